@@ -1,0 +1,204 @@
+//! Text to syntax tree: tables, entries, keys, values and comments with their spans, and all syntax errors at once.
+//!
+//! Must not fail, whatever the text, and must not know what a phase or a task is.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+use text_size::{TextRange, TextSize};
+
+mod parse;
+
+pub use parse::parse;
+
+/// A parsed file. Ranges are byte offsets into the text it was parsed from.
+#[derive(Clone, Debug, Default)]
+pub struct SyntaxTree {
+    /// The tables in the order of the file. The first is always the root table, without a header, even when empty.
+    pub tables: Vec<Table>,
+    /// Every comment, from `#` to the end of the line, in the order of the file.
+    pub comments: Vec<TextRange>,
+    /// Everything that TOML 1.1 does not allow, in the order of the file.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// A header and the entries under it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// `None` for the entries above the first header.
+    pub header: Option<Header>,
+    /// The key-value pairs in the order of the file, the unfinished ones included.
+    pub entries: Vec<Entry>,
+    /// From the header (or the start of the file) to the end of the last entry or header.
+    pub range: TextRange,
+}
+
+/// `[a.b]` or `[[a.b]]`.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Which of the two it is.
+    pub kind: HeaderKind,
+    /// The keys between the brackets; empty for `[]`.
+    pub path: KeyPath,
+    /// From the first to the last bracket; to the end of the last key when it is not closed.
+    pub range: TextRange,
+    /// Whether the closing bracket is there.
+    pub closed: bool,
+}
+
+/// The kind of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderKind {
+    /// `[name]`
+    Table,
+    /// `[[name]]`
+    ArrayOfTables,
+}
+
+/// The simple keys of a dotted key, one for nearly all.
+pub type KeyPath = SmallVec<[Str; 1]>;
+
+/// `key = value`, where everything after the key may be missing while it is typed.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key; never empty.
+    pub path: KeyPath,
+    /// Where the `=` stands.
+    pub equals: Option<TextSize>,
+    /// The value.
+    pub value: Option<Value>,
+    /// From the first key to the end of what is there of the entry, comment not included.
+    pub range: TextRange,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// From the first to the last character, quotes and brackets included.
+    pub range: TextRange,
+    /// What it is.
+    pub kind: ValueKind,
+}
+
+/// The kinds of TOML values.
+#[derive(Clone, Debug)]
+pub enum ValueKind {
+    /// Any of the four forms of a string.
+    String(Str),
+    /// A whole number.
+    Integer,
+    /// A number with a fraction or exponent, `inf` or `nan`.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// Any form of date and time.
+    DateTime,
+    /// `[…]`
+    Array(Vec<Value>),
+    /// `{…}`
+    InlineTable(Vec<Entry>),
+    /// Something that is no value; the tree's errors say what is wrong.
+    Invalid,
+}
+
+impl ValueKind {
+    /// What the value is, with its article, for messages: "a string", "an integer".
+    pub fn describe(&self) -> &'static str {
+        match self {
+            ValueKind::String(_) => "a string",
+            ValueKind::Integer => "an integer",
+            ValueKind::Float => "a float",
+            ValueKind::Boolean => "a boolean",
+            ValueKind::DateTime => "a date-time",
+            ValueKind::Array(_) => "an array",
+            ValueKind::InlineTable(_) => "an inline table",
+            ValueKind::Invalid => "not a value",
+        }
+    }
+}
+
+/// A key or a string value as it is written; decoded only when asked, since most strings are never looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Str {
+    /// From the first to the last character, quotes included.
+    pub range: TextRange,
+    /// How it is written.
+    pub style: StrStyle,
+    /// Whether the characters between the quotes are the content as they stand (no escape, no trimmed line break).
+    pub plain: bool,
+    /// Whether the closing quotes are there; true for a bare key.
+    pub closed: bool,
+}
+
+/// The ways to write a key or a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrStyle {
+    /// `key`, only as a key.
+    Bare,
+    /// `"…"`
+    Basic,
+    /// `'…'`
+    Literal,
+    /// `"""…"""`
+    MultilineBasic,
+    /// `'''…'''`
+    MultilineLiteral,
+}
+
+impl StrStyle {
+    /// The number of quote characters on each side.
+    pub const fn quotes(self) -> u32 {
+        match self {
+            StrStyle::Bare => 0,
+            StrStyle::Basic | StrStyle::Literal => 1,
+            StrStyle::MultilineBasic | StrStyle::MultilineLiteral => 3,
+        }
+    }
+}
+
+impl Str {
+    /// What stands between the quotes.
+    pub fn inner_range(&self) -> TextRange {
+        let quotes = TextSize::from(self.style.quotes());
+        let start = (self.range.start() + quotes).min(self.range.end());
+        let end = if self.closed { self.range.end() - quotes } else { self.range.end() };
+        TextRange::new(start, end.max(start))
+    }
+
+    /// The string's content, escapes resolved; `text` is the text that the tree was parsed from.
+    ///
+    /// Escapes that TOML does not know stay as they are written.
+    pub fn decode<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.plain {
+            return Cow::Borrowed(&text[self.inner_range()]);
+        }
+        parse::decode(*self, text)
+    }
+
+    /// The map from offsets in the decoded content back to the text.
+    pub fn map(&self, text: &str) -> StrMap {
+        parse::map(*self, text)
+    }
+}
+
+/// Maps offsets of a decoded string back to where they stand in the text.
+///
+/// `\u00e9` is one character of the content and six of the text: a range in the content must become the
+/// whole escape in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrMap {
+    /// The runs of the content that stand in the text as they are, in order:
+    /// (offset in the content, offset in the text). Between them stand escapes.
+    pieces: Vec<(TextSize, TextSize)>,
+}
+
+/// One place where the text is not TOML 1.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The offending characters; may be empty, at the place where something is missing.
+    pub range: TextRange,
+    /// What is wrong and, where it can be said, what was expected; one sentence in lower case without a full stop.
+    pub message: String,
+    /// The other place that it is in conflict with: the first definition of a key that is defined again.
+    pub related: Option<TextRange>,
+}

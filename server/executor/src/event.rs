@@ -1,0 +1,129 @@
+//! The vocabulary between the executor and whoever shows or keeps a run.
+//!
+//! Must stay plain data: no handle, no channel, no process.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use draft_tasks_analysis::phase::Phase;
+
+/// Something that happened in a run, in the order in which it happened.
+///
+/// Every run begins with [`RunEvent::RunStarted`] and ends with [`RunEvent::RunFinished`], whatever befalls it;
+/// every task that was started is finished before the next one starts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunEvent {
+    /// The run began.
+    RunStarted {
+        /// The phase that runs.
+        phase: Phase,
+        /// The names of the tasks in the order in which they will run; the events below give indexes into it.
+        tasks: Vec<String>,
+        /// The wall clock's time, for people; durations come from a monotonic clock.
+        at: SystemTime,
+    },
+    /// A task's process was started.
+    TaskStarted {
+        /// The task's index in the run.
+        task: usize,
+        /// The process id.
+        pid: u32,
+    },
+    /// A task wrote complete lines, or a part of a line that is long, or the rest before it ended.
+    Output {
+        /// The task's index in the run.
+        task: usize,
+        /// Which of the two streams.
+        stream: Stream,
+        /// One or more lines, with their line ends except perhaps the last; invalid UTF-8 is replaced by U+FFFD.
+        text: String,
+    },
+    /// A task ended, or could not be started, or was left out. All of its output was told before.
+    TaskFinished {
+        /// The task's index in the run.
+        task: usize,
+        /// How it ended.
+        outcome: Outcome,
+        /// From the start of the process to its end; zero when it was never started.
+        duration: Duration,
+    },
+    /// The run is over and nothing that it started is running, except what an outcome says was left running.
+    RunFinished {
+        /// What became of the tasks.
+        summary: RunSummary,
+    },
+}
+
+/// The output streams of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Passed,
+    /// Anything else that the task did by itself.
+    Failed(Failure),
+    /// It ran when the run was stopped, and was ended with it.
+    Stopped,
+    /// It never started, since the run was stopped or an earlier task failed.
+    Skipped,
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The process ended with this code, which is not 0.
+    ExitCode(i32),
+    /// The process was ended by this signal, which the executor did not send.
+    Signal(i32),
+    /// The process could not be started.
+    NotStarted(StartError),
+}
+
+/// Why a process could not be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// No program of that name; `searched` is the PATH that was searched, empty when the name has a slash.
+    NotFound {
+        /// The program as the plan has it.
+        program: String,
+        /// The directories of PATH in order.
+        searched: Vec<PathBuf>,
+    },
+    /// The program is there but may not be executed, is a directory, or has a format the system does not run.
+    NotExecutable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Anything else that the system refused.
+    Other {
+        /// The program as the plan has it.
+        program: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// The counts of a run, and its duration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Tasks that ended with exit code 0.
+    pub passed: usize,
+    /// Tasks that failed or could not be started.
+    pub failed: usize,
+    /// Tasks that were ended by a stop.
+    pub stopped: usize,
+    /// Tasks that never started.
+    pub skipped: usize,
+    /// From the start of the run to its end.
+    pub duration: Duration,
+}
