@@ -3,8 +3,12 @@
 //! Must not read the environment: values of variables come in through a function.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use text_size::TextRange;
+use foldhash::fast::RandomState;
+use text_size::{TextRange, TextSize};
+
+use crate::phase::Phase;
 
 /// How a command becomes an argument vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,6 +32,60 @@ pub enum DraftVersion {
     V0_16,
     /// The head of the master branch, which was never released.
     Master,
+}
+
+impl Semantics {
+    /// The name in settings and options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Semantics::Standard => "standard",
+            Semantics::Draft => "draft",
+        }
+    }
+}
+
+impl DraftVersion {
+    /// The name in settings and options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DraftVersion::V0_15 => "0.15",
+            DraftVersion::Dep8 => "dep-8",
+            DraftVersion::V0_16 => "0.16",
+            DraftVersion::Master => "master",
+        }
+    }
+
+    /// The Draft whose behaviour it stands for, in a sentence: the specification means the last release.
+    pub const fn title(self) -> &'static str {
+        match self {
+            DraftVersion::V0_15 => "Draft 0.15",
+            DraftVersion::Dep8 | DraftVersion::V0_16 => "Draft 0.16",
+            DraftVersion::Master => "Draft's master branch",
+        }
+    }
+
+    /// Which phases it knows, as a sentence without a full stop.
+    pub const fn phases(self) -> &'static str {
+        match self {
+            DraftVersion::Master => "the phases are `pre-up`, `post-deploy`, `post-up` and `cleanup`",
+            _ => "the phases are `pre-up`, `post-deploy` and `cleanup`",
+        }
+    }
+
+    /// That it ignores `post-up`, as a sentence without a full stop, unless it does not.
+    pub const fn ignores_post_up(self) -> Option<&'static str> {
+        match self {
+            DraftVersion::Dep8 => Some("DEP-8 and every Draft release up to 0.16.0 ignore `post-up`"),
+            DraftVersion::V0_15 => Some("Draft 0.15 ignores `post-up`, as every release does"),
+            DraftVersion::V0_16 => Some("Draft 0.16 ignores `post-up`, as every release does"),
+            DraftVersion::Master => None,
+        }
+    }
+
+    /// Whether it runs the tasks of a phase; one that it does not know it ignores without a word.
+    pub fn knows(self, phase: Phase) -> bool {
+        self == DraftVersion::Master || Phase::DEP_8.contains(&phase)
+    }
 }
 
 /// One argument before its variables are replaced.
@@ -72,5 +130,438 @@ impl Word {
                 Part::Variable { name, .. } => Cow::Owned(lookup(name).unwrap_or_default()),
             })
             .collect()
+    }
+}
+
+/// Splits a decoded command into its words.
+///
+/// [`Semantics::Standard`] follows the quoting of POSIX shells (Shell Command Language, 2.2): words are separated by
+/// spaces, tabs and line feeds; a backslash takes the meaning from the next character and, before a line feed,
+/// vanishes with it; in double quotes it does so only before `$`, a backtick, `"`, `\` and a line feed; in single
+/// quotes nothing has a meaning. `$NAME` and `${NAME}` are variables, `$$NAME`, `$${NAME}`, `\$NAME` and `\${NAME}`
+/// are not; any other `$`, and all else that a shell knows, stands for itself.
+///
+/// [`Semantics::Draft`] follows `pkg/tasks/tasks.go` of Draft at the given version.
+///
+/// # Errors
+///
+/// In [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end; never in
+/// [`Semantics::Draft`].
+pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Vec<Word>, SplitError> {
+    match (semantics, version) {
+        (Semantics::Standard, _) => Splitter::new(command).split(),
+        (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
+        (Semantics::Draft, _) => Ok(draft_words(command, draft_parts)),
+    }
+}
+
+/// Reads a command of [`Semantics::Standard`] from its begin to its end.
+struct Splitter<'a> {
+    command: &'a str,
+    at: usize,
+    words: Vec<Word>,
+    /// The word that is read, and where it begins; a word of quotes alone has no parts.
+    word: Option<(usize, Parts)>,
+}
+
+impl<'a> Splitter<'a> {
+    fn new(command: &'a str) -> Splitter<'a> {
+        Splitter { command, at: 0, words: Vec::new(), word: None }
+    }
+
+    fn split(mut self) -> Result<Vec<Word>, SplitError> {
+        while let Some(next) = self.peek() {
+            match next {
+                ' ' | '\t' | '\n' => {
+                    self.end_word();
+                    self.at += 1;
+                }
+                '\'' => self.single_quotes()?,
+                '"' => self.double_quotes()?,
+                '\\' => self.backslash()?,
+                '$' => self.dollar(),
+                _ => self.literal_text([' ', '\t', '\n', '\'', '"', '\\', '$']),
+            }
+        }
+        self.end_word();
+        Ok(self.words)
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.command[self.at..].chars().next()
+    }
+
+    fn parts(&mut self) -> &mut Parts {
+        let start = self.at;
+        &mut self.word.get_or_insert_with(|| (start, Parts::default())).1
+    }
+
+    fn literal(&mut self, character: char) {
+        self.parts().push(character);
+        self.at += character.len_utf8();
+    }
+
+    /// The characters up to the next one that means something.
+    fn literal_text<const N: usize>(&mut self, special: [char; N]) {
+        let rest = &self.command[self.at..];
+        let text = &rest[..rest.find(special).unwrap_or(rest.len())];
+        self.parts().push_str(text);
+        self.at += text.len();
+    }
+
+    fn end_word(&mut self) {
+        if let Some((start, parts)) = self.word.take() {
+            self.words.push(Word { parts: parts.0, range: range(start, self.at) });
+        }
+    }
+
+    fn single_quotes(&mut self) -> Result<(), SplitError> {
+        let command = self.command;
+        let inner = &command[self.at + 1..];
+        let length = inner.find('\'').ok_or_else(|| unclosed('\'', self.at))?;
+        self.parts().push_str(&inner[..length]);
+        self.at += length + 2;
+        Ok(())
+    }
+
+    fn double_quotes(&mut self) -> Result<(), SplitError> {
+        let start = self.at;
+        self.parts();
+        self.at += 1;
+        loop {
+            match self.peek().ok_or_else(|| unclosed('"', start))? {
+                '"' => break,
+                '$' => self.dollar(),
+                '\\' => self.backslash_in_quotes(),
+                _ => self.literal_text(['"', '$', '\\']),
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn backslash(&mut self) -> Result<(), SplitError> {
+        let Some(next) = self.command[self.at + 1..].chars().next() else {
+            let message = "a backslash stands at the end".to_owned();
+            return Err(SplitError { range: range(self.at, self.at + 1), message });
+        };
+        if next == '\n' {
+            self.at += 2;
+            return Ok(());
+        }
+        // The word begins at the backslash.
+        self.parts();
+        self.at += 1;
+        self.literal(next);
+        Ok(())
+    }
+
+    fn backslash_in_quotes(&mut self) {
+        self.at += 1;
+        match self.peek() {
+            Some('\n') => self.at += 1,
+            Some(next @ ('$' | '`' | '"' | '\\')) => self.literal(next),
+            _ => self.parts().push('\\'),
+        }
+    }
+
+    fn dollar(&mut self) {
+        let rest = &self.command[self.at..];
+        if let Some((name, length)) = variable(rest) {
+            let part = Part::Variable { name: name.to_owned(), range: range(self.at, self.at + length) };
+            self.parts().0.push(part);
+            self.at += length;
+        } else if let Some((_, length)) = rest.strip_prefix('$').and_then(variable) {
+            self.parts().push_str(&rest[1..=length]);
+            self.at += 1 + length;
+        } else {
+            self.literal('$');
+        }
+    }
+}
+
+fn unclosed(quote: char, at: usize) -> SplitError {
+    let message = format!("a `{quote}` is not closed");
+    SplitError { range: range(at, at + 1), message }
+}
+
+/// The parts of a word as they grow; literal text is kept in one piece.
+#[derive(Default)]
+struct Parts(Vec<Part>);
+
+impl Parts {
+    fn push(&mut self, character: char) {
+        self.push_str(character.encode_utf8(&mut [0; 4]));
+    }
+
+    fn push_str(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Part::Literal(literal)) => literal.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.0.push(Part::Literal(text.to_owned())),
+        }
+    }
+}
+
+fn range(start: usize, end: usize) -> TextRange {
+    TextRange::new(TextSize::new(start as u32), TextSize::new(end as u32))
+}
+
+/// The name of the variable at the begin of a text, and the length of what is written for it.
+pub(crate) fn variable(text: &str) -> Option<(&str, usize)> {
+    let rest = text.strip_prefix('$')?;
+    if let Some(inner) = rest.strip_prefix('{') {
+        let length = name_length(inner);
+        return (length > 0 && inner[length..].starts_with('}')).then(|| (&inner[..length], length + 3));
+    }
+    let length = name_length(rest);
+    (length > 0).then(|| (&rest[..length], length + 1))
+}
+
+/// The length of the name at the begin of a text: a letter or `_`, then letters, digits and `_`.
+fn name_length(text: &str) -> usize {
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        return 0;
+    }
+    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
+/// Draft splits at each single space, then replaces variables in each argument.
+fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Vec<Word> {
+    let mut start = 0;
+    let words = command.split(' ').map(|argument| {
+        let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
+        start += argument.len() + 1;
+        word
+    });
+    words.collect()
+}
+
+/// Before 0.16 an argument that begins with `$` is one variable, whatever its name.
+fn whole_variable(argument: &str, start: usize) -> Vec<Part> {
+    match argument.strip_prefix('$') {
+        Some(name) => {
+            vec![Part::Variable { name: name.to_owned(), range: range(start, start + argument.len()) }]
+        }
+        None if argument.is_empty() => Vec::new(),
+        None => vec![Part::Literal(argument.to_owned())],
+    }
+}
+
+/// Since 0.16: `([\\\$]?\$[a-zA-Z_][a-zA-Z0-9_]*)`, where the first character of `$$NAME` and `\$NAME` is dropped.
+fn draft_parts(argument: &str, start: usize) -> Vec<Part> {
+    let mut parts = Parts::default();
+    let mut at = 0;
+    while let Some(next) = argument[at..].chars().next() {
+        let name = |from: usize| {
+            let rest = argument.get(from..)?.strip_prefix('$')?;
+            Some(&rest[..name_length(rest)]).filter(|name| !name.is_empty())
+        };
+        if let (Some(name), '$' | '\\') = (name(at + 1), next) {
+            parts.push_str(&argument[at + 1..at + 2 + name.len()]);
+            at += 2 + name.len();
+        } else if let Some(name) = name(at) {
+            let end = at + 1 + name.len();
+            parts.0.push(Part::Variable { name: name.to_owned(), range: range(start + at, start + end) });
+            at = end;
+        } else {
+            parts.push(next);
+            at += next.len_utf8();
+        }
+    }
+    parts.0
+}
+
+/// The variables of a command that have no value, each once, in the order of the command.
+pub fn unset<'a>(words: &'a [Word], lookup: &dyn Fn(&str) -> Option<String>) -> Vec<&'a str> {
+    let mut seen: HashSet<&str, RandomState> = HashSet::default();
+    let names = words.iter().flat_map(|word| &word.parts).filter_map(|part| match part {
+        Part::Variable { name, .. } => Some(name.as_str()),
+        Part::Literal(_) => None,
+    });
+    names.filter(|name| seen.insert(name) && lookup(name).is_none()).collect()
+}
+
+/// An argument as it must be written in a command of [`Semantics::Standard`] to be this argument.
+pub fn show_argument(argument: &str) -> String {
+    if argument.is_empty() {
+        return "\"\"".to_owned();
+    }
+    if is_read_as(argument, argument) {
+        return argument.to_owned();
+    }
+    if !argument.contains('\'') {
+        return format!("'{argument}'");
+    }
+    let mut shown = String::with_capacity(argument.len() + 2);
+    shown.push('"');
+    for character in argument.chars() {
+        if matches!(character, '$' | '`' | '"' | '\\') {
+            shown.push('\\');
+        }
+        shown.push(character);
+    }
+    shown.push('"');
+    shown
+}
+
+/// Whether a command is read as just one argument without variables.
+fn is_read_as(command: &str, argument: &str) -> bool {
+    let words = split(command, Semantics::Standard, DraftVersion::default());
+    match words.as_deref() {
+        Ok([Word { parts, .. }]) => {
+            matches!(parts.as_slice(), [Part::Literal(literal)] if literal == argument)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(command: &str, expect: Expect) {
+        let shown = match split(command, Semantics::Standard, DraftVersion::default()) {
+            Ok(words) => words
+                .iter()
+                .map(|word| format!("{:?} {}\n", &command[word.range], show_parts(command, word)))
+                .collect(),
+            Err(error) => format!("{:?} {:?}: {}\n", error.range, &command[error.range], error.message),
+        };
+        expect.assert_eq(&shown);
+    }
+
+    fn show_parts(command: &str, word: &Word) -> String {
+        let show = |part: &Part| match part {
+            Part::Literal(text) => format!("{text:?}"),
+            Part::Variable { name, range } => format!("{name} at {:?}", &command[*range]),
+        };
+        word.parts.iter().map(show).collect::<Vec<_>>().join(" + ")
+    }
+
+    #[test]
+    fn words_and_quotes() {
+        check(
+            "echo 'a  b'\"c d\"e ''  \"\"\tx\ny",
+            expect![[r#"
+            "echo" "echo"
+            "'a  b'\"c d\"e" "a  bc de"
+            "''" 
+            "\"\"" 
+            "x" "x"
+            "y" "y"
+        "#]],
+        );
+        check("", expect![[""]]);
+        check(" \t\n", expect![[""]]);
+    }
+
+    #[test]
+    fn backslashes() {
+        check(
+            r#"a\ b \$HOME \\ \'x "\$ \` \" \\ \n" '\n'"#,
+            expect![[r#"
+            "a\\ b" "a b"
+            "\\$HOME" "$HOME"
+            "\\\\" "\\"
+            "\\'x" "'x"
+            "\"\\$ \\` \\\" \\\\ \\n\"" "$ ` \" \\ \\n"
+            "'\\n'" "\\n"
+        "#]],
+        );
+        check(
+            "a\\\nb \"c\\\nd\" \\\n e",
+            expect![[r#"
+            "a\\\nb" "ab"
+            "\"c\\\nd\"" "cd"
+            "e" "e"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn variables() {
+        check(
+            "$HOME/bin:${HOME}x é$A-$B_c",
+            expect![[r#"
+            "$HOME/bin:${HOME}x" HOME at "$HOME" + "/bin:" + HOME at "${HOME}" + "x"
+            "é$A-$B_c" "é" + A at "$A" + "-" + B_c at "$B_c"
+        "#]],
+        );
+        check(
+            "\"$A b\" '$A' $$A $${A} $$$A \\${A}",
+            expect![[r#"
+            "\"$A b\"" A at "$A" + " b"
+            "'$A'" "$A"
+            "$$A" "$A"
+            "$${A}" "${A}"
+            "$$$A" "$$A"
+            "\\${A}" "${A}"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn all_else_stands_for_itself() {
+        check(
+            "$ $$ $1 ${} ${a:-b} ${a $(pwd) `id` a|b && c; * ~ #x {a,b}",
+            expect![[r##"
+            "$" "$"
+            "$$" "$$"
+            "$1" "$1"
+            "${}" "${}"
+            "${a:-b}" "${a:-b}"
+            "${a" "${a"
+            "$(pwd)" "$(pwd)"
+            "`id`" "`id`"
+            "a|b" "a|b"
+            "&&" "&&"
+            "c;" "c;"
+            "*" "*"
+            "~" "~"
+            "#x" "#x"
+            "{a,b}" "{a,b}"
+        "##]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_closed() {
+        check(
+            "echo 'x",
+            expect![[r#"
+                5..6 "'": a `'` is not closed
+            "#]],
+        );
+        check(
+            "echo \"x \\\" y",
+            expect![[r#"
+                5..6 "\"": a `"` is not closed
+            "#]],
+        );
+        check(
+            "echo \\",
+            expect![[r#"
+                5..6 "\\": a backslash stands at the end
+            "#]],
+        );
+        check(
+            "echo \"x\\",
+            expect![[r#"
+                5..6 "\"": a `"` is not closed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn arguments_are_shown_in_the_shortest_form() {
+        let shown = |argument| show_argument(argument);
+        assert_eq!(shown("a|b*~"), "a|b*~");
+        assert_eq!(shown("US$"), "US$");
+        assert_eq!((shown(""), shown("a b"), shown("$A")), ("\"\"".into(), "'a b'".into(), "'$A'".into()));
+        assert_eq!(shown("it's $A"), "\"it's \\$A\"");
+        assert_eq!(shown("C:\\x"), "'C:\\x'");
     }
 }

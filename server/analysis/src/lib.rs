@@ -4,10 +4,39 @@
 //! facts about the world come in as values.
 #![warn(missing_docs)]
 
+pub mod analysis;
 pub mod command;
+pub mod completion;
+pub mod diagnostic;
+pub mod draft_toml;
+pub mod edit;
+pub mod explain;
+pub mod facts;
+pub mod fix_all;
+pub mod folding;
 pub mod format;
+pub mod hints;
+pub mod hover;
+pub mod lens;
+pub mod level;
+pub mod links;
 pub mod phase;
 pub mod plan;
+pub mod problem;
+pub mod project;
+pub mod project_files;
+pub mod refactor;
+pub mod rename;
+mod rules;
+pub mod secret;
+pub mod selection;
+pub mod suppression;
+pub mod symbols;
 pub mod syntax;
+pub mod task_file;
+pub mod tokens;
+pub mod words;
 
+pub use analysis::{Analysis, Options};
+pub use facts::Facts;
 pub use text_size::{TextRange, TextSize};

@@ -2,7 +2,12 @@
 //!
 //! Must not start anything or look at the world.
 
+use text_size::TextRange;
+
+use crate::analysis::Analysis;
+use crate::command::{self, DraftVersion};
 use crate::phase::Phase;
+use crate::task_file::{SectionForm, Task, TaskValue};
 
 /// What a run will do, decided before it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,4 +27,341 @@ pub struct Step {
     pub command: String,
     /// The argument vector: the program first, variables replaced. Never empty.
     pub argv: Vec<String>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// No phase has this name.
+    UnknownPhase {
+        /// The name that was asked for.
+        name: String,
+        /// The phases of the file that have tasks.
+        present: Vec<Phase>,
+    },
+    /// The file has no table of this phase, or the table has no tasks.
+    NoTasks {
+        /// The phase that was asked for.
+        phase: Phase,
+        /// The phases of the file that have tasks.
+        present: Vec<Phase>,
+    },
+    /// The user asked for a Draft that ignores the phase.
+    Ignored {
+        /// The phase that was asked for.
+        phase: Phase,
+        /// The Draft.
+        version: DraftVersion,
+    },
+    /// The phase has no task of this description.
+    UnknownTask {
+        /// The phase that was asked for.
+        phase: Phase,
+        /// The description that was asked for.
+        name: String,
+        /// The descriptions that the phase has.
+        present: Vec<String>,
+    },
+    /// The file or a task is not what it must be to run.
+    Invalid {
+        /// The offending characters.
+        range: TextRange,
+        /// What is wrong, in lower case without a full stop.
+        message: String,
+    },
+}
+
+impl Plan {
+    /// The plan that runs all tasks of a phase, or only those whose descriptions are given; `lookup` gives the
+    /// values of variables.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to run, the chosen Draft ignores the phase, a description is unknown, the phase has a
+    /// syntax error, or the command of a task that would run is empty or cannot be split.
+    pub fn for_phase(
+        analysis: &Analysis,
+        phase: Phase,
+        only: &[String],
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Plan, PlanError> {
+        if !analysis.options.runs(phase) {
+            return Err(PlanError::Ignored { phase, version: analysis.options.draft_version });
+        }
+        check_syntax(analysis, phase)?;
+        let tasks = chosen(analysis, phase, only)?;
+        let steps = tasks.into_iter().map(|task| step(analysis, task, lookup)).collect::<Result<_, _>>()?;
+        Ok(Plan { phase, steps })
+    }
+}
+
+/// The phase that a user named; `analysis` tells which ones the file has.
+///
+/// # Errors
+///
+/// [`PlanError::UnknownPhase`].
+pub fn phase_named(analysis: &Analysis, name: &str) -> Result<Phase, PlanError> {
+    Phase::from_name_in_any_case(name)
+        .ok_or_else(|| PlanError::UnknownPhase { name: name.to_owned(), present: present(analysis) })
+}
+
+impl PlanError {
+    /// What is wrong and what there is instead, for people; one sentence in lower case without a full stop.
+    pub fn describe(&self) -> String {
+        match self {
+            PlanError::UnknownPhase { name, present } => {
+                format!("there is no phase `{name}`; {}", list_phases(present))
+            }
+            PlanError::NoTasks { phase, present } => {
+                format!("the file has no tasks in `{phase}`; {}", list_phases(present))
+            }
+            PlanError::Ignored { phase, version } => format!(
+                "{} ignores `{phase}`, and with `semantics = \"draft\"` draft-tasks does, too",
+                version.title()
+            ),
+            PlanError::UnknownTask { phase, name, present } => {
+                let names: Vec<_> = present.iter().map(|name| format!("`{name}`")).collect();
+                format!("`{phase}` has no task `{name}`; it has {}", names.join(", "))
+            }
+            PlanError::Invalid { message, .. } => message.clone(),
+        }
+    }
+}
+
+fn list_phases(phases: &[Phase]) -> String {
+    let names: Vec<_> = phases.iter().map(|phase| format!("`{phase}`")).collect();
+    match names.as_slice() {
+        [] => "the file has no phase with tasks".into(),
+        names => format!("the file has tasks in {}", names.join(", ")),
+    }
+}
+
+fn present(analysis: &Analysis) -> Vec<Phase> {
+    Phase::ALL.into_iter().filter(|phase| analysis.file.commands_of(*phase).next().is_some()).collect()
+}
+
+/// A syntax error in the lines of the phase makes it unclear what would run.
+fn check_syntax(analysis: &Analysis, phase: Phase) -> Result<(), PlanError> {
+    let sections = || analysis.file.sections.iter().filter(|section| section.phase == Some(phase));
+    let next_start = |end| {
+        let later = analysis.file.sections.iter().map(|section| section.range.start());
+        later.filter(|start| *start >= end).min().unwrap_or((analysis.text.len() as u32 + 1).into())
+    };
+    for section in sections() {
+        let lines = TextRange::new(section.range.start(), next_start(section.range.end()));
+        if let Some(error) = analysis.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
+            let message =
+                format!("`{phase}` does not run while the file has a syntax error in it: {}", error.message);
+            return Err(PlanError::Invalid { range: error.range, message });
+        }
+        if section.form == SectionForm::Nested {
+            let message = format!("`{phase}` does not run: a table stands where a task should");
+            return Err(PlanError::Invalid { range: section.header, message });
+        }
+    }
+    Ok(())
+}
+
+fn chosen<'a>(analysis: &'a Analysis, phase: Phase, only: &[String]) -> Result<Vec<&'a Task>, PlanError> {
+    let all: Vec<&Task> =
+        analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section)).collect();
+    if all.is_empty() {
+        return Err(PlanError::NoTasks { phase, present: present(analysis) });
+    }
+    let name = |task: &&Task| task.name(&analysis.text).into_owned();
+    if let Some(unknown) = only.iter().find(|only| !all.iter().any(|task| name(task) == **only)) {
+        let present = all.iter().map(name).collect();
+        return Err(PlanError::UnknownTask { phase, name: unknown.clone(), present });
+    }
+    Ok(all.into_iter().filter(|task| only.is_empty() || only.contains(&name(task))).collect())
+}
+
+fn step(
+    analysis: &Analysis,
+    task: &Task,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Step, PlanError> {
+    let text = &analysis.text;
+    let name = task.name(text).into_owned();
+    let invalid = |range, problem: String| PlanError::Invalid {
+        range,
+        message: format!("the task `{name}` {problem}"),
+    };
+    let written = match task.value {
+        TaskValue::Command(written) => written,
+        TaskValue::NotString(range, what) => return Err(invalid(range, format!("is {what}, not a command"))),
+        TaskValue::Missing => return Err(invalid(task.range, "has no command".into())),
+    };
+    let command = written.decode(text).into_owned();
+    let words = command::split(&command, analysis.options.semantics, analysis.options.draft_version)
+        .map_err(|error| invalid(written.range, format!("cannot be split: {}", error.message)))?;
+    let argv: Vec<String> = words.iter().map(|word| word.expand(lookup)).collect();
+    if argv.first().is_none_or(String::is_empty) {
+        return Err(invalid(written.range, "has no program to run".into()));
+    }
+    Ok(Step { task: name, command, argv })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::analysis::Options;
+    use crate::command::Semantics;
+
+    fn check(text: &str, phase: Phase, only: &[&str], expect: Expect) {
+        let analysis = Analysis::new(text, Options::default());
+        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+        let lookup = |name: &str| (name == "USER").then(|| "ann lee".to_owned());
+        let shown = match Plan::for_phase(&analysis, phase, &only, &lookup) {
+            Ok(plan) => plan.steps.iter().map(|step| format!("{}: {:?}\n", step.task, step.argv)).collect(),
+            Err(error) => format!("{}\n", error.describe()),
+        };
+        expect.assert_eq(&shown);
+    }
+
+    const FILE: &str = "[pre-up]\na = \"echo $USER\"\n\"b c\" = 'make \"x y\"'\n[cleanup]\nd = \"echo\"\n[PRE-UP]\ne = \"ls\"\n";
+
+    #[test]
+    fn all_tasks_in_file_order() {
+        check(
+            FILE,
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            a: ["echo", "ann lee"]
+            b c: ["make", "x y"]
+            e: ["ls"]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn chosen_tasks_in_file_order() {
+        check(
+            FILE,
+            Phase::PreUp,
+            &["e", "b c"],
+            expect![[r#"
+            b c: ["make", "x y"]
+            e: ["ls"]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_there() {
+        check(
+            FILE,
+            Phase::PreUp,
+            &["d"],
+            expect![[r#"
+            `pre-up` has no task `d`; it has `a`, `b c`, `e`
+        "#]],
+        );
+        check(
+            FILE,
+            Phase::PostDeploy,
+            &[],
+            expect![[r#"
+            the file has no tasks in `post-deploy`; the file has tasks in `pre-up`, `cleanup`
+        "#]],
+        );
+        check(
+            "",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            the file has no tasks in `pre-up`; the file has no phase with tasks
+        "#]],
+        );
+    }
+
+    #[test]
+    fn broken_tasks_do_not_run() {
+        check(
+            "[pre-up]\na = 5\n",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            the task `a` is an integer, not a command
+        "#]],
+        );
+        check(
+            "[pre-up]\na = \"\"\n",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            the task `a` has no program to run
+        "#]],
+        );
+        check(
+            "[pre-up]\na = \"$NONE x\"\n",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            the task `a` has no program to run
+        "#]],
+        );
+        check(
+            "[pre-up]\na = \"echo 'x\"\n",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+                the task `a` cannot be split: a `'` is not closed
+            "#]],
+        );
+        check(
+            "[pre-up]\na = \"x\"\n[pre-up.more]\n",
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            `pre-up` does not run: a table stands where a task should
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_stops_its_own_phase() {
+        let text = "[pre-up]\na = \"x\"\nb = \n[cleanup]\nc = \"y\"\n";
+        check(
+            text,
+            Phase::PreUp,
+            &[],
+            expect![[r#"
+            `pre-up` does not run while the file has a syntax error in it: expected a value after `=`
+        "#]],
+        );
+        check(
+            text,
+            Phase::Cleanup,
+            &[],
+            expect![[r#"
+            c: ["y"]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_chosen_draft_ignores_does_not_run() {
+        for (draft_version, runs) in [(DraftVersion::V0_16, false), (DraftVersion::Master, true)] {
+            let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
+            let analysis = Analysis::new("[post-up]\na = \"b\"\n", options);
+            let plan = Plan::for_phase(&analysis, Phase::PostUp, &[], &|_| None);
+            assert_eq!(plan.is_ok(), runs, "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_task_that_is_not_chosen_does_not_matter() {
+        check(
+            "[pre-up]\na = \"\"\nb = \"ls\"\n",
+            Phase::PreUp,
+            &["b"],
+            expect![[r#"
+            b: ["ls"]
+        "#]],
+        );
+    }
 }

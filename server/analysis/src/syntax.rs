@@ -7,7 +7,12 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
+mod events;
+mod message;
 mod parse;
+mod recovery;
+mod string;
+mod tables;
 
 pub use parse::parse;
 
@@ -172,12 +177,12 @@ impl Str {
         if self.plain {
             return Cow::Borrowed(&text[self.inner_range()]);
         }
-        parse::decode(*self, text)
+        string::decode(*self, text)
     }
 
     /// The map from offsets in the decoded content back to the text.
     pub fn map(&self, text: &str) -> StrMap {
-        parse::map(*self, text)
+        string::map(*self, text)
     }
 }
 
@@ -187,18 +192,34 @@ impl Str {
 /// whole escape in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrMap {
-    /// The runs of the content that stand in the text as they are, in order:
-    /// (offset in the content, offset in the text). Between them stand escapes.
-    pieces: Vec<(TextSize, TextSize)>,
+    /// What stands for what, in order, without gaps.
+    runs: Vec<string::Run>,
+    /// The length of the content.
+    content_end: TextSize,
+    /// What stands between the quotes.
+    text: TextRange,
 }
 
 /// One place where the text is not TOML 1.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
+    /// What kind of error it is.
+    pub kind: SyntaxErrorKind,
     /// The offending characters; may be empty, at the place where something is missing.
     pub range: TextRange,
     /// What is wrong and, where it can be said, what was expected; one sentence in lower case without a full stop.
     pub message: String,
     /// The other place that it is in conflict with: the first definition of a key that is defined again.
     pub related: Option<TextRange>,
+}
+
+/// The kinds of syntax errors that others tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyntaxErrorKind {
+    /// Text that the grammar does not know, or an invalid key, value or comment.
+    Grammar,
+    /// A key that its table already has.
+    DuplicateKey,
+    /// A header of a table that is already defined, or a key or header that extends what cannot be extended.
+    DuplicateTable,
 }

@@ -1,0 +1,71 @@
+//! Everything that is known of one text: its tree, its model and its findings.
+//!
+//! Must not keep anything between two texts.
+
+use std::sync::Arc;
+
+use crate::command::{DraftVersion, Semantics};
+use crate::diagnostic::Diagnostic;
+use crate::facts::Facts;
+use crate::level::Levels;
+use crate::phase::Phase;
+use crate::rules;
+use crate::suppression;
+use crate::syntax::{self, SyntaxTree};
+use crate::task_file::TaskFile;
+
+/// What the user chose about the meaning of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How commands become argument vectors.
+    pub semantics: Semantics,
+    /// The Draft that messages speak of.
+    pub draft_version: DraftVersion,
+    /// The levels of codes.
+    pub levels: Levels,
+}
+
+impl Options {
+    /// Whether the tasks of a phase run at all: who asks for exactly what a Draft does gets nothing of what it ignores.
+    pub fn runs(&self, phase: Phase) -> bool {
+        self.semantics == Semantics::Standard || self.draft_version.knows(phase)
+    }
+}
+
+/// One text, analysed. Ranges are byte offsets into [`Analysis::text`].
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The text.
+    pub text: Arc<str>,
+    /// What the user chose.
+    pub options: Options,
+    /// Its syntax.
+    pub tree: SyntaxTree,
+    /// Its meaning.
+    pub file: TaskFile,
+    /// What was known of the world.
+    pub facts: Arc<Facts>,
+    /// What was found, in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Analysis {
+    /// Analyses any text, with nothing known of the world; never fails.
+    pub fn new(text: impl Into<Arc<str>>, options: Options) -> Analysis {
+        Analysis::with_facts(text, options, Arc::default())
+    }
+
+    /// Analyses any text with what is known of the world; never fails.
+    pub fn with_facts(text: impl Into<Arc<str>>, options: Options, facts: Arc<Facts>) -> Analysis {
+        let text = text.into();
+        let tree = syntax::parse(&text);
+        let file = TaskFile::lower(&tree, &text);
+        let mut analysis = Analysis { text, options, tree, file, facts, diagnostics: Vec::new() };
+        let mut found = rules::check(&analysis);
+        // First what the file ignores: a comment for a code that is off is no unused one.
+        suppression::apply(&analysis, &mut found);
+        options.levels.apply(&mut found);
+        analysis.diagnostics = found;
+        analysis
+    }
+}

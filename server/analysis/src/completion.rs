@@ -1,0 +1,497 @@
+//! What can be typed at a place: phases first of all, then tasks and worked examples.
+//!
+//! Must not offer anything inside of comments and strings.
+
+use text_size::{TextRange, TextSize};
+
+use crate::analysis::Analysis;
+use crate::edit;
+use crate::phase::Phase;
+use crate::task_file::SectionForm;
+
+pub mod command;
+
+/// Something that can be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What is shown and matched against what was typed.
+    pub label: String,
+    /// What it is.
+    pub kind: CompletionKind,
+    /// A few words beside the label.
+    pub detail: String,
+    /// More about it, as Markdown.
+    pub documentation: Option<String>,
+    /// What is replaced; on one line, and the cursor is in it.
+    pub range: TextRange,
+    /// What is put there, with `${1:…}` and `$0` for the places to fill in.
+    pub snippet: String,
+}
+
+/// The kinds of completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletionKind {
+    /// The header of a phase.
+    Phase,
+    /// A task to be filled in, or a value.
+    Task,
+    /// A task or file ready to use.
+    Example,
+    /// A program.
+    Program,
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A variable.
+    Variable,
+    /// A target of a Makefile or a script of npm.
+    Target,
+}
+
+/// Everything that can be typed at an offset, the best first.
+pub fn complete(analysis: &Analysis, offset: TextSize) -> Vec<Completion> {
+    let place = Place::new(analysis, offset);
+    if place.in_comment_or_string() {
+        return Vec::new();
+    }
+    if place.before.contains('=') {
+        return values(&place);
+    }
+    let mut found = Vec::new();
+    let in_header = place.before.trim_start().starts_with('[');
+    let word_only = place.before.trim_start().chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    if in_header || word_only {
+        found.extend(phases(&place));
+    }
+    if word_only && !in_header && place.after.trim().is_empty() {
+        found.extend(tasks(&place));
+        if analysis.text.trim().is_empty() {
+            found.push(specification_example(&place));
+        }
+    }
+    found
+}
+
+/// The cursor and what is around it.
+struct Place<'a> {
+    analysis: &'a Analysis,
+    offset: TextSize,
+    /// The line up to the cursor.
+    before: &'a str,
+    /// The line from the cursor on.
+    after: &'a str,
+    newline: &'static str,
+}
+
+impl<'a> Place<'a> {
+    fn new(analysis: &'a Analysis, offset: TextSize) -> Place<'a> {
+        let text: &'a str = &analysis.text;
+        let before = &text[TextRange::new(edit::line_start(text, offset), offset)];
+        let after = &text[TextRange::new(offset, edit::line_stop(text, offset).max(offset))];
+        Place { analysis, offset, before, after, newline: edit::line_end(text) }
+    }
+
+    fn in_comment_or_string(&self) -> bool {
+        let comments = &self.analysis.tree.comments;
+        let next = comments.partition_point(|comment| comment.start() < self.offset);
+        let in_comment = comments[..next].last().is_some_and(|comment| comment.end() >= self.offset);
+        // A string holds the cursor when it begins before it and either ends behind it or is not closed.
+        let in_string = self.analysis.file.task_at(self.offset).is_some_and(|(_, task)| {
+            task.command().is_some_and(|command| {
+                let range = command.range;
+                range.start() < self.offset && (self.offset < range.end() || !command.closed)
+            })
+        });
+        in_comment || in_string
+    }
+
+    /// What a completion of the line's first word replaces: what was typed of it, and the brackets and word
+    /// characters behind the cursor that an editor or the user has already put there.
+    fn word_range(&self) -> TextRange {
+        let indent = self.before.len() - self.before.trim_start().len();
+        let start = self.offset - TextSize::of(&self.before[indent..]);
+        let behind = self
+            .after
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | ']')))
+            .unwrap_or(self.after.len());
+        TextRange::new(start, self.offset + TextSize::of(&self.after[..behind]))
+    }
+
+    fn phase(&self) -> Option<Phase> {
+        let section = self.analysis.file.section_at(self.offset)?;
+        if section.form == SectionForm::Header { section.phase } else { None }
+    }
+}
+
+fn phases(place: &Place<'_>) -> Vec<Completion> {
+    let cursor_header = |range: TextRange| range.contains_inclusive(place.offset);
+    let present = |phase: Phase| {
+        let mut sections = place.analysis.file.sections.iter();
+        sections.any(|section| section.phase == Some(phase) && !cursor_header(section.header))
+    };
+    let version = place.analysis.options.draft_version;
+    let missing = Phase::ALL.into_iter().filter(|phase| version.knows(*phase) && !present(*phase));
+    missing.map(|phase| phase_completion(place, phase)).collect()
+}
+
+fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
+    // The header need not have a name yet, so it may be no section.
+    let has_tasks = place.analysis.tree.tables.iter().any(|table| {
+        let header = table.header.as_ref();
+        header.is_some_and(|header| header.range.contains_inclusive(place.offset))
+            && !table.entries.is_empty()
+    });
+    let skeleton = if has_tasks { String::new() } else { format!("{}{TASK_SNIPPET}", place.newline) };
+    Completion {
+        label: format!("[{phase}]"),
+        kind: CompletionKind::Phase,
+        detail: format!("runs {}", phase.when()),
+        documentation: Some(crate::hover::phase_markdown(
+            phase,
+            "the directory of this file",
+            place.analysis.options,
+        )),
+        range: place.word_range(),
+        snippet: format!("[{phase}]{skeleton}"),
+    }
+}
+
+const TASK_SNIPPET: &str = "${1:description} = \"${2:command}\"";
+
+fn tasks(place: &Place<'_>) -> Vec<Completion> {
+    let Some(phase) = place.phase() else { return Vec::new() };
+    let mut found = vec![Completion {
+        label: "description = \"command\"".into(),
+        kind: CompletionKind::Task,
+        detail: format!("a task of `{phase}`"),
+        documentation: None,
+        range: place.word_range(),
+        snippet: TASK_SNIPPET.into(),
+    }];
+    found.extend(EXAMPLES.iter().filter(|example| example.phase == phase).map(|example| Completion {
+        label: example.label.into(),
+        kind: CompletionKind::Example,
+        detail: example.detail.into(),
+        documentation: Some(format!("```toml\n{}\n```", strip_placeholders(example.snippet))),
+        range: place.word_range(),
+        snippet: example.snippet.into(),
+    }));
+    found
+}
+
+fn values(place: &Place<'_>) -> Vec<Completion> {
+    let typed = place.before.rsplit('=').next().unwrap_or_default();
+    if place.phase().is_none() || !typed.trim().is_empty() || !place.after.trim().is_empty() {
+        return Vec::new();
+    }
+    let space = if typed.is_empty() { " " } else { "" };
+    vec![Completion {
+        label: "\"command\"".into(),
+        kind: CompletionKind::Task,
+        detail: "what the task runs".into(),
+        documentation: None,
+        range: TextRange::empty(place.offset),
+        snippet: format!("{space}\"${{1:command}}\""),
+    }]
+}
+
+/// A task ready to use.
+struct Example {
+    phase: Phase,
+    label: &'static str,
+    detail: &'static str,
+    snippet: &'static str,
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        phase: Phase::PreUp,
+        label: "install a database",
+        detail: "with Helm 3",
+        snippet: "\"install ${1:mysql}\" = \"helm upgrade --install ${1:mysql} ${2:charts/mysql} --wait\"",
+    },
+    Example {
+        phase: Phase::PreUp,
+        label: "run the tests",
+        detail: "so that only what passes is deployed",
+        snippet: "test = \"${1:make test}\"",
+    },
+    Example {
+        phase: Phase::PreUp,
+        label: "run a script",
+        detail: "for anything that needs a shell",
+        snippet: "${1:prepare} = \"./scripts/${1:prepare}.sh\"",
+    },
+    Example {
+        phase: Phase::PostDeploy,
+        label: "migrate the database",
+        detail: "in every ready pod",
+        snippet: "\"migrate the database\" = \"${1:rake db:migrate}\"",
+    },
+    Example {
+        phase: Phase::PostDeploy,
+        label: "use a variable of the container",
+        detail: "through a shell in the container",
+        snippet: "${1:show} = \"sh -c 'echo \\$${2:HOSTNAME}'\"",
+    },
+    Example {
+        phase: Phase::Cleanup,
+        label: "uninstall a release",
+        detail: "with Helm 3",
+        snippet: "\"uninstall ${1:mysql}\" = \"helm uninstall ${1:mysql}\"",
+    },
+    Example {
+        phase: Phase::Cleanup,
+        label: "delete a claim",
+        detail: "which outlives its release",
+        snippet: "\"delete ${1:data}\" = \"kubectl delete pvc ${1:data} --ignore-not-found\"",
+    },
+];
+
+fn specification_example(place: &Place<'_>) -> Completion {
+    let text = include_str!("completion/dep-8.toml").replace('\n', place.newline);
+    Completion {
+        label: "the example of DEP-8".into(),
+        kind: CompletionKind::Example,
+        detail: "all three phases, as the specification has them".into(),
+        documentation: Some(format!("```toml\n{text}```")),
+        range: place.word_range(),
+        snippet: escape_snippet(&text),
+    }
+}
+
+/// The tasks file of a draft pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackFile {
+    /// The pack's name, with its repository.
+    pub pack: String,
+    /// What is in the file.
+    pub text: String,
+}
+
+/// The tasks files of packs to copy, where the file is empty; those without any text are left out.
+pub fn from_packs(analysis: &Analysis, offset: TextSize, files: &[PackFile]) -> Vec<Completion> {
+    let place = Place::new(analysis, offset);
+    if !analysis.text.trim().is_empty() {
+        return Vec::new();
+    }
+    let files = files.iter().filter(|file| !file.text.trim().is_empty());
+    let completion = |file: &PackFile| Completion {
+        label: format!("copy from pack {}", file.pack),
+        kind: CompletionKind::Example,
+        detail: "the tasks of this draft pack, as `draft create` copies them".into(),
+        documentation: Some(format!("```toml\n{}\n```", file.text.trim_end())),
+        range: place.word_range(),
+        snippet: escape_snippet(&file.text),
+    };
+    files.map(completion).collect()
+}
+
+/// Text as a snippet that puts just this text.
+fn escape_snippet(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
+}
+
+/// A snippet as plain text, for clients that know no snippets: each place holds its suggestion.
+pub fn strip_placeholders(snippet: &str) -> String {
+    let mut plain = String::with_capacity(snippet.len());
+    let mut rest = snippet;
+    while let Some(at) = rest.find(['$', '\\', '}']) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = if let Some(escaped) = rest.strip_prefix('\\') {
+            let length = escaped.chars().next().map_or(0, char::len_utf8);
+            plain.push_str(&escaped[..length]);
+            &escaped[length..]
+        } else if let Some(place) = rest.strip_prefix("${") {
+            place.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(':').unwrap_or(place)
+        } else if let Some(stop) = rest.strip_prefix('$') {
+            stop.trim_start_matches(|c: char| c.is_ascii_digit())
+        } else {
+            &rest[1..]
+        };
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::analysis::Options;
+    use crate::edit::TextEdit;
+
+    /// Shows the labels at `$0` and what the first one makes of the text.
+    fn check(marked: &str, expect: Expect) {
+        let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
+        let text = marked.replacen("$0", "", 1);
+        let found = complete(&Analysis::new(text.as_str(), Options::default()), offset);
+        let mut shown: String = found.iter().map(|it| format!("{} ({})\n", it.label, it.detail)).collect();
+        if let Some(first) = found.first() {
+            let edit = TextEdit::replace(first.range, strip_placeholders(&first.snippet));
+            shown += &format!("---\n{}\n", crate::edit::apply(&text, &[edit]));
+        }
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn an_empty_file_offers_the_phases_first() {
+        check(
+            "$0",
+            expect![[r#"
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            the example of DEP-8 (all three phases, as the specification has them)
+            ---
+            [pre-up]
+            description = "command"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn phases_that_are_missing() {
+        check(
+            "[pre-up]\na = \"b\"\n\n$0",
+            expect![[r#"
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            description = "command" (a task of `pre-up`)
+            install a database (with Helm 3)
+            run the tests (so that only what passes is deployed)
+            run a script (for anything that needs a shell)
+            ---
+            [pre-up]
+            a = "b"
+
+            [post-deploy]
+            description = "command"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_header_that_is_being_typed() {
+        check(
+            "[pre-up]\na = \"b\"\n[cl$0",
+            expect![[r#"
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            ---
+            [pre-up]
+            a = "b"
+            [post-deploy]
+            description = "command"
+        "#]],
+        );
+        check(
+            "[cl$0]\n",
+            expect![[r#"
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            ---
+            [pre-up]
+            description = "command"
+
+        "#]],
+        );
+        check(
+            "[$0]\na = \"b\"\n",
+            expect![[r#"
+                [pre-up] (runs before the application is built and deployed)
+                [post-deploy] (runs inside every ready pod after the application was deployed)
+                [cleanup] (runs after the application was deleted from the cluster)
+                ---
+                [pre-up]
+                a = "b"
+
+            "#]],
+        );
+        check(
+            "  po$0\n[cleanup]\n",
+            expect![[r#"
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            ---
+              [pre-up]
+            description = "command"
+            [cleanup]
+
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_value() {
+        check(
+            "[pre-up]\na = $0\n",
+            expect![[r#"
+            "command" (what the task runs)
+            ---
+            [pre-up]
+            a = "command"
+
+        "#]],
+        );
+        check(
+            "[pre-up]\na =$0\n",
+            expect![[r#"
+            "command" (what the task runs)
+            ---
+            [pre-up]
+            a = "command"
+
+        "#]],
+        );
+        check("[pre-up]\na = \"b\" $0\n", expect![[""]]);
+    }
+
+    #[test]
+    fn not_in_comments_and_strings() {
+        check("# pre$0\n", expect![[""]]);
+        check("[pre-up]\na = \"$0\"\n", expect![[""]]);
+        check("[pre-up]\na = \"echo $0\n", expect![[""]]);
+        check("[pre-up]\na = '''\n$0\n'''\n", expect![[""]]);
+        check("[pre-up]\na = \"\"\"\necho\n$0", expect![[""]]);
+        check("[pre-up]\na = \"\"\"\necho\n$0\n[cleanup]\n", expect![[""]]);
+    }
+
+    #[test]
+    fn line_ends_are_the_files_own() {
+        let analysis = Analysis::new("[pre-up]\r\n\r\n", Options::default());
+        let found = complete(&analysis, 10.into());
+        assert!(found[0].snippet.contains("]\r\n"), "{:?}", found[0].snippet);
+    }
+
+    #[test]
+    fn snippets_as_plain_text() {
+        assert_eq!(strip_placeholders("${1:a b} = \"${2:c}\"$0 \\$x \\} \\\\"), "a b = \"c\" $x } \\");
+        assert_eq!(strip_placeholders(&escape_snippet("a $x ${y} \\ é")), "a $x ${y} \\ é");
+    }
+
+    #[test]
+    fn examples_are_valid_tasks() {
+        for example in EXAMPLES {
+            let text = format!("[{}]\n{}\n", example.phase, strip_placeholders(example.snippet));
+            let mut found = Analysis::new(text.as_str(), Options::default()).diagnostics;
+            // A hint that nothing removes a release yet is right: that is the next example.
+            found.retain(|found| found.severity != crate::diagnostic::Severity::Hint);
+            assert!(found.is_empty(), "{text}{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_offers_what_packs_have() {
+        let pack = |pack: &str, text: &str| PackFile { pack: pack.into(), text: text.into() };
+        let packs = [pack("x/go", "[pre-up]\na = \"echo $A\"\n"), pack("x/empty", "\n")];
+        let offered = |text: &str| from_packs(&Analysis::new(text, Options::default()), 0.into(), &packs);
+        assert_eq!(offered("[pre-up]\n"), []);
+        let [only] = &offered("\n")[..] else { panic!("{:?}", offered("\n")) };
+        assert_eq!(only.label, "copy from pack x/go");
+        assert_eq!(strip_placeholders(&only.snippet), packs[0].text);
+    }
+}

@@ -1,0 +1,60 @@
+//! What is known of the world around a tasks file, as plain values that somebody else gathered.
+//!
+//! Must not look at the world itself; what is not known is `None`, and then the rules are silent.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::project::DraftToml;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The names of the variables that tasks get.
+    pub variables: Option<HashSet<String>>,
+    /// The names of the programs on the PATH that tasks get.
+    pub programs: Option<HashSet<String>>,
+    /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
+    /// of [`crate::project::paths`] are of interest.
+    pub paths: HashMap<String, PathFact>,
+    /// The `draft.toml` beside the tasks file.
+    pub draft_toml: Option<DraftToml>,
+    /// The environment of `draft.toml` that Draft would take.
+    pub environment: Option<String>,
+    /// The templates of that environment's chart.
+    pub chart_templates: Option<Vec<String>>,
+    /// The Dockerfile of that environment.
+    pub dockerfile: Option<String>,
+    /// The `.dockerignore`; empty when there is none.
+    pub dockerignore: Option<String>,
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathFact {
+    /// Nothing.
+    Missing,
+    /// A directory.
+    Directory,
+    /// A file.
+    File {
+        /// Whether it may be run as a program.
+        executable: bool,
+    },
+}
+
+impl Facts {
+    /// Whether it is known that there is no variable of this name.
+    pub fn lacks_variable(&self, name: &str) -> bool {
+        self.variables.as_ref().is_some_and(|variables| !variables.contains(name))
+    }
+
+    /// Whether it is known that there is no program of this name.
+    pub fn lacks_program(&self, name: &str) -> bool {
+        self.programs.as_ref().is_some_and(|programs| !programs.contains(name))
+    }
+
+    /// The settings of the environment that Draft would take.
+    pub fn environment(&self) -> Option<&crate::project::Environment> {
+        self.draft_toml.as_ref()?.environments.get(self.environment.as_ref()?)
+    }
+}

@@ -1,0 +1,110 @@
+//! What can be run from the file, and where the buttons for it stand.
+//!
+//! Must not know what is running or how a lens looks: a lens never comes or goes because of a run.
+
+use text_size::TextRange;
+
+use crate::analysis::Analysis;
+use crate::phase::Phase;
+use crate::task_file::SectionForm;
+
+/// A place from which a phase or a task can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runnable {
+    /// The header or the key.
+    pub range: TextRange,
+    /// The phase.
+    pub phase: Phase,
+    /// What of it.
+    pub what: RunnableKind,
+}
+
+/// What can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunnableKind {
+    /// All tasks of the phase.
+    Phase {
+        /// How many there are.
+        tasks: usize,
+    },
+    /// One task.
+    Task {
+        /// Its description.
+        name: String,
+        /// Its command, by which a run finds out that the text has changed.
+        command: String,
+    },
+}
+
+/// Everything that can be run, in the order of the file.
+pub fn runnables(analysis: &Analysis) -> Vec<Runnable> {
+    let text = &analysis.text;
+    let mut found = Vec::new();
+    let mut headed = Vec::new();
+    for section in analysis.file.sections.iter().filter(|section| section.form.has_tasks()) {
+        let Some(phase) = section.phase.filter(|phase| analysis.options.runs(*phase)) else { continue };
+        // Two spellings of a phase are one phase: its button stands on the first.
+        if !headed.contains(&phase) && section.form != SectionForm::Dotted {
+            headed.push(phase);
+            let tasks = analysis.file.commands_of(phase).count();
+            found.push(Runnable { range: section.header, phase, what: RunnableKind::Phase { tasks } });
+        }
+        for task in analysis.file.tasks_of(section) {
+            let Some(command) = task.command() else { continue };
+            let what = RunnableKind::Task {
+                name: task.name(text).into_owned(),
+                command: command.decode(text).into_owned(),
+            };
+            found.push(Runnable { range: task.name.range, phase, what });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::analysis::Options;
+    use crate::command::Semantics;
+
+    fn check(text: &str, expect: Expect) {
+        let runnables = runnables(&Analysis::new(text, Options::default()));
+        let shown = runnables.iter().map(|it| format!("{:?} {}: {:?}\n", &text[it.range], it.phase, it.what));
+        expect.assert_eq(&shown.collect::<String>());
+    }
+
+    #[test]
+    fn phases_and_tasks() {
+        check(
+            "[pre-up]\na = \"echo\"\nb = 5\n[tool]\nx = \"y\"\n[post-deploy]\n",
+            expect![[r#"
+            "[pre-up]" pre-up: Phase { tasks: 1 }
+            "a" pre-up: Task { name: "a", command: "echo" }
+            "[post-deploy]" post-deploy: Phase { tasks: 0 }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn two_spellings_are_one_phase() {
+        check(
+            "[pre-up]\na = \"echo\"\n[Pre-Up]\nb = \"ls\"\n",
+            expect![[r#"
+            "[pre-up]" pre-up: Phase { tasks: 2 }
+            "a" pre-up: Task { name: "a", command: "echo" }
+            "b" pre-up: Task { name: "b", command: "ls" }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_chosen_draft_ignores_has_no_button() {
+        for (semantics, buttons) in [(Semantics::Standard, 2), (Semantics::Draft, 0)] {
+            let options = Options { semantics, ..Options::default() };
+            let analysis = Analysis::new("[post-up]\na = \"b\"\n", options);
+            assert_eq!(runnables(&analysis).len(), buttons);
+        }
+    }
+}

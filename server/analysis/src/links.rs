@@ -1,0 +1,297 @@
+//! What a command names that stands elsewhere: scripts, other files, targets of a Makefile, scripts of npm.
+//!
+//! Must not look whether it exists: that is for whoever can see files.
+
+use text_size::TextRange;
+
+use crate::analysis::Analysis;
+use crate::phase::Phase;
+use crate::words::Words;
+
+/// A name in a command and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The name in the text.
+    pub range: TextRange,
+    /// What it would be, if it exists.
+    pub target: Target,
+}
+
+/// Something outside of the file; paths are relative to its directory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A file, or a directory by one of the files in it.
+    Path {
+        /// The file or directory.
+        path: String,
+        /// The file that stands for a directory: a chart's `Chart.yaml`.
+        inside: Option<&'static str>,
+    },
+    /// A target of a Makefile.
+    MakeTarget {
+        /// Where the Makefile is.
+        makefile: Makefile,
+        /// Its name.
+        name: String,
+    },
+    /// A script of a `package.json`.
+    NpmScript {
+        /// The directory of the `package.json`.
+        directory: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// How make finds its Makefile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Makefile {
+    /// Where it looks; empty for the directory of the tasks file.
+    pub directory: String,
+    /// What it reads there, if the command says so.
+    pub file: Option<String>,
+}
+
+/// The files that make looks for, in its order.
+pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
+
+/// The links of the commands that run on this machine and touch a range, in the order of the file.
+pub fn links(analysis: &Analysis, within: TextRange) -> Vec<Link> {
+    let sections = analysis.file.sections.iter().filter(|section| {
+        section.phase.is_some_and(Phase::is_local)
+            && section.form.has_tasks()
+            && section.range.intersect(within).is_some()
+    });
+    let tasks = sections.flat_map(|section| analysis.file.tasks_of(section));
+    let commands =
+        tasks.filter(|task| task.range.intersect(within).is_some()).filter_map(|task| task.command());
+    commands.flat_map(|command| command_links(&Words::new(analysis, command))).collect()
+}
+
+fn command_links(words: &Words<'_>) -> Vec<Link> {
+    let literals: Vec<Option<String>> =
+        (0..words.words.len()).map(|index| words.literal(index).map(|it| it.into_owned())).collect();
+    let tool = Tool::of(&literals);
+    let mut found = Vec::new();
+    for (index, literal) in literals.iter().enumerate() {
+        let Some(literal) = literal else { continue };
+        let before = index.checked_sub(1).and_then(|index| literals[index].as_deref()).unwrap_or_default();
+        if let Some(target) = tool.target(index, before, literal) {
+            found.push(Link { range: inner(words, index, literal, &target), target });
+        }
+    }
+    found
+}
+
+/// The part of a word that names the target: a flag in front of its `=` is left out.
+fn inner(words: &Words<'_>, index: usize, literal: &str, target: &Target) -> TextRange {
+    let range = words.words[index].range;
+    let whole = words.range(range);
+    let Target::Path { path, .. } = target else { return whole };
+    match words.content[range].rfind(path.as_str()) {
+        Some(at) if path.len() < literal.len() => {
+            words.range(TextRange::at(range.start() + size(at), size(path.len())))
+        }
+        _ => whole,
+    }
+}
+
+fn size(length: usize) -> text_size::TextSize {
+    text_size::TextSize::new(length as u32)
+}
+
+/// What the first words of a command make of the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Arguments are targets.
+    Make(Makefile),
+    /// The argument at this index is a script of the `package.json` in the directory.
+    Npm {
+        /// The index of the script's name.
+        script: usize,
+        /// The directory of the `package.json`.
+        directory: String,
+    },
+    /// Arguments are files; directories are known by a file in them.
+    Files(Option<&'static str>),
+}
+
+impl Tool {
+    /// The tool of a command, by its arguments; those with variables in them are `None`.
+    pub fn of(words: &[Option<String>]) -> Tool {
+        let word = |index: usize| words.get(index).and_then(|word| word.as_deref()).unwrap_or_default();
+        let value = |names: &[&str]| {
+            let at = words.iter().position(|word| word.as_deref().is_some_and(|it| names.contains(&it)))?;
+            words.get(at + 1)?.clone()
+        };
+        match word(0).rsplit('/').next().unwrap_or_default() {
+            "make" | "gmake" => Tool::Make(Makefile {
+                directory: value(&["-C", "--directory"]).unwrap_or_default(),
+                file: value(&["-f", "--file", "--makefile"]),
+            }),
+            "npm" | "pnpm" | "yarn" | "bun" => {
+                let directory = value(&["--prefix", "--cwd", "--dir", "-C"]).unwrap_or_default();
+                let verb = |at: &usize| matches!(word(*at), "run" | "run-script" | "test" | "start");
+                match (1..words.len()).find(verb) {
+                    Some(at) if word(at).starts_with("run") => Tool::Npm { script: at + 1, directory },
+                    Some(at) => Tool::Npm { script: at, directory },
+                    None => Tool::Files(None),
+                }
+            }
+            "helm" => Tool::Files(Some("Chart.yaml")),
+            "docker" | "podman" | "buildah" | "nerdctl" => Tool::Files(Some("Dockerfile")),
+            _ => Tool::Files(None),
+        }
+    }
+
+    fn target(&self, index: usize, before: &str, word: &str) -> Option<Target> {
+        if word.is_empty() {
+            return None;
+        }
+        match self {
+            Tool::Make(makefile) if index > 0 && !word.starts_with('-') => match before {
+                "-f" | "--file" | "--makefile" => {
+                    let path = join(&makefile.directory, word);
+                    Some(Target::Path { path, inside: None })
+                }
+                "-C" | "--directory" => None,
+                "-j" | "--jobs" if word.bytes().all(|byte| byte.is_ascii_digit()) => None,
+                _ if word.contains('=') => None,
+                _ => Some(Target::MakeTarget { makefile: makefile.clone(), name: word.to_owned() }),
+            },
+            Tool::Npm { script, directory } if index == *script => {
+                Some(Target::NpmScript { directory: directory.clone(), name: word.to_owned() })
+            }
+            Tool::Files(inside) => path(index, word, *inside),
+            _ => path(index, word, None),
+        }
+    }
+}
+
+/// One path below another.
+fn join(directory: &str, path: &str) -> String {
+    if directory.is_empty() { path.to_owned() } else { format!("{}/{path}", directory.trim_end_matches('/')) }
+}
+
+/// What a word means as a path: the program only with a slash in it, an argument when it may well be one.
+fn path(index: usize, word: &str, inside: Option<&'static str>) -> Option<Target> {
+    let word = match word.strip_prefix('-') {
+        Some(_) => word.split_once('=')?.1,
+        None => word,
+    };
+    let relative = !word.starts_with(['/', '~', '@', '|']) && !word.contains("://") && !word.contains('\0');
+    let may_be = match index {
+        0 => word.contains('/'),
+        _ => inside.is_some() || word.contains(['/', '.']) || KNOWN.contains(&word),
+    };
+    // Only dots and slashes are directories, which nobody opens, unless one stands for its file.
+    let named = inside.is_some() || word.contains(|c| !matches!(c, '.' | '/'));
+    (relative && may_be && named && !word.is_empty()).then(|| Target::Path { path: word.to_owned(), inside })
+}
+
+/// Files without a dot in their names.
+const KNOWN: [&str; 5] = ["Dockerfile", "Makefile", "GNUmakefile", "Procfile", "Gemfile"];
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::analysis::Options;
+
+    fn check(commands: &[&str], expect: Expect) {
+        let mut shown = String::new();
+        for command in commands {
+            let text = format!("[pre-up]\na = {}\n", crate::edit::string(command));
+            let analysis = Analysis::new(text.as_str(), Options::default());
+            for link in links(&analysis, TextRange::up_to((text.len() as u32).into())) {
+                let target = match link.target {
+                    Target::Path { path, inside } => {
+                        format!("{path}{}", inside.map_or(String::new(), |it| format!(" ({it})")))
+                    }
+                    Target::MakeTarget { makefile, name } => {
+                        format!("make {name} in {:?} {:?}", makefile.directory, makefile.file)
+                    }
+                    Target::NpmScript { directory, name } => format!("npm {name} in {directory:?}"),
+                };
+                shown += &format!("{:?} -> {target}\n", &text[link.range]);
+            }
+            shown += "\n";
+        }
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn paths() {
+        check(
+            &[
+                "./scripts/x.sh --a=b/c.yaml $X/y /usr/bin/z https://x/y draft.toml Dockerfile word ../up.sh .",
+                "sh 'a b/c.sh'",
+                "/bin/sh -e",
+                "helm upgrade --install db charts/db -f values.yaml",
+                "docker build -f Dockerfile .",
+                "\"é/\\\"x\\\".sh\"",
+            ],
+            expect![[r#"
+                "./scripts/x.sh" -> ./scripts/x.sh
+                "b/c.yaml" -> b/c.yaml
+                "draft.toml" -> draft.toml
+                "Dockerfile" -> Dockerfile
+                "../up.sh" -> ../up.sh
+
+                "'a b/c.sh'" -> a b/c.sh
+
+
+                "upgrade" -> upgrade (Chart.yaml)
+                "db" -> db (Chart.yaml)
+                "charts/db" -> charts/db (Chart.yaml)
+                "values.yaml" -> values.yaml (Chart.yaml)
+
+                "build" -> build (Dockerfile)
+                "Dockerfile" -> Dockerfile (Dockerfile)
+                "." -> . (Dockerfile)
+
+                "\"é/\\\"x\\\".sh\"" -> é/"x".sh
+
+            "#]],
+        );
+    }
+
+    #[test]
+    fn make_and_npm() {
+        check(
+            &[
+                "make test -j 4 CC=gcc lib",
+                "make -C sub -f x.mk all",
+                "npm run build",
+                "npm --prefix web run build -- --x",
+                "npm test",
+                "npm ci",
+                "yarn run $X",
+            ],
+            expect![[r#"
+                "test" -> make test in "" None
+                "lib" -> make lib in "" None
+
+                "x.mk" -> sub/x.mk
+                "all" -> make all in "sub" Some("x.mk")
+
+                "build" -> npm build in ""
+
+                "build" -> npm build in "web"
+
+                "test" -> npm test in ""
+
+
+
+            "#]],
+        );
+    }
+
+    #[test]
+    fn not_inside_of_pods() {
+        let analysis =
+            Analysis::new("[post-deploy]\na = './x.sh'\n[tool]\nb = './y.sh'\n", Options::default());
+        assert_eq!(links(&analysis, TextRange::up_to(45.into())), []);
+    }
+}

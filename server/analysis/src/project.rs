@@ -1,0 +1,248 @@
+//! The files around a tasks file: text in, data out.
+//!
+//! Must not read them, and must not judge what they say.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::Analysis;
+use crate::command;
+use crate::phase::Phase;
+
+/// What concerns us of a `draft.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftToml {
+    /// The environments by their names.
+    pub environments: BTreeMap<String, Environment>,
+}
+
+/// One environment of a `draft.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// The application's name, the value of the label `draft` of its pods.
+    pub name: Option<String>,
+    /// The namespace of its pods.
+    pub namespace: Option<String>,
+    /// Whether `draft up` connects to the application instead of going on.
+    pub auto_connect: bool,
+    /// The folder of its chart below `charts`.
+    pub chart: Option<String>,
+    /// Its Dockerfile.
+    pub dockerfile: Option<String>,
+}
+
+impl DraftToml {
+    /// Reads a `draft.toml`; `None` when it is not TOML.
+    pub fn parse(text: &str) -> Option<DraftToml> {
+        let document: toml_edit::DocumentMut = text.parse().ok()?;
+        let environments = document.get("environments").and_then(|item| item.as_table_like());
+        let environments = environments.into_iter().flat_map(|table| table.iter());
+        let environments = environments.filter_map(|(name, item)| {
+            let table = item.as_table_like()?;
+            let string = |key: &str| table.get(key)?.as_str().map(str::to_owned);
+            let environment = Environment {
+                name: string("name"),
+                namespace: string("namespace"),
+                auto_connect: table.get("auto-connect").and_then(|item| item.as_bool()) == Some(true),
+                chart: string("chart"),
+                dockerfile: string("dockerfile"),
+            };
+            Some((name.to_owned(), environment))
+        });
+        Some(DraftToml { environments: environments.collect() })
+    }
+}
+
+/// The paths in commands that the rules want to know something about, relative to the directory of the tasks file.
+pub fn paths(analysis: &Analysis) -> Vec<String> {
+    let text = &analysis.text;
+    let local = Phase::ALL.into_iter().filter(|phase| phase.is_local());
+    let mut paths = Vec::new();
+    for (_, written) in local.flat_map(|phase| analysis.file.commands_of(phase)) {
+        let decoded = written.decode(text);
+        let options = analysis.options;
+        let Ok(words) = command::split(&decoded, options.semantics, options.draft_version) else { continue };
+        let literals = words.iter().map(|word| match word.parts.as_slice() {
+            [command::Part::Literal(literal)] => Some(literal.as_str()),
+            _ => None,
+        });
+        let Some(Some(program)) = literals.clone().next() else { continue };
+        if program.contains('/') {
+            paths.push(program.to_owned());
+        } else if matches!(program, "sh" | "bash" | "helm") {
+            let arguments = literals.skip(1).flatten().filter(|argument| is_local_path(argument));
+            paths.extend(arguments.map(str::to_owned));
+        }
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
+
+/// Whether an argument could be a path below the directory of the tasks file.
+fn is_local_path(argument: &str) -> bool {
+    !argument.starts_with('-') && !argument.contains([' ', ':', '=', '$', '~', '\n', '*'])
+}
+
+/// Whether a `.dockerignore` keeps a file of the build context's root out of the image.
+pub fn is_ignored(dockerignore: &str, file: &str) -> bool {
+    let mut ignored = false;
+    for line in dockerignore.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        let (pattern, excludes) = match line.strip_prefix('!') {
+            Some(pattern) => (pattern.trim_start(), false),
+            None => (line, true),
+        };
+        if !pattern.is_empty() && matches_root_file(pattern, file) {
+            ignored = excludes;
+        }
+    }
+    ignored
+}
+
+fn matches_root_file(pattern: &str, file: &str) -> bool {
+    let mut pattern = pattern.trim_start_matches("./").trim_start_matches('/');
+    while let Some(rest) = pattern.strip_prefix("**/") {
+        pattern = rest;
+    }
+    matches_name(pattern.as_bytes(), file.as_bytes())
+}
+
+/// `*` and `?` as the shell knows them; takes no more than pattern times name.
+fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+    // Where to go on after the last `*`, when it is to take one more.
+    let mut retry: Option<(usize, usize)> = None;
+    let (mut p, mut n) = (0, 0);
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                retry = Some((p + 1, n));
+                p += 1;
+            }
+            Some(byte) if *byte == b'?' || *byte == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match retry {
+                Some((after, taken)) => {
+                    retry = Some((after, taken + 1));
+                    (p, n) = (after, taken + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// Whether a Dockerfile copies the whole folder into the image.
+pub fn copies_folder(dockerfile: &str) -> bool {
+    dockerfile.lines().any(|line| {
+        let line = line.replace(['[', ']', '"', ','], " ");
+        let mut words = line.split_ascii_whitespace();
+        let copies = words
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case("copy") || word.eq_ignore_ascii_case("add"));
+        let words: Vec<&str> = words.collect();
+        let from = words.iter().any(|word| word.starts_with("--from"));
+        let sources = words.split_last().map_or(&[][..], |(_, sources)| sources);
+        copies && !from && sources.iter().any(|source| matches!(*source, "." | "./" | "*" | "./*"))
+    })
+}
+
+/// What Draft finds an application's pods by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodMarks {
+    /// The label `draft`.
+    pub label: bool,
+    /// The annotation `buildID`.
+    pub build_id: bool,
+}
+
+/// What the pod templates of a chart have of it; `None` when there is no pod template, or it takes parts of itself
+/// from elsewhere.
+pub fn pod_marks(templates: &[String]) -> Option<PodMarks> {
+    let pods: Vec<&str> = templates.iter().filter_map(|text| pod_template(text)).collect();
+    if pods.is_empty() || pods.iter().any(|pod| pod.contains("include ") || pod.contains("template \"")) {
+        return None;
+    }
+    let has = |key: &str| pods.iter().any(|pod| pod.lines().any(|line| line.trim_start().starts_with(key)));
+    Some(PodMarks { label: has("draft:"), build_id: has("buildID:") })
+}
+
+/// What stands below `template:`, where the metadata of pods begins.
+fn pod_template(text: &str) -> Option<&str> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        start += line.len();
+        if line.trim() == "template:" {
+            let rest = &text[start..];
+            // The metadata ends where the pod's own specification begins.
+            return Some(&rest[..rest.find("containers:").unwrap_or(rest.len())]);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Options;
+
+    #[test]
+    fn environments_of_a_draft_toml() {
+        let text = "[environments]\n[environments.development]\nname = \"app\"\nauto-connect = true\n[environments.staging]\nnamespace = \"shop\"\nchart = \"c\"\n";
+        let draft = DraftToml::parse(text).unwrap();
+        let development = &draft.environments["development"];
+        assert_eq!((development.name.as_deref(), development.auto_connect), (Some("app"), true));
+        assert_eq!(development.namespace, None);
+        assert_eq!(draft.environments["staging"].namespace.as_deref(), Some("shop"));
+        assert_eq!(DraftToml::parse(""), Some(DraftToml::default()));
+        assert_eq!(DraftToml::parse("environments = 5"), Some(DraftToml::default()));
+        assert_eq!(DraftToml::parse("["), None);
+    }
+
+    #[test]
+    fn paths_that_commands_name() {
+        let text = "[pre-up]\na = \"./x.sh\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm install db mysql\"\nd = \"echo z\"\n[post-deploy]\ne = \"./in-pod\"\n";
+        let analysis = Analysis::new(text, Options::default());
+        assert_eq!(paths(&analysis), ["./x.sh", "db", "install", "mysql", "scripts/y.sh"]);
+    }
+
+    #[test]
+    fn the_last_pattern_counts() {
+        let ignored = |text: &str| is_ignored(text, ".draft-tasks.toml");
+        for text in [
+            ".draft-tasks.toml",
+            "/.draft-tasks.toml",
+            "*",
+            "**",
+            "**/*.toml",
+            ".*",
+            "a\n.draft-?asks.toml\r\n",
+        ] {
+            assert!(ignored(text), "{text}");
+        }
+        for text in
+            ["", "#.draft-tasks.toml", "charts/", "*\n!.draft-tasks.toml", "draft-tasks.toml", "*.tom"]
+        {
+            assert!(!ignored(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_copied_by_its_dot() {
+        for text in ["COPY . .", "FROM x\nadd ./ /app\n", "COPY [\".\", \"/app\"]", "COPY --chown=a . /app"] {
+            assert!(copies_folder(text), "{text}");
+        }
+        for text in ["COPY --from=build . /x", "COPY go.mod .", "RUN cp . x", "# COPY . .", ""] {
+            assert!(!copies_folder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_of_pods() {
+        let marked = "kind: Deployment\nmetadata:\n  labels:\n    draft: x\nspec:\n  template:\n    metadata:\n      labels:\n        draft: {{ x }}\n      annotations:\n        buildID: {{ y }}\n    spec:\n      containers:\n";
+        let marks = |text: &str| pod_marks(&[text.to_owned(), "kind: Service\n".to_owned()]);
+        assert_eq!(marks(marked), Some(PodMarks { label: true, build_id: true }));
+        let bare = marked.replace("        draft: {{ x }}\n", "").replace("        buildID: {{ y }}\n", "");
+        assert_eq!(marks(&bare), Some(PodMarks { label: false, build_id: false }));
+        assert_eq!(marks(&marked.replace("draft: {{ x }}", "{{ include \"labels\" . }}")), None);
+        assert_eq!(marks("kind: Service\n"), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! What other files of a project offer to commands: the targets of a Makefile and the scripts of a `package.json`.
+//!
+//! Must not read the files: their texts come in.
+
+use std::collections::HashSet;
+
+use text_size::{TextRange, TextSize};
+
+/// Something in another file that a command can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name as a command has it.
+    pub name: String,
+    /// Where the name stands in the other file.
+    pub range: TextRange,
+    /// What it runs, where the file says so beside the name.
+    pub detail: String,
+}
+
+/// The targets of a Makefile that its rules name, in their order; patterns, special targets and names that make would
+/// still have to expand are left out.
+pub fn make_targets(makefile: &str) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    let mut known = HashSet::new();
+    let mut offset = 0;
+    let mut continued = false;
+    for line in makefile.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let is_continuation = std::mem::replace(&mut continued, line.trim_end().ends_with('\\'));
+        if is_continuation || line.starts_with(['\t', '#']) {
+            continue;
+        }
+        for (at, name) in targets_of(line) {
+            let range = span(start + at, name.len());
+            if known.insert(name) {
+                found.push(Named { name: name.to_owned(), range, detail: "target of the Makefile".into() });
+            }
+        }
+    }
+    found
+}
+
+/// The targets of a line that is a rule, with their places.
+fn targets_of(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let rule = line.find([':', '=', '#', '$']).filter(|at| {
+        let behind = &line[*at..];
+        behind.starts_with(':') && !behind.trim_start_matches(':').starts_with('=')
+    });
+    let names = &line[..rule.unwrap_or(0)];
+    let words =
+        names.split_whitespace().map(move |word| (word.as_ptr() as usize - line.as_ptr() as usize, word));
+    words.filter(|(_, word)| !word.starts_with('.') && !word.contains(['%', '(', '&']))
+}
+
+/// The scripts of a `package.json`, in their order; what is no JSON gives what can be found.
+pub fn npm_scripts(package: &str) -> Vec<Named> {
+    let mut found = Vec::new();
+    let mut scan = JsonScan { text: package, at: 0 };
+    let (mut depth, mut in_scripts) = (0, false);
+    let mut last_key: Option<(String, TextRange)> = None;
+    while let Some(token) = scan.next() {
+        match token {
+            JsonToken::Open => depth += 1,
+            JsonToken::Close => {
+                depth -= 1;
+                in_scripts &= depth > 1;
+            }
+            JsonToken::Text(text, range) => match (scan.is_key(), last_key.take()) {
+                (true, _) => {
+                    if depth == 1 {
+                        in_scripts = text == "scripts";
+                    }
+                    last_key = Some((text, range));
+                }
+                (false, Some((name, range))) if in_scripts && depth == 2 => {
+                    found.push(Named { name, range, detail: text });
+                }
+                _ => {}
+            },
+        }
+    }
+    found
+}
+
+enum JsonToken {
+    Open,
+    Close,
+    /// A string, and where its content stands.
+    Text(String, TextRange),
+}
+
+/// Goes through JSON without a tree.
+struct JsonScan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl JsonScan<'_> {
+    fn next(&mut self) -> Option<JsonToken> {
+        let found = self.text[self.at..].find(['{', '[', '}', ']', '"'])?;
+        let start = self.at + found;
+        self.at = start + 1;
+        match self.text.as_bytes()[start] {
+            b'{' | b'[' => Some(JsonToken::Open),
+            b'}' | b']' => Some(JsonToken::Close),
+            _ => self.string(),
+        }
+    }
+
+    /// The string whose opening quote was just read.
+    fn string(&mut self) -> Option<JsonToken> {
+        let start = self.at;
+        let mut content = String::new();
+        let mut characters = self.text[start..].char_indices();
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '"' => {
+                    self.at = start + at + 1;
+                    return Some(JsonToken::Text(content, span(start, at)));
+                }
+                // Enough for names and for a look at the command.
+                '\\' => content.extend(characters.next().map(|(_, escaped)| escaped)),
+                other => content.push(other),
+            }
+        }
+        None
+    }
+
+    /// Whether a colon follows.
+    fn is_key(&self) -> bool {
+        self.text[self.at..].trim_start().starts_with(':')
+    }
+}
+
+fn span(start: usize, length: usize) -> TextRange {
+    TextRange::at(TextSize::new(start as u32), TextSize::new(length as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(text: &str, found: &[Named], expect: Expect) {
+        let shown = found.iter().map(|it| format!("{} at {:?}: {}\n", it.name, &text[it.range], it.detail));
+        expect.assert_eq(&shown.collect::<String>());
+    }
+
+    #[test]
+    fn targets_of_makefiles() {
+        let text = "# x: y\nA := b\nB ?= c: d\n.PHONY: all\nall é: lib\n\t@echo a: b\nlib::\n%.o: %.c\n$(X): y\nc = d \\\n e: f\nA=x:y\nall: more\nbuild/out: ; touch x\nlast:";
+        check(
+            text,
+            &make_targets(text),
+            expect![[r#"
+            all at "all": target of the Makefile
+            é at "é": target of the Makefile
+            lib at "lib": target of the Makefile
+            build/out at "build/out": target of the Makefile
+            last at "last": target of the Makefile
+        "#]],
+        );
+        assert_eq!(make_targets("").len() + make_targets(":\n::\n\\").len(), 0);
+    }
+
+    #[test]
+    fn scripts_of_packages() {
+        let text = r#"{ "name": "x", "a": { "scripts": { "no": "no" } }, "scripts": {
+            "test": "jest \"a\"", "build:é": "tsc", "n": 5, "deep": { "no": "no" } }, "b": "scripts", "c": { "no": "no" } }"#;
+        check(
+            text,
+            &npm_scripts(text),
+            expect![[r#"
+            test at "test": jest "a"
+            build:é at "build:é": tsc
+        "#]],
+        );
+        for broken in ["", "{", "}}}", "\"", "{\"scripts\":{\"a\":\"b", "{\"scripts\":{\"a\\"] {
+            assert_eq!(npm_scripts(broken), [], "{broken}");
+        }
+    }
+}

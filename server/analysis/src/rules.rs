@@ -1,0 +1,146 @@
+//! All rules, and the one place that runs and orders them.
+//!
+//! Must not hold a rule itself: each has its own file, with its message, fix and tests.
+
+use crate::analysis::Analysis;
+use crate::diagnostic::Diagnostic;
+use crate::edit::Fix;
+use crate::phase::Phase;
+use crate::syntax::Str;
+
+mod add_task;
+mod assignment_prefix;
+mod chart_labels;
+mod cluster_tool;
+mod command;
+mod command_blanks;
+mod command_quotes;
+mod command_substitution;
+mod command_syntax;
+mod commands;
+mod draft_environment;
+mod draft_toml;
+mod duplicate_task;
+mod empty_command;
+mod glob;
+mod helm;
+mod helm_2;
+mod helm_chart;
+mod interactive_command;
+mod literal_secret;
+mod local_variable;
+mod parameter_expansion;
+mod phase_case;
+mod phase_not_table;
+mod post_delete;
+mod post_up;
+mod program_not_found;
+mod redirection;
+mod release_left_behind;
+mod script_not_found;
+mod shell_builtin;
+mod shell_operator;
+mod syntax;
+mod task_not_string;
+mod task_outside_phase;
+mod tasks_file_in_image;
+mod tilde;
+mod unknown_phase;
+mod unset_variable;
+
+/// A rule reads the analysis, whose findings are still empty, and adds its own.
+type Rule = fn(&Analysis, &mut Vec<Diagnostic>);
+
+const ALL: &[Rule] = &[
+    syntax::check,
+    duplicate_task::check,
+    unknown_phase::check,
+    post_delete::check,
+    post_up::check,
+    phase_case::check,
+    phase_not_table::check,
+    task_outside_phase::check,
+    task_not_string::check,
+    commands::check,
+    draft_toml::check,
+    draft_environment::check,
+    chart_labels::check,
+    tasks_file_in_image::check,
+];
+
+/// Runs all rules; findings come in the order of the file.
+pub(crate) fn check(analysis: &Analysis) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in ALL {
+        rule(analysis, &mut found);
+    }
+    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
+    found
+}
+
+/// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
+pub(crate) fn for_shell(analysis: &Analysis, phase: Phase, written: Str) -> Option<(String, Option<Fix>)> {
+    let command = command::Command::new(analysis, phase, written).ok()?;
+    Some((command.as_script(), command.wrap()))
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::fmt::Write as _;
+
+    use expect_test::Expect;
+
+    use crate::analysis::{Analysis, Options};
+    use crate::command::Semantics;
+    use crate::diagnostic::DiagnosticCode;
+    use crate::edit;
+    use crate::facts::Facts;
+
+    /// Compares the findings of one code, each with the characters that it is about, and what its fixes make of the text.
+    pub(crate) fn check(code: DiagnosticCode, text: &str, expect: Expect) {
+        check_with(Options::default(), code, text, expect);
+    }
+
+    /// The same in Draft's own semantics.
+    pub(crate) fn check_draft(code: DiagnosticCode, text: &str, expect: Expect) {
+        let options = Options { semantics: Semantics::Draft, ..Options::default() };
+        check_with(options, code, text, expect);
+    }
+
+    /// The same with what a user chose.
+    pub(crate) fn check_with(options: Options, code: DiagnosticCode, text: &str, expect: Expect) {
+        check_analysis(&Analysis::new(text, options), code, expect);
+    }
+
+    /// The same with facts about the world.
+    pub(crate) fn check_facts(facts: Facts, code: DiagnosticCode, text: &str, expect: Expect) {
+        check_analysis(&Analysis::with_facts(text, Options::default(), facts.into()), code, expect);
+    }
+
+    /// The same of an analysis.
+    pub(crate) fn check_analysis(analysis: &Analysis, code: DiagnosticCode, expect: Expect) {
+        let text: &str = &analysis.text;
+        let mut shown = String::new();
+        for found in analysis.diagnostics.iter().filter(|found| found.code == code) {
+            let (severity, place) = (found.severity.name(), &text[found.range]);
+            let _ = writeln!(shown, "{severity} {place:?}: {}", found.full_message());
+            for related in &found.related {
+                let _ = writeln!(shown, "  {:?}: {}", &text[related.range], related.message);
+            }
+            for fix in &found.fixes {
+                let _ = writeln!(
+                    shown,
+                    "  fix: {}{}",
+                    fix.title,
+                    if fix.preferred { " (preferred)" } else { "" }
+                );
+                let fixed = edit::apply(text, &fix.edits);
+                for line in fixed.trim_end_matches('\n').split('\n') {
+                    shown += format!("    {line}").trim_end();
+                    shown.push('\n');
+                }
+            }
+        }
+        expect.assert_eq(&shown);
+    }
+}

@@ -1,0 +1,61 @@
+//! `assignment-prefix`: `NAME=value program`, which only a shell reads as an assignment.
+//!
+//! Must not report `env NAME=value program`, which is right.
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(first) = command.words.first() else { return };
+    let written = &command.text[first.range()];
+    let Some((name, _)) = written.split_once('=') else { return };
+    if !is_name(name) {
+        return;
+    }
+    let message = format!("`{name}=…` is taken for the program: no shell reads it as an assignment");
+    let diagnostic = command
+        .finding(DiagnosticCode::AssignmentPrefix, first.range(), message)
+        .note("`env` sets variables for the program behind it, here and in Draft");
+    let fixed = format!("env {}", command.text);
+    found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed, true)));
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn env_takes_it() {
+        let text = "[pre-up]\na = \"RAILS_ENV=test rake\"\nb = 'A=\"x y\" make'\nc = \"env A=b make\"\nd = \"make A=b\"\ne = \"./a=b\"\n";
+        testing::check(
+            DiagnosticCode::AssignmentPrefix,
+            text,
+            expect![[r#"
+            warning "RAILS_ENV=test": `RAILS_ENV=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+              fix: Set it with `env` (preferred)
+                [pre-up]
+                a = "env RAILS_ENV=test rake"
+                b = 'A="x y" make'
+                c = "env A=b make"
+                d = "make A=b"
+                e = "./a=b"
+            warning "A=\"x y\"": `A=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+              fix: Set it with `env` (preferred)
+                [pre-up]
+                a = "RAILS_ENV=test rake"
+                b = 'env A="x y" make'
+                c = "env A=b make"
+                d = "make A=b"
+                e = "./a=b"
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! `chart-labels`: a chart whose pods lack the label and annotation by which Draft finds them.
+//!
+//! Must not report it when the chart's templates take these from elsewhere.
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::phase::Phase;
+use crate::project;
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let Some(marks) = analysis.facts.chart_templates.as_deref().and_then(project::pod_marks) else { return };
+    let missing = match (marks.label, marks.build_id) {
+        (true, true) => return,
+        (false, true) => "label `draft`",
+        (true, false) => "annotation `buildID`",
+        (false, false) => "label `draft` and no annotation `buildID`",
+    };
+    let mut sections = analysis.file.sections_of(Phase::PostDeploy);
+    let Some(section) = sections.find(|section| !section.tasks.is_empty()) else { return };
+    let message = format!("the chart gives its pods no {missing}");
+    found.push(
+        Diagnostic::new(DiagnosticCode::ChartLabels, section.name.range, message)
+            .note("Draft finds the pods of a build by them, so it would run these tasks nowhere"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::rules::testing;
+
+    #[test]
+    fn pods_that_draft_does_not_find() {
+        let text = "[post-deploy]\na = \"ls\"\n";
+        let facts =
+            |template: &str| Facts { chart_templates: Some(vec![template.to_owned()]), ..Facts::default() };
+        let bare = "  template:\n    metadata:\n    spec:\n      containers:\n        draft:\n";
+        testing::check_facts(
+            facts(bare),
+            DiagnosticCode::ChartLabels,
+            text,
+            expect![[r#"
+            info "post-deploy": the chart gives its pods no label `draft` and no annotation `buildID`: Draft finds the pods of a build by them, so it would run these tasks nowhere
+        "#]],
+        );
+        let marked = "  template:\n    metadata:\n      draft: x\n      buildID: y\n";
+        testing::check_facts(facts(marked), DiagnosticCode::ChartLabels, text, expect![[""]]);
+        testing::check_facts(facts(bare), DiagnosticCode::ChartLabels, "[post-deploy]\n", expect![[""]]);
+    }
+}

@@ -1,0 +1,46 @@
+//! `cluster-tool`: a tool of the developer's machine in `post-deploy`, whose tasks run inside the container.
+//!
+//! Must not report it in the phases that run on this machine.
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::phase::Phase;
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if command.phase != Phase::PostDeploy {
+        return;
+    }
+    let Some(name) = command.name().filter(|name| concerns(name)) else { return };
+    let message = format!("`{name}` would run inside the application's container");
+    found.push(
+        command
+            .finding(DiagnosticCode::ClusterTool, command.words[0].range(), message)
+            .note("it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine"),
+    );
+}
+
+/// Whether a program is one that works on the cluster from outside.
+pub(super) fn concerns(name: &str) -> bool {
+    matches!(name.as_bytes(), b"kubectl" | b"helm" | b"docker" | b"draft" | b"minikube" | b"kind")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn belongs_to_this_machine() {
+        let text =
+            "[pre-up]\na = \"kubectl get pods\"\n[post-deploy]\nb = \"kubectl get pods\"\nc = \"rake\"\n";
+        testing::check(
+            DiagnosticCode::ClusterTool,
+            text,
+            expect![[r#"
+            hint "kubectl": `kubectl` would run inside the application's container: it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine
+        "#]],
+        );
+    }
+}

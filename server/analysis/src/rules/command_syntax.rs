@@ -1,0 +1,39 @@
+//! `command-syntax`: a command whose quotes or backslashes do not come out even.
+//!
+//! Must not report anything in Draft's own semantics, where quotes mean nothing.
+
+use crate::analysis::Analysis;
+use crate::command::SplitError;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::syntax::Str;
+use crate::task_file::Task;
+
+pub(super) fn report(analysis: &Analysis, task: &Task, written: Str, error: &SplitError) -> Diagnostic {
+    let text = &analysis.text;
+    let range = written.map(text).range(error.range);
+    let message = format!("the command of `{}` cannot be split: {}", task.name(text), error.message);
+    Diagnostic::new(DiagnosticCode::CommandSyntax, range, message)
+        .note("it does not run; Draft knows no quotes and would split it at every space")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn quotes_and_backslashes() {
+        let text = "[pre-up]\na = \"echo 'x\"\nb = 'echo \"x y'\nc = 'echo x\\'\nd = \"echo \\\"x\\\"\"\n";
+        testing::check(
+            DiagnosticCode::CommandSyntax,
+            text,
+            expect![[r#"
+                error "'": the command of `a` cannot be split: a `'` is not closed: it does not run; Draft knows no quotes and would split it at every space
+                error "\"": the command of `b` cannot be split: a `"` is not closed: it does not run; Draft knows no quotes and would split it at every space
+                error "\\": the command of `c` cannot be split: a backslash stands at the end: it does not run; Draft knows no quotes and would split it at every space
+            "#]],
+        );
+    }
+}

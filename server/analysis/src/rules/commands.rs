@@ -1,0 +1,271 @@
+//! Runs the rules about commands: each command is looked at and split once for all of them.
+//!
+//! Must not hold a rule itself, and must not split a command that no rule could have anything to say about: this is
+//! done at every keystroke.
+
+use super::command::Command;
+use super::helm::Helm;
+use super::*;
+use crate::command::{DraftVersion, Semantics};
+use crate::facts::Facts;
+use crate::phase::Phase;
+use crate::syntax::{Str, StrStyle};
+
+/// A rule about one command.
+type CommandRule = fn(&Command<'_>, &mut Vec<Diagnostic>);
+
+const RULES: &[CommandRule] = &[
+    command_blanks::check,
+    command_quotes::check,
+    assignment_prefix::check,
+    shell_builtin::check,
+    shell_operator::check,
+    redirection::check,
+    command_substitution::check,
+    parameter_expansion::check,
+    glob::check,
+    tilde::check,
+    local_variable::check,
+    cluster_tool::check,
+    interactive_command::check,
+    literal_secret::check,
+    unset_variable::check,
+    program_not_found::check,
+    script_not_found::check,
+];
+
+/// The rules that a command of words alone may break, without anything that a shell would give a meaning.
+const RULES_OF_WORDS: &[CommandRule] = &[
+    shell_builtin::check,
+    cluster_tool::check,
+    interactive_command::check,
+    program_not_found::check,
+    script_not_found::check,
+];
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let mut releases = release_left_behind::Releases::default();
+    for phase in Phase::ALL {
+        for (task, written) in analysis.file.commands_of(phase) {
+            let rules = match look(analysis, phase, written) {
+                Look::Ordinary => continue,
+                Look::Helm => &[],
+                Look::Words => RULES_OF_WORDS,
+                Look::All => RULES,
+            };
+            match Command::new(analysis, phase, written) {
+                Ok(command) => {
+                    empty_command::check(&command, task, found);
+                    rules.iter().for_each(|rule| rule(&command, found));
+                    if let Some(helm) = Helm::of(&command) {
+                        helm_2::check(&command, &helm, found);
+                        helm_chart::check(&command, &helm, found);
+                        releases.take(&command, &helm);
+                    }
+                }
+                Err(error) => found.push(command_syntax::report(analysis, task, written, &error)),
+            }
+        }
+    }
+    releases.report(analysis, found);
+}
+
+/// What a look at the bytes of a command says about which rules could have something to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// None of them.
+    Ordinary,
+    /// Those about calls of Helm, which are always looked at.
+    Helm,
+    /// Those about words, too.
+    Words,
+    /// Any of them.
+    All,
+}
+
+const QUOTE: u8 = 1;
+const BACKSLASH: u8 = 2;
+const DOLLAR: u8 = 4;
+const EQUALS: u8 = 8;
+const OTHER: u8 = 16;
+const SPACE: u8 = 32;
+const DASH: u8 = 64;
+
+/// Which bytes a rule may be about.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'"' | b'\'' => QUOTE,
+            b'\\' => BACKSLASH,
+            b'$' => DOLLAR,
+            b'=' => EQUALS,
+            b' ' => SPACE,
+            b'-' => DASH,
+            b'&' | b'|' | b';' | b'<' | b'>' | b'`' | b'*' | b'?' | b'~' | b'@' | 0..=31 => OTHER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn look(analysis: &Analysis, phase: Phase, written: Str) -> Look {
+    let options = analysis.options;
+    let text = &analysis.text[written.inner_range()];
+    let raw = text.as_bytes();
+    let (Some(first), Some(last)) = (raw.first(), raw.last()) else { return Look::All };
+    let usual = options.semantics == Semantics::Standard && options.draft_version == DraftVersion::Dep8;
+    if !usual || *first == b' ' || *last == b' ' {
+        return Look::All;
+    }
+    // Without a branch for each byte.
+    let (mut classes, mut doubled, mut previous) = (0, 0, 0);
+    for byte in raw {
+        let class = CLASSES[usize::from(*byte)];
+        classes |= class;
+        doubled |= class & previous;
+        previous = class;
+    }
+    if !is_harmless(analysis, phase, raw, classes, written.style) {
+        return Look::All;
+    }
+    if doubled & SPACE != 0 || (doubled & DASH != 0 && has_secret_flag(text)) {
+        return Look::All;
+    }
+    // Programs are short: a search for one byte at a time is the fastest.
+    let program = &text[..program_end(raw)];
+    let directory = program.bytes().rposition(|byte| byte == b'/');
+    let name = &program[directory.map_or(0, |slash| slash + 1)..];
+    let is_plain = classes & (QUOTE | BACKSLASH | DOLLAR) == 0;
+    match concerns(&analysis.facts, phase, program, name, is_plain.then_some(text)) {
+        true if is_plain => Look::Words,
+        true => Look::All,
+        false if name == "helm" => Look::Helm,
+        false => Look::Ordinary,
+    }
+}
+
+/// Whether quotes, backslashes, variables and assignments are all that there is beside words, and are as they should
+/// be.
+fn is_harmless(analysis: &Analysis, phase: Phase, raw: &[u8], classes: u8, style: StrStyle) -> bool {
+    let variables = || analysis.facts.variables.is_none() && phase.is_local() && only_names_follow(raw);
+    classes & OTHER == 0
+        && (classes & EQUALS == 0 || only_options_are_assigned(raw))
+        && (classes & DOLLAR == 0 || variables())
+        && (classes & (QUOTE | BACKSLASH) == 0 || is_even(raw, style))
+}
+
+/// Whether a rule about programs has something to say about one; `words` is the command where nothing is quoted.
+fn concerns(facts: &Facts, phase: Phase, program: &str, name: &str, words: Option<&str>) -> bool {
+    let path = !facts.paths.is_empty() && (program.contains('/') || matches!(name, "sh" | "bash"));
+    (phase == Phase::PostDeploy && cluster_tool::concerns(name))
+        || interactive_command::concerns(name, words)
+        || shell_builtin::is_builtin(program)
+        || (phase.is_local() && (path || facts.lacks_program(program)))
+}
+
+/// Whether no `=` belongs to a variable in front of the program, or to something that may be a secret.
+fn only_options_are_assigned(raw: &[u8]) -> bool {
+    let program_end = program_end(raw);
+    memchr::memchr_iter(b'=', raw).all(|at| at > program_end && !literal_secret::may_end_name(&raw[..at]))
+}
+
+fn program_end(raw: &[u8]) -> usize {
+    raw.iter().position(|byte| *byte == b' ').unwrap_or(raw.len())
+}
+
+/// Whether each `$` is that of a plain variable.
+fn only_names_follow(raw: &[u8]) -> bool {
+    let name = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    memchr::memchr_iter(b'$', raw).all(|at| raw.get(at + 1).is_some_and(name))
+}
+
+/// Whether quotes come out even and nothing but quotes is escaped, as in `"sh -c \"x\""`.
+fn is_even(raw: &[u8], style: StrStyle) -> bool {
+    let mut open = None;
+    let mut bytes = raw.iter();
+    while let Some(mut byte) = bytes.find(|byte| CLASSES[usize::from(**byte)] & (QUOTE | BACKSLASH) != 0) {
+        if *byte == b'\\' {
+            // The string's own escape of a quote; any other one needs a closer look.
+            match bytes.next() {
+                Some(quote @ b'"') if style == StrStyle::Basic => byte = quote,
+                _ => return false,
+            }
+        }
+        match open {
+            None => open = Some(byte),
+            Some(quote) if quote == byte => open = None,
+            Some(_) => {}
+        }
+    }
+    open.is_none()
+}
+
+/// Whether there is a flag of two dashes whose value is a secret.
+fn has_secret_flag(text: &str) -> bool {
+    let raw = text.as_bytes();
+    let mut ends = memchr::memchr_iter(b' ', raw).chain([raw.len()]);
+    ends.any(|end| {
+        literal_secret::may_end_name(&raw[..end]) && {
+            let word = &text[memchr::memrchr(b' ', &raw[..end]).map_or(0, |space| space + 1)..end];
+            word.strip_prefix("--").is_some_and(literal_secret::is_secret_flag)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Options;
+
+    fn look_at(written: &str) -> Look {
+        let text = format!("[pre-up]\na = {written}\n");
+        let analysis = Analysis::new(text, Options::default());
+        let (_, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
+        look(&analysis, Phase::PreUp, written)
+    }
+
+    #[test]
+    fn ordinary_commands_are_not_split() {
+        for written in [
+            "\"echo hello\"",
+            "\"sh -c \\\"echo hello\\\"\"",
+            "'sh -c \"it is $HOME\"'",
+            "\"echo 'a \\\" b'\"",
+            "\"npm ci --silent\"",
+            "\"npm run build --workspace=db\"",
+            "\"docker compose run --rm web x\"",
+        ] {
+            assert!(look_at(written) == Look::Ordinary, "{written}");
+        }
+        for written in ["\"helm ls\"", "\"/usr/bin/helm ls\"", "\"helm install a b --set x.y=z\""] {
+            assert!(look_at(written) == Look::Helm, "{written}");
+        }
+        for written in ["\"cd x\"", "\"kubectl exec -it x sh\"", "\"/usr/bin/vi x\""] {
+            assert!(look_at(written) == Look::Words, "{written}");
+        }
+        for written in [
+            "\"a  b\"",
+            "\" a\"",
+            "\"echo 'x\"",
+            "\"echo \\\"x\"",
+            "'echo x\\'",
+            "\"a && b\"",
+            "\"mysql --password x\"",
+            "\"mysql --password=x\"",
+            "\"env API_KEY=x y\"",
+            "\"A=b c\"",
+            "\"A=b\"",
+            "'docker run \"-it\" x'",
+            "\"\"",
+            "\"a\\tb\"",
+            "\"echo ${A:-b}\"",
+            "\"echo $\"",
+            "'''a\nb'''",
+        ] {
+            assert!(look_at(written) == Look::All, "{written}");
+        }
+    }
+}

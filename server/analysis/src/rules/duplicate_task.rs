@@ -1,0 +1,80 @@
+//! `duplicate-task`: two tasks of one phase have the same description.
+//!
+//! Must not report other keys that are defined twice; `syntax` does.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::syntax::{SyntaxError, SyntaxErrorKind};
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let mut duplicates =
+        analysis.tree.errors.iter().filter(|error| is_duplicate_task(analysis, error)).peekable();
+    if duplicates.peek().is_none() {
+        return;
+    }
+    let taken = analysis.file.tasks.iter().map(|task| task.name(&analysis.text)).collect();
+    for error in duplicates {
+        let Some(first) = error.related else { continue };
+        let Some((section, task)) = analysis.file.task_at(error.range.start()) else { continue };
+        let name = task.name(&analysis.text);
+        let message = format!("the task `{name}` is defined twice in `{}`", section.name(&analysis.text));
+        found.push(
+            Diagnostic::new(DiagnosticCode::DuplicateTask, error.range, message)
+                .note("Draft stops at it; give one of them another description")
+                .related(first, format!("`{name}` is first defined here"))
+                .fix(rename(&taken, error, &name)),
+        );
+    }
+}
+
+/// Whether a syntax error is this rule's: a key that stands twice in one section and is a task there.
+pub(super) fn is_duplicate_task(analysis: &Analysis, error: &SyntaxError) -> bool {
+    error.kind == SyntaxErrorKind::DuplicateKey
+        && analysis
+            .file
+            .task_at(error.range.start())
+            .is_some_and(|(section, task)| section.form.has_tasks() && task.name.range == error.range)
+}
+
+fn rename(taken: &HashSet<Cow<'_, str>>, error: &SyntaxError, name: &str) -> Fix {
+    let free = (2..)
+        .map(
+            |number| if name.contains(' ') { format!("{name} {number}") } else { format!("{name}-{number}") },
+        )
+        .find(|name| !taken.contains(name.as_str()))
+        .unwrap_or_default();
+    let edits = vec![TextEdit::replace(error.range, edit::key(&free))];
+    Fix { title: format!("Rename this task to `{free}`"), edits, preferred: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn points_at_the_first() {
+        let text = "[pre-up]\na = \"echo 1\"\n\"a\" = \"echo 2\"\na-2 = \"x\"\n[cleanup]\na = \"echo 3\"\n";
+        testing::check(
+            DiagnosticCode::DuplicateTask,
+            text,
+            expect![[r#"
+            error "\"a\"": the task `a` is defined twice in `pre-up`: Draft stops at it; give one of them another description
+              "a": `a` is first defined here
+              fix: Rename this task to `a-3`
+                [pre-up]
+                a = "echo 1"
+                a-3 = "echo 2"
+                a-2 = "x"
+                [cleanup]
+                a = "echo 3"
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! `empty-command`: a task that has no program to run.
+//!
+//! Must not report tasks outside of a phase.
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::task_file::Task;
+
+pub(super) fn check(command: &Command<'_>, task: &Task, found: &mut Vec<Diagnostic>) {
+    if !command.text.trim_ascii().is_empty() {
+        return;
+    }
+    let message = format!("the task `{}` has an empty command", task.name(&command.analysis.text));
+    found.push(
+        Diagnostic::new(DiagnosticCode::EmptyCommand, command.written.range, message)
+            .note("there is nothing to run, and Draft goes on without a word"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn empty_and_blank() {
+        let text =
+            "[pre-up]\na = \"\"\nb = '  '\nc = \"\\t\"\nd = \" x\"\ne = \"\\u0041\"\n[tool]\nx = \"\"\n";
+        testing::check(
+            DiagnosticCode::EmptyCommand,
+            text,
+            expect![[r#"
+            warning "\"\"": the task `a` has an empty command: there is nothing to run, and Draft goes on without a word
+            warning "'  '": the task `b` has an empty command: there is nothing to run, and Draft goes on without a word
+            warning "\"\\t\"": the task `c` has an empty command: there is nothing to run, and Draft goes on without a word
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! What a command asks Helm to do: its verb, its arguments and its flags.
+//!
+//! Must not judge it; the rules about Helm do.
+
+use smallvec::SmallVec;
+use text_size::TextRange;
+
+use super::command::Command;
+
+/// A call of `helm`.
+pub(super) struct Helm<'c> {
+    /// `install`, `upgrade`, `delete` …, and where it stands.
+    pub(super) verb: &'c str,
+    pub(super) verb_range: TextRange,
+    /// What is neither verb nor flag nor a flag's value; `None` where a variable decides it.
+    pub(super) arguments: SmallVec<[(TextRange, Option<&'c str>); 4]>,
+    pub(super) flags: SmallVec<[Flag<'c>; 4]>,
+}
+
+/// A flag and the value behind it or its `=`.
+pub(super) struct Flag<'c> {
+    pub(super) name: &'c str,
+    /// `None` for a flag without one, `Some(None)` where a variable decides it.
+    pub(super) value: Option<Option<&'c str>>,
+    /// From the flag to the end of its value.
+    pub(super) range: TextRange,
+    /// The value alone.
+    pub(super) value_range: TextRange,
+}
+
+impl<'c> Helm<'c> {
+    /// The call of a command that begins with `helm`.
+    pub(super) fn of(command: &'c Command<'_>) -> Option<Helm<'c>> {
+        if command.name() != Some("helm") {
+            return None;
+        }
+        let mut words = command.arguments();
+        let mut verb = None;
+        let (mut arguments, mut flags) = (SmallVec::new(), SmallVec::new());
+        while let Some((word, literal)) = words.next() {
+            let range = word.range();
+            match literal {
+                Some(flag) if flag.starts_with('-') && flag.len() > 1 => {
+                    flags.push(flag_with_value(command, flag, range, &mut words));
+                }
+                _ if verb.is_some() => arguments.push((range, literal)),
+                _ => verb = Some((literal?, range)),
+            }
+        }
+        let (verb, verb_range) = verb?;
+        Some(Helm { verb, verb_range, arguments, flags })
+    }
+
+    pub(super) fn flag(&self, names: &[&str]) -> Option<&Flag<'c>> {
+        self.flags.iter().find(|flag| names.contains(&flag.name))
+    }
+
+    /// Whether it installs a release, in the words of any version.
+    pub(super) fn installs(&self) -> bool {
+        self.verb == "install" || (self.verb == "upgrade" && self.flag(&["--install", "-i"]).is_some())
+    }
+
+    /// The release that it installs, when its name is known.
+    pub(super) fn release(&self) -> Option<&'c str> {
+        match self.flag(&["--name"]) {
+            Some(flag) => flag.value.flatten(),
+            None if self.arguments.len() > 1 => self.arguments[0].1,
+            None => None,
+        }
+    }
+}
+
+fn flag_with_value<'c>(
+    command: &'c Command<'_>,
+    flag: &'c str,
+    range: TextRange,
+    words: &mut impl Iterator<Item = (&'c super::command::Argument, Option<&'c str>)>,
+) -> Flag<'c> {
+    if let Some((name, value)) = flag.split_once('=') {
+        // Where quotes make the written flag longer the value cannot be told by its length.
+        let length = text_size::TextSize::new(value.len() as u32);
+        let exact = command.text[range].ends_with(value);
+        let value_range = if exact { TextRange::new(range.end() - length, range.end()) } else { range };
+        return Flag { name, value: Some(Some(value)), range, value_range };
+    }
+    let none = TextRange::empty(range.end());
+    if !takes_value(flag) {
+        return Flag { name: flag, value: None, range, value_range: none };
+    }
+    match words.next() {
+        Some((word, value)) => Flag {
+            name: flag,
+            value: Some(value),
+            range: range.cover(word.range()),
+            value_range: word.range(),
+        },
+        None => Flag { name: flag, value: None, range, value_range: none },
+    }
+}
+
+/// Whether the next argument belongs to a flag of `install`, `upgrade`, `uninstall` or Helm itself.
+fn takes_value(flag: &str) -> bool {
+    matches!(
+        flag.as_bytes(),
+        b"--name"
+            | b"-n"
+            | b"--namespace"
+            | b"--version"
+            | b"--set"
+            | b"--set-string"
+            | b"--set-file"
+            | b"--set-json"
+            | b"--set-literal"
+            | b"-f"
+            | b"--values"
+            | b"--repo"
+            | b"--timeout"
+            | b"--kube-context"
+            | b"--kubeconfig"
+            | b"--name-template"
+            | b"--description"
+            | b"--username"
+            | b"--password"
+            | b"--ca-file"
+            | b"--cert-file"
+            | b"--key-file"
+            | b"--keyring"
+            | b"--post-renderer"
+            | b"--history-max"
+            | b"-o"
+            | b"--output"
+            | b"--tiller-namespace"
+            | b"--host"
+            | b"--home"
+            | b"--cascade"
+    )
+}

@@ -1,0 +1,196 @@
+//! `interactive-command`: a command that asks for a terminal, which no task ever gets.
+//!
+//! Must not report `-i` alone, which only keeps an input open, or pagers that get no file.
+
+use text_size::TextRange;
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::edit::Fix;
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(name) = command.name() else { return };
+    let first = command.words[0].range();
+    let (range, message, fix) = match name {
+        name if is_screen(name) => {
+            if runs_without_terminal(command) {
+                return;
+            }
+            (first, format!("`{name}` needs a terminal"), None)
+        }
+        name if is_pager(name) && command.words.len() > 1 => {
+            (first, format!("`{name}` has no terminal to page on"), Some(as_cat(command)))
+        }
+        "kubectl" | "docker" | "podman" | "oc" => {
+            if let Some(range) = verb(command, &["edit"]).filter(|_| matches!(name, "kubectl" | "oc")) {
+                (range, format!("`{name} edit` needs a terminal"), None)
+            } else if let Some((range, flag)) = terminal_flag(command) {
+                let fix = without(command, range);
+                (range, format!("`{flag}` asks for a terminal"), Some(fix))
+            } else {
+                return;
+            }
+        }
+        _ => return,
+    };
+    let note = "a task never gets one, and its input is empty";
+    let mut diagnostic = command.finding(DiagnosticCode::InteractiveCommand, range, message).note(note);
+    diagnostic.fixes.extend(fix);
+    if is_pager(name) || (is_kubectl(command) && !diagnostic.fixes.is_empty()) {
+        // A pager still copies what it is given, and kubectl goes on without a terminal.
+        diagnostic.severity = Severity::Information;
+    }
+    found.push(diagnostic);
+}
+
+/// Whether a program may ask for a terminal; `words` is the whole command where nothing of it is quoted.
+pub(super) fn concerns(name: &str, words: Option<&str>) -> bool {
+    let asks = |word: &str| matches!(word.as_bytes(), b"edit" | b"-t" | b"-it" | b"-ti" | b"--tty");
+    match name.as_bytes() {
+        b"kubectl" | b"docker" | b"podman" | b"oc" => words.is_none_or(|words| words.split(' ').any(asks)),
+        _ => is_screen(name) || is_pager(name),
+    }
+}
+
+fn is_screen(name: &str) -> bool {
+    matches!(
+        name.as_bytes(),
+        b"vi" | b"vim" | b"nvim" | b"nano" | b"pico" | b"emacs" | b"visudo" | b"top" | b"htop"
+    )
+}
+
+fn is_pager(name: &str) -> bool {
+    matches!(name.as_bytes(), b"less" | b"more" | b"most")
+}
+
+/// Editors and `top` have ways to work as other programs do.
+fn runs_without_terminal(command: &Command<'_>) -> bool {
+    command.arguments().any(|(_, literal)| {
+        literal.is_none_or(|it| {
+            matches!(it, "-es" | "-Es" | "-s" | "--headless" | "--batch" | "-batch" | "--version" | "--help")
+                || it.starts_with("-b")
+        })
+    })
+}
+
+/// The first argument that is no flag, if it is one of these.
+fn verb(command: &Command<'_>, verbs: &[&str]) -> Option<TextRange> {
+    let (word, literal) = command.arguments().find(|(_, it)| it.is_none_or(|it| !it.starts_with('-')))?;
+    literal.filter(|it| verbs.contains(it)).map(|_| word.range())
+}
+
+/// The flag for a terminal among those of `exec`, `run` and `attach`, not among those of the command that they run.
+///
+/// `docker` needs a terminal for `-i` and `-t` together, and not when it detaches.
+fn terminal_flag<'c>(command: &'c Command<'_>) -> Option<(TextRange, &'c str)> {
+    let verb = verb(command, &["exec", "run", "attach"])?;
+    let (mut terminal, mut interactive) = (None, is_kubectl(command));
+    let mut is_value = false;
+    for (word, literal) in command.arguments().skip_while(|(word, _)| word.range() != verb).skip(1) {
+        let Some(literal) = literal else { continue };
+        match literal {
+            "--" => break,
+            "-it" | "-ti" => (terminal, interactive) = (Some((word.range(), literal)), true),
+            "-t" | "--tty" => terminal = Some((word.range(), literal)),
+            "-i" | "--interactive" => interactive = true,
+            "-d" | "--detach" => return None,
+            // Behind its image or container docker's own flags are over.
+            _ if !literal.starts_with('-') && !is_value && !is_kubectl(command) => break,
+            _ => {}
+        }
+        is_value = takes_value(literal);
+    }
+    terminal.filter(|_| interactive)
+}
+
+fn is_kubectl(command: &Command<'_>) -> bool {
+    matches!(command.name(), Some("kubectl" | "oc"))
+}
+
+/// Whether the next argument belongs to this flag of `docker run` or `docker exec`.
+fn takes_value(flag: &str) -> bool {
+    matches!(
+        flag,
+        "--name"
+            | "-v"
+            | "--volume"
+            | "-p"
+            | "--publish"
+            | "-e"
+            | "--env"
+            | "--env-file"
+            | "--network"
+            | "-w"
+            | "--workdir"
+            | "-u"
+            | "--user"
+            | "--entrypoint"
+            | "--mount"
+            | "-l"
+            | "--label"
+            | "-h"
+            | "--hostname"
+    )
+}
+
+/// The command without one of its words.
+fn without(command: &Command<'_>, removed: TextRange) -> Fix {
+    let with_space = TextRange::new(removed.start() - text_size::TextSize::new(1), removed.end());
+    let title = format!("Remove `{}`", &command.text[removed]);
+    command.rewrite(title, &command.replaced(with_space, ""), true)
+}
+
+fn as_cat(command: &Command<'_>) -> Fix {
+    command.rewrite("Write `cat`", &command.replaced(command.words[0].range(), "cat"), true)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn no_task_gets_a_terminal() {
+        let text = "[pre-up]\na = \"docker run --name x -it --rm app sh\"\nb = \"kubectl exec --tty pod -- ls\"\nc = \"vim notes\"\nd = \"less log\"\ne = \"kubectl edit cm x\"\n";
+        testing::check(
+            DiagnosticCode::InteractiveCommand,
+            text,
+            expect![[r#"
+                warning "-it": `-it` asks for a terminal: a task never gets one, and its input is empty
+                  fix: Remove `-it` (preferred)
+                    [pre-up]
+                    a = "docker run --name x --rm app sh"
+                    b = "kubectl exec --tty pod -- ls"
+                    c = "vim notes"
+                    d = "less log"
+                    e = "kubectl edit cm x"
+                info "--tty": `--tty` asks for a terminal: a task never gets one, and its input is empty
+                  fix: Remove `--tty` (preferred)
+                    [pre-up]
+                    a = "docker run --name x -it --rm app sh"
+                    b = "kubectl exec pod -- ls"
+                    c = "vim notes"
+                    d = "less log"
+                    e = "kubectl edit cm x"
+                warning "vim": `vim` needs a terminal: a task never gets one, and its input is empty
+                info "less": `less` has no terminal to page on: a task never gets one, and its input is empty
+                  fix: Write `cat` (preferred)
+                    [pre-up]
+                    a = "docker run --name x -it --rm app sh"
+                    b = "kubectl exec --tty pod -- ls"
+                    c = "vim notes"
+                    d = "cat log"
+                    e = "kubectl edit cm x"
+                warning "edit": `kubectl edit` needs a terminal: a task never gets one, and its input is empty
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_left_alone() {
+        let text = "[pre-up]\na = \"docker run --rm app ls -t\"\nb = \"kubectl exec -i pod -- ls -t\"\nc = \"docker build -t app .\"\nd = \"vim -es -c x\"\ne = \"top -b -n 1\"\nf = \"echo vim -it\"\ng = \"docker run -t app\"\nh = \"docker run -itd app\"\ni = \"docker run -i -t -d app\"\nj = \"docker exec app ls -it\"\n";
+        testing::check(DiagnosticCode::InteractiveCommand, text, expect![[""]]);
+    }
+}

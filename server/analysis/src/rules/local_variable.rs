@@ -1,0 +1,152 @@
+//! `local-variable`: a variable of `post-deploy`, whose value is that of this machine and not the container's.
+//!
+//! Must not report what the container's own shell will replace.
+
+use super::command::{Argument, Command, range, shell_word};
+use crate::command::Part;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::Fix;
+use crate::phase::Phase;
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if command.phase != Phase::PostDeploy {
+        return;
+    }
+    let Some((name, place)) = command.variables().next() else { return };
+    let message = format!("`${name}` is replaced by its value on this machine, not in the container");
+    let mut diagnostic = command.finding(DiagnosticCode::LocalVariable, place, message);
+    diagnostic = match from_container(command) {
+        Some(fix) => diagnostic.note("a shell in the container would take the container's").fix(fix),
+        None => diagnostic.note("a script in the container would take the container's"),
+    };
+    found.push(diagnostic);
+}
+
+/// The command with its variables left to a shell in the container.
+fn from_container(command: &Command<'_>) -> Option<Fix> {
+    if !command.knows_quotes() {
+        return None;
+    }
+    let fixed = if command.is_shell() { script_in_single_quotes(command)? } else { wrapped(command) };
+    Some(command.rewrite("Take the container's value through `sh -c '…'`", &fixed, false))
+}
+
+/// Every variable in double quotes, so that the container's shell passes its value on as one argument, as now.
+fn wrapped(command: &Command<'_>) -> String {
+    let words: Vec<String> = command.words.iter().map(|word| for_shell(command, word)).collect();
+    format!("sh -c {}", shell_word(&words.join(" ")))
+}
+
+fn for_shell(command: &Command<'_>, word: &Argument) -> String {
+    let written = &command.text[word.range()];
+    let Argument::Split(split) = word else { return written.to_owned() };
+    if !split.parts.iter().any(|part| matches!(part, Part::Variable { .. })) {
+        return shell_argument(written, command.literal(word).unwrap_or_default());
+    }
+    let mut shown = String::from("\"");
+    for part in &split.parts {
+        match part {
+            Part::Literal(text) => escape(&mut shown, text),
+            Part::Variable { range, .. } => shown.push_str(&command.text[*range]),
+        }
+    }
+    shown.push('"');
+    shown
+}
+
+/// An argument as a shell must read it to be the same: as it is written where a shell gives nothing of it a meaning.
+fn shell_argument(written: &str, argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    if written.starts_with('"') && !argument.contains(['$', '`', '"', '\\']) {
+        return format!("\"{argument}\"");
+    }
+    let mut shown = String::from("\"");
+    escape(&mut shown, argument);
+    shown.push('"');
+    shown
+}
+
+fn escape(shown: &mut String, text: &str) {
+    for character in text.chars() {
+        if matches!(character, '$' | '`' | '"' | '\\') {
+            shown.push('\\');
+        }
+        shown.push(character);
+    }
+}
+
+/// `sh -c "echo $HOME"` becomes `sh -c 'echo $HOME'`, when the only variables are in the script.
+fn script_in_single_quotes(command: &Command<'_>) -> Option<String> {
+    let mut with_variables = command.words.iter().filter_map(|word| match word {
+        Argument::Split(split) if split.parts.iter().any(|part| matches!(part, Part::Variable { .. })) => {
+            Some(split)
+        }
+        _ => None,
+    });
+    let word = with_variables.next().filter(|_| with_variables.next().is_none())?;
+    let pieces = word.parts.iter().map(|part| match part {
+        Part::Literal(text) => text.as_str(),
+        Part::Variable { range, .. } => &command.text[*range],
+    });
+    let script: String = pieces.collect();
+    let place = range(word.range.start().into(), word.range.end().into());
+    (!script.contains('\'')).then(|| command.replaced(place, &format!("'{script}'")))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn the_containers_shell_takes_the_containers_value() {
+        let text = r#"[pre-up]
+a = "echo $HOME | wc"
+[post-deploy]
+b = "rake db:seed[$COUNT] 'a  b' --user=${USER}"
+c = 'sh -c "echo $HOME"'
+d = "sh -c 'echo $HOME'"
+e = "echo $$HOME"
+"#;
+        testing::check(
+            DiagnosticCode::LocalVariable,
+            text,
+            expect![[r#"
+            info "$COUNT": `$COUNT` is replaced by its value on this machine, not in the container: a shell in the container would take the container's
+              fix: Take the container's value through `sh -c '…'`
+                [pre-up]
+                a = "echo $HOME | wc"
+                [post-deploy]
+                b = "sh -c 'rake \"db:seed[$COUNT]\" \"a  b\" \"--user=${USER}\"'"
+                c = 'sh -c "echo $HOME"'
+                d = "sh -c 'echo $HOME'"
+                e = "echo $$HOME"
+            info "$HOME": `$HOME` is replaced by its value on this machine, not in the container: a shell in the container would take the container's
+              fix: Take the container's value through `sh -c '…'`
+                [pre-up]
+                a = "echo $HOME | wc"
+                [post-deploy]
+                b = "rake db:seed[$COUNT] 'a  b' --user=${USER}"
+                c = "sh -c 'echo $HOME'"
+                d = "sh -c 'echo $HOME'"
+                e = "echo $$HOME"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn in_draft_there_is_no_quoting() {
+        testing::check_draft(
+            DiagnosticCode::LocalVariable,
+            "[post-deploy]\nb = \"echo $A\"\n",
+            expect![[r#"
+                info "$A": `$A` is replaced by its value on this machine, not in the container: a script in the container would take the container's
+            "#]],
+        );
+    }
+}

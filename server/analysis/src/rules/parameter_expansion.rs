@@ -1,0 +1,93 @@
+//! `parameter-expansion`: `${…}` with more than a name, and in Draft's semantics any `${…}`, which stay as they are.
+//!
+//! Must not report them in single quotes, behind a backslash, or in the script of a shell that the command runs.
+
+use super::command::{Command, Quoting, range};
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let text: &str = &command.text;
+    if !text.contains("${") {
+        return;
+    }
+    let shell = command.is_shell();
+    let replaced = |at: usize| command.variables().any(|(_, range)| usize::from(range.start()) == at);
+    let read = |at: usize| match command.quoting()[at] {
+        // `$${NAME}` is an escape and begins one character earlier.
+        Quoting::Bare | Quoting::Double if text[..at].ends_with('$') => false,
+        Quoting::Bare => !replaced(at),
+        Quoting::Double => !shell && !replaced(at),
+        _ => false,
+    };
+    let Some((at, _)) = text.match_indices("${").find(|(at, _)| read(*at)) else { return };
+    let end = text[at..].find('}').map_or(text.len(), |found| at + found + 1);
+    let place = range(at, end);
+    let message = format!("`{}` stays as it is", &text[at..end]);
+    let mut diagnostic = command.finding(DiagnosticCode::ParameterExpansion, place, message);
+    if let Some(fix) = without_braces(command, at, end) {
+        diagnostic = diagnostic.note("Draft replaces `$NAME` only").fix(fix);
+    } else {
+        diagnostic = diagnostic.note(command.ask_for_a_shell());
+        diagnostic.fixes.extend(command.wrap());
+    }
+    found.push(diagnostic);
+}
+
+/// `${NAME}` becomes `$NAME` where Draft would read just that.
+fn without_braces(command: &Command<'_>, at: usize, end: usize) -> Option<crate::edit::Fix> {
+    let text: &str = &command.text;
+    let name = text[at..end].strip_prefix("${")?.strip_suffix('}')?;
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name =
+        !name.is_empty() && name.chars().all(part) && !name.starts_with(|c: char| c.is_ascii_digit());
+    if command.knows_quotes() || !is_name || text[end..].starts_with(part) {
+        return None;
+    }
+    let fixed = command.replaced(range(at, end), &format!("${name}"));
+    Some(command.rewrite(format!("Write `${name}`"), &fixed, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    const TEXT: &str = "[pre-up]\na = \"echo ${USER:-nobody}\"\nb = \"echo ${USER}\"\nc = \"sh -c 'echo ${A:-b}'\"\nd = 'sh -c \"echo ${A:-b}\"'\ne = \"echo $${A}\"\n";
+
+    #[test]
+    fn a_shell_reads_it() {
+        testing::check(
+            DiagnosticCode::ParameterExpansion,
+            TEXT,
+            expect![[r#"
+            warning "${USER:-nobody}": `${USER:-nobody}` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'` (preferred)
+                [pre-up]
+                a = "sh -c 'echo ${USER:-nobody}'"
+                b = "echo ${USER}"
+                c = "sh -c 'echo ${A:-b}'"
+                d = 'sh -c "echo ${A:-b}"'
+                e = "echo $${A}"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn draft_knows_no_braces() {
+        let text = "[pre-up]\na = \"echo ${USER}-x\"\nb = \"echo ${USER}x\"\n";
+        testing::check_draft(
+            DiagnosticCode::ParameterExpansion,
+            text,
+            expect![[r#"
+            warning "${USER}": `${USER}` stays as it is: Draft replaces `$NAME` only
+              fix: Write `$USER` (preferred)
+                [pre-up]
+                a = "echo $USER-x"
+                b = "echo ${USER}x"
+            warning "${USER}": `${USER}` stays as it is: Draft asks no shell; put the line into a script and run that
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `phase-case`: a phase in other letters, alone or beside its usual spelling.
+//!
+//! Must not report names that Draft does not take for a phase.
+
+use std::borrow::Cow;
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::edit::{self, Fix, TextEdit};
+use crate::phase::Phase;
+use crate::task_file::Section;
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let mut spellings: Vec<Spelling<'_>> = Vec::new();
+    for section in &analysis.file.sections {
+        let Some(phase) = section.phase else { continue };
+        let name = section.name(&analysis.text);
+        let mut others = spellings.iter().filter(|other| other.phase == phase && other.name != name);
+        let other = others.next();
+        if other.is_some() || name != phase.name() {
+            found.push(report(section, phase, &name, other));
+        }
+        // Two spellings are enough: one of them is always another one.
+        let known = spellings.iter().filter(|other| other.phase == phase);
+        if known.clone().count() < 2 && known.clone().all(|other| other.name != name) {
+            spellings.push(Spelling { phase, section, name });
+        }
+    }
+}
+
+/// The first section of a phase in these letters.
+struct Spelling<'a> {
+    phase: Phase,
+    section: &'a Section,
+    name: Cow<'a, str>,
+}
+
+fn report(section: &Section, phase: Phase, name: &str, other: Option<&Spelling<'_>>) -> Diagnostic {
+    let range = section.name.range;
+    match other {
+        None => {
+            Diagnostic::new(DiagnosticCode::PhaseCase, range, format!("Draft takes `{name}` for `{phase}`"))
+                .note("the usual spelling is in lower case")
+                .fix(rename(section, phase))
+        }
+        Some(Spelling { section: first, name: first_name, .. }) => {
+            let message = format!("`{name}` and `{first_name}` are the same phase");
+            let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseCase, range, message)
+                .note("of tasks with the same description Draft runs a random one; put all tasks under one header")
+                .related(first.name.range, format!("`{first_name}` is here"));
+            diagnostic.severity = Severity::Error;
+            diagnostic
+        }
+    }
+}
+
+fn rename(section: &Section, phase: Phase) -> Fix {
+    let edits = vec![TextEdit::replace(section.name.range, edit::key(phase.name()))];
+    Fix { title: format!("Rename to `{phase}`"), edits, preferred: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn alone_it_is_a_remark() {
+        testing::check(
+            DiagnosticCode::PhaseCase,
+            "[Pre-Up]\na = \"b\"\n[cleanup]\n",
+            expect![[r#"
+            hint "Pre-Up": Draft takes `Pre-Up` for `pre-up`: the usual spelling is in lower case
+              fix: Rename to `pre-up` (preferred)
+                [pre-up]
+                a = "b"
+                [cleanup]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn two_spellings_clash() {
+        testing::check(
+            DiagnosticCode::PhaseCase,
+            "[pre-up]\n[PRE-UP]\n",
+            expect![[r#"
+            error "PRE-UP": `PRE-UP` and `pre-up` are the same phase: of tasks with the same description Draft runs a random one; put all tasks under one header
+              "pre-up": `pre-up` is here
+        "#]],
+        );
+        testing::check(
+            DiagnosticCode::PhaseCase,
+            "[Pre-Up]\n[pre-up]\n",
+            expect![[r#"
+            hint "Pre-Up": Draft takes `Pre-Up` for `pre-up`: the usual spelling is in lower case
+              fix: Rename to `pre-up` (preferred)
+                [pre-up]
+                [pre-up]
+            error "pre-up": `pre-up` and `Pre-Up` are the same phase: of tasks with the same description Draft runs a random one; put all tasks under one header
+              "Pre-Up": `Pre-Up` is here
+        "#]],
+        );
+    }
+}

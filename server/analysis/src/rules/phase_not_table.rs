@@ -1,0 +1,107 @@
+//! `phase-not-table`: a phase that is written as something else than a table, which Draft ignores.
+//!
+//! Must not report tables inside of a phase; `task_not_string` does.
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::phase::Phase;
+use crate::task_file::{Section, SectionForm};
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    for section in &analysis.file.sections {
+        let Some(phase) = section.phase else { continue };
+        let (what, fix) = match section.form {
+            SectionForm::NotTable(what) => (what, as_table(analysis, section, phase)),
+            SectionForm::ArrayOfTables => ("an array of tables", as_header(analysis, section)),
+            _ => continue,
+        };
+        let name = section.name(&analysis.text);
+        let message = format!("`{name}` is {what}, and Draft silently ignores it");
+        let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseNotTable, section.header, message)
+            .note(format!("a phase is a table: `[{phase}]` with one task on each line"));
+        diagnostic.fixes.extend(fix);
+        found.push(diagnostic);
+    }
+}
+
+/// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it.
+fn as_table(analysis: &Analysis, section: &Section, phase: Phase) -> Option<Fix> {
+    let root = analysis.tree.tables.first()?;
+    let entry = root.entries.last().filter(|entry| entry.range == section.range)?;
+    let value = entry.value.as_ref()?;
+    if !matches!(value.kind, crate::syntax::ValueKind::String(_)) {
+        return None;
+    }
+    let newline = edit::line_end(&analysis.text);
+    let table = format!("[{phase}]{newline}{phase} = {}", &analysis.text[value.range]);
+    let edits = vec![TextEdit::replace(section.range, table)];
+    Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: true })
+}
+
+/// `[[pre-up]]` becomes `[pre-up]`, if it is the only one.
+fn as_header(analysis: &Analysis, section: &Section) -> Option<Fix> {
+    let mut of_phase = analysis.file.sections.iter().filter(|other| other.phase == section.phase);
+    let alone = of_phase.nth(1).is_none();
+    let inner = analysis.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
+    let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
+    alone.then(|| Fix { title: "Make it a table".into(), edits, preferred: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn a_string_becomes_a_task() {
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            "pre-up = \"make\"\n[cleanup]\n",
+            expect![[r#"
+            error "pre-up": `pre-up` is a string, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+              fix: Make it a task of `[pre-up]` (preferred)
+                [pre-up]
+                pre-up = "make"
+                [cleanup]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_array_of_tables_becomes_a_table() {
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            "[[pre-up]]\na = \"b\"\n",
+            expect![[r#"
+            error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+              fix: Make it a table (preferred)
+                [pre-up]
+                a = "b"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_rest_is_only_reported() {
+        let text = "pre-up = 5\ncleanup = []\npost-deploy = \"x\"\nhello = \"y\"\n[[post-up]]\n[[post-up]]\n";
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            text,
+            expect![[r#"
+            error "pre-up": `pre-up` is an integer, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+            error "cleanup": `cleanup` is an array, and Draft silently ignores it: a phase is a table: `[cleanup]` with one task on each line
+            error "post-deploy": `post-deploy` is a string, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
+            error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
+            error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
+        "#]],
+        );
+    }
+
+    #[test]
+    fn inline_tables_are_tables() {
+        testing::check(DiagnosticCode::PhaseNotTable, "pre-up = { a = \"b\" }\n", expect![[""]]);
+    }
+}

@@ -1,0 +1,55 @@
+//! `post-delete`: the name that early documents gave to `cleanup`, and no Draft ever read.
+//!
+//! Must not report any other table.
+
+use super::unknown_phase::suggest;
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::phase::Phase;
+
+/// Only documents had it: the code's key was `cleanup` from the start (Draft v0.14.0, `pkg/tasks/tasks.go`).
+pub(super) const NAME: &str = "post-delete";
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    for section in &analysis.file.sections {
+        if section.name(&analysis.text) == NAME {
+            let message = format!("Draft ignores the table `{NAME}`");
+            let diagnostic = Diagnostic::new(DiagnosticCode::PostDelete, section.name.range, message)
+                .note("tasks that run after deletion go into `cleanup`");
+            found.push(suggest(analysis, section, Phase::Cleanup, diagnostic));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn is_renamed_to_cleanup() {
+        testing::check(
+            DiagnosticCode::PostDelete,
+            "[post-delete]\na = \"echo\"\n",
+            expect![[r#"
+            warning "post-delete": Draft ignores the table `post-delete`: tasks that run after deletion go into `cleanup`
+              fix: Rename to `cleanup` (preferred)
+                [cleanup]
+                a = "echo"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn is_not_renamed_beside_a_cleanup() {
+        testing::check(
+            DiagnosticCode::PostDelete,
+            "[cleanup]\n[post-delete]\n",
+            expect![[r#"
+            warning "post-delete": Draft ignores the table `post-delete`: tasks that run after deletion go into `cleanup`
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! `post-up`: a phase that no released Draft runs.
+//!
+//! Must not report it when the user chose the Draft that runs it.
+
+use crate::analysis::Analysis;
+use crate::command::Semantics;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::phase::Phase;
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let Some(message) = analysis.options.draft_version.ignores_post_up() else { return };
+    let note = match analysis.options.semantics {
+        Semantics::Standard => "draft-tasks runs it after `post-deploy`",
+        Semantics::Draft => "with `semantics = \"draft\"` draft-tasks does not run it either",
+    };
+    for section in analysis.file.sections_of(Phase::PostUp) {
+        found.push(Diagnostic::new(DiagnosticCode::PostUp, section.name.range, message).note(note));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::analysis::Options;
+    use crate::command::DraftVersion;
+    use crate::rules::testing;
+
+    #[test]
+    fn follows_the_chosen_draft() {
+        let mut shown = String::new();
+        for semantics in [Semantics::Standard, Semantics::Draft] {
+            for draft_version in [DraftVersion::V0_15, DraftVersion::V0_16, DraftVersion::Master] {
+                let options = Options { semantics, draft_version, ..Options::default() };
+                let analysis = Analysis::new("[post-up]\na = \"echo\"\n", options);
+                let found = analysis.diagnostics.iter().map(Diagnostic::full_message);
+                shown += &format!("{semantics:?} {draft_version:?} {:?}\n", found.collect::<Vec<_>>());
+            }
+        }
+        expect![[r#"
+            Standard V0_15 ["Draft 0.15 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`"]
+            Standard V0_16 ["Draft 0.16 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`"]
+            Standard Master []
+            Draft V0_15 ["Draft 0.15 ignores `post-up`, as every release does: with `semantics = \"draft\"` draft-tasks does not run it either"]
+            Draft V0_16 ["Draft 0.16 ignores `post-up`, as every release does: with `semantics = \"draft\"` draft-tasks does not run it either"]
+            Draft Master []
+        "#]].assert_eq(&shown);
+    }
+
+    #[test]
+    fn is_reported_with_what_this_tool_does() {
+        testing::check(
+            DiagnosticCode::PostUp,
+            "[post-up]\na = \"echo\"\n",
+            expect![[r#"
+            warning "post-up": DEP-8 and every Draft release up to 0.16.0 ignore `post-up`: draft-tasks runs it after `post-deploy`
+        "#]],
+        );
+    }
+}

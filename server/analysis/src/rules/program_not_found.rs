@@ -1,0 +1,50 @@
+//! `program-not-found`: a program that is not on the PATH of this machine.
+//!
+//! Must not report what runs inside of pods, what is no name of a program, or a part of a shell.
+
+use super::command::Command;
+use super::shell_builtin::is_builtin;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if !command.phase.is_local() {
+        return;
+    }
+    let Some(program) = command.program() else { return };
+    if program.contains(['/', '\\', '='])
+        || is_builtin(program)
+        || !command.analysis.facts.lacks_program(program)
+    {
+        return;
+    }
+    let message = format!("there is no program `{program}` on the PATH");
+    found.push(
+        command
+            .finding(DiagnosticCode::ProgramNotFound, command.words[0].range(), message)
+            .note("Draft would go on without a word"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::rules::testing;
+
+    #[test]
+    fn is_reported_where_programs_are_known() {
+        let text = "[pre-up]\na = \"ls\"\nb = \"lss -l\"\nc = \"./x\"\nd = \"cd x\"\ne = \"A=b x\"\nf = \"$X\"\n[post-deploy]\ng = \"rake\"\n";
+        let facts = Facts { programs: Some(["ls".to_owned()].into()), ..Facts::default() };
+        testing::check_facts(
+            facts,
+            DiagnosticCode::ProgramNotFound,
+            text,
+            expect![[r#"
+            info "lss": there is no program `lss` on the PATH: Draft would go on without a word
+        "#]],
+        );
+        testing::check(DiagnosticCode::ProgramNotFound, text, expect![[""]]);
+    }
+}

@@ -1,0 +1,76 @@
+//! `redirection`: `>`, `<` and their kin, which are arguments where no shell reads the command.
+//!
+//! Must not report them within a word, as in `requests>=2.0`, or around one, as in `<someone@example.com>`.
+
+use super::command::{Argument, Command};
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if memchr::memchr2(b'<', b'>', command.text.as_bytes()).is_none()
+        || (!command.knows_quotes() && command.text.contains(['"', '\'']))
+    {
+        return;
+    }
+    let Some(word) = command.words.iter().skip(1).find(|word| redirects(command, word)) else { return };
+    let written = &command.text[word.range()];
+    let message = match command.program() {
+        Some(program) => format!("`{written}` is an argument of `{program}` here and redirects nothing"),
+        None => format!("`{written}` is an argument here and redirects nothing"),
+    };
+    let mut diagnostic =
+        command.finding(DiagnosticCode::Redirection, word.range(), message).note(command.ask_for_a_shell());
+    diagnostic.fixes.extend(command.wrap());
+    found.push(diagnostic);
+}
+
+/// Whether a word begins as only a redirection does: `>`, `2>`, `&>`, `<`.
+fn redirects(command: &Command<'_>, word: &Argument) -> bool {
+    let Some(bare) = command.bare(word) else { return false };
+    let rest =
+        bare.strip_prefix('&').unwrap_or_else(|| bare.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let compared = rest.starts_with(">=") || rest.starts_with("<=");
+    rest.starts_with(['>', '<']) && !compared && !(rest.starts_with('<') && rest.ends_with('>'))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn a_shell_reads_it() {
+        let text = "[pre-up]\na = \"make > build.log\"\nb = \"make 2>/dev/null\"\nc = \"cat < x\"\n";
+        testing::check(
+            DiagnosticCode::Redirection,
+            text,
+            expect![[r#"
+            warning ">": `>` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'` (preferred)
+                [pre-up]
+                a = "sh -c 'make > build.log'"
+                b = "make 2>/dev/null"
+                c = "cat < x"
+            warning "2>/dev/null": `2>/dev/null` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'` (preferred)
+                [pre-up]
+                a = "make > build.log"
+                b = "sh -c 'make 2>/dev/null'"
+                c = "cat < x"
+            warning "<": `<` is an argument of `cat` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'` (preferred)
+                [pre-up]
+                a = "make > build.log"
+                b = "make 2>/dev/null"
+                c = "sh -c 'cat < x'"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_may_be_meant_is_left_alone() {
+        let text = "[pre-up]\na = \"pip install requests>=2.0\"\nb = \"git commit --author Ann <ann@example.com>\"\nc = \"sh -c 'a > b'\"\nd = \"echo -> => '>' \\\\> >= 5\"\n";
+        testing::check(DiagnosticCode::Redirection, text, expect![[""]]);
+    }
+}

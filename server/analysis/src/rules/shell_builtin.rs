@@ -1,0 +1,70 @@
+//! `shell-builtin`: a command that only exists within a shell.
+//!
+//! Must not report lines that need a shell for another reason, too; `shell_operator` does.
+
+use super::command::Command;
+use super::shell_operator;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(program) = command.program() else { return };
+    if !is_builtin(program) || shell_operator::first(command).is_some() {
+        return;
+    }
+    let message = format!("`{program}` is a part of shells, and no shell runs here or in Draft");
+    let note = match program {
+        "cd" | "pushd" | "popd" => "each task starts in the directory of this file",
+        "export" | "set" | "unset" | "alias" | "source" | "." => {
+            "a task cannot change the environment of the others"
+        }
+        _ => "put the line into a script and run that",
+    };
+    found.push(command.finding(DiagnosticCode::ShellBuiltin, command.words[0].range(), message).note(note));
+}
+
+pub(super) fn is_builtin(program: &str) -> bool {
+    matches!(
+        program.as_bytes(),
+        b"cd"
+            | b"pushd"
+            | b"popd"
+            | b"export"
+            | b"unset"
+            | b"set"
+            | b"alias"
+            | b"source"
+            | b"."
+            | b"eval"
+            | b"exec"
+            | b"exit"
+            | b"if"
+            | b"for"
+            | b"while"
+            | b"[["
+            | b"ulimit"
+            | b"umask"
+            | b"trap"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn says_what_it_cannot_do() {
+        let text = "[pre-up]\na = \"cd frontend\"\nb = \"export A=b\"\nc = \"cd a && make\"\nd = \"sh -c 'cd a'\"\ne = \"if x\"\n";
+        testing::check(
+            DiagnosticCode::ShellBuiltin,
+            text,
+            expect![[r#"
+            warning "cd": `cd` is a part of shells, and no shell runs here or in Draft: each task starts in the directory of this file
+            warning "export": `export` is a part of shells, and no shell runs here or in Draft: a task cannot change the environment of the others
+            warning "if": `if` is a part of shells, and no shell runs here or in Draft: put the line into a script and run that
+        "#]],
+        );
+    }
+}

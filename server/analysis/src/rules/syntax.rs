@@ -1,0 +1,69 @@
+//! `syntax`: the file is not TOML.
+//!
+//! Must not report tasks that are defined twice; `duplicate_task` does.
+
+use super::duplicate_task::is_duplicate_task;
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::draft_toml;
+
+/// A longer text with errors is not read a second time, as Draft would: somebody may be typing.
+const LONGEST_FOR_DRAFT: usize = 1 << 20;
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let before = found.len();
+    for error in analysis.tree.errors.iter().filter(|error| !is_duplicate_task(analysis, error)) {
+        let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
+        if let Some(first) = error.related {
+            diagnostic = diagnostic.related(first, "first defined here");
+        }
+        found.push(diagnostic);
+    }
+    if found.len() > before && draft_accepts(analysis) {
+        for diagnostic in &mut found[before..] {
+            diagnostic.note = Some("Draft's own reader accepts this file".into());
+        }
+    }
+}
+
+/// Whether Draft reads a file that is not TOML.
+fn draft_accepts(analysis: &Analysis) -> bool {
+    analysis.text.len() <= LONGEST_FOR_DRAFT
+        && draft_toml::read(&analysis.text, analysis.options.draft_version).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn all_errors_at_once() {
+        let text = "[pre-up]\nhello = \"echo\nbye = \n[cleanup]\nx = 1 2\n";
+        testing::check(
+            DiagnosticCode::Syntax,
+            text,
+            expect![[r#"
+                error "\"echo": this string is not closed: expected `"` at its end
+                error "": expected a value after `=`
+                error "1 2": expected a value: a string must stand in quotes
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_draft_takes_all_the_same() {
+        testing::check(
+            DiagnosticCode::Syntax,
+            "[pre-up]\na = \"echo \u{7f}\"\n",
+            expect![[r#"
+                error "\u{7f}": expected the control character 007F to be written as `\u007F`: Draft's own reader accepts this file
+            "#]],
+        );
+        let long = format!("[pre-up]\na = \"echo \u{7f}\"\n#{}\n", "x".repeat(LONGEST_FOR_DRAFT));
+        let found = Analysis::new(long, crate::Options::default()).diagnostics;
+        assert_eq!(found[0].note, None);
+    }
+}

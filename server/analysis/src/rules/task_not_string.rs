@@ -1,0 +1,99 @@
+//! `task-not-string`: a task whose value is not a command.
+//!
+//! Must not report what is outside of a phase.
+
+use text_size::TextRange;
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::syntax::HeaderKind;
+use crate::task_file::{SectionForm, TaskValue};
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let text = &analysis.text;
+    for section in analysis.file.sections.iter().filter(|section| section.phase.is_some()) {
+        if section.form == SectionForm::Nested {
+            found.extend(nested(analysis, section.header));
+            continue;
+        }
+        for task in analysis.file.tasks_of(section) {
+            let TaskValue::NotString(range, what) = task.value else { continue };
+            let message = format!("the task `{}` is {what}, not a command", task.name(text));
+            let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskNotString, range, message).note(NOTE);
+            diagnostic.fixes.extend(quote(text, range, what));
+            found.push(diagnostic);
+        }
+    }
+}
+
+const NOTE: &str = "Draft stops at it; a task is a string";
+
+/// `[pre-up.more]`: a table where a task would stand.
+fn nested(analysis: &Analysis, header: TextRange) -> Option<Diagnostic> {
+    let tables = &analysis.tree.tables;
+    let index = tables.partition_point(|table| table.range.start() <= header.start()).checked_sub(1)?;
+    let header = tables[index].header.as_ref()?;
+    let name = header.path.get(1)?;
+    let what = match header.kind {
+        HeaderKind::Table => "a table",
+        HeaderKind::ArrayOfTables => "an array of tables",
+    };
+    let message = format!("the task `{}` is {what}, not a command", name.decode(&analysis.text));
+    Some(Diagnostic::new(DiagnosticCode::TaskNotString, name.range, message).note(NOTE))
+}
+
+fn quote(text: &str, range: TextRange, what: &str) -> Option<Fix> {
+    let scalar = matches!(what, "an integer" | "a float" | "a boolean" | "a date-time");
+    let edits = vec![TextEdit::replace(range, edit::string(&text[range]))];
+    scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn scalars_can_be_quoted() {
+        testing::check(
+            DiagnosticCode::TaskNotString,
+            "[pre-up]\na = 5\nb = true\n",
+            expect![[r#"
+            error "5": the task `a` is an integer, not a command: Draft stops at it; a task is a string
+              fix: Put it into quotes (preferred)
+                [pre-up]
+                a = "5"
+                b = true
+            error "true": the task `b` is a boolean, not a command: Draft stops at it; a task is a string
+              fix: Put it into quotes (preferred)
+                [pre-up]
+                a = 5
+                b = "true"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn tables_and_arrays_are_reported() {
+        let text = "[pre-up]\na = []\nb = { c = 1 }\nd.e = \"x\"\n[pre-up.f]\ng = \"x\"\n[[cleanup.h]]\n";
+        testing::check(
+            DiagnosticCode::TaskNotString,
+            text,
+            expect![[r#"
+            error "[]": the task `a` is an array, not a command: Draft stops at it; a task is a string
+            error "{ c = 1 }": the task `b` is an inline table, not a command: Draft stops at it; a task is a string
+            error "d.e = \"x\"": the task `d` is a table, made by the dot in its key, not a command: Draft stops at it; a task is a string
+            error "f": the task `f` is a table, not a command: Draft stops at it; a task is a string
+            error "h": the task `h` is an array of tables, not a command: Draft stops at it; a task is a string
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_in_no_phase_is_not() {
+        testing::check(DiagnosticCode::TaskNotString, "x = 1\n[tool]\na = 5\n", expect![[""]]);
+    }
+}

@@ -1,0 +1,214 @@
+//! `task-outside-phase`: a key above the first header, which Draft ignores.
+//!
+//! Must not report tables; `unknown_phase` does.
+
+use text_size::TextRange;
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::phase::Phase;
+use crate::task_file::{Section, SectionForm, Stray};
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let text = &analysis.text;
+    let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(analysis, phase)).collect();
+    for stray in &analysis.file.strays {
+        let message = format!("Draft ignores `{}`, which is in no phase", stray.name.decode(text));
+        let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskOutsidePhase, stray.name.range, message)
+            .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
+        if stray.command.is_some() {
+            diagnostic.fixes =
+                Phase::DEP_8.into_iter().map(|phase| move_one(analysis, stray, phase)).collect();
+            diagnostic.fixes.extend(all.iter().cloned());
+        }
+        found.push(diagnostic);
+    }
+}
+
+/// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there.
+fn move_one(analysis: &Analysis, stray: &Stray, phase: Phase) -> Fix {
+    let text = &analysis.text;
+    let newline = edit::line_end(text);
+    let lines = edit::whole_lines(text, stray.range);
+    let task = text[lines].trim_end_matches(['\r', '\n']);
+    let insertion = match table(analysis, phase) {
+        Some(section) => {
+            let end = edit::line_stop(text, section.range.end());
+            TextEdit::insert(end, format!("{newline}{task}"))
+        }
+        None => {
+            let gap = gap_before_end(text, lines, newline);
+            TextEdit::insert((text.len() as u32).into(), format!("{gap}[{phase}]{newline}{task}{newline}"))
+        }
+    };
+    let title = format!("Move `{}` into `[{phase}]`", stray.name.decode(text));
+    Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false }
+}
+
+/// What must stand between the rest of the file and a table at its end.
+fn gap_before_end(text: &str, removed: TextRange, newline: &str) -> String {
+    let (before, after) = (&text[..usize::from(removed.start())], &text[usize::from(removed.end())..]);
+    let last = if after.is_empty() { before } else { after };
+    match () {
+        () if before.trim().is_empty() && after.trim().is_empty() => String::new(),
+        () if last.ends_with('\n') => newline.to_owned(),
+        () => newline.repeat(2),
+    }
+}
+
+/// Puts a header above the first of several tasks, so that all of them are in the phase.
+fn head_all(analysis: &Analysis, phase: Phase) -> Option<Fix> {
+    let strays = &analysis.file.strays;
+    let first = analysis.tree.tables.first()?.entries.first()?.range;
+    let only_tasks =
+        strays.len() > 1 && strays[0].range == first && strays.iter().all(|stray| stray.command.is_some());
+    let no_table_between = analysis.file.sections.iter().all(|section| section.form == SectionForm::Header);
+    if !only_tasks || !no_table_between || table(analysis, phase).is_some() {
+        return None;
+    }
+    let at = edit::line_start(&analysis.text, first.start());
+    let edits = vec![TextEdit::insert(at, format!("[{phase}]{}", edit::line_end(&analysis.text)))];
+    Some(Fix { title: format!("Put `[{phase}]` above all {} tasks", strays.len()), edits, preferred: false })
+}
+
+fn table(analysis: &Analysis, phase: Phase) -> Option<&Section> {
+    analysis.file.sections_of(phase).filter(|section| section.form == SectionForm::Header).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn one_task_moves_into_a_new_or_present_phase() {
+        let text = "hello = \"echo\" # hi\n\n[cleanup]\na = \"b\" # end\n";
+        testing::check(
+            DiagnosticCode::TaskOutsidePhase,
+            text,
+            expect![[r#"
+                warning "hello": Draft ignores `hello`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                  fix: Move `hello` into `[pre-up]`
+    
+                    [cleanup]
+                    a = "b" # end
+
+                    [pre-up]
+                    hello = "echo" # hi
+                  fix: Move `hello` into `[post-deploy]`
+    
+                    [cleanup]
+                    a = "b" # end
+
+                    [post-deploy]
+                    hello = "echo" # hi
+                  fix: Move `hello` into `[cleanup]`
+    
+                    [cleanup]
+                    a = "b" # end
+                    hello = "echo" # hi
+            "#]],
+        );
+    }
+
+    #[test]
+    fn several_tasks_get_a_header() {
+        testing::check(
+            DiagnosticCode::TaskOutsidePhase,
+            "a = \"x\"\nb = \"y\"",
+            expect![[r#"
+                warning "a": Draft ignores `a`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                  fix: Move `a` into `[pre-up]`
+                    b = "y"
+
+                    [pre-up]
+                    a = "x"
+                  fix: Move `a` into `[post-deploy]`
+                    b = "y"
+
+                    [post-deploy]
+                    a = "x"
+                  fix: Move `a` into `[cleanup]`
+                    b = "y"
+
+                    [cleanup]
+                    a = "x"
+                  fix: Put `[pre-up]` above all 2 tasks
+                    [pre-up]
+                    a = "x"
+                    b = "y"
+                  fix: Put `[post-deploy]` above all 2 tasks
+                    [post-deploy]
+                    a = "x"
+                    b = "y"
+                  fix: Put `[cleanup]` above all 2 tasks
+                    [cleanup]
+                    a = "x"
+                    b = "y"
+                warning "b": Draft ignores `b`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+                  fix: Move `b` into `[pre-up]`
+                    a = "x"
+
+                    [pre-up]
+                    b = "y"
+                  fix: Move `b` into `[post-deploy]`
+                    a = "x"
+
+                    [post-deploy]
+                    b = "y"
+                  fix: Move `b` into `[cleanup]`
+                    a = "x"
+
+                    [cleanup]
+                    b = "y"
+                  fix: Put `[pre-up]` above all 2 tasks
+                    [pre-up]
+                    a = "x"
+                    b = "y"
+                  fix: Put `[post-deploy]` above all 2 tasks
+                    [post-deploy]
+                    a = "x"
+                    b = "y"
+                  fix: Put `[cleanup]` above all 2 tasks
+                    [cleanup]
+                    a = "x"
+                    b = "y"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_no_task_is_only_reported() {
+        testing::check(
+            DiagnosticCode::TaskOutsidePhase,
+            "version = 1\n[pre-up]\n",
+            expect![[r#"
+            warning "version": Draft ignores `version`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_example_of_the_specification_without_its_headers_is_five() {
+        let text = concat!(
+            "hello = \"echo hello world\"\n",
+            "mysql = \"helm install mysql --name mysql-service\"\n",
+            "\"friendly msg for no reason\" = \"echo setting up some stuff in my container\"\n",
+            "\"sync database\" = \"rake db:migrate\"\n",
+            "\"delete mysql\" = \"helm delete mysql-service --purge\"\n",
+        );
+        let strays = |text: &str| -> Vec<Diagnostic> {
+            let found = Analysis::new(text, Default::default()).diagnostics;
+            found.into_iter().filter(|it| it.code == DiagnosticCode::TaskOutsidePhase).collect()
+        };
+        let found = strays(text);
+        assert_eq!(found.len(), 5, "{found:?}");
+        for fix in found.iter().flat_map(|found| &found.fixes) {
+            let left = strays(&edit::apply(text, &fix.edits));
+            assert_eq!(left.len(), if fix.title.starts_with("Put") { 0 } else { 4 }, "{}", fix.title);
+        }
+    }
+}

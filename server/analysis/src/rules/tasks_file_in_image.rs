@@ -1,0 +1,58 @@
+//! `tasks-file-in-image`: a Dockerfile that copies the tasks file into the image.
+//!
+//! Must not report it without having seen the Dockerfile and the `.dockerignore`.
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::project;
+
+const TASKS_FILE: &str = ".draft-tasks.toml";
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let facts = &analysis.facts;
+    let (Some(dockerfile), Some(dockerignore)) = (&facts.dockerfile, &facts.dockerignore) else { return };
+    if !project::copies_folder(dockerfile) || project::is_ignored(dockerignore, TASKS_FILE) {
+        return;
+    }
+    let Some(section) = analysis.file.sections.first() else { return };
+    found.push(
+        Diagnostic::new(
+            DiagnosticCode::TasksFileInImage,
+            section.header,
+            "the Dockerfile copies this file into the image",
+        )
+        .note(format!(
+            "`{TASKS_FILE}` in .dockerignore keeps it out, and edits of tasks build no new image then"
+        )),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::rules::testing;
+
+    #[test]
+    fn a_dockerignore_keeps_it_out() {
+        let facts = |dockerfile: &str, dockerignore: Option<&str>| Facts {
+            dockerfile: Some(dockerfile.to_owned()),
+            dockerignore: dockerignore.map(str::to_owned),
+            ..Facts::default()
+        };
+        let check = |facts, expect| {
+            testing::check_facts(facts, DiagnosticCode::TasksFileInImage, "[pre-up]\na = \"ls\"\n", expect);
+        };
+        check(
+            facts("COPY . .", Some("charts/\n")),
+            expect![[r#"
+            hint "[pre-up]": the Dockerfile copies this file into the image: `.draft-tasks.toml` in .dockerignore keeps it out, and edits of tasks build no new image then
+        "#]],
+        );
+        check(facts("COPY . .", Some(".draft-tasks.toml\n")), expect![[""]]);
+        check(facts("COPY . .", None), expect![[""]]);
+        check(facts("COPY a .", Some("")), expect![[""]]);
+    }
+}

@@ -1,0 +1,66 @@
+//! `tilde`: `~` for the home directory, which stays as it is where no shell reads the command.
+//!
+//! Must not report a `~` within a word.
+
+use super::command::{Command, range};
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if memchr::memchr(b'~', command.text.as_bytes()).is_none() {
+        return;
+    }
+    let is_home = |word: &&super::command::Argument| {
+        command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"))
+    };
+    let Some(word) = command.words.iter().find(is_home) else { return };
+    let start = usize::from(word.range().start());
+    let place = range(start, start + 1);
+    let message = format!("`{}` stays as it is: only a shell knows `~`", &command.text[word.range()]);
+    let mut diagnostic = command.finding(DiagnosticCode::Tilde, place, message);
+    if command.phase.is_local() {
+        let fixed = command.replaced(place, "$HOME");
+        diagnostic = diagnostic.note("`$HOME` is replaced here and in Draft").fix(command.rewrite(
+            "Write `$HOME`",
+            &fixed,
+            true,
+        ));
+    } else {
+        diagnostic = diagnostic.note(command.ask_for_a_shell());
+        diagnostic.fixes.extend(command.wrap());
+    }
+    found.push(diagnostic);
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::rules::testing;
+
+    #[test]
+    fn is_home_here_and_the_containers_in_a_pod() {
+        let text =
+            "[pre-up]\na = \"ls ~/.draft\"\nb = \"git diff HEAD~ '~' a~b\"\n[post-deploy]\nc = \"ls ~\"\n";
+        testing::check(
+            DiagnosticCode::Tilde,
+            text,
+            expect![[r#"
+            warning "~": `~/.draft` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
+              fix: Write `$HOME` (preferred)
+                [pre-up]
+                a = "ls $HOME/.draft"
+                b = "git diff HEAD~ '~' a~b"
+                [post-deploy]
+                c = "ls ~"
+            warning "~": `~` stays as it is: only a shell knows `~`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'` (preferred)
+                [pre-up]
+                a = "ls ~/.draft"
+                b = "git diff HEAD~ '~' a~b"
+                [post-deploy]
+                c = "sh -c 'ls ~'"
+        "#]],
+        );
+    }
+}

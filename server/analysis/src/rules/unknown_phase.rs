@@ -1,0 +1,145 @@
+//! `unknown-phase`: a table that Draft ignores without a word.
+//!
+//! Must not report `post-delete`; `post_delete` does.
+
+use crate::analysis::Analysis;
+use crate::command::DraftVersion;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::phase::Phase;
+use crate::task_file::{Section, SectionForm};
+
+pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    for section in analysis.file.sections.iter().filter(|section| section.phase.is_none()) {
+        let name = section.name(&analysis.text);
+        if name == super::post_delete::NAME {
+            continue;
+        }
+        let message = format!("Draft ignores the table `{name}`");
+        let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
+        found.push(match similar(&name, analysis.options.draft_version) {
+            Some(phase) => {
+                suggest(analysis, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
+            }
+            None => diagnostic.note(analysis.options.draft_version.phases()),
+        });
+    }
+}
+
+/// Adds the fix that renames a section, unless the file would then have the phase twice.
+pub(super) fn suggest(
+    analysis: &Analysis,
+    section: &Section,
+    phase: Phase,
+    diagnostic: Diagnostic,
+) -> Diagnostic {
+    let exists = analysis.file.sections.iter().any(|other| other.phase == Some(phase));
+    let renamed = match section.form {
+        SectionForm::Header | SectionForm::Inline => !exists,
+        _ => false,
+    };
+    if !renamed {
+        return diagnostic;
+    }
+    let edits = vec![TextEdit::replace(section.name.range, edit::key(phase.name()))];
+    diagnostic.fix(Fix { title: format!("Rename to `{phase}`"), edits, preferred: true })
+}
+
+/// The phase that somebody very likely meant by a name.
+fn similar(name: &str, version: DraftVersion) -> Option<Phase> {
+    let name = name.to_lowercase().replace(['_', ' ', '.'], "-");
+    let meant = match name.as_str() {
+        "preup" | "pre-deploy" | "pre-install" | "before-up" => Some(Phase::PreUp),
+        "postdeploy" | "post-install" | "after-deploy" => Some(Phase::PostDeploy),
+        "clean-up" | "clean" | "post-cleanup" | "after-delete" => Some(Phase::Cleanup),
+        _ => None,
+    };
+    meant.or_else(|| {
+        Phase::ALL
+            .into_iter()
+            .filter(|phase| version.knows(*phase))
+            .map(|phase| (strsim::damerau_levenshtein(&name, phase.name()), phase))
+            .filter(|(distance, phase)| *distance <= phase.name().len() / 3)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, phase)| phase)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::analysis::Options;
+    use crate::rules::testing;
+
+    #[test]
+    fn renames_what_is_close() {
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            "[pre-upp]\na = \"b\"\n",
+            expect![[r#"
+            warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
+              fix: Rename to `pre-up` (preferred)
+                [pre-up]
+                a = "b"
+        "#]],
+        );
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            "[post_deploy]\na = \"b\"\n",
+            expect![[r#"
+            warning "post_deploy": Draft ignores the table `post_deploy`: did you mean `post-deploy`?
+              fix: Rename to `post-deploy` (preferred)
+                [post-deploy]
+                a = "b"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn knows_the_phases_of_the_chosen_draft() {
+        let mut shown = String::new();
+        for draft_version in [DraftVersion::V0_16, DraftVersion::Master] {
+            let options = Options { draft_version, ..Options::default() };
+            let found = Analysis::new("[post-upp]\n[build]\n", options).diagnostics;
+            found.iter().for_each(|found| shown += &format!("{}\n", found.full_message()));
+        }
+        expect![[r#"
+            Draft ignores the table `post-upp`: the phases are `pre-up`, `post-deploy` and `cleanup`
+            Draft ignores the table `build`: the phases are `pre-up`, `post-deploy` and `cleanup`
+            Draft ignores the table `post-upp`: did you mean `post-up`?
+            Draft ignores the table `build`: the phases are `pre-up`, `post-deploy`, `post-up` and `cleanup`
+        "#]]
+        .assert_eq(&shown);
+    }
+
+    #[test]
+    fn does_not_make_a_phase_twice() {
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            "[pre-up]\n[pre-upp]\n",
+            expect![[r#"
+            warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
+        "#]],
+        );
+    }
+
+    #[test]
+    fn names_the_phases_otherwise() {
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            "[build]\n[[steps]]\n",
+            expect![[r#"
+            warning "build": Draft ignores the table `build`: the phases are `pre-up`, `post-deploy` and `cleanup`
+            warning "steps": Draft ignores the table `steps`: the phases are `pre-up`, `post-deploy` and `cleanup`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn phases_in_any_case_are_known() {
+        let text = "[Pre-Up]\n[post-deploy]\n[post-up]\n[CLEANUP]\n";
+        testing::check(DiagnosticCode::UnknownPhase, text, expect![[""]]);
+    }
+}

@@ -1,0 +1,42 @@
+//! `unset-variable`: a variable that the tool's own environment does not have.
+//!
+//! Must not report it where the environment is not known, or what Draft or a run sets itself.
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let facts = &command.analysis.facts;
+    let set = ["DRAFT_HOME", "DRAFT_TASKS_RUN"];
+    let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
+    for (name, place) in command.variables().filter(|(name, _)| unset(name)) {
+        let message = format!("`${name}` is not set here, so nothing takes its place");
+        let note = "what is left may be an empty argument, here as in Draft";
+        found.push(command.finding(DiagnosticCode::UnsetVariable, place, message).note(note));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::rules::testing;
+
+    #[test]
+    fn is_reported_where_the_environment_is_known() {
+        let text = "[pre-up]\na = \"echo $HOME ${NONE}x $$NONE $DRAFT_HOME\"\n[post-deploy]\nb = \"echo '$NONE' $NONE\"\n";
+        let facts = Facts { variables: Some(["HOME".to_owned()].into()), ..Facts::default() };
+        testing::check_facts(
+            facts,
+            DiagnosticCode::UnsetVariable,
+            text,
+            expect![[r#"
+            info "${NONE}": `$NONE` is not set here, so nothing takes its place: what is left may be an empty argument, here as in Draft
+            info "$NONE": `$NONE` is not set here, so nothing takes its place: what is left may be an empty argument, here as in Draft
+        "#]],
+        );
+        testing::check(DiagnosticCode::UnsetVariable, text, expect![[""]]);
+    }
+}

@@ -1,0 +1,189 @@
+//! The words of a written command, with the way from each of them back to the text.
+//!
+//! Must not judge: a command that cannot be split has the words before the place where it breaks off.
+
+use std::borrow::Cow;
+
+use text_size::{TextRange, TextSize};
+
+use crate::analysis::{Analysis, Options};
+use crate::command::{self, Part, Semantics, SplitError, Word};
+use crate::syntax::{Str, StrMap};
+
+/// A command of the file, split.
+#[derive(Clone, Debug)]
+pub struct Words<'t> {
+    /// The decoded command.
+    pub content: Cow<'t, str>,
+    /// Its words; those before the error where it has one.
+    pub words: Vec<Word>,
+    /// Why the rest has no words.
+    pub error: Option<SplitError>,
+    written: Str,
+    map: Option<StrMap>,
+}
+
+impl<'t> Words<'t> {
+    /// Splits a command of the analysed text.
+    pub fn new(analysis: &'t Analysis, written: Str) -> Words<'t> {
+        let text: &'t str = &analysis.text;
+        let content = written.decode(text);
+        let map = (!written.plain).then(|| written.map(text));
+        let (words, error) = split(&content, analysis.options);
+        Words { content, words, error, written, map }
+    }
+
+    /// Where a range of the command stands in the text.
+    pub fn range(&self, content: TextRange) -> TextRange {
+        match &self.map {
+            Some(map) => map.range(content),
+            None => {
+                let inner = self.written.inner_range();
+                let at = |offset: TextSize| (inner.start() + offset).min(inner.end());
+                TextRange::new(at(content.start()), at(content.end()))
+            }
+        }
+    }
+
+    /// Which offset of the command stands at an offset of the text.
+    pub fn to_content(&self, text: TextSize) -> TextSize {
+        match &self.map {
+            Some(map) => map.to_content(text),
+            None => {
+                let inner = self.written.inner_range();
+                text.clamp(inner.start(), inner.end()) - inner.start()
+            }
+        }
+    }
+
+    /// The variables in the order of the command: the name, and where it stands in the text.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, TextRange)> {
+        self.words.iter().flat_map(|word| &word.parts).filter_map(|part| match part {
+            Part::Variable { name, range } => Some((name.as_str(), self.range(*range))),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// The argument of a word, where no variable is in it.
+    pub fn literal(&self, index: usize) -> Option<Cow<'_, str>> {
+        match self.words.get(index)?.parts.as_slice() {
+            [] => Some(Cow::Borrowed("")),
+            [Part::Literal(literal)] => Some(Cow::Borrowed(literal)),
+            _ => None,
+        }
+    }
+}
+
+fn split(content: &str, options: Options) -> (Vec<Word>, Option<SplitError>) {
+    match command::split(content, options.semantics, options.draft_version) {
+        Ok(words) => (words, None),
+        Err(error) => {
+            let before = &content[..usize::from(error.range.start())];
+            let words = command::split(before, options.semantics, options.draft_version);
+            (words.unwrap_or_default(), Some(error))
+        }
+    }
+}
+
+/// Where a word has `$$NAME`, `\$NAME` and the like: what looks like a variable and is not; in order, as ranges of
+/// the command.
+pub fn escaped_variables(content: &str, word: &Word, semantics: Semantics) -> Vec<TextRange> {
+    let variables: Vec<TextRange> = word
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Variable { range, .. } => Some(*range),
+            Part::Literal(_) => None,
+        })
+        .collect();
+    let mut scan = EscapeScan { content, at: word.range.start().into(), semantics, quote: None };
+    let mut found = Vec::new();
+    let end = usize::from(word.range.end());
+    while scan.at < end {
+        let here = TextSize::new(scan.at as u32);
+        match variables.iter().find(|range| range.start() == here) {
+            Some(variable) => scan.at = variable.end().into(),
+            None => found.extend(scan.step()),
+        }
+    }
+    found
+}
+
+/// Follows the quotes of a word, one step after another.
+struct EscapeScan<'a> {
+    content: &'a str,
+    at: usize,
+    semantics: Semantics,
+    quote: Option<char>,
+}
+
+impl EscapeScan<'_> {
+    /// Goes over an escaped variable, an escaped character or a character.
+    fn step(&mut self) -> Option<TextRange> {
+        let rest = &self.content[self.at..];
+        let next = rest.chars().next()?;
+        if self.semantics == Semantics::Standard && self.quotes(next) {
+            self.at += 1;
+            return None;
+        }
+        if matches!(next, '$' | '\\')
+            && self.quote != Some('\'')
+            && let Some((_, length)) = command::variable(&rest[1..])
+            && (self.semantics == Semantics::Standard || !rest[1..].starts_with("${"))
+        {
+            let start = self.at;
+            self.at += 1 + length;
+            return Some(TextRange::new((start as u32).into(), (self.at as u32).into()));
+        }
+        self.at += next.len_utf8();
+        if next == '\\' && self.semantics == Semantics::Standard && self.quote != Some('\'') {
+            // The character behind it has no meaning.
+            self.at += self.content[self.at..].chars().next().map_or(0, char::len_utf8);
+        }
+        None
+    }
+
+    /// Whether a character is a quote that opens or closes here.
+    fn quotes(&mut self, next: char) -> bool {
+        match (self.quote, next) {
+            (None, '\'' | '"') => self.quote = Some(next),
+            (Some(open), _) if open == next => self.quote = None,
+            _ => return false,
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::DraftVersion;
+
+    fn escaped(content: &str, semantics: Semantics) -> Vec<&str> {
+        let words = command::split(content, semantics, DraftVersion::default()).expect("it splits");
+        let ranges: Vec<_> =
+            words.iter().flat_map(|word| escaped_variables(content, word, semantics)).collect();
+        ranges.into_iter().map(|range| &content[range]).collect()
+    }
+
+    #[test]
+    fn what_looks_like_a_variable_and_is_not() {
+        let standard = |content| escaped(content, Semantics::Standard);
+        assert_eq!(
+            standard(r#"$A $$B \$C "$D$$E \$F" '$G $$H' $${I} \${J}x"#),
+            ["$$B", r"\$C", "$$E", r"\$F", "$${I}", r"\${J}"]
+        );
+        assert_eq!(standard(r#"\\$A \'$$B $$$C é$$D ${A}$$E"#), ["$$B", "$$C", "$$D", "$$E"]);
+        let draft = |content| escaped(content, Semantics::Draft);
+        assert_eq!(draft(r"$A $$B \$C '$$D $${E}"), ["$$B", r"\$C", "$$D"]);
+    }
+
+    #[test]
+    fn a_broken_command_has_the_words_before() {
+        let analysis = Analysis::new("[pre-up]\na = 'echo \"$A\" b\"c d'\n", Options::default());
+        let words = Words::new(&analysis, analysis.file.tasks[0].command().expect("a command"));
+        let shown: Vec<_> = words.words.iter().map(|word| &analysis.text[words.range(word.range)]).collect();
+        assert_eq!(shown, ["echo", "\"$A\"", "b"]);
+        assert_eq!(words.error.map(|error| words.content[error.range].to_owned()), Some("\"".into()));
+    }
+}
