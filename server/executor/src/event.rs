@@ -29,16 +29,20 @@ pub enum RunEvent {
         /// The process id.
         pid: u32,
     },
-    /// A task wrote complete lines, or a part of a line that is long, or the rest before it ended.
+    /// A task wrote complete lines, or a part of a line that is long or for whose end it waits, or the rest
+    /// before it ended.
     Output {
         /// The task's index in the run.
         task: usize,
         /// Which of the two streams.
         stream: Stream,
-        /// One or more lines, with their line ends except perhaps the last; invalid UTF-8 is replaced by U+FFFD.
+        /// One or more lines, with their line ends except perhaps the last; at most
+        /// [`MAX_OUTPUT`](crate::output::MAX_OUTPUT) bytes. Invalid UTF-8 is replaced by U+FFFD, carriage returns
+        /// and terminal escapes are passed as they came.
         text: String,
     },
-    /// A task ended, or could not be started, or was left out. All of its output was told before.
+    /// A task ended, or could not be started, or was left out. All of its output was told before, except what
+    /// processes that it left running may yet write.
     TaskFinished {
         /// The task's index in the run.
         task: usize,
@@ -46,6 +50,9 @@ pub enum RunEvent {
         outcome: Outcome,
         /// From the start of the process to its end; zero when it was never started.
         duration: Duration,
+        /// What it started and left running: on purpose when it ended by itself, and after a stop what would not
+        /// end. Where the system does not tell its processes, only those of the task's group are known.
+        left_running: Vec<LeftProcess>,
     },
     /// The run is over and nothing that it started is running, except what an outcome says was left running.
     RunFinished {
@@ -85,6 +92,10 @@ pub enum Failure {
     Signal(i32),
     /// The process could not be started.
     NotStarted(StartError),
+    /// The task had not ended after this time, which was its limit, and was ended like a stopped one.
+    TimedOut(Duration),
+    /// The task ran when the whole run had reached this limit, and was ended like a stopped one.
+    RunTimedOut(Duration),
 }
 
 /// Why a process could not be started.
@@ -111,6 +122,15 @@ pub enum StartError {
         /// What the system said.
         reason: String,
     },
+}
+
+/// A process that outlived the task that started it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeftProcess {
+    /// The process id.
+    pub pid: u32,
+    /// The program's name as the system tells it, which may be cut to 15 bytes.
+    pub name: String,
 }
 
 /// The counts of a run, and its duration.

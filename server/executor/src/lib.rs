@@ -3,8 +3,20 @@
 //! Must not know the language server protocol, print, or read the tasks file.
 #![warn(missing_docs)]
 
+mod describe;
 pub mod event;
+mod format;
+mod local;
+pub mod mask;
+pub mod output;
+pub mod record;
 pub mod run;
+pub mod search;
+#[cfg_attr(not(target_os = "linux"), path = "tree/portable.rs")]
+#[cfg_attr(target_os = "linux", path = "tree/linux.rs")]
+mod tree;
 
-pub use event::{Failure, Outcome, RunEvent, RunSummary, StartError, Stream};
-pub use run::{OnFailure, RunHandle, RunRequest, start};
+pub use describe::{describe_duration, describe_left_running};
+pub use event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, StartError, Stream};
+pub use run::{Limits, OnFailure, RunHandle, RunRequest, RunStopper, start};
+pub use tree::adopt_orphans;

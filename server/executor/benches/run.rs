@@ -1,0 +1,186 @@
+//! Measures what the executor costs beside the bare runtime: one short task, and the throughput of output.
+//!
+//! Must not assert times: figures depend on the machine. Run it with `cargo bench -p draft-tasks-executor`.
+#![allow(clippy::print_stdout)]
+#![cfg(unix)]
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, Step};
+use draft_tasks_executor::mask::Secrets;
+use draft_tasks_executor::record::Records;
+use draft_tasks_executor::{Limits, OnFailure, RunEvent, RunRequest, start};
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+const TASKS: usize = 500;
+const MEGABYTES: usize = 500;
+const ROUNDS: usize = 5;
+
+fn main() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        report("bare, one `true`", bare_tasks, per_task).await;
+        report("executor, one `true`", executor_tasks, per_task).await;
+        report("bare, lines", || bare_output(LINES), throughput).await;
+        report("executor, lines", || executor_output(LINES), throughput).await;
+        report("bare, one long line", || bare_output(ONE_LINE), throughput).await;
+        report("executor, one long line", || executor_output(ONE_LINE), throughput).await;
+        report("cat into a file, lines", cat_into_file, throughput).await;
+        report("executor, masked, recorded", recorded_output, throughput).await;
+        let idle = memory();
+        let (_, bytes) = execute(vec![vec!["sh", "-c", FIVE_GIGABYTES]]).await;
+        assert_eq!(bytes, 5_000_000_000);
+        println!("{:<26}{:>8.1} MiB over {:.1} MiB", "memory at 5 GB", most_memory() - idle, idle);
+    });
+    Ok(())
+}
+
+const LINES: &str =
+    "yes 'a line of output as a program may write it, neither short nor long' | head -c 500000000";
+const FIVE_GIGABYTES: &str =
+    "yes 'a line of output as a program may write it, neither short nor long' | head -c 5000000000";
+const ONE_LINE: &str = "head -c 500000000 /dev/zero | tr '\\0' x";
+
+async fn report<F: Future<Output = Duration>>(name: &str, run: impl Fn() -> F, tell: fn(Duration) -> String) {
+    let mut best = Duration::MAX;
+    for _ in 0..ROUNDS {
+        best = best.min(run().await);
+    }
+    println!("{name:<26}{}", tell(best));
+}
+
+fn per_task(whole: Duration) -> String {
+    format!("{:>8.2} ms", whole.as_secs_f64() * 1000.0 / TASKS as f64)
+}
+
+fn throughput(whole: Duration) -> String {
+    format!("{:>8.0} MB/s", MEGABYTES as f64 / whole.as_secs_f64())
+}
+
+async fn bare_tasks() -> Duration {
+    let begun = Instant::now();
+    for _ in 0..TASKS {
+        let output = Command::new("true").stdin(Stdio::null()).output().await;
+        assert!(output.is_ok_and(|output| output.status.success()));
+    }
+    begun.elapsed()
+}
+
+async fn bare_output(script: &str) -> Duration {
+    let begun = Instant::now();
+    let child = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut bytes = 0;
+    if let Some(mut stream) = child.ok().and_then(|mut child| child.stdout.take()) {
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            bytes += read;
+        }
+    }
+    assert_eq!(bytes, MEGABYTES * 1_000_000);
+    begun.elapsed()
+}
+
+async fn executor_tasks() -> Duration {
+    let (duration, _) = execute(vec![vec!["true"]; TASKS]).await;
+    duration
+}
+
+async fn executor_output(script: &str) -> Duration {
+    let (duration, bytes) = execute(vec![vec!["sh", "-c", script]]).await;
+    assert_eq!(bytes, MEGABYTES * 1_000_000);
+    duration
+}
+
+/// What a shell would do that only keeps the output.
+async fn cat_into_file() -> Duration {
+    let file = std::env::temp_dir().join(format!("draft-tasks-bench-{}", std::process::id()));
+    let begun = Instant::now();
+    let script = format!("({LINES}) | cat > \"$1\"");
+    let status = Command::new("sh").args(["-c", &script, "sh"]).arg(&file).status().await;
+    assert!(status.is_ok_and(|status| status.success()));
+    let took = begun.elapsed();
+    assert!(std::fs::remove_file(file).is_ok());
+    took
+}
+
+/// The same with all that a run does: secrets are sought, and everything is recorded twice, as events and as text.
+async fn recorded_output() -> Duration {
+    let directory = std::env::temp_dir().join(format!("draft-tasks-bench-runs-{}", std::process::id()));
+    let records = Records { directory: directory.clone(), keep: 1 };
+    let mut request = request(vec![vec!["sh", "-c", LINES]]);
+    request.secrets =
+        Secrets::new(["hunter2", "correct horse battery staple", "a-token-of-some-length"].map(OsStr::new));
+    let recorder = records.begin(&request, Path::new("file"));
+    let Ok(mut recorder) = recorder else { return Duration::MAX };
+    let begun = Instant::now();
+    let (sender, mut events) = mpsc::channel(64);
+    let handle = start(request, sender);
+    // In a thread of its own, as on the command line.
+    let reader = tokio::task::spawn_blocking(move || {
+        while let Some(event) = events.blocking_recv() {
+            assert_eq!(recorder.take(&recorder.about().tell(&event)), None);
+        }
+    });
+    handle.finished().await;
+    assert!(reader.await.is_ok());
+    let took = begun.elapsed();
+    assert!(std::fs::remove_dir_all(directory).is_ok());
+    took
+}
+
+/// What this process holds now, in MiB.
+fn memory() -> f64 {
+    status("VmRSS:")
+}
+
+/// The most that this process has held, in MiB.
+fn most_memory() -> f64 {
+    status("VmHWM:")
+}
+
+fn status(field: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
+}
+
+/// How long these tasks take and how many bytes they write.
+async fn execute(commands: Vec<Vec<&str>>) -> (Duration, usize) {
+    let request = request(commands);
+    let begun = Instant::now();
+    let (sender, mut events) = mpsc::channel(64);
+    let handle = start(request, sender);
+    let mut bytes = 0;
+    while let Some(event) = events.recv().await {
+        match event {
+            RunEvent::Output { text, .. } => bytes += text.len(),
+            RunEvent::RunFinished { summary } => assert!(summary.all_passed()),
+            _ => {}
+        }
+    }
+    handle.finished().await;
+    (begun.elapsed(), bytes)
+}
+
+fn request(commands: Vec<Vec<&str>>) -> RunRequest {
+    let step = |argv: Vec<&str>| Step {
+        task: "task".into(),
+        command: argv.join(" "),
+        argv: argv.into_iter().map(str::to_owned).collect(),
+    };
+    RunRequest {
+        plan: Plan { phase: Phase::PreUp, steps: commands.into_iter().map(step).collect() },
+        directory: PathBuf::from("."),
+        environment: vec![(OsString::from("PATH"), std::env::var_os("PATH").unwrap_or_default())],
+        on_failure: OnFailure::Stop,
+        grace: Duration::from_secs(1),
+        limits: Limits::default(),
+        secrets: Secrets::default(),
+    }
+}

@@ -1,0 +1,252 @@
+//! Says in words how tasks and runs ended, alike for the command line and the language server.
+//!
+//! Must not colour, wrap or print: only short texts in lower case without a full stop.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::event::{Failure, LeftProcess, Outcome, RunSummary, StartError};
+
+impl Outcome {
+    /// "passed", "failed: exit code 1", "stopped", "skipped".
+    pub fn describe(&self) -> String {
+        match self {
+            Outcome::Passed => "passed".into(),
+            Outcome::Failed(failure) => format!("failed: {}", failure.describe()),
+            Outcome::Stopped => "stopped".into(),
+            Outcome::Skipped => "skipped".into(),
+        }
+    }
+}
+
+impl Failure {
+    /// "exit code 1", "ended by signal 9 (KILL)", "program `rake` not found".
+    pub fn describe(&self) -> String {
+        match self {
+            Failure::ExitCode(code) => format!("exit code {code}"),
+            Failure::Signal(number) => format!("ended by {}", describe_signal(*number)),
+            Failure::NotStarted(error) => error.describe(),
+            Failure::TimedOut(limit) => format!("no end after {}", describe_duration(*limit)),
+            Failure::RunTimedOut(limit) => {
+                format!("no end when the run's {} were over", describe_duration(*limit))
+            }
+        }
+    }
+
+    /// What may be behind it, where that can be told: the meaning of an exit code, or where a program was sought.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Failure::ExitCode(code) => hint_for_exit_code(*code),
+            Failure::Signal(_) | Failure::TimedOut(_) | Failure::RunTimedOut(_) => None,
+            Failure::NotStarted(error) => error.hint(),
+        }
+    }
+}
+
+impl StartError {
+    /// "program `rake` not found", "`/srv/app/build` cannot be executed: it is a directory".
+    pub fn describe(&self) -> String {
+        match self {
+            StartError::NotFound { program, .. } => format!("program `{program}` not found"),
+            StartError::NotExecutable { path, reason } => {
+                format!("`{}` cannot be executed: {reason}", path.display())
+            }
+            StartError::Other { program, reason } => format!("`{program}` could not be started: {reason}"),
+        }
+    }
+
+    /// What helps to mend it, where that can be told: "searched PATH: /usr/local/bin:/usr/bin".
+    pub fn hint(&self) -> Option<String> {
+        let StartError::NotFound { program, searched } = self else { return None };
+        if SHELL_BUILTINS.contains(&program.as_str()) {
+            return Some(format!(
+                "`{program}` is a builtin of shells and tasks run without one: use sh -c '…'"
+            ));
+        }
+        if program.contains(std::path::is_separator) {
+            let from = "it was looked up from the directory of the tasks file";
+            return Some(format!("a name with a slash is not searched in PATH; {from}"));
+        }
+        match searched.as_slice() {
+            [] => Some("PATH is empty or not set".into()),
+            directories => Some(format!("searched PATH: {}", join_path(directories))),
+        }
+    }
+}
+
+/// Builtins that are no programs on most systems, and that people write as tasks.
+const SHELL_BUILTINS: [&str; 17] = [
+    ".", "alias", "cd", "command", "eval", "exec", "exit", "export", "popd", "pushd", "set", "source",
+    "trap", "type", "ulimit", "umask", "unset",
+];
+
+fn join_path(directories: &[PathBuf]) -> String {
+    let separator = if cfg!(windows) { ";" } else { ":" };
+    let names: Vec<_> = directories.iter().map(|directory| directory.to_string_lossy()).collect();
+    names.join(separator)
+}
+
+/// Only what shells agree on: any other program may mean something else by the same code.
+fn hint_for_exit_code(code: i32) -> Option<String> {
+    match code {
+        126 => Some("shells and env mean by 126: a command was found but could not be executed".into()),
+        127 => Some("shells and env mean by 127: a command was not found".into()),
+        129..=192 => {
+            let signal = describe_signal(code - 128);
+            Some(format!("shells mean by {code}: a command was ended by {signal}"))
+        }
+        _ => None,
+    }
+}
+
+fn describe_signal(number: i32) -> String {
+    match signal_name(number) {
+        Some(name) => format!("signal {number} ({name})"),
+        None => format!("signal {number}"),
+    }
+}
+
+#[cfg(unix)]
+fn signal_name(number: i32) -> Option<&'static str> {
+    use rustix::process::Signal;
+    let names = [
+        (Signal::HUP, "HUP"),
+        (Signal::INT, "INT"),
+        (Signal::QUIT, "QUIT"),
+        (Signal::ILL, "ILL"),
+        (Signal::TRAP, "TRAP"),
+        (Signal::ABORT, "ABRT"),
+        (Signal::BUS, "BUS"),
+        (Signal::FPE, "FPE"),
+        (Signal::KILL, "KILL"),
+        (Signal::USR1, "USR1"),
+        (Signal::SEGV, "SEGV"),
+        (Signal::USR2, "USR2"),
+        (Signal::PIPE, "PIPE"),
+        (Signal::ALARM, "ALRM"),
+        (Signal::TERM, "TERM"),
+        (Signal::XCPU, "XCPU"),
+        (Signal::XFSZ, "XFSZ"),
+        (Signal::SYS, "SYS"),
+    ];
+    names.into_iter().find(|(signal, _)| signal.as_raw() == number).map(|(_, name)| name)
+}
+
+#[cfg(not(unix))]
+fn signal_name(_number: i32) -> Option<&'static str> {
+    None
+}
+
+impl RunSummary {
+    /// Whether every task passed; also true of a run without tasks.
+    pub fn all_passed(&self) -> bool {
+        self.failed == 0 && self.stopped == 0 && self.skipped == 0
+    }
+
+    /// "1 passed, 1 failed in 1.4 s": counts of zero are left out, unless there is no other.
+    pub fn describe(&self) -> String {
+        let counts = [
+            (self.passed, "passed"),
+            (self.failed, "failed"),
+            (self.stopped, "stopped"),
+            (self.skipped, "skipped"),
+        ];
+        let told: Vec<_> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let told = if told.is_empty() { "0 passed".to_owned() } else { told.join(", ") };
+        format!("{told} in {}", describe_duration(self.duration))
+    }
+}
+
+/// A duration for people: "0.0 s", "1.4 s", "2 min 05 s", "1 h 02 min".
+pub fn describe_duration(duration: Duration) -> String {
+    // Rounded before it is split, so that 59.97 s does not become "60.0 s".
+    let tenths = (duration.as_millis() + 50) / 100;
+    if tenths < 600 {
+        return format!("{}.{} s", tenths / 10, tenths % 10);
+    }
+    let seconds = (duration.as_millis() + 500) / 1000;
+    if seconds < 3600 {
+        return format!("{} min {:02} s", seconds / 60, seconds % 60);
+    }
+    let minutes = (seconds + 30) / 60;
+    format!("{} h {:02} min", minutes / 60, minutes % 60)
+}
+
+/// "left running: sleep (process 4711), redis (process 4712)"; nothing when nothing was left.
+pub fn describe_left_running(left: &[LeftProcess]) -> Option<String> {
+    let named: Vec<_> = left.iter().map(|left| format!("{} (process {})", left.name, left.pid)).collect();
+    (!named.is_empty()).then(|| format!("left running: {}", named.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn duration(millis: u64) -> String {
+        describe_duration(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration(0), "0.0 s");
+        assert_eq!(duration(1_449), "1.4 s");
+        assert_eq!(duration(59_949), "59.9 s");
+        assert_eq!(duration(59_960), "1 min 00 s");
+        assert_eq!(duration(125_000), "2 min 05 s");
+        assert_eq!(duration(3_599_600), "1 h 00 min");
+        assert_eq!(duration(3_725_000), "1 h 02 min");
+    }
+
+    #[test]
+    fn summaries() {
+        let duration = Duration::from_millis(1400);
+        let summary = RunSummary { passed: 1, failed: 1, duration, ..RunSummary::default() };
+        assert_eq!(summary.describe(), "1 passed, 1 failed in 1.4 s");
+        assert!(!summary.all_passed());
+        let summary = RunSummary { stopped: 1, skipped: 2, duration, ..RunSummary::default() };
+        assert_eq!(summary.describe(), "1 stopped, 2 skipped in 1.4 s");
+        assert_eq!(RunSummary::default().describe(), "0 passed in 0.0 s");
+        assert!(RunSummary::default().all_passed());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn failures() {
+        assert_eq!(Outcome::Failed(Failure::ExitCode(1)).describe(), "failed: exit code 1");
+        assert_eq!(Failure::ExitCode(1).hint(), None);
+        assert!(Failure::ExitCode(127).hint().unwrap().contains("not found"));
+        assert!(Failure::ExitCode(137).hint().unwrap().ends_with("signal 9 (KILL)"));
+        assert_eq!(Failure::Signal(9).describe(), "ended by signal 9 (KILL)");
+        assert_eq!(Failure::TimedOut(Duration::from_secs(5)).describe(), "no end after 5.0 s");
+        assert_eq!(Failure::Signal(64).describe(), "ended by signal 64");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn start_errors() {
+        let not_found = |program: &str, searched: &[&str]| {
+            let searched = searched.iter().map(PathBuf::from).collect();
+            StartError::NotFound { program: program.into(), searched }
+        };
+        let error = not_found("rake", &["/usr/local/bin", "/usr/bin"]);
+        assert_eq!(Failure::NotStarted(error.clone()).describe(), "program `rake` not found");
+        assert_eq!(error.hint().unwrap(), "searched PATH: /usr/local/bin:/usr/bin");
+        assert_eq!(not_found("rake", &[]).hint().unwrap(), "PATH is empty or not set");
+        assert!(not_found("./rake", &[]).hint().unwrap().contains("slash"));
+        assert!(not_found("cd", &["/usr/bin"]).hint().unwrap().contains("sh -c"));
+        let error =
+            StartError::NotExecutable { path: "/srv/build".into(), reason: "it is a directory".into() };
+        assert_eq!(error.describe(), "`/srv/build` cannot be executed: it is a directory");
+    }
+
+    #[test]
+    fn left_running() {
+        assert_eq!(describe_left_running(&[]), None);
+        let left = [LeftProcess { pid: 7, name: "sleep".into() }];
+        assert_eq!(describe_left_running(&left).unwrap(), "left running: sleep (process 7)");
+    }
+}

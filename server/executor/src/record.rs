@@ -1,0 +1,338 @@
+//! Keeps runs as folders: their events as lines of JSON, what each task wrote as plain text, and the result.
+//!
+//! Must not fail a run: what cannot be kept is told, and the run goes on. Must never delete or overwrite the record of
+//! a run that goes on, also when several programs keep records in the same place.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+pub use self::list::{Kept, State};
+pub use self::schema::{About, Event};
+use self::schema::{RunResult, TaskResult, VERSION};
+use crate::output;
+use crate::run::RunRequest;
+
+mod list;
+pub mod schema;
+
+/// The events, one a line.
+pub const EVENTS: &str = "events.jsonl";
+
+/// How the run ended; it is there when the run is over.
+pub const RESULT: &str = "result.json";
+
+/// Locked as long as the run goes on.
+const LOCK: &str = "lock";
+
+/// A line that is longer is written before it is complete.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// How long a folder without a lock counts as one that is just being made.
+const BEING_MADE: Duration = Duration::from_secs(3600);
+
+/// Where records are kept, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The folder of all records.
+    pub directory: PathBuf,
+    /// How many are kept when another one begins.
+    pub keep: usize,
+}
+
+/// A name for a record that no other run of this process has, in the order of time.
+pub fn next_id(phase: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string().replace(['-', ':'], "");
+    format!("{time}-{phase}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Records {
+    /// Makes the folder of a run that is about to start, and removes the oldest records beyond those that are kept.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made.
+    pub fn begin(&self, request: &RunRequest, file: &Path) -> io::Result<Recorder> {
+        create_private(&self.directory, true)?;
+        let (id, folder) = self.create(request.plan.phase.name())?;
+        let lock = File::create_new(folder.join(LOCK))?;
+        // Where nothing can be locked, records that have no result are never removed.
+        let _ = lock.try_lock();
+        let events = OpenOptions::new().append(true).create_new(true).open(folder.join(EVENTS))?;
+        self.prune();
+        Ok(Recorder {
+            about: About::of(request, id, file),
+            folder,
+            _lock: lock,
+            events: Some(events),
+            text: None,
+            result: None,
+            trouble: false,
+        })
+    }
+
+    /// A folder that was not there: another process may have the same number where processes are counted apart.
+    fn create(&self, phase: &str) -> io::Result<(String, PathBuf)> {
+        loop {
+            let id = next_id(phase);
+            let folder = self.directory.join(&id);
+            match create_private(&folder, false) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                done => return done.map(|()| (id, folder)),
+            }
+        }
+    }
+
+    /// Removes the oldest records beyond those that are kept, and tells nobody what could not be removed: the next run
+    /// tries again.
+    fn prune(&self) {
+        let Ok(names) = list::names(&self.directory) else { return };
+        for name in names.iter().rev().skip(self.keep.max(1)) {
+            let _ = remove(&self.directory.join(name));
+        }
+    }
+}
+
+/// Removes the record of a run that is over; gives whether it did.
+fn remove(folder: &Path) -> io::Result<bool> {
+    let lock = lock_of(folder)?;
+    if matches!(lock, Lock::Held) {
+        return Ok(false);
+    }
+    std::fs::remove_dir_all(folder)?;
+    Ok(true)
+}
+
+enum Lock {
+    /// The run goes on, or nobody can tell.
+    Held,
+    /// The run is over; nobody else removes its record meanwhile.
+    Free(#[expect(dead_code, reason = "it is held")] Option<File>),
+}
+
+fn lock_of(folder: &Path) -> io::Result<Lock> {
+    let file = match File::open(folder.join(LOCK)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let changed = std::fs::metadata(folder)?.modified()?;
+            let old = changed.elapsed().is_ok_and(|age| age > BEING_MADE);
+            return Ok(if old { Lock::Free(None) } else { Lock::Held });
+        }
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Lock::Free(Some(file))),
+        Err(TryLockError::WouldBlock) => Ok(Lock::Held),
+        // A result is the last that is written.
+        Err(TryLockError::Error(_)) if folder.join(RESULT).exists() => Ok(Lock::Free(Some(file))),
+        Err(TryLockError::Error(_)) => Ok(Lock::Held),
+    }
+}
+
+/// What tasks write is nobody else's business.
+fn create_private(folder: &Path, recursive: bool) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(recursive);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Writes the record of one run, each event at once: a crash leaves everything up to it.
+#[derive(Debug)]
+pub struct Recorder {
+    about: About,
+    folder: PathBuf,
+    _lock: File,
+    /// Nothing after trouble.
+    events: Option<File>,
+    text: Option<TaskText>,
+    result: Option<RunResult>,
+    trouble: bool,
+}
+
+impl Recorder {
+    /// The record's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The record's name.
+    pub fn id(&self) -> &str {
+        &self.about.id
+    }
+
+    /// What makes the events of the run those that are recorded.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Writes an event. The first time that something cannot be written it says so, for people; from then on only the
+    /// result is tried.
+    pub fn take(&mut self, told: &Event) -> Option<String> {
+        self.keep_result(told);
+        let mut written = if self.trouble { Ok(()) } else { self.write(told) };
+        if let Event::RunFinished { .. } = told {
+            let result = self.write_result();
+            written = written.and(if self.trouble { Ok(()) } else { result });
+        }
+        let error = written.err()?;
+        (self.trouble, self.events, self.text) = (true, None, None);
+        if let Some(result) = &mut self.result {
+            result.complete = false;
+        }
+        Some(format!("the record {} is not complete: {error}", self.folder.display()))
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        if let Some(events) = &mut self.events {
+            // In one piece, so that only the last line of a crash can be broken.
+            events.write_all(&line)?;
+        }
+        match event {
+            Event::TaskStarted { task, .. } => self.text = Some(self.text_of(*task)?),
+            Event::Output { stream, text, .. } => {
+                if let Some(file) = &mut self.text {
+                    file.push(*stream as usize, text)?;
+                }
+            }
+            Event::TaskFinished { .. } => {
+                if let Some(mut text) = self.text.take() {
+                    text.finish()?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text_of(&mut self, task: usize) -> io::Result<TaskText> {
+        let name = self.result.as_ref().and_then(|result| result.tasks.get(task)).map(|task| &*task.name);
+        let name = log_name(task, name.unwrap_or_default());
+        let file = OpenOptions::new().append(true).create_new(true).open(self.folder.join(&name))?;
+        if let Some(told) = self.result.as_mut().and_then(|result| result.tasks.get_mut(task)) {
+            told.log = Some(name);
+        }
+        Ok(TaskText { file, unfinished: Default::default() })
+    }
+
+    fn keep_result(&mut self, event: &Event) {
+        match (event, &mut self.result) {
+            (Event::RunStarted { id, phase, file, at, tasks, .. }, _) => {
+                let task = |task: &schema::PlannedTask| TaskResult {
+                    name: task.name.clone(),
+                    outcome: schema::OutcomeName::Skipped,
+                    failure: None,
+                    seconds: 0.0,
+                    log: None,
+                };
+                self.result = Some(RunResult {
+                    version: VERSION,
+                    id: id.clone(),
+                    phase: phase.clone(),
+                    file: file.clone(),
+                    at: at.clone(),
+                    outcome: schema::OutcomeName::Stopped,
+                    seconds: 0.0,
+                    complete: !self.trouble,
+                    tasks: tasks.iter().map(task).collect(),
+                });
+            }
+            (Event::TaskFinished { task, outcome, failure, seconds, .. }, Some(result)) => {
+                if let Some(told) = result.tasks.get_mut(*task) {
+                    (told.outcome, told.seconds) = (*outcome, *seconds);
+                    told.failure.clone_from(failure);
+                }
+            }
+            (Event::RunFinished { outcome, seconds, .. }, Some(result)) => {
+                (result.outcome, result.seconds) = (*outcome, *seconds);
+            }
+            _ => {}
+        }
+    }
+
+    /// Written apart and then given its name, so that a result is there as a whole or not at all.
+    fn write_result(&self) -> io::Result<()> {
+        let Some(result) = &self.result else { return Ok(()) };
+        let part = self.folder.join("result.part");
+        let mut file = File::create_new(&part)?;
+        file.write_all(&serde_json::to_vec_pretty(result)?)?;
+        file.write_all(b"\n")?;
+        std::fs::rename(part, self.folder.join(RESULT))
+    }
+}
+
+/// What a task wrote, as plain text: both streams, line by line.
+#[derive(Debug)]
+struct TaskText {
+    file: File,
+    unfinished: [String; 2],
+}
+
+impl TaskText {
+    fn push(&mut self, stream: usize, text: &str) -> io::Result<()> {
+        let unfinished = &mut self.unfinished[stream];
+        unfinished.push_str(text);
+        let complete = match unfinished.rfind('\n') {
+            Some(at) => at + 1,
+            None if unfinished.len() > LONGEST_LINE => unfinished.len(),
+            None => return Ok(()),
+        };
+        let rest = unfinished.split_off(complete);
+        let lines = std::mem::replace(unfinished, rest);
+        self.file.write_all(output::plain(&lines).as_bytes())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        for rest in std::mem::take(&mut self.unfinished).iter().filter(|rest| !rest.is_empty()) {
+            self.file.write_all((output::plain(rest) + "\n").as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// The file in a record's folder in which what a task wrote stands as plain text, once the task was started.
+pub fn log_name(task: usize, name: &str) -> String {
+    format!("{:02}-{}.log", task + 1, slug(name))
+}
+
+/// A name as a part of a file's: what every system takes.
+fn slug(name: &str) -> String {
+    const LONGEST: usize = 40;
+    let kept = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    let slug: String = name.chars().map(kept).take(LONGEST).collect();
+    let words: Vec<_> = slug.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "task".into() } else { words.join("-") }
+}
+
+/// The text of a file of a record, up to a size that no honest one reaches.
+fn read_bounded(path: &Path, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files() {
+        assert_eq!(slug("Migrate the DB (äll)"), "migrate-the-db-ll");
+        assert_eq!(slug("../../etc/passwd"), "etc-passwd");
+        assert_eq!(slug("…"), "task");
+        assert!(slug(&"x".repeat(500)).len() < 50);
+    }
+
+    #[test]
+    fn names_of_records_are_in_the_order_of_time_and_never_the_same() {
+        let (one, other) = (next_id("pre-up"), next_id("pre-up"));
+        assert_ne!(one, other);
+        assert!(one[..20] <= other[..20], "{one} {other}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Finds and reads the records that are kept.
+//!
+//! Must not trust them: they may be cut off, or not be records at all.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::schema::{Event, RunResult};
+use super::{EVENTS, Lock, RESULT, Records, lock_of, read_bounded, remove};
+
+/// No result or first line of a run is larger.
+const LARGEST: u64 = 16 << 20;
+
+/// A record that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Its name.
+    pub id: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How the run began; nothing when that was not written.
+    pub began: Option<Event>,
+    /// What became of the run.
+    pub state: State,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// It goes on.
+    Running,
+    /// The program that ran it ended before it did.
+    Interrupted,
+    /// It is over.
+    Finished(RunResult),
+}
+
+/// The names of all records, oldest first.
+pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let is_record =
+        |name: &String| name.as_bytes().first().is_some_and(u8::is_ascii_digit) && name.contains("Z-");
+    let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut names: Vec<_> =
+        folders.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_record).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+impl Records {
+    /// All records, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the folder of records cannot be read; that there is none is no error.
+    pub fn list(&self) -> io::Result<Vec<Kept>> {
+        let names = names(&self.directory)?;
+        // One that is removed meanwhile is none any more.
+        Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
+    }
+
+    /// The record of this name, or the newest one for `latest`.
+    ///
+    /// # Errors
+    ///
+    /// When the records cannot be read.
+    pub fn find(&self, id: &str) -> io::Result<Option<Kept>> {
+        // Only what is in the list is a record: a name may hold dots and slashes.
+        let mut names = names(&self.directory)?;
+        let found = match id {
+            "latest" => names.pop(),
+            _ => names.into_iter().find(|name| name == id),
+        };
+        found.map(|name| self.kept(name)).transpose()
+    }
+
+    fn kept(&self, id: String) -> io::Result<Kept> {
+        let folder = self.directory.join(&id);
+        let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
+        let result = || serde_json::from_str(&result()?).ok();
+        let state = match result() {
+            Some(result) => State::Finished(result),
+            None if matches!(lock_of(&folder)?, Lock::Held) => State::Running,
+            // It may have ended between the two looks.
+            None => result().map_or(State::Interrupted, State::Finished),
+        };
+        let began = events(&folder).ok().and_then(|mut events| events.next());
+        Ok(Kept { id, folder, began, state })
+    }
+}
+
+impl Kept {
+    /// The events that were written; what cannot be read of them is left out.
+    ///
+    /// # Errors
+    ///
+    /// When there are none.
+    pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
+        events(&self.folder)
+    }
+
+    /// Removes the record, unless its run goes on; tells whether it did.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not.
+    pub fn remove(&self) -> io::Result<bool> {
+        remove(&self.folder)
+    }
+}
+
+fn events(folder: &Path) -> io::Result<impl Iterator<Item = Event> + use<>> {
+    let mut reader = BufReader::new(File::open(folder.join(EVENTS))?);
+    let mut line = Vec::new();
+    Ok(std::iter::from_fn(move || {
+        loop {
+            line.clear();
+            match reader.by_ref().take(LARGEST).read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            }
+            if let Ok(event) = serde_json::from_slice(&line) {
+                return Some(event);
+            }
+        }
+    }))
+}

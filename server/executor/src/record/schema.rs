@@ -1,0 +1,365 @@
+//! What records of runs say, as JSON: the same in `events.jsonl` and in what `draft-tasks run --format json` writes.
+//!
+//! Must only grow by fields that readers may ignore; anything else needs a new [`VERSION`]. docs/records.md tells it to
+//! people.
+
+use std::time::{Duration, Instant};
+
+use draft_tasks_analysis::command;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, Stream};
+use crate::run::RunRequest;
+
+/// The version of this form.
+pub const VERSION: u32 = 1;
+
+/// A line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The first line.
+    RunStarted {
+        /// [`VERSION`].
+        version: u32,
+        /// The record's name.
+        id: String,
+        /// The phase.
+        phase: String,
+        /// The tasks file.
+        file: String,
+        /// Where the tasks run.
+        directory: String,
+        /// The tasks in their order; the other events give indexes into it.
+        tasks: Vec<PlannedTask>,
+        /// The time of day, RFC 3339 in UTC.
+        at: String,
+        /// The process that runs them.
+        pid: u32,
+    },
+    /// A task's process was started.
+    TaskStarted {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// The task's index.
+        task: usize,
+        /// The process.
+        pid: u32,
+    },
+    /// A task wrote something.
+    Output {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// The task's index.
+        task: usize,
+        /// Which stream.
+        stream: StreamName,
+        /// What it wrote; secrets are masked.
+        text: String,
+    },
+    /// A task ended or was left out.
+    TaskFinished {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// The task's index.
+        task: usize,
+        /// How it ended.
+        outcome: OutcomeName,
+        /// Why it failed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<FailureTold>,
+        /// How many seconds it took.
+        seconds: f64,
+        /// What it started and left running.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        left_running: Vec<Left>,
+    },
+    /// The last line.
+    RunFinished {
+        /// How the run ended.
+        outcome: OutcomeName,
+        /// Tasks that passed.
+        passed: usize,
+        /// Tasks that failed.
+        failed: usize,
+        /// Tasks that were stopped.
+        stopped: usize,
+        /// Tasks that never started.
+        skipped: usize,
+        /// How many seconds it took.
+        seconds: f64,
+    },
+}
+
+/// A task of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedTask {
+    /// Its description.
+    pub name: String,
+    /// The program and its arguments; secrets are masked.
+    pub argv: Vec<String>,
+}
+
+/// A stream of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StreamName {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How a task or a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OutcomeName {
+    /// All is well.
+    Passed,
+    /// Something failed.
+    Failed,
+    /// It was stopped.
+    Stopped,
+    /// It never started.
+    Skipped,
+}
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailureTold {
+    /// Which kind of failure.
+    pub kind: FailureKind,
+    /// The exit code.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<i32>,
+    /// The limit that was reached, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<f64>,
+    /// The same for people.
+    pub message: String,
+}
+
+/// The kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FailureKind {
+    /// The process ended with a code that is not 0.
+    ExitCode,
+    /// A signal ended the process.
+    Signal,
+    /// The process could not be started.
+    NotStarted,
+    /// The task took longer than its limit.
+    TimedOut,
+    /// The run took longer than its limit.
+    RunTimedOut,
+}
+
+/// A process that outlived its task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The process.
+    pub pid: u32,
+    /// The program's name.
+    pub name: String,
+}
+
+/// What `result.json` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunResult {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The record's name.
+    pub id: String,
+    /// The phase.
+    pub phase: String,
+    /// The tasks file.
+    pub file: String,
+    /// The time of day at which the run began, RFC 3339 in UTC.
+    pub at: String,
+    /// How the run ended.
+    pub outcome: OutcomeName,
+    /// How many seconds it took.
+    pub seconds: f64,
+    /// Whether everything could be recorded.
+    pub complete: bool,
+    /// The tasks in their order.
+    pub tasks: Vec<TaskResult>,
+}
+
+/// A task of `result.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskResult {
+    /// Its description.
+    pub name: String,
+    /// How it ended.
+    pub outcome: OutcomeName,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failure: Option<FailureTold>,
+    /// How many seconds it took.
+    pub seconds: f64,
+    /// The file of the record that has what it wrote, as plain text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub log: Option<String>,
+}
+
+/// What a record says of a run beside its events.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The record's name.
+    pub id: String,
+    file: String,
+    directory: String,
+    tasks: Vec<PlannedTask>,
+    begun: Instant,
+}
+
+impl About {
+    /// What there is to say of a run that is about to start.
+    pub fn of(request: &RunRequest, id: String, file: &std::path::Path) -> About {
+        let masked = |text: &String| request.secrets.mask(text).into_owned();
+        let task = |step: &draft_tasks_analysis::plan::Step| PlannedTask {
+            name: step.task.clone(),
+            argv: step.argv.iter().map(masked).collect(),
+        };
+        About {
+            id,
+            file: file.display().to_string(),
+            directory: request.directory.display().to_string(),
+            tasks: request.plan.steps.iter().map(task).collect(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// The tasks in their order.
+    pub fn tasks(&self) -> &[PlannedTask] {
+        &self.tasks
+    }
+
+    /// An event that happens now, as it is told.
+    pub fn tell(&self, event: &RunEvent) -> Event {
+        let elapsed = seconds(self.begun.elapsed());
+        match event {
+            RunEvent::RunStarted { phase, at, .. } => Event::RunStarted {
+                version: VERSION,
+                id: self.id.clone(),
+                phase: phase.name().to_owned(),
+                file: self.file.clone(),
+                directory: self.directory.clone(),
+                tasks: self.tasks.clone(),
+                at: humantime::format_rfc3339_millis(*at).to_string(),
+                pid: std::process::id(),
+            },
+            RunEvent::TaskStarted { task, pid } => Event::TaskStarted { elapsed, task: *task, pid: *pid },
+            RunEvent::Output { task, stream, text } => {
+                Event::Output { elapsed, task: *task, stream: (*stream).into(), text: text.clone() }
+            }
+            RunEvent::TaskFinished { task, outcome, duration, left_running } => Event::TaskFinished {
+                elapsed,
+                task: *task,
+                outcome: outcome.into(),
+                failure: failure(outcome),
+                seconds: seconds(*duration),
+                left_running: left_running.iter().map(Left::from).collect(),
+            },
+            RunEvent::RunFinished { summary } => Event::RunFinished {
+                outcome: (*summary).into(),
+                passed: summary.passed,
+                failed: summary.failed,
+                stopped: summary.stopped,
+                skipped: summary.skipped,
+                seconds: seconds(summary.duration),
+            },
+        }
+    }
+}
+
+impl PlannedTask {
+    /// The command as one may read it: each argument as a shell would have to be given it.
+    pub fn command(&self) -> String {
+        self.argv.iter().map(|argument| command::show_argument(argument)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// To the millisecond: nobody can read more.
+fn seconds(duration: Duration) -> f64 {
+    duration.as_millis() as f64 / 1000.0
+}
+
+impl From<Stream> for StreamName {
+    fn from(stream: Stream) -> StreamName {
+        match stream {
+            Stream::Stdout => StreamName::Stdout,
+            Stream::Stderr => StreamName::Stderr,
+        }
+    }
+}
+
+impl From<&Outcome> for OutcomeName {
+    fn from(outcome: &Outcome) -> OutcomeName {
+        match outcome {
+            Outcome::Passed => OutcomeName::Passed,
+            Outcome::Failed(_) => OutcomeName::Failed,
+            Outcome::Stopped => OutcomeName::Stopped,
+            Outcome::Skipped => OutcomeName::Skipped,
+        }
+    }
+}
+
+impl From<RunSummary> for OutcomeName {
+    fn from(summary: RunSummary) -> OutcomeName {
+        match summary {
+            RunSummary { stopped: 1.., .. } => OutcomeName::Stopped,
+            RunSummary { failed: 1.., .. } => OutcomeName::Failed,
+            RunSummary { skipped: 1.., .. } => OutcomeName::Stopped,
+            _ => OutcomeName::Passed,
+        }
+    }
+}
+
+impl OutcomeName {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            OutcomeName::Passed => "passed",
+            OutcomeName::Failed => "failed",
+            OutcomeName::Stopped => "stopped",
+            OutcomeName::Skipped => "skipped",
+        }
+    }
+}
+
+impl From<&LeftProcess> for Left {
+    fn from(left: &LeftProcess) -> Left {
+        Left { pid: left.pid, name: left.name.clone() }
+    }
+}
+
+fn failure(outcome: &Outcome) -> Option<FailureTold> {
+    let Outcome::Failed(failure) = outcome else { return None };
+    let mut told = FailureTold {
+        kind: FailureKind::NotStarted,
+        code: None,
+        signal: None,
+        limit: None,
+        message: failure.describe(),
+    };
+    match failure {
+        Failure::ExitCode(code) => (told.kind, told.code) = (FailureKind::ExitCode, Some(*code)),
+        Failure::Signal(signal) => (told.kind, told.signal) = (FailureKind::Signal, Some(*signal)),
+        Failure::NotStarted(_) => {}
+        Failure::TimedOut(limit) => {
+            (told.kind, told.limit) = (FailureKind::TimedOut, Some(seconds(*limit)));
+        }
+        Failure::RunTimedOut(limit) => {
+            (told.kind, told.limit) = (FailureKind::RunTimedOut, Some(seconds(*limit)));
+        }
+    }
+    Some(told)
+}

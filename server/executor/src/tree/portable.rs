@@ -1,0 +1,91 @@
+//! Knows whether a task's process group is alive, where the system's table of processes cannot be read.
+//!
+//! Must not decide when a task is ended, nor wait for anything. On Windows the task's job object, which `local`
+//! holds, does what is not done here.
+
+use std::ffi::OsString;
+use std::io;
+
+use crate::event::LeftProcess;
+
+/// Makes a stop find also what a task detached, on Linux; on this system it does nothing.
+///
+/// # Errors
+///
+/// Never on this system.
+pub fn adopt_orphans() -> io::Result<()> {
+    Ok(())
+}
+
+/// Runs `spawn`, which starts the leader of a new session or group and tells its process id.
+pub(crate) fn spawn_tracked<C>(
+    _environment: &[(OsString, OsString)],
+    spawn: impl FnOnce() -> io::Result<(C, Option<u32>)>,
+) -> io::Result<(C, Tree)> {
+    let (child, pid) = spawn()?;
+    Ok((child, Tree { leader: pid.unwrap_or(0), leader_ended: false, asked: false }))
+}
+
+/// The processes of one task, as far as they are known.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    leader: u32,
+    leader_ended: bool,
+    asked: bool,
+}
+
+impl Tree {
+    /// The runtime has waited for the leader.
+    pub(crate) fn leader_ended(&mut self) {
+        self.leader_ended = true;
+    }
+
+    /// Whether anything of the task still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        !self.leader_ended || self.group_is_alive()
+    }
+
+    /// Asks every process to end; only the first time, since some programs take a second request for impatience.
+    pub(crate) fn terminate(&mut self) {
+        if !std::mem::replace(&mut self.asked, true) {
+            #[cfg(unix)]
+            self.signal(rustix::process::Signal::TERM);
+        }
+    }
+
+    /// Ends every process.
+    pub(crate) fn kill(&mut self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::KILL);
+    }
+
+    /// Finishes the task and leaves running what still does.
+    pub(crate) fn let_go(self) -> Vec<LeftProcess> {
+        let name = "a process of its group".to_owned();
+        if self.group_is_alive() { vec![LeftProcess { pid: self.leader, name }] } else { Vec::new() }
+    }
+
+    #[cfg(unix)]
+    fn group(&self) -> Option<rustix::process::Pid> {
+        rustix::process::Pid::from_raw(i32::try_from(self.leader).ok()?)
+    }
+
+    #[cfg(unix)]
+    fn group_is_alive(&self) -> bool {
+        // The group keeps its number while it has a process.
+        self.group().is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        if let Some(group) = self.group() {
+            // It is gone if it fails.
+            let _ = rustix::process::kill_process_group(group, signal);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn group_is_alive(&self) -> bool {
+        false
+    }
+}

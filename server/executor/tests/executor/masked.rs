@@ -1,0 +1,55 @@
+//! Secrets are in no event, however they come.
+
+use std::ffi::OsStr;
+
+use draft_tasks_executor::Stream;
+use draft_tasks_executor::mask::Secrets;
+
+use super::support::*;
+
+fn secrets() -> Secrets {
+    Secrets::new([OsStr::new("hunter2")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_both_streams_also_in_pieces() {
+    let text = "printf hunt; sleep 0.4; printf 'er2\\n'; printf 'hunter2 and hunt' >&2";
+    let mut setup = setup(&[&["sh", "-c", text]]);
+    setup.secrets = secrets();
+    let mut run = setup.start();
+    run.finish_clean().await;
+    assert_eq!((run.stdout().as_str(), run.text(0, Stream::Stderr).as_str()), ("***\n", "*** and hunt"));
+    assert!(!format!("{:?}", run.told).contains("hunter"), "{:?}", run.told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_task_that_is_killed_had_begun_to_write() {
+    let mut setup = setup(&[&["sh", "-c", "echo ready; printf hunt; sleep 600"]]);
+    setup.secrets = secrets();
+    let mut run = setup.start();
+    run.until_text("ready").await;
+    eventually("it sleeps", || run.mark.sleepers() == 1);
+    run.stopper.stop(std::time::Duration::from_secs(3600));
+    run.finish_clean().await;
+    assert_eq!(run.stdout(), "ready\nhunt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_programs_that_are_not_there() {
+    let mut setup = setup(&[&["./hunter2"]]);
+    setup.secrets = secrets();
+    let mut run = setup.start();
+    run.finish_clean().await;
+    assert!(!format!("{:?}", run.outcomes()).contains("hunter2"), "{:?}", run.outcomes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_very_much_output() {
+    let mut setup = setup(&[&["sh", "-c", "yes 'a hunter2 b' | head -n 200000"]]);
+    setup.secrets = secrets();
+    let mut run = setup.start();
+    run.finish_clean().await;
+    let text = run.stdout();
+    assert!(text.lines().all(|line| line == "a *** b"));
+    assert_eq!(text.lines().count(), 200_000);
+}
