@@ -1,5 +1,25 @@
-//! The binary: language server and command line over the same analysis and executor.
+//! `draft-tasks`: language server, task runner and command line for `.draft-tasks.toml`.
 //!
-//! Must be the only crate that knows the language server protocol.
+//! Must not hold logic: it dispatches.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+mod config;
+mod env_file;
+mod environment;
+mod facts;
+#[cfg(test)]
+mod generated;
+mod kubernetes_settings;
+mod lines;
+mod lsp;
+mod packs;
+mod post_deploy;
+mod project;
+mod run_settings;
+mod source;
+
+fn main() -> ExitCode {
+    cli::main()
+}

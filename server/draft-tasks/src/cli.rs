@@ -1,0 +1,190 @@
+//! The command line: its commands, options and exit codes, and nothing of what they do.
+//!
+//! Must not know the language server protocol.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, DraftVersion, Layer, Semantics};
+use crate::{lsp, project};
+
+mod check;
+mod create;
+mod excerpt;
+mod explain;
+mod fix;
+mod fmt;
+mod paths;
+mod plan;
+mod replace;
+mod report;
+mod run;
+mod runs;
+mod screen;
+mod terminal;
+mod variables;
+
+/// Language server, task runner and command line for .draft-tasks.toml, the tasks file of Draft
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The same as `draft-tasks lsp`
+    #[arg(long, hide = true)]
+    stdio: bool,
+    /// Append the log for developers to this file instead of standard error; the variable DRAFT_TASKS_LOG says how
+    /// much: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+/// What the exit codes mean, for the help and the documentation.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    all is well
+  1    there are errors or warnings, a task failed or cannot run, or a file is not formatted
+  2    the command line is wrong, or a file cannot be read, written or run
+  130  the run was stopped";
+
+/// Findings, a failed task, or a file that is not formatted.
+const FOUND: u8 = 1;
+
+/// A wrong command line, or a file that cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// The run was stopped: 128 and the number of the interrupt signal, as in shells.
+const STOPPED: u8 = 130;
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell what is wrong with tasks files
+    Check(check::Arguments),
+    /// Run the tasks of a phase, on this machine, in the directory of the tasks file
+    Run(run::Arguments),
+    /// Show or remove what is kept of runs
+    Runs(runs::Arguments),
+    /// Format tasks files: spacing and blank lines, never order, comments or meaning
+    Fmt(fmt::Arguments),
+    /// Show what each task runs, and what Draft does where that is something else
+    Explain(explain::Arguments),
+    /// Create a tasks file, from a draft pack or with the three phases
+    Create(create::Arguments),
+    /// Serve an editor over standard input and output
+    Lsp {
+        /// For clients that add it; there is no other way to serve
+        #[arg(long)]
+        stdio: bool,
+    },
+}
+
+/// Options about the meaning of files; what is not given is as the project's settings say.
+#[derive(Clone, Copy, Debug, Default, Args)]
+struct Meaning {
+    /// How commands become argument vectors; without it as the project says, else `standard`
+    #[arg(long, value_enum)]
+    semantics: Option<Semantics>,
+    /// The Draft that messages speak of, and that `--semantics draft` reproduces; without it as the project says, else
+    /// `dep-8`
+    #[arg(long, value_enum)]
+    draft_version: Option<DraftVersion>,
+}
+
+impl Meaning {
+    /// What was given, as settings.
+    fn settings(self) -> Layer {
+        let mut settings = Layer::default();
+        let mut set = |name: &str, value: serde_json::Value| {
+            // They exist and fit: both come from the same types.
+            let _ = settings.set(&[name], value);
+        };
+        self.semantics.into_iter().for_each(|semantics| set("semantics", serde_json::json!(semantics)));
+        self.draft_version.into_iter().for_each(|version| set("draftVersion", serde_json::json!(version)));
+        settings
+    }
+}
+
+/// The settings for a tasks file: those of the project beside it, and what was given goes before them. What is wrong in
+/// the project's file is said.
+fn settings(file: &Path, given: &Layer) -> Config {
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let (project, problems) = project::load(directory);
+    problems.iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
+    Config::of(&[&project, given])
+}
+
+/// Options about the output.
+#[derive(Clone, Copy, Debug, Default, Args)]
+struct Look {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+    /// The same as `--color never`
+    #[arg(long, conflicts_with = "color")]
+    no_color: bool,
+}
+
+impl Look {
+    fn color(self) -> Color {
+        if self.no_color { Color::Never } else { self.color }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Color {
+    /// on a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// always
+    Always,
+    /// never
+    Never,
+}
+
+/// Parses the arguments and runs the command.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.stdio && cli.command.is_some() {
+        let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
+        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
+    }
+    if let Err(problem) = start_log(cli.log.as_deref()) {
+        terminal::error(format_args!("{problem}"));
+        return UNUSABLE.into();
+    }
+    match cli.command {
+        Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Runs(arguments)) => runs::runs(&arguments),
+        Some(Command::Fmt(arguments)) => fmt::fmt(&arguments),
+        Some(Command::Explain(arguments)) => explain::explain(&arguments),
+        Some(Command::Create(arguments)) => create::create(&arguments),
+        Some(Command::Lsp { .. }) | None => match lsp::serve() {
+            Ok(code) => code,
+            Err(error) => {
+                terminal::error(format_args!("the language server cannot start: {error}"));
+                UNUSABLE.into()
+            }
+        },
+    }
+}
+
+/// The log for developers goes to standard error, or to a file that they name; `DRAFT_TASKS_LOG` is one of `error`,
+/// `warn`, `info`, `debug`, `trace`.
+fn start_log(file: Option<&Path>) -> Result<(), String> {
+    use tracing::level_filters::LevelFilter;
+    let level = std::env::var("DRAFT_TASKS_LOG").ok().and_then(|level| level.parse().ok());
+    // Who names a file wants to read something in it.
+    let level = level.unwrap_or(if file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN });
+    let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(level);
+    let Some(path) = file else {
+        log.with_writer(std::io::stderr).init();
+        return Ok(());
+    };
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let file = file.map_err(|error| format!("the log {} cannot be written: {error}", path.display()))?;
+    log.with_writer(std::sync::Mutex::new(file)).init();
+    Ok(())
+}

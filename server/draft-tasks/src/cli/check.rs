@@ -1,0 +1,356 @@
+//! `draft-tasks check`: tells what is wrong with tasks files.
+//!
+//! Must not change them, unless it is told to fix them.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use draft_tasks_analysis::edit::TextEdit;
+use draft_tasks_analysis::{Analysis, Options, TextRange, project};
+use serde::Serialize;
+
+use super::excerpt::{Excerpts, lower_first};
+use super::fix::{self, Fixed};
+use super::paths::{Loaded, Paths};
+use super::terminal::{self, Paint};
+use super::{FOUND, Look, Meaning, UNUSABLE};
+use crate::config::Level;
+use crate::environment::Environment;
+use crate::facts;
+use crate::lines::{LineIndex, line_and_column};
+use crate::source::{FileKind, ReadError};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+    /// Apply all fixes that need no decision, and tell what is left
+    #[arg(long)]
+    fix: bool,
+    /// Give a diagnostic another level: error, warning, information, hint or off; may be given several times
+    #[arg(long = "rule", value_name = "CODE=LEVEL", value_parser = rule)]
+    rules: Vec<Rule>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    meaning: Meaning,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// for people, with the lines that findings are about
+    #[default]
+    Human,
+    /// for programs: one JSON document
+    Json,
+}
+
+/// A level for a diagnostic.
+#[derive(Clone, Debug)]
+struct Rule {
+    code: DiagnosticCode,
+    level: Level,
+}
+
+/// Reads `CODE=LEVEL`.
+fn rule(text: &str) -> Result<Rule, String> {
+    let (code, level) = text.split_once('=').ok_or("expected CODE=LEVEL, as in `post-up=off`")?;
+    let level = <Level as ValueEnum>::from_str(level, false).map_err(|_| {
+        format!("there is no level `{level}`: expected error, warning, information, hint or off")
+    })?;
+    match DiagnosticCode::from_name(code) {
+        Some(code) if code.has_free_level() => Ok(Rule { code, level }),
+        Some(_) => Err(format!("`{code}` keeps its level: what is not TOML is not read at all")),
+        None => Err(match DiagnosticCode::near(code) {
+            Some(near) => format!("there is no diagnostic `{code}`; did you mean `{near}`?"),
+            None => format!("there is no diagnostic `{code}`; docs/diagnostics.md has all"),
+        }),
+    }
+}
+
+/// A file and what came of it.
+struct Checked {
+    path: String,
+    result: Result<Analysis, ReadError>,
+    /// What was fixed in it.
+    fixed: Vec<(DiagnosticCode, String)>,
+    /// Why nothing was fixed, although something could be.
+    unfixed: Option<String>,
+}
+
+/// Checks all files; findings of `error` and `warning` make the exit code 1, files without a text make it 2.
+pub(super) fn check(arguments: &Arguments) -> ExitCode {
+    let mut given = arguments.meaning.settings();
+    for Rule { code, level } in &arguments.rules {
+        // Both exist.
+        let _ = given.set(&["rules", code.name()], serde_json::json!(level));
+    }
+    let environment = Environment::of_process();
+    let mut settings = HashMap::new();
+    let mut options = |file: &Path| {
+        let directory = file.parent().map(Path::to_owned).unwrap_or_default();
+        settings.entry(directory).or_insert_with(|| super::settings(file, &given)).options()
+    };
+    let checked: Vec<Checked> = arguments
+        .paths
+        .load()
+        .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
+        .collect();
+    let written = match arguments.format {
+        Format::Human => human(&checked, terminal::colors(arguments.look.color(), &io::stdout())),
+        Format::Json => json(&checked),
+    };
+    let unreadable = checked.iter().filter_map(|checked| checked.result.as_ref().err());
+    unreadable.for_each(|error| terminal::error(format_args!("{error}")));
+    let unfixed = checked.iter().filter_map(|checked| checked.unfixed.as_ref());
+    unfixed.for_each(|error| terminal::error(format_args!("{error}")));
+    exit_code(&checked, written)
+}
+
+/// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
+fn analyse(path: &Path, text: &str, options: Options, environment: &Environment) -> Analysis {
+    let analysis = Analysis::new(text, options);
+    if FileKind::of_path(path) == Some(FileKind::Pack) {
+        return analysis;
+    }
+    let paths = project::paths(&analysis);
+    let directory = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+    Analysis::with_facts(analysis.text, options, facts::gather(directory, environment, &paths).into())
+}
+
+fn examine(
+    loaded: Result<Loaded, ReadError>,
+    options: &mut impl FnMut(&Path) -> Options,
+    environment: &Environment,
+    fix: bool,
+) -> Checked {
+    let file = match loaded {
+        Ok(file) => file,
+        Err(error) => {
+            let path = error.path.display().to_string();
+            return Checked { path, result: Err(error), fixed: Vec::new(), unfixed: None };
+        }
+    };
+    let path = file.path.display().to_string();
+    let analysis = analyse(&file.path, &file.text, options(&file.path), environment);
+    if !fix {
+        return Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: None };
+    }
+    match fix::fix(&file, &analysis) {
+        Ok(Some(Fixed { done, analysis })) => {
+            // What was fixed may lead to other parts of the world.
+            let left = analyse(&file.path, &analysis.text, analysis.options, environment);
+            Checked { path, result: Ok(left), fixed: done, unfixed: None }
+        }
+        Ok(None) => Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: None },
+        Err(error) => Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: Some(error) },
+    }
+}
+
+fn exit_code(checked: &[Checked], written: io::Result<()>) -> ExitCode {
+    let severe = |found: &Diagnostic| found.severity <= Severity::Warning;
+    if let Err(error) = written.or_else(terminal::forgive_closed) {
+        terminal::error(format_args!("the findings cannot be written: {error}"));
+        UNUSABLE.into()
+    } else if checked.iter().any(|checked| checked.result.is_err() || checked.unfixed.is_some()) {
+        UNUSABLE.into()
+    } else if checked.iter().flat_map(Checked::diagnostics).any(severe) {
+        FOUND.into()
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+impl Checked {
+    fn diagnostics(&self) -> &[Diagnostic] {
+        self.result.as_ref().map_or(&[], |analysis| &analysis.diagnostics)
+    }
+}
+
+fn human(checked: &[Checked], colors: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for Checked { path, result, fixed, .. } in checked {
+        let Ok(analysis) = result else { continue };
+        for (code, title) in fixed {
+            writeln!(out, "{path}: fixed {code}: {}", lower_first(title))?;
+        }
+        if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
+            writeln!(out)?;
+        }
+        let excerpts = Excerpts::new(path, &analysis.text, colors);
+        for found in &analysis.diagnostics {
+            writeln!(out, "{}\n", excerpts.render(found).trim_end())?;
+        }
+    }
+    if checked.iter().all(|checked| checked.result.is_err()) {
+        return Ok(());
+    }
+    writeln!(out, "{}", summary(checked, Paint(colors)))
+}
+
+/// "1 error, 2 warnings in 3 files"
+fn summary(checked: &[Checked], paint: Paint) -> String {
+    let count = |severity| {
+        let all = checked.iter().flat_map(Checked::diagnostics);
+        all.filter(|found| found.severity == severity).count()
+    };
+    let severities = [Severity::Error, Severity::Warning, Severity::Information, Severity::Hint];
+    let counts = severities.map(|severity| (severity, count(severity)));
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| {
+            let text = format!("{count} {}{}", severity.name(), if count == 1 { "" } else { "s" });
+            match severity {
+                Severity::Error => paint.red(&text),
+                Severity::Warning => paint.yellow(&text),
+                _ => text,
+            }
+        })
+        .collect();
+    let files = checked.iter().filter(|checked| checked.result.is_ok()).count();
+    let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+    match counts.as_slice() {
+        [] => format!("nothing to report in {files}"),
+        counts => format!("{} in {files}", counts.join(", ")),
+    }
+}
+
+/// The whole answer of `--format json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    files: Vec<FileReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct FileReport<'a> {
+    path: &'a str,
+    /// Why the file has no text, or was not fixed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// What was fixed; the diagnostics are what is left.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixed: Vec<FixedReport<'a>>,
+    diagnostics: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixedReport<'a> {
+    code: &'static str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    range: Place,
+    related: Vec<RelatedPlace<'a>>,
+    fixes: Vec<FixReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct RelatedPlace<'a> {
+    message: &'a str,
+    range: Place,
+}
+
+#[derive(Serialize)]
+struct FixReport<'a> {
+    title: &'a str,
+    preferred: bool,
+    edits: Vec<EditReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditReport<'a> {
+    range: Place,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Place {
+    start: Point,
+    end: Point,
+}
+
+/// Line and column count from 1, the column in characters; the offset counts bytes from 0.
+#[derive(Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+fn json(checked: &[Checked]) -> io::Result<()> {
+    let files = checked.iter().map(file_report).collect();
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &Report { files })?;
+    writeln!(out)
+}
+
+fn file_report(checked: &Checked) -> FileReport<'_> {
+    let error = checked.result.as_ref().err().map(|error| error.problem.as_str());
+    let diagnostics = match &checked.result {
+        Ok(analysis) => {
+            let places = Places { text: &analysis.text, lines: LineIndex::new(&analysis.text) };
+            analysis.diagnostics.iter().map(|found| finding(&places, found)).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    let error = error.or(checked.unfixed.as_deref());
+    let fixed = checked.fixed.iter().map(|(code, title)| FixedReport { code: code.name(), title }).collect();
+    FileReport { path: &checked.path, error, fixed, diagnostics }
+}
+
+fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {
+    let edit = |edit: &'a TextEdit| EditReport { range: places.place(edit.range), text: &edit.text };
+    Finding {
+        code: found.code.name(),
+        severity: found.severity.name(),
+        message: &found.message,
+        note: found.note.as_deref(),
+        range: places.place(found.range),
+        related: found
+            .related
+            .iter()
+            .map(|related| RelatedPlace { message: &related.message, range: places.place(related.range) })
+            .collect(),
+        fixes: found
+            .fixes
+            .iter()
+            .map(|fix| FixReport {
+                title: &fix.title,
+                preferred: fix.preferred,
+                edits: fix.edits.iter().map(edit).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Offsets of a text as places.
+struct Places<'a> {
+    text: &'a str,
+    lines: LineIndex,
+}
+
+impl Places<'_> {
+    fn place(&self, range: TextRange) -> Place {
+        Place { start: self.point(range.start().into()), end: self.point(range.end().into()) }
+    }
+
+    fn point(&self, offset: usize) -> Point {
+        let (line, column) = line_and_column(self.text, &self.lines, offset);
+        Point { line, column, offset }
+    }
+}

@@ -1,0 +1,428 @@
+//! `draft-tasks explain`: shows what each task runs and what Draft would do, or what a diagnostic code means.
+//!
+//! Must not run anything, and must not decide what a task runs.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use draft_tasks_analysis::command::{self, Semantics};
+use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_analysis::explain::{self, Explanation, Table, Task, Values};
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{self, PlanError};
+use draft_tasks_analysis::{Analysis, Options};
+use serde::{Serialize, Serializer};
+
+use super::paths::{self, Loaded};
+use super::terminal::{self, Paint, printable};
+use super::variables::Variables;
+use super::{FOUND, Look, Meaning, UNUSABLE};
+use crate::environment::Environment;
+use crate::lines::{LineIndex, line_and_column};
+use crate::lsp::ext;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    /// Only this phase: pre-up, post-deploy, post-up or cleanup
+    phase: Option<String>,
+    /// The tasks file, or the directory that has it
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    file: PathBuf,
+    /// Say what a diagnostic code means instead, and what to do about it
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["phase", "file", "format", "show_secrets", "env", "env_file", "secrets"])]
+    code: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Show the values of variables whose names look secret, as API_TOKEN does, instead of `***`, in either format
+    #[arg(long)]
+    show_secrets: bool,
+    #[command(flatten)]
+    variables: Variables,
+    #[command(flatten)]
+    meaning: Meaning,
+    #[command(flatten)]
+    look: Look,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything that is shown runs as it is shown; what Draft ignores does not count
+  1  the file does not parse or a phase cannot run; with `--semantics draft`: that Draft stops at the file
+  2  the command line is wrong, or the file cannot be read or has no such phase";
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// for people
+    #[default]
+    Human,
+    /// for programs: one JSON document
+    Json,
+}
+
+/// Explains a file, or a code.
+pub(super) fn explain(arguments: &Arguments) -> ExitCode {
+    let explained = match &arguments.code {
+        Some(code) => page(code).map(|page| (page, ExitCode::SUCCESS)),
+        None => explain_file(arguments),
+    };
+    let said = explained.and_then(|(text, code)| {
+        let written = io::stdout().lock().write_all(text.as_bytes()).or_else(terminal::forgive_closed);
+        written.map(|()| code).map_err(|error| format!("the explanation cannot be written: {error}"))
+    });
+    said.unwrap_or_else(|problem| {
+        terminal::error(format_args!("{problem}"));
+        UNUSABLE.into()
+    })
+}
+
+// --- codes ---
+
+/// The page of a diagnostic code, as Markdown.
+fn page(code: &str) -> Result<String, String> {
+    let known = DiagnosticCode::ALL.into_iter().find(|known| known.name() == code);
+    match known {
+        Some(known) => Ok(format!("{known} ({})\n\n{}", known.severity().name(), known.explanation())),
+        None => match ext::OTHER_CODES.iter().find(|(other, ..)| *other == code) {
+            Some((_, severity, explanation)) => Ok(format!("{code} ({severity})\n\n{explanation}\n")),
+            None => Err(unknown_code(code)),
+        },
+    }
+}
+
+fn unknown_code(code: &str) -> String {
+    let names = || {
+        DiagnosticCode::ALL
+            .into_iter()
+            .map(DiagnosticCode::name)
+            .chain(ext::OTHER_CODES.map(|(code, ..)| code))
+    };
+    let nearest = names().max_by(|a, b| strsim::jaro(code, a).total_cmp(&strsim::jaro(code, b)));
+    match nearest.filter(|nearest| strsim::jaro(code, nearest) > 0.8) {
+        Some(nearest) => format!("there is no code `{code}`; is `{nearest}` meant?"),
+        None => {
+            format!("there is no code `{code}`; the codes are {}", names().collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+// --- files ---
+
+fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
+    let file = paths::load(&arguments.file).map_err(|error| error.to_string())?;
+    let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
+    let environment = Environment::of_process().with(&variables, Path::new(""))?;
+    let settings = super::settings(&file.path, &arguments.meaning.settings());
+    let analysis = Analysis::new(file.text.as_str(), settings.options());
+    let lookup = |name: &str| match arguments.show_secrets {
+        true => environment.get(name),
+        false => environment.shown(name),
+    };
+    let values = Values { lookup: &lookup, show_secrets: arguments.show_secrets };
+    let mut explanation = explain::explain(&analysis, values);
+    if let Some(name) = &arguments.phase {
+        only(&mut explanation, &analysis, name)
+            .map_err(|error| format!("{}: {}", file.path.display(), error.describe()))?;
+    }
+    let text = match arguments.format {
+        Format::Human => {
+            let paint = Paint(terminal::colors(arguments.look.color, &io::stdout()));
+            Human { file: &file, analysis: &analysis, paint }.show(&explanation)
+        }
+        Format::Json => json(&file, analysis.options, &explanation).map_err(|error| error.to_string())?,
+    };
+    Ok((text, exit_code(&analysis, &explanation)))
+}
+
+/// Leaves only the phase of a name in an explanation.
+fn only(explanation: &mut Explanation, analysis: &Analysis, name: &str) -> Result<(), PlanError> {
+    let phase = plan::phase_named(analysis, name)?;
+    let present: Vec<Phase> = explanation.tables.iter().filter_map(|table| table.phase).collect();
+    // Where Draft stops at the file, nobody knows what it has.
+    let stopped = analysis.options.semantics == Semantics::Draft && explanation.draft_error.is_some();
+    if !stopped && !present.contains(&phase) {
+        return Err(PlanError::NoTasks { phase, present });
+    }
+    explanation.tables.retain(|table| table.phase == Some(phase));
+    explanation.strays.clear();
+    Ok(())
+}
+
+fn exit_code(analysis: &Analysis, explanation: &Explanation) -> ExitCode {
+    let options = analysis.options;
+    let draft = options.semantics == Semantics::Draft;
+    let stopped = if draft { explanation.draft_error.is_some() } else { !analysis.tree.errors.is_empty() };
+    let ignored =
+        |table: &Table| draft && table.phase.is_some_and(|phase| !options.draft_version.knows(phase));
+    let broken = |table: &Table| table.phase.is_some() && table.tasks.is_err() && !ignored(table);
+    match stopped || explanation.tables.iter().any(broken) {
+        true => FOUND.into(),
+        false => ExitCode::SUCCESS,
+    }
+}
+
+/// Where an offset is, for people.
+fn place(file: &Loaded, offset: usize) -> String {
+    let (line, column) = line_and_column(&file.text, &LineIndex::new(&file.text), offset);
+    format!("{line}:{column}")
+}
+
+// --- for people ---
+
+struct Human<'a> {
+    file: &'a Loaded,
+    analysis: &'a Analysis,
+    paint: Paint,
+}
+
+impl Human<'_> {
+    fn show(&self, explanation: &Explanation) -> String {
+        let mut blocks = vec![self.title()];
+        blocks.extend(self.syntax_errors());
+        let (phases, ignored): (Vec<_>, Vec<_>) =
+            explanation.tables.iter().partition(|table| table.phase.is_some());
+        blocks.extend(phases.into_iter().map(|table| self.phase(table)));
+        blocks.extend(self.ignored(&ignored, &explanation.strays));
+        blocks.extend(explanation.draft_error.as_ref().map(|error| {
+            let draft = self.analysis.options.draft_version.title();
+            let place = place(self.file, error.offset.into());
+            let stops = self.paint.yellow(&format!("{draft} stops at this file"));
+            let when = "`draft up` before it builds anything, `draft delete` after the release is gone";
+            format!("{stops}: {place}: {}\n  {when}\n", printable(&error.message))
+        }));
+        if blocks.len() == 1 {
+            blocks.push("there is nothing to run\n".into());
+        }
+        blocks.join("\n")
+    }
+
+    fn title(&self) -> String {
+        let draft = self.analysis.options.draft_version.title();
+        let whose = match self.analysis.options.semantics {
+            Semantics::Standard => format!("what draft-tasks runs, compared with {draft}"),
+            Semantics::Draft => format!("what {draft} runs, in an order that it leaves to chance"),
+        };
+        format!("{} · {whose}\n", self.file.path.display())
+    }
+
+    /// That the file does not parse; what is said of Draft needs it less.
+    fn syntax_errors(&self) -> Option<String> {
+        let errors = &self.analysis.tree.errors;
+        let first = errors.first().filter(|_| self.analysis.options.semantics == Semantics::Standard)?;
+        let more = match errors.len() {
+            1 => String::new(),
+            2 => "; there is one more".into(),
+            many => format!("; there are {} more", many - 1),
+        };
+        let place = place(self.file, first.range.start().into());
+        let what = self.paint.red("the file does not parse");
+        Some(format!("{what}: {place}: {}{more}\n", printable(&first.message)))
+    }
+
+    fn phase(&self, table: &Table) -> String {
+        let when = table.phase.map_or("", Phase::when);
+        let mut lines = format!("{} · {when}\n", self.paint.bold(&table.name));
+        if let Some(ignored) = &table.ignored_by_draft {
+            lines += &format!("  {}\n", self.paint.yellow(ignored));
+        }
+        match &table.tasks {
+            Err(reason) => {
+                // Some reasons are whole sentences.
+                let sentence = reason.strip_prefix(&format!("`{}` does not run", table.name));
+                let rest = sentence.map_or_else(|| format!(": {reason}"), str::to_owned);
+                lines += &format!("  {}{}\n", self.paint.red("does not run"), printable(&rest));
+            }
+            Ok(tasks) if tasks.is_empty() => lines += "  no tasks\n",
+            Ok(tasks) => tasks.iter().for_each(|task| lines += &self.task(task)),
+        }
+        lines
+    }
+
+    fn task(&self, task: &Task) -> String {
+        let draft = self.analysis.options.draft_version.title();
+        let name = if task.name.is_empty() { "\"\"" } else { task.name.as_str() };
+        let mut lines = format!("  {}\n", printable(name));
+        match self.analysis.options.semantics {
+            Semantics::Standard => lines += &format!("    runs exactly this: {}\n", arguments(&task.argv)),
+            Semantics::Draft if task.rivals.is_empty() => {
+                lines += &format!("    {draft} runs: {}\n", arguments(&task.argv));
+            }
+            Semantics::Draft => {}
+        }
+        if task.argv.first().is_none_or(String::is_empty) {
+            lines += "    there is no program in it: it fails, and Draft goes on without a word\n";
+        }
+        if !task.unset.is_empty() {
+            let names: Vec<_> = task.unset.iter().map(|name| format!("${}", printable(name))).collect();
+            lines += &format!("    not set, so empty: {}\n", names.join(", "));
+        }
+        if let Some(argv) = &task.draft {
+            lines +=
+                &format!("    {}: {}\n", self.paint.yellow(&format!("{draft} would run")), arguments(argv));
+        }
+        if !task.rivals.is_empty() {
+            let rivals: Vec<_> =
+                task.rivals.iter().map(|argv| format!("      {}\n", arguments(argv))).collect();
+            let chance = format!("{draft} runs one of these, by chance");
+            lines += &format!("    {}:\n{}", self.paint.yellow(&chance), rivals.concat());
+        }
+        lines
+    }
+
+    fn ignored(&self, tables: &[&Table], strays: &[String]) -> Option<String> {
+        let tables = tables.iter().map(|table| {
+            let reason = table.tasks.as_ref().err().map_or("", String::as_str);
+            format!("  [{}]: {reason}\n", printable(&table.name))
+        });
+        let strays = strays.iter().map(|stray| format!("  {}: it is in no phase\n", printable(stray)));
+        let lines: String = tables.chain(strays).collect();
+        let who = match self.analysis.options.semantics {
+            Semantics::Standard => "ignored, by Draft without a word",
+            Semantics::Draft => "ignored without a word",
+        };
+        (!lines.is_empty()).then(|| format!("{}\n{lines}", self.paint.bold(who)))
+    }
+}
+
+fn arguments(argv: &[String]) -> String {
+    let shown = argv.iter().map(|argument| printable(&command::show_argument(argument)));
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+// --- for programs ---
+
+#[derive(Serialize)]
+struct Report<'a> {
+    draft_version: &'static str,
+    semantics: &'static str,
+    error: Option<String>,
+    #[serde(serialize_with = "tables")]
+    phases: &'a [Table],
+}
+
+#[derive(Serialize)]
+struct PhaseReport<'a> {
+    runs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "tasks")]
+    tasks: Option<&'a [Task]>,
+}
+
+fn tables<S: Serializer>(tables: &[Table], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(tables.iter().map(|table| {
+        let report = match &table.tasks {
+            Ok(tasks) => PhaseReport { runs: true, reason: None, tasks: Some(tasks) },
+            Err(reason) => PhaseReport { runs: false, reason: Some(reason), tasks: None },
+        };
+        (&table.name, report)
+    }))
+}
+
+/// The arguments of each task, in the order of the file; of two tasks with one description the last.
+fn tasks<S: Serializer>(tasks: &Option<&[Task]>, serializer: S) -> Result<S::Ok, S::Error> {
+    let tasks = tasks.unwrap_or_default();
+    let last: HashMap<_, _> = tasks.iter().enumerate().map(|(at, task)| (&task.name, at)).collect();
+    let kept = tasks.iter().enumerate().filter(|(at, task)| last.get(&task.name) == Some(at));
+    serializer.collect_map(kept.map(|(_, task)| (&task.name, &task.argv)))
+}
+
+fn json(file: &Loaded, options: Options, explanation: &Explanation) -> serde_json::Result<String> {
+    let error = explanation.draft_error.as_ref();
+    let report = Report {
+        draft_version: options.draft_version.name(),
+        semantics: options.semantics.name(),
+        error: error.map(|error| format!("{}: {}", place(file, error.offset.into()), error.message)),
+        phases: &explanation.tables,
+    };
+    serde_json::to_string_pretty(&report).map(|json| json + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use draft_tasks_analysis::command::DraftVersion;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The JSON of a file as Draft reads it.
+    fn explained(text: &str, draft_version: DraftVersion, env: &Value) -> Value {
+        let file = Loaded { path: ".draft-tasks.toml".into(), text: text.to_owned() };
+        let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
+        let lookup = |name: &str| env[name].as_str().map(str::to_owned);
+        let values = Values { lookup: &lookup, show_secrets: true };
+        let explanation = explain::explain(&Analysis::new(text, options), values);
+        serde_json::from_str(&json(&file, options, &explanation).unwrap()).unwrap()
+    }
+
+    const VERSIONS: [(&str, DraftVersion); 4] = [
+        ("0.15", DraftVersion::V0_15),
+        ("0.16", DraftVersion::V0_16),
+        ("0.16", DraftVersion::Dep8),
+        ("master", DraftVersion::Master),
+    ];
+
+    #[test]
+    fn files_are_explained_as_drafts_own_code_answered() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../analysis/tests/vectors/draft-files.json")).unwrap();
+        for file in vectors["files"].as_array().unwrap() {
+            for (name, version) in VERSIONS {
+                let answer =
+                    file["draft"].as_array().unwrap().iter().find(|it| it["version"] == name).unwrap();
+                let report = explained(file["text"].as_str().unwrap(), version, &vectors["env"]);
+                assert_eq!(report["error"].is_null(), answer["error"].is_null(), "{}", file["name"]);
+                let phases = report["phases"].as_object().unwrap().iter();
+                let running = phases.filter(|(_, phase)| phase["runs"] == true);
+                let found: Value =
+                    running.map(|(name, phase)| (name.clone(), phase["tasks"].clone())).collect();
+                assert_eq!(found, without_kubectl(&answer["argv"]), "{} in {name}", file["name"]);
+            }
+        }
+    }
+
+    fn without_kubectl(phases: &Value) -> Value {
+        let mut phases = if phases.is_null() { json!({}) } else { phases.clone() };
+        let tasks = phases.get_mut("post-deploy").and_then(Value::as_object_mut);
+        for argv in tasks.into_iter().flat_map(|tasks| tasks.values_mut()) {
+            let prefix: Vec<Value> = argv.as_array_mut().unwrap().drain(..4).collect();
+            assert_eq!(prefix, ["kubectl", "exec", "POD", "--"]);
+        }
+        phases
+    }
+
+    #[test]
+    fn commands_are_explained_as_drafts_own_code_answered() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../analysis/tests/vectors/draft-argv.json")).unwrap();
+        let commands = vectors["commands"].as_array().unwrap();
+        assert_eq!(commands.len(), 321);
+        for case in commands {
+            for phase in ["pre-up", "post-deploy"] {
+                // A JSON string is a TOML string as well, but for the escape of a solidus, which is not needed.
+                let text = format!("[{phase}]\na = {}\n", case["command"]);
+                for (name, version) in VERSIONS {
+                    let report = explained(&text, version, &vectors["env"]);
+                    assert_eq!(report["phases"][phase]["tasks"]["a"], case["argv"][name], "{text} in {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_has_a_page() {
+        for code in DiagnosticCode::ALL {
+            assert!(page(code.name()).unwrap().starts_with(code.name()), "{code}");
+        }
+        assert!(page(ext::TASK_FAILED).is_ok());
+        assert_eq!(
+            page("unknown-phas").unwrap_err(),
+            "there is no code `unknown-phas`; is `unknown-phase` meant?"
+        );
+        assert!(page("zzz").unwrap_err().contains("the codes are syntax, unknown-phase"));
+    }
+}

@@ -1,0 +1,77 @@
+//! `draft-tasks fmt`: formats tasks files in place, or tells which ones are not formatted.
+//!
+//! Must not touch a file with syntax errors.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Args;
+use draft_tasks_analysis::{Analysis, Options, edit, format};
+
+use super::paths::{Loaded, Paths};
+use super::{FOUND, UNUSABLE, replace, terminal};
+use crate::lines::{LineIndex, line_and_column};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+    /// Write nothing; name the files that are not formatted, and exit with 1 when there are any
+    #[arg(long)]
+    check: bool,
+}
+
+/// Formats all files; one that cannot be formatted does not keep the others from it.
+pub(super) fn fmt(arguments: &Arguments) -> ExitCode {
+    let (mut unusable, mut found) = (false, false);
+    for loaded in arguments.paths.load() {
+        let formatted =
+            loaded.map_err(|error| error.to_string()).and_then(|file| Ok((formatted(&file)?, file)));
+        let done = match formatted {
+            Ok((Some(_), file)) if arguments.check => {
+                found = true;
+                say(format_args!("{} is not formatted", file.path.display()))
+            }
+            Ok((Some(text), file)) => replace::replace(&file, &text)
+                .and_then(|()| say(format_args!("formatted {}", file.path.display()))),
+            Ok((None, _)) => Ok(()),
+            Err(problem) => Err(problem),
+        };
+        if let Err(problem) = done {
+            terminal::error(format_args!("{problem}"));
+            unusable = true;
+        }
+    }
+    match (unusable, found) {
+        (true, _) => UNUSABLE.into(),
+        (_, true) => FOUND.into(),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {
+    let said = writeln!(io::stdout(), "{message}");
+    said.or_else(terminal::forgive_closed).map_err(|error| error.to_string())
+}
+
+/// The formatted text, where it is another.
+fn formatted(file: &Loaded) -> Result<Option<String>, String> {
+    let analysis = Analysis::new(file.text.as_str(), Options::default());
+    let Some(edits) = format::format(&analysis) else {
+        let first = analysis.tree.errors.first();
+        let (place, problem) = match first {
+            Some(error) => {
+                let (line, column) =
+                    line_and_column(&file.text, &LineIndex::new(&file.text), error.range.start().into());
+                (format!("{line}:{column}:"), error.message.as_str())
+            }
+            None => (String::new(), "the file is not TOML"),
+        };
+        return Err(format!(
+            "{}:{place} {problem}; a file with syntax errors is not formatted",
+            file.path.display()
+        ));
+    };
+    let text = edit::apply(&file.text, &edits);
+    Ok((text != file.text).then_some(text))
+}

@@ -1,0 +1,64 @@
+//! The tasks files that a user names on the command line, and their texts.
+//!
+//! Must not write.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::project;
+use crate::source::{self, FileKind, ReadError};
+
+/// Tasks files to work on.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Paths {
+    /// Tasks files, or directories that have one
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+}
+
+/// A tasks file that was read.
+pub(super) struct Loaded {
+    /// The file as it is shown: relative where the user was relative.
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+impl Paths {
+    /// Reads all files; one that cannot be read does not keep the others from it.
+    pub(super) fn load(&self) -> impl Iterator<Item = Result<Loaded, ReadError>> {
+        self.paths.iter().map(|path| load(path))
+    }
+}
+
+/// Reads the tasks file that a path means.
+///
+/// # Errors
+///
+/// When there is none, or it cannot be read.
+pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
+    let path = tasks_file(path)?;
+    let text = source::read(&path)?;
+    Ok(Loaded { path, text })
+}
+
+fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
+    if path.file_name().is_some_and(|name| name == project::FILE) {
+        let problem =
+            format!("has settings and no tasks; they are read with the {} beside it", source::TASKS_FILE);
+        return Err(ReadError { path: path.to_owned(), problem });
+    }
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let relative = |name: &str| match path == Path::new(".") {
+        true => PathBuf::from(name),
+        false => path.join(name),
+    };
+    let candidates = [relative(source::TASKS_FILE), relative(source::PACK_FILE)];
+    let is_tasks_file = |path: &PathBuf| path.exists() && FileKind::of_path(path).is_some();
+    candidates.into_iter().find(is_tasks_file).ok_or_else(|| ReadError {
+        path: path.to_owned(),
+        problem: format!("there is no {} in this directory", source::TASKS_FILE),
+    })
+}

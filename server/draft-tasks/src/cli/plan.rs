@@ -1,0 +1,55 @@
+//! `draft-tasks run --dry-run`: what would run, and what would not.
+//!
+//! Must not start anything.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use draft_tasks_executor::record::About;
+use serde_json::json;
+
+use super::terminal::Paint;
+
+/// What a dry run shows.
+pub(super) struct Shown<'a> {
+    pub(super) phase: &'a str,
+    pub(super) directory: &'a Path,
+    pub(super) about: &'a About,
+    /// Tasks of the phase that were not asked for.
+    pub(super) left_out: &'a [String],
+}
+
+/// Writes it for people.
+///
+/// # Errors
+///
+/// When standard output cannot be written.
+pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let tasks = shown.about.tasks();
+    let count = if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
+    let title = paint.bold(shown.phase);
+    writeln!(out, "{title} · {count} · in {} · nothing runs", shown.directory.display())?;
+    for task in tasks {
+        writeln!(out, "  {}\n    {}", task.name, task.command())?;
+    }
+    for name in shown.left_out {
+        writeln!(out, "  {}", paint.dim(&format!("- {name}  left out: not named by --task")))?;
+    }
+    out.flush()
+}
+
+/// Writes it for programs: one JSON document.
+///
+/// # Errors
+///
+/// When standard output cannot be written.
+pub(super) fn write_json(shown: &Shown<'_>) -> io::Result<()> {
+    let document = json!({
+        "phase": shown.phase,
+        "directory": shown.directory.display().to_string(),
+        "tasks": shown.about.tasks(),
+        "leftOut": shown.left_out,
+    });
+    writeln!(io::stdout(), "{document}")
+}

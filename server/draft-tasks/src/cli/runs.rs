@@ -1,0 +1,251 @@
+//! `draft-tasks runs`: lists, shows and removes the records of runs.
+//!
+//! Must not touch the record of a run that goes on.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use draft_tasks_executor::describe_duration;
+use draft_tasks_executor::record::schema::{FailureTold, OutcomeName, StreamName};
+use draft_tasks_executor::record::{Event, Kept, Records, State};
+use serde_json::{Value, json};
+
+use super::terminal::{self, Paint};
+use super::{FOUND, Look, UNUSABLE};
+use crate::environment::Environment;
+use crate::run_settings;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t, global = true)]
+    format: Format,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// List all runs that are kept, newest first
+    List,
+    /// Show a run: its tasks, what they wrote, how they ended
+    Show {
+        /// The run, as the list names it, or `latest`
+        id: String,
+    },
+    /// Remove records, except of runs that go on
+    Rm {
+        /// The runs, as the list names them
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Write the folder of a run's record
+    Path {
+        /// The run, as the list names it, or `latest`
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// for people
+    #[default]
+    Human,
+    /// for programs: one JSON document; `show` writes the events, each as a line of JSON
+    Json,
+}
+
+/// Does what the arguments say.
+pub(super) fn runs(arguments: &Arguments) -> ExitCode {
+    let Some(directory) = Environment::of_process().records() else {
+        terminal::error(format_args!(
+            "no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR"
+        ));
+        return UNUSABLE.into();
+    };
+    let records = Records { directory, keep: run_settings::KEEP };
+    let done = match &arguments.command {
+        None | Some(Command::List) => list(arguments, &records),
+        Some(Command::Show { id }) => with(&records, id, |kept| show(arguments, kept)),
+        Some(Command::Rm { ids }) => return remove(&records, ids),
+        Some(Command::Path { id }) => {
+            with(&records, id, |kept| writeln!(io::stdout(), "{}", kept.folder.display()))
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::error(format_args!("{}: {error}", records.directory.display()));
+            UNUSABLE.into()
+        }
+    }
+}
+
+fn with(records: &Records, id: &str, what: impl FnOnce(&Kept) -> io::Result<()>) -> io::Result<ExitCode> {
+    match records.find(id)? {
+        Some(kept) => what(&kept).map(|()| ExitCode::SUCCESS),
+        None => {
+            terminal::error(format_args!(
+                "there is no run `{id}`; `draft-tasks runs` lists those that are kept"
+            ));
+            Ok(UNUSABLE.into())
+        }
+    }
+}
+
+fn list(arguments: &Arguments, records: &Records) -> io::Result<ExitCode> {
+    let all = records.list()?;
+    let mut out = io::stdout().lock();
+    if arguments.format == Format::Json {
+        writeln!(out, "{}", Value::Array(all.iter().map(summary).collect()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if all.is_empty() {
+        writeln!(out, "no runs are kept in {}", records.directory.display())?;
+    }
+    let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
+    for kept in &all {
+        let (state, seconds) = state(kept);
+        let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
+        let file = told(kept).map(|told| told.1).unwrap_or_default();
+        writeln!(out, "{}  {}{took}  {}", kept.id, colored(paint, state), paint.dim(file))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The phase, the file and the time of day of a run.
+fn told(kept: &Kept) -> Option<(&str, &str, &str)> {
+    match (&kept.state, &kept.began) {
+        (State::Finished(result), _) => Some((&result.phase, &result.file, &result.at)),
+        (_, Some(Event::RunStarted { phase, file, at, .. })) => Some((phase, file, at)),
+        _ => None,
+    }
+}
+
+fn state(kept: &Kept) -> (&'static str, Option<f64>) {
+    match &kept.state {
+        State::Running => ("running", None),
+        State::Interrupted => ("interrupted", None),
+        State::Finished(result) => (result.outcome.name(), Some(result.seconds)),
+    }
+}
+
+fn summary(kept: &Kept) -> Value {
+    let (state, seconds) = state(kept);
+    let told = told(kept);
+    json!({
+        "id": kept.id,
+        "path": kept.folder,
+        "state": state,
+        "phase": told.map(|it| it.0),
+        "file": told.map(|it| it.1),
+        "at": told.map(|it| it.2),
+        "seconds": seconds,
+    })
+}
+
+fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let events = kept.events()?;
+    if arguments.format == Format::Json {
+        for event in events {
+            writeln!(out, "{}", serde_json::to_string(&event)?)?;
+        }
+        return out.flush();
+    }
+    let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
+    let mut tasks = Vec::new();
+    let mut unfinished = [String::new(), String::new()];
+    for event in events {
+        match event {
+            Event::RunStarted { phase, tasks: planned, file, at, .. } => {
+                writeln!(out, "{} · {file} · at {at}", paint.bold(&phase))?;
+                tasks = planned;
+            }
+            Event::TaskStarted { task, .. } => {
+                if let Some(task) = tasks.get(task) {
+                    writeln!(out, "  {}\n    {}", task.name, paint.dim(&task.command()))?;
+                }
+            }
+            Event::Output { stream, text, .. } => {
+                let unfinished = &mut unfinished[usize::from(stream == StreamName::Stderr)];
+                unfinished.push_str(&text);
+                let rest = unfinished.split_off(unfinished.rfind('\n').map_or(0, |at| at + 1));
+                write_lines(&mut out, paint, &std::mem::replace(unfinished, rest))?;
+            }
+            Event::TaskFinished { task, outcome, failure, seconds, .. } => {
+                for rest in std::mem::take(&mut unfinished) {
+                    write_lines(&mut out, paint, &rest)?;
+                }
+                let name = tasks.get(task).map(|task| task.name.as_str()).unwrap_or_default();
+                writeln!(out, "  {}", ended(paint, name, outcome, failure.as_ref(), seconds))?;
+            }
+            Event::RunFinished { .. } => {}
+        }
+    }
+    let (state, seconds) = state(kept);
+    let took = seconds.map(|seconds| format!(" in {}", describe_seconds(seconds))).unwrap_or_default();
+    writeln!(
+        out,
+        "\n{}{took}\n  {}",
+        colored(paint, state),
+        paint.dim(&format!("log: {}", kept.folder.display()))
+    )
+}
+
+fn write_lines(out: &mut impl Write, paint: Paint, text: &str) -> io::Result<()> {
+    let text = draft_tasks_executor::output::plain(text);
+    text.lines().try_for_each(|line| writeln!(out, "    {} {line}", paint.dim("│")))
+}
+
+fn ended(
+    paint: Paint,
+    name: &str,
+    outcome: OutcomeName,
+    failure: Option<&FailureTold>,
+    seconds: f64,
+) -> String {
+    let took = describe_seconds(seconds);
+    match outcome {
+        OutcomeName::Passed => format!("{} {name}  {took}", paint.green("✓")),
+        OutcomeName::Failed => {
+            let what = failure.map(|failure| failure.message.as_str()).unwrap_or_default();
+            format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(what))
+        }
+        OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow("■")),
+        OutcomeName::Skipped => paint.dim(&format!("- {name}  skipped")),
+    }
+}
+
+fn colored(paint: Paint, state: &str) -> String {
+    match state {
+        "passed" => paint.green(state),
+        "failed" => paint.red(state),
+        "running" => paint.bold(state),
+        _ => paint.yellow(state),
+    }
+}
+
+fn describe_seconds(seconds: f64) -> String {
+    describe_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+fn remove(records: &Records, ids: &[String]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for id in ids {
+        let problem = match records.find(id).and_then(|kept| kept.map(|kept| kept.remove()).transpose()) {
+            Ok(Some(true)) => continue,
+            Ok(Some(false)) => "the run goes on".to_owned(),
+            Ok(None) => "there is no such run".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        terminal::error(format_args!("`{id}` is not removed: {problem}"));
+        code = FOUND.into();
+    }
+    code
+}

@@ -1,0 +1,94 @@
+//! What the commands write: the only place of the command line that knows colours and broken pipes.
+//!
+//! Must not format findings or runs.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use super::Color;
+
+/// Writes an error, as what happened and what to do; a standard error that is gone is nothing to worry about.
+pub(super) fn error(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "error: {message}");
+}
+
+/// The same for what does not keep a command from doing its work.
+pub(super) fn warning(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "warning: {message}");
+}
+
+/// A reader that has seen enough, as `head` has, is no error.
+pub(super) fn forgive_closed(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+/// Whether to write colours to a stream.
+pub(super) fn colors(color: Color, stream: &impl IsTerminal) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            stream.is_terminal()
+                && !set("NO_COLOR")
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}
+
+/// Whether what was written can be written over: a person looks, and not the log of a build.
+pub(super) fn can_move() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !set("CI") && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// A text that does nothing to a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        match c.is_control() {
+            true => shown.extend(c.escape_debug()),
+            false => shown.push(c),
+        }
+        shown
+    })
+}
+
+/// A colour for a piece of text, or none.
+#[derive(Clone, Copy)]
+pub(super) struct Paint(pub(super) bool);
+
+impl Paint {
+    pub(super) fn red(self, text: &str) -> String {
+        self.wrap("31", text)
+    }
+
+    pub(super) fn green(self, text: &str) -> String {
+        self.wrap("32", text)
+    }
+
+    pub(super) fn yellow(self, text: &str) -> String {
+        self.wrap("33", text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.wrap("1", text)
+    }
+
+    fn wrap(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_left_alone() {
+        assert_eq!(printable("a\u{1b}[0m\té\u{7f}"), "a\\u{1b}[0m\\té\\u{7f}");
+    }
+}

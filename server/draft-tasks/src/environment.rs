@@ -1,0 +1,174 @@
+//! The environment that tasks get and that variables are taken from: that of the program, read once when it starts, and
+//! what settings add.
+//!
+//! Must not change the program's own environment.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::secret;
+use draft_tasks_executor::mask::Secrets;
+
+use crate::env_file;
+use crate::run_settings::RunSettings;
+
+/// The variable that tells tasks which run they are of.
+const RUN: &str = "DRAFT_TASKS_RUN";
+
+/// The variable that names another folder for what the program keeps.
+const STATE: &str = "DRAFT_TASKS_STATE_DIR";
+
+/// The variables of the environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    variables: Vec<(OsString, OsString)>,
+    /// Variables that are secret whatever their names look like.
+    secret: HashSet<String>,
+    /// What the files of variables have, also where it is not the variable's value in the end.
+    in_files: Vec<String>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub(crate) fn of_process() -> Environment {
+        Environment { variables: std::env::vars_os().collect(), secret: HashSet::new(), in_files: Vec::new() }
+    }
+
+    /// This environment with what the settings say, for tasks in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file of variables or a variable's name.
+    pub(crate) fn with(&self, settings: &RunSettings, directory: &Path) -> Result<Environment, String> {
+        let mut environment = self.clone();
+        if let Some(file) = &settings.env_file {
+            for (name, value) in env_file::read(&directory.join(file))? {
+                environment.set(&name, &value);
+                environment.secret.insert(name);
+                environment.in_files.push(value);
+            }
+        }
+        for (name, value) in &settings.env {
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                return Err(format!("`{}` cannot be set as a variable", name.escape_default()));
+            }
+            environment.set(name, value);
+            environment.secret.remove(name);
+        }
+        environment.secret.extend(settings.secrets.iter().cloned());
+        Ok(environment)
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(variable, _)| variable != name);
+        self.variables.push((name.into(), value.into()));
+    }
+
+    /// The value of a variable; what is not Unicode in it is replaced.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let found = self.variables.iter().find(|(variable, _)| variable == name);
+        found.map(|(_, value)| value.to_string_lossy().into_owned())
+    }
+
+    /// The value of a variable as it may be seen.
+    pub(crate) fn shown(&self, name: &str) -> Option<String> {
+        let value = self.get(name)?;
+        Some(if self.is_secret(name) && !value.is_empty() { secret::MASK.into() } else { value })
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        secret::looks_secret(name) || self.secret.contains(name)
+    }
+
+    /// The values that must not be seen.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let named =
+            self.variables.iter().filter(|(name, _)| name.to_str().is_some_and(|it| self.is_secret(it)));
+        Secrets::new(named.map(|(_, value)| value.as_os_str()).chain(self.in_files.iter().map(OsStr::new)))
+    }
+
+    /// Where records of runs are kept; nothing where the system has no place for them.
+    pub(crate) fn records(&self) -> Option<PathBuf> {
+        let absolute = |name: &str| {
+            let path = PathBuf::from(self.get(name)?);
+            path.is_absolute().then_some(path)
+        };
+        let own = absolute(STATE);
+        let shared =
+            || absolute("XDG_STATE_HOME").or_else(|| absolute("LOCALAPPDATA").filter(|_| cfg!(windows)));
+        let home = || Some(absolute("HOME")?.join(".local/state"));
+        let state = own.or_else(|| Some(shared().or_else(home)?.join("draft-tasks")))?;
+        Some(state.join("runs"))
+    }
+
+    /// The names of all variables that are Unicode.
+    pub(crate) fn names(&self) -> HashSet<String> {
+        self.variables.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect()
+    }
+
+    /// Where programs are searched.
+    pub(crate) fn path(&self) -> Option<OsString> {
+        self.variables
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("PATH"))
+            .map(|(_, path)| path.clone())
+    }
+
+    /// All variables, and [`RUN`] with a value that no other run on this machine has at the time: by it a process that
+    /// has left its task is known to be of this run.
+    pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {
+        let mut variables = self.variables.clone();
+        variables.retain(|(name, _)| name != RUN);
+        variables.push((RUN.into(), format!("{}/{run}", std::process::id()).into()));
+        variables
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Environment {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Environment { variables, secret: HashSet::new(), in_files: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_win_over_the_file_and_the_file_over_the_environment() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(".env"), "A=file\nB=file\n").unwrap();
+        let settings = RunSettings {
+            env: [("B".to_owned(), "set".to_owned())].into(),
+            env_file: Some(".env".into()),
+            secrets: vec!["NAME".into()],
+            ..RunSettings::default()
+        };
+        let environment = Environment::of(&[("A", "old"), ("B", "old"), ("C", "old"), ("NAME", "ann")]);
+        let environment = environment.with(&settings, dir.path()).unwrap();
+        let value = |name| environment.get(name).unwrap();
+        assert_eq!([value("A"), value("B"), value("C")], ["file", "set", "old"]);
+        let shown = |name| environment.shown(name).unwrap();
+        assert_eq!([shown("A"), shown("C"), shown("NAME")], ["***", "old", "***"]);
+        assert_eq!(environment.secrets().mask("file set old ann"), "*** set old ***");
+    }
+
+    #[test]
+    fn records_are_kept_in_the_state_directory() {
+        let of = |variables: &[(&str, &str)]| Environment::of(variables).records();
+        let all = [("HOME", "/home/ann"), ("XDG_STATE_HOME", "/state"), ("DRAFT_TASKS_STATE_DIR", "/own")];
+        assert_eq!(of(&all).unwrap(), Path::new("/own/runs"));
+        assert_eq!(of(&all[..2]).unwrap(), Path::new("/state/draft-tasks/runs"));
+        assert_eq!(of(&all[..1]).unwrap(), Path::new("/home/ann/.local/state/draft-tasks/runs"));
+        assert_eq!(of(&[("XDG_STATE_HOME", "relative")]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_said() {
+        let settings =
+            RunSettings { env: [("A=B".to_owned(), String::new())].into(), ..RunSettings::default() };
+        let error = Environment::default().with(&settings, Path::new("/")).unwrap_err();
+        assert_eq!(error, "`A=B` cannot be set as a variable");
+    }
+}

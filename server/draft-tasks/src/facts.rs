@@ -1,0 +1,183 @@
+//! Gathers what the analysis wants to know of the world around a tasks file: the environment, programs, files.
+//!
+//! Must not run anything or judge what it finds, and must not be called on a keystroke: it reads directories.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::facts::PathFact;
+use draft_tasks_analysis::project::DraftToml;
+
+use crate::environment::Environment;
+
+/// Files beyond this size are not looked at: what people write is a thousandth of it.
+const LARGEST: u64 = 1 << 20;
+
+/// At most so many templates of a chart are read.
+const TEMPLATES: usize = 64;
+
+/// The environment of `draft.toml` that Draft takes when nobody says otherwise.
+const DEVELOPMENT: &str = "development";
+
+/// The facts for the tasks file of a directory, with what the given paths in it lead to.
+pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, paths: &[String]) -> Facts {
+    let mut facts = Facts {
+        variables: Some(environment.names()),
+        programs: environment.path().map(|path| programs(&path)),
+        ..Facts::default()
+    };
+    if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
+        facts.paths = look_at(directory, paths);
+        add_project(&mut facts, directory, environment);
+    }
+    facts
+}
+
+fn add_project(facts: &mut Facts, directory: &Path, environment: &Environment) {
+    let name = environment.get("DRAFT_ENV").filter(|name| !name.is_empty());
+    facts.environment = Some(name.unwrap_or_else(|| DEVELOPMENT.to_owned()));
+    facts.draft_toml = read(&directory.join("draft.toml")).and_then(|text| DraftToml::parse(&text));
+    let chosen = facts.environment().cloned().unwrap_or_default();
+    let dockerfile = chosen.dockerfile.as_deref().unwrap_or("Dockerfile");
+    facts.dockerfile = read(&directory.join(dockerfile));
+    let dockerignore = directory.join(".dockerignore");
+    facts.dockerignore = if dockerignore.exists() { read(&dockerignore) } else { Some(String::new()) };
+    facts.chart_templates = templates(directory, chosen.chart.as_deref());
+}
+
+/// The templates of a chart: the one that is named, else the only one there is.
+fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<String>> {
+    let charts = directory.join("charts");
+    let chart = match chart {
+        Some(chart) => charts.join(chart),
+        None => only_directory(&charts)?,
+    };
+    let mut files: Vec<PathBuf> = fs::read_dir(chart.join("templates"))
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"))
+        .collect();
+    files.sort();
+    // Of more templates than are read nothing can be said.
+    (files.len() <= TEMPLATES).then(|| files.iter().map(|path| read(path)).collect())?
+}
+
+fn only_directory(directory: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(directory).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut directories = entries.filter(|path| path.is_dir());
+    directories.next().filter(|_| directories.next().is_none())
+}
+
+/// The text of a regular file of the usual size.
+fn read(path: &Path) -> Option<String> {
+    // Before it is opened: opening a pipe would wait for its other end.
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    let read = File::open(path).ok()?.take(LARGEST + 1).read_to_string(&mut text).ok()?;
+    (read as u64 <= LARGEST).then_some(text)
+}
+
+fn look_at(directory: &Path, paths: &[String]) -> HashMap<String, PathFact> {
+    let known = paths.iter().filter_map(|path| Some((path.clone(), path_fact(&directory.join(path))?)));
+    known.collect()
+}
+
+/// What a path leads to; `None` when the system does not tell.
+fn path_fact(path: &Path) -> Option<PathFact> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Some(PathFact::Directory),
+        Ok(metadata) => Some(PathFact::File { executable: is_executable(&metadata) }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(PathFact::Missing),
+        Err(_) => None,
+    }
+}
+
+/// The names of all programs in the directories of a PATH.
+fn programs(path: &OsStr) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for directory in std::env::split_paths(path) {
+        let Ok(entries) = fs::read_dir(directory) else { continue };
+        for entry in entries.flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !names.contains(&name) && fs::metadata(entry.path()).is_ok_and(|it| is_program(&it)) {
+                names.extend(without_extension(&name));
+                names.insert(name);
+            }
+        }
+    }
+    names
+}
+
+fn is_program(metadata: &fs::Metadata) -> bool {
+    metadata.is_file() && is_executable(metadata)
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// What a program is called by where the system adds the extension.
+fn without_extension(name: &str) -> Option<String> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let added = ["exe", "cmd", "bat", "com"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    (cfg!(windows) && added).then(|| stem.to_owned())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_around_a_tasks_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("draft.toml", "[environments.test]\nnamespace = \"shop\"\nchart = \"app\"\n");
+        write("charts/app/templates/deployment.yaml", "template:\n");
+        write("charts/app/templates/NOTES.txt", "notes");
+        write("charts/other/templates/x.yaml", "x");
+        write("Dockerfile", "COPY . .");
+        write("bin/tool", "");
+        write("bin/text", "");
+        fs::set_permissions(dir.path().join("bin/tool"), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = dir.path().join("bin");
+        let environment = Environment::of(&[("PATH", path.to_str().unwrap()), ("DRAFT_ENV", "test")]);
+        let paths = ["bin/tool", "bin/text", "bin", "none"].map(str::to_owned);
+        let facts = gather(Some(dir.path()), &environment, &paths);
+        assert_eq!(facts.programs, Some(["tool".to_owned()].into()));
+        assert!(facts.lacks_variable("HOME") && !facts.lacks_variable("PATH"));
+        assert_eq!(facts.paths["bin/tool"], PathFact::File { executable: true });
+        assert_eq!(facts.paths["bin/text"], PathFact::File { executable: false });
+        assert_eq!((facts.paths["bin"], facts.paths["none"]), (PathFact::Directory, PathFact::Missing));
+        assert_eq!(facts.environment().unwrap().namespace.as_deref(), Some("shop"));
+        assert_eq!(facts.chart_templates, Some(vec!["template:\n".to_owned()]));
+        assert_eq!(facts.dockerfile.as_deref(), Some("COPY . ."));
+        assert_eq!(facts.dockerignore.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_directory_that_is_not_there() {
+        let facts = gather(Some(Path::new("/no/such/directory")), &Environment::of(&[]), &["x".to_owned()]);
+        let expected = Facts { variables: Some(HashSet::new()), ..Facts::default() };
+        assert_eq!(facts, expected);
+    }
+}

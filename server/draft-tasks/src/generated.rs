@@ -1,0 +1,451 @@
+//! Everything that is written in the Rust source and needed elsewhere too: rendered here, and compared with the files.
+//!
+//! Must not hold facts of its own: what it renders comes from the types.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory;
+use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_analysis::phase::Phase;
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
+use tower_lsp::gen_lsp_types::Notification;
+
+use crate::cli::Cli;
+use crate::config::{Config, ProjectFile};
+use crate::lsp::ext::{self, Command};
+use crate::project::{self, Project};
+use crate::source;
+
+/// Compares a file of the project with what it must be; writes it where it is not, and fails.
+fn check(path: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    if std::fs::read_to_string(&file).is_ok_and(|present| present == text) {
+        return;
+    }
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, text).unwrap();
+    panic!("{path} was not what the source says; it is now: look at the difference and commit it");
+}
+
+fn page(title: &str, source: &str, about: &str) -> String {
+    format!("# {title}\n\n<!-- Rendered from {source} by `cargo test`; edits here are lost. -->\n\n{about}\n")
+}
+
+#[test]
+fn diagnostics() {
+    let mut text = page(
+        "Diagnostics",
+        "server/analysis/src/diagnostic.rs and the pages beside its rules",
+        "What `draft-tasks` finds in a tasks file. The codes are stable.",
+    );
+    text += "\n| code | severity | its example | says | fix |\n| --- | --- | --- | --- | --- |\n";
+    for code in DiagnosticCode::ALL {
+        let _ = writeln!(text, "| [{code}](#{code}) | {} | {} |", code.severity().name(), seen(code));
+    }
+    for code in DiagnosticCode::ALL {
+        let _ = write!(text, "\n## {code}\n\n*{}*\n\n{}", code.severity().name(), code.explanation());
+    }
+    for (code, severity, explanation) in ext::OTHER_CODES {
+        let _ = write!(text, "\n## {code}\n\n*{severity}*\n\n{explanation}\n");
+    }
+    check("docs/diagnostics.md", &text);
+}
+
+/// What the analysis finds in the example of a code: the characters, the message and the first fix.
+fn seen(code: DiagnosticCode) -> String {
+    let (text, options) = code.example();
+    let cell = |text: &str| text.trim().replace('|', "\\|").replace('\n', " ");
+    match Analysis::new(text, options).diagnostics.first() {
+        Some(found) => {
+            let place = cell(&text[found.range]);
+            let place = if place.is_empty() { String::new() } else { format!("`` {place} ``") };
+            let fix = found.fixes.first().map_or("", |fix| fix.title.as_str());
+            format!("{place} | {} | {}", cell(&found.message), cell(fix))
+        }
+        None => "| depends on what is around the file |".to_owned(),
+    }
+}
+
+#[test]
+fn configuration() {
+    let mut text = page(
+        "Settings",
+        "server/draft-tasks/src/config.rs",
+        &format!(
+            "Editors send them below `{}`; the server asks for them where it can (`workspace/configuration`). On the \
+             command line the same choices are options, see [cli.md](cli.md). A project makes them for everybody in a \
+             `{}` beside its tasks file, see [below](#the-file-of-a-project). An option of the command line goes before \
+             an editor's setting, and that before the project's file; `null` in an editor leaves a setting to the \
+             project.",
+            ext::SETTINGS,
+            project::FILE
+        ),
+    );
+    let schema = schema::<Config>();
+    for (name, property) in properties(&schema) {
+        if let Some(table) = mixed_table(&schema, property) {
+            for (key, setting) in properties(table) {
+                let (about, kind) = (description(setting), kind(&schema, setting));
+                let default = &property["default"][key];
+                let name = format!("{}.{name}.{key}", ext::SETTINGS);
+                let _ = write!(text, "\n## `{name}`\n\n{about}\n\n{kind}\n\nDefault: `{default}`\n");
+            }
+            continue;
+        }
+        let _ = write!(
+            text,
+            "\n## `{}.{name}`\n\n{}\n\n{}\n",
+            ext::SETTINGS,
+            description(property),
+            kind(&schema, property)
+        );
+        let default = &property["default"];
+        if !default.is_object() {
+            let _ = write!(text, "\nDefault: `{default}`\n");
+        }
+    }
+    let project_schema = self::schema::<ProjectFile>();
+    let names = properties(&project_schema).flat_map(|(name, property)| {
+        match mixed_table(&project_schema, property) {
+            Some(table) => properties(table).map(|(key, _)| format!("`{name}.{key}`")).collect(),
+            None => vec![format!("`{name}`")],
+        }
+    });
+    let names: Vec<_> = names.collect();
+    let _ = write!(
+        text,
+        "\n## The file of a project\n\nA checked-in `{}` beside the tasks file has {}. The server and the command line \
+         read it alike; what is wrong in it is said with its place, and the rest is taken. In an editor the file has \
+         diagnostics, completion and hover; its schema for other tools is \
+         [draft-tasks.config.schema.json](draft-tasks.config.schema.json).\n\n```toml\n{}```\n\nA file that comes with a \
+         checkout never chooses the cluster, values of the environment, or programs: such keys are errors. What other \
+         editors and tools need for the tasks file itself is in [draft-tasks.schema.json](draft-tasks.schema.json).\n",
+        project::FILE,
+        names.join(", "),
+        EXAMPLE
+    );
+    check("docs/configuration.md", &text);
+}
+
+/// The table that a setting is, where its settings are no choices of the same kind.
+fn mixed_table<'a>(schema: &'a Value, property: &Value) -> Option<&'a Value> {
+    let name = property["$ref"].as_str()?.strip_prefix("#/$defs/")?;
+    let table = &schema["$defs"][name];
+    let mut kinds = table["properties"].as_object()?.values().map(|setting| kind(schema, setting));
+    let first = kinds.next()?;
+    (!first.starts_with('-') || kinds.any(|kind| kind != first)).then_some(table)
+}
+
+/// A project's settings for the documentation.
+const EXAMPLE: &str = "\
+draftVersion = \"0.16\"
+
+[rules]
+post-up = \"off\"
+phase-case = \"warning\"
+
+[onFailure]
+pre-up = \"continue\"
+
+[run]
+timeout = \"10m\"
+";
+
+#[test]
+fn the_example_of_settings_is_right() {
+    assert_eq!(Project::of_text(EXAMPLE).problems, []);
+}
+
+/// Where schemas are found by others.
+const SCHEMAS: &str = "https://json-schema.org/draft/2020-12/schema";
+
+#[test]
+fn project_schema() {
+    let mut schema = schema::<ProjectFile>();
+    schema["title"] = project::FILE.into();
+    schema["additionalProperties"] = false.into();
+    let tables = ["OnFailure", "RunLimits", "KubernetesSettings"];
+    tables.iter().for_each(|table| schema["$defs"][table]["additionalProperties"] = false.into());
+    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    // One is for others to find, the other is read by the program.
+    let files = ["docs/draft-tasks.config.schema.json", "server/draft-tasks/src/project/schema.json"];
+    let moved: Vec<_> =
+        files.iter().filter(|file| std::panic::catch_unwind(|| check(file, &text)).is_err()).collect();
+    assert!(moved.is_empty(), "written anew: {moved:?}");
+}
+
+#[test]
+fn tasks_schema() {
+    let phase = |phase: Phase| {
+        let table =
+            serde_json::json!({ "description": format!("Runs {}.", phase.when()), "$ref": "#/$defs/tasks" });
+        (phase.name().to_owned(), table)
+    };
+    let phases: serde_json::Map<String, Value> = Phase::ALL.into_iter().map(phase).collect();
+    let schema = serde_json::json!({
+        "$schema": SCHEMAS,
+        "title": source::TASKS_FILE,
+        "description": "The tasks file of Draft (DEP-8): commands that run at points of an application's life.",
+        "type": "object",
+        "properties": phases,
+        "$defs": {
+            "tasks": {
+                "type": "object",
+                "additionalProperties": { "type": "string", "description": "The command that the task runs." },
+            },
+        },
+    });
+    check("docs/draft-tasks.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+#[test]
+fn command_line() {
+    let mut text = page("Command line", "server/draft-tasks/src/cli.rs", "What each command says of itself.");
+    let mut cli = Cli::command().term_width(100);
+    cli.build();
+    let _ = write!(text, "\n## draft-tasks\n\n```text\n{}```\n", help(&mut cli));
+    for command in cli.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+        let help = help(command);
+        let _ = write!(text, "\n## draft-tasks {}\n\n```text\n{help}```\n", command.get_name());
+    }
+    check("docs/cli.md", &text);
+}
+
+fn help(command: &mut clap::Command) -> String {
+    let help = command.render_long_help().to_string();
+    help.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn protocol() {
+    let mut text = page(
+        "Protocol",
+        "server/draft-tasks/src/lsp/ext.rs",
+        "What the server speaks beside the standard. Nothing of it is needed: a client that knows only the standard runs \
+         tasks by code actions and lenses and sees their output in its log.",
+    );
+    text += "\n## Commands\n\nFor `workspace/executeCommand`, with one object as the only argument. What the server \
+             understands but does not do is answered with the error -32803 and a message for the user.\n";
+    for command in Command::ALL {
+        let argument = match command {
+            Command::RunPhase => fields::<ext::RunPhase>(),
+            Command::RunTask => fields::<ext::RunTask>(),
+            Command::Stop => fields::<ext::Stop>(),
+            Command::Rerun => fields::<ext::Rerun>(),
+            Command::RerunFailed => fields::<ext::RerunFailed>(),
+            Command::Clear => fields::<ext::Clear>(),
+            Command::Plan => fields::<ext::ShowPlan>(),
+            Command::ShowLog => fields::<ext::ShowLog>(),
+        };
+        let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
+    }
+    let (name, about) = (ext::CREATE, ext::CREATE_DOCUMENTATION);
+    let _ = write!(text, "\n### `{name}`\n\n{about}\n\n{}", fields::<ext::Create>());
+    text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output: true` in their \
+             capabilities; others get `window/logMessage` while a run goes on and one `window/showMessage` at its end.\n";
+    let (output, run) = (ext::OutputNotification::METHOD, ext::RunNotification::METHOD);
+    let _ = write!(text, "\n### `{output}`\n\nWhat a task wrote.\n\n{}", fields::<ext::OutputParams>());
+    let _ = write!(
+        text,
+        "\n### `{run}`\n\nA run or a task of it began or ended.\n\n{}",
+        fields::<ext::RunParams>()
+    );
+    let _ = write!(
+        text,
+        "\n## Notifications of the client\n\n### `{}`\n\nWhether the user trusts the workspace. At the start \
+         `initializationOptions.trusted` says so; a client that says nothing is taken to have asked.\n\n{}",
+        ext::DID_CHANGE_TRUST,
+        fields::<ext::TrustParams>()
+    );
+    let _ = write!(
+        text,
+        "\n## Names\n\n- code actions that run something have the kind `{}`, those that show something of \
+         runs `{}`\n- the code action that applies \
+         all fixes that need no decision has the kind `{}`\n- diagnostics have the source `{}`\n- \
+         progress of a run has the token `{}` and its name\n- the language id `{}` makes any document a tasks file\n",
+        ext::RUN_KIND_NAME,
+        ext::SHOW_KIND_NAME,
+        ext::FIX_ALL_KIND_NAME,
+        ext::SOURCE,
+        ext::PROGRESS,
+        ext::LANGUAGE
+    );
+    check("docs/protocol.md", &text);
+}
+
+#[test]
+fn neovim() {
+    let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
+    let text = format!(
+        "-- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
+         commands = {{\n    run_phase = '{}',\n    run_task = '{}',\n    stop = '{}',\n    rerun = '{}',\n    rerun_failed \
+         = '{}',\n    clear = '{}',\n    plan = '{}',\n    show_log = '{}',\n    create = '{}',\n  }},\n  notifications = {{\n    \
+         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  phases = {{ {phases} }},\n  run_kind = \
+         '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n}}\n",
+        Command::RunPhase.name(),
+        Command::RunTask.name(),
+        Command::Stop.name(),
+        Command::Rerun.name(),
+        Command::RerunFailed.name(),
+        Command::Clear.name(),
+        Command::Plan.name(),
+        Command::ShowLog.name(),
+        ext::CREATE,
+        ext::OutputNotification::METHOD,
+        ext::RunNotification::METHOD,
+        ext::DID_CHANGE_TRUST,
+        ext::RUN_KIND_NAME,
+        ext::SETTINGS,
+        project::FILE,
+        ext::SOURCE,
+        ext::TASK_FAILED,
+    );
+    check("editors/nvim/lua/draft_tasks/protocol.lua", &text);
+}
+
+/// Whether a schema allows a value; of the keywords it knows those that our schemas have.
+fn allows(root: &Value, schema: &Value, value: &Value) -> bool {
+    let keyword = |name: &str| &schema[name];
+    if let Some(reference) = keyword("$ref").as_str() {
+        let name = reference.strip_prefix("#/$defs/").expect("a definition");
+        return allows(root, &root["$defs"][name], value);
+    }
+    for name in schema.as_object().unwrap().keys() {
+        let known = [
+            "$defs",
+            "$schema",
+            "additionalProperties",
+            "const",
+            "default",
+            "description",
+            "oneOf",
+            "properties",
+            "title",
+            "type",
+        ];
+        assert!(known.contains(&name.as_str()), "{name}");
+    }
+    let is_type = match keyword("type").as_str() {
+        Some("object") => value.is_object(),
+        Some("string") => value.is_string(),
+        Some(other) => panic!("the type {other}"),
+        None => true,
+    };
+    let is_constant = keyword("const").is_null() || keyword("const") == value;
+    let is_one = keyword("oneOf").as_array().is_none_or(|all| all.iter().any(|one| allows(root, one, value)));
+    let entries = value.as_object().into_iter().flatten();
+    let mut entries = entries.map(|(name, value)| {
+        match (keyword("properties").get(name), keyword("additionalProperties")) {
+            (Some(property), _) => allows(root, property, value),
+            (None, Value::Bool(allowed)) => *allowed,
+            (None, Value::Null) => true,
+            (None, others) => allows(root, others, value),
+        }
+    });
+    is_type && is_constant && is_one && entries.all(|allowed| allowed)
+}
+
+fn schema_file(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_schema_of_tasks_files_allows_the_examples_and_no_mistakes() {
+    let schema = schema_file("draft-tasks.schema.json");
+    let allowed = |text: &str| allows(&schema, &schema, &toml::from_str(text).unwrap());
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for example in [".", "dep-8", "go-app", "failing", "clean/minimal", "clean/rails-shop", "clean/windows"] {
+        let file = examples.join(example).join(source::TASKS_FILE);
+        assert!(allowed(&std::fs::read_to_string(&file).unwrap()), "{}", file.display());
+    }
+    assert!(allowed("[tool]\nx = 5\n"), "Draft ignores other tables");
+    assert!(!allowed("[pre-up]\na = 5\n") && !allowed("cleanup = \"x\"\n"));
+}
+
+#[test]
+fn the_schema_of_settings_allows_what_is_read_without_a_problem() {
+    let schema = schema_file("draft-tasks.config.schema.json");
+    for text in [
+        EXAMPLE,
+        "",
+        "semantics = \"draft\"\n",
+        "semantics = \"bash\"\n",
+        "semantics = 5\n",
+        "theme = \"dark\"\n",
+        "rules = 5\n",
+        "[rules]\nphase-case = \"off\"\n",
+        "[rules]\nphase-case = \"of\"\n",
+        "[rules]\nE501 = \"off\"\n",
+        "[rules]\nsyntax = \"off\"\n",
+        "[onFailure]\ncleanup = \"stop\"\n",
+        "[run]\ntimeout = \"5m\"\ntotalTimeout = 90\n",
+        "[run]\nenvFile = \".env\"\n",
+        "[kubernetes]\nselector = \"a=b\"\n",
+        "[kubernetes]\ncontext = \"a\"\n",
+        "[onFailure]\nclean = \"stop\"\n",
+    ] {
+        let right = Project::of_text(text).problems.is_empty();
+        assert_eq!(allows(&schema, &schema, &toml::from_str(text).unwrap()), right, "{text}");
+    }
+}
+
+fn schema<T: JsonSchema>() -> Value {
+    schema_for!(T).to_value()
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().unwrap().iter()
+}
+
+fn description(property: &Value) -> &str {
+    property["description"].as_str().expect("a doc comment")
+}
+
+/// A table of the fields of a type.
+fn fields<T: JsonSchema>() -> String {
+    let schema = schema::<T>();
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
+    let mut text = "| field | | |\n| --- | --- | --- |\n".to_owned();
+    for (name, property) in properties(&schema) {
+        let optional = if required.iter().any(|required| *required == name) { "" } else { ", optional" };
+        let kind = kind(&schema, property).replace('\n', " ");
+        let _ = writeln!(text, "| `{name}` | {kind}{optional} | {} |", description(property));
+    }
+    text
+}
+
+/// The type of a property: its name, or the values it may have.
+fn kind(schema: &Value, property: &Value) -> String {
+    let reference = property["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+    let property = reference.map_or(property, |name| &schema["$defs"][name]);
+    if let Some(values) = property["oneOf"].as_array() {
+        let lines = values.iter().map(|value| format!("- `{}`: {}", value["const"], description(value)));
+        return lines.collect::<Vec<_>>().join("\n");
+    }
+    if let Some(values) = property["enum"].as_array() {
+        return values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+    }
+    if let Some(settings) = property["properties"].as_object() {
+        return table(schema, settings);
+    }
+    match &property["type"] {
+        Value::String(kind) => kind.clone(),
+        kinds => kinds[0].as_str().unwrap_or("any").to_owned(),
+    }
+}
+
+/// A table of settings: those that have the same values together.
+fn table(schema: &Value, settings: &serde_json::Map<String, Value>) -> String {
+    let Some(first) = settings.values().next() else { return "table".into() };
+    let names = settings.iter().map(|(name, setting)| format!("| `{name}` | `{}` |", setting["default"]));
+    let names: Vec<_> = names.collect();
+    format!(
+        "A table; each of these is one of\n\n{}\n\n| | default |\n| --- | --- |\n{}",
+        kind(schema, first),
+        names.join("\n")
+    )
+}

@@ -1,0 +1,194 @@
+//! The language server: starts it, and ends it with nothing left running.
+//!
+//! Must not know the tasks file: the session does.
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+use tower_lsp::{ClientSocket, LspService};
+
+use self::backend::Backend;
+use self::effect::{Effect, Effects};
+use self::outbox::Outbox;
+use self::session::Session;
+use self::transport::{End, Input, Output, Quiet};
+use crate::environment::Environment;
+
+mod backend;
+mod capabilities;
+mod client_watch;
+mod clock;
+mod document;
+mod effect;
+pub(crate) mod ext;
+mod frame;
+mod nearby;
+mod outbox;
+mod position;
+mod problems;
+mod programs;
+mod results;
+mod runs;
+mod session;
+mod stream;
+mod text;
+mod to_proto;
+mod transport;
+
+/// How long the last messages may take to be written when the server ends.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// The session behind its lock.
+#[derive(Clone)]
+pub(crate) struct SharedSession(Arc<Shared>);
+
+struct Shared {
+    session: Mutex<Session>,
+    shut_down: AtomicBool,
+}
+
+impl SharedSession {
+    fn new(effects: Effects, environment: Environment) -> SharedSession {
+        let session = Mutex::new(Session::new(effects, environment));
+        SharedSession(Arc::new(Shared { session, shut_down: AtomicBool::new(false) }))
+    }
+
+    /// Calls the session; after a defect in an earlier call it goes on with what is certain.
+    fn with<T>(&self, call: impl FnOnce(&mut Session) -> T) -> T {
+        let mut session = self.0.session.lock().unwrap_or_else(|poisoned| {
+            self.0.session.clear_poison();
+            let mut session = PoisonError::into_inner(poisoned);
+            session.recover();
+            session
+        });
+        call(&mut session)
+    }
+
+    fn shut_down(&self) {
+        self.0.shut_down.store(true, Ordering::Relaxed);
+    }
+
+    fn is_shut_down(&self) -> bool {
+        self.0.shut_down.load(Ordering::Relaxed)
+    }
+}
+
+impl Quiet for SharedSession {
+    fn is_dirty(&self) -> bool {
+        self.with(|session| session.is_dirty())
+    }
+
+    fn is_opened(&self) -> bool {
+        self.with(|session| session.is_opened())
+    }
+
+    fn settle(&self) {
+        self.with(Session::settle);
+    }
+}
+
+/// Serves a client on standard input and output until one of the two sides ends it.
+///
+/// The exit code is 0 after `shutdown`, else 1, as the protocol has it.
+///
+/// # Errors
+///
+/// When the system refuses what the server needs to start.
+pub(crate) fn serve() -> std::io::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("runs")
+        .enable_all()
+        .build()?;
+    let (effects, wanted) = mpsc::unbounded_channel();
+    let session = SharedSession::new(effects, Environment::of_process());
+    let end = runtime.block_on(run(session.clone(), wanted))?;
+    tracing::info!(?end, "ends");
+    // Threads that still read or write belong to streams that nobody is at the other end of.
+    runtime.shutdown_background();
+    Ok(if session.is_shut_down() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run(session: SharedSession, effects: mpsc::UnboundedReceiver<Effect>) -> std::io::Result<End> {
+    draft_tasks_executor::adopt_orphans()?;
+    let (service, socket) = service(&session);
+    let client = service.inner().client.clone();
+    let output = Output::start(stream::output()?)?;
+    let (ends, ended) = mpsc::unbounded_channel();
+    let input = Input::start(stream::input()?, stream::more_input, ends.clone())?;
+    let (stop, stopped) = oneshot::channel();
+    watch_signals(ends.clone())?;
+    let backlog = output.outgoing().backlog().clone();
+    let performing =
+        Outbox::serve(client, output.outgoing(), session.clone(), ends.clone(), effects, stopped);
+    let performing = async {
+        if AssertUnwindSafe(performing).catch_unwind().await.is_err() {
+            let _ = ends.send(End::Defect);
+        }
+    };
+    let serving = async {
+        let serving = transport::serve(service, socket, input, output, &session, ended);
+        let served = AssertUnwindSafe(serving).catch_unwind().await;
+        // From here on every way to end is the same: what runs is stopped, and what was said is written.
+        backlog.abandon();
+        let _ = stop.send(session::GRACE_AT_END);
+        served
+    };
+    // On one thread: what a message causes is answered without waking another.
+    let (served, ()) = tokio::join!(serving, performing);
+    let (end, output) = match served {
+        Ok((end, output)) => (end, Some(output)),
+        Err(_) => (End::Defect, None),
+    };
+    if let Some(output) = output {
+        output.finish(LAST_WORDS);
+    }
+    Ok(end)
+}
+
+fn service(session: &SharedSession) -> (LspService<Backend>, ClientSocket) {
+    let session = session.clone();
+    let [(_, document_symbol), (_, code_lens), (_, semantic_tokens)] = transport::WRITTEN;
+    let service = LspService::build(|client| Backend { client, session })
+        .custom_method(document_symbol, Backend::document_symbol)
+        .custom_method(code_lens, Backend::code_lens)
+        .custom_method(semantic_tokens, Backend::semantic_tokens)
+        .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+        .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
+    #[cfg(debug_assertions)]
+    let service = service.custom_method(ext::TEST_PANIC, Backend::panic);
+    service.finish()
+}
+
+/// The signals that end a server do so in the same way as its client.
+#[cfg(unix)]
+fn watch_signals(ends: mpsc::UnboundedSender<End>) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+        let _ = ends.send(End::Signal);
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_signals(ends: mpsc::UnboundedSender<End>) -> std::io::Result<()> {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = ends.send(End::Signal);
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! One open document: its text as the client edits it, and the analysis of it, made when somebody asks.
+//!
+//! Must not publish anything.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use draft_tasks_analysis::{Analysis, Facts, Options};
+use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
+
+use super::position::{self, Encoding};
+use super::text::Text;
+use crate::config::Config;
+use crate::lines::LineIndex;
+use crate::source::FileKind;
+
+/// A document that the client has open.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) uri: Uri,
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) kind: FileKind,
+    pub(crate) version: i32,
+    pub(crate) text: Text,
+    /// What it is read with.
+    pub(crate) config: Config,
+    /// What is known of the world around it.
+    facts: Arc<Facts>,
+    /// How often facts were asked for: only the last answer counts.
+    asked: u64,
+    /// Of the present text; `None` after an edit.
+    analysed: Option<Arc<Analysed>>,
+}
+
+/// The analysis of a text, and its lines once somebody wants to know where something is.
+#[derive(Debug)]
+pub(crate) struct Analysed {
+    analysis: Analysis,
+    lines: OnceLock<LineIndex>,
+}
+
+impl Analysed {
+    pub(crate) fn new(text: impl Into<Arc<str>>, options: Options, facts: Arc<Facts>) -> Analysed {
+        Analysed { analysis: Analysis::with_facts(text, options, facts), lines: OnceLock::new() }
+    }
+
+    pub(crate) fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.analysis.text))
+    }
+}
+
+impl Deref for Analysed {
+    type Target = Analysis;
+
+    fn deref(&self) -> &Analysis {
+        &self.analysis
+    }
+}
+
+impl Document {
+    pub(crate) fn new(uri: Uri, kind: FileKind, version: i32, text: impl Into<Arc<str>>) -> Document {
+        let path = path_of(&uri);
+        Document {
+            uri,
+            path,
+            kind,
+            version,
+            text: Text::new(text),
+            config: Config::default(),
+            facts: Arc::default(),
+            asked: 0,
+            analysed: None,
+        }
+    }
+
+    /// Applies the client's edits in order.
+    pub(crate) fn change(
+        &mut self,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+    ) {
+        for change in changes {
+            match change {
+                TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
+                    self.replace(change.range, &change.text, encoding);
+                }
+                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
+                    self.text = Text::new(change.text);
+                }
+            }
+        }
+        self.version = version;
+        self.analysed = None;
+    }
+
+    fn replace(&mut self, range: Range, text: &str, encoding: Encoding) {
+        let start = position::char_index(&self.text, range.start, encoding);
+        let end = position::char_index(&self.text, range.end, encoding);
+        let (start, end) = (start.min(end), start.max(end));
+        self.text.replace(start..end, text);
+    }
+
+    /// The analysis of the present text.
+    pub(crate) fn analysed(&mut self) -> Arc<Analysed> {
+        let (text, config, facts) = (&self.text, &self.config, &self.facts);
+        let analyse = || Arc::new(Analysed::new(text.whole(), config.options(), facts.clone()));
+        self.analysed.get_or_insert_with(analyse).clone()
+    }
+
+    /// Reads the text with these settings from now on; tells whether they are others.
+    pub(crate) fn read_with(&mut self, config: &Config) -> bool {
+        let changed = self.config != *config;
+        if changed {
+            self.config = config.clone();
+            self.analysed = None;
+        }
+        changed
+    }
+
+    /// Makes the next analysis a new one, since the last one broke off.
+    pub(crate) fn forget_analysis(&mut self) {
+        self.analysed = None;
+    }
+
+    /// The number of the question for facts that is asked now.
+    pub(crate) fn ask_for_facts(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// Takes the answer to a question for facts; tells whether it is new.
+    pub(crate) fn take_facts(&mut self, asked: u64, facts: Facts) -> bool {
+        let is_new = asked == self.asked && *self.facts != facts;
+        if is_new {
+            self.facts = facts.into();
+            self.analysed = None;
+        }
+        is_new
+    }
+
+    /// The directory in which the tasks of this file run.
+    pub(crate) fn directory(&self) -> Option<PathBuf> {
+        Some(self.path.as_ref()?.parent()?.to_owned())
+    }
+
+    /// Whether it is a file of this directory.
+    pub(crate) fn is_in(&self, directory: &Path) -> bool {
+        self.path.as_ref().and_then(|path| path.parent()) == Some(directory)
+    }
+}
+
+/// The path of a `file:` URI.
+pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
+    let url = url::Url::parse(&uri.0).ok()?;
+    if url.scheme() == "file" { url.to_file_path().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use tower_lsp::gen_lsp_types::{Position, TextDocumentContentChangePartial};
+
+    use super::*;
+
+    fn edit(line: u32, from: u32, to: u32, text: &str) -> TextDocumentContentChangeEvent {
+        let at = |character| Position { line, character };
+        TextDocumentContentChangeEvent::TextDocumentContentChangePartial(TextDocumentContentChangePartial {
+            range: Range { start: at(from), end: at(to) },
+            text: text.to_owned(),
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn edits_apply_in_order_each_to_the_text_before_it() {
+        let mut document =
+            Document::new("file:///a/.draft-tasks.toml".into(), FileKind::Tasks, 1, "é🚀 = \"x\"\n");
+        document.change(
+            2,
+            vec![edit(0, 1, 3, "b"), edit(0, 2, 2, "c"), edit(9, 0, 0, "end")],
+            Encoding::Utf16,
+        );
+        assert_eq!(document.text.to_string(), "ébc = \"x\"\nend");
+        document.change(3, vec![edit(0, 99, 0, "")], Encoding::Utf16);
+        assert_eq!(document.text.to_string(), "\nend", "a range upside down and beyond the line");
+    }
+
+    #[test]
+    fn paths_of_uris() {
+        assert_eq!(path_of(&"file:///a%20b/c".into()), Some("/a b/c".into()));
+        assert_eq!(path_of(&"untitled:Untitled-1".into()), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! What the session wants to happen outside of it: plain values, so that tests can look at them.
+//!
+//! Must not do anything: the outbox does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use draft_tasks_executor::RunRequest;
+use draft_tasks_executor::record::Records;
+use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
+
+use super::ext::{OutputParams, RunParams};
+
+/// Something to be done, in the order in which the session asked for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// Replace the diagnostics of a document.
+    Publish { uri: Uri, version: Option<i32>, diagnostics: Vec<Diagnostic> },
+    /// Write a line to the client's log.
+    Log { kind: MessageType, message: String },
+    /// Show a message to the user.
+    Show { kind: MessageType, message: String },
+    /// Tell a client that shows output itself what a task wrote.
+    Output(OutputParams),
+    /// Tell a client that shows output itself what happened to a run.
+    Run(RunParams),
+    /// Have the client open a file of this machine.
+    ShowDocument { path: PathBuf },
+    /// Show the progress of a run.
+    Progress { token: String, value: ProgressValue },
+    /// Have the client ask for lenses anew.
+    RefreshLenses,
+    /// Have the client ask for inlay hints anew.
+    RefreshHints,
+    /// Look at the world around a document; the paths are those that its commands name.
+    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf>, paths: Vec<String> },
+    /// Ask the client to change the workspace.
+    ApplyEdit { label: String, edit: WorkspaceEdit },
+    /// Ask the client for the settings.
+    AskForSettings,
+    /// Ask the client to tell when settings change.
+    RegisterForSettings,
+    /// Ask the client to tell when the settings of projects change on disk.
+    WatchProjects,
+    /// Start a run, and record it where records are kept.
+    StartRun { run: String, request: Box<RunRequest>, file: PathBuf, records: Option<Records> },
+    /// End a run; what is left after the grace period is killed.
+    StopRun { run: String, grace: Duration },
+    /// End the server when this process is gone.
+    WatchClient { process: i32 },
+}
+
+/// A step of work-done progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProgressValue {
+    Begin { title: String, message: String },
+    Report { message: String, percentage: u32 },
+    End { message: String },
+}
+
+/// Where the session puts its effects.
+pub(crate) type Effects = tokio::sync::mpsc::UnboundedSender<Effect>;

@@ -1,0 +1,395 @@
+//! Performs the session's effects in their order: the only code that sends to the client and owns running tasks.
+//!
+//! Must not wait for an answer of the client before it performs the next effect.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use draft_tasks_executor::record::{Recorder, Records};
+use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tower_lsp::Client;
+use tower_lsp::gen_lsp_types::*;
+
+use super::SharedSession;
+use super::client_watch;
+use super::effect::{Effect, ProgressValue};
+use super::ext;
+use super::problems::Reader;
+use super::transport::{Backlog, End, Outgoing};
+use crate::{facts, project};
+
+/// Events of a run that wait for the session; a full channel slows the tasks.
+const EVENTS: usize = 64;
+
+/// How long the last events of a run may take to be recorded when the server ends.
+const LAST_EVENTS: Duration = Duration::from_millis(200);
+
+/// When this much waits to be written, the tasks' output waits, too.
+const BACKLOG: usize = 4 << 20;
+
+/// The files whose changes matter to tasks files.
+const WATCHED: [&str; 3] =
+    ["**/{draft.toml,Dockerfile,.dockerignore}", "**/charts/**/templates/*", "**/*.sh"];
+
+/// How often a run looks whether a slow client has caught up.
+const CATCHING_UP: Duration = Duration::from_millis(20);
+
+/// See the module.
+pub(crate) struct Outbox {
+    client: Client,
+    outgoing: Outgoing,
+    session: SharedSession,
+    ends: mpsc::UnboundedSender<End>,
+    runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
+    progress: HashMap<String, Gate>,
+    /// What the outbox's own tasks report back.
+    reports: mpsc::UnboundedSender<Report>,
+}
+
+/// Progress may only be shown once the client has agreed to its token.
+enum Gate {
+    Asked(Vec<ProgressValue>),
+    Open,
+    Refused,
+}
+
+enum Report {
+    RunOver(String),
+    ProgressAnswered { token: String, agreed: bool },
+}
+
+impl Outbox {
+    /// Performs effects until `stop` comes, with the time that tasks have to end; then ends all runs.
+    pub(crate) async fn serve(
+        client: Client,
+        outgoing: Outgoing,
+        session: SharedSession,
+        ends: mpsc::UnboundedSender<End>,
+        mut effects: mpsc::UnboundedReceiver<Effect>,
+        mut stop: oneshot::Receiver<Duration>,
+    ) {
+        let (reports, mut reported) = mpsc::unbounded_channel();
+        let (runs, progress) = (HashMap::new(), HashMap::new());
+        let mut outbox = Outbox { client, outgoing, session, ends, runs, progress, reports };
+        let grace = loop {
+            tokio::select! {
+                biased;
+                grace = &mut stop => break grace.unwrap_or_default(),
+                Some(report) = reported.recv() => outbox.take(report),
+                effect = effects.recv() => match effect {
+                    Some(effect) => outbox.perform(effect),
+                    None => break Duration::ZERO,
+                },
+            }
+        };
+        outbox.end_runs(grace).await;
+    }
+
+    async fn end_runs(&mut self, grace: Duration) {
+        for (run, _) in self.runs.values() {
+            run.stop(grace);
+        }
+        for (_, (run, pump)) in self.runs.drain() {
+            run.finished().await;
+            // So that the record has its end, unless a disk hangs.
+            let _ = tokio::time::timeout(LAST_EVENTS, pump).await;
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Publish { uri, version, diagnostics } => {
+                let params = PublishDiagnosticsParams { uri, version, diagnostics };
+                self.outgoing.notify::<PublishDiagnosticsNotification>(&params);
+            }
+            Effect::Log { kind, message } => {
+                self.outgoing.notify::<LogMessageNotification>(&LogMessageParams { kind, message });
+            }
+            Effect::Show { kind, message } => {
+                self.outgoing.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message });
+            }
+            Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
+            Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
+            Effect::ShowDocument { path } => self.show_document(path),
+            Effect::Progress { token, value } => self.progress(token, value),
+            Effect::RefreshLenses => self.refresh_lenses(),
+            Effect::RefreshHints => self.refresh_hints(),
+            Effect::GatherFacts { uri, asked, directory, paths } => {
+                self.gather_facts(uri, asked, directory, paths);
+            }
+            Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
+            Effect::AskForSettings => self.ask_for_settings(),
+            Effect::RegisterForSettings => {
+                self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
+            }
+            Effect::WatchProjects => {
+                let settings = format!("**/{}", project::FILE);
+                let patterns = WATCHED.into_iter().chain([settings.as_str()]);
+                let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
+                self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
+            }
+            Effect::StartRun { run, request, file, records } => {
+                self.start_run(run, *request, file, records);
+            }
+            Effect::StopRun { run, grace } => {
+                if let Some((run, _)) = self.runs.get(&run) {
+                    run.stop(grace);
+                }
+            }
+            Effect::WatchClient { process } => client_watch::start(process, self.ends.clone()),
+        }
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::RunOver(run) => drop(self.runs.remove(&run)),
+            Report::ProgressAnswered { token, agreed } => {
+                let gate = if agreed { Gate::Open } else { Gate::Refused };
+                let waiting = match self.progress.insert(token.clone(), gate) {
+                    Some(Gate::Asked(waiting)) => waiting,
+                    _ => Vec::new(),
+                };
+                for value in waiting {
+                    self.progress(token.clone(), value);
+                }
+            }
+        }
+    }
+
+    fn start_run(&mut self, run: String, request: RunRequest, file: PathBuf, records: Option<Records>) {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let mut reader = Reader::new(request.directory.clone());
+        let of_record = request.clone();
+        let handle = draft_tasks_executor::start(request, sender);
+        let (session, backlog, reports) =
+            (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
+        let name = run.clone();
+        let pump = tokio::spawn(async move {
+            let recorder =
+                records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
+            pump(&run, events, &session, &backlog, recorder, &mut reader).await;
+            // The outbox is only gone when the server ends.
+            let _ = reports.send(Report::RunOver(run));
+        });
+        self.runs.insert(name, (handle, pump));
+    }
+
+    fn progress(&mut self, token: String, value: ProgressValue) {
+        match self.progress.get_mut(&token) {
+            Some(Gate::Asked(waiting)) => waiting.push(value),
+            Some(Gate::Refused) => self.forget_ended(&token, &value),
+            Some(Gate::Open) => {
+                self.forget_ended(&token, &value);
+                let params =
+                    ProgressParams { token: ProgressToken::String(token), value: progress_json(value) };
+                self.outgoing.notify::<ProgressNotification>(&params);
+            }
+            None => {
+                self.progress.insert(token.clone(), Gate::Asked(vec![value]));
+                let (client, reports) = (self.client.clone(), self.reports.clone());
+                tokio::spawn(async move {
+                    let agreed = client.create_work_done_progress(ProgressToken::String(token.clone())).await;
+                    let _ = reports.send(Report::ProgressAnswered { token, agreed: agreed.is_ok() });
+                });
+            }
+        }
+    }
+
+    fn forget_ended(&mut self, token: &str, value: &ProgressValue) {
+        if matches!(value, ProgressValue::End { .. }) {
+            self.progress.remove(token);
+        }
+    }
+
+    /// Where the client does not open it, the user is told where it is.
+    fn show_document(&self, path: PathBuf) {
+        let Ok(url) = url::Url::from_file_path(&path) else { return };
+        let (client, outgoing) = (self.client.clone(), self.outgoing.clone());
+        tokio::spawn(async move {
+            let uri = Uri(url.to_string());
+            let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
+            if !client.show_document(params).await.unwrap_or(false) {
+                let params =
+                    ShowMessageParams { kind: MessageType::Info, message: path.display().to_string() };
+                outgoing.notify::<ShowMessageNotification>(&params);
+            }
+        });
+    }
+
+    fn refresh_lenses(&self) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.code_lens_refresh().await {
+                tracing::info!(%error, "the client does not refresh lenses");
+            }
+        });
+    }
+
+    fn refresh_hints(&self) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.inlay_hint_refresh().await {
+                tracing::info!(%error, "the client does not refresh inlay hints");
+            }
+        });
+    }
+
+    fn ask_for_settings(&self) {
+        let (client, session) = (self.client.clone(), self.session.clone());
+        tokio::spawn(async move {
+            let item = ConfigurationItem { scope_uri: None, section: Some(ext::SETTINGS.into()) };
+            match client.configuration(vec![item]).await {
+                Ok(answers) => {
+                    let settings = answers.into_iter().next().unwrap_or_default();
+                    session.with(|session| session.take_settings(&settings));
+                }
+                Err(error) => tracing::warn!(%error, "the client does not tell its settings"),
+            }
+        });
+    }
+
+    /// Only the client's refusal is worth a word: what it did the user sees.
+    fn apply_edit(&self, label: String, edit: WorkspaceEdit) {
+        let (client, session) = (self.client.clone(), self.session.clone());
+        tokio::spawn(async move {
+            let params = ApplyWorkspaceEditParams { edit, label: Some(label.clone()), metadata: None };
+            let problem = match client.send_request::<ApplyWorkspaceEditRequest>(params).await {
+                Ok(answer) if answer.applied => return,
+                Ok(answer) => answer.failure_reason.unwrap_or_else(|| "the editor refused".into()),
+                Err(error) => error.to_string(),
+            };
+            session.with(|session| session.edit_failed(&label, &problem));
+        });
+    }
+
+    /// Reads directories and files, so on a thread that may wait for them.
+    fn gather_facts(&self, uri: Uri, asked: u64, directory: Option<PathBuf>, paths: Vec<String>) {
+        let session = self.session.clone();
+        tokio::task::spawn_blocking(move || {
+            let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
+            let facts = facts::gather(directory.as_deref(), &environment, &paths);
+            session.with(|session| session.take_facts(&uri, asked, facts));
+        });
+    }
+
+    /// Asks the client to send a notification.
+    fn register(&self, method: &'static str, options: serde_json::Value) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            let registration =
+                Registration { id: method.into(), method: method.into(), register_options: Some(options) };
+            if let Err(error) = client.register_capability(vec![registration]).await {
+                tracing::warn!(%error, method, "the client does not tell what changes");
+            }
+        });
+    }
+}
+
+/// Makes the record of a run and tells the session where it is, or why there is none.
+fn begin_record(
+    run: &str,
+    records: &Records,
+    request: &RunRequest,
+    file: &Path,
+    session: &SharedSession,
+) -> Option<Recorder> {
+    match tokio::task::block_in_place(|| records.begin(request, file)) {
+        Ok(recorder) => {
+            session.with(|it| it.recorded(run, recorder.folder()));
+            Some(recorder)
+        }
+        Err(error) => {
+            let place = records.directory.display();
+            session.with(|it| it.record_trouble(&format!("no record is kept of this run: {place}: {error}")));
+            None
+        }
+    }
+}
+
+/// Brings the events of a run to the session, no faster than the client reads what comes of them.
+async fn pump(
+    run: &str,
+    mut events: mpsc::Receiver<RunEvent>,
+    session: &SharedSession,
+    backlog: &Backlog,
+    mut recorder: Option<Recorder>,
+    reader: &mut Reader,
+) {
+    while let Some(event) = events.recv().await {
+        // Before anybody hears of it: who is told of the end finds the whole record.
+        if let Some(recorder) = &mut recorder {
+            let trouble = tokio::task::block_in_place(|| recorder.take(&recorder.about().tell(&event)));
+            if let Some(trouble) = trouble {
+                session.with(|it| it.record_trouble(&trouble));
+            }
+        }
+        let found = match event {
+            // It may look for files.
+            RunEvent::Output { .. } | RunEvent::TaskFinished { .. } => {
+                tokio::task::block_in_place(|| reader.take(&event))
+            }
+            _ => None,
+        };
+        while backlog.exceeds(BACKLOG) {
+            tokio::time::sleep(CATCHING_UP).await;
+        }
+        let handled = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            session.with(|it| {
+                if let Some((task, found)) = found {
+                    it.found_problems(run, task, found);
+                }
+                it.run_event(run, event);
+            });
+        }));
+        if handled.is_err() {
+            tracing::error!(run, "a defect in the handling of an event; the run goes on");
+        }
+    }
+}
+
+fn progress_json(value: ProgressValue) -> serde_json::Value {
+    match value {
+        ProgressValue::Begin { title, message } => json!({
+            "kind": "begin", "title": title, "message": message, "cancellable": true, "percentage": 0,
+        }),
+        ProgressValue::Report { message, percentage } => json!({
+            "kind": "report", "message": message, "cancellable": true, "percentage": percentage,
+        }),
+        ProgressValue::End { message } => json!({ "kind": "end", "message": message }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use draft_tasks_executor::RunSummary;
+
+    use super::*;
+    use crate::environment::Environment;
+
+    /// A client that reads nothing, and an event that waits for it.
+    async fn pump_before_a_full_backlog(abandon: bool) -> bool {
+        let (effects, _wanted) = mpsc::unbounded_channel();
+        let session = SharedSession::new(effects, Environment::of(&[]));
+        let backlog = Backlog::of(BACKLOG + 1);
+        let (sender, events) = mpsc::channel(EVENTS);
+        sender.send(RunEvent::RunFinished { summary: RunSummary::default() }).await.unwrap();
+        drop(sender);
+        if abandon {
+            backlog.abandon();
+        }
+        let mut reader = Reader::new(PathBuf::new());
+        let pump = pump("run-1", events, &session, &backlog, None, &mut reader);
+        tokio::time::timeout(5 * CATCHING_UP, pump).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn output_waits_for_a_slow_client_and_not_for_one_that_is_gone() {
+        assert!(!pump_before_a_full_backlog(false).await);
+        assert!(pump_before_a_full_backlog(true).await);
+    }
+}

@@ -1,0 +1,189 @@
+//! How tasks last ended and which runs are over: what lenses, hints and commands say and do about it.
+//!
+//! Must not decide whether a lens is there, and must not ask for the time: it is told.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::record;
+use draft_tasks_executor::{Outcome, RunSummary, describe_duration};
+use tower_lsp::gen_lsp_types::Uri;
+
+use super::clock::Clock;
+use super::runs::{Run, RunningTask};
+
+/// How many runs that are over are known.
+const RUNS: usize = 50;
+
+/// The results of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    /// By file and phase, and there by the task's description.
+    tasks: HashMap<(Uri, Phase), HashMap<String, TaskResult>>,
+    /// Runs that are over, the last one last.
+    runs: VecDeque<PastRun>,
+}
+
+/// How a task ended when it last ran.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskResult {
+    /// What ran: a task that has another command now has no result.
+    command: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) duration: Duration,
+    at: SystemTime,
+    /// The last that it wrote.
+    pub(crate) last_line: Option<String>,
+}
+
+/// A run that is over.
+#[derive(Clone, Debug)]
+pub(crate) struct PastRun {
+    pub(crate) id: String,
+    pub(crate) uri: Uri,
+    pub(crate) phase: Phase,
+    /// The tasks that were chosen; empty when the whole phase ran.
+    pub(crate) chosen: Vec<String>,
+    tasks: Vec<PastTask>,
+    /// The folder of its record.
+    record: Option<PathBuf>,
+    summary: RunSummary,
+    at: SystemTime,
+}
+
+#[derive(Clone, Debug)]
+struct PastTask {
+    name: String,
+    /// Whether a process was started, and so a log.
+    started: bool,
+    failed: bool,
+}
+
+impl Results {
+    /// Forgets the results of tasks that run again; tells whether there were any.
+    pub(crate) fn forget(&mut self, uri: &Uri, phase: Phase, tasks: &[RunningTask]) -> bool {
+        let Some(known) = self.tasks.get_mut(&(uri.clone(), phase)) else { return false };
+        tasks.iter().filter(|task| known.remove(&task.name).is_some()).count() > 0
+    }
+
+    /// Forgets the results of a file, or all.
+    pub(crate) fn clear(&mut self, uri: Option<&Uri>) {
+        self.tasks.retain(|(of, _), _| uri.is_some_and(|uri| uri != of));
+        self.runs.retain(|run| uri.is_some_and(|uri| *uri != run.uri));
+    }
+
+    /// Keeps how a task ended, if it ran.
+    pub(crate) fn add(
+        &mut self,
+        run: &Run,
+        task: &RunningTask,
+        outcome: &Outcome,
+        duration: Duration,
+        at: SystemTime,
+    ) {
+        if *outcome == Outcome::Skipped {
+            return;
+        }
+        let (command, outcome, last_line) = (task.command.clone(), outcome.clone(), task.last_line());
+        let result = TaskResult { command, outcome, duration, at, last_line };
+        self.tasks.entry((run.uri.clone(), run.phase)).or_default().insert(task.name.clone(), result);
+    }
+
+    /// Keeps a run that is over.
+    pub(crate) fn over(&mut self, run: PastRun) {
+        if self.runs.len() == RUNS {
+            self.runs.pop_front();
+        }
+        self.runs.push_back(run);
+    }
+
+    /// How a task ended when it last ran as it stands there now.
+    pub(crate) fn task(&self, uri: &Uri, phase: Phase, task: &str, command: &str) -> Option<&TaskResult> {
+        let found = self.tasks.get(&(uri.clone(), phase))?.get(task)?;
+        (found.command == command).then_some(found)
+    }
+
+    /// The last of the runs that are asked for.
+    pub(crate) fn last_run(&self, wanted: impl Fn(&PastRun) -> bool) -> Option<&PastRun> {
+        self.runs.iter().rev().find(|run| wanted(run))
+    }
+
+    /// The last run of a phase.
+    pub(crate) fn last_of_phase(&self, uri: &Uri, phase: Phase) -> Option<&PastRun> {
+        self.last_run(|run| run.uri == *uri && run.phase == phase)
+    }
+}
+
+impl TaskResult {
+    /// "✓ 1.2 s", "✗ exit code 1", "■ stopped".
+    pub(crate) fn describe(&self) -> String {
+        match &self.outcome {
+            Outcome::Passed => format!("✓ {}", describe_duration(self.duration)),
+            Outcome::Failed(failure) => format!("✗ {}", failure.describe()),
+            Outcome::Stopped => "■ stopped".into(),
+            Outcome::Skipped => "- skipped".into(),
+        }
+    }
+
+    /// What stands behind its line: "✓ 1.2 s at 18:45", "✗ exit code 1".
+    pub(crate) fn hint(&self, clock: Clock) -> String {
+        match self.outcome {
+            Outcome::Passed => format!("{} {}", self.describe(), clock.describe(self.at)),
+            _ => self.describe(),
+        }
+    }
+
+    /// All that is known, for whoever points at the hint.
+    pub(crate) fn tooltip(&self, clock: Clock) -> String {
+        let (duration, at) = (describe_duration(self.duration), clock.describe(self.at));
+        format!("last run: {} after {duration}, {at}", self.outcome.describe())
+    }
+}
+
+impl PastRun {
+    pub(crate) fn of(run: &Run, summary: RunSummary, at: SystemTime) -> PastRun {
+        let task = |task: &RunningTask| PastTask {
+            name: task.name.clone(),
+            started: task.started,
+            failed: task.failed,
+        };
+        PastRun {
+            id: run.id.clone(),
+            uri: run.uri.clone(),
+            phase: run.phase,
+            chosen: run.chosen.clone(),
+            tasks: run.tasks.iter().map(task).collect(),
+            record: run.record.clone(),
+            summary,
+            at,
+        }
+    }
+
+    /// "✗ 1 of 2, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
+    pub(crate) fn describe(&self, clock: Clock) -> String {
+        let what = match self.summary {
+            RunSummary { stopped: 1.., .. } => "■ stopped".to_owned(),
+            RunSummary { failed: failed @ 1.., .. } => format!("✗ {failed} of {}", self.tasks.len()),
+            RunSummary { skipped: 1.., .. } => "■ stopped".to_owned(),
+            RunSummary { passed, .. } => format!("✓ {passed}"),
+        };
+        format!("{what}, {}, {}", describe_duration(self.summary.duration), clock.describe(self.at))
+    }
+
+    /// Whether there is a log of it, or of this task in it.
+    pub(crate) fn has_log(&self, task: Option<&str>) -> bool {
+        self.log(task).is_some()
+    }
+
+    /// The text file of a task; without one of the first that failed, else of the last that ran.
+    pub(crate) fn log(&self, task: Option<&str>) -> Option<PathBuf> {
+        let started = || self.tasks.iter().enumerate().filter(|(_, task)| task.started);
+        let (index, task) = match task {
+            Some(name) => started().find(|(_, task)| task.name == name),
+            None => started().find(|(_, task)| task.failed).or_else(|| started().next_back()),
+        }?;
+        Some(self.record.as_ref()?.join(record::log_name(index, &task.name)))
+    }
+}

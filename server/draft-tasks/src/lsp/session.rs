@@ -1,0 +1,317 @@
+//! The state of the language server: documents, settings and runs; the protocol's messages come in, effects go out.
+//!
+//! Must not await, lock or send anything: every method returns at once, and the outbox performs the effects.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use serde_json::Value;
+use tower_lsp::gen_lsp_types::*;
+
+use super::capabilities::{self, ClientFlags};
+use super::clock::Clock;
+use super::document::{self, Document};
+use super::effect::{Effect, Effects};
+use super::ext;
+use super::position::Encoding;
+use super::programs::Programs;
+use super::runs::{self, Runs};
+use super::to_proto::{self, Context};
+use crate::config::{Config, Layer};
+use crate::environment::Environment;
+use crate::run_settings::RunDiagnostics;
+use crate::source::{self, FileKind};
+
+mod again;
+mod creating;
+mod elsewhere;
+mod features;
+mod logs;
+mod names;
+mod project;
+pub(crate) mod refactoring;
+mod reported;
+mod running;
+mod shown;
+mod typing;
+
+pub(crate) use running::GRACE_AT_END;
+
+/// Everything that the server knows.
+pub(crate) struct Session {
+    effects: Effects,
+    environment: Environment,
+    flags: ClientFlags,
+    encoding: Encoding,
+    /// What the editor says.
+    editor: Layer,
+    /// The same, with the defaults: for what no project has a say in.
+    config: Config,
+    /// What projects say, by their directories.
+    projects: HashMap<PathBuf, project::Known>,
+    /// Whether anything may run.
+    trusted: bool,
+    documents: HashMap<Uri, Document>,
+    /// Documents whose diagnostics are not yet those of their text.
+    stale: HashSet<Uri>,
+    /// Whether one of them was opened just now.
+    opened: bool,
+    runs: Runs,
+    programs: Programs,
+    clock: Clock,
+}
+
+impl Session {
+    pub(crate) fn new(effects: Effects, environment: Environment) -> Session {
+        Session {
+            effects,
+            environment,
+            flags: ClientFlags::default(),
+            encoding: Encoding::default(),
+            editor: Layer::default(),
+            config: Config::default(),
+            projects: HashMap::new(),
+            trusted: true,
+            documents: HashMap::new(),
+            stale: HashSet::new(),
+            opened: false,
+            runs: Runs::default(),
+            programs: Programs::default(),
+            clock: Clock::of_system(),
+        }
+    }
+
+    fn effect(&self, effect: Effect) {
+        // The outbox is only gone when the server ends, and then nothing matters any more.
+        let _ = self.effects.send(effect);
+    }
+
+    /// The notification that a user reads at once; for what they asked for and for what they have to do.
+    fn show(&self, kind: MessageType, message: impl Into<String>) {
+        self.effect(Effect::Show { kind, message: message.into() });
+    }
+
+    fn log(&self, message: impl Into<String>) {
+        self.effect(Effect::Log { kind: MessageType::Info, message: message.into() });
+    }
+
+    pub(crate) fn initialize(&mut self, params: InitializeParams) -> InitializeResult {
+        let negotiated = capabilities::negotiate(&params.capabilities);
+        self.flags = negotiated.flags;
+        self.encoding = negotiated.encoding;
+        self.trusted = capabilities::trusted(params.initialization_options.as_ref());
+        if let Some(process) = params.process_id {
+            self.effect(Effect::WatchClient { process });
+        }
+        InitializeResult {
+            capabilities: negotiated.server,
+            server_info: Some(ServerInfo {
+                name: env!("CARGO_PKG_NAME").into(),
+                version: Some(env!("CARGO_PKG_VERSION").into()),
+            }),
+        }
+    }
+
+    pub(crate) fn initialized(&mut self) {
+        if self.flags.registers_settings {
+            self.effect(Effect::RegisterForSettings);
+        }
+        if self.flags.asks_for_settings {
+            self.effect(Effect::AskForSettings);
+        }
+        if self.flags.watches_files {
+            self.effect(Effect::WatchProjects);
+        }
+    }
+
+    pub(crate) fn did_open(&mut self, document: TextDocumentItem) {
+        let Some(kind) = kind(&document.uri, &document.language_id) else { return };
+        if document.text.len() > source::LARGEST {
+            return self
+                .show(MessageType::Warning, format!("{} is too large to be looked at", name(&document.uri)));
+        }
+        self.stale.insert(document.uri.clone());
+        self.opened = true;
+        let mut opened = Document::new(document.uri.clone(), kind, document.version, document.text);
+        let directory = opened.directory();
+        if let Some(directory) = directory.as_ref().filter(|_| kind != FileKind::Settings) {
+            self.read_project(directory);
+        }
+        opened.config = self.config_of(directory.as_deref());
+        self.documents.insert(document.uri.clone(), opened);
+        self.gather_facts(&document.uri);
+    }
+
+    /// Asks for the facts about the world around a document; a pack is a template, of which there is no world yet.
+    pub(super) fn gather_facts(&mut self, uri: &Uri) {
+        let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind == FileKind::Tasks) else {
+            return;
+        };
+        let paths = draft_tasks_analysis::project::paths(&document.analysed());
+        let (asked, directory) = (document.ask_for_facts(), document.directory());
+        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory, paths });
+    }
+
+    /// Takes the facts that were asked for, and publishes what they change.
+    pub(crate) fn take_facts(&mut self, uri: &Uri, asked: u64, facts: Facts) {
+        let Some(document) = self.documents.get_mut(uri) else { return };
+        let before = document.analysed();
+        if document.take_facts(asked, facts) && document.analysed().diagnostics != before.diagnostics {
+            self.publish_unless_stale(uri);
+        }
+    }
+
+    pub(crate) fn did_change(&mut self, params: DidChangeTextDocumentParams) {
+        let uri = params.text_document.text_document_identifier.uri;
+        let Some(document) = self.documents.get_mut(&uri) else { return };
+        document.change(params.text_document.version, params.content_changes, self.encoding);
+        self.stale.insert(uri);
+    }
+
+    pub(crate) fn did_close(&mut self, uri: Uri) {
+        if let Some(closed) = self.documents.remove(&uri) {
+            self.stale.remove(&uri);
+            let diagnostics = closed.path.as_ref().map_or_else(Vec::new, |path| self.problems_of(path));
+            self.effect(Effect::Publish { uri, version: None, diagnostics });
+            if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
+                self.read_project(&directory);
+            }
+        }
+    }
+
+    /// Settings that came unasked, or the word that they have changed.
+    pub(crate) fn did_change_configuration(&mut self, settings: Value) {
+        if self.flags.asks_for_settings {
+            self.effect(Effect::AskForSettings);
+        } else {
+            self.take_settings(settings.get(ext::SETTINGS).unwrap_or(&Value::Null));
+        }
+    }
+
+    /// Takes the settings below `draftTasks`, and says once what is wrong with them.
+    pub(crate) fn take_settings(&mut self, settings: &Value) {
+        let (editor, problems) = Layer::from_json(settings);
+        if !problems.is_empty() {
+            let message = format!("draft-tasks: settings below `{}`: {}", ext::SETTINGS, problems.join("; "));
+            self.show(MessageType::Warning, message);
+        }
+        if editor != self.editor {
+            let config = Config::of(&[&editor]);
+            if config.inlay_hints != self.config.inlay_hints && self.flags.refresh_hints {
+                self.effect(Effect::RefreshHints);
+            }
+            let republish = config.run.diagnostics != self.config.run.diagnostics;
+            if republish {
+                self.stale.extend(self.documents.keys().cloned());
+            }
+            self.config = config;
+            self.editor = editor;
+            self.read_all_anew();
+            self.settle();
+            if republish {
+                self.publish_problems(self.runs.problems.paths());
+            }
+        }
+    }
+
+    /// Whether edits wait to be analysed.
+    pub(crate) fn is_dirty(&self) -> bool {
+        !self.stale.is_empty()
+    }
+
+    /// Whether a document was opened since the last time that everything was analysed.
+    pub(crate) fn is_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Analyses and publishes what has changed.
+    pub(crate) fn settle(&mut self) {
+        self.opened = false;
+        let is_settings =
+            |uri: &&Uri| self.documents.get(*uri).is_some_and(|it| it.kind == FileKind::Settings);
+        let settings: Vec<Uri> = self.stale.iter().filter(is_settings).cloned().collect();
+        // First what tasks files are read with: it makes more of them stale.
+        for uri in settings {
+            self.stale.remove(&uri);
+            self.settle_settings(&uri);
+        }
+        for uri in std::mem::take(&mut self.stale) {
+            self.publish(&uri);
+        }
+    }
+
+    /// Goes on after a defect: nothing that was derived from a text is trusted any more.
+    pub(crate) fn recover(&mut self) {
+        self.analyse_anew();
+    }
+
+    fn read_all_anew(&mut self) {
+        let configs: Vec<(Uri, Config)> = self
+            .documents
+            .iter()
+            .map(|(uri, document)| (uri.clone(), self.config_of(document.directory().as_deref())))
+            .collect();
+        for (uri, config) in configs {
+            if self.documents.get_mut(&uri).is_some_and(|document| document.read_with(&config)) {
+                self.stale.insert(uri);
+            }
+        }
+    }
+
+    fn analyse_anew(&mut self) {
+        for (uri, document) in &mut self.documents {
+            document.forget_analysis();
+            self.stale.insert(uri.clone());
+        }
+    }
+
+    /// Publishes again what a run has changed, unless an edit waits that will do so anyway.
+    fn publish_unless_stale(&mut self, uri: &Uri) {
+        if !self.stale.contains(uri) {
+            self.publish(uri);
+        }
+    }
+
+    /// Merges the layers, what the analysis found and which tasks failed, and publishes them.
+    fn publish(&mut self, uri: &Uri) {
+        let Some(document) = self.documents.get_mut(uri) else { return };
+        let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
+        let context = Context { uri, analysed: &analysis, encoding: self.encoding, flags: self.flags };
+        let found =
+            analysis.diagnostics.iter().filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
+        let mut diagnostics: Vec<_> = found.map(|found| to_proto::diagnostic(context, found)).collect();
+        let of_runs = self.config.run.diagnostics;
+        if of_runs != RunDiagnostics::Off {
+            diagnostics.extend(self.runs.failures.diagnostics(context, &analysis));
+        }
+        if of_runs == RunDiagnostics::All {
+            diagnostics.extend(runs::passed(&self.runs.results, context, &analysis));
+        }
+        let (version, path) = (Some(document.version), document.path.clone());
+        diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));
+        self.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
+    }
+}
+
+/// What a document is to this server; files of other names only where their editor says that they are tasks files.
+fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
+    if let Some(kind) = document::path_of(uri).and_then(|path| FileKind::of_path(&path)) {
+        return Some(kind);
+    }
+    let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
+    match name(uri) {
+        crate::project::FILE => Some(FileKind::Settings),
+        source::TASKS_FILE => Some(FileKind::Tasks),
+        _ => named.then_some(FileKind::Tasks),
+    }
+}
+
+/// The last part of a URI's path, for messages.
+fn name(uri: &Uri) -> &str {
+    uri.0.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What ran before, run again or forgotten.
+//!
+//! Must not run a failed task whose command has changed since: nobody saw the new one fail.
+
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use super::features::command;
+use super::running::{Chosen, refusal};
+use crate::lsp::document::{Analysed, Document};
+use crate::lsp::ext;
+
+impl Session {
+    /// Runs again what ran last, as it stands in the file now.
+    pub(super) fn rerun(&mut self, wanted: &ext::Rerun) -> Result<Value, Error> {
+        let matches = |id: &String, uri: &Uri| {
+            wanted.run.as_ref().is_none_or(|run| run == id) && wanted.uri.as_ref().is_none_or(|of| of == uri)
+        };
+        if let Some(run) = self.runs.active.iter().rev().find(|run| matches(&run.id, &run.uri)) {
+            let (uri, phase) = (run.uri.clone(), run.phase);
+            return self.run(&uri, phase.name(), &[]);
+        }
+        let Some(run) = self.runs.results.last_run(|run| matches(&run.id, &run.uri)) else {
+            return Err(refusal(match &wanted.run {
+                Some(run) => format!("there is no run `{run}`"),
+                None => "nothing has run yet".into(),
+            }));
+        };
+        let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
+        let (uri, phase, chosen) = (run.uri.clone(), run.phase, chosen.collect::<Vec<_>>());
+        self.run(&uri, phase.name(), &chosen)
+    }
+
+    pub(super) fn rerun_failed(&mut self, wanted: &ext::RerunFailed) -> Result<Value, Error> {
+        let uri = &wanted.uri;
+        let source = self.source(uri)?;
+        let phase = match &wanted.phase {
+            Some(name) => {
+                Some(plan::phase_named(&source.analysis, name).map_err(|error| refusal(error.describe()))?)
+            }
+            None => self.runs.failures.last_phase(uri),
+        };
+        let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
+            return Err(refusal("no task failed when it last ran"));
+        };
+        let failed = self.runs.failures.of_phase(uri, phase, &source.analysis);
+        if failed.is_empty() {
+            return Err(refusal(
+                "the tasks that failed have changed since then; run them to run the new ones",
+            ));
+        }
+        let chosen = failed.into_iter().map(|(task, command)| Chosen { task, command: Some(command) });
+        self.run(uri, phase.name(), &chosen.collect::<Vec<_>>())
+    }
+
+    /// Forgets how the tasks of a file ended, or all.
+    pub(super) fn clear(&mut self, wanted: &ext::Clear) -> Value {
+        let uri = wanted.uri.as_ref();
+        self.runs.results.clear(uri);
+        self.runs.failures.clear(uri);
+        let reported = self.runs.problems.clear(uri);
+        self.publish_problems(reported);
+        let open = self.documents.keys().filter(|open| uri.is_none_or(|uri| uri == *open));
+        for uri in open.cloned().collect::<Vec<_>>() {
+            self.publish_unless_stale(&uri);
+        }
+        self.refresh_lenses();
+        self.refresh_result_hints();
+        Value::Null
+    }
+
+    /// Where tasks of the phase failed, they can be run alone.
+    pub(super) fn rerun_failed_action(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        range: TextRange,
+    ) -> Option<CodeActionResponse> {
+        let phase = phase_at(analysis, range).filter(|phase| phase.is_local())?;
+        let running = self.runs.running(&document.uri, phase).is_some();
+        if running || self.runs.failures.of_phase(&document.uri, phase, analysis).is_empty() {
+            return None;
+        }
+        let argument = ext::RerunFailed { uri: document.uri.clone(), phase: Some(phase.name().into()) };
+        let title = format!("Run {phase}, failed tasks only");
+        Some(self.command_action(ext::RUN_KIND, command(title, ext::Command::RerunFailed, json!(argument))))
+    }
+}
+
+/// The phase in which a place is.
+pub(super) fn phase_at(analysis: &Analysed, range: TextRange) -> Option<Phase> {
+    analysis.file.section_at(range.start())?.phase
+}

@@ -1,0 +1,109 @@
+//! New tasks files: the command that creates one where there is none, and what an empty one can become.
+//!
+//! Must not write: the client does, which shows it and can undo it. Must not replace anything that is there.
+
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::completion::PackFile;
+use draft_tasks_analysis::edit;
+use draft_tasks_analysis::refactor::{Refactor, RefactorKind};
+use draft_tasks_analysis::{TextRange, TextSize};
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use super::running::refusal;
+use crate::lsp::document::{self, Analysed, Document};
+use crate::lsp::effect::Effect;
+use crate::lsp::ext;
+use crate::lsp::to_proto;
+use crate::packs::{self, NoPack, Pack};
+use crate::source::{FileKind, TASKS_FILE};
+
+impl Session {
+    /// Executes any command of the server.
+    pub(crate) fn execute(&mut self, params: ExecuteCommandParams) -> Result<Value, Error> {
+        if params.command != ext::CREATE {
+            return self.execute_command(params);
+        }
+        let argument = params.arguments.unwrap_or_default().into_iter().next().unwrap_or_default();
+        let create: ext::Create =
+            serde_json::from_value(argument).map_err(|error| Error::invalid_params(error.to_string()))?;
+        self.create(&create).map_err(refusal)
+    }
+
+    fn create(&self, create: &ext::Create) -> Result<Value, String> {
+        if !self.trusted {
+            return Err("nothing is created in a workspace that is not trusted".into());
+        }
+        if !(self.flags.creates_files && self.flags.applies_edits) {
+            return Err("this editor creates no files for a server: call `draft-tasks create`".into());
+        }
+        let path = target(&create.uri)?;
+        let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is no file", path.display()))?;
+        let file = Uri::from(file.to_string());
+        if self.documents.contains_key(&file) || path.symlink_metadata().is_ok() {
+            return Err(format!("{} exists, and is left as it is", path.display()));
+        }
+        let text = match &create.pack {
+            Some(name) => pack_text(&self.packs(), name)?,
+            None => packs::SKELETON.to_owned(),
+        };
+        let label = format!("Create {TASKS_FILE}");
+        self.effect(Effect::ApplyEdit { label, edit: to_proto::file_edit(&file, &text) });
+        Ok(json!({ "uri": file }))
+    }
+
+    /// Tells the user of an edit that the client did not apply.
+    pub(crate) fn edit_failed(&self, label: &str, problem: &str) {
+        self.show(MessageType::Error, format!("{label}: {problem}"));
+    }
+
+    /// The packs of this user.
+    pub(super) fn packs(&self) -> Vec<Pack> {
+        packs::draft_home(&self.environment).map_or_else(Vec::new, |home| packs::find(&home))
+    }
+
+    /// An empty tasks file as that of a pack.
+    pub(super) fn packs_as_refactorings(&self, document: &Document, analysis: &Analysed) -> Vec<Refactor> {
+        if !self.may_run(document) || !analysis.text.trim().is_empty() {
+            return Vec::new();
+        }
+        let all = TextRange::up_to(TextSize::of(&*analysis.text));
+        let files = packs::files(&self.packs()).into_iter().filter(|file| !file.text.is_empty());
+        let refactor = |file: PackFile| Refactor {
+            title: format!("Create `{TASKS_FILE}` from pack {}", file.pack),
+            kind: RefactorKind::Rewrite,
+            edits: vec![edit::TextEdit::replace(all, file.text)],
+            new_file: None,
+        };
+        files.map(refactor).collect()
+    }
+}
+
+/// The tasks file that a URI means: that of a folder, or the file itself.
+fn target(uri: &Uri) -> Result<PathBuf, String> {
+    let path = document::path_of(uri).ok_or_else(|| format!("`{}` is neither a folder nor a file", uri.0))?;
+    if path.is_dir() {
+        return Ok(path.join(TASKS_FILE));
+    }
+    let in_folder = path.parent().is_some_and(Path::is_dir);
+    match FileKind::of_path(&path) {
+        Some(FileKind::Tasks) if in_folder => Ok(path),
+        Some(FileKind::Tasks) => Err(format!("there is no folder for {}", path.display())),
+        _ => Err(format!("{} is neither a folder nor a `{TASKS_FILE}`", path.display())),
+    }
+}
+
+/// The tasks file of the pack of this name; empty where it has none.
+fn pack_text(packs: &[Pack], name: &str) -> Result<String, String> {
+    let pack = packs::choose(packs, name).map_err(|error| match error {
+        NoPack::Unknown => format!("there is no pack `{name}`"),
+        NoPack::Ambiguous(names) => format!("several packs are named `{name}`: {}", names.join(", ")),
+    })?;
+    let text = pack
+        .text()
+        .map_err(|problem| format!("the tasks file of the pack {} {problem}", pack.full_name()))?;
+    Ok(text.unwrap_or_default())
+}

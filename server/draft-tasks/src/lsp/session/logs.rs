@@ -1,0 +1,106 @@
+//! What a phase would run and what it wrote when it last ran, for people.
+//!
+//! Must not run anything or show a secret.
+
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::plan::{self, Plan};
+use draft_tasks_analysis::secret;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use super::again::phase_at;
+use super::features::command;
+use super::running::refusal;
+use crate::lsp::document::{Analysed, Document};
+use crate::lsp::effect::Effect;
+use crate::lsp::ext;
+use crate::lsp::results::PastRun;
+
+impl Session {
+    /// What a phase would run.
+    pub(super) fn plan(&mut self, wanted: &ext::ShowPlan) -> Result<Value, Error> {
+        let source = self.source(&wanted.uri)?;
+        let environment = self.environment_to_show(Some(&source.directory));
+        let lookup = |name: &str| environment.shown(name);
+        let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
+            .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &secret::masked(&lookup)));
+        let plan = of_phase.map_err(|error| refusal(error.describe()))?;
+        let directory = source.directory.display().to_string();
+        if wanted.show.unwrap_or(true) {
+            self.show(MessageType::Info, described(&plan, &directory, |text| text));
+        }
+        let tasks = plan
+            .steps
+            .iter()
+            .map(|step| json!({ "task": step.task, "command": step.command, "argv": step.argv }));
+        Ok(json!({
+            "phase": plan.phase.name(),
+            "directory": directory,
+            "tasks": tasks.collect::<Vec<_>>(),
+            "markdown": described(&plan, &directory, |text| code_span(&text)),
+        }))
+    }
+
+    /// Opens what a task wrote.
+    pub(super) fn show_log(&mut self, wanted: &ext::ShowLog) -> Result<Value, Error> {
+        let task = wanted.task.as_deref();
+        let phase = wanted.phase.as_ref().map(|phase| phase.to_lowercase());
+        let matches = |run: &PastRun| {
+            wanted.run.as_ref().is_none_or(|id| *id == run.id)
+                && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
+                && phase.as_ref().is_none_or(|phase| phase == run.phase.name())
+        };
+        let run = self.runs.results.last_run(|run| matches(run) && run.has_log(task));
+        let Some(log) = run.and_then(|run| run.log(task)) else {
+            return Err(refusal("there is no log: nothing of it has run to its end, or no records are kept"));
+        };
+        if !log.exists() {
+            return Err(refusal(format!("the log {} has been removed", log.display())));
+        }
+        let answer = json!({ "log": log.display().to_string() });
+        match self.flags.shows_documents {
+            true => self.effect(Effect::ShowDocument { path: log }),
+            false => self.show(MessageType::Info, log.display().to_string()),
+        }
+        Ok(answer)
+    }
+
+    /// What can be shown of the phase here, and of the task.
+    pub(super) fn show_actions(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        range: TextRange,
+    ) -> Vec<CodeActionResponse> {
+        let Some(phase) = phase_at(analysis, range) else { return Vec::new() };
+        if analysis.file.commands_of(phase).next().is_none() {
+            return Vec::new();
+        }
+        let (uri, name) = (document.uri.clone(), phase.name().to_owned());
+        let plan = ext::ShowPlan { uri: uri.clone(), phase: name.clone(), show: None };
+        let mut actions = vec![command("Show plan".into(), ext::Command::Plan, json!(plan))];
+        let task =
+            analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
+        let has_log = |run: &PastRun| run.uri == uri && run.phase == phase && run.has_log(task.as_deref());
+        if self.runs.results.last_run(has_log).is_some() {
+            let log =
+                ext::ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };
+            actions.push(command("Show last log".into(), ext::Command::ShowLog, json!(log)));
+        }
+        actions.into_iter().map(|command| self.command_action(ext::SHOW_KIND, command)).collect()
+    }
+}
+
+/// A plan in words: the phase, where, and the arguments of each task.
+fn described(plan: &Plan, directory: &str, span: impl Fn(String) -> String) -> String {
+    let mut lines = vec![format!("{} in {}", plan.phase, span(directory.to_owned()))];
+    for (number, step) in (1..).zip(&plan.steps) {
+        let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
+        lines.push(format!("{number}. {}: {}", step.task, arguments.join(" ")));
+    }
+    lines.join("\n")
+}

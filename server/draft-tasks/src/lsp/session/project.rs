@@ -1,0 +1,132 @@
+//! The settings of projects: read beside tasks files, or from the editor that has them open, which then has help there.
+//!
+//! Must not look for them while something is typed: only when a file is opened, saved, closed or changed on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types::*;
+
+use super::Session;
+use crate::config::{Config, Layer};
+use crate::lsp::document::{self, Analysed, Document};
+use crate::lsp::effect::Effect;
+use crate::lsp::position;
+use crate::lsp::to_proto;
+use crate::project::{self, Project};
+use crate::source::FileKind;
+
+/// What is known of the settings of a directory.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    settings: Layer,
+    /// What the user was told to be wrong with them.
+    told: Vec<String>,
+}
+
+impl Session {
+    /// What a file in a directory is to be read with.
+    pub(super) fn config_of(&self, directory: Option<&Path>) -> Config {
+        let known = directory.and_then(|directory| self.projects.get(directory));
+        match known {
+            Some(known) => Config::of(&[&known.settings, &self.editor]),
+            None => self.config.clone(),
+        }
+    }
+
+    /// Reads the settings of a directory from disk; those that are open in the editor are taken when they are analysed.
+    pub(super) fn read_project(&mut self, directory: &Path) {
+        if self.documents.values().any(|it| it.kind == FileKind::Settings && it.is_in(directory)) {
+            return;
+        }
+        let (settings, problems) = project::load(directory);
+        if self.projects.get(directory).is_none_or(|known| known.told != problems) && !problems.is_empty() {
+            self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
+        }
+        self.take_project(directory, settings, problems);
+    }
+
+    fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>) {
+        self.projects.insert(directory.to_owned(), Known { settings, told });
+        let config = self.config_of(Some(directory));
+        for (uri, document) in &mut self.documents {
+            if document.kind != FileKind::Settings && document.is_in(directory) && document.read_with(&config)
+            {
+                self.stale.insert(uri.clone());
+            }
+        }
+    }
+
+    /// A file was saved: its directory's settings may have been written by something that nobody watches.
+    pub(crate) fn did_save(&mut self, uri: &Uri) {
+        let directory = self.documents.get(uri).and_then(Document::directory);
+        if let Some(directory) = directory {
+            self.read_project(&directory);
+        }
+        self.gather_facts(uri);
+    }
+
+    /// Files have changed on disk.
+    pub(crate) fn did_change_watched_files(&mut self, changes: &[FileEvent]) {
+        let paths = changes.iter().filter_map(|change| document::path_of(&change.uri));
+        let settings = paths.filter(|path| FileKind::of_path(path) == Some(FileKind::Settings));
+        let directories: Vec<PathBuf> = settings.filter_map(|path| Some(path.parent()?.to_owned())).collect();
+        for directory in directories {
+            if self.documents.values().any(|document| document.is_in(&directory)) {
+                self.read_project(&directory);
+            }
+        }
+        let uris: Vec<Uri> = self.documents.keys().cloned().collect();
+        uris.iter().for_each(|uri| self.gather_facts(uri));
+    }
+
+    /// Publishes what is wrong with settings that are open, and reads their tasks files with them.
+    pub(super) fn settle_settings(&mut self, uri: &Uri) {
+        let Some((session, document, analysed)) = self.opened_settings(uri) else { return };
+        let project = Project::of_tree(&analysed.tree, &analysed.text);
+        let context = session.context(document, &analysed);
+        let diagnostics = project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
+        let (version, directory) = (Some(document.version), document.directory());
+        session.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
+        if let Some(directory) = directory {
+            self.take_project(&directory, project.settings, Vec::new());
+        }
+    }
+
+    /// A document with settings, its syntax, and what conversions need; `None` for all others.
+    fn opened_settings(&mut self, uri: &Uri) -> Option<(&Session, &Document, Arc<Analysed>)> {
+        let document = self.documents.get_mut(uri).filter(|document| document.kind == FileKind::Settings)?;
+        let analysed = document.analysed();
+        let session: &Session = self;
+        Some((session, session.documents.get(uri)?, analysed))
+    }
+
+    pub(super) fn complete_setting(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
+        let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
+        let offset = position::offset(&document.text, at.position, session.encoding);
+        let context = session.context(document, &analysed);
+        let found = project::complete(&analysed.tree, &analysed.text, offset).into_iter().enumerate();
+        let items = found.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
+        Some(CompletionResponse::CompletionItemList(items))
+    }
+
+    pub(super) fn hover_setting(&mut self, at: &TextDocumentPositionParams) -> Option<Hover> {
+        let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
+        let offset = position::offset(&document.text, at.position, session.encoding);
+        let found = project::hover(&analysed.tree, &analysed.text, offset)?;
+        let contents = Contents::MarkupContent(to_proto::markdown(found.markdown));
+        Some(Hover { contents, range: Some(session.context(document, &analysed).range(found.range)) })
+    }
+
+    /// The changes that mend what is wrong with settings on the lines of a range.
+    pub(super) fn fix_settings(&mut self, uri: &Uri, range: Range) -> Option<Vec<CodeActionResponse>> {
+        let (session, document, analysed) = self.opened_settings(uri)?;
+        let context = session.context(document, &analysed);
+        let problems = Project::of_tree(&analysed.tree, &analysed.text).problems;
+        let near = problems.iter().filter(|problem| {
+            let place = context.range(problem.range);
+            place.start.line <= range.end.line && range.start.line <= place.end.line
+        });
+        Some(near.filter_map(|problem| to_proto::mend(context, problem)).collect())
+    }
+}

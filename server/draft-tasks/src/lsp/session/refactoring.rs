@@ -1,0 +1,68 @@
+//! Code actions that write something in another way.
+//!
+//! Must not create files: that is for the client, which shows what it does and can undo it.
+
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::refactor::{self, NewFile, Refactor, RefactorKind};
+use tower_lsp::gen_lsp_types::*;
+
+use super::Session;
+use super::features::wants;
+use crate::lsp::document::{Analysed, Document};
+use crate::lsp::nearby::Nearby;
+use crate::lsp::to_proto;
+
+/// The kinds that are offered.
+pub(crate) const KINDS: [CodeActionKind; 2] =
+    [CodeActionKind::RefactorExtract, CodeActionKind::RefactorRewrite];
+
+impl Session {
+    pub(super) fn refactorings(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        range: TextRange,
+        only: Option<&[CodeActionKind]>,
+    ) -> Vec<CodeActionResponse> {
+        if !KINDS.iter().any(|kind| wants(only, kind)) {
+            return Vec::new();
+        }
+        let directory = document.directory().filter(|_| self.flags.creates_files && self.may_run(document));
+        let nearby = directory.map(Nearby::new);
+        let is_free = |path: &str| nearby.as_ref().is_some_and(|nearby| nearby.is_free(path));
+        let found = refactor::refactors(analysis, range, &is_free).into_iter();
+        let found = found.chain(self.packs_as_refactorings(document, analysis));
+        let wanted = found.filter(|found| wants(only, &kind(found.kind)));
+        wanted.filter_map(|found| self.refactoring(document, analysis, found)).collect()
+    }
+
+    fn refactoring(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        found: Refactor,
+    ) -> Option<CodeActionResponse> {
+        let context = self.context(document, analysis);
+        let edit = match &found.new_file {
+            None => to_proto::workspace_edit(context, &found.edits),
+            Some(NewFile { path, text }) => {
+                let path = document.directory()?.join(path);
+                let file = Uri::from(url::Url::from_file_path(path).ok()?.to_string());
+                to_proto::creating_edit(context, document.version, &found.edits, file, text)
+            }
+        };
+        Some(CodeActionResponse::CodeAction(CodeAction {
+            title: found.title,
+            kind: Some(kind(found.kind)),
+            edit: Some(edit),
+            ..Default::default()
+        }))
+    }
+}
+
+fn kind(kind: RefactorKind) -> CodeActionKind {
+    match kind {
+        RefactorKind::Extract => CodeActionKind::RefactorExtract,
+        RefactorKind::Rewrite => CodeActionKind::RefactorRewrite,
+    }
+}

@@ -1,0 +1,59 @@
+//! Problems that tasks report of files, published in those files.
+//!
+//! Must not replace what is published of an open tasks file: there they are one more layer.
+
+use std::path::{Path, PathBuf};
+
+use tower_lsp::gen_lsp_types::*;
+
+use super::Session;
+use crate::lsp::effect::Effect;
+use crate::lsp::problems::Found;
+use crate::run_settings::RunDiagnostics;
+use crate::source::FileKind;
+
+impl Session {
+    /// The output of a task reported problems.
+    pub(crate) fn found_problems(&mut self, run: &str, task: usize, found: Vec<Found>) {
+        let Some(run) = self.runs.active.iter().find(|it| it.id == run) else { return };
+        let Some(task) = run.tasks.get(task).map(|task| task.name.clone()) else { return };
+        let (uri, phase) = (run.uri.clone(), run.phase);
+        let place = self.opened(&uri).and_then(|(session, document, analysis)| {
+            let mut tasks = analysis.file.commands_of(phase);
+            let (found, _) = tasks.find(|(it, _)| it.name(&analysis.text) == task)?;
+            Some(session.context(document, &analysis).range(found.name.range))
+        });
+        let paths = found.iter().map(|found| found.path.clone()).collect();
+        for found in found {
+            self.runs.problems.add(&uri, phase, &task, found, place);
+        }
+        self.publish_problems(paths);
+    }
+
+    /// Publishes anew what is reported of files.
+    pub(super) fn publish_problems(&mut self, mut paths: Vec<PathBuf>) {
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            let open = self.documents.values().find(|document| document.path.as_ref() == Some(&path));
+            match open.map(|document| (document.uri.clone(), document.kind)) {
+                // Its diagnostics are those of its settings.
+                Some((_, FileKind::Settings)) => {}
+                Some((uri, _)) => self.publish_unless_stale(&uri),
+                None => {
+                    let Ok(url) = url::Url::from_file_path(&path) else { continue };
+                    let diagnostics = self.problems_of(&path);
+                    self.effect(Effect::Publish { uri: Uri(url.to_string()), version: None, diagnostics });
+                }
+            }
+        }
+    }
+
+    /// What tasks reported of a file, as diagnostics.
+    pub(super) fn problems_of(&self, path: &Path) -> Vec<Diagnostic> {
+        match self.config.run.diagnostics {
+            RunDiagnostics::Off => Vec::new(),
+            _ => self.runs.problems.diagnostics(path, self.flags.related),
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! What stays of runs: on lenses, behind lines, in diagnostics and for commands.
+
+use std::path::Path;
+
+use super::*;
+use crate::lsp::problems::Reader;
+
+/// What stands behind the lines of tasks.
+fn hints(fixture: &mut Fixture) -> String {
+    let range = serde_json::from_value(json!({
+        "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 },
+    }));
+    let hints = fixture.session.inlay_hint(&URI.into(), range.unwrap()).unwrap_or_default();
+    let shown = hints.into_iter().map(|hint| {
+        let Label::String(label) = hint.label else { return "parts\n".into() };
+        let tooltip = hint.tooltip.map(|it| json!(it).to_string()).unwrap_or_default();
+        format!("{}: {label} {tooltip}\n", hint.position.line)
+    });
+    shown.collect()
+}
+
+fn passed_run(fixture: &mut Fixture, run: &str) {
+    for event in [
+        RunEvent::TaskStarted { task: 0, pid: 1 },
+        RunEvent::Output { task: 0, stream: Stream::Stdout, text: "one\ntwo\n\n".into() },
+        finished(0, Outcome::Passed),
+        RunEvent::TaskStarted { task: 1, pid: 2 },
+        finished(1, Outcome::Passed),
+        RunEvent::RunFinished {
+            summary: RunSummary { passed: 2, duration: seconds(2), ..Default::default() },
+        },
+    ] {
+        fixture.session.run_event(run, event);
+    }
+}
+
+#[test]
+fn stand_on_lenses_and_behind_lines() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    check(hints(&mut fixture), expect![[""]]);
+    failed_run(&mut fixture);
+    check(
+        fixture.lenses(),
+        expect![[r#"
+        0: ▶ Run pre-up (2 tasks) · last: ✗ 1 of 2, 1.0 s, at 18:45 draft-tasks.runPhase
+        1: ▶ Run · ✗ exit code 3 draft-tasks.runTask
+        2: ▶ Run draft-tasks.runTask
+        3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
+        4: ▶ Run draft-tasks.runTask
+    "#]],
+    );
+    check(
+        hints(&mut fixture),
+        expect![[r#"
+        1: ✗ exit code 3 "last run: failed: exit code 3 after 1.0 s, at 18:45"
+    "#]],
+    );
+    fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
+    check(
+        fixture.lenses(),
+        expect![[r#"
+        0: ▶ Run pre-up (2 tasks) · last: ✗ 1 of 2, 1.0 s, at 18:45 draft-tasks.runPhase
+        1: ▶ Run draft-tasks.runTask
+        2: ▶ Run draft-tasks.runTask
+        3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
+        4: ▶ Run draft-tasks.runTask
+    "#]],
+    );
+    check(hints(&mut fixture), expect![[""]]);
+    fixture.change(3, TEXT);
+    fixture.run_pre_up();
+    check(hints(&mut fixture), expect![[""]]);
+    passed_run(&mut fixture, "run-2");
+    check(
+        fixture.lenses(),
+        expect![[r#"
+        0: ▶ Run pre-up (2 tasks) · last: ✓ 2, 2.0 s, at 18:45 draft-tasks.runPhase
+        1: ▶ Run · ✓ 1.0 s draft-tasks.runTask
+        2: ▶ Run · ✓ 1.0 s draft-tasks.runTask
+        3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
+        4: ▶ Run draft-tasks.runTask
+    "#]],
+    );
+    check(
+        hints(&mut fixture),
+        expect![[r#"
+        1: ✓ 1.0 s at 18:45 "last run: passed after 1.0 s, at 18:45"
+        2: ✓ 1.0 s at 18:45 "last run: passed after 1.0 s, at 18:45"
+    "#]],
+    );
+    fixture.execute(ext::Command::Clear, json!({ "uri": "file:///other" }));
+    assert!(fixture.lenses().contains("last"));
+    fixture.execute(ext::Command::Clear, Value::Null);
+    assert!(!fixture.lenses().contains("last"));
+    assert_eq!(hints(&mut fixture), "");
+}
+
+#[test]
+fn are_diagnostics_as_the_setting_says() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    failed_run(&mut fixture);
+    fixture.effects();
+    fixture.session.take_settings(&json!({ "run": { "diagnostics": "off" } }));
+    check(
+        fixture.effects(),
+        expect![[r#"
+        publish Some(1)
+    "#]],
+    );
+    fixture.session.take_settings(&json!({ "run": { "diagnostics": "all" } }));
+    check(
+        fixture.effects(),
+        expect![[r#"
+        publish Some(1)
+          1:task-failed: exit code 3 after 1.0 s
+        one
+        two
+    "#]],
+    );
+    fixture.run_pre_up();
+    fixture.effects();
+    passed_run(&mut fixture, "run-2");
+    let effects = fixture.effects();
+    check(
+        effects[effects.rfind("publish").unwrap()..].to_owned(),
+        expect![[r#"
+        publish Some(1)
+          1:task-passed: passed in 1.0 s: two
+          2:task-passed: passed in 1.0 s
+        Progress { token: "draft-tasks/run-2", value: End { message: "pre-up: 2 passed in 2.0 s" } }
+        run Finished Some("passed") pre-up: 2 passed in 2.0 s
+        RefreshLenses
+    "#]],
+    );
+}
+
+#[test]
+fn run_again() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    check(
+        fixture.execute(ext::Command::Rerun, json!({ "uri": URI })),
+        expect!["-32803: nothing has run yet"],
+    );
+    check(
+        fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })),
+        expect!["-32803: no task failed when it last ran"],
+    );
+    failed_run(&mut fixture);
+    fixture.effects();
+    check(
+        fixture.actions(0, Some(json!(["draft-tasks.run"]))),
+        expect![[r#"
+            Custom("draft-tasks.run"): Run pre-up (2 tasks)
+            Custom("draft-tasks.run"): Run post-deploy (1 task)
+            Custom("draft-tasks.run"): Run pre-up, failed tasks only
+        "#]],
+    );
+    check(fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })), expect![[r#"{"run":"run-2"}"#]]);
+    check(
+        fixture.effects(),
+        expect![[r#"
+        publish Some(1)
+        Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
+        run Started None pre-up · 1 task · in /app, with unsaved changes
+        start run-2 in /app: ["echo hello"], Stop
+        RefreshLenses
+    "#]],
+    );
+    check(fixture.execute(ext::Command::Rerun, json!({ "run": "run-1" })), expect![[r#"{"run":"run-2"}"#]]);
+    for event in [
+        RunEvent::TaskStarted { task: 0, pid: 1 },
+        finished(0, Outcome::Failed(Failure::ExitCode(1))),
+        RunEvent::RunFinished { summary: RunSummary { failed: 1, ..Default::default() } },
+    ] {
+        fixture.session.run_event("run-2", event);
+    }
+    fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
+    check(
+        fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })),
+        expect!["-32803: the tasks that failed have changed since then; run them to run the new ones"],
+    );
+    fixture.effects();
+    check(fixture.execute(ext::Command::Rerun, Value::Null), expect![[r#"{"run":"run-3"}"#]]);
+    check(
+        fixture.effects(),
+        expect![[r#"
+        Progress { token: "draft-tasks/run-3", value: Begin { title: "pre-up", message: "starts" } }
+        run Started None pre-up · 1 task · in /app, with unsaved changes
+        start run-3 in /app: ["echo hell"], Stop
+        RefreshLenses
+    "#]],
+    );
+    check(
+        fixture.execute(ext::Command::Rerun, json!({ "run": "run-9" })),
+        expect!["-32803: there is no run `run-9`"],
+    );
+}
+
+#[test]
+fn plans_are_shown_with_secrets_masked() {
+    let mut fixture = Fixture::rich();
+    fixture.open("[pre-up]\na = \"echo $NAME 'b c' $API_TOKEN\"\nb = \"ls\"\n");
+    fixture.effects();
+    fixture.session.take_settings(&json!({ "run": { "env": { "API_TOKEN": "hunter2" } } }));
+    let plan = json!({ "uri": URI, "phase": "pre-up" });
+    check(
+        fixture.execute(ext::Command::Plan, plan),
+        expect![[
+            r#"{"directory":"/app","markdown":"pre-up in `/app`\n1. a: `echo` `'ann lee'` `'b c'` `***`\n2. b: `ls`","phase":"pre-up","tasks":[{"argv":["echo","ann lee","b c","***"],"command":"echo $NAME 'b c' $API_TOKEN","task":"a"},{"argv":["ls"],"command":"ls","task":"b"}]}"#
+        ]],
+    );
+    check(
+        fixture.effects(),
+        expect![[r#"
+        publish Some(1)
+        Show { kind: Info, message: "pre-up in /app\n1. a: echo 'ann lee' 'b c' ***\n2. b: ls" }
+    "#]],
+    );
+    let quiet = json!({ "uri": URI, "phase": "pre-up", "show": false });
+    fixture.execute(ext::Command::Plan, quiet);
+    assert_eq!(fixture.effects(), "");
+    check(
+        fixture.execute(ext::Command::Plan, json!({ "uri": URI, "phase": "cleanup" })),
+        expect!["-32803: the file has no tasks in `cleanup`; the file has tasks in `pre-up`"],
+    );
+}
+
+#[test]
+fn logs_are_opened_or_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("01-hello.log"), "").unwrap();
+    let shown = |text: String| text.replace(&folder.path().display().to_string(), "FOLDER");
+    let mut client = rich_client();
+    for opens in [true, false] {
+        client["window"]["showDocument"] = json!({ "support": opens });
+        let mut fixture = Fixture::new(client.clone(), Value::Null);
+        fixture.open(TEXT);
+        assert!(fixture.execute(ext::Command::ShowLog, json!({})).contains("there is no log"));
+        fixture.run_pre_up();
+        fixture.session.recorded("run-1", folder.path());
+        passed_run(&mut fixture, "run-1");
+        fixture.effects();
+        let log = |task: Option<&str>| json!({ "uri": URI, "phase": "pre-up", "task": task });
+        let answer = fixture.execute(ext::Command::ShowLog, log(Some("hello")));
+        assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log"}"#);
+        let effects = shown(fixture.effects());
+        match opens {
+            true => check(
+                effects,
+                expect![[r#"
+                ShowDocument { path: "FOLDER/01-hello.log" }
+            "#]],
+            ),
+            false => check(
+                effects,
+                expect![[r#"
+                Show { kind: Info, message: "FOLDER/01-hello.log" }
+            "#]],
+            ),
+        }
+        assert!(fixture.execute(ext::Command::ShowLog, log(None)).contains("has been removed"));
+        let actions = fixture.actions(1, Some(json!(["draft-tasks.show"]))).lines().count();
+        assert_eq!(actions, 2, "the plan, and the log of the task");
+        let actions = fixture.actions(3, Some(json!(["draft-tasks.show"]))).lines().count();
+        assert_eq!(actions, 1, "`post-deploy` has not run");
+    }
+}
+
+#[test]
+fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["main.c", ".draft-tasks.toml"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let mut reader = Reader::new(folder.path().to_owned());
+    let text = "./main.c:3:5: error: one\nmain.c:3:5: error: one\nnone.c:1: two\n.draft-tasks.toml:1: three";
+    let output = RunEvent::Output { task: 0, stream: Stream::Stderr, text: text.into() };
+    assert!(reader.take(&output).is_none());
+    let (task, mut found) = reader.take(&finished(0, Outcome::Passed)).unwrap();
+    assert_eq!(found.len(), 2, "once, and only in files that exist");
+    for found in &mut found {
+        found.path = Path::new("/app").join(found.path.file_name().unwrap());
+    }
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    fixture.run_pre_up();
+    fixture.effects();
+    fixture.session.found_problems("run-1", task, found);
+    let mut published = Vec::new();
+    while let Ok(Effect::Publish { uri, diagnostics, .. }) = fixture.effects.try_recv() {
+        published.push((uri.0, json!(diagnostics)));
+    }
+    check(
+        serde_json::to_string_pretty(&published).unwrap(),
+        expect![[r#"
+            [
+              [
+                "file:///app/.draft-tasks.toml",
+                [
+                  {
+                    "message": "three",
+                    "range": {
+                      "end": {
+                        "character": 2147483647,
+                        "line": 0
+                      },
+                      "start": {
+                        "character": 0,
+                        "line": 0
+                      }
+                    },
+                    "relatedInformation": [
+                      {
+                        "location": {
+                          "range": {
+                            "end": {
+                              "character": 5,
+                              "line": 1
+                            },
+                            "start": {
+                              "character": 0,
+                              "line": 1
+                            }
+                          },
+                          "uri": "file:///app/.draft-tasks.toml"
+                        },
+                        "message": "reported by the task `hello` of pre-up"
+                      }
+                    ],
+                    "severity": 1,
+                    "source": "draft-tasks"
+                  }
+                ]
+              ],
+              [
+                "file:///app/main.c",
+                [
+                  {
+                    "message": "one",
+                    "range": {
+                      "end": {
+                        "character": 4,
+                        "line": 2
+                      },
+                      "start": {
+                        "character": 4,
+                        "line": 2
+                      }
+                    },
+                    "relatedInformation": [
+                      {
+                        "location": {
+                          "range": {
+                            "end": {
+                              "character": 5,
+                              "line": 1
+                            },
+                            "start": {
+                              "character": 0,
+                              "line": 1
+                            }
+                          },
+                          "uri": "file:///app/.draft-tasks.toml"
+                        },
+                        "message": "reported by the task `hello` of pre-up"
+                      }
+                    ],
+                    "severity": 1,
+                    "source": "draft-tasks"
+                  }
+                ]
+              ]
+            ]"#]],
+    );
+    passed_run(&mut fixture, "run-1");
+    fixture.effects();
+    fixture.run_pre_up();
+    let effects = fixture.effects();
+    assert_eq!(effects.matches("publish").count(), 2, "{effects}");
+    assert!(!effects.contains("three"), "{effects}");
+}
+
+#[test]
+fn problems_of_a_run_are_limited() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.c"), "").unwrap();
+    let mut reader = Reader::new(folder.path().to_owned());
+    let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
+    reader.take(&RunEvent::Output { task: 0, stream: Stream::Stdout, text });
+    assert_eq!(reader.take(&finished(0, Outcome::Passed)).unwrap().1.len(), 100);
+}

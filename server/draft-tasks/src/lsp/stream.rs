@@ -1,0 +1,46 @@
+//! Standard input and output without the buffers that the standard library puts in front of them.
+//!
+//! Must not be used by anything but the transport.
+
+#[cfg(unix)]
+pub(super) use unix::{input, more_input, output};
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io::Result;
+    use std::os::fd::AsFd;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    pub(crate) fn input() -> Result<File> {
+        Ok(std::io::stdin().as_fd().try_clone_to_owned()?.into())
+    }
+
+    pub(crate) fn output() -> Result<File> {
+        Ok(std::io::stdout().as_fd().try_clone_to_owned()?.into())
+    }
+
+    /// Whether bytes can be read without waiting.
+    pub(crate) fn more_input() -> bool {
+        let input = std::io::stdin();
+        let mut polled = [PollFd::new(&input, PollFlags::IN)];
+        matches!(poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1..))
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn input() -> std::io::Result<std::io::Stdin> {
+    Ok(std::io::stdin())
+}
+
+#[cfg(not(unix))]
+pub(super) fn output() -> std::io::Result<std::io::Stdout> {
+    Ok(std::io::stdout())
+}
+
+/// Only a burst of edits is told by it, and without it one is told by time alone.
+#[cfg(not(unix))]
+pub(super) fn more_input() -> bool {
+    false
+}

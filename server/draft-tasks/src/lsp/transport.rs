@@ -1,0 +1,503 @@
+//! Owns both streams of the protocol and drives the service: one call after another in order of arrival, never stalled
+//! by a slow client.
+//!
+//! Must not know what a message means, beyond what JSON-RPC says of it.
+
+use std::io::{Read, Write};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use futures::{SinkExt, poll};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tower_lsp::gen_lsp_types::Notification;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_lsp::{ClientSocket, ExitedError, Loopback};
+use tower_service::Service;
+
+use super::frame::{FrameError, Frames};
+
+/// Why the server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The client said `exit`.
+    Exit,
+    /// The client closed the server's input.
+    InputClosed,
+    /// The client no longer reads.
+    OutputClosed,
+    /// The process of the client is gone.
+    ClientGone,
+    /// The system asked for it.
+    Signal,
+    /// Something broke outside of a handler.
+    Defect,
+}
+
+/// What the transport needs from whoever owns the documents.
+pub(crate) trait Quiet {
+    /// Whether edits wait to be analysed.
+    fn is_dirty(&self) -> bool;
+    /// Whether somebody waits who does not type: a document was opened.
+    fn is_opened(&self) -> bool;
+    /// Called when no more input is waiting.
+    fn settle(&self);
+}
+
+/// The bytes that wait to be written, for those who could produce less.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Backlog(Arc<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: AtomicUsize,
+    /// Whether nobody will read any more.
+    over: AtomicBool,
+}
+
+impl Backlog {
+    #[cfg(test)]
+    pub(crate) fn of(bytes: usize) -> Backlog {
+        Backlog(Arc::new(Waiting { bytes: bytes.into(), over: false.into() }))
+    }
+
+    /// Whether more than so many bytes wait for a client that may still read them.
+    pub(crate) fn exceeds(&self, bytes: usize) -> bool {
+        self.0.bytes.load(Ordering::Relaxed) > bytes && !self.0.over.load(Ordering::Relaxed)
+    }
+
+    /// The server ends: whoever waits for the client waits in vain.
+    pub(crate) fn abandon(&self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How long what was said before the input was closed may be worked on.
+const AFTERWARDS: Duration = Duration::from_millis(500);
+
+/// The client's messages, read by a thread of their own so that the client can always write.
+pub(crate) struct Input {
+    batches: mpsc::UnboundedReceiver<Vec<Result<Vec<u8>, FrameError>>>,
+    /// Whether the reader holds bytes that are not yet in `batches`.
+    busy: Arc<AtomicBool>,
+    /// Whether more bytes can be read at once.
+    readable: Box<dyn Fn() -> bool + Send>,
+}
+
+impl Input {
+    /// Starts to read; `readable` tells without waiting whether more bytes are there.
+    ///
+    /// When the client has closed the input, what it said last is still answered, but not for longer than
+    /// [`AFTERWARDS`]: then `ends` is told.
+    pub(crate) fn start(
+        input: impl Read + Send + 'static,
+        readable: impl Fn() -> bool + Send + 'static,
+        ends: mpsc::UnboundedSender<End>,
+    ) -> std::io::Result<Input> {
+        let (sender, batches) = mpsc::unbounded_channel();
+        let busy = Arc::new(AtomicBool::new(false));
+        let reader_busy = busy.clone();
+        std::thread::Builder::new().name("lsp-input".into()).spawn(move || {
+            read(input, sender, &reader_busy);
+            std::thread::sleep(AFTERWARDS);
+            // The server may have ended by then.
+            let _ = ends.send(End::InputClosed);
+        })?;
+        Ok(Input { batches, busy, readable: Box::new(readable) })
+    }
+
+    /// Whether nothing more is known to come at once.
+    fn is_quiet(&self) -> bool {
+        self.batches.is_empty() && !(self.readable)() && !self.busy.load(Ordering::Acquire)
+    }
+}
+
+/// Reads until the input is closed; the batches are closed with it.
+fn read(
+    mut input: impl Read,
+    batches: mpsc::UnboundedSender<Vec<Result<Vec<u8>, FrameError>>>,
+    busy: &AtomicBool,
+) {
+    let mut frames = Frames::default();
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let count = match input.read(&mut bytes) {
+            Ok(0) => return,
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        };
+        busy.store(true, Ordering::Release);
+        frames.push(&bytes[..count]);
+        let batch: Vec<_> = std::iter::from_fn(|| frames.next()).collect();
+        // Before the batch is there: whoever takes it must not think that more is coming.
+        busy.store(false, Ordering::Release);
+        if !batch.is_empty() && batches.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+/// The server's messages, written by a thread of their own so that a client that does not read stops nothing.
+pub(crate) struct Output {
+    outgoing: Outgoing,
+    closed: mpsc::Receiver<()>,
+    writer: std::thread::JoinHandle<()>,
+}
+
+impl Output {
+    /// Starts to write.
+    pub(crate) fn start(mut output: impl Write + Send + 'static) -> std::io::Result<Output> {
+        let (messages, queue) = std::sync::mpsc::channel::<Vec<u8>>();
+        let backlog = Backlog::default();
+        let (closing, closed) = mpsc::channel(1);
+        let waiting = backlog.0.clone();
+        let writer = std::thread::Builder::new().name("lsp-output".into()).spawn(move || {
+            for message in queue {
+                let written = output.write_all(&message).and_then(|()| output.flush());
+                waiting.bytes.fetch_sub(message.len(), Ordering::Relaxed);
+                if written.is_err() {
+                    // Dropping the sender tells the transport that nobody reads any more.
+                    drop(closing);
+                    return;
+                }
+            }
+            // The transport has ended: it does not wait for `closed` any more.
+        })?;
+        Ok(Output { outgoing: Outgoing { messages, backlog }, closed, writer })
+    }
+
+    /// Where messages are put to be written.
+    pub(crate) fn outgoing(&self) -> Outgoing {
+        self.outgoing.clone()
+    }
+
+    /// Writes what is left, but does not wait for a client that does not read.
+    pub(crate) fn finish(self, limit: Duration) {
+        let Output { outgoing, writer, .. } = self;
+        drop(outgoing);
+        let deadline = Instant::now() + limit;
+        while !writer.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// Puts messages into the queue of those to be written; any number of them may.
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    messages: std::sync::mpsc::Sender<Vec<u8>>,
+    backlog: Backlog,
+}
+
+impl Outgoing {
+    /// What waits to be written.
+    pub(crate) fn backlog(&self) -> &Backlog {
+        &self.backlog
+    }
+
+    /// Sends a notification, written as it is: a detour over a tree of JSON values costs more than the analysis that
+    /// the diagnostics come from.
+    pub(crate) fn notify<N: Notification>(&self, params: &N::Params) {
+        #[derive(Serialize)]
+        struct Message<'a, P> {
+            jsonrpc: &'static str,
+            method: &'a str,
+            params: &'a P,
+        }
+        self.send(&Message { jsonrpc: "2.0", method: N::METHOD.as_str(), params });
+    }
+
+    fn send(&self, message: &impl Serialize) {
+        let mut bytes = Vec::with_capacity(256);
+        if let Err(error) = serde_json::to_writer(&mut bytes, message) {
+            tracing::error!(%error, "a message could not be written as JSON");
+            return;
+        }
+        self.send_bytes(bytes);
+    }
+
+    /// Sends the response to a request whose handler has written the result as JSON itself.
+    fn send_written(&self, id: &Id, result: &str) {
+        let mut bytes = Vec::with_capacity(result.len() + 64);
+        bytes.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+        if let Err(error) = serde_json::to_writer(&mut bytes, id) {
+            tracing::error!(%error, "an id could not be written as JSON");
+            return;
+        }
+        bytes.extend_from_slice(b",\"result\":");
+        bytes.extend_from_slice(result.as_bytes());
+        bytes.push(b'}');
+        self.send_bytes(bytes);
+    }
+
+    fn send_bytes(&self, mut bytes: Vec<u8>) {
+        let mut frame = format!("Content-Length: {}\r\n\r\n", bytes.len()).into_bytes();
+        frame.append(&mut bytes);
+        self.backlog.0.bytes.fetch_add(frame.len(), Ordering::Relaxed);
+        // The writer is only gone when the client is, and then `closed` ends the transport.
+        let _ = self.messages.send(frame);
+    }
+}
+
+/// Any message, as far as JSON-RPC tells them apart.
+#[derive(Deserialize)]
+#[serde(expecting = "a message, which is an object")]
+struct Incoming {
+    #[serde(default)]
+    method: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Id>,
+    #[serde(default, deserialize_with = "present")]
+    params: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<Value>,
+    #[serde(default)]
+    error: Option<Error>,
+}
+
+/// Tells `null` from nothing.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+type Answer = Option<Response>;
+
+/// Methods with large results, and the names under which the service has them.
+///
+/// There the result is a string that holds JSON, which goes out as it is: the service would turn anything else into a
+/// tree of JSON values first, and that takes longer than to find out and to write what is in it.
+pub(crate) const WRITTEN: [(&str, &str); 3] = [
+    ("textDocument/documentSymbol", "draft-tasks/written/documentSymbol"),
+    ("textDocument/codeLens", "draft-tasks/written/codeLens"),
+    ("textDocument/semanticTokens/full", "draft-tasks/written/semanticTokens"),
+];
+
+/// An answer, and whether its result is a string that holds JSON.
+struct Answered {
+    answer: Answer,
+    written: bool,
+}
+
+/// Edits that come this soon after an analysis are a burst, and are analysed when it is over.
+const BURST: Duration = Duration::from_millis(2);
+
+/// A burst is over when nothing came for this long.
+const BURST_OVER: Duration = Duration::from_millis(2);
+
+/// Whoever types without a pause sees diagnostics at least this often.
+const LONGEST_BURST: Duration = Duration::from_millis(50);
+
+struct Transport<S> {
+    service: S,
+    /// Calls that wait for something, in no order; handlers seldom do.
+    waiting: FuturesUnordered<BoxFuture<'static, Answered>>,
+    responses: <ClientSocket as Loopback>::ResponseSink,
+    output: Output,
+}
+
+/// Serves until the client or the system ends it; gives back the output for the last messages to be written.
+pub(crate) async fn serve<S>(
+    service: S,
+    socket: ClientSocket,
+    mut input: Input,
+    output: Output,
+    quiet: &impl Quiet,
+    mut ends: mpsc::UnboundedReceiver<End>,
+) -> (End, Output)
+where
+    S: Service<Request, Response = Answer, Error = ExitedError>,
+    S::Future: Send + 'static,
+{
+    let (mut requests, responses) = Loopback::split(socket);
+    let mut transport = Transport { service, waiting: FuturesUnordered::new(), responses, output };
+    let mut pace = Pace::default();
+    let end = loop {
+        tokio::select! {
+            Some(end) = ends.recv() => break end,
+            _ = transport.output.closed.recv() => break End::OutputClosed,
+            batch = input.batches.recv() => {
+                let Some(batch) = batch else { break End::InputClosed };
+                if let Err(end) = transport.take_all(batch).await {
+                    break end;
+                }
+                pace.after_input(quiet, &input);
+            }
+            () = sleep_until(pace.settle_at) => pace.settle(quiet),
+            Some(answer) = transport.waiting.next(), if !transport.waiting.is_empty() => {
+                transport.answer(answer);
+            }
+            Some(request) = requests.next() => transport.output.outgoing.send(&request),
+        }
+    };
+    // What the session said last, the answer to `shutdown` among it, is still to be written.
+    while let Some(Some(request)) = requests.next().now_or_never() {
+        transport.output.outgoing.send(&request);
+    }
+    (end, transport.output)
+}
+
+/// When edits are analysed: at once when the input is quiet, and once for all of a burst.
+#[derive(Default)]
+struct Pace {
+    settled: Option<Instant>,
+    dirty_since: Option<Instant>,
+    settle_at: Option<Instant>,
+}
+
+impl Pace {
+    fn after_input(&mut self, quiet: &impl Quiet, input: &Input) {
+        if !quiet.is_dirty() {
+            (self.dirty_since, self.settle_at) = (None, None);
+            return;
+        }
+        let now = Instant::now();
+        let dirty_since = *self.dirty_since.get_or_insert(now);
+        let soon = self.settled.is_some_and(|settled| now.duration_since(settled) < BURST);
+        let in_burst = soon && !quiet.is_opened();
+        if !in_burst && input.is_quiet() {
+            self.settle(quiet);
+        } else {
+            self.settle_at = Some((now + BURST_OVER).min(dirty_since + LONGEST_BURST));
+        }
+    }
+
+    fn settle(&mut self, quiet: &impl Quiet) {
+        quiet.settle();
+        *self = Pace { settled: Some(Instant::now()), dirty_since: None, settle_at: None };
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<S> Transport<S>
+where
+    S: Service<Request, Response = Answer, Error = ExitedError>,
+    S::Future: Send + 'static,
+{
+    async fn take_all(&mut self, batch: Vec<Result<Vec<u8>, FrameError>>) -> Result<(), End> {
+        for frame in batch {
+            match frame {
+                Ok(bytes) => self.take(&bytes).await?,
+                Err(error) => self.refuse(ErrorCode::ParseError, error.0),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let incoming: Incoming = match serde_json::from_slice(bytes) {
+            // A list would do for the fields of a structure, in their order.
+            Ok(_) if !bytes.trim_ascii_start().starts_with(b"{") => {
+                self.refuse(ErrorCode::InvalidRequest, "a message is an object".into());
+                return Ok(());
+            }
+            Ok(incoming) => incoming,
+            Err(error) if error.is_data() => {
+                self.refuse(ErrorCode::InvalidRequest, error.to_string());
+                return Ok(());
+            }
+            Err(error) => {
+                self.refuse(ErrorCode::ParseError, error.to_string());
+                return Ok(());
+            }
+        };
+        match (incoming.method, incoming.id) {
+            (Some(method), id) => self.call(method, id, incoming.params).await,
+            (None, Some(id)) if incoming.result.is_some() || incoming.error.is_some() => {
+                let body = incoming.error.map_or(Ok(incoming.result.unwrap_or_default()), Err);
+                let _ = self.responses.send(Response::from_parts(id, body)).await;
+                Ok(())
+            }
+            _ => {
+                self.refuse(ErrorCode::InvalidRequest, "neither a request nor a response".into());
+                Ok(())
+            }
+        }
+    }
+
+    /// Polls the call once before the next message is looked at: what handlers do before they first wait happens in
+    /// the order of arrival.
+    async fn call(&mut self, method: String, id: Option<Id>, params: Option<Value>) -> Result<(), End> {
+        if method == "exit" {
+            return Err(End::Exit);
+        }
+        // Some clients send `{}` where the protocol has no parameters.
+        let params = if method == "shutdown" { None } else { params };
+        let written = WRITTEN.into_iter().find(|(known, _)| *known == method);
+        let method = written.map_or(method, |(_, name)| name.to_owned());
+        let mut request = Request::build(method);
+        if let Some(params) = params {
+            request = request.params(params);
+        }
+        if let Some(id) = &id {
+            request = request.id(id.clone());
+        }
+        let call = guard(self.service.call(request.finish()), id);
+        let written = written.is_some();
+        let mut call = call.map(move |answer| Answered { answer, written }).boxed();
+        match poll!(&mut call) {
+            std::task::Poll::Ready(answer) => self.answer(answer),
+            std::task::Poll::Pending => self.waiting.push(call),
+        }
+        Ok(())
+    }
+
+    fn answer(&self, answered: Answered) {
+        let Answered { answer: Some(response), written } = answered else { return };
+        match response.result() {
+            Some(Value::String(result)) if written => {
+                self.output.outgoing.send_written(response.id(), result)
+            }
+            _ => self.output.outgoing.send(&response),
+        }
+    }
+
+    fn refuse(&self, code: ErrorCode, message: String) {
+        tracing::warn!(message, "refused a message");
+        self.output
+            .outgoing
+            .send(&Response::from_error(Id::Null, Error { code, message: message.into(), data: None }));
+    }
+}
+
+/// Makes sure that a request is answered, whatever its handler does: a panic or no answer becomes an error.
+fn guard<F>(call: F, id: Option<Id>) -> BoxFuture<'static, Answer>
+where
+    F: Future<Output = Result<Answer, ExitedError>> + Send + 'static,
+{
+    async move {
+        let error = match AssertUnwindSafe(call).catch_unwind().await {
+            Ok(Ok(Some(response))) => return Some(response),
+            // The service leaves requests of unknown `$/` methods without an answer.
+            Ok(Ok(None)) => Error::method_not_found(),
+            Ok(Err(ExitedError { .. })) => Error::invalid_request(),
+            Err(panic) => {
+                let message = panic_message(&*panic);
+                tracing::error!(message, "a handler panicked");
+                Error {
+                    code: ErrorCode::InternalError,
+                    message: format!("a defect in draft-tasks: {message}").into(),
+                    data: None,
+                }
+            }
+        };
+        id.map(|id| Response::from_error(id, error))
+    }
+    .boxed()
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic")
+}

@@ -1,0 +1,119 @@
+//! Tasks files on disk: which files are ones, and their text.
+//!
+//! Must not write.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::project;
+
+/// The name of a tasks file in an application's root.
+pub(crate) const TASKS_FILE: &str = ".draft-tasks.toml";
+
+/// The name of a tasks file in a draft pack, which becomes an application's tasks file.
+pub(crate) const PACK_FILE: &str = "tasks.toml";
+
+/// Files beyond this size are refused: byte offsets have 32 bits, and nobody writes such a file.
+pub(crate) const LARGEST: usize = 256 << 20;
+
+/// What a file is to this tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// An application's tasks file.
+    Tasks,
+    /// The tasks file of a draft pack: a template that is not run.
+    Pack,
+    /// The settings of a project, which have no tasks.
+    Settings,
+}
+
+impl FileKind {
+    /// What the file of a path is, if it is anything: a pack is known by its `charts` folder.
+    pub(crate) fn of_path(path: &Path) -> Option<FileKind> {
+        match path.file_name()?.to_str()? {
+            TASKS_FILE => Some(FileKind::Tasks),
+            project::FILE => Some(FileKind::Settings),
+            PACK_FILE if path.parent()?.join("charts").is_dir() => Some(FileKind::Pack),
+            _ => None,
+        }
+    }
+}
+
+/// Why a file has no text, with its path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ReadError {
+    pub(crate) path: PathBuf,
+    pub(crate) problem: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.problem)
+    }
+}
+
+/// The text of a file.
+///
+/// # Errors
+///
+/// When it cannot be read, is a directory, too large or not UTF-8; then with line and column of the first wrong byte.
+pub(crate) fn read(path: &Path) -> Result<String, ReadError> {
+    let error = |problem: String| ReadError { path: path.to_owned(), problem };
+    let bytes = std::fs::read(path).map_err(|cause| {
+        error(match cause.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".into(),
+            std::io::ErrorKind::IsADirectory => "is a directory".into(),
+            std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),
+            _ => cause.to_string(),
+        })
+    })?;
+    decode(bytes).map_err(error)
+}
+
+/// The text of bytes that were read.
+///
+/// # Errors
+///
+/// When they are too many or not UTF-8.
+pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() > LARGEST {
+        return Err(format!("is larger than {} MiB", LARGEST >> 20));
+    }
+    String::from_utf8(bytes).map_err(|cause| {
+        let valid = cause.utf8_error().valid_up_to();
+        let bytes = cause.as_bytes();
+        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line_start = bytes[..valid].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&bytes[line_start..valid]).chars().count() + 1;
+        format!("is not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[valid])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_utf_8_says_where() {
+        let problem = decode(b"[pre-up]\n\xc3\xa9 = \"\xff\"\n".to_vec()).unwrap_err();
+        assert_eq!(problem, "is not UTF-8: byte 0xff at line 2, column 6");
+    }
+
+    #[test]
+    fn a_pack_is_known_by_its_charts() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(FileKind::of_path(&dir.path().join(TASKS_FILE)), Some(FileKind::Tasks));
+        assert_eq!(FileKind::of_path(&dir.path().join(PACK_FILE)), None);
+        std::fs::create_dir(dir.path().join("charts")).unwrap();
+        assert_eq!(FileKind::of_path(&dir.path().join(PACK_FILE)), Some(FileKind::Pack));
+        assert_eq!(FileKind::of_path(&dir.path().join("Cargo.toml")), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = read(&dir.path().join("none")).unwrap_err().to_string();
+        assert!(missing.ends_with("none: there is no such file"), "{missing}");
+        assert!(read(dir.path()).unwrap_err().to_string().ends_with("is a directory"));
+    }
+}

@@ -1,0 +1,72 @@
+//! What can be said on the command line, and what is said about it.
+
+use crate::tool::Tool;
+
+#[test]
+fn nothing_shows_the_help() {
+    let called = Tool::empty().call(&[]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""));
+    assert!(called.stderr.contains("Usage: draft-tasks") && called.stderr.contains("check"), "{called:?}");
+}
+
+#[test]
+fn the_help_names_commands_and_exit_codes() {
+    let tool = Tool::empty();
+    for argument in ["--help", "-h", "help"] {
+        let called = tool.call(&[argument]);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        for part in ["check", "run", "fmt", "explain", "create", "lsp", "Exit codes:", "130"] {
+            assert!(called.stdout.contains(part), "{part} is not in {}", called.stdout);
+        }
+        assert!(!called.stdout.contains("--stdio"));
+    }
+    for command in ["check", "run", "fmt", "explain", "create", "lsp"] {
+        let called = tool.call(&[command, "--help"]);
+        assert!(called.code == Some(0) && called.stdout.contains("Usage: "), "{called:?}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let called = Tool::empty().call(&["--version"]);
+    assert_eq!(called.stdout, format!("draft-tasks {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let tool = Tool::empty();
+    for (arguments, named) in [
+        (&["chek"][..], "check"),
+        (&["check", "--formt", "json"], "--format"),
+        (&["check", "--format", "xml"], "human"),
+        (&["check", "--semantics", "bash"], "standard"),
+        (&["run"], "PHASE"),
+        (&["explain", "pre-up", "--code", "syntax"], "--code"),
+        (&["create", "--pack", "go", "--skeleton"], "--skeleton"),
+        (&["--stdio", "check"], "--stdio"),
+    ] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(2), "{arguments:?}: {called:?}");
+        assert!(called.stderr.contains(named) && called.stdout.is_empty(), "{arguments:?}: {called:?}");
+    }
+}
+
+#[test]
+fn both_spellings_serve_an_editor() {
+    let tool = Tool::empty();
+    let bodies = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"shutdown"}"#,
+        r#"{"jsonrpc":"2.0","method":"exit"}"#,
+    ];
+    let input: String =
+        bodies.iter().map(|body| format!("Content-Length: {}\r\n\r\n{body}", body.len())).collect();
+    for arguments in [&["--stdio"][..], &["lsp"], &["lsp", "--stdio"]] {
+        let called = tool.call_with_input(arguments, input.as_bytes());
+        assert_eq!(called.code, Some(0), "{arguments:?}: {called:?}");
+        assert!(
+            called.stdout.contains(r#""serverInfo""#) && called.stdout.contains(r#""id":2"#),
+            "{called:?}"
+        );
+    }
+}

@@ -1,0 +1,355 @@
+//! `draft-tasks check`: findings for people and programs, and files that have none because they cannot be read.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::tool::Tool;
+
+const FINDINGS: &str = "[pre-upp]\n\n[cleanup]\n\"é🚀\" = 5\na = \"echo\"\na = \"ls\"\n";
+
+#[test]
+fn a_file_without_findings() {
+    let tool = Tool::new("[pre-up]\nhello = \"echo hello\"\n");
+    for arguments in [&["check"][..], &["check", "."], &["check", ".draft-tasks.toml"]] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+        assert_eq!(called.stdout, "nothing to report in 1 file\n");
+    }
+}
+
+#[test]
+fn findings_for_people() {
+    let called = Tool::new(FINDINGS).call(&["check"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    expect![[r#"
+        warning[unknown-phase]: Draft ignores the table `pre-upp`
+          ┌─ .draft-tasks.toml:1:2
+          │
+        1 │ [pre-upp]
+          │  ^^^^^^^ did you mean `pre-up`?
+          │
+          = help: rename to `pre-up`
+
+        error[task-not-string]: the task `é🚀` is an integer, not a command
+          ┌─ .draft-tasks.toml:4:8
+          │
+        4 │ "é🚀" = 5
+          │         ^ Draft stops at it; a task is a string
+          │
+          = help: put it into quotes
+
+        error[duplicate-task]: the task `a` is defined twice in `cleanup`
+          ┌─ .draft-tasks.toml:6:1
+          │
+        5 │ a = "echo"
+          │ - `a` is first defined here
+        6 │ a = "ls"
+          │ ^ Draft stops at it; give one of them another description
+          │
+          = help: rename this task to `a-2`
+
+        2 errors, 1 warning in 1 file
+    "#]]
+    .assert_eq(&called.stdout);
+}
+
+#[test]
+fn findings_for_programs() {
+    let called = Tool::new(FINDINGS).call(&["check", "--format", "json"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    expect![[r#"
+        {
+          "files": [
+            {
+              "path": ".draft-tasks.toml",
+              "diagnostics": [
+                {
+                  "code": "unknown-phase",
+                  "severity": "warning",
+                  "message": "Draft ignores the table `pre-upp`",
+                  "note": "did you mean `pre-up`?",
+                  "range": {
+                    "start": {
+                      "line": 1,
+                      "column": 2,
+                      "offset": 1
+                    },
+                    "end": {
+                      "line": 1,
+                      "column": 9,
+                      "offset": 8
+                    }
+                  },
+                  "related": [],
+                  "fixes": [
+                    {
+                      "title": "Rename to `pre-up`",
+                      "preferred": true,
+                      "edits": [
+                        {
+                          "range": {
+                            "start": {
+                              "line": 1,
+                              "column": 2,
+                              "offset": 1
+                            },
+                            "end": {
+                              "line": 1,
+                              "column": 9,
+                              "offset": 8
+                            }
+                          },
+                          "text": "pre-up"
+                        }
+                      ]
+                    }
+                  ]
+                },
+                {
+                  "code": "task-not-string",
+                  "severity": "error",
+                  "message": "the task `é🚀` is an integer, not a command",
+                  "note": "Draft stops at it; a task is a string",
+                  "range": {
+                    "start": {
+                      "line": 4,
+                      "column": 8,
+                      "offset": 32
+                    },
+                    "end": {
+                      "line": 4,
+                      "column": 9,
+                      "offset": 33
+                    }
+                  },
+                  "related": [],
+                  "fixes": [
+                    {
+                      "title": "Put it into quotes",
+                      "preferred": true,
+                      "edits": [
+                        {
+                          "range": {
+                            "start": {
+                              "line": 4,
+                              "column": 8,
+                              "offset": 32
+                            },
+                            "end": {
+                              "line": 4,
+                              "column": 9,
+                              "offset": 33
+                            }
+                          },
+                          "text": "\"5\""
+                        }
+                      ]
+                    }
+                  ]
+                },
+                {
+                  "code": "duplicate-task",
+                  "severity": "error",
+                  "message": "the task `a` is defined twice in `cleanup`",
+                  "note": "Draft stops at it; give one of them another description",
+                  "range": {
+                    "start": {
+                      "line": 6,
+                      "column": 1,
+                      "offset": 45
+                    },
+                    "end": {
+                      "line": 6,
+                      "column": 2,
+                      "offset": 46
+                    }
+                  },
+                  "related": [
+                    {
+                      "message": "`a` is first defined here",
+                      "range": {
+                        "start": {
+                          "line": 5,
+                          "column": 1,
+                          "offset": 34
+                        },
+                        "end": {
+                          "line": 5,
+                          "column": 2,
+                          "offset": 35
+                        }
+                      }
+                    }
+                  ],
+                  "fixes": [
+                    {
+                      "title": "Rename this task to `a-2`",
+                      "preferred": false,
+                      "edits": [
+                        {
+                          "range": {
+                            "start": {
+                              "line": 6,
+                              "column": 1,
+                              "offset": 45
+                            },
+                            "end": {
+                              "line": 6,
+                              "column": 2,
+                              "offset": 46
+                            }
+                          },
+                          "text": "a-2"
+                        }
+                      ]
+                    }
+                  ]
+                }
+              ]
+            }
+          ]
+        }
+    "#]]
+    .assert_eq(&called.stdout);
+}
+
+#[test]
+fn remarks_do_not_fail_the_check() {
+    let called = Tool::new("[Pre-Up]\nhello = \"echo hello\"\n").call(&["check"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(
+        called.stdout.contains("hint[phase-case]") && called.stdout.contains("1 hint in 1 file"),
+        "{called:?}"
+    );
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_who_asks() {
+    let tool = Tool::new(FINDINGS);
+    assert!(!tool.call(&["check"]).stdout.contains('\u{1b}'));
+    assert!(tool.call(&["check", "--color", "always"]).stdout.contains('\u{1b}'));
+    assert!(!tool.call(&["check", "--color", "never"]).stdout.contains('\u{1b}'));
+}
+
+/// The exit code and what is said of a file that cannot be read.
+#[track_caller]
+fn assert_unusable(tool: &Tool, arguments: &[&str], said: &str) {
+    let called = tool.call(arguments);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert_eq!(called.stderr, said);
+    let json = tool.call(&[arguments, &["--format", "json"]].concat());
+    assert_eq!(json.code, Some(2));
+    let report: Value =
+        serde_json::from_str(&json.stdout).expect("JSON on standard output, whatever is wrong");
+    let files = report["files"].as_array().expect("files");
+    assert!(
+        files.iter().any(|file| file["error"].as_str().is_some_and(|error| said.contains(error))),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_utf_8() {
+    let tool = Tool::empty();
+    tool.write(".draft-tasks.toml", b"[pre-up]\n\xc3\xa9 = \"\xff\"\n");
+    assert_unusable(
+        &tool,
+        &["check"],
+        "error: .draft-tasks.toml: is not UTF-8: byte 0xff at line 2, column 6\n",
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let tool = Tool::empty();
+    assert_unusable(&tool, &["check", "none.toml"], "error: none.toml: there is no such file\n");
+}
+
+#[test]
+fn a_directory_without_a_tasks_file() {
+    let tool = Tool::empty();
+    assert_unusable(&tool, &["check"], "error: .: there is no .draft-tasks.toml in this directory\n");
+    tool.write("tasks.toml", b"[pre-up]\n");
+    assert_unusable(&tool, &["check"], "error: .: there is no .draft-tasks.toml in this directory\n");
+}
+
+#[test]
+fn a_tasks_file_that_is_a_directory() {
+    let tool = Tool::empty();
+    tool.write(".draft-tasks.toml/file", b"");
+    assert_unusable(&tool, &["check", "."], "error: .draft-tasks.toml: is a directory\n");
+}
+
+#[test]
+fn a_directory_of_a_pack() {
+    let tool = Tool::empty();
+    tool.write("pack/tasks.toml", b"[pre-upp]\n");
+    tool.write("pack/charts/Chart.yaml", b"");
+    let called = tool.call(&["check", "pack"]);
+    assert!(called.code == Some(1) && called.stdout.contains("pack/tasks.toml:1:2"), "{called:?}");
+}
+
+#[test]
+fn one_file_that_fails_does_not_keep_the_others_from_being_checked() {
+    let tool = Tool::new("[pre-up]\nhello = \"echo hello\"\n");
+    tool.write("other/.draft-tasks.toml", b"[pre-upp]\n");
+    let called = tool.call(&["check", "none", "other", "."]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert_eq!(called.stderr, "error: none: there is no such file\n");
+    assert!(called.stdout.contains("other/.draft-tasks.toml:1:2"), "{called:?}");
+    assert!(called.stdout.ends_with("1 warning in 2 files\n"), "{called:?}");
+}
+
+#[test]
+fn empty_files_byte_order_marks_and_line_ends() {
+    for (text, code) in [
+        ("", 0),
+        ("\n\n", 0),
+        ("# only a comment", 0),
+        // Draft's reader refuses the mark.
+        ("\u{feff}[pre-up]\na = \"b\"\n", 1),
+        ("\u{feff}", 1),
+        ("[pre-up]\r\na = \"b\"\r\n", 0),
+        ("[pre-up]\r\na = 5\r\n", 1),
+        ("[pre-up]\ra = \"b\"\r", 1),
+    ] {
+        let called = Tool::new(text).call(&["check"]);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(code), ""), "{text:?}: {called:?}");
+    }
+    let called = Tool::new("# é\r\n[pre-up]\r\n\"🚀\" = 5\r\n").call(&["check"]);
+    assert!(called.stdout.contains(".draft-tasks.toml:3:7"), "{called:?}");
+}
+
+#[test]
+fn semantics_change_what_is_wrong() {
+    let tool = Tool::new("[pre-up]\na = \"echo 'x\"\n");
+    let standard = tool.call(&["check"]);
+    assert!(standard.code == Some(1) && standard.stdout.contains("error[command-syntax]"), "{standard:?}");
+    let draft = tool.call(&["check", "--semantics", "draft"]);
+    assert!(!draft.stdout.contains("command-syntax"), "{draft:?}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let text: String = (0..20_000).map(|number| format!("[phase-{number}]\n")).collect();
+    let tool = Tool::new(&text);
+    for format in ["human", "json"] {
+        let mut started = tool.start(&["check", "--format", format]);
+        started.wait_for(if format == "json" { "files" } else { "warning" });
+        started.close_stdout();
+        let called = started.end();
+        assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{format}");
+    }
+}
+
+#[test]
+fn what_the_editor_says_is_what_the_command_line_says() {
+    let tool = Tool::new(FINDINGS);
+    let human = tool.call(&["check"]).stdout;
+    let report: Value =
+        serde_json::from_str(&tool.call(&["check", "--format", "json"]).stdout).expect("JSON");
+    for found in report["files"][0]["diagnostics"].as_array().expect("findings") {
+        let message = found["message"].as_str().expect("a message");
+        assert!(human.contains(message), "{message} is not in {human}");
+    }
+}

@@ -1,0 +1,142 @@
+//! Levels, a project's own settings, and comments that ignore: what `check` and `run` make of them.
+
+use crate::tool::Tool;
+
+const FILE: &str = ".draft-tasks.config.toml";
+
+const TEXT: &str = "[pre-upp]\na = \"echo\"\n[Cleanup]\nb = \"echo\"\n";
+
+/// The codes and severities that are reported.
+fn found(tool: &Tool, arguments: &[&str]) -> Vec<String> {
+    let called = tool.call(&[&["check"], arguments].concat());
+    let heads = called.stdout.lines().filter(|line| line.contains("]: "));
+    heads.map(|line| line.split("]: ").next().unwrap_or_default().to_owned() + "]").collect()
+}
+
+#[test]
+fn levels_are_given_by_options() {
+    let tool = Tool::new(TEXT);
+    assert_eq!(found(&tool, &[]), ["warning[unknown-phase]", "hint[phase-case]"]);
+    let levels = ["--rule", "unknown-phase=off", "--rule", "phase-case=error"];
+    assert_eq!(found(&tool, &levels), ["error[phase-case]"]);
+    let called = tool.call(&["check", "--rule", "unknown-phase=information"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_eq!(tool.call(&["check", "--rule", "phase-case=warning"]).code, Some(1));
+}
+
+#[test]
+fn wrong_levels_are_refused() {
+    let tool = Tool::new(TEXT);
+    for (rule, said) in [
+        ("unknown-phse=off", "did you mean `unknown-phase`?"),
+        ("E501=off", "there is no diagnostic `E501`"),
+        ("phase-case=fatal", "there is no level `fatal`"),
+        ("phase-case", "expected CODE=LEVEL"),
+        ("syntax=off", "keeps its level"),
+    ] {
+        let called = tool.call(&["check", "--rule", rule]);
+        assert!(called.code == Some(2) && called.stderr.contains(said), "{rule}: {called:?}");
+    }
+}
+
+#[test]
+fn a_project_has_settings_and_options_go_before_them() {
+    let tool = Tool::empty();
+    tool.write("app/.draft-tasks.toml", TEXT.as_bytes());
+    tool.write(&format!("app/{FILE}"), b"[rules]\nunknown-phase = \"off\"\nphase-case = \"off\"\n");
+    tool.write("other/.draft-tasks.toml", TEXT.as_bytes());
+    for path in ["app", "app/.draft-tasks.toml"] {
+        assert_eq!(found(&tool, &[path]), [""; 0]);
+    }
+    assert_eq!(found(&tool, &["app", "--rule", "phase-case=error"]), ["error[phase-case]"]);
+    assert_eq!(found(&tool, &["app", "other"]), ["warning[unknown-phase]", "hint[phase-case]"]);
+}
+
+#[test]
+fn what_is_wrong_in_them_is_said_with_its_place_and_the_rest_is_taken() {
+    let tool = Tool::new(TEXT);
+    tool.write(
+        FILE,
+        "# é🚀\n[rules]\nunknown-phase = \"of\"\nphase-case = \"off\"\n[environment]\nA = \"b\"\n".as_bytes(),
+    );
+    let called = tool.call(&["check", ".", ".draft-tasks.toml"]);
+    let lines: Vec<&str> = called.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "once for both: {called:?}");
+    let place = |line: &str| format!("warning: {FILE}:{line}: ");
+    assert!(
+        lines[0].starts_with(&place("3:17")) && lines[0].ends_with("did you mean `\"off\"`?"),
+        "{called:?}"
+    );
+    assert!(
+        lines[1].starts_with(&place("5:2")) && lines[1].contains("`environment` cannot be set here"),
+        "{called:?}"
+    );
+    assert!(called.stdout.contains("unknown-phase") && !called.stdout.contains("phase-case"), "{called:?}");
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_named() {
+    let tool = Tool::new("[pre-up]\na = \"echo\"\n");
+    std::fs::create_dir(tool.path(FILE)).expect("a directory");
+    let called = tool.call(&["check"]);
+    assert_eq!(
+        (called.code, called.stderr.as_str()),
+        (Some(0), &*format!("warning: {FILE}: is not a file\n"))
+    );
+    std::fs::remove_dir(tool.path(FILE)).expect("it is empty");
+    tool.write(FILE, b"# \xff\n");
+    let called = tool.call(&["check"]);
+    assert!(called.stderr.contains("is not UTF-8: byte 0xff at line 1, column 3"), "{called:?}");
+}
+
+#[test]
+fn a_file_of_settings_is_no_tasks_file() {
+    let tool = Tool::empty();
+    tool.write(FILE, b"");
+    for command in ["check", "fmt"] {
+        let called = tool.call(&[command, FILE]);
+        assert!(called.code == Some(2) && called.stderr.contains("has settings and no tasks"), "{called:?}");
+    }
+}
+
+#[test]
+fn comments_ignore() {
+    let tool = Tool::new(
+        "# draft-tasks: ignore[phase-case]\n[pre-upp] # draft-tasks: ignore[unknown-phase] ours\n[Cleanup] # draft-tasks: ignore[post-up]\n",
+    );
+    assert_eq!(found(&tool, &[]), ["info[unused-suppression]"]);
+}
+
+#[test]
+fn a_failure_stops_the_run_or_not() {
+    let tool = Tool::new("[pre-up]\nno = \"false\"\nyes = \"touch ran\"\n");
+    let ran = |arguments: &[&str]| {
+        let called = tool.call(&[&["run", "pre-up"], arguments].concat());
+        assert_eq!(called.code, Some(1), "{called:?}");
+        std::fs::remove_file(tool.path("ran")).is_ok()
+    };
+    assert!(!ran(&[]));
+    assert!(ran(&["--on-failure", "continue"]));
+    tool.write(FILE, b"[onFailure]\npre-up = \"continue\"\n");
+    assert!(ran(&[]));
+    assert!(!ran(&["--on-failure", "stop"]));
+}
+
+#[test]
+fn commands_mean_what_the_project_says() {
+    let tool = Tool::new("[pre-up]\na = \"echo 'a  b'\"\n");
+    assert!(tool.call(&["run", "pre-up"]).stdout.contains("│ a  b\n"));
+    tool.write(FILE, b"semantics = \"draft\"\n");
+    assert!(tool.call(&["run", "pre-up"]).stdout.contains("│ 'a  b'\n"));
+    let called = tool.call(&["run", "pre-up", "--semantics", "standard"]);
+    assert!(called.stdout.contains("│ a  b\n"), "{called:?}");
+}
+
+#[test]
+fn a_project_limits_the_time_of_its_tasks_and_options_go_before_it() {
+    let tool = Tool::new("[pre-up]\na = \"sleep 1\"\n");
+    tool.write(".draft-tasks.config.toml", b"[run]\ntimeout = 0.1\n");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_eq!(tool.call(&["run", "pre-up", "--timeout", "1h"]).code, Some(0));
+}

@@ -1,0 +1,114 @@
+//! `draft-tasks check --fix`: what is fixed, what is left, and how the file is written.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use crate::tool::Tool;
+
+const WRONG: &str = "[Pre-Up]\r\na = 5 # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
+const RIGHT: &str = "[pre-up]\r\na = \"5\" # é🚀\r\n[cleanup]\r\nb = \"echo\"\r\n";
+
+#[test]
+fn everything_is_fixed_and_named() {
+    let tool = Tool::new(WRONG);
+    let fix = ["check", "--fix", "--rule", "program-not-found=off"];
+    let called = tool.call(&fix);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    expect![[r#"
+        .draft-tasks.toml: fixed phase-case: rename to `pre-up`
+        .draft-tasks.toml: fixed task-not-string: put it into quotes
+        .draft-tasks.toml: fixed phase-case: rename to `cleanup`
+        .draft-tasks.toml: fixed unused-suppression: remove the comment
+        nothing to report in 1 file
+    "#]]
+    .assert_eq(&called.stdout);
+    assert_eq!(tool.read(".draft-tasks.toml"), RIGHT);
+    let inode = || tool.path(".draft-tasks.toml").metadata().expect("a file").ino();
+    let before = inode();
+    assert_eq!(tool.call(&fix).stdout, "nothing to report in 1 file\n");
+    assert_eq!(inode(), before, "it is not written again");
+}
+
+#[test]
+fn what_is_left_is_told_and_decides_the_exit_code() {
+    let tool = Tool::new("[Pre-Up]\na = \"echo\"\n[build]\n");
+    let called = tool.call(&["check", "--fix"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert!(
+        called
+            .stdout
+            .starts_with(".draft-tasks.toml: fixed phase-case: rename to `pre-up`\n\nwarning[unknown-phase]"),
+        "{called:?}"
+    );
+    let called = tool.call(&["check", "--fix", "--rule", "unknown-phase=off"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    tool.write(".draft-tasks.toml", b"[Cleanup]\na = \"echo\"\nb = \n");
+    let called = tool.call(&["check", "--fix", "--format", "json"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let report: Value = serde_json::from_str(&called.stdout).expect("JSON");
+    let file = &report["files"][0];
+    assert_eq!(file["fixed"], json!([{ "code": "phase-case", "title": "Rename to `cleanup`" }]));
+    assert_eq!(file["diagnostics"][0]["code"], "syntax");
+    assert_eq!(tool.read(".draft-tasks.toml"), "[cleanup]\na = \"echo\"\nb = \n");
+}
+
+#[test]
+fn what_is_off_or_ignored_is_not_fixed() {
+    let tool =
+        Tool::new("[Pre-Up]\na = \"echo\"\n[Cleanup] # draft-tasks: ignore[phase-case]\nb = \"echo\"\n");
+    let before = tool.read(".draft-tasks.toml");
+    assert_eq!(tool.call(&["check", "--fix", "--rule", "phase-case=off"]).code, Some(0));
+    assert_eq!(tool.read(".draft-tasks.toml"), before);
+    tool.call(&["check", "--fix"]);
+    assert_eq!(tool.read(".draft-tasks.toml"), before.replace("Pre-Up", "pre-up"));
+}
+
+#[test]
+fn keeps_permissions_and_links() {
+    let tool = Tool::empty();
+    tool.write("real/tasks", WRONG.as_bytes());
+    let file = tool.path("real/tasks");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("permissions");
+    symlink("real/tasks", tool.path(".draft-tasks.toml")).expect("a link");
+    assert_eq!(tool.call(&["check", "--fix"]).code, Some(0));
+    assert_eq!(tool.read("real/tasks"), RIGHT);
+    assert_eq!(file.metadata().expect("a file").mode() & 0o777, 0o640);
+    assert!(tool.path(".draft-tasks.toml").is_symlink());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_keeps_its_findings() {
+    let tool = Tool::empty();
+    tool.write("closed/.draft-tasks.toml", WRONG.as_bytes());
+    let directory = tool.path("closed");
+    let mode = |mode| {
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(mode)).expect("permissions")
+    };
+    mode(0o555);
+    // Root writes wherever it likes.
+    let refused = std::fs::write(directory.join("probe"), "").is_err();
+    let called = tool.call(&["check", "--fix", "closed"]);
+    mode(0o755);
+    if refused {
+        assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
+        assert!(called.stdout.contains("task-not-string"), "{called:?}");
+        assert_eq!(tool.read("closed/.draft-tasks.toml"), WRONG);
+    }
+}
+
+#[test]
+fn the_example_of_dep_8_is_written_for_helm_3() {
+    let tool = Tool::new(include_str!("../../examples/dep-8/.draft-tasks.toml"));
+    let fixes = tool.call(&["check", "--fix"]);
+    assert!(fixes.stdout.contains("fixed helm-2: "), "{fixes:?}");
+    let called = tool.call(&["check", "--format", "json"]);
+    assert!(!called.stdout.contains("helm-2"), "{called:?}");
+    let tasks: Vec<_> =
+        tool.read(".draft-tasks.toml").lines().map(String::from).filter(|it| it.contains("helm ")).collect();
+    expect![[r#"
+        mysql = "helm install mysql-service mysql"
+        "delete mysql" = "helm uninstall mysql-service""#]]
+    .assert_eq(&tasks.join("\n"));
+}

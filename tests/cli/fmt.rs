@@ -1,0 +1,108 @@
+//! `draft-tasks fmt`: files in place, whole or not at all.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use crate::tool::Tool;
+
+const ROUGH: &str = "[pre-up]\nhello=\"echo hello\"\n\n\n\n[cleanup]\nbye   = 'echo'";
+const FINE: &str = "[pre-up]\nhello = \"echo hello\"\n\n[cleanup]\nbye = 'echo'\n";
+
+#[test]
+fn formats_in_place_and_only_once() {
+    let tool = Tool::new(ROUGH);
+    let called = tool.call(&["fmt"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    assert_eq!(called.stdout, "formatted .draft-tasks.toml\n");
+    assert_eq!(tool.read(".draft-tasks.toml"), FINE);
+    let inode = tool.path(".draft-tasks.toml").metadata().expect("a file").ino();
+    let called = tool.call(&["fmt"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(0), ""), "{called:?}");
+    assert_eq!(
+        tool.path(".draft-tasks.toml").metadata().expect("a file").ino(),
+        inode,
+        "it is not written again"
+    );
+}
+
+#[test]
+fn only_looks_when_it_is_asked_to() {
+    let tool = Tool::new(ROUGH);
+    let called = tool.call(&["fmt", "--check"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(1), ".draft-tasks.toml is not formatted\n"));
+    assert_eq!(tool.read(".draft-tasks.toml"), ROUGH);
+    tool.write(".draft-tasks.toml", FINE.as_bytes());
+    let called = tool.call(&["fmt", "--check"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn keeps_permissions_and_links() {
+    let tool = Tool::empty();
+    tool.write("real/tasks", ROUGH.as_bytes());
+    let file = tool.path("real/tasks");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("permissions");
+    symlink("real/tasks", tool.path(".draft-tasks.toml")).expect("a link");
+    assert_eq!(tool.call(&["fmt"]).code, Some(0));
+    assert_eq!(tool.read("real/tasks"), FINE);
+    assert_eq!(file.metadata().expect("a file").mode() & 0o777, 0o640);
+    assert!(tool.path(".draft-tasks.toml").is_symlink());
+    let left: Vec<_> = std::fs::read_dir(tool.path("real"))
+        .expect("a directory")
+        .map(|it| it.expect("a file").file_name())
+        .collect();
+    assert_eq!(left, ["tasks"], "nothing else is left there");
+}
+
+#[test]
+fn leaves_a_broken_file_alone_and_says_where_it_is_broken() {
+    for arguments in [&["fmt"][..], &["fmt", "--check"]] {
+        let text = "[pre-up]\na=\"b\"\nc = \"\n";
+        let tool = Tool::new(text);
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+        assert!(called.stderr.starts_with("error: .draft-tasks.toml:3:"), "{called:?}");
+        assert_eq!(tool.read(".draft-tasks.toml"), text);
+    }
+}
+
+#[test]
+fn one_file_that_fails_does_not_keep_the_others_from_being_formatted() {
+    let tool = Tool::new(ROUGH);
+    tool.write("broken.toml", b"[");
+    tool.write("latin.toml", b"# \xe9\n");
+    let called = tool.call(&["fmt", "broken.toml", "latin.toml", "none.toml", "."]);
+    assert_eq!(
+        (called.code, called.stdout.as_str()),
+        (Some(2), "formatted .draft-tasks.toml\n"),
+        "{called:?}"
+    );
+    assert_eq!(called.stderr.lines().count(), 3, "{called:?}");
+    assert_eq!(tool.read(".draft-tasks.toml"), FINE);
+}
+
+#[test]
+fn keeps_line_ends_and_the_byte_order_mark() {
+    let tool = Tool::new("\u{feff}[pre-up]\r\nhello=\"echo é🚀\" # 🚀\r\n");
+    assert_eq!(tool.call(&["fmt"]).code, Some(0));
+    assert_eq!(tool.read(".draft-tasks.toml"), "\u{feff}[pre-up]\r\nhello = \"echo é🚀\" # 🚀\r\n");
+    assert_eq!(tool.call(&["fmt", "--check"]).code, Some(0));
+}
+
+#[test]
+fn a_directory_that_may_not_be_written_is_an_error_and_nothing_is_lost() {
+    let tool = Tool::empty();
+    tool.write("closed/.draft-tasks.toml", ROUGH.as_bytes());
+    let directory = tool.path("closed");
+    let mode = |mode| {
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(mode)).expect("permissions")
+    };
+    mode(0o555);
+    // Root writes wherever it likes.
+    let refused = std::fs::write(directory.join("probe"), "").is_err();
+    let called = tool.call(&["fmt", "closed"]);
+    mode(0o755);
+    if refused {
+        assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
+        assert_eq!(tool.read("closed/.draft-tasks.toml"), ROUGH);
+    }
+}

@@ -1,0 +1,19 @@
+//! The command line as a user has it: the real binary, its output and its exit codes.
+//!
+//! Must not look inside of the program: what it writes and what it leaves behind is all there is.
+#![cfg(unix)]
+
+mod arguments;
+mod check;
+mod configured;
+mod create;
+mod explain;
+mod fix;
+mod fmt;
+#[path = "../lsp/processes.rs"]
+mod processes;
+mod records;
+mod run;
+mod run_options;
+mod terminal;
+mod tool;

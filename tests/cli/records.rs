@@ -1,0 +1,157 @@
+//! Records of runs: listed, shown, removed, and what befalls them.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::run::{assert_in_order, tasks};
+use crate::tool::Tool;
+
+fn list(tool: &Tool) -> Vec<(String, String)> {
+    let called = tool.call(&["runs", "list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&called.stdout).unwrap_or_else(|_| panic!("{called:?}"));
+    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
+    list.as_array().expect("a list").iter().map(|item| (text(item, "id"), text(item, "state"))).collect()
+}
+
+#[test]
+fn are_listed_shown_and_removed() {
+    let tool = tasks("cleanup", &[("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'")]);
+    let called = tool.call(&["runs"]);
+    assert!(called.code == Some(0) && called.stdout.contains("no runs are kept"), "{called:?}");
+    tool.call(&["run", "cleanup", "--task", "good"]);
+    let called = tool.call(&["run", "cleanup"]);
+    let listed = list(&tool);
+    let [(failed, failed_state), (passed, passed_state)] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((failed_state.as_str(), passed_state.as_str()), ("failed", "passed"));
+    assert!(called.stdout.contains(&format!("/.state/runs/{failed}\n")), "{called:?}");
+    let called = tool.call(&["runs"]);
+    assert_in_order(&called, &[failed, "failed", ".draft-tasks.toml", passed, "passed"]);
+    for id in [failed.as_str(), "latest"] {
+        let called = tool.call(&["runs", "show", id]);
+        let parts = [
+            "cleanup · ",
+            "good",
+            "echo 1",
+            "│ 1",
+            "✓ good",
+            "│ oh no",
+            "✗ bad",
+            "exit code 3",
+            "failed in",
+            "log:",
+        ];
+        assert_in_order(&called, &parts);
+    }
+    let events = tool.call(&["runs", "show", passed, "--format", "json"]).stdout;
+    assert!(
+        events.lines().next().is_some_and(|line| line.starts_with("{\"event\":\"runStarted\"")),
+        "{events}"
+    );
+    let path = tool.call(&["runs", "path", "latest"]).stdout;
+    assert_eq!(std::fs::read_to_string(format!("{}/01-good.log", path.trim_end())).expect("a log"), "1\n");
+    assert_eq!(tool.call(&["runs", "rm", failed, passed]).code, Some(0));
+    assert_eq!(list(&tool), []);
+}
+
+#[test]
+fn that_are_not_there_are_said_to_be_so() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    tool.call(&["run", "pre-up"]);
+    for id in ["none", "../runs", "", "../../.draft-tasks.toml"] {
+        let called = tool.call(&["runs", "show", id]);
+        assert!(called.code == Some(2) && called.stderr.contains("there is no run"), "{called:?}");
+        assert_eq!(tool.call(&["runs", "rm", id]).code, Some(1));
+    }
+    assert_eq!(list(&tool).len(), 1);
+}
+
+#[test]
+fn of_runs_that_go_on_are_shown_and_not_removed() {
+    let tool = tasks("pre-up", &[("wait", "sh -c 'echo ready; until test -e go; do sleep 0.05; done'")]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    let listed = list(&tool);
+    assert_eq!(listed[0].1, "running");
+    let called = tool.call(&["runs", "rm", &listed[0].0]);
+    assert!(called.code == Some(1) && called.stderr.contains("goes on"), "{called:?}");
+    tool.write("go", b"");
+    assert_eq!(started.end().code, Some(0));
+    assert_eq!(list(&tool), [(listed[0].0.clone(), "passed".to_owned())]);
+}
+
+#[test]
+fn of_a_program_that_was_killed_are_interrupted() {
+    let wait = "sh -c 'echo ready; until test -e go; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("one", "echo 1"), ("wait", wait)]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    started.signal(Signal::KILL);
+    started.end_unread();
+    assert_eq!(list(&tool)[0].1, "interrupted");
+    let called = tool.call(&["runs", "show", "latest"]);
+    assert_in_order(&called, &["✓ one", "wait", "│ ready", "interrupted"]);
+    tool.write("go", b"");
+    tool.wait_for_what_was_left();
+    let id = list(&tool)[0].0.clone();
+    assert_eq!(tool.call(&["runs", "rm", &id]).code, Some(0));
+}
+
+#[test]
+fn that_cannot_be_kept_do_not_fail_the_run() {
+    for place in ["/proc/none", "/dev/null/none"] {
+        let tool = tasks("pre-up", &[("good", "echo 1")]).with("DRAFT_TASKS_STATE_DIR", place);
+        let called = tool.call(&["run", "pre-up"]);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        assert!(called.stderr.starts_with("warning: no record is kept of this run: "), "{called:?}");
+        assert!(called.stderr.contains(place) && called.stderr.lines().count() == 1, "{called:?}");
+        assert_in_order(&called, &["good │ 1", "1 passed"]);
+    }
+}
+
+#[test]
+fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
+    let tool = tasks("pre-up", &[("much", "seq 5000"), ("next", "echo 2")]);
+    // A file that may not grow is refused like one on a full disk.
+    let called = tool.call_after("trap '' XFSZ; ulimit -f 8", &["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("is not complete") && called.stderr.lines().count() == 1, "{called:?}");
+    assert_in_order(&called, &["much │ 5000", "✓ much", "✓ next", "2 passed"]);
+    assert_eq!(list(&tool)[0].1, "passed");
+    assert!(tool.records().contains("\"complete\": false"));
+}
+
+#[test]
+fn that_are_deleted_during_the_run_do_not_fail_it() {
+    let task = "sh -c 'echo ready; until test -e go; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("wait", task), ("next", "echo 2")]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    std::fs::remove_dir_all(tool.path(".state")).expect("the records can be removed");
+    tool.write("go", b"");
+    let called = started.end();
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("is not complete"), "{called:?}");
+    assert_in_order(&called, &["✓ wait", "next │ 2", "2 passed"]);
+}
+
+#[test]
+fn of_many_programs_at_once_do_not_collide() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    let started: Vec<_> = (0..8).map(|_| tool.start(&["run", "pre-up"])).collect();
+    for started in started {
+        let called = started.end();
+        assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    }
+    let states: Vec<_> = list(&tool).into_iter().map(|(_, state)| state).collect();
+    assert_eq!(states, ["passed"; 8]);
+}
+
+#[test]
+fn have_no_place_without_a_home() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    let tool = tool.with("DRAFT_TASKS_STATE_DIR", "").with("XDG_STATE_HOME", "").with("HOME", "");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    let called = tool.call(&["runs"]);
+    assert!(called.code == Some(2) && called.stderr.contains("DRAFT_TASKS_STATE_DIR"), "{called:?}");
+}

@@ -1,0 +1,267 @@
+//! `draft-tasks run`: order, output, exit codes, and signals.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::tool::{Called, Tool};
+
+/// What a stopped task may take before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) fn tasks(phase: &str, tasks: &[(&str, &str)]) -> Tool {
+    let lines = tasks.iter().map(|(name, command)| format!("\"{name}\" = {}\n", Value::from(*command)));
+    Tool::new(&format!("[{phase}]\n{}", lines.collect::<String>()))
+}
+
+/// Fails unless the lines that have these parts come in this order.
+#[track_caller]
+pub(crate) fn assert_in_order(called: &Called, parts: &[&str]) {
+    let mut rest = called.stdout.as_str();
+    for part in parts {
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("{part:?} is missing or too early in\n{}", called.stdout));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn tasks_run_in_the_order_of_the_file_with_their_names_before_their_output() {
+    let tool = tasks(
+        "pre-up",
+        &[("z first", "echo 1"), ("a second", "sh -c 'echo 2; echo 3 >&2'"), ("quiet", "true")],
+    );
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    let parts = [
+        "pre-up · 3 tasks",
+        "z first │ 1",
+        "✓ z first",
+        "a second │ ",
+        "✓ a second",
+        "✓ quiet",
+        "3 passed in",
+    ];
+    assert_in_order(&called, &parts);
+    assert!(called.stdout.contains("a second │ 2") && called.stdout.contains("a second │ 3"), "{called:?}");
+    assert!(!called.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn lines_are_whole_however_a_task_writes_them() {
+    let tool = tasks(
+        "pre-up",
+        &[("parts", "sh -c 'printf he; sleep 0.2; printf \"llo\\nwor\"; sleep 0.2; printf ld'")],
+    );
+    let called = tool.call(&["run", "pre-up"]);
+    assert_in_order(&called, &["parts │ hello\n", "parts │ world\n", "✓ parts"]);
+}
+
+#[test]
+fn a_failed_task_stops_pre_up_and_not_cleanup() {
+    let all = [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
+    let called = tasks("pre-up", &all).call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(
+        &called,
+        &["✓ good", "bad │ oh no", "✗ bad", "exit code 3", "last  skipped", "1 passed, 1 failed, 1 skipped"],
+    );
+    let called = tasks("cleanup", &all).call(&["run", "cleanup"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(&called, &["✗ bad", "last │ 2", "✓ last", "2 passed, 1 failed"]);
+}
+
+#[test]
+fn only_the_tasks_that_are_named() {
+    let tool = tasks("pre-up", &[("one", "echo 1"), ("two", "echo 2"), ("three", "echo 3")]);
+    let called = tool.call(&["run", "pre-up", "--task", "three", "--task", "one"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_in_order(&called, &["2 tasks", "one │ 1", "three │ 3", "2 passed"]);
+    assert!(!called.stdout.contains("two"), "{called:?}");
+}
+
+/// The exit code and the error of a command line that cannot be run.
+#[track_caller]
+pub(crate) fn assert_unusable(tool: &Tool, arguments: &[&str], parts: &[&str]) {
+    let called = tool.call(arguments);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+    for part in parts {
+        assert!(called.stderr.contains(part), "{part:?} is not in {}", called.stderr);
+    }
+}
+
+#[test]
+fn what_is_not_there_is_answered_with_what_is() {
+    let tool = tasks("pre-up", &[("one", "echo 1"), ("two", "echo 2")]);
+    assert_unusable(&tool, &["run", "preup"], &["`preup`", "`pre-up`"]);
+    assert_unusable(&tool, &["run", "cleanup"], &["`cleanup`", "`pre-up`"]);
+    assert_unusable(&tool, &["run", "pre-up", "--task", "three"], &["`three`", "`one`", "`two`"]);
+    assert_unusable(&tool, &["run", "pre-up", "--file", "none"], &["none: there is no such file"]);
+    assert_unusable(&Tool::empty(), &["run", "pre-up"], &["there is no .draft-tasks.toml"]);
+    assert_unusable(&Tool::new(""), &["run", "pre-up"], &["no phase with tasks"]);
+}
+
+#[test]
+fn what_is_broken_is_said_with_its_place() {
+    let tool = Tool::new("[pre-up]\na = \"echo 'x\"\n[cleanup]\nb = \"echo\n");
+    assert_unusable(&tool, &["run", "pre-up"], &[".draft-tasks.toml:2:", "`a`"]);
+    assert_unusable(&tool, &["run", "cleanup"], &[".draft-tasks.toml:4:", "syntax error"]);
+    let called = tool.call(&["run", "pre-up", "--semantics", "draft"]);
+    assert!(called.code == Some(0) && called.stdout.contains("a │ 'x"), "{called:?}");
+}
+
+#[test]
+fn post_deploy_and_packs_do_not_run() {
+    let tool = tasks("post-deploy", &[("migrate", "rake db:migrate")])
+        .with("KUBECONFIG", "")
+        .with("HOME", "/nowhere");
+    assert_unusable(&tool, &["run", "post-deploy"], &["pods", "no draft.toml", "/nowhere/.kube/config"]);
+    tool.write("pack/tasks.toml", b"[pre-up]\na = \"echo\"\n");
+    tool.write("pack/charts/Chart.yaml", b"");
+    assert_unusable(&tool, &["run", "pre-up", "--file", "pack"], &["pack/tasks.toml", "template"]);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named_with_the_path() {
+    let tool =
+        tasks("pre-up", &[("rake", "no-such-program-anywhere db:migrate")]).with("PATH", "/nowhere/bin:/bin");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(&called, &["✗ rake", "`no-such-program-anywhere`", "/nowhere/bin", "1 failed"]);
+}
+
+#[test]
+fn tasks_run_beside_their_file_with_the_environment_and_no_input() {
+    let tool = Tool::empty().with("GREETING", "hello  world");
+    tool.write(
+        "app/.draft-tasks.toml",
+        b"[pre-up]\nwhere = \"pwd -P\"\nprint = \"printf %s. $GREETING\"\ninput = \"cat\"\n",
+    );
+    let called = tool.call(&["run", "pre-up", "--file", "app"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let directory = tool.path("app").canonicalize().expect("a directory");
+    assert_in_order(
+        &called,
+        &[&format!("where │ {}\n", directory.display()), "print │ hello  world.\n", "✓ input"],
+    );
+}
+
+const WAITS: &str = "sh -c 'sleep 600 & echo ready; sleep 600'";
+
+#[test]
+fn signals_stop_the_run_and_everything_that_it_started() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let tool = tasks("pre-up", &[("wait", WAITS), ("next", "echo 2")]);
+        let mut started = tool.start(&["run", "pre-up"]);
+        started.wait_for("ready");
+        started.signal(signal);
+        let called = started.end();
+        assert_eq!((called.code, called.stderr.as_str()), (Some(130), ""), "{signal:?}: {called:?}");
+        assert_in_order(&called, &["■ wait", "next  skipped", "1 stopped, 1 skipped"]);
+    }
+}
+
+#[test]
+fn a_task_that_is_stopped_has_the_time_to_clean_up() {
+    let task =
+        "sh -c 'trap \"sleep 0.3; echo cleaned up; exit 0\" TERM; echo ready; while :; do sleep 0.05; done'";
+    let tool = tasks("cleanup", &[("wait", task), ("next", "echo 2")]);
+    let mut started = tool.start(&["run", "cleanup"]);
+    started.wait_for("ready");
+    started.signal(Signal::INT);
+    let called = started.end();
+    assert_eq!(called.code, Some(130), "{called:?}");
+    assert_in_order(&called, &["wait │ cleaned up", "■ wait", "next  skipped"]);
+}
+
+#[test]
+fn a_second_signal_kills_at_once() {
+    let task = "sh -c 'trap \"echo stays\" TERM; echo ready; while :; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("wait", task)]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    let since = Instant::now();
+    started.signal(Signal::INT);
+    started.wait_for("stays");
+    started.signal(Signal::INT);
+    assert_eq!(started.end().code, Some(130));
+    assert!(since.elapsed() < GRACE, "it took {:?}", since.elapsed());
+}
+
+#[test]
+fn a_task_that_does_not_end_is_killed_in_the_end() {
+    let tool = tasks("pre-up", &[("wait", "sh -c 'trap \"\" TERM; echo ready; sleep 600; sleep 600'")]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    started.signal(Signal::INT);
+    assert_eq!(started.end().code, Some(130));
+}
+
+#[test]
+fn what_a_task_leaves_behind_is_named() {
+    let tool = tasks("pre-up", &[("daemon", "sh -c 'sleep 2 & echo started'")]);
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_in_order(&called, &["daemon │ started", "left running", "sleep"]);
+    tool.wait_for_what_was_left();
+}
+
+#[test]
+fn a_reader_that_is_gone_stops_the_run_with_time_to_clean_up() {
+    let task = "sh -c 'trap \"echo last; sleep 0.3; echo words; touch cleaned; exit 0\" TERM; echo ready; while :; do echo more; sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("wait", task), ("next", "touch next")]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("ready");
+    started.close_stdout();
+    let called = started.end();
+    assert_eq!(called.code, Some(130), "{called:?}");
+    assert!(tool.path("cleaned").exists() && !tool.path("next").exists());
+}
+
+#[test]
+fn a_reader_that_does_not_read_does_not_keep_the_run_from_being_stopped() {
+    let tool = tasks("pre-up", &[("much", "yes")]);
+    let mut started = tool.start(&["run", "pre-up"]);
+    started.wait_for("y");
+    started.signal(Signal::TERM);
+    assert_eq!(started.end_unread(), Some(130));
+}
+
+#[test]
+fn very_much_output_is_complete_and_in_order() {
+    let tool = tasks("pre-up", &[("much", "seq 300000")]);
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0));
+    let numbers =
+        called.stdout.lines().filter_map(|line| line.trim().strip_prefix("much │ ")?.parse::<u32>().ok());
+    assert!(numbers.eq(1..=300_000));
+}
+
+#[test]
+fn output_that_is_not_text_does_no_harm() {
+    let tool = tasks("pre-up", &[("bytes", r"printf '\377\033[31mred\033[0m\r\n\0end'")]);
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stdout.contains("red") && !called.stdout.contains('\u{1b}'), "{called:?}");
+    let called = tool.call(&["run", "pre-up", "--color", "always"]);
+    assert!(called.stdout.contains("\u{1b}[31mred"), "{called:?}");
+}
+
+/// As where a container's runtime starts the program from outside: the leader of its session is in another namespace,
+/// and the number of its session is 0.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_from_outside_of_the_namespace_is_as_good_as_any() {
+    const NAMESPACE: &str = "unshare --pid --fork --mount-proc";
+    let tool = tasks("pre-up", &[("hello", "echo hello"), ("tree", "sh -c 'sleep 600 & wait'")]);
+    if tool.call_after(&format!("{NAMESPACE} true || exit 77"), &["--version"]).code == Some(77) {
+        eprintln!("not tested: this user may not make a namespace of processes");
+        return;
+    }
+    let called =
+        tool.call_after(&format!("exec {NAMESPACE} \"$@\""), &["run", "pre-up", "--timeout", "1s"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    assert_in_order(&called, &["✓ hello", "✗ tree", "no end after 1.0 s", "1 passed, 1 failed"]);
+}

@@ -1,0 +1,208 @@
+//! The options of `draft-tasks run`.
+
+use serde_json::Value;
+
+use crate::run::{assert_in_order, assert_unusable, tasks};
+use crate::tool::Tool;
+
+const SOME_FAIL: [(&str, &str); 3] =
+    [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
+
+#[test]
+fn keep_going_and_fail_fast_override_the_phase() {
+    let called = tasks("pre-up", &SOME_FAIL).call(&["run", "pre-up", "--keep-going"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(&called, &["✗ bad", "✓ last", "2 passed, 1 failed"]);
+    let tool = tasks("cleanup", &SOME_FAIL);
+    let called = tool.call(&["run", "cleanup", "--fail-fast"]);
+    assert_in_order(&called, &["✗ bad", "last  skipped", "1 passed, 1 failed, 1 skipped"]);
+    assert_unusable(&tool, &["run", "cleanup", "--fail-fast", "--keep-going"], &["cannot be used with"]);
+}
+
+#[test]
+fn a_dry_run_shows_what_would_run_and_runs_nothing() {
+    let tool = tasks("pre-up", &[("make", "touch 'a b' $EMPTY $API_TOKEN"), ("other", "touch c")])
+        .with("API_TOKEN", "hunter2");
+    let called = tool.call(&["run", "pre-up", "--dry-run", "--task", "make"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    assert_in_order(
+        &called,
+        &["pre-up · 1 task", "nothing runs", "make\n", "touch 'a b' \"\" ***\n", "other  left out", "--task"],
+    );
+    let called = tool.call(&["run", "pre-up", "--dry-run", "--format", "json"]);
+    let plan: Value = serde_json::from_str(&called.stdout).expect("JSON");
+    assert_eq!(plan["tasks"][0]["argv"], serde_json::json!(["touch", "a b", "", "***"]));
+    assert_eq!(plan["leftOut"], serde_json::json!([]));
+    assert!(!tool.path("a b").exists() && !tool.path("c").exists());
+    assert_eq!(tool.record_folders().len(), 0);
+    assert_unusable(&tool, &["run", "cleanup", "--dry-run"], &["`pre-up`"]);
+}
+
+#[test]
+fn quiet_shows_only_what_failed() {
+    let called = tasks("pre-up", &SOME_FAIL[..1]).call(&["run", "pre-up", "--quiet"]);
+    assert!(called.stdout.starts_with("1 passed in ") && called.stdout.lines().count() == 1, "{called:?}");
+    let called = tasks("pre-up", &SOME_FAIL).call(&["run", "pre-up", "-q"]);
+    assert_eq!(called.code, Some(1));
+    assert_in_order(&called, &["✗ bad", "exit code 3", "│ oh no", "log: ", "1 passed, 1 failed, 1 skipped"]);
+    assert!(!called.stdout.contains("good") && !called.stdout.contains("last"), "{called:?}");
+}
+
+#[test]
+fn quiet_shows_the_last_lines_and_says_how_many_are_left_out() {
+    let called = tasks("pre-up", &[("much", "sh -c 'seq 1000; exit 1'")]).call(&["run", "pre-up", "-q"]);
+    assert_in_order(&called, &["✗ much", "… 980 lines before", "│ 981\n", "│ 1000\n"]);
+}
+
+#[test]
+fn no_color_is_color_never() {
+    let tool = tasks("pre-up", &SOME_FAIL[..1]);
+    let called = tool.call(&["run", "pre-up", "--no-color"]);
+    assert!(called.code == Some(0) && !called.stdout.contains('\u{1b}'), "{called:?}");
+    assert!(tool.call(&["run", "pre-up", "--color", "always"]).stdout.contains('\u{1b}'));
+    assert_eq!(tool.call(&["run", "pre-up", "--no-color", "--color", "always"]).code, Some(2));
+    assert_eq!(tool.call(&["check", "--no-color"]).code, Some(0));
+}
+
+#[test]
+fn a_task_that_takes_too_long_has_failed() {
+    let tool = tasks("cleanup", &[("slow", "sh -c 'sleep 600 & sleep 600'"), ("next", "echo 2")]);
+    let called = tool.call(&["run", "cleanup", "--timeout", "200ms"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(&called, &["✗ slow", "no end after 0.2 s", "✓ next", "1 passed, 1 failed"]);
+    let called = tool.call(&["run", "cleanup", "--total-timeout", "0.2"]);
+    assert_in_order(&called, &["✗ slow", "when the run's 0.2 s were over", "next  skipped"]);
+    for wrong in ["0", "soon", "-1", ""] {
+        let option = format!("--timeout={wrong}");
+        assert_unusable(&tool, &["run", "cleanup", &option], &["time"]);
+    }
+}
+
+#[test]
+fn variables_reach_commands_and_tasks() {
+    let tool = tasks("pre-up", &[("show", "sh -c 'echo $A/$1/$B/$C' sh $A")])
+        .with("A", "environment")
+        .with("B", "environment")
+        .with("C", "environment");
+    tool.write("app.env", b"# a comment\nA=file\nexport B=\"from file\"\n");
+    let called = tool.call(&["run", "pre-up", "--env", "A=o=1"]);
+    assert_in_order(&called, &["show │ o=1/o=1/environment/environment\n"]);
+    let called = tool.call(&["run", "pre-up", "--env", "A=option", "--env-file", "app.env", "--dry-run"]);
+    assert_in_order(&called, &["sh option"]);
+    // What comes from a file is masked, and there all the same.
+    let called = tool.call(&["run", "pre-up", "--env", "A=option", "--env-file", "app.env"]);
+    assert_in_order(&called, &["show │ option/option/***/environment\n"]);
+    assert_unusable(&tool, &["run", "pre-up", "--env", "A"], &["NAME=VALUE"]);
+    assert_unusable(
+        &tool,
+        &["run", "pre-up", "--env-file", "none.env"],
+        &["none.env: there is no such file"],
+    );
+    tool.write("bad.env", b"A=1\n\nthis is hunter2\n");
+    assert_unusable(&tool, &["run", "pre-up", "--env-file", "bad.env"], &["bad.env:3: expected NAME=value"]);
+    assert!(!tool.call(&["run", "pre-up", "--env-file", "bad.env"]).stderr.contains("hunter2"));
+}
+
+#[test]
+fn secrets_are_in_nothing_that_is_shown_or_kept() {
+    let text = "sh -c 'echo $A_TOKEN; printf s3cr; sleep 0.4; echo et-name; env | grep NAME; no-such-$1' sh $FROM_FILE";
+    let text = text.replace("no-such-$1", "echo $1 >&2; exit 1");
+    let tool = tasks("cleanup", &[("show", &text), ("start", "./$A_TOKEN")])
+        .with("A_TOKEN", "hunter2")
+        .with("NAME", "s3cret-name");
+    tool.write(".env", b"FROM_FILE='file secret'\n");
+    for format in ["human", "json"] {
+        let arguments = ["run", "cleanup", "--secret", "NAME", "--env-file", ".env", "--format", format];
+        let called = tool.call(&arguments);
+        assert_eq!(called.code, Some(1), "{called:?}");
+        let all = called.stdout + &called.stderr + &tool.records();
+        assert!(all.contains("***"), "{all}");
+        for secret in ["hunter2", "s3cret-name", "file secret"] {
+            assert!(!all.contains(secret), "{secret} is in\n{all}");
+        }
+    }
+}
+
+#[test]
+fn json_is_what_the_record_has() {
+    let tool = tasks("pre-up", &SOME_FAIL);
+    let called = tool.call(&["run", "pre-up", "--format", "json"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""));
+    let folder = tool.record_folders().pop().expect("a record");
+    assert_eq!(called.stdout, std::fs::read_to_string(folder.join("events.jsonl")).expect("events"));
+    let events: Vec<Value> =
+        called.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().expect("a name")).collect();
+    assert_eq!(
+        names,
+        [
+            "runStarted",
+            "taskStarted",
+            "output",
+            "taskFinished",
+            "taskStarted",
+            "output",
+            "taskFinished",
+            "taskFinished",
+            "runFinished"
+        ]
+    );
+    assert_eq!(events[0]["id"].as_str(), folder.file_name().and_then(|name| name.to_str()));
+    assert_eq!(events[6]["failure"]["code"], 3);
+    let without = tool.call(&["run", "pre-up", "--format", "json", "--no-record"]);
+    assert_eq!(without.stdout.lines().count(), names.len());
+    assert_eq!(tool.record_folders().len(), 1);
+}
+
+#[test]
+fn what_records_say_is_documented() {
+    let tool =
+        tasks("cleanup", &[("a", "echo 1"), ("b", "false"), ("c", "sleep 9"), ("d", "sh -c 'kill -9 $$'")]);
+    let called = tool.call(&["run", "cleanup", "--format", "json", "--timeout", "300ms"]);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/records.md")).expect("a page");
+    let result = tool.record_folders().pop().expect("a record").join("result.json");
+    let result = std::fs::read_to_string(result).expect("a result");
+    let documents = called.stdout.lines().chain([result.as_str()]);
+    for document in documents.map(|text| serde_json::from_str::<Value>(text).expect("JSON")) {
+        assert_documented(&document, &page);
+    }
+}
+
+/// Each field, and each word that is one of few.
+fn assert_documented(value: &Value, page: &str) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                assert!(page.contains(&format!("`{name}`")), "`{name}` is not in docs/records.md");
+                if let (Some(word), "event" | "kind" | "outcome" | "stream") = (value.as_str(), name.as_str())
+                {
+                    assert!(page.contains(&format!("`{word}`")), "`{word}` is not in docs/records.md");
+                }
+                assert_documented(value, page);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| assert_documented(item, page)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_log_for_developers_can_go_to_a_file() {
+    let tool = tasks("pre-up", &SOME_FAIL[..1]).with("DRAFT_TASKS_LOG", "trace");
+    for arguments in [["--log", "log", "run", "pre-up"], ["run", "pre-up", "--log", "log"]] {
+        let called = tool.call(&arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    }
+    assert!(tool.path("log").exists());
+    assert_unusable(&tool, &["run", "pre-up", "--log", "no/such/log"], &["no/such/log cannot be written"]);
+}
+
+#[test]
+fn a_file_of_variables_that_is_a_pipe_is_refused_and_not_waited_for() {
+    let tool = Tool::new("[pre-up]\na = \"echo\"\n");
+    assert!(
+        std::process::Command::new("mkfifo").arg(tool.path("pipe")).status().is_ok_and(|it| it.success())
+    );
+    assert_unusable(&tool, &["run", "pre-up", "--env-file", "pipe"], &["pipe: is not a regular file"]);
+}

@@ -1,0 +1,66 @@
+//! `draft-tasks run` on a terminal: what goes on is seen, and what is done stays.
+
+use std::fs::File;
+use std::io::Read;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::run::tasks;
+
+/// The two ends of a terminal: ours, and the program's.
+fn terminal() -> (File, File) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&ours).expect("a terminal of our own");
+    unlockpt(&ours).expect("an open terminal");
+    let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&ours, size).expect("a size");
+    let name = ptsname(&ours, Vec::new()).expect("a name").into_string().expect("UTF-8");
+    let theirs = File::options().read(true).write(true).open(name).expect("the other end");
+    (File::from(ours), theirs)
+}
+
+/// Reads until something was written, or to the end.
+fn read_until(terminal: &mut File, text: &mut String, wanted: Option<&str>) {
+    let mut buffer = [0; 4096];
+    while wanted.is_none_or(|wanted| !text.contains(wanted)) {
+        // Linux tells by an error that nobody has the other end.
+        match terminal.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => text.push_str(&String::from_utf8_lossy(&buffer[..read])),
+        }
+    }
+    if let Some(wanted) = wanted {
+        assert!(text.contains(wanted), "{wanted:?} is not in {text:?}");
+    }
+}
+
+#[test]
+fn a_line_shows_what_goes_on_and_only_failures_show_what_they_wrote() {
+    let slow = "sh -c 'echo working hard; until test -e go; do sleep 0.05; done; echo oh no; exit 3'";
+    let tool = tasks("pre-up", &[("good", "echo hidden"), ("slow", slow)]);
+    let (mut ours, theirs) = terminal();
+    let started = tool.start_on(&["run", "pre-up"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working hard"));
+    assert!(text.contains("✓") && text.contains("good") && !text.contains('✗'), "{text:?}");
+    tool.write("go", b"");
+    read_until(&mut ours, &mut text, None);
+    let called = started.end();
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    let end = &text[text.find('✗').expect("a failure")..];
+    for part in ["slow", "exit code 3", "working hard", "oh no", "log: ", "1 passed, 1 failed in"] {
+        assert!(end.contains(part), "{part:?} is not in {end:?}");
+    }
+}
+
+#[test]
+fn everything_is_shown_where_it_is_asked_for() {
+    let tool = tasks("pre-up", &[("good", "echo shown")]);
+    let (mut ours, theirs) = terminal();
+    let started = tool.start_on(&["run", "pre-up", "--verbose", "--no-color"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, None);
+    assert_eq!(started.end().code, Some(0));
+    assert!(text.contains("good │ shown\r\n") && !text.contains('\u{1b}'), "{text:?}");
+}

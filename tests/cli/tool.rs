@@ -1,0 +1,236 @@
+//! A directory with files, and the program that is called in it.
+//!
+//! Must not know what the program writes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::processes::{self, Mark};
+
+/// No call of a healthy program takes this long, however loaded the machine is.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A directory of its own for a test; in the end nothing that was started from it may live.
+pub(crate) struct Tool {
+    directory: TempDir,
+    mark: Mark,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Tool {
+    /// A directory whose tasks file has this text.
+    pub(crate) fn new(tasks: &str) -> Tool {
+        let tool = Tool::empty();
+        tool.write(".draft-tasks.toml", tasks.as_bytes());
+        tool
+    }
+
+    pub(crate) fn empty() -> Tool {
+        let directory = TempDir::new().expect("a directory for the test");
+        Tool { directory, mark: Mark::new(), environment: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, variable: &'static str, value: &str) -> Tool {
+        self.environment.push((variable, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory can be made");
+        std::fs::write(path, bytes).expect("the file can be written");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("the file can be read")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let (variable, value) = self.mark.variable();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_draft-tasks"));
+        command
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .env(variable, value)
+            .env_remove("DRAFT_TASKS_LOG")
+            .env("DRAFT_TASKS_STATE_DIR", self.path(".state"))
+            .env_remove("DRAFT_HOME")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Calls the program and waits for its end.
+    pub(crate) fn call(&self, arguments: &[&str]) -> Called {
+        let output = self.command(arguments).output().expect("the program starts");
+        Called {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Calls the program from a shell that first does something, such as setting a limit.
+    pub(crate) fn call_after(&self, script: &str, arguments: &[&str]) -> Called {
+        let program = self.command(arguments);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{script}; exec \"$@\""), "sh"]).arg(program.get_program());
+        shell.args(program.get_args()).current_dir(self.directory.path()).stdin(Stdio::null());
+        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = shell.output().expect("the shell starts");
+        Called {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Starts the program with its output on this file.
+    pub(crate) fn start_on(&self, arguments: &[&str], output: std::fs::File) -> Started {
+        let mut command = self.command(arguments);
+        command.env_remove("CI").env("TERM", "xterm").stdout(output).stderr(Stdio::piped());
+        let process = command.spawn().expect("the program starts");
+        Started { process, stdout: None }
+    }
+
+    /// All that is kept of runs, as one text.
+    pub(crate) fn records(&self) -> String {
+        let files = self.record_folders().into_iter().flat_map(|folder| files(&folder));
+        let text =
+            |path: PathBuf| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).into_owned();
+        files.map(text).collect()
+    }
+
+    /// The folders of records, oldest first.
+    pub(crate) fn record_folders(&self) -> Vec<PathBuf> {
+        files(&self.path(".state/runs"))
+    }
+
+    /// Calls the program with bytes for its input.
+    pub(crate) fn call_with_input(&self, arguments: &[&str], input: &[u8]) -> Called {
+        std::fs::write(self.path(".input"), input).expect("the file can be written");
+        let input = std::fs::File::open(self.path(".input")).expect("the file can be read");
+        let output = self.command(arguments).stdin(input).output().expect("the program starts");
+        Called {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Waits until what tasks have left behind, and was told, has ended by itself.
+    #[track_caller]
+    pub(crate) fn wait_for_what_was_left(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.mark.living().is_empty() {
+            assert!(Instant::now() < deadline, "still running: {:?}", self.mark.living());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Starts the program and goes on.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Started {
+        let mut process = self
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stdout = process.stdout.take().map(BufReader::new);
+        Started { process, stdout }
+    }
+}
+
+impl Drop for Tool {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.mark.assert_nothing_lives();
+        }
+    }
+}
+
+fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// A program that goes on.
+pub(crate) struct Started {
+    process: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+}
+
+impl Started {
+    /// Reads lines until one has this text.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, wanted: &str) {
+        let stdout = self.stdout.as_mut().expect("the output is open");
+        let found = stdout.lines().map_while(Result::ok).any(|line| line.contains(wanted));
+        assert!(found, "{wanted:?} was not written");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        processes::signal(&self.process, signal);
+    }
+
+    pub(crate) fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    /// Whether it goes on.
+    pub(crate) fn lives(&mut self) -> bool {
+        processes::wait(&mut self.process, Duration::ZERO).is_none()
+    }
+
+    /// Reads what is left, if somebody reads, and waits for the end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Called {
+        let mut stdout = String::new();
+        if let Some(open) = &mut self.stdout {
+            open.read_to_string(&mut stdout).expect("UTF-8");
+        }
+        let code = self.end_unread();
+        let mut stderr = String::new();
+        self.process.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
+        Called { code, stdout, stderr }
+    }
+
+    /// Waits for the end without reading anything.
+    #[track_caller]
+    pub(crate) fn end_unread(&mut self) -> Option<i32> {
+        let status = processes::wait(&mut self.process, DEADLINE);
+        status.expect("an end in time").code()
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // The program is asked, so that it has the time to end its tasks.
+        if self.lives() {
+            self.signal(Signal::TERM);
+            if processes::wait(&mut self.process, Duration::from_secs(7)).is_none() {
+                let _ = self.process.kill();
+                let _ = self.process.wait();
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A project's own settings: how they reach its tasks file, and what helps where they are written.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, at, codes};
+use crate::project::Project;
+
+const FILE: &str = ".draft-tasks.config.toml";
+
+const TEXT: &str = "[pre-upp]\na = \"echo\"\n[Cleanup]\nb = \"echo\"\n";
+
+/// A project whose own settings have this text, and their URI.
+fn configured(settings: &str) -> (Project, String) {
+    let project = Project::new(TEXT);
+    let uri = project.write(FILE, settings);
+    (project, uri)
+}
+
+fn changed(uri: &str) -> Value {
+    json!({ "changes": [{ "uri": uri, "type": 2 }] })
+}
+
+#[test]
+fn give_diagnostics_their_levels() {
+    let (project, _) = configured("[rules]\nunknown-phase = \"off\"\nphase-case = \"error\"\n");
+    let mut client = Client::start();
+    let found = client.open_and_wait(&project);
+    assert_eq!((codes(&found), &found[0]["severity"]), (vec!["phase-case"], &json!(1)));
+}
+
+#[test]
+fn are_watched() {
+    let (project, uri) = configured("[rules]\nunknown-phase = \"off\"\n");
+    let mut client = Client::start();
+    client.asked("client/registerCapability");
+    let registered = &client.asked("client/registerCapability")["registrations"][0];
+    assert_eq!(registered["method"], "workspace/didChangeWatchedFiles");
+    let watchers = registered["registerOptions"]["watchers"].as_array().unwrap();
+    assert!(watchers.contains(&json!({ "globPattern": format!("**/{FILE}") })), "{watchers:?}");
+    assert_eq!(codes(&client.open_and_wait(&project)), ["phase-case"]);
+    project.write(FILE, "[rules]\nphase-case = \"off\"\n");
+    client.notify("workspace/didChangeWatchedFiles", changed(&uri));
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["unknown-phase"]);
+    std::fs::remove_file(project.file(FILE)).expect("the file can be removed");
+    client.notify("workspace/didChangeWatchedFiles", changed(&uri));
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]).len() == 2);
+}
+
+#[test]
+fn are_read_again_when_a_file_is_saved() {
+    let (project, _) = configured("");
+    let mut client = Client::with(|setup| setup.watches_files = false);
+    assert_eq!(codes(&client.open_and_wait(&project)).len(), 2);
+    project.write(FILE, "[rules]\nphase-case = \"off\"\n");
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": project.uri } }));
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["unknown-phase"]);
+}
+
+#[test]
+fn that_are_open_count_as_they_are_in_the_editor() {
+    let (project, uri) = configured("[rules]\nunknown-phase = \"off\"\n");
+    let mut client = Client::start();
+    assert_eq!(codes(&client.open_and_wait(&project)), ["phase-case"]);
+    client.open_text(&uri, "[rules]\nphase-case = \"off\"\n");
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["unknown-phase"]);
+    client.replace(&uri, 2, "[rules]\nphase-case = \"off\"\nunknown-phase = \"off\"\n");
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]).is_empty());
+    // What is on disk does not matter meanwhile, and does again afterwards.
+    client.notify("workspace/didChangeWatchedFiles", changed(&uri));
+    client.close(&uri);
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["phase-case"]);
+}
+
+#[test]
+fn stand_behind_those_of_the_editor() {
+    let (project, _) = configured("[rules]\nunknown-phase = \"off\"\nphase-case = \"off\"\n");
+    let mut client = Client::with(|setup| setup.settings = json!({ "rules": { "phase-case": "warning" } }));
+    client.asked("workspace/configuration");
+    client.open(&project);
+    let warned = |params: &Value| {
+        codes(&params["diagnostics"]) == ["phase-case"] && params["diagnostics"][0]["severity"] == 2
+    };
+    client.diagnostics_that(&project.uri, warned);
+}
+
+#[test]
+fn that_are_wrong_are_named_once_and_the_others_are_taken() {
+    let (project, uri) =
+        configured("context = \"prod\"\n[rules]\nphase_case = \"off\"\nunknown-phase = \"off\"\n");
+    let mut client = Client::start();
+    assert_eq!(codes(&client.open_and_wait(&project)), ["phase-case"]);
+    let message = client.notified("window/showMessage", |_| true);
+    let text = message["message"].as_str().expect("a text");
+    for part in [".draft-tasks.config.toml:1:1: `context`", "toml:3:1: there is no diagnostic `phase_case`"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    client.notify("workspace/didChangeWatchedFiles", changed(&uri));
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": project.uri } }));
+    assert_ne!(client.hover(&project.uri, 0, 3), Value::Null, "and no other message came");
+}
+
+#[test]
+fn are_checked_completed_and_explained_where_they_are_written() {
+    let (project, uri) = configured("");
+    let mut client = Client::start();
+    client.open_text(&uri, "# 🚀\nsemantic = \"draft\"\n[rules]\nphase-case = \n");
+    let found = client.diagnostics(&uri, 1);
+    assert_eq!(codes(&found), ["setting", "setting"]);
+    assert!(found[0]["message"].as_str().expect("a text").contains("did you mean `semantics`"), "{found}");
+    let params = json!({
+        "textDocument": { "uri": uri },
+        "range": { "start": { "line": 1, "character": 0 }, "end": { "line": 1, "character": 0 } },
+        "context": { "diagnostics": [], "only": ["quickfix"] },
+    });
+    let fixes = client.request("textDocument/codeAction", params);
+    assert_eq!(fixes[0]["edit"]["changes"][&uri][0]["newText"], "semantics");
+    let values = client.request("textDocument/completion", at(&uri, 3, 13));
+    let labels: Vec<&str> =
+        values.as_array().expect("a list").iter().map(|it| it["label"].as_str().expect("a label")).collect();
+    assert_eq!(labels, ["\"error\"", "\"warning\"", "\"information\"", "\"hint\"", "\"off\""]);
+    let hover = client.hover(&uri, 3, 2);
+    assert!(hover["contents"]["value"].as_str().expect("a text").contains("`[Pre-Up]`"), "{hover}");
+    for method in ["textDocument/documentSymbol", "textDocument/codeLens", "textDocument/formatting"] {
+        assert_eq!(client.about(method, &uri), Value::Null, "{method} is for tasks");
+    }
+    client.close(&uri);
+    drop(project);
+}
+
+#[test]
+fn tell_what_happens_after_a_failure() {
+    let tasks = [("no", "false"), ("yes", "touch ran")];
+    for (policy, ran) in [("stop", false), ("continue", true)] {
+        let project = Project::with_tasks("pre-up", &tasks);
+        project.write(FILE, &format!("[onFailure]\npre-up = \"{policy}\"\n"));
+        let mut client = Client::start();
+        // It need not be open.
+        client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "pre-up" }));
+        client.notified("window/showMessage", |params| params["message"].to_string().contains("1 failed"));
+        assert_eq!(project.file("ran").exists(), ran, "{policy}");
+    }
+}

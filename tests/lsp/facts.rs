@@ -1,0 +1,26 @@
+//! What the server finds by the files around a tasks file, and when it looks.
+
+use serde_json::json;
+
+use crate::client::{Client, codes};
+use crate::project::Project;
+
+const DRAFT_TOML: &str =
+    "[environments.development]\nname = \"app\"\nnamespace = \"default\"\nauto-connect = true\n";
+
+#[test]
+fn are_looked_at_when_a_file_is_opened_saved_or_something_around_it_changes() {
+    let project = Project::new("[pre-up]\na = \"./prepare.sh\"\n[post-deploy]\nb = \"true\"\n");
+    let mut client = Client::start();
+    client.open(&project);
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["script-not-found"]);
+    let script = project.write("prepare.sh", "");
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": script, "type": 1 }] }));
+    client.diagnostics_that(&project.uri, |params| {
+        params["diagnostics"][0]["message"].as_str().is_some_and(|it| it.contains("may not be run"))
+    });
+    project.write("draft.toml", DRAFT_TOML);
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": project.uri } }));
+    let both = ["script-not-found", "auto-connect"];
+    client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == both);
+}

@@ -1,0 +1,115 @@
+//! Several folders, packs, and files that are none of the server's business.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, at, codes};
+use crate::lenses;
+use crate::project::{Project, uri};
+
+#[test]
+fn each_folder_has_its_own_tasks() {
+    let (one, two) =
+        (Project::new("[pre-up]\na = \"echo one\"\n"), Project::new("[pre-upp]\na = \"echo two\"\n"));
+    let mut client = Client::with(|setup| setup.folders = vec![uri(one.path()), uri(two.path())]);
+    assert_eq!(client.open_and_wait(&one), json!([]));
+    assert_eq!(codes(&client.open_and_wait(&two)), ["unknown-phase"]);
+    client.replace(&two.uri, 2, "[cleanup]\na = \"echo two\"\n");
+    client.diagnostics(&two.uri, 2);
+    for (project, command) in [(&one, "`one`"), (&two, "`two`")] {
+        let hover = client.hover(&project.uri, 1, 0);
+        let text = hover["contents"]["value"].as_str().expect("a text");
+        assert!(text.contains(command) && text.contains(&project.path().display().to_string()), "{text}");
+    }
+}
+
+#[test]
+fn folders_come_and_go() {
+    let project = Project::new("[pre-up]\na = \"echo one\"\n");
+    let mut client = Client::start();
+    let folder = json!({ "uri": uri(project.path()), "name": "app" });
+    client.notify(
+        "workspace/didChangeWorkspaceFolders",
+        json!({ "event": { "added": [folder], "removed": [] } }),
+    );
+    client.open_and_wait(&project);
+    client.notify(
+        "workspace/didChangeWorkspaceFolders",
+        json!({ "event": { "added": [], "removed": [folder] } }),
+    );
+    client.replace(&project.uri, 2, "[pre-upp]\n");
+    assert_eq!(codes(&client.diagnostics(&project.uri, 2)), ["unknown-phase"]);
+}
+
+#[test]
+fn a_pack_has_the_language_and_no_run() {
+    let project = Project::new("");
+    project.write("pack/charts/Chart.yaml", "");
+    let pack = project.write("pack/tasks.toml", "[pre-upp]\na = \"echo\"\n[cleanup]\nb = \"echo\"\n");
+    let mut client = Client::start();
+    client.open_text(&pack, "[pre-upp]\na = \"echo\"\n[cleanup]\nb = \"echo\"\n");
+    assert_eq!(codes(&client.diagnostics(&pack, 1)), ["unknown-phase"]);
+    assert_ne!(client.hover(&pack, 3, 0), Value::Null);
+    assert_eq!(lenses::shown(&mut client, &pack), Vec::<String>::new());
+    let here = json!({ "line": 3, "character": 0 });
+    let actions = client.request(
+        "textDocument/codeAction",
+        json!({
+            "textDocument": { "uri": pack },
+            "range": { "start": here, "end": here },
+            "context": { "diagnostics": [], "only": ["draft-tasks.run"] },
+        }),
+    );
+    assert_eq!(actions, json!([]));
+    let refused = client.execute_error("draft-tasks.runPhase", json!({ "uri": pack, "phase": "cleanup" }));
+    assert_eq!(refused["code"], -32803);
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("template")), "{refused}");
+}
+
+#[test]
+fn other_files_are_left_alone() {
+    let project = Project::new("[pre-up]\na = \"echo\"\n");
+    let mut client = Client::start();
+    for name in ["Cargo.toml", "tasks.toml", "draft.toml", "sub/.draft-tasks.toml.bak"] {
+        let other = project.write(name, "not toml [");
+        client.open_text(&other, "not toml [");
+        client.replace(&other, 2, "[pre-upp]\nstill = none\n");
+        for method in ["textDocument/hover", "textDocument/completion"] {
+            assert_eq!(client.request(method, at(&other, 0, 1)), Value::Null, "{method} in {name}");
+        }
+        for method in ["textDocument/documentSymbol", "textDocument/formatting", "textDocument/codeLens"] {
+            assert_eq!(client.about(method, &other), Value::Null, "{method} in {name}");
+        }
+        let refused =
+            client.execute_error("draft-tasks.runPhase", json!({ "uri": other, "phase": "pre-up" }));
+        assert_eq!(refused["code"], -32803, "{name}");
+        client.close(&other);
+    }
+    // Whatever was to be published about them would have come before these.
+    client.open_and_wait(&project);
+    client.replace(&project.uri, 2, "[pre-upp]\n");
+    client.diagnostics(&project.uri, 2);
+    assert_eq!(client.take_all("textDocument/publishDiagnostics"), Vec::<Value>::new());
+}
+
+#[test]
+fn a_document_that_is_no_file_has_the_language_and_no_run() {
+    let mut client = Client::start();
+    let uri = "untitled:.draft-tasks.toml";
+    let document =
+        json!({ "uri": uri, "languageId": "draft-tasks", "version": 1, "text": "[pre-upp]\na = \"b\"\n" });
+    client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    assert_eq!(codes(&client.diagnostics(uri, 1)), ["unknown-phase"]);
+    assert_eq!(lenses::shown(&mut client, uri), Vec::<String>::new());
+    let refused = client.execute_error("draft-tasks.runPhase", json!({ "uri": uri, "phase": "pre-up" }));
+    assert_eq!(refused["code"], -32803);
+}
+
+#[test]
+fn paths_with_spaces_and_other_characters_are_the_same_file() {
+    let project = Project::new("");
+    let text = "[pre-upp]\n";
+    let file = project.write("ein Ordner/é 🚀#%20/.draft-tasks.toml", text);
+    let mut client = Client::start();
+    client.open_text(&file, text);
+    assert_eq!(codes(&client.diagnostics(&file, 1)), ["unknown-phase"]);
+}

@@ -1,0 +1,66 @@
+//! Code lenses: the buttons above phases and tasks.
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::project::Project;
+
+/// Each lens as its line and title.
+#[track_caller]
+pub(crate) fn shown(client: &mut Client, uri: &str) -> Vec<String> {
+    let lenses = client.about("textDocument/codeLens", uri);
+    let lenses = lenses.as_array().cloned().unwrap_or_default();
+    lenses
+        .iter()
+        .map(|lens| {
+            format!(
+                "{} {}",
+                lens["range"]["start"]["line"],
+                lens["command"]["title"].as_str().expect("a title")
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn stand_above_phases_and_tasks() {
+    let text =
+        "[pre-up]\na = \"echo\"\nb = 5\n[tool]\nc = \"echo\"\n[post-deploy]\nd = \"echo\"\n[cleanup]\n";
+    let (mut client, project) = (Client::start(), Project::new(text));
+    client.open(&project);
+    assert_eq!(
+        shown(&mut client, &project.uri),
+        ["0 ▶ Run pre-up (1 task)", "1 ▶ Run", "5 ▶ Run post-deploy (1 task)", "6 ▶ Run"]
+    );
+    let lenses = client.about("textDocument/codeLens", &project.uri);
+    assert_eq!(lenses[0]["command"]["arguments"], json!([{ "uri": project.uri, "phase": "pre-up" }]));
+    assert_eq!(
+        lenses[1]["command"]["arguments"],
+        json!([{ "uri": project.uri, "phase": "pre-up", "task": "a", "command": "echo" }])
+    );
+}
+
+#[test]
+fn name_commands_that_the_server_has_announced() {
+    let (mut client, project) = (Client::start(), Project::new("[pre-up]\na = \"echo\"\n"));
+    client.open(&project);
+    let announced = client.initialized["capabilities"]["executeCommandProvider"]["commands"].clone();
+    let lenses = client.about("textDocument/codeLens", &project.uri);
+    for lens in lenses.as_array().expect("a list") {
+        assert!(announced.as_array().is_some_and(|all| all.contains(&lens["command"]["command"])), "{lens}");
+    }
+}
+
+#[test]
+fn are_not_there_where_nothing_runs() {
+    let mut client = Client::with(|setup| setup.initialization_options = json!({ "trusted": false }));
+    let project = Project::new("[pre-up]\na = \"echo\"\n");
+    client.open(&project);
+    assert_eq!(client.about("textDocument/codeLens", &project.uri), Value::Null);
+    client.notify("draft-tasks/didChangeTrust", json!({ "trusted": true }));
+    client.asked("workspace/codeLens/refresh");
+    assert_eq!(shown(&mut client, &project.uri).len(), 2);
+    client.notify("draft-tasks/didChangeTrust", json!({ "trusted": false }));
+    client.asked("workspace/codeLens/refresh");
+    assert_eq!(client.about("textDocument/codeLens", &project.uri), Value::Null);
+}
