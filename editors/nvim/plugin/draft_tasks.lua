@@ -1,0 +1,52 @@
+-- Registers what is needed before anything of the plugin is loaded: the file type, the server and the command.
+-- `vim.g.draft_tasks_enable = false` before this leaves it to you to call `vim.lsp.enable('draft_tasks')`.
+if vim.g.loaded_draft_tasks then
+  return
+end
+vim.g.loaded_draft_tasks = true
+
+if vim.fn.has('nvim-0.11') == 0 then
+  vim.notify('draft-tasks needs Neovim 0.11 or newer', vim.log.levels.ERROR)
+  return
+end
+
+local function filetype(path)
+  local file = require('draft_tasks.file')
+  return file.is_tasks_file(path) and file.filetype or nil
+end
+vim.filetype.add({ filename = { ['.draft-tasks.toml'] = filetype, ['tasks.toml'] = filetype } })
+
+vim.api.nvim_create_user_command('LspDraftTasks', function(opts)
+  require('draft_tasks.command').execute(opts)
+end, {
+  nargs = '+',
+  desc = 'Run and stop draft tasks, show their output',
+  complete = function(lead, line, position)
+    return require('draft_tasks.command').complete(lead, line, position)
+  end,
+})
+
+local group = vim.api.nvim_create_augroup('draft_tasks', {})
+
+vim.api.nvim_create_autocmd('LspAttach', {
+  group = group,
+  desc = 'Show the code lenses of tasks files',
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == 'draft_tasks' and require('draft_tasks').config.codelens then
+      require('draft_tasks.codelens').enable(client, event.buf)
+    end
+  end,
+})
+
+if vim.g.draft_tasks_enable ~= false then
+  vim.api.nvim_create_autocmd('FileType', {
+    group = group,
+    pattern = 'toml.draft-tasks',
+    desc = 'Say so when the language server is missing',
+    callback = function()
+      require('draft_tasks.health').warn()
+    end,
+  })
+  vim.lsp.enable('draft_tasks')
+end
