@@ -1,0 +1,46 @@
+# `make` or `make help` says what there is.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help build test demo bench install tools rust
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: rust ## Build the binary for development: target/debug/draft-tasks
+	@cargo build --locked
+
+test: rust ## Check and test everything, up to the first step that fails
+	@$(call step,install the tools,tests/tools/install)
+	@$(call step,formatting,cargo fmt --all --check)
+	@$(call step,lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
+	@$(call step,tests of the workspace,cargo test --locked --workspace)
+	@$(call step,build,cargo build --locked)
+	@$(call step,smoke test in Neovim,tests/editors/nvim/run test.lua)
+	@printf '\nmake test: all steps passed\n'
+
+demo: tools build ## Open a real Neovim on the examples; without a terminal, print what it shows
+	@if [ -t 0 ] && [ -t 1 ]; then \
+		tests/editors/nvim/run --terminal; \
+	else \
+		tests/editors/nvim/run demo.lua; \
+	fi
+
+bench: rust ## Measure the analysis, the executor, and the server beside its peers (takes long)
+	@cargo bench --locked -p draft-tasks-analysis --bench parse
+	@cargo bench --locked -p draft-tasks-executor
+	@tests/tools/bench
+
+install: rust ## Install the binary where cargo installs programs
+	@cargo install --path server/draft-tasks --locked
+
+tools: ## Install what tests and demo need, below .tools/
+	@tests/tools/install --quiet
+
+rust:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install the Rust toolchain that Cargo.toml names" >&2; exit 1; }
+
+# $(call step,what,command)
+define step
+printf '\n── %s: %s\n' '$(1)' '$(2)'; $(2) || { printf '\nmake test: stopped at: %s (%s)\n' '$(1)' '$(2)' >&2; exit 1; }
+endef
