@@ -11,6 +11,7 @@ use crate::config::{Config, DraftVersion, Layer, Semantics};
 use crate::{lsp, project};
 
 mod check;
+mod cluster;
 mod create;
 mod excerpt;
 mod explain;
@@ -18,6 +19,7 @@ mod fix;
 mod fmt;
 mod paths;
 mod plan;
+mod prepare;
 mod replace;
 mod report;
 mod run;
@@ -62,7 +64,7 @@ const STOPPED: u8 = 130;
 enum Command {
     /// Tell what is wrong with tasks files
     Check(check::Arguments),
-    /// Run the tasks of a phase, on this machine, in the directory of the tasks file
+    /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
     Run(run::Arguments),
     /// Show or remove what is kept of runs
     Runs(runs::Arguments),

@@ -26,8 +26,12 @@ pub(crate) struct Config {
     pub(crate) inlay_hints: bool,
     #[serde(flatten)]
     pub(crate) project: ProjectConfig,
+    /// The environment of `draft.toml` that is meant. Without it the variable `DRAFT_ENV`, else `development`.
+    pub(crate) environment: Option<String>,
     /// How tasks run.
     pub(crate) run: RunSettings,
+    /// Where tasks of `post-deploy` run.
+    pub(crate) kubernetes: KubernetesSettings,
 }
 
 /// The settings that a project can make but for those of runs, of which it can make some.
@@ -44,8 +48,6 @@ pub(crate) struct ProjectConfig {
     pub(crate) rules: Rules,
     /// What happens after a task failed.
     pub(crate) on_failure: OnFailure,
-    /// Where tasks of `post-deploy` run; without effect as long as `post-deploy` does not run.
-    pub(crate) kubernetes: KubernetesSettings,
 }
 
 /// The settings that a project can make for everybody who works on it, in a `.draft-tasks.config.toml` beside its tasks
@@ -58,6 +60,8 @@ pub(crate) struct ProjectFile {
     project: ProjectConfig,
     /// How long runs may take.
     run: crate::run_settings::RunLimits,
+    /// Where tasks of `post-deploy` run.
+    kubernetes: crate::kubernetes_settings::PodSettings,
 }
 
 /// Levels by the codes of diagnostics.
@@ -149,7 +153,9 @@ impl Default for Config {
             syntax_errors: true,
             inlay_hints: true,
             project: ProjectConfig::default(),
+            environment: None,
             run: RunSettings::default(),
+            kubernetes: KubernetesSettings::default(),
         }
     }
 }
@@ -427,7 +433,11 @@ mod tests {
             "syntaxErrors": false, "inlayHints": false, "semantics": "draft", "draftVersion": "0.15",
             "rules": { "post-up": "off", "phase-case": "error" },
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
-            "kubernetes": { "selector": "app=web", "container": "web", "readyTimeout": "5m" },
+            "environment": "staging",
+            "kubernetes": {
+                "selector": "app=web", "container": "web", "readyTimeout": "5m",
+                "context": "kind-dev", "namespace": "demo", "concurrency": 4,
+            },
         });
         let (config, problems) = editor(&all);
         let mut read = serde_json::to_value(&config).unwrap();

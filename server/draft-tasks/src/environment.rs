@@ -65,6 +65,11 @@ impl Environment {
         self.variables.push((name.into(), value.into()));
     }
 
+    /// All variables.
+    pub(crate) fn variables(&self) -> &[(OsString, OsString)] {
+        &self.variables
+    }
+
     /// The value of a variable; what is not Unicode in it is replaced.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         let found = self.variables.iter().find(|(variable, _)| variable == name);
@@ -90,6 +95,15 @@ impl Environment {
 
     /// Where records of runs are kept; nothing where the system has no place for them.
     pub(crate) fn records(&self) -> Option<PathBuf> {
+        Some(self.state()?.join("runs"))
+    }
+
+    /// Where copies of the kubeconfig are kept that tasks changed.
+    pub(crate) fn kubeconfigs(&self) -> PathBuf {
+        self.state().unwrap_or_else(|| std::env::temp_dir().join("draft-tasks")).join("kubeconfigs")
+    }
+
+    fn state(&self) -> Option<PathBuf> {
         let absolute = |name: &str| {
             let path = PathBuf::from(self.get(name)?);
             path.is_absolute().then_some(path)
@@ -98,8 +112,7 @@ impl Environment {
         let shared =
             || absolute("XDG_STATE_HOME").or_else(|| absolute("LOCALAPPDATA").filter(|_| cfg!(windows)));
         let home = || Some(absolute("HOME")?.join(".local/state"));
-        let state = own.or_else(|| Some(shared().or_else(home)?.join("draft-tasks")))?;
-        Some(state.join("runs"))
+        own.or_else(|| Some(shared().or_else(home)?.join("draft-tasks")))
     }
 
     /// The names of all variables that are Unicode.

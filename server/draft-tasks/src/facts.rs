@@ -12,6 +12,7 @@ use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::project::DraftToml;
 
+use crate::application::DEVELOPMENT;
 use crate::environment::Environment;
 
 /// Files beyond this size are not looked at: what people write is a thousandth of it.
@@ -19,9 +20,6 @@ const LARGEST: u64 = 1 << 20;
 
 /// At most so many templates of a chart are read.
 const TEMPLATES: usize = 64;
-
-/// The environment of `draft.toml` that Draft takes when nobody says otherwise.
-const DEVELOPMENT: &str = "development";
 
 /// The facts for the tasks file of a directory, with what the given paths in it lead to.
 pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, paths: &[String]) -> Facts {

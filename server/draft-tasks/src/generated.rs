@@ -167,7 +167,7 @@ fn project_schema() {
     let mut schema = schema::<ProjectFile>();
     schema["title"] = project::FILE.into();
     schema["additionalProperties"] = false.into();
-    let tables = ["OnFailure", "RunLimits", "KubernetesSettings"];
+    let tables = ["OnFailure", "RunLimits", "PodSettings"];
     tables.iter().for_each(|table| schema["$defs"][table]["additionalProperties"] = false.into());
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     // One is for others to find, the other is read by the program.

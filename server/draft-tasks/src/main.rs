@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod application;
 mod cli;
 mod config;
 mod env_file;
@@ -15,9 +16,9 @@ mod kubernetes_settings;
 mod lines;
 mod lsp;
 mod packs;
-mod post_deploy;
 mod project;
 mod run_settings;
+mod safety;
 mod source;
 
 fn main() -> ExitCode {

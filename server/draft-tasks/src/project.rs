@@ -111,7 +111,7 @@ fn read(file: &Path) -> Result<Option<String>, String> {
 /// Why a setting is not for a project to make.
 fn not_for_projects(name: &str) -> Option<&'static str> {
     match name {
-        "context" | "kubeContext" | "kubeconfig" | "cluster" => Some(
+        "context" | "kubeContext" | "kubeconfig" | "cluster" | "namespace" => Some(
             "which cluster is meant is for each user to choose, not for a file that comes with a checkout",
         ),
         "env" | "envFile" | "environment" | "variables" => Some(
@@ -123,6 +123,7 @@ fn not_for_projects(name: &str) -> Option<&'static str> {
         "secrets" => Some(
             "which variables are secrets depends on each user's environment: set it in the editor or with --secret",
         ),
+        "concurrency" => Some("how much runs at the same time is for the user of each machine to choose"),
         "keep" => Some("how many records are kept is for the user of each machine to choose"),
         "syntaxErrors" | "inlayHints" => Some("it is about how an editor shows things: set it there"),
         _ => None,
@@ -287,7 +288,10 @@ mod tests {
                 shown += &format!("{} -> {suggestion}\n", &text[problem.range]);
             }
         }
-        shown += &serde_json::to_string(&Config::of(&[&project.settings]).project).unwrap();
+        let config = Config::of(&[&project.settings]);
+        let settings = serde_json::to_string(&config.project).unwrap();
+        let pods = serde_json::to_string(&config.kubernetes.pods).unwrap();
+        shown += &format!("{},\"kubernetes\":{pods}}}", settings.strip_suffix('}').unwrap());
         expect.assert_eq(&shown);
     }
 

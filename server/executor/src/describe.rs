@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::event::{Failure, LeftProcess, Outcome, RunSummary, StartError};
+use crate::event::{Failure, LeftProcess, Outcome, PodCounts, Problem, RunSummary, StartError};
 
 impl Outcome {
     /// "passed", "failed: exit code 1", "stopped", "skipped".
@@ -30,6 +30,8 @@ impl Failure {
             Failure::RunTimedOut(limit) => {
                 format!("no end when the run's {} were over", describe_duration(*limit))
             }
+            Failure::Unknown(why) => format!("result unknown: {why}"),
+            Failure::PodGone(what) => what.clone(),
         }
     }
 
@@ -37,7 +39,8 @@ impl Failure {
     pub fn hint(&self) -> Option<String> {
         match self {
             Failure::ExitCode(code) => hint_for_exit_code(*code),
-            Failure::Signal(_) | Failure::TimedOut(_) | Failure::RunTimedOut(_) => None,
+            Failure::Signal(_) | Failure::TimedOut(_) | Failure::RunTimedOut(_) | Failure::PodGone(_) => None,
+            Failure::Unknown(_) => Some("the command may still be running, or may have ended well".into()),
             Failure::NotStarted(error) => error.hint(),
         }
     }
@@ -50,6 +53,9 @@ impl StartError {
             StartError::NotFound { program, .. } => format!("program `{program}` not found"),
             StartError::NotExecutable { path, reason } => {
                 format!("`{}` cannot be executed: {reason}", path.display())
+            }
+            StartError::InPod { program, container, reason, .. } => {
+                format!("`{program}` could not be started in container `{container}`: {reason}")
             }
             StartError::Other { program, reason } => format!("`{program}` could not be started: {reason}"),
         }
@@ -140,7 +146,7 @@ fn signal_name(_number: i32) -> Option<&'static str> {
 impl RunSummary {
     /// Whether every task passed; also true of a run without tasks.
     pub fn all_passed(&self) -> bool {
-        self.failed == 0 && self.stopped == 0 && self.skipped == 0
+        !self.blocked && self.failed == 0 && self.stopped == 0 && self.skipped == 0
     }
 
     /// "1 passed, 1 failed in 1.4 s": counts of zero are left out, unless there is no other.
@@ -157,7 +163,40 @@ impl RunSummary {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         let told = if told.is_empty() { "0 passed".to_owned() } else { told.join(", ") };
-        format!("{told} in {}", describe_duration(self.duration))
+        let pods = self.pods.map(|pods| format!(" · {}", pods.describe())).unwrap_or_default();
+        format!("{told} in {}{pods}", describe_duration(self.duration))
+    }
+}
+
+impl PodCounts {
+    /// "2 of 3 pods passed", "all 3 pods passed", "1 pod passed".
+    pub fn describe(&self) -> String {
+        let pods = |count: usize| if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
+        match (self.passed, self.all) {
+            (1, 1) => "1 pod passed".into(),
+            (passed, all) if passed == all => format!("all {} passed", pods(all)),
+            (passed, all) => format!("{passed} of {} passed", pods(all)),
+        }
+    }
+}
+
+impl Problem {
+    /// A problem about which nothing more is known.
+    pub fn new(message: impl Into<String>) -> Problem {
+        Problem { message: message.into(), help: Vec::new() }
+    }
+
+    /// The same, with one more line of what is known or to be done.
+    #[must_use]
+    pub fn help(mut self, line: impl Into<String>) -> Problem {
+        self.help.push(line.into());
+        self
+    }
+
+    /// Everything, a line each; the help is indented.
+    pub fn describe(&self) -> String {
+        let help = self.help.iter().map(|line| format!("\n  {line}"));
+        std::iter::once(self.message.clone()).chain(help).collect()
     }
 }
 

@@ -10,7 +10,8 @@ use draft_tasks_analysis::phase::Phase;
 /// Something that happened in a run, in the order in which it happened.
 ///
 /// Every run begins with [`RunEvent::RunStarted`] and ends with [`RunEvent::RunFinished`], whatever befalls it;
-/// every task that was started is finished before the next one starts.
+/// every task that was started is finished before the next one starts. For tasks that run inside of pods that holds in
+/// each pod; the pods are told by [`RunEvent::PodsFound`], and each of the other events names the one that it is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunEvent {
     /// The run began.
@@ -22,18 +23,48 @@ pub enum RunEvent {
         /// The wall clock's time, for people; durations come from a monotonic clock.
         at: SystemTime,
     },
+    /// The pods in which the tasks are to run are not ready yet; told when that changes.
+    Waiting {
+        /// How many are ready.
+        ready: usize,
+        /// How many there are.
+        pods: usize,
+        /// Which of them is not ready and why, or what else is awaited; in lower case without a full stop.
+        message: String,
+    },
+    /// The pods in which the tasks run; once at most.
+    PodsFound {
+        /// In the order of their names; the events below give indexes into it.
+        pods: Vec<Pod>,
+        /// How they were chosen, where that is not certain; in lower case without a full stop.
+        note: Option<String>,
+    },
+    /// The tasks cannot be run; all of them are skipped.
+    Blocked {
+        /// Why.
+        problem: Problem,
+    },
+    /// Something that is to be known of the run; in lower case without a full stop.
+    Note {
+        /// What it is.
+        message: String,
+    },
     /// A task's process was started.
     TaskStarted {
         /// The task's index in the run.
         task: usize,
-        /// The process id.
-        pid: u32,
+        /// The pod's index, of a task that runs inside of pods.
+        pod: Option<usize>,
+        /// The process id, of a task on this machine.
+        pid: Option<u32>,
     },
     /// A task wrote complete lines, or a part of a line that is long or for whose end it waits, or the rest
     /// before it ended.
     Output {
         /// The task's index in the run.
         task: usize,
+        /// The pod's index, of a task that runs inside of pods.
+        pod: Option<usize>,
         /// Which of the two streams.
         stream: Stream,
         /// One or more lines, with their line ends except perhaps the last; at most
@@ -46,6 +77,8 @@ pub enum RunEvent {
     TaskFinished {
         /// The task's index in the run.
         task: usize,
+        /// The pod's index, of a task that runs inside of pods; nothing when no pod was found.
+        pod: Option<usize>,
         /// How it ended.
         outcome: Outcome,
         /// From the start of the process to its end; zero when it was never started.
@@ -53,12 +86,35 @@ pub enum RunEvent {
         /// What it started and left running: on purpose when it ended by itself, and after a stop what would not
         /// end. Where the system does not tell its processes, only those of the task's group are known.
         left_running: Vec<LeftProcess>,
+        /// What else is to be known, such as that the command may still be running in its container; in lower case
+        /// without a full stop.
+        note: Option<String>,
     },
     /// The run is over and nothing that it started is running, except what an outcome says was left running.
     RunFinished {
         /// What became of the tasks.
         summary: RunSummary,
     },
+}
+
+/// A pod in which tasks run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its name.
+    pub name: String,
+    /// The container in which the tasks run.
+    pub container: String,
+    /// The build that Draft's annotation `buildID` names, if it has one.
+    pub build: Option<String>,
+}
+
+/// Something that keeps tasks from running, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What happened and where, in lower case without a full stop.
+    pub message: String,
+    /// What is known beside it, and what to do; a line each.
+    pub help: Vec<String>,
 }
 
 /// The output streams of a process.
@@ -96,6 +152,10 @@ pub enum Failure {
     TimedOut(Duration),
     /// The task ran when the whole run had reached this limit, and was ended like a stopped one.
     RunTimedOut(Duration),
+    /// How the task ended is not known: the connection to its pod ended without a result. It says why.
+    Unknown(String),
+    /// The task's pod was deleted or ended while the task ran.
+    PodGone(String),
 }
 
 /// Why a process could not be started.
@@ -113,6 +173,17 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// What the system said.
+        reason: String,
+    },
+    /// A container's runtime or the cluster did not start it.
+    InPod {
+        /// The program as the plan has it.
+        program: String,
+        /// The container.
+        container: String,
+        /// Its pod.
+        pod: String,
+        /// What the cluster said.
         reason: String,
     },
     /// Anything else that the system refused.
@@ -133,9 +204,13 @@ pub struct LeftProcess {
     pub name: String,
 }
 
-/// The counts of a run, and its duration.
+/// The counts of a run, and its duration. A task that runs inside of pods counts once for each pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunSummary {
+    /// Whether the tasks could not be run at all.
+    pub blocked: bool,
+    /// The pods, where tasks ran inside of some.
+    pub pods: Option<PodCounts>,
     /// Tasks that ended with exit code 0.
     pub passed: usize,
     /// Tasks that failed or could not be started.
@@ -146,4 +221,13 @@ pub struct RunSummary {
     pub skipped: usize,
     /// From the start of the run to its end.
     pub duration: Duration,
+}
+
+/// The counts of pods in which tasks ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodCounts {
+    /// Pods in which every task passed.
+    pub passed: usize,
+    /// All of them.
+    pub all: usize,
 }

@@ -9,7 +9,9 @@ mod format;
 mod local;
 pub mod mask;
 pub mod output;
+pub mod pods;
 pub mod record;
+mod report;
 pub mod run;
 pub mod search;
 #[cfg_attr(not(target_os = "linux"), path = "tree/portable.rs")]
@@ -17,6 +19,8 @@ pub mod search;
 mod tree;
 
 pub use describe::{describe_duration, describe_left_running};
-pub use event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, StartError, Stream};
-pub use run::{Limits, OnFailure, RunHandle, RunRequest, RunStopper, start};
+pub use event::{
+    Failure, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError, Stream,
+};
+pub use run::{Limits, OnFailure, Pinned, RunHandle, RunRequest, RunStopper, start};
 pub use tree::adopt_orphans;

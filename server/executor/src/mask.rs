@@ -97,6 +97,9 @@ impl Secrets {
                 };
                 StartError::NotExecutable { path, reason: text(reason) }
             }
+            StartError::InPod { program, container, pod, reason } => {
+                StartError::InPod { program: text(program), container, pod, reason: text(reason) }
+            }
             StartError::Other { program, reason } => {
                 StartError::Other { program: text(program), reason: text(reason) }
             }

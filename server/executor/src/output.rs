@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::event::{RunEvent, Stream};
 use crate::mask::Masker;
+use crate::report::Place;
 
 /// The most bytes of text in one [`RunEvent::Output`].
 pub const MAX_OUTPUT: usize = 64 * 1024;
@@ -29,7 +30,7 @@ const REST: usize = 1024 * 1024;
 
 /// One stream of a task and where its text goes.
 pub(crate) struct Source<R> {
-    pub(crate) task: usize,
+    pub(crate) place: Place,
     pub(crate) stream: Stream,
     pub(crate) reader: R,
     pub(crate) events: mpsc::Sender<RunEvent>,
@@ -109,7 +110,8 @@ impl<R: AsyncRead + Unpin> Source<R> {
     }
 
     async fn tell(&self, text: String, lines: &mut Lines) {
-        let event = RunEvent::Output { task: self.task, stream: self.stream, text };
+        let (task, pod) = self.place;
+        let event = RunEvent::Output { task, pod, stream: self.stream, text };
         // When nobody listens any more the stream is read all the same: a full pipe would stop the task.
         let _ = self.events.send(event).await;
         lines.told(Instant::now());

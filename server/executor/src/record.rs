@@ -3,6 +3,7 @@
 //! Must not fail a run: what cannot be kept is told, and the run goes on. Must never delete or overwrite the record of
 //! a run that goes on, also when several programs keep records in the same place.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,9 @@ use std::time::{Duration, SystemTime};
 
 pub use self::list::{Kept, State};
 pub use self::schema::{About, Event};
-use self::schema::{RunResult, TaskResult, VERSION};
+use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::output;
+use crate::report::Place;
 use crate::run::RunRequest;
 
 mod list;
@@ -68,7 +70,8 @@ impl Records {
             folder,
             _lock: lock,
             events: Some(events),
-            text: None,
+            texts: HashMap::new(),
+            pods: Vec::new(),
             result: None,
             trouble: false,
         })
@@ -149,7 +152,9 @@ pub struct Recorder {
     _lock: File,
     /// Nothing after trouble.
     events: Option<File>,
-    text: Option<TaskText>,
+    /// What the tasks that run have written.
+    texts: HashMap<Place, TaskText>,
+    pods: Vec<String>,
     result: Option<RunResult>,
     trouble: bool,
 }
@@ -180,7 +185,8 @@ impl Recorder {
             written = written.and(if self.trouble { Ok(()) } else { result });
         }
         let error = written.err()?;
-        (self.trouble, self.events, self.text) = (true, None, None);
+        (self.trouble, self.events) = (true, None);
+        self.texts.clear();
         if let Some(result) = &mut self.result {
             result.complete = false;
         }
@@ -195,14 +201,18 @@ impl Recorder {
             events.write_all(&line)?;
         }
         match event {
-            Event::TaskStarted { task, .. } => self.text = Some(self.text_of(*task)?),
-            Event::Output { stream, text, .. } => {
-                if let Some(file) = &mut self.text {
+            Event::PodsFound { pods, .. } => self.pods = pods.iter().map(|pod| pod.name.clone()).collect(),
+            Event::TaskStarted { task, pod, .. } => {
+                let text = self.text_of((*task, *pod))?;
+                self.texts.insert((*task, *pod), text);
+            }
+            Event::Output { task, pod, stream, text, .. } => {
+                if let Some(file) = self.texts.get_mut(&(*task, *pod)) {
                     file.push(*stream as usize, text)?;
                 }
             }
-            Event::TaskFinished { .. } => {
-                if let Some(mut text) = self.text.take() {
+            Event::TaskFinished { task, pod, .. } => {
+                if let Some(mut text) = self.texts.remove(&(*task, *pod)) {
                     text.finish()?;
                 }
             }
@@ -211,26 +221,25 @@ impl Recorder {
         Ok(())
     }
 
-    fn text_of(&mut self, task: usize) -> io::Result<TaskText> {
-        let name = self.result.as_ref().and_then(|result| result.tasks.get(task)).map(|task| &*task.name);
-        let name = log_name(task, name.unwrap_or_default());
+    fn text_of(&mut self, (task, pod): Place) -> io::Result<TaskText> {
+        let pod = pod.and_then(|pod| self.pods.get(pod));
+        let told = self.result.as_mut().and_then(|result| result.tasks.get_mut(task));
+        let name = log_name(task, told.as_ref().map_or("", |task| &task.name), pod.map(String::as_str));
         let file = OpenOptions::new().append(true).create_new(true).open(self.folder.join(&name))?;
-        if let Some(told) = self.result.as_mut().and_then(|result| result.tasks.get_mut(task)) {
-            told.log = Some(name);
+        match (told, pod) {
+            (Some(told), Some(pod)) => {
+                let seen = PodResult { log: Some(name), ..PodResult::of(pod.clone()) };
+                told.pods.push(seen);
+            }
+            (Some(told), None) => told.log = Some(name),
+            (None, _) => {}
         }
         Ok(TaskText { file, unfinished: Default::default() })
     }
 
     fn keep_result(&mut self, event: &Event) {
         match (event, &mut self.result) {
-            (Event::RunStarted { id, phase, file, at, tasks, .. }, _) => {
-                let task = |task: &schema::PlannedTask| TaskResult {
-                    name: task.name.clone(),
-                    outcome: schema::OutcomeName::Skipped,
-                    failure: None,
-                    seconds: 0.0,
-                    log: None,
-                };
+            (Event::RunStarted { id, phase, file, at, tasks, cluster, .. }, _) => {
                 self.result = Some(RunResult {
                     version: VERSION,
                     id: id.clone(),
@@ -240,13 +249,16 @@ impl Recorder {
                     outcome: schema::OutcomeName::Stopped,
                     seconds: 0.0,
                     complete: !self.trouble,
-                    tasks: tasks.iter().map(task).collect(),
+                    cluster: cluster.clone(),
+                    problem: None,
+                    tasks: tasks.iter().map(|task| TaskResult::of(task.name.clone())).collect(),
                 });
             }
-            (Event::TaskFinished { task, outcome, failure, seconds, .. }, Some(result)) => {
+            (Event::Blocked { message, .. }, Some(result)) => result.problem = Some(message.clone()),
+            (Event::TaskFinished { task, pod, outcome, failure, seconds, .. }, Some(result)) => {
+                let pod = pod.and_then(|pod| self.pods.get(pod));
                 if let Some(told) = result.tasks.get_mut(*task) {
-                    (told.outcome, told.seconds) = (*outcome, *seconds);
-                    told.failure.clone_from(failure);
+                    told.ended(pod, *outcome, failure.as_ref(), *seconds);
                 }
             }
             (Event::RunFinished { outcome, seconds, .. }, Some(result)) => {
@@ -296,9 +308,12 @@ impl TaskText {
     }
 }
 
-/// The file in a record's folder in which what a task wrote stands as plain text, once the task was started.
-pub fn log_name(task: usize, name: &str) -> String {
-    format!("{:02}-{}.log", task + 1, slug(name))
+/// The file in a record's folder in which what a task wrote stands as plain text, once the task was started; of a task
+/// inside of pods, for each of them.
+pub fn log_name(task: usize, name: &str, pod: Option<&str>) -> String {
+    const LONGEST: usize = 150;
+    let pod = pod.map(|pod| format!(".{}", &pod[pod.ceil_char_boundary(pod.len().saturating_sub(LONGEST))..]));
+    format!("{:02}-{}{}.log", task + 1, slug(name), pod.unwrap_or_default())
 }
 
 /// A name as a part of a file's: what every system takes.

@@ -4,7 +4,6 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::plan::Plan;
@@ -13,10 +12,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, Stream};
+use crate::event::{Failure, Outcome, Problem, RunEvent, Stream};
 use crate::local::{self, Process};
 use crate::mask::Secrets;
 use crate::output::Source;
+use crate::pods::local_copy::LocalCopy;
+use crate::pods::{self, PodsRequest, Target};
+use crate::report::{Ended, Place, Report};
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -56,6 +58,20 @@ pub struct RunRequest {
     pub limits: Limits,
     /// What must not be seen in any event.
     pub secrets: Secrets,
+    /// In which pods the tasks run; on this machine without it.
+    pub pods: Option<PodsRequest>,
+    /// The cluster that tasks on this machine are to meet; without it their kubeconfig is the user's own.
+    pub pinned: Option<Pinned>,
+}
+
+/// A cluster that the user pinned: tasks on this machine get a private copy of the kubeconfig, in which its context is
+/// the current one.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// The cluster.
+    pub target: Target,
+    /// A folder for the copy, which is made; where tasks change the copy, it stays.
+    pub folder: PathBuf,
 }
 
 /// How long tasks may take; what is not given is unlimited. Time is that of a monotonic clock.
@@ -99,12 +115,7 @@ pub fn start(request: RunRequest, events: mpsc::Sender<RunEvent>) -> RunHandle {
     let (deadline, stopped) = watch::channel(None);
     let stopper = RunStopper { deadline };
     let grace = request.grace;
-    let report = Report {
-        events,
-        tally: Arc::new(Mutex::new(Tally { open: request.plan.steps.len(), summary: RunSummary::default() })),
-        started: Instant::now(),
-        tasks: request.plan.steps.len(),
-    };
+    let report = Report::new(events, request.plan.steps.len());
     // The run keeps one, so that the channel never closes under it.
     let run_limit = request.limits.run.and_then(|limit| Some((report.started.checked_add(limit)?, limit)));
     let walk = Walk { request, report: report.clone(), stop: stopped, run_limit, _open: stopper.clone() };
@@ -164,71 +175,6 @@ impl RunStopper {
     }
 }
 
-/// Tells the events and counts the outcomes.
-#[derive(Clone)]
-struct Report {
-    events: mpsc::Sender<RunEvent>,
-    tally: Arc<Mutex<Tally>>,
-    started: Instant,
-    tasks: usize,
-}
-
-struct Tally {
-    /// Tasks whose end was not told.
-    open: usize,
-    summary: RunSummary,
-}
-
-impl Report {
-    async fn tell(&self, event: RunEvent) {
-        // Nobody may listen any more; the tasks go on all the same.
-        let _ = self.events.send(event).await;
-    }
-
-    async fn task_finished(&self, task: usize, ended: Ended) {
-        self.count(&ended.outcome);
-        let Ended { outcome, duration, left_running } = ended;
-        self.tell(RunEvent::TaskFinished { task, outcome, duration, left_running }).await;
-    }
-
-    fn count(&self, outcome: &Outcome) {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.open -= 1;
-        let summary = &mut tally.summary;
-        *match outcome {
-            Outcome::Passed => &mut summary.passed,
-            Outcome::Failed(_) => &mut summary.failed,
-            Outcome::Stopped => &mut summary.stopped,
-            Outcome::Skipped => &mut summary.skipped,
-        } += 1;
-    }
-
-    /// Tasks are open only after a panic: the first of them ran then, and was killed.
-    async fn finish(&self) {
-        let open = self.tally.lock().unwrap_or_else(PoisonError::into_inner).open;
-        for task in self.tasks - open..self.tasks {
-            let outcome = if task == self.tasks - open { Outcome::Stopped } else { Outcome::Skipped };
-            self.task_finished(task, Ended::without_start(outcome)).await;
-        }
-        let mut summary = self.tally.lock().unwrap_or_else(PoisonError::into_inner).summary;
-        summary.duration = self.started.elapsed();
-        self.tell(RunEvent::RunFinished { summary }).await;
-    }
-}
-
-/// How a task ended.
-struct Ended {
-    outcome: Outcome,
-    duration: Duration,
-    left_running: Vec<LeftProcess>,
-}
-
-impl Ended {
-    fn without_start(outcome: Outcome) -> Ended {
-        Ended { outcome, duration: Duration::ZERO, left_running: Vec::new() }
-    }
-}
-
 struct Walk {
     request: RunRequest,
     report: Report,
@@ -244,6 +190,13 @@ impl Walk {
         let tasks: Vec<_> = plan.steps.iter().map(|step| step.task.clone()).collect();
         let count = tasks.len();
         self.report.tell(RunEvent::RunStarted { phase: plan.phase, tasks, at: SystemTime::now() }).await;
+        if self.request.pods.is_some() {
+            return self.run_in_pods().await;
+        }
+        let copy = match self.pin() {
+            Ok(copy) => copy,
+            Err(problem) => return self.report.blocked(problem).await,
+        };
         let mut go_on = true;
         for task in 0..count {
             let over = self.run_limit.is_some_and(|(over, _)| over <= Instant::now());
@@ -254,8 +207,31 @@ impl Walk {
             };
             let failed = matches!(ended.outcome, Outcome::Failed(_));
             go_on &= !failed || self.request.on_failure == OnFailure::Continue;
-            self.report.task_finished(task, ended).await;
+            self.report.task_finished((task, None), ended).await;
         }
+        if let Some(changed) = copy.and_then(LocalCopy::finish) {
+            let place = changed.display();
+            let message = format!("tasks changed their copy of the kubeconfig, which is kept: {place}");
+            self.report.tell(RunEvent::Note { message }).await;
+        }
+    }
+
+    /// Gives the tasks their copy of the kubeconfig.
+    fn pin(&mut self) -> Result<Option<LocalCopy>, Problem> {
+        let Some(Pinned { target, folder }) = &self.request.pinned else { return Ok(None) };
+        let copy = LocalCopy::make(target, folder).map_err(|error| {
+            let place = folder.display();
+            Problem::new(format!("the copy of the kubeconfig for the tasks cannot be written: {place}: {error}"))
+        })?;
+        let variable = copy.variable();
+        self.request.environment.retain(|(name, _)| *name != variable.0);
+        self.request.environment.push(variable);
+        Ok(Some(copy))
+    }
+
+    async fn run_in_pods(self) {
+        let Walk { request, report, stop, run_limit, _open } = self;
+        pods::run(&request, &report, stop, run_limit).await;
     }
 
     async fn run_task(&mut self, task: usize) -> Ended {
@@ -274,10 +250,10 @@ impl Walk {
         let report = &self.report;
         // Told beside the process's life and not before it, so that a reader that does not read delays no stop.
         let output = async {
-            report.tell(RunEvent::TaskStarted { task, pid }).await;
+            report.task_started((task, None), Some(pid)).await;
             tokio::join!(
-                forward(report, secrets, (task, Stream::Stdout), stdout, &given_up),
-                forward(report, secrets, (task, Stream::Stderr), stderr, &given_up),
+                forward(report, secrets, ((task, None), Stream::Stdout), stdout, &given_up),
+                forward(report, secrets, ((task, None), Stream::Stderr), stderr, &given_up),
             );
             drained.send_replace(true);
         };
@@ -299,26 +275,27 @@ impl Walk {
         let (outcome, ()) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        Ended { outcome, duration, left_running: life.process.let_go() }
+        Ended { outcome, duration, left_running: life.process.let_go(), note: None }
     }
 }
 
-async fn forward<R: AsyncRead + Unpin>(
+/// Tells what comes out of a stream of a task.
+pub(crate) async fn forward<R: AsyncRead + Unpin>(
     report: &Report,
     secrets: &Secrets,
-    (task, stream): (usize, Stream),
+    (place, stream): (Place, Stream),
     reader: Option<R>,
     given_up: &watch::Receiver<bool>,
 ) {
     if let Some(reader) = reader {
         let events = report.events.clone();
-        let source = Source { task, stream, reader, events, masker: secrets.masker() };
+        let source = Source { place, stream, reader, events, masker: secrets.masker() };
         source.forward(given_up.clone()).await;
     }
 }
 
 /// The limit that a task that starts now reaches first, and how it fails then.
-fn nearest(task: Option<Duration>, run: Option<(Instant, Duration)>) -> Option<(Instant, Failure)> {
+pub(crate) fn nearest(task: Option<Duration>, run: Option<(Instant, Duration)>) -> Option<(Instant, Failure)> {
     // A limit beyond the end of time is none.
     let task = task.and_then(|limit| Some((Instant::now().checked_add(limit)?, Failure::TimedOut(limit))));
     let run = run.map(|(at, limit)| (at, Failure::RunTimedOut(limit)));
@@ -416,7 +393,7 @@ impl Life<'_> {
 }
 
 /// Until the limit is reached; gives how the task fails.
-async fn reached(limit: Option<&(Instant, Failure)>) -> Failure {
+pub(crate) async fn reached(limit: Option<&(Instant, Failure)>) -> Failure {
     match limit {
         Some((at, failure)) => {
             sleep_until(*at).await;
@@ -427,7 +404,7 @@ async fn reached(limit: Option<&(Instant, Failure)>) -> Failure {
 }
 
 /// Until the run is asked to stop.
-async fn stopped(stop: &mut watch::Receiver<Option<Instant>>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<Option<Instant>>) {
     if stop.wait_for(Option::is_some).await.is_err() {
         // Nobody can ask any more.
         std::future::pending::<()>().await;

@@ -2,11 +2,15 @@
 //!
 //! Must not decide anything about the run.
 
+use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use draft_tasks_executor::output::{self, Tail};
-use draft_tasks_executor::{Failure, Outcome, RunEvent, describe_duration, describe_left_running};
+use draft_tasks_executor::record::About;
+use draft_tasks_executor::{
+    Failure, Outcome, Pod, RunEvent, RunSummary, describe_duration, describe_left_running,
+};
 
 use super::screen::Screen;
 use super::terminal::Paint;
@@ -25,32 +29,55 @@ pub(super) enum Amount {
     Failures,
 }
 
+/// A task, and the pod in which it runs if it runs inside of one.
+type Place = (usize, Option<usize>);
+
 /// Shows the events of a run on standard output.
 pub(super) struct Report {
     paint: Paint,
     amount: Amount,
     screen: Screen,
-    directory: PathBuf,
+    /// Where the tasks run, for the first line.
+    place: String,
     /// The folder of the record, if there is one.
     record: Option<PathBuf>,
+    phase: String,
     tasks: Vec<String>,
+    pods: Vec<Pod>,
+    /// What pods are called in front of lines.
+    short: Vec<String>,
+    /// Pods in which a task failed.
+    failed: Vec<usize>,
+    running: HashMap<Place, Running>,
+}
+
+/// What is known of a task that runs.
+#[derive(Default)]
+struct Running {
     /// What was written of a line that is not complete, for each stream.
     unfinished: [String; 2],
-    /// The last that the running task wrote, where not everything is shown.
+    /// The last that it wrote, where not everything is shown.
     tail: Tail,
 }
 
 impl Report {
-    pub(super) fn new(paint: Paint, amount: Amount, directory: &Path, record: Option<PathBuf>) -> Report {
+    pub(super) fn new(paint: Paint, amount: Amount, about: &About, record: Option<PathBuf>) -> Report {
+        let place = match about.cluster() {
+            Some(cluster) => cluster.describe(),
+            None => format!("in {}", about.directory()),
+        };
         Report {
             paint,
             amount,
             screen: Screen::new(amount == Amount::Moving),
-            directory: directory.to_owned(),
+            place,
             record,
+            phase: String::new(),
             tasks: Vec::new(),
-            unfinished: Default::default(),
-            tail: Tail::default(),
+            pods: Vec::new(),
+            short: Vec::new(),
+            failed: Vec::new(),
+            running: HashMap::new(),
         }
     }
 
@@ -61,78 +88,136 @@ impl Report {
     /// When standard output cannot be written.
     pub(super) fn show(&mut self, event: RunEvent) -> io::Result<()> {
         match event {
-            RunEvent::RunStarted { phase, tasks, .. } => {
-                let count =
-                    if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
-                self.tasks = tasks;
-                if self.amount == Amount::Failures {
-                    return Ok(());
-                }
-                let title = self.paint.bold(phase.name());
-                self.screen.line(format_args!("{title} · {count} · in {}", self.directory.display()))
+            RunEvent::RunStarted { phase, tasks, .. } => self.started(phase.name(), tasks),
+            RunEvent::Waiting { ready, pods, message } => {
+                self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {message}"))
             }
-            RunEvent::TaskStarted { task, .. } => {
-                self.tail = Tail::default();
-                self.screen.begin(&self.tasks[task]);
+            RunEvent::PodsFound { pods, note } => self.pods_found(pods, note),
+            RunEvent::Blocked { problem } => {
+                self.screen.end();
+                let line = |text: String| self.screen.line(format_args!("  {text}"));
+                line(format!("{} {}", self.paint.red("✗"), self.paint.red(&problem.message)))?;
+                problem.help.iter().try_for_each(|help| line(format!("  {help}")))
+            }
+            RunEvent::Note { message } => self.screen.line(format_args!("  {}", self.paint.yellow(&message))),
+            RunEvent::TaskStarted { task, pod, .. } => {
+                self.running.insert((task, pod), Running::default());
+                self.screen.begin(&self.label((task, pod)));
                 Ok(())
             }
-            RunEvent::Output { task, stream, text } => self.wrote(task, stream as usize, &text),
-            RunEvent::TaskFinished { task, outcome, duration, left_running } => {
-                self.screen.end();
-                for stream in 0..self.unfinished.len() {
-                    let rest = std::mem::take(&mut self.unfinished[stream]);
-                    self.lines(task, &rest)?;
-                }
-                self.ended(task, &outcome, &describe_duration(duration))?;
-                match describe_left_running(&left_running) {
-                    Some(left) => self.screen.line(format_args!("    {left}")),
-                    None => Ok(()),
-                }
+            RunEvent::Output { task, pod, stream, text } => self.wrote((task, pod), stream as usize, &text),
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+                let notes = [describe_left_running(&left_running), note].into_iter().flatten().collect();
+                self.finished((task, pod), &outcome, &describe_duration(duration), notes)
             }
-            RunEvent::RunFinished { summary } => {
-                let wanted = summary.failed > 0 || self.screen.moves();
-                if let Some(record) = self.record.as_ref().filter(|_| wanted) {
-                    self.screen
-                        .line(format_args!("  {}", self.paint.dim(&format!("log: {}", record.display()))))?;
-                }
-                let space = if self.amount == Amount::Failures { "" } else { "\n" };
-                self.screen.line(format_args!("{space}{}", summary.describe()))
-            }
+            RunEvent::RunFinished { summary } => self.over(&summary),
         }
     }
 
-    fn wrote(&mut self, task: usize, stream: usize, text: &str) -> io::Result<()> {
-        self.unfinished[stream] += text;
-        let whole = &self.unfinished[stream];
-        let complete = match whole.rfind('\n') {
+    fn started(&mut self, phase: &str, tasks: Vec<String>) -> io::Result<()> {
+        let count = if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
+        self.tasks = tasks;
+        phase.clone_into(&mut self.phase);
+        if self.amount == Amount::Failures {
+            return Ok(());
+        }
+        let title = self.paint.bold(phase);
+        self.screen.line(format_args!("{title} · {count} · {}", self.place))
+    }
+
+    fn waiting(&mut self, message: &str) -> io::Result<()> {
+        match self.amount {
+            Amount::Failures => Ok(()),
+            Amount::Moving => {
+                self.screen.begin(message);
+                Ok(())
+            }
+            Amount::Everything => self.screen.line(format_args!("  {message}")),
+        }
+    }
+
+    fn pods_found(&mut self, pods: Vec<Pod>, note: Option<String>) -> io::Result<()> {
+        self.screen.end();
+        self.short = short_names(&pods);
+        self.pods = pods;
+        if self.amount == Amount::Failures {
+            return Ok(());
+        }
+        let build = self.pods.iter().find_map(|pod| pod.build.clone());
+        let build = build.map(|build| format!(" · build {build}")).unwrap_or_default();
+        let names = self.pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect::<Vec<_>>();
+        let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
+        self.screen.line(format_args!("  in {count}: {}{build}", names.join(", ")))?;
+        note.map_or(Ok(()), |note| self.screen.line(format_args!("  {}", self.paint.yellow(&note))))
+    }
+
+    /// What a task is called in front of lines.
+    fn label(&self, (task, pod): Place) -> String {
+        let task = &self.tasks[task];
+        match pod.and_then(|pod| self.short.get(pod)) {
+            Some(pod) => format!("{task} · {pod}"),
+            None => task.clone(),
+        }
+    }
+
+    fn wrote(&mut self, place: Place, stream: usize, text: &str) -> io::Result<()> {
+        let unfinished = &mut self.running.entry(place).or_default().unfinished[stream];
+        unfinished.push_str(text);
+        let complete = match unfinished.rfind('\n') {
             Some(at) => at + 1,
-            None if whole.len() > LONGEST_LINE => whole.len(),
+            None if unfinished.len() > LONGEST_LINE => unfinished.len(),
             None => return Ok(()),
         };
-        let rest = self.unfinished[stream].split_off(complete);
-        let lines = std::mem::replace(&mut self.unfinished[stream], rest);
-        self.lines(task, &lines)
+        let rest = unfinished.split_off(complete);
+        let lines = std::mem::replace(unfinished, rest);
+        self.lines(place, &lines)
     }
 
     /// Shows whole lines, or keeps them for when the task fails.
-    fn lines(&mut self, task: usize, text: &str) -> io::Result<()> {
+    fn lines(&mut self, place: Place, text: &str) -> io::Result<()> {
         if self.amount != Amount::Everything {
-            self.tail.push(text);
+            let tail = &mut self.running.entry(place).or_default().tail;
+            tail.push(text);
             if !text.is_empty() && !text.ends_with('\n') {
-                self.tail.push("\n");
+                tail.push("\n");
             }
-            if let Some(last) = self.tail.lines().pop().filter(|_| self.screen.moves()) {
+            if let Some(last) = tail.lines().pop().filter(|_| self.screen.moves()) {
                 self.screen.last_line(last);
             }
             return Ok(());
         }
         let text = if self.paint.0 { text.to_owned() } else { output::plain(text) };
-        let prefix = self.paint.dim(&format!("{} │", self.tasks[task]));
+        let prefix = self.paint.dim(&format!("{} │", self.label(place)));
         text.lines().try_for_each(|text| self.screen.line(format_args!("  {prefix} {text}")))
     }
 
-    fn ended(&self, task: usize, outcome: &Outcome, duration: &str) -> io::Result<()> {
-        let task = &self.tasks[task];
+    fn finished(
+        &mut self,
+        place: Place,
+        outcome: &Outcome,
+        duration: &str,
+        notes: Vec<String>,
+    ) -> io::Result<()> {
+        for stream in 0..2 {
+            let rest = self.running.get_mut(&place).map(|it| std::mem::take(&mut it.unfinished[stream]));
+            self.lines(place, &rest.unwrap_or_default())?;
+        }
+        let running = self.running.remove(&place).unwrap_or_default();
+        self.screen.end();
+        self.ended(place, outcome, duration, &running.tail)?;
+        notes.iter().try_for_each(|note| self.screen.line(format_args!("    {note}")))?;
+        // The line belongs to whoever still runs.
+        if let Some(place) = self.running.keys().min() {
+            self.screen.begin(&self.label(*place));
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, place: Place, outcome: &Outcome, duration: &str, tail: &Tail) -> io::Result<()> {
+        let task = self.label(place);
+        if let (Outcome::Failed(_), Some(pod)) = (outcome, place.1) {
+            self.failed.push(pod);
+        }
         let line = |text: String| self.screen.line(format_args!("  {text}"));
         match outcome {
             Outcome::Passed | Outcome::Skipped if self.amount == Amount::Failures => Ok(()),
@@ -140,10 +225,10 @@ impl Report {
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&failure.describe());
                 line(format!("{} {task}  {duration}  {what}", self.paint.red("✗")))?;
-                self.last_lines()?;
+                self.last_lines(tail)?;
                 match failure {
-                    Failure::NotStarted(error) => {
-                        error.hint().map_or(Ok(()), |hint| line(format!("  {hint}")))
+                    Failure::NotStarted(_) | Failure::Unknown(_) => {
+                        failure.hint().map_or(Ok(()), |hint| line(format!("  {hint}")))
                     }
                     _ => Ok(()),
                 }
@@ -154,14 +239,45 @@ impl Report {
     }
 
     /// The last lines of a task that failed, where they were not shown before.
-    fn last_lines(&self) -> io::Result<()> {
+    fn last_lines(&self, tail: &Tail) -> io::Result<()> {
         if self.amount == Amount::Everything {
             return Ok(());
         }
         let line = |text: String| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
-        if self.tail.omitted() > 0 {
-            line(self.paint.dim(&format!("… {} lines before", self.tail.omitted())))?;
+        if tail.omitted() > 0 {
+            line(self.paint.dim(&format!("… {} lines before", tail.omitted())))?;
         }
-        self.tail.lines().into_iter().try_for_each(line)
+        tail.lines().into_iter().try_for_each(line)
     }
+
+    fn over(&mut self, summary: &RunSummary) -> io::Result<()> {
+        self.screen.end();
+        let wanted = summary.failed > 0 || summary.blocked || self.screen.moves();
+        if let Some(record) = self.record.as_ref().filter(|_| wanted) {
+            let log = self.paint.dim(&format!("log: {}", record.display()));
+            self.screen.line(format_args!("  {log}"))?;
+        }
+        let space = if self.amount == Amount::Failures { "" } else { "\n" };
+        let rerun = self.rerun();
+        self.screen.line(format_args!("{space}{}{rerun}", summary.describe()))
+    }
+
+    /// How to run again only where something failed.
+    fn rerun(&mut self) -> String {
+        self.failed.sort_unstable();
+        self.failed.dedup();
+        if self.failed.is_empty() || self.failed.len() == self.pods.len() {
+            return String::new();
+        }
+        let pods: Vec<_> = self.failed.iter().map(|pod| format!(" --pod {}", self.pods[*pod].name)).collect();
+        format!("\nrerun where it failed: draft-tasks run {}{}", self.phase, pods.concat())
+    }
+}
+
+/// What follows the last `-` of each name, if that tells the pods apart.
+fn short_names(pods: &[Pod]) -> Vec<String> {
+    let last = |pod: &Pod| pod.name.rsplit('-').next().unwrap_or(&pod.name).to_owned();
+    let short: Vec<String> = pods.iter().map(last).collect();
+    let distinct: std::collections::HashSet<_> = short.iter().collect();
+    if distinct.len() == short.len() { short } else { pods.iter().map(|pod| pod.name.clone()).collect() }
 }

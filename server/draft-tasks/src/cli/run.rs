@@ -8,26 +8,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use draft_tasks_analysis::Analysis;
-use draft_tasks_analysis::plan::{self, Plan, PlanError};
 use draft_tasks_executor::record::{self, About, Recorder, Records};
 use draft_tasks_executor::run::KILL_LIMIT;
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::paths::{self, Loaded};
+use super::cluster::Cluster;
 use super::plan as dry_run;
+use super::prepare::{Chosen, Prepared};
 use super::report::{Amount, Report};
 use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{FOUND, Look, Meaning, STOPPED, UNUSABLE};
 use crate::config::Policy;
-use crate::environment::Environment;
-use crate::lines::{LineIndex, line_and_column};
-use crate::post_deploy;
 use crate::run_settings::{self, Limit, RunLimits, RunSettings};
-use crate::source::FileKind;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -58,6 +53,11 @@ pub(super) struct Arguments {
     /// The same for the whole run
     #[arg(long, value_name = "TIME")]
     total_timeout: Option<Limit>,
+    /// Run only in this pod; may be given several times
+    #[arg(long = "pod", value_name = "NAME")]
+    pods: Vec<String>,
+    #[command(flatten)]
+    cluster: Cluster,
     #[command(flatten)]
     variables: Variables,
     /// Show only tasks that failed, and the summary
@@ -88,7 +88,7 @@ enum Format {
 }
 
 /// How long a stopped task may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// Events that wait to be shown; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -153,35 +153,23 @@ impl Arguments {
 }
 
 fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
-    let file = paths::load(&arguments.file).map_err(|error| error.to_string())?;
-    let named = |error: io::Error| format!("{}: {error}", file.path.display());
-    if FileKind::of_path(&file.path) == Some(FileKind::Pack) {
-        return Err(format!("{}: a pack's tasks are a template and do not run", file.path.display()));
+    let run = arguments.settings().map_err(|error| error.to_string())?;
+    let prepared = Prepared::load(&arguments.file, arguments.meaning, run, &arguments.cluster)?;
+    let phase = prepared.phase(&arguments.phase)?;
+    let chosen = Chosen { tasks: &arguments.tasks, pods: &arguments.pods, policy: arguments.policy() };
+    if phase.is_local() && !arguments.pods.is_empty() {
+        return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    let path = std::path::absolute(&file.path).map_err(named)?;
-    let directory = path.parent().unwrap_or(&path).to_owned();
-    let run = arguments.settings().map_err(named)?;
-    let environment = Environment::of_process().with(&run, &directory)?;
-    let settings = super::settings(&file.path, &arguments.meaning.settings());
-    let analysis = Analysis::new(file.text.as_str(), settings.options());
-    let plan = plan::phase_named(&analysis, &arguments.phase)
-        .and_then(|phase| Plan::for_phase(&analysis, phase, &arguments.tasks, &|name| environment.get(name)))
-        .map_err(|error| describe(&file, &error))?;
-    if !plan.phase.is_local() {
-        return Err(post_deploy::refusal(&directory, &environment));
+    let request = prepared.request(phase, &chosen)?;
+    if !arguments.dry_run {
+        prepared.confirm(&request)?;
     }
-    let names = analysis.file.commands_of(plan.phase).map(|(task, _)| task.name(&analysis.text).into_owned());
-    let left_out = names.filter(|name| plan.steps.iter().all(|step| step.task != *name)).collect();
-    let request = RunRequest {
-        on_failure: arguments.policy().map_or_else(|| settings.on_failure(plan.phase), Policy::into),
-        plan,
-        directory,
-        environment: environment.for_run("run"),
-        grace: GRACE,
-        limits: run.limits_or(settings.run.limits),
-        secrets: environment.secrets(),
-    };
-    Ok(Wanted { request, file: path, left_out, records: run.records(&environment) })
+    Ok(Wanted {
+        left_out: prepared.left_out(&request),
+        records: prepared.records(),
+        file: prepared.file,
+        request,
+    })
 }
 
 fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
@@ -194,18 +182,6 @@ fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
         Format::Json => dry_run::write_json(&shown),
     };
     written.or_else(terminal::forgive_closed)
-}
-
-fn describe(file: &Loaded, error: &PlanError) -> String {
-    let path = file.path.display();
-    match error {
-        PlanError::Invalid { range, .. } => {
-            let (line, column) =
-                line_and_column(&file.text, &LineIndex::new(&file.text), range.start().into());
-            format!("{path}:{line}:{column}: {}", error.describe())
-        }
-        _ => format!("{path}: {}", error.describe()),
-    }
 }
 
 fn serve(arguments: &Arguments, wanted: Wanted) -> io::Result<ExitCode> {
@@ -233,7 +209,7 @@ fn serve(arguments: &Arguments, wanted: Wanted) -> io::Result<ExitCode> {
         }
         Ok(match summary {
             _ if stop.overdue.is_some() => STOPPED.into(),
-            RunSummary { failed: 1.., .. } => FOUND.into(),
+            RunSummary { blocked: true, .. } | RunSummary { failed: 1.., .. } => FOUND.into(),
             _ => ExitCode::SUCCESS,
         })
     })
@@ -275,7 +251,7 @@ impl Readers {
             Format::Human => arguments.amount(),
             Format::Json => Amount::Failures,
         };
-        let report = Report::new(arguments.paint(), amount, &request.directory, folder);
+        let report = Report::new(arguments.paint(), amount, &about, folder);
         Readers { about, recorder, format: arguments.format, report }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! Must not touch the record of a run that goes on.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_executor::describe_duration;
-use draft_tasks_executor::record::schema::{FailureTold, OutcomeName, StreamName};
+use draft_tasks_executor::record::schema::{FailureTold, OutcomeName, PlannedTask, PodTold, StreamName};
 use draft_tasks_executor::record::{Event, Kept, Records, State};
 use serde_json::{Value, json};
 
@@ -159,31 +160,50 @@ fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
         return out.flush();
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-    let mut tasks = Vec::new();
-    let mut unfinished = [String::new(), String::new()];
+    let (mut tasks, mut pods) = (Vec::new(), Vec::new());
+    let mut unfinished: HashMap<(usize, Option<usize>), [String; 2]> = HashMap::new();
     for event in events {
         match event {
-            Event::RunStarted { phase, tasks: planned, file, at, .. } => {
+            Event::RunStarted { phase, tasks: planned, file, at, cluster, .. } => {
                 writeln!(out, "{} · {file} · at {at}", paint.bold(&phase))?;
+                if let Some(cluster) = cluster {
+                    writeln!(out, "  {}", cluster.describe())?;
+                }
                 tasks = planned;
             }
-            Event::TaskStarted { task, .. } => {
-                if let Some(task) = tasks.get(task) {
-                    writeln!(out, "  {}\n    {}", task.name, paint.dim(&task.command()))?;
+            Event::Waiting { ready, pods, message, .. } => {
+                writeln!(out, "  {}", paint.dim(&format!("{ready}/{pods} pods ready · {message}")))?;
+            }
+            Event::PodsFound { pods: found, note, .. } => {
+                pods = found;
+                note.map_or(Ok(()), |note| writeln!(out, "  {}", paint.yellow(&note)))?;
+            }
+            Event::Blocked { message, help, .. } => {
+                writeln!(out, "  {} {}", paint.red("✗"), paint.red(&message))?;
+                help.iter().try_for_each(|help| writeln!(out, "    {help}"))?;
+            }
+            Event::Note { message, .. } => writeln!(out, "  {}", paint.yellow(&message))?,
+            Event::TaskStarted { task, pod, .. } => {
+                if let Some(planned) = tasks.get(task) {
+                    let name = label(&tasks, &pods, (task, pod));
+                    writeln!(out, "  {name}\n    {}", paint.dim(&planned.command()))?;
                 }
             }
-            Event::Output { stream, text, .. } => {
+            Event::Output { task, pod, stream, text, .. } => {
+                let unfinished = unfinished.entry((task, pod)).or_default();
                 let unfinished = &mut unfinished[usize::from(stream == StreamName::Stderr)];
                 unfinished.push_str(&text);
                 let rest = unfinished.split_off(unfinished.rfind('\n').map_or(0, |at| at + 1));
-                write_lines(&mut out, paint, &std::mem::replace(unfinished, rest))?;
+                let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
+                write_lines(&mut out, paint, name.as_deref(), &std::mem::replace(unfinished, rest))?;
             }
-            Event::TaskFinished { task, outcome, failure, seconds, .. } => {
-                for rest in std::mem::take(&mut unfinished) {
-                    write_lines(&mut out, paint, &rest)?;
+            Event::TaskFinished { task, pod, outcome, failure, seconds, note, .. } => {
+                let name = label(&tasks, &pods, (task, pod));
+                for rest in unfinished.remove(&(task, pod)).unwrap_or_default() {
+                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &rest)?;
                 }
-                let name = tasks.get(task).map(|task| task.name.as_str()).unwrap_or_default();
-                writeln!(out, "  {}", ended(paint, name, outcome, failure.as_ref(), seconds))?;
+                writeln!(out, "  {}", ended(paint, &name, outcome, failure.as_ref(), seconds))?;
+                note.map_or(Ok(()), |note| writeln!(out, "    {note}"))?;
             }
             Event::RunFinished { .. } => {}
         }
@@ -198,9 +218,19 @@ fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
     )
 }
 
-fn write_lines(out: &mut impl Write, paint: Paint, text: &str) -> io::Result<()> {
+/// What a task is called, with the pod in which it ran.
+fn label(tasks: &[PlannedTask], pods: &[PodTold], (task, pod): (usize, Option<usize>)) -> String {
+    let task = tasks.get(task).map(|task| task.name.as_str()).unwrap_or_default();
+    match pod.and_then(|pod| pods.get(pod)) {
+        Some(pod) => format!("{task} · {}", pod.name),
+        None => task.to_owned(),
+    }
+}
+
+fn write_lines(out: &mut impl Write, paint: Paint, name: Option<&str>, text: &str) -> io::Result<()> {
     let text = draft_tasks_executor::output::plain(text);
-    text.lines().try_for_each(|line| writeln!(out, "    {} {line}", paint.dim("│")))
+    let prefix = paint.dim(&name.map_or_else(|| "│".to_owned(), |name| format!("{name} │")));
+    text.lines().try_for_each(|line| writeln!(out, "    {prefix} {line}"))
 }
 
 fn ended(

@@ -184,6 +184,6 @@ impl PastRun {
             Some(name) => started().find(|(_, task)| task.name == name),
             None => started().find(|(_, task)| task.failed).or_else(|| started().next_back()),
         }?;
-        Some(self.record.as_ref()?.join(record::log_name(index, &task.name)))
+        Some(self.record.as_ref()?.join(record::log_name(index, &task.name, None)))
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use draft_tasks_analysis::command;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, Stream};
+use crate::event::{Failure, LeftProcess, Outcome, Pod, RunEvent, RunSummary, Stream};
+use crate::pods::PodsRequest;
 use crate::run::RunRequest;
 
 /// The version of this form.
@@ -36,6 +37,47 @@ pub enum Event {
         at: String,
         /// The process that runs them.
         pid: u32,
+        /// Where the pods are in which the tasks run, if they run inside of pods.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cluster: Option<ClusterTold>,
+    },
+    /// Pods are awaited.
+    Waiting {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// How many are ready.
+        ready: usize,
+        /// How many there are.
+        pods: usize,
+        /// What is awaited, for people.
+        message: String,
+    },
+    /// The pods in which the tasks run.
+    PodsFound {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// In the order of their names; the other events give indexes into it.
+        pods: Vec<PodTold>,
+        /// How they were chosen, where that is not certain.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
+    },
+    /// The tasks cannot be run.
+    Blocked {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// Why, for people.
+        message: String,
+        /// What is known beside it, and what to do.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        help: Vec<String>,
+    },
+    /// Something that is to be known of the run.
+    Note {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// What it is, for people.
+        message: String,
     },
     /// A task's process was started.
     TaskStarted {
@@ -43,8 +85,12 @@ pub enum Event {
         elapsed: f64,
         /// The task's index.
         task: usize,
-        /// The process.
-        pid: u32,
+        /// The pod's index, of a task inside of pods.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pod: Option<usize>,
+        /// The process, of a task on this machine.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pid: Option<u32>,
     },
     /// A task wrote something.
     Output {
@@ -52,6 +98,9 @@ pub enum Event {
         elapsed: f64,
         /// The task's index.
         task: usize,
+        /// The pod's index, of a task inside of pods.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pod: Option<usize>,
         /// Which stream.
         stream: StreamName,
         /// What it wrote; secrets are masked.
@@ -63,6 +112,9 @@ pub enum Event {
         elapsed: f64,
         /// The task's index.
         task: usize,
+        /// The pod's index, of a task inside of pods.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pod: Option<usize>,
         /// How it ended.
         outcome: OutcomeName,
         /// Why it failed.
@@ -73,6 +125,9 @@ pub enum Event {
         /// What it started and left running.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         left_running: Vec<Left>,
+        /// What else is to be known.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
     },
     /// The last line.
     RunFinished {
@@ -88,7 +143,40 @@ pub enum Event {
         skipped: usize,
         /// How many seconds it took.
         seconds: f64,
+        /// How many pods there were, if tasks ran inside of pods.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pods: Option<usize>,
+        /// In how many of them every task passed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        pods_passed: Option<usize>,
     },
+}
+
+/// A cluster and a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterTold {
+    /// The context of the kubeconfig; nothing inside of a cluster.
+    pub context: Option<String>,
+    /// The API server.
+    pub server: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The label selector of the pods.
+    pub selector: String,
+}
+
+/// A pod in which tasks run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodTold {
+    /// Its name.
+    pub name: String,
+    /// The container in which the tasks run.
+    pub container: String,
+    /// Draft's build, if it tells one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<String>,
 }
 
 /// A task of a run.
@@ -156,6 +244,10 @@ pub enum FailureKind {
     TimedOut,
     /// The run took longer than its limit.
     RunTimedOut,
+    /// How it ended is not known.
+    Unknown,
+    /// Its pod was deleted.
+    PodGone,
 }
 
 /// A process that outlived its task.
@@ -187,6 +279,12 @@ pub struct RunResult {
     pub seconds: f64,
     /// Whether everything could be recorded.
     pub complete: bool,
+    /// Where the pods are in which the tasks ran.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster: Option<ClusterTold>,
+    /// Why the tasks could not be run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub problem: Option<String>,
     /// The tasks in their order.
     pub tasks: Vec<TaskResult>,
 }
@@ -207,6 +305,69 @@ pub struct TaskResult {
     /// The file of the record that has what it wrote, as plain text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub log: Option<String>,
+    /// How it ended in each pod, of a task inside of pods; the fields above are of all pods together.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub pods: Vec<PodResult>,
+}
+
+/// How a task ended in a pod.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodResult {
+    /// The pod.
+    pub pod: String,
+    /// How it ended.
+    pub outcome: OutcomeName,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failure: Option<FailureTold>,
+    /// How many seconds it took.
+    pub seconds: f64,
+    /// The file of the record that has what it wrote, as plain text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub log: Option<String>,
+    /// Whether it has ended.
+    #[serde(skip)]
+    pub(super) over: bool,
+}
+
+impl TaskResult {
+    /// A task that did not run yet.
+    pub(super) fn of(name: String) -> TaskResult {
+        let outcome = OutcomeName::Skipped;
+        TaskResult { name, outcome, failure: None, seconds: 0.0, log: None, pods: Vec::new() }
+    }
+
+    /// It ended, in a pod or on this machine. Of all pods the worst counts.
+    pub(super) fn ended(
+        &mut self,
+        pod: Option<&String>,
+        outcome: OutcomeName,
+        failure: Option<&FailureTold>,
+        seconds: f64,
+    ) {
+        self.outcome = outcome;
+        if let Some(pod) = pod {
+            if self.pods.iter().all(|seen| seen.pod != *pod) {
+                self.pods.push(PodResult::of(pod.clone()));
+            }
+            if let Some(seen) = self.pods.iter_mut().find(|seen| seen.pod == *pod) {
+                (seen.outcome, seen.seconds, seen.failure) = (outcome, seconds, failure.cloned());
+                seen.over = true;
+            }
+            let over = self.pods.iter().filter(|seen| seen.over).map(|seen| seen.outcome);
+            self.outcome = over.fold(outcome, OutcomeName::worse);
+        }
+        self.failure = self.failure.take().or_else(|| failure.cloned());
+        self.seconds = self.seconds.max(seconds);
+    }
+}
+
+impl PodResult {
+    /// A pod in which the task did not run yet.
+    pub(super) fn of(pod: String) -> PodResult {
+        PodResult { pod, outcome: OutcomeName::Skipped, failure: None, seconds: 0.0, log: None, over: false }
+    }
 }
 
 /// What a record says of a run beside its events.
@@ -217,6 +378,7 @@ pub struct About {
     file: String,
     directory: String,
     tasks: Vec<PlannedTask>,
+    cluster: Option<ClusterTold>,
     begun: Instant,
 }
 
@@ -233,6 +395,7 @@ impl About {
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
+            cluster: request.pods.as_ref().map(ClusterTold::of),
             begun: Instant::now(),
         }
     }
@@ -240,6 +403,16 @@ impl About {
     /// The tasks in their order.
     pub fn tasks(&self) -> &[PlannedTask] {
         &self.tasks
+    }
+
+    /// Where they run, if they run on this machine.
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    /// Where the pods are in which they run.
+    pub fn cluster(&self) -> Option<&ClusterTold> {
+        self.cluster.as_ref()
     }
 
     /// An event that happens now, as it is told.
@@ -255,19 +428,40 @@ impl About {
                 tasks: self.tasks.clone(),
                 at: humantime::format_rfc3339_millis(*at).to_string(),
                 pid: std::process::id(),
+                cluster: self.cluster.clone(),
             },
-            RunEvent::TaskStarted { task, pid } => Event::TaskStarted { elapsed, task: *task, pid: *pid },
-            RunEvent::Output { task, stream, text } => {
-                Event::Output { elapsed, task: *task, stream: (*stream).into(), text: text.clone() }
+            RunEvent::Waiting { ready, pods, message } => {
+                Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }
             }
-            RunEvent::TaskFinished { task, outcome, duration, left_running } => Event::TaskFinished {
+            RunEvent::PodsFound { pods, note } => {
+                Event::PodsFound { elapsed, pods: pods.iter().map(PodTold::from).collect(), note: note.clone() }
+            }
+            RunEvent::Blocked { problem } => {
+                Event::Blocked { elapsed, message: problem.message.clone(), help: problem.help.clone() }
+            }
+            RunEvent::Note { message } => Event::Note { elapsed, message: message.clone() },
+            RunEvent::TaskStarted { task, pod, pid } => {
+                Event::TaskStarted { elapsed, task: *task, pod: *pod, pid: *pid }
+            }
+            RunEvent::Output { task, pod, stream, text } => Event::Output {
                 elapsed,
                 task: *task,
-                outcome: outcome.into(),
-                failure: failure(outcome),
-                seconds: seconds(*duration),
-                left_running: left_running.iter().map(Left::from).collect(),
+                pod: *pod,
+                stream: (*stream).into(),
+                text: text.clone(),
             },
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+                Event::TaskFinished {
+                    elapsed,
+                    task: *task,
+                    pod: *pod,
+                    outcome: outcome.into(),
+                    failure: failure(outcome),
+                    seconds: seconds(*duration),
+                    left_running: left_running.iter().map(Left::from).collect(),
+                    note: note.clone(),
+                }
+            }
             RunEvent::RunFinished { summary } => Event::RunFinished {
                 outcome: (*summary).into(),
                 passed: summary.passed,
@@ -275,6 +469,8 @@ impl About {
                 stopped: summary.stopped,
                 skipped: summary.skipped,
                 seconds: seconds(summary.duration),
+                pods: summary.pods.map(|pods| pods.all),
+                pods_passed: summary.pods.map(|pods| pods.passed),
             },
         }
     }
@@ -315,6 +511,7 @@ impl From<&Outcome> for OutcomeName {
 impl From<RunSummary> for OutcomeName {
     fn from(summary: RunSummary) -> OutcomeName {
         match summary {
+            RunSummary { blocked: true, .. } => OutcomeName::Failed,
             RunSummary { stopped: 1.., .. } => OutcomeName::Stopped,
             RunSummary { failed: 1.., .. } => OutcomeName::Failed,
             RunSummary { skipped: 1.., .. } => OutcomeName::Stopped,
@@ -324,6 +521,17 @@ impl From<RunSummary> for OutcomeName {
 }
 
 impl OutcomeName {
+    /// The one that says more of what is wrong.
+    fn worse(self, other: OutcomeName) -> OutcomeName {
+        let rank = |outcome: OutcomeName| match outcome {
+            OutcomeName::Passed => 0,
+            OutcomeName::Skipped => 1,
+            OutcomeName::Stopped => 2,
+            OutcomeName::Failed => 3,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -331,6 +539,29 @@ impl OutcomeName {
             OutcomeName::Failed => "failed",
             OutcomeName::Stopped => "stopped",
             OutcomeName::Skipped => "skipped",
+        }
+    }
+}
+
+impl From<&Pod> for PodTold {
+    fn from(pod: &Pod) -> PodTold {
+        PodTold { name: pod.name.clone(), container: pod.container.clone(), build: pod.build.clone() }
+    }
+}
+
+impl ClusterTold {
+    /// "pods of draft=web · context kind-dev, namespace demo".
+    pub fn describe(&self) -> String {
+        let context = self.context.as_ref().map_or_else(|| self.server.clone(), |it| format!("context {it}"));
+        format!("pods of {} · {context}, namespace {}", self.selector, self.namespace)
+    }
+
+    fn of(pods: &PodsRequest) -> ClusterTold {
+        ClusterTold {
+            context: pods.target.context.clone(),
+            server: pods.target.server.clone(),
+            namespace: pods.target.namespace.clone(),
+            selector: pods.application.selector.clone(),
         }
     }
 }
@@ -354,6 +585,8 @@ fn failure(outcome: &Outcome) -> Option<FailureTold> {
         Failure::ExitCode(code) => (told.kind, told.code) = (FailureKind::ExitCode, Some(*code)),
         Failure::Signal(signal) => (told.kind, told.signal) = (FailureKind::Signal, Some(*signal)),
         Failure::NotStarted(_) => {}
+        Failure::Unknown(_) => told.kind = FailureKind::Unknown,
+        Failure::PodGone(_) => told.kind = FailureKind::PodGone,
         Failure::TimedOut(limit) => {
             (told.kind, told.limit) = (FailureKind::TimedOut, Some(seconds(*limit)));
         }

@@ -24,7 +24,6 @@ use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
 use crate::lsp::results::PastRun;
 use crate::lsp::runs::{Run, RunningTask, outcome_name};
-use crate::post_deploy;
 use crate::project;
 use crate::run_settings::{RunDiagnostics, RunSettings};
 use crate::source::{self, FileKind};
@@ -101,7 +100,7 @@ impl Session {
             .map_err(|error| refusal(error.describe()))?;
         check_unchanged(&plan, chosen)?;
         if !phase.is_local() {
-            return Err(refusal(post_deploy::refusal(&source.directory, &environment)));
+            return Err(refusal("post-deploy"));
         }
         Ok(json!({ "run": self.start(uri, plan, only, source, &environment) }))
     }
@@ -182,6 +181,8 @@ impl Session {
             grace: GRACE,
             limits: source.config.run.limits(),
             secrets: environment.secrets(),
+            pods: None,
+            pinned: None,
         };
         let run = Run {
             id: id.clone(),
@@ -246,10 +247,14 @@ impl Session {
     /// Something happened in a run.
     pub(crate) fn run_event(&mut self, id: &str, event: RunEvent) {
         match event {
-            RunEvent::RunStarted { .. } => {}
+            RunEvent::RunStarted { .. }
+            | RunEvent::Waiting { .. }
+            | RunEvent::PodsFound { .. }
+            | RunEvent::Blocked { .. }
+            | RunEvent::Note { .. } => {}
             RunEvent::TaskStarted { task, .. } => self.task_started(id, task),
-            RunEvent::Output { task, stream, text } => self.task_wrote(id, task, stream, text),
-            RunEvent::TaskFinished { task, outcome, duration, left_running } => {
+            RunEvent::Output { task, stream, text, .. } => self.task_wrote(id, task, stream, text),
+            RunEvent::TaskFinished { task, outcome, duration, left_running, .. } => {
                 self.task_finished(id, task, &outcome, duration);
                 if let Some(left) = describe_left_running(&left_running) {
                     self.show(MessageType::Warning, left);

@@ -1,0 +1,193 @@
+//! Which application a tasks file belongs to, and in which pods of which cluster its tasks run: from `draft.toml`,
+//! settings, options and the kubeconfig.
+//!
+//! Must not contact a cluster.
+
+use std::io;
+use std::path::Path;
+
+use draft_tasks_analysis::project::DraftToml;
+use draft_tasks_executor::Problem;
+use draft_tasks_executor::pods::{Application, PodsRequest, Target};
+
+use crate::environment::Environment;
+use crate::kubernetes_settings::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT};
+
+/// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
+pub(crate) const DEVELOPMENT: &str = "development";
+
+/// The label by which Draft knows an application's pods (`pkg/local/local.go`).
+const LABEL: &str = "draft";
+
+/// The file that describes an application.
+const DRAFT_TOML: &str = "draft.toml";
+
+/// What settings, options and the environment say of an application.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'a> {
+    /// The directory of the tasks file.
+    pub(crate) directory: &'a Path,
+    /// The environment that tasks get.
+    pub(crate) environment: &'a Environment,
+    /// The environment of `draft.toml`, where a setting or an option names it.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) settings: &'a KubernetesSettings,
+}
+
+/// An application that was found, and where its pods are to be sought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) application: Application,
+    /// The namespace, where it is not that of the context.
+    pub(crate) namespace: Option<String>,
+}
+
+impl Chosen<'_> {
+    /// The environment of `draft.toml`: an option or a setting, then `DRAFT_ENV`, then `development`.
+    pub(crate) fn environment_name(&self) -> String {
+        let named = self.name.map(str::to_owned).or_else(|| self.environment.get("DRAFT_ENV"));
+        named.filter(|name| !name.is_empty()).unwrap_or_else(|| DEVELOPMENT.to_owned())
+    }
+
+    /// The application's environment as `draft.toml` has it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, it cannot be read, or it has no such environment.
+    pub(crate) fn draft(&self) -> Result<draft_tasks_analysis::project::Environment, Problem> {
+        let file = self.directory.join(DRAFT_TOML);
+        let place = file.display();
+        let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Problem::new(format!(
+                "there is no {DRAFT_TOML} in {}, so it is not known which application is meant",
+                self.directory.display()
+            ))
+            .help("name its pods by draftTasks.kubernetes.selector or --selector, such as `app=web`"),
+            _ => Problem::new(format!("{place} cannot be read: {error}")),
+        })?;
+        let draft = DraftToml::parse(&text).ok_or_else(|| Problem::new(format!("{place} is not TOML")))?;
+        let name = self.environment_name();
+        draft.environments.get(&name).cloned().ok_or_else(|| {
+            let names: Vec<_> = draft.environments.keys().map(|name| format!("`{name}`")).collect();
+            Problem::new(format!("{place} has no environment `{name}`"))
+                .help(match names.as_slice() {
+                    [] => "it has none".to_owned(),
+                    names => format!("it has {}", names.join(", ")),
+                })
+                .help("choose one by --environment, draftTasks.environment or DRAFT_ENV")
+        })
+    }
+
+    /// The application.
+    ///
+    /// # Errors
+    ///
+    /// When neither `draft.toml` nor a selector says which it is.
+    pub(crate) fn find(&self) -> Result<Found, Problem> {
+        if let Some(selector) = &self.settings.pods.selector {
+            let selector = selector.to_string();
+            // A namespace that draft.toml has is the application's all the same.
+            let draft = self.draft().ok();
+            let name = draft.as_ref().and_then(|draft| draft.name.clone());
+            let namespace = draft.and_then(|draft| draft.namespace).filter(|namespace| !namespace.is_empty());
+            let namespace = self.settings.namespace.clone().or(namespace);
+            let name = name.unwrap_or_else(|| "the application".into());
+            return Ok(Found { application: Application { name, selector }, namespace });
+        }
+        let draft = self.draft()?;
+        let name = draft.name.filter(|name| !name.is_empty()).ok_or_else(|| {
+            Problem::new(format!(
+                "the environment `{}` in {} has no name, so its pods are not known",
+                self.environment_name(),
+                self.directory.join(DRAFT_TOML).display()
+            ))
+        })?;
+        let namespace = draft.namespace.filter(|namespace| !namespace.is_empty());
+        let namespace = self.settings.namespace.clone().or(namespace).unwrap_or_else(|| "default".into());
+        let selector = format!("{LABEL}={name}");
+        Ok(Found { application: Application { name, selector }, namespace: Some(namespace) })
+    }
+
+    /// The cluster and the namespace of an application.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the kubeconfig.
+    pub(crate) fn target(&self, namespace: Option<&str>) -> Result<Target, Problem> {
+        let variables = self.environment.variables();
+        Target::read(variables, self.settings.context.as_deref(), namespace)
+    }
+
+    /// What a run in the application's pods needs.
+    ///
+    /// # Errors
+    ///
+    /// When the application or the cluster is not known.
+    pub(crate) fn pods(&self, only: Vec<String>) -> Result<PodsRequest, Problem> {
+        let Found { application, namespace } = self.find()?;
+        let target = self.target(namespace.as_deref())?;
+        let KubernetesSettings { pods, concurrency, .. } = self.settings;
+        Ok(PodsRequest {
+            target,
+            application,
+            container: pods.container.as_ref().map(ToString::to_string),
+            ready_timeout: pods.ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
+            concurrency: concurrency.map_or(CONCURRENCY, Into::into),
+            only,
+            before: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DRAFT: &str = "[environments.development]\nname = \"shop\"\nnamespace = \"demo\"\n\
+        [environments.staging]\nname = \"shop-staging\"\n[environments.nameless]\nwait = true\n";
+
+    fn found(draft: Option<&str>, variables: &[(&str, &str)], name: Option<&str>, selector: Option<&str>) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some(draft) = draft {
+            std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
+        }
+        let mut settings = KubernetesSettings::default();
+        settings.pods.selector = selector.map(|selector| selector.parse().unwrap());
+        let environment = Environment::of(variables);
+        let chosen = Chosen { directory: dir.path(), environment: &environment, name, settings: &settings };
+        let told = match chosen.find() {
+            Ok(found) => {
+                let Found { application: Application { name, selector }, namespace } = found;
+                format!("{name} {selector} {}", namespace.as_deref().unwrap_or("-"))
+            }
+            Err(problem) => problem.describe(),
+        };
+        told.replace(&dir.path().display().to_string(), "DIR")
+    }
+
+    #[test]
+    fn an_option_goes_before_the_variable_and_that_before_development() {
+        assert_eq!(found(Some(DRAFT), &[], None, None), "shop draft=shop demo");
+        let staging = "shop-staging draft=shop-staging default";
+        assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "staging")], None, None), staging);
+        assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "none")], Some("staging"), None), staging);
+        assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "")], None, None), "shop draft=shop demo");
+    }
+
+    #[test]
+    fn a_selector_needs_no_draft_toml() {
+        assert_eq!(found(None, &[], None, Some("app=web")), "the application app=web -");
+        assert_eq!(found(Some(DRAFT), &[], None, Some("app=web")), "shop app=web demo");
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_what_to_do() {
+        let missing = found(None, &[], None, None);
+        assert!(missing.starts_with("there is no draft.toml in DIR") && missing.contains("--selector"), "{missing}");
+        let unknown = found(Some(DRAFT), &[], Some("prod"), None);
+        let there_are = "DIR/draft.toml has no environment `prod`\n  it has `development`, `nameless`, `staging`";
+        assert!(unknown.starts_with(there_are), "{unknown}");
+        assert!(found(Some(DRAFT), &[], Some("nameless"), None).contains("`nameless` in DIR/draft.toml has no name"));
+        assert_eq!(found(Some("not toml ["), &[], None, None), "DIR/draft.toml is not TOML");
+    }
+}

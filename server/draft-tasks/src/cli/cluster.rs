@@ -1,0 +1,81 @@
+//! The options that say in which pods of which cluster tasks run, and the questions that come before it.
+//!
+//! Must not ask where nobody can answer: then it says which option answers.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+use crate::kubernetes_settings::{Container, KubernetesSettings, Name, PodSettings, Selector};
+use crate::run_settings::Limit;
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Cluster {
+    /// The environment of draft.toml; without it DRAFT_ENV, else `development`
+    #[arg(long, short, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// The context of the kubeconfig; tasks on this machine get a copy of the kubeconfig in which it is the current one
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// The namespace of the pods; without it that of draft.toml, else `default`
+    #[arg(long, short, value_name = "NAME")]
+    namespace: Option<String>,
+    /// The labels of the pods, such as `app=web`; without it `draft=` and the application's name in draft.toml
+    #[arg(long, short = 'l', value_name = "SELECTOR")]
+    selector: Option<Name<Selector>>,
+    /// The container in which tasks run; without it the pod's default container
+    #[arg(long, short, value_name = "NAME")]
+    container: Option<Name<Container>>,
+    /// How long to wait until all pods are ready; without it as the project says, else 5m
+    #[arg(long, value_name = "TIME")]
+    ready_timeout: Option<Limit>,
+    /// In how many pods tasks run at the same time; without it in 32
+    #[arg(long, value_name = "NUMBER")]
+    concurrency: Option<NonZeroUsize>,
+    /// Run on a cluster that is not local, and clean up while pods still exist, without asking
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+impl Cluster {
+    /// The options as settings, which go before those of the project.
+    pub(super) fn settings(&self, project: &KubernetesSettings) -> KubernetesSettings {
+        let pods = PodSettings {
+            selector: self.selector.clone(),
+            container: self.container.clone(),
+            ready_timeout: self.ready_timeout,
+        };
+        let own = KubernetesSettings {
+            pods,
+            context: self.context.clone(),
+            namespace: self.namespace.clone(),
+            concurrency: self.concurrency,
+        };
+        own.or(project)
+    }
+
+    /// Asks whether to go on, unless that was said before.
+    ///
+    /// # Errors
+    ///
+    /// The question and how to answer it, where nobody can be asked, or the answer was no.
+    pub(super) fn confirm(&self, question: &str, answer: &str) -> Result<(), String> {
+        if self.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(format!("{question}\n  {answer}"));
+        }
+        let mut asked = io::stderr().lock();
+        let mut said = String::new();
+        write!(asked, "{question} [y/N] ")
+            .and_then(|()| asked.flush())
+            .and_then(|()| io::stdin().lock().read_line(&mut said))
+            .map_err(|error| error.to_string())?;
+        match said.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err("not confirmed: nothing runs".into()),
+        }
+    }
+}

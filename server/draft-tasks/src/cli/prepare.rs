@@ -1,0 +1,209 @@
+//! From a tasks file and options to what the executor runs, and the questions that come before it.
+//!
+//! Must not run anything; it looks at a cluster only to ask before something is cleaned up.
+
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{self, Plan, PlanError};
+use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::record::{Records, next_id};
+use draft_tasks_executor::{Pinned, Problem, RunRequest};
+
+use super::Meaning;
+use super::cluster::Cluster;
+use super::paths::{self, Loaded};
+use super::run::GRACE;
+use crate::application;
+use crate::config::{Config, Policy};
+use crate::environment::Environment;
+use crate::kubernetes_settings::KubernetesSettings;
+use crate::lines::{LineIndex, line_and_column};
+use crate::run_settings::RunSettings;
+use crate::safety;
+use crate::source::FileKind;
+
+/// A tasks file with everything that its runs depend on.
+pub(super) struct Prepared<'a> {
+    loaded: Loaded,
+    /// The tasks file.
+    pub(super) file: PathBuf,
+    directory: PathBuf,
+    analysis: Analysis,
+    settings: Config,
+    run: RunSettings,
+    environment: Environment,
+    kubernetes: KubernetesSettings,
+    cluster: &'a Cluster,
+}
+
+/// What of a phase is to run, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Chosen<'a> {
+    /// Only these tasks; all when it is empty.
+    pub(super) tasks: &'a [String],
+    /// Only in these pods; in all when it is empty.
+    pub(super) pods: &'a [String],
+    pub(super) policy: Option<Policy>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Reads the tasks file of a path, and the settings beside it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, for people.
+    pub(super) fn load(
+        path: &Path,
+        meaning: Meaning,
+        run: RunSettings,
+        cluster: &'a Cluster,
+    ) -> Result<Prepared<'a>, String> {
+        let loaded = paths::load(path).map_err(|error| error.to_string())?;
+        if FileKind::of_path(&loaded.path) == Some(FileKind::Pack) {
+            return Err(format!("{}: a pack's tasks are a template and do not run", loaded.path.display()));
+        }
+        let file = std::path::absolute(&loaded.path)
+            .map_err(|error| format!("{}: {error}", loaded.path.display()))?;
+        let directory = file.parent().unwrap_or(&file).to_owned();
+        let environment = Environment::of_process().with(&run, &directory)?;
+        let settings = super::settings(&loaded.path, &meaning.settings());
+        let analysis = Analysis::new(loaded.text.as_str(), settings.options());
+        let kubernetes = cluster.settings(&settings.kubernetes);
+        Ok(Prepared { loaded, file, directory, analysis, settings, run, environment, kubernetes, cluster })
+    }
+
+    /// The phase of this name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(super) fn phase(&self, name: &str) -> Result<Phase, String> {
+        plan::phase_named(&self.analysis, name).map_err(|error| self.describe(&error))
+    }
+
+    /// Whether the phase has tasks.
+    pub(super) fn has_tasks(&self, phase: Phase) -> bool {
+        self.analysis.file.commands_of(phase).next().is_some()
+    }
+
+    /// The application, as options, settings and `draft.toml` say.
+    pub(super) fn application(&self) -> application::Chosen<'_> {
+        application::Chosen {
+            directory: &self.directory,
+            environment: &self.environment,
+            name: self.cluster.environment.as_deref(),
+            settings: &self.kubernetes,
+        }
+    }
+
+    /// The pods of the application.
+    ///
+    /// # Errors
+    ///
+    /// When the application or the cluster is not known.
+    pub(super) fn pods(&self, only: &[String]) -> Result<PodsRequest, String> {
+        self.application().pods(only.to_vec()).map_err(|problem| problem.describe())
+    }
+
+    /// What is to be executed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such plan, or it is not known where it is to run.
+    pub(super) fn request(&self, phase: Phase, chosen: &Chosen<'_>) -> Result<RunRequest, String> {
+        let plan = Plan::for_phase(&self.analysis, phase, chosen.tasks, &|name| self.environment.get(name))
+            .map_err(|error| self.describe(&error))?;
+        let mut request = self.request_of(plan, chosen.policy)?;
+        if !phase.is_local() {
+            request.pods = Some(self.pods(chosen.pods)?);
+        }
+        Ok(request)
+    }
+
+    /// What is to be executed on this machine.
+    ///
+    /// # Errors
+    ///
+    /// When the context that is pinned is not known.
+    pub(super) fn request_of(&self, plan: Plan, policy: Option<Policy>) -> Result<RunRequest, String> {
+        let pinned = match plan.phase.is_local() && self.kubernetes.context.is_some() {
+            true => Some(self.pinned().map_err(|problem| problem.describe())?),
+            false => None,
+        };
+        Ok(RunRequest {
+            on_failure: policy.map_or_else(|| self.settings.on_failure(plan.phase), Policy::into),
+            plan,
+            directory: self.directory.clone(),
+            environment: self.environment.for_run("run"),
+            grace: GRACE,
+            limits: self.run.limits_or(self.settings.run.limits),
+            secrets: self.environment.secrets(),
+            pods: None,
+            pinned,
+        })
+    }
+
+    fn pinned(&self) -> Result<Pinned, Problem> {
+        // Without an application the namespace is that of the context.
+        let namespace = self.application().find().ok().and_then(|found| found.namespace);
+        let target = self.application().target(namespace.as_deref())?;
+        Ok(Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) })
+    }
+
+    /// Asks what has to be asked before a run.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is no, or nobody can be asked.
+    pub(super) fn confirm(&self, request: &RunRequest) -> Result<(), String> {
+        if self.cluster.yes {
+            return Ok(());
+        }
+        // Who names the context knows it.
+        if self.cluster.context.is_none()
+            && let Some(question) = safety::foreign_cluster(request)
+        {
+            let answer = "to go on, name the context by --context, or give --yes";
+            self.cluster.confirm(&question, answer)?;
+        }
+        if request.plan.phase == Phase::Cleanup
+            && let Ok(pods) = self.application().pods(Vec::new())
+        {
+            match safety::pods_left_blocking(&pods, self.environment.variables()) {
+                Ok(None) => {}
+                Ok(Some(question)) => self.cluster.confirm(&question, "to go on, give --yes")?,
+                Err(problem) => super::terminal::warning(format_args!(
+                    "it is not known whether the application still runs: {}",
+                    problem.message
+                )),
+            }
+        }
+        Ok(())
+    }
+
+    /// The tasks of the phase that do not run.
+    pub(super) fn left_out(&self, request: &RunRequest) -> Vec<String> {
+        let tasks = self.analysis.file.commands_of(request.plan.phase);
+        let names = tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned());
+        names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
+    }
+
+    /// Where the run is recorded.
+    pub(super) fn records(&self) -> Option<Records> {
+        self.run.records(&self.environment)
+    }
+
+    fn describe(&self, error: &PlanError) -> String {
+        let Loaded { path, text, .. } = &self.loaded;
+        let path = path.display();
+        match error {
+            PlanError::Invalid { range, .. } => {
+                let (line, column) = line_and_column(text, &LineIndex::new(text), range.start().into());
+                format!("{path}:{line}:{column}: {}", error.describe())
+            }
+            _ => format!("{path}: {}", error.describe()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What has to be asked before a run: on a cluster that is not local, and before the ground is cleared under pods that
+//! still run.
+//!
+//! Must not ask: the command line and the language server do, each in its own way.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use draft_tasks_analysis::plan::Plan;
+use draft_tasks_executor::pods::{Connection, PodsRequest, Target, living};
+use draft_tasks_executor::{Problem, RunRequest};
+
+/// How long it is looked for pods before something is cleaned up.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Programs that change what the current context leads to.
+const TOOLS: [&str; 10] =
+    ["kubectl", "helm", "helmfile", "kustomize", "skaffold", "oc", "argocd", "flux", "draft", "tilt"];
+
+/// The cluster that a run reaches if it is not local: that of its pods, that which is pinned, or that of the current
+/// context where a command visibly calls a program of clusters.
+pub(crate) fn foreign_target(request: &RunRequest) -> Option<Target> {
+    let target = match (&request.pods, &request.pinned) {
+        (Some(pods), _) => pods.target.clone(),
+        (None, Some(pinned)) => {
+            cluster_tool(&request.plan)?;
+            pinned.target.clone()
+        }
+        (None, None) => {
+            cluster_tool(&request.plan)?;
+            // What has no kubeconfig reaches no cluster.
+            Target::read(&request.environment, None, None).ok()?
+        }
+    };
+    (!target.is_local()).then_some(target)
+}
+
+/// What to ask before a run that reaches a cluster that is not local.
+pub(crate) fn foreign_cluster(request: &RunRequest) -> Option<String> {
+    foreign_target(request).map(|target| question(request, &target))
+}
+
+/// The question about a cluster that is not local.
+pub(crate) fn question(request: &RunRequest, target: &Target) -> String {
+    let phase = request.plan.phase;
+    let why = match (&request.pods, cluster_tool(&request.plan)) {
+        (None, Some(tool)) => format!(" (`{tool}`)"),
+        _ => String::new(),
+    };
+    format!(
+        "run {phase}{why} on a cluster that is not local: {} ({})?",
+        target.describe(),
+        target.server
+    )
+}
+
+/// The first program of a cluster that a command visibly calls.
+fn cluster_tool(plan: &Plan) -> Option<&'static str> {
+    let words = plan.steps.iter().flat_map(|step| &step.argv).flat_map(|argument| argument.split_whitespace());
+    let mut names = words.map(|word| word.rsplit('/').next().unwrap_or(word));
+    names.find_map(|name| TOOLS.into_iter().find(|tool| *tool == name))
+}
+
+/// What to ask before a cleanup, if pods of the application still run.
+///
+/// # Errors
+///
+/// Why that is not known.
+pub(crate) async fn pods_left(
+    pods: &PodsRequest,
+    environment: &[(OsString, OsString)],
+) -> Result<Option<String>, Problem> {
+    let names = tokio::time::timeout(LOOK, async {
+        let connection = Connection::open(&pods.target, environment).await?;
+        living(&connection, &pods.application).await
+    });
+    let place = pods.target.describe();
+    let names = names.await.unwrap_or_else(|_| {
+        Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
+    })?;
+    let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
+    let first = names.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    Ok((!names.is_empty()).then(|| {
+        format!("clean up although {} still has {count} ({first}, …) in {place}?", pods.application.name)
+    }))
+}
+
+/// The same where nothing else goes on.
+pub(crate) fn pods_left_blocking(
+    pods: &PodsRequest,
+    environment: &[(OsString, OsString)],
+) -> Result<Option<String>, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(error.to_string()))?;
+    runtime.block_on(pods_left(pods, environment))
+}
+
+#[cfg(test)]
+mod tests {
+    use draft_tasks_analysis::phase::Phase;
+    use draft_tasks_analysis::plan::Step;
+
+    use super::*;
+
+    fn tool(argv: &[&str]) -> Option<&'static str> {
+        let argv = argv.iter().map(|word| (*word).to_owned()).collect();
+        let step = Step { task: "a".into(), command: String::new(), argv };
+        cluster_tool(&Plan { phase: Phase::PreUp, steps: vec![step] })
+    }
+
+    #[test]
+    fn programs_of_clusters_are_seen_also_inside_of_a_shell() {
+        assert_eq!(tool(&["helm", "install", "x"]), Some("helm"));
+        assert_eq!(tool(&["sh", "-c", "cd x && /usr/bin/kubectl apply -f y"]), Some("kubectl"));
+        assert_eq!(tool(&["echo", "helmet"]), None);
+    }
+}

@@ -1,0 +1,288 @@
+//! One task in one pod: its command is executed in a container, its output told, its end awaited or brought about.
+//!
+//! Must not take anything but a `Status` for a result: a connection that ends without one says nothing of the command.
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
+use kube::api::{AttachParams, AttachedProcess};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Shared;
+use super::kubeconfig::innermost;
+use super::remote::{Remote, Signal};
+use crate::event::{Failure, Outcome, Pod, StartError, Stream};
+use crate::report::{Ended, Place};
+use crate::run::{KILL_LIMIT, forward, reached, stopped};
+
+/// How long the server may take to begin a command.
+const BEGIN: Duration = Duration::from_secs(30);
+
+/// What is kept of each stream until it is read. At the end all that the command wrote is in it.
+const BUFFER: usize = 64 * 1024;
+
+/// How long the result is awaited of a command whose pod is gone: the connection may never end by itself.
+const AFTER_POD: Duration = Duration::from_secs(5);
+
+/// How long apart a process is looked for that is to end.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What is to be executed, and where.
+pub(crate) struct TaskInPod<'a> {
+    pub(crate) shared: &'a Shared<'a>,
+    pub(crate) place: Place,
+    pub(crate) pod: &'a Pod,
+    /// The pod's identity: another of the same name is another pod.
+    pub(crate) uid: &'a str,
+    pub(crate) stop: &'a mut watch::Receiver<Option<Instant>>,
+    pub(crate) limit: Option<(Instant, Failure)>,
+}
+
+/// How the command came to an end.
+enum End {
+    /// Its connection did, with or without a result.
+    Result(Option<Status>),
+    PodGone,
+}
+
+impl<'a> TaskInPod<'a> {
+    /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
+    pub(crate) async fn run(self) -> Ended {
+        let begun = Instant::now();
+        let (outcome, note) = self.outcome(begun).await;
+        Ended { outcome, duration: begun.elapsed(), left_running: Vec::new(), note }
+    }
+
+    async fn outcome(mut self, begun: Instant) -> (Outcome, Option<String>) {
+        let started = {
+            let mut stop = self.stop.clone();
+            let start = timeout(BEGIN, self.start());
+            tokio::select! {
+                biased;
+                started = start => started.unwrap_or_else(|_| {
+                    Err(Failure::Unknown(format!("the cluster did not begin within {} s", BEGIN.as_secs())))
+                }),
+                // It may have begun at the other end.
+                () = stopped(&mut stop) => return (Outcome::Stopped, Some(self.may_run("it was stopped while it began"))),
+            }
+        };
+        let process = match started {
+            Ok(process) => process,
+            Err(failure) => return (Outcome::Failed(self.explain(failure).await), None),
+        };
+        self.live(process, begun).await
+    }
+
+    fn argv(&self) -> &'a [String] {
+        &self.shared.request.plan.steps[self.place.0].argv
+    }
+
+    async fn start(&self) -> Result<AttachedProcess, Failure> {
+        let pods = self.shared.connection.pods().await.map_err(|problem| self.not_started(problem.message))?;
+        // Never standard input: on older servers its end would end the connection before the output.
+        let parameters = AttachParams::default()
+            .container(&self.pod.container)
+            .stdin(false)
+            .stdout(true)
+            .stderr(true)
+            .max_stdout_buf_size(BUFFER)
+            .max_stderr_buf_size(BUFFER);
+        let started = pods.exec(&self.pod.name, self.argv().to_vec(), &parameters).await;
+        started.map_err(|error| match &error {
+            kube::Error::Api(status) if status.code == 404 => {
+                Failure::PodGone(format!("pod `{}` is not there any more", self.pod.name))
+            }
+            // As a server answers that knows none of the protocols that are offered, or a proxy in front of it.
+            kube::Error::Api(status) if status.code == 403 && status.message.is_empty() => {
+                self.not_started("the server refuses to execute commands (403 without a reason)".into())
+            }
+            kube::Error::Api(_) => {
+                let action = "execute commands in pods (get and create of pods/exec)";
+                self.not_started(self.shared.connection.problem(&error, action).describe())
+            }
+            _ => Failure::Unknown(innermost(&error)),
+        })
+    }
+
+    fn not_started(&self, reason: String) -> Failure {
+        let secrets = &self.shared.request.secrets;
+        let program = self.argv().first().cloned().unwrap_or_default();
+        Failure::NotStarted(secrets.mask_error(StartError::InPod {
+            program,
+            container: self.pod.container.clone(),
+            pod: self.pod.name.clone(),
+            reason,
+        }))
+    }
+
+    async fn live(&mut self, mut process: AttachedProcess, begun: Instant) -> (Outcome, Option<String>) {
+        let (stdout, stderr) = (process.stdout(), process.stderr());
+        let status = process.take_status();
+        let (give_up, given_up) = watch::channel(false);
+        let Shared { report, request, .. } = *self.shared;
+        let place = self.place;
+        let output = async {
+            tokio::join!(
+                forward(report, &request.secrets, (place, Stream::Stdout), stdout, &given_up),
+                forward(report, &request.secrets, (place, Stream::Stderr), stderr, &given_up),
+            );
+        };
+        let life = async {
+            let status = async {
+                match status {
+                    Some(status) => status.await,
+                    None => None,
+                }
+            };
+            let ended = self.until_end(status, begun).await;
+            // What the command wrote before its result is in the buffers by now.
+            give_up.send_replace(true);
+            ended
+        };
+        let ((end, asked, note), ()) = tokio::join!(life, output);
+        let outcome = match (end, asked) {
+            (Some(End::PodGone), _) => Outcome::Failed(self.pod_gone("")),
+            (_, Some(outcome)) => outcome,
+            (Some(End::Result(Some(status))), None) => self.result(&status).await,
+            _ => {
+                let reason = why_closed(process).await;
+                Outcome::Failed(self.explain(Failure::Unknown(reason)).await)
+            }
+        };
+        (outcome, note)
+    }
+
+    /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone. Gives how it ended, how it
+    /// counts if it was asked to, and what else is to be known.
+    async fn until_end(
+        &mut self,
+        status: impl Future<Output = Option<Status>>,
+        begun: Instant,
+    ) -> (Option<End>, Option<Outcome>, Option<String>) {
+        tokio::pin!(status);
+        let gone = self.until_gone();
+        let (asked, killed_at) = tokio::select! {
+            biased;
+            status = &mut status => return (Some(End::Result(status)), None, None),
+            () = gone => {
+                let result = timeout(AFTER_POD, &mut status).await;
+                return (Some(result.map_or(End::PodGone, End::Result)), None, None);
+            }
+            failure = reached(self.limit.as_ref()) => {
+                (Outcome::Failed(failure), Instant::now().checked_add(self.shared.request.grace))
+            }
+            () = stopped(self.stop) => (Outcome::Stopped, None),
+        };
+        let remote = Remote { connection: self.shared.connection, pod: self.pod, argv: self.argv(), begun };
+        let mut said = None;
+        for signal in [Signal::Term, Signal::Kill] {
+            let mut sent = false;
+            loop {
+                let limit = match signal {
+                    Signal::Term => {
+                        let stopped = *self.stop.borrow();
+                        [stopped, killed_at].into_iter().flatten().min().unwrap_or_else(Instant::now)
+                    }
+                    Signal::Kill => Instant::now() + KILL_LIMIT,
+                };
+                let found = tokio::select! {
+                    biased;
+                    status = &mut status => return (Some(End::Result(status)), Some(asked), None),
+                    // Once only: some programs take a second request for impatience.
+                    found = remote.signal(signal), if !sent => found,
+                    () = sleep_until(limit) => break,
+                };
+                sent = found.is_ok();
+                let again = if sent { limit } else { limit.min(Instant::now() + LOOK_AGAIN) };
+                said = found.err().or(said);
+                tokio::select! {
+                    biased;
+                    status = &mut status => return (Some(End::Result(status)), Some(asked), None),
+                    () = sleep_until(again) => {}
+                    // A second stop may leave less time.
+                    changed = self.stop.changed() => if changed.is_err() { sleep_until(again).await },
+                }
+                if Instant::now() >= limit || signal == Signal::Kill {
+                    break;
+                }
+            }
+        }
+        let why = said.unwrap_or_else(|| "it did not end when it was killed".into());
+        (None, Some(asked), Some(self.may_run(&why)))
+    }
+
+    fn may_run(&self, why: &str) -> String {
+        let Pod { name, container, .. } = self.pod;
+        format!("it may still be running in container `{container}` of pod `{name}`: {why}")
+    }
+
+    /// Until the pod is deleted, is being deleted and has ended, or is another one.
+    fn until_gone(&self) -> impl Future<Output = ()> + use<> {
+        let (mut pods, name, uid) = (self.shared.pods.clone(), self.pod.name.clone(), self.uid.to_owned());
+        async move {
+            let gone = pods.wait_for(|pods| {
+                // Nothing is known while the watch is in trouble.
+                pods.trouble.is_none() && pods.seen.get(&name).is_none_or(|pod| pod.uid != uid)
+            });
+            if gone.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// What the `Status` says: <https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/remotecommand/constants.go>.
+    async fn result(&self, status: &Status) -> Outcome {
+        if status.status.as_deref() == Some("Success") {
+            return Outcome::Passed;
+        }
+        let causes = status.details.iter().flat_map(|details| details.causes.iter().flatten());
+        let code = causes.filter(|cause| cause.reason.as_deref() == Some("ExitCode"));
+        let code = code.filter_map(|cause| cause.message.as_deref()?.parse().ok()).next();
+        let failure = match code {
+            // So it ends when its pod is deleted, and when something else kills it.
+            Some(137) if self.is_ending().await => self.pod_gone(" (exit code 137)"),
+            Some(code) => Failure::ExitCode(code),
+            None => {
+                let reason = status.message.clone().or_else(|| status.reason.clone()).unwrap_or_default();
+                self.explain(self.not_started(reason)).await
+            }
+        };
+        Outcome::Failed(failure)
+    }
+
+    fn pod_gone(&self, how: &str) -> Failure {
+        Failure::PodGone(format!("pod `{}` was deleted while the task ran{how}", self.pod.name))
+    }
+
+    /// A failure, or that the pod is not there any more.
+    async fn explain(&self, failure: Failure) -> Failure {
+        if !matches!(failure, Failure::PodGone(_)) && self.is_ending().await {
+            return self.pod_gone("");
+        }
+        failure
+    }
+
+    /// Whether the pod is being deleted or gone. The watch may not have told yet, so the server is asked.
+    async fn is_ending(&self) -> bool {
+        const ASK: Duration = Duration::from_secs(2);
+        let Ok(pods) = self.shared.connection.pods().await else { return false };
+        match timeout(ASK, pods.get_opt(&self.pod.name)).await {
+            Ok(Ok(Some(pod))) => {
+                pod.metadata.deletion_timestamp.is_some() || pod.metadata.uid.as_deref() != Some(self.uid)
+            }
+            Ok(Ok(None)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Why a connection ended without a result.
+async fn why_closed(process: AttachedProcess) -> String {
+    const SOON: Duration = Duration::from_secs(1);
+    match timeout(SOON, process.join()).await {
+        Ok(Err(error)) => format!("the connection to the pod was lost: {}", innermost(&error)),
+        Ok(Ok(())) => "the connection to the pod was closed before the command's result came".into(),
+        Err(_) => "the connection to the pod gave no result".into(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Ends a command that runs in a container: by a shell in that container, if it has one.
+//!
+//! Must not signal a process unless it is certain that it is the command's.
+
+use std::time::Duration;
+
+use kube::api::AttachParams;
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, timeout};
+
+use super::connection::Connection;
+use crate::event::Pod;
+
+/// How long the shell may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// By how many seconds the ages of processes may be off: both are counted in whole ones, and a command begins some time
+/// after it was asked for.
+const EARLY: u64 = 2;
+const LATE: u64 = 6;
+
+/// Finds the command's process and signals its session, with nothing but what every shell has built in.
+///
+/// A command that was executed in a container has no parent there, leads a session of its own, and is as old as the
+/// request. Where several such processes are, it is the one that has the program's name; when that is not clear either,
+/// nothing is signalled. Arguments: the signal, the program's name as the kernel cuts it, the least and the greatest
+/// age in seconds. It answers `sent`, `none` or `several`.
+const SCRIPT: &str = r#"
+signal=$1 name=$2 least=$3 most=$4
+read -r up rest </proc/uptime || exit 1
+up=${up%%.*}
+all= named= count=0 count_named=0
+for stat in /proc/[0-9]*/stat; do
+  read -r line <"$stat" 2>/dev/null || continue
+  pid=${line%% *}
+  comm=${line#*\(}
+  comm=${comm%\)*}
+  set -- ${line##*\) }
+  [ "$2" = 0 ] && [ "$pid" != 1 ] && [ "$pid" != $$ ] && [ "$4" = "$pid" ] || continue
+  age=$((up - ${20} / 100))
+  [ "$age" -ge "$least" ] && [ "$age" -le "$most" ] || continue
+  all=$pid count=$((count + 1))
+  [ "$comm" = "$name" ] && named=$pid count_named=$((count_named + 1))
+done
+if [ $count_named = 1 ]; then leader=$named
+elif [ $count = 1 ]; then leader=$all
+elif [ $count = 0 ]; then echo none; exit 0
+else echo several; exit 0
+fi
+for stat in /proc/[0-9]*/stat; do
+  read -r line <"$stat" 2>/dev/null || continue
+  pid=${line%% *}
+  set -- ${line##*\) }
+  [ "$4" = "$leader" ] && kill -"$signal" "$pid" 2>/dev/null
+done
+echo sent
+"#;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Term,
+    Kill,
+}
+
+/// A command that runs in a container.
+pub(crate) struct Remote<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) pod: &'a Pod,
+    pub(crate) argv: &'a [String],
+    /// When it was asked for.
+    pub(crate) begun: Instant,
+}
+
+impl Remote<'_> {
+    /// Sends a signal to the command and everything in its session.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not sent, for people.
+    pub(crate) async fn signal(&self, signal: Signal) -> Result<(), String> {
+        let answer = timeout(LIMIT, self.call_shell(signal)).await;
+        match answer.unwrap_or_else(|_| Err("a shell in the container does not answer".into()))?.trim() {
+            "sent" => Ok(()),
+            "none" => Err("its process was not found in the container".into()),
+            "several" => Err("it is not clear which process in the container is the command's".into()),
+            _ => Err("the container has no shell by which it could be ended".into()),
+        }
+    }
+
+    async fn call_shell(&self, signal: Signal) -> Result<String, String> {
+        let age = self.begun.elapsed().as_secs();
+        let signal = match signal {
+            Signal::Term => "TERM",
+            Signal::Kill => "KILL",
+        };
+        let (least, most) = (age.saturating_sub(LATE).to_string(), (age + EARLY).to_string());
+        let name = comm(self.argv.first().map_or("", String::as_str));
+        let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &least, &most];
+        let parameters = AttachParams::default().container(&self.pod.container).stderr(false);
+        let pods = self.connection.pods().await.map_err(|problem| problem.message)?;
+        let problem = |error: kube::Error| self.connection.problem(&error, "execute commands in pods").message;
+        let mut shell = pods.exec(&self.pod.name, command, &parameters).await.map_err(problem)?;
+        let mut answer = String::new();
+        let (stdout, status) = (shell.stdout(), shell.take_status());
+        if let Some(mut stdout) = stdout {
+            let read = stdout.read_to_string(&mut answer);
+            let ended = async {
+                match status {
+                    Some(status) => drop(status.await),
+                    None => std::future::pending().await,
+                }
+            };
+            // Where the connection breaks, the stream alone would never end.
+            tokio::select! {
+                biased;
+                _ = read => {}
+                () = ended => {}
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// The name of a process of this program, as `/proc/…/stat` has it: its file's name, at most 15 bytes.
+fn comm(program: &str) -> String {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    name[..name.floor_char_boundary(15)].to_owned()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn call(shell: &str, arguments: &[&str]) -> String {
+        let output = Command::new(shell).args(["-c", SCRIPT, "sh"]).args(arguments).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn nothing_is_signalled_where_no_process_fits() {
+        // No process is as old as that.
+        for shell in ["sh", "bash"] {
+            assert_eq!(call(shell, &["TERM", "sleep", "9999999998", "9999999999"]), "none");
+        }
+    }
+
+    #[test]
+    fn names_of_processes() {
+        assert_eq!(comm("/usr/bin/sleep"), "sleep");
+        assert_eq!(comm("a-very-long-name-of-a-program"), "a-very-long-nam");
+        assert_eq!(comm(""), "");
+    }
+}

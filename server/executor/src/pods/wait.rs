@@ -1,0 +1,198 @@
+//! Waits until the pods of the application's present rollout are ready.
+//!
+//! Must not return a pod of an earlier rollout, nor poll the pods: they are watched.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::connection::Connection;
+use super::selection::{Seen, Verdict, judge};
+use super::watching::Pods;
+use super::workload::{Read, Workloads};
+use super::PodsRequest;
+use crate::describe_duration;
+use crate::event::{Pod, Problem, RunEvent};
+use crate::report::Report;
+
+/// How long the same pods must be ready where no workload tells that there are no more to come.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// The same where something was deployed and no pod is new yet.
+const SETTLE_UNCHANGED: Duration = Duration::from_secs(10);
+
+/// How soon workloads are read again, while they tell that a rollout goes on: a rollout also goes on without a change
+/// of pods. It is doubled each time, up to the second, and begins anew when pods changed.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// The pods in which tasks run, with their identities.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) pods: Vec<(Pod, String)>,
+    pub(crate) note: Option<String>,
+}
+
+/// Waits until all are ready, and tells what it waits for.
+///
+/// # Errors
+///
+/// When the time is over, or a chosen pod or container is not there.
+pub(crate) async fn until_ready(
+    connection: &Connection,
+    wanted: &PodsRequest,
+    mut pods: watch::Receiver<Arc<Pods>>,
+    report: &Report,
+) -> Result<Found, Problem> {
+    let begun = Instant::now();
+    let limit = begun.checked_add(wanted.ready_timeout);
+    let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
+    let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
+    loop {
+        let now = pods.borrow_and_update().clone();
+        let seen: Vec<Seen> = now.seen.values().cloned().collect();
+        let owners: BTreeSet<_> = seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
+        let read = workloads.read(owners).await;
+        let step = waiting.judge(&seen, &read, now.trouble.as_deref()).await;
+        let next = match step {
+            Step::Go(found) => return choose(found, wanted, connection, waiting.note(&read, &seen)),
+            Step::LookAgain(next) => next,
+        };
+        let over = async { if let Some(limit) = limit { sleep_until(limit).await } else { std::future::pending().await } };
+        tokio::select! {
+            changed = pods.changed() => {
+                waiting.again = AGAIN.0;
+                // The watch ends only with the run.
+                changed.map_err(|_| Problem::new("the pods are no longer watched"))?;
+            }
+            () = sleep_until(next) => {}
+            () = over => return Err(waiting.too_late(connection)),
+        }
+    }
+}
+
+enum Step {
+    Go(Vec<Seen>),
+    /// At this time, unless something changes before.
+    LookAgain(Instant),
+}
+
+struct Waiting<'a> {
+    wanted: &'a PodsRequest,
+    report: &'a Report,
+    /// What was told last.
+    told: Option<(usize, usize, String)>,
+    /// Since when these pods have been ready.
+    settled: Option<(Vec<String>, Instant)>,
+    again: Duration,
+}
+
+impl Waiting<'_> {
+    async fn judge(&mut self, seen: &[Seen], read: &Read, trouble: Option<&str>) -> Step {
+        match judge(seen, &read.workloads, &self.wanted.application) {
+            Verdict::Wait { ready, pods, message } => {
+                self.settled = None;
+                let trouble = trouble.map(|it| format!(" · the cluster does not answer: {it}")).unwrap_or_default();
+                self.tell(ready, pods, message + &trouble).await;
+                self.soon()
+            }
+            Verdict::Ready { pods, certain: true } => Step::Go(pods),
+            Verdict::Ready { pods, certain: false } => {
+                let names: Vec<_> = pods.iter().map(|pod| pod.uid.clone()).collect();
+                if self.settled.as_ref().is_none_or(|(settled, _)| *settled != names) {
+                    self.settled = Some((names, Instant::now()));
+                }
+                let unchanged = self.wanted.before.as_ref().is_some_and(|before| is_unchanged(&pods, before));
+                let settle = if unchanged { SETTLE_UNCHANGED } else { SETTLE };
+                let since = self.settled.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+                if Instant::now() >= since + settle {
+                    return Step::Go(pods);
+                }
+                self.tell(pods.len(), pods.len(), "looks whether more pods come".into()).await;
+                Step::LookAgain(since + settle)
+            }
+        }
+    }
+
+    fn soon(&mut self) -> Step {
+        let next = Instant::now() + self.again;
+        self.again = (self.again * 2).min(AGAIN.1);
+        Step::LookAgain(next)
+    }
+
+    async fn tell(&mut self, ready: usize, pods: usize, message: String) {
+        let news = (ready, pods, message);
+        if self.told.as_ref() != Some(&news) {
+            let (ready, pods, message) = news.clone();
+            self.report.tell(RunEvent::Waiting { ready, pods, message }).await;
+            self.told = Some(news);
+        }
+    }
+
+    fn note(&self, read: &Read, seen: &[Seen]) -> Option<String> {
+        let unchanged = self.wanted.before.as_ref().is_some_and(|before| {
+            let alive: Vec<_> = seen.iter().filter(|pod| !pod.over).cloned().collect();
+            is_unchanged(&alive, before)
+        });
+        if unchanged {
+            return Some("no pod is new: these are the ones that were there before".into());
+        }
+        read.forbidden.then(|| {
+            "workloads may not be read, so these are the pods of the newest template that was seen".into()
+        })
+    }
+
+    fn too_late(&self, connection: &Connection) -> Problem {
+        let limit = describe_duration(self.wanted.ready_timeout);
+        let place = connection.target().describe();
+        let (ready, pods, message) = self.told.clone().unwrap_or_default();
+        let problem = match pods {
+            0 => Problem::new(format!("no pod was ready within {limit} in {place}")),
+            _ => Problem::new(format!("{ready} of {pods} pods were ready within {limit} in {place}")),
+        };
+        problem.help(message).help("the limit is draftTasks.kubernetes.readyTimeout or --ready-timeout")
+    }
+}
+
+fn is_unchanged(pods: &[Seen], before: &[String]) -> bool {
+    !pods.is_empty() && pods.iter().all(|pod| before.contains(&pod.uid))
+}
+
+/// The pods and containers that were asked for.
+fn choose(
+    found: Vec<Seen>,
+    wanted: &PodsRequest,
+    connection: &Connection,
+    note: Option<String>,
+) -> Result<Found, Problem> {
+    let present = || found.iter().map(|pod| format!("`{}`", pod.name)).collect::<Vec<_>>().join(", ");
+    if let Some(missing) = wanted.only.iter().find(|name| found.iter().all(|pod| pod.name != **name)) {
+        let place = connection.target().describe();
+        let problem = Problem::new(format!("there is no ready pod `{missing}` in {place}"));
+        return Err(problem.help(format!("there are {}", present())));
+    }
+    let chosen = found.iter().filter(|pod| wanted.only.is_empty() || wanted.only.contains(&pod.name));
+    let pods = chosen.map(|pod| {
+        let container = container(pod, wanted.container.as_deref())?;
+        let known = Pod { name: pod.name.clone(), container, build: pod.build.clone() };
+        Ok((known, pod.uid.clone()))
+    });
+    Ok(Found { pods: pods.collect::<Result<_, Problem>>()?, note })
+}
+
+fn container(pod: &Seen, wanted: Option<&str>) -> Result<String, Problem> {
+    let has = |name: &str| pod.containers.iter().any(|container| container == name);
+    let named = wanted.or_else(|| pod.default_container.as_deref().filter(|name| has(name)));
+    let first = || pod.containers.first().cloned().unwrap_or_default();
+    match named {
+        Some(name) if has(name) => Ok(name.to_owned()),
+        Some(name) => {
+            let containers: Vec<_> = pod.containers.iter().map(|name| format!("`{name}`")).collect();
+            let problem = Problem::new(format!("pod `{}` has no container `{name}`", pod.name));
+            Err(problem.help(format!("it has {}", containers.join(", "))))
+        }
+        None => Ok(first()),
+    }
+}

@@ -1,0 +1,143 @@
+//! Watches the pods of an application as long as a run goes on.
+//!
+//! Must not judge them, and must not end because a watch was dropped or the server was away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use k8s_openapi::api::core::v1 as api;
+use kube::api::{Api, ListParams};
+use kube::runtime::{WatchStreamExt, watcher};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::connection::Connection;
+use super::kubeconfig::innermost;
+use super::selection::{Application, Seen};
+use crate::event::Problem;
+
+/// A watch that tells nothing for so long is begun again: a server that is gone may leave its connection open. It also
+/// bounds how long a list may take.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// What is seen of the application.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pods {
+    /// By their names.
+    pub(crate) seen: BTreeMap<String, Seen>,
+    /// Why nothing new is known; nothing while the watch works.
+    pub(crate) trouble: Option<String>,
+}
+
+/// A watch that goes on until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    pods: watch::Receiver<Arc<Pods>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Watching {
+    /// Lists the pods and goes on watching them.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached or does not permit it.
+    pub(crate) async fn start(
+        connection: &Connection,
+        application: &Application,
+    ) -> Result<Watching, Problem> {
+        let pods = connection.pods().await?;
+        let seen = list(connection, &pods, application).await?;
+        let (told, receiver) = watch::channel(Arc::new(Pods { seen, trouble: None }));
+        let task = tokio::spawn(watch(pods, application.selector.clone(), told));
+        Ok(Watching { pods: receiver, task })
+    }
+
+    pub(crate) fn pods(&self) -> watch::Receiver<Arc<Pods>> {
+        self.pods.clone()
+    }
+}
+
+/// The pods of an application, by their names.
+pub(crate) async fn list(
+    connection: &Connection,
+    pods: &Api<api::Pod>,
+    application: &Application,
+) -> Result<BTreeMap<String, Seen>, Problem> {
+    let parameters = ListParams::default().labels(&application.selector);
+    let listed = tokio::time::timeout(SILENCE, pods.list(&parameters)).await;
+    let listed = listed.map_err(|_| {
+        let target = connection.target();
+        Problem::new(format!(
+            "the cluster of {} ({}) does not answer: no list of pods within {} s",
+            target.describe(),
+            target.server,
+            SILENCE.as_secs()
+        ))
+    })?;
+    let listed = listed.map_err(|error| connection.problem(&error, "list pods"))?;
+    Ok(listed.items.iter().filter_map(Seen::of).map(|pod| (pod.name.clone(), pod)).collect())
+}
+
+async fn watch(pods: Api<api::Pod>, selector: String, told: watch::Sender<Arc<Pods>>) {
+    loop {
+        let config = watcher::Config::default().labels(&selector);
+        let mut events = watcher(pods.clone(), config).default_backoff().boxed();
+        // What a list has told before it is complete.
+        let mut listed = BTreeMap::new();
+        loop {
+            match tokio::time::timeout(SILENCE, events.next()).await {
+                Ok(Some(Ok(event))) => take(event, &mut listed, &told),
+                Ok(Some(Err(error))) => {
+                    let trouble = innermost(&error);
+                    tell(&told, |pods| pods.trouble = Some(trouble));
+                }
+                Ok(None) | Err(_) => break,
+            }
+        }
+    }
+}
+
+fn take(
+    event: watcher::Event<api::Pod>,
+    listed: &mut BTreeMap<String, Seen>,
+    told: &watch::Sender<Arc<Pods>>,
+) {
+    match event {
+        watcher::Event::Init => listed.clear(),
+        watcher::Event::InitApply(pod) => {
+            listed.extend(Seen::of(&pod).map(|pod| (pod.name.clone(), pod)));
+        }
+        watcher::Event::InitDone => {
+            let seen = std::mem::take(listed);
+            tell(told, |pods| *pods = Pods { seen, trouble: None });
+        }
+        watcher::Event::Apply(pod) => tell(told, |pods| {
+            pods.trouble = None;
+            pods.seen.extend(Seen::of(&pod).map(|pod| (pod.name.clone(), pod)));
+        }),
+        watcher::Event::Delete(pod) => tell(told, |pods| {
+            pods.trouble = None;
+            pod.metadata.name.as_ref().map(|name| pods.seen.remove(name));
+        }),
+    }
+}
+
+/// Changes what is told; that nothing changed is not told.
+fn tell(told: &watch::Sender<Arc<Pods>>, change: impl FnOnce(&mut Pods)) {
+    told.send_if_modified(|pods| {
+        let mut changed = Pods::clone(pods);
+        change(&mut changed);
+        let differs = changed.seen != pods.seen || changed.trouble != pods.trouble;
+        *pods = Arc::new(changed);
+        differs
+    });
+}

@@ -1,0 +1,287 @@
+//! Reads what made the pods, to know which template is the present one and whether its rollout is over.
+//!
+//! Must not be needed: where it may not read, the newest pods tell.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Client;
+use kube::api::Api;
+
+use super::kubeconfig::innermost;
+use super::selection::{Current, Owner, Workload, owner};
+
+/// The annotation by which a Deployment counts its templates, on itself and on its ReplicaSets.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+/// How long reading one of them may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Reads workloads of a namespace.
+pub(crate) struct Workloads {
+    client: Client,
+    namespace: String,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) workloads: HashMap<Owner, Workload>,
+    /// Whether the server does not permit to read some of them.
+    pub(crate) forbidden: bool,
+}
+
+impl Workloads {
+    pub(crate) fn new(client: Client, namespace: &str) -> Workloads {
+        Workloads { client, namespace: namespace.to_owned() }
+    }
+
+    /// Reads the workloads of these owners.
+    pub(crate) async fn read(&self, owners: BTreeSet<Owner>) -> Read {
+        let mut read = Read::default();
+        for owner in owners {
+            let workload = tokio::time::timeout(LIMIT, self.workload(&owner)).await;
+            let workload = workload.unwrap_or_else(|_| {
+                let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(kube::Error::ReadEvents(late))
+            });
+            let workload = workload.unwrap_or_else(|error| {
+                let forbidden = matches!(&error, kube::Error::Api(status) if status.code == 403);
+                read.forbidden |= forbidden;
+                if forbidden { Workload::Unknown } else { unreadable(&owner, &error) }
+            });
+            read.workloads.insert(owner, workload);
+        }
+        read
+    }
+
+    async fn workload(&self, owner: &Owner) -> kube::Result<Workload> {
+        let name = &owner.name;
+        match owner.kind.as_str() {
+            "ReplicaSet" => self.replica_set(name).await,
+            "StatefulSet" => Ok(self.get(name).await?.as_ref().map_or(GONE, stateful_set)),
+            "DaemonSet" => Ok(self.get(name).await?.as_ref().map_or(GONE, daemon_set)),
+            _ => Ok(Workload::Unknown),
+        }
+    }
+
+    /// One that is not there is being deleted, and its pods will be.
+    async fn get<K>(&self, name: &str) -> kube::Result<Option<K>>
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + serde::de::DeserializeOwned,
+    {
+        Api::<K>::namespaced(self.client.clone(), &self.namespace).get_opt(name).await
+    }
+
+    async fn replica_set(&self, name: &str) -> kube::Result<Workload> {
+        let Some(set) = self.get::<ReplicaSet>(name).await? else { return Ok(GONE) };
+        let parents = set.metadata.owner_references.iter().flatten();
+        let parent = parents.filter(|parent| parent.controller == Some(true)).map(owner).next();
+        match parent {
+            Some(parent) if parent.kind == "Deployment" => {
+                let deployment = self.get::<Deployment>(&parent.name).await?;
+                Ok(deployment.map_or(GONE, |deployment| of_deployment(&deployment, &set)))
+            }
+            Some(_) => Ok(Workload::Unknown),
+            None => Ok(alone(&set)),
+        }
+    }
+}
+
+const GONE: Workload = Workload::Known { current: Current::None, waits_for: None };
+
+/// The server is away, say: what is not known now is not taken for over.
+fn unreadable(owner: &Owner, error: &kube::Error) -> Workload {
+    let waits_for = format!("{} {} cannot be read: {}", owner.kind, owner.name, innermost(error));
+    Workload::Known { current: Current::None, waits_for: Some(waits_for) }
+}
+
+fn revision(metadata: &ObjectMeta) -> Option<&String> {
+    metadata.annotations.as_ref()?.get(REVISION)
+}
+
+/// Whether the controller has seen the present form of the workload.
+fn is_observed(metadata: &ObjectMeta, observed: Option<i64>) -> bool {
+    observed.unwrap_or(0) >= metadata.generation.unwrap_or(0)
+}
+
+/// What a rollout of this many waits for.
+fn progress(what: &str, name: &str, wanted: i32, updated: i32, available: i32) -> Option<String> {
+    if updated < wanted {
+        return Some(format!("rollout of {what} {name}: {updated} of {wanted} pods updated"));
+    }
+    (available < updated).then(|| format!("rollout of {what} {name}: {available} of {updated} pods available"))
+}
+
+fn not_observed(what: &str, name: &str) -> Option<String> {
+    Some(format!("rollout of {what} {name} has not begun"))
+}
+
+fn of_deployment(deployment: &Deployment, set: &ReplicaSet) -> Workload {
+    let name = deployment.metadata.name.as_deref().unwrap_or_default();
+    let status = deployment.status.clone().unwrap_or_default();
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let (updated, available) = (status.updated_replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
+    if !is_observed(&deployment.metadata, status.observed_generation) {
+        // Which template is the present one is only told then.
+        return Workload::Known { current: Current::None, waits_for: not_observed("deployment", name) };
+    }
+    let is_current = revision(&deployment.metadata) == revision(&set.metadata);
+    let current = if is_current { Current::All } else { Current::None };
+    Workload::Known { current, waits_for: progress("deployment", name, wanted, updated, available) }
+}
+
+fn alone(set: &ReplicaSet) -> Workload {
+    let name = set.metadata.name.as_deref().unwrap_or_default();
+    let status = set.status.clone().unwrap_or_default();
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let waits_for = match is_observed(&set.metadata, status.observed_generation) {
+        true => progress("replica set", name, wanted, status.replicas, status.available_replicas.unwrap_or(0)),
+        false => not_observed("replica set", name),
+    };
+    Workload::Known { current: Current::All, waits_for }
+}
+
+fn stateful_set(set: &StatefulSet) -> Workload {
+    let name = set.metadata.name.as_deref().unwrap_or_default();
+    let status = set.status.clone().unwrap_or_default();
+    let spec = set.spec.as_ref();
+    let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
+    let wanted = spec.and_then(|spec| spec.replicas).unwrap_or(1);
+    if !is_observed(&set.metadata, status.observed_generation) {
+        return Workload::Known { current: Current::None, waits_for: not_observed("stateful set", name) };
+    }
+    let current = status.update_revision.clone().map_or(Current::Newest, Current::Hash);
+    let ready = status.ready_replicas.unwrap_or(0);
+    if strategy.is_some_and(|strategy| strategy.type_.as_deref() == Some("OnDelete")) {
+        // Pods are replaced when somebody deletes them, so there is nothing to wait for.
+        return Workload::Known { current, waits_for: None };
+    }
+    // Those below the partition keep the old template on purpose.
+    let partition = strategy.and_then(|strategy| strategy.rolling_update.as_ref()?.partition).unwrap_or(0);
+    let to_update = (wanted - partition).max(0);
+    // When all are updated the count is that of the current revision, and that of the updated ones may be absent.
+    let all_current = status.current_revision == status.update_revision;
+    let updated = if all_current { status.replicas } else { status.updated_replicas.unwrap_or(0) };
+    let waits_for = match updated < to_update {
+        true => progress("stateful set", name, to_update, updated, ready),
+        false => progress("stateful set", name, wanted, wanted, ready.min(wanted)),
+    };
+    Workload::Known { current, waits_for }
+}
+
+fn daemon_set(set: &DaemonSet) -> Workload {
+    let name = set.metadata.name.as_deref().unwrap_or_default();
+    let status = set.status.clone().unwrap_or_default();
+    if !is_observed(&set.metadata, status.observed_generation) {
+        return Workload::Known { current: Current::None, waits_for: not_observed("daemon set", name) };
+    }
+    let strategy = set.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.type_.as_deref());
+    let wanted = status.desired_number_scheduled;
+    let updated = status.updated_number_scheduled.unwrap_or(0);
+    let waits_for = match strategy {
+        Some("OnDelete") => None,
+        _ => progress("daemon set", name, wanted, updated, status.number_available.unwrap_or(0)),
+    };
+    Workload::Known { current: Current::Newest, waits_for }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    fn deployment(generation: i64, revision: &str, status: Value) -> Deployment {
+        from_value(json!({
+            "metadata": { "name": "web", "generation": generation, "annotations": { REVISION: revision } },
+            "spec": { "replicas": 3, "selector": {}, "template": {} },
+            "status": status,
+        }))
+        .unwrap()
+    }
+
+    fn set(revision: &str) -> ReplicaSet {
+        from_value(json!({
+            "metadata": { "name": "web-abc", "annotations": { REVISION: revision } },
+            "spec": { "selector": {} },
+        }))
+        .unwrap()
+    }
+
+    fn told(workload: Workload) -> String {
+        match workload {
+            Workload::Known { current, waits_for } => format!("{current:?} {}", waits_for.unwrap_or_default()),
+            Workload::Unknown => "unknown".into(),
+        }
+    }
+
+    #[test]
+    fn deployments() {
+        let over = json!({ "observedGeneration": 2, "updatedReplicas": 3, "availableReplicas": 3 });
+        assert_eq!(told(of_deployment(&deployment(2, "5", over.clone()), &set("5"))), "All ");
+        assert_eq!(told(of_deployment(&deployment(2, "5", over.clone()), &set("4"))), "None ");
+        // What was told of the last form says nothing of the present one.
+        let unseen = told(of_deployment(&deployment(3, "5", over), &set("5")));
+        assert_eq!(unseen, "None rollout of deployment web has not begun");
+        let rolls = json!({ "observedGeneration": 2, "updatedReplicas": 1, "availableReplicas": 3 });
+        let rolls = told(of_deployment(&deployment(2, "5", rolls), &set("5")));
+        assert_eq!(rolls, "All rollout of deployment web: 1 of 3 pods updated");
+        let starts = json!({ "observedGeneration": 2, "updatedReplicas": 3, "availableReplicas": 2 });
+        let starts = told(of_deployment(&deployment(2, "5", starts), &set("5")));
+        assert_eq!(starts, "All rollout of deployment web: 2 of 3 pods available");
+    }
+
+    fn stateful(spec: Value, status: Value) -> String {
+        let mut spec = spec;
+        spec["selector"] = json!({});
+        spec["template"] = json!({});
+        spec["serviceName"] = json!("db");
+        let set = json!({ "metadata": { "name": "db", "generation": 1 }, "spec": spec, "status": status });
+        told(stateful_set(&from_value(set).unwrap()))
+    }
+
+    #[test]
+    fn stateful_sets() {
+        let status = |updated: i32, ready: i32, current: &str| {
+            json!({
+                "observedGeneration": 1, "replicas": 3, "updatedReplicas": updated, "readyReplicas": ready,
+                "currentRevision": current, "updateRevision": "db-2",
+            })
+        };
+        let spec = || json!({ "replicas": 3 });
+        let hash = "Hash(\"db-2\") ";
+        assert_eq!(stateful(spec(), status(3, 3, "db-2")), hash);
+        let rolls = stateful(spec(), status(1, 3, "db-1"));
+        assert_eq!(rolls, format!("{hash}rollout of stateful set db: 1 of 3 pods updated"));
+        let starts = stateful(spec(), status(3, 2, "db-2"));
+        assert_eq!(starts, format!("{hash}rollout of stateful set db: 2 of 3 pods available"));
+        let partition = json!({ "replicas": 3, "updateStrategy": { "rollingUpdate": { "partition": 2 } } });
+        assert_eq!(stateful(partition, status(1, 3, "db-1")), hash);
+        let on_delete = json!({ "replicas": 3, "updateStrategy": { "type": "OnDelete" } });
+        assert_eq!(stateful(on_delete, status(0, 3, "db-1")), hash);
+    }
+
+    #[test]
+    fn daemon_sets() {
+        let of = |updated: i32| {
+            let set = json!({
+                "metadata": { "name": "log", "generation": 1 },
+                "spec": { "selector": {}, "template": {} },
+                "status": {
+                    "observedGeneration": 1, "currentNumberScheduled": 2, "desiredNumberScheduled": 2,
+                    "numberMisscheduled": 0, "numberReady": 2, "numberAvailable": 2,
+                    "updatedNumberScheduled": updated,
+                },
+            });
+            told(daemon_set(&from_value(set).unwrap()))
+        };
+        assert_eq!(of(2), "Newest ");
+        assert_eq!(of(1), "Newest rollout of daemon set log: 1 of 2 pods updated");
+    }
+}

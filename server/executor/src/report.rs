@@ -1,0 +1,147 @@
+//! Tells the events of a run and counts how its tasks ended.
+//!
+//! Must not run or decide anything.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::event::{LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary};
+
+/// Where a task runs: its index, and that of its pod if it runs inside of one.
+pub(crate) type Place = (usize, Option<usize>);
+
+/// Whom a run tells what happens.
+#[derive(Clone)]
+pub(crate) struct Report {
+    pub(crate) events: mpsc::Sender<RunEvent>,
+    tally: Arc<Mutex<Tally>>,
+    pub(crate) started: Instant,
+    tasks: usize,
+}
+
+/// How a task ended.
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) duration: Duration,
+    pub(crate) left_running: Vec<LeftProcess>,
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Started,
+    Ended,
+}
+
+struct Tally {
+    /// What became of each task, one after another for each pod.
+    states: Vec<State>,
+    /// Of each pod whether every task passed so far; nothing where tasks do not run inside of pods.
+    pods: Option<Vec<bool>>,
+    summary: RunSummary,
+}
+
+impl Ended {
+    pub(crate) fn without_start(outcome: Outcome) -> Ended {
+        Ended { outcome, duration: Duration::ZERO, left_running: Vec::new(), note: None }
+    }
+}
+
+impl Report {
+    /// For a run of so many tasks that begins now.
+    pub(crate) fn new(events: mpsc::Sender<RunEvent>, tasks: usize) -> Report {
+        let tally = Tally { states: vec![State::Open; tasks], pods: None, summary: RunSummary::default() };
+        Report { events, tally: Arc::new(Mutex::new(tally)), started: Instant::now(), tasks }
+    }
+
+    pub(crate) async fn tell(&self, event: RunEvent) {
+        // Nobody may listen any more; the tasks go on all the same.
+        let _ = self.events.send(event).await;
+    }
+
+    /// The tasks run inside of these pods.
+    pub(crate) async fn pods_found(&self, pods: Vec<Pod>, note: Option<String>) {
+        {
+            let mut tally = self.tally();
+            tally.states = vec![State::Open; self.tasks * pods.len()];
+            tally.pods = Some(vec![true; pods.len()]);
+        }
+        self.tell(RunEvent::PodsFound { pods, note }).await;
+    }
+
+    /// The tasks cannot be run.
+    pub(crate) async fn blocked(&self, problem: Problem) {
+        self.tally().summary.blocked = true;
+        self.tell(RunEvent::Blocked { problem }).await;
+    }
+
+    pub(crate) async fn task_started(&self, place: Place, pid: Option<u32>) {
+        self.tally().set(self.tasks, place, State::Started);
+        let (task, pod) = place;
+        self.tell(RunEvent::TaskStarted { task, pod, pid }).await;
+    }
+
+    pub(crate) async fn task_finished(&self, place: Place, ended: Ended) {
+        self.tally().count(self.tasks, place, &ended.outcome);
+        let (task, pod) = place;
+        let Ended { outcome, duration, left_running, note } = ended;
+        self.tell(RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note }).await;
+    }
+
+    /// Tells the end. What was started and has no end by then was so when the run panicked, and was killed.
+    pub(crate) async fn finish(&self) {
+        for (place, state) in self.open() {
+            let outcome = if state == State::Started { Outcome::Stopped } else { Outcome::Skipped };
+            self.task_finished(place, Ended::without_start(outcome)).await;
+        }
+        let summary = self.tally().summary(self.started.elapsed());
+        self.tell(RunEvent::RunFinished { summary }).await;
+    }
+
+    fn open(&self) -> Vec<(Place, State)> {
+        let tally = self.tally();
+        let in_pods = tally.pods.is_some();
+        let open = tally.states.iter().enumerate().filter(|(_, state)| **state != State::Ended);
+        let tasks = self.tasks.max(1);
+        open.map(|(index, state)| ((index % tasks, in_pods.then_some(index / tasks)), *state)).collect()
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tally {
+    fn set(&mut self, tasks: usize, (task, pod): Place, state: State) {
+        if let Some(place) = self.states.get_mut(pod.unwrap_or(0) * tasks + task) {
+            *place = state;
+        }
+    }
+
+    fn count(&mut self, tasks: usize, place: Place, outcome: &Outcome) {
+        self.set(tasks, place, State::Ended);
+        let pod = place.1.and_then(|pod| self.pods.as_mut()?.get_mut(pod));
+        if let Some(pod) = pod {
+            *pod &= *outcome == Outcome::Passed;
+        }
+        let summary = &mut self.summary;
+        *match outcome {
+            Outcome::Passed => &mut summary.passed,
+            Outcome::Failed(_) => &mut summary.failed,
+            Outcome::Stopped => &mut summary.stopped,
+            Outcome::Skipped => &mut summary.skipped,
+        } += 1;
+    }
+
+    fn summary(&self, duration: Duration) -> RunSummary {
+        let counts = |pods: &Vec<bool>| PodCounts {
+            passed: pods.iter().filter(|passed| **passed).count(),
+            all: pods.len(),
+        };
+        RunSummary { duration, pods: self.pods.as_ref().map(counts), ..self.summary }
+    }
+}
