@@ -17,6 +17,7 @@ mod facts;
 mod features;
 mod folders;
 mod initialize;
+mod interrupted;
 mod lenses;
 mod messages;
 mod names;

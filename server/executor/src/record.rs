@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+pub use self::left::{Interrupted, RUN_VARIABLE};
 pub use self::list::{Kept, State};
 pub use self::schema::{About, Event};
 use self::schema::{RunResult, TaskResult, VERSION};
 use crate::output;
 use crate::run::RunRequest;
 
+mod left;
 mod list;
 pub mod schema;
 

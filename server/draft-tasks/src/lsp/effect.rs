@@ -42,6 +42,8 @@ pub(crate) enum Effect {
     RegisterForSettings,
     /// Ask the client to tell when the settings of projects change on disk.
     WatchProjects,
+    /// Look for runs that were interrupted, in the folder of records.
+    LookForInterrupted { records: PathBuf },
     /// Start a run, and record it where records are kept.
     StartRun { run: String, request: Box<RunRequest>, file: PathBuf, records: Option<Records> },
     /// End a run; what is left after the grace period is killed.

@@ -21,7 +21,7 @@ use super::effect::{Effect, ProgressValue};
 use super::ext;
 use super::problems::Reader;
 use super::transport::{Backlog, End, Outgoing};
-use crate::{facts, project};
+use crate::{facts, interrupted, project};
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -133,6 +133,7 @@ impl Outbox {
                 let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
                 self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
             }
+            Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records } => {
                 self.start_run(run, *request, file, records);
             }
@@ -274,6 +275,16 @@ impl Outbox {
             let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
             let facts = facts::gather(directory.as_deref(), &environment, &paths);
             session.with(|session| session.take_facts(&uri, asked, facts));
+        });
+    }
+
+    /// Reads records and the system's processes, so on a thread that may wait for them.
+    fn look_for_interrupted(&self, records: PathBuf) {
+        let session = self.session.clone();
+        tokio::task::spawn_blocking(move || {
+            for notice in interrupted::notices(records) {
+                session.with(|session| session.was_interrupted(notice));
+            }
         });
     }
 

@@ -115,6 +115,9 @@ impl Session {
     }
 
     pub(crate) fn initialized(&mut self) {
+        if let Some(records) = self.environment.records() {
+            self.effect(Effect::LookForInterrupted { records });
+        }
         if self.flags.registers_settings {
             self.effect(Effect::RegisterForSettings);
         }

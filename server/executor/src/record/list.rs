@@ -79,7 +79,7 @@ impl Records {
         found.map(|name| self.kept(name)).transpose()
     }
 
-    fn kept(&self, id: String) -> io::Result<Kept> {
+    pub(super) fn kept(&self, id: String) -> io::Result<Kept> {
         let folder = self.directory.join(&id);
         let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
         let result = || serde_json::from_str(&result()?).ok();

@@ -36,6 +36,9 @@ pub enum Event {
         at: String,
         /// The process that runs them.
         pid: u32,
+        /// The value of the variable `DRAFT_TASKS_RUN` of everything that the tasks start.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        mark: Option<String>,
     },
     /// A task's process was started.
     TaskStarted {
@@ -217,6 +220,7 @@ pub struct About {
     file: String,
     directory: String,
     tasks: Vec<PlannedTask>,
+    mark: Option<String>,
     begun: Instant,
 }
 
@@ -228,11 +232,13 @@ impl About {
             name: step.task.clone(),
             argv: step.argv.iter().map(masked).collect(),
         };
+        let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
         About {
             id,
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
+            mark: mark.map(|(_, value)| value.to_string_lossy().into_owned()),
             begun: Instant::now(),
         }
     }
@@ -255,6 +261,7 @@ impl About {
                 tasks: self.tasks.clone(),
                 at: humantime::format_rfc3339_millis(*at).to_string(),
                 pid: std::process::id(),
+                mark: self.mark.clone(),
             },
             RunEvent::TaskStarted { task, pid } => Event::TaskStarted { elapsed, task: *task, pid: *pid },
             RunEvent::Output { task, stream, text } => {

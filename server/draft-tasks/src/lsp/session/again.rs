@@ -12,6 +12,7 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use super::features::command;
 use super::running::{Chosen, refusal};
+use crate::interrupted::Notice;
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::ext;
 
@@ -56,6 +57,14 @@ impl Session {
         }
         let chosen = failed.into_iter().map(|(task, command)| Chosen { task, command: Some(command) });
         self.run(uri, phase.name(), &chosen.collect::<Vec<_>>())
+    }
+
+    /// A run of a server or command line that was killed.
+    pub(crate) fn was_interrupted(&self, notice: Notice) {
+        match notice.is_running {
+            true => self.show(MessageType::Warning, notice.message),
+            false => self.log(notice.message),
+        }
     }
 
     /// Forgets how the tasks of a file ended, or all.
