@@ -19,6 +19,7 @@ mod folders;
 mod initialize;
 mod interrupted;
 mod lenses;
+mod logs;
 mod messages;
 mod names;
 mod processes;

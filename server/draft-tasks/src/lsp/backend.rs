@@ -121,6 +121,13 @@ impl LanguageServer for Backend {
         Ok(self.session.with(|session| session.code_action(params)))
     }
 
+    async fn text_document_content(
+        &self,
+        params: TextDocumentContentParams,
+    ) -> Result<TextDocumentContentResult> {
+        self.session.with(|session| session.text_document_content(&params.uri))
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         self.session.with(|session| session.execute(params)).map(Some)
     }

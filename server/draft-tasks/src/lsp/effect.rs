@@ -24,8 +24,10 @@ pub(crate) enum Effect {
     Output(OutputParams),
     /// Tell a client that shows output itself what happened to a run.
     Run(RunParams),
-    /// Have the client open a file of this machine.
-    ShowDocument { path: PathBuf },
+    /// Have the client open a document, which has the text of a file of this machine.
+    ShowDocument { uri: Uri, path: PathBuf },
+    /// Have the client ask anew for the text of a document.
+    RefreshContent { uri: Uri },
     /// Show the progress of a run.
     Progress { token: String, value: ProgressValue },
     /// Have the client ask for lenses anew.

@@ -115,7 +115,8 @@ impl Outbox {
             }
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
-            Effect::ShowDocument { path } => self.show_document(path),
+            Effect::ShowDocument { uri, path } => self.show_document(uri, path),
+            Effect::RefreshContent { uri } => self.refresh_content(uri),
             Effect::Progress { token, value } => self.progress(token, value),
             Effect::RefreshLenses => self.refresh_lenses(),
             Effect::RefreshHints => self.refresh_hints(),
@@ -208,11 +209,9 @@ impl Outbox {
     }
 
     /// Where the client does not open it, the user is told where it is.
-    fn show_document(&self, path: PathBuf) {
-        let Ok(url) = url::Url::from_file_path(&path) else { return };
+    fn show_document(&self, uri: Uri, path: PathBuf) {
         let (client, outgoing) = (self.client.clone(), self.outgoing.clone());
         tokio::spawn(async move {
-            let uri = Uri(url.to_string());
             let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
             if !client.show_document(params).await.unwrap_or(false) {
                 let params =
@@ -227,6 +226,15 @@ impl Outbox {
         tokio::spawn(async move {
             if let Err(error) = client.code_lens_refresh().await {
                 tracing::info!(%error, "the client does not refresh lenses");
+            }
+        });
+    }
+
+    fn refresh_content(&self, uri: Uri) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.text_document_content_refresh(uri).await {
+                tracing::info!(%error, "the client does not refresh a document");
             }
         });
     }

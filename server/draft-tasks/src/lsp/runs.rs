@@ -6,7 +6,9 @@ use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
+use draft_tasks_executor::record;
 use draft_tasks_executor::{Failure, Outcome, Stream, describe_duration};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tower_lsp::gen_lsp_types::{Code, Diagnostic, DiagnosticSeverity, Message, Uri};
@@ -43,6 +45,8 @@ pub(crate) struct Run {
     pub(crate) started: std::time::Instant,
     /// The folder of its record.
     pub(crate) record: Option<PathBuf>,
+    /// Its logs that the client has asked for.
+    pub(crate) shown_logs: HashSet<Uri>,
 }
 
 /// A task of a run.
@@ -81,6 +85,16 @@ impl Runs {
 }
 
 impl Run {
+    /// The log of a task that has started; without one of the task that runs now.
+    pub(crate) fn log(&self, task: Option<&str>) -> Option<PathBuf> {
+        let started = || self.tasks.iter().enumerate().filter(|(_, it)| it.started);
+        let (index, found) = match task {
+            Some(name) => started().find(|(_, it)| it.name == name),
+            None => started().next_back(),
+        }?;
+        Some(self.record.as_ref()?.join(record::log_name(index, &found.name)))
+    }
+
     pub(crate) fn current_task(&self) -> Option<&String> {
         Some(&self.tasks.get(self.current?)?.name)
     }

@@ -25,6 +25,7 @@ use crate::run_settings::RunDiagnostics;
 use crate::source::{self, FileKind};
 
 mod again;
+mod contents;
 mod creating;
 mod elsewhere;
 mod features;

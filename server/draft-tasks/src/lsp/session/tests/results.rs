@@ -245,13 +245,13 @@ fn logs_are_opened_or_named() {
         fixture.effects();
         let log = |task: Option<&str>| json!({ "uri": URI, "phase": "pre-up", "task": task });
         let answer = fixture.execute(ext::Command::ShowLog, log(Some("hello")));
-        assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log"}"#);
+        assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log","uri":"file://FOLDER/01-hello.log"}"#);
         let effects = shown(fixture.effects());
         match opens {
             true => check(
                 effects,
                 expect![[r#"
-                ShowDocument { path: "FOLDER/01-hello.log" }
+                ShowDocument { uri: Uri("file://FOLDER/01-hello.log"), path: "FOLDER/01-hello.log" }
             "#]],
             ),
             false => check(
