@@ -55,7 +55,9 @@ impl LanguageServer for Backend {
         self.session.with(|session| session.did_change_watched_files(&params.changes));
     }
 
-    async fn did_change_workspace_folders(&self, _: DidChangeWorkspaceFoldersParams) {}
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.session.with(|session| session.did_change_folders(&params.event.removed));
+    }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         Ok(self.session.with(|session| session.complete(params)))

@@ -158,6 +158,11 @@ impl Failures {
         self.0.retain(|failure| uri.is_some_and(|uri| *uri != failure.uri));
     }
 
+    /// The tasks files with tasks that failed.
+    pub(crate) fn tasks_files(&self) -> impl Iterator<Item = &Uri> {
+        self.0.iter().map(|failure| &failure.uri)
+    }
+
     /// Whether a task of the phase failed, also where its command has changed since.
     pub(crate) fn any(&self, uri: &Uri, phase: Phase) -> bool {
         self.0.iter().any(|failure| failure.uri == *uri && failure.phase == phase)
@@ -211,12 +216,16 @@ impl Failures {
 
 impl TaskFailure {
     fn find<'a>(&self, analysis: &'a Analysis) -> Option<&'a Task> {
-        let text = &analysis.text;
-        let mut tasks = analysis.file.commands_of(self.phase);
-        let found = tasks
-            .find(|(task, command)| task.name(text) == self.task && command.decode(text) == self.command);
-        Some(found?.0)
+        find(analysis, self.phase, &self.task, &self.command)
     }
+}
+
+/// The task of this name that has this command.
+pub(crate) fn find<'a>(analysis: &'a Analysis, phase: Phase, task: &str, command: &str) -> Option<&'a Task> {
+    let text = &analysis.text;
+    let mut tasks = analysis.file.commands_of(phase);
+    let found = tasks.find(|(it, its)| it.name(text) == task && its.decode(text) == command);
+    Some(found?.0)
 }
 
 /// The tasks of a document that passed when they last ran, as diagnostics.

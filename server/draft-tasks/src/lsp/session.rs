@@ -294,8 +294,11 @@ impl Session {
             diagnostics.extend(runs::passed(&self.runs.results, context, &analysis));
         }
         let (version, path) = (Some(document.version), document.path.clone());
+        let mut edited = self.runs.problems.forget_edited(uri, &analysis);
+        edited.retain(|file| Some(file) != path.as_ref());
         diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));
         self.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
+        self.publish_problems(edited);
     }
 }
 
