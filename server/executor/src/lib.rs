@@ -16,7 +16,7 @@ pub mod search;
 #[cfg_attr(target_os = "linux", path = "tree/linux.rs")]
 mod tree;
 
-pub use describe::{describe_duration, describe_left_running};
+pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{Failure, LeftProcess, Outcome, RunEvent, RunSummary, StartError, Stream};
 pub use run::{Limits, OnFailure, RunHandle, RunRequest, RunStopper, start};
 pub use tree::adopt_orphans;

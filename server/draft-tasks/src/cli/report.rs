@@ -6,13 +6,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_executor::output::{self, Tail};
-use draft_tasks_executor::{Failure, Outcome, RunEvent, describe_duration, describe_left_running};
+use draft_tasks_executor::record;
+use draft_tasks_executor::{
+    Failure, Outcome, RunEvent, describe_duration, describe_left_running, describe_lines,
+};
 
 use super::screen::Screen;
 use super::terminal::Paint;
 
 /// A line that is longer is shown before it is complete.
 const LONGEST_LINE: usize = 8 << 10;
+
+/// How many of the first lines of a failed task are shown, where not everything is: what went wrong first often says why.
+const FIRST_LINES: usize = 5;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +42,8 @@ pub(super) struct Report {
     tasks: Vec<String>,
     /// What was written of a line that is not complete, for each stream.
     unfinished: [String; 2],
-    /// The last that the running task wrote, where not everything is shown.
+    /// The first and the last that the running task wrote, where not everything is shown.
+    head: Vec<String>,
     tail: Tail,
 }
 
@@ -50,6 +57,7 @@ impl Report {
             record,
             tasks: Vec::new(),
             unfinished: Default::default(),
+            head: Vec::new(),
             tail: Tail::default(),
         }
     }
@@ -72,7 +80,7 @@ impl Report {
                 self.screen.line(format_args!("{title} · {count} · in {}", self.directory.display()))
             }
             RunEvent::TaskStarted { task, .. } => {
-                self.tail = Tail::default();
+                (self.head, self.tail) = Default::default();
                 self.screen.begin(&self.tasks[task]);
                 Ok(())
             }
@@ -117,6 +125,9 @@ impl Report {
     /// Shows whole lines, or keeps them for when the task fails.
     fn lines(&mut self, task: usize, text: &str) -> io::Result<()> {
         if self.amount != Amount::Everything {
+            let missing = FIRST_LINES - self.head.len();
+            let first = text.split_inclusive('\n').take(missing).map(|line| output::plain(line.trim_end()));
+            self.head.extend(first);
             self.tail.push(text);
             if !text.is_empty() && !text.ends_with('\n') {
                 self.tail.push("\n");
@@ -131,8 +142,8 @@ impl Report {
         text.lines().try_for_each(|text| self.screen.line(format_args!("  {prefix} {text}")))
     }
 
-    fn ended(&self, task: usize, outcome: &Outcome, duration: &str) -> io::Result<()> {
-        let task = &self.tasks[task];
+    fn ended(&self, index: usize, outcome: &Outcome, duration: &str) -> io::Result<()> {
+        let task = &self.tasks[index];
         let line = |text: String| self.screen.line(format_args!("  {text}"));
         match outcome {
             Outcome::Passed | Outcome::Skipped if self.amount == Amount::Failures => Ok(()),
@@ -140,7 +151,7 @@ impl Report {
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&failure.describe());
                 line(format!("{} {task}  {duration}  {what}", self.paint.red("✗")))?;
-                self.last_lines()?;
+                self.excerpt(index)?;
                 match failure {
                     Failure::NotStarted(error) => {
                         error.hint().map_or(Ok(()), |hint| line(format!("  {hint}")))
@@ -153,15 +164,22 @@ impl Report {
         }
     }
 
-    /// The last lines of a task that failed, where they were not shown before.
-    fn last_lines(&self) -> io::Result<()> {
+    /// The first and the last lines of a task that failed, where they were not shown before.
+    fn excerpt(&self, task: usize) -> io::Result<()> {
         if self.amount == Amount::Everything {
             return Ok(());
         }
-        let line = |text: String| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
-        if self.tail.omitted() > 0 {
-            line(self.paint.dim(&format!("… {} lines before", self.tail.omitted())))?;
+        let line = |text: &str| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
+        let before = usize::try_from(self.tail.omitted()).unwrap_or(usize::MAX);
+        let head = &self.head[..self.head.len().min(before)];
+        head.iter().try_for_each(|text| line(text))?;
+        if before > head.len() {
+            let log =
+                self.record.as_ref().map(|folder| folder.join(record::log_name(task, &self.tasks[task])));
+            let log = log.map(|log| format!(", all of it: {}", log.display())).unwrap_or_default();
+            let left_out = describe_lines((before - head.len()) as u64);
+            line(&self.paint.dim(&format!("… {left_out} left out{log}")))?;
         }
-        self.tail.lines().into_iter().try_for_each(line)
+        self.tail.lines().iter().try_for_each(|text| line(text))
     }
 }

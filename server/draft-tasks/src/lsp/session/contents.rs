@@ -15,8 +15,12 @@ use crate::lsp::effect::Effect;
 use crate::lsp::{ext, log_text};
 
 impl Session {
-    /// The document that has the text of a log, where the client can show it.
-    pub(super) fn log_uri(&self, log: &Path) -> Option<Uri> {
+    /// The document that has the text of a log: a virtual one where the client can show it, else the file.
+    pub(super) fn log_document(&self, log: &Path) -> Option<Uri> {
+        self.log_uri(log).or_else(|| Some(Uri(url::Url::from_file_path(log).ok()?.to_string())))
+    }
+
+    fn log_uri(&self, log: &Path) -> Option<Uri> {
         let name = log.file_name()?.to_str()?;
         let record = log.parent()?.file_name()?.to_str()?;
         self.flags.asks_for_contents.then(|| Uri(format!("{}:/{record}/{name}", ext::LOG_SCHEME)))

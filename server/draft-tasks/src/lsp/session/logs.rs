@@ -69,8 +69,7 @@ impl Session {
         if !log.exists() {
             return Err(refusal(format!("the log {} has been removed", log.display())));
         }
-        let file = || Some(Uri(url::Url::from_file_path(&log).ok()?.to_string()));
-        let uri = self.log_uri(&log).or_else(file);
+        let uri = self.log_document(&log);
         let answer = json!({ "log": log.display().to_string(), "uri": uri });
         match uri.filter(|_| self.flags.shows_documents) {
             Some(uri) => self.effect(Effect::ShowDocument { uri, path: log }),

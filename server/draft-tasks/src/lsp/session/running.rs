@@ -325,13 +325,14 @@ impl Session {
         let message = match outcome {
             Outcome::Passed => format!("✓ {} {}", running.name, describe_duration(duration)),
             Outcome::Failed(failure) => {
+                let log = run.log(Some(&running.name)).and_then(|log| self.log_document(&log));
                 self.runs.failures.add(
                     &run.uri,
                     run.phase,
                     running,
                     failure,
                     duration,
-                    run.record.as_deref(),
+                    (run.record.as_deref(), log),
                 );
                 let hint = match failure {
                     draft_tasks_executor::Failure::NotStarted(error) => error.hint(),
