@@ -44,10 +44,15 @@ pub struct Records {
     pub keep: usize,
 }
 
+/// A time as names of records begin with it: "20261122T184501.123Z".
+fn stamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string().replace(['-', ':'], "")
+}
+
 /// A name for a record that no other run of this process has, in the order of time.
 pub fn next_id(phase: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string().replace(['-', ':'], "");
+    let time = stamp(SystemTime::now());
     format!("{time}-{phase}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
