@@ -89,11 +89,20 @@ fn of_a_program_that_was_killed_are_interrupted() {
     started.end_unread();
     assert_eq!(list(&tool)[0].1, "interrupted");
     let called = tool.call(&["runs", "show", "latest"]);
-    assert_in_order(&called, &["✓ one", "wait", "│ ready", "interrupted"]);
+    assert_in_order(
+        &called,
+        &["✓ one", "wait", "│ ready", "interrupted", "left running: sh (process ", "`kill "],
+    );
+    let called = tool.call(&["run", "pre-up", "--task", "one"]);
+    assert_eq!(called.code, Some(0));
+    let warning = "warning: the run of pre-up of ";
+    assert!(called.stderr.starts_with(warning) && called.stderr.contains("left running: sh "), "{called:?}");
     tool.write("go", b"");
     tool.wait_for_what_was_left();
-    let id = list(&tool)[0].0.clone();
-    assert_eq!(tool.call(&["runs", "rm", &id]).code, Some(0));
+    assert_eq!(tool.call(&["run", "pre-up", "--task", "one"]).stderr, "");
+    let interrupted = list(&tool).pop().expect("the oldest");
+    assert_eq!(interrupted.1, "interrupted");
+    assert_eq!(tool.call(&["runs", "rm", &interrupted.0]).code, Some(0));
 }
 
 #[test]

@@ -49,9 +49,25 @@ fn quiet_shows_only_what_failed() {
 }
 
 #[test]
-fn quiet_shows_the_last_lines_and_says_how_many_are_left_out() {
-    let called = tasks("pre-up", &[("much", "sh -c 'seq 1000; exit 1'")]).call(&["run", "pre-up", "-q"]);
-    assert_in_order(&called, &["✗ much", "… 980 lines before", "│ 981\n", "│ 1000\n"]);
+fn quiet_shows_the_first_and_last_lines_and_says_how_many_are_left_out() {
+    let quiet = |script: &str| {
+        let tool = tasks("pre-up", &[("much", &format!("sh -c '{script}; exit 1'"))]);
+        let called = tool.call(&["run", "pre-up", "-q"]);
+        let log = tool.path(".state/runs").display().to_string();
+        let lines = called.stdout.lines().filter_map(|line| line.trim().strip_prefix("│ "));
+        let shown: Vec<_> = lines.map(|line| line.split(&log).next().expect("a part").to_owned()).collect();
+        (called, shown)
+    };
+    let (called, shown) = quiet("seq 12345");
+    let log = "/01-much.log\n";
+    assert_in_order(&called, &["✗ much", "│ 5\n", "… 12,320 lines left out, all of it: ", log, "│ 12326\n"]);
+    assert_eq!(shown.len(), 5 + 1 + 20, "{shown:?}");
+    for lines in [1, 20, 25] {
+        let (_, shown) = quiet(&format!("seq {lines}"));
+        let all: Vec<_> = (1..=lines).map(|line| line.to_string()).collect();
+        assert_eq!(shown, all);
+    }
+    assert_eq!(quiet("seq 26").1[5..7], ["… 1 line left out, all of it: ", "7"]);
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) answers: bool,
     pub(crate) agrees_to_progress: bool,
     pub(crate) applies_edits: bool,
+    pub(crate) opens_documents: bool,
+    pub(crate) virtual_documents: bool,
     /// What is below `draftTasks`.
     pub(crate) settings: Value,
     pub(crate) initialization_options: Value,
@@ -74,6 +76,8 @@ impl Default for Setup {
             answers: true,
             agrees_to_progress: true,
             applies_edits: true,
+            opens_documents: false,
+            virtual_documents: false,
             settings: Value::Null,
             initialization_options: Value::Null,
             process_id: None,
@@ -136,6 +140,12 @@ impl Setup {
                 "inlayHint": { "refreshSupport": self.shows_more },
             },
         });
+        if self.opens_documents {
+            capabilities["window"]["showDocument"] = json!({ "support": true });
+        }
+        if self.virtual_documents {
+            capabilities["workspace"]["textDocumentContent"] = json!({});
+        }
         if self.creates_files {
             capabilities["workspace"]["workspaceEdit"] =
                 json!({ "documentChanges": true, "resourceOperations": ["create"] });
@@ -705,6 +715,7 @@ impl Shared {
             "workspace/applyEdit" => {
                 json!({ "jsonrpc": "2.0", "id": id, "result": { "applied": answers.applies_edits } })
             }
+            "window/showDocument" => json!({ "jsonrpc": "2.0", "id": id, "result": { "success": true } }),
             _ => json!({ "jsonrpc": "2.0", "id": id, "result": null }),
         };
         // The server may be gone by now, or the test may have closed its input.

@@ -24,13 +24,15 @@ enum Progress {
 }
 
 /// The requests that the server may have.
-const REQUESTS: [&str; 6] = [
+const REQUESTS: [&str; 8] = [
     "client/registerCapability",
+    "window/showDocument",
     "window/workDoneProgress/create",
     "workspace/applyEdit",
     "workspace/codeLens/refresh",
     "workspace/configuration",
     "workspace/inlayHint/refresh",
+    "workspace/textDocumentContent/refresh",
 ];
 
 /// The notifications that the server may send.

@@ -181,6 +181,24 @@ fn that_fail_leave_a_diagnostic_on_their_task_until_it_runs_again() {
 }
 
 #[test]
+fn that_fail_say_how_much_came_before_and_lead_to_their_log() {
+    let (mut client, project) =
+        (own_output(), Project::with_tasks("pre-up", &[("much", "sh -c 'seq 2000 >&2; exit 1'")]));
+    client.open_and_wait(&project);
+    let run = run(&mut client, &project, "pre-up");
+    story(&mut client, &run);
+    let found =
+        client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == ["task-failed"]);
+    let text = found[0]["message"].as_str().expect("a text");
+    assert!(text.contains("\n… 1,995 lines before\n1996\n1997\n1998\n1999\n2000\n"), "{text}");
+    let link = &found[0]["relatedInformation"][0];
+    assert_eq!(link["message"], "all that it wrote");
+    let log = link["location"]["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file");
+    assert_eq!(std::fs::read_to_string(log).expect("a log").lines().count(), 2000);
+    last_message(&mut client);
+}
+
+#[test]
 fn that_failed_are_forgotten_when_their_command_changes_and_only_then() {
     let (mut client, project) =
         (own_output(), Project::new("[pre-up]\nbad = \"sh -c 'exit 3'\"\nother = \"echo\"\n"));

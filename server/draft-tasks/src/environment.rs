@@ -6,15 +6,15 @@
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::SystemTime;
 
 use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::Secrets;
+use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
 use crate::env_file;
 use crate::run_settings::RunSettings;
-
-/// The variable that tells tasks which run they are of.
-const RUN: &str = "DRAFT_TASKS_RUN";
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
@@ -128,12 +128,15 @@ impl Environment {
             .map(|(_, path)| path.clone())
     }
 
-    /// All variables, and [`RUN`] with a value that no other run on this machine has at the time: by it a process that
-    /// has left its task is known to be of this run.
+    /// All variables, and [`RUN`] with a value that no other run on this machine has had: by it a process that has left
+    /// its task is known to be of this run, also after this program was killed.
     pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {
         let mut variables = self.variables.clone();
         variables.retain(|(name, _)| name != RUN);
-        variables.push((RUN.into(), format!("{}/{run}", std::process::id()).into()));
+        // Process ids are given again.
+        static STARTED: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
+        let started = STARTED.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        variables.push((RUN.into(), format!("{}-{started}/{run}", std::process::id()).into()));
         variables
     }
 

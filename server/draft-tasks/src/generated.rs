@@ -265,13 +265,15 @@ fn protocol() {
         "\n## Names\n\n- code actions that run something have the kind `{}`, those that show something of \
          runs `{}`\n- the code action that applies \
          all fixes that need no decision has the kind `{}`\n- diagnostics have the source `{}`\n- \
-         progress of a run has the token `{}` and its name\n- the language id `{}` makes any document a tasks file\n",
+         progress of a run has the token `{}` and its name\n- the language id `{}` makes any document a tasks file\n- logs are \
+         virtual documents of the scheme `{}`\n",
         ext::RUN_KIND_NAME,
         ext::SHOW_KIND_NAME,
         ext::FIX_ALL_KIND_NAME,
         ext::SOURCE,
         ext::PROGRESS,
-        ext::LANGUAGE
+        ext::LANGUAGE,
+        ext::LOG_SCHEME
     );
     check("docs/protocol.md", &text);
 }

@@ -27,6 +27,7 @@ mod document;
 mod effect;
 pub(crate) mod ext;
 mod frame;
+mod log_text;
 mod nearby;
 mod outbox;
 mod position;

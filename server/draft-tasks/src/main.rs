@@ -12,6 +12,7 @@ mod environment;
 mod facts;
 #[cfg(test)]
 mod generated;
+mod interrupted;
 mod kubernetes_settings;
 mod lines;
 mod lsp;

@@ -215,6 +215,19 @@ pub fn describe_duration(duration: Duration) -> String {
     format!("{} h {:02} min", minutes / 60, minutes % 60)
 }
 
+/// "1 line", "12,345 lines".
+pub fn describe_lines(lines: u64) -> String {
+    let digits = lines.to_string();
+    let grouped = digits.bytes().enumerate().fold(String::new(), |mut shown, (index, digit)| {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(char::from(digit));
+        shown
+    });
+    if lines == 1 { "1 line".into() } else { format!("{grouped} lines") }
+}
+
 /// "left running: sleep (process 4711), redis (process 4712)"; nothing when nothing was left.
 pub fn describe_left_running(left: &[LeftProcess]) -> Option<String> {
     let named: Vec<_> = left.iter().map(|left| format!("{} (process {})", left.name, left.pid)).collect();
@@ -227,6 +240,15 @@ mod tests {
 
     fn duration(millis: u64) -> String {
         describe_duration(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn counts_of_lines() {
+        for (lines, shown) in
+            [(1, "1 line"), (999, "999 lines"), (1000, "1,000 lines"), (1_234_567, "1,234,567 lines")]
+        {
+            assert_eq!(describe_lines(lines), shown);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod search;
 #[cfg_attr(target_os = "linux", path = "tree/linux.rs")]
 mod tree;
 
-pub use describe::{describe_duration, describe_left_running};
+pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{
     Failure, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError, Stream,
 };

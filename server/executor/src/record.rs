@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+pub use self::left::{Interrupted, RUN_VARIABLE};
 pub use self::list::{Kept, State};
 pub use self::schema::{About, Event};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
@@ -17,6 +18,7 @@ use crate::output;
 use crate::report::Place;
 use crate::run::RunRequest;
 
+mod left;
 mod list;
 pub mod schema;
 
@@ -44,10 +46,15 @@ pub struct Records {
     pub keep: usize,
 }
 
+/// A time as names of records begin with it: "20261122T184501.123Z".
+fn stamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string().replace(['-', ':'], "")
+}
+
 /// A name for a record that no other run of this process has, in the order of time.
 pub fn next_id(phase: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string().replace(['-', ':'], "");
+    let time = stamp(SystemTime::now());
     format!("{time}-{phase}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

@@ -198,3 +198,28 @@ async fn of_many_runs_at_once_do_not_collide() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
     assert_eq!((folders.len(), records.list().unwrap().len()), (80, 80));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_before_the_clock_was_set_back_are_the_oldest() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 2);
+    let made = |time: &str| {
+        let (_, recorder) = begin(&records, dir.path(), &["true"]);
+        let folder = recorder.folder().to_owned();
+        drop(recorder);
+        let id = format!("{time}-pre-up-1-1");
+        std::fs::rename(folder, records.directory.join(&id)).unwrap();
+        id
+    };
+    let future = [made("20990101T000000.000Z"), made("20990102T000000.000Z")];
+    let past = made("20200101T000000.000Z");
+    let names = || records.list().unwrap().into_iter().map(|kept| kept.id).collect::<Vec<_>>();
+    // The third one has taken the place of the first.
+    assert_eq!(names(), [past.clone(), future[1].clone()]);
+    assert_eq!(records.find("latest").unwrap().unwrap().id, past);
+    let (request, mut recorder) = begin(&records, dir.path(), &["echo one"]);
+    assert_eq!(names(), [recorder.id().to_owned(), past]);
+    run(request, &mut recorder, |_| {}).await;
+    assert_eq!(records.find("latest").unwrap().unwrap().id, recorder.id());
+}

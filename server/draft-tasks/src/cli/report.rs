@@ -7,9 +7,9 @@ use std::io;
 use std::path::PathBuf;
 
 use draft_tasks_executor::output::{self, Tail};
-use draft_tasks_executor::record::About;
+use draft_tasks_executor::record::{self, About};
 use draft_tasks_executor::{
-    Failure, Outcome, Pod, RunEvent, RunSummary, describe_duration, describe_left_running,
+    Failure, Outcome, Pod, RunEvent, RunSummary, describe_duration, describe_left_running, describe_lines,
 };
 
 use super::screen::Screen;
@@ -17,6 +17,9 @@ use super::terminal::Paint;
 
 /// A line that is longer is shown before it is complete.
 const LONGEST_LINE: usize = 8 << 10;
+
+/// How many of the first lines of a failed task are shown, where not everything is: what went wrong first often says why.
+const FIRST_LINES: usize = 5;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,8 @@ pub(super) struct Report {
 struct Running {
     /// What was written of a line that is not complete, for each stream.
     unfinished: [String; 2],
-    /// The last that it wrote, where not everything is shown.
+    /// The first and the last that it wrote, where not everything is shown.
+    head: Vec<String>,
     tail: Tail,
 }
 
@@ -176,7 +180,9 @@ impl Report {
     /// Shows whole lines, or keeps them for when the task fails.
     fn lines(&mut self, place: Place, text: &str) -> io::Result<()> {
         if self.amount != Amount::Everything {
-            let tail = &mut self.running.entry(place).or_default().tail;
+            let Running { head, tail, .. } = self.running.entry(place).or_default();
+            let missing = FIRST_LINES - head.len();
+            head.extend(text.split_inclusive('\n').take(missing).map(|line| output::plain(line.trim_end())));
             tail.push(text);
             if !text.is_empty() && !text.ends_with('\n') {
                 tail.push("\n");
@@ -204,7 +210,7 @@ impl Report {
         }
         let running = self.running.remove(&place).unwrap_or_default();
         self.screen.end();
-        self.ended(place, outcome, duration, &running.tail)?;
+        self.ended(place, outcome, duration, &running)?;
         notes.iter().try_for_each(|note| self.screen.line(format_args!("    {note}")))?;
         // The line belongs to whoever still runs.
         if let Some(place) = self.running.keys().min() {
@@ -213,7 +219,13 @@ impl Report {
         Ok(())
     }
 
-    fn ended(&mut self, place: Place, outcome: &Outcome, duration: &str, tail: &Tail) -> io::Result<()> {
+    fn ended(
+        &mut self,
+        place: Place,
+        outcome: &Outcome,
+        duration: &str,
+        running: &Running,
+    ) -> io::Result<()> {
         let task = self.label(place);
         if let (Outcome::Failed(_), Some(pod)) = (outcome, place.1) {
             self.failed.push(pod);
@@ -225,7 +237,7 @@ impl Report {
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&failure.describe());
                 line(format!("{} {task}  {duration}  {what}", self.paint.red("✗")))?;
-                self.last_lines(tail)?;
+                self.excerpt(place, running)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
                         failure.hint().map_or(Ok(()), |hint| line(format!("  {hint}")))
@@ -238,16 +250,24 @@ impl Report {
         }
     }
 
-    /// The last lines of a task that failed, where they were not shown before.
-    fn last_lines(&self, tail: &Tail) -> io::Result<()> {
+    /// The first and the last lines of a task that failed, where they were not shown before.
+    fn excerpt(&self, (task, pod): Place, Running { head, tail, .. }: &Running) -> io::Result<()> {
         if self.amount == Amount::Everything {
             return Ok(());
         }
-        let line = |text: String| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
-        if tail.omitted() > 0 {
-            line(self.paint.dim(&format!("… {} lines before", tail.omitted())))?;
+        let line = |text: &str| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
+        let before = usize::try_from(tail.omitted()).unwrap_or(usize::MAX);
+        let head = &head[..head.len().min(before)];
+        head.iter().try_for_each(|text| line(text))?;
+        if before > head.len() {
+            let pod = pod.and_then(|pod| self.pods.get(pod)).map(|pod| &*pod.name);
+            let name = record::log_name(task, &self.tasks[task], pod);
+            let log = self.record.as_ref().map(|folder| folder.join(name));
+            let log = log.map(|log| format!(", all of it: {}", log.display())).unwrap_or_default();
+            let left_out = describe_lines((before - head.len()) as u64);
+            line(&self.paint.dim(&format!("… {left_out} left out{log}")))?;
         }
-        tail.lines().into_iter().try_for_each(line)
+        tail.lines().iter().try_for_each(|text| line(text))
     }
 
     fn over(&mut self, summary: &RunSummary) -> io::Result<()> {

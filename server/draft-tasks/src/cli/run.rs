@@ -22,6 +22,7 @@ use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{FOUND, Look, Meaning, STOPPED, UNUSABLE};
 use crate::config::Policy;
+use crate::interrupted;
 use crate::run_settings::{self, Limit, RunLimits, RunSettings};
 
 #[derive(Debug, Args)]
@@ -107,7 +108,10 @@ struct Wanted {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let done = match wanted(arguments) {
         Ok(wanted) if arguments.dry_run => show_plan(arguments, &wanted).map(|()| ExitCode::SUCCESS),
-        Ok(wanted) => serve(arguments, wanted),
+        Ok(wanted) => {
+            tell_interrupted(wanted.records.as_ref());
+            serve(arguments, wanted)
+        }
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
             return UNUSABLE.into();
@@ -170,6 +174,15 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
         file: prepared.file,
         request,
     })
+}
+
+/// Warns of what earlier runs left running whose program was killed.
+fn tell_interrupted(records: Option<&Records>) {
+    let directory = records.map(|records| records.directory.clone());
+    let notices = directory.map(interrupted::notices).unwrap_or_default();
+    for notice in notices.iter().filter(|notice| notice.is_running) {
+        terminal::warning(format_args!("{}", notice.message));
+    }
 }
 
 fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_executor::describe_duration;
-use draft_tasks_executor::record::schema::{FailureTold, OutcomeName, PlannedTask, PodTold, StreamName};
+use draft_tasks_executor::record::schema::{FailureTold, Left, OutcomeName, PlannedTask, PodTold, StreamName};
 use draft_tasks_executor::record::{Event, Kept, Records, State};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, UNUSABLE};
 use crate::environment::Environment;
-use crate::run_settings;
+use crate::{interrupted, run_settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -147,6 +147,7 @@ fn summary(kept: &Kept) -> Value {
         "file": told.map(|it| it.1),
         "at": told.map(|it| it.2),
         "seconds": seconds,
+        "leftRunning": kept.left_running().iter().map(Left::from).collect::<Vec<_>>(),
     })
 }
 
@@ -210,10 +211,12 @@ fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
     }
     let (state, seconds) = state(kept);
     let took = seconds.map(|seconds| format!(" in {}", describe_seconds(seconds))).unwrap_or_default();
+    let left = interrupted::describe(&kept.left_running()).map(|left| format!("\n  {left}"));
     writeln!(
         out,
-        "\n{}{took}\n  {}",
+        "\n{}{took}{}\n  {}",
         colored(paint, state),
+        left.unwrap_or_default(),
         paint.dim(&format!("log: {}", kept.folder.display()))
     )
 }

@@ -55,7 +55,9 @@ impl LanguageServer for Backend {
         self.session.with(|session| session.did_change_watched_files(&params.changes));
     }
 
-    async fn did_change_workspace_folders(&self, _: DidChangeWorkspaceFoldersParams) {}
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.session.with(|session| session.did_change_folders(&params.event.removed));
+    }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         Ok(self.session.with(|session| session.complete(params)))
@@ -119,6 +121,13 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<Vec<CodeActionResponse>>> {
         Ok(self.session.with(|session| session.code_action(params)))
+    }
+
+    async fn text_document_content(
+        &self,
+        params: TextDocumentContentParams,
+    ) -> Result<TextDocumentContentResult> {
+        self.session.with(|session| session.text_document_content(&params.uri))
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

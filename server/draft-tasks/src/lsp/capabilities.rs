@@ -49,6 +49,8 @@ pub(crate) struct ClientFlags {
     pub(crate) refresh_hints: bool,
     /// The client opens files when it is asked to.
     pub(crate) shows_documents: bool,
+    /// The client asks for the text of documents that are no files.
+    pub(crate) asks_for_contents: bool,
     /// Edits may create files.
     pub(crate) creates_files: bool,
     /// The client applies edits that the server asks for.
@@ -108,6 +110,7 @@ fn flags(client: &ClientCapabilities) -> ClientFlags {
         hints: text.is_some_and(|it| it.inlay_hint.is_some()),
         refresh_hints: workspace.and_then(|it| it.inlay_hint.as_ref()?.refresh_support) == Some(true),
         shows_documents: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
+        asks_for_contents: workspace.is_some_and(|it| it.text_document_content.is_some()),
         creates_files: workspace.and_then(|it| it.workspace_edit.as_ref()).is_some_and(|edits| {
             let operations = edits.resource_operations.as_deref().unwrap_or_default();
             edits.document_changes == Some(true) && operations.contains(&ResourceOperationKind::Create)
@@ -181,7 +184,13 @@ fn server(flags: ClientFlags, encoding: Encoding) -> ServerCapabilities {
             commands: commands.map(String::from).collect(),
             ..Default::default()
         }),
-        workspace: Some(WorkspaceOptions { workspace_folders: Some(folders), ..Default::default() }),
+        workspace: Some(WorkspaceOptions {
+            workspace_folders: Some(folders),
+            text_document_content: flags.asks_for_contents.then(|| {
+                TextDocumentContent::Options(TextDocumentContentOptions::new(vec![ext::LOG_SCHEME.into()]))
+            }),
+            ..Default::default()
+        }),
         experimental: Some(ext::server_capabilities()),
         ..Default::default()
     }

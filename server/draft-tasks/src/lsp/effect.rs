@@ -24,8 +24,10 @@ pub(crate) enum Effect {
     Output(OutputParams),
     /// Tell a client that shows output itself what happened to a run.
     Run(RunParams),
-    /// Have the client open a file of this machine.
-    ShowDocument { path: PathBuf },
+    /// Have the client open a document, which has the text of a file of this machine.
+    ShowDocument { uri: Uri, path: PathBuf },
+    /// Have the client ask anew for the text of a document.
+    RefreshContent { uri: Uri },
     /// Show the progress of a run.
     Progress { token: String, value: ProgressValue },
     /// Have the client ask for lenses anew.
@@ -42,6 +44,8 @@ pub(crate) enum Effect {
     RegisterForSettings,
     /// Ask the client to tell when the settings of projects change on disk.
     WatchProjects,
+    /// Look for runs that were interrupted, in the folder of records.
+    LookForInterrupted { records: PathBuf },
     /// Start a run, and record it where records are kept.
     StartRun { run: String, request: Box<RunRequest>, file: PathBuf, records: Option<Records> },
     /// End a run; what is left after the grace period is killed.

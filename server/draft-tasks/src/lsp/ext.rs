@@ -67,6 +67,9 @@ pub(crate) const PROGRESS: &str = "draft-tasks/";
 #[cfg(debug_assertions)]
 pub(crate) const TEST_PANIC: &str = "draft-tasks/test/panic";
 
+/// The scheme of the documents that have what tasks wrote, for clients that ask for `workspace/textDocumentContent`.
+pub(crate) const LOG_SCHEME: &str = "draft-tasks-log";
+
 /// The section of the settings.
 pub(crate) const SETTINGS: &str = "draftTasks";
 
@@ -138,8 +141,10 @@ impl Command {
                  \"tasks\": [{ \"task\": …, \"command\": …, \"argv\": […] }], \"markdown\": … }`. Nothing runs."
             }
             Command::ShowLog => {
-                "Opens the plain text of what a task wrote when it last ran, where the client opens documents, else \
-                 says where it is; answers `{ \"log\": the file }`."
+                "Opens the plain text of what a task wrote when it last ran or has written until now, where the client \
+                 opens documents, else says where it is; answers `{ \"log\": the file, \"uri\": the document that is \
+                 opened }`. Where the client has `workspace/textDocumentContent` that is a virtual document, which the \
+                 client is asked to refresh when the task is over."
             }
         }
     }
@@ -259,7 +264,7 @@ pub(crate) struct ShowPlan {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ShowLog {
-    /// Only of this run.
+    /// Only of this run, as its command answered it or as `draft-tasks runs` lists it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<String>,
     /// Only of this tasks file.

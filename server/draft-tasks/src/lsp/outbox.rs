@@ -21,7 +21,7 @@ use super::effect::{Effect, ProgressValue};
 use super::ext;
 use super::problems::Reader;
 use super::transport::{Backlog, End, Outgoing};
-use crate::{facts, project};
+use crate::{facts, interrupted, project};
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -115,7 +115,8 @@ impl Outbox {
             }
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
-            Effect::ShowDocument { path } => self.show_document(path),
+            Effect::ShowDocument { uri, path } => self.show_document(uri, path),
+            Effect::RefreshContent { uri } => self.refresh_content(uri),
             Effect::Progress { token, value } => self.progress(token, value),
             Effect::RefreshLenses => self.refresh_lenses(),
             Effect::RefreshHints => self.refresh_hints(),
@@ -133,6 +134,7 @@ impl Outbox {
                 let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
                 self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
             }
+            Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records } => {
                 self.start_run(run, *request, file, records);
             }
@@ -207,11 +209,9 @@ impl Outbox {
     }
 
     /// Where the client does not open it, the user is told where it is.
-    fn show_document(&self, path: PathBuf) {
-        let Ok(url) = url::Url::from_file_path(&path) else { return };
+    fn show_document(&self, uri: Uri, path: PathBuf) {
         let (client, outgoing) = (self.client.clone(), self.outgoing.clone());
         tokio::spawn(async move {
-            let uri = Uri(url.to_string());
             let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
             if !client.show_document(params).await.unwrap_or(false) {
                 let params =
@@ -226,6 +226,15 @@ impl Outbox {
         tokio::spawn(async move {
             if let Err(error) = client.code_lens_refresh().await {
                 tracing::info!(%error, "the client does not refresh lenses");
+            }
+        });
+    }
+
+    fn refresh_content(&self, uri: Uri) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.text_document_content_refresh(uri).await {
+                tracing::info!(%error, "the client does not refresh a document");
             }
         });
     }
@@ -274,6 +283,16 @@ impl Outbox {
             let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
             let facts = facts::gather(directory.as_deref(), &environment, &paths);
             session.with(|session| session.take_facts(&uri, asked, facts));
+        });
+    }
+
+    /// Reads records and the system's processes, so on a thread that may wait for them.
+    fn look_for_interrupted(&self, records: PathBuf) {
+        let session = self.session.clone();
+        tokio::task::spawn_blocking(move || {
+            for notice in interrupted::notices(records) {
+                session.with(|session| session.was_interrupted(notice));
+            }
         });
     }
 

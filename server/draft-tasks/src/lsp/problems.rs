@@ -5,13 +5,14 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_executor::output::plain;
 use draft_tasks_executor::{RunEvent, Stream};
 use tower_lsp::gen_lsp_types::*;
 
-use super::runs::RunningTask;
+use super::runs::{self, RunningTask};
 use super::{ext, to_proto};
 
 /// The problems of one run that are kept.
@@ -138,6 +139,8 @@ struct Reported {
     tasks_file: Uri,
     phase: Phase,
     task: String,
+    /// What ran: once the task has another command, what the old one reported is of no more use.
+    command: String,
     found: Found,
     /// Where the task stood.
     place: Option<Range>,
@@ -148,12 +151,24 @@ impl Problems {
         &mut self,
         tasks_file: &Uri,
         phase: Phase,
-        task: &str,
+        (task, command): (&str, &str),
         found: Found,
         place: Option<Range>,
     ) {
-        let (tasks_file, task) = (tasks_file.clone(), task.to_owned());
-        self.0.push(Reported { tasks_file, phase, task, found, place });
+        let (tasks_file, task, command) = (tasks_file.clone(), task.to_owned(), command.to_owned());
+        self.0.push(Reported { tasks_file, phase, task, command, found, place });
+    }
+
+    /// Forgets what tasks of a file reported that are no longer there or have other commands; gives the files.
+    pub(crate) fn forget_edited(&mut self, uri: &Uri, analysis: &Analysis) -> Vec<PathBuf> {
+        self.take_out(|it| {
+            it.tasks_file == *uri && runs::find(analysis, it.phase, &it.task, &it.command).is_none()
+        })
+    }
+
+    /// The tasks files whose tasks reported something.
+    pub(crate) fn tasks_files(&self) -> impl Iterator<Item = &Uri> {
+        self.0.iter().map(|it| &it.tasks_file)
     }
 
     /// Forgets what tasks reported that run again; gives the files.

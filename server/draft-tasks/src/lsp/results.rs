@@ -74,6 +74,11 @@ impl Results {
         self.runs.retain(|run| uri.is_some_and(|uri| *uri != run.uri));
     }
 
+    /// The tasks files of which something has run.
+    pub(crate) fn tasks_files(&self) -> impl Iterator<Item = &Uri> {
+        self.tasks.keys().map(|(uri, _)| uri).chain(self.runs.iter().map(|run| &run.uri))
+    }
+
     /// Keeps how a task ended, if it ran.
     pub(crate) fn add(
         &mut self,

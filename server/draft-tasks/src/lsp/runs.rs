@@ -6,10 +6,14 @@ use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
-use draft_tasks_executor::{Failure, Outcome, Stream, describe_duration};
+use draft_tasks_executor::record;
+use draft_tasks_executor::{Failure, Outcome, Stream, describe_duration, describe_lines};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tower_lsp::gen_lsp_types::{Code, Diagnostic, DiagnosticSeverity, Message, Uri};
+use tower_lsp::gen_lsp_types::{
+    Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
+};
 
 use super::ext;
 use super::problems::Problems;
@@ -43,6 +47,8 @@ pub(crate) struct Run {
     pub(crate) started: std::time::Instant,
     /// The folder of its record.
     pub(crate) record: Option<PathBuf>,
+    /// Its logs that the client has asked for.
+    pub(crate) shown_logs: HashSet<Uri>,
 }
 
 /// A task of a run.
@@ -81,6 +87,16 @@ impl Runs {
 }
 
 impl Run {
+    /// The log of a task that has started; without one of the task that runs now.
+    pub(crate) fn log(&self, task: Option<&str>) -> Option<PathBuf> {
+        let started = || self.tasks.iter().enumerate().filter(|(_, it)| it.started);
+        let (index, found) = match task {
+            Some(name) => started().find(|(_, it)| it.name == name),
+            None => started().next_back(),
+        }?;
+        Some(self.record.as_ref()?.join(record::log_name(index, &found.name, None)))
+    }
+
     pub(crate) fn current_task(&self) -> Option<&String> {
         Some(&self.tasks.get(self.current?)?.name)
     }
@@ -105,12 +121,14 @@ impl RunningTask {
         last(&self.stdout).or_else(|| last(&self.stderr))
     }
 
-    /// The last lines of its standard error or, when there are none, of its standard output.
-    fn last_lines(&self) -> Vec<String> {
-        let lines = Some(self.stderr.lines())
-            .filter(|lines| !lines.is_empty())
-            .unwrap_or_else(|| self.stdout.lines());
-        lines[lines.len().saturating_sub(LINES_SHOWN)..].to_vec()
+    /// The last lines of its standard error or, when there are none, of its standard output; and how many came before
+    /// them.
+    fn last_lines(&self) -> (Vec<String>, u64) {
+        let tail = [&self.stderr, &self.stdout].into_iter().find(|tail| !tail.lines().is_empty());
+        let Some(tail) = tail else { return Default::default() };
+        let lines = tail.lines();
+        let cut = lines.len().saturating_sub(LINES_SHOWN);
+        (lines[cut..].to_vec(), tail.omitted() + cut as u64)
     }
 }
 
@@ -128,6 +146,8 @@ struct TaskFailure {
     task: String,
     command: String,
     message: String,
+    /// The document with all that it wrote.
+    log: Option<Uri>,
 }
 
 impl Failures {
@@ -142,6 +162,11 @@ impl Failures {
     /// Forgets the failures of a file, or all.
     pub(crate) fn clear(&mut self, uri: Option<&Uri>) {
         self.0.retain(|failure| uri.is_some_and(|uri| *uri != failure.uri));
+    }
+
+    /// The tasks files with tasks that failed.
+    pub(crate) fn tasks_files(&self) -> impl Iterator<Item = &Uri> {
+        self.0.iter().map(|failure| &failure.uri)
     }
 
     /// Whether a task of the phase failed, also where its command has changed since.
@@ -169,12 +194,12 @@ impl Failures {
         task: &RunningTask,
         failure: &Failure,
         duration: Duration,
-        record: Option<&Path>,
+        (record, document): (Option<&Path>, Option<Uri>),
     ) {
         let log = record.map(|record| format!("\nlog: {}", record.display())).unwrap_or_default();
         let message = message(task, failure, duration) + &log;
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure { uri: uri.clone(), phase, task, command, message });
+        self.0.push(TaskFailure { uri: uri.clone(), phase, task, command, message, log: document });
     }
 
     /// The failures of a document as diagnostics.
@@ -188,6 +213,7 @@ impl Failures {
                 code: Some(Code::String(ext::TASK_FAILED.into())),
                 source: Some(ext::SOURCE.into()),
                 message: Message::String(failure.message.clone()),
+                related_information: failure.log.as_ref().filter(|_| context.flags.related).map(log_link),
                 ..Default::default()
             })
         });
@@ -195,14 +221,24 @@ impl Failures {
     }
 }
 
+/// Leads to the log, where the client shows other places.
+fn log_link(log: &Uri) -> Vec<DiagnosticRelatedInformation> {
+    let location = Location { uri: log.clone(), range: Range::default() };
+    vec![DiagnosticRelatedInformation { location, message: "all that it wrote".into() }]
+}
+
 impl TaskFailure {
     fn find<'a>(&self, analysis: &'a Analysis) -> Option<&'a Task> {
-        let text = &analysis.text;
-        let mut tasks = analysis.file.commands_of(self.phase);
-        let found = tasks
-            .find(|(task, command)| task.name(text) == self.task && command.decode(text) == self.command);
-        Some(found?.0)
+        find(analysis, self.phase, &self.task, &self.command)
     }
+}
+
+/// The task of this name that has this command.
+pub(crate) fn find<'a>(analysis: &'a Analysis, phase: Phase, task: &str, command: &str) -> Option<&'a Task> {
+    let text = &analysis.text;
+    let mut tasks = analysis.file.commands_of(phase);
+    let found = tasks.find(|(it, its)| it.name(text) == task && its.decode(text) == command);
+    Some(found?.0)
 }
 
 /// The tasks of a document that passed when they last ran, as diagnostics.
@@ -246,10 +282,17 @@ fn message(task: &RunningTask, failure: &Failure, duration: Duration) -> String 
         Failure::TimedOut(_) | Failure::RunTimedOut(_) => what,
         _ => format!("{what} after {}", describe_duration(duration)),
     };
-    match task.last_lines().as_slice() {
+    let (lines, before) = task.last_lines();
+    match lines.as_slice() {
         [] => what,
-        [line] => format!("{what}: {line}"),
-        lines => format!("{what}\n{}", lines.join("\n")),
+        [line] if before == 0 => format!("{what}: {line}"),
+        lines => {
+            let before = match before {
+                0 => String::new(),
+                _ => format!("\n… {} before", describe_lines(before)),
+            };
+            format!("{what}{before}\n{}", lines.join("\n"))
+        }
     }
 }
 

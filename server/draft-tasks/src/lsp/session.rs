@@ -25,6 +25,7 @@ use crate::run_settings::RunDiagnostics;
 use crate::source::{self, FileKind};
 
 mod again;
+mod contents;
 mod creating;
 mod elsewhere;
 mod features;
@@ -115,6 +116,9 @@ impl Session {
     }
 
     pub(crate) fn initialized(&mut self) {
+        if let Some(records) = self.environment.records() {
+            self.effect(Effect::LookForInterrupted { records });
+        }
         if self.flags.registers_settings {
             self.effect(Effect::RegisterForSettings);
         }
@@ -290,8 +294,11 @@ impl Session {
             diagnostics.extend(runs::passed(&self.runs.results, context, &analysis));
         }
         let (version, path) = (Some(document.version), document.path.clone());
+        let mut edited = self.runs.problems.forget_edited(uri, &analysis);
+        edited.retain(|file| Some(file) != path.as_ref());
         diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));
         self.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
+        self.publish_problems(edited);
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::schema::{Event, RunResult};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, read_bounded, remove};
@@ -36,7 +37,8 @@ pub enum State {
     Finished(RunResult),
 }
 
-/// The names of all records, oldest first.
+/// The names of all records, oldest first. One from the future was made before the clock was set back, so it is older
+/// than all others.
 pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -48,7 +50,11 @@ pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
     let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let mut names: Vec<_> =
         folders.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_record).collect();
-    names.sort_unstable();
+    let now = super::stamp(SystemTime::now());
+    let is_of_future = |name: &String| name.get(..now.len()).is_some_and(|time| time > now.as_str());
+    names.sort_unstable_by(|one, other| {
+        is_of_future(other).cmp(&is_of_future(one)).then_with(|| one.cmp(other))
+    });
     Ok(names)
 }
 
@@ -79,7 +85,7 @@ impl Records {
         found.map(|name| self.kept(name)).transpose()
     }
 
-    fn kept(&self, id: String) -> io::Result<Kept> {
+    pub(super) fn kept(&self, id: String) -> io::Result<Kept> {
         let folder = self.directory.join(&id);
         let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
         let result = || serde_json::from_str(&result()?).ok();

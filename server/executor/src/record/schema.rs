@@ -37,6 +37,9 @@ pub enum Event {
         at: String,
         /// The process that runs them.
         pid: u32,
+        /// The value of the variable `DRAFT_TASKS_RUN` of everything that the tasks start.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        mark: Option<String>,
         /// Where the pods are in which the tasks run, if they run inside of pods.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         cluster: Option<ClusterTold>,
@@ -379,6 +382,7 @@ pub struct About {
     directory: String,
     tasks: Vec<PlannedTask>,
     cluster: Option<ClusterTold>,
+    mark: Option<String>,
     begun: Instant,
 }
 
@@ -390,12 +394,14 @@ impl About {
             name: step.task.clone(),
             argv: step.argv.iter().map(masked).collect(),
         };
+        let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
         About {
             id,
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
             cluster: request.pods.as_ref().map(ClusterTold::of),
+            mark: mark.map(|(_, value)| value.to_string_lossy().into_owned()),
             begun: Instant::now(),
         }
     }
@@ -428,6 +434,7 @@ impl About {
                 tasks: self.tasks.clone(),
                 at: humantime::format_rfc3339_millis(*at).to_string(),
                 pid: std::process::id(),
+                mark: self.mark.clone(),
                 cluster: self.cluster.clone(),
             },
             RunEvent::Waiting { ready, pods, message } => {

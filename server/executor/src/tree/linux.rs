@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{self, Pid, PidfdFlags, Signal, WaitOptions};
+use rustix::process::{self, Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::event::LeftProcess;
@@ -51,8 +51,10 @@ pub fn adopt_orphans() -> io::Result<()> {
         while ended_children.recv().await.is_some() {
             // Children end in bursts.
             tokio::time::sleep(REAP_DELAY).await;
-            let mut tasks = tasks();
-            tasks.reap_orphans(&table());
+            if has_children() {
+                let mut tasks = tasks();
+                tasks.reap_orphans(&table());
+            }
         }
     });
     Ok(())
@@ -129,7 +131,8 @@ impl Tree {
 
     /// Whether anything of the task still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
-        !self.members(&mut tasks(), &table()).is_empty()
+        let mut tasks = tasks();
+        !self.left_nothing(&mut tasks) && !self.members(&mut tasks, &table()).is_empty()
     }
 
     /// Asks every process to end that was not asked yet. To be repeated while any is alive: one may just have been
@@ -162,6 +165,9 @@ impl Tree {
     pub(crate) fn let_go(mut self) -> Vec<LeftProcess> {
         // The lock is released before `self` is dropped, which takes it too.
         let mut tasks = tasks();
+        if self.left_nothing(&mut tasks) {
+            return Vec::new();
+        }
         let table = table();
         let members = self.members(&mut tasks, &table);
         // What this task may have left on purpose, no later stop of another task may end.
@@ -186,6 +192,18 @@ impl Tree {
 
     fn outside_group(&self, members: &[Entry]) -> Vec<Identity> {
         members.iter().filter(|member| member.group != self.leader.pid).map(|member| member.id).collect()
+    }
+
+    /// Whether nothing can be left of the task, as far as that is known without a look at all processes of the system:
+    /// what it started would be below this process, and there is nothing.
+    fn left_nothing(&self, tasks: &mut Tasks) -> bool {
+        let nothing = self.leader_ended && ADOPTS.load(Ordering::Acquire) && !has_children();
+        if nothing {
+            // They would be children, too.
+            tasks.let_go.clear();
+            tasks.let_go_sessions.clear();
+        }
+        nothing
     }
 
     /// The living processes of the task.
@@ -286,6 +304,13 @@ impl Tasks {
     }
 }
 
+/// Whether this process has children, living or ended, its own or adopted ones.
+fn has_children() -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    // Anything else than "no children" leaves the answer to a closer look.
+    process::waitid(WaitId::All, look).err() != Some(Errno::CHILD)
+}
+
 fn own_pid() -> i32 {
     process::getpid().as_raw_nonzero().get()
 }
@@ -355,6 +380,21 @@ fn table() -> Vec<Entry> {
     let Ok(directory) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = directory.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(read_entry).collect()
+}
+
+/// The living processes of this user that were started with this value of a variable, without some and all that these
+/// have started.
+pub(crate) fn with_variable(name: &str, value: &str, without: &[u32]) -> Vec<LeftProcess> {
+    let pair = format!("{name}={value}").into_bytes();
+    let has_it = |entry: &Entry| {
+        let environment = environment(entry.id).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|found| found == pair)
+    };
+    let table = table();
+    let mut left_out = without.iter().filter_map(|pid| i32::try_from(*pid).ok()).collect();
+    add_descendants(&mut left_out, &table);
+    let wanted = |entry: &&Entry| !entry.ended && !left_out.contains(&entry.id.pid) && has_it(entry);
+    table.iter().filter(wanted).map(Entry::describe).collect()
 }
 
 /// What a process was started with, as `NAME=value` with a NUL after each; nothing when it may not be read.

@@ -2,6 +2,9 @@
 //!
 //! Must not run a failed task whose command has changed since: nobody saw the new one fail.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan;
@@ -12,8 +15,10 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use super::features::command;
 use super::running::{Chosen, refusal};
-use crate::lsp::document::{Analysed, Document};
+use crate::interrupted::Notice;
+use crate::lsp::document::{Analysed, Document, path_of};
 use crate::lsp::ext;
+use crate::lsp::runs::Runs;
 
 impl Session {
     /// Runs again what ran last, as it stands in the file now.
@@ -58,6 +63,14 @@ impl Session {
         self.run(uri, phase.name(), &chosen.collect::<Vec<_>>())
     }
 
+    /// A run of a server or command line that was killed.
+    pub(crate) fn was_interrupted(&self, notice: Notice) {
+        match notice.is_running {
+            true => self.show(MessageType::Warning, notice.message),
+            false => self.log(notice.message),
+        }
+    }
+
     /// Forgets how the tasks of a file ended, or all.
     pub(super) fn clear(&mut self, wanted: &ext::Clear) -> Value {
         let uri = wanted.uri.as_ref();
@@ -72,6 +85,20 @@ impl Session {
         self.refresh_lenses();
         self.refresh_result_hints();
         Value::Null
+    }
+
+    /// Forgets what ran in folders that the client has closed.
+    pub(crate) fn did_change_folders(&mut self, removed: &[WorkspaceFolder]) {
+        let folders: Vec<PathBuf> = removed.iter().filter_map(|folder| path_of(&folder.uri)).collect();
+        let Runs { failures, results, problems, .. } = &self.runs;
+        let known = failures.tasks_files().chain(results.tasks_files()).chain(problems.tasks_files());
+        let is_closed = |uri: &&Uri| {
+            path_of(uri).is_some_and(|file| folders.iter().any(|folder| file.starts_with(folder)))
+        };
+        let closed: HashSet<Uri> = known.filter(is_closed).cloned().collect();
+        for uri in closed {
+            self.clear(&ext::Clear { uri: Some(uri) });
+        }
     }
 
     /// Where tasks of the phase failed, they can be run alone.

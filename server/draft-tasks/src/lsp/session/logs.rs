@@ -19,6 +19,7 @@ use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::results::PastRun;
+use crate::lsp::runs::Run;
 
 impl Session {
     /// What a phase would run.
@@ -54,17 +55,25 @@ impl Session {
                 && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
                 && phase.as_ref().is_none_or(|phase| phase == run.phase.name())
         };
-        let run = self.runs.results.last_run(|run| matches(run) && run.has_log(task));
-        let Some(log) = run.and_then(|run| run.log(task)) else {
-            return Err(refusal("there is no log: nothing of it has run to its end, or no records are kept"));
+        let goes_on = |run: &&Run| {
+            wanted.run.as_ref().is_none_or(|id| *id == run.id)
+                && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
+                && phase.as_ref().is_none_or(|phase| phase == run.phase.name())
+        };
+        let running = self.runs.active.iter().rev().filter(goes_on).find_map(|run| run.log(task));
+        let over = || self.runs.results.last_run(|run| matches(run) && run.has_log(task))?.log(task);
+        let kept = || self.log_of_record(wanted.run.as_ref()?, task);
+        let Some(log) = running.or_else(over).or_else(kept) else {
+            return Err(refusal("there is no log: nothing of it has run, or no records are kept"));
         };
         if !log.exists() {
             return Err(refusal(format!("the log {} has been removed", log.display())));
         }
-        let answer = json!({ "log": log.display().to_string() });
-        match self.flags.shows_documents {
-            true => self.effect(Effect::ShowDocument { path: log }),
-            false => self.show(MessageType::Info, log.display().to_string()),
+        let uri = self.log_document(&log);
+        let answer = json!({ "log": log.display().to_string(), "uri": uri });
+        match uri.filter(|_| self.flags.shows_documents) {
+            Some(uri) => self.effect(Effect::ShowDocument { uri, path: log }),
+            None => self.show(MessageType::Info, log.display().to_string()),
         }
         Ok(answer)
     }
@@ -86,7 +95,8 @@ impl Session {
         let task =
             analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
         let has_log = |run: &PastRun| run.uri == uri && run.phase == phase && run.has_log(task.as_deref());
-        if self.runs.results.last_run(has_log).is_some() {
+        let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
+        if running.is_some() || self.runs.results.last_run(has_log).is_some() {
             let log =
                 ext::ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };
             actions.push(command("Show last log".into(), ext::Command::ShowLog, json!(log)));

@@ -9,6 +9,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::Session;
 use crate::lsp::effect::Effect;
 use crate::lsp::problems::Found;
+use crate::lsp::runs;
 use crate::run_settings::RunDiagnostics;
 use crate::source::FileKind;
 
@@ -16,16 +17,21 @@ impl Session {
     /// The output of a task reported problems.
     pub(crate) fn found_problems(&mut self, run: &str, task: usize, found: Vec<Found>) {
         let Some(run) = self.runs.active.iter().find(|it| it.id == run) else { return };
-        let Some(task) = run.tasks.get(task).map(|task| task.name.clone()) else { return };
+        let Some(task) = run.tasks.get(task) else { return };
+        let (task, command) = (task.name.clone(), task.command.clone());
         let (uri, phase) = (run.uri.clone(), run.phase);
+        let is_open = self.documents.contains_key(&uri);
         let place = self.opened(&uri).and_then(|(session, document, analysis)| {
-            let mut tasks = analysis.file.commands_of(phase);
-            let (found, _) = tasks.find(|(it, _)| it.name(&analysis.text) == task)?;
+            let found = runs::find(&analysis, phase, &task, &command)?;
             Some(session.context(document, &analysis).range(found.name.range))
         });
+        if is_open && place.is_none() {
+            // It was edited while it ran.
+            return;
+        }
         let paths = found.iter().map(|found| found.path.clone()).collect();
         for found in found {
-            self.runs.problems.add(&uri, phase, &task, found, place);
+            self.runs.problems.add(&uri, phase, (&task, &command), found, place);
         }
         self.publish_problems(paths);
     }

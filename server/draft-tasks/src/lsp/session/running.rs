@@ -3,6 +3,7 @@
 //! Must not start processes: the outbox does, when it performs `StartRun`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -193,6 +194,7 @@ impl Session {
             current: None,
             started: Instant::now(),
             record: None,
+            shown_logs: HashSet::new(),
         };
         self.progress(&run, ProgressValue::Begin { title: phase.to_string(), message: "starts".into() });
         self.tell(&run, RunState::Started, None, None, message);
@@ -319,6 +321,8 @@ impl Session {
         let Some(index) = self.runs.active.iter().position(|run| run.id == id) else { return };
         let run = &mut self.runs.active[index];
         run.current = None;
+        self.refresh_logs(id);
+        let run = &mut self.runs.active[index];
         run.tasks[task].failed = matches!(outcome, Outcome::Failed(_));
         let run = &self.runs.active[index];
         let running = &run.tasks[task];
@@ -326,13 +330,14 @@ impl Session {
         let message = match outcome {
             Outcome::Passed => format!("✓ {} {}", running.name, describe_duration(duration)),
             Outcome::Failed(failure) => {
+                let log = run.log(Some(&running.name)).and_then(|log| self.log_document(&log));
                 self.runs.failures.add(
                     &run.uri,
                     run.phase,
                     running,
                     failure,
                     duration,
-                    run.record.as_deref(),
+                    (run.record.as_deref(), log),
                 );
                 let hint = match failure {
                     draft_tasks_executor::Failure::NotStarted(error) => error.hint(),

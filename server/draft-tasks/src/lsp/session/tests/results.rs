@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use draft_tasks_analysis::problem::Matcher;
+
 use super::*;
-use crate::lsp::problems::Reader;
+use crate::lsp::problems::{Found, Reader};
 
 /// What stands behind the lines of tasks.
 fn hints(fixture: &mut Fixture) -> String {
@@ -245,13 +247,13 @@ fn logs_are_opened_or_named() {
         fixture.effects();
         let log = |task: Option<&str>| json!({ "uri": URI, "phase": "pre-up", "task": task });
         let answer = fixture.execute(ext::Command::ShowLog, log(Some("hello")));
-        assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log"}"#);
+        assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log","uri":"file://FOLDER/01-hello.log"}"#);
         let effects = shown(fixture.effects());
         match opens {
             true => check(
                 effects,
                 expect![[r#"
-                ShowDocument { path: "FOLDER/01-hello.log" }
+                ShowDocument { uri: Uri("file://FOLDER/01-hello.log"), path: "FOLDER/01-hello.log" }
             "#]],
             ),
             false => check(
@@ -391,4 +393,59 @@ fn problems_of_a_run_are_limited() {
     let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
     reader.take(&RunEvent::Output { task: 0, stream: Stream::Stdout, text });
     assert_eq!(reader.take(&finished(0, Outcome::Passed)).unwrap().1.len(), 100);
+}
+
+/// A run of which `hello` failed and reported a problem in `main.c`.
+fn reported(fixture: &mut Fixture) {
+    failed_run(fixture);
+    let problem = Matcher::default().line("main.c:3: error: odd").unwrap();
+    let found = Found { path: "/app/main.c".into(), problem };
+    fixture.run_pre_up();
+    fixture.session.found_problems("run-2", 0, vec![found]);
+    fixture.effects();
+}
+
+/// How many problems were published last of `main.c`, if any were.
+fn problems(fixture: &mut Fixture) -> Option<usize> {
+    let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let of_file = effects.filter_map(|effect| match effect {
+        Effect::Publish { uri, diagnostics, .. } if uri.0 == "file:///app/main.c" => Some(diagnostics.len()),
+        _ => None,
+    });
+    of_file.last()
+}
+
+#[test]
+fn problems_go_when_the_command_is_edited_and_only_then() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    reported(&mut fixture);
+    fixture.change(2, &format!("# moved\n{}", TEXT.replace("echo bye", "echo good bye")));
+    fixture.session.settle();
+    assert_eq!(problems(&mut fixture), None, "another command");
+    fixture.change(3, &TEXT.replace("echo hello", "echo hell"));
+    fixture.session.settle();
+    assert_eq!(problems(&mut fixture), Some(0));
+    // What ran is another command by now.
+    let problem = Matcher::default().line("main.c:3: error: odd").unwrap();
+    fixture.session.found_problems("run-2", 0, vec![Found { path: "/app/main.c".into(), problem }]);
+    assert_eq!(problems(&mut fixture), None);
+}
+
+#[test]
+fn are_forgotten_when_their_folder_is_closed() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    reported(&mut fixture);
+    passed_run(&mut fixture, "run-2");
+    assert!(fixture.lenses().contains("last"));
+    let folder = |uri: &str| WorkspaceFolder { uri: uri.into(), name: "folder".into() };
+    fixture.effects();
+    fixture.session.did_change_folders(&[folder("file:///ap"), folder("file:///application")]);
+    assert!(fixture.lenses().contains("last"), "another folder");
+    assert_eq!(problems(&mut fixture), None);
+    fixture.session.did_change_folders(&[folder("file:///app/")]);
+    assert!(!fixture.lenses().contains("last"));
+    assert_eq!(problems(&mut fixture), Some(0));
+    assert!(fixture.execute(ext::Command::Rerun, json!({})).contains("nothing has run yet"));
 }

@@ -1,0 +1,72 @@
+//! What a run left running whose program was killed: the processes that still have its mark.
+//!
+//! Must not end anything, nor name a process by its number alone: numbers are given again.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::{Event, Kept, RESULT, Records, State, list};
+use crate::event::LeftProcess;
+use crate::tree;
+
+/// The variable that tells tasks, and everything that they start, which run they are of. Its value is the mark of the
+/// run: no other run may ever have had the same.
+pub const RUN_VARIABLE: &str = "DRAFT_TASKS_RUN";
+
+/// Its presence in a record says that somebody was told that the run was interrupted.
+const TOLD: &str = "told";
+
+/// A run that was interrupted, and what of it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interrupted {
+    /// Its record.
+    pub kept: Kept,
+    /// What still runs, except what its tasks had left running before on purpose.
+    pub left: Vec<LeftProcess>,
+}
+
+impl Records {
+    /// The runs that were interrupted and about which there is something to say, newest first: something of them still
+    /// runs, or nobody was told yet.
+    ///
+    /// # Errors
+    ///
+    /// When the folder of records cannot be read; that there is none is no error.
+    pub fn interrupted(&self) -> io::Result<Vec<Interrupted>> {
+        // Only the few without a result are read.
+        let names = list::names(&self.directory)?.into_iter().rev();
+        let open = names.filter(|name| !self.directory.join(name).join(RESULT).exists());
+        let interrupted =
+            open.filter_map(|name| self.kept(name).ok()).filter(|it| it.state == State::Interrupted);
+        let with_left = interrupted.map(|kept| Interrupted { left: kept.left_running(), kept });
+        // Marked in any case.
+        Ok(with_left.filter(|it| it.kept.is_first_told() | !it.left.is_empty()).collect())
+    }
+}
+
+impl Kept {
+    /// What an interrupted run left running; of others nothing, and nothing where the system does not tell the
+    /// environment of processes.
+    pub fn left_running(&self) -> Vec<LeftProcess> {
+        let Some(Event::RunStarted { mark: Some(mark), .. }) = &self.began else { return Vec::new() };
+        if self.state != State::Interrupted {
+            return Vec::new();
+        }
+        tree::with_variable(RUN_VARIABLE, mark, &self.left_on_purpose())
+    }
+
+    fn left_on_purpose(&self) -> Vec<u32> {
+        let events = self.events().into_iter().flatten();
+        let left = events.filter_map(|event| match event {
+            Event::TaskFinished { left_running, .. } => Some(left_running),
+            _ => None,
+        });
+        left.flatten().map(|process| process.pid).collect()
+    }
+
+    /// Whether nobody was told of it before. Where that cannot be kept, nobody is told: it would be said for ever.
+    fn is_first_told(&self) -> bool {
+        File::create_new(Path::new(&self.folder).join(TOLD)).is_ok()
+    }
+}
