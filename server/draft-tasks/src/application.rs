@@ -7,8 +7,9 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::project::DraftToml;
-use draft_tasks_executor::Problem;
 use draft_tasks_executor::pods::{Application, PodsRequest, Target};
+use draft_tasks_executor::record::next_id;
+use draft_tasks_executor::{Pinned, Problem};
 
 use crate::environment::Environment;
 use crate::kubernetes_settings::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT};
@@ -118,6 +119,18 @@ impl Chosen<'_> {
         Target::read(variables, self.settings.context.as_deref(), namespace)
     }
 
+    /// The cluster that tasks on this machine are to meet, where the user chose one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the kubeconfig.
+    pub(crate) fn pinned(&self) -> Result<Pinned, Problem> {
+        // Without an application the namespace is that of the context.
+        let namespace = self.find().ok().and_then(|found| found.namespace);
+        let target = self.target(namespace.as_deref())?;
+        Ok(Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) })
+    }
+
     /// What a run in the application's pods needs.
     ///
     /// # Errors
@@ -146,7 +159,12 @@ mod tests {
     const DRAFT: &str = "[environments.development]\nname = \"shop\"\nnamespace = \"demo\"\n\
         [environments.staging]\nname = \"shop-staging\"\n[environments.nameless]\nwait = true\n";
 
-    fn found(draft: Option<&str>, variables: &[(&str, &str)], name: Option<&str>, selector: Option<&str>) -> String {
+    fn found(
+        draft: Option<&str>,
+        variables: &[(&str, &str)],
+        name: Option<&str>,
+        selector: Option<&str>,
+    ) -> String {
         let dir = tempfile::tempdir().unwrap();
         if let Some(draft) = draft {
             std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
@@ -183,11 +201,18 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_with_what_to_do() {
         let missing = found(None, &[], None, None);
-        assert!(missing.starts_with("there is no draft.toml in DIR") && missing.contains("--selector"), "{missing}");
+        assert!(
+            missing.starts_with("there is no draft.toml in DIR") && missing.contains("--selector"),
+            "{missing}"
+        );
         let unknown = found(Some(DRAFT), &[], Some("prod"), None);
-        let there_are = "DIR/draft.toml has no environment `prod`\n  it has `development`, `nameless`, `staging`";
+        let there_are =
+            "DIR/draft.toml has no environment `prod`\n  it has `development`, `nameless`, `staging`";
         assert!(unknown.starts_with(there_are), "{unknown}");
-        assert!(found(Some(DRAFT), &[], Some("nameless"), None).contains("`nameless` in DIR/draft.toml has no name"));
+        assert!(
+            found(Some(DRAFT), &[], Some("nameless"), None)
+                .contains("`nameless` in DIR/draft.toml has no name")
+        );
         assert_eq!(found(Some("not toml ["), &[], None, None), "DIR/draft.toml is not TOML");
     }
 }

@@ -239,6 +239,7 @@ fn protocol() {
             Command::Clear => fields::<ext::Clear>(),
             Command::Plan => fields::<ext::ShowPlan>(),
             Command::ShowLog => fields::<ext::ShowLog>(),
+            Command::Target => fields::<ext::AskTarget>(),
         };
         let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
     }

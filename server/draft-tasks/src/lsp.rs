@@ -23,6 +23,7 @@ mod backend;
 mod capabilities;
 mod client_watch;
 mod clock;
+mod confirm;
 mod document;
 mod effect;
 pub(crate) mod ext;

@@ -47,16 +47,13 @@ pub(crate) fn question(request: &RunRequest, target: &Target) -> String {
         (None, Some(tool)) => format!(" (`{tool}`)"),
         _ => String::new(),
     };
-    format!(
-        "run {phase}{why} on a cluster that is not local: {} ({})?",
-        target.describe(),
-        target.server
-    )
+    format!("run {phase}{why} on a cluster that is not local: {} ({})?", target.describe(), target.server)
 }
 
 /// The first program of a cluster that a command visibly calls.
 fn cluster_tool(plan: &Plan) -> Option<&'static str> {
-    let words = plan.steps.iter().flat_map(|step| &step.argv).flat_map(|argument| argument.split_whitespace());
+    let words =
+        plan.steps.iter().flat_map(|step| &step.argv).flat_map(|argument| argument.split_whitespace());
     let mut names = words.map(|word| word.rsplit('/').next().unwrap_or(word));
     names.find_map(|name| TOOLS.into_iter().find(|tool| *tool == name))
 }

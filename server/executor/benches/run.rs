@@ -184,5 +184,7 @@ fn request(commands: Vec<Vec<&str>>) -> RunRequest {
         grace: Duration::from_secs(1),
         limits: Limits::default(),
         secrets: Secrets::default(),
+        pods: None,
+        pinned: None,
     }
 }

@@ -319,7 +319,8 @@ impl TaskText {
 /// inside of pods, for each of them.
 pub fn log_name(task: usize, name: &str, pod: Option<&str>) -> String {
     const LONGEST: usize = 150;
-    let pod = pod.map(|pod| format!(".{}", &pod[pod.ceil_char_boundary(pod.len().saturating_sub(LONGEST))..]));
+    let pod =
+        pod.map(|pod| format!(".{}", &pod[pod.ceil_char_boundary(pod.len().saturating_sub(LONGEST))..]));
     format!("{:02}-{}{}.log", task + 1, slug(name), pod.unwrap_or_default())
 }
 

@@ -221,7 +221,9 @@ impl Walk {
         let Some(Pinned { target, folder }) = &self.request.pinned else { return Ok(None) };
         let copy = LocalCopy::make(target, folder).map_err(|error| {
             let place = folder.display();
-            Problem::new(format!("the copy of the kubeconfig for the tasks cannot be written: {place}: {error}"))
+            Problem::new(format!(
+                "the copy of the kubeconfig for the tasks cannot be written: {place}: {error}"
+            ))
         })?;
         let variable = copy.variable();
         self.request.environment.retain(|(name, _)| *name != variable.0);
@@ -295,7 +297,10 @@ pub(crate) async fn forward<R: AsyncRead + Unpin>(
 }
 
 /// The limit that a task that starts now reaches first, and how it fails then.
-pub(crate) fn nearest(task: Option<Duration>, run: Option<(Instant, Duration)>) -> Option<(Instant, Failure)> {
+pub(crate) fn nearest(
+    task: Option<Duration>,
+    run: Option<(Instant, Duration)>,
+) -> Option<(Instant, Failure)> {
     // A limit beyond the end of time is none.
     let task = task.and_then(|limit| Some((Instant::now().checked_add(limit)?, Failure::TimedOut(limit))));
     let run = run.map(|(at, limit)| (at, Failure::RunTimedOut(limit)));

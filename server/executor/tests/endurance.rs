@@ -28,6 +28,8 @@ fn request(directory: &Path) -> RunRequest {
         grace: DEADLINE,
         limits: Limits { task: Some(DEADLINE), run: None },
         secrets: Secrets::new(["hunter2".as_ref()]),
+        pods: None,
+        pinned: None,
     }
 }
 

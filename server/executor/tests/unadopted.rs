@@ -25,6 +25,8 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
         grace: Duration::from_secs(1),
         limits: Limits::default(),
         secrets: Secrets::default(),
+        pods: None,
+        pinned: None,
     };
     let (sender, mut events) = mpsc::channel(64);
     let handle = start(request, sender);

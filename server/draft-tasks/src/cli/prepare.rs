@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
+use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::pods::PodsRequest;
-use draft_tasks_executor::record::{Records, next_id};
-use draft_tasks_executor::{Pinned, Problem, RunRequest};
+use draft_tasks_executor::record::Records;
 
 use super::Meaning;
 use super::cluster::Cluster;
@@ -129,7 +129,7 @@ impl<'a> Prepared<'a> {
     /// When the context that is pinned is not known.
     pub(super) fn request_of(&self, plan: Plan, policy: Option<Policy>) -> Result<RunRequest, String> {
         let pinned = match plan.phase.is_local() && self.kubernetes.context.is_some() {
-            true => Some(self.pinned().map_err(|problem| problem.describe())?),
+            true => Some(self.application().pinned().map_err(|problem| problem.describe())?),
             false => None,
         };
         Ok(RunRequest {
@@ -143,13 +143,6 @@ impl<'a> Prepared<'a> {
             pods: None,
             pinned,
         })
-    }
-
-    fn pinned(&self) -> Result<Pinned, Problem> {
-        // Without an application the namespace is that of the context.
-        let namespace = self.application().find().ok().and_then(|found| found.namespace);
-        let target = self.application().target(namespace.as_deref())?;
-        Ok(Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) })
     }
 
     /// Asks what has to be asked before a run.

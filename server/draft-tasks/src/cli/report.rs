@@ -149,7 +149,8 @@ impl Report {
         }
         let build = self.pods.iter().find_map(|pod| pod.build.clone());
         let build = build.map(|build| format!(" · build {build}")).unwrap_or_default();
-        let names = self.pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect::<Vec<_>>();
+        let names =
+            self.pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect::<Vec<_>>();
         let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
         self.screen.line(format_args!("  in {count}: {}{build}", names.join(", ")))?;
         note.map_or(Ok(()), |note| self.screen.line(format_args!("  {}", self.paint.yellow(&note))))

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_executor::describe_duration;
-use draft_tasks_executor::record::schema::{FailureTold, Left, OutcomeName, PlannedTask, PodTold, StreamName};
+use draft_tasks_executor::record::schema::{
+    FailureTold, Left, OutcomeName, PlannedTask, PodTold, StreamName,
+};
 use draft_tasks_executor::record::{Event, Kept, Records, State};
 use serde_json::{Value, json};
 

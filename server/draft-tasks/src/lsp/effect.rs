@@ -10,6 +10,7 @@ use draft_tasks_executor::record::Records;
 use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
 
 use super::ext::{OutputParams, RunParams};
+use super::session::Questions;
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]
@@ -46,8 +47,14 @@ pub(crate) enum Effect {
     WatchProjects,
     /// Look for runs that were interrupted, in the folder of records.
     LookForInterrupted { records: PathBuf },
-    /// Start a run, and record it where records are kept.
-    StartRun { run: String, request: Box<RunRequest>, file: PathBuf, records: Option<Records> },
+    /// Start a run after the user was asked what has to be asked, and record it where records are kept.
+    StartRun {
+        run: String,
+        request: Box<RunRequest>,
+        file: PathBuf,
+        records: Option<Records>,
+        questions: Questions,
+    },
     /// End a run; what is left after the grace period is killed.
     StopRun { run: String, grace: Duration },
     /// End the server when this process is gone.

@@ -84,10 +84,11 @@ pub(crate) enum Command {
     Clear,
     Plan,
     ShowLog,
+    Target,
 }
 
 impl Command {
-    pub(crate) const ALL: [Command; 8] = [
+    pub(crate) const ALL: [Command; 9] = [
         Command::RunPhase,
         Command::RunTask,
         Command::Stop,
@@ -96,6 +97,7 @@ impl Command {
         Command::Clear,
         Command::Plan,
         Command::ShowLog,
+        Command::Target,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -108,6 +110,7 @@ impl Command {
             Command::Clear => "draft-tasks.clear",
             Command::Plan => "draft-tasks.plan",
             Command::ShowLog => "draft-tasks.showLog",
+            Command::Target => "draft-tasks.target",
         }
     }
 
@@ -139,6 +142,12 @@ impl Command {
             Command::Plan => {
                 "Shows what a phase would run, secrets masked, and answers it: `{ \"phase\": …, \"directory\": …, \
                  \"tasks\": [{ \"task\": …, \"command\": …, \"argv\": […] }], \"markdown\": … }`. Nothing runs."
+            }
+            Command::Target => {
+                "Answers in which pods of which cluster tasks of `post-deploy` would run, from `draft.toml`, settings and \
+                 the kubeconfig: `{ \"environment\": …, \"application\": …, \"selector\": …, \"context\": …, \
+                 \"server\": …, \"namespace\": …, \"problem\": … }`; what is not known is left out. Nothing is \
+                 contacted."
             }
             Command::ShowLog => {
                 "Opens the plain text of what a task wrote when it last ran or has written until now, where the client \
@@ -180,6 +189,9 @@ pub(crate) struct RunPhase {
     pub(crate) uri: Uri,
     /// The phase's name.
     pub(crate) phase: String,
+    /// Only in these pods, of a phase that runs inside of pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pods: Vec<String>,
 }
 
 /// The argument of [`Command::RunTask`].
@@ -196,6 +208,18 @@ pub(crate) struct RunTask {
     /// The command that the user saw: when the file has another one by now, nothing runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) command: Option<String>,
+    /// Only in these pods, of a phase that runs inside of pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pods: Vec<String>,
+}
+
+/// The argument of [`Command::Target`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct AskTarget {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
 }
 
 /// The argument of [`Command::Stop`].
@@ -295,6 +319,9 @@ pub(crate) struct OutputParams {
     pub(crate) phase: String,
     /// The task's description.
     pub(crate) task: String,
+    /// The pod, of a task that runs inside of pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pod: Option<String>,
     /// `stdout` or `stderr`.
     pub(crate) stream: Cow<'static, str>,
     /// Whole lines with their ends, where the task did not leave a line unfinished; colours as they came.
@@ -320,6 +347,9 @@ pub(crate) struct RunParams {
     /// The task's description, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) task: Option<String>,
+    /// The pod, where it is about a task in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pod: Option<String>,
     /// How the task or the run ended: `passed`, `failed`, `stopped` or `skipped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Cow<'static, str>>,
@@ -336,6 +366,8 @@ pub(crate) struct RunParams {
 #[serde(rename_all = "camelCase")]
 pub(crate) enum RunState {
     Started,
+    // Pods are awaited, or something else is to be known of the run.
+    Waiting,
     TaskStarted,
     TaskFinished,
     Finished,

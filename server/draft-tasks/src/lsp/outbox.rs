@@ -17,9 +17,11 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::SharedSession;
 use super::client_watch;
+use super::confirm;
 use super::effect::{Effect, ProgressValue};
 use super::ext;
 use super::problems::Reader;
+use super::session::Questions;
 use super::transport::{Backlog, End, Outgoing};
 use crate::{facts, interrupted, project};
 
@@ -46,6 +48,8 @@ pub(crate) struct Outbox {
     session: SharedSession,
     ends: mpsc::UnboundedSender<End>,
     runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
+    /// Runs of which it is asked whether they may start.
+    asked: HashMap<String, JoinHandle<()>>,
     progress: HashMap<String, Gate>,
     /// What the outbox's own tasks report back.
     reports: mpsc::UnboundedSender<Report>,
@@ -60,7 +64,23 @@ enum Gate {
 
 enum Report {
     RunOver(String),
-    ProgressAnswered { token: String, agreed: bool },
+    /// The user was asked about a run; why it does not start, if it does not.
+    Answered {
+        start: Start,
+        declined: Option<String>,
+    },
+    ProgressAnswered {
+        token: String,
+        agreed: bool,
+    },
+}
+
+/// A run that is to start.
+struct Start {
+    run: String,
+    request: RunRequest,
+    file: PathBuf,
+    records: Option<Records>,
 }
 
 impl Outbox {
@@ -74,8 +94,8 @@ impl Outbox {
         mut stop: oneshot::Receiver<Duration>,
     ) {
         let (reports, mut reported) = mpsc::unbounded_channel();
-        let (runs, progress) = (HashMap::new(), HashMap::new());
-        let mut outbox = Outbox { client, outgoing, session, ends, runs, progress, reports };
+        let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut outbox = Outbox { client, outgoing, session, ends, runs, asked, progress, reports };
         let grace = loop {
             tokio::select! {
                 biased;
@@ -135,10 +155,18 @@ impl Outbox {
                 self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
             }
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
-            Effect::StartRun { run, request, file, records } => {
-                self.start_run(run, *request, file, records);
+            Effect::StartRun { run, request, file, records, questions } => {
+                let start = Start { run, request: *request, file, records };
+                match questions.is_empty() {
+                    true => self.start_run(start),
+                    false => self.ask(start, questions),
+                }
             }
             Effect::StopRun { run, grace } => {
+                if let Some(asking) = self.asked.remove(&run) {
+                    asking.abort();
+                    self.session.with(|session| session.declined(&run, "it was stopped"));
+                }
                 if let Some((run, _)) = self.runs.get(&run) {
                     run.stop(grace);
                 }
@@ -150,6 +178,15 @@ impl Outbox {
     fn take(&mut self, report: Report) {
         match report {
             Report::RunOver(run) => drop(self.runs.remove(&run)),
+            Report::Answered { start, declined } => {
+                // One that was stopped meanwhile is over.
+                let asked = self.asked.remove(&start.run).is_some();
+                match declined {
+                    Some(why) => self.session.with(|session| session.declined(&start.run, &why)),
+                    None if asked => self.start_run(start),
+                    None => {}
+                }
+            }
             Report::ProgressAnswered { token, agreed } => {
                 let gate = if agreed { Gate::Open } else { Gate::Refused };
                 let waiting = match self.progress.insert(token.clone(), gate) {
@@ -163,7 +200,18 @@ impl Outbox {
         }
     }
 
-    fn start_run(&mut self, run: String, request: RunRequest, file: PathBuf, records: Option<Records>) {
+    /// Asks the user what has to be asked before a run, which starts when the answers are yes.
+    fn ask(&mut self, start: Start, questions: Questions) {
+        let (client, session, reports) = (self.client.clone(), self.session.clone(), self.reports.clone());
+        let run = start.run.clone();
+        let asking = tokio::spawn(async move {
+            let declined = confirm::ask(&client, &session, &start.request, questions).await.err();
+            let _ = reports.send(Report::Answered { start, declined });
+        });
+        self.asked.insert(run, asking);
+    }
+
+    fn start_run(&mut self, Start { run, request, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let mut reader = Reader::new(request.directory.clone());
         let of_record = request.clone();
@@ -349,7 +397,8 @@ async fn pump(
         }
         let found = match event {
             // It may look for files.
-            RunEvent::Output { .. } | RunEvent::TaskFinished { .. } => {
+            // What is said of files in a pod is not about files of this machine.
+            RunEvent::Output { pod: None, .. } | RunEvent::TaskFinished { pod: None, .. } => {
                 tokio::task::block_in_place(|| reader.take(&event))
             }
             _ => None,

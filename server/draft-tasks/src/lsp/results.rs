@@ -36,6 +36,8 @@ pub(crate) struct TaskResult {
     at: SystemTime,
     /// The last that it wrote.
     pub(crate) last_line: Option<String>,
+    /// In how many pods it passed and failed, and how many there were, if it ran inside of pods.
+    pods: Option<(usize, usize, usize)>,
 }
 
 /// A run that is over.
@@ -59,6 +61,8 @@ struct PastTask {
     /// Whether a process was started, and so a log.
     started: bool,
     failed: bool,
+    /// The pod whose log says most.
+    pod: Option<String>,
 }
 
 impl Results {
@@ -92,7 +96,9 @@ impl Results {
             return;
         }
         let (command, outcome, last_line) = (task.command.clone(), outcome.clone(), task.last_line());
-        let result = TaskResult { command, outcome, duration, at, last_line };
+        let (passed, failed) = task.pods_passed_and_failed();
+        let pods = Some((passed, failed, task.in_pods.len())).filter(|(_, _, all)| *all > 0);
+        let result = TaskResult { command, outcome, duration, at, last_line, pods };
         self.tasks.entry((run.uri.clone(), run.phase)).or_default().insert(task.name.clone(), result);
     }
 
@@ -121,9 +127,17 @@ impl Results {
     }
 }
 
+/// "✓2 ✗1 of 3"; pods in which it was neither are only in the sum.
+fn in_pods(passed: usize, failed: usize, all: usize) -> String {
+    format!("✓{passed} ✗{failed} of {all}")
+}
+
 impl TaskResult {
     /// "✓ 1.2 s", "✗ exit code 1", "■ stopped".
     pub(crate) fn describe(&self) -> String {
+        if let Some((passed, failed, all)) = self.pods.filter(|(passed, _, all)| passed < all) {
+            return in_pods(passed, failed, all);
+        }
         match &self.outcome {
             Outcome::Passed => format!("✓ {}", describe_duration(self.duration)),
             Outcome::Failed(failure) => format!("✗ {}", failure.describe()),
@@ -153,6 +167,7 @@ impl PastRun {
             name: task.name.clone(),
             started: task.started,
             failed: task.failed,
+            pod: task.telling_pod().and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
         };
         PastRun {
             id: run.id.clone(),
@@ -169,9 +184,17 @@ impl PastRun {
     /// "✗ 1 of 2, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
         let what = match self.summary {
+            RunSummary { blocked: true, .. } => "✗ could not run".to_owned(),
             RunSummary { stopped: 1.., .. } => "■ stopped".to_owned(),
+            RunSummary { failed: 1.., pods: Some(pods), .. } => {
+                in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
+            }
             RunSummary { failed: failed @ 1.., .. } => format!("✗ {failed} of {}", self.tasks.len()),
             RunSummary { skipped: 1.., .. } => "■ stopped".to_owned(),
+            RunSummary { pods: Some(pods), .. } => match pods.all {
+                1 => "✓ 1 pod".to_owned(),
+                all => format!("✓ {all} pods"),
+            },
             RunSummary { passed, .. } => format!("✓ {passed}"),
         };
         format!("{what}, {}, {}", describe_duration(self.summary.duration), clock.describe(self.at))
@@ -189,6 +212,6 @@ impl PastRun {
             Some(name) => started().find(|(_, task)| task.name == name),
             None => started().find(|(_, task)| task.failed).or_else(|| started().next_back()),
         }?;
-        Some(self.record.as_ref()?.join(record::log_name(index, &task.name, None)))
+        Some(self.record.as_ref()?.join(record::log_name(index, &task.name, task.pod.as_deref())))
     }
 }

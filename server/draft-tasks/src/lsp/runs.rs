@@ -7,9 +7,9 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
 use draft_tasks_executor::record;
-use draft_tasks_executor::{Failure, Outcome, Stream, describe_duration, describe_lines};
+use draft_tasks_executor::{Failure, Outcome, Pod, Stream, describe_duration, describe_lines};
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
@@ -42,8 +42,12 @@ pub(crate) struct Run {
     pub(crate) tasks: Vec<RunningTask>,
     /// The tasks that were chosen; empty when the whole phase runs.
     pub(crate) chosen: Vec<String>,
+    /// The pods in which the tasks run, once they are known.
+    pub(crate) pods: Vec<Pod>,
     /// The task that runs now.
     pub(crate) current: Option<usize>,
+    /// What is awaited before tasks run: "2/3 pods ready".
+    pub(crate) awaited: Option<String>,
     pub(crate) started: std::time::Instant,
     /// The folder of its record.
     pub(crate) record: Option<PathBuf>,
@@ -59,6 +63,23 @@ pub(crate) struct RunningTask {
     /// Whether its process was started.
     pub(crate) started: bool,
     pub(crate) failed: bool,
+    wrote: Wrote,
+    /// How it goes in each pod, in their order, of a task inside of pods.
+    pub(crate) in_pods: Vec<InPod>,
+}
+
+/// A task in a pod.
+#[derive(Debug, Default)]
+pub(crate) struct InPod {
+    /// How it ended.
+    pub(crate) ended: Option<(Outcome, Duration)>,
+    started: bool,
+    wrote: Wrote,
+}
+
+/// The last that a task wrote.
+#[derive(Debug, Default)]
+struct Wrote {
     stdout: Tail,
     stderr: Tail,
 }
@@ -73,6 +94,10 @@ impl Runs {
     /// The run of a phase of a file, if it goes on.
     pub(crate) fn running(&self, uri: &Uri, phase: Phase) -> Option<&Run> {
         self.active.iter().find(|run| run.uri == *uri && run.phase == phase)
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Run> {
+        self.active.iter().find(|run| run.id == id)
     }
 
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Run> {
@@ -94,29 +119,107 @@ impl Run {
             Some(name) => started().find(|(_, it)| it.name == name),
             None => started().next_back(),
         }?;
-        Some(self.record.as_ref()?.join(record::log_name(index, &found.name, None)))
+        let pod = found.telling_pod().and_then(|pod| self.pods.get(pod)).map(|pod| pod.name.as_str());
+        Some(self.record.as_ref()?.join(record::log_name(index, &found.name, pod)))
     }
 
     pub(crate) fn current_task(&self) -> Option<&String> {
         Some(&self.tasks.get(self.current?)?.name)
     }
+
+    /// What a pod is called in a few letters: what follows the last `-` of its name, if that tells it apart.
+    pub(crate) fn short_pod(&self, pod: usize) -> &str {
+        let short = |pod: &'_ Pod| pod.name.rsplit('-').next().unwrap_or_default().to_owned();
+        let Some(found) = self.pods.get(pod) else { return "" };
+        let own = short(found);
+        let unique = self.pods.iter().filter(|other| short(other) == own).count() == 1;
+        if unique { found.name.rsplit('-').next().unwrap_or(&found.name) } else { &found.name }
+    }
+
+    /// The tasks run inside of these pods.
+    pub(crate) fn found_pods(&mut self, pods: Vec<Pod>) {
+        for task in &mut self.tasks {
+            task.in_pods = pods.iter().map(|_| InPod::default()).collect();
+        }
+        (self.pods, self.awaited) = (pods, None);
+    }
 }
 
 impl RunningTask {
     pub(crate) fn new(name: String, command: String) -> RunningTask {
-        let (stdout, stderr) = (Tail::default(), Tail::default());
-        RunningTask { name, command, started: false, failed: false, stdout, stderr }
+        let (wrote, in_pods) = (Wrote::default(), Vec::new());
+        RunningTask { name, command, started: false, failed: false, wrote, in_pods }
     }
 
-    pub(crate) fn wrote(&mut self, stream: Stream, text: &str) {
-        match stream {
-            Stream::Stdout => self.stdout.push(text),
-            Stream::Stderr => self.stderr.push(text),
+    /// It was started, in a pod or on this machine.
+    pub(crate) fn start(&mut self, pod: Option<usize>) {
+        self.started = true;
+        if let Some(pod) = pod.and_then(|pod| self.in_pods.get_mut(pod)) {
+            pod.started = true;
         }
+    }
+
+    pub(crate) fn wrote(&mut self, pod: Option<usize>, stream: Stream, text: &str) {
+        let pod = pod.and_then(|pod| self.in_pods.get_mut(pod));
+        let wrote = pod.map_or(&mut self.wrote, |pod| &mut pod.wrote);
+        match stream {
+            Stream::Stdout => wrote.stdout.push(text),
+            Stream::Stderr => wrote.stderr.push(text),
+        }
+    }
+
+    /// It ended in a pod. Gives how it ended in all of them together, once it did: the worst of them, and the longest
+    /// time.
+    pub(crate) fn ended_in(
+        &mut self,
+        pod: usize,
+        outcome: &Outcome,
+        duration: Duration,
+    ) -> Option<(Outcome, Duration)> {
+        self.in_pods.get_mut(pod)?.ended = Some((outcome.clone(), duration));
+        let ended = || self.in_pods.iter().filter_map(|pod| pod.ended.as_ref());
+        if ended().count() < self.in_pods.len() {
+            return None;
+        }
+        let rank = |outcome: &Outcome| match outcome {
+            Outcome::Failed(_) => 3,
+            Outcome::Stopped => 2,
+            Outcome::Skipped => 1,
+            Outcome::Passed => 0,
+        };
+        // The first of the worst, since later ones may be its consequence.
+        let worst = ended().rev().max_by_key(|(outcome, _)| rank(outcome))?.0.clone();
+        Some((worst, ended().map(|(_, duration)| *duration).max()?))
+    }
+
+    /// In how many pods it passed and failed.
+    pub(crate) fn pods_passed_and_failed(&self) -> (usize, usize) {
+        let count = |wanted: fn(&Outcome) -> bool| {
+            self.in_pods.iter().filter(|pod| pod.ended.as_ref().is_some_and(|it| wanted(&it.0))).count()
+        };
+        (count(|it| *it == Outcome::Passed), count(|it| matches!(it, Outcome::Failed(_))))
+    }
+
+    /// The pod whose log says most: the first in which it failed, else in which it started.
+    pub(crate) fn telling_pod(&self) -> Option<usize> {
+        let failed = |pod: &InPod| matches!(pod.ended, Some((Outcome::Failed(_), _)));
+        let found = self.in_pods.iter().position(failed);
+        found.or_else(|| self.in_pods.iter().position(|pod| pod.started))
+    }
+
+    /// The last that it wrote, on this machine or in the pod that says most.
+    fn telling(&self) -> &Wrote {
+        self.telling_pod().and_then(|pod| self.in_pods.get(pod)).map_or(&self.wrote, |pod| &pod.wrote)
     }
 
     /// The last that it wrote and that is not blank, of standard output where that has something.
     pub(crate) fn last_line(&self) -> Option<String> {
+        self.telling().last_line()
+    }
+}
+
+impl Wrote {
+    fn last_line(&self) -> Option<String> {
         let last = |tail: &Tail| tail.lines().into_iter().rev().find(|line| !line.trim().is_empty());
         last(&self.stdout).or_else(|| last(&self.stderr))
     }
@@ -148,6 +251,8 @@ struct TaskFailure {
     message: String,
     /// The document with all that it wrote.
     log: Option<Uri>,
+    /// The pods in which it failed, and how.
+    pods: Vec<(String, String)>,
 }
 
 impl Failures {
@@ -186,20 +291,45 @@ impl Failures {
         unchanged.map(|failure| (failure.task.clone(), failure.command.clone())).collect()
     }
 
-    /// Keeps how a task failed.
+    /// The pods in which tasks of the phase failed.
+    pub(crate) fn pods(&self, uri: &Uri, phase: Phase) -> Vec<String> {
+        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.phase == phase);
+        let mut pods: Vec<String> =
+            of_phase.flat_map(|it| it.pods.iter().map(|(pod, _)| pod.clone())).collect();
+        pods.sort_unstable();
+        pods.dedup();
+        pods
+    }
+
+    /// Keeps how a task of a run failed.
     pub(crate) fn add(
         &mut self,
-        uri: &Uri,
-        phase: Phase,
+        run: &Run,
         task: &RunningTask,
-        failure: &Failure,
-        duration: Duration,
-        (record, document): (Option<&Path>, Option<Uri>),
+        (failure, duration): (&Failure, Duration),
+        document: Option<Uri>,
     ) {
+        let record = run.record.as_deref();
         let log = record.map(|record| format!("\nlog: {}", record.display())).unwrap_or_default();
-        let message = message(task, failure, duration) + &log;
+        let failed = task.in_pods.iter().zip(&run.pods).filter_map(|(in_pod, pod)| match &in_pod.ended {
+            Some((Outcome::Failed(failure), duration)) => {
+                Some((pod.name.clone(), message(&in_pod.wrote, failure, *duration)))
+            }
+            _ => None,
+        });
+        let pods: Vec<(String, String)> = failed.collect();
+        let what = match pods.first() {
+            Some((pod, first)) => {
+                let of = run.pods.len();
+                let all =
+                    if of == 1 { format!("in pod {pod}") } else { format!("in {} of {of} pods", pods.len()) };
+                format!("failed {all}: {first}")
+            }
+            None => message(&task.wrote, failure, duration),
+        };
+        let (uri, phase, message) = (run.uri.clone(), run.phase, what + &log);
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure { uri: uri.clone(), phase, task, command, message, log: document });
+        self.0.push(TaskFailure { uri, phase, task, command, message, log: document, pods });
     }
 
     /// The failures of a document as diagnostics.
@@ -207,13 +337,14 @@ impl Failures {
         let of_document = self.0.iter().filter(|failure| failure.uri == *context.uri);
         let shown = of_document.filter_map(|failure| {
             let task = failure.find(analysis)?;
+            let range = context.range(shown_range(task, analysis));
             Some(Diagnostic {
-                range: context.range(shown_range(task, analysis)),
+                range,
                 severity: Some(DiagnosticSeverity::Error),
                 code: Some(Code::String(ext::TASK_FAILED.into())),
                 source: Some(ext::SOURCE.into()),
                 message: Message::String(failure.message.clone()),
-                related_information: failure.log.as_ref().filter(|_| context.flags.related).map(log_link),
+                related_information: failure.related(range, context),
                 ..Default::default()
             })
         });
@@ -221,13 +352,23 @@ impl Failures {
     }
 }
 
-/// Leads to the log, where the client shows other places.
-fn log_link(log: &Uri) -> Vec<DiagnosticRelatedInformation> {
+/// Leads to the log.
+fn log_link(log: &Uri) -> DiagnosticRelatedInformation {
     let location = Location { uri: log.clone(), range: Range::default() };
-    vec![DiagnosticRelatedInformation { location, message: "all that it wrote".into() }]
+    DiagnosticRelatedInformation { location, message: "all that it wrote".into() }
 }
 
 impl TaskFailure {
+    /// How it failed in each pod, and the way to the log, where the client shows other places.
+    fn related(&self, range: Range, context: Context<'_>) -> Option<Vec<DiagnosticRelatedInformation>> {
+        let pods = self.pods.iter().map(|(pod, message)| DiagnosticRelatedInformation {
+            location: Location { uri: self.uri.clone(), range },
+            message: format!("pod {pod}: {message}"),
+        });
+        let all: Vec<_> = pods.chain(self.log.as_ref().map(log_link)).collect();
+        (context.flags.related && !all.is_empty()).then_some(all)
+    }
+
     fn find<'a>(&self, analysis: &'a Analysis) -> Option<&'a Task> {
         find(analysis, self.phase, &self.task, &self.command)
     }
@@ -269,7 +410,7 @@ fn shown_range(task: &Task, analysis: &Analysis) -> draft_tasks_analysis::TextRa
     if analysis.text[command].contains('\n') { task.name.range } else { command }
 }
 
-fn message(task: &RunningTask, failure: &Failure, duration: Duration) -> String {
+fn message(wrote: &Wrote, failure: &Failure, duration: Duration) -> String {
     let what = failure.describe();
     if let Failure::NotStarted(error) = failure {
         return match error.hint() {
@@ -279,10 +420,10 @@ fn message(task: &RunningTask, failure: &Failure, duration: Duration) -> String 
     }
     let what = match failure {
         // They say how long it was.
-        Failure::TimedOut(_) | Failure::RunTimedOut(_) => what,
+        Failure::TimedOut(_) | Failure::RunTimedOut(_) | Failure::Unknown(_) | Failure::PodGone(_) => what,
         _ => format!("{what} after {}", describe_duration(duration)),
     };
-    let (lines, before) = task.last_lines();
+    let (lines, before) = wrote.last_lines();
     match lines.as_slice() {
         [] => what,
         [line] if before == 0 => format!("{what}: {line}"),

@@ -34,11 +34,14 @@ mod names;
 mod project;
 pub(crate) mod refactoring;
 mod reported;
+mod run_events;
 mod running;
 mod shown;
+mod target;
 mod typing;
 
 pub(crate) use running::GRACE_AT_END;
+pub(crate) use target::Questions;
 
 /// Everything that the server knows.
 pub(crate) struct Session {
@@ -54,6 +57,8 @@ pub(crate) struct Session {
     projects: HashMap<PathBuf, project::Known>,
     /// Whether anything may run.
     trusted: bool,
+    /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
+    confirmed: HashSet<(Option<String>, String, String)>,
     documents: HashMap<Uri, Document>,
     /// Documents whose diagnostics are not yet those of their text.
     stale: HashSet<Uri>,
@@ -75,6 +80,7 @@ impl Session {
             config: Config::default(),
             projects: HashMap::new(),
             trusted: true,
+            confirmed: HashSet::new(),
             documents: HashMap::new(),
             stale: HashSet::new(),
             opened: false,

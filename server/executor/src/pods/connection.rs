@@ -122,7 +122,11 @@ impl Connection {
 
 async fn connect(target: &Target, environment: &[(OsString, OsString)]) -> Result<Current, Problem> {
     let unusable = |error: &dyn std::error::Error| {
-        Problem::new(format!("the credentials for {} cannot be used: {}", target.describe(), innermost(error)))
+        Problem::new(format!(
+            "the credentials for {} cannot be used: {}",
+            target.describe(),
+            innermost(error)
+        ))
     };
     let (mut config, expires) = match &target.kubeconfig {
         Some(kubeconfig) => {
@@ -160,7 +164,8 @@ async fn with_credentials(
 /// What a plugin that asks for it is told of the cluster.
 fn cluster_info(kubeconfig: &Kubeconfig, target: &Target) -> Option<serde_json::Value> {
     let contexts = || kubeconfig.contexts.iter();
-    let context = contexts().find(|context| Some(&context.name) == target.context.as_ref())?.context.as_ref()?;
+    let context =
+        contexts().find(|context| Some(&context.name) == target.context.as_ref())?.context.as_ref()?;
     let cluster = kubeconfig.clusters.iter().find(|cluster| cluster.name == context.cluster)?;
     serde_json::to_value(cluster.cluster.as_ref()?).ok()
 }

@@ -79,7 +79,8 @@ impl<'a> TaskInPod<'a> {
     }
 
     async fn start(&self) -> Result<AttachedProcess, Failure> {
-        let pods = self.shared.connection.pods().await.map_err(|problem| self.not_started(problem.message))?;
+        let pods =
+            self.shared.connection.pods().await.map_err(|problem| self.not_started(problem.message))?;
         // Never standard input: on older servers its end would end the connection before the output.
         let parameters = AttachParams::default()
             .container(&self.pod.container)

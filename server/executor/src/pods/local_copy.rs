@@ -28,7 +28,8 @@ impl LocalCopy {
         let mut kubeconfig =
             target.kubeconfig.clone().ok_or_else(|| io::Error::other("there is no kubeconfig to copy"))?;
         kubeconfig.current_context = target.context.clone();
-        let context = kubeconfig.contexts.iter_mut().find(|context| Some(&context.name) == target.context.as_ref());
+        let context =
+            kubeconfig.contexts.iter_mut().find(|context| Some(&context.name) == target.context.as_ref());
         if let Some(context) = context.and_then(|context| context.context.as_mut()) {
             context.namespace = Some(target.namespace.clone());
         }

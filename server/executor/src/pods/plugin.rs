@@ -53,10 +53,12 @@ pub(crate) async fn authenticate(
         Some(hint) => problem.help(hint.trim()),
         None => problem,
     })?;
-    let credential: ExecCredential = serde_json::from_slice(&answer)
-        .map_err(|error| problem(&command, format!("answered something that is no ExecCredential: {error}")))?;
+    let credential: ExecCredential = serde_json::from_slice(&answer).map_err(|error| {
+        problem(&command, format!("answered something that is no ExecCredential: {error}"))
+    })?;
     let status = credential.status.ok_or_else(|| problem(&command, "answered without credentials".into()))?;
-    let encoded = |pem: String| serde_json::to_value(ByteString(pem.into_bytes())).ok()?.as_str().map(str::to_owned);
+    let encoded =
+        |pem: String| serde_json::to_value(ByteString(pem.into_bytes())).ok()?.as_str().map(str::to_owned);
     if let Some(token) = status.token {
         user.token = Some(token.into());
     }
@@ -158,7 +160,8 @@ mod tests {
     #[tokio::test]
     async fn what_goes_wrong_is_said_with_the_plugins_own_words() {
         let failed = said("echo please log in >&2; exit 3").await;
-        let expected = "the credential plugin `sh` of the kubeconfig failed: exit code 3\n  please log in\n  install it";
+        let expected =
+            "the credential plugin `sh` of the kubeconfig failed: exit code 3\n  please log in\n  install it";
         assert_eq!(failed, expected);
         assert!(said("echo no").await.contains("answered something that is no ExecCredential"));
         assert!(said("echo {}").await.contains("answered without credentials"));

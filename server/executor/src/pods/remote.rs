@@ -98,7 +98,8 @@ impl Remote<'_> {
         let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &least, &most];
         let parameters = AttachParams::default().container(&self.pod.container).stderr(false);
         let pods = self.connection.pods().await.map_err(|problem| problem.message)?;
-        let problem = |error: kube::Error| self.connection.problem(&error, "execute commands in pods").message;
+        let problem =
+            |error: kube::Error| self.connection.problem(&error, "execute commands in pods").message;
         let mut shell = pods.exec(&self.pod.name, command, &parameters).await.map_err(problem)?;
         let mut answer = String::new();
         let (stdout, status) = (shell.stdout(), shell.take_status());

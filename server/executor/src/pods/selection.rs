@@ -87,7 +87,8 @@ impl Seen {
     pub(crate) fn of(pod: &api::Pod) -> Option<Seen> {
         let metadata = &pod.metadata;
         let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
-        let annotation = |name: &str| metadata.annotations.as_ref()?.get(name).filter(|it| !it.is_empty()).cloned();
+        let annotation =
+            |name: &str| metadata.annotations.as_ref()?.get(name).filter(|it| !it.is_empty()).cloned();
         let label = |name: &&str| metadata.labels.as_ref()?.get(*name).cloned();
         let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or_default();
         let over = metadata.deletion_timestamp.is_some() || matches!(phase, "Succeeded" | "Failed");
@@ -101,7 +102,12 @@ impl Seen {
             reason: reason(pod),
             build: annotation(BUILD_ANNOTATION),
             hash: HASH_LABELS.iter().find_map(label),
-            owner: metadata.owner_references.iter().flatten().find(|it| it.controller == Some(true)).map(owner),
+            owner: metadata
+                .owner_references
+                .iter()
+                .flatten()
+                .find(|it| it.controller == Some(true))
+                .map(owner),
             containers: containers.unwrap_or_default(),
             default_container: annotation(CONTAINER_ANNOTATION),
         })
@@ -146,7 +152,11 @@ fn reason(pod: &api::Pod) -> String {
 }
 
 /// Judges the pods that are seen; `workloads` tells what is known of their owners.
-pub(crate) fn judge(seen: &[Seen], workloads: &HashMap<Owner, Workload>, application: &Application) -> Verdict {
+pub(crate) fn judge(
+    seen: &[Seen],
+    workloads: &HashMap<Owner, Workload>,
+    application: &Application,
+) -> Verdict {
     let alive: Vec<&Seen> = seen.iter().filter(|pod| !pod.over).collect();
     let known = |owner: &Owner| workloads.get(owner).unwrap_or(&Workload::Unknown);
     let owners: BTreeSet<&Owner> = alive.iter().filter_map(|pod| pod.owner.as_ref()).collect();
@@ -157,9 +167,9 @@ pub(crate) fn judge(seen: &[Seen], workloads: &HashMap<Owner, Workload>, applica
             _ => None,
         })
         .collect();
-    let certain = alive.iter().all(|pod| {
-        pod.owner.as_ref().is_some_and(|owner| matches!(known(owner), Workload::Known { .. }))
-    });
+    let certain = alive
+        .iter()
+        .all(|pod| pod.owner.as_ref().is_some_and(|owner| matches!(known(owner), Workload::Known { .. })));
     let mut current: Vec<&Seen> =
         alive.iter().copied().filter(|pod| is_current(pod, &alive, known)).collect();
     if let Some(newest) = current.iter().filter_map(|pod| pod.build.clone()).max() {
@@ -250,7 +260,8 @@ mod tests {
     }
 
     fn told(seen: &[Seen], workloads: &[(&Seen, Workload)]) -> String {
-        let workloads = workloads.iter().map(|(pod, workload)| (pod.owner.clone().unwrap(), workload.clone()));
+        let workloads =
+            workloads.iter().map(|(pod, workload)| (pod.owner.clone().unwrap(), workload.clone()));
         let application = Application { name: "web".into(), selector: "draft=web".into() };
         match judge(seen, &workloads.collect(), &application) {
             Verdict::Wait { ready, pods, message } => format!("{ready}/{pods} {message}"),
@@ -273,12 +284,16 @@ mod tests {
     fn pods_that_end_do_not_count_though_they_say_that_they_are_ready() {
         let ending = || Seen { over: true, ..pod("b", 1) };
         assert_eq!(told(&[pod("a", 1), ending()], &[]), "a ?");
-        assert_eq!(told(&[ending()], &[]), "0/0 the only pod of web (label draft=web) is ending or has ended");
+        assert_eq!(
+            told(&[ending()], &[]),
+            "0/0 the only pod of web (label draft=web) is ending or has ended"
+        );
     }
 
     #[test]
     fn only_the_newest_build() {
-        let build = |name: &str, build: &str, ready| Seen { build: Some(build.into()), ready, ..pod(name, 1) };
+        let build =
+            |name: &str, build: &str, ready| Seen { build: Some(build.into()), ready, ..pod(name, 1) };
         let pods = [build("a", "01A", true), build("b", "01B", false), pod("c", 9)];
         assert_eq!(told(&pods, &[]), "0/1 b runs and is not ready yet");
         assert_eq!(told(&[build("a", "01A", true), build("b", "01B", true), pod("c", 9)], &[]), "b ?");
@@ -292,11 +307,15 @@ mod tests {
             current,
             waits_for: waits_for.map(str::to_owned),
         };
-        let rolls = [(&old, known(Current::None, Some("x"))), (&new, known(Current::All, Some("rollout of web")))];
+        let rolls =
+            [(&old, known(Current::None, Some("x"))), (&new, known(Current::All, Some("rollout of web")))];
         assert_eq!(told(&all, &rolls), "1/1 x");
         let over = [(&old, known(Current::None, None)), (&new, known(Current::All, None))];
         assert_eq!(told(&all, &over), "web-new-2");
-        assert_eq!(told(&all[..1], &[(&old, known(Current::None, None))]), "0/0 the pods are of an earlier rollout");
+        assert_eq!(
+            told(&all[..1], &[(&old, known(Current::None, None))]),
+            "0/0 the pods are of an earlier rollout"
+        );
     }
 
     #[test]
@@ -307,7 +326,8 @@ mod tests {
 
     #[test]
     fn many_pods_are_counted() {
-        let pods: Vec<_> = (0..5).map(|index| Seen { ready: false, ..pod(&format!("p{index}"), 1) }).collect();
+        let pods: Vec<_> =
+            (0..5).map(|index| Seen { ready: false, ..pod(&format!("p{index}"), 1) }).collect();
         assert!(told(&pods, &[]).ends_with("p2 runs and is not ready yet and 2 more"));
     }
 
@@ -318,10 +338,12 @@ mod tests {
 
     #[test]
     fn reasons() {
-        let waiting = |reason: &str| serde_json::json!({
-            "name": "c", "image": "", "imageID": "", "ready": false, "restartCount": 0,
-            "state": { "waiting": { "reason": reason } }
-        });
+        let waiting = |reason: &str| {
+            serde_json::json!({
+                "name": "c", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": { "waiting": { "reason": reason } }
+            })
+        };
         let status = serde_json::json!({
             "phase": "Pending",
             "initContainerStatuses": [waiting("CrashLoopBackOff")],

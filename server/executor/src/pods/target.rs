@@ -216,7 +216,10 @@ clusters:
         assert_eq!(read(None, None).unwrap().describe(), "context dev, namespace demo");
         assert_eq!(read(Some("dev"), Some("x")).unwrap().describe(), "context dev, namespace x");
         let problem = read(Some("prod"), None).unwrap_err().describe();
-        assert!(problem.starts_with("the kubeconfig has no context `prod`\n  it has `dev`, `other`"), "{problem}");
+        assert!(
+            problem.starts_with("the kubeconfig has no context `prod`\n  it has `dev`, `other`"),
+            "{problem}"
+        );
         assert!(problem.contains(&file.display().to_string()), "{problem}");
         let problem = read(Some("other"), None).unwrap_err().describe();
         assert!(problem.contains("`missing`, which has no server"), "{problem}");
@@ -228,10 +231,16 @@ clusters:
         let file = dir.path().join("config");
         let environment = environment(&file);
         let problem = Target::read(&environment, None, None).unwrap_err().describe();
-        assert!(problem.starts_with("there is no kubeconfig") && problem.contains("(KUBECONFIG)"), "{problem}");
+        assert!(
+            problem.starts_with("there is no kubeconfig") && problem.contains("(KUBECONFIG)"),
+            "{problem}"
+        );
         std::fs::write(&file, "{ not: [yaml").unwrap();
         let problem = Target::read(&environment, None, None).unwrap_err().describe();
-        assert!(problem.starts_with(&format!("the kubeconfig {} cannot be used", file.display())), "{problem}");
+        assert!(
+            problem.starts_with(&format!("the kubeconfig {} cannot be used", file.display())),
+            "{problem}"
+        );
         let problem = Target::read(&[], None, None).unwrap_err().describe();
         assert!(problem.ends_with("neither KUBECONFIG nor HOME is set"), "{problem}");
     }

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::PodsRequest;
 use super::connection::Connection;
 use super::selection::{Seen, Verdict, judge};
 use super::watching::Pods;
 use super::workload::{Read, Workloads};
-use super::PodsRequest;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
 use crate::report::Report;
@@ -53,14 +53,17 @@ pub(crate) async fn until_ready(
     loop {
         let now = pods.borrow_and_update().clone();
         let seen: Vec<Seen> = now.seen.values().cloned().collect();
-        let owners: BTreeSet<_> = seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
+        let owners: BTreeSet<_> =
+            seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
         let read = workloads.read(owners).await;
         let step = waiting.judge(&seen, &read, now.trouble.as_deref()).await;
         let next = match step {
             Step::Go(found) => return choose(found, wanted, connection, waiting.note(&read, &seen)),
             Step::LookAgain(next) => next,
         };
-        let over = async { if let Some(limit) = limit { sleep_until(limit).await } else { std::future::pending().await } };
+        let over = async {
+            if let Some(limit) = limit { sleep_until(limit).await } else { std::future::pending().await }
+        };
         tokio::select! {
             changed = pods.changed() => {
                 waiting.again = AGAIN.0;
@@ -94,7 +97,8 @@ impl Waiting<'_> {
         match judge(seen, &read.workloads, &self.wanted.application) {
             Verdict::Wait { ready, pods, message } => {
                 self.settled = None;
-                let trouble = trouble.map(|it| format!(" · the cluster does not answer: {it}")).unwrap_or_default();
+                let trouble =
+                    trouble.map(|it| format!(" · the cluster does not answer: {it}")).unwrap_or_default();
                 self.tell(ready, pods, message + &trouble).await;
                 self.soon()
             }

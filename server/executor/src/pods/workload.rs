@@ -115,7 +115,8 @@ fn progress(what: &str, name: &str, wanted: i32, updated: i32, available: i32) -
     if updated < wanted {
         return Some(format!("rollout of {what} {name}: {updated} of {wanted} pods updated"));
     }
-    (available < updated).then(|| format!("rollout of {what} {name}: {available} of {updated} pods available"))
+    (available < updated)
+        .then(|| format!("rollout of {what} {name}: {available} of {updated} pods available"))
 }
 
 fn not_observed(what: &str, name: &str) -> Option<String> {
@@ -141,7 +142,9 @@ fn alone(set: &ReplicaSet) -> Workload {
     let status = set.status.clone().unwrap_or_default();
     let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
     let waits_for = match is_observed(&set.metadata, status.observed_generation) {
-        true => progress("replica set", name, wanted, status.replicas, status.available_replicas.unwrap_or(0)),
+        true => {
+            progress("replica set", name, wanted, status.replicas, status.available_replicas.unwrap_or(0))
+        }
         false => not_observed("replica set", name),
     };
     Workload::Known { current: Current::All, waits_for }
@@ -216,7 +219,9 @@ mod tests {
 
     fn told(workload: Workload) -> String {
         match workload {
-            Workload::Known { current, waits_for } => format!("{current:?} {}", waits_for.unwrap_or_default()),
+            Workload::Known { current, waits_for } => {
+                format!("{current:?} {}", waits_for.unwrap_or_default())
+            }
             Workload::Unknown => "unknown".into(),
         }
     }

@@ -440,9 +440,11 @@ impl About {
             RunEvent::Waiting { ready, pods, message } => {
                 Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }
             }
-            RunEvent::PodsFound { pods, note } => {
-                Event::PodsFound { elapsed, pods: pods.iter().map(PodTold::from).collect(), note: note.clone() }
-            }
+            RunEvent::PodsFound { pods, note } => Event::PodsFound {
+                elapsed,
+                pods: pods.iter().map(PodTold::from).collect(),
+                note: note.clone(),
+            },
             RunEvent::Blocked { problem } => {
                 Event::Blocked { elapsed, message: problem.message.clone(), help: problem.help.clone() }
             }

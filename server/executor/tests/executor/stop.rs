@@ -107,7 +107,7 @@ async fn a_halted_task_is_stopped_without_waiting_for_the_grace() {
     let mut run = script("echo ready; kill -STOP $$; echo never");
     run.until_text("ready").await;
     let pid = run.told.iter().find_map(|event| match event {
-        RunEvent::TaskStarted { pid, .. } => Some(*pid),
+        RunEvent::TaskStarted { pid, .. } => *pid,
         _ => None,
     });
     let stat = format!("/proc/{}/stat", pid.unwrap());

@@ -143,6 +143,8 @@ impl Setup {
             grace: self.grace,
             limits: self.limits,
             secrets: self.secrets,
+            pods: None,
+            pinned: None,
         };
         let (sender, events) = mpsc::channel(self.capacity);
         let handle = draft_tasks_executor::start(request, sender);
@@ -183,7 +185,7 @@ impl Run {
 
     pub(crate) async fn until_started(&mut self) -> u32 {
         loop {
-            if let RunEvent::TaskStarted { pid, .. } = self.next().await {
+            if let RunEvent::TaskStarted { pid: Some(pid), .. } = self.next().await {
                 return pid;
             }
         }
@@ -229,7 +231,9 @@ impl Run {
 
     pub(crate) fn text(&self, wanted: usize, of: Stream) -> String {
         let text = |event: &RunEvent| match event {
-            RunEvent::Output { task, stream, text } if *task == wanted && *stream == of => Some(text.clone()),
+            RunEvent::Output { task, stream, text, .. } if *task == wanted && *stream == of => {
+                Some(text.clone())
+            }
             _ => None,
         };
         self.told.iter().filter_map(text).collect()
@@ -248,9 +252,9 @@ fn check_order(told: &[RunEvent]) {
     let (mut running, mut finished) = (None, 0);
     for event in rest {
         match event {
-            RunEvent::TaskStarted { task, pid } => {
+            RunEvent::TaskStarted { task, pid, .. } => {
                 assert_eq!((running, *task), (None, finished), "{told:?}");
-                assert!(*pid > 0);
+                assert!(pid.is_some_and(|pid| pid > 0));
                 running = Some(*task);
             }
             RunEvent::Output { task, text, .. } => {
@@ -263,6 +267,10 @@ fn check_order(told: &[RunEvent]) {
                 finished += 1;
             }
             RunEvent::RunStarted { .. } | RunEvent::RunFinished { .. } => panic!("in the middle: {told:?}"),
+            RunEvent::Waiting { .. }
+            | RunEvent::PodsFound { .. }
+            | RunEvent::Blocked { .. }
+            | RunEvent::Note { .. } => panic!("not on this machine: {told:?}"),
         }
     }
     assert_eq!(finished, tasks.len());

@@ -28,7 +28,7 @@ impl Session {
         };
         if let Some(run) = self.runs.active.iter().rev().find(|run| matches(&run.id, &run.uri)) {
             let (uri, phase) = (run.uri.clone(), run.phase);
-            return self.run(&uri, phase.name(), &[]);
+            return self.run(&uri, phase.name(), &[], Vec::new());
         }
         let Some(run) = self.runs.results.last_run(|run| matches(&run.id, &run.uri)) else {
             return Err(refusal(match &wanted.run {
@@ -38,7 +38,7 @@ impl Session {
         };
         let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
         let (uri, phase, chosen) = (run.uri.clone(), run.phase, chosen.collect::<Vec<_>>());
-        self.run(&uri, phase.name(), &chosen)
+        self.run(&uri, phase.name(), &chosen, Vec::new())
     }
 
     pub(super) fn rerun_failed(&mut self, wanted: &ext::RerunFailed) -> Result<Value, Error> {
@@ -60,7 +60,8 @@ impl Session {
             ));
         }
         let chosen = failed.into_iter().map(|(task, command)| Chosen { task, command: Some(command) });
-        self.run(uri, phase.name(), &chosen.collect::<Vec<_>>())
+        let pods = self.runs.failures.pods(uri, phase);
+        self.run(uri, phase.name(), &chosen.collect::<Vec<_>>(), pods)
     }
 
     /// A run of a server or command line that was killed.
@@ -108,7 +109,7 @@ impl Session {
         analysis: &Analysed,
         range: TextRange,
     ) -> Option<CodeActionResponse> {
-        let phase = phase_at(analysis, range).filter(|phase| phase.is_local())?;
+        let phase = phase_at(analysis, range)?;
         let running = self.runs.running(&document.uri, phase).is_some();
         if running || self.runs.failures.of_phase(&document.uri, phase, analysis).is_empty() {
             return None;

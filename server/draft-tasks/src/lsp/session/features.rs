@@ -121,7 +121,8 @@ impl Session {
         let run = self.runs.running(uri, runnable.phase);
         match (&runnable.what, run) {
             (RunnableKind::Phase { .. }, Some(run)) => {
-                let task = run.current_task().map(|task| format!(" · {task}")).unwrap_or_default();
+                let task = run.awaited.as_ref().or_else(|| run.current_task());
+                let task = task.map(|task| format!(" · {task}")).unwrap_or_default();
                 stop_command(format!("■ Stop {}{task}", runnable.phase), &run.id)
             }
             (RunnableKind::Task { name, .. }, Some(run)) if run.current_task() == Some(name) => {
@@ -289,12 +290,14 @@ fn run_phase_title(phase: Phase, tasks: usize) -> String {
 fn run_command(title: String, uri: &Uri, runnable: &Runnable) -> Command {
     let phase = runnable.phase.name().to_owned();
     match &runnable.what {
-        RunnableKind::Phase { .. } => {
-            command(title, ext::Command::RunPhase, json!(ext::RunPhase { uri: uri.clone(), phase }))
-        }
+        RunnableKind::Phase { .. } => command(
+            title,
+            ext::Command::RunPhase,
+            json!(ext::RunPhase { uri: uri.clone(), phase, pods: Vec::new() }),
+        ),
         RunnableKind::Task { name, command: text } => {
-            let task =
-                ext::RunTask { uri: uri.clone(), phase, task: name.clone(), command: Some(text.clone()) };
+            let (task, text) = (name.clone(), Some(text.clone()));
+            let task = ext::RunTask { uri: uri.clone(), phase, task, command: text, pods: Vec::new() };
             command(title, ext::Command::RunTask, json!(task))
         }
     }

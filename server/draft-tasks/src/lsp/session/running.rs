@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
-use draft_tasks_executor::{
-    Outcome, RunEvent, RunRequest, RunSummary, Stream, describe_duration, describe_left_running,
-};
+use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::{Pinned, Problem, RunRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::Session;
+use crate::application;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::lsp::document::{self, Analysed};
 use crate::lsp::effect::{Effect, ProgressValue};
-use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
-use crate::lsp::results::PastRun;
-use crate::lsp::runs::{Run, RunningTask, outcome_name};
+use crate::lsp::ext::{self, RunState};
+use crate::lsp::runs::{Run, RunningTask};
 use crate::project;
 use crate::run_settings::{RunDiagnostics, RunSettings};
 use crate::source::{self, FileKind};
@@ -34,9 +34,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The same when the server ends: the client waits for it.
 pub(crate) const GRACE_AT_END: Duration = Duration::from_secs(1);
-
-/// Runs that pass within this time need no message: the user is still looking.
-const SHORT: Duration = Duration::from_secs(10);
 
 /// A task that is to be run.
 pub(super) struct Chosen {
@@ -56,24 +53,61 @@ pub(super) struct Source {
     unsaved: bool,
 }
 
+/// Where tasks run.
+struct Place {
+    /// In these pods; on this machine without them.
+    pods: Option<PodsRequest>,
+    /// The cluster that tasks on this machine are to meet.
+    pinned: Option<Pinned>,
+    /// Pods that ought to be gone before the tasks run.
+    guard: Option<PodsRequest>,
+}
+
+impl Source {
+    /// The application, as settings and `draft.toml` say.
+    pub(super) fn application<'a>(&'a self, environment: &'a Environment) -> application::Chosen<'a> {
+        application::Chosen {
+            directory: &self.directory,
+            environment,
+            name: self.config.environment.as_deref(),
+            settings: &self.config.kubernetes,
+        }
+    }
+
+    fn place(&self, phase: Phase, environment: &Environment, only: Vec<String>) -> Result<Place, Problem> {
+        let application = self.application(environment);
+        if !phase.is_local() {
+            return Ok(Place { pods: Some(application.pods(only)?), pinned: None, guard: None });
+        }
+        let pinned = match self.config.kubernetes.context {
+            Some(_) => Some(application.pinned()?),
+            None => None,
+        };
+        // Where no application is known, there is nothing that could still be there.
+        let guard = (phase == Phase::Cleanup).then(|| application.pods(Vec::new()).ok()).flatten();
+        Ok(Place { pods: None, pinned, guard })
+    }
+}
+
 impl Session {
     pub(crate) fn execute_command(&mut self, params: ExecuteCommandParams) -> Result<Value, Error> {
         // Some clients send `null` where there is no argument.
         let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
         match ext::Command::from_name(&params.command) {
             Some(ext::Command::RunPhase) => {
-                let ext::RunPhase { uri, phase } = read(argument)?;
-                self.run(&uri, &phase, &[])
+                let ext::RunPhase { uri, phase, pods } = read(argument)?;
+                self.run(&uri, &phase, &[], pods)
             }
             Some(ext::Command::RunTask) => {
-                let ext::RunTask { uri, phase, task, command } = read(argument)?;
-                self.run(&uri, &phase, &[Chosen { task, command }])
+                let ext::RunTask { uri, phase, task, command, pods } = read(argument)?;
+                self.run(&uri, &phase, &[Chosen { task, command }], pods)
             }
             Some(ext::Command::Stop) => self.stop(read_or_default(argument)?),
             Some(ext::Command::Rerun) => self.rerun(&read_or_default(argument)?),
             Some(ext::Command::RerunFailed) => self.rerun_failed(&read(argument)?),
             Some(ext::Command::Clear) => Ok(self.clear(&read_or_default(argument)?)),
             Some(ext::Command::Plan) => self.plan(&read(argument)?),
+            Some(ext::Command::Target) => self.target(&read(argument)?),
             Some(ext::Command::ShowLog) => self.show_log(&read_or_default(argument)?),
             None => Err(Error {
                 code: ErrorCode::MethodNotFound,
@@ -83,8 +117,14 @@ impl Session {
         }
     }
 
-    /// Runs the chosen tasks of a phase; all of them when none is chosen.
-    pub(super) fn run(&mut self, uri: &Uri, phase: &str, chosen: &[Chosen]) -> Result<Value, Error> {
+    /// Runs the chosen tasks of a phase, all of them when none is chosen; and likewise in the chosen pods.
+    pub(super) fn run(
+        &mut self,
+        uri: &Uri,
+        phase: &str,
+        chosen: &[Chosen],
+        pods: Vec<String>,
+    ) -> Result<Value, Error> {
         if !self.trusted {
             return Err(refusal("nothing runs in a workspace that is not trusted"));
         }
@@ -100,10 +140,11 @@ impl Session {
         let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))
             .map_err(|error| refusal(error.describe()))?;
         check_unchanged(&plan, chosen)?;
-        if !phase.is_local() {
-            return Err(refusal("post-deploy"));
+        if phase.is_local() && !pods.is_empty() {
+            return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        Ok(json!({ "run": self.start(uri, plan, only, source, &environment) }))
+        let place = source.place(plan.phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        Ok(json!({ "run": self.start(uri, plan, only, source, &environment, place) }))
     }
 
     /// The text that would run: the editor's, or the file's where the editor has it not open.
@@ -152,6 +193,7 @@ impl Session {
         chosen: Vec<String>,
         source: Source,
         environment: &Environment,
+        place: Place,
     ) -> String {
         let id = self.runs.next_id();
         let phase = plan.phase;
@@ -172,7 +214,11 @@ impl Session {
             1 => "1 task".to_owned(),
             many => format!("{many} tasks"),
         };
-        let message = format!("{phase} · {count} · in {}{unsaved}", source.directory.display());
+        let place_name = match &place.pods {
+            Some(pods) => format!("pods of {}, {}", pods.application.name, pods.target.describe()),
+            None => format!("in {}", source.directory.display()),
+        };
+        let message = format!("{phase} · {count} · {place_name}{unsaved}");
         let settings = self.run_settings();
         let request = RunRequest {
             on_failure: source.config.on_failure(phase),
@@ -182,25 +228,28 @@ impl Session {
             grace: GRACE,
             limits: source.config.run.limits(),
             secrets: environment.secrets(),
-            pods: None,
-            pinned: None,
+            pods: place.pods,
+            pinned: place.pinned,
         };
+        let questions = self.questions(&request, place.guard);
         let run = Run {
             id: id.clone(),
             uri: uri.clone(),
             phase,
             tasks,
             chosen,
+            pods: Vec::new(),
             current: None,
+            awaited: None,
             started: Instant::now(),
             record: None,
             shown_logs: HashSet::new(),
         };
         self.progress(&run, ProgressValue::Begin { title: phase.to_string(), message: "starts".into() });
-        self.tell(&run, RunState::Started, None, None, message);
+        self.tell(&run, RunState::Started, (None, None), None, message);
         let records = settings.records(environment);
         let (request, file) = (Box::new(request), source.path);
-        self.effect(Effect::StartRun { run: id.clone(), request, file, records });
+        self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);
         self.refresh_lenses();
         id
@@ -244,176 +293,6 @@ impl Session {
         if self.flags.refresh_lenses {
             self.effect(Effect::RefreshLenses);
         }
-    }
-
-    /// Something happened in a run.
-    pub(crate) fn run_event(&mut self, id: &str, event: RunEvent) {
-        match event {
-            RunEvent::RunStarted { .. }
-            | RunEvent::Waiting { .. }
-            | RunEvent::PodsFound { .. }
-            | RunEvent::Blocked { .. }
-            | RunEvent::Note { .. } => {}
-            RunEvent::TaskStarted { task, .. } => self.task_started(id, task),
-            RunEvent::Output { task, stream, text, .. } => self.task_wrote(id, task, stream, text),
-            RunEvent::TaskFinished { task, outcome, duration, left_running, .. } => {
-                self.task_finished(id, task, &outcome, duration);
-                if let Some(left) = describe_left_running(&left_running) {
-                    self.show(MessageType::Warning, left);
-                }
-            }
-            RunEvent::RunFinished { summary } => self.run_finished(id, &summary),
-        }
-    }
-
-    /// A run has a record.
-    pub(crate) fn recorded(&mut self, id: &str, folder: &Path) {
-        if let Some(run) = self.runs.get_mut(id) {
-            run.record = Some(folder.to_owned());
-        }
-    }
-
-    /// A record is not kept or not complete, which is no reason to disturb anybody.
-    pub(crate) fn record_trouble(&mut self, message: &str) {
-        self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
-    }
-
-    fn task_started(&mut self, id: &str, task: usize) {
-        let Some(run) = self.runs.get_mut(id) else { return };
-        run.current = Some(task);
-        if let Some(task) = run.tasks.get_mut(task) {
-            task.started = true;
-        }
-        let (number, count) = (task + 1, run.tasks.len());
-        let Some(run) = self.runs.active.iter().find(|run| run.id == id) else { return };
-        let name = run.tasks[task].name.clone();
-        let message = if count > 1 { format!("{name} ({number} of {count})") } else { name.clone() };
-        let percentage = (task * 100 / count.max(1)) as u32;
-        self.progress(run, ProgressValue::Report { message, percentage });
-        self.tell(run, RunState::TaskStarted, Some(task), None, name);
-        self.refresh_lenses();
-    }
-
-    fn task_wrote(&mut self, id: &str, task: usize, stream: Stream, text: String) {
-        let Some(run) = self.runs.get_mut(id) else { return };
-        let Some(running) = run.tasks.get_mut(task) else { return };
-        running.wrote(stream, &text);
-        let task = running.name.clone();
-        let params = OutputParams {
-            run: id.to_owned(),
-            uri: run.uri.clone(),
-            phase: run.phase.to_string(),
-            task,
-            stream: Cow::Borrowed(match stream {
-                Stream::Stdout => "stdout",
-                Stream::Stderr => "stderr",
-            }),
-            text,
-        };
-        if self.flags.own_output {
-            self.effect(Effect::Output(params));
-        } else {
-            self.log(prefixed(&params.task, &params.text));
-        }
-    }
-
-    fn task_finished(&mut self, id: &str, task: usize, outcome: &Outcome, duration: Duration) {
-        let Some(index) = self.runs.active.iter().position(|run| run.id == id) else { return };
-        let run = &mut self.runs.active[index];
-        run.current = None;
-        self.refresh_logs(id);
-        let run = &mut self.runs.active[index];
-        run.tasks[task].failed = matches!(outcome, Outcome::Failed(_));
-        let run = &self.runs.active[index];
-        let running = &run.tasks[task];
-        self.runs.results.add(run, running, outcome, duration, self.clock.now());
-        let message = match outcome {
-            Outcome::Passed => format!("✓ {} {}", running.name, describe_duration(duration)),
-            Outcome::Failed(failure) => {
-                let log = run.log(Some(&running.name)).and_then(|log| self.log_document(&log));
-                self.runs.failures.add(
-                    &run.uri,
-                    run.phase,
-                    running,
-                    failure,
-                    duration,
-                    (run.record.as_deref(), log),
-                );
-                let hint = match failure {
-                    draft_tasks_executor::Failure::NotStarted(error) => error.hint(),
-                    _ => None,
-                };
-                let hint = hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
-                format!("✗ {} {} {}{hint}", running.name, describe_duration(duration), failure.describe())
-            }
-            Outcome::Stopped => format!("■ {} stopped after {}", running.name, describe_duration(duration)),
-            Outcome::Skipped => format!("- {} skipped", running.name),
-        };
-        self.tell(run, RunState::TaskFinished, Some(task), Some(outcome_name(outcome)), message);
-        self.refresh_result_hints();
-        let all = self.config.run.diagnostics == RunDiagnostics::All;
-        if matches!(outcome, Outcome::Failed(_)) || all && *outcome == Outcome::Passed {
-            let uri = run.uri.clone();
-            self.publish_unless_stale(&uri);
-        }
-    }
-
-    fn run_finished(&mut self, id: &str, summary: &RunSummary) {
-        let Some(run) = self.runs.finish(id) else { return };
-        self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
-        let outcome = match summary {
-            RunSummary { stopped: 1.., .. } => "stopped",
-            RunSummary { failed: 1.., .. } => "failed",
-            RunSummary { skipped: 1.., .. } => "stopped",
-            _ => "passed",
-        };
-        let message = format!("{}: {}", run.phase, summary.describe());
-        self.progress(&run, ProgressValue::End { message: message.clone() });
-        self.tell(&run, RunState::Finished, None, Some(outcome), message.clone());
-        let failed = outcome == "failed";
-        let long = outcome == "passed" && run.started.elapsed() > SHORT;
-        if failed || long || !self.flags.own_output {
-            self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
-        }
-        self.refresh_lenses();
-    }
-
-    fn progress(&self, run: &Run, value: ProgressValue) {
-        if self.flags.progress {
-            self.effect(Effect::Progress { token: format!("{}{}", ext::PROGRESS, run.id), value });
-        }
-    }
-
-    /// Tells what happened to a run, in its own notification or in the log.
-    fn tell(
-        &self,
-        run: &Run,
-        state: RunState,
-        task: Option<usize>,
-        outcome: Option<&'static str>,
-        message: String,
-    ) {
-        if !self.flags.own_output {
-            return match state {
-                // The task's name is in front of each of its lines.
-                RunState::TaskStarted => {}
-                _ => self.log(message),
-            };
-        }
-        self.effect(Effect::Run(RunParams {
-            run: run.id.clone(),
-            uri: run.uri.clone(),
-            phase: run.phase.to_string(),
-            state,
-            task: task.map(|task| run.tasks[task].name.clone()),
-            outcome: outcome.map(Cow::Borrowed),
-            record: run
-                .record
-                .as_ref()
-                .filter(|_| state == RunState::Finished)
-                .map(|it| it.display().to_string()),
-            message,
-        }));
     }
 }
 
@@ -460,10 +339,4 @@ fn read_or_default<T: DeserializeOwned + Default>(argument: Option<Value>) -> Re
 /// The error of something that the server understood and does not do (LSP's `RequestFailed`).
 pub(super) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
     Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
-}
-
-/// Each line with the task's name in front of it.
-fn prefixed(task: &str, text: &str) -> String {
-    let text = draft_tasks_executor::output::plain(text);
-    text.lines().map(|line| format!("{task} │ {line}")).collect::<Vec<_>>().join("\n")
 }

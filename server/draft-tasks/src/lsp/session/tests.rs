@@ -155,14 +155,21 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 fn finished(task: usize, outcome: Outcome) -> RunEvent {
-    RunEvent::TaskFinished { task, outcome, duration: seconds(1), left_running: Vec::new() }
+    RunEvent::TaskFinished {
+        task,
+        pod: None,
+        outcome,
+        duration: seconds(1),
+        left_running: Vec::new(),
+        note: None,
+    }
 }
 
 fn failed_run(fixture: &mut Fixture) {
     fixture.run_pre_up();
     for event in [
-        RunEvent::TaskStarted { task: 0, pid: 1 },
-        RunEvent::Output { task: 0, stream: Stream::Stderr, text: "one\ntwo\n".into() },
+        RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
+        RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: "one\ntwo\n".into() },
         finished(0, Outcome::Failed(Failure::ExitCode(3))),
         finished(1, Outcome::Skipped),
         RunEvent::RunFinished {
@@ -249,9 +256,9 @@ fn a_run_as_a_rich_client_sees_it() {
         RefreshLenses
     "#]],
     );
-    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pid: 1 });
+    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
     let text = "hello\n".to_owned();
-    fixture.session.run_event("run-1", RunEvent::Output { task: 0, stream: Stream::Stdout, text });
+    fixture.session.run_event("run-1", RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text });
     check(
         fixture.lenses(),
         expect![[r#"
@@ -263,7 +270,7 @@ fn a_run_as_a_rich_client_sees_it() {
     "#]],
     );
     fixture.session.run_event("run-1", finished(0, Outcome::Passed));
-    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 1, pid: 2 });
+    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 1, pod: None, pid: Some(2) });
     fixture.session.run_event("run-1", finished(1, Outcome::Passed));
     let summary = RunSummary { passed: 2, duration: seconds(2), ..Default::default() };
     fixture.session.run_event("run-1", RunEvent::RunFinished { summary });
@@ -448,7 +455,7 @@ fn what_does_not_run_says_why() {
     );
     check(run(json!({ "phase": "pre-up" })), expect!["-32602: missing field `uri`"]);
     let refused = run(json!({ "uri": URI, "phase": "post-deploy", "task": "migrate" }));
-    assert!(refused.starts_with("-32803: `post-deploy` does not run"), "{refused}");
+    assert!(refused.starts_with("-32803: there is no draft.toml in "), "{refused}");
     assert_eq!(fixture.effects(), "", "nothing was started");
 }
 

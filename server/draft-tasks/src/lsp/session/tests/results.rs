@@ -23,10 +23,10 @@ fn hints(fixture: &mut Fixture) -> String {
 
 fn passed_run(fixture: &mut Fixture, run: &str) {
     for event in [
-        RunEvent::TaskStarted { task: 0, pid: 1 },
-        RunEvent::Output { task: 0, stream: Stream::Stdout, text: "one\ntwo\n\n".into() },
+        RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
+        RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text: "one\ntwo\n\n".into() },
         finished(0, Outcome::Passed),
-        RunEvent::TaskStarted { task: 1, pid: 2 },
+        RunEvent::TaskStarted { task: 1, pod: None, pid: Some(2) },
         finished(1, Outcome::Passed),
         RunEvent::RunFinished {
             summary: RunSummary { passed: 2, duration: seconds(2), ..Default::default() },
@@ -173,7 +173,7 @@ fn run_again() {
     );
     check(fixture.execute(ext::Command::Rerun, json!({ "run": "run-1" })), expect![[r#"{"run":"run-2"}"#]]);
     for event in [
-        RunEvent::TaskStarted { task: 0, pid: 1 },
+        RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
         finished(0, Outcome::Failed(Failure::ExitCode(1))),
         RunEvent::RunFinished { summary: RunSummary { failed: 1, ..Default::default() } },
     ] {
@@ -279,7 +279,7 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
     }
     let mut reader = Reader::new(folder.path().to_owned());
     let text = "./main.c:3:5: error: one\nmain.c:3:5: error: one\nnone.c:1: two\n.draft-tasks.toml:1: three";
-    let output = RunEvent::Output { task: 0, stream: Stream::Stderr, text: text.into() };
+    let output = RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: text.into() };
     assert!(reader.take(&output).is_none());
     let (task, mut found) = reader.take(&finished(0, Outcome::Passed)).unwrap();
     assert_eq!(found.len(), 2, "once, and only in files that exist");
@@ -391,7 +391,7 @@ fn problems_of_a_run_are_limited() {
     std::fs::write(folder.path().join("a.c"), "").unwrap();
     let mut reader = Reader::new(folder.path().to_owned());
     let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
-    reader.take(&RunEvent::Output { task: 0, stream: Stream::Stdout, text });
+    reader.take(&RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text });
     assert_eq!(reader.take(&finished(0, Outcome::Passed)).unwrap().1.len(), 100);
 }
 

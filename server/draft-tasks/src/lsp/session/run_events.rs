@@ -1,0 +1,304 @@
+//! What happens in runs, as the session sees it: events become results, diagnostics and messages to the client.
+//!
+//! Must not start or stop anything.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::Duration;
+
+use draft_tasks_executor::{
+    Outcome, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration, describe_left_running,
+};
+use tower_lsp::gen_lsp_types::*;
+
+use super::Session;
+use crate::lsp::effect::{Effect, ProgressValue};
+use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
+use crate::lsp::results::PastRun;
+use crate::lsp::runs::{Run, outcome_name};
+use crate::run_settings::RunDiagnostics;
+
+/// Runs that pass within this time need no message: the user is still looking.
+const SHORT: Duration = Duration::from_secs(10);
+
+/// A task, and the pod in which it runs if it runs inside of one.
+type Place = (usize, Option<usize>);
+
+impl Session {
+    /// Something happened in a run.
+    pub(crate) fn run_event(&mut self, id: &str, event: RunEvent) {
+        match event {
+            RunEvent::RunStarted { .. } => {}
+            RunEvent::Waiting { ready, pods, message } => self.waits(id, (ready, pods), &message),
+            RunEvent::PodsFound { pods, note } => self.pods_found(id, pods, note),
+            RunEvent::Blocked { problem } => self.blocked(id, &problem),
+            RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
+            RunEvent::TaskStarted { task, pod, .. } => self.task_started(id, (task, pod)),
+            RunEvent::Output { task, pod, stream, text } => self.task_wrote(id, (task, pod), stream, text),
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+                self.task_finished(id, (task, pod), &outcome, duration);
+                let left = describe_left_running(&left_running);
+                for said in left.into_iter().chain(note) {
+                    self.note(id, MessageType::Warning, said);
+                }
+            }
+            RunEvent::RunFinished { summary } => self.run_finished(id, &summary),
+        }
+    }
+
+    /// A run has a record.
+    pub(crate) fn recorded(&mut self, id: &str, folder: &Path) {
+        if let Some(run) = self.runs.get_mut(id) {
+            run.record = Some(folder.to_owned());
+        }
+    }
+
+    /// A record is not kept or not complete, which is no reason to disturb anybody.
+    pub(crate) fn record_trouble(&mut self, message: &str) {
+        self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
+    }
+
+    /// The user did not want the run after all, or could not be asked.
+    pub(crate) fn declined(&mut self, id: &str, why: &str) {
+        let Some(run) = self.runs.finish(id) else { return };
+        let message = format!("{} did not run: {why}", run.phase);
+        self.progress(&run, ProgressValue::End { message: message.clone() });
+        self.tell(&run, RunState::Finished, (None, None), Some("stopped"), message.clone());
+        if !self.flags.own_output {
+            self.show(MessageType::Info, message);
+        }
+        self.refresh_lenses();
+    }
+
+    fn waits(&mut self, id: &str, (ready, pods): (usize, usize), message: &str) {
+        let Some(run) = self.runs.get_mut(id) else { return };
+        let count = format!("{ready}/{pods} pods ready");
+        let changed = run.awaited.as_ref() != Some(&count);
+        run.awaited = Some(count.clone());
+        let Some(run) = self.runs.get(id) else { return };
+        let message = format!("{count}: {message}");
+        self.progress(run, ProgressValue::Report { message: message.clone(), percentage: 0 });
+        self.tell(run, RunState::Waiting, (None, None), None, message);
+        if changed {
+            self.refresh_lenses();
+        }
+    }
+
+    fn pods_found(&mut self, id: &str, pods: Vec<Pod>, note: Option<String>) {
+        let names: Vec<_> = pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect();
+        let Some(run) = self.runs.get_mut(id) else { return };
+        run.found_pods(pods);
+        let Some(run) = self.runs.get(id) else { return };
+        self.tell(run, RunState::Waiting, (None, None), None, format!("in {}", names.join(", ")));
+        if let Some(note) = note {
+            self.note(id, MessageType::Info, note);
+        }
+    }
+
+    fn blocked(&mut self, id: &str, problem: &Problem) {
+        let Some(run) = self.runs.get(id) else { return };
+        let message = format!("{} could not run: {}", run.phase, problem.describe());
+        self.tell(run, RunState::Waiting, (None, None), None, message.clone());
+        self.show(MessageType::Error, message);
+    }
+
+    /// Something that is to be known of a run.
+    fn note(&mut self, id: &str, kind: MessageType, message: String) {
+        let Some(run) = self.runs.get(id) else { return };
+        if self.flags.own_output {
+            self.tell(run, RunState::Waiting, (None, None), None, message.clone());
+        }
+        self.show(kind, message);
+    }
+
+    fn task_started(&mut self, id: &str, place: Place) {
+        let (task, pod) = place;
+        let Some(run) = self.runs.get_mut(id) else { return };
+        let before = run.current.replace(task);
+        if let Some(task) = run.tasks.get_mut(task) {
+            task.start(pod);
+        }
+        let Some(run) = self.runs.get(id) else { return };
+        let (number, count) = (task + 1, run.tasks.len());
+        let name = run.tasks[task].name.clone();
+        let message = if count > 1 { format!("{name} ({number} of {count})") } else { name.clone() };
+        self.progress(run, ProgressValue::Report { message, percentage: percentage(run) });
+        self.tell(run, RunState::TaskStarted, (Some(task), pod), None, called(run, place));
+        if before != Some(task) {
+            self.refresh_lenses();
+        }
+    }
+
+    fn task_wrote(&mut self, id: &str, place: Place, stream: Stream, text: String) {
+        let (task, pod) = place;
+        let Some(run) = self.runs.get_mut(id) else { return };
+        let Some(running) = run.tasks.get_mut(task) else { return };
+        running.wrote(pod, stream, &text);
+        let Some(run) = self.runs.get(id) else { return };
+        if !self.flags.own_output {
+            return self.log(prefixed(&called(run, place), &text));
+        }
+        self.effect(Effect::Output(OutputParams {
+            run: id.to_owned(),
+            uri: run.uri.clone(),
+            phase: run.phase.to_string(),
+            task: run.tasks[task].name.clone(),
+            pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
+            stream: Cow::Borrowed(match stream {
+                Stream::Stdout => "stdout",
+                Stream::Stderr => "stderr",
+            }),
+            text,
+        }));
+    }
+
+    fn task_finished(&mut self, id: &str, place: Place, outcome: &Outcome, duration: Duration) {
+        let (task, pod) = place;
+        let Some(run) = self.runs.get_mut(id) else { return };
+        let Some(running) = run.tasks.get_mut(task) else { return };
+        let whole = match pod {
+            Some(pod) => running.ended_in(pod, outcome, duration),
+            None => Some((outcome.clone(), duration)),
+        };
+        if pod.is_none() {
+            run.current = None;
+        }
+        self.refresh_logs(id);
+        let Some(run) = self.runs.get(id) else { return };
+        let message = ended(&called(run, place), outcome, duration);
+        self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome_name(outcome)), message);
+        if let Some((outcome, duration)) = whole {
+            self.task_ended(id, task, &outcome, duration);
+        }
+    }
+
+    /// A task ended, in all of its pods if it runs inside of some.
+    fn task_ended(&mut self, id: &str, task: usize, outcome: &Outcome, duration: Duration) {
+        let Some(index) = self.runs.active.iter().position(|run| run.id == id) else { return };
+        let run = &mut self.runs.active[index];
+        run.tasks[task].failed = matches!(outcome, Outcome::Failed(_));
+        let run = &self.runs.active[index];
+        let running = &run.tasks[task];
+        self.runs.results.add(run, running, outcome, duration, self.clock.now());
+        if let Outcome::Failed(failure) = outcome {
+            let log = run.log(Some(&running.name));
+            let document = log.and_then(|log| self.log_document(&log));
+            self.runs.failures.add(run, running, (failure, duration), document);
+        }
+        self.refresh_result_hints();
+        let all = self.config.run.diagnostics == RunDiagnostics::All;
+        if matches!(outcome, Outcome::Failed(_)) || all && *outcome == Outcome::Passed {
+            let uri = run.uri.clone();
+            self.publish_unless_stale(&uri);
+        }
+    }
+
+    fn run_finished(&mut self, id: &str, summary: &RunSummary) {
+        let Some(run) = self.runs.finish(id) else { return };
+        self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
+        let outcome = match summary {
+            RunSummary { blocked: true, .. } => "failed",
+            RunSummary { stopped: 1.., .. } => "stopped",
+            RunSummary { failed: 1.., .. } => "failed",
+            RunSummary { skipped: 1.., .. } => "stopped",
+            _ => "passed",
+        };
+        let message = format!("{}: {}", run.phase, summary.describe());
+        self.progress(&run, ProgressValue::End { message: message.clone() });
+        self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
+        // Why a run was blocked has been shown.
+        let failed = outcome == "failed" && !summary.blocked;
+        let long = outcome == "passed" && run.started.elapsed() > SHORT;
+        if failed || long || !self.flags.own_output {
+            self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
+        }
+        self.refresh_lenses();
+    }
+
+    pub(super) fn progress(&self, run: &Run, value: ProgressValue) {
+        if self.flags.progress {
+            self.effect(Effect::Progress { token: format!("{}{}", ext::PROGRESS, run.id), value });
+        }
+    }
+
+    /// Tells what happened to a run, in its own notification or in the log.
+    pub(super) fn tell(
+        &self,
+        run: &Run,
+        state: RunState,
+        (task, pod): (Option<usize>, Option<usize>),
+        outcome: Option<&'static str>,
+        message: String,
+    ) {
+        if !self.flags.own_output {
+            return match state {
+                // The task's name is in front of each of its lines.
+                RunState::TaskStarted => {}
+                _ => self.log(message),
+            };
+        }
+        self.effect(Effect::Run(RunParams {
+            run: run.id.clone(),
+            uri: run.uri.clone(),
+            phase: run.phase.to_string(),
+            state,
+            task: task.map(|task| run.tasks[task].name.clone()),
+            pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
+            outcome: outcome.map(Cow::Borrowed),
+            record: run
+                .record
+                .as_ref()
+                .filter(|_| state == RunState::Finished)
+                .map(|it| it.display().to_string()),
+            message,
+        }));
+    }
+}
+
+fn place_of((task, pod): Place) -> (Option<usize>, Option<usize>) {
+    (Some(task), pod)
+}
+
+/// What a task is called, with its pod.
+fn called(run: &Run, (task, pod): Place) -> String {
+    let name = &run.tasks[task].name;
+    pod.map_or_else(|| name.clone(), |pod| format!("{name} · {}", run.short_pod(pod)))
+}
+
+/// How much of a run is done.
+fn percentage(run: &Run) -> u32 {
+    let tasks = run.tasks.len().max(1);
+    let done = match run.pods.len() {
+        0 => run.current.unwrap_or(0) * 100 / tasks,
+        pods => {
+            let ended = run.tasks.iter().flat_map(|task| &task.in_pods).filter(|it| it.ended.is_some());
+            ended.count() * 100 / (tasks * pods)
+        }
+    };
+    done as u32
+}
+
+/// How a task ended, in a line or two.
+fn ended(name: &str, outcome: &Outcome, duration: Duration) -> String {
+    let took = describe_duration(duration);
+    match outcome {
+        Outcome::Passed => format!("✓ {name} {took}"),
+        Outcome::Failed(failure) => {
+            let hint = match failure {
+                draft_tasks_executor::Failure::NotStarted(error) => error.hint(),
+                draft_tasks_executor::Failure::Unknown(_) => failure.hint(),
+                _ => None,
+            };
+            let hint = hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
+            format!("✗ {name} {took} {}{hint}", failure.describe())
+        }
+        Outcome::Stopped => format!("■ {name} stopped after {took}"),
+        Outcome::Skipped => format!("- {name} skipped"),
+    }
+}
+
+/// Each line with the task's name in front of it.
+fn prefixed(task: &str, text: &str) -> String {
+    let text = draft_tasks_executor::output::plain(text);
+    text.lines().map(|line| format!("{task} │ {line}")).collect::<Vec<_>>().join("\n")
+}

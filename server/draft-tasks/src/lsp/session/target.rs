@@ -1,0 +1,81 @@
+//! In which pods of which cluster tasks run, and what is to be asked before they do.
+//!
+//! Must not contact a cluster or ask anybody: the outbox does.
+
+use draft_tasks_executor::RunRequest;
+use draft_tasks_executor::pods::{PodsRequest, Target};
+use serde_json::{Map, Value};
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use crate::application::Found;
+use crate::lsp::ext;
+use crate::safety;
+
+/// What is to be asked before a run starts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Questions {
+    /// Whether to reach this cluster, which is not local, and the question.
+    pub(crate) foreign: Option<(Box<Target>, String)>,
+    /// Whether to go on although pods of this application still exist.
+    pub(crate) guard: Option<Box<PodsRequest>>,
+}
+
+impl Questions {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.foreign.is_none() && self.guard.is_none()
+    }
+}
+
+impl Session {
+    /// Where tasks of `post-deploy` would run, as far as it is known without asking the cluster.
+    pub(super) fn target(&mut self, wanted: &ext::AskTarget) -> Result<Value, Error> {
+        let source = self.source(&wanted.uri)?;
+        let environment = self.environment_to_show(Some(&source.directory));
+        let application = source.application(&environment);
+        let mut answer = Map::new();
+        let mut say = |name: &str, value: Option<String>| {
+            answer.extend(value.map(|value| (name.to_owned(), Value::String(value))));
+        };
+        say("environment", Some(application.environment_name()));
+        let (namespace, mut problem) = match application.find() {
+            Ok(Found { application, namespace }) => {
+                say("application", Some(application.name));
+                say("selector", Some(application.selector));
+                (namespace, None)
+            }
+            Err(problem) => (None, Some(problem)),
+        };
+        match application.target(namespace.as_deref()) {
+            Ok(target) => {
+                say("context", target.context);
+                say("server", Some(target.server));
+                say("namespace", Some(target.namespace));
+            }
+            Err(wrong) => problem = problem.or(Some(wrong)),
+        }
+        say("problem", problem.map(|problem| problem.describe()));
+        Ok(Value::Object(answer))
+    }
+
+    /// What has to be asked before this run; a cluster is asked for once.
+    pub(super) fn questions(&self, request: &RunRequest, guard: Option<PodsRequest>) -> Questions {
+        let target = safety::foreign_target(request);
+        let foreign = target.filter(|target| !self.confirmed.contains(&known_as(target)));
+        let foreign = foreign.map(|target| {
+            let question = safety::question(request, &target);
+            (Box::new(target), question)
+        });
+        Questions { foreign, guard: guard.map(Box::new) }
+    }
+
+    /// The user wants runs to reach this cluster.
+    pub(crate) fn confirm(&mut self, target: &Target) {
+        self.confirmed.insert(known_as(target));
+    }
+}
+
+/// By what a cluster is remembered.
+fn known_as(target: &Target) -> (Option<String>, String, String) {
+    (target.context.clone(), target.server.clone(), target.namespace.clone())
+}
