@@ -113,7 +113,7 @@ fn what_is_broken_is_said_with_its_place() {
 }
 
 #[test]
-fn post_deploy_and_packs_do_not_run() {
+fn post_deploy_needs_an_application_and_packs_do_not_run() {
     let tool = tasks("post-deploy", &[("migrate", "rake db:migrate")])
         .with("KUBECONFIG", "")
         .with("HOME", "/nowhere");

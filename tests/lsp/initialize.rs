@@ -24,6 +24,7 @@ fn says_who_it_is_and_what_it_can_do() {
             "draft-tasks.clear",
             "draft-tasks.plan",
             "draft-tasks.showLog",
+            "draft-tasks.target",
             "draft-tasks.create"
         ])
     );

@@ -347,7 +347,7 @@ fn of_post_deploy_are_refused_with_what_they_need() {
     project.write(".kube/config", "");
     let error =
         client.execute_error("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "post-deploy" }));
-    assert_refused(&error, &["described by"]);
+    assert_refused(&error, &["no environment `development`", "no current context"]);
 }
 
 #[test]

@@ -137,7 +137,11 @@ impl Chosen<'_> {
     ///
     /// When the application or the cluster is not known.
     pub(crate) fn pods(&self, only: Vec<String>) -> Result<PodsRequest, Problem> {
-        let Found { application, namespace } = self.find()?;
+        let Found { application, namespace } = self.find().map_err(|problem| match self.target(None) {
+            // Who has neither wants to hear of both.
+            Err(other) => std::iter::once(other.message).chain(other.help).fold(problem, Problem::help),
+            Ok(_) => problem,
+        })?;
         let target = self.target(namespace.as_deref())?;
         let KubernetesSettings { pods, concurrency, .. } = self.settings;
         Ok(PodsRequest {

@@ -31,7 +31,7 @@ read -r up rest </proc/uptime || exit 1
 up=${up%%.*}
 all= named= count=0 count_named=0
 for stat in /proc/[0-9]*/stat; do
-  read -r line <"$stat" 2>/dev/null || continue
+  read -r line 2>/dev/null <"$stat" || continue
   pid=${line%% *}
   comm=${line#*\(}
   comm=${comm%\)*}
@@ -48,7 +48,7 @@ elif [ $count = 0 ]; then echo none; exit 0
 else echo several; exit 0
 fi
 for stat in /proc/[0-9]*/stat; do
-  read -r line <"$stat" 2>/dev/null || continue
+  read -r line 2>/dev/null <"$stat" || continue
   pid=${line%% *}
   set -- ${line##*\) }
   [ "$4" = "$leader" ] && kill -"$signal" "$pid" 2>/dev/null

@@ -307,9 +307,11 @@ mod tests {
             current,
             waits_for: waits_for.map(str::to_owned),
         };
-        let rolls =
-            [(&old, known(Current::None, Some("x"))), (&new, known(Current::All, Some("rollout of web")))];
-        assert_eq!(told(&all, &rolls), "1/1 x");
+        let rolls = [
+            (&old, known(Current::None, Some("rollout of web"))),
+            (&new, known(Current::All, Some("rollout of web"))),
+        ];
+        assert_eq!(told(&all, &rolls), "1/1 rollout of web");
         let over = [(&old, known(Current::None, None)), (&new, known(Current::All, None))];
         assert_eq!(told(&all, &over), "web-new-2");
         assert_eq!(
