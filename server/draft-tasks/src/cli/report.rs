@@ -64,7 +64,7 @@ impl Report {
             RunEvent::RunStarted { phase, tasks, .. } => {
                 let count =
                     if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
-                self.tasks = tasks;
+                self.tasks = tasks.iter().map(|task| output::plain(task)).collect();
                 if self.amount == Amount::Failures {
                     return Ok(());
                 }
