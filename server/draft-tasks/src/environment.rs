@@ -90,6 +90,11 @@ impl Environment {
 
     /// Where records of runs are kept; nothing where the system has no place for them.
     pub(crate) fn records(&self) -> Option<PathBuf> {
+        Some(self.state()?.join("runs"))
+    }
+
+    /// The directory of what is kept for the user.
+    pub(crate) fn state(&self) -> Option<PathBuf> {
         let absolute = |name: &str| {
             let path = PathBuf::from(self.get(name)?);
             path.is_absolute().then_some(path)
@@ -98,8 +103,7 @@ impl Environment {
         let shared =
             || absolute("XDG_STATE_HOME").or_else(|| absolute("LOCALAPPDATA").filter(|_| cfg!(windows)));
         let home = || Some(absolute("HOME")?.join(".local/state"));
-        let state = own.or_else(|| Some(shared().or_else(home)?.join("draft-tasks")))?;
-        Some(state.join("runs"))
+        own.or_else(|| Some(shared().or_else(home)?.join("draft-tasks")))
     }
 
     /// The names of all variables that are Unicode.

@@ -29,6 +29,7 @@ pub(crate) mod ext;
 mod frame;
 mod nearby;
 mod outbox;
+mod pages;
 mod position;
 mod problems;
 mod programs;
