@@ -353,3 +353,27 @@ fn what_the_editor_says_is_what_the_command_line_says() {
         assert!(human.contains(message), "{message} is not in {human}");
     }
 }
+
+#[test]
+fn a_text_does_not_steer_the_terminal() {
+    let tool = Tool::new("[pre-up]\n\"\u{1b}[31mred\" = \"\u{1b}]0;x\u{7} \u{202e}&& \u{9b}\"\n");
+    let called = tool.call(&["check"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!called.stdout.contains(steers), "{:?}", called.stdout);
+    assert!(called.stdout.contains("\"?[31mred\" = \"?]0;x? \u{fffd}&& \u{bf}\""), "{}", called.stdout);
+}
+
+#[test]
+fn long_lines_are_not_shown_for_each_finding() {
+    let text = format!("[pre-up]\nhello = \"echo {}\"\n", "$NO_SUCH_VARIABLE ".repeat(300));
+    let called = Tool::new(&text).call(&["check"]);
+    assert_eq!(called.code, Some(0), "{}", called.stderr);
+    let findings: Vec<&str> = called.stdout.split("\n\n").collect();
+    expect![[r#"
+        info[unset-variable]: `$NO_SUCH_VARIABLE` is not set here, so nothing takes its place
+         = at .draft-tasks.toml:2:33
+         = note: what is left may be an empty argument, here as in Draft"#]]
+    .assert_eq(findings[1]);
+    assert_eq!(findings.len(), 301 + 1);
+}

@@ -115,6 +115,7 @@ impl Setup {
         });
         if self.shows_more {
             text["publishDiagnostics"]["tagSupport"] = json!({ "valueSet": [1, 2] });
+            text["publishDiagnostics"]["codeDescriptionSupport"] = json!(true);
             text["semanticTokens"] = json!({
                 "requests": { "full": true, "range": true },
                 "tokenTypes": [], "tokenModifiers": [], "formats": ["relative"],

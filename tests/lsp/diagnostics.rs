@@ -50,6 +50,32 @@ fn point_at_related_places_where_the_client_knows_them() {
 }
 
 #[test]
+fn lead_to_their_explanations_where_the_client_shows_links() {
+    for shows in [true, false] {
+        let mut client = Client::with(|setup| setup.shows_more = shows);
+        let project = Project::new("[pre-upp]\na = 5\n[pre-up]\nb = \"x\nc = \"echo a && b\"\n");
+        let found = client.open_and_wait(&project);
+        assert_eq!(codes(&found), ["unknown-phase", "syntax", "shell-operator"]);
+        for found in found.as_array().unwrap() {
+            let href = &found["codeDescription"]["href"];
+            if !shows {
+                assert_eq!(*href, Value::Null);
+                continue;
+            }
+            let url = url::Url::parse(href.as_str().unwrap()).unwrap();
+            let line: usize = url.fragment().unwrap().strip_prefix('L').unwrap().parse().unwrap();
+            let path = url.to_file_path().unwrap();
+            assert!(path.starts_with(client.state.path()), "{url}");
+            let page = std::fs::read_to_string(path).unwrap();
+            assert_eq!(
+                page.lines().nth(line - 1).unwrap(),
+                format!("## {}", found["code"].as_str().unwrap())
+            );
+        }
+    }
+}
+
+#[test]
 fn go_when_the_document_is_closed_and_come_back_with_it() {
     let (mut client, project) = (Client::start(), Project::new("[pre-upp]\n"));
     client.open_and_wait(&project);

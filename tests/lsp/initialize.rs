@@ -107,5 +107,12 @@ fn a_client_of_the_bare_protocol_is_asked_nothing() {
 fn starting_a_server_twice_does_not_matter() {
     let (mut first, mut second) = (Client::start(), Client::start());
     let project = Project::new("[pre-upp]\nhello = \"echo hello\"\n");
-    assert_eq!(first.open_and_wait(&project), second.open_and_wait(&project));
+    let found = [&mut first, &mut second].map(|client| {
+        let mut found = client.open_and_wait(&project);
+        // Each has a state directory of its own.
+        let link = found[0]["codeDescription"].take();
+        assert!(link["href"].is_string(), "{found:#}");
+        found
+    });
+    assert_eq!(found[0], found[1]);
 }

@@ -68,6 +68,7 @@ pub fn complete(analysis: &Analysis, offset: TextSize) -> Vec<Completion> {
         found.extend(tasks(&place));
         if analysis.text.trim().is_empty() {
             found.push(specification_example(&place));
+            found.extend(EXAMPLES.iter().map(|example| with_header(example, &place)));
         }
     }
     found
@@ -169,15 +170,27 @@ fn tasks(place: &Place<'_>) -> Vec<Completion> {
         range: place.word_range(),
         snippet: TASK_SNIPPET.into(),
     }];
-    found.extend(EXAMPLES.iter().filter(|example| example.phase == phase).map(|example| Completion {
+    let of_phase = EXAMPLES.iter().filter(|example| example.phase == phase);
+    found.extend(of_phase.map(|example| example_completion(example, place, example.snippet.into())));
+    found
+}
+
+/// An example where there is no phase for it yet.
+fn with_header(example: &Example, place: &Place<'_>) -> Completion {
+    let snippet = format!("[{}]{}{}", example.phase, place.newline, example.snippet);
+    let plain = example_completion(example, place, snippet);
+    Completion { detail: format!("{}, in `[{}]`", example.detail, example.phase), ..plain }
+}
+
+fn example_completion(example: &Example, place: &Place<'_>, snippet: String) -> Completion {
+    Completion {
         label: example.label.into(),
         kind: CompletionKind::Example,
         detail: example.detail.into(),
-        documentation: Some(format!("```toml\n{}\n```", strip_placeholders(example.snippet))),
+        documentation: Some(format!("```toml\n{}\n```", strip_placeholders(&snippet))),
         range: place.word_range(),
-        snippet: example.snippet.into(),
-    }));
-    found
+        snippet,
+    }
 }
 
 fn values(place: &Place<'_>) -> Vec<Completion> {
@@ -345,6 +358,13 @@ mod tests {
             [post-deploy] (runs inside every ready pod after the application was deployed)
             [cleanup] (runs after the application was deleted from the cluster)
             the example of DEP-8 (all three phases, as the specification has them)
+            install a database (with Helm 3, in `[pre-up]`)
+            run the tests (so that only what passes is deployed, in `[pre-up]`)
+            run a script (for anything that needs a shell, in `[pre-up]`)
+            migrate the database (in every ready pod, in `[post-deploy]`)
+            use a variable of the container (through a shell in the container, in `[post-deploy]`)
+            uninstall a release (with Helm 3, in `[cleanup]`)
+            delete a claim (which outlives its release, in `[cleanup]`)
             ---
             [pre-up]
             description = "command"

@@ -93,9 +93,18 @@ pub fn key(name: &str) -> String {
     toml_edit::Key::new(name).display_repr().into_owned()
 }
 
-/// A string value as it must be written in TOML.
+/// A string value as it must be written in TOML, on one line and with as few escapes as can be.
+///
+/// Draft reads it, too: its reader takes three quotes for the end of a string where a fourth follows.
 pub fn string(content: &str) -> String {
-    toml_edit::Value::from(content).to_string()
+    let escapes = content.contains(['"', '\\']);
+    let control = content.contains(char::is_control);
+    let three = !content.contains(['\\']) && !content.contains("\"\"\"") && !content.starts_with('"');
+    match () {
+        () if escapes && !control && !content.contains('\'') => format!("'{content}'"),
+        () if escapes && !control && three && !content.ends_with('"') => format!("\"\"\"{content}\"\"\""),
+        () => format!("\"{}\"", escaped(StrStyle::Basic, content)),
+    }
 }
 
 /// Text as it must be written between the quotes of a string; `None` where it cannot be.
@@ -174,6 +183,10 @@ mod tests {
     #[test]
     fn keys_and_strings_are_quoted_where_needed() {
         assert_eq!((key("hello"), key("sync database")), ("hello".into(), "\"sync database\"".into()));
+        assert_eq!(string("echo 'x'"), "\"echo 'x'\"");
         assert_eq!(string("echo \"x\""), "'echo \"x\"'");
+        assert_eq!(string("sh -c 'echo \"x\"'"), r#""""sh -c 'echo "x"'""""#);
+        assert_eq!(string("'\"x\""), r#""'\"x\"""#);
+        assert_eq!(string("a\n\t\u{1}"), r#""a\n\t\u0001""#);
     }
 }

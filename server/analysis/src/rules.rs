@@ -75,13 +75,57 @@ pub(crate) fn check(analysis: &Analysis) -> Vec<Diagnostic> {
         rule(analysis, &mut found);
     }
     found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
+    found.iter_mut().for_each(make_printable);
     found
+}
+
+/// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.
+fn make_printable(found: &mut Diagnostic) {
+    let related = found.related.iter_mut().map(|related| &mut related.message);
+    let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
+    for text in [&mut found.message].into_iter().chain(&mut found.note).chain(related).chain(titles) {
+        // Without a way out of the loop many bytes are looked at together; C1 controls begin with 0xC2.
+        if text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2)) {
+            *text = printable(text);
+        }
+    }
+}
+
+/// Control characters as their escapes.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
 }
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
 pub(crate) fn for_shell(analysis: &Analysis, phase: Phase, written: Str) -> Option<(String, Option<Fix>)> {
     let command = command::Command::new(analysis, phase, written).ok()?;
     Some((command.as_script(), command.wrap()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    #[test]
+    fn messages_are_one_line_of_text() {
+        let text = "[pre-up]\nx = \"\"\"\\u001b[2J\n&& \u{e9}\"\"\"\n[\"\\u009b\"]\n";
+        let found = Analysis::new(text, Options::default()).diagnostics;
+        let messages: Vec<String> = found.iter().map(Diagnostic::full_message).collect();
+        assert!(
+            messages.iter().any(|it| it.starts_with("`&&` is an argument of `\\u{1b}[2J`")),
+            "{messages:?}"
+        );
+        assert!(messages.iter().any(|it| it.contains("`\\u{9b}`")), "{messages:?}");
+        assert!(!messages.iter().any(|it| it.contains(char::is_control)), "{messages:?}");
+    }
 }
 
 #[cfg(test)]

@@ -103,7 +103,8 @@ impl Environment {
         self.state().unwrap_or_else(|| std::env::temp_dir().join("draft-tasks")).join("kubeconfigs")
     }
 
-    fn state(&self) -> Option<PathBuf> {
+    /// The directory of what is kept for the user.
+    pub(crate) fn state(&self) -> Option<PathBuf> {
         let absolute = |name: &str| {
             let path = PathBuf::from(self.get(name)?);
             path.is_absolute().then_some(path)

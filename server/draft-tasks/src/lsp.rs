@@ -31,6 +31,7 @@ mod frame;
 mod log_text;
 mod nearby;
 mod outbox;
+mod pages;
 mod position;
 mod problems;
 mod programs;

@@ -33,7 +33,8 @@ enum Place {
 impl<'a> NewTasks<'a> {
     pub(super) fn of(analysis: &'a Analysis, phase: Phase) -> NewTasks<'a> {
         let text: &str = &analysis.text;
-        let taken = analysis.file.commands_of(phase).map(|(task, _)| task.name(text)).collect();
+        let tasks = analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section));
+        let taken = tasks.map(|task| task.name(text)).collect();
         let mut sections = analysis.file.sections.iter().filter(|section| section.phase == Some(phase));
         let place = match (sections.next(), sections.next()) {
             (Some(section), None) if section.form == SectionForm::Header => {
@@ -47,7 +48,9 @@ impl<'a> NewTasks<'a> {
 
     /// Adds a task.
     pub(super) fn add(&self, name: &str, command: &str) -> Option<TextEdit> {
-        let name = if self.taken.contains(name) { format!("{name} too") } else { name.to_owned() };
+        let numbered = (2..).map(|number| format!("{name} {number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let name = names.find(|name| !self.taken.contains(name.as_str()))?;
         let task = format!("{} = {}", edit::key(&name), edit::string(command));
         let line_end = self.line_end;
         match &self.place {

@@ -6,13 +6,24 @@ use text_size::{TextRange, TextSize};
 
 use super::command::range;
 use crate::analysis::Analysis;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::command::{DraftVersion, Semantics};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::draft_toml;
 use crate::edit::{Fix, TextEdit};
 use crate::syntax::{Entry, Str, StrStyle, Value, ValueKind};
 use crate::task_file::TaskValue;
 
 pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    let before = found.len();
+    find(analysis, found);
+    let options = analysis.options;
+    if options.semantics == Semantics::Draft || options.draft_version != DraftVersion::Dep8 {
+        // Who names the Draft that reads the file wants to hear what stops it.
+        found[before..].iter_mut().for_each(|found| found.severity = Severity::Error);
+    }
+}
+
+fn find(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     if analysis.text.starts_with('\u{feff}') {
         let bom = range(0, '\u{feff}'.len_utf8());
         let edits = vec![TextEdit::delete(bom)];
@@ -178,6 +189,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::Options;
     use crate::rules::testing;
 
     #[test]
@@ -212,6 +224,22 @@ mod tests {
                 c = "echo \e[1m \u0041 \\x"
         "#]],
         );
+    }
+
+    #[test]
+    fn stops_the_draft_that_somebody_chose() {
+        let semantics = Options { semantics: Semantics::Draft, ..Options::default() };
+        let version = Options { draft_version: DraftVersion::V0_16, ..Options::default() };
+        for options in [semantics, version] {
+            testing::check_with(
+                options,
+                DiagnosticCode::DraftToml,
+                "cleanup.a = \"x\"\n",
+                expect![[r#"
+                    error "cleanup.a": a key with a dot: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
+                "#]],
+            );
+        }
     }
 
     #[test]
@@ -250,7 +278,7 @@ mod tests {
             "[pre-up]\r\na = \"\"\"echo \\\r\n x\"\"\"\r\n",
             "[tool]\na = [1979-05-27 07:32:00]\n",
         ] {
-            let found = Analysis::new(text, crate::Options::default()).diagnostics;
+            let found = Analysis::new(text, Options::default()).diagnostics;
             let found = found.iter().filter(|found| found.code == DiagnosticCode::DraftToml);
             assert_eq!(found.count(), 1, "{text:?}");
         }

@@ -18,7 +18,10 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
         let mut others = spellings.iter().filter(|other| other.phase == phase && other.name != name);
         let other = others.next();
         if other.is_some() || name != phase.name() {
-            found.push(report(section, phase, &name, other));
+            // A table that gets the name of another one would be defined twice.
+            let alone =
+                || analysis.file.sections.iter().filter(|it| it.phase == Some(phase)).nth(1).is_none();
+            found.push(report(section, phase, &name, other, alone));
         }
         // Two spellings are enough: one of them is always another one.
         let known = spellings.iter().filter(|other| other.phase == phase);
@@ -35,13 +38,20 @@ struct Spelling<'a> {
     name: Cow<'a, str>,
 }
 
-fn report(section: &Section, phase: Phase, name: &str, other: Option<&Spelling<'_>>) -> Diagnostic {
+fn report(
+    section: &Section,
+    phase: Phase,
+    name: &str,
+    other: Option<&Spelling<'_>>,
+    alone: impl Fn() -> bool,
+) -> Diagnostic {
     let range = section.name.range;
     match other {
         None => {
-            Diagnostic::new(DiagnosticCode::PhaseCase, range, format!("Draft takes `{name}` for `{phase}`"))
-                .note("the usual spelling is in lower case")
-                .fix(rename(section, phase))
+            let message = format!("Draft takes `{name}` for `{phase}`");
+            let found = Diagnostic::new(DiagnosticCode::PhaseCase, range, message)
+                .note("the usual spelling is in lower case");
+            if alone() { found.fix(rename(section, phase)) } else { found }
         }
         Some(Spelling { section: first, name: first_name, .. }) => {
             let message = format!("`{name}` and `{first_name}` are the same phase");
@@ -96,9 +106,6 @@ mod tests {
             "[Pre-Up]\n[pre-up]\n",
             expect![[r#"
             hint "Pre-Up": Draft takes `Pre-Up` for `pre-up`: the usual spelling is in lower case
-              fix: Rename to `pre-up` (preferred)
-                [pre-up]
-                [pre-up]
             error "pre-up": `pre-up` and `Pre-Up` are the same phase: of tasks with the same description Draft runs a random one; put all tasks under one header
               "Pre-Up": `Pre-Up` is here
         "#]],

@@ -122,7 +122,7 @@ mod tests {
                 a = "helm upgrade --install db charts/db"
                 [cleanup]
                 "remove db" = "helm uninstall db-2" # x
-                "remove db too" = "helm uninstall db"
+                "remove db 2" = "helm uninstall db"
         "#]],
         );
     }

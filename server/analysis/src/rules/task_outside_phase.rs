@@ -19,31 +19,41 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
             .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
         if stray.command.is_some() {
             diagnostic.fixes =
-                Phase::DEP_8.into_iter().map(|phase| move_one(analysis, stray, phase)).collect();
+                Phase::DEP_8.into_iter().filter_map(|phase| move_one(analysis, stray, phase)).collect();
             diagnostic.fixes.extend(all.iter().cloned());
         }
         found.push(diagnostic);
     }
 }
 
-/// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there.
-fn move_one(analysis: &Analysis, stray: &Stray, phase: Phase) -> Fix {
+/// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there;
+/// nothing where the phase has a task of that description, or has no lines of its own.
+fn move_one(analysis: &Analysis, stray: &Stray, phase: Phase) -> Option<Fix> {
     let text = &analysis.text;
     let newline = edit::line_end(text);
     let lines = edit::whole_lines(text, stray.range);
     let task = text[lines].trim_end_matches(['\r', '\n']);
     let insertion = match table(analysis, phase) {
+        Some(_) if has_task(analysis, phase, stray) => return None,
         Some(section) => {
             let end = edit::line_stop(text, section.range.end());
             TextEdit::insert(end, format!("{newline}{task}"))
         }
+        None if analysis.file.sections.iter().any(|section| section.phase == Some(phase)) => return None,
         None => {
             let gap = gap_before_end(text, lines, newline);
             TextEdit::insert((text.len() as u32).into(), format!("{gap}[{phase}]{newline}{task}{newline}"))
         }
     };
     let title = format!("Move `{}` into `[{phase}]`", stray.name.decode(text));
-    Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false }
+    Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
+}
+
+fn has_task(analysis: &Analysis, phase: Phase, stray: &Stray) -> bool {
+    let (file, text) = (&analysis.file, &analysis.text);
+    let name = stray.name.decode(text);
+    let mut tasks = file.sections_of(phase).flat_map(|section| file.tasks_of(section));
+    tasks.any(|task| task.name(text) == name)
 }
 
 /// What must stand between the rest of the file and a table at its end.
@@ -110,6 +120,18 @@ mod tests {
                     [cleanup]
                     a = "b" # end
                     hello = "echo" # hi
+            "#]],
+        );
+    }
+
+    #[test]
+    fn nothing_moves_where_it_would_be_defined_twice() {
+        let text = "a = \"x\"\npre-up = \"make\"\n[cleanup]\na = \"y\"\n[[post-deploy]]\n";
+        testing::check(
+            DiagnosticCode::TaskOutsidePhase,
+            text,
+            expect![[r#"
+                warning "a": Draft ignores `a`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
             "#]],
         );
     }

@@ -2,26 +2,33 @@
 //!
 //! Must not decide which findings there are.
 
+use std::borrow::Cow;
+
 use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, LabelStyle, Severity as ShownSeverity};
-use codespan_reporting::files::SimpleFile;
+use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
+use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+
+/// A longer line is not shown: it would be once for each finding in it.
+const LONGEST_LINE: usize = 2000;
 
 /// The findings of one file.
 pub(super) struct Excerpts<'a> {
-    file: SimpleFile<&'a str, &'a str>,
+    file: SimpleFile<&'a str, Cow<'a, str>>,
     colors: bool,
 }
 
 impl<'a> Excerpts<'a> {
     /// `path` is how the user named the file.
     pub(super) fn new(path: &'a str, text: &'a str, colors: bool) -> Excerpts<'a> {
-        Excerpts { file: SimpleFile::new(path, text), colors }
+        Excerpts { file: SimpleFile::new(path, drawable(text)), colors }
     }
 
     /// One finding with its source lines.
     pub(super) fn render(&self, found: &Diagnostic) -> String {
-        let (config, shown) = (Config::default(), shown(found));
+        let place = self.place_in_a_long_line(found);
+        let (config, shown) = (Config::default(), shown(found, place));
         let rendered = match self.colors {
             true => {
                 let mut buffer = termcolor::Ansi::new(Vec::new());
@@ -41,7 +48,48 @@ impl<'a> Excerpts<'a> {
     }
 }
 
-fn shown(found: &Diagnostic) -> Shown<()> {
+impl Excerpts<'_> {
+    /// Where a finding is whose lines are too long to show.
+    fn place_in_a_long_line(&self, found: &Diagnostic) -> Option<String> {
+        let is_long = |range: TextRange| {
+            [range.start(), range.end()].into_iter().any(|offset| {
+                let line = self.file.line_index((), offset.into());
+                let range = line.and_then(|line| self.file.line_range((), line));
+                range.is_ok_and(|range| range.len() > LONGEST_LINE)
+            })
+        };
+        let mut ranges = found.related.iter().map(|related| related.range).chain([found.range]);
+        if !ranges.any(is_long) {
+            return None;
+        }
+        let start = usize::from(found.range.start());
+        let place = self.file.location((), start).ok()?;
+        Some(format!("at {}:{}:{}", self.file.name(), place.line_number, place.column_number))
+    }
+}
+
+/// The text with other characters, of the same length each, where one would steer the terminal.
+fn drawable(text: &str) -> Cow<'_, str> {
+    let steers = |(at, character): (usize, char)| match character {
+        '\n' | '\t' => false,
+        '\r' => !text[at..].starts_with("\r\n"),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _ => character.is_control(),
+    };
+    if !text.char_indices().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let drawn = |(at, character): (usize, char)| match character.len_utf8() {
+        _ if !steers((at, character)) => character,
+        1 => '?',
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    };
+    text.char_indices().map(drawn).collect()
+}
+
+/// `place` stands for the lines where these are not shown.
+fn shown(found: &Diagnostic, place: Option<String>) -> Shown<()> {
     let mut label = Label::new(LabelStyle::Primary, (), found.range);
     if let Some(note) = &found.note {
         label = label.with_message(note);
@@ -51,11 +99,17 @@ fn shown(found: &Diagnostic) -> Shown<()> {
         .iter()
         .map(|related| Label::new(LabelStyle::Secondary, (), related.range).with_message(&related.message));
     let fixes = found.fixes.iter().map(|fix| format!("help: {}", lower_first(&fix.title)));
-    Shown::new(severity(found.severity))
-        .with_code(found.code.name())
-        .with_message(&found.message)
-        .with_labels(std::iter::once(label).chain(related).collect())
-        .with_notes(fixes.collect())
+    let shown =
+        Shown::new(severity(found.severity)).with_code(found.code.name()).with_message(&found.message);
+    match place {
+        None => {
+            shown.with_labels(std::iter::once(label).chain(related).collect()).with_notes(fixes.collect())
+        }
+        Some(place) => {
+            let note = found.note.as_ref().map(|note| format!("note: {note}"));
+            shown.with_notes(std::iter::once(place).chain(note).chain(fixes).collect())
+        }
+    }
 }
 
 fn severity(severity: Severity) -> ShownSeverity {

@@ -83,11 +83,6 @@ impl<'a> Prepared<'a> {
         plan::phase_named(&self.analysis, name).map_err(|error| self.describe(&error))
     }
 
-    /// Whether the phase has tasks.
-    pub(super) fn has_tasks(&self, phase: Phase) -> bool {
-        self.analysis.file.commands_of(phase).next().is_some()
-    }
-
     /// The application, as options, settings and `draft.toml` say.
     pub(super) fn application(&self) -> application::Chosen<'_> {
         application::Chosen {

@@ -92,7 +92,7 @@ impl Report {
     /// When standard output cannot be written.
     pub(super) fn show(&mut self, event: RunEvent) -> io::Result<()> {
         match event {
-            RunEvent::RunStarted { phase, tasks, .. } => self.started(phase.name(), tasks),
+            RunEvent::RunStarted { phase, tasks, .. } => self.started(phase.name(), &tasks),
             RunEvent::Waiting { ready, pods, message } => {
                 self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {message}"))
             }
@@ -118,9 +118,9 @@ impl Report {
         }
     }
 
-    fn started(&mut self, phase: &str, tasks: Vec<String>) -> io::Result<()> {
+    fn started(&mut self, phase: &str, tasks: &[String]) -> io::Result<()> {
         let count = if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
-        self.tasks = tasks;
+        self.tasks = tasks.iter().map(|task| output::plain(task)).collect();
         phase.clone_into(&mut self.phase);
         if self.amount == Amount::Failures {
             return Ok(());

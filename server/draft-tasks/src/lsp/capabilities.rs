@@ -29,6 +29,8 @@ pub(crate) struct ClientFlags {
     pub(crate) snippets: bool,
     /// Diagnostics point at other places.
     pub(crate) related: bool,
+    /// Codes of diagnostics lead to their explanations.
+    pub(crate) explains: bool,
     /// What is unnecessary may be shown faded.
     pub(crate) fades: bool,
     /// Code actions carry edits; else only what a command can do is offered.
@@ -94,6 +96,9 @@ fn flags(client: &ClientCapabilities) -> ClientFlags {
         snippets: completion.and_then(|item| item.snippet_support) == Some(true),
         related: text.and_then(|it| it.publish_diagnostics.as_ref()).is_some_and(|diagnostics| {
             diagnostics.diagnostics_capabilities.related_information == Some(true)
+        }),
+        explains: text.and_then(|it| it.publish_diagnostics.as_ref()).is_some_and(|diagnostics| {
+            diagnostics.diagnostics_capabilities.code_description_support == Some(true)
         }),
         fades: text
             .and_then(|it| it.publish_diagnostics.as_ref()?.diagnostics_capabilities.tag_support.as_ref())

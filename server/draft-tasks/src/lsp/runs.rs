@@ -342,6 +342,7 @@ impl Failures {
                 range,
                 severity: Some(DiagnosticSeverity::Error),
                 code: Some(Code::String(ext::TASK_FAILED.into())),
+                code_description: context.pages.of(ext::TASK_FAILED),
                 source: Some(ext::SOURCE.into()),
                 message: Message::String(failure.message.clone()),
                 related_information: failure.related(range, context),
@@ -396,6 +397,7 @@ pub(crate) fn passed(results: &Results, context: Context<'_>, analysis: &Analysi
             range: context.range(shown_range(task, analysis)),
             severity: Some(DiagnosticSeverity::Information),
             code: Some(Code::String(ext::TASK_PASSED.into())),
+            code_description: context.pages.of(ext::TASK_PASSED),
             source: Some(ext::SOURCE.into()),
             message: Message::String(message),
             ..Default::default()

@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::document::{self, Document};
 use super::effect::{Effect, Effects};
 use super::ext;
+use super::pages::Pages;
 use super::position::Encoding;
 use super::programs::Programs;
 use super::runs::{self, Runs};
@@ -66,6 +67,7 @@ pub(crate) struct Session {
     opened: bool,
     runs: Runs,
     programs: Programs,
+    pages: Pages,
     clock: Clock,
 }
 
@@ -86,6 +88,7 @@ impl Session {
             opened: false,
             runs: Runs::default(),
             programs: Programs::default(),
+            pages: Pages::default(),
             clock: Clock::of_system(),
         }
     }
@@ -108,6 +111,9 @@ impl Session {
         let negotiated = capabilities::negotiate(&params.capabilities);
         self.flags = negotiated.flags;
         self.encoding = negotiated.encoding;
+        if let Some(state) = self.environment.state().filter(|_| self.flags.explains) {
+            self.pages = Pages::keep(&state);
+        }
         self.trusted = capabilities::trusted(params.initialization_options.as_ref());
         if let Some(process) = params.process_id {
             self.effect(Effect::WatchClient { process });
@@ -288,7 +294,8 @@ impl Session {
     fn publish(&mut self, uri: &Uri) {
         let Some(document) = self.documents.get_mut(uri) else { return };
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
-        let context = Context { uri, analysed: &analysis, encoding: self.encoding, flags: self.flags };
+        let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
+        let context = Context { uri, analysed: &analysis, encoding, flags, pages };
         let found =
             analysis.diagnostics.iter().filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
         let mut diagnostics: Vec<_> = found.map(|found| to_proto::diagnostic(context, found)).collect();

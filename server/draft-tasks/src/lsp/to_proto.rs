@@ -15,6 +15,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::capabilities::ClientFlags;
 use super::document::Analysed;
 use super::ext;
+use super::pages::Pages;
 use super::position::{self, Encoding};
 use crate::project::Problem;
 
@@ -25,6 +26,7 @@ pub(crate) struct Context<'a> {
     pub(crate) analysed: &'a Analysed,
     pub(crate) encoding: Encoding,
     pub(crate) flags: ClientFlags,
+    pub(crate) pages: &'a Pages,
 }
 
 impl Context<'_> {
@@ -55,6 +57,7 @@ pub(crate) fn diagnostic(context: Context<'_>, found: &diagnostic::Diagnostic) -
         range: context.range(found.range),
         severity: Some(severity(found.severity)),
         code: Some(Code::String(found.code.name().to_owned())),
+        code_description: context.pages.of(found.code.name()),
         source: Some(ext::SOURCE.to_owned()),
         message: Message::String(found.full_message()),
         tags: (context.flags.fades && found.code == DiagnosticCode::UnusedSuppression)
@@ -70,6 +73,7 @@ pub(crate) fn problem(context: Context<'_>, problem: &Problem) -> Diagnostic {
         range: context.range(problem.range),
         severity: Some(DiagnosticSeverity::Error),
         code: Some(Code::String(ext::SETTING.to_owned())),
+        code_description: context.pages.of(ext::SETTING),
         source: Some(ext::SOURCE.to_owned()),
         message: Message::String(problem.message.clone()),
         ..Default::default()

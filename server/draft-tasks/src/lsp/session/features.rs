@@ -36,8 +36,14 @@ impl Session {
         Some((session, session.documents.get(uri)?, analysis))
     }
 
-    pub(super) fn context<'a>(&self, document: &'a Document, analysed: &'a Analysed) -> Context<'a> {
-        Context { uri: &document.uri, analysed, encoding: self.encoding, flags: self.flags }
+    pub(super) fn context<'a>(&'a self, document: &'a Document, analysed: &'a Analysed) -> Context<'a> {
+        Context {
+            uri: &document.uri,
+            analysed,
+            encoding: self.encoding,
+            flags: self.flags,
+            pages: &self.pages,
+        }
     }
 
     pub(crate) fn completion(&mut self, at: TextDocumentPositionParams) -> Option<CompletionResponse> {

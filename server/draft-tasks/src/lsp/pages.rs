@@ -1,0 +1,50 @@
+//! The explanations of all diagnostics as a file that any editor can open: docs/diagnostics.md, kept in the user's
+//! state directory.
+//!
+//! Must not be needed: where it cannot be written, diagnostics have no link.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
+
+const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    /// The address of the file, and on which of its lines each code is explained.
+    file: Option<(String, Vec<(&'static str, usize)>)>,
+}
+
+impl Pages {
+    /// Writes the file into a directory, unless it is there.
+    pub(crate) fn keep(directory: &Path) -> Pages {
+        let path = directory.join(concat!("diagnostics-", env!("CARGO_PKG_VERSION"), ".md"));
+        let present = fs::metadata(&path).is_ok_and(|file| file.len() == PAGE.len() as u64);
+        if let Err(error) = if present { Ok(()) } else { write(directory, &path) } {
+            tracing::warn!(path = %path.display(), %error, "the explanations cannot be written");
+            return Pages::default();
+        }
+        let headings =
+            PAGE.lines().enumerate().filter_map(|(line, text)| Some((text.strip_prefix("## ")?, line + 1)));
+        Pages { file: url::Url::from_file_path(path).ok().map(|file| (file.to_string(), headings.collect())) }
+    }
+
+    /// Where a code is explained.
+    pub(crate) fn of(&self, code: &str) -> Option<CodeDescription> {
+        let (file, headings) = self.file.as_ref()?;
+        let (_, line) = headings.iter().find(|(heading, _)| *heading == code)?;
+        Some(CodeDescription { href: Uri::from(format!("{file}#L{line}")) })
+    }
+}
+
+/// In one step: another server may read it at the same time.
+fn write(directory: &Path, path: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let mut new = tempfile::NamedTempFile::new_in(directory)?;
+    new.write_all(PAGE.as_bytes())?;
+    new.persist(path)?;
+    Ok(())
+}
