@@ -65,7 +65,7 @@ enum Command {
     /// Tell what is wrong with tasks files
     Check(check::Arguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Show or remove what is kept of runs
     Runs(runs::Arguments),
     /// Format tasks files: spacing and blank lines, never order, comments or meaning

@@ -42,7 +42,7 @@ pub(crate) struct TaskInPod<'a> {
 /// How the command came to an end.
 enum End {
     /// Its connection did, with or without a result.
-    Result(Option<Status>),
+    Result(Option<Box<Status>>),
     PodGone,
 }
 
@@ -132,7 +132,7 @@ impl<'a> TaskInPod<'a> {
         let life = async {
             let status = async {
                 match status {
-                    Some(status) => status.await,
+                    Some(status) => status.await.map(Box::new),
                     None => None,
                 }
             };
@@ -158,7 +158,7 @@ impl<'a> TaskInPod<'a> {
     /// counts if it was asked to, and what else is to be known.
     async fn until_end(
         &mut self,
-        status: impl Future<Output = Option<Status>>,
+        status: impl Future<Output = Option<Box<Status>>>,
         begun: Instant,
     ) -> (Option<End>, Option<Outcome>, Option<String>) {
         tokio::pin!(status);

@@ -124,7 +124,8 @@ async fn read<R: AsyncRead + Unpin>(stream: Option<R>, into: &mut Vec<u8>) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

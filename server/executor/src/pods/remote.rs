@@ -128,7 +128,8 @@ fn comm(program: &str) -> String {
     name[..name.floor_char_boundary(15)].to_owned()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::process::Command;
 

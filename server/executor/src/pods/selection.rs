@@ -129,13 +129,13 @@ fn reason(pod: &api::Pod) -> String {
     let containers = status.into_iter().flat_map(|status| {
         status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
     });
-    let waiting = containers.filter_map(|container| {
+    let mut waiting = containers.filter_map(|container| {
         let state = container.state.as_ref()?;
         let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
         waiting.or_else(|| state.terminated.as_ref().filter(|it| it.exit_code != 0)?.reason.clone())
     });
     // That a container waits for those before it says less than why those wait.
-    let telling = waiting.filter(|reason| reason != "PodInitializing").next();
+    let telling = waiting.find(|reason| reason != "PodInitializing");
     if let Some(reason) = telling {
         return reason;
     }

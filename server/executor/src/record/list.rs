@@ -34,7 +34,7 @@ pub enum State {
     /// The program that ran it ended before it did.
     Interrupted,
     /// It is over.
-    Finished(RunResult),
+    Finished(Box<RunResult>),
 }
 
 /// The names of all records, oldest first. One from the future was made before the clock was set back, so it is older
