@@ -66,7 +66,7 @@ enum Report {
     RunOver(String),
     /// The user was asked about a run; why it does not start, if it does not.
     Answered {
-        start: Start,
+        start: Box<Start>,
         declined: Option<String>,
     },
     ProgressAnswered {
@@ -183,7 +183,7 @@ impl Outbox {
                 let asked = self.asked.remove(&start.run).is_some();
                 match declined {
                     Some(why) => self.session.with(|session| session.declined(&start.run, &why)),
-                    None if asked => self.start_run(start),
+                    None if asked => self.start_run(*start),
                     None => {}
                 }
             }
@@ -206,7 +206,7 @@ impl Outbox {
         let run = start.run.clone();
         let asking = tokio::spawn(async move {
             let declined = confirm::ask(&client, &session, &start.request, questions).await.err();
-            let _ = reports.send(Report::Answered { start, declined });
+            let _ = reports.send(Report::Answered { start: Box::new(start), declined });
         });
         self.asked.insert(run, asking);
     }
