@@ -30,6 +30,7 @@ mod frame;
 mod log_text;
 mod nearby;
 mod outbox;
+mod pace;
 mod position;
 mod problems;
 mod programs;
