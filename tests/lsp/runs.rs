@@ -610,3 +610,29 @@ fn that_write_very_much_wait_for_a_client_that_does_not_read() {
     client.hover(&project.uri, 1, 0);
     client.take_all("window/showMessage");
 }
+
+#[test]
+fn that_write_without_a_pause_make_few_updates() {
+    /// No stream makes more updates.
+    const PACE: Duration = Duration::from_millis(50);
+    let command = "sh -c 'yes | head -c 10000000'";
+    let (mut client, project) = (own_output(), Project::with_tasks("pre-up", &[("much", command)]));
+    client.open_and_wait(&project);
+    let begun = Instant::now();
+    let run = run(&mut client, &project, "pre-up");
+    let (mut updates, mut bytes) = (0, 0);
+    loop {
+        let told = client.told_of_run(&run);
+        if let Some(text) = told["text"].as_str() {
+            (updates, bytes) = (updates + 1, bytes + text.len());
+        }
+        if told["state"] == "finished" {
+            break;
+        }
+    }
+    assert_eq!(bytes, 10_000_000);
+    // The first and the last wait for nothing.
+    let most = 2 + begun.elapsed().as_millis() / PACE.as_millis();
+    assert!(updates <= most, "{updates} updates, at most {most} were expected");
+    client.take_all("window/showMessage");
+}

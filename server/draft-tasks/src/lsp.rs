@@ -31,6 +31,7 @@ mod frame;
 mod log_text;
 mod nearby;
 mod outbox;
+mod pace;
 mod pages;
 mod position;
 mod problems;

@@ -12,6 +12,7 @@ use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
 
@@ -20,7 +21,8 @@ use super::client_watch;
 use super::confirm;
 use super::effect::{Effect, ProgressValue};
 use super::ext;
-use super::problems::Reader;
+use super::pace::Pace;
+use super::problems::{Found, Reader};
 use super::session::Questions;
 use super::transport::{Backlog, End, Outgoing};
 use crate::{facts, interrupted, project};
@@ -387,7 +389,20 @@ async fn pump(
     mut recorder: Option<Recorder>,
     reader: &mut Reader,
 ) {
-    while let Some(event) = events.recv().await {
+    let mut pace = Pace::default();
+    loop {
+        if let Some((event, found)) = pace.take(Instant::now()) {
+            deliver(run, event, found, session, backlog).await;
+            continue;
+        }
+        let due = pace.due();
+        let event = tokio::select! {
+            biased;
+            // What is due goes first: there is always something to receive of a task that writes without end.
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => continue,
+            event = events.recv(), if !pace.is_full() => event,
+        };
+        let Some(event) = event else { break };
         // Before anybody hears of it: who is told of the end finds the whole record.
         if let Some(recorder) = &mut recorder {
             let trouble = tokio::task::block_in_place(|| recorder.take(&recorder.about().tell(&event)));
@@ -403,20 +418,36 @@ async fn pump(
             }
             _ => None,
         };
-        while backlog.exceeds(BACKLOG) {
-            tokio::time::sleep(CATCHING_UP).await;
-        }
-        let handled = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            session.with(|it| {
-                if let Some((task, found)) = found {
-                    it.found_problems(run, task, found);
-                }
-                it.run_event(run, event);
-            });
-        }));
-        if handled.is_err() {
-            tracing::error!(run, "a defect in the handling of an event; the run goes on");
-        }
+        pace.push(event, found);
+    }
+    // Only the end of the server comes without the end of the run before it.
+    pace.flush();
+    while let Some((event, found)) = pace.take(Instant::now()) {
+        deliver(run, event, found, session, backlog).await;
+    }
+}
+
+/// Brings an event to the session, with the problems that a task reported, when the client has read what came before.
+async fn deliver(
+    run: &str,
+    event: RunEvent,
+    found: Option<(usize, Vec<Found>)>,
+    session: &SharedSession,
+    backlog: &Backlog,
+) {
+    while backlog.exceeds(BACKLOG) {
+        tokio::time::sleep(CATCHING_UP).await;
+    }
+    let handled = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        session.with(|it| {
+            if let Some((task, found)) = found {
+                it.found_problems(run, task, found);
+            }
+            it.run_event(run, event);
+        });
+    }));
+    if handled.is_err() {
+        tracing::error!(run, "a defect in the handling of an event; the run goes on");
     }
 }
 
