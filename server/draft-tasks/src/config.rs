@@ -24,6 +24,8 @@ pub(crate) struct Config {
     /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
     /// line; values of variables that look like secrets never are.
     pub(crate) inlay_hints: bool,
+    /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
+    pub(crate) code_lens: bool,
     #[serde(flatten)]
     pub(crate) project: ProjectConfig,
     /// How tasks run.
@@ -148,6 +150,7 @@ impl Default for Config {
         Config {
             syntax_errors: true,
             inlay_hints: true,
+            code_lens: true,
             project: ProjectConfig::default(),
             run: RunSettings::default(),
         }
@@ -424,7 +427,7 @@ mod tests {
     #[test]
     fn settings_are_read() {
         let all = json!({
-            "syntaxErrors": false, "inlayHints": false, "semantics": "draft", "draftVersion": "0.15",
+            "syntaxErrors": false, "inlayHints": false, "codeLens": false, "semantics": "draft", "draftVersion": "0.15",
             "rules": { "post-up": "off", "phase-case": "error" },
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
             "kubernetes": { "selector": "app=web", "container": "web", "readyTimeout": "5m" },

@@ -124,7 +124,9 @@ fn not_for_projects(name: &str) -> Option<&'static str> {
             "which variables are secrets depends on each user's environment: set it in the editor or with --secret",
         ),
         "keep" => Some("how many records are kept is for the user of each machine to choose"),
-        "syntaxErrors" | "inlayHints" => Some("it is about how an editor shows things: set it there"),
+        "syntaxErrors" | "inlayHints" | "codeLens" => {
+            Some("it is about how an editor shows things: set it there")
+        }
         _ => None,
     }
 }
