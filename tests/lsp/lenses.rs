@@ -52,6 +52,17 @@ fn name_commands_that_the_server_has_announced() {
 }
 
 #[test]
+fn can_be_switched_off() {
+    let (mut client, project) = (Client::start(), Project::new("[pre-up]\na = \"echo\"\n"));
+    client.open(&project);
+    assert_eq!(shown(&mut client, &project.uri).len(), 2);
+    client.set_settings(json!({ "codeLens": false }));
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": null }));
+    client.asked("workspace/codeLens/refresh");
+    assert_eq!(client.about("textDocument/codeLens", &project.uri), Value::Null);
+}
+
+#[test]
 fn are_not_there_where_nothing_runs() {
     let mut client = Client::with(|setup| setup.initialization_options = json!({ "trusted": false }));
     let project = Project::new("[pre-up]\na = \"echo\"\n");

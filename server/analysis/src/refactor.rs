@@ -52,7 +52,9 @@ pub fn refactors(analysis: &Analysis, range: TextRange, is_free: &dyn Fn(&str) -
         // Behind a string that is not closed it would become a part of that.
         return if analysis.tree.errors.is_empty() { missing_phases(analysis, offset) } else { Vec::new() };
     };
-    let Some(command) = task.command().filter(|command| command.closed) else { return Vec::new() };
+    let Some(command) = task.command().filter(|it| it.closed && !analysis.tree.has_error_in(it.range)) else {
+        return Vec::new();
+    };
     let phase = section.phase.filter(|_| section.form.has_tasks());
     let mut found = Vec::new();
     if let (Some(phase), Semantics::Standard) = (phase, analysis.options.semantics) {

@@ -27,6 +27,15 @@ pub struct SyntaxTree {
     pub errors: Vec<SyntaxError>,
 }
 
+impl SyntaxTree {
+    /// Whether an error begins within a range or right behind it: then it is not certain what stands there, and quotes
+    /// that are put there may join others.
+    pub(crate) fn has_error_in(&self, range: TextRange) -> bool {
+        let next = self.errors.partition_point(|error| error.range.start() < range.start());
+        self.errors.get(next).is_some_and(|error| error.range.start() <= range.end())
+    }
+}
+
 /// A header and the entries under it.
 #[derive(Clone, Debug)]
 pub struct Table {

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
     /// line; values of variables that look like secrets never are.
     pub(crate) inlay_hints: bool,
+    /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
+    pub(crate) code_lens: bool,
     #[serde(flatten)]
     pub(crate) project: ProjectConfig,
     /// The environment of `draft.toml` that is meant. Without it the variable `DRAFT_ENV`, else `development`.
@@ -152,6 +154,7 @@ impl Default for Config {
         Config {
             syntax_errors: true,
             inlay_hints: true,
+            code_lens: true,
             project: ProjectConfig::default(),
             environment: None,
             run: RunSettings::default(),
@@ -430,7 +433,7 @@ mod tests {
     #[test]
     fn settings_are_read() {
         let all = json!({
-            "syntaxErrors": false, "inlayHints": false, "semantics": "draft", "draftVersion": "0.15",
+            "syntaxErrors": false, "inlayHints": false, "codeLens": false, "semantics": "draft", "draftVersion": "0.15",
             "rules": { "post-up": "off", "phase-case": "error" },
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
             "environment": "staging",

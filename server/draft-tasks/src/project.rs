@@ -125,7 +125,9 @@ fn not_for_projects(name: &str) -> Option<&'static str> {
         ),
         "concurrency" => Some("how much runs at the same time is for the user of each machine to choose"),
         "keep" => Some("how many records are kept is for the user of each machine to choose"),
-        "syntaxErrors" | "inlayHints" => Some("it is about how an editor shows things: set it there"),
+        "syntaxErrors" | "inlayHints" | "codeLens" => {
+            Some("it is about how an editor shows things: set it there")
+        }
         _ => None,
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     let mut releases = release_left_behind::Releases::default();
     for phase in Phase::ALL {
         for (task, written) in
-            analysis.file.commands_of(phase).filter(|(_, written)| is_read(analysis, *written))
+            analysis.file.commands_of(phase).filter(|(_, written)| !analysis.tree.has_error_in(written.range))
         {
             let rules = match look(analysis, phase, written) {
                 Look::Ordinary => continue,
@@ -70,13 +70,6 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
         }
     }
     releases.report(analysis, found);
-}
-
-/// Whether a string has no syntax error, so that it is certain which command it holds.
-fn is_read(analysis: &Analysis, written: Str) -> bool {
-    let (errors, range) = (&analysis.tree.errors, written.range);
-    let next = errors.partition_point(|error| error.range.start() < range.start());
-    errors.get(next).is_none_or(|error| error.range.start() >= range.end())
 }
 
 /// What a look at the bytes of a command says about which rules could have something to say.
@@ -239,7 +232,9 @@ mod tests {
 
     #[test]
     fn commands_in_broken_strings_are_not_judged() {
-        for (written, found) in [("\"a && b\"", true), ("\"a && b \\ud800\"", false), ("\"a && b", false)] {
+        for (written, found) in
+            [("\"a && b\"", true), ("\"a && b \\ud800\"", false), ("\"a && b", false), ("\"a && b\"'", false)]
+        {
             let text = format!("[pre-up]\na = {written}\nb = \"c\"\n");
             let analysis = Analysis::new(text, Options::default());
             let mut codes = analysis.diagnostics.iter().map(|found| found.code);

@@ -4,8 +4,12 @@
 
 use text_size::TextRange;
 
-use super::command::{Command, Quoting, range};
+use super::command::{Argument, Command, Quoting, range};
+use super::shell_builtin;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{self, Fix, TextEdit};
+use crate::phase::Phase;
+use crate::task_file::SectionForm;
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.knows_quotes() && command.text.contains(['"', '\'']) {
@@ -21,7 +25,57 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut diagnostic =
         command.finding(DiagnosticCode::ShellOperator, place, message).note(command.ask_for_a_shell());
     diagnostic.fixes.extend(command.wrap());
+    diagnostic.fixes.extend(split(command));
     found.push(diagnostic);
+}
+
+/// In a longer phase nobody looks for a free description at every keystroke.
+const LONGEST_PHASE: usize = 100;
+
+/// A task for each command between `&&`: the next one runs only if the one before it went well, as tasks do.
+///
+/// Not where commands need the shell, in `cleanup`, which goes on after a failure, and in Draft, which knows no order.
+fn split(command: &Command<'_>) -> Option<Fix> {
+    let (file, text) = (&command.analysis.file, &*command.analysis.text);
+    let (section, task) = file.task_at(command.written.range.start())?;
+    let siblings = file.tasks_of(section);
+    let one_by_one = command.knows_quotes() && command.phase != Phase::Cleanup;
+    if !one_by_one || section.form != SectionForm::Header || siblings.len() > LONGEST_PHASE {
+        return None;
+    }
+    let is_and = |word: &&Argument| command.bare(word) == Some("&&");
+    let is_for_shell = |(byte, quoting): (u8, &Quoting)| match byte {
+        b'&' | b'|' | b';' | b'<' | b'>' => *quoting == Quoting::Bare,
+        b'`' | b'(' => matches!(quoting, Quoting::Bare | Quoting::Double),
+        _ => false,
+    };
+    let for_shell = |word: &Argument| {
+        let range = std::ops::Range::<usize>::from(word.range());
+        command.text[range.clone()].bytes().zip(&command.quoting()[range]).any(is_for_shell)
+    };
+    if command.words.iter().any(|word| !is_and(&word) && for_shell(word)) {
+        return None;
+    }
+    let words: Vec<&Argument> = command.words.iter().collect();
+    let mut tasks = Vec::new();
+    for (index, part) in words.split(is_and).enumerate() {
+        let (first, last) = (part.first()?, part.last()?);
+        let program = command.literal(first)?;
+        let name = format!("{} {}", task.name(text), index + 1);
+        let taken = || siblings.iter().any(|sibling| sibling.name(text) == name);
+        if shell_builtin::is_builtin(program) || program.contains('=') || (index > 0 && taken()) {
+            return None;
+        }
+        let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };
+        let part = &command.text[first.range().cover(last.range())];
+        tasks.push(format!("{key} = {}", edit::string(part)));
+    }
+    let edits = vec![TextEdit::replace(task.range, tasks.join(edit::line_end(text)))];
+    (tasks.len() > 1).then(|| Fix {
+        title: format!("Split into {} tasks", tasks.len()),
+        edits,
+        preferred: false,
+    })
 }
 
 /// The first operator of the command.
@@ -106,6 +160,41 @@ mod tests {
                 d = "sh -c 'serve &'"
         "#]],
         );
+    }
+
+    #[test]
+    fn commands_one_after_another_become_tasks() {
+        let text = "[pre-up]\r\nb = \"npm ci && npm test 'a && b' && echo $HOME\" # all\r\n";
+        testing::check(
+            DiagnosticCode::ShellOperator,
+            text,
+            expect![[r#"
+                warning "&&": `&&` is an argument of `npm` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'` (preferred)
+                    [pre-up]
+                    b = "sh -c \"npm ci && npm test 'a && b' && echo \\$HOME\"" # all
+                  fix: Split into 3 tasks
+                    [pre-up]
+                    b = "npm ci"
+                    "b 2" = "npm test 'a && b'"
+                    "b 3" = "echo $HOME" # all
+            "#]],
+        );
+    }
+
+    #[test]
+    fn commands_that_need_the_shell_are_not_split() {
+        let text = "[pre-up]\na = \"cd x && y\"\nb = \"x && y | z\"\nc = \"x && A=b y\"\nd = \"x && \"\n\"d 2\" = \"\"\n\
+            e = \"x && y > z\"\nf = \"x && y\"\n\"f 2\" = \"z\"\n[cleanup]\ng = \"x && y\"\n[post-deploy]\nh = \"x || y\"\n";
+        let found = crate::Analysis::new(text, crate::Options::default()).diagnostics;
+        let titles = found.iter().flat_map(|found| &found.fixes).map(|fix| fix.title.as_str());
+        let split: Vec<&str> = titles.filter(|title| title.starts_with("Split")).collect();
+        assert_eq!(split, Vec::<&str>::new());
+        let inline = crate::Analysis::new(
+            "pre-up = { a = \"x && y\" }\npost-deploy.a = \"x && y\"\n",
+            crate::Options::default(),
+        );
+        assert_eq!(inline.diagnostics.iter().flat_map(|found| &found.fixes).count(), 2);
     }
 
     #[test]

@@ -218,6 +218,9 @@ impl Session {
             if config.inlay_hints != self.config.inlay_hints && self.flags.refresh_hints {
                 self.effect(Effect::RefreshHints);
             }
+            if config.code_lens != self.config.code_lens {
+                self.refresh_lenses();
+            }
             let republish = config.run.diagnostics != self.config.run.diagnostics;
             if republish {
                 self.stale.extend(self.documents.keys().cloned());

@@ -105,7 +105,7 @@ impl Session {
 
     pub(crate) fn code_lens(&mut self, uri: &Uri) -> Option<Vec<CodeLens>> {
         let (session, document, analysis) = self.opened(uri)?;
-        if !session.may_run(document) {
+        if !session.may_run(document) || !session.config.code_lens {
             return None;
         }
         let context = session.context(document, &analysis);
