@@ -6,6 +6,7 @@
 
 mod conversation;
 mod double;
+mod double_faults;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;

@@ -3,6 +3,7 @@
 //! Must not run anything.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use hyper::body::{Bytes, Incoming};
@@ -11,6 +12,7 @@ use hyper::upgrade::Upgraded;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -80,11 +82,11 @@ pub(super) async fn answer(
     let upgrade = hyper::upgrade::on(&mut request);
     server.clone().spawn(async move {
         // Also when the task is aborted, the exec has ended.
-        let mut going_on = GoingOn { server, index, end: End::Left };
+        let going_on = GoingOn { server, index, end: End::Left };
         if let Ok(upgraded) = upgrade.await {
             let config = Some(WebSocketConfig::default());
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, config).await;
-            going_on.end = play(&going_on.server, index, steps, socket).await;
+            play(going_on, steps, socket).await;
         }
     });
     let response = Response::builder()
@@ -175,12 +177,26 @@ impl State {
     }
 }
 
+/// How long the client may take to leave when all is said.
+const LINGERS: Duration = Duration::from_secs(5);
+
 /// Plays the script until it ends or the client leaves.
-async fn play(server: &Server, index: usize, steps: Vec<Step>, socket: Socket) -> End {
+async fn play(mut going_on: GoingOn, steps: Vec<Step>, socket: Socket) {
+    let broken = matches!(steps.last(), Some(Step::Cut));
     let (mut sink, mut stream) = socket.split();
     tokio::select! {
-        played = perform(steps, &mut sink) => if played.is_some() { End::Done } else { End::Left },
-        () = listen(server, index, &mut stream) => End::Left,
+        played = perform(steps, &mut sink) => if played.is_some() { going_on.end = End::Done },
+        () = listen(&going_on.server, going_on.index, &mut stream) => {}
+    }
+    if broken || going_on.end == End::Left {
+        return;
+    }
+    // The process has ended, but the connection not yet: it is closed in order.
+    let (server, index) = (going_on.server.clone(), going_on.index);
+    drop(going_on);
+    let _ = tokio::time::timeout(LINGERS, listen(&server, index, &mut stream)).await;
+    if let Ok(mut socket) = sink.reunite(stream) {
+        let _ = socket.get_mut().shutdown().await;
     }
 }
 

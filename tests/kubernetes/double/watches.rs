@@ -93,9 +93,10 @@ impl Watch {
             if self.tell_changes().await.is_none() {
                 return;
             }
+            // What befalls a watch does so before changes that come later.
             tokio::select! {
+                biased;
                 () = client.closed() => return,
-                changed = changed.changed() => if changed.is_err() { return },
                 befallen = befalls.recv() => match befallen {
                     Ok(Watches::End) | Err(RecvError::Closed) => return,
                     Ok(Watches::Cut) => return drop(client.send(Err(Broken)).await),
@@ -107,6 +108,7 @@ impl Watch {
                     Ok(Watches::Bookmark) => self.bookmark(false).await,
                     Err(RecvError::Lagged(_)) => {}
                 },
+                changed = changed.changed() => if changed.is_err() { return },
             }
         }
     }
