@@ -1,0 +1,61 @@
+//! The double's certificates, and kubeconfig files for its clients.
+//!
+//! Must not open a connection.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// What a request has to bring to be let in.
+pub(super) const TOKEN: &str = "token-of-the-double";
+
+/// A certificate for this machine, by an authority that only the kubeconfig knows; its certificate goes into the folder.
+pub(super) fn acceptor(folder: &Path) -> TlsAcceptor {
+    let key = || KeyPair::generate().expect("a key");
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority");
+    std::fs::write(folder.join("ca.crt"), authority.pem()).expect("the file can be written");
+
+    let names = ["127.0.0.1", "localhost"].map(str::to_owned);
+    let server_key = key();
+    let server = CertificateParams::new(names).expect("names that can be certified");
+    let server = server.signed_by(&server_key, &authority).expect("a certificate");
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions that the provider has")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![server.der().clone()],
+            PrivateKeyDer::Pkcs8(server_key.serialize_der().into()),
+        )
+        .expect("a key that fits its certificate");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A kubeconfig with the one context `double`, of the namespace `default`.
+pub(super) fn kubeconfig(folder: &Path, server: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "double",
+        "clusters": [{ "name": "double", "cluster": {
+            "server": server, "certificate-authority": folder.join("ca.crt"),
+        }}],
+        "users": [{ "name": "double", "user": { "token": TOKEN } }],
+        "contexts": [{ "name": "double", "context": {
+            "cluster": "double", "user": "double", "namespace": "default",
+        }}],
+    })
+}
+
+/// Writes a kubeconfig (JSON is YAML) below a folder.
+pub(super) fn write(folder: &Path, name: &str, config: &Value) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, format!("{config:#}\n")).expect("the file can be written");
+    path
+}

@@ -1,0 +1,9 @@
+//! Tests on a real Kubernetes, and what they need: a namespace of their own, workloads, and the program beside them.
+//!
+//! Must not run by themselves: all tests in here are ignored unless `tests/kubernetes/run` names the cluster.
+//! Those in `own` need the cluster that `tests/kubernetes/cluster` starts; all others run on any cluster.
+
+mod cluster;
+mod namespace;
+mod own;
+mod workload;

@@ -1,0 +1,54 @@
+//! Tests that need the cluster of `tests/kubernetes/cluster`: they know its release, or disturb all of it.
+//!
+//! Must not leave it disturbed: each has the cluster alone until it runs again.
+
+use serde_json::json;
+
+use super::cluster::cluster;
+use super::namespace::{Namespace, is_ready};
+use super::workload::Workload;
+use crate::conversation::{self, Partner};
+use crate::double::Release;
+use crate::same;
+
+/// The pods that the conversation is about.
+fn start_pods(namespace: &Namespace) {
+    let pod = |name: &str| Workload::pod(name).label("same", "yes");
+    namespace.apply(&pod("one"));
+    namespace.apply(&pod("two").container("proxy"));
+    namespace.apply(&pod("waiting").image("localhost/no-such-image:1"));
+    namespace.apply(&pod("homeless").pod_spec("nodeSelector", json!({ "no-such": "node" })));
+    namespace.wait_for_pods("the pods of the conversation", "same=yes", |pods| {
+        let waiting = pods.iter().any(|pod| {
+            let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+            let states = statuses.filter_map(|status| status.state.as_ref()?.waiting.as_ref()?.reason.as_deref());
+            states.into_iter().any(|reason| reason == "ErrImageNeverPull")
+        });
+        let homeless = pods.iter().any(|pod| {
+            let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+            conditions.into_iter().any(|condition| condition.reason.as_deref() == Some("Unschedulable"))
+        });
+        waiting && homeless && pods.iter().filter(|pod| is_ready(pod)).count() == 2
+    });
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn answers_as_the_double_does() {
+    let namespace = Namespace::alone();
+    start_pods(&namespace);
+    let partner = |kubeconfig| Partner { client: namespace.client(&kubeconfig), namespace: namespace.name.clone() };
+    let admin = partner(namespace.kubeconfig());
+    let questions = cluster().block_on(conversation::questions(&admin));
+    let user = partner(namespace.kubeconfig_for("restricted", &[("get,list", "pods")]));
+    let restricted = cluster().block_on(conversation::restricted(&user, &namespace.user("restricted")));
+    // A server that has just started keeps no old version.
+    cluster().call(&["api", "kill"]);
+    cluster().call(&["api", "start"]);
+    let expired = cluster().block_on(conversation::expired(&admin));
+    let said = same::report(&questions, &restricted, &expired);
+    let double = same::said_by_double(Release::Old);
+    let differing: Vec<_> = said.lines().zip(double.lines()).filter(|(real, double)| real != double).collect();
+    assert_eq!(differing, [], "what the cluster and what the double said");
+    assert_eq!(said, double);
+}
