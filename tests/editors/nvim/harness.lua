@@ -18,7 +18,7 @@ end
 
 -- `nvim -l` starts without file types, syntax and plugins.
 vim.cmd('filetype plugin on | syntax on')
-vim.cmd.runtime('plugin/draft_tasks.lua')
+vim.cmd.runtime({ args = { 'plugin/draft_tasks.lua' } })
 
 --- Waits until a function answers something, and returns that.
 ---@generic T

@@ -484,7 +484,7 @@ check('the command completes itself, phases and tasks', function()
   local complete = function(line)
     return vim.fn.getcompletion(line, 'cmdline')
   end
-  equal(complete('LspDraftTasks '), { 'log', 'plan', 'rerun', 'run', 'stop' })
+  equal(complete('LspDraftTasks '), { 'clear', 'create', 'doctor', 'log', 'plan', 'quickfix', 'rerun', 'run', 'runs', 'stop' })
   equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
   equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })
   equal(complete('LspDraftTasks run pre-up '), { 'greet', 'machine', 'where is home' })
