@@ -1,0 +1,56 @@
+-- Where output goes, and how it looks there.
+local h, t = ... ---@module 'harness', module 'checks'
+local check, equal, eventually, open = t.check, t.equal, h.eventually, h.open
+
+check('log shows the output and goes there', function()
+  open('.draft-tasks.toml')
+  h.run('LspDraftTasks run cleanup')
+  vim.cmd('LspDraftTasks log')
+  equal(vim.api.nvim_get_current_buf(), require('draft_tasks.output').buffer())
+  equal({ vim.bo.modifiable, vim.bo.modified, vim.bo.buftype }, { false, false, 'nofile' })
+end)
+
+check('colours are highlights, not characters', function()
+  h.write('colours/colours.sh', { [[printf '\033[1;31mred\033[0m and \033[38;5;42mgreen\033[m\n']] })
+  h.write('colours/.draft-tasks.toml', { '[pre-up]', 'colours = "sh colours.sh"' })
+  open('colours/.draft-tasks.toml')
+  vim.cmd('LspDraftTasks run pre-up')
+  eventually('the text', function()
+    return h.output_has('red and green')
+  end)
+  local buffer = require('draft_tasks.output').buffer()
+  local row = h.line_of(buffer, 'red and green') - 1
+  local marks = vim.api.nvim_buf_get_extmarks(buffer, -1, { row, 0 }, { row, -1 }, { details = true })
+  local spans = vim.tbl_map(function(mark)
+    return { mark[3], mark[4].end_col }
+  end, marks)
+  equal(spans, { { 0, 3 }, { 8, 13 } })
+  equal(vim.api.nvim_get_hl(0, { name = marks[1][4].hl_group }).bold, true)
+end)
+
+check('pieces of text become lines, sequences and restarts as on a terminal', function()
+  local output = require('draft_tasks.output')
+  local function put(text, stream)
+    output.append('run', { phase = 'pre-up', task = 'pieces', stream = stream or 'stdout', text = text })
+  end
+  put('one\ntw')
+  put('o\nthr\27[3')
+  put('1mee\27[0m\n')
+  put('10 %\r')
+  put('100 %\r\n')
+  put('asks: ')
+  put('error\n', 'stderr')
+  put('answer\27]0;title\7\n\n')
+  local lines = vim.list_slice(h.output(), 2)
+  equal(lines, { 'one', 'two', 'three', '100 %', 'asks: ', 'error', 'answer', '' })
+end)
+
+check('output beyond the limit drops the oldest lines', function()
+  h.write('much/.draft-tasks.toml', { '[pre-up]', 'much = "seq 25000"' })
+  open('much/.draft-tasks.toml')
+  h.run('LspDraftTasks run pre-up')
+  assert(h.output_has('25000'))
+  local lines = h.output()
+  assert(#lines <= 10000, #lines)
+  assert(lines[1]:find('earlier lines', 1, true), lines[1])
+end)
