@@ -8,6 +8,12 @@ check('lenses run from their lines, and are shown', function()
     local titles = table.concat(t.lens_titles(bufnr), '\n')
     return titles:find('Run pre-up', 1, true) and titles:find('Run cleanup', 1, true) and #t.lens_titles(bufnr) >= 6
   end)
+  eventually('one is on the screen', function()
+    local marks = vim.api.nvim_buf_get_extmarks(bufnr, -1, 0, -1, { details = true })
+    return vim.iter(marks):any(function(mark)
+      return vim.inspect({ mark[4].virt_text, mark[4].virt_lines }):find('Run pre-up', 1, true) ~= nil
+    end)
+  end)
   h.go_to('[cleanup]')
   vim.lsp.codelens.run()
   eventually('its output', function()
@@ -227,4 +233,22 @@ check('run without a phase runs the one under the cursor', function()
   eventually('its output', function()
     return h.output_has('good bye')
   end)
+end)
+
+check('progress of a run comes by LspProgress', function()
+  local kinds = {}
+  local id = vim.api.nvim_create_autocmd('LspProgress', {
+    callback = function(event)
+      if vim.startswith(tostring(event.data.params.token), 'draft-tasks/') then
+        table.insert(kinds, event.data.params.value.kind)
+      end
+    end,
+  })
+  open('.draft-tasks.toml')
+  vim.cmd('LspDraftTasks run pre-up')
+  eventually('its end', function()
+    return kinds[#kinds] == 'end'
+  end)
+  vim.api.nvim_del_autocmd(id)
+  equal(kinds[1], 'begin')
 end)
