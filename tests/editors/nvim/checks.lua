@@ -27,6 +27,11 @@ function M.check(name, f)
     h.notifications[index] = nil
   end
   vim.cmd.stopinsert()
+  for _, win in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(win).relative ~= '' then
+      vim.api.nvim_win_close(win, true)
+    end
+  end
   vim.cmd('silent only! | silent %bwipeout!')
 end
 

@@ -53,6 +53,13 @@ local function check_program()
   end
 end
 
+---@return integer[] tasks files that are open
+local function open_files()
+  return vim.tbl_filter(function(bufnr)
+    return vim.api.nvim_buf_is_loaded(bufnr) and file.is_tasks_file(vim.api.nvim_buf_get_name(bufnr))
+  end, vim.api.nvim_list_bufs())
+end
+
 --- The tasks file that commands would mean, and which servers the ones that are open have.
 local function check_files()
   local health = vim.health
@@ -62,9 +69,7 @@ local function check_files()
   else
     health.info(('no `%s` here or above; `:LspDraftTasks create` makes one'):format(protocol.tasks_file))
   end
-  local opened = vim.tbl_filter(function(bufnr)
-    return vim.api.nvim_buf_is_loaded(bufnr) and file.is_tasks_file(vim.api.nvim_buf_get_name(bufnr))
-  end, vim.api.nvim_list_bufs())
+  local opened = open_files()
   for _, bufnr in ipairs(opened) do
     local path, names, serves = vim.api.nvim_buf_get_name(bufnr), {}, false
     for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr })) do
@@ -131,6 +136,31 @@ local function current_context(paths)
   end
 end
 
+--- Where the server would run tasks in pods, as it tells of a tasks file that is open; it contacts nothing for that.
+local function check_target()
+  local command = protocol.commands.target
+  for _, bufnr in ipairs(command and open_files() or {}) do
+    local client = vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })[1]
+    if client and require('draft_tasks.server').has(client, command) then
+      local params = { command = command, arguments = { { uri = vim.uri_from_bufnr(bufnr) } } }
+      local response = client:request_sync('workspace/executeCommand', params, 2000)
+      local target = response and response.result or {}
+      local words = {} ---@type string[]
+      for _, name in ipairs({ 'environment', 'context', 'namespace', 'selector' }) do
+        if type(target[name]) == 'string' then
+          table.insert(words, ('%s `%s`'):format(name, target[name]))
+        end
+      end
+      local path, where = vim.api.nvim_buf_get_name(bufnr), table.concat(words, ', ')
+      if type(target.problem) == 'string' then
+        vim.health.info(('`%s`: `post-deploy` cannot run: %s'):format(path, target.problem))
+      else
+        vim.health.ok(('`%s`: `post-deploy` runs in pods of %s'):format(path, where))
+      end
+    end
+  end
+end
+
 --- What is known of the cluster without asking it; only tasks in pods need it.
 local function check_cluster()
   local health = vim.health
@@ -176,6 +206,7 @@ function M.check()
   check_state()
   health.start('draft-tasks: cluster')
   check_cluster()
+  check_target()
   health.start('draft-tasks: tree-sitter')
   if not require('draft_tasks.treesitter').available() then
     health.info('the parser for TOML is not installed; syntax highlighting is used')

@@ -109,10 +109,7 @@ function M.text(run, source, text)
 end
 
 function M.finish(run)
-  if runs[run] then
-    flush(runs[run])
-    runs[run] = nil
-  end
+  runs[run] = nil
 end
 
 return M
