@@ -16,10 +16,14 @@ test: rust ## Check and test everything, up to the first step that fails
 	@$(call step,lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
 	@$(call step,tests of the workspace,cargo test --locked --workspace)
 	@$(call step,build,cargo build --locked)
-	@$(call step,smoke test in Neovim,tests/editors/nvim/run test.lua)
+	@$(call step,tests in Neovim,tests/editors/nvim/run test.lua)
+	@$(call step,tests in the next Neovim,NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua)
+	@$(call step,Neovim on a screen,tests/editors/nvim/screen)
+	@$(call step,tests in Emacs,tests/editors/emacs/run)
 	@printf '\nmake test: all steps passed\n'
 
-demo: tools build ## Open a real Neovim on the examples; without a terminal, print what it shows
+demo: build ## Open a real Neovim on the examples; without a terminal, print what it shows
+	@tests/tools/install --quiet nvim
 	@if [ -t 0 ] && [ -t 1 ]; then \
 		tests/editors/nvim/run --terminal; \
 	else \
@@ -34,7 +38,7 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked
 
-tools: ## Install what tests and demo need, below .tools/
+tools: ## Install what tests need, mostly below .tools/
 	@tests/tools/install --quiet
 
 rust:

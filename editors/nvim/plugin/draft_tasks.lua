@@ -1,4 +1,4 @@
--- Registers what is needed before anything of the plugin is loaded: the file type, the server and the command.
+-- Registers what is needed before anything of the plugin is loaded: the server, the command and the lenses.
 -- `vim.g.draft_tasks_enable = false` before this leaves it to you to call `vim.lsp.enable('draft_tasks')`.
 if vim.g.loaded_draft_tasks then
   return
@@ -10,17 +10,13 @@ if vim.fn.has('nvim-0.11') == 0 then
   return
 end
 
-local function filetype(path)
-  local file = require('draft_tasks.file')
-  return file.is_tasks_file(path) and file.filetype or nil
-end
-vim.filetype.add({ filename = { ['.draft-tasks.toml'] = filetype, ['tasks.toml'] = filetype } })
+vim.lsp.config('draft_tasks', require('draft_tasks.client'))
 
 vim.api.nvim_create_user_command('LspDraftTasks', function(opts)
-  require('draft_tasks.command').execute(opts)
+  require('draft_tasks.command').execute(opts.args)
 end, {
-  nargs = '+',
-  desc = 'Run and stop draft tasks, show their output',
+  nargs = '*',
+  desc = 'Run and stop draft tasks, show what they wrote',
   complete = function(lead, line, position)
     return require('draft_tasks.command').complete(lead, line, position)
   end,
@@ -36,6 +32,17 @@ vim.api.nvim_create_autocmd('LspAttach', {
     if client and client.name == 'draft_tasks' and require('draft_tasks').config.codelens then
       require('draft_tasks.codelens').enable(client, event.buf)
     end
+  end,
+})
+
+vim.api.nvim_create_autocmd('LspDetach', {
+  group = group,
+  desc = 'Tell that runs have ended with their server',
+  callback = function(event)
+    local client_id = event.data.client_id
+    vim.schedule(function()
+      require('draft_tasks.runs').forget_gone(client_id)
+    end)
   end,
 })
 

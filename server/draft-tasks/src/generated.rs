@@ -281,22 +281,15 @@ fn protocol() {
 
 #[test]
 fn neovim() {
+    let names = Command::ALL.iter().map(|command| command.name()).chain([ext::CREATE]);
+    let commands: String = names.map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
-         commands = {{\n    run_phase = '{}',\n    run_task = '{}',\n    stop = '{}',\n    rerun = '{}',\n    rerun_failed \
-         = '{}',\n    clear = '{}',\n    plan = '{}',\n    show_log = '{}',\n    create = '{}',\n  }},\n  notifications = {{\n    \
+         commands = {{\n{commands}  }},\n  notifications = {{\n    \
          output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  phases = {{ {phases} }},\n  run_kind = \
-         '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n}}\n",
-        Command::RunPhase.name(),
-        Command::RunTask.name(),
-        Command::Stop.name(),
-        Command::Rerun.name(),
-        Command::RerunFailed.name(),
-        Command::Clear.name(),
-        Command::Plan.name(),
-        Command::ShowLog.name(),
-        ext::CREATE,
+         '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
+         '{}',\n  version = '{}',\n}}\n",
         ext::OutputNotification::METHOD,
         ext::RunNotification::METHOD,
         ext::DID_CHANGE_TRUST,
@@ -305,8 +298,20 @@ fn neovim() {
         project::FILE,
         ext::SOURCE,
         ext::TASK_FAILED,
+        source::TASKS_FILE,
+        env!("CARGO_PKG_VERSION"),
     );
     check("editors/nvim/lua/draft_tasks/protocol.lua", &text);
+}
+
+/// The key of a command's name: `run_phase` of `draft-tasks.runPhase`.
+fn lua_key(name: &str) -> String {
+    let name = name.strip_prefix("draft-tasks.").expect("all begin like this");
+    let letter = |letter: char| match letter.is_ascii_uppercase() {
+        true => format!("_{}", letter.to_ascii_lowercase()),
+        false => letter.to_string(),
+    };
+    name.chars().map(letter).collect()
 }
 
 /// Whether a schema allows a value; of the keywords it knows those that our schemas have.

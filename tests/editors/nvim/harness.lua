@@ -11,6 +11,11 @@ vim.notify = function(message, level)
   table.insert(M.notifications, { message = message, level = level or vim.log.levels.INFO })
 end
 
+-- Neovim prints what it did for a server; in between the checks it would break their lines.
+print = function(...)
+  vim.notify(table.concat(vim.tbl_map(tostring, { ... }), ' '))
+end
+
 vim.lsp.handlers['window/showMessage'] = function(_, params)
   -- The protocol's levels count down from error, Neovim's count up to it.
   vim.notify(params.message, vim.log.levels.ERROR + 1 - params.type)
@@ -18,7 +23,7 @@ end
 
 -- `nvim -l` starts without file types, syntax and plugins.
 vim.cmd('filetype plugin on | syntax on')
-vim.cmd.runtime('plugin/draft_tasks.lua')
+vim.cmd.runtime({ args = { 'plugin/draft_tasks.lua' } })
 
 --- Waits until a function answers something, and returns that.
 ---@generic T

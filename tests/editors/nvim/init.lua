@@ -8,7 +8,7 @@ if vim.env.DRAFT_TASKS_HINT then
   vim.o.termguicolors = vim.env.COLORTERM ~= nil
   vim.o.number = true
   vim.o.signcolumn = 'yes'
-  vim.diagnostic.config({ virtual_text = true })
+  vim.diagnostic.config({ virtual_lines = true })
   vim.g.mapleader = ' '
   vim.keymap.set('n', '<Leader>r', vim.lsp.codelens.run, { desc = 'run the lens of this line' })
   vim.keymap.set('n', '<Leader>s', '<Cmd>LspDraftTasks stop<CR>', { desc = 'stop' })

@@ -1,4 +1,4 @@
---- Which files are tasks files, or settings for them.
+--- Which files are tasks files, and which one is meant.
 local protocol = require('draft_tasks.protocol')
 
 local M = {}
@@ -14,25 +14,27 @@ function M.is_tasks_file(path)
     return false
   end
   local name = vim.fs.basename(path)
-  if name == '.draft-tasks.toml' then
+  if name == protocol.tasks_file then
     return true
   end
   local charts = name == 'tasks.toml' and vim.uv.fs_stat(vim.fs.joinpath(vim.fs.dirname(path), 'charts'))
   return charts and charts.type == 'directory' or false
 end
 
---- Whether a path is that of a project's settings, beside its tasks file.
----@param path string
----@return boolean
-function M.is_settings(path)
-  return vim.fs.basename(path) == protocol.settings_file and not path:find('^%a[%w+.-]+://')
+--- The folder of a buffer's file, else the current one.
+---@param bufnr integer
+---@return string
+function M.folder(bufnr)
+  local path = vim.api.nvim_buf_get_name(bufnr)
+  local is_file = vim.bo[bufnr].buftype == '' and path ~= ''
+  return is_file and vim.fs.dirname(path) or assert(vim.uv.cwd())
 end
 
---- The folder that a server is started for: the repository, so that all its applications share one server.
----@param path string
----@return string
-function M.root(path)
-  return vim.fs.root(path, { '.git', '.hg', '.jj' }) or vim.fs.dirname(path)
+--- The nearest tasks file in a folder or above it.
+---@param folder string
+---@return string?
+function M.nearest(folder)
+  return vim.fs.find(protocol.tasks_file, { path = folder, upward = true, type = 'file' })[1]
 end
 
 return M

@@ -1,9 +1,16 @@
 --- Draft tasks in Neovim: what users call. Nothing has to be called: the plugin works without `setup`.
 local M = {}
 
+---@alias draft_tasks.OutputTarget
+---| 'split' a window below everything
+---| 'float' a window in the corner, over others
+---| 'terminal' a terminal buffer in a window below everything
+---| 'quickfix' the quickfix list, where lines that name places of files lead there
+
 ---@class draft_tasks.OutputConfig
----@field open boolean whether the output opens in a split when a run starts
----@field height integer the lines of that split
+---@field open boolean whether the output is shown when a run starts
+---@field target draft_tasks.OutputTarget where output goes
+---@field height integer the lines of its window
 ---@field max_lines integer the lines that are kept, older ones are dropped
 
 ---@class draft_tasks.Config
@@ -13,26 +20,41 @@ local M = {}
 ---@type draft_tasks.Config
 M.config = {
   codelens = true,
-  output = { open = true, height = 12, max_lines = 10000 },
+  output = { open = true, target = 'split', height = 12, max_lines = 10000 },
 }
+
+---@class draft_tasks.OutputOptions
+---@field open? boolean
+---@field target? draft_tasks.OutputTarget
+---@field height? integer
+---@field max_lines? integer
 
 ---@class draft_tasks.Options
 ---@field codelens? boolean
----@field output? { open?: boolean, height?: integer, max_lines?: integer }
+---@field output? draft_tasks.OutputOptions
+
+--- Says what is wrong with options.
+---@param options draft_tasks.Options
+local function validate(options)
+  local output = options.output or {}
+  vim.validate('codelens', options.codelens, 'boolean', true)
+  vim.validate('output', output, 'table')
+  vim.validate('output.open', output.open, 'boolean', true)
+  vim.validate('output.target', output.target, function(target)
+    return target == nil or require('draft_tasks.output').targets[target] ~= nil
+  end, "'split', 'float', 'terminal' or 'quickfix'")
+  vim.validate('output.height', output.height, 'number', true)
+  vim.validate('output.max_lines', output.max_lines, 'number', true)
+end
 
 --- Changes the plugin's settings; those of the server are set by `vim.lsp.config('draft_tasks', { settings = … })`.
 ---@param options? draft_tasks.Options
 function M.setup(options)
   options = options or {}
-  local output = options.output or {}
-  vim.validate('codelens', options.codelens, 'boolean', true)
-  vim.validate('output', output, 'table')
-  vim.validate('output.open', output.open, 'boolean', true)
-  vim.validate('output.height', output.height, 'number', true)
-  vim.validate('output.max_lines', output.max_lines, 'number', true)
+  validate(options)
   M.config = vim.tbl_deep_extend('force', M.config, options)
   -- For those whose plugin manager only puts the folder on the runtime path.
-  vim.cmd.runtime('plugin/draft_tasks.lua')
+  vim.cmd.runtime({ args = { 'ftdetect/draft_tasks.lua', 'plugin/draft_tasks.lua' }, bang = true })
 end
 
 --- What runs, or how the last run ended, for a status line; empty when nothing has run.
@@ -45,17 +67,27 @@ end
 ---@param phase? string
 ---@param task? string
 function M.run(phase, task)
-  require('draft_tasks.command').run(phase, task)
+  require('draft_tasks.actions').run(phase, task)
+end
+
+--- Asks which phase or task to run.
+function M.pick()
+  require('draft_tasks.actions').pick()
 end
 
 --- Stops the runs of the tasks file in the current buffer; elsewhere all runs.
 function M.stop()
-  require('draft_tasks.command').stop()
+  require('draft_tasks.actions').stop()
 end
 
 --- Shows the output of all runs and goes there.
 function M.log()
-  require('draft_tasks.output').open({ enter = true })
+  require('draft_tasks.actions').log()
+end
+
+--- Puts the tasks that failed, and the places that they named, into the quickfix list.
+function M.quickfix()
+  require('draft_tasks.actions').quickfix()
 end
 
 return M

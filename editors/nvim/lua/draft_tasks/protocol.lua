@@ -22,4 +22,6 @@ return {
   settings_file = '.draft-tasks.config.toml',
   source = 'draft-tasks',
   task_failed = 'task-failed',
+  tasks_file = '.draft-tasks.toml',
+  version = '0.1.0',
 }

@@ -8,6 +8,7 @@ local M = {}
 ---@field uri string
 ---@field phase string
 ---@field task string
+---@field pod? string where the task ran, for tasks that run inside of pods
 ---@field stream 'stdout'|'stderr'
 ---@field text string
 
@@ -15,15 +16,18 @@ local M = {}
 ---@field run string
 ---@field uri string
 ---@field phase string
----@field state 'started'|'taskStarted'|'taskFinished'|'finished'
+---@field state 'started'|'waiting'|'taskStarted'|'taskFinished'|'finished'
 ---@field task? string
+---@field pod? string
 ---@field outcome? 'passed'|'failed'|'stopped'|'skipped'
 ---@field message string
 
 ---@class draft_tasks.Run
 ---@field client integer
 ---@field phase string
----@field task? string the one that runs
+---@field uri string
+---@field tasks table<string, integer> those that run, each with how often: once, or once in each pod
+---@field waits? string what it waits for
 
 --- The ones that have not finished. A run's name is its server's: servers of two repositories use the same ones.
 ---@type table<string, draft_tasks.Run>
@@ -41,17 +45,30 @@ local function key_of(params, ctx)
   return ctx.client_id .. ' ' .. params.run
 end
 
+--- Keeps what a run does at the moment.
+---@param run draft_tasks.Run
+---@param params draft_tasks.RunParams
+local function follow(run, params)
+  run.waits = params.state == 'waiting' and params.message or nil
+  local change = ({ taskStarted = 1, taskFinished = -1 })[params.state]
+  if change and params.task then
+    local count = (run.tasks[params.task] or 0) + change
+    run.tasks[params.task] = count > 0 and count or nil
+  end
+end
+
 ---@param params draft_tasks.RunParams
 ---@param ctx lsp.HandlerContext
 function M.on_run(params, ctx)
   local state, key = params.state, key_of(params, ctx)
   if state == 'started' then
-    active[key] = { client = ctx.client_id, phase = params.phase }
+    active[key] = { client = ctx.client_id, phase = params.phase, uri = params.uri, tasks = {} }
+    output.begin(key, params)
     if require('draft_tasks').config.output.open then
       output.open({ enter = false })
     end
   elseif active[key] then
-    active[key].task = state == 'taskStarted' and params.task or nil
+    follow(active[key], params)
   end
   output.heading(key, params)
   if state == 'finished' then
@@ -72,9 +89,12 @@ function M.on_output(params, ctx)
   output.append(key_of(params, ctx), params)
 end
 
---- A server is gone, and its runs with it; it cannot tell how they ended.
+--- Where a server is gone its runs are, too; it cannot tell how they ended.
 ---@param client_id integer
-function M.on_exit(client_id)
+function M.forget_gone(client_id)
+  if vim.lsp.get_client_by_id(client_id) then
+    return
+  end
   for key, run in pairs(active) do
     if run.client == client_id then
       active[key] = nil
@@ -85,11 +105,27 @@ function M.on_exit(client_id)
   vim.cmd.redrawstatus({ bang = true })
 end
 
+--- What a run does, in a few words.
+---@param run draft_tasks.Run
+---@return string
+local function described(run)
+  local tasks = {} ---@type string[]
+  for task, count in pairs(run.tasks) do
+    table.insert(tasks, count > 1 and ('%s (%d pods)'):format(task, count) or task)
+  end
+  table.sort(tasks)
+  local what = #tasks > 0 and table.concat(tasks, ', ') or run.waits
+  return what and ('%s · %s'):format(run.phase, what) or run.phase
+end
+
 ---@return string
 function M.status()
-  local running = {}
+  local running = {} ---@type string[]
   for _, run in pairs(active) do
-    table.insert(running, run.task and ('%s · %s'):format(run.phase, run.task) or run.phase)
+    -- A server that had no buffer left has ended unnoticed.
+    if vim.lsp.get_client_by_id(run.client) then
+      table.insert(running, described(run))
+    end
   end
   table.sort(running)
   if #running > 0 then

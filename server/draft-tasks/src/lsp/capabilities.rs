@@ -118,7 +118,8 @@ fn flags(client: &ClientCapabilities) -> ClientFlags {
         asks_for_contents: workspace.is_some_and(|it| it.text_document_content.is_some()),
         creates_files: workspace.and_then(|it| it.workspace_edit.as_ref()).is_some_and(|edits| {
             let operations = edits.resource_operations.as_deref().unwrap_or_default();
-            edits.document_changes == Some(true) && operations.contains(&ResourceOperationKind::Create)
+            // Operations come only in such changes: Neovim, which applies both, announces the operations alone.
+            edits.document_changes != Some(false) && operations.contains(&ResourceOperationKind::Create)
         }),
         applies_edits: workspace.and_then(|it| it.apply_edit) == Some(true),
         links: text.is_some_and(|it| it.document_link.is_some()),

@@ -1,0 +1,22 @@
+--- What the plugin adds to the client that `lsp/draft_tasks.lua` describes: where the output of runs goes, and lenses
+--- that are asked for again. Without it runs are told as any editor tells them, by messages.
+local protocol = require('draft_tasks.protocol')
+
+---@type vim.lsp.Config
+return {
+  capabilities = {
+    experimental = { draftTasks = { output = true } },
+    workspace = { codeLens = { refreshSupport = true } },
+  },
+  handlers = {
+    [protocol.notifications.output] = function(_, params, ctx)
+      require('draft_tasks.runs').on_output(params, ctx)
+    end,
+    [protocol.notifications.run] = function(_, params, ctx)
+      require('draft_tasks.runs').on_run(params, ctx)
+    end,
+    ['workspace/codeLens/refresh'] = function(err, params, ctx)
+      return require('draft_tasks.codelens').on_refresh(err, params, ctx)
+    end,
+  },
+}

@@ -1,0 +1,67 @@
+--- Output in a buffer that is a terminal: what programs draw looks as they mean it.
+local window = require('draft_tasks.output.window')
+
+local M = {}
+
+local name = 'draft-tasks://terminal'
+
+local buffer, channel ---@type integer?, integer?
+
+--- Whose text the last line is, while that line has no end.
+local unfinished ---@type string?
+local empty = true
+
+---@type table<draft_tasks.HeadingKind, string>
+local colours = { started = '1', taskStarted = '34', passed = '32', failed = '31', stopped = '33', skipped = '2' }
+
+---@return integer
+function M.buffer()
+  if buffer and vim.api.nvim_buf_is_valid(buffer) then
+    return buffer
+  end
+  buffer = vim.api.nvim_create_buf(false, true)
+  unfinished, empty = nil, true
+  channel = vim.api.nvim_open_term(buffer, {})
+  vim.api.nvim_buf_set_name(buffer, name)
+  vim.bo[buffer].bufhidden = 'hide'
+  vim.bo[buffer].scrollback = math.max(1, math.min(require('draft_tasks').config.output.max_lines, 100000))
+  vim.bo[buffer].filetype = 'draft-tasks-output'
+  window.map(buffer)
+  return buffer
+end
+
+function M.window()
+  return window.of(buffer)
+end
+
+function M.open()
+  window.open(M.buffer())
+end
+
+---@param text string
+local function send(text)
+  M.buffer()
+  vim.api.nvim_chan_send(assert(channel), (text:gsub('\r?\n', '\r\n')))
+  empty = false
+end
+
+function M.begin()
+  if not empty then
+    send(unfinished and '\n\n' or '\n')
+    unfinished = nil
+  end
+end
+
+function M.heading(_, text, kind)
+  send(('%s\27[0;%sm%s\27[0m\n'):format(unfinished and '\n' or '', colours[kind] or '0', text))
+  unfinished = nil
+end
+
+function M.text(_, source, text)
+  send((unfinished and unfinished ~= source and '\n' or '') .. text)
+  unfinished = text:sub(-1) ~= '\n' and source or nil
+end
+
+function M.finish() end
+
+return M

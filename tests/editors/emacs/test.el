@@ -1,0 +1,153 @@
+;;; test.el --- The server in a real Emacs, by eglot alone  -*- lexical-binding: t -*-
+
+;; Loads the settings that docs/editors.md gives for Emacs, and does what a user does.  Prints a line for each check
+;; and a sum; the exit code says the same.
+
+(require 'cl-lib)
+(require 'eglot)
+(require 'flymake)
+
+(defvar test-root (getenv "DRAFT_TASKS_ROOT"))
+(defvar test-work (getenv "DRAFT_TASKS_WORK"))
+(defvar test-passed 0)
+(defvar test-failed 0)
+
+(defun test-say (format &rest arguments)
+  (princ (concat (apply #'format format arguments) "\n")))
+
+(defun test-eventually (what condition)
+  "Wait until CONDITION answers something, and return that; fail with WHAT after 30 seconds."
+  (let ((limit (+ (float-time) 30)) result)
+    (while (not (or (setq result (funcall condition)) (> (float-time) limit)))
+      (accept-process-output nil 0.05))
+    (or result (error "Not within 30 s: %s" what))))
+
+(defmacro test-check (name &rest body)
+  "Do BODY and tell as NAME how it went."
+  (declare (indent 1))
+  `(condition-case problem
+       (progn ,@body (cl-incf test-passed) (test-say "ok      %s" ,name))
+     (error (cl-incf test-failed)
+            (test-say "FAILED  %s\n        %s" ,name (error-message-string problem)))))
+
+(defun test-open (name)
+  "Open the tasks file NAME of the examples, and wait for its server."
+  (switch-to-buffer (find-file-noselect (expand-file-name name test-work)))
+  ;; In batch mode no command loop runs the hook after which eglot starts.
+  (run-hooks 'post-command-hook)
+  (test-eventually "the server is connected" #'eglot-current-server)
+  (flymake-mode 1))
+
+(defun test-diagnostics ()
+  "All diagnostics of the current buffer as (LINE . TEXT), once there are any."
+  (mapcar (lambda (diagnostic)
+            (cons (line-number-at-pos (flymake-diagnostic-beg diagnostic)) (flymake-diagnostic-text diagnostic)))
+          (flymake-diagnostics)))
+
+(defun test-diagnostic (text)
+  "The diagnostic of the current buffer whose message holds TEXT."
+  (test-eventually (format "a diagnostic that says `%s'" text)
+                   (lambda ()
+                     (flymake-start)
+                     (cl-find-if (lambda (found) (string-search text (cdr found))) (test-diagnostics)))))
+
+(defun test-line-of (text)
+  "Go to the first line that holds TEXT, and return its number."
+  (goto-char (point-min))
+  (search-forward text)
+  (line-number-at-pos))
+
+(defun test-choose (title)
+  "Run the code action TITLE at point, chosen from the menu as a user does."
+  (let ((last-nonmenu-event ?a) (offered nil))
+    (cl-letf (((symbol-function 'completing-read)
+               (lambda (_prompt items &rest _)
+                 (setq offered (mapcar #'car items))
+                 (or (cl-find title offered :test #'string-equal)
+                     (error "No action `%s', only %S" title offered)))))
+      (eglot-code-actions (point) nil nil t))))
+
+(defun test-log ()
+  "What the server wrote into its log, which eglot keeps with its events."
+  (with-current-buffer (jsonrpc-events-buffer (eglot-current-server)) (buffer-string)))
+
+(defun test-messages ()
+  (with-current-buffer "*Messages*" (buffer-string)))
+
+;; The settings of the documentation, as they are there.
+(with-temp-buffer
+  (insert-file-contents (expand-file-name "docs/editors.md" test-root))
+  (search-forward "```elisp\n")
+  (let ((start (point)))
+    (search-forward "```\n")
+    (eval-region start (match-beginning 0))))
+
+;; Messages of the server are kept, and not written between the checks.
+(setq inhibit-message t)
+(test-say "%s, eglot %s" (car (split-string (emacs-version) "\n"))
+          (file-name-nondirectory (directory-file-name (file-name-directory (locate-library "eglot")))))
+
+(test-check "attaches to a tasks file"
+  (test-open "broken/.draft-tasks.toml")
+  (unless (string-search "draft-tasks" (jsonrpc-name (eglot-current-server)))
+    (error "Another server: %s" (jsonrpc-name (eglot-current-server)))))
+
+(test-check "shows diagnostics"
+  (let ((found (test-diagnostic "post-delete")))
+    (unless (eq (car found) (test-line-of "[post-delete]"))
+      (error "It is on line %d" (car found)))))
+
+(test-check "leaves other files alone"
+  (let ((other (find-file-noselect (expand-file-name "Cargo.toml" test-work))))
+    (with-current-buffer other
+      (run-hooks 'post-command-hook)
+      (when (eglot-current-server) (error "A server is attached to Cargo.toml")))))
+
+(test-check "completes phases in an empty file"
+  (test-open "empty/.draft-tasks.toml")
+  (let* ((capf (eglot-completion-at-point))
+         (labels (mapcar #'string-trim (all-completions "" (nth 2 capf)))))
+    (unless (cl-subsetp '("[pre-up]" "[cleanup]") labels :test #'string-equal)
+      (error "Only %S" labels))))
+
+(test-check "runs a phase by a code action"
+  (test-open ".draft-tasks.toml")
+  (test-line-of "[pre-up]")
+  (test-choose "Run pre-up (3 tasks)")
+  (test-eventually "its output in the log" (lambda () (string-search "hello world" (test-log))))
+  (test-eventually "the message of its end" (lambda () (string-search "3 passed" (test-messages)))))
+
+(test-check "shows why a task failed on its line"
+  (test-open "failing/.draft-tasks.toml")
+  (test-line-of "[pre-up]")
+  (test-choose "Run pre-up (3 tasks)")
+  (let ((found (test-diagnostic "exit code 3")))
+    (unless (eq (car found) (test-line-of "migrate the database"))
+      (error "It is on line %d" (car found)))))
+
+(test-check "stops a run by a code action"
+  (write-region "[pre-up]\nwait = \"sh -c 'echo $$ > pid; exec sleep 600'\"\n" nil
+                (expand-file-name "sleeper/.draft-tasks.toml" test-work))
+  (test-open "sleeper/.draft-tasks.toml")
+  (test-line-of "[pre-up]")
+  (test-choose "Run pre-up (1 task)")
+  (let* ((file (expand-file-name "sleeper/pid" test-work))
+         (read-pid (lambda ()
+                     (and (file-exists-p file)
+                          (with-temp-buffer
+                            (insert-file-contents file)
+                            (and (string-match "\n" (buffer-string)) (string-to-number (buffer-string)))))))
+         (pid (test-eventually "the task starts" read-pid)))
+    (unless (process-attributes pid) (error "The task does not run"))
+    (test-eventually "an action stops it"
+                     (lambda () (ignore-errors (test-choose "Stop pre-up") t)))
+    (test-eventually "the task ends" (lambda () (not (process-attributes pid))))))
+
+(test-check "the server ends with eglot"
+  (let ((process (jsonrpc--process (eglot-current-server))))
+    (eglot-shutdown (eglot-current-server))
+    (test-eventually "its process ends" (lambda () (not (process-live-p process))))))
+
+(test-say "%d passed, %d failed" test-passed test-failed)
+(kill-emacs (if (zerop test-failed) 0 1))
+;;; test.el ends here

@@ -1,0 +1,207 @@
+-- `:LspDraftTasks`.
+local h, t = ... ---@module 'harness', module 'checks'
+local check, equal, eventually, open = t.check, t.equal, h.eventually, h.open
+
+check("run works from the application's other files", function()
+  local bufnr = h.edit('go-app/main.go')
+  vim.cmd('LspDraftTasks run cleanup')
+  eventually('its output', function()
+    return h.output_has('go-app is gone')
+  end)
+  equal(vim.api.nvim_get_current_buf(), bufnr)
+end)
+
+check('plan shows what would run, and rerun runs again', function()
+  open('.draft-tasks.toml')
+  vim.cmd('LspDraftTasks plan pre-up')
+  eventually('a preview', function()
+    return vim.iter(vim.api.nvim_list_wins()):any(function(window)
+      local text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+      return vim.api.nvim_win_get_config(window).relative ~= '' and text:find('1. greet', 1, true) ~= nil
+    end)
+  end)
+  local finished = 0
+  vim.api.nvim_create_autocmd('User', {
+    pattern = 'DraftTasksRun',
+    callback = function(event)
+      finished = finished + (event.data.state == 'finished' and 1 or 0)
+    end,
+  })
+  for run, command in ipairs({ 'LspDraftTasks run pre-up greet', 'LspDraftTasks rerun' }) do
+    vim.cmd(command)
+    eventually('the end of the run', function()
+      return finished == run
+    end)
+  end
+end)
+
+check('the command completes itself, phases and tasks', function()
+  open('.draft-tasks.toml')
+  local complete = function(line)
+    return vim.fn.getcompletion(line, 'cmdline')
+  end
+  equal(complete('LspDraftTasks '), { 'clear', 'create', 'doctor', 'log', 'plan', 'quickfix', 'rerun', 'run', 'runs', 'stop' })
+  equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
+  equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })
+  equal(complete('LspDraftTasks run pre-up '), { 'greet', 'machine', 'where is home' })
+  equal(complete('LspDraftTasks run pre-up where i'), { 'is home' })
+  equal(complete('LspDraftTasks stop '), {})
+end)
+
+check('what cannot be done is said', function()
+  open('.draft-tasks.toml')
+  vim.cmd('LspDraftTasks walk')
+  assert(t.notified('`walk`'))
+  vim.cmd('LspDraftTasks stop')
+  eventually('that nothing runs', function()
+    return t.notified('nothing runs')
+  end)
+  vim.cmd('LspDraftTasks run nonsense')
+  eventually('that there is no such phase', function()
+    return t.notified('nonsense')
+  end)
+end)
+
+--- Answers `vim.ui.select` as a user does, while a function runs: by the item whose label holds a text.
+---@param text string
+---@param f fun(labels: string[])
+local function choosing(text, f)
+  local select, labels = vim.ui.select, {}
+  vim.ui.select = function(items, options, on_choice)
+    for _, item in ipairs(items) do
+      table.insert(labels, options.format_item(item))
+    end
+    for index, label in ipairs(labels) do
+      if label:find(text, 1, true) then
+        on_choice(items[index], index)
+        return
+      end
+    end
+    error(('%s: no %s in %s'):format(options.prompt, text, vim.inspect(labels)))
+  end
+  local ok, problem = pcall(f, labels)
+  vim.ui.select = select
+  assert(ok, problem)
+end
+
+--- The text of the float that is open.
+local function float_text()
+  for _, win in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(win).relative ~= '' then
+      return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, -1, false), '\n')
+    end
+  end
+end
+
+check('without a subcommand a picker offers phases and tasks', function()
+  open('.draft-tasks.toml')
+  choosing('pre-up · greet', function(labels)
+    h.run('LspDraftTasks')
+    equal(vim.list_slice(labels, 1, 2), { 'pre-up (3 tasks)', 'pre-up · greet: echo hello world' })
+    equal(#labels, 8)
+  end)
+  assert(h.output_has('hello world'))
+  equal(#vim.tbl_filter(function(line)
+    return vim.startswith(line, 'home is')
+  end, h.output()), 0)
+end)
+
+check('run asks where the cursor is in no phase', function()
+  open('.draft-tasks.toml')
+  vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  choosing('cleanup (1 task)', function()
+    h.run('LspDraftTasks run')
+  end)
+  assert(h.output_has('good bye'))
+end)
+
+check('runs shows what is kept of a run, with its colours', function()
+  open('failing/.draft-tasks.toml')
+  h.run('LspDraftTasks run pre-up')
+  choosing('✗ pre-up', function(labels)
+    vim.cmd('LspDraftTasks runs')
+    eventually('the run is shown', function()
+      return vim.startswith(vim.api.nvim_buf_get_name(0), 'draft-tasks://runs/')
+    end)
+    assert(labels[1]:find('failing/.draft-tasks.toml', 1, true), labels[1])
+  end)
+  local row = h.line_of(0, '✗ migrate the database') - 1
+  assert(#vim.api.nvim_buf_get_extmarks(0, -1, { row, 0 }, { row, -1 }, {}) > 0, 'no colours')
+  equal({ vim.bo.modifiable, vim.bo.buftype }, { false, 'nofile' })
+end)
+
+check('rerun failed leaves out what passed', function()
+  h.write('again/.draft-tasks.toml', { '[cleanup]', 'good = "echo went well"', 'bad = "sh -c \'echo did not; exit 1\'"' })
+  open('again/.draft-tasks.toml')
+  h.run('LspDraftTasks run cleanup')
+  h.run('LspDraftTasks rerun failed')
+  equal({ t.count_output('went well'), t.count_output('did not') }, { 1, 2 })
+end)
+
+check('create makes a file and goes there, and leaves one that is there alone', function()
+  vim.fn.mkdir(h.path('created'), 'p')
+  h.edit('created/main.go')
+  vim.cmd('LspDraftTasks create')
+  local bufnr = eventually('the new file', function()
+    local path = vim.api.nvim_buf_get_name(0)
+    return vim.endswith(path, 'created/.draft-tasks.toml') and vim.api.nvim_get_current_buf()
+  end)
+  assert(h.line_of(bufnr, '[pre-up]'))
+  equal({ vim.bo.filetype, vim.bo.modified }, { 'toml.draft-tasks', true })
+  eventually('the server attaches', function()
+    return h.client(bufnr)
+  end)
+  vim.cmd('LspDraftTasks create')
+  eventually('that it exists', function()
+    return t.notified('exists, and is left as it is')
+  end)
+end)
+
+check('create copies the tasks of a pack, whose name completes', function()
+  local pack = vim.fs.joinpath(vim.env.HOME, '.draft/packs/github.com/acme/draft/packs/python')
+  vim.fn.mkdir(pack .. '/charts', 'p')
+  vim.fn.writefile({ '[pre-up]', 'of-pack = "echo of the pack"' }, pack .. '/tasks.toml')
+  equal(vim.fn.getcompletion('LspDraftTasks create g', 'cmdline'), { 'github.com/acme/draft/python' })
+  vim.fn.mkdir(h.path('from-pack'), 'p')
+  h.edit('from-pack/app.py')
+  vim.cmd('LspDraftTasks create python')
+  eventually('the new file', function()
+    return vim.list_contains(vim.api.nvim_buf_get_lines(0, 0, -1, false), 'of-pack = "echo of the pack"')
+  end)
+end)
+
+check('quickfix lists failed tasks and the places that they named, clear forgets them', function()
+  h.write('listed/main.c', { 'int main() {', '  retrun 0;', '}' })
+  h.write('listed/.draft-tasks.toml', { '[pre-up]', 'build = "sh build.sh"' })
+  h.write('listed/build.sh', { 'echo "main.c:2:3: error: unknown type name retrun" >&2', 'exit 2' })
+  local bufnr = open('listed/.draft-tasks.toml')
+  vim.cmd('LspDraftTasks quickfix')
+  assert(t.notified('no task failed'))
+  h.run('LspDraftTasks run pre-up')
+  local found = eventually('both', function()
+    vim.cmd('LspDraftTasks quickfix')
+    local items = vim.fn.getqflist()
+    return #items == 2 and items
+  end)
+  local places = vim.tbl_map(function(item)
+    return ('%s:%d %s'):format(vim.fs.basename(vim.api.nvim_buf_get_name(item.bufnr)), item.lnum, item.type)
+  end, found)
+  table.sort(places)
+  equal(places, { '.draft-tasks.toml:2 E', 'main.c:2 E' })
+  vim.cmd.wincmd('p')
+  vim.cmd('LspDraftTasks clear')
+  eventually('no diagnostic is left', function()
+    return #t.task_failures(bufnr) == 0
+  end)
+end)
+
+check('doctor shows what the server finds, or says that this one has none', function()
+  local bufnr = open('.draft-tasks.toml')
+  local server = require('draft_tasks.server')
+  vim.cmd('LspDraftTasks doctor')
+  if server.has(assert(h.client(bufnr)), require('draft_tasks.protocol').commands.doctor) then
+    assert(#eventually('the report', float_text) > 0)
+  else
+    assert(t.notified('has no doctor'))
+  end
+end)
