@@ -9,6 +9,7 @@ return {
     clear = 'draft-tasks.clear',
     plan = 'draft-tasks.plan',
     show_log = 'draft-tasks.showLog',
+    target = 'draft-tasks.target',
     create = 'draft-tasks.create',
   },
   notifications = {
