@@ -21,7 +21,8 @@ fn start_pods(namespace: &Namespace) {
     namespace.wait_for_pods("the pods of the conversation", "same=yes", |pods| {
         let waiting = pods.iter().any(|pod| {
             let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-            let states = statuses.filter_map(|status| status.state.as_ref()?.waiting.as_ref()?.reason.as_deref());
+            let states =
+                statuses.filter_map(|status| status.state.as_ref()?.waiting.as_ref()?.reason.as_deref());
             states.into_iter().any(|reason| reason == "ErrImageNeverPull")
         });
         let homeless = pods.iter().any(|pod| {
@@ -37,7 +38,8 @@ fn start_pods(namespace: &Namespace) {
 fn answers_as_the_double_does() {
     let namespace = Namespace::alone();
     start_pods(&namespace);
-    let partner = |kubeconfig| Partner { client: namespace.client(&kubeconfig), namespace: namespace.name.clone() };
+    let partner =
+        |kubeconfig| Partner { client: namespace.client(&kubeconfig), namespace: namespace.name.clone() };
     let admin = partner(namespace.kubeconfig());
     let questions = cluster().block_on(conversation::questions(&admin));
     let user = partner(namespace.kubeconfig_for("restricted", &[("get,list", "pods")]));
@@ -48,7 +50,8 @@ fn answers_as_the_double_does() {
     let expired = cluster().block_on(conversation::expired(&admin));
     let said = same::report(&questions, &restricted, &expired);
     let double = same::said_by_double(Release::Old);
-    let differing: Vec<_> = said.lines().zip(double.lines()).filter(|(real, double)| real != double).collect();
+    let differing: Vec<_> =
+        said.lines().zip(double.lines()).filter(|(real, double)| real != double).collect();
     assert_eq!(differing, [], "what the cluster and what the double said");
     assert_eq!(said, double);
 }

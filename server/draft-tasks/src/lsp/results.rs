@@ -92,7 +92,8 @@ impl Results {
         duration: Duration,
         at: SystemTime,
     ) {
-        if *outcome == Outcome::Skipped {
+        // What was skipped in some pods ran in the others.
+        if *outcome == Outcome::Skipped && task.pods_passed_and_failed() == (0, 0) {
             return;
         }
         let (command, outcome, last_line) = (task.command.clone(), outcome.clone(), task.last_line());

@@ -78,8 +78,12 @@ impl Session {
         };
         let environment = session.environment_to_show(document.directory().as_deref());
         let lookup = |name: &str| environment.shown(name);
-        let found =
+        let mut found =
             hover::hover(&analysis, offset, &HoverContext { directory: &directory, lookup: &lookup })?;
+        for more in session.hover_of_runs(document, &analysis, offset, &environment) {
+            found.markdown += "\n\n";
+            found.markdown += &more;
+        }
         let range = Some(session.context(document, &analysis).range(found.range));
         Some(Hover { contents: Contents::MarkupContent(to_proto::markdown(found.markdown)), range })
     }

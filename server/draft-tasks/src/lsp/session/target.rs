@@ -2,13 +2,17 @@
 //!
 //! Must not contact a cluster or ask anybody: the outbox does.
 
+use draft_tasks_analysis::TextSize;
+use draft_tasks_analysis::hover::code_span;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::pods::{PodsRequest, Target};
 use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use crate::application::Found;
+use crate::application::{self, Found};
+use crate::environment::Environment;
+use crate::lsp::document::{Analysed, Document};
 use crate::lsp::ext;
 use crate::safety;
 
@@ -58,6 +62,30 @@ impl Session {
         Ok(Value::Object(answer))
     }
 
+    /// What hover says of runs: in which pods a phase would run, and how it or a task last ended.
+    pub(super) fn hover_of_runs(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        offset: TextSize,
+        environment: &Environment,
+    ) -> Vec<String> {
+        let text = &analysis.text;
+        if let Some((section, task)) = analysis.file.task_at(offset) {
+            let last = section.phase.zip(task.command()).and_then(|(phase, command)| {
+                self.runs.results.task(&document.uri, phase, &task.name(text), &command.decode(text))
+            });
+            return last.map(|result| result.tooltip(self.clock)).into_iter().collect();
+        }
+        let Some(phase) = analysis.file.section_at(offset).and_then(|section| section.phase) else {
+            return Vec::new();
+        };
+        let pods = (!phase.is_local()).then(|| pods_described(document, environment));
+        let last = self.runs.results.last_of_phase(&document.uri, phase);
+        let last = last.map(|run| format!("last run: {}", run.describe(self.clock)));
+        pods.flatten().into_iter().chain(last).collect()
+    }
+
     /// What has to be asked before this run; a cluster is asked for once.
     pub(super) fn questions(&self, request: &RunRequest, guard: Option<PodsRequest>) -> Questions {
         let target = safety::foreign_target(request);
@@ -73,6 +101,24 @@ impl Session {
     pub(crate) fn confirm(&mut self, target: &Target) {
         self.confirmed.insert(known_as(target));
     }
+}
+
+/// In which pods tasks of `post-deploy` would run, or why that is not known.
+fn pods_described(document: &Document, environment: &Environment) -> Option<String> {
+    let directory = document.directory()?;
+    let application = application::Chosen {
+        directory: &directory,
+        environment,
+        name: document.config.environment.as_deref(),
+        settings: &document.config.kubernetes,
+    };
+    Some(match application.pods(Vec::new()) {
+        Ok(pods) => {
+            let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
+            format!("pods: {selector} · {place}")
+        }
+        Err(problem) => format!("pods: not known, {}", problem.message),
+    })
 }
 
 /// By what a cluster is remembered.

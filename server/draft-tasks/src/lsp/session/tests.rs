@@ -16,6 +16,7 @@ use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 
+mod pods;
 mod results;
 
 const URI: &str = "file:///app/.draft-tasks.toml";
@@ -46,8 +47,12 @@ fn rich_client() -> Value {
 
 impl Fixture {
     fn new(capabilities: Value, options: Value) -> Fixture {
+        Fixture::in_environment(capabilities, options, Environment::of(&[("NAME", "ann lee")]))
+    }
+
+    fn in_environment(capabilities: Value, options: Value, environment: Environment) -> Fixture {
         let (sender, effects) = mpsc::unbounded_channel();
-        let mut session = Session::new(sender, Environment::of(&[("NAME", "ann lee")]));
+        let mut session = Session::new(sender, environment);
         let params =
             json!({ "capabilities": capabilities, "initializationOptions": options, "processId": null });
         session.clock = Clock {

@@ -1,0 +1,229 @@
+//! Runs inside of pods, and what is asked before a run, without a cluster.
+
+use draft_tasks_executor::{Pod, PodCounts, Problem};
+
+use super::*;
+
+/// A session whose kubeconfig names a cluster at this address.
+fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    let config = format!(
+        "current-context: dev\ncontexts:\n- {{name: dev, context: {{cluster: c, user: u}}}}\n\
+         clusters:\n- {{name: c, cluster: {{server: '{server}'}}}}\n"
+    );
+    std::fs::write(&file, config).unwrap();
+    let mut fixture = Fixture::in_environment(
+        rich_client(),
+        Value::Null,
+        Environment::of(&[("KUBECONFIG", file.to_str().unwrap())]),
+    );
+    fixture.session.take_settings(&json!({ "kubernetes": { "selector": "app=web", "namespace": "demo" } }));
+    fixture.effects();
+    (fixture, dir)
+}
+
+const FILE: &str = "[pre-up]\nsee = \"kubectl get pods\"\n[post-deploy]\nmigrate = \"rake db\"\nwarm = \"curl x\"\n\
+    [cleanup]\nbye = \"echo bye\"\n";
+
+fn pods() -> Vec<Pod> {
+    let pod = |name: &str| Pod { name: name.into(), container: "main".into(), build: None };
+    vec![pod("web-6b9-abc"), pod("web-6b9-xyz")]
+}
+
+fn in_pod(task: usize, pod: usize, outcome: Outcome) -> RunEvent {
+    let (pod, duration) = (Some(pod), seconds(1));
+    RunEvent::TaskFinished { task, pod, outcome, duration, left_running: Vec::new(), note: None }
+}
+
+fn run_post_deploy(fixture: &mut Fixture) -> String {
+    fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": "post-deploy" }))
+}
+
+fn fail_in_one_of_two(fixture: &mut Fixture) {
+    run_post_deploy(fixture);
+    let started = |pod| RunEvent::TaskStarted { task: 0, pod: Some(pod), pid: None };
+    let text = "no database\n".to_owned();
+    for event in [
+        RunEvent::Waiting { ready: 1, pods: 2, message: "web-6b9-xyz ImagePullBackOff".into() },
+        RunEvent::PodsFound { pods: pods(), note: None },
+        started(0),
+        started(1),
+        RunEvent::Output { task: 0, pod: Some(1), stream: Stream::Stderr, text },
+        in_pod(0, 1, Outcome::Failed(Failure::ExitCode(1))),
+        in_pod(1, 1, Outcome::Skipped),
+        in_pod(0, 0, Outcome::Passed),
+        in_pod(1, 0, Outcome::Passed),
+        RunEvent::RunFinished {
+            summary: RunSummary {
+                passed: 2,
+                failed: 1,
+                skipped: 1,
+                pods: Some(PodCounts { passed: 1, all: 2 }),
+                duration: seconds(3),
+                ..RunSummary::default()
+            },
+        },
+    ] {
+        fixture.session.run_event("run-1", event);
+    }
+}
+
+#[test]
+fn are_told_by_pod_and_stand_on_lenses() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fixture.effects();
+    fail_in_one_of_two(&mut fixture);
+    let told = fixture.effects();
+    for part in [
+        "Waiting None 1/2 pods ready: web-6b9-xyz ImagePullBackOff",
+        "Waiting None in web-6b9-abc (main), web-6b9-xyz (main)",
+        "TaskFinished Some(\"failed\") ✗ migrate · xyz 1.0 s exit code 1",
+        "3:task-failed: failed in 1 of 2 pods: exit code 1 after 1.0 s: no database",
+        "Finished Some(\"failed\") post-deploy: 2 passed, 1 failed, 1 skipped in 3.0 s · 1 of 2 pods passed",
+    ] {
+        assert!(told.contains(part), "{part:?} is not in\n{told}");
+    }
+    check(
+        fixture.lenses(),
+        expect![[r#"
+            0: ▶ Run pre-up (1 task) draft-tasks.runPhase
+            1: ▶ Run draft-tasks.runTask
+            2: ▶ Run post-deploy (2 tasks) · last: ✓1 ✗1 of 2 pods, 3.0 s, at 18:45 draft-tasks.runPhase
+            3: ▶ Run · ✓1 ✗1 of 2 draft-tasks.runTask
+            4: ▶ Run · ✓1 ✗0 of 2 draft-tasks.runTask
+            5: ▶ Run cleanup (1 task) draft-tasks.runPhase
+            6: ▶ Run draft-tasks.runTask
+        "#]],
+    );
+}
+
+#[test]
+fn that_failed_run_again_only_where_they_failed() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fail_in_one_of_two(&mut fixture);
+    fixture.effects();
+    fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI }));
+    let started = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let only = started.filter_map(|effect| match effect {
+        Effect::StartRun { request, .. } => Some((request.plan.steps.len(), request.pods.unwrap().only)),
+        _ => None,
+    });
+    assert_eq!(only.collect::<Vec<_>>(), [(1, vec!["web-6b9-xyz".to_owned()])]);
+}
+
+#[test]
+fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    run_post_deploy(&mut fixture);
+    fixture.effects();
+    let problem = Problem::new("cannot reach the cluster").help("is it up?");
+    let summary = RunSummary { blocked: true, skipped: 2, ..RunSummary::default() };
+    let skipped = |task| RunEvent::TaskFinished {
+        task,
+        pod: None,
+        outcome: Outcome::Skipped,
+        duration: seconds(0),
+        left_running: Vec::new(),
+        note: None,
+    };
+    for event in [RunEvent::Blocked { problem }, skipped(0), skipped(1), RunEvent::RunFinished { summary }] {
+        fixture.session.run_event("run-1", event);
+    }
+    let told = fixture.effects();
+    assert!(told.contains("post-deploy could not run: cannot reach the cluster\\n  is it up?"), "{told}");
+    assert!(told.contains("Finished Some(\"failed\")") && !told.contains("task-failed"), "{told}");
+    assert!(fixture.lenses().contains("last: ✗ could not run, 0.0 s"), "{}", fixture.lenses());
+}
+
+/// What is asked before a run of a phase.
+fn asked(fixture: &mut Fixture, phase: &str) -> (Option<String>, bool) {
+    fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": phase }));
+    let mut effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let (run, questions) = effects
+        .find_map(|effect| match effect {
+            Effect::StartRun { run, questions, .. } => Some((run, questions)),
+            _ => None,
+        })
+        .expect("a run starts");
+    fixture.session.declined(&run, "it was not confirmed");
+    (questions.foreign.map(|(_, question)| question), questions.guard.is_some())
+}
+
+#[test]
+fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
+    let (mut fixture, _dir) = fixture("https://35.1.2.3");
+    fixture.open(FILE);
+    let place = "on a cluster that is not local: context dev, namespace";
+    let question =
+        |what: &str, namespace: &str| format!("run {what} {place} {namespace} (https://35.1.2.3)?");
+    // The context's own namespace is what a command without one meets.
+    let local = Some(question("pre-up (`kubectl`)", "default"));
+    let in_pods = Some(question("post-deploy", "demo"));
+    assert_eq!(asked(&mut fixture, "pre-up"), (local.clone(), false));
+    assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods.clone(), false));
+    assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods, false), "a no is not remembered");
+    assert_eq!(asked(&mut fixture, "cleanup"), (None, true), "`echo` reaches no cluster");
+    run_post_deploy(&mut fixture);
+    let target = std::iter::from_fn(|| fixture.effects.try_recv().ok()).find_map(|effect| match effect {
+        Effect::StartRun { questions, .. } => questions.foreign.map(|(target, _)| target),
+        _ => None,
+    });
+    fixture.session.confirm(&target.expect("a question"));
+    fixture.session.declined("run-5", "it was stopped");
+    assert_eq!(asked(&mut fixture, "post-deploy"), (None, false));
+    assert_eq!(asked(&mut fixture, "pre-up"), (local, false), "another namespace is another place");
+    assert_eq!(asked(&mut fixture, "cleanup"), (None, true));
+}
+
+#[test]
+fn a_local_cluster_is_not_asked_for() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
+    fixture.open(FILE);
+    assert_eq!(asked(&mut fixture, "post-deploy"), (None, false));
+    assert_eq!(asked(&mut fixture, "pre-up"), (None, false));
+}
+
+#[test]
+fn a_run_that_is_declined_is_over() {
+    let (mut fixture, _dir) = fixture("https://35.1.2.3");
+    fixture.open(FILE);
+    assert_eq!(run_post_deploy(&mut fixture), r#"{"run":"run-1"}"#);
+    assert!(fixture.lenses().contains("■ Stop post-deploy"));
+    fixture.effects();
+    fixture.session.declined("run-1", "it was not confirmed");
+    let told = fixture.effects();
+    assert!(
+        told.contains("Finished Some(\"stopped\") post-deploy did not run: it was not confirmed"),
+        "{told}"
+    );
+    assert!(fixture.lenses().contains("▶ Run post-deploy (2 tasks) draft-tasks.runPhase"));
+}
+
+#[test]
+fn the_target_and_hover_tell_where_tasks_would_run() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
+    fixture.open(FILE);
+    check(
+        fixture.execute(ext::Command::Target, json!({ "uri": URI })),
+        expect![[
+            r#"{"application":"the application","context":"dev","environment":"development","namespace":"demo","selector":"app=web","server":"https://127.0.0.1:6443"}"#
+        ]],
+    );
+    let at = json!({ "textDocument": { "uri": URI }, "position": { "line": 2, "character": 3 } });
+    let hover = fixture.session.hover(serde_json::from_value(at).unwrap()).unwrap();
+    let shown = json!(hover.contents).to_string();
+    assert!(shown.contains("pods: `app=web` · context dev, namespace demo"), "{shown}");
+}
+
+#[test]
+fn pods_are_not_for_phases_of_this_machine() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
+    fixture.open(FILE);
+    let run = json!({ "uri": URI, "phase": "cleanup", "pods": ["web-1"] });
+    let refused = fixture.execute(ext::Command::RunPhase, run);
+    assert_eq!(refused, "-32803: tasks of `cleanup` run on this machine, not in pods");
+}
