@@ -62,6 +62,8 @@ fn what_is_wrong_in_them_is_said_with_its_place_and_the_rest_is_taken() {
     let called = tool.call(&["check", ".", ".draft-tasks.toml"]);
     let lines: Vec<&str> = called.stderr.lines().collect();
     assert_eq!(lines.len(), 2, "once for both: {called:?}");
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"echo\"\n");
+    assert_eq!(tool.call(&["check"]).code, Some(1), "a mistake, although nothing else is found");
     let place = |line: &str| format!("warning: {FILE}:{line}: ");
     assert!(
         lines[0].starts_with(&place("3:17")) && lines[0].ends_with("did you mean `\"off\"`?"),
@@ -81,7 +83,7 @@ fn settings_that_cannot_be_read_are_named() {
     let called = tool.call(&["check"]);
     assert_eq!(
         (called.code, called.stderr.as_str()),
-        (Some(0), &*format!("warning: {FILE}: is not a file\n"))
+        (Some(1), &*format!("warning: {FILE}: is not a file\n"))
     );
     std::fs::remove_dir(tool.path(FILE)).expect("it is empty");
     tool.write(FILE, b"# \xff\n");

@@ -47,7 +47,7 @@ pub(crate) struct Cli {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    all is well
-  1    there are errors or warnings, a task failed or cannot run, or a file is not formatted
+  1    there are errors, warnings or wrong settings, a task failed or cannot run, or a file is not formatted
   2    the command line is wrong, or a file cannot be read, written or run
   130  the run was stopped";
 
@@ -111,10 +111,15 @@ impl Meaning {
 /// The settings for a tasks file: those of the project beside it, and what was given goes before them. What is wrong in
 /// the project's file is said.
 fn settings(file: &Path, given: &Layer) -> Config {
+    settings_and_problems(file, given).0
+}
+
+/// The same, and how much is wrong.
+fn settings_and_problems(file: &Path, given: &Layer) -> (Config, usize) {
     let directory = file.parent().unwrap_or(Path::new(""));
     let (project, problems) = project::load(directory);
     problems.iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
-    Config::of(&[&project, given])
+    (Config::of(&[&project, given]), problems.len())
 }
 
 /// Options about the output.

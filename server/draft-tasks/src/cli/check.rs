@@ -85,7 +85,7 @@ struct Checked {
     unfixed: Option<String>,
 }
 
-/// Checks all files; findings of `error` and `warning` make the exit code 1, files without a text make it 2.
+/// Checks all files; findings of `error` and `warning`, and wrong settings, make the exit code 1, files without a text make it 2.
 pub(super) fn check(arguments: &Arguments) -> ExitCode {
     let mut given = arguments.meaning.settings();
     for Rule { code, level } in &arguments.rules {
@@ -93,10 +93,15 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         let _ = given.set(&["rules", code.name()], serde_json::json!(level));
     }
     let environment = Environment::of_process();
-    let mut settings = HashMap::new();
+    let (mut settings, mut problems) = (HashMap::new(), 0);
     let mut options = |file: &Path| {
         let directory = file.parent().map(Path::to_owned).unwrap_or_default();
-        settings.entry(directory).or_insert_with(|| super::settings(file, &given)).options()
+        let read = || {
+            let (config, wrong) = super::settings_and_problems(file, &given);
+            problems += wrong;
+            config
+        };
+        settings.entry(directory).or_insert_with(read).options()
     };
     let checked: Vec<Checked> = arguments
         .paths
@@ -111,7 +116,7 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
     unreadable.for_each(|error| terminal::error(format_args!("{error}")));
     let unfixed = checked.iter().filter_map(|checked| checked.unfixed.as_ref());
     unfixed.for_each(|error| terminal::error(format_args!("{error}")));
-    exit_code(&checked, written)
+    exit_code(&checked, problems, written)
 }
 
 /// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
@@ -154,14 +159,15 @@ fn examine(
     }
 }
 
-fn exit_code(checked: &[Checked], written: io::Result<()>) -> ExitCode {
+/// Settings that a project does not have are as much of a mistake as what is found.
+fn exit_code(checked: &[Checked], problems: usize, written: io::Result<()>) -> ExitCode {
     let severe = |found: &Diagnostic| found.severity <= Severity::Warning;
     if let Err(error) = written.or_else(terminal::forgive_closed) {
         terminal::error(format_args!("the findings cannot be written: {error}"));
         UNUSABLE.into()
     } else if checked.iter().any(|checked| checked.result.is_err() || checked.unfixed.is_some()) {
         UNUSABLE.into()
-    } else if checked.iter().flat_map(Checked::diagnostics).any(severe) {
+    } else if problems > 0 || checked.iter().flat_map(Checked::diagnostics).any(severe) {
         FOUND.into()
     } else {
         ExitCode::SUCCESS
