@@ -50,6 +50,9 @@ pub(crate) enum Effect {
     StartRun { run: String, request: Box<RunRequest>, file: PathBuf, records: Option<Records> },
     /// End a run; what is left after the grace period is killed.
     StopRun { run: String, grace: Duration },
+    /// Break, to show what a defect outside of a handler does.
+    #[cfg(debug_assertions)]
+    Panic,
     /// End the server when this process is gone.
     WatchClient { process: i32 },
 }
