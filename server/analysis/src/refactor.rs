@@ -64,7 +64,16 @@ pub fn refactors(analysis: &Analysis, range: TextRange, is_free: &dyn Fn(&str) -
         }
     }
     found.extend(other_quotes(analysis, command));
+    // What stands behind a string that is not closed may close it.
+    if analysis.tree.has_error_in(TextRange::up_to(command.range.start())) {
+        found.retain(|refactor| !refactor.edits.iter().any(|edit| opens_lines(&edit.text)));
+    }
     found
+}
+
+/// Whether a text has the marks of a string of several lines.
+fn opens_lines(text: &str) -> bool {
+    ["\"\"\"", "'''"].iter().any(|mark| text.contains(mark))
 }
 
 /// The command in a shell, unless a diagnostic offers just that.

@@ -233,22 +233,21 @@ function M.runs()
   end)
 end
 
---- Goes to a file once it is there: the server's edit comes after its answer.
+--- Goes to a file once it is there: the server's edit comes after its answer. Where the folder cannot be written the
+--- edit makes a buffer alone, and writing that tells why.
 ---@param path string
-local function open_when_there(path)
-  local timer, tries = assert(vim.uv.new_timer()), 500
-  timer:start(0, 10, function()
-    local there = vim.uv.fs_stat(path) ~= nil
-    tries = tries - 1
-    if (there or tries == 0) and not timer:is_closing() then
-      timer:close()
-      vim.schedule(function()
-        if there then
-          vim.cmd.edit({ args = { vim.fn.fnameescape(path) } })
-        end
-      end)
-    end
-  end)
+---@param tries? integer
+local function open_when_there(path, tries)
+  tries = tries or 500
+  if vim.uv.fs_stat(path) or vim.fn.bufloaded(path) == 1 then
+    vim.cmd.edit({ args = { vim.fn.fnameescape(path) } })
+  elseif tries > 0 then
+    vim.defer_fn(function()
+      open_when_there(path, tries - 1)
+    end, 10)
+  else
+    server.notify(('%s was not created'):format(path), vim.log.levels.ERROR)
+  end
 end
 
 --- Creates a tasks file in the folder of the current file, from a draft pack or with the phases and comments.
