@@ -45,10 +45,22 @@ pub(crate) async fn questions(partner: &Partner) -> String {
         writeln!(said, "{question}: {}", answer.replace(namespace.as_str(), "NAMESPACE")).expect("a text");
     };
 
-    note("list, no such namespace", names(elsewhere.list(&ListParams::default()).await.map(|list| list.items)));
-    note("list by label", names(pods.list(&ListParams::default().labels("same=yes")).await.map(|list| list.items)));
-    note("list by set", names(pods.list(&ListParams::default().labels("same in (no,yes),!x")).await.map(|l| l.items)));
-    note("list by field", names(pods.list(&ListParams::default().fields("metadata.name=one")).await.map(|l| l.items)));
+    note(
+        "list, no such namespace",
+        names(elsewhere.list(&ListParams::default()).await.map(|list| list.items)),
+    );
+    note(
+        "list by label",
+        names(pods.list(&ListParams::default().labels("same=yes")).await.map(|list| list.items)),
+    );
+    note(
+        "list by set",
+        names(pods.list(&ListParams::default().labels("same in (no,yes),!x")).await.map(|l| l.items)),
+    );
+    note(
+        "list by field",
+        names(pods.list(&ListParams::default().fields("metadata.name=one")).await.map(|l| l.items)),
+    );
     note("list in pages", pages(&pods).await);
     note("get", names(pods.get("one").await.map(|pod| vec![pod])));
     note("get, no such pod", names(pods.get("none").await.map(|pod| vec![pod])));

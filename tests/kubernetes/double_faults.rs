@@ -30,7 +30,8 @@ async fn exec(pods: &Api<PodObject>, pod: &str) -> Result<(String, String, Optio
     let mut status = Box::pin(process.take_status().expect("not taken yet"));
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let (mut out, mut err) = (process.stdout().expect("a stream"), process.stderr().expect("a stream"));
-    let mut reading = Box::pin(async { futures::join!(out.read_to_end(&mut stdout), err.read_to_end(&mut stderr)) });
+    let mut reading =
+        Box::pin(async { futures::join!(out.read_to_end(&mut stdout), err.read_to_end(&mut stderr)) });
     // Where a connection breaks, kube-rs leaves the streams open for ever: the status tells that there is no more.
     let (status, read) = tokio::select! {
         biased;
@@ -83,7 +84,8 @@ fn a_stream_stalls_and_the_client_leaves() {
     double.put(Pod::new("web"));
     double.on_exec(When::any(), Answer::Run(vec![Step::Stdout(text("begun")), Step::Stall]));
     let pods = pods(&double);
-    let mut process = double.block_on(pods.exec("web", ["work"], &AttachParams::default())).expect("a stream");
+    let mut process =
+        double.block_on(pods.exec("web", ["work"], &AttachParams::default())).expect("a stream");
     let mut stdout = process.stdout().expect("a stream");
     let mut begun = [0; 5];
     double.block_on(stdout.read_exact(&mut begun)).expect("output");
@@ -124,7 +126,9 @@ fn requests_are_refused_without_a_word() {
     double.fault(Fault { verb: "list", resource: "pods", times: Some(1), refusal });
     double.fault(Fault { verb: "list", resource: "pods", times: Some(1), refusal: Refusal::Hangup });
     assert!(double.block_on(pods.list(&ListParams::default())).is_err());
-    let Err(Error::Api(status)) = double.block_on(pods.list(&ListParams::default())) else { panic!("no refusal") };
+    let Err(Error::Api(status)) = double.block_on(pods.list(&ListParams::default())) else {
+        panic!("no refusal")
+    };
     assert_eq!(status.code, 403);
     assert_eq!(double.block_on(pods.list(&ListParams::default())).expect("a list").items.len(), 1);
     assert_eq!(double.seen().count("list", "pods"), 3);

@@ -116,7 +116,8 @@ fn answers_like_an_old_release() {
     let (old, new) = (said_by_double(Release::Old), said_by_double(Release::New));
     let differing: Vec<_> = old.lines().zip(new.lines()).filter(|(old, new)| old != new).collect();
     let question = "exec, a container that does not run";
-    let refused = format!(r#"{question}: refused: 500 Failed to parse error data "container not found (\"app\")""#);
+    let refused =
+        format!(r#"{question}: refused: 500 Failed to parse error data "container not found (\"app\")""#);
     let ended = format!(r#"{question}: "" "" Failure InternalError Some(500) []"#);
     assert_eq!(differing, [(refused.as_str(), ended.as_str())]);
     assert_eq!(old.lines().count(), new.lines().count());

@@ -129,7 +129,8 @@ fn requested(state: &State, call: &Call) -> Result<(Exec, bool), Value> {
         (None, [only]) => (*only).to_owned(),
         (None, _) => {
             let choices = names.join(" ");
-            let message = format!("a container name must be specified for pod {name}, choose one of: [{choices}]");
+            let message =
+                format!("a container name must be specified for pod {name}, choose one of: [{choices}]");
             return Err(status::bad_request(message));
         }
     };

@@ -49,7 +49,8 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, server: Arc<Server>) {
     stream.set_nodelay(true).expect("a connection");
     let Ok(stream) = acceptor.accept(stream).await else { return };
     let service = service_fn(move |request| answer(server.clone(), request));
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let _ = connection.with_upgrades().await;
 }
 
@@ -65,7 +66,8 @@ fn json(code: StatusCode, body: &Value) -> Response<Body> {
 
 /// A `Status` as the answer, with the code that it names.
 pub(super) fn failure(status: &Value) -> Response<Body> {
-    let code = status["code"].as_u64().and_then(|code| u16::try_from(code).ok()).expect("a status with a code");
+    let code =
+        status["code"].as_u64().and_then(|code| u16::try_from(code).ok()).expect("a status with a code");
     json(StatusCode::from_u16(code).expect("a code"), status)
 }
 

@@ -97,7 +97,9 @@ impl Double {
         let mut world = World::default();
         // Real clusters are never at their first version.
         world.version = 100;
-        world.put(serde_json::json!({ "kind": "Namespace", "apiVersion": "v1", "metadata": { "name": "default" } }));
+        world.put(
+            serde_json::json!({ "kind": "Namespace", "apiVersion": "v1", "metadata": { "name": "default" } }),
+        );
         let version = watch::Sender::new(world.version);
         let state = State {
             world,

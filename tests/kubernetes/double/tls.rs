@@ -31,10 +31,7 @@ pub(super) fn acceptor(folder: &Path) -> TlsAcceptor {
         .with_safe_default_protocol_versions()
         .expect("versions that the provider has")
         .with_no_client_auth()
-        .with_single_cert(
-            vec![server.der().clone()],
-            PrivateKeyDer::Pkcs8(server_key.serialize_der().into()),
-        )
+        .with_single_cert(vec![server.der().clone()], PrivateKeyDer::Pkcs8(server_key.serialize_der().into()))
         .expect("a key that fits its certificate");
     TlsAcceptor::from(Arc::new(config))
 }

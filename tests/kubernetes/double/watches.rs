@@ -38,7 +38,8 @@ struct Watch {
 /// Begins a watch and answers with its stream.
 pub(super) fn open(server: Arc<Server>, call: &Call) -> Response<Body> {
     let (client, mut events) = mpsc::channel(16);
-    let asked = call.parameter("resourceVersion").and_then(|version| version.parse::<u64>().ok()).unwrap_or(0);
+    let asked =
+        call.parameter("resourceVersion").and_then(|version| version.parse::<u64>().ok()).unwrap_or(0);
     let seconds = call.parameter("timeoutSeconds").and_then(|seconds| seconds.parse().ok());
     let watch = Watch {
         scope: http::scope(call),

@@ -131,7 +131,8 @@ impl Scope {
 
     /// What a watch tells of a change: an object that begins or ceases to fit is added or deleted.
     pub(super) fn event(&self, change: &Change) -> Option<Value> {
-        let fits = |object: &Option<Value>| object.as_ref().is_some_and(|object| self.has(&change.key, object));
+        let fits =
+            |object: &Option<Value>| object.as_ref().is_some_and(|object| self.has(&change.key, object));
         let (kind, object) = match (fits(&change.before), fits(&change.after)) {
             (false, true) => ("ADDED", &change.after),
             (true, true) => ("MODIFIED", &change.after),

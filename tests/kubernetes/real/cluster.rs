@@ -46,10 +46,13 @@ pub(crate) fn cluster() -> &'static Cluster {
 
 impl Cluster {
     fn connect() -> Cluster {
-        let path = std::env::var_os(KUBECONFIG).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
+        let path =
+            std::env::var_os(KUBECONFIG).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
         let path = path.unwrap_or_else(|| panic!("{KUBECONFIG} names no cluster: call tests/kubernetes/run"));
-        let kubeconfig = Kubeconfig::read_from(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let script = std::env::var_os(SCRIPT).map(PathBuf::from).filter(|script| !script.as_os_str().is_empty());
+        let kubeconfig =
+            Kubeconfig::read_from(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let script =
+            std::env::var_os(SCRIPT).map(PathBuf::from).filter(|script| !script.as_os_str().is_empty());
         let own = script.map(|script| Own { script, lock: path.with_file_name("disturbed") });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -62,7 +65,14 @@ impl Cluster {
             Some(_) => ("localhost/busybox:1.35", "Never"),
             None => ("busybox:1.35", "IfNotPresent"),
         };
-        Cluster { runtime, kubeconfig, client, image: image.unwrap_or(default_image.to_owned()), pull_policy, own }
+        Cluster {
+            runtime,
+            kubeconfig,
+            client,
+            image: image.unwrap_or(default_image.to_owned()),
+            pull_policy,
+            own,
+        }
     }
 
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
@@ -84,7 +94,8 @@ impl Cluster {
     /// Calls the script of the cluster that is ours: `["api", "kill"]`.
     pub(super) fn call(&self, arguments: &[&str]) {
         let own = self.own.as_ref().expect("a cluster of our own");
-        let output = Command::new(&own.script).args(arguments).stdin(Stdio::null()).output().expect("the script");
+        let output =
+            Command::new(&own.script).args(arguments).stdin(Stdio::null()).output().expect("the script");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -58,7 +58,8 @@ impl Namespace {
         let name = format!("draft-tasks-{:08x}", RandomState::new().hash_one(std::process::id()) >> 32);
         let folder = TempDir::new().expect("a folder for the test");
         let namespace = Namespace { cluster: cluster(), name, folder, _lock: lock };
-        let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace.name } });
+        let object =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace.name } });
         namespace.create_object(object);
         // Pods are refused before it is there.
         namespace.wait("the service account of a namespace", || {
@@ -121,16 +122,20 @@ impl Namespace {
         let object = self.get(workload);
         let status = &object["status"];
         let number = |field: &str| status[field].as_u64().unwrap_or_default();
-        let observed = number("observedGeneration") == object["metadata"]["generation"].as_u64().unwrap_or_default();
+        let observed =
+            number("observedGeneration") == object["metadata"]["generation"].as_u64().unwrap_or_default();
         match workload.kind {
             "Pod" => true,
             "DaemonSet" => {
                 let wanted = number("desiredNumberScheduled");
-                observed && wanted > 0 && [number("updatedNumberScheduled"), number("numberAvailable")] == [wanted; 2]
+                observed
+                    && wanted > 0
+                    && [number("updatedNumberScheduled"), number("numberAvailable")] == [wanted; 2]
             }
             _ => {
                 let wanted = object["spec"]["replicas"].as_u64().unwrap_or_default();
-                observed && [number("replicas"), number("updatedReplicas"), number("readyReplicas")] == [wanted; 3]
+                observed
+                    && [number("replicas"), number("updatedReplicas"), number("readyReplicas")] == [wanted; 3]
             }
         }
     }
@@ -144,7 +149,9 @@ impl Namespace {
     /// Deletes a workload; its pods end when they do.
     pub(crate) fn delete(&self, workload: &Workload) {
         let api = self.dynamic(&workload.object(self.cluster));
-        self.cluster.block_on(api.delete(&workload.name, &DeleteParams::background())).expect("it can be deleted");
+        self.cluster
+            .block_on(api.delete(&workload.name, &DeleteParams::background()))
+            .expect("it can be deleted");
     }
 
     // ---- pods ----
@@ -160,7 +167,12 @@ impl Namespace {
 
     /// Waits until the pods with these labels fulfil a condition.
     #[track_caller]
-    pub(crate) fn wait_for_pods(&self, what: &str, selector: &str, holds: impl Fn(&[Pod]) -> bool) -> Vec<Pod> {
+    pub(crate) fn wait_for_pods(
+        &self,
+        what: &str,
+        selector: &str,
+        holds: impl Fn(&[Pod]) -> bool,
+    ) -> Vec<Pod> {
         self.wait(what, || Some(self.pods(selector)).filter(|pods| holds(pods)))
     }
 
@@ -181,7 +193,8 @@ impl Namespace {
     /// Runs a command in a container. A pod with one container needs no name for it.
     pub(crate) fn exec(&self, pod: &str, container: Option<&str>, command: &[&str]) -> Ran {
         self.cluster.block_on(async {
-            let parameters = AttachParams { container: container.map(str::to_owned), ..AttachParams::default() };
+            let parameters =
+                AttachParams { container: container.map(str::to_owned), ..AttachParams::default() };
             let started = self.api::<Pod>().exec(pod, command.iter().copied(), &parameters).await;
             let mut process = match started {
                 Ok(process) => process,
@@ -189,7 +202,8 @@ impl Namespace {
             };
             let status = process.take_status().expect("not taken yet");
             let (mut stdout, mut stderr) = (String::new(), String::new());
-            let (mut out, mut err) = (process.stdout().expect("a stream"), process.stderr().expect("a stream"));
+            let (mut out, mut err) =
+                (process.stdout().expect("a stream"), process.stderr().expect("a stream"));
             let (out, err) = futures::join!(out.read_to_string(&mut stdout), err.read_to_string(&mut stderr));
             out.and(err).expect("UTF-8");
             Ran { stdout, stderr, code: status.await.as_ref().and_then(exit_code) }
@@ -242,7 +256,9 @@ impl Namespace {
         let rules: Vec<Value> = rules.collect();
         let api_version = "rbac.authorization.k8s.io/v1";
         let metadata = json!({ "name": name });
-        self.create_object(json!({ "apiVersion": api_version, "kind": "Role", "metadata": metadata, "rules": rules }));
+        self.create_object(
+            json!({ "apiVersion": api_version, "kind": "Role", "metadata": metadata, "rules": rules }),
+        );
         self.create_object(json!({
             "apiVersion": api_version, "kind": "RoleBinding", "metadata": metadata,
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name },
@@ -250,7 +266,8 @@ impl Namespace {
         }));
         let accounts = self.api::<ServiceAccount>();
         let request = TokenRequest::default();
-        let made = self.cluster.block_on(accounts.create_token_request(name, &PostParams::default(), &request));
+        let made =
+            self.cluster.block_on(accounts.create_token_request(name, &PostParams::default(), &request));
         let token = made.expect("a token").status.expect("a token").token;
         self.write(&format!("kubeconfig-{name}"), &self.cluster.kubeconfig, Some(token))
     }
@@ -281,7 +298,8 @@ impl Namespace {
     pub(crate) fn tool(&self, application: &str, tasks: &str) -> Tool {
         let kubeconfig = self.kubeconfig();
         let tool = Tool::new(tasks).with("KUBECONFIG", kubeconfig.to_str().expect("a path of UTF-8"));
-        let draft = format!("[environments.development]\nname = \"{application}\"\nnamespace = \"{}\"\n", self.name);
+        let draft =
+            format!("[environments.development]\nname = \"{application}\"\nnamespace = \"{}\"\n", self.name);
         tool.write("draft.toml", draft.as_bytes());
         tool
     }

@@ -164,7 +164,8 @@ impl Workload {
             pod[field] = value.clone();
         }
         let metadata = json!({ "labels": self.labels, "annotations": self.annotations });
-        let mut object = json!({ "apiVersion": "apps/v1", "kind": self.kind, "metadata": { "name": self.name } });
+        let mut object =
+            json!({ "apiVersion": "apps/v1", "kind": self.kind, "metadata": { "name": self.name } });
         if self.kind == "Pod" {
             object["apiVersion"] = json!("v1");
             object["metadata"]["labels"] = json!(self.labels);
