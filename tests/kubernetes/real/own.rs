@@ -55,3 +55,33 @@ fn answers_as_the_double_does() {
     assert_eq!(differing, [], "what the cluster and what the double said");
     assert_eq!(said, double);
 }
+
+/// The image that has no shell, for tasks that cannot be ended in their container.
+pub(super) const NO_SHELL: &str = "localhost/noshell:1";
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn an_image_has_no_shell() {
+    let namespace = Namespace::new();
+    let pod = Workload::pod("bare").image(NO_SHELL).command(&["sleep", "1000000"]);
+    namespace.roll_out(&pod);
+    let echo = namespace.exec("bare", None, &["echo", "here"]);
+    assert_eq!((echo.stdout.as_str(), echo.code), ("here\n", Some(0)));
+    for shell in ["sh", "/bin/sh", "ash", "busybox"] {
+        assert_eq!(namespace.exec("bare", None, &[shell, "-c", "true"]).code, None, "{shell}");
+    }
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn the_api_server_goes_and_comes_back() {
+    let namespace = Namespace::alone();
+    let pods = namespace.roll_out(&Workload::deployment("web"));
+    for end in ["kill", "term"] {
+        cluster().call(&["api", end]);
+        cluster().call(&["api", "start"]);
+        let same = namespace.ready_pods("draft=web", 1);
+        assert_eq!(same[0].metadata.uid, pods[0].metadata.uid, "all else went on");
+        assert_eq!(namespace.exec(same[0].metadata.name.as_deref().unwrap(), None, &["true"]).code, Some(0));
+    }
+}
