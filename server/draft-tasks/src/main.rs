@@ -14,6 +14,7 @@ mod facts;
 mod generated;
 mod interrupted;
 mod kubernetes_settings;
+mod lifecycle;
 mod lines;
 mod lsp;
 mod packs;
