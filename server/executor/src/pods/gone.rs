@@ -72,7 +72,7 @@ async fn changed_before(
 /// "web-1 is ending, web-2 still runs".
 fn describe(left: &[&Seen]) -> String {
     let names = left.iter().map(|pod| {
-        let state = if pod.over { "is ending" } else { "is there, and nothing has deleted it" };
+        let state = if pod.over { "is ending" } else { "still runs" };
         format!("{} {state}", pod.name)
     });
     shorten(&names.collect::<Vec<_>>())
