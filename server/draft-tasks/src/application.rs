@@ -21,7 +21,7 @@ pub(crate) const DEVELOPMENT: &str = "development";
 const LABEL: &str = "draft";
 
 /// The file that describes an application.
-const DRAFT_TOML: &str = "draft.toml";
+pub(crate) const DRAFT_TOML: &str = "draft.toml";
 
 /// What settings, options and the environment say of an application.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ use crate::{lsp, project};
 mod check;
 mod cluster;
 mod create;
+mod doctor;
 mod excerpt;
 mod execute;
 mod explain;
@@ -72,6 +73,8 @@ enum Command {
     Up(Box<lifecycle::Up>),
     /// Run a command that deletes the application, wait until its pods are gone, and run cleanup
     Delete(Box<lifecycle::Delete>),
+    /// Walk the way from the tasks file to the application's pods, and tell where it breaks
+    Doctor(doctor::Arguments),
     /// Show or remove what is kept of runs
     Runs(runs::Arguments),
     /// Format tasks files: spacing and blank lines, never order, comments or meaning
@@ -167,6 +170,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Up(arguments)) => lifecycle::up(&arguments),
         Some(Command::Delete(arguments)) => lifecycle::delete(&arguments),
+        Some(Command::Doctor(arguments)) => doctor::doctor(&arguments),
         Some(Command::Runs(arguments)) => runs::runs(&arguments),
         Some(Command::Fmt(arguments)) => fmt::fmt(&arguments),
         Some(Command::Explain(arguments)) => explain::explain(&arguments),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod application;
 mod cli;
 mod config;
+mod doctor;
 mod env_file;
 mod environment;
 mod facts;

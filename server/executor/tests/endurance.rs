@@ -27,8 +27,6 @@ fn request(directory: &Path) -> RunRequest {
         on_failure: OnFailure::Stop,
         grace: DEADLINE,
         limits: Limits { task: Some(DEADLINE), run: None },
-        pods: None,
-        pinned: None,
         secrets: Secrets::new(["hunter2".as_ref()]),
         pods: None,
         pinned: None,

@@ -116,17 +116,18 @@ impl<'a> Whole<'a> {
             Part::Up => pods,
             Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },
         });
-        let target = match &pods {
-            Some(pods) => Some(pods.target.clone()),
-            // Who pins a context means one that is there.
-            None if prepared.is_pinned() => Some(prepared.target().map_err(|problem| problem.describe())?),
-            None => prepared.target().ok(),
+        let chosen = prepared.application();
+        let pinned = match &pods {
+            Some(pods) => Some(chosen.pin(pods.target.clone())),
+            // Who names a context means one that is there.
+            None if prepared.is_pinned() => Some(chosen.pinned().map_err(|problem| problem.describe())?),
+            None => chosen.pinned().ok(),
         };
         if !options.dry_run {
-            confirm(options, part, target.as_ref())?;
+            confirm(options, part, pinned.as_ref().map(|pinned| &pinned.target))?;
         }
         // Inside of a cluster there is no kubeconfig to be copied.
-        let pinned = target.filter(|target| target.context.is_some()).map(|target| prepared.pin(target));
+        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         Ok(Whole { prepared, options, steps, plans, pods, pinned, begun: Instant::now() })
     }

@@ -268,6 +268,7 @@ fn check_order(told: &[RunEvent]) {
             }
             RunEvent::RunStarted { .. } | RunEvent::RunFinished { .. } => panic!("in the middle: {told:?}"),
             RunEvent::Waiting { .. }
+            | RunEvent::PodsLeft { .. }
             | RunEvent::PodsFound { .. }
             | RunEvent::Blocked { .. }
             | RunEvent::Note { .. } => panic!("not on this machine: {told:?}"),
