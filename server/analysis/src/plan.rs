@@ -12,10 +12,67 @@ use crate::task_file::{SectionForm, Task, TaskValue};
 /// What a run will do, decided before it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The phase whose tasks run.
-    pub phase: Phase,
+    /// What runs.
+    pub subject: Subject,
     /// The tasks in the order in which they run: the order of the file.
     pub steps: Vec<Step>,
+}
+
+/// What a plan runs: the tasks of a phase, or what lies between the phases of an application's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The tasks of a phase.
+    Phase(Phase),
+    /// The command that deploys the application, on the developer's machine.
+    Deploy,
+    /// The command that deletes the application, on the developer's machine.
+    Delete,
+    /// Nothing; the application's pods become ready.
+    PodsReady,
+    /// Nothing; the application's pods come to their end.
+    PodsGone,
+}
+
+impl Subject {
+    /// The name in messages and records: that of the phase, or `deploy`, `delete`, `pods-ready` or `pods-gone`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Subject::Phase(phase) => phase.name(),
+            Subject::Deploy => "deploy",
+            Subject::Delete => "delete",
+            Subject::PodsReady => "pods-ready",
+            Subject::PodsGone => "pods-gone",
+        }
+    }
+
+    /// The phase, if it is one.
+    pub const fn phase(self) -> Option<Phase> {
+        match self {
+            Subject::Phase(phase) => Some(phase),
+            _ => None,
+        }
+    }
+
+    /// Whether it happens on the developer's machine rather than in the cluster.
+    pub const fn is_local(self) -> bool {
+        match self {
+            Subject::Phase(phase) => phase.is_local(),
+            Subject::Deploy | Subject::Delete => true,
+            Subject::PodsReady | Subject::PodsGone => false,
+        }
+    }
+}
+
+impl From<Phase> for Subject {
+    fn from(phase: Phase) -> Subject {
+        Subject::Phase(phase)
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// One task of a plan.
@@ -91,7 +148,7 @@ impl Plan {
         check_syntax(analysis, phase)?;
         let tasks = chosen(analysis, phase, only)?;
         let steps = tasks.into_iter().map(|task| step(analysis, task, lookup)).collect::<Result<_, _>>()?;
-        Ok(Plan { phase, steps })
+        Ok(Plan { subject: phase.into(), steps })
     }
 }
 

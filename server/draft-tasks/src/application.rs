@@ -21,7 +21,7 @@ pub(crate) const DEVELOPMENT: &str = "development";
 const LABEL: &str = "draft";
 
 /// The file that describes an application.
-const DRAFT_TOML: &str = "draft.toml";
+pub(crate) const DRAFT_TOML: &str = "draft.toml";
 
 /// What settings, options and the environment say of an application.
 #[derive(Clone, Copy, Debug)]
@@ -127,8 +127,12 @@ impl Chosen<'_> {
     pub(crate) fn pinned(&self) -> Result<Pinned, Problem> {
         // Without an application the namespace is that of the context.
         let namespace = self.find().ok().and_then(|found| found.namespace);
-        let target = self.target(namespace.as_deref())?;
-        Ok(Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) })
+        self.target(namespace.as_deref()).map(|target| self.pin(target))
+    }
+
+    /// The same for a cluster that is known.
+    pub(crate) fn pin(&self, target: Target) -> Pinned {
+        Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) }
     }
 
     /// What a run in the application's pods needs.
@@ -148,7 +152,7 @@ impl Chosen<'_> {
             target,
             application,
             container: pods.container.as_ref().map(ToString::to_string),
-            ready_timeout: pods.ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
+            wait_timeout: pods.ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
             only,
             before: None,

@@ -13,10 +13,13 @@ use crate::{lsp, project};
 mod check;
 mod cluster;
 mod create;
+mod doctor;
 mod excerpt;
+mod execute;
 mod explain;
 mod fix;
 mod fmt;
+mod lifecycle;
 mod paths;
 mod plan;
 mod prepare;
@@ -66,6 +69,12 @@ enum Command {
     Check(check::Arguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
     Run(Box<run::Arguments>),
+    /// Run pre-up, a command that deploys the application, post-deploy in the pods of the new rollout, and post-up
+    Up(Box<lifecycle::Up>),
+    /// Run a command that deletes the application, wait until its pods are gone, and run cleanup
+    Delete(Box<lifecycle::Delete>),
+    /// Walk the way from the tasks file to the application's pods, and tell where it breaks
+    Doctor(doctor::Arguments),
     /// Show or remove what is kept of runs
     Runs(runs::Arguments),
     /// Format tasks files: spacing and blank lines, never order, comments or meaning
@@ -164,6 +173,9 @@ pub(crate) fn main() -> ExitCode {
     match cli.command {
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Up(arguments)) => lifecycle::up(&arguments),
+        Some(Command::Delete(arguments)) => lifecycle::delete(&arguments),
+        Some(Command::Doctor(arguments)) => doctor::doctor(&arguments),
         Some(Command::Runs(arguments)) => runs::runs(&arguments),
         Some(Command::Fmt(arguments)) => fmt::fmt(&arguments),
         Some(Command::Explain(arguments)) => explain::explain(&arguments),

@@ -48,7 +48,7 @@ fn add_project(facts: &mut Facts, directory: &Path, environment: &Environment) {
 }
 
 /// The templates of a chart: the one that is named, else the only one there is.
-fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<String>> {
+pub(crate) fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<String>> {
     let charts = directory.join("charts");
     let chart = match chart {
         Some(chart) => charts.join(chart),
@@ -71,7 +71,7 @@ fn only_directory(directory: &Path) -> Option<PathBuf> {
 }
 
 /// The text of a regular file of the usual size.
-fn read(path: &Path) -> Option<String> {
+pub(crate) fn read(path: &Path) -> Option<String> {
     // Before it is opened: opening a pipe would wait for its other end.
     if !fs::metadata(path).ok()?.is_file() {
         return None;

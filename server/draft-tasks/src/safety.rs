@@ -10,6 +10,8 @@ use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::pods::{Connection, PodsRequest, Target, living};
 use draft_tasks_executor::{Problem, RunRequest};
 
+use crate::lifecycle::Part;
+
 /// How long it is looked for pods before something is cleaned up.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -40,9 +42,17 @@ pub(crate) fn foreign_cluster(request: &RunRequest) -> Option<String> {
     foreign_target(request).map(|target| question(request, &target))
 }
 
+/// What to ask before `up` or `delete`, which reach a cluster that is not local.
+pub(crate) fn foreign_part(part: Part, target: &Target) -> Option<String> {
+    (!target.is_local()).then(|| {
+        let (name, place, server) = (part.name(), target.describe(), &target.server);
+        format!("run {name} on a cluster that is not local: {place} ({server})?")
+    })
+}
+
 /// The question about a cluster that is not local.
 pub(crate) fn question(request: &RunRequest, target: &Target) -> String {
-    let phase = request.plan.phase;
+    let phase = request.plan.subject;
     let why = match (&request.pods, cluster_tool(&request.plan)) {
         (None, Some(tool)) => format!(" (`{tool}`)"),
         _ => String::new(),
@@ -102,7 +112,7 @@ mod tests {
     fn tool(argv: &[&str]) -> Option<&'static str> {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         let step = Step { task: "a".into(), command: String::new(), argv };
-        cluster_tool(&Plan { phase: Phase::PreUp, steps: vec![step] })
+        cluster_tool(&Plan { subject: Phase::PreUp.into(), steps: vec![step] })
     }
 
     #[test]

@@ -191,7 +191,7 @@ fn request(commands: Vec<Vec<&str>>) -> RunRequest {
         argv: argv.into_iter().map(str::to_owned).collect(),
     };
     RunRequest {
-        plan: Plan { phase: Phase::PreUp, steps: commands.into_iter().map(step).collect() },
+        plan: Plan { subject: Phase::PreUp.into(), steps: commands.into_iter().map(step).collect() },
         directory: PathBuf::from("."),
         environment: vec![(OsString::from("PATH"), std::env::var_os("PATH").unwrap_or_default())],
         on_failure: OnFailure::Stop,

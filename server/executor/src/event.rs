@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 
 /// Something that happened in a run, in the order in which it happened.
 ///
@@ -16,8 +16,8 @@ use draft_tasks_analysis::phase::Phase;
 pub enum RunEvent {
     /// The run began.
     RunStarted {
-        /// The phase that runs.
-        phase: Phase,
+        /// What runs.
+        subject: Subject,
         /// The names of the tasks in the order in which they will run; the events below give indexes into it.
         tasks: Vec<String>,
         /// The wall clock's time, for people; durations come from a monotonic clock.
@@ -30,6 +30,13 @@ pub enum RunEvent {
         /// How many there are.
         pods: usize,
         /// Which of them is not ready and why, or what else is awaited; in lower case without a full stop.
+        message: String,
+    },
+    /// The application's pods that are to end before something goes on; told when that changes.
+    PodsLeft {
+        /// How many there are.
+        pods: usize,
+        /// Which they are and what becomes of them; in lower case without a full stop.
         message: String,
     },
     /// The pods in which the tasks run; once at most.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use draft_tasks_analysis::plan::Subject;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,7 +19,9 @@ use crate::report::{Ended, Report};
 use crate::run::{Limits, OnFailure, RunRequest, reached, stopped};
 
 pub mod connection;
+pub mod doctor;
 mod exec;
+mod gone;
 mod kubeconfig;
 pub mod local_copy;
 mod plugin;
@@ -39,8 +42,8 @@ pub struct PodsRequest {
     /// The container; without it the one that the pod's annotation `kubectl.kubernetes.io/default-container` names,
     /// else the first.
     pub container: Option<String>,
-    /// How long to wait until the pods are ready.
-    pub ready_timeout: Duration,
+    /// How long to wait until the pods are ready; or until they are gone, where that is awaited.
+    pub wait_timeout: Duration,
     /// In how many pods tasks run at the same time.
     pub concurrency: usize,
     /// Only in these pods; in all when it is empty.
@@ -85,11 +88,15 @@ pub(crate) async fn run(
     let prepared = tokio::select! {
         biased;
         prepared = prepare(request, wanted, report) => prepared,
-        () = stopped(&mut asked) => return,
-        failure = reached(over.as_ref()) => Err(Problem::new(format!("no pod was ready: {}", failure.describe()))),
+        () = stopped(&mut asked) => return report.stopped_waiting(),
+        failure = reached(over.as_ref()) => {
+            let what = if request.plan.subject == Subject::PodsGone { "pods are left" } else { "no pod was ready" };
+            Err(Problem::new(format!("{what}: {}", failure.describe())))
+        }
     };
     let (connection, watching, found) = match prepared {
-        Ok(prepared) => prepared,
+        Ok(Some(prepared)) => prepared,
+        Ok(None) => return,
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
     report.pods_found(found.pods.iter().map(|(pod, _)| pod.clone()).collect(), found.note).await;
@@ -107,15 +114,19 @@ fn mask(request: &RunRequest, problem: Problem) -> Problem {
     Problem { message: text(problem.message), help: problem.help.into_iter().map(text).collect() }
 }
 
+/// The pods in which the tasks run, once they are ready; nothing where they were awaited to be gone, and are.
 async fn prepare(
     request: &RunRequest,
     wanted: &PodsRequest,
     report: &Report,
-) -> Result<(Connection, watching::Watching, Found), Problem> {
+) -> Result<Option<(Connection, watching::Watching, Found)>, Problem> {
     let connection = Connection::open(&wanted.target, &request.environment).await?;
+    if request.plan.subject == Subject::PodsGone {
+        return gone::until_gone(&connection, wanted, report).await.map(|()| None);
+    }
     let watching = watching::Watching::start(&connection, &wanted.application).await?;
     let found = wait::until_ready(&connection, wanted, watching.pods(), report).await?;
-    Ok((connection, watching, found))
+    Ok(Some((connection, watching, found)))
 }
 
 /// The tasks of one pod, one after another.

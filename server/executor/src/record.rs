@@ -66,7 +66,7 @@ impl Records {
     /// When the folder cannot be made.
     pub fn begin(&self, request: &RunRequest, file: &Path) -> io::Result<Recorder> {
         create_private(&self.directory, true)?;
-        let (id, folder) = self.create(request.plan.phase.name())?;
+        let (id, folder) = self.create(request.plan.subject.name())?;
         let lock = File::create_new(folder.join(LOCK))?;
         // Where nothing can be locked, records that have no result are never removed.
         let _ = lock.try_lock();

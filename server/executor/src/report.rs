@@ -79,6 +79,13 @@ impl Report {
         self.tell(RunEvent::Blocked { problem }).await;
     }
 
+    /// The run was stopped while it waited. Where it has no task that tells so, it counts as one itself.
+    pub(crate) fn stopped_waiting(&self) {
+        if self.tasks == 0 {
+            self.tally().summary.stopped += 1;
+        }
+    }
+
     pub(crate) async fn task_started(&self, place: Place, pid: Option<u32>) {
         self.tally().set(self.tasks, place, State::Started);
         let (task, pod) = place;

@@ -189,7 +189,7 @@ impl Walk {
         let plan = &self.request.plan;
         let tasks: Vec<_> = plan.steps.iter().map(|step| step.task.clone()).collect();
         let count = tasks.len();
-        self.report.tell(RunEvent::RunStarted { phase: plan.phase, tasks, at: SystemTime::now() }).await;
+        self.report.tell(RunEvent::RunStarted { subject: plan.subject, tasks, at: SystemTime::now() }).await;
         if self.request.pods.is_some() {
             return self.run_in_pods().await;
         }

@@ -21,7 +21,7 @@ fn request(directory: &Path) -> RunRequest {
     let argv = ["sh", "-c", "echo started; sleep 600 & sleep 601"].map(str::to_owned).to_vec();
     let step = Step { task: "task".into(), command: argv.join(" "), argv };
     RunRequest {
-        plan: Plan { phase: Phase::PreUp, steps: vec![step] },
+        plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: directory.to_owned(),
         environment: vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())],
         on_failure: OnFailure::Stop,

@@ -30,7 +30,7 @@ fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
         argv: ["sh", "-c", script].map(str::to_owned).to_vec(),
     };
     RunRequest {
-        plan: Plan { phase: Phase::PreUp, steps: scripts.iter().enumerate().map(step).collect() },
+        plan: Plan { subject: Phase::PreUp.into(), steps: scripts.iter().enumerate().map(step).collect() },
         directory: directory.to_owned(),
         environment: vec![("PATH".into(), PATH.into())],
         on_failure: OnFailure::Continue,

@@ -18,7 +18,7 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
     let argv = ["sh", "-c", SCRIPT].map(str::to_owned).to_vec();
     let step = Step { task: "task".into(), command: argv.join(" "), argv };
     let request = RunRequest {
-        plan: Plan { phase: Phase::PreUp, steps: vec![step] },
+        plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: std::env::temp_dir(),
         environment: vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())],
         on_failure: OnFailure::Stop,

@@ -27,9 +27,12 @@ pub(super) struct Shown<'a> {
 pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let tasks = shown.about.tasks();
-    let count = if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
-    let title = paint.bold(shown.phase);
-    writeln!(out, "{title} · {count} · in {} · nothing runs", shown.directory.display())?;
+    let place = match (tasks.len(), shown.about.cluster()) {
+        (0, Some(cluster)) => cluster.describe(),
+        (1, _) => format!("1 task · in {}", shown.directory.display()),
+        (count, _) => format!("{count} tasks · in {}", shown.directory.display()),
+    };
+    writeln!(out, "{} · {place} · nothing runs", paint.bold(shown.phase))?;
     for task in tasks {
         writeln!(out, "  {}\n    {}", task.name, task.command())?;
     }

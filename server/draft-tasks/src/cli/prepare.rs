@@ -2,19 +2,20 @@
 //!
 //! Must not run anything; it looks at a cluster only to ask before something is cleaned up.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
-use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::pods::PodsRequest;
 use draft_tasks_executor::record::Records;
+use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::Meaning;
 use super::cluster::Cluster;
 use super::paths::{self, Loaded};
-use super::run::GRACE;
+use super::execute::GRACE;
 use crate::application;
 use crate::config::{Config, Policy};
 use crate::environment::Environment;
@@ -123,12 +124,21 @@ impl<'a> Prepared<'a> {
     ///
     /// When the context that is pinned is not known.
     pub(super) fn request_of(&self, plan: Plan, policy: Option<Policy>) -> Result<RunRequest, String> {
-        let pinned = match plan.phase.is_local() && self.kubernetes.context.is_some() {
+        let pinned = match plan.subject.is_local() && self.is_pinned() {
             true => Some(self.application().pinned().map_err(|problem| problem.describe())?),
             false => None,
         };
-        Ok(RunRequest {
-            on_failure: policy.map_or_else(|| self.settings.on_failure(plan.phase), Policy::into),
+        Ok(self.request_with(plan, policy, pinned))
+    }
+
+    /// The same with what local tasks are to meet.
+    pub(super) fn request_with(&self, plan: Plan, policy: Option<Policy>, pinned: Option<Pinned>) -> RunRequest {
+        let usual = || match plan.subject.phase() {
+            Some(phase) => self.settings.on_failure(phase),
+            None => OnFailure::Stop,
+        };
+        RunRequest {
+            on_failure: policy.map_or_else(usual, Policy::into),
             plan,
             directory: self.directory.clone(),
             environment: self.environment.for_run("run"),
@@ -137,7 +147,30 @@ impl<'a> Prepared<'a> {
             secrets: self.environment.secrets(),
             pods: None,
             pinned,
-        })
+        }
+    }
+
+    /// What of a phase runs before or after a deployment: nothing where it has no tasks, or the chosen Draft ignores it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub(super) fn plan_if_any(&self, phase: Phase) -> Result<Option<Plan>, String> {
+        match Plan::for_phase(&self.analysis, phase, &[], &|name| self.environment.get(name)) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
+            Err(error) => Err(self.describe(&error)),
+        }
+    }
+
+    /// Whether a setting or an option names the context.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.kubernetes.context.is_some()
+    }
+
+    /// The variables that tasks get.
+    pub(super) fn variables(&self) -> &[(OsString, OsString)] {
+        self.environment.variables()
     }
 
     /// Asks what has to be asked before a run.
@@ -156,7 +189,7 @@ impl<'a> Prepared<'a> {
             let answer = "to go on, name the context by --context, or give --yes";
             self.cluster.confirm(&question, answer)?;
         }
-        if request.plan.phase == Phase::Cleanup
+        if request.plan.subject == Phase::Cleanup.into()
             && let Ok(pods) = self.application().pods(Vec::new())
         {
             match safety::pods_left_blocking(&pods, self.environment.variables()) {
@@ -173,7 +206,8 @@ impl<'a> Prepared<'a> {
 
     /// The tasks of the phase that do not run.
     pub(super) fn left_out(&self, request: &RunRequest) -> Vec<String> {
-        let tasks = self.analysis.file.commands_of(request.plan.phase);
+        let phase = request.plan.subject.phase();
+        let tasks = phase.into_iter().flat_map(|phase| self.analysis.file.commands_of(phase));
         let names = tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned());
         names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
     }

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::output::{self, Tail};
+use draft_tasks_executor::record::schema::PlannedTask;
 use draft_tasks_executor::record::{self, About};
 use draft_tasks_executor::{
     Failure, Outcome, Pod, RunEvent, RunSummary, describe_duration, describe_left_running, describe_lines,
@@ -44,7 +46,9 @@ pub(super) struct Report {
     place: String,
     /// The folder of the record, if there is one.
     record: Option<PathBuf>,
-    phase: String,
+    /// The commands of the tasks.
+    commands: Vec<String>,
+    subject: Option<Subject>,
     tasks: Vec<String>,
     pods: Vec<Pod>,
     /// What pods are called in front of lines.
@@ -76,7 +80,8 @@ impl Report {
             screen: Screen::new(amount == Amount::Moving),
             place,
             record,
-            phase: String::new(),
+            commands: about.tasks().iter().map(PlannedTask::command).collect(),
+            subject: None,
             tasks: Vec::new(),
             pods: Vec::new(),
             short: Vec::new(),
@@ -92,9 +97,13 @@ impl Report {
     /// When standard output cannot be written.
     pub(super) fn show(&mut self, event: RunEvent) -> io::Result<()> {
         match event {
-            RunEvent::RunStarted { phase, tasks, .. } => self.started(phase.name(), &tasks),
+            RunEvent::RunStarted { subject, tasks, .. } => self.started(subject, &tasks),
             RunEvent::Waiting { ready, pods, message } => {
                 self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {message}"))
+            }
+            RunEvent::PodsLeft { pods, message } => {
+                let count = if pods == 1 { "1 pod".to_owned() } else { format!("{pods} pods") };
+                self.waiting(&format!("waiting for the end of {count} · {message}"))
             }
             RunEvent::PodsFound { pods, note } => self.pods_found(pods, note),
             RunEvent::Blocked { problem } => {
@@ -118,15 +127,22 @@ impl Report {
         }
     }
 
-    fn started(&mut self, phase: &str, tasks: &[String]) -> io::Result<()> {
-        let count = if tasks.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", tasks.len()) };
+    fn started(&mut self, subject: Subject, tasks: &[String]) -> io::Result<()> {
+        let what = match (subject, tasks.len()) {
+            (Subject::Deploy | Subject::Delete, _) => {
+                format!(" · {}", output::plain(&self.commands.join(" ")))
+            }
+            (Subject::PodsReady | Subject::PodsGone, _) => String::new(),
+            (Subject::Phase(_), 1) => " · 1 task".to_owned(),
+            (Subject::Phase(_), count) => format!(" · {count} tasks"),
+        };
         self.tasks = tasks.iter().map(|task| output::plain(task)).collect();
-        phase.clone_into(&mut self.phase);
+        self.subject = Some(subject);
         if self.amount == Amount::Failures {
             return Ok(());
         }
-        let title = self.paint.bold(phase);
-        self.screen.line(format_args!("{title} · {count} · {}", self.place))
+        let title = self.paint.bold(subject.name());
+        self.screen.line(format_args!("{title}{what} · {}", self.place))
     }
 
     fn waiting(&mut self, message: &str) -> io::Result<()> {
@@ -280,7 +296,22 @@ impl Report {
         }
         let space = if self.amount == Amount::Failures { "" } else { "\n" };
         let rerun = self.rerun();
-        self.screen.line(format_args!("{space}{}{rerun}", summary.describe()))
+        let came_to = match self.subject {
+            Some(Subject::PodsReady | Subject::PodsGone) => self.waited(summary),
+            _ => summary.describe(),
+        };
+        self.screen.line(format_args!("{space}{came_to}{rerun}"))
+    }
+
+    /// What waiting came to.
+    fn waited(&self, summary: &RunSummary) -> String {
+        let took = describe_duration(summary.duration);
+        match (summary, self.subject) {
+            (RunSummary { stopped: 1.., .. }, _) => format!("stopped after {took}"),
+            (RunSummary { blocked: true, .. }, _) => format!("failed after {took}"),
+            (_, Some(Subject::PodsGone)) => format!("the pods are gone after {took}"),
+            (_, _) => format!("the pods are ready after {took}"),
+        }
     }
 
     /// How to run again only where something failed.
@@ -291,7 +322,8 @@ impl Report {
             return String::new();
         }
         let pods: Vec<_> = self.failed.iter().map(|pod| format!(" --pod {}", self.pods[*pod].name)).collect();
-        format!("\nrerun where it failed: draft-tasks run {}{}", self.phase, pods.concat())
+        let phase = self.subject.map(Subject::name).unwrap_or_default();
+        format!("\nrerun where it failed: draft-tasks run {phase}{}", pods.concat())
     }
 }
 

@@ -177,6 +177,9 @@ fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
             Event::Waiting { ready, pods, message, .. } => {
                 writeln!(out, "  {}", paint.dim(&format!("{ready}/{pods} pods ready · {message}")))?;
             }
+            Event::PodsLeft { pods, message, .. } => {
+                writeln!(out, "  {}", paint.dim(&format!("{pods} pods are left · {message}")))?;
+            }
             Event::PodsFound { pods: found, note, .. } => {
                 pods = found;
                 note.map_or(Ok(()), |note| writeln!(out, "  {}", paint.yellow(&note)))?;

@@ -13,13 +13,14 @@ use super::target::Target;
 #[derive(Debug)]
 pub struct LocalCopy {
     path: PathBuf,
-    /// What it said in the beginning.
+    /// What it says as long as no task changes it.
     before: Vec<u8>,
 }
 
 impl LocalCopy {
     /// Writes the target's kubeconfig, with its context as the current one and its namespace, into `folder`, which is
-    /// made: only its owner can read it.
+    /// made: only its owner can read it. A copy that is there already, since tasks of an earlier run for this folder
+    /// changed it, is taken as they left it.
     ///
     /// # Errors
     ///
@@ -41,7 +42,11 @@ impl LocalCopy {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path)?.write_all(&before)?;
+        match options.open(&path) {
+            Ok(mut file) => file.write_all(&before)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own(&path)? => {}
+            Err(error) => return Err(error),
+        }
         Ok(LocalCopy { path, before })
     }
 
@@ -56,11 +61,66 @@ impl LocalCopy {
             Ok(now) if now == self.before => {
                 // What cannot be removed is the user's own copy of what the user can read.
                 let _ = std::fs::remove_file(&self.path);
+                let _ = self.path.parent().map(std::fs::remove_dir);
                 None
             }
             Ok(_) => Some(self.path),
             // A task removed it, which is its right.
             Err(_) => None,
         }
+    }
+}
+
+/// Whether a file was written by this user and can be read by nobody else.
+fn is_own(path: &Path) -> io::Result<bool> {
+    let file = std::fs::symlink_metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let own = file.uid() == rustix::process::geteuid().as_raw();
+        Ok(file.is_file() && own && file.mode() & 0o077 == 0)
+    }
+    #[cfg(not(unix))]
+    Ok(file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(folder: &Path) -> Target {
+        let file = folder.join("config");
+        let text = "apiVersion: v1\nkind: Config\ncurrent-context: dev\nclusters: [{name: c, cluster: {server: https://127.0.0.1:1}}]\n\
+            contexts: [{name: dev, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n";
+        std::fs::write(&file, text).unwrap();
+        Target::read(&[("KUBECONFIG".into(), file.into())], None, Some("demo")).unwrap()
+    }
+
+    #[test]
+    fn a_copy_that_nothing_changed_goes_and_one_that_was_changed_stays_for_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, folder) = (target(dir.path()), dir.path().join("copy"));
+        let copy = LocalCopy::make(&target, &folder).unwrap();
+        let path = PathBuf::from(copy.variable().1);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("\"namespace\": \"demo\""));
+        assert_eq!((copy.finish(), folder.exists()), (None, false));
+
+        let copy = LocalCopy::make(&target, &folder).unwrap();
+        std::fs::write(&path, "changed").unwrap();
+        assert_eq!(copy.finish(), Some(path.clone()));
+        let copy = LocalCopy::make(&target, &folder).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "changed");
+        assert_eq!(copy.finish(), Some(path));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_others_can_read_is_not_taken() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (target, folder) = (target(dir.path()), dir.path().join("copy"));
+        let path = PathBuf::from(LocalCopy::make(&target, &folder).unwrap().variable().1);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(LocalCopy::make(&target, &folder).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) created: i128,
     /// It is being deleted, or has ended.
     pub(crate) over: bool,
+    /// It has ended: nothing of it runs.
+    pub(crate) ended: bool,
     pub(crate) ready: bool,
     /// Why it is not ready.
     pub(crate) reason: String,
@@ -91,13 +93,15 @@ impl Seen {
             |name: &str| metadata.annotations.as_ref()?.get(name).filter(|it| !it.is_empty()).cloned();
         let label = |name: &&str| metadata.labels.as_ref()?.get(*name).cloned();
         let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or_default();
-        let over = metadata.deletion_timestamp.is_some() || matches!(phase, "Succeeded" | "Failed");
+        let ended = matches!(phase, "Succeeded" | "Failed");
+        let over = ended || metadata.deletion_timestamp.is_some();
         let containers = spec.map(|spec| spec.containers.iter().map(|it| it.name.clone()).collect());
         Some(Seen {
             name: metadata.name.clone()?,
             uid: metadata.uid.clone().unwrap_or_default(),
             created: metadata.creation_timestamp.as_ref().map_or(0, |Time(time)| time.as_nanosecond()),
             over,
+            ended,
             ready: condition(pod, "Ready").is_some_and(|ready| ready.status == "True"),
             reason: reason(pod),
             build: annotation(BUILD_ANNOTATION),
@@ -170,12 +174,7 @@ pub(crate) fn judge(
     let certain = alive
         .iter()
         .all(|pod| pod.owner.as_ref().is_some_and(|owner| matches!(known(owner), Workload::Known { .. })));
-    let mut current: Vec<&Seen> =
-        alive.iter().copied().filter(|pod| is_current(pod, &alive, known)).collect();
-    if let Some(newest) = current.iter().filter_map(|pod| pod.build.clone()).max() {
-        current.retain(|pod| pod.build.as_ref() == Some(&newest));
-    }
-    current.sort_by(|a, b| a.name.cmp(&b.name));
+    let current = current(seen, workloads);
     let ready = current.iter().filter(|pod| pod.ready).count();
     let unready: Vec<_> =
         current.iter().filter(|pod| !pod.ready).map(|pod| format!("{} {}", pod.name, pod.reason)).collect();
@@ -192,6 +191,19 @@ pub(crate) fn judge(
     Verdict::Wait { ready, pods: current.len(), message }
 }
 
+/// The pods of the present rollout and the newest build, in the order of their names.
+pub(crate) fn current<'a>(seen: &'a [Seen], workloads: &HashMap<Owner, Workload>) -> Vec<&'a Seen> {
+    let alive: Vec<&Seen> = seen.iter().filter(|pod| !pod.over).collect();
+    let known = |owner: &Owner| workloads.get(owner).unwrap_or(&Workload::Unknown);
+    let mut current: Vec<&Seen> =
+        alive.iter().copied().filter(|pod| is_current(pod, &alive, known)).collect();
+    if let Some(newest) = current.iter().filter_map(|pod| pod.build.clone()).max() {
+        current.retain(|pod| pod.build.as_ref() == Some(&newest));
+    }
+    current.sort_by(|a, b| a.name.cmp(&b.name));
+    current
+}
+
 fn no_pods(seen: &[Seen], application: &Application) -> String {
     let Application { name, selector } = application;
     match seen.len() {
@@ -202,7 +214,7 @@ fn no_pods(seen: &[Seen], application: &Application) -> String {
 }
 
 /// A line is enough for a few; of many, the count tells more.
-fn shorten(unready: &[String]) -> String {
+pub(crate) fn shorten(unready: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = unready.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match unready.len().saturating_sub(SHOWN) {
@@ -244,6 +256,7 @@ mod tests {
             uid: name.into(),
             created,
             over: false,
+            ended: false,
             ready: true,
             reason: "runs and is not ready yet".into(),
             build: None,

@@ -47,7 +47,7 @@ pub(crate) async fn until_ready(
     report: &Report,
 ) -> Result<Found, Problem> {
     let begun = Instant::now();
-    let limit = begun.checked_add(wanted.ready_timeout);
+    let limit = begun.checked_add(wanted.wait_timeout);
     let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
     let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
     loop {
@@ -149,7 +149,7 @@ impl Waiting<'_> {
     }
 
     fn too_late(&self, connection: &Connection) -> Problem {
-        let limit = describe_duration(self.wanted.ready_timeout);
+        let limit = describe_duration(self.wanted.wait_timeout);
         let place = connection.target().describe();
         let (ready, pods, message) = self.told.clone().unwrap_or_default();
         let problem = match pods {
@@ -186,7 +186,7 @@ fn choose(
     Ok(Found { pods: pods.collect::<Result<_, Problem>>()?, note })
 }
 
-fn container(pod: &Seen, wanted: Option<&str>) -> Result<String, Problem> {
+pub(crate) fn container(pod: &Seen, wanted: Option<&str>) -> Result<String, Problem> {
     let has = |name: &str| pod.containers.iter().any(|container| container == name);
     let named = wanted.or_else(|| pod.default_container.as_deref().filter(|name| has(name)));
     let first = || pod.containers.first().cloned().unwrap_or_default();

@@ -25,7 +25,7 @@ pub enum Event {
         version: u32,
         /// The record's name.
         id: String,
-        /// The phase.
+        /// The phase; or `deploy`, `delete`, `pods-ready` or `pods-gone`, what `up` and `delete` do between phases.
         phase: String,
         /// The tasks file.
         file: String,
@@ -53,6 +53,15 @@ pub enum Event {
         /// How many there are.
         pods: usize,
         /// What is awaited, for people.
+        message: String,
+    },
+    /// Pods that are to end.
+    PodsLeft {
+        /// Seconds since the run began.
+        elapsed: f64,
+        /// How many there are.
+        pods: usize,
+        /// Which they are and what becomes of them, for people.
         message: String,
     },
     /// The pods in which the tasks run.
@@ -270,7 +279,7 @@ pub struct RunResult {
     pub version: u32,
     /// The record's name.
     pub id: String,
-    /// The phase.
+    /// The phase; or `deploy`, `delete`, `pods-ready` or `pods-gone`, what `up` and `delete` do between phases.
     pub phase: String,
     /// The tasks file.
     pub file: String,
@@ -425,10 +434,10 @@ impl About {
     pub fn tell(&self, event: &RunEvent) -> Event {
         let elapsed = seconds(self.begun.elapsed());
         match event {
-            RunEvent::RunStarted { phase, at, .. } => Event::RunStarted {
+            RunEvent::RunStarted { subject, at, .. } => Event::RunStarted {
                 version: VERSION,
                 id: self.id.clone(),
-                phase: phase.name().to_owned(),
+                phase: subject.name().to_owned(),
                 file: self.file.clone(),
                 directory: self.directory.clone(),
                 tasks: self.tasks.clone(),
@@ -439,6 +448,9 @@ impl About {
             },
             RunEvent::Waiting { ready, pods, message } => {
                 Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }
+            }
+            RunEvent::PodsLeft { pods, message } => {
+                Event::PodsLeft { elapsed, pods: *pods, message: message.clone() }
             }
             RunEvent::PodsFound { pods, note } => Event::PodsFound {
                 elapsed,

@@ -136,7 +136,7 @@ impl Setup {
         };
         let steps = self.steps.into_iter().enumerate().map(step).collect();
         let request = RunRequest {
-            plan: Plan { phase: Phase::PreUp, steps },
+            plan: Plan { subject: Phase::PreUp.into(), steps },
             directory: self.directory.path().join(self.below),
             environment: vec![("PATH".into(), PATH.into()), mark.pair()],
             on_failure: self.on_failure,
@@ -268,6 +268,7 @@ fn check_order(told: &[RunEvent]) {
             }
             RunEvent::RunStarted { .. } | RunEvent::RunFinished { .. } => panic!("in the middle: {told:?}"),
             RunEvent::Waiting { .. }
+            | RunEvent::PodsLeft { .. }
             | RunEvent::PodsFound { .. }
             | RunEvent::Blocked { .. }
             | RunEvent::Note { .. } => panic!("not on this machine: {told:?}"),

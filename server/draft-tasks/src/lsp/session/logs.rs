@@ -39,7 +39,7 @@ impl Session {
             .iter()
             .map(|step| json!({ "task": step.task, "command": step.command, "argv": step.argv }));
         Ok(json!({
-            "phase": plan.phase.name(),
+            "phase": plan.subject.name(),
             "directory": directory,
             "tasks": tasks.collect::<Vec<_>>(),
             "markdown": described(&plan, &directory, |text| code_span(&text)),
@@ -107,7 +107,7 @@ impl Session {
 
 /// A plan in words: the phase, where, and the arguments of each task.
 fn described(plan: &Plan, directory: &str, span: impl Fn(String) -> String) -> String {
-    let mut lines = vec![format!("{} in {}", plan.phase, span(directory.to_owned()))];
+    let mut lines = vec![format!("{} in {}", plan.subject, span(directory.to_owned()))];
     for (number, step) in (1..).zip(&plan.steps) {
         let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
         lines.push(format!("{number}. {}: {}", step.task, arguments.join(" ")));

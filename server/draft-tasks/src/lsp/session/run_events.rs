@@ -29,7 +29,10 @@ impl Session {
     pub(crate) fn run_event(&mut self, id: &str, event: RunEvent) {
         match event {
             RunEvent::RunStarted { .. } => {}
-            RunEvent::Waiting { ready, pods, message } => self.waits(id, (ready, pods), &message),
+            RunEvent::Waiting { ready, pods, message } => {
+                self.waits(id, format!("{ready}/{pods} pods ready"), &message);
+            }
+            RunEvent::PodsLeft { pods, message } => self.waits(id, format!("{pods} pods left"), &message),
             RunEvent::PodsFound { pods, note } => self.pods_found(id, pods, note),
             RunEvent::Blocked { problem } => self.blocked(id, &problem),
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
@@ -70,9 +73,8 @@ impl Session {
         self.refresh_lenses();
     }
 
-    fn waits(&mut self, id: &str, (ready, pods): (usize, usize), message: &str) {
+    fn waits(&mut self, id: &str, count: String, message: &str) {
         let Some(run) = self.runs.get_mut(id) else { return };
-        let count = format!("{ready}/{pods} pods ready");
         let changed = run.awaited.as_ref() != Some(&count);
         run.awaited = Some(count.clone());
         let Some(run) = self.runs.get(id) else { return };

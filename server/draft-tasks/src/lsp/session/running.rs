@@ -143,8 +143,8 @@ impl Session {
         if phase.is_local() && !pods.is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        let place = source.place(plan.phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
-        Ok(json!({ "run": self.start(uri, plan, only, source, &environment, place) }))
+        let place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        Ok(json!({ "run": self.start(uri, (phase, plan), only, source, &environment, place) }))
     }
 
     /// The text that would run: the editor's, or the file's where the editor has it not open.
@@ -189,14 +189,13 @@ impl Session {
     fn start(
         &mut self,
         uri: &Uri,
-        plan: Plan,
+        (phase, plan): (Phase, Plan),
         chosen: Vec<String>,
         source: Source,
         environment: &Environment,
         place: Place,
     ) -> String {
         let id = self.runs.next_id();
-        let phase = plan.phase;
         let tasks: Vec<_> =
             plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
         let failed = self.runs.failures.forget(uri, phase, &tasks);

@@ -1,0 +1,130 @@
+//! `draft-tasks doctor`: walks the chain from the tasks file to the containers, and shows where it breaks.
+//!
+//! Must not decide what a link says.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::Problem;
+use serde_json::json;
+
+use super::cluster::Cluster;
+use super::paths::{self, Loaded};
+use super::terminal::{self, Paint, printable};
+use super::variables::Variables;
+use super::{FOUND, Look, UNUSABLE};
+use crate::config::Layer;
+use crate::doctor::{self, Link, State, Wanted};
+use crate::environment::Environment;
+use crate::source::FileKind;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    /// The tasks file, or the directory that has it
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    file: PathBuf,
+    #[command(flatten)]
+    cluster: Cluster,
+    #[command(flatten)]
+    variables: Variables,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    look: Look,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    post-deploy tasks can run
+  1    something on the way to the pods is broken
+  2    the command line is wrong, or a file of variables cannot be read
+  130  it was stopped";
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// for people
+    #[default]
+    Human,
+    /// for programs: one JSON document with `ok` and `links`
+    Json,
+}
+
+/// Shows the chain; the exit code tells whether it holds.
+pub(super) fn doctor(arguments: &Arguments) -> ExitCode {
+    let links = match wanted(arguments).and_then(|wanted| walk(&wanted).map_err(|error| error.to_string())) {
+        Ok(links) => links,
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
+            return UNUSABLE.into();
+        }
+    };
+    let written = match arguments.format {
+        Format::Human => write(&links, Paint(terminal::colors(arguments.look.color(), &io::stdout()))),
+        Format::Json => write_json(&links),
+    };
+    match written.or_else(terminal::forgive_closed) {
+        Ok(()) if doctor::first_broken(&links).is_none() => ExitCode::SUCCESS,
+        Ok(()) => FOUND.into(),
+        Err(error) => {
+            terminal::error(format_args!("what was found cannot be written: {error}"));
+            UNUSABLE.into()
+        }
+    }
+}
+
+fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
+    let run = arguments.variables.settings().map_err(|error| error.to_string())?;
+    let loaded = paths::load(&arguments.file).map_err(|error| Problem::new(error.to_string()));
+    let loaded = loaded.and_then(|loaded| match FileKind::of_path(&loaded.path) {
+        Some(FileKind::Pack) => Err(Problem::new("a pack's tasks are a template and do not run")),
+        _ => Ok(loaded),
+    });
+    let file = loaded.as_ref().map_or_else(|_| arguments.file.join("draft-tasks"), |it| it.path.clone());
+    let file = std::path::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let directory = file.parent().unwrap_or(Path::new("")).to_owned();
+    let config = super::settings(&file, &Layer::default());
+    let environment = Environment::of_process().with(&run, &directory)?;
+    let tasks = loaded.map(|Loaded { text, .. }| {
+        let analysis = draft_tasks_analysis::Analysis::new(text.as_str(), config.options());
+        (file.clone(), analysis.file.commands_of(Phase::PostDeploy).count())
+    });
+    let settings = arguments.cluster.settings(&config.kubernetes);
+    Ok(Wanted { directory, tasks, environment, name: arguments.cluster.environment.clone(), settings })
+}
+
+fn walk(wanted: &Wanted) -> io::Result<Vec<Link>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(doctor::walk(wanted)))
+}
+
+fn write(links: &[Link], paint: Paint) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for link in links {
+        let sign = link.state.sign();
+        let found = printable(&link.found);
+        match link.state {
+            State::Holds => writeln!(out, "{} {:<13} {found}", paint.green(sign), link.name)?,
+            State::Broken => writeln!(out, "{} {:<13} {}", paint.red(sign), link.name, paint.red(&found))?,
+            State::Open => writeln!(out, "{}", paint.dim(&format!("{sign} {:<13} {found}", link.name)))?,
+        }
+        for line in link.details.iter().chain(&link.help) {
+            writeln!(out, "    {}", printable(line))?;
+        }
+    }
+    match doctor::first_broken(links) {
+        None => writeln!(out, "\npost-deploy tasks can run")?,
+        Some(broken) => writeln!(out, "\nbroken first: {}", broken.name)?,
+    }
+    out.flush()
+}
+
+fn write_json(links: &[Link]) -> io::Result<()> {
+    let broken = doctor::first_broken(links);
+    let document = json!({ "ok": broken.is_none(), "broken": broken.map(|link| link.name), "links": links });
+    writeln!(io::stdout(), "{document}")
+}

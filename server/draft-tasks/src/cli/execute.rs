@@ -1,0 +1,245 @@
+//! Runs requests one after another, records and shows them, and heeds signals: what `run`, `up` and `delete` share.
+//!
+//! Must not decide what runs.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use draft_tasks_executor::record::{self, About, Recorder, Records};
+use draft_tasks_executor::run::KILL_LIMIT;
+use draft_tasks_executor::{RunEvent, RunHandle, RunRequest, RunSummary};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::report::{Amount, Report};
+use super::terminal::{self, Paint};
+use super::{FOUND, STOPPED};
+
+/// How a run is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// for people
+    #[default]
+    Human,
+    /// for programs: each event as a line of JSON, as docs/records.md tells
+    Json,
+}
+
+/// How long a stopped task may take to end before it is killed.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// Events that wait to be shown; a full channel slows the tasks.
+const EVENTS: usize = 64;
+
+/// How runs are shown, and where they are recorded.
+pub(super) struct View<'a> {
+    /// The tasks file.
+    pub(super) file: &'a Path,
+    pub(super) records: Option<&'a Records>,
+    pub(super) format: Format,
+    pub(super) amount: Amount,
+    pub(super) paint: Paint,
+}
+
+/// The messages of signals that ask the program to end.
+pub(super) type Signals = mpsc::UnboundedReceiver<()>;
+
+/// How a run came to its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) summary: RunSummary,
+    /// Whether it was asked to end.
+    pub(super) was_stopped: bool,
+}
+
+impl Ended {
+    pub(super) fn code(&self) -> ExitCode {
+        match self.summary {
+            _ if self.was_stopped => STOPPED.into(),
+            RunSummary { blocked: true, .. } | RunSummary { failed: 1.., .. } => FOUND.into(),
+            _ => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Does what runs tasks, with everything that it needs, and gives it the signals.
+///
+/// # Errors
+///
+/// When the system does not give what is needed, or what is done fails.
+pub(super) fn serve(
+    what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>,
+) -> io::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        draft_tasks_executor::adopt_orphans()?;
+        let mut signals = watch_signals()?;
+        what(&mut signals).await
+    })
+}
+
+/// Runs a request to its end.
+///
+/// # Errors
+///
+/// When nobody can be made to show it.
+pub(super) async fn execute(
+    request: RunRequest,
+    view: &View<'_>,
+    signals: &mut Signals,
+) -> io::Result<Ended> {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let mut shown = show(Readers::new(&request, view), events)?;
+    let handle = draft_tasks_executor::start(request, sender);
+    let mut stop = Stop { handle: &handle, overdue: None };
+    let mut summary = RunSummary::default();
+    loop {
+        tokio::select! {
+            Some(()) = signals.recv() => stop.ask(),
+            news = shown.recv() => match news {
+                Some(Shown::Over(found)) => summary = found,
+                // A task whose output is lost must not go on.
+                Some(Shown::Unread) => stop.ask_once(),
+                None => break,
+            },
+            // What ran was killed by now, and nobody reads how it ended.
+            () = stop.overdue() => break,
+        }
+    }
+    Ok(Ended { summary, was_stopped: stop.overdue.is_some() })
+}
+
+/// What the thread that shows a run tells; it is over when there is nothing more to come.
+enum Shown {
+    /// Nobody reads standard output any more.
+    Unread,
+    /// The run is over.
+    Over(RunSummary),
+}
+
+/// Who reads the events of a run.
+struct Readers {
+    about: About,
+    recorder: Option<Recorder>,
+    format: Format,
+    report: Report,
+}
+
+impl Readers {
+    fn new(request: &RunRequest, view: &View<'_>) -> Readers {
+        let View { file, records, format, .. } = *view;
+        let recorder = records.and_then(|records| match records.begin(request, file) {
+            Ok(recorder) => Some(recorder),
+            Err(error) => {
+                let place = records.directory.display();
+                terminal::warning(format_args!("no record is kept of this run: {place}: {error}"));
+                None
+            }
+        });
+        let about = match &recorder {
+            Some(recorder) => recorder.about().clone(),
+            None => About::of(request, record::next_id(request.plan.subject.name()), file),
+        };
+        let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
+        let amount = match format {
+            Format::Human => view.amount,
+            Format::Json => Amount::Failures,
+        };
+        let report = Report::new(view.paint, amount, &about, folder);
+        Readers { about, recorder, format, report }
+    }
+
+    /// Records an event, and shows it unless nobody reads any more.
+    fn take(&mut self, event: RunEvent, read: bool) -> io::Result<()> {
+        if self.recorder.is_none() && self.format == Format::Human {
+            return if read { self.report.show(event) } else { Ok(()) };
+        }
+        let told = self.about.tell(&event);
+        if let Some(trouble) = self.recorder.as_mut().and_then(|recorder| recorder.take(&told)) {
+            terminal::warning(format_args!("{trouble}"));
+        }
+        match self.format {
+            _ if !read => Ok(()),
+            Format::Human => self.report.show(event),
+            Format::Json => {
+                let mut line = serde_json::to_vec(&told)?;
+                line.push(b'\n');
+                let mut out = io::stdout().lock();
+                out.write_all(&line)?;
+                out.flush()
+            }
+        }
+    }
+}
+
+/// Reads a run in a thread of its own: a reader that makes it wait must not keep signals from being heeded.
+fn show(
+    mut readers: Readers,
+    mut events: mpsc::Receiver<RunEvent>,
+) -> io::Result<mpsc::UnboundedReceiver<Shown>> {
+    let (news, shown) = mpsc::unbounded_channel();
+    std::thread::Builder::new().name("report".into()).spawn(move || {
+        let mut read = true;
+        while let Some(event) = events.blocking_recv() {
+            let over = if let RunEvent::RunFinished { summary } = &event { Some(*summary) } else { None };
+            if readers.take(event, read).is_err() {
+                read = false;
+                let _ = news.send(Shown::Unread);
+            }
+            if let Some(summary) = over {
+                let _ = news.send(Shown::Over(summary));
+            }
+        }
+    })?;
+    Ok(shown)
+}
+
+/// A run is asked to end once, and killed when it is asked again.
+struct Stop<'a> {
+    handle: &'a RunHandle,
+    /// When the run is over even if nobody has read so; nothing while it was not asked to end.
+    overdue: Option<Instant>,
+}
+
+impl Stop<'_> {
+    fn ask(&mut self) {
+        let grace = if self.overdue.is_some() { Duration::ZERO } else { GRACE };
+        self.overdue = Some(Instant::now() + grace + KILL_LIMIT);
+        self.handle.stop(grace);
+    }
+
+    fn ask_once(&mut self) {
+        if self.overdue.is_none() {
+            self.ask();
+        }
+    }
+
+    async fn overdue(&self) {
+        match self.overdue {
+            Some(overdue) => tokio::time::sleep_until(overdue).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Gives a message for each signal that asks the program to end.
+#[cfg(unix)]
+fn watch_signals() -> io::Result<mpsc::UnboundedReceiver<()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, signals) = mpsc::unbounded_channel();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let (mut signal, sender) = (signal(kind)?, sender.clone());
+        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(()).is_ok() {} });
+    }
+    Ok(signals)
+}
+
+#[cfg(not(unix))]
+fn watch_signals() -> io::Result<mpsc::UnboundedReceiver<()>> {
+    let (sender, signals) = mpsc::unbounded_channel();
+    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).is_ok() {} });
+    Ok(signals)
+}

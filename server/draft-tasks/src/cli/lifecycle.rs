@@ -1,0 +1,241 @@
+//! `draft-tasks up` and `draft-tasks delete`: run the phases around a command that deploys or deletes the application.
+//!
+//! Must not decide which step comes next: `lifecycle` does.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, Subject};
+use draft_tasks_executor::pods::{Connection, PodsRequest, Target, living};
+use draft_tasks_executor::record::About;
+use draft_tasks_executor::{Pinned, Problem, RunRequest};
+
+use super::execute::{Ended, Format, Signals, execute, serve};
+use super::prepare::Prepared;
+use super::run::{self, Options};
+use super::{FOUND, STOPPED, UNUSABLE, terminal};
+use crate::lifecycle::{Known, Lifecycle, Next, Part};
+use crate::run_settings::Limit;
+use crate::safety;
+
+/// How long to wait until an application's pods are gone unless it is said.
+const GONE_TIMEOUT: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Args)]
+pub(super) struct Up {
+    #[command(flatten)]
+    options: Options,
+    /// The command that deploys the application, such as `helm upgrade --install …`; it runs without a shell, in the
+    /// directory of the tasks file
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    /// How long to wait until the application's pods are gone; without it 5m
+    #[arg(long, value_name = "TIME")]
+    gone_timeout: Option<Limit>,
+    #[command(flatten)]
+    options: Options,
+    /// The command that deletes the application, such as `helm uninstall …`; it runs without a shell, in the directory of
+    /// the tasks file
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Runs `pre-up`, the command, `post-deploy` in the pods of the new rollout, and `post-up`.
+pub(super) fn up(arguments: &Up) -> ExitCode {
+    run(&arguments.options, &Wanted { part: Part::Up, argv: &arguments.command, gone_timeout: None })
+}
+
+/// Runs the command, waits until the application's pods are gone, and runs `cleanup`.
+pub(super) fn delete(arguments: &Delete) -> ExitCode {
+    let gone_timeout = arguments.gone_timeout.map(|limit| limit.0);
+    run(&arguments.options, &Wanted { part: Part::Delete, argv: &arguments.command, gone_timeout })
+}
+
+/// What is asked for.
+struct Wanted<'a> {
+    part: Part,
+    argv: &'a [String],
+    gone_timeout: Option<Duration>,
+}
+
+/// Everything that is known before the first step.
+struct Whole<'a> {
+    prepared: Prepared<'a>,
+    options: &'a Options,
+    steps: Lifecycle,
+    plans: Vec<Plan>,
+    /// The application's pods, where they are known.
+    pods: Option<PodsRequest>,
+    /// The cluster of all local tasks, where one is known.
+    pinned: Option<Pinned>,
+    begun: Instant,
+}
+
+fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
+    let whole = match Whole::prepare(options, wanted) {
+        Ok(whole) => whole,
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
+            return UNUSABLE.into();
+        }
+    };
+    let done = match options.dry_run {
+        true => whole.show().or_else(terminal::forgive_closed).map(|()| ExitCode::SUCCESS),
+        false => serve(async |signals| whole.walk(signals).await),
+    };
+    done.unwrap_or_else(|error| {
+        terminal::error(format_args!("the tasks cannot be run: {error}"));
+        UNUSABLE.into()
+    })
+}
+
+impl<'a> Whole<'a> {
+    fn prepare(options: &'a Options, wanted: &Wanted<'_>) -> Result<Whole<'a>, String> {
+        let prepared = options.prepare()?;
+        let Wanted { part, argv, gone_timeout } = *wanted;
+        let plans = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
+        let mut plans: Vec<Plan> = plans.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
+        plans.push(part.plan(argv));
+        let pods = match prepared.application().pods(Vec::new()) {
+            Ok(pods) => Some(pods),
+            Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(problem.describe()),
+            Err(problem) => {
+                terminal::warning(format_args!("no pods are awaited: {}", problem.message));
+                None
+            }
+        };
+        let pods = pods.map(|pods| match part {
+            Part::Up => pods,
+            Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },
+        });
+        let chosen = prepared.application();
+        let pinned = match &pods {
+            Some(pods) => Some(chosen.pin(pods.target.clone())),
+            // Who names a context means one that is there.
+            None if prepared.is_pinned() => Some(chosen.pinned().map_err(|problem| problem.describe())?),
+            None => chosen.pinned().ok(),
+        };
+        if !options.dry_run {
+            confirm(options, part, pinned.as_ref().map(|pinned| &pinned.target))?;
+        }
+        // Inside of a cluster there is no kubeconfig to be copied.
+        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
+        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
+        Ok(Whole { prepared, options, steps, plans, pods, pinned, begun: Instant::now() })
+    }
+
+    /// What a step runs.
+    fn request(&self, step: Subject) -> RunRequest {
+        let plan = self.plans.iter().find(|plan| plan.subject == step).cloned();
+        let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
+        let pinned = self.pinned.clone().filter(|_| step.is_local());
+        let mut request = self.prepared.request_with(plan, self.options.policy(), pinned);
+        if !step.is_local() {
+            request.pods.clone_from(&self.pods);
+        }
+        if let Some(limit) = &mut request.limits.run {
+            *limit = limit.saturating_sub(self.begun.elapsed());
+        }
+        if step.phase().is_none() {
+            // The limit is one of tasks.
+            request.limits.task = None;
+        }
+        request
+    }
+
+    fn show(&self) -> io::Result<()> {
+        for step in self.steps.steps() {
+            let request = self.request(*step);
+            let about = About::of(&request, String::new(), &self.prepared.file);
+            run::show_dry(self.options, &request, &about, &[])?;
+        }
+        Ok(())
+    }
+
+    async fn walk(mut self, signals: &mut Signals) -> io::Result<ExitCode> {
+        let records = self.prepared.records();
+        run::tell_interrupted(records.as_ref());
+        self.tell_where();
+        let mut before = None;
+        let mut next = self.steps.steps().first().map_or(Next::Done, |step| Next::Step(*step));
+        loop {
+            let step = match next {
+                Next::Step(step) => step,
+                Next::Done => return Ok(ExitCode::SUCCESS),
+                Next::Ended { message, stopped } => {
+                    terminal::error(format_args!("{message}"));
+                    return Ok(if stopped { STOPPED } else { FOUND }.into());
+                }
+            };
+            if step == Subject::Deploy {
+                match self.pods_before(signals).await {
+                    Ok(pods) => before = pods,
+                    Err(problem) => {
+                        problem.iter().for_each(|problem| terminal::error(format_args!("{}", problem.describe())));
+                        next = self.steps.cannot_begin(problem.is_none());
+                        continue;
+                    }
+                }
+            }
+            let mut request = self.request(step);
+            if let Some(pods) = &mut request.pods {
+                pods.before.clone_from(&before);
+            }
+            let view = self.options.view(&self.prepared.file, records.as_ref());
+            let Ended { summary, was_stopped } = execute(request, &view, signals).await?;
+            next = self.steps.after(&summary, was_stopped);
+        }
+    }
+
+    /// Which pods there are before something is deployed. The error is nothing where it was stopped.
+    async fn pods_before(&self, signals: &mut Signals) -> Result<Option<Vec<String>>, Option<Problem>> {
+        let Some(pods) = &self.pods else { return Ok(None) };
+        let environment = self.prepared.variables();
+        let look = async {
+            let connection = Connection::open(&pods.target, environment).await?;
+            living(&connection, &pods.application).await
+        };
+        tokio::select! {
+            seen = look => {
+                let seen = seen.map_err(Some)?;
+                Ok(Some(seen.into_iter().map(|(_, uid)| uid).collect()))
+            }
+            Some(()) = signals.recv() => Err(None),
+        }
+    }
+
+    /// Says which cluster everything reaches.
+    fn tell_where(&self) {
+        if self.options.format == Format::Json || self.options.quiet {
+            return;
+        }
+        if let Some(Pinned { target, .. }) = &self.pinned {
+            let names: Vec<_> = self.steps.steps().iter().map(|step| step.name()).collect();
+            let line = format!("{} · {}", target.describe(), names.join(", "));
+            // Who does not read it need not: the steps are told one by one.
+            let _ = io::Write::write_all(&mut io::stdout(), format!("{line}\n").as_bytes());
+        }
+    }
+}
+
+/// Asks once for everything that reaches a cluster that is not local.
+fn confirm(options: &Options, part: Part, target: Option<&Target>) -> Result<(), String> {
+    // Who names the context knows it.
+    if options.cluster.context.is_some() {
+        return Ok(());
+    }
+    match target.and_then(|target| safety::foreign_part(part, target)) {
+        Some(question) => {
+            options.cluster.confirm(&question, "to go on, name the context by --context, or give --yes")
+        }
+        None => Ok(()),
+    }
+}

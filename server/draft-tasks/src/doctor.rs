@@ -1,0 +1,389 @@
+//! The chain from a tasks file to the containers in which its post-deploy tasks run, link by link: what was found, and
+//! what to do where it breaks.
+//!
+//! Must not change anything; it contacts the cluster, so only a user's wish may start it.
+
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::project::{DraftToml, pod_marks};
+use draft_tasks_executor::Problem;
+use draft_tasks_executor::pods::Target;
+use draft_tasks_executor::pods::doctor::{Examined, Permission, PodFound, Standing, examine, kubeconfig_files};
+use serde::Serialize;
+
+use crate::application::{Chosen, DRAFT_TOML, Found};
+use crate::environment::Environment;
+use crate::facts;
+use crate::kubernetes_settings::KubernetesSettings;
+
+/// How many lines say more of a link; of many, their count tells more.
+const DETAILS: usize = 20;
+
+/// Where the chain begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The directory of the tasks file.
+    pub(crate) directory: PathBuf,
+    /// The tasks file and how many post-deploy tasks it has, or why it cannot be used.
+    pub(crate) tasks: Result<(PathBuf, usize), Problem>,
+    /// The environment that tasks get.
+    pub(crate) environment: Environment,
+    /// The environment of `draft.toml`, where a setting or an option names it.
+    pub(crate) name: Option<String>,
+    pub(crate) settings: KubernetesSettings,
+}
+
+/// A link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Link {
+    pub(crate) name: &'static str,
+    pub(crate) state: State,
+    /// What was found, or what is wrong; in lower case without a full stop.
+    pub(crate) found: String,
+    /// What is to be known of its parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) details: Vec<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) help: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    /// It holds.
+    Holds,
+    /// It is broken.
+    Broken,
+    /// It is not needed, or cannot be told, or lies behind a broken one.
+    Open,
+}
+
+impl State {
+    pub(crate) const fn sign(self) -> &'static str {
+        match self {
+            State::Holds => "✓",
+            State::Broken => "✗",
+            State::Open => "-",
+        }
+    }
+}
+
+impl Link {
+    fn new(name: &'static str, state: State, found: impl Into<String>) -> Link {
+        Link { name, state, found: found.into(), details: Vec::new(), help: Vec::new() }
+    }
+
+    fn holds(name: &'static str, found: impl Into<String>) -> Link {
+        Link::new(name, State::Holds, found)
+    }
+
+    fn open(name: &'static str, found: impl Into<String>) -> Link {
+        Link::new(name, State::Open, found)
+    }
+
+    fn broken(name: &'static str, problem: Problem) -> Link {
+        let Problem { message, help } = problem;
+        // This is the doctor.
+        let help = help.into_iter().filter(|line| !line.starts_with("`draft-tasks doctor`")).collect();
+        Link { help, ..Link::new(name, State::Broken, message) }
+    }
+
+    fn with(mut self, details: Vec<String>) -> Link {
+        let more = details.len().saturating_sub(DETAILS);
+        self.details = details.into_iter().take(DETAILS).collect();
+        if more > 0 {
+            self.details.push(format!("and {more} more"));
+        }
+        self
+    }
+}
+
+/// Walks the chain.
+pub(crate) async fn walk(wanted: &Wanted) -> Vec<Link> {
+    let chosen = Chosen {
+        directory: &wanted.directory,
+        environment: &wanted.environment,
+        name: wanted.name.as_deref(),
+        settings: &wanted.settings,
+    };
+    let mut links = vec![tasks_file(wanted)];
+    let chart = project(&chosen, &mut links);
+    let found = chosen.find().ok();
+    let variables = wanted.environment.variables();
+    links.push(match kubeconfig_files(variables) {
+        Ok(files) if files.is_empty() => Link::open("kubeconfig", "none: this runs inside of a cluster"),
+        Ok(files) => Link::holds("kubeconfig", join(files.iter().map(|file| file.display().to_string()))),
+        Err(problem) => Link::broken("kubeconfig", problem),
+    });
+    let target = match links.last() {
+        Some(Link { state: State::Broken, .. }) => None,
+        _ => context(&chosen, found.as_ref(), &mut links),
+    };
+    let container = wanted.settings.pods.container.as_ref().map(ToString::to_string);
+    if let Some(target) = target {
+        let application = found.as_ref().map(|found| &found.application);
+        let examined = examine(&target, variables, application, container.as_deref()).await;
+        cluster(&examined, found.as_ref(), &target, chart, &mut links);
+    }
+    behind(links)
+}
+
+/// Every link has its place, also those behind a broken one.
+fn behind(mut links: Vec<Link>) -> Vec<Link> {
+    const ALL: [&str; 14] = [
+        "tasks file", "draft.toml", "environment", "name", "auto-connect", "chart", "kubeconfig", "context", "server",
+        "permissions", "pods", "build", "readiness", "container",
+    ];
+    let missing = ALL.into_iter().filter(|name| links.iter().all(|link| link.name != *name));
+    let missing: Vec<_> = missing.map(|name| Link::open(name, "not looked at")).collect();
+    links.extend(missing);
+    links.sort_by_key(|link| ALL.iter().position(|name| *name == link.name));
+    links
+}
+
+fn tasks_file(wanted: &Wanted) -> Link {
+    const NAME: &str = "tasks file";
+    match &wanted.tasks {
+        Ok((file, count)) => {
+            let tasks = match count {
+                0 => "no post-deploy tasks".to_owned(),
+                1 => "1 post-deploy task".to_owned(),
+                count => format!("{count} post-deploy tasks"),
+            };
+            Link::holds(NAME, format!("{}: {tasks}", file.display()))
+        }
+        Err(problem) => Link::broken(NAME, problem.clone()),
+    }
+}
+
+/// `draft.toml` and the chart; gives what is to be said of the chart where no pods are found.
+fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
+    let selector = chosen.settings.pods.selector.as_ref().map(ToString::to_string);
+    let file = chosen.directory.join(DRAFT_TOML);
+    let draft = match chosen.draft() {
+        Ok(draft) => draft,
+        Err(problem) => {
+            let is_readable = facts::read(&file).and_then(|text| DraftToml::parse(&text)).is_some();
+            if is_readable {
+                links.push(Link::holds("draft.toml", file.display().to_string()));
+            }
+            let name = if is_readable { "environment" } else { "draft.toml" };
+            links.push(match selector {
+                Some(selector) => {
+                    let found = format!("not needed: the selector {selector} names the pods");
+                    Link::open(name, found).with(vec![problem.message])
+                }
+                None => Link::broken(name, problem),
+            });
+            return None;
+        }
+    };
+    links.push(Link::holds("draft.toml", file.display().to_string()));
+    links.push(Link::holds("environment", chosen.environment_name()));
+    links.push(match (chosen.find(), selector) {
+        (Ok(_), Some(selector)) => {
+            let name = draft.name.as_deref().unwrap_or("none");
+            Link::open("name", format!("{name}; the selector {selector} names the pods"))
+        }
+        (Ok(found), None) => {
+            let namespace = found.namespace.map(|it| format!(", namespace {it}")).unwrap_or_default();
+            Link::holds("name", found.application.name + &namespace)
+        }
+        (Err(problem), _) => Link::broken("name", problem.help(format!("give it a `name` in {DRAFT_TOML}"))),
+    });
+    links.push(match draft.auto_connect {
+        true => Link::open(
+            "auto-connect",
+            "is on: `draft up` connects to the application and skips post-deploy; draft-tasks runs it",
+        ),
+        false => Link::holds("auto-connect", "is off"),
+    });
+    let (link, hint) = chart(chosen.directory, draft.chart.as_deref());
+    links.push(link);
+    hint
+}
+
+fn chart(directory: &Path, name: Option<&str>) -> (Link, Option<&'static str>) {
+    const NAME: &str = "chart";
+    let templates = facts::templates(directory, name).filter(|templates| !templates.is_empty());
+    let Some(templates) = templates else {
+        let found = "there is none below charts, so what it gives its pods is not known";
+        return (Link::open(NAME, found), None);
+    };
+    match pod_marks(&templates) {
+        None => (Link::open(NAME, "it takes the labels of its pods from elsewhere"), None),
+        Some(marks) if marks.label && marks.build_id => {
+            (Link::holds(NAME, "its pods have the label `draft` and the annotation `buildID`"), None)
+        }
+        Some(marks) if marks.label => {
+            let found = "its pods have the label `draft` and no annotation `buildID`: their rollout tells the newest";
+            (Link::open(NAME, found), None)
+        }
+        Some(_) => {
+            let hint = "the chart gives its pods no label `draft`: add it to the template of the pods, or name them by \
+                        draftTasks.kubernetes.selector or --selector";
+            (Link::open(NAME, "its pods have no label `draft`"), Some(hint))
+        }
+    }
+}
+
+fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) -> Option<Target> {
+    let namespace = found.and_then(|found| found.namespace.as_deref());
+    match chosen.target(namespace) {
+        Ok(target) => {
+            let local = if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
+            let place = format!("{} ({}), {local}", target.describe(), target.server);
+            links.push(Link::holds("context", place));
+            Some(target)
+        }
+        Err(problem) => {
+            links.push(Link::broken("context", problem));
+            None
+        }
+    }
+}
+
+/// What the cluster answered.
+fn cluster(
+    examined: &Examined,
+    found: Option<&Found>,
+    target: &Target,
+    chart: Option<&'static str>,
+    links: &mut Vec<Link>,
+) {
+    links.push(match &examined.server {
+        Ok(version) => Link::holds("server", format!("answers, Kubernetes {version}")),
+        Err(problem) => Link::broken("server", problem.clone()),
+    });
+    links.extend(examined.permissions.as_ref().map(|permissions| match permissions {
+        Ok(permissions) => permitted(permissions, &target.namespace),
+        Err(problem) => Link::broken("permissions", problem.clone()),
+    }));
+    let (Some(found), Some(pods)) = (found, &examined.pods) else { return };
+    match pods {
+        Ok(pods) => application(pods, found, target, chart, links),
+        Err(problem) => links.push(Link::broken("pods", problem.clone())),
+    }
+}
+
+fn permitted(permissions: &[Permission], namespace: &str) -> Link {
+    const NAME: &str = "permissions";
+    let named = |is_needed| {
+        let missing = permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
+        missing.map(|it| format!("{} {}", it.verb, it.resource)).collect::<Vec<_>>()
+    };
+    let (needed, wanted) = (named(true), named(false));
+    let details = wanted.iter().map(|what| {
+        let why = match what.as_str() {
+            "create pods/exec" => "newer clusters ask for it too",
+            "get pods" => "tasks run without it",
+            _ => "it tells when a rollout is over; without it the newest pods count",
+        };
+        format!("not permitted: {what}; {why}")
+    });
+    let link = match needed.as_slice() {
+        [] => Link::holds(NAME, format!("pods may be watched and commands run in them, namespace {namespace}")),
+        needed => Link::broken(
+            NAME,
+            Problem::new(format!("not permitted in namespace {namespace}: {}", needed.join(", "))).help(
+                "ask for a role with the verbs get, list and watch on pods, and get and create on pods/exec",
+            ),
+        ),
+    };
+    link.with(details.collect())
+}
+
+fn application(
+    pods: &[PodFound],
+    found: &Found,
+    target: &Target,
+    chart: Option<&'static str>,
+    links: &mut Vec<Link>,
+) {
+    let (selector, place) = (&found.application.selector, target.describe());
+    let of = |standing| pods.iter().filter(move |pod| pod.standing == standing);
+    let current: Vec<&PodFound> = of(Standing::Current).collect();
+    if current.is_empty() {
+        let over = match pods.len() {
+            0 => String::new(),
+            count => format!("; {} with it end or are of an earlier rollout", many(count)),
+        };
+        let problem = Problem::new(format!("no pod has label {selector} in {place}{over}"))
+            .help("deploy the application first: draft-tasks up -- COMMAND…");
+        links.push(Link::broken("pods", chart.map(|hint| problem.clone().help(hint)).unwrap_or(problem)));
+        return;
+    }
+    let others = of(Standing::Earlier).map(|pod| format!("{} is of an earlier rollout", pod.name));
+    let others = others.chain(of(Standing::Over).map(|pod| format!("{} ends or has ended", pod.name)));
+    links.push(Link::holds("pods", format!("{} with label {selector}", many(current.len()))).with(others.collect()));
+    links.push(match current.iter().find_map(|pod| pod.build.as_deref()) {
+        Some(build) => Link::holds("build", build),
+        None => Link::open("build", "no annotation `buildID`: the rollout of their workload tells the newest pods"),
+    });
+    links.push(readiness(&current, target));
+    links.push(containers(&current));
+}
+
+fn readiness(current: &[&PodFound], target: &Target) -> Link {
+    const NAME: &str = "readiness";
+    let unready: Vec<_> = current.iter().filter(|pod| !pod.is_ready).collect();
+    let Some(first) = unready.first() else {
+        return Link::holds(NAME, format!("{} ready", many(current.len())));
+    };
+    let count = current.len();
+    let problem = Problem::new(format!("{} of {} ready", count - unready.len(), many(count)));
+    let context = target.context.as_ref().map(|context| format!("--context {context} ")).unwrap_or_default();
+    let look = format!("kubectl {context}-n {} describe pod {}", target.namespace, first.name);
+    let details = unready.iter().map(|pod| format!("{}: {}", pod.name, pod.reason)).collect();
+    Link::broken(NAME, problem.help(format!("look at why: {look}"))).with(details)
+}
+
+fn containers(current: &[&PodFound]) -> Link {
+    const NAME: &str = "container";
+    if let Some(problem) = current.iter().find_map(|pod| pod.container.as_ref().err()) {
+        let help = "the container is draftTasks.kubernetes.container or --container";
+        return Link::broken(NAME, problem.clone().help(help));
+    }
+    let mut names: Vec<&String> = current.iter().filter_map(|pod| pod.container.as_ref().ok()).collect();
+    names.sort();
+    names.dedup();
+    Link::holds(NAME, join(names.into_iter().cloned()))
+}
+
+fn many(pods: usize) -> String {
+    if pods == 1 { "1 pod".into() } else { format!("{pods} pods") }
+}
+
+fn join(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The first link that is broken.
+pub(crate) fn first_broken(links: &[Link]) -> Option<&Link> {
+    links.iter().find(|link| link.state == State::Broken)
+}
+
+/// The chain in Markdown.
+pub(crate) fn markdown(links: &[Link]) -> String {
+    let mut lines = Vec::new();
+    for link in links {
+        lines.push(format!("- {} **{}**: {}", link.state.sign(), link.name, escape(&link.found)));
+        lines.extend(link.details.iter().chain(&link.help).map(|line| format!("  - {}", escape(line))));
+    }
+    lines.join("\n")
+}
+
+/// What came from a cluster must not become a link or an image.
+fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if matches!(c, '[' | ']' | '<' | '>' | '!' | '*' | '_' | '\\') {
+            shown.push('\\');
+        }
+        shown.push(if c.is_control() { ' ' } else { c });
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! What `up` and `delete` do, one step after another: which step comes next after which outcome, and what is said of
+//! those that do not run. The command line and the language server walk through it.
+//!
+//! Must not run anything.
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, Step, Subject};
+use draft_tasks_executor::RunSummary;
+
+/// The part of an application's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Up,
+    Delete,
+}
+
+/// What is known when it begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    /// The phases that have tasks which run.
+    pub(crate) phases: &'a [Phase],
+    /// Whether the application and its cluster are known, so that its pods can be awaited.
+    pub(crate) has_application: bool,
+}
+
+/// The steps, and how far they have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lifecycle {
+    part: Part,
+    steps: Vec<Subject>,
+    /// The step that runs.
+    at: usize,
+}
+
+/// What comes after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// This runs.
+    Step(Subject),
+    /// All is done.
+    Done,
+    /// A step failed or was stopped, and this is to be said; in lower case without a full stop.
+    Ended { message: String, stopped: bool },
+}
+
+impl Part {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Part::Up => "up",
+            Part::Delete => "delete",
+        }
+    }
+
+    /// The step that is the user's command.
+    pub(crate) const fn command(self) -> Subject {
+        match self {
+            Part::Up => Subject::Deploy,
+            Part::Delete => Subject::Delete,
+        }
+    }
+
+    /// All phases around the command.
+    pub(crate) const fn phases(self) -> &'static [Phase] {
+        match self {
+            Part::Up => &[Phase::PreUp, Phase::PostDeploy, Phase::PostUp],
+            Part::Delete => &[Phase::Cleanup],
+        }
+    }
+
+    /// The plan that runs the user's command, its arguments as they are.
+    pub(crate) fn plan(self, argv: &[String]) -> Plan {
+        let program = argv.first().map(|program| program.rsplit('/').next().unwrap_or(program));
+        let step = Step {
+            task: program.filter(|name| !name.is_empty()).unwrap_or(self.command().name()).to_owned(),
+            command: argv.join(" "),
+            argv: argv.to_vec(),
+        };
+        Plan { subject: self.command(), steps: vec![step] }
+    }
+}
+
+impl Lifecycle {
+    pub(crate) fn new(part: Part, known: &Known<'_>) -> Lifecycle {
+        let phase = |phase| known.phases.contains(&phase).then_some(Subject::Phase(phase));
+        let steps = match part {
+            Part::Up => {
+                // Its tasks wait for the pods themselves.
+                let ready = known.has_application.then_some(Subject::PodsReady);
+                let pods = phase(Phase::PostDeploy).or(ready);
+                vec![phase(Phase::PreUp), Some(Subject::Deploy), pods, phase(Phase::PostUp)]
+            }
+            Part::Delete => {
+                let gone = known.has_application.then_some(Subject::PodsGone);
+                vec![Some(Subject::Delete), gone, phase(Phase::Cleanup)]
+            }
+        };
+        Lifecycle { part, steps: steps.into_iter().flatten().collect(), at: 0 }
+    }
+
+    /// All steps in their order; the first one begins.
+    pub(crate) fn steps(&self) -> &[Subject] {
+        &self.steps
+    }
+
+    /// The step that runs has ended.
+    pub(crate) fn after(&mut self, summary: &RunSummary, was_stopped: bool) -> Next {
+        if was_stopped || summary.stopped > 0 {
+            return self.end("was stopped", true);
+        }
+        if !summary.all_passed() {
+            return self.end("failed", false);
+        }
+        self.at += 1;
+        self.steps.get(self.at).map_or(Next::Done, |step| Next::Step(*step))
+    }
+
+    /// The step that is next cannot begin.
+    pub(crate) fn cannot_begin(&self, was_stopped: bool) -> Next {
+        let rest = did_not_run(&self.steps[self.at..]).unwrap_or_default();
+        let message = match was_stopped {
+            true => format!("{} was stopped, so {rest}", self.part.name()),
+            false => rest,
+        };
+        Next::Ended { message, stopped: was_stopped }
+    }
+
+    fn end(&self, how: &str, stopped: bool) -> Next {
+        let rest = did_not_run(&self.steps[self.at + 1..]);
+        let rest = rest.map(|rest| format!(", so {rest}")).unwrap_or_default();
+        Next::Ended { message: format!("{} {how}{rest}", called(self.steps[self.at])), stopped }
+    }
+}
+
+/// A step in a sentence.
+fn called(step: Subject) -> &'static str {
+    match step {
+        Subject::Phase(phase) => phase.name(),
+        Subject::Deploy => "the deploy command",
+        Subject::Delete => "the delete command",
+        Subject::PodsReady => "waiting for the pods",
+        Subject::PodsGone => "waiting for the end of the pods",
+    }
+}
+
+/// "the deploy command, post-deploy and post-up did not run"; nothing of steps that only wait.
+fn did_not_run(steps: &[Subject]) -> Option<String> {
+    let run = steps.iter().filter(|step| !matches!(step, Subject::PodsReady | Subject::PodsGone));
+    let names: Vec<_> = run.map(|step| called(*step)).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} did not run")),
+        [first @ .., last] => Some(format!("{} and {last} did not run", first.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: &[Phase] = &Phase::ALL;
+
+    fn steps(part: Part, phases: &[Phase], has_application: bool) -> String {
+        let lifecycle = Lifecycle::new(part, &Known { phases, has_application });
+        lifecycle.steps().iter().map(|step| step.name()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn only_phases_with_tasks_are_steps() {
+        assert_eq!(steps(Part::Up, ALL, true), "pre-up deploy post-deploy post-up");
+        assert_eq!(steps(Part::Up, &[], true), "deploy pods-ready");
+        assert_eq!(steps(Part::Up, &[Phase::PostUp], false), "deploy post-up");
+        assert_eq!(steps(Part::Delete, ALL, true), "delete pods-gone cleanup");
+        assert_eq!(steps(Part::Delete, ALL, false), "delete cleanup");
+        assert_eq!(steps(Part::Delete, &[], true), "delete pods-gone");
+    }
+
+    fn walk(part: Part, outcomes: &[RunSummary]) -> Vec<Next> {
+        let mut lifecycle = Lifecycle::new(part, &Known { phases: ALL, has_application: true });
+        outcomes.iter().map(|summary| lifecycle.after(summary, false)).collect()
+    }
+
+    fn passed() -> RunSummary {
+        RunSummary { passed: 1, ..RunSummary::default() }
+    }
+
+    fn ended(message: &str, stopped: bool) -> Next {
+        Next::Ended { message: message.into(), stopped }
+    }
+
+    #[test]
+    fn each_step_follows_the_one_before_that_passed() {
+        let step = |phase| Next::Step(Subject::Phase(phase));
+        let up = [Next::Step(Subject::Deploy), step(Phase::PostDeploy), step(Phase::PostUp), Next::Done];
+        assert_eq!(walk(Part::Up, &[passed(); 4]), up);
+        let delete = [Next::Step(Subject::PodsGone), step(Phase::Cleanup), Next::Done];
+        assert_eq!(walk(Part::Delete, &[passed(); 3]), delete);
+    }
+
+    #[test]
+    fn a_step_that_failed_or_was_stopped_is_the_last() {
+        let failed = RunSummary { failed: 1, ..passed() };
+        let said = "pre-up failed, so the deploy command, post-deploy and post-up did not run";
+        assert_eq!(walk(Part::Up, &[failed]), [ended(said, false)]);
+        let last = walk(Part::Up, &[passed(), passed(), passed(), failed]);
+        assert_eq!(last[3], ended("post-up failed", false));
+        let blocked = RunSummary { blocked: true, ..RunSummary::default() };
+        let last = walk(Part::Delete, &[passed(), blocked]);
+        assert_eq!(last[1], ended("waiting for the end of the pods failed, so cleanup did not run", false));
+        let stopped = RunSummary { stopped: 1, ..RunSummary::default() };
+        let last = walk(Part::Delete, &[stopped]);
+        assert_eq!(last[0], ended("the delete command was stopped, so cleanup did not run", true));
+    }
+
+    #[test]
+    fn a_stop_counts_although_everything_had_passed() {
+        let mut lifecycle = Lifecycle::new(Part::Up, &Known { phases: ALL, has_application: true });
+        let said = "pre-up was stopped, so the deploy command, post-deploy and post-up did not run";
+        assert_eq!(lifecycle.after(&passed(), true), ended(said, true));
+    }
+
+    #[test]
+    fn a_step_that_cannot_begin_is_among_those_that_did_not_run() {
+        let mut lifecycle = Lifecycle::new(Part::Up, &Known { phases: ALL, has_application: true });
+        assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Deploy));
+        let rest = "the deploy command, post-deploy and post-up did not run";
+        assert_eq!(lifecycle.cannot_begin(false), ended(rest, false));
+        assert_eq!(lifecycle.cannot_begin(true), ended(&format!("up was stopped, so {rest}"), true));
+    }
+
+    #[test]
+    fn the_command_is_named_by_its_program() {
+        let argv = ["/usr/bin/helm", "upgrade", "a b"].map(str::to_owned);
+        let plan = Part::Up.plan(&argv);
+        assert_eq!((plan.subject, plan.steps[0].task.as_str()), (Subject::Deploy, "helm"));
+        assert_eq!(plan.steps[0].argv, argv);
+    }
+}

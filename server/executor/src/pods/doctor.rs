@@ -1,0 +1,208 @@
+//! Looks at a cluster link by link: whether it answers, what it permits, and which pods of the application it has.
+//!
+//! Must not wait for anything but the cluster's answers, change anything, or say what is to be done about it.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::Client;
+use kube::api::{Api, PostParams};
+
+use super::connection::Connection;
+use super::kubeconfig;
+use super::selection::{Application, Seen, current};
+use super::target::Target;
+use super::wait::container;
+use super::watching;
+use super::workload::Workloads;
+use crate::event::Problem;
+
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// What is asked for: the group, the resource, the subresource, the verb, and whether tasks cannot run without it.
+const PERMISSIONS: [(&str, &str, &str, &str, bool); 8] = [
+    ("", "pods", "", "get", false),
+    ("", "pods", "", "list", true),
+    ("", "pods", "", "watch", true),
+    ("", "pods", "exec", "get", true),
+    ("", "pods", "exec", "create", false),
+    ("apps", "deployments", "", "get", false),
+    ("apps", "replicasets", "", "get", false),
+    ("apps", "statefulsets", "", "get", false),
+];
+
+/// What was found of a cluster; what lies behind something broken is not there.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The version of the server.
+    pub server: Result<String, Problem>,
+    /// What the user may do in the namespace.
+    pub permissions: Option<Result<Vec<Permission>, Problem>>,
+    /// The application's pods.
+    pub pods: Option<Result<Vec<PodFound>, Problem>>,
+}
+
+/// Whether the user may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// The resource, such as `pods/exec`.
+    pub resource: &'static str,
+    /// The verb.
+    pub verb: &'static str,
+    /// Whether tasks cannot run without it.
+    pub is_needed: bool,
+    /// Whether it is permitted.
+    pub is_allowed: bool,
+}
+
+/// A pod that has the application's labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodFound {
+    /// Its name.
+    pub name: String,
+    /// What it is: one in which tasks would run, one of an earlier rollout, or one that is ending or has ended.
+    pub standing: Standing,
+    /// Whether it is ready.
+    pub is_ready: bool,
+    /// Why it is not ready.
+    pub reason: String,
+    /// The build that Draft's annotation names.
+    pub build: Option<String>,
+    /// The container in which tasks would run.
+    pub container: Result<String, Problem>,
+}
+
+/// Whether tasks would run in a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They would, once it is ready.
+    Current,
+    /// It is of an earlier rollout or build.
+    Earlier,
+    /// It is being deleted, or has ended.
+    Over,
+}
+
+/// The files of the kubeconfig; none inside of a cluster, which needs none.
+///
+/// # Errors
+///
+/// When there is none where one is needed, or it cannot be read.
+pub fn kubeconfig_files(environment: &[(OsString, OsString)]) -> Result<Vec<PathBuf>, Problem> {
+    let found = kubeconfig::read(environment)?;
+    let in_cluster = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST").is_some();
+    if found.kubeconfig.is_none() && !in_cluster {
+        // What is missing is told where a cluster is chosen.
+        return Target::read(environment, None, None).map(|_| Vec::new());
+    }
+    Ok(found.places.into_iter().filter(|place| place.exists()).collect())
+}
+
+/// Asks the cluster of a target. Without an application its pods are not looked at.
+pub async fn examine(
+    target: &Target,
+    environment: &[(OsString, OsString)],
+    application: Option<&Application>,
+    wanted_container: Option<&str>,
+) -> Examined {
+    let mut examined = Examined { server: Ok(String::new()), permissions: None, pods: None };
+    let connected = async {
+        let connection = Connection::open(target, environment).await?;
+        let client = connection.client().await?;
+        let version = within(&connection, client.apiserver_version(), "tell its version").await?;
+        Ok((connection, client, version.git_version))
+    };
+    let (connection, client) = match connected.await {
+        Ok((connection, client, version)) => {
+            examined.server = Ok(version);
+            (connection, client)
+        }
+        Err(problem) => {
+            examined.server = Err(problem);
+            return examined;
+        }
+    };
+    let permissions = permissions(&connection, &client).await;
+    let may_list = permissions.as_ref().is_ok_and(|all| {
+        all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list"))
+    });
+    examined.permissions = Some(permissions);
+    if let Some(application) = application.filter(|_| may_list) {
+        examined.pods = Some(pods(&connection, client, application, wanted_container).await);
+    }
+    examined
+}
+
+/// An answer of the server, if it comes in time.
+async fn within<T>(
+    connection: &Connection,
+    question: impl Future<Output = kube::Result<T>>,
+    action: &str,
+) -> Result<T, Problem> {
+    match tokio::time::timeout(LIMIT, question).await {
+        Ok(answer) => answer.map_err(|error| connection.problem(&error, action)),
+        Err(_) => {
+            let Target { server, .. } = connection.target();
+            let place = connection.target().describe();
+            let limit = LIMIT.as_secs();
+            Err(Problem::new(format!("the cluster of {place} ({server}) does not answer within {limit} s")))
+        }
+    }
+}
+
+async fn permissions(connection: &Connection, client: &Client) -> Result<Vec<Permission>, Problem> {
+    let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
+    let mut permissions = Vec::new();
+    for (group, kind, subresource, verb, is_needed) in PERMISSIONS {
+        let attributes = ResourceAttributes {
+            group: Some(group.into()),
+            namespace: Some(connection.target().namespace.clone()),
+            resource: Some(kind.into()),
+            subresource: (!subresource.is_empty()).then(|| subresource.into()),
+            verb: Some(verb.into()),
+            ..ResourceAttributes::default()
+        };
+        let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
+        let review = SelfSubjectAccessReview { spec, ..Default::default() };
+        let parameters = PostParams::default();
+        let answer = reviews.create(&parameters, &review);
+        let answer = within(connection, answer, "tell which permissions there are").await?;
+        let resource = if subresource.is_empty() { kind } else { "pods/exec" };
+        let is_allowed = answer.status.is_some_and(|status| status.allowed);
+        permissions.push(Permission { resource, verb, is_needed, is_allowed });
+    }
+    Ok(permissions)
+}
+
+async fn pods(
+    connection: &Connection,
+    client: Client,
+    application: &Application,
+    wanted_container: Option<&str>,
+) -> Result<Vec<PodFound>, Problem> {
+    let seen = watching::list(connection, &connection.pods().await?, application).await?;
+    let seen: Vec<Seen> = seen.into_values().collect();
+    let owners: BTreeSet<_> =
+        seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
+    let read = Workloads::new(client, &connection.target().namespace).read(owners).await;
+    let present = current(&seen, &read.workloads);
+    let found = seen.iter().map(|pod| PodFound {
+        name: pod.name.clone(),
+        standing: match (pod.over, present.contains(&pod)) {
+            (true, _) => Standing::Over,
+            (false, true) => Standing::Current,
+            (false, false) => Standing::Earlier,
+        },
+        is_ready: pod.ready,
+        reason: pod.reason.clone(),
+        build: pod.build.clone(),
+        container: container(pod, wanted_container),
+    });
+    Ok(found.collect())
+}
