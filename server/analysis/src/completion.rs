@@ -262,8 +262,11 @@ const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// The tasks file that the specification has as its example.
+pub const EXAMPLE: &str = include_str!("completion/dep-8.toml");
+
 fn specification_example(place: &Place<'_>) -> Completion {
-    let text = include_str!("completion/dep-8.toml").replace('\n', place.newline);
+    let text = EXAMPLE.replace('\n', place.newline);
     Completion {
         label: "the example of DEP-8".into(),
         kind: CompletionKind::Example,

@@ -19,6 +19,8 @@ use crate::lsp::ext::{self, Command};
 use crate::project::{self, Project};
 use crate::source;
 
+mod vscode;
+
 /// Compares a file of the project with what it must be; writes it where it is not, and fails.
 fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
@@ -243,8 +245,29 @@ fn protocol() {
         };
         let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
     }
-    let (name, about) = (ext::CREATE, ext::CREATE_DOCUMENTATION);
-    let _ = write!(text, "\n### `{name}`\n\n{about}\n\n{}", fields::<ext::Create>());
+    for (name, about) in ext::OTHERS {
+        let argument = match name {
+            ext::CREATE => fields::<ext::Create>(),
+            ext::RUN_TASKS => fields::<ext::RunTasks>() + "\nEach of `tasks`:\n\n" + &fields::<ext::SeenTask>(),
+            ext::TASKS => {
+                fields::<ext::ListTasks>()
+                    + "\nIts answer:\n\n"
+                    + &fields::<ext::Outline>()
+                    + "\nEach of `phases`:\n\n"
+                    + &fields::<ext::OutlinePhase>()
+                    + "\nEach of `tasks`:\n\n"
+                    + &fields::<ext::OutlineTask>()
+            }
+            ext::TEMPLATES => {
+                "Its answer:\n\n".to_owned()
+                    + &fields::<ext::Templates>()
+                    + "\nEach of `templates`:\n\n"
+                    + &fields::<ext::Template>()
+            }
+            other => panic!("the argument of {other}"),
+        };
+        let _ = write!(text, "\n### `{name}`\n\n{about}\n\n{argument}");
+    }
     text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output: true` in their \
              capabilities; others get `window/logMessage` while a run goes on and one `window/showMessage` at its end.\n";
     let (output, run) = (ext::OutputNotification::METHOD, ext::RunNotification::METHOD);

@@ -167,10 +167,122 @@ impl Command {
 pub(crate) const CREATE: &str = "draft-tasks.create";
 
 /// What [`CREATE`] does and answers, for the documentation.
-#[cfg(test)]
-pub(crate) const CREATE_DOCUMENTATION: &str = "Creates a tasks file where there is none and answers `{ \"uri\": … }` \
+const CREATE_DOCUMENTATION: &str = "Creates a tasks file where there is none and answers `{ \"uri\": … }` \
     at once. The file comes as an edit of the workspace (`workspace/applyEdit`), so the client must be able to create \
     files in edits. A file that exists is left as it is, and in a workspace that is not trusted nothing is created.";
+
+/// The command that runs some tasks of a phase as one run.
+pub(crate) const RUN_TASKS: &str = "draft-tasks.runTasks";
+
+/// The command that tells which phases and tasks a file has.
+pub(crate) const TASKS: &str = "draft-tasks.tasks";
+
+/// The command that tells what [`CREATE`] can make a file from.
+pub(crate) const TEMPLATES: &str = "draft-tasks.templates";
+
+/// The commands beside those of [`Command`]: those above, with what they do and answer, for the documentation.
+pub(crate) const OTHERS: [(&str, &str); 4] = [
+    (CREATE, CREATE_DOCUMENTATION),
+    (
+        RUN_TASKS,
+        "Runs some tasks of a phase, in the order of the file, and answers `{ \"run\": … }` at once. When the phase is \
+         already running, that run is answered.",
+    ),
+    (
+        TASKS,
+        "Answers the phases of a tasks file that have tasks, with these, as they stand in the editor, or on disk where the \
+         file is not open. Nothing runs.",
+    ),
+    (TEMPLATES, "Answers what `draft-tasks.create` can make a tasks file from."),
+];
+
+/// The argument of [`RUN_TASKS`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RunTasks {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+    /// The phase's name.
+    pub(crate) phase: String,
+    /// The tasks: the description of each, and the command that the user saw.
+    pub(crate) tasks: Vec<SeenTask>,
+}
+
+/// A task as a user saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SeenTask {
+    /// The task's description.
+    pub(crate) task: String,
+    /// The command that the user saw: when the file has another one by now, nothing runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<String>,
+}
+
+/// The argument of [`TASKS`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ListTasks {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+}
+
+/// The answer to [`TASKS`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Outline {
+    /// The phases that have tasks, in the order of the file.
+    pub(crate) phases: Vec<OutlinePhase>,
+}
+
+/// A phase that has tasks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OutlinePhase {
+    /// The phase's name.
+    pub(crate) phase: String,
+    /// Where its header is, from 0.
+    pub(crate) line: u32,
+    /// Its tasks, in the order of the file.
+    pub(crate) tasks: Vec<OutlineTask>,
+}
+
+/// A task of a phase.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OutlineTask {
+    /// The task's description.
+    pub(crate) task: String,
+    /// Its command.
+    pub(crate) command: String,
+    /// Where it is, from 0.
+    pub(crate) line: u32,
+}
+
+/// The answer to [`TEMPLATES`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Templates {
+    /// The arguments that make them, each with a title and what is in them.
+    pub(crate) templates: Vec<Template>,
+}
+
+/// What a tasks file can be made from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Template {
+    /// What it is, for people.
+    pub(crate) title: String,
+    /// More about it, for people.
+    pub(crate) about: String,
+    /// The pack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pack: Option<String>,
+    /// Whether it is the example of the specification.
+    pub(crate) example: bool,
+}
 
 /// The argument of [`CREATE`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -182,6 +294,9 @@ pub(crate) struct Create {
     /// The draft pack whose tasks file is copied, if it has one; without it the file has the phases with comments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pack: Option<String>,
+    /// Whether the file is the example of the specification (DEP-8).
+    #[serde(default)]
+    pub(crate) example: bool,
 }
 
 /// The argument of [`Command::RunPhase`].

@@ -30,6 +30,7 @@ mod contents;
 mod creating;
 mod elsewhere;
 mod features;
+mod listing;
 mod logs;
 mod names;
 mod project;

@@ -4,16 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::completion::PackFile;
+use draft_tasks_analysis::completion::{self, PackFile};
 use draft_tasks_analysis::edit;
 use draft_tasks_analysis::refactor::{Refactor, RefactorKind};
 use draft_tasks_analysis::{TextRange, TextSize};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
-use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::running::refusal;
 use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
@@ -22,18 +20,7 @@ use crate::packs::{self, NoPack, Pack};
 use crate::source::{FileKind, TASKS_FILE};
 
 impl Session {
-    /// Executes any command of the server.
-    pub(crate) fn execute(&mut self, params: ExecuteCommandParams) -> Result<Value, Error> {
-        if params.command != ext::CREATE {
-            return self.execute_command(params);
-        }
-        let argument = params.arguments.unwrap_or_default().into_iter().next().unwrap_or_default();
-        let create: ext::Create =
-            serde_json::from_value(argument).map_err(|error| Error::invalid_params(error.to_string()))?;
-        self.create(&create).map_err(refusal)
-    }
-
-    fn create(&self, create: &ext::Create) -> Result<Value, String> {
+    pub(super) fn create(&self, create: &ext::Create) -> Result<Value, String> {
         if !self.trusted {
             return Err("nothing is created in a workspace that is not trusted".into());
         }
@@ -48,6 +35,7 @@ impl Session {
         }
         let text = match &create.pack {
             Some(name) => pack_text(&self.packs(), name)?,
+            None if create.example => completion::EXAMPLE.to_owned(),
             None => packs::SKELETON.to_owned(),
         };
         let label = format!("Create {TASKS_FILE}");

@@ -1,0 +1,304 @@
+// The commands of the extension: each finds the file and the phase, and lets the server do the rest.
+//
+// Must not decide what can run.
+
+import * as vscode from 'vscode';
+import type { Documents } from './documents';
+import { nameOf, type Files } from './files';
+import type { Output } from './output';
+import { clientCommands, commands, section, type Outline, type Templates } from './protocol';
+import { report } from './report';
+import type { Runs } from './runs';
+import { messageOf, type Server } from './server';
+import { TARGET, type Status } from './status';
+import { refuse } from './trust';
+
+/** What commands need. */
+export interface Parts {
+  readonly context: vscode.ExtensionContext;
+  readonly server: Server;
+  readonly files: Files;
+  readonly runs: Runs;
+  readonly output: Output;
+  readonly status: Status;
+  readonly documents: Documents;
+}
+
+type Name = keyof typeof clientCommands;
+
+/** Commands that the server may not have yet. */
+const DOCTOR = 'draft-tasks.doctor';
+const AROUND = { up: 'draft-tasks.up', delete: 'draft-tasks.delete' } as const;
+
+/** Registers them all. */
+export function register(parts: Parts): vscode.Disposable {
+  const { server, output } = parts;
+  const all: Record<Name, (argument?: unknown, second?: unknown) => unknown> = {
+    run: (uri) => runPhase(parts, uriOf(uri)),
+    runTask: (uri) => runTask(parts, uriOf(uri)),
+    rerun: (uri) => runIn(parts, commands.rerun, uriOf(uri) ?? parts.files.current()),
+    rerunFailed: (uri) => rerunFailed(parts, uriOf(uri)),
+    stop: () => stop(parts),
+    plan: (uri) => plan(parts, uriOf(uri)),
+    showLog: () => showLog(parts),
+    clear: () => clear(parts),
+    showOutput: () => output.show(),
+    showTerminal: () => output.showTerminal(),
+    create: (uri) => create(parts, uriOf(uri)),
+    menu: () => menu(parts),
+    environment: () => changeEnvironment(parts),
+    doctor: () => doctor(parts),
+    up: () => around(parts, 'up'),
+    delete: () => around(parts, 'delete'),
+    restartServer: () => server.restart(),
+    showServerLog: () => server.log.show(true),
+    collectReport: () => collectReport(parts),
+    openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${parts.context.extension.id}`),
+    diagnosticLog: (uri, line) => diagnosticLog(parts, vscode.Uri.parse(String(uri)), Number(line)),
+  };
+  const registered = Object.entries(all).map(([name, run]) =>
+    vscode.commands.registerCommand(clientCommands[name as Name], async (first?: unknown, second?: unknown) => {
+      try {
+        return await run(first, second);
+      } catch (error) {
+        void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
+        return undefined;
+      }
+    }));
+  return vscode.Disposable.from(...registered);
+}
+
+/** Menus hand over what they were opened on. */
+function uriOf(argument: unknown): vscode.Uri | undefined {
+  return argument instanceof vscode.Uri ? argument : undefined;
+}
+
+async function outline(parts: Parts, uri: vscode.Uri): Promise<Outline> {
+  return await parts.server.execute<Outline>(commands.tasks, { uri: uri.toString() });
+}
+
+/** The file, and a phase of it: the one at the cursor first. */
+async function choosePhase(parts: Parts, wanted: vscode.Uri | undefined, title: string): Promise<{ uri: vscode.Uri; phase: string } | undefined> {
+  const uri = wanted ?? (await parts.files.choose());
+  if (uri === undefined) return undefined;
+  const { phases } = await outline(parts, uri);
+  if (phases.length === 0) throw new Error(`${nameOf(uri)} has no phase with tasks`);
+  const line = cursor(uri);
+  const here = line === undefined ? undefined : phases.filter((phase) => phase.line <= line).at(-1);
+  const ordered = here === undefined ? phases : [here, ...phases.filter((phase) => phase !== here)];
+  const items = ordered.map(({ phase, tasks }) => ({
+    label: phase,
+    description: tasks.length === 1 ? '1 task' : `${tasks.length} tasks`,
+    detail: tasks.map((it) => it.task).join(', '),
+  }));
+  const chosen = await vscode.window.showQuickPick(items, { title: `${title} of ${nameOf(uri)}`, placeHolder: 'Phase' });
+  return chosen === undefined ? undefined : { uri, phase: chosen.label };
+}
+
+/** The line of the cursor, from 0, where the file is the one that is looked at. */
+function cursor(uri: vscode.Uri): number | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor?.document.uri.toString() === uri.toString() ? editor.selection.active.line : undefined;
+}
+
+async function runPhase(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const chosen = await choosePhase(parts, wanted, 'Run a phase');
+  if (chosen === undefined) return undefined;
+  return await parts.server.execute(commands.runPhase, { uri: chosen.uri.toString(), phase: chosen.phase });
+}
+
+/** The task at the cursor, else one that the user chooses. */
+async function runTask(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const uri = wanted ?? (await parts.files.choose());
+  if (uri === undefined) return undefined;
+  const { phases } = await outline(parts, uri);
+  const items = phases.flatMap(({ phase, tasks }) => tasks.map((task) => ({
+    label: task.task, description: phase, detail: task.command, argument: { uri: uri.toString(), phase, task: task.task, command: task.command }, line: task.line,
+  })));
+  if (items.length === 0) throw new Error(`${nameOf(uri)} has no task`);
+  const line = cursor(uri);
+  const chosen = items.find((item) => item.line === line)
+    ?? (await vscode.window.showQuickPick(items, { title: `Run a task of ${nameOf(uri)}`, placeHolder: 'Task', matchOnDescription: true }));
+  return chosen === undefined ? undefined : await parts.server.execute(commands.runTask, chosen.argument);
+}
+
+async function runIn(parts: Parts, command: string, uri: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  return await parts.server.execute(command, uri === undefined ? {} : { uri: uri.toString() });
+}
+
+async function rerunFailed(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  const last = parts.runs.last?.outcome === 'failed' ? vscode.Uri.parse(parts.runs.last.uri) : undefined;
+  const uri = wanted ?? parts.files.current() ?? last ?? (await parts.files.choose());
+  return uri === undefined ? undefined : await runIn(parts, commands.rerunFailed, uri);
+}
+
+/** What runs, all of it or what the user chooses. */
+async function stop(parts: Parts): Promise<unknown> {
+  const { active } = parts.runs;
+  if (active.length === 0) return void vscode.window.showInformationMessage('Draft Tasks: nothing runs.');
+  if (active.length === 1) return await parts.server.execute(commands.stop, {});
+  const items = [
+    { label: '$(debug-stop) All', run: undefined as string | undefined, description: `${active.length} runs` },
+    ...active.map(({ run, uri, phase, task }) => ({ label: `$(debug-stop) ${phase}`, run, description: `${nameOf(vscode.Uri.parse(uri))}${task === undefined ? '' : ` · ${task}`}` })),
+  ];
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Stop which run?' });
+  if (chosen === undefined) return undefined;
+  return await parts.server.execute(commands.stop, chosen.run === undefined ? {} : { run: chosen.run });
+}
+
+async function plan(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  const chosen = await choosePhase(parts, wanted, 'Show the plan of a phase');
+  if (chosen === undefined) return undefined;
+  return await vscode.commands.executeCommand(commands.plan, { uri: chosen.uri.toString(), phase: chosen.phase });
+}
+
+async function showLog(parts: Parts): Promise<unknown> {
+  const uri = parts.files.current();
+  return await parts.server.execute(commands.showLog, uri === undefined ? {} : { uri: uri.toString() });
+}
+
+/** What a task wrote, from its diagnostic. */
+async function diagnosticLog(parts: Parts, uri: vscode.Uri, line: number): Promise<unknown> {
+  const { phases } = await outline(parts, uri);
+  const found = phases.flatMap(({ phase, tasks }) => tasks.map((task) => ({ phase, ...task }))).filter((task) => task.line <= line).at(-1);
+  const argument = found === undefined ? {} : { phase: found.phase, task: found.task };
+  return await parts.server.execute(commands.showLog, { uri: uri.toString(), ...argument });
+}
+
+async function clear(parts: Parts): Promise<void> {
+  await parts.server.execute(commands.clear, {});
+  parts.runs.forgetLast();
+  parts.status.onRun();
+  await vscode.commands.executeCommand('testing.clearTestResults');
+}
+
+/** A tasks file where there is none, from what the server knows. */
+async function create(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const folder = wanted ?? (await chooseFolder());
+  if (folder === undefined) return undefined;
+  const { templates } = await parts.server.execute<Templates>(commands.templates, {});
+  const items = templates.map(({ title, about, pack, example }) => ({ label: title, description: about, pack, example }));
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Create .draft-tasks.toml', placeHolder: 'From what?', matchOnDescription: true });
+  if (chosen === undefined) return undefined;
+  const argument = { uri: folder.toString(), example: chosen.example, ...(chosen.pack === undefined ? {} : { pack: chosen.pack }) };
+  const { uri } = await parts.server.execute<{ uri: string }>(commands.create, argument);
+  await opened(vscode.Uri.parse(uri));
+  return uri;
+}
+
+/** Shows a file that the server makes by an edit, and keeps it: the edit alone leaves it unsaved. */
+async function opened(uri: vscode.Uri): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const document = await vscode.workspace.openTextDocument(uri);
+      await vscode.window.showTextDocument(document);
+      await document.save();
+      return;
+    } catch (error) {
+      // The edit comes behind the answer, in its own time.
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function chooseFolder(): Promise<vscode.Uri | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 0) throw new Error('open a folder first: the file is made in it');
+  if (folders.length === 1) return folders[0]?.uri;
+  return (await vscode.window.showWorkspaceFolderPick({ placeHolder: 'In which folder?' }))?.uri;
+}
+
+/** What the status bar item offers. */
+async function menu(parts: Parts): Promise<unknown> {
+  const { server, runs } = parts;
+  const ready = server.state === 'running';
+  const items: (vscode.QuickPickItem & { command?: string })[] = [];
+  const add = (when: boolean, label: string, command: string, description = ''): void => {
+    if (when) items.push({ label, command, description });
+  };
+  const separate = (label: string): void => void items.push({ label, kind: vscode.QuickPickItemKind.Separator });
+  const running = runs.active.map(({ phase, task }) => (task === undefined ? phase : `${phase} · ${task}`)).join(', ');
+  add(!vscode.workspace.isTrusted, '$(shield) Manage Workspace Trust', 'workbench.trust.manage', 'nothing runs in Restricted Mode');
+  add(runs.active.length > 0, '$(debug-stop) Stop…', clientCommands.stop, running);
+  add(ready, '$(run-all) Run Phase…', clientCommands.run);
+  add(ready, '$(run) Run Task…', clientCommands.runTask);
+  add(ready && runs.last !== undefined, '$(debug-restart) Run Last Again', clientCommands.rerun, runs.last?.message ?? '');
+  add(ready && runs.last?.outcome === 'failed', '$(debug-rerun) Run Failed Tasks Again', clientCommands.rerunFailed);
+  add(ready, '$(list-ordered) Show Plan…', clientCommands.plan);
+  separate('results');
+  add(true, '$(output) Show Output', clientCommands.showOutput);
+  add(true, '$(terminal) Show Output in Terminal, with Colors', clientCommands.showTerminal);
+  add(ready && runs.last !== undefined, '$(file) Show Log of Last Run', clientCommands.showLog);
+  add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
+  separate('application');
+  add(server.can(TARGET), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
+  add(server.can(DOCTOR), '$(pulse) Check Application and Cluster', clientCommands.doctor);
+  separate('server');
+  add(true, '$(debug-restart) Restart Server', clientCommands.restartServer, server.state);
+  add(true, '$(output) Show Server Log', clientCommands.showServerLog);
+  add(true, '$(report) Collect Report', clientCommands.collectReport);
+  add(true, '$(gear) Open Settings', clientCommands.openSettings);
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Draft Tasks', placeHolder: parts.runs.last?.message ?? 'What next?' });
+  return chosen?.command === undefined ? undefined : await vscode.commands.executeCommand(chosen.command);
+}
+
+async function changeEnvironment(parts: Parts): Promise<void> {
+  const settings = vscode.workspace.getConfiguration(section);
+  const present = parts.status.target?.environment ?? settings.get<string | null>('environment') ?? '';
+  const chosen = await vscode.window.showInputBox({
+    title: 'Environment of draft.toml', value: present, prompt: 'Empty: what DRAFT_ENV says, else development',
+  });
+  if (chosen === undefined) return;
+  await settings.update('environment', chosen.trim() === '' ? undefined : chosen.trim(), vscode.ConfigurationTarget.Workspace);
+}
+
+async function doctor(parts: Parts): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const uri = await parts.files.choose();
+  if (uri === undefined) return undefined;
+  const answer = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Draft Tasks: checks application and cluster' },
+    () => parts.server.execute<{ markdown: string }>(DOCTOR, { uri: uri.toString() }),
+  );
+  return await parts.documents.show(`Check of ${nameOf(uri).replace(/\//g, ' ')}`, answer.markdown);
+}
+
+/** Runs the phases around a command that deploys or deletes. */
+async function around(parts: Parts, what: keyof typeof AROUND): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const uri = await parts.files.choose();
+  if (uri === undefined) return undefined;
+  const command = await vscode.window.showInputBox({
+    title: what === 'up' ? 'Deploy, with pre-up before and post-deploy after' : 'Delete, with cleanup after',
+    value: `draft ${what}`,
+    prompt: 'The command; it runs in the folder of the tasks file',
+  });
+  return command ? await parts.server.execute(AROUND[what], { uri: uri.toString(), command }) : undefined;
+}
+
+async function collectReport(parts: Parts): Promise<void> {
+  const { context, server, files, runs, status } = parts;
+  const { found } = server;
+  const text = report({
+    extension: `${context.extension.id} ${String((context.extension.packageJSON as { version: unknown }).version)}`,
+    editor: `${vscode.version} (${vscode.env.appName})`,
+    system: `${process.platform} ${process.arch}, Node ${process.versions.node}`,
+    remote: vscode.env.remoteName,
+    server: found === undefined ? 'not looked for' : found.kind === 'program' ? `${found.path} ${found.version} (from ${found.origin})` : found.problem,
+    state: server.state,
+    trusted: vscode.workspace.isTrusted,
+    folders: vscode.workspace.workspaceFolders?.length ?? 0,
+    files: files.all.length,
+    commands: server.client?.initializeResult?.capabilities.executeCommandProvider?.commands ?? [],
+    settings: vscode.workspace.getConfiguration(section),
+    target: status.target,
+    lastRun: runs.last?.message,
+  });
+  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
+  await vscode.window.showTextDocument(document);
+}

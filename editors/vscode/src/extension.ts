@@ -1,0 +1,71 @@
+// Puts the parts together when a tasks file is opened or a folder has one.
+//
+// Must not do anything itself, and must not run a task.
+
+import * as vscode from 'vscode';
+import { register } from './commands';
+import { Documents } from './documents';
+import { Files } from './files';
+import { Output } from './output';
+import { commands, section } from './protocol';
+import { Runs } from './runs';
+import { messageOf, Server } from './server';
+import { Status } from './status';
+import { Testing } from './testing';
+
+/** What other extensions and the tests get. */
+export interface Api {
+  readonly server: Server;
+  readonly runs: Runs;
+  readonly testing: Testing;
+  readonly status: Status;
+  /** Resolves when the server was started, or could not be. */
+  readonly started: Promise<void>;
+}
+
+let server: Server | undefined;
+
+export function activate(context: vscode.ExtensionContext): Api {
+  const log = vscode.window.createOutputChannel('Draft Tasks Server', { log: true });
+  const runs = new Runs();
+  const made = new Server(context, log, runs);
+  server = made;
+  const stop = (): void => {
+    made.execute(commands.stop, {}).catch((error: unknown) => log.warn(messageOf(error)));
+  };
+  const files = new Files();
+  const output = new Output(stop);
+  const documents = new Documents();
+  const status = new Status(made, files, runs);
+  const testing = new Testing(made, files, runs);
+  made.showMarkdown = (title, markdown) => void documents.show(title, markdown);
+  made.showOutput = () => output.show();
+  output.isShownElsewhere = (message) => testing.isAsked(message);
+  [output, testing, status, { onRun: () => tellContext(made, files, runs) }].forEach((listener) => runs.listen(listener));
+  context.subscriptions.push(
+    log, files, output, documents, status, testing,
+    register({ context, server: made, files, runs, output, status, documents }),
+    made.onDidChange(() => tellContext(made, files, runs)),
+    files.onDidChange(() => tellContext(made, files, runs)),
+    vscode.window.onDidChangeActiveTextEditor(() => tellContext(made, files, runs)),
+  );
+  tellContext(made, files, runs);
+  void files.look();
+  return { server: made, runs, testing, status, started: made.start() };
+}
+
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}
+
+/** What the manifest's conditions speak of. */
+function tellContext(server: Server, files: Files, runs: Runs): void {
+  const set = (name: string, value: unknown): void => {
+    void vscode.commands.executeCommand('setContext', `${section}.${name}`, value);
+  };
+  set('active', true);
+  set('ready', server.state === 'running');
+  set('running', runs.active.length > 0);
+  set('hasFile', files.all.length > 0 || files.current() !== undefined);
+  for (const command of ['target', 'doctor', 'up', 'delete']) set(`can.${command}`, server.can(`draft-tasks.${command}`));
+}

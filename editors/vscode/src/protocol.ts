@@ -1,0 +1,207 @@
+// Rendered from server/draft-tasks/src/lsp/ext.rs and generated/vscode.rs by `cargo test`; edits here are lost.
+
+/** The commands of the server; the client's library registers those that it announces. */
+export const commands = {
+  runPhase: 'draft-tasks.runPhase',
+  runTask: 'draft-tasks.runTask',
+  stop: 'draft-tasks.stop',
+  rerun: 'draft-tasks.rerun',
+  rerunFailed: 'draft-tasks.rerunFailed',
+  clear: 'draft-tasks.clear',
+  plan: 'draft-tasks.plan',
+  showLog: 'draft-tasks.showLog',
+  create: 'draft-tasks.create',
+  runTasks: 'draft-tasks.runTasks',
+  tasks: 'draft-tasks.tasks',
+  templates: 'draft-tasks.templates',
+} as const;
+
+/** The commands of the extension. */
+export const clientCommands = {
+  run: 'draftTasks.run',
+  runTask: 'draftTasks.runTask',
+  rerun: 'draftTasks.rerun',
+  rerunFailed: 'draftTasks.rerunFailed',
+  stop: 'draftTasks.stop',
+  plan: 'draftTasks.plan',
+  showLog: 'draftTasks.showLog',
+  clear: 'draftTasks.clear',
+  showOutput: 'draftTasks.showOutput',
+  showTerminal: 'draftTasks.showTerminal',
+  create: 'draftTasks.create',
+  menu: 'draftTasks.menu',
+  environment: 'draftTasks.environment',
+  doctor: 'draftTasks.doctor',
+  up: 'draftTasks.up',
+  delete: 'draftTasks.delete',
+  restartServer: 'draftTasks.restartServer',
+  showServerLog: 'draftTasks.showServerLog',
+  collectReport: 'draftTasks.collectReport',
+  openSettings: 'draftTasks.openSettings',
+  diagnosticLog: 'draftTasks.diagnosticLog',
+} as const;
+
+/** The notifications beside the standard. */
+export const notifications = {
+  output: 'draft-tasks/output',
+  run: 'draft-tasks/run',
+  didChangeTrust: 'draft-tasks/didChangeTrust',
+} as const;
+
+export const phases = ['pre-up', 'post-deploy', 'post-up', 'cleanup'] as const;
+export const serverVersion = '0.1.0';
+export const section = 'draftTasks';
+export const language = 'draft-tasks';
+export const source = 'draft-tasks';
+export const taskFailed = 'task-failed';
+export const runKind = 'draft-tasks.run';
+export const progress = 'draft-tasks/';
+export const tasksFile = '.draft-tasks.toml';
+export const packFile = 'tasks.toml';
+export const settingsFile = '.draft-tasks.config.toml';
+
+/** The argument of `draft-tasks.runPhase`. */
+export interface RunPhase {
+  /** The phase's name. */
+  phase: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.runTask`. */
+export interface RunTask {
+  /** The command that the user saw: when the file has another one by now, nothing runs. */
+  command?: string;
+  /** The phase's name. */
+  phase: string;
+  /** The task's description. */
+  task: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.stop`. */
+export interface Stop {
+  /** Only this run. */
+  run?: string;
+  /** Only the runs of this tasks file. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.rerun`. */
+export interface Rerun {
+  /** What this run ran. */
+  run?: string;
+  /** What ran last of this tasks file. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.rerunFailed`. */
+export interface RerunFailed {
+  /** The phase's name; without it the phase in which a task failed last. */
+  phase?: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.clear`. */
+export interface Clear {
+  /** Only those of this tasks file. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.plan`. */
+export interface ShowPlan {
+  /** The phase's name. */
+  phase: string;
+  /** Whether the server shows it as a message, too; it does when nothing is said. */
+  show?: boolean;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.showLog`. */
+export interface ShowLog {
+  /** Only of this phase. */
+  phase?: string;
+  /** Only of this run. */
+  run?: string;
+  /** The task's description; without it the task that failed first, else the last one. */
+  task?: string;
+  /** Only of this tasks file. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.create`. */
+export interface Create {
+  /** Whether the file is the example of the specification (DEP-8). */
+  example?: boolean;
+  /** The draft pack whose tasks file is copied, if it has one; without it the file has the phases with comments. */
+  pack?: string;
+  /** The folder that gets the file, or the file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.runTasks`. */
+export interface RunTasks {
+  /** The phase's name. */
+  phase: string;
+  /** The tasks: the description of each, and the command that the user saw. */
+  tasks: { command?: string; task: string }[];
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.tasks`. */
+export interface ListTasks {
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The answer of `draft-tasks.tasks`. */
+export interface Outline {
+  /** The phases that have tasks, in the order of the file. */
+  phases: { line: number; phase: string; tasks: { command: string; line: number; task: string }[] }[];
+}
+
+/** The answer of `draft-tasks.templates`. */
+export interface Templates {
+  /** The arguments that make them, each with a title and what is in them. */
+  templates: { about: string; example: boolean; pack?: string; title: string }[];
+}
+
+/** What a task wrote. */
+export interface OutputParams {
+  /** The phase's name. */
+  phase: string;
+  /** The run, as its command answered it. */
+  run: string;
+  /** `stdout` or `stderr`. */
+  stream: string;
+  /** The task's description. */
+  task: string;
+  /** Whole lines with their ends, where the task did not leave a line unfinished; colours as they came. */
+  text: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** A run or a task of it began or ended. */
+export interface RunParams {
+  /** The same for people. */
+  message: string;
+  /** How the task or the run ended: `passed`, `failed`, `stopped` or `skipped`. */
+  outcome?: string;
+  /** The phase's name. */
+  phase: string;
+  /** The folder of the run's record, once it is over and where one is kept. */
+  record?: string;
+  /** The run, as its command answered it. */
+  run: string;
+  /** What happened. */
+  state: 'started' | 'taskStarted' | 'taskFinished' | 'finished';
+  /** The task's description, where it is about one. */
+  task?: string;
+  /** The tasks file. */
+  uri: string;
+}

@@ -1,0 +1,83 @@
+// The runs that the server tells about, as plain data: which go on, and how the last one ended.
+//
+// Must not know the editor: what is shown of them is for those who listen.
+
+import type { OutputParams, RunParams } from './protocol';
+
+/** What the server tells of a run; `pod` where a task runs inside of several. */
+export type RunMessage = RunParams & { readonly pod?: string };
+
+/** What a task wrote; `pod` where it runs inside of several. */
+export type OutputMessage = OutputParams & { readonly pod?: string };
+
+/** Whoever wants to know about runs; all are told in the same order. */
+export interface RunListener {
+  onRun(message: RunMessage): void;
+  onOutput?(message: OutputMessage): void;
+}
+
+/** A run that goes on. */
+export interface ActiveRun {
+  readonly run: string;
+  readonly uri: string;
+  readonly phase: string;
+  /** The task that runs. */
+  task?: string;
+  /** What it waits for. */
+  waiting?: string;
+}
+
+/** Keeps what goes on, and passes everything to the listeners. */
+export class Runs {
+  readonly #listeners: RunListener[] = [];
+  readonly #active = new Map<string, ActiveRun>();
+  #last: RunMessage | undefined;
+
+  /** Those that go on, the oldest first. */
+  get active(): readonly ActiveRun[] {
+    return [...this.#active.values()];
+  }
+
+  /** How the last run that is over ended. */
+  get last(): RunMessage | undefined {
+    return this.#last;
+  }
+
+  listen(listener: RunListener): void {
+    this.#listeners.push(listener);
+  }
+
+  onRun(message: RunMessage): void {
+    const run = this.#active.get(message.run);
+    const state: string = message.state;
+    if (state === 'started') {
+      const { run, uri, phase } = message;
+      this.#active.set(run, { run, uri, phase });
+    } else if (state === 'finished') {
+      this.#active.delete(message.run);
+      this.#last = message;
+    } else if (run !== undefined) {
+      delete run.waiting;
+      if (state === 'waiting') run.waiting = message.message;
+      else if (state === 'taskStarted' && message.task !== undefined) run.task = message.task;
+    }
+    for (const listener of this.#listeners) listener.onRun(message);
+  }
+
+  onOutput(message: OutputMessage): void {
+    for (const listener of this.#listeners) listener.onOutput?.(message);
+  }
+
+  /** The server is gone, and its runs with it: it cannot tell how they ended. */
+  onServerGone(): void {
+    for (const { run, uri, phase } of this.active) {
+      const message = `${phase}: stopped, since the server has ended`;
+      this.onRun({ run, uri, phase, state: 'finished', outcome: 'stopped', message });
+    }
+  }
+
+  /** Results are forgotten. */
+  forgetLast(): void {
+    this.#last = undefined;
+  }
+}

@@ -1,0 +1,332 @@
+// The one server of a window: found, started, started again after a crash, and asked for what it can do.
+//
+// Must not register the server's commands: the client's library does that for each that the server announces.
+
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  ExecuteCommandRequest,
+  LanguageClient,
+  MessageType,
+  ShowMessageNotification,
+  State,
+  type CloseHandlerResult,
+  type DocumentSelector,
+  type LanguageClientOptions,
+  type Middleware,
+  type StaticFeature,
+} from 'vscode-languageclient/node';
+import { find, type Found } from './binary';
+import { clientCommands, commands, language, notifications, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
+import { Restarts } from './restarts';
+import type { OutputMessage, RunMessage, Runs } from './runs';
+import { refuse } from './trust';
+
+/** What the server is doing. */
+export type ServerState = 'starting' | 'running' | 'waiting' | 'stopped' | 'problem';
+
+/** Says what went wrong with a server that is not to be had. */
+export class NoServer extends Error {}
+
+/** The commands of the server that run something; without trust they are refused here, with a way to trust. */
+const RUNNING: ReadonlySet<string> = new Set([
+  commands.runPhase, commands.runTask, commands.runTasks, commands.rerun, commands.rerunFailed, commands.create,
+  'draft-tasks.up', 'draft-tasks.delete', 'draft-tasks.doctor',
+]);
+
+/** What documents are shown to the server; those of other schemes, such as an old version in a comparison, are not. */
+const DOCUMENTS: DocumentSelector = [
+  ...['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ scheme, language })),
+  // Also where a user gives them another language.
+  { scheme: 'file', pattern: `**/${tasksFile}` },
+  { scheme: 'file', pattern: `**/${settingsFile}` },
+];
+
+/** How long a server may take to end, in milliseconds: it stops what runs first. */
+const END = 5_000;
+
+export class Server implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+  readonly #restarts = new Restarts();
+  #client: LanguageClient | undefined;
+  #state: ServerState = 'stopped';
+  #found: Found | undefined;
+  /** Starts and stops, one after another. */
+  #work: Promise<void> = Promise.resolve();
+  #disposed = false;
+  /** Shows a plan or what a command says as a document. */
+  showMarkdown: (title: string, markdown: string) => void = () => {};
+  /** Shows the output of a run that failed. */
+  showOutput: () => void = () => {};
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    readonly log: vscode.LogOutputChannel,
+    private readonly runs: Runs,
+  ) {
+    context.subscriptions.push(
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#tellTrust()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${section}.server.path`)) void this.restart();
+      }),
+    );
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /** The program that was found, or why there is none. */
+  get found(): Found | undefined {
+    return this.#found;
+  }
+
+  /** The process of the server, for reports and tests. */
+  get pid(): number | undefined {
+    return this.#client?.serverProcess?.pid;
+  }
+
+  get client(): LanguageClient | undefined {
+    return this.#client;
+  }
+
+  /** Whether the server that runs announced a command. */
+  can(command: string): boolean {
+    if (this.#state !== 'running') return false;
+    return this.#client?.initializeResult?.capabilities.executeCommandProvider?.commands.includes(command) ?? false;
+  }
+
+  start(): Promise<void> {
+    return this.#next(() => this.#start());
+  }
+
+  /** Ends the server and starts it anew, with the settings of now. */
+  restart(): Promise<void> {
+    this.#restarts.reset();
+    return this.#next(async () => {
+      await this.#end();
+      await this.#start();
+    });
+  }
+
+  /** Ends the server and what it runs. */
+  stop(): Promise<void> {
+    this.#disposed = true;
+    return this.#next(() => this.#end());
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.#changed.dispose();
+  }
+
+  /**
+   * Lets the server execute one of its commands.
+   *
+   * @throws what the server refused, in words for the user
+   */
+  async execute<T>(command: string, argument?: object): Promise<T> {
+    const client = this.#client;
+    if (client === undefined || this.#state !== 'running') throw new NoServer(this.#whyNot());
+    return await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: argument ? [argument] : [] }) as T;
+  }
+
+  #whyNot(): string {
+    switch (this.#state) {
+      case 'starting':
+      case 'waiting':
+        return 'the server starts; try it again in a moment';
+      case 'problem':
+        return this.#found?.kind === 'problem' ? this.#found.problem : 'the server does not start; its log says why';
+      default:
+        return 'the server does not run; restart it';
+    }
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(work, work);
+    return this.#work;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#disposed) return;
+    this.#set('starting');
+    const setting = vscode.workspace.getConfiguration(section).get<string | null>('server.path');
+    this.#found = await find(setting, this.context.extensionPath, serverVersion);
+    if (this.#found.kind === 'problem') return this.#problem(this.#found);
+    this.log.info(`starts ${this.#found.path} (${this.#found.version}, from ${this.#found.origin})`);
+    const program = { command: this.#found.path, args: ['lsp'] };
+    const client = new LanguageClient(section, 'Draft Tasks', program, this.#options());
+    this.#client = client;
+    client.registerFeature(announcement());
+    client.onNotification(notifications.run, (message: RunMessage) => this.runs.onRun(message));
+    client.onNotification(notifications.output, (message: OutputMessage) => this.runs.onOutput(message));
+    client.onNotification(ShowMessageNotification.type, ({ type, message }) => void this.#show(type, message));
+    client.onDidChangeState(({ newState }) => this.#follow(newState));
+    try {
+      await client.start();
+      // Trust may have come while it started.
+      if (vscode.workspace.isTrusted) await this.#tellTrust();
+    } catch (error) {
+      this.log.error(error instanceof Error ? error : String(error));
+      this.#set('problem');
+      void this.#offer(`Draft Tasks: the server ${program.command} does not start. Its log says why.`, 'Restart Server', 'Show Server Log');
+    }
+  }
+
+  async #end(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) {
+      try {
+        await client.dispose(END);
+      } catch (error) {
+        // It is gone already, or does not start; there is nothing left to end.
+        this.log.info(`the server was not ended in order: ${String(error)}`);
+      }
+    }
+    this.runs.onServerGone();
+    this.#set('stopped');
+  }
+
+  #follow(state: State): void {
+    switch (state) {
+      case State.Running:
+        return this.#set('running');
+      case State.Starting:
+        return this.#set('starting');
+      default:
+        // Whether it is started again is told by those who ended it.
+        this.runs.onServerGone();
+    }
+  }
+
+  #set(state: ServerState): void {
+    this.#state = state;
+    this.#changed.fire();
+  }
+
+  #options(): LanguageClientOptions {
+    return {
+      documentSelector: DOCUMENTS,
+      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+      outputChannel: this.log,
+      middleware: this.#middleware(),
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => this.#crashed(),
+      },
+    };
+  }
+
+  #middleware(): Middleware {
+    return {
+      executeCommand: (command, args) => this.#perform(command, args[0] as object | undefined),
+      handleDiagnostics: (uri, diagnostics, next) => {
+        for (const diagnostic of diagnostics) {
+          if (diagnostic.code === taskFailed) {
+            diagnostic.code = { value: taskFailed, target: logLink(uri, diagnostic.range.start) };
+          }
+        }
+        next(uri, diagnostics);
+      },
+    };
+  }
+
+  /** A command of the server from a lens, an action or a link: what is refused is said to the user. */
+  async #perform(command: string, argument?: object): Promise<unknown> {
+    if (RUNNING.has(command) && !vscode.workspace.isTrusted) return refuse();
+    try {
+      if (command !== commands.plan) return await this.execute(command, argument);
+      const plan = await this.execute<{ phase: string; markdown: string }>(command, { ...argument, show: false });
+      this.showMarkdown(`Plan of ${plan.phase}`, plan.markdown);
+      return plan;
+    } catch (error) {
+      void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** A message of the server; that a run failed comes with a way to see why. */
+  async #show(type: MessageType, message: string): Promise<void> {
+    switch (type) {
+      case MessageType.Error: {
+        const ofRun = this.runs.last?.message === message;
+        return this.#offer(message, ...(ofRun ? ['Show Output', 'Run Failed Again'] as const : []));
+      }
+      case MessageType.Warning:
+        return void (await vscode.window.showWarningMessage(message));
+      default:
+        return void (await vscode.window.showInformationMessage(message));
+    }
+  }
+
+  async #crashed(): Promise<CloseHandlerResult> {
+    this.runs.onServerGone();
+    const wait = this.#restarts.crashed(Date.now());
+    if (wait === undefined) {
+      this.#set('problem');
+      void this.#offer(
+        'Draft Tasks: the server crashed several times within three minutes, and is not started again.',
+        'Restart Server', 'Show Server Log', 'Collect Report',
+      );
+      return { action: CloseAction.DoNotRestart, handled: true, message: 'the server crashed too often' };
+    }
+    this.#set('waiting');
+    this.log.warn(`the server has ended unexpectedly; it is started again in ${wait} ms`);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (this.#disposed || this.#client === undefined) return { action: CloseAction.DoNotRestart, handled: true };
+    return { action: CloseAction.Restart, handled: true, message: 'the server is started again' };
+  }
+
+  #problem(found: Extract<Found, { kind: 'problem' }>): void {
+    this.#set('problem');
+    this.log.error(`${found.problem}. ${found.advice}`);
+    void this.#offer(`Draft Tasks: ${found.problem}. ${found.advice}`, 'Open Setting', 'Restart Server');
+  }
+
+  async #offer(message: string, ...buttons: (keyof typeof OFFERS | 'Show Output')[]): Promise<void> {
+    const chosen = await vscode.window.showErrorMessage(message, ...buttons);
+    if (chosen === 'Show Output') this.showOutput();
+    else if (chosen !== undefined) await OFFERS[chosen]();
+  }
+
+  async #tellTrust(): Promise<void> {
+    this.#changed.fire();
+    if (this.#state !== 'running') return;
+    await this.#client?.sendNotification(notifications.didChangeTrust, { trusted: vscode.workspace.isTrusted });
+  }
+}
+
+const OFFERS = {
+  'Open Setting': () => vscode.commands.executeCommand('workbench.action.openSettings', `${section}.server.path`),
+  'Restart Server': () => vscode.commands.executeCommand(clientCommands.restartServer),
+  'Show Server Log': () => vscode.commands.executeCommand(clientCommands.showServerLog),
+  'Collect Report': () => vscode.commands.executeCommand(clientCommands.collectReport),
+  'Run Failed Again': () => vscode.commands.executeCommand(clientCommands.rerunFailed),
+} as const;
+
+/** The words of an error for the user. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Leads from the diagnostic of a task to what the task wrote. */
+function logLink(uri: vscode.Uri, place: vscode.Position): vscode.Uri {
+  const argument = encodeURIComponent(JSON.stringify([uri.toString(), place.line]));
+  return vscode.Uri.parse(`command:${clientCommands.diagnosticLog}?${argument}`);
+}
+
+/** Says to the server that output and states of runs are shown here. */
+function announcement(): StaticFeature {
+  return {
+    fillClientCapabilities: (capabilities) => {
+      capabilities.experimental = { ...capabilities.experimental as object, draftTasks: { output: true } };
+    },
+    initialize: () => {},
+    getState: () => ({ kind: 'static' }),
+    clear: () => {},
+  };
+}

@@ -1,0 +1,378 @@
+// The Testing view: phases, tasks and pods of all tasks files as a tree, with how they ended.
+//
+// Must not know what a file means: the server answers what can be run.
+
+import * as vscode from 'vscode';
+import type { Files } from './files';
+import { isTasksFile, nameOf } from './files';
+import { commands, type Outline, type RunTasks } from './protocol';
+import type { OutputMessage, RunListener, RunMessage, Runs } from './runs';
+import { messageOf, type Server } from './server';
+import { forTerminal, lastLines, plain, Tail } from './text';
+import { RESTRICTED } from './trust';
+
+/** How long typing must rest before the tree follows, in milliseconds. */
+const REST = 300;
+
+/** The lines of output that a failure is shown with. */
+const LINES = 10;
+
+type SeenTask = RunTasks['tasks'][number];
+
+/** What an item stands for. */
+interface Known {
+  readonly uri: vscode.Uri;
+  readonly phase?: string;
+  readonly task?: SeenTask;
+}
+
+/** A run as the view shows it. */
+interface Shown {
+  readonly run: vscode.TestRun;
+  readonly uri: vscode.Uri;
+  readonly phase: string;
+  /** When each task began, in milliseconds. */
+  readonly began: Map<vscode.TestItem, number>;
+  readonly tails: Map<vscode.TestItem, Tail>;
+  /** The pods of each task, and which failed. */
+  readonly failedPods: Map<vscode.TestItem, number>;
+}
+
+/** A part of a request: tasks of one phase, or all of them. */
+interface Part {
+  readonly uri: vscode.Uri;
+  readonly phase: string;
+  readonly tasks: SeenTask[] | undefined;
+}
+
+export class Testing implements RunListener, vscode.Disposable {
+  readonly controller = vscode.tests.createTestController('draftTasks', 'Draft Tasks');
+  readonly #known = new WeakMap<vscode.TestItem, Known>();
+  readonly #shown = new Map<string, Shown>();
+  /** Runs that this view asked for and the server has not yet begun, by file and phase. */
+  readonly #asked = new Map<string, vscode.TestRun>();
+  /** Who waits for the end of a run. */
+  readonly #waiting = new Map<string, () => void>();
+  readonly #rests = new Map<string, NodeJS.Timeout>();
+  readonly #disposables: vscode.Disposable[];
+
+  constructor(private readonly server: Server, private readonly files: Files, private readonly runs: Runs) {
+    this.controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request, token) => this.#run(request, token), true);
+    this.controller.resolveHandler = async (item) => {
+      if (item === undefined) return this.refresh();
+      await this.#resolve(item);
+    };
+    this.controller.refreshHandler = async () => {
+      await this.files.look();
+      await this.refresh();
+    };
+    this.#disposables = [
+      this.controller,
+      files.onDidChange(() => void this.refresh()),
+      server.onDidChange(() => {
+        if (server.state === 'running') void this.refresh();
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#changed(document)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.#changed(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.#changed(document)),
+    ];
+  }
+
+  dispose(): void {
+    this.#rests.forEach((rest) => clearTimeout(rest));
+    vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  /** Whether a run was asked for here, so that its output is looked at here. */
+  isAsked(message: RunMessage): boolean {
+    return this.#asked.has(key(message.uri, message.phase));
+  }
+
+  /** Makes the tree that of the files that there are. */
+  async refresh(): Promise<void> {
+    const wanted = new Set(this.files.all.map(String));
+    for (const [id] of this.controller.items) if (!wanted.has(id)) this.controller.items.delete(id);
+    for (const uri of this.files.all) this.#file(uri);
+    if (this.server.state !== 'running') return;
+    await Promise.all([...this.controller.items].map(([, item]) => this.#resolve(item)));
+  }
+
+  #file(uri: vscode.Uri): vscode.TestItem {
+    const present = this.controller.items.get(uri.toString());
+    if (present !== undefined) return present;
+    const item = this.controller.createTestItem(uri.toString(), nameOf(uri), uri);
+    item.canResolveChildren = true;
+    this.#known.set(item, { uri });
+    this.controller.items.add(item);
+    return item;
+  }
+
+  #changed(document: vscode.TextDocument): void {
+    if (!isTasksFile(document) || document.uri.scheme !== 'file') return;
+    const id = document.uri.toString();
+    if (this.controller.items.get(id) === undefined) return;
+    clearTimeout(this.#rests.get(id));
+    this.#rests.set(id, setTimeout(() => {
+      this.#rests.delete(id);
+      const item = this.controller.items.get(id);
+      if (item !== undefined) void this.#resolve(item);
+    }, REST));
+  }
+
+  async #resolve(file: vscode.TestItem): Promise<void> {
+    const uri = this.#known.get(file)?.uri;
+    if (uri === undefined || file.parent !== undefined) return;
+    try {
+      const outline = await this.server.execute<Outline>(commands.tasks, { uri: uri.toString() });
+      this.#fill(file, uri, outline);
+      file.error = undefined;
+    } catch (error) {
+      if (this.server.state === 'running') file.error = messageOf(error);
+    }
+  }
+
+  #fill(file: vscode.TestItem, uri: vscode.Uri, outline: Outline): void {
+    sync(file.children, outline.phases, ({ phase }) => phase, ({ phase, line, tasks }) => {
+      const item = file.children.get(phase) ?? this.controller.createTestItem(phase, phase, uri);
+      item.range = lineRange(line);
+      item.sortText = sortText(outline.phases.findIndex((it) => it.phase === phase));
+      this.#known.set(item, { uri, phase });
+      sync(item.children, tasks, ({ task }) => task, ({ task, command, line }, number) => {
+        const child = item.children.get(task) ?? this.controller.createTestItem(task, task, uri);
+        child.range = lineRange(line);
+        child.description = command.length > 80 ? `${command.slice(0, 79)}…` : command;
+        child.sortText = sortText(number);
+        this.#known.set(child, { uri, phase, task: { task, command } });
+        return child;
+      });
+      return item;
+    });
+  }
+
+  /** What the tree has for a task, or for a pod of it. */
+  #item(uri: string, phase: string, task?: string, pod?: string): vscode.TestItem | undefined {
+    const ofPhase = this.controller.items.get(vscode.Uri.parse(uri).toString())?.children.get(phase);
+    const ofTask = task === undefined ? ofPhase : ofPhase?.children.get(task);
+    if (ofTask === undefined || pod === undefined) return ofTask;
+    let ofPod = ofTask.children.get(pod);
+    if (ofPod === undefined) {
+      ofPod = this.controller.createTestItem(pod, pod, ofTask.uri);
+      ofPod.range = ofTask.range;
+      this.#known.set(ofPod, this.#known.get(ofTask) ?? { uri: vscode.Uri.parse(uri) });
+      ofTask.children.add(ofPod);
+    }
+    return ofPod;
+  }
+
+  // ── what was asked for here ──
+
+  async #run(request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> {
+    const run = this.controller.createTestRun(request, undefined, true);
+    try {
+      for (const part of this.#parts(request)) {
+        if (token.isCancellationRequested) break;
+        await this.#runPart(part, run, token);
+      }
+    } finally {
+      run.end();
+    }
+  }
+
+  /** A request as runs of the server: a phase at a time. */
+  #parts(request: vscode.TestRunRequest): Part[] {
+    const excluded = new Set(request.exclude);
+    const parts: Part[] = [];
+    const add = (item: vscode.TestItem): void => {
+      const known = this.#known.get(item);
+      if (known === undefined || excluded.has(item)) return;
+      if (known.phase === undefined) return item.children.forEach(add);
+      const { uri, phase, task } = known;
+      const same = parts.find((part) => part.uri.toString() === uri.toString() && part.phase === phase);
+      if (task === undefined) {
+        const without = [...item.children].filter(([, child]) => !excluded.has(child));
+        const tasks = without.length < item.children.size ? without.flatMap(([, child]) => this.#known.get(child)?.task ?? []) : undefined;
+        if (same === undefined) parts.push({ uri, phase, tasks });
+      } else if (same === undefined) {
+        parts.push({ uri, phase, tasks: [task] });
+      } else if (same.tasks?.every((it) => it.task !== task.task) === true) {
+        same.tasks.push(task);
+      }
+    };
+    if (request.include === undefined) this.controller.items.forEach(add);
+    else request.include.forEach(add);
+    return parts;
+  }
+
+  async #runPart(part: Part, run: vscode.TestRun, token: vscode.CancellationToken): Promise<void> {
+    const { phase, tasks } = part;
+    const uri = part.uri.toString();
+    const items = this.#itemsOf(uri, phase, tasks);
+    const refuse = (problem: string): void => items.forEach((item) => run.errored(item, new vscode.TestMessage(problem)));
+    if (!vscode.workspace.isTrusted) return refuse(RESTRICTED);
+    items.forEach((item) => run.enqueued(item));
+    this.#asked.set(key(uri, phase), run);
+    try {
+      const answer = tasks === undefined
+        ? await this.server.execute<{ run: string }>(commands.runPhase, { uri, phase })
+        : await this.server.execute<{ run: string }>(commands.runTasks, { uri, phase, tasks });
+      await this.#end(answer.run, token);
+    } catch (error) {
+      refuse(messageOf(error));
+    } finally {
+      this.#asked.delete(key(uri, phase));
+    }
+  }
+
+  #itemsOf(uri: string, phase: string, tasks: readonly SeenTask[] | undefined): vscode.TestItem[] {
+    const ofPhase = this.#item(uri, phase);
+    if (ofPhase === undefined) return [];
+    const wanted = tasks?.map((it) => it.task);
+    return [...ofPhase.children].filter(([id]) => wanted?.includes(id) ?? true).map(([, item]) => item);
+  }
+
+  /** Waits until a run is over; asks the server to stop it when the user does. */
+  async #end(id: string, token: vscode.CancellationToken): Promise<void> {
+    if (!this.runs.active.some((active) => active.run === id)) return;
+    const stop = token.onCancellationRequested(() => {
+      this.server.execute(commands.stop, { run: id }).catch((error: unknown) => this.server.log.warn(messageOf(error)));
+    });
+    await new Promise<void>((resolve) => this.#waiting.set(id, resolve));
+    this.#waiting.delete(id);
+    stop.dispose();
+  }
+
+  // ── what the server tells, whoever asked for it ──
+
+  onRun(message: RunMessage): void {
+    const state: string = message.state;
+    if (state === 'started') return this.#started(message);
+    const shown = this.#shown.get(message.run);
+    if (shown === undefined) return;
+    switch (state) {
+      case 'taskStarted':
+        return this.#taskStarted(shown, message);
+      case 'taskFinished':
+        return this.#taskFinished(shown, message);
+      case 'waiting':
+        return shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
+      case 'finished':
+        return this.#finished(shown, message);
+    }
+  }
+
+  onOutput(message: OutputMessage): void {
+    const shown = this.#shown.get(message.run);
+    if (shown === undefined) return;
+    const item = this.#item(message.uri, message.phase, message.task, message.pod);
+    if (item !== undefined) tail(shown, item).add(message.text);
+    shown.run.appendOutput(forTerminal(message.text), undefined, item);
+  }
+
+  #started(message: RunMessage): void {
+    const asked = this.#asked.get(key(message.uri, message.phase));
+    const item = this.#item(message.uri, message.phase);
+    if (item === undefined && asked === undefined) return;
+    const request = new vscode.TestRunRequest(item === undefined ? undefined : [item]);
+    const run = asked ?? this.controller.createTestRun(request, undefined, true);
+    const uri = vscode.Uri.parse(message.uri);
+    this.#shown.set(message.run, {
+      run, uri, phase: message.phase, began: new Map(), tails: new Map(), failedPods: new Map(),
+    });
+    run.appendOutput(`${forTerminal(message.message)}\r\n`);
+    if (asked === undefined) {
+      run.token.onCancellationRequested(() => {
+        this.server.execute(commands.stop, { run: message.run }).catch((error: unknown) => this.server.log.warn(messageOf(error)));
+      });
+    }
+  }
+
+  #taskStarted(shown: Shown, message: RunMessage): void {
+    const item = this.#item(message.uri, message.phase, message.task, message.pod);
+    if (item === undefined) return;
+    if (item.parent !== undefined && message.pod !== undefined) shown.run.started(item.parent);
+    shown.began.set(item, Date.now());
+    shown.run.started(item);
+  }
+
+  #taskFinished(shown: Shown, message: RunMessage): void {
+    const item = this.#item(message.uri, message.phase, message.task, message.pod);
+    if (item === undefined) return;
+    shown.run.appendOutput(`${forTerminal(message.message)}\r\n`, undefined, item);
+    const began = shown.began.get(item);
+    const duration = began === undefined ? undefined : Date.now() - began;
+    switch (message.outcome) {
+      case 'passed':
+        shown.run.passed(item, duration);
+        break;
+      case 'failed':
+        shown.run.failed(item, failure(message, tail(shown, item), item), duration);
+        break;
+      default:
+        shown.run.skipped(item);
+    }
+    this.#podFinished(shown, item, message);
+  }
+
+  /** A task passed when it did in all pods; that it did is only known at the end, that it failed at once. */
+  #podFinished(shown: Shown, item: vscode.TestItem, message: RunMessage): void {
+    const task = item.parent;
+    if (message.pod === undefined || task === undefined) return;
+    const failed = (shown.failedPods.get(task) ?? 0) + (message.outcome === 'passed' ? 0 : 1);
+    shown.failedPods.set(task, failed);
+    if (failed > 0) shown.run.failed(task, failure(message, tail(shown, item), task));
+    else shown.run.passed(task);
+  }
+
+  #finished(shown: Shown, message: RunMessage): void {
+    shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
+    this.#shown.delete(message.run);
+    // One that was asked for here may have further parts.
+    if (![...this.#asked.values()].includes(shown.run)) shown.run.end();
+    this.#waiting.get(message.run)?.();
+  }
+}
+
+function key(uri: string, phase: string): string {
+  return `${vscode.Uri.parse(uri).toString()} ${phase}`;
+}
+
+function lineRange(line: number): vscode.Range {
+  return new vscode.Range(line, 0, line, 0);
+}
+
+function sortText(number: number): string {
+  return String(number).padStart(5, '0');
+}
+
+function tail(shown: Shown, item: vscode.TestItem): Tail {
+  let found = shown.tails.get(item);
+  if (found === undefined) {
+    found = new Tail(10_000);
+    shown.tails.set(item, found);
+  }
+  return found;
+}
+
+function failure(message: RunMessage, tail: Tail, item: vscode.TestItem): vscode.TestMessage {
+  const written = lastLines(plain(tail.text), LINES);
+  // The name and the sign of it stand beside the message already.
+  const how = message.message.replace(`✗ ${message.task} `, '');
+  const shown = new vscode.TestMessage([`${how}: ${lastLines(written, 1)}`.replace(/: $/, ''), written].filter(Boolean).join('\n\n'));
+  if (item.uri !== undefined && item.range !== undefined) shown.location = new vscode.Location(item.uri, item.range);
+  return shown;
+}
+
+/** Makes a collection that of some values, keeping the items that stay. */
+function sync<T>(
+  items: vscode.TestItemCollection,
+  values: readonly T[],
+  id: (value: T) => string,
+  item: (value: T, number: number) => vscode.TestItem,
+): void {
+  const ids = new Set(values.map(id));
+  for (const [present] of items) if (!ids.has(present)) items.delete(present);
+  values.forEach((value, number) => {
+    const made = item(value, number);
+    if (items.get(made.id) === undefined) items.add(made);
+  });
+}

@@ -1,0 +1,115 @@
+// Running: in the right folder, as a whole or in part, with what is told about it.
+import * as vscode from 'vscode';
+import { clientCommands, commands, tasksFile } from '../../src/protocol';
+import { api, assert, edit, folder, listen, read, until, untilCodes, write } from './support';
+
+const SHOP = vscode.Uri.joinPath(folder('shop').uri, tasksFile);
+const BAKERY = vscode.Uri.joinPath(folder('bakery').uri, tasksFile);
+
+async function run(command: string, argument: object): Promise<string> {
+  const { server } = await api();
+  return (await server.execute<{ run: string }>(command, argument)).run;
+}
+
+/** Whether a process runs; one that has ended and nobody has waited for does not. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s*[ZX]/m.test(require('node:fs').readFileSync(`/proc/${pid}/status`, 'utf8') as string);
+  } catch {
+    return false;
+  }
+}
+
+describe('running', () => {
+  it('happens in the folder of its file, in each of two roots', async () => {
+    await edit(SHOP, '[pre-up]\n"where" = "sh -c \'pwd > where\'"\n');
+    await edit(BAKERY, '[pre-up]\n"where" = "sh -c \'pwd > where\'"\n');
+    const heard = await listen();
+    for (const uri of [SHOP, BAKERY]) {
+      const ended = await heard.finished(await run(commands.runPhase, { uri: uri.toString(), phase: 'pre-up' }));
+      assert.equal(ended.outcome, 'passed', ended.message);
+    }
+    assert.equal(await read('shop', 'where'), `${folder('shop').uri.path}\n`);
+    assert.equal(await read('bakery', 'where'), `${folder('bakery').uri.path}\n`);
+  });
+
+  it('shows phases and tasks of both roots in the tree, which follows the text', async () => {
+    const { testing } = await api();
+    const tree = (): unknown => [...testing.controller.items].map(([, file]) => [
+      file.label, [...file.children].map(([, phase]) => [phase.label, [...phase.children].map(([, task]) => task.label)]),
+    ]).sort();
+    await edit(SHOP, '[pre-up]\n"one" = "true"\n"two" = "true"\n\n[cleanup]\n"three" = "true"\n');
+    const wanted = JSON.stringify([['bakery', [['pre-up', ['where']]]], ['shop', [['pre-up', ['one', 'two']], ['cleanup', ['three']]]]]);
+    await until(`the tree ${wanted}`, () => JSON.stringify(tree()) === wanted);
+    const three = testing.controller.items.get(SHOP.toString())?.children.get('cleanup')?.children.get('three');
+    assert.equal(three?.range?.start.line, 5);
+  });
+
+  it('runs some tasks of a phase as one run', async () => {
+    await edit(SHOP, '[pre-up]\n"one" = "echo 1"\n"two" = "echo 2"\n"three" = "echo 3"\n');
+    const heard = await listen();
+    const tasks = [{ task: 'three', command: 'echo 3' }, { task: 'one' }];
+    await heard.finished(await run(commands.runTasks, { uri: SHOP.toString(), phase: 'pre-up', tasks }));
+    assert.deepEqual(heard.output.map(({ text }) => text), ['1\n', '3\n']);
+  });
+
+  it('refuses a task whose command has changed', async () => {
+    const tasks = [{ task: 'one', command: 'echo something else' }];
+    await assert.rejects(run(commands.runTasks, { uri: SHOP.toString(), phase: 'pre-up', tasks }), /changed/);
+  });
+
+  it('puts a failure on its line, with a link to the log, until it runs well', async () => {
+    await edit(SHOP, '[pre-up]\n"check" = "sh check.sh"\n');
+    await write('shop', 'check.sh', '[ -e fixed ] || { echo "cannot reach the database" >&2; exit 3; }\n');
+    const heard = await listen();
+    const ended = await heard.finished(await run(commands.runPhase, { uri: SHOP.toString(), phase: 'pre-up' }));
+    assert.equal(ended.outcome, 'failed');
+    await untilCodes(SHOP, ['task-failed']);
+    const [found] = vscode.languages.getDiagnostics(SHOP);
+    assert.ok(found?.message.includes('cannot reach the database'), found?.message);
+    assert.equal(found?.range.start.line, 1);
+    const { code } = found ?? {};
+    assert.ok(typeof code === 'object' && code.target.scheme === 'command' && code.target.path === clientCommands.diagnosticLog);
+    await vscode.commands.executeCommand(clientCommands.diagnosticLog, ...(JSON.parse(code.target.query) as unknown[]));
+    await until('the log is open', () => vscode.window.visibleTextEditors.some(({ document }) => document.getText() === 'cannot reach the database\n'));
+    await write('shop', 'fixed', '');
+    await vscode.window.showTextDocument(SHOP);
+    await vscode.commands.executeCommand(clientCommands.rerunFailed);
+    await until('the run again passed', () => heard.runs.some(({ state, outcome }) => state === 'finished' && outcome === 'passed'));
+    await untilCodes(SHOP, []);
+  });
+
+  it('masks secrets in what is told', async () => {
+    const settings = vscode.workspace.getConfiguration('draftTasks');
+    await settings.update('run.env', { SHOP_TOKEN: 'bread-and-butter' }, vscode.ConfigurationTarget.Workspace);
+    await edit(SHOP, '[pre-up]\n"tell" = "echo token $SHOP_TOKEN"\n');
+    const heard = await listen();
+    await until('the variable is known', async () => {
+      heard.output.length = 0;
+      await heard.finished(await run(commands.runPhase, { uri: SHOP.toString(), phase: 'pre-up' }));
+      return heard.output.some(({ text }) => text.includes('***'));
+    });
+    assert.deepEqual(heard.output.map(({ text }) => text), ['token ***\n']);
+    const report = vscode.workspace.onDidOpenTextDocument(() => {});
+    await vscode.commands.executeCommand(clientCommands.collectReport);
+    const text = vscode.window.activeTextEditor?.document.getText() ?? '';
+    assert.ok(text.includes('SHOP_TOKEN') && text.includes('# Draft Tasks: report'), text);
+    assert.ok(!text.includes('bread-and-butter'), text);
+    report.dispose();
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await settings.update('run.env', undefined, vscode.ConfigurationTarget.Workspace);
+  });
+
+  it('stops with everything that it started', async () => {
+    await write('shop', 'wait.sh', 'sleep 1000 & echo $! > pid\nwait\n');
+    await edit(SHOP, '[cleanup]\n"wait" = "sh wait.sh"\n');
+    const heard = await listen();
+    const id = await run(commands.runPhase, { uri: SHOP.toString(), phase: 'cleanup' });
+    const pid = Number(await until('its process has started', async () => ((await read('shop', 'pid')) ?? '').endsWith('\n') && read('shop', 'pid')));
+    assert.ok(isAlive(pid));
+    await vscode.commands.executeCommand(clientCommands.stop);
+    const ended = await heard.finished(id);
+    assert.equal(ended.outcome, 'stopped');
+    await until('its process has ended', () => !isAlive(pid));
+  });
+});

@@ -1,0 +1,40 @@
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { test } from 'node:test';
+import { clientCommands, commands } from '../../src/protocol';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: { command: string }[];
+    readonly menus: Record<string, { command: string }[]>;
+    readonly configuration: { properties: Record<string, { scope: string; default: unknown; enum?: unknown[]; enumDescriptions?: unknown[] }> }[];
+    readonly viewsWelcome: { contents: string }[];
+  };
+  readonly capabilities: { readonly untrustedWorkspaces: { restrictedConfigurations: string[] } };
+}
+
+// The tests run in the folder of the extension.
+const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8')) as Manifest;
+const { contributes } = manifest;
+
+test('all commands of menus are commands of the extension, and none is the server\'s', () => {
+  const known: string[] = Object.values(clientCommands);
+  const used = Object.values(contributes.menus).flat().map(({ command }) => command);
+  const welcome = contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''));
+  for (const command of [...used, ...welcome, ...contributes.commands.map((it) => it.command)]) assert.ok(known.includes(command), command);
+  for (const command of Object.values(commands)) assert.ok(!JSON.stringify(contributes).includes(command), command);
+});
+
+test('the path of the server is for a machine, and restricted', () => {
+  const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as typeof contributes.configuration[0]['properties'];
+  assert.equal(settings['draftTasks.server.path']?.scope, 'machine');
+  assert.ok(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes('draftTasks.server.path'));
+  for (const name of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations) assert.ok(name in settings, name);
+});
+
+test('what a project chooses has no default in the editor, and each choice is described', () => {
+  const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as typeof contributes.configuration[0]['properties'];
+  for (const name of ['draftVersion', 'semantics', 'run.timeout']) assert.equal(settings[`draftTasks.${name}`]?.default, null, name);
+  for (const name of ['rules', 'onFailure']) assert.deepEqual(settings[`draftTasks.${name}`]?.default, {}, name);
+  for (const [name, setting] of Object.entries(settings)) assert.equal(setting.enum?.length, setting.enumDescriptions?.length, name);
+});

@@ -1,0 +1,44 @@
+import * as assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Runs, type RunMessage } from '../../src/runs';
+import { Transcript, type Piece } from '../../src/transcript';
+
+const base = { run: 'r1', uri: 'file:///a/.draft-tasks.toml', phase: 'post-deploy' };
+
+test('what goes on is known until it is over', () => {
+  const runs = new Runs();
+  runs.onRun({ ...base, state: 'started', message: 'post-deploy · 1 task' });
+  runs.onRun({ ...base, state: 'waiting' as RunMessage['state'], message: '2/3 pods ready' });
+  assert.equal(runs.active[0]?.waiting, '2/3 pods ready');
+  runs.onRun({ ...base, state: 'taskStarted', task: 'sync', message: 'sync' });
+  assert.deepEqual(runs.active, [{ ...base, task: 'sync' }]);
+  runs.onRun({ ...base, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 failed' });
+  assert.deepEqual(runs.active, []);
+  assert.equal(runs.last?.outcome, 'failed');
+});
+
+test('a server that is gone has stopped what ran, and all are told', () => {
+  const runs = new Runs();
+  const told: RunMessage[] = [];
+  runs.listen({ onRun: (message) => told.push(message) });
+  runs.onRun({ ...base, state: 'started', message: '' });
+  runs.onServerGone();
+  runs.onServerGone();
+  assert.deepEqual(told.map(({ state, outcome }) => [state, outcome]), [['started', undefined], ['finished', 'stopped']]);
+});
+
+test('the transcript names whose text comes, each time that it is another', () => {
+  const pieces: Piece[] = [];
+  const transcript = new Transcript((piece) => pieces.push(piece));
+  const output = (pod: string, text: string): void => transcript.onOutput({ ...base, task: 'sync', stream: 'stdout', pod, text });
+  transcript.onRun({ ...base, state: 'started', message: 'post-deploy · 1 task' });
+  transcript.onRun({ ...base, state: 'taskStarted', task: 'sync', pod: 'web-1', message: 'sync' });
+  output('web-1', 'a\n');
+  output('web-2', 'b');
+  output('web-1', 'c\n');
+  transcript.onRun({ ...base, state: 'taskFinished', task: 'sync', pod: 'web-1', outcome: 'passed', message: '✓ sync 0.0 s' });
+  transcript.onRun({ ...base, state: 'started', message: 'again' });
+  assert.equal(pieces.map(({ text }) => text).join(''), [
+    'post-deploy · 1 task', '▶ sync · web-1', 'a', '▶ post-deploy · sync · web-2', 'b', '▶ post-deploy · sync · web-1', 'c', '✓ sync 0.0 s', '', 'again', '',
+  ].join('\n'));
+});

@@ -1,0 +1,360 @@
+//! What the extension for VS Code takes from the Rust source: its manifest's settings and commands, and its constants.
+//!
+//! Must not hold what is not in the source or the extension's own: the rest of the manifest is written by hand.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use draft_tasks_analysis::phase::Phase;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tower_lsp::gen_lsp_types::Notification;
+
+use super::{check, description, mixed_table, properties, schema};
+use crate::config::{Config, ProjectFile};
+use crate::lsp::ext::{self, Command};
+use crate::{project, source};
+
+/// The manifest of the extension.
+const MANIFEST: &str = "editors/vscode/package.json";
+
+/// The extension's own settings, beside those of the server.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+struct ClientSettings {
+    /// The program `draft-tasks` to use as the server. Without it: the one that came with the extension, else the one in
+    /// `PATH`.
+    #[serde(rename = "server.path")]
+    server_path: Option<String>,
+    /// When the output of a run is shown by itself.
+    #[serde(rename = "output.show")]
+    output_show: OutputShow,
+    /// Where the output of a run is shown.
+    #[serde(rename = "output.view")]
+    output_view: OutputView,
+}
+
+/// When the output of a run is shown by itself.
+#[derive(Clone, Copy, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum OutputShow {
+    /// when a run starts
+    #[default]
+    Always,
+    /// when a task failed
+    OnFailure,
+    /// never
+    Never,
+}
+
+/// Where the output of a run is shown.
+#[derive(Clone, Copy, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum OutputView {
+    /// in the output channel *Draft Tasks*, as plain text
+    #[default]
+    Channel,
+    /// in a terminal, with the colours that the tasks wrote
+    Terminal,
+}
+
+/// The settings that only a user may make: what they name runs outside of any tasks file.
+const MACHINE: [&str; 1] = ["server.path"];
+
+/// The settings that a workspace does not make while it is not trusted.
+const RESTRICTED: [&str; 6] =
+    ["server.path", "run.env", "run.envFile", "kubernetes.context", "kubernetes.namespace", "environment"];
+
+/// A command of the extension: it finds the file and the phase, and lets the server do the rest.
+struct ClientCommand {
+    name: &'static str,
+    title: &'static str,
+    icon: Option<&'static str>,
+    /// When the palette offers it.
+    when: &'static str,
+}
+
+/// There is a tasks file to run, and a server that may do it.
+const READY: &str = "draftTasks.ready && draftTasks.hasFile";
+
+const fn client(
+    name: &'static str,
+    title: &'static str,
+    icon: Option<&'static str>,
+    when: &'static str,
+) -> ClientCommand {
+    ClientCommand { name, title, icon, when }
+}
+
+/// The commands of the extension. Those of the server are registered by the client's library, never here.
+const COMMANDS: [ClientCommand; 21] = [
+    client("run", "Run Phase…", Some("$(run-all)"), READY),
+    client("runTask", "Run Task…", Some("$(run)"), READY),
+    client("rerun", "Run Last Again", Some("$(debug-restart)"), READY),
+    client("rerunFailed", "Run Failed Tasks Again", None, READY),
+    client("stop", "Stop…", Some("$(debug-stop)"), "draftTasks.running"),
+    client("plan", "Show Plan…", None, READY),
+    client("showLog", "Show Log of Last Run", None, READY),
+    client("clear", "Clear Results", Some("$(clear-all)"), READY),
+    client("showOutput", "Show Output", Some("$(output)"), "draftTasks.active"),
+    client("showTerminal", "Show Output in Terminal, with Colors", Some("$(terminal)"), "draftTasks.active"),
+    client("create", "Create .draft-tasks.toml…", Some("$(new-file)"), "workspaceFolderCount > 0"),
+    client("menu", "Show Menu", None, "draftTasks.active"),
+    client("environment", "Change Environment…", None, "draftTasks.can.target && draftTasks.hasFile"),
+    client("doctor", "Check Application and Cluster", None, "draftTasks.can.doctor && draftTasks.hasFile"),
+    client("up", "Deploy with Tasks…", Some("$(cloud-upload)"), "draftTasks.can.up && draftTasks.hasFile"),
+    client("delete", "Delete with Tasks…", Some("$(trash)"), "draftTasks.can.delete && draftTasks.hasFile"),
+    client("restartServer", "Restart Server", Some("$(debug-restart)"), "true"),
+    client("showServerLog", "Show Server Log", None, "true"),
+    client("collectReport", "Collect Report", Some("$(report)"), "true"),
+    client("openSettings", "Open Settings", Some("$(gear)"), "true"),
+    client("diagnosticLog", "Show Log of Task", None, "false"),
+];
+
+#[test]
+fn manifest() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(MANIFEST);
+    let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    manifest["version"] = env!("CARGO_PKG_VERSION").into();
+    let commands = COMMANDS.iter().map(|command| {
+        let mut entry = json!({
+            "command": id(command.name),
+            "title": command.title,
+            "category": "Draft Tasks",
+        });
+        if let Some(icon) = command.icon {
+            entry["icon"] = icon.into();
+        }
+        entry
+    });
+    let palette = COMMANDS.iter().map(|command| json!({ "command": id(command.name), "when": command.when }));
+    manifest["contributes"]["commands"] = commands.collect();
+    manifest["contributes"]["menus"]["commandPalette"] = palette.collect();
+    let (own, server) = (client_settings(), server_settings());
+    let restricted = RESTRICTED.iter().map(|name| id(name));
+    let restricted: Vec<_> =
+        restricted.filter(|name| own.contains_key(name) || server.contains_key(name)).collect();
+    manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = restricted.into();
+    manifest["contributes"]["configuration"] = json!([
+        { "title": "Extension", "order": 1, "properties": own },
+        { "title": "Server", "order": 2, "properties": server },
+    ]);
+    check(MANIFEST, &(serde_json::to_string_pretty(&manifest).unwrap() + "\n"));
+}
+
+/// The name of a setting or command of the extension.
+fn id(name: &str) -> String {
+    format!("{}.{name}", ext::SETTINGS)
+}
+
+fn client_settings() -> Map<String, Value> {
+    let schema = schema::<ClientSettings>();
+    let mut settings = Map::new();
+    for (name, property) in properties(&schema) {
+        let mut setting = setting(&schema, property);
+        setting["default"] = property["default"].clone();
+        setting["scope"] = if MACHINE.contains(&name.as_str()) { "machine" } else { "window" }.into();
+        settings.insert(id(name), setting);
+    }
+    settings
+}
+
+/// The server's settings. What a project can choose has no default here: an editor sends defaults, too, and they would
+/// go before the project's file.
+fn server_settings() -> Map<String, Value> {
+    let of_project = names(&schema::<ProjectFile>());
+    let schema = schema::<Config>();
+    let mut settings = Map::new();
+    for (name, property, default) in flat(&schema) {
+        let mut setting = setting(&schema, property);
+        if of_project.contains(&name) {
+            leave_to_project(&mut setting, default);
+        } else {
+            setting["default"] = default.clone();
+        }
+        setting["scope"] = "window".into();
+        settings.insert(id(&name), setting);
+    }
+    settings
+}
+
+/// All settings of a schema, those in tables of mixed settings one by one, with their defaults.
+fn flat(schema: &Value) -> Vec<(String, &Value, &Value)> {
+    let mut settings = Vec::new();
+    for (name, property) in properties(schema) {
+        match mixed_table(schema, property) {
+            Some(table) => settings.extend(
+                properties(table)
+                    .map(|(key, setting)| (format!("{name}.{key}"), setting, &property["default"][key])),
+            ),
+            None => settings.push((name.clone(), property, &property["default"])),
+        }
+    }
+    settings
+}
+
+fn names(schema: &Value) -> Vec<String> {
+    flat(schema).into_iter().map(|(name, ..)| name).collect()
+}
+
+/// What the project's file chooses unless the user does.
+fn leave_to_project(setting: &mut Value, default: &Value) {
+    if setting["type"] == "object" {
+        setting["default"] = json!({});
+        return;
+    }
+    if let Some(Value::Array(values)) = setting.get_mut("enum") {
+        values.push(Value::Null);
+        let about = setting["enumDescriptions"].as_array_mut().unwrap();
+        about.push("what the project's file says, else the default".into());
+    }
+    let kinds = setting["type"].clone();
+    let mut kinds = kinds.as_array().cloned().unwrap_or_else(|| vec![kinds]);
+    if !kinds.contains(&"null".into()) {
+        kinds.push("null".into());
+    }
+    setting["type"] = kinds.into();
+    setting["default"] = Value::Null;
+    if !default.is_null() {
+        let about = setting["markdownDescription"].as_str().unwrap().to_owned();
+        setting["markdownDescription"] = format!("{about} Default: `{default}`.").into();
+    }
+}
+
+/// A setting as a manifest has it: without references, and with its values as a list to choose from.
+fn setting(root: &Value, property: &Value) -> Value {
+    let mut setting = inline(root, property);
+    let about = description(property).replace('\n', " ");
+    let table = setting.as_object_mut().unwrap();
+    table.remove("description");
+    table.remove("default");
+    setting["markdownDescription"] = about.into();
+    setting
+}
+
+fn inline(root: &Value, value: &Value) -> Value {
+    match value {
+        Value::Object(table) => {
+            let definition = table.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix("#/$defs/"));
+            let mut inlined = definition.map_or_else(Map::new, |name| match inline(root, &root["$defs"][name]) {
+                Value::Object(table) => table,
+                other => panic!("{other}"),
+            });
+            for (name, value) in table.iter().filter(|(name, _)| *name != "$ref" && *name != "$defs") {
+                inlined.insert(name.clone(), inline(root, value));
+            }
+            choices(&mut inlined);
+            Value::Object(inlined)
+        }
+        Value::Array(values) => values.iter().map(|value| inline(root, value)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Choices with descriptions, in the form that the settings editor shows as a list.
+fn choices(table: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = table.remove("oneOf") else { return };
+    let values: Value = choices.iter().map(|choice| choice["const"].clone()).collect();
+    let about: Value = choices.iter().map(|choice| Value::from(description(choice))).collect();
+    table.insert("type".into(), "string".into());
+    table.insert("enum".into(), values);
+    table.insert("enumDescriptions".into(), about);
+}
+
+#[test]
+fn constants() {
+    let mut text = "// Rendered from server/draft-tasks/src/lsp/ext.rs and generated/vscode.rs by `cargo test`; edits here \
+                    are lost.\n"
+        .to_owned();
+    let name = |command: &str| command.strip_prefix("draft-tasks.").unwrap().to_owned();
+    let commands: Vec<_> = Command::ALL.into_iter().map(Command::name).chain(ext::OTHERS.map(|(name, _)| name)).collect();
+    text += "\n/** The commands of the server; the client's library registers those that it announces. */\n";
+    text += "export const commands = {\n";
+    for command in commands {
+        let _ = writeln!(text, "  {}: '{command}',", name(command));
+    }
+    text += "} as const;\n\n/** The commands of the extension. */\nexport const clientCommands = {\n";
+    for command in COMMANDS {
+        let _ = writeln!(text, "  {}: '{}',", command.name, id(command.name));
+    }
+    text += "} as const;\n\n/** The notifications beside the standard. */\nexport const notifications = {\n";
+    for (name, method) in [
+        ("output", ext::OutputNotification::METHOD.to_string()),
+        ("run", ext::RunNotification::METHOD.to_string()),
+        ("didChangeTrust", ext::DID_CHANGE_TRUST.to_owned()),
+    ] {
+        let _ = writeln!(text, "  {name}: '{method}',");
+    }
+    let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
+    let _ = writeln!(text, "}} as const;\n\nexport const phases = [{phases}] as const;");
+    for (name, value) in [
+        ("serverVersion", env!("CARGO_PKG_VERSION")),
+        ("section", ext::SETTINGS),
+        ("language", ext::LANGUAGE),
+        ("source", ext::SOURCE),
+        ("taskFailed", ext::TASK_FAILED),
+        ("runKind", ext::RUN_KIND_NAME),
+        ("progress", ext::PROGRESS),
+        ("tasksFile", source::TASKS_FILE),
+        ("packFile", source::PACK_FILE),
+        ("settingsFile", project::FILE),
+    ] {
+        let _ = writeln!(text, "export const {name} = '{value}';");
+    }
+    text += &interface::<ext::RunPhase>("RunPhase", "The argument of `draft-tasks.runPhase`.");
+    text += &interface::<ext::RunTask>("RunTask", "The argument of `draft-tasks.runTask`.");
+    text += &interface::<ext::Stop>("Stop", "The argument of `draft-tasks.stop`.");
+    text += &interface::<ext::Rerun>("Rerun", "The argument of `draft-tasks.rerun`.");
+    text += &interface::<ext::RerunFailed>("RerunFailed", "The argument of `draft-tasks.rerunFailed`.");
+    text += &interface::<ext::Clear>("Clear", "The argument of `draft-tasks.clear`.");
+    text += &interface::<ext::ShowPlan>("ShowPlan", "The argument of `draft-tasks.plan`.");
+    text += &interface::<ext::ShowLog>("ShowLog", "The argument of `draft-tasks.showLog`.");
+    text += &interface::<ext::Create>("Create", "The argument of `draft-tasks.create`.");
+    text += &interface::<ext::RunTasks>("RunTasks", "The argument of `draft-tasks.runTasks`.");
+    text += &interface::<ext::ListTasks>("ListTasks", "The argument of `draft-tasks.tasks`.");
+    text += &interface::<ext::Outline>("Outline", "The answer of `draft-tasks.tasks`.");
+    text += &interface::<ext::Templates>("Templates", "The answer of `draft-tasks.templates`.");
+    text += &interface::<ext::OutputParams>("OutputParams", "What a task wrote.");
+    text += &interface::<ext::RunParams>("RunParams", "A run or a task of it began or ended.");
+    check("editors/vscode/src/protocol.ts", &text);
+}
+
+/// A type of the protocol in TypeScript.
+fn interface<T: JsonSchema>(name: &str, about: &str) -> String {
+    let schema = schema::<T>();
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
+    let mut text = format!("\n/** {about} */\nexport interface {name} {{\n");
+    for (field, property) in properties(&schema) {
+        let about = description(property).replace('\n', " ");
+        let optional = if required.iter().any(|required| *required == field) { "" } else { "?" };
+        let kind = type_of(&inline(&schema, property));
+        let _ = writeln!(text, "  /** {about} */\n  {field}{optional}: {kind};");
+    }
+    text + "}\n"
+}
+
+fn type_of(property: &Value) -> String {
+    if let Some(values) = property["enum"].as_array() {
+        return values.iter().map(|it| format!("'{}'", it.as_str().unwrap())).collect::<Vec<_>>().join(" | ");
+    }
+    let kinds = property["type"].clone();
+    let kinds = kinds.as_array().cloned().unwrap_or_else(|| vec![kinds]);
+    let kind = kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null");
+    match kind.expect("a type") {
+        "integer" | "number" => "number".into(),
+        "array" => format!("{}[]", type_of(&property["items"])),
+        "object" => {
+            let required: Vec<_> = property["required"].as_array().into_iter().flatten().collect();
+            let fields = properties(property).map(|(name, field)| {
+                let optional = if required.iter().any(|it| *it == name) { "" } else { "?" };
+                format!("{name}{optional}: {}", type_of(field))
+            });
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join("; "))
+        }
+        kind @ ("string" | "boolean") => kind.into(),
+        other => panic!("the type {other}"),
+    }
+}

@@ -1,0 +1,1 @@
+export async function makePictures() { throw new Error("none"); }

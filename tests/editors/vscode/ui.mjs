@@ -1,0 +1,313 @@
+// What a person sees and does: in the installed package, step by step, with pictures.
+import fs from 'node:fs';
+import path from 'node:path';
+import { equal, isAlive, Place, processes, root, step, until, Window } from './harness.mjs';
+
+/** Where the words of the code lens, the tree and the problems come from. */
+const FILE = '.draft-tasks.toml';
+const SHOP = `[pre-up]
+"say hello" = "echo hello world"
+"talk slowly" = "sh talk.sh"
+"check the database" = "sh check.sh"
+
+[post-delete]
+"wait for ever" = "sh wait.sh"
+`;
+
+function fill(place) {
+  place.write(FILE, SHOP);
+  place.write('talk.sh', 'echo the first words\nuntil [ -e go ]; do sleep 0.05; done\necho the last words\n');
+  place.write('check.sh', '[ -e fixed ] || { echo "cannot reach the database" >&2; exit 3; }\necho reached\n');
+  place.write('wait.sh', 'sleep 1000 & echo $! > pid\nwait\n');
+  place.write('empty/.draft-tasks.toml', '');
+  place.write('new/readme.txt', '');
+}
+
+export async function ui(browser, version, packages) {
+  await inTrust(browser, version, packages.platform);
+  await restricted(browser, version, packages.platform);
+  await severalFolders(browser, version, packages.platform);
+  await withoutServer(browser, version, packages.universal);
+}
+
+/** A part of the tests: a VS Code with the package installed from scratch, and what is left of it at the end. */
+async function part(browser, version, name, vsix, prepare, start, steps) {
+  const place = new Place(version);
+  const label = `VS Code ${version}, ${name}`;
+  let window;
+  try {
+    fill(place);
+    prepare(place);
+    await step(`${label}: the package installs from scratch`, undefined, () => {
+      place.install(vsix);
+      const installed = fs.readdirSync(place.extensions).filter((it) => it.startsWith('draft-tasks.draft-tasks-'));
+      equal(installed.length, 1);
+    });
+    await place.start(start);
+    window = await Window.open(browser, place, `${version}-${name.replaceAll(' ', '-')}`, start.open?.(place));
+    // What comes after a failure waits for what it did not bring about, each time for as long as it may take.
+    let goesOn = true;
+    await steps(window, place, async (what, run) => {
+      if (goesOn) goesOn = (await step(`${label}: ${what}`, window.page, run)) || process.env.DRAFT_TASKS_KEEP_GOING === '1';
+      else console.log(`skipped ${label}: ${what}`);
+    });
+  } finally {
+    await window?.page.close();
+    await step(`${label}: nothing is left of it`, undefined, async () => equal(await place.stop(), []));
+    place.remove();
+  }
+}
+
+async function inTrust(browser, version, vsix) {
+  await part(browser, version, 'trusted', vsix, () => {}, {}, async (window, place, check) => {
+    const { page } = window;
+    const squiggle = (severity) => page.locator(`.cdr.squiggly-${severity}`).first();
+
+    await check('a tasks file opens with its language, lenses and squiggles', async () => {
+      await window.openFile(FILE);
+      await window.text('#status\\.editor\\.mode', 'Draft Tasks').waitFor();
+      await window.lens('Run pre-up (3 tasks)').waitFor();
+      await squiggle('warning').waitFor();
+      await window.picture('opened');
+    });
+    await check('the problem is in the list of problems', async () => {
+      await window.command('Problems: Focus on Problems View');
+      await window.text('.markers-panel .monaco-list-row', 'Draft ignores the table `post-delete`').waitFor();
+      await window.picture('problems');
+    });
+    await check('hovering a command shows what it runs', async () => {
+      await page.locator('.view-line span', { hasText: 'echo' }).last().hover();
+      await window.text('.monaco-hover:visible', 'Runs exactly this').waitFor();
+      await window.picture('hover');
+      await page.mouse.move(5, 5);
+    });
+    await check('the quick fix changes the file', async () => {
+      await window.text('.view-line', 'post-delete').click();
+      await window.goTo(6, 3);
+      await page.keyboard.press('Control+.');
+      const fix = window.text('.action-widget .monaco-list-row', 'cleanup');
+      await fix.waitFor();
+      await window.picture('quick-fix');
+      await page.keyboard.press('Enter');
+      await window.text('.view-line', '[cleanup]').waitFor();
+      await squiggle('warning').waitFor({ state: 'detached' });
+      await window.save(FILE, (text) => text.includes('[cleanup]'));
+    });
+    await check('an empty file offers phases and the example', async () => {
+      await window.openFile(`empty/${FILE}`);
+      await page.keyboard.press('Control+Space');
+      await window.text('.suggest-widget.visible .monaco-list-row', 'pre-up').waitFor();
+      await window.text('.suggest-widget.visible .monaco-list-row', 'the example of DEP-8').waitFor();
+      await window.picture('completion');
+      await window.text('.suggest-widget.visible .monaco-list-row', 'the example of DEP-8').click();
+      await window.text('.view-line', '[post-deploy]').waitFor();
+      await window.save(`empty/${FILE}`, (text) => text.includes('[post-deploy]'));
+    });
+
+    await check('the lens runs pre-up, and its output appears while it runs', async () => {
+      await window.openFile(FILE);
+      await window.lens('Run pre-up (3 tasks)').click();
+      await window.untilOutput('the first words');
+      await window.lens('Stop pre-up · talk slowly').waitFor();
+      await window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', 'talk slowly').waitFor();
+      equal((await window.output()).includes('the last words'), false);
+      await window.picture('running');
+      place.write('go', '');
+      await window.untilOutput('the last words');
+    });
+    await check('the task that failed has a squiggle, and the status bar tells it', async () => {
+      await squiggle('error').waitFor();
+      await window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', 'pre-up').locator('.codicon-error').waitFor();
+      await window.lens('last: ✗').waitFor();
+      await window.notification('1 failed').getByText('Show Output').waitFor();
+      await window.picture('failed');
+      await window.dismiss();
+    });
+    await check('the Testing view has it, with its output and its message at the line', async () => {
+      await window.command('View: Show Testing');
+      await window.expand('work');
+      await window.expand('pre-up');
+      const failed = window.test('check the database');
+      await failed.locator('.codicon-testing-failed-icon').waitFor();
+      await window.test('say hello').locator('.codicon-testing-passed-icon').waitFor();
+      await window.picture('testing');
+      await failed.click();
+    });
+    await check('the link of its diagnostic opens the log', async () => {
+      await window.text('.view-line', 'check the database').click();
+      await window.goTo(4, 30);
+      await window.command('Show or Focus Hover');
+      const link = page.locator('.monaco-hover:visible .code-link', { hasText: 'task-failed' }).first();
+      await link.waitFor();
+      await window.picture('failure');
+      await link.click();
+      await page.locator('.tab.active:not([aria-label*="draft-tasks.toml"])').waitFor();
+      await window.text('.view-line', 'cannot reach the database').waitFor();
+      await window.picture('log');
+      await window.openFile(FILE);
+    });
+    await check('running the failed ones again clears it', async () => {
+      place.write('fixed', '');
+      await window.command('Draft Tasks: Run Failed Tasks Again');
+      await squiggle('error').waitFor({ state: 'detached' });
+      await window.test('check the database').locator('.codicon-testing-passed-icon').waitFor();
+    });
+    await check('the Testing view runs a task', async () => {
+      const row = window.test('say hello');
+      await row.hover();
+      await row.locator('.codicon-testing-run-icon').click();
+      await window.untilOutput('hello world');
+      await until('it ran twice', async () => {
+        await window.command('Draft Tasks: Show Output');
+        return (await window.output()).split('hello world').length > 2;
+      });
+      await window.picture('testing-run');
+    });
+    await check('stopping ends everything that was started', async () => {
+      await window.lens('Run cleanup (1 task)').click();
+      const pid = Number(await until('its process has started', () => place.read('pid').endsWith('\n') && place.read('pid')));
+      equal(isAlive(pid), true);
+      await window.command('Draft Tasks: Stop…');
+      await until('its process has ended', () => !isAlive(pid));
+      await window.lens('Run cleanup (1 task)').waitFor();
+      await window.expand('cleanup');
+      await window.test('wait for ever').locator('.codicon-testing-skipped-icon').waitFor();
+    });
+    await check('the status bar offers what comes next', async () => {
+      await page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status').click();
+      await window.text('.quick-input-widget:visible .monaco-list-row', 'Run Last Again').waitFor();
+      await window.picture('menu');
+      await page.keyboard.press('Escape');
+    });
+    await check('a plan is shown as a document', async () => {
+      await window.command('Draft Tasks: Show Plan…');
+      await window.pick('pre-up');
+      await page.locator('.tab', { hasText: 'Plan of pre-up' }).waitFor();
+      await window.picture('plan');
+      await window.command('View: Close Editor');
+    });
+    await check('the terminal shows the output with colors', async () => {
+      await window.command('Draft Tasks: Show Output in Terminal, with Colors');
+      await window.text('.terminal-wrapper.active', '').locator('.xterm-screen').waitFor();
+      await window.picture('terminal');
+    });
+    await check('a tasks file is created from the palette', async () => {
+      fs.rmSync(place.path(FILE));
+      await window.command('Draft Tasks: Create .draft-tasks.toml…');
+      await window.text('.quick-input-widget:visible .monaco-list-row', 'The phases, with comments').waitFor();
+      await window.picture('create');
+      await window.pick('The example of DEP-8');
+      await until('the file is there', () => place.read(FILE).includes('[post-deploy]'));
+    });
+    await check('a server that is killed is started again', async () => {
+      const [pid] = processes(`${place.extensions}/draft-tasks.draft-tasks-`).filter((it) => fs.readlinkSync(`/proc/${it}/exe`).endsWith('/bin/draft-tasks'));
+      process.kill(pid, 'SIGKILL');
+      await until('another one runs', () => {
+        const [other] = processes(`${place.extensions}/draft-tasks.draft-tasks-`);
+        return other !== undefined && other !== pid;
+      });
+      await window.openFile(`empty/${FILE}`);
+      await window.lens('Run pre-up').waitFor();
+    });
+  });
+}
+
+async function restricted(browser, version, vsix) {
+  const prepare = (place) => {
+    place.settings({ 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never', 'security.workspace.trust.untrustedFiles': 'open' });
+    // Of an untrusted folder the path of a program is not taken: it would run at once.
+    place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.server.path': place.write('evil.sh', '#!/bin/sh\ntouch "$(dirname "$0")/evil-ran"\n') }));
+    fs.chmodSync(place.path('evil.sh'), 0o755);
+  };
+  await part(browser, version, 'restricted', vsix, prepare, { trust: true }, async (window, place, check) => {
+    const { page } = window;
+    await check('the language works', async () => {
+      await window.openFile(FILE);
+      await page.locator('.cdr.squiggly-warning').first().waitFor();
+    });
+    await check('nothing runs, and it says why', async () => {
+      equal(await page.locator('.codelens-decoration a').count(), 0);
+      await window.command('Draft Tasks: Run Phase…');
+      await window.notification('nothing runs in Restricted Mode').getByText('Manage Workspace Trust').waitFor();
+      await page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status .codicon-shield').waitFor();
+      await window.picture('refused');
+      await window.dismiss();
+      await window.command('View: Show Testing');
+      await window.expand('work');
+      await window.expand('pre-up');
+      const row = window.test('say hello');
+      await row.waitFor();
+      await row.hover();
+      await row.locator('.codicon-testing-run-icon').click();
+      await row.locator('.codicon-testing-error-icon').waitFor();
+      await window.picture('refused-test');
+      equal(fs.existsSync(place.path('evil-ran')), false);
+    });
+    await check('when the folder is trusted it runs', async () => {
+      await window.command('Workspaces: Manage Workspace Trust');
+      await page.locator('.workspace-trust-editor').getByText('Trust', { exact: true }).first().click();
+      await window.openFile(FILE);
+      await window.lens('Run cleanup').waitFor({ state: 'detached' });
+      await window.lens('Run pre-up (3 tasks)').waitFor();
+      equal(fs.existsSync(place.path('evil-ran')), false);
+    });
+  });
+}
+
+async function severalFolders(browser, version, vsix) {
+  const prepare = (place) => {
+    for (const name of ['shop', 'bakery']) place.write(`${name}/${FILE}`, `[pre-up]\n"who" = "sh -c 'echo I am in the $(basename $PWD)'"\n`);
+    place.write('all.code-workspace', JSON.stringify({ folders: [{ path: 'shop' }, { path: 'bakery' }] }));
+    // Another extension for TOML, as people have one.
+    fs.cpSync(path.join(root, 'tests/editors/vscode/other-toml'), path.join(place.extensions, 'tests.other-toml-1.0.0'), { recursive: true });
+  };
+  const open = (place) => ({ workspace: place.path('all.code-workspace') });
+  await part(browser, version, 'two roots', vsix, prepare, { open }, async (window, place, check) => {
+    const { page } = window;
+    await check('each file runs in its own folder, with one server', async () => {
+      for (const name of ['shop', 'bakery']) {
+        await window.openFile(`${name}/${FILE}`);
+        await window.lens('Run pre-up (1 task)').click();
+        await window.untilOutput(`I am in the ${name}`);
+      }
+      equal(processes(`${place.extensions}/draft-tasks.draft-tasks-`).length, 1);
+      await window.command('View: Show Testing');
+      for (const name of ['shop', 'bakery']) await window.test(name).waitFor();
+      await window.picture('testing');
+    });
+    await check('with another extension for TOML a syntax error is one problem', async () => {
+      place.write('shop/other.toml', 'x = \n');
+      await window.openFile('shop/other.toml');
+      await window.command('Problems: Focus on Problems View');
+      await window.text('.markers-panel .monaco-list-row', 'the other extension looked at this').waitFor();
+      await window.openFile(`shop/${FILE}`);
+      await window.goTo(1, 1);
+      await page.keyboard.press('Delete');
+      const problems = page.locator('.markers-panel .monaco-list-row[aria-level="2"]');
+      await window.text('.markers-panel .monaco-list-row', 'draft-tasks').waitFor();
+      await window.picture('one-problem');
+      const texts = await problems.allTextContents();
+      equal(texts.filter((text) => text.includes('other extension')).length, 1);
+      equal(texts.filter((text) => text.includes('draft-tasks')).length, 1);
+    });
+  });
+}
+
+async function withoutServer(browser, version, vsix) {
+  await part(browser, version, 'without a server', vsix, () => {}, {}, async (window, place, check) => {
+    await check('says that it is missing, and offers the setting', async () => {
+      await window.openFile(FILE);
+      const told = window.notification('there is no server');
+      await told.waitFor();
+      await window.text('#status\\.editor\\.mode', 'Draft Tasks').waitFor();
+      await window.picture('missing');
+      await told.getByText('Open Setting').click();
+      await window.page.locator('.settings-editor').waitFor();
+    });
+    await check('takes the one that the setting names at once', async () => {
+      place.machine({ 'draftTasks.server.path': process.env.DRAFT_TASKS_BIN });
+      await window.openFile(FILE);
+      await window.lens('Run pre-up (3 tasks)').waitFor();
+    });
+  });
+}
