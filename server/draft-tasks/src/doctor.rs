@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::project::{DraftToml, pod_marks};
 use draft_tasks_executor::Problem;
 use draft_tasks_executor::pods::Target;
-use draft_tasks_executor::pods::doctor::{Examined, Permission, PodFound, Standing, examine, kubeconfig_files};
+use draft_tasks_executor::pods::doctor::{
+    Examined, Permission, PodFound, Standing, examine, kubeconfig_files,
+};
 use serde::Serialize;
 
 use crate::application::{Chosen, DRAFT_TOML, Found};
@@ -132,8 +134,20 @@ pub(crate) async fn walk(wanted: &Wanted) -> Vec<Link> {
 /// Every link has its place, also those behind a broken one.
 fn behind(mut links: Vec<Link>) -> Vec<Link> {
     const ALL: [&str; 14] = [
-        "tasks file", "draft.toml", "environment", "name", "auto-connect", "chart", "kubeconfig", "context", "server",
-        "permissions", "pods", "build", "readiness", "container",
+        "tasks file",
+        "draft.toml",
+        "environment",
+        "name",
+        "auto-connect",
+        "chart",
+        "kubeconfig",
+        "context",
+        "server",
+        "permissions",
+        "pods",
+        "build",
+        "readiness",
+        "container",
     ];
     let missing = ALL.into_iter().filter(|name| links.iter().all(|link| link.name != *name));
     let missing: Vec<_> = missing.map(|name| Link::open(name, "not looked at")).collect();
@@ -217,7 +231,8 @@ fn chart(directory: &Path, name: Option<&str>) -> (Link, Option<&'static str>) {
             (Link::holds(NAME, "its pods have the label `draft` and the annotation `buildID`"), None)
         }
         Some(marks) if marks.label => {
-            let found = "its pods have the label `draft` and no annotation `buildID`: their rollout tells the newest";
+            let found =
+                "its pods have the label `draft` and no annotation `buildID`: their rollout tells the newest";
             (Link::open(NAME, found), None)
         }
         Some(_) => {
@@ -232,7 +247,8 @@ fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) ->
     let namespace = found.and_then(|found| found.namespace.as_deref());
     match chosen.target(namespace) {
         Ok(target) => {
-            let local = if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
+            let local =
+                if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
             let place = format!("{} ({}), {local}", target.describe(), target.server);
             links.push(Link::holds("context", place));
             Some(target)
@@ -283,7 +299,9 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
         format!("not permitted: {what}; {why}")
     });
     let link = match needed.as_slice() {
-        [] => Link::holds(NAME, format!("pods may be watched and commands run in them, namespace {namespace}")),
+        [] => {
+            Link::holds(NAME, format!("pods may be watched and commands run in them, namespace {namespace}"))
+        }
         needed => Link::broken(
             NAME,
             Problem::new(format!("not permitted in namespace {namespace}: {}", needed.join(", "))).help(
@@ -316,10 +334,15 @@ fn application(
     }
     let others = of(Standing::Earlier).map(|pod| format!("{} is of an earlier rollout", pod.name));
     let others = others.chain(of(Standing::Over).map(|pod| format!("{} ends or has ended", pod.name)));
-    links.push(Link::holds("pods", format!("{} with label {selector}", many(current.len()))).with(others.collect()));
+    links.push(
+        Link::holds("pods", format!("{} with label {selector}", many(current.len()))).with(others.collect()),
+    );
     links.push(match current.iter().find_map(|pod| pod.build.as_deref()) {
         Some(build) => Link::holds("build", build),
-        None => Link::open("build", "no annotation `buildID`: the rollout of their workload tells the newest pods"),
+        None => Link::open(
+            "build",
+            "no annotation `buildID`: the rollout of their workload tells the newest pods",
+        ),
     });
     links.push(readiness(&current, target));
     links.push(containers(&current));

@@ -248,7 +248,9 @@ fn protocol() {
     for (name, about) in ext::OTHERS {
         let argument = match name {
             ext::CREATE => fields::<ext::Create>(),
-            ext::RUN_TASKS => fields::<ext::RunTasks>() + "\nEach of `tasks`:\n\n" + &fields::<ext::SeenTask>(),
+            ext::RUN_TASKS => {
+                fields::<ext::RunTasks>() + "\nEach of `tasks`:\n\n" + &fields::<ext::SeenTask>()
+            }
             ext::TASKS => {
                 fields::<ext::ListTasks>()
                     + "\nIts answer:\n\n"

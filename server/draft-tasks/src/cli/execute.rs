@@ -70,9 +70,7 @@ impl Ended {
 /// # Errors
 ///
 /// When the system does not give what is needed, or what is done fails.
-pub(super) fn serve(
-    what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>,
-) -> io::Result<ExitCode> {
+pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         draft_tasks_executor::adopt_orphans()?;

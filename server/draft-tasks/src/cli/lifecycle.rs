@@ -179,7 +179,9 @@ impl<'a> Whole<'a> {
                 match self.pods_before(signals).await {
                     Ok(pods) => before = pods,
                     Err(problem) => {
-                        problem.iter().for_each(|problem| terminal::error(format_args!("{}", problem.describe())));
+                        problem
+                            .iter()
+                            .for_each(|problem| terminal::error(format_args!("{}", problem.describe())));
                         next = self.steps.cannot_begin(problem.is_none());
                         continue;
                     }

@@ -14,8 +14,8 @@ use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::Meaning;
 use super::cluster::Cluster;
-use super::paths::{self, Loaded};
 use super::execute::GRACE;
+use super::paths::{self, Loaded};
 use crate::application;
 use crate::config::{Config, Policy};
 use crate::environment::Environment;
@@ -132,7 +132,12 @@ impl<'a> Prepared<'a> {
     }
 
     /// The same with what local tasks are to meet.
-    pub(super) fn request_with(&self, plan: Plan, policy: Option<Policy>, pinned: Option<Pinned>) -> RunRequest {
+    pub(super) fn request_with(
+        &self,
+        plan: Plan,
+        policy: Option<Policy>,
+        pinned: Option<Pinned>,
+    ) -> RunRequest {
         let usual = || match plan.subject.phase() {
             Some(phase) => self.settings.on_failure(phase),
             None => OnFailure::Stop,

@@ -10,7 +10,8 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     }
-    let mut variables = BTreeMap::from_iter(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let mut variables =
+        BTreeMap::from_iter(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
     if files.iter().any(|(name, _)| *name == "kubeconfig") {
         variables.insert("KUBECONFIG", dir.path().join("kubeconfig").display().to_string());
     }
@@ -97,7 +98,8 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodFound {
 
 /// What is said of an application with these pods.
 fn of_pods(pods: &[PodFound], chart: Option<&'static str>) -> Vec<Link> {
-    let application = draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
+    let application =
+        draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
     super::application(pods, &found, &target(), chart, &mut links);
@@ -141,7 +143,8 @@ fn a_missing_container_is_the_broken_link() {
 
 #[test]
 fn only_permissions_that_tasks_need_break_the_chain() {
-    let permission = |resource, verb, is_needed, is_allowed| Permission { resource, verb, is_needed, is_allowed };
+    let permission =
+        |resource, verb, is_needed, is_allowed| Permission { resource, verb, is_needed, is_allowed };
     let create = permission("pods/exec", "create", false, false);
     let link = permitted(&[permission("pods", "list", true, true), create], "demo");
     assert_eq!(link.state, State::Holds);

@@ -238,11 +238,13 @@ fn setting(root: &Value, property: &Value) -> Value {
 fn inline(root: &Value, value: &Value) -> Value {
     match value {
         Value::Object(table) => {
-            let definition = table.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix("#/$defs/"));
-            let mut inlined = definition.map_or_else(Map::new, |name| match inline(root, &root["$defs"][name]) {
-                Value::Object(table) => table,
-                other => panic!("{other}"),
-            });
+            let definition =
+                table.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix("#/$defs/"));
+            let mut inlined =
+                definition.map_or_else(Map::new, |name| match inline(root, &root["$defs"][name]) {
+                    Value::Object(table) => table,
+                    other => panic!("{other}"),
+                });
             for (name, value) in table.iter().filter(|(name, _)| *name != "$ref" && *name != "$defs") {
                 inlined.insert(name.clone(), inline(root, value));
             }
@@ -270,7 +272,8 @@ fn constants() {
                     are lost.\n"
         .to_owned();
     let name = |command: &str| command.strip_prefix("draft-tasks.").unwrap().to_owned();
-    let commands: Vec<_> = Command::ALL.into_iter().map(Command::name).chain(ext::OTHERS.map(|(name, _)| name)).collect();
+    let commands: Vec<_> =
+        Command::ALL.into_iter().map(Command::name).chain(ext::OTHERS.map(|(name, _)| name)).collect();
     text += "\n/** The commands of the server; the client's library registers those that it announces. */\n";
     text += "export const commands = {\n";
     for command in commands {

@@ -151,7 +151,8 @@ fn server(flags: ClientFlags, encoding: Encoding) -> ServerCapabilities {
     };
     let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND, ext::RUN_KIND, ext::SHOW_KIND];
     kinds.extend(refactoring::KINDS);
-    let commands = ext::Command::ALL.iter().map(|command| command.name()).chain(ext::OTHERS.map(|(name, _)| name));
+    let commands =
+        ext::Command::ALL.iter().map(|command| command.name()).chain(ext::OTHERS.map(|(name, _)| name));
     let folders = WorkspaceFoldersServerCapabilities {
         supported: Some(true),
         change_notifications: Some(ChangeNotifications::Bool(true)),

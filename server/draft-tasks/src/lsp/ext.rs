@@ -207,6 +207,9 @@ pub(crate) struct RunTasks {
     pub(crate) phase: String,
     /// The tasks: the description of each, and the command that the user saw.
     pub(crate) tasks: Vec<SeenTask>,
+    /// Only in these pods, of a phase that runs inside of pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pods: Vec<String>,
 }
 
 /// A task as a user saw it.

@@ -129,9 +129,9 @@ pub async fn examine(
         }
     };
     let permissions = permissions(&connection, &client).await;
-    let may_list = permissions.as_ref().is_ok_and(|all| {
-        all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list"))
-    });
+    let may_list = permissions
+        .as_ref()
+        .is_ok_and(|all| all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list")));
     examined.permissions = Some(permissions);
     if let Some(application) = application.filter(|_| may_list) {
         examined.pods = Some(pods(&connection, client, application, wanted_container).await);
@@ -168,7 +168,8 @@ async fn permissions(connection: &Connection, client: &Client) -> Result<Vec<Per
             verb: Some(verb.into()),
             ..ResourceAttributes::default()
         };
-        let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
+        let spec =
+            SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
         let review = SelfSubjectAccessReview { spec, ..Default::default() };
         let parameters = PostParams::default();
         let answer = reviews.create(&parameters, &review);

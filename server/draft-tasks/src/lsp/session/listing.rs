@@ -28,12 +28,12 @@ impl Session {
     }
 
     fn run_tasks(&mut self, wanted: ext::RunTasks) -> Result<Value, Error> {
-        let ext::RunTasks { uri, phase, tasks } = wanted;
+        let ext::RunTasks { uri, phase, tasks, pods } = wanted;
         if tasks.is_empty() {
             return Err(Error::invalid_params("no task is named"));
         }
         let chosen = tasks.into_iter().map(|ext::SeenTask { task, command }| Chosen { task, command });
-        self.run(&uri, &phase, &chosen.collect::<Vec<_>>())
+        self.run(&uri, &phase, &chosen.collect::<Vec<_>>(), pods)
     }
 
     /// The phases of a file that have tasks, and these.
@@ -44,6 +44,7 @@ impl Session {
             analysed: &source.analysis,
             encoding: self.encoding,
             flags: self.flags,
+            pages: &self.pages,
         };
         let mut phases: Vec<OutlinePhase> = Vec::new();
         for runnable in lens::runnables(&source.analysis) {
