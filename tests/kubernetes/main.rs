@@ -5,11 +5,13 @@
 #![cfg(unix)]
 
 mod conversation;
+#[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod double;
 mod double_faults;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;
+#[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod real;
 mod same;
 #[path = "../cli/tool.rs"]

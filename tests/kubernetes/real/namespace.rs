@@ -107,7 +107,7 @@ impl Namespace {
         patched.expect("the workload is accepted");
     }
 
-    /// Makes a workload and waits until all its pods are ready and no other is left.
+    /// Makes a workload and waits until its pods are ready and no others are, except for those that are ending.
     #[track_caller]
     pub(crate) fn roll_out(&self, workload: &Workload) -> Vec<Pod> {
         self.apply(workload);
@@ -176,11 +176,14 @@ impl Namespace {
         self.wait(what, || Some(self.pods(selector)).filter(|pods| holds(pods)))
     }
 
-    /// Waits until at least so many pods are there, and all of them are ready and not ending.
+    /// Waits until at least so many pods with these labels are ready, and none is that is not; those that are ending do
+    /// not count.
     #[track_caller]
     pub(crate) fn ready_pods(&self, selector: &str, at_least: usize) -> Vec<Pod> {
-        self.wait_for_pods(&format!("{at_least} ready pods with {selector}"), selector, |pods| {
-            pods.len() >= at_least && pods.iter().all(|pod| is_ready(pod) && !is_terminating(pod))
+        self.wait(&format!("{at_least} ready pods with {selector}"), || {
+            let mut pods = self.pods(selector);
+            pods.retain(|pod| !is_terminating(pod));
+            (pods.len() >= at_least && pods.iter().all(is_ready)).then_some(pods)
         })
     }
 
