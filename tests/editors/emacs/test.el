@@ -15,11 +15,20 @@
 (defun test-say (format &rest arguments)
   (princ (concat (apply #'format format arguments) "\n")))
 
+(defun test-move ()
+  "Have the server say something, as it does whenever a user moves the cursor.
+What comes together with the answer to a request jsonrpc 1.0.14 keeps until more comes."
+  (let ((server (eglot-current-server)))
+    (when (and server (jsonrpc-running-p server) (buffer-file-name))
+      (jsonrpc-async-request server :textDocument/hover (eglot--TextDocumentPositionParams)
+                             :success-fn #'ignore :error-fn #'ignore :timeout-fn #'ignore))))
+
 (defun test-eventually (what condition)
   "Wait until CONDITION answers something, and return that; fail with WHAT after 30 seconds."
   (let ((limit (+ (float-time) 30)) result)
     (while (not (or (setq result (funcall condition)) (> (float-time) limit)))
-      (accept-process-output nil 0.05))
+      (accept-process-output nil 0.05)
+      (test-move))
     (or result (error "Not within 30 s: %s" what))))
 
 (defmacro test-check (name &rest body)
