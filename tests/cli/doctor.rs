@@ -63,5 +63,8 @@ fn without_a_tasks_file_the_rest_is_looked_at_all_the_same() {
     tool.write("draft.toml", b"[environments.development]\nname = \"web\"\n");
     let called = tool.call(&["doctor"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert_in_order(&called, &["✗ tasks file", "✓ name          web", "✗ kubeconfig", "broken first: tasks file"]);
+    assert_in_order(
+        &called,
+        &["✗ tasks file", "✓ name          web", "✗ kubeconfig", "broken first: tasks file"],
+    );
 }

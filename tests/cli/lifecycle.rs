@@ -39,10 +39,19 @@ const TASKS: &str = "[pre-up]\nfirst = \"sh -c 'echo 1 >> order'\"\n\
 #[test]
 fn phases_run_around_the_command_with_its_arguments_as_they_are() {
     let tool = alone(TASKS);
-    let called = tool.call(&["up", "--", "sh", "-c", "echo 2 >> order; printf '%s\\n' \"$@\"", "sh", "a  b", "$HOME"]);
+    let called =
+        tool.call(&["up", "--", "sh", "-c", "echo 2 >> order; printf '%s\\n' \"$@\"", "sh", "a  b", "$HOME"]);
     assert_eq!(called.code, Some(0), "{called:?}");
     assert_eq!(tool.read("order"), "1\n2\n3\n");
-    let parts = ["pre-up · 1 task", "✓ first", "deploy · sh -c", "sh │ a  b", "sh │ $HOME", "✓ sh", "post-up · 1 task"];
+    let parts = [
+        "pre-up · 1 task",
+        "✓ first",
+        "deploy · sh -c",
+        "sh │ a  b",
+        "sh │ $HOME",
+        "✓ sh",
+        "post-up · 1 task",
+    ];
     assert_in_order(&called, &parts);
     assert!(called.stderr.starts_with("warning: no pods are awaited: there is no draft.toml"), "{called:?}");
     assert_eq!(tool.call(&["delete", "--", "sh", "-c", "echo 5 >> order"]).code, Some(0));
@@ -64,14 +73,23 @@ fn a_step_that_fails_is_the_last_and_it_is_said_what_did_not_run() {
     let tool = alone("[pre-up]\nbad = \"false\"\n[post-up]\nlast = \"touch never\"\n");
     let called = tool.call(&["up", "--", "touch", "never"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stderr.ends_with("error: pre-up failed, so the deploy command and post-up did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: pre-up failed, so the deploy command and post-up did not run\n"),
+        "{called:?}"
+    );
     let called = alone(TASKS).call(&["up", "--", "no-such-program"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("program `no-such-program` not found"), "{called:?}");
-    assert!(called.stderr.ends_with("error: the deploy command failed, so post-up did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: the deploy command failed, so post-up did not run\n"),
+        "{called:?}"
+    );
     let called = alone(TASKS).call(&["delete", "--", "false"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stderr.ends_with("error: the delete command failed, so cleanup did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: the delete command failed, so cleanup did not run\n"),
+        "{called:?}"
+    );
     assert!(!tool.path("never").exists());
 }
 
@@ -85,7 +103,10 @@ fn a_stop_ends_the_command_and_what_follows() {
     let called = started.end();
     assert_eq!(called.code, Some(130), "{called:?}");
     assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
-    assert!(called.stderr.ends_with("error: the deploy command was stopped, so post-up did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: the deploy command was stopped, so post-up did not run\n"),
+        "{called:?}"
+    );
     assert!(!tool.path("never").exists());
 }
 
@@ -101,7 +122,8 @@ fn all_phases_are_planned_before_anything_runs() {
 
 #[test]
 fn without_an_answer_of_the_cluster_nothing_is_deployed() {
-    let tasks = "[pre-up]\nfirst = \"touch first\"\n[post-deploy]\na = \"true\"\n[post-up]\nlast = \"touch never\"\n";
+    let tasks =
+        "[pre-up]\nfirst = \"touch first\"\n[post-deploy]\na = \"true\"\n[post-up]\nlast = \"touch never\"\n";
     let tool = with_cluster(tasks, "127.0.0.1");
     let called = tool.call(&["up", "-l", "app=web", "--", "touch", "never"]);
     assert_eq!(called.code, Some(1), "{called:?}");
@@ -117,7 +139,10 @@ fn cleanup_does_not_run_where_it_is_not_known_whether_pods_are_left() {
     let tool = with_cluster("[cleanup]\nclean = \"touch never\"\n", "127.0.0.1");
     let called = tool.call(&["delete", "-l", "app=web", "--", "touch", "deleted"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert_in_order(&called, &["✓ touch", "pods-gone", "✗ cannot reach the cluster of context `dev`", "failed after"]);
+    assert_in_order(
+        &called,
+        &["✓ touch", "pods-gone", "✗ cannot reach the cluster of context `dev`", "failed after"],
+    );
     let said = "error: waiting for the end of the pods failed, so cleanup did not run\n";
     assert!(called.stderr.ends_with(said), "{called:?}");
     assert!(tool.path("deleted").exists() && !tool.path("never").exists());
@@ -152,14 +177,21 @@ fn what_a_task_changes_in_the_copy_reaches_the_command_and_is_kept() {
     let tool = tool.with("CHANGE", "echo '# changed' >> \"$KUBECONFIG\"");
     let called = tool.call(&["up", "--", "sh", "-c", "tail -n 1 \"$KUBECONFIG\""]);
     assert_eq!(called.code, Some(0), "{called:?}");
-    assert_in_order(&called, &["tasks changed their copy of the kubeconfig, which is kept: ", "sh │ ", "# changed"]);
+    assert_in_order(
+        &called,
+        &["tasks changed their copy of the kubeconfig, which is kept: ", "sh │ ", "# changed"],
+    );
     assert_eq!(tool.read("kubeconfig"), kubeconfig("127.0.0.1"));
 }
 
 #[test]
 fn a_cluster_that_is_not_local_is_asked_for_once() {
     let tool = with_cluster("[pre-up]\na = \"touch never\"\n", "cluster.example");
-    assert_unusable(&tool, &["up", "--", "true"], &["run up on a cluster that is not local", "cluster.example", "--yes"]);
+    assert_unusable(
+        &tool,
+        &["up", "--", "true"],
+        &["run up on a cluster that is not local", "cluster.example", "--yes"],
+    );
     assert!(!tool.path("never").exists());
     for answer in [&["--yes"][..], &["--context", "dev"]] {
         let arguments = [&["up"], answer, &["--", "true"]].concat();
@@ -182,6 +214,9 @@ fn a_dry_run_shows_every_step_and_runs_none() {
     let tool = alone(TASKS);
     let called = tool.call(&["up", "--dry-run", "--", "helm", "upgrade", "a b"]);
     assert_eq!(called.code, Some(0), "{called:?}");
-    assert_in_order(&called, &["pre-up · 1 task", "first", "deploy · 1 task", "helm upgrade 'a b'", "post-up · 1 task"]);
+    assert_in_order(
+        &called,
+        &["pre-up · 1 task", "first", "deploy · 1 task", "helm upgrade 'a b'", "post-up · 1 task"],
+    );
     assert!(!tool.path("order").exists() && tool.record_folders().is_empty());
 }

@@ -247,7 +247,8 @@ fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) ->
     let namespace = found.and_then(|found| found.namespace.as_deref());
     match chosen.target(namespace) {
         Ok(target) => {
-            let local = if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
+            let local =
+                if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
             let Target { context, namespace, server, .. } = &target;
             let name = context.as_deref().unwrap_or("the cluster of this pod");
             let place = format!("{name}, namespace {namespace} ({server}), {local}");
@@ -286,16 +287,24 @@ fn cluster(
 
 fn permitted(permissions: &[Permission], namespace: &str) -> Link {
     const NAME: &str = "permissions";
-    let missing = |is_needed| permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
+    let missing =
+        |is_needed| permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
     let needed: Vec<_> = missing(true).map(|it| format!("{} {}", it.verb, it.resource)).collect();
-    let (pods, workloads): (Vec<&Permission>, Vec<&Permission>) = missing(false).partition(|it| it.resource.starts_with("pods"));
-    let mut details: Vec<_> = pods.iter().map(|it| {
-        let why = if it.verb == "create" { "newer clusters ask for it too" } else { "tasks run without it" };
-        format!("not permitted: {} {}; {why}", it.verb, it.resource)
-    }).collect();
+    let (pods, workloads): (Vec<&Permission>, Vec<&Permission>) =
+        missing(false).partition(|it| it.resource.starts_with("pods"));
+    let mut details: Vec<_> = pods
+        .iter()
+        .map(|it| {
+            let why =
+                if it.verb == "create" { "newer clusters ask for it too" } else { "tasks run without it" };
+            format!("not permitted: {} {}; {why}", it.verb, it.resource)
+        })
+        .collect();
     if !workloads.is_empty() {
         let names = join(workloads.iter().map(|it| it.resource.to_owned()));
-        details.push(format!("not permitted: get {names}; without it the newest pods count, and a rollout's end is guessed"));
+        details.push(format!(
+            "not permitted: get {names}; without it the newest pods count, and a rollout's end is guessed"
+        ));
     }
     let link = match needed.as_slice() {
         [] => {

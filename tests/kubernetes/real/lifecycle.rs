@@ -93,7 +93,10 @@ fn up_waits_for_the_pods_also_without_tasks_in_them() {
     let arguments = ["up", "--ready-timeout", "3"];
     let called = call_around(&tool, &namespace, &arguments, || namespace.apply(&never));
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stderr.ends_with("error: waiting for the pods failed, so post-up did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: waiting for the pods failed, so post-up did not run\n"),
+        "{called:?}"
+    );
     assert!(!tool.path("last").exists());
 }
 
@@ -107,7 +110,10 @@ fn up_can_be_stopped_while_it_waits_for_pods() {
     started.signal(Signal::INT);
     let called = started.end();
     assert_eq!(called.code, Some(130), "{called:?}");
-    assert!(called.stderr.ends_with("error: waiting for the pods was stopped, so post-up did not run\n"), "{called:?}");
+    assert!(
+        called.stderr.ends_with("error: waiting for the pods was stopped, so post-up did not run\n"),
+        "{called:?}"
+    );
     assert!(!tool.path("last").exists());
 }
 
@@ -155,7 +161,10 @@ fn the_doctor_names_the_first_broken_link() {
     let doctor = |arguments: &[&str]| tool.call(&[&["doctor", "--format", "json"], arguments].concat());
 
     let (name, link) = broken(&doctor(&["--namespace", "draft-tasks-no-such-namespace"]));
-    assert!(name == "pods" && link.contains("there is no namespace `draft-tasks-no-such-namespace`"), "{link}");
+    assert!(
+        name == "pods" && link.contains("there is no namespace `draft-tasks-no-such-namespace`"),
+        "{link}"
+    );
     let (name, link) = broken(&doctor(&[]));
     assert!(name == "pods" && link.contains("no pod has label draft=web"), "{link}");
 
@@ -163,7 +172,10 @@ fn the_doctor_names_the_first_broken_link() {
     namespace.apply(&never);
     namespace.wait_for_pods("a pod", "draft=web", |pods| !pods.is_empty());
     let (name, link) = broken(&doctor(&[]));
-    assert!(name == "readiness" && link.contains("0 of 1 pod ready") && link.contains("describe pod web-"), "{link}");
+    assert!(
+        name == "readiness" && link.contains("0 of 1 pod ready") && link.contains("describe pod web-"),
+        "{link}"
+    );
 
     namespace.roll_out(&Workload::deployment("web").build("01B"));
     let (name, link) = broken(&doctor(&["--container", "none"]));
@@ -203,5 +215,8 @@ fn the_doctor_tells_each_permission_that_is_missing() {
         let called = tool.call(&["doctor"]);
         (called.code == Some(0)).then_some(called)
     });
-    assert!(called.stdout.contains("not permitted: create pods/exec; newer clusters ask for it too"), "{called:?}");
+    assert!(
+        called.stdout.contains("not permitted: create pods/exec; newer clusters ask for it too"),
+        "{called:?}"
+    );
 }

@@ -98,7 +98,8 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodFound {
 
 /// What is said of an application with these pods.
 fn of_pods(pods: &[PodFound], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
-    let application = draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
+    let application =
+        draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
     super::application((pods, Some(has_namespace)), &found, &target(), chart, &mut links);
@@ -153,7 +154,9 @@ fn only_permissions_that_tasks_need_break_the_chain() {
     let link = permitted(&[permission("pods", "list", true, false), create], "demo");
     assert_eq!(link.state, State::Broken);
     let workloads = ["deployments", "replicasets"].map(|it| permission(it, "get", false, false));
-    assert!(permitted(&workloads, "demo").details[0].starts_with("not permitted: get deployments, replicasets;"));
+    assert!(
+        permitted(&workloads, "demo").details[0].starts_with("not permitted: get deployments, replicasets;")
+    );
     assert_eq!(link.found, "not permitted in namespace demo: list pods");
 }
 

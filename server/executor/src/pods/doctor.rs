@@ -114,7 +114,8 @@ pub async fn examine(
     application: Option<&Application>,
     wanted_container: Option<&str>,
 ) -> Examined {
-    let mut examined = Examined { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
+    let mut examined =
+        Examined { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
     let connected = async {
         let connection = Connection::open(target, environment).await?;
         let client = connection.client().await?;

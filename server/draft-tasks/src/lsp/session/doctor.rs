@@ -21,7 +21,10 @@ pub(crate) struct Examination {
 
 impl Session {
     /// What is to be looked at, if a command asks for the doctor.
-    pub(crate) fn examination(&mut self, params: &ExecuteCommandParams) -> Option<Result<Examination, Error>> {
+    pub(crate) fn examination(
+        &mut self,
+        params: &ExecuteCommandParams,
+    ) -> Option<Result<Examination, Error>> {
         if ext::Command::from_name(&params.command) != Some(ext::Command::Doctor) {
             return None;
         }

@@ -95,7 +95,11 @@ impl Session {
         let mut actions = vec![command("Show plan".into(), ext::Command::Plan, json!(plan))];
         if phase == Phase::PostDeploy {
             let doctor = ext::AskDoctor { uri: uri.clone(), show: None };
-            actions.push(command("Look for what keeps tasks from the pods".into(), ext::Command::Doctor, json!(doctor)));
+            actions.push(command(
+                "Look for what keeps tasks from the pods".into(),
+                ext::Command::Doctor,
+                json!(doctor),
+            ));
         }
         let task =
             analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
