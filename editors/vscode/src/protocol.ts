@@ -10,6 +10,8 @@ export const commands = {
   clear: 'draft-tasks.clear',
   plan: 'draft-tasks.plan',
   showLog: 'draft-tasks.showLog',
+  target: 'draft-tasks.target',
+  doctor: 'draft-tasks.doctor',
   create: 'draft-tasks.create',
   runTasks: 'draft-tasks.runTasks',
   tasks: 'draft-tasks.tasks',
@@ -64,6 +66,8 @@ export const settingsFile = '.draft-tasks.config.toml';
 export interface RunPhase {
   /** The phase's name. */
   phase: string;
+  /** Only in these pods, of a phase that runs inside of pods. */
+  pods?: string[];
   /** The tasks file. */
   uri: string;
 }
@@ -74,6 +78,8 @@ export interface RunTask {
   command?: string;
   /** The phase's name. */
   phase: string;
+  /** Only in these pods, of a phase that runs inside of pods. */
+  pods?: string[];
   /** The task's description. */
   task: string;
   /** The tasks file. */
@@ -82,8 +88,12 @@ export interface RunTask {
 
 /** The argument of `draft-tasks.stop`. */
 export interface Stop {
+  /** Only runs of this phase. */
+  phase?: string;
   /** Only this run. */
   run?: string;
+  /** Only runs in which the task of this description runs now; the tasks after it are skipped. */
+  task?: string;
   /** Only the runs of this tasks file. */
   uri?: string;
 }
@@ -124,7 +134,7 @@ export interface ShowPlan {
 export interface ShowLog {
   /** Only of this phase. */
   phase?: string;
-  /** Only of this run. */
+  /** Only of this run, as its command answered it or as `draft-tasks runs` lists it. */
   run?: string;
   /** The task's description; without it the task that failed first, else the last one. */
   task?: string;
@@ -146,6 +156,8 @@ export interface Create {
 export interface RunTasks {
   /** The phase's name. */
   phase: string;
+  /** Only in these pods, of a phase that runs inside of pods. */
+  pods?: string[];
   /** The tasks: the description of each, and the command that the user saw. */
   tasks: { command?: string; task: string }[];
   /** The tasks file. */
@@ -174,6 +186,8 @@ export interface Templates {
 export interface OutputParams {
   /** The phase's name. */
   phase: string;
+  /** The pod, of a task that runs inside of pods. */
+  pod?: string;
   /** The run, as its command answered it. */
   run: string;
   /** `stdout` or `stderr`. */
@@ -194,12 +208,14 @@ export interface RunParams {
   outcome?: string;
   /** The phase's name. */
   phase: string;
+  /** The pod, where it is about a task in one. */
+  pod?: string;
   /** The folder of the run's record, once it is over and where one is kept. */
   record?: string;
   /** The run, as its command answered it. */
   run: string;
   /** What happened. */
-  state: 'started' | 'taskStarted' | 'taskFinished' | 'finished';
+  state: 'started' | 'waiting' | 'taskStarted' | 'taskFinished' | 'finished';
   /** The task's description, where it is about one. */
   task?: string;
   /** The tasks file. */
