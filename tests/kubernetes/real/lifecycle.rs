@@ -177,7 +177,7 @@ fn the_doctor_names_the_first_broken_link() {
         "{link}"
     );
 
-    namespace.roll_out(&Workload::deployment("web").build("01B"));
+    namespace.roll_out(&Workload::deployment("web").ready_when(&["true"]).build("01B"));
     let (name, link) = broken(&doctor(&["--container", "none"]));
     assert!(name == "container" && link.contains("it has `app`"), "{link}");
     let called = tool.call(&["doctor"]);
