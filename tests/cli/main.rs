@@ -7,9 +7,11 @@ mod arguments;
 mod check;
 mod configured;
 mod create;
+mod doctor;
 mod explain;
 mod fix;
 mod fmt;
+mod lifecycle;
 #[path = "../lsp/processes.rs"]
 mod processes;
 mod records;

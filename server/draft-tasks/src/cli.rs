@@ -194,16 +194,25 @@ pub(crate) fn main() -> ExitCode {
 /// `warn`, `info`, `debug`, `trace`.
 fn start_log(file: Option<&Path>) -> Result<(), String> {
     use tracing::level_filters::LevelFilter;
-    let level = std::env::var("DRAFT_TASKS_LOG").ok().and_then(|level| level.parse().ok());
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::layer::{Layer, SubscriberExt};
+    use tracing_subscriber::util::SubscriberInitExt;
+    let asked = std::env::var("DRAFT_TASKS_LOG").ok().and_then(|level| level.parse().ok());
     // Who names a file wants to read something in it.
-    let level = level.unwrap_or(if file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN });
-    let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(level);
+    let level = asked.unwrap_or(if file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN });
+    // What goes wrong with a cluster is told by us; a library's own words are for who asks for them.
+    let library = if asked.is_some() || file.is_some() { level } else { LevelFilter::OFF };
+    let targets = Targets::new().with_default(level);
+    let targets = targets.with_targets([("kube_client", library), ("kube_runtime", library)]);
+    let log = tracing_subscriber::fmt::layer().with_ansi(false);
     let Some(path) = file else {
-        log.with_writer(std::io::stderr).init();
+        let log = log.with_writer(std::io::stderr).with_filter(targets);
+        tracing_subscriber::registry().with(log).init();
         return Ok(());
     };
     let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
     let file = file.map_err(|error| format!("the log {} cannot be written: {error}", path.display()))?;
-    log.with_writer(std::sync::Mutex::new(file)).init();
+    let log = log.with_writer(std::sync::Mutex::new(file)).with_filter(targets);
+    tracing_subscriber::registry().with(log).init();
     Ok(())
 }

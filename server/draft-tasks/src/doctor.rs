@@ -249,7 +249,9 @@ fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) ->
         Ok(target) => {
             let local =
                 if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
-            let place = format!("{} ({}), {local}", target.describe(), target.server);
+            let Target { context, namespace, server, .. } = &target;
+            let name = context.as_deref().unwrap_or("the cluster of this pod");
+            let place = format!("{name}, namespace {namespace} ({server}), {local}");
             links.push(Link::holds("context", place));
             Some(target)
         }
@@ -278,26 +280,32 @@ fn cluster(
     }));
     let (Some(found), Some(pods)) = (found, &examined.pods) else { return };
     match pods {
-        Ok(pods) => application(pods, found, target, chart, links),
+        Ok(pods) => application((pods, examined.has_namespace), found, target, chart, links),
         Err(problem) => links.push(Link::broken("pods", problem.clone())),
     }
 }
 
 fn permitted(permissions: &[Permission], namespace: &str) -> Link {
     const NAME: &str = "permissions";
-    let named = |is_needed| {
-        let missing = permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
-        missing.map(|it| format!("{} {}", it.verb, it.resource)).collect::<Vec<_>>()
-    };
-    let (needed, wanted) = (named(true), named(false));
-    let details = wanted.iter().map(|what| {
-        let why = match what.as_str() {
-            "create pods/exec" => "newer clusters ask for it too",
-            "get pods" => "tasks run without it",
-            _ => "it tells when a rollout is over; without it the newest pods count",
-        };
-        format!("not permitted: {what}; {why}")
-    });
+    let missing =
+        |is_needed| permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
+    let needed: Vec<_> = missing(true).map(|it| format!("{} {}", it.verb, it.resource)).collect();
+    let (pods, workloads): (Vec<&Permission>, Vec<&Permission>) =
+        missing(false).partition(|it| it.resource.starts_with("pods"));
+    let mut details: Vec<_> = pods
+        .iter()
+        .map(|it| {
+            let why =
+                if it.verb == "create" { "newer clusters ask for it too" } else { "tasks run without it" };
+            format!("not permitted: {} {}; {why}", it.verb, it.resource)
+        })
+        .collect();
+    if !workloads.is_empty() {
+        let names = join(workloads.iter().map(|it| it.resource.to_owned()));
+        details.push(format!(
+            "not permitted: get {names}; without it the newest pods count, and a rollout's end is guessed"
+        ));
+    }
     let link = match needed.as_slice() {
         [] => {
             Link::holds(NAME, format!("pods may be watched and commands run in them, namespace {namespace}"))
@@ -309,11 +317,11 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
             ),
         ),
     };
-    link.with(details.collect())
+    link.with(details)
 }
 
 fn application(
-    pods: &[PodFound],
+    (pods, has_namespace): (&[PodFound], Option<bool>),
     found: &Found,
     target: &Target,
     chart: Option<&'static str>,
@@ -322,6 +330,12 @@ fn application(
     let (selector, place) = (&found.application.selector, target.describe());
     let of = |standing| pods.iter().filter(move |pod| pod.standing == standing);
     let current: Vec<&PodFound> = of(Standing::Current).collect();
+    if pods.is_empty() && has_namespace == Some(false) {
+        let problem = Problem::new(format!("there is no namespace `{}` in the cluster", target.namespace))
+            .help("it is that of draft.toml, draftTasks.kubernetes.namespace or --namespace, else the context's");
+        links.push(Link::broken("pods", problem));
+        return;
+    }
     if current.is_empty() {
         let over = match pods.len() {
             0 => String::new(),
@@ -395,6 +409,21 @@ pub(crate) fn markdown(links: &[Link]) -> String {
         lines.extend(link.details.iter().chain(&link.help).map(|line| format!("  - {}", escape(line))));
     }
     lines.join("\n")
+}
+
+/// The chain as plain text.
+pub(crate) fn text(links: &[Link]) -> String {
+    let mut lines = Vec::new();
+    for link in links {
+        lines.push(format!("{} {}: {}", link.state.sign(), link.name, plain(&link.found)));
+        lines.extend(link.details.iter().chain(&link.help).map(|line| format!("    {}", plain(line))));
+    }
+    lines.join("\n")
+}
+
+/// A text of one line that does nothing to a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What came from a cluster must not become a link or an image.

@@ -242,6 +242,7 @@ fn protocol() {
             Command::Plan => fields::<ext::ShowPlan>(),
             Command::ShowLog => fields::<ext::ShowLog>(),
             Command::Target => fields::<ext::AskTarget>(),
+            Command::Doctor => fields::<ext::AskDoctor>(),
         };
         let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
     }

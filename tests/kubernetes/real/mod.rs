@@ -5,6 +5,7 @@
 
 mod cluster;
 mod ground;
+mod lifecycle;
 mod namespace;
 mod own;
 mod workload;

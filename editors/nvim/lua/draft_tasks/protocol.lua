@@ -10,6 +10,7 @@ return {
     plan = 'draft-tasks.plan',
     show_log = 'draft-tasks.showLog',
     target = 'draft-tasks.target',
+    doctor = 'draft-tasks.doctor',
     create = 'draft-tasks.create',
   },
   notifications = {

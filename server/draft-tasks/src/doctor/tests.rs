@@ -69,7 +69,7 @@ fn each_link_of_the_project_is_told() {
     assert_eq!(state(&links, "auto-connect").0, State::Open);
     assert_eq!(state(&links, "chart"), (State::Open, "its pods have no label `draft`".into()));
     let (context, found) = state(&links, "context");
-    let place = "context kind-dev, namespace demo (https://127.0.0.1:1), a local cluster";
+    let place = "kind-dev, namespace demo (https://127.0.0.1:1), a local cluster";
     assert_eq!((context, found.as_str()), (State::Holds, place));
     let server = first_broken(&links).unwrap();
     assert_eq!(server.name, "server");
@@ -97,12 +97,12 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodFound {
 }
 
 /// What is said of an application with these pods.
-fn of_pods(pods: &[PodFound], chart: Option<&'static str>) -> Vec<Link> {
+fn of_pods(pods: &[PodFound], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
     let application =
         draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
-    super::application(pods, &found, &target(), chart, &mut links);
+    super::application((pods, Some(has_namespace)), &found, &target(), chart, &mut links);
     links
 }
 
@@ -114,7 +114,7 @@ fn pods_are_told_with_what_keeps_tasks_from_them() {
         pod("old-1", Standing::Earlier, true),
         pod("old-2", Standing::Over, true),
     ];
-    let links = of_pods(&pods, None);
+    let links = of_pods(&pods, true, None);
     assert_eq!(links[0].found, "2 pods with label draft=web");
     assert_eq!(links[0].details, ["old-1 is of an earlier rollout", "old-2 ends or has ended"]);
     let readiness = first_broken(&links).unwrap();
@@ -126,17 +126,19 @@ fn pods_are_told_with_what_keeps_tasks_from_them() {
 
 #[test]
 fn where_there_is_no_pod_the_chart_may_be_why() {
-    let links = of_pods(&[pod("old", Standing::Over, false)], Some("the chart has no label"));
+    let links = of_pods(&[pod("old", Standing::Over, false)], true, Some("the chart has no label"));
     let [pods] = links.as_slice() else { panic!("{links:?}") };
     assert_eq!(pods.state, State::Broken);
     assert!(pods.found.starts_with("no pod has label draft=web in context kind-dev"), "{pods:?}");
     assert_eq!(pods.help.last().unwrap(), "the chart has no label");
+    let links = of_pods(&[], false, None);
+    assert_eq!(links[0].found, "there is no namespace `demo` in the cluster");
 }
 
 #[test]
 fn a_missing_container_is_the_broken_link() {
     let container = Err(Problem::new("pod `web-1` has no container `x`").help("it has `web`"));
-    let links = of_pods(&[PodFound { container, ..pod("web-1", Standing::Current, true) }], None);
+    let links = of_pods(&[PodFound { container, ..pod("web-1", Standing::Current, true) }], true, None);
     let broken = first_broken(&links).unwrap();
     assert_eq!((broken.name, broken.help.len()), ("container", 2));
 }
@@ -151,6 +153,10 @@ fn only_permissions_that_tasks_need_break_the_chain() {
     assert_eq!(link.details, ["not permitted: create pods/exec; newer clusters ask for it too"]);
     let link = permitted(&[permission("pods", "list", true, false), create], "demo");
     assert_eq!(link.state, State::Broken);
+    let workloads = ["deployments", "replicasets"].map(|it| permission(it, "get", false, false));
+    assert!(
+        permitted(&workloads, "demo").details[0].starts_with("not permitted: get deployments, replicasets;")
+    );
     assert_eq!(link.found, "not permitted in namespace demo: list pods");
 }
 

@@ -10,6 +10,7 @@ use tower_lsp::{Client, LanguageServer};
 
 use super::SharedSession;
 use super::ext::TrustParams;
+use crate::doctor;
 
 /// See the module.
 pub(crate) struct Backend {
@@ -131,7 +132,15 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        self.session.with(|session| session.execute(params)).map(Some)
+        let Some(examination) = self.session.with(|session| session.examination(&params)) else {
+            return self.session.with(|session| session.execute(params)).map(Some);
+        };
+        let examination = examination?;
+        // What it reads was read; only the answer of a cluster is awaited, and in a task of its own.
+        let wanted = examination.wanted.clone();
+        let links = tokio::spawn(async move { doctor::walk(&wanted).await }).await;
+        let links = links.map_err(|_| Error::internal_error())?;
+        Ok(Some(self.session.with(|session| session.examined(&examination, &links))))
     }
 }
 

@@ -89,10 +89,11 @@ pub(crate) enum Command {
     Plan,
     ShowLog,
     Target,
+    Doctor,
 }
 
 impl Command {
-    pub(crate) const ALL: [Command; 9] = [
+    pub(crate) const ALL: [Command; 10] = [
         Command::RunPhase,
         Command::RunTask,
         Command::Stop,
@@ -102,6 +103,7 @@ impl Command {
         Command::Plan,
         Command::ShowLog,
         Command::Target,
+        Command::Doctor,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -115,6 +117,7 @@ impl Command {
             Command::Plan => "draft-tasks.plan",
             Command::ShowLog => "draft-tasks.showLog",
             Command::Target => "draft-tasks.target",
+            Command::Doctor => "draft-tasks.doctor",
         }
     }
 
@@ -152,6 +155,11 @@ impl Command {
                  the kubeconfig: `{ \"environment\": …, \"application\": …, \"selector\": …, \"context\": …, \
                  \"server\": …, \"namespace\": …, \"problem\": … }`; what is not known is left out. Nothing is \
                  contacted."
+            }
+            Command::Doctor => {
+                "Walks the way from the tasks file to the application's pods and answers where it breaks: \
+                 `{ \"ok\": …, \"markdown\": … }`. It contacts the cluster and may run a credential plugin of the \
+                 kubeconfig, so the answer takes a while, and there is none in a workspace that is not trusted."
             }
             Command::ShowLog => {
                 "Opens the plain text of what a task wrote when it last ran or has written until now, where the client \
@@ -342,6 +350,18 @@ pub(crate) struct AskTarget {
     /// The tasks file.
     #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) uri: Uri,
+}
+
+/// The argument of [`Command::Doctor`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct AskDoctor {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+    /// Whether the server shows it as a message, too; it does when nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) show: Option<bool>,
 }
 
 /// The argument of [`Command::Stop`].

@@ -28,6 +28,7 @@ use crate::source::{self, FileKind};
 mod again;
 mod contents;
 mod creating;
+mod doctor;
 mod elsewhere;
 mod features;
 mod listing;

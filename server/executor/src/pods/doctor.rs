@@ -10,6 +10,7 @@ use std::time::Duration;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Client;
 use kube::api::{Api, PostParams};
 
@@ -44,6 +45,8 @@ pub struct Examined {
     pub server: Result<String, Problem>,
     /// What the user may do in the namespace.
     pub permissions: Option<Result<Vec<Permission>, Problem>>,
+    /// Whether the namespace exists; nothing where that may not be asked.
+    pub has_namespace: Option<bool>,
     /// The application's pods.
     pub pods: Option<Result<Vec<PodFound>, Problem>>,
 }
@@ -111,7 +114,8 @@ pub async fn examine(
     application: Option<&Application>,
     wanted_container: Option<&str>,
 ) -> Examined {
-    let mut examined = Examined { server: Ok(String::new()), permissions: None, pods: None };
+    let mut examined =
+        Examined { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
     let connected = async {
         let connection = Connection::open(target, environment).await?;
         let client = connection.client().await?;
@@ -133,6 +137,9 @@ pub async fn examine(
         .as_ref()
         .is_ok_and(|all| all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list")));
     examined.permissions = Some(permissions);
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let namespace = within(&connection, namespaces.get_opt(&target.namespace), "get the namespace").await;
+    examined.has_namespace = namespace.ok().map(|namespace| namespace.is_some());
     if let Some(application) = application.filter(|_| may_list) {
         examined.pods = Some(pods(&connection, client, application, wanted_container).await);
     }

@@ -134,7 +134,13 @@ fn of_deployment(deployment: &Deployment, set: &ReplicaSet) -> Workload {
     }
     let is_current = revision(&deployment.metadata) == revision(&set.metadata);
     let current = if is_current { Current::All } else { Current::None };
-    Workload::Known { current, waits_for: progress("deployment", name, wanted, updated, available) }
+    let waits_for = progress("deployment", name, wanted, updated, available);
+    // Those of earlier templates count as available, too: only without them the new ones are known to be.
+    let old = status.replicas.unwrap_or(0) - updated;
+    let waits_for = waits_for.or_else(|| {
+        (old > 0).then(|| format!("rollout of deployment {name}: {old} pods of earlier templates are left"))
+    });
+    Workload::Known { current, waits_for }
 }
 
 fn alone(set: &ReplicaSet) -> Workload {
@@ -240,6 +246,12 @@ mod tests {
         let starts = json!({ "observedGeneration": 2, "updatedReplicas": 3, "availableReplicas": 2 });
         let starts = told(of_deployment(&deployment(2, "5", starts), &set("5")));
         assert_eq!(starts, "All rollout of deployment web: 2 of 3 pods available");
+        // Two of the three that are available may be old ones.
+        let mixed = json!({
+            "observedGeneration": 2, "replicas": 5, "updatedReplicas": 3, "availableReplicas": 3,
+        });
+        let mixed = told(of_deployment(&deployment(2, "5", mixed), &set("5")));
+        assert_eq!(mixed, "All rollout of deployment web: 2 pods of earlier templates are left");
     }
 
     fn stateful(spec: Value, status: Value) -> String {

@@ -5,6 +5,7 @@
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_analysis::secret;
 use serde_json::{Value, json};
@@ -92,6 +93,14 @@ impl Session {
         let (uri, name) = (document.uri.clone(), phase.name().to_owned());
         let plan = ext::ShowPlan { uri: uri.clone(), phase: name.clone(), show: None };
         let mut actions = vec![command("Show plan".into(), ext::Command::Plan, json!(plan))];
+        if phase == Phase::PostDeploy {
+            let doctor = ext::AskDoctor { uri: uri.clone(), show: None };
+            actions.push(command(
+                "Look for what keeps tasks from the pods".into(),
+                ext::Command::Doctor,
+                json!(doctor),
+            ));
+        }
         let task =
             analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
         let has_log = |run: &PastRun| run.uri == uri && run.phase == phase && run.has_log(task.as_deref());

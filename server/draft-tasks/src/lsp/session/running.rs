@@ -46,8 +46,8 @@ pub(super) struct Chosen {
 pub(super) struct Source {
     pub(super) analysis: Arc<Analysed>,
     /// The tasks file.
-    path: PathBuf,
-    config: Config,
+    pub(super) path: PathBuf,
+    pub(super) config: Config,
     pub(super) directory: PathBuf,
     /// Whether the text differs from the file on disk.
     unsaved: bool,
@@ -108,6 +108,8 @@ impl Session {
             Some(ext::Command::Clear) => Ok(self.clear(&read_or_default(argument)?)),
             Some(ext::Command::Plan) => self.plan(&read(argument)?),
             Some(ext::Command::Target) => self.target(&read(argument)?),
+            // Its answer is awaited where no lock is held.
+            Some(ext::Command::Doctor) => Err(Error::internal_error()),
             Some(ext::Command::ShowLog) => self.show_log(&read_or_default(argument)?),
             None => Err(Error {
                 code: ErrorCode::MethodNotFound,
@@ -327,7 +329,7 @@ fn check_unchanged(plan: &Plan, chosen: &[Chosen]) -> Result<(), Error> {
     Err(refusal(format!("the command of `{name}` has changed since then; run it again to run the new one")))
 }
 
-fn read<T: DeserializeOwned>(argument: Option<Value>) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(argument: Option<Value>) -> Result<T, Error> {
     serde_json::from_value(argument.unwrap_or_default())
         .map_err(|error| Error::invalid_params(error.to_string()))
 }

@@ -267,7 +267,7 @@ fn logs_are_opened_or_named() {
         let actions = fixture.actions(1, Some(json!(["draft-tasks.show"]))).lines().count();
         assert_eq!(actions, 2, "the plan, and the log of the task");
         let actions = fixture.actions(3, Some(json!(["draft-tasks.show"]))).lines().count();
-        assert_eq!(actions, 1, "`post-deploy` has not run");
+        assert_eq!(actions, 2, "the plan and the doctor: `post-deploy` has not run");
     }
 }
 
@@ -448,4 +448,26 @@ fn are_forgotten_when_their_folder_is_closed() {
     assert!(!fixture.lenses().contains("last"));
     assert_eq!(problems(&mut fixture), Some(0));
     assert!(fixture.execute(ext::Command::Rerun, json!({})).contains("nothing has run yet"));
+}
+
+#[test]
+fn the_doctor_looks_at_what_the_editor_has_and_only_with_trust() {
+    let mut fixture = Fixture::new(rich_client(), json!({ "trusted": false }));
+    fixture.open(TEXT);
+    let params = |command: &str| ExecuteCommandParams {
+        command: command.into(),
+        arguments: Some(vec![json!({ "uri": URI })]),
+        ..ExecuteCommandParams::default()
+    };
+    let refused = fixture.session.examination(&params("draft-tasks.doctor")).unwrap().unwrap_err();
+    assert!(refused.message.contains("not trusted"), "{refused}");
+    assert!(fixture.session.examination(&params("draft-tasks.plan")).is_none());
+    fixture.session.did_change_trust(&ext::TrustParams { trusted: true });
+    let examination = fixture.session.examination(&params("draft-tasks.doctor")).unwrap().unwrap();
+    let (file, tasks) = examination.wanted.tasks.clone().unwrap();
+    assert_eq!((file.as_path(), tasks), (Path::new("/app/.draft-tasks.toml"), 1));
+    fixture.effects();
+    let answer = fixture.session.examined(&examination, &[]);
+    assert_eq!(answer, json!({ "ok": true, "markdown": "" }));
+    assert_eq!(fixture.effects().lines().count(), 1, "it is shown");
 }

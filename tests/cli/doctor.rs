@@ -1,0 +1,70 @@
+//! `draft-tasks doctor` as far as it needs no cluster.
+
+use serde_json::Value;
+
+use crate::lifecycle::{alone, with_cluster};
+use crate::run::assert_in_order;
+use crate::tool::Tool;
+
+const TASKS: &str = "[post-deploy]\na = \"true\"\n";
+
+#[test]
+fn the_first_broken_link_is_named_with_what_to_do() {
+    let called = alone(TASKS).call(&["doctor"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    let parts = [
+        "✓ tasks file",
+        "1 post-deploy task",
+        "✗ draft.toml",
+        "there is no draft.toml",
+        "--selector",
+        "- environment",
+        "✗ kubeconfig",
+        "home/.kube/config",
+        "- server",
+        "broken first: draft.toml",
+    ];
+    assert_in_order(&called, &parts);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_the_broken_link() {
+    let tool = with_cluster(TASKS, "127.0.0.1");
+    tool.write("draft.toml", b"[environments.staging]\nname = \"web\"\nnamespace = \"demo\"\n");
+    let called = tool.call(&["doctor", "--environment", "staging"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let parts = [
+        "✓ draft.toml",
+        "✓ environment   staging",
+        "✓ name          web, namespace demo",
+        "✓ kubeconfig",
+        "✓ context       dev, namespace demo (https://127.0.0.1:1), a local cluster",
+        "✗ server        cannot reach the cluster of context `dev` (https://127.0.0.1:1): ",
+        "- permissions",
+        "broken first: server",
+    ];
+    assert_in_order(&called, &parts);
+    assert!(!called.stdout.contains("draft-tasks doctor"), "{called:?}");
+}
+
+#[test]
+fn programs_get_one_document() {
+    let called = with_cluster(TASKS, "127.0.0.1").call(&["doctor", "-l", "app=web", "--format", "json"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let document: Value = serde_json::from_str(&called.stdout).unwrap();
+    assert_eq!((&document["ok"], &document["broken"]), (&Value::from(false), &Value::from("server")));
+    let links = document["links"].as_array().unwrap();
+    assert_eq!((links.len(), &links[0]["state"]), (14, &Value::from("holds")));
+}
+
+#[test]
+fn without_a_tasks_file_the_rest_is_looked_at_all_the_same() {
+    let tool = Tool::empty().with("KUBECONFIG", "").with("HOME", "/nowhere").with("DRAFT_ENV", "");
+    tool.write("draft.toml", b"[environments.development]\nname = \"web\"\n");
+    let called = tool.call(&["doctor"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(
+        &called,
+        &["✗ tasks file", "✓ name          web", "✗ kubeconfig", "broken first: tasks file"],
+    );
+}
