@@ -222,3 +222,14 @@ fn a_file_of_variables_that_is_a_pipe_is_refused_and_not_waited_for() {
     );
     assert_unusable(&tool, &["run", "pre-up", "--env-file", "pipe"], &["pipe: is not a regular file"]);
 }
+
+#[test]
+fn a_thousand_tasks_of_one_phase_run_in_order() {
+    let names: Vec<_> = (0..1000).map(|number| format!("task{number}")).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), "true")).collect();
+    let called = tasks("pre-up", &all).call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let ended = called.stdout.lines().filter_map(|line| line.trim().strip_prefix("✓ ")?.split(' ').next());
+    assert!(ended.eq(names.iter().map(String::as_str)));
+    assert!(called.stdout.contains("1000 passed in "), "{called:?}");
+}

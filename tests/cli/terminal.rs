@@ -55,6 +55,21 @@ fn a_line_shows_what_goes_on_and_only_failures_show_what_they_wrote() {
 }
 
 #[test]
+fn colours_are_there_unless_they_are_not_wanted() {
+    for (variable, value, colours) in
+        [("OTHER", "1", true), ("NO_COLOR", "1", false), ("NO_COLOR", "", true), ("TERM", "dumb", false)]
+    {
+        let tool = tasks("pre-up", &[("good", "echo shown")]).with(variable, value);
+        let (mut ours, theirs) = terminal();
+        let started = tool.start_on(&["run", "pre-up", "--verbose"], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(0));
+        assert_eq!(text.contains("\u{1b}[32m✓"), colours, "{variable}={value}: {text:?}");
+    }
+}
+
+#[test]
 fn everything_is_shown_where_it_is_asked_for() {
     let tool = tasks("pre-up", &[("good", "echo shown")]);
     let (mut ours, theirs) = terminal();

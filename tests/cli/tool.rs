@@ -105,7 +105,10 @@ impl Tool {
     /// Starts the program with its output on this file.
     pub(crate) fn start_on(&self, arguments: &[&str], output: std::fs::File) -> Started {
         let mut command = self.command(arguments);
-        command.env_remove("CI").env("TERM", "xterm").stdout(output).stderr(Stdio::piped());
+        command.env_remove("CI").stdout(output).stderr(Stdio::piped());
+        if self.environment.iter().all(|(name, _)| *name != "TERM") {
+            command.env("TERM", "xterm");
+        }
         let process = command.spawn().expect("the program starts");
         Started { process, stdout: None }
     }

@@ -106,6 +106,16 @@ fn when_the_input_is_closed_behind_more_than_can_be_answered() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn after_a_defect_outside_of_a_handler() {
+    for running in ALL {
+        let (mut client, _project) = client(running, |_| {});
+        client.notify("draft-tasks/test/panicOutside", json!({}));
+        assert_eq!(client.wait_for_end().code(), Some(1), "{running:?}");
+    }
+}
+
+#[test]
 fn when_the_system_asks_for_it() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         for running in ALL {

@@ -49,6 +49,18 @@ fn by_its_file() {
 }
 
 #[test]
+fn by_its_phase_and_the_task_that_runs() {
+    let (mut client, project, run) = waiting();
+    for (phase, task) in [("cleanup", "wait"), ("pre-up", "other")] {
+        let argument = json!({ "uri": project.uri, "phase": phase, "task": task });
+        assert_eq!(client.execute("draft-tasks.stop", argument), json!({ "stopped": 0 }));
+    }
+    let argument = json!({ "uri": project.uri, "phase": "Pre-Up", "task": "wait" });
+    assert_eq!(client.execute("draft-tasks.stop", argument), json!({ "stopped": 1 }));
+    assert_stopped(&mut client, &run);
+}
+
+#[test]
 fn with_all_others() {
     let (mut client, _project, run) = waiting();
     let stopped = client.request("workspace/executeCommand", json!({ "command": "draft-tasks.stop" }));

@@ -165,7 +165,9 @@ fn service(session: &SharedSession) -> (LspService<Backend>, ClientSocket) {
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
         .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
     #[cfg(debug_assertions)]
-    let service = service.custom_method(ext::TEST_PANIC, Backend::panic);
+    let service = service
+        .custom_method(ext::TEST_PANIC, Backend::panic)
+        .custom_method(ext::TEST_PANIC_OUTSIDE, Backend::panic_outside);
     service.finish()
 }
 

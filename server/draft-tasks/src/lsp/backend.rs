@@ -164,6 +164,12 @@ impl Backend {
         self.session.with(|session| session.did_change_trust(&params));
     }
 
+    /// Shows what a defect outside of a handler does: only in builds for development.
+    #[cfg(debug_assertions)]
+    pub(crate) async fn panic_outside(&self) {
+        self.session.with(|session| session.panic_outside());
+    }
+
     /// Shows what a defect in a handler does: only in builds for development.
     #[cfg(debug_assertions)]
     #[expect(clippy::panic, reason = "it is there to panic, with the lock held")]

@@ -57,6 +57,9 @@ pub(crate) enum Effect {
     },
     /// End a run; what is left after the grace period is killed.
     StopRun { run: String, grace: Duration },
+    /// Break, to show what a defect outside of a handler does.
+    #[cfg(debug_assertions)]
+    Panic,
     /// End the server when this process is gone.
     WatchClient { process: i32 },
 }

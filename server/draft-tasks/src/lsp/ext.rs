@@ -70,6 +70,10 @@ pub(crate) const TEST_PANIC: &str = "draft-tasks/test/panic";
 /// The scheme of the documents that have what tasks wrote, for clients that ask for `workspace/textDocumentContent`.
 pub(crate) const LOG_SCHEME: &str = "draft-tasks-log";
 
+/// A notification after which such builds panic outside of a handler.
+#[cfg(debug_assertions)]
+pub(crate) const TEST_PANIC_OUTSIDE: &str = "draft-tasks/test/panicOutside";
+
 /// The section of the settings.
 pub(crate) const SETTINGS: &str = "draftTasks";
 
@@ -233,6 +237,12 @@ pub(crate) struct Stop {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) uri: Option<Uri>,
+    /// Only runs of this phase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) phase: Option<String>,
+    /// Only runs in which the task of this description runs now; the tasks after it are skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<String>,
 }
 
 /// The argument of [`Command::Rerun`].

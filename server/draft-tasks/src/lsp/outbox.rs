@@ -173,6 +173,8 @@ impl Outbox {
                     run.stop(grace);
                 }
             }
+            #[cfg(debug_assertions)]
+            Effect::Panic => broken(),
             Effect::WatchClient { process } => client_watch::start(process, self.ends.clone()),
         }
     }
@@ -449,6 +451,12 @@ async fn deliver(
     if handled.is_err() {
         tracing::error!(run, "a defect in the handling of an event; the run goes on");
     }
+}
+
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "it is there to panic")]
+fn broken() {
+    panic!("asked to panic outside of a handler")
 }
 
 fn progress_json(value: ProgressValue) -> serde_json::Value {

@@ -93,6 +93,11 @@ impl Session {
         }
     }
 
+    #[cfg(debug_assertions)]
+    pub(crate) fn panic_outside(&self) {
+        self.effect(Effect::Panic);
+    }
+
     fn effect(&self, effect: Effect) {
         // The outbox is only gone when the server ends, and then nothing matters any more.
         let _ = self.effects.send(effect);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use draft_tasks_executor::output::{BATCH, MAX_OUTPUT};
-use draft_tasks_executor::{RunEvent, Stream};
+use draft_tasks_executor::{Failure, Outcome, RunEvent, Stream};
 
 use super::support::*;
 
@@ -70,6 +70,14 @@ async fn letters_are_joined_over_reads_and_invalid_bytes_replaced() {
     std::fs::OpenOptions::new().write(true).open(run.path("fifo")).unwrap().write_all(b"go\n").unwrap();
     run.finish_clean().await;
     assert_eq!(run.stdout(), "aä\u{fffd}b\r\n\u{fffd}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_closes_its_output_is_waited_for() {
+    let mut run = script("echo before; exec >&- 2>&-; sleep 0.3; exit 3");
+    run.finish_clean().await;
+    assert_eq!(run.outcomes(), [Outcome::Failed(Failure::ExitCode(3))]);
+    assert_eq!(run.stdout(), "before\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,27 @@ async fn a_stop_ends_the_whole_tree_and_skips_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_two_hundred_processes_in_and_out_of_the_session() {
+    let many = "for i in $(seq 100); do sleep 600 & setsid sleep 601 & done; echo ready; wait";
+    let mut run = script(many);
+    run.until_text("ready").await;
+    eventually("all of them run", || run.mark.sleepers() == 200);
+    run.stopper.stop(LONG);
+    assert_eq!(run.finish_clean().await.stopped, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_has_a_session_of_its_own_and_no_terminal() {
+    // In the session of this process it could take its terminal.
+    let fields = "cut -d ' ' -f 1,5,6,7 /proc/$$/stat";
+    let mut run = script(&format!("{fields}; (: </dev/tty) 2>/dev/null || echo no terminal"));
+    let pid = run.until_started().await;
+    run.finish_clean().await;
+    // The process, its group, its session, and no terminal.
+    assert_eq!(run.stdout(), format!("{pid} {pid} {pid} 0\nno terminal\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_what_left_the_session_and_lost_its_parents() {
     let daemons = "setsid -f sleep 600 >/dev/null 2>&1; setsid -f sh -c 'sleep 601; true' >/dev/null 2>&1";
     let mut run = script(&format!("{daemons}; echo ready; sleep 602"));

@@ -314,7 +314,7 @@ fn run_command(title: String, uri: &Uri, runnable: &Runnable) -> Command {
 }
 
 fn stop_command(title: String, run: &str) -> Command {
-    let stop = ext::Stop { run: Some(run.to_owned()), uri: None };
+    let stop = ext::Stop { run: Some(run.to_owned()), ..ext::Stop::default() };
     command(title, ext::Command::Stop, json!(stop))
 }
 

@@ -259,6 +259,8 @@ impl Session {
         let wanted = |run: &&Run| {
             stop.run.as_ref().is_none_or(|id| run.id == *id)
                 && stop.uri.as_ref().is_none_or(|uri| run.uri == *uri)
+                && stop.phase.as_ref().is_none_or(|phase| phase.eq_ignore_ascii_case(run.phase.name()))
+                && stop.task.as_ref().is_none_or(|task| run.current_task() == Some(task))
         };
         let runs: Vec<String> = self.runs.active.iter().filter(wanted).map(|run| run.id.clone()).collect();
         for run in &runs {
