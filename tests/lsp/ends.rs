@@ -110,7 +110,7 @@ fn when_the_input_is_closed_behind_more_than_can_be_answered() {
 fn after_a_defect_outside_of_a_handler() {
     for running in ALL {
         let (mut client, _project) = client(running, |_| {});
-        client.notify("draft-tasks/test/panicOutside", json!({}));
+        client.notify("draft-tasks/test/panicOutside", Value::Null);
         assert_eq!(client.wait_for_end().code(), Some(1), "{running:?}");
     }
 }

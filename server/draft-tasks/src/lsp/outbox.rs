@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
+use futures::FutureExt;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ use super::effect::{Effect, ProgressValue};
 use super::ext;
 use super::pace::Pace;
 use super::problems::{Found, Reader};
-use super::session::Questions;
+use super::session::{GRACE_AT_END, Questions};
 use super::transport::{Backlog, End, Outgoing};
 use crate::{facts, interrupted, project};
 
@@ -98,17 +99,24 @@ impl Outbox {
         let (reports, mut reported) = mpsc::unbounded_channel();
         let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut outbox = Outbox { client, outgoing, session, ends, runs, asked, progress, reports };
-        let grace = loop {
-            tokio::select! {
-                biased;
-                grace = &mut stop => break grace.unwrap_or_default(),
-                Some(report) = reported.recv() => outbox.take(report),
-                effect = effects.recv() => match effect {
-                    Some(effect) => outbox.perform(effect),
-                    None => break Duration::ZERO,
-                },
+        let work = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    grace = &mut stop => break grace.unwrap_or_default(),
+                    Some(report) = reported.recv() => outbox.take(report),
+                    effect = effects.recv() => match effect {
+                        Some(effect) => outbox.perform(effect),
+                        None => break Duration::ZERO,
+                    },
+                }
             }
         };
+        let grace = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+            // The server ends, and the runs must have ended before it.
+            let _ = outbox.ends.send(End::Defect);
+            GRACE_AT_END
+        });
         outbox.end_runs(grace).await;
     }
 
