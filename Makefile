@@ -34,6 +34,7 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 	@cargo bench --locked -p draft-tasks-analysis --bench parse
 	@cargo bench --locked -p draft-tasks-executor
 	@tests/tools/bench
+	@tests/tools/run_bench.py target/release/draft-tasks
 
 install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked
