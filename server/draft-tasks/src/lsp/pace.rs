@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const PACE: Duration = BATCH;
 
 /// When so much waits, no more is taken, and in the end the task waits, too.
-const MOST: usize = 4 << 20;
+const MOST: usize = 1 << 20;
 
 /// Events on their way to a client, each with something that goes with it.
 #[derive(Debug)]
