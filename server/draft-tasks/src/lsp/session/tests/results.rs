@@ -278,10 +278,8 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     let mut reader = Reader::new(folder.path().to_owned());
-    let text = "./main.c:3:5: error: one\nmain.c:3:5: error: one\nnone.c:1: two\n.draft-tasks.toml:1: three";
-    let output = RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: text.into() };
     let text = "\u{1b}[1m./main.c:3:5:\u{1b}[0m \u{1b}[31merror:\u{1b}[0m one\nmain.c:3:5: error: one\nnone.c:1: two\n.draft-tasks.toml:1: three";
-    let output = RunEvent::Output { task: 0, stream: Stream::Stderr, text: text.into() };
+    let output = RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: text.into() };
     assert!(reader.take(&output).is_none());
     let (task, mut found) = reader.take(&finished(0, Outcome::Passed)).unwrap();
     assert_eq!(found.len(), 2, "once, and only in files that exist");
