@@ -634,5 +634,7 @@ fn that_write_without_a_pause_make_few_updates() {
     // The first and the last wait for nothing.
     let most = 2 + begun.elapsed().as_millis() / PACE.as_millis();
     assert!(updates <= most, "{updates} updates, at most {most} were expected");
+    // Where it took long, a message says so: it is there before a later answer is.
+    client.hover(&project.uri, 1, 0);
     client.take_all("window/showMessage");
 }
