@@ -25,7 +25,11 @@ fn says_who_it_is_and_what_it_can_do() {
             "draft-tasks.plan",
             "draft-tasks.showLog",
             "draft-tasks.target",
-            "draft-tasks.create"
+            "draft-tasks.doctor",
+            "draft-tasks.create",
+            "draft-tasks.runTasks",
+            "draft-tasks.tasks",
+            "draft-tasks.templates"
         ])
     );
     assert_eq!(

@@ -10,6 +10,7 @@ mod creating;
 #[cfg(debug_assertions)]
 mod defects;
 mod diagnostics;
+mod doctor;
 mod edits;
 mod elsewhere;
 mod ends;
