@@ -21,6 +21,7 @@ test: rust ## Check and test everything, up to the first step that fails
 	@$(call step,tests in the next Neovim,NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua)
 	@$(call step,Neovim on a screen,tests/editors/nvim/screen)
 	@$(call step,tests in Emacs,tests/editors/emacs/run)
+	@$(call step,tests in VS Code,tests/editors/vscode/run)
 	@$(call step,tests on a real Kubernetes,tests/kubernetes/run)
 	@if [ -s $(not_run) ]; then \
 		printf '\nmake test: all steps passed that run here; not run (the reasons are above):\n' && sed 's/^/  /' $(not_run); \

@@ -20,6 +20,7 @@ mod folders;
 mod initialize;
 mod interrupted;
 mod lenses;
+mod listing;
 mod logs;
 mod messages;
 mod names;

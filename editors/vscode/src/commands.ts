@@ -10,7 +10,7 @@ import { clientCommands, commands, section, type Outline, type Templates } from 
 import { report } from './report';
 import type { Runs } from './runs';
 import { messageOf, type Server } from './server';
-import { TARGET, type Status } from './status';
+import type { Status } from './status';
 import { refuse } from './trust';
 
 /** What commands need. */
@@ -236,7 +236,7 @@ async function menu(parts: Parts): Promise<unknown> {
   add(ready && runs.last !== undefined, '$(file) Show Log of Last Run', clientCommands.showLog);
   add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
   separate('application');
-  add(server.can(TARGET), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
+  add(server.can(commands.target), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
   add(server.can(DOCTOR), '$(pulse) Check Application and Cluster', clientCommands.doctor);
   separate('server');
   add(true, '$(debug-restart) Restart Server', clientCommands.restartServer, server.state);

@@ -11,7 +11,6 @@ export const commands = {
   plan: 'draft-tasks.plan',
   showLog: 'draft-tasks.showLog',
   target: 'draft-tasks.target',
-  doctor: 'draft-tasks.doctor',
   create: 'draft-tasks.create',
   runTasks: 'draft-tasks.runTasks',
   tasks: 'draft-tasks.tasks',
@@ -88,12 +87,8 @@ export interface RunTask {
 
 /** The argument of `draft-tasks.stop`. */
 export interface Stop {
-  /** Only runs of this phase. */
-  phase?: string;
   /** Only this run. */
   run?: string;
-  /** Only runs in which the task of this description runs now; the tasks after it are skipped. */
-  task?: string;
   /** Only the runs of this tasks file. */
   uri?: string;
 }
@@ -156,8 +151,6 @@ export interface Create {
 export interface RunTasks {
   /** The phase's name. */
   phase: string;
-  /** Only in these pods, of a phase that runs inside of pods. */
-  pods?: string[];
   /** The tasks: the description of each, and the command that the user saw. */
   tasks: { command?: string; task: string }[];
   /** The tasks file. */

@@ -4,11 +4,11 @@
 
 import type { OutputParams, RunParams } from './protocol';
 
-/** What the server tells of a run; `pod` where a task runs inside of several. */
-export type RunMessage = RunParams & { readonly pod?: string };
+/** What the server tells of a run. */
+export type RunMessage = RunParams;
 
-/** What a task wrote; `pod` where it runs inside of several. */
-export type OutputMessage = OutputParams & { readonly pod?: string };
+/** What a task wrote. */
+export type OutputMessage = OutputParams;
 
 /** Whoever wants to know about runs; all are told in the same order. */
 export interface RunListener {
@@ -49,7 +49,7 @@ export class Runs {
 
   onRun(message: RunMessage): void {
     const run = this.#active.get(message.run);
-    const state: string = message.state;
+    const { state } = message;
     if (state === 'started') {
       const { run, uri, phase } = message;
       this.#active.set(run, { run, uri, phase });

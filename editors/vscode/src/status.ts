@@ -4,7 +4,7 @@
 
 import * as vscode from 'vscode';
 import { isTasksFile, type Files } from './files';
-import { clientCommands } from './protocol';
+import { clientCommands, commands } from './protocol';
 import type { RunListener, Runs } from './runs';
 import type { Server } from './server';
 
@@ -17,9 +17,6 @@ export interface Target {
   readonly selector?: string;
   readonly problem?: string;
 }
-
-/** The command that answers it, where the server has it. */
-export const TARGET = 'draft-tasks.target';
 
 const SIGNS: Readonly<Record<string, string>> = { passed: '$(pass)', failed: '$(error)', stopped: '$(debug-stop)', skipped: '$(debug-stop)' };
 
@@ -62,9 +59,9 @@ export class Status implements RunListener, vscode.Disposable {
     this.#show();
     const uri = this.files.current() ?? this.files.all[0];
     let target: Target | undefined;
-    if (uri !== undefined && this.server.can(TARGET)) {
+    if (uri !== undefined && this.server.can(commands.target)) {
       try {
-        target = await this.server.execute<Target>(TARGET, { uri: uri.toString() });
+        target = await this.server.execute<Target>(commands.target, { uri: uri.toString() });
       } catch (error) {
         this.server.log.info(`no application: ${String(error)}`);
       }

@@ -244,7 +244,7 @@ export class Testing implements RunListener, vscode.Disposable {
   // ── what the server tells, whoever asked for it ──
 
   onRun(message: RunMessage): void {
-    const state: string = message.state;
+    const { state } = message;
     if (state === 'started') return this.#started(message);
     const shown = this.#shown.get(message.run);
     if (shown === undefined) return;

@@ -297,15 +297,16 @@ export class Window {
     const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
     await input.waitFor();
     await input.fill(this.place.path(name));
-    // The path is also like that of other files: the first in the list must be the one that is meant.
+    // The path is also like that of other files: of all rows the one that is meant.
     const folder = path.dirname(name);
-    await until(`the list offers ${name}`, async () => {
-      const [first] = await this.page.locator('.quick-input-list .monaco-list-row .monaco-icon-label').evaluateAll((rows) => rows.map((row) => [
+    const rows = this.page.locator('.quick-input-list .monaco-list-row .monaco-icon-label');
+    const number = await until(`the list offers ${name}`, async () => {
+      const found = (await rows.evaluateAll((all) => all.map((row) => [
         row.querySelector('.label-name')?.textContent, row.querySelector('.label-description')?.textContent ?? '',
-      ]));
-      return first?.[0] === path.basename(name) && (folder === '.' ? !/[\\/]/.test(first[1]) : first[1].endsWith(folder));
+      ]))).findIndex(([label, where]) => label === path.basename(name) && (folder === '.' ? !/\w/.test(where) : where.endsWith(folder)));
+      return found < 0 ? undefined : `${found}`;
     });
-    await this.page.keyboard.press('Enter');
+    await rows.nth(Number(number)).click();
     await until(`${name} is open`, async () => {
       const crumbs = await this.page.locator('.breadcrumbs-control .monaco-breadcrumb-item').allTextContents();
       return crumbs.map((crumb) => crumb.trim()).join('/').startsWith(name);

@@ -8,7 +8,7 @@ const base = { run: 'r1', uri: 'file:///a/.draft-tasks.toml', phase: 'post-deplo
 test('what goes on is known until it is over', () => {
   const runs = new Runs();
   runs.onRun({ ...base, state: 'started', message: 'post-deploy · 1 task' });
-  runs.onRun({ ...base, state: 'waiting' as RunMessage['state'], message: '2/3 pods ready' });
+  runs.onRun({ ...base, state: 'waiting', message: '2/3 pods ready' });
   assert.equal(runs.active[0]?.waiting, '2/3 pods ready');
   runs.onRun({ ...base, state: 'taskStarted', task: 'sync', message: 'sync' });
   assert.deepEqual(runs.active, [{ ...base, task: 'sync' }]);
