@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
+import { lifecycle } from './lifecycle';
 import type { Output } from './output';
 import { clientCommands, commands, section, type Outline, type Templates } from './protocol';
 import { report } from './report';
@@ -26,14 +27,10 @@ export interface Parts {
 
 type Name = keyof typeof clientCommands;
 
-/** Commands that the server may not have yet. */
-const DOCTOR = 'draft-tasks.doctor';
-const AROUND = { up: 'draft-tasks.up', delete: 'draft-tasks.delete' } as const;
-
 /** Registers them all. */
 export function register(parts: Parts): vscode.Disposable {
   const { server, output } = parts;
-  const all: Record<Name, (argument?: unknown, second?: unknown) => unknown> = {
+  const all: Record<Name, (argument?: unknown) => unknown> = {
     run: (uri) => runPhase(parts, uriOf(uri)),
     runTask: (uri) => runTask(parts, uriOf(uri)),
     rerun: (uri) => runIn(parts, commands.rerun, uriOf(uri) ?? parts.files.current()),
@@ -54,12 +51,11 @@ export function register(parts: Parts): vscode.Disposable {
     showServerLog: () => server.log.show(true),
     collectReport: () => collectReport(parts),
     openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${parts.context.extension.id}`),
-    diagnosticLog: (uri, line) => diagnosticLog(parts, vscode.Uri.parse(String(uri)), Number(line)),
   };
   const registered = Object.entries(all).map(([name, run]) =>
-    vscode.commands.registerCommand(clientCommands[name as Name], async (first?: unknown, second?: unknown) => {
+    vscode.commands.registerCommand(clientCommands[name as Name], async (argument?: unknown) => {
       try {
-        return await run(first, second);
+        return await run(argument);
       } catch (error) {
         void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
         return undefined;
@@ -160,14 +156,6 @@ async function showLog(parts: Parts): Promise<unknown> {
   return await parts.server.execute(commands.showLog, uri === undefined ? {} : { uri: uri.toString() });
 }
 
-/** What a task wrote, from its diagnostic. */
-async function diagnosticLog(parts: Parts, uri: vscode.Uri, line: number): Promise<unknown> {
-  const { phases } = await outline(parts, uri);
-  const found = phases.flatMap(({ phase, tasks }) => tasks.map((task) => ({ phase, ...task }))).filter((task) => task.line <= line).at(-1);
-  const argument = found === undefined ? {} : { phase: found.phase, task: found.task };
-  return await parts.server.execute(commands.showLog, { uri: uri.toString(), ...argument });
-}
-
 async function clear(parts: Parts): Promise<void> {
   await parts.server.execute(commands.clear, {});
   parts.runs.forgetLast();
@@ -237,7 +225,7 @@ async function menu(parts: Parts): Promise<unknown> {
   add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
   separate('application');
   add(server.can(commands.target), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
-  add(server.can(DOCTOR), '$(pulse) Check Application and Cluster', clientCommands.doctor);
+  add(server.can(lifecycle.doctor), '$(pulse) Check Application and Cluster', clientCommands.doctor);
   separate('server');
   add(true, '$(debug-restart) Restart Server', clientCommands.restartServer, server.state);
   add(true, '$(output) Show Server Log', clientCommands.showServerLog);
@@ -263,13 +251,13 @@ async function doctor(parts: Parts): Promise<unknown> {
   if (uri === undefined) return undefined;
   const answer = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: 'Draft Tasks: checks application and cluster' },
-    () => parts.server.execute<{ markdown: string }>(DOCTOR, { uri: uri.toString() }),
+    () => parts.server.execute<{ markdown: string }>(lifecycle.doctor, { uri: uri.toString() }),
   );
   return await parts.documents.show(`Check of ${nameOf(uri).replace(/\//g, ' ')}`, answer.markdown);
 }
 
 /** Runs the phases around a command that deploys or deletes. */
-async function around(parts: Parts, what: keyof typeof AROUND): Promise<unknown> {
+async function around(parts: Parts, what: 'up' | 'delete'): Promise<unknown> {
   if (!vscode.workspace.isTrusted) return refuse();
   const uri = await parts.files.choose();
   if (uri === undefined) return undefined;
@@ -278,7 +266,7 @@ async function around(parts: Parts, what: keyof typeof AROUND): Promise<unknown>
     value: `draft ${what}`,
     prompt: 'The command; it runs in the folder of the tasks file',
   });
-  return command ? await parts.server.execute(AROUND[what], { uri: uri.toString(), command }) : undefined;
+  return command ? await parts.server.execute(lifecycle[what], { uri: uri.toString(), command }) : undefined;
 }
 
 async function collectReport(parts: Parts): Promise<void> {

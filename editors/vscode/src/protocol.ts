@@ -39,7 +39,6 @@ export const clientCommands = {
   showServerLog: 'draftTasks.showServerLog',
   collectReport: 'draftTasks.collectReport',
   openSettings: 'draftTasks.openSettings',
-  diagnosticLog: 'draftTasks.diagnosticLog',
 } as const;
 
 /** The notifications beside the standard. */
@@ -87,8 +86,12 @@ export interface RunTask {
 
 /** The argument of `draft-tasks.stop`. */
 export interface Stop {
+  /** Only runs of this phase. */
+  phase?: string;
   /** Only this run. */
   run?: string;
+  /** Only runs in which the task of this description runs now; the tasks after it are skipped. */
+  task?: string;
   /** Only the runs of this tasks file. */
   uri?: string;
 }

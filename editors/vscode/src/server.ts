@@ -18,7 +18,8 @@ import {
   type StaticFeature,
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
-import { clientCommands, commands, language, notifications, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
+import { lifecycle } from './lifecycle';
+import { clientCommands, commands, language, notifications, section, serverVersion, settingsFile, tasksFile } from './protocol';
 import { Restarts } from './restarts';
 import type { OutputMessage, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
@@ -32,7 +33,7 @@ export class NoServer extends Error {}
 /** The commands of the server that run something; without trust they are refused here, with a way to trust. */
 const RUNNING: ReadonlySet<string> = new Set([
   commands.runPhase, commands.runTask, commands.runTasks, commands.rerun, commands.rerunFailed, commands.create,
-  'draft-tasks.up', 'draft-tasks.delete', 'draft-tasks.doctor',
+  lifecycle.up, lifecycle.delete, lifecycle.doctor,
 ]);
 
 /** What documents are shown to the server; those of other schemes, such as an old version in a comparison, are not. */
@@ -224,14 +225,6 @@ export class Server implements vscode.Disposable {
   #middleware(): Middleware {
     return {
       executeCommand: (command, args) => this.#perform(command, args[0] as object | undefined),
-      handleDiagnostics: (uri, diagnostics, next) => {
-        for (const diagnostic of diagnostics) {
-          if (diagnostic.code === taskFailed) {
-            diagnostic.code = { value: taskFailed, target: logLink(uri, diagnostic.range.start) };
-          }
-        }
-        next(uri, diagnostics);
-      },
     };
   }
 
@@ -311,12 +304,6 @@ const OFFERS = {
 /** The words of an error for the user. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Leads from the diagnostic of a task to what the task wrote. */
-function logLink(uri: vscode.Uri, place: vscode.Position): vscode.Uri {
-  const argument = encodeURIComponent(JSON.stringify([uri.toString(), place.line]));
-  return vscode.Uri.parse(`command:${clientCommands.diagnosticLog}?${argument}`);
 }
 
 /** Says to the server that output and states of runs are shown here. */

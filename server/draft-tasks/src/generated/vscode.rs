@@ -90,7 +90,7 @@ const fn client(
 }
 
 /// The commands of the extension. Those of the server are registered by the client's library, never here.
-const COMMANDS: [ClientCommand; 21] = [
+const COMMANDS: [ClientCommand; 20] = [
     client("run", "Run Phase…", Some("$(run-all)"), READY),
     client("runTask", "Run Task…", Some("$(run)"), READY),
     client("rerun", "Run Last Again", Some("$(debug-restart)"), READY),
@@ -111,7 +111,6 @@ const COMMANDS: [ClientCommand; 21] = [
     client("showServerLog", "Show Server Log", None, "true"),
     client("collectReport", "Collect Report", Some("$(report)"), "true"),
     client("openSettings", "Open Settings", Some("$(gear)"), "true"),
-    client("diagnosticLog", "Show Log of Task", None, "false"),
 ];
 
 #[test]
