@@ -13,7 +13,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 export const root = path.resolve(here, '../../..');
 export const extension = path.join(root, 'editors/vscode');
 export const binary = process.env.DRAFT_TASKS_BIN;
-export const artefacts = path.resolve(process.env.DRAFT_TASKS_ARTEFACTS ?? path.join(root, 'target/vscode'));
+export const artefacts = path.resolve(process.env.DRAFT_TASKS_ARTEFACTS ?? path.join(root, 'tests/editors/artefacts/vscode'));
 const { chromium } = createRequire(path.join(extension, 'package.json'))('playwright-core');
 
 /** The versions of VS Code, by the code-server that has it. */
