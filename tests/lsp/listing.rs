@@ -51,11 +51,11 @@ fn the_text_of_the_editor_goes_before_that_of_the_file() {
 
 #[test]
 fn some_tasks_are_one_run_in_the_order_of_the_file() {
-    let (project, mut client) = (Project::new("[pre-up]\na = \"echo 1\"\nb = \"echo 2\"\nc = \"echo 3\"\n"), own_output());
+    let (project, mut client) =
+        (Project::new("[pre-up]\na = \"echo 1\"\nb = \"echo 2\"\nc = \"echo 3\"\n"), own_output());
     client.open(&project);
     let tasks = json!([{ "task": "c", "command": "echo 3" }, { "task": "a" }]);
-    let answer =
-        client.execute(RUN_TASKS, json!({ "uri": project.uri, "phase": "pre-up", "tasks": tasks }));
+    let answer = client.execute(RUN_TASKS, json!({ "uri": project.uri, "phase": "pre-up", "tasks": tasks }));
     let run = answer["run"].as_str().expect("a run").to_owned();
     assert_eq!(
         story(&mut client, &run),
@@ -105,14 +105,20 @@ fn each_template_makes_a_file() {
     let templates = answer["templates"].as_array().expect("templates").clone();
     let mut texts = Vec::new();
     for template in &templates {
-        let argument = json!({ "uri": uri(folder.path()), "pack": template["pack"], "example": template["example"] });
+        let argument =
+            json!({ "uri": uri(folder.path()), "pack": template["pack"], "example": template["example"] });
         client.execute("draft-tasks.create", argument);
         let asked = client.asked("workspace/applyEdit");
         texts.push(apply("", &asked["edit"]["documentChanges"][1]["edits"], "utf-16"));
     }
     let titles: Vec<_> = templates.iter().map(|it| it["title"].as_str().unwrap_or_default()).collect();
-    assert_eq!(titles, ["The phases, with comments", "The example of DEP-8", "Pack github.com/Azure/draft/go"]);
-    for (text, wanted) in texts.iter().zip(["# There is no shell", "friendly msg for no reason", "from the pack"]) {
+    assert_eq!(
+        titles,
+        ["The phases, with comments", "The example of DEP-8", "Pack github.com/Azure/draft/go"]
+    );
+    for (text, wanted) in
+        texts.iter().zip(["# There is no shell", "friendly msg for no reason", "from the pack"])
+    {
         assert!(text.contains(wanted), "{text}");
     }
 }

@@ -252,6 +252,7 @@ export class Window {
     this.page = page;
     this.place = place;
     this.pictures = pictures;
+    this.opened = new Set();
     page.setDefaultTimeout(patience);
   }
 
@@ -291,27 +292,36 @@ export class Window {
     await row.click();
   }
 
-  /** Opens a file by its path. */
+  /** Opens a file, or goes to its tab. */
   async openFile(name) {
-    await this.page.keyboard.press('Control+P');
-    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
-    await input.waitFor();
-    await input.fill(this.place.path(name));
-    // The path is also like that of other files: of all rows the one that is meant.
-    const folder = path.dirname(name);
-    const rows = this.page.locator('.quick-input-list .monaco-list-row .monaco-icon-label');
-    const number = await until(`the list offers ${name}`, async () => {
-      const found = (await rows.evaluateAll((all) => all.map((row) => [
-        row.querySelector('.label-name')?.textContent, row.querySelector('.label-description')?.textContent ?? '',
-      ]))).findIndex(([label, where]) => label === path.basename(name) && (folder === '.' ? !/\w/.test(where) : where.endsWith(folder)));
-      return found < 0 ? undefined : `${found}`;
-    });
-    await rows.nth(Number(number)).click();
+    const { page } = this;
+    const [label, folder] = [path.basename(name), path.dirname(name)];
+    const inRoot = folder === '.';
+    const exactly = (selector, text) => page.locator(selector).getByText(text, { exact: true });
+    // Where names are alike, tabs and lists say the folder behind them.
+    const ofFolder = (rows, described) => (inRoot
+      ? rows.filter({ hasNot: page.locator(described, { hasText: /\w/ }) })
+      : rows.filter({ has: page.locator(described, { hasText: new RegExp(`(^|/)${folder}$`) }) }));
+    const tabs = page.locator('.tabs-container .tab').filter({ has: exactly('.label-name', label) });
+    const tab = ofFolder(tabs, '.label-description').first();
+    if (await tab.count() > 0) {
+      await tab.click();
+    } else if (await tabs.count() === 1 && !inRoot && await tabs.locator('.label-description', { hasText: /\w/ }).count() === 0 && this.opened.has(name)) {
+      await tabs.click();
+    } else {
+      await page.keyboard.press('Control+P');
+      const input = page.locator('.quick-input-widget:visible input[type="text"]');
+      await input.waitFor();
+      await input.fill(this.place.path(name));
+      const rows = page.locator('.quick-input-list .monaco-list-row').filter({ has: exactly('.label-name', label) });
+      await ofFolder(rows, '.label-description').first().click();
+    }
+    this.opened.add(name);
     await until(`${name} is open`, async () => {
-      const crumbs = await this.page.locator('.breadcrumbs-control .monaco-breadcrumb-item').allTextContents();
+      const crumbs = await page.locator('.breadcrumbs-control .monaco-breadcrumb-item').allTextContents();
       return crumbs.map((crumb) => crumb.trim()).join('/').startsWith(name);
     });
-    await this.text('.tab.active', path.basename(name)).waitFor();
+    await this.text('.tab.active', label).waitFor();
   }
 
   /** Goes to a place, by the keyboard: a click may land on a hover that fades. */
