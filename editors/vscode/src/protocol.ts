@@ -154,6 +154,8 @@ export interface Create {
 export interface RunTasks {
   /** The phase's name. */
   phase: string;
+  /** Only in these pods, of a phase that runs inside of pods. */
+  pods?: string[];
   /** The tasks: the description of each, and the command that the user saw. */
   tasks: { command?: string; task: string }[];
   /** The tasks file. */

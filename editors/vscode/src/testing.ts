@@ -24,6 +24,7 @@ interface Known {
   readonly uri: vscode.Uri;
   readonly phase?: string;
   readonly task?: SeenTask;
+  readonly pod?: string;
 }
 
 /** A run as the view shows it. */
@@ -38,11 +39,12 @@ interface Shown {
   readonly failedPods: Map<vscode.TestItem, number>;
 }
 
-/** A part of a request: tasks of one phase, or all of them. */
+/** A part of a request: tasks of one phase or all of them, in these pods or in all of them. */
 interface Part {
   readonly uri: vscode.Uri;
   readonly phase: string;
   readonly tasks: SeenTask[] | undefined;
+  readonly pods: string[] | undefined;
 }
 
 export class Testing implements RunListener, vscode.Disposable {
@@ -158,7 +160,7 @@ export class Testing implements RunListener, vscode.Disposable {
     if (ofPod === undefined) {
       ofPod = this.controller.createTestItem(pod, pod, ofTask.uri);
       ofPod.range = ofTask.range;
-      this.#known.set(ofPod, this.#known.get(ofTask) ?? { uri: vscode.Uri.parse(uri) });
+      this.#known.set(ofPod, { uri: vscode.Uri.parse(uri), phase, ...this.#known.get(ofTask), pod });
       ofTask.children.add(ofPod);
     }
     return ofPod;
@@ -186,14 +188,15 @@ export class Testing implements RunListener, vscode.Disposable {
       const known = this.#known.get(item);
       if (known === undefined || excluded.has(item)) return;
       if (known.phase === undefined) return item.children.forEach(add);
-      const { uri, phase, task } = known;
-      const same = parts.find((part) => part.uri.toString() === uri.toString() && part.phase === phase);
+      const { uri, phase, task, pod } = known;
+      if (pod !== undefined && task !== undefined) return addPod(parts, { uri, phase, tasks: [task], pods: [pod] });
+      const same = parts.find((part) => part.uri.toString() === uri.toString() && part.phase === phase && part.pods === undefined);
       if (task === undefined) {
         const without = [...item.children].filter(([, child]) => !excluded.has(child));
         const tasks = without.length < item.children.size ? without.flatMap(([, child]) => this.#known.get(child)?.task ?? []) : undefined;
-        if (same === undefined) parts.push({ uri, phase, tasks });
+        if (same === undefined) parts.push({ uri, phase, tasks, pods: undefined });
       } else if (same === undefined) {
-        parts.push({ uri, phase, tasks: [task] });
+        parts.push({ uri, phase, tasks: [task], pods: undefined });
       } else if (same.tasks?.every((it) => it.task !== task.task) === true) {
         same.tasks.push(task);
       }
@@ -204,17 +207,19 @@ export class Testing implements RunListener, vscode.Disposable {
   }
 
   async #runPart(part: Part, run: vscode.TestRun, token: vscode.CancellationToken): Promise<void> {
-    const { phase, tasks } = part;
+    const { phase, tasks, pods } = part;
     const uri = part.uri.toString();
     const items = this.#itemsOf(uri, phase, tasks);
     const refuse = (problem: string): void => items.forEach((item) => run.errored(item, new vscode.TestMessage(problem)));
     if (!vscode.workspace.isTrusted) return refuse(RESTRICTED);
     items.forEach((item) => run.enqueued(item));
+    // Pods of earlier runs may be gone; those of this one come with it.
+    if (pods === undefined) items.forEach((item) => item.children.replace([]));
     this.#asked.set(key(uri, phase), run);
     try {
       const answer = tasks === undefined
         ? await this.server.execute<{ run: string }>(commands.runPhase, { uri, phase })
-        : await this.server.execute<{ run: string }>(commands.runTasks, { uri, phase, tasks });
+        : await this.server.execute<{ run: string }>(commands.runTasks, { uri, phase, tasks, ...(pods === undefined ? {} : { pods }) });
       await this.#end(answer.run, token);
     } catch (error) {
       refuse(messageOf(error));
@@ -330,6 +335,14 @@ export class Testing implements RunListener, vscode.Disposable {
     if (![...this.#asked.values()].includes(shown.run)) shown.run.end();
     this.#waiting.get(message.run)?.();
   }
+}
+
+/** Pods of one task are one run. */
+function addPod(parts: Part[], wanted: Part): void {
+  const same = parts.find((part) => part.uri.toString() === wanted.uri.toString() && part.phase === wanted.phase
+    && part.pods !== undefined && part.tasks?.[0]?.task === wanted.tasks?.[0]?.task);
+  if (same === undefined) parts.push(wanted);
+  else same.pods?.push(...(wanted.pods ?? []));
 }
 
 function key(uri: string, phase: string): string {

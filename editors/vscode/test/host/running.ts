@@ -45,6 +45,25 @@ describe('running', () => {
     assert.equal(three?.range?.start.line, 5);
   });
 
+  it('shows a row for each pod of a task that runs inside of several', async () => {
+    const { testing, runs } = await api();
+    await edit(SHOP, '[post-deploy]\n"sync" = "true"\n');
+    const task = await until('the task is in the tree', () =>
+      testing.controller.items.get(SHOP.toString())?.children.get('post-deploy')?.children.get('sync'));
+    const told = { run: 'of-a-test', uri: SHOP.toString(), phase: 'post-deploy' };
+    runs.onRun({ ...told, state: 'started', message: 'post-deploy · 1 task' });
+    runs.onRun({ ...told, state: 'waiting', message: '1/2 pods ready' });
+    for (const [pod, outcome] of [['web-1', 'passed'], ['web-2', 'failed']] as const) {
+      const ofPod = { ...told, task: 'sync', pod };
+      runs.onRun({ ...ofPod, state: 'taskStarted', message: 'sync' });
+      runs.onOutput({ ...ofPod, stream: 'stderr', text: 'connection refused\n' });
+      runs.onRun({ ...ofPod, state: 'taskFinished', outcome, message: `sync ${outcome}` });
+    }
+    runs.onRun({ ...told, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 of 2 pods failed' });
+    assert.deepEqual([...task.children].map(([id]) => id), ['web-1', 'web-2']);
+    assert.equal(runs.active.length, 0);
+  });
+
   it('runs some tasks of a phase as one run', async () => {
     await edit(SHOP, '[pre-up]\n"one" = "echo 1"\n"two" = "echo 2"\n"three" = "echo 3"\n');
     const heard = await listen();
