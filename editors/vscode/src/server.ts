@@ -294,12 +294,19 @@ export class Server implements vscode.Disposable {
 }
 
 const OFFERS = {
-  'Open Setting': () => vscode.commands.executeCommand('workbench.action.openSettings', `${section}.server.path`),
+  'Open Setting': () => openSetting(`${section}.server.path`),
   'Restart Server': () => vscode.commands.executeCommand(clientCommands.restartServer),
   'Show Server Log': () => vscode.commands.executeCommand(clientCommands.showServerLog),
   'Collect Report': () => vscode.commands.executeCommand(clientCommands.collectReport),
   'Run Failed Again': () => vscode.commands.executeCommand(clientCommands.rerunFailed),
 } as const;
+
+/** Shows a setting of a machine: in a remote window those of the other machine, where the server runs. */
+function openSetting(query: string): Thenable<unknown> {
+  return vscode.env.remoteName === undefined
+    ? vscode.commands.executeCommand('workbench.action.openSettings', query)
+    : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });
+}
 
 /** The words of an error for the user. */
 export function messageOf(error: unknown): string {

@@ -289,7 +289,7 @@ async function severalFolders(browser, version, vsix) {
       await window.goTo(1, 8);
       await page.keyboard.press('Delete');
       const problems = page.locator('.markers-panel .monaco-list-row[aria-level="2"]');
-      await window.text('.markers-panel .monaco-list-row', 'draft-tasks').waitFor();
+      await window.text('.markers-panel .monaco-list-row', 'syntax').waitFor();
       await window.picture('one-problem');
       const texts = await problems.allTextContents();
       equal(texts.filter((text) => text.includes('other extension')).length, 1);
@@ -307,9 +307,12 @@ async function withoutServer(browser, version, vsix) {
       await window.text('#status\\.editor\\.mode', 'Draft Tasks').waitFor();
       await window.picture('missing');
       await told.getByText('Open Setting').click();
-      await window.page.locator('.settings-editor').waitFor();
+      await window.text('.settings-editor .setting-item-contents', 'Server: Path').waitFor();
+      await window.picture('setting');
     });
     await check('takes the one that the setting names at once', async () => {
+      // Newer ones show settings over everything else.
+      await window.page.keyboard.press('Escape');
       place.machine({ 'draftTasks.server.path': process.env.DRAFT_TASKS_BIN });
       await window.openFile(FILE);
       await window.lens('Run pre-up (3 tasks)').waitFor();
