@@ -35,6 +35,13 @@ for (const [place, entry] of Object.entries(packages)) {
   delete packages[place];
 }
 
+// The watcher of files in older versions crashes in the Node that runs them here.
+const watcher = packages['node_modules/@parcel/watcher'];
+if (watcher !== undefined && /^2\.[0-4]\./.test(watcher.version)) {
+  manifest.dependencies['@parcel/watcher'] = direct['@parcel/watcher'] = '2.5.6';
+  delete packages['node_modules/@parcel/watcher'];
+}
+
 // The place of a package that the one at `from` needs: in its own folder, or in one of those above.
 function resolve(from, name) {
   for (let base = from; ;) {
