@@ -225,7 +225,7 @@ async function menu(parts: Parts): Promise<unknown> {
   add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
   separate('application');
   add(server.can(commands.target), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
-  add(server.can(lifecycle.doctor), '$(pulse) Check Application and Cluster', clientCommands.doctor);
+  add(server.can(commands.doctor), '$(pulse) Check Application and Cluster', clientCommands.doctor);
   separate('server');
   add(true, '$(debug-restart) Restart Server', clientCommands.restartServer, server.state);
   add(true, '$(output) Show Server Log', clientCommands.showServerLog);
@@ -251,7 +251,7 @@ async function doctor(parts: Parts): Promise<unknown> {
   if (uri === undefined) return undefined;
   const answer = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: 'Draft Tasks: checks application and cluster' },
-    () => parts.server.execute<{ markdown: string }>(lifecycle.doctor, { uri: uri.toString() }),
+    () => parts.server.execute<{ markdown: string }>(commands.doctor, { uri: uri.toString(), show: false }),
   );
   return await parts.documents.show(`Check of ${nameOf(uri).replace(/\//g, ' ')}`, answer.markdown);
 }

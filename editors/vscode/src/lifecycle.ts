@@ -3,7 +3,6 @@
 // Must not be called without asking whether the server can.
 
 export const lifecycle = {
-  doctor: 'draft-tasks.doctor',
   up: 'draft-tasks.up',
   delete: 'draft-tasks.delete',
 } as const;

@@ -11,6 +11,7 @@ export const commands = {
   plan: 'draft-tasks.plan',
   showLog: 'draft-tasks.showLog',
   target: 'draft-tasks.target',
+  doctor: 'draft-tasks.doctor',
   create: 'draft-tasks.create',
   runTasks: 'draft-tasks.runTasks',
   tasks: 'draft-tasks.tasks',

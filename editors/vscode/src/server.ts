@@ -33,7 +33,7 @@ export class NoServer extends Error {}
 /** The commands of the server that run something; without trust they are refused here, with a way to trust. */
 const RUNNING: ReadonlySet<string> = new Set([
   commands.runPhase, commands.runTask, commands.runTasks, commands.rerun, commands.rerunFailed, commands.create,
-  lifecycle.up, lifecycle.delete, lifecycle.doctor,
+  lifecycle.up, lifecycle.delete, commands.doctor,
 ]);
 
 /** What documents are shown to the server; those of other schemes, such as an old version in a comparison, are not. */
@@ -232,10 +232,10 @@ export class Server implements vscode.Disposable {
   async #perform(command: string, argument?: object): Promise<unknown> {
     if (RUNNING.has(command) && !vscode.workspace.isTrusted) return refuse();
     try {
-      if (command !== commands.plan) return await this.execute(command, argument);
-      const plan = await this.execute<{ phase: string; markdown: string }>(command, { ...argument, show: false });
-      this.showMarkdown(`Plan of ${plan.phase}`, plan.markdown);
-      return plan;
+      if (command !== commands.plan && command !== commands.doctor) return await this.execute(command, argument);
+      const answer = await this.execute<{ phase?: string; markdown: string }>(command, { ...argument, show: false });
+      this.showMarkdown(answer.phase === undefined ? 'Check of application and cluster' : `Plan of ${answer.phase}`, answer.markdown);
+      return answer;
     } catch (error) {
       void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
       return undefined;
