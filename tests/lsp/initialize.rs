@@ -26,6 +26,8 @@ fn says_who_it_is_and_what_it_can_do() {
             "draft-tasks.showLog",
             "draft-tasks.target",
             "draft-tasks.doctor",
+            "draft-tasks.up",
+            "draft-tasks.delete",
             "draft-tasks.create",
             "draft-tasks.runTasks",
             "draft-tasks.tasks",

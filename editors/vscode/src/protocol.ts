@@ -12,6 +12,8 @@ export const commands = {
   showLog: 'draft-tasks.showLog',
   target: 'draft-tasks.target',
   doctor: 'draft-tasks.doctor',
+  up: 'draft-tasks.up',
+  delete: 'draft-tasks.delete',
   create: 'draft-tasks.create',
   runTasks: 'draft-tasks.runTasks',
   tasks: 'draft-tasks.tasks',

@@ -243,6 +243,7 @@ fn protocol() {
             Command::ShowLog => fields::<ext::ShowLog>(),
             Command::Target => fields::<ext::AskTarget>(),
             Command::Doctor => fields::<ext::AskDoctor>(),
+            Command::Up | Command::Delete => fields::<ext::Live>(),
         };
         let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
     }

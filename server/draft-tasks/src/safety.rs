@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::pods::{Connection, PodsRequest, Target, living};
+use draft_tasks_executor::pods::{self, Connection, PodsRequest, Target};
 use draft_tasks_executor::{Problem, RunRequest};
 
 use crate::lifecycle::Part;
@@ -68,6 +68,25 @@ fn cluster_tool(plan: &Plan) -> Option<&'static str> {
     names.find_map(|name| TOOLS.into_iter().find(|tool| *tool == name))
 }
 
+/// The names and identities of the application's pods, for a while.
+///
+/// # Errors
+///
+/// Why they are not known.
+pub(crate) async fn living(
+    pods: &PodsRequest,
+    environment: &[(OsString, OsString)],
+) -> Result<Vec<(String, String)>, Problem> {
+    let seen = tokio::time::timeout(LOOK, async {
+        let connection = Connection::open(&pods.target, environment).await?;
+        pods::living(&connection, &pods.application).await
+    });
+    seen.await.unwrap_or_else(|_| {
+        let place = pods.target.describe();
+        Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
+    })
+}
+
 /// What to ask before a cleanup, if pods of the application still run.
 ///
 /// # Errors
@@ -77,14 +96,7 @@ pub(crate) async fn pods_left(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
 ) -> Result<Option<String>, Problem> {
-    let names = tokio::time::timeout(LOOK, async {
-        let connection = Connection::open(&pods.target, environment).await?;
-        living(&connection, &pods.application).await
-    });
-    let place = pods.target.describe();
-    let names = names.await.unwrap_or_else(|_| {
-        Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
-    })?;
+    let (names, place) = (living(pods, environment).await?, pods.target.describe());
     let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
     let first = names.first().map(|(name, _)| name.clone()).unwrap_or_default();
     Ok((!names.is_empty()).then(|| {

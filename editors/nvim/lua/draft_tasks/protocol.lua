@@ -11,6 +11,8 @@ return {
     show_log = 'draft-tasks.showLog',
     target = 'draft-tasks.target',
     doctor = 'draft-tasks.doctor',
+    up = 'draft-tasks.up',
+    delete = 'draft-tasks.delete',
     create = 'draft-tasks.create',
   },
   notifications = {

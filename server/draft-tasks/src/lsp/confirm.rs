@@ -24,12 +24,16 @@ const NO: &str = "Cancel";
 pub(super) async fn ask(
     client: &Client,
     session: &SharedSession,
-    request: &RunRequest,
+    (run, request): (&str, &RunRequest),
     questions: Questions,
 ) -> Result<(), String> {
     if let Some((target, question)) = questions.foreign {
         confirm(client, question).await?;
         session.with(|session| session.confirm(&target));
+    }
+    if let Some(pods) = questions.before {
+        let pods = safety::living(&pods, &request.environment).await.map_err(|it| it.describe())?;
+        session.with(|session| session.pods_before(run, pods.into_iter().map(|(_, uid)| uid).collect()));
     }
     let Some(pods) = questions.guard else { return Ok(()) };
     match safety::pods_left(&pods, &request.environment).await {

@@ -90,10 +90,12 @@ pub(crate) enum Command {
     ShowLog,
     Target,
     Doctor,
+    Up,
+    Delete,
 }
 
 impl Command {
-    pub(crate) const ALL: [Command; 10] = [
+    pub(crate) const ALL: [Command; 12] = [
         Command::RunPhase,
         Command::RunTask,
         Command::Stop,
@@ -104,6 +106,8 @@ impl Command {
         Command::ShowLog,
         Command::Target,
         Command::Doctor,
+        Command::Up,
+        Command::Delete,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -118,6 +122,8 @@ impl Command {
             Command::ShowLog => "draft-tasks.showLog",
             Command::Target => "draft-tasks.target",
             Command::Doctor => "draft-tasks.doctor",
+            Command::Up => "draft-tasks.up",
+            Command::Delete => "draft-tasks.delete",
         }
     }
 
@@ -155,6 +161,14 @@ impl Command {
                  the kubeconfig: `{ \"environment\": …, \"application\": …, \"selector\": …, \"context\": …, \
                  \"server\": …, \"namespace\": …, \"problem\": … }`; what is not known is left out. Nothing is \
                  contacted."
+            }
+            Command::Up => {
+                "Runs `pre-up`, the command, then `post-deploy` in the pods of the new rollout, and `post-up`, each as a \
+                 run of its own, up to the first that fails; answers `{ \"run\": … }` of the first at once."
+            }
+            Command::Delete => {
+                "Runs the command, waits until the application's pods are gone, and runs `cleanup`, each as a run of its \
+                 own; answers `{ \"run\": … }` of the first at once."
             }
             Command::Doctor => {
                 "Walks the way from the tasks file to the application's pods and answers where it breaks: \
@@ -341,6 +355,18 @@ pub(crate) struct RunTask {
     /// Only in these pods, of a phase that runs inside of pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pods: Vec<String>,
+}
+
+/// The argument of [`Command::Up`] and [`Command::Delete`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Live {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+    /// The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory
+    /// of the tasks file.
+    pub(crate) command: Vec<String>,
 }
 
 /// The argument of [`Command::Target`].

@@ -217,7 +217,8 @@ impl Outbox {
         let (client, session, reports) = (self.client.clone(), self.session.clone(), self.reports.clone());
         let run = start.run.clone();
         let asking = tokio::spawn(async move {
-            let declined = confirm::ask(&client, &session, &start.request, questions).await.err();
+            let declined =
+                confirm::ask(&client, &session, (&start.run, &start.request), questions).await.err();
             let _ = reports.send(Report::Answered { start: Box::new(start), declined });
         });
         self.asked.insert(run, asking);

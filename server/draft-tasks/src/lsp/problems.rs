@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Analysis;
-use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_executor::output::plain;
 use draft_tasks_executor::{RunEvent, Stream};
@@ -137,7 +137,7 @@ pub(crate) struct Problems(Vec<Reported>);
 #[derive(Debug)]
 struct Reported {
     tasks_file: Uri,
-    phase: Phase,
+    subject: Subject,
     task: String,
     /// What ran: once the task has another command, what the old one reported is of no more use.
     command: String,
@@ -150,19 +150,19 @@ impl Problems {
     pub(crate) fn add(
         &mut self,
         tasks_file: &Uri,
-        phase: Phase,
+        subject: Subject,
         (task, command): (&str, &str),
         found: Found,
         place: Option<Range>,
     ) {
         let (tasks_file, task, command) = (tasks_file.clone(), task.to_owned(), command.to_owned());
-        self.0.push(Reported { tasks_file, phase, task, command, found, place });
+        self.0.push(Reported { tasks_file, subject, task, command, found, place });
     }
 
     /// Forgets what tasks of a file reported that are no longer there or have other commands; gives the files.
     pub(crate) fn forget_edited(&mut self, uri: &Uri, analysis: &Analysis) -> Vec<PathBuf> {
         self.take_out(|it| {
-            it.tasks_file == *uri && runs::find(analysis, it.phase, &it.task, &it.command).is_none()
+            it.tasks_file == *uri && runs::find(analysis, it.subject, &it.task, &it.command).is_none()
         })
     }
 
@@ -172,9 +172,9 @@ impl Problems {
     }
 
     /// Forgets what tasks reported that run again; gives the files.
-    pub(crate) fn forget(&mut self, uri: &Uri, phase: Phase, tasks: &[RunningTask]) -> Vec<PathBuf> {
+    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> Vec<PathBuf> {
         self.take_out(|it| {
-            it.tasks_file == *uri && it.phase == phase && tasks.iter().any(|task| task.name == it.task)
+            it.tasks_file == *uri && it.subject == subject && tasks.iter().any(|task| task.name == it.task)
         })
     }
 
@@ -209,7 +209,7 @@ impl Reported {
         let position = |character| Position { line, character };
         let place = self.place.filter(|_| related).map(|range| DiagnosticRelatedInformation {
             location: Location { uri: self.tasks_file.clone(), range },
-            message: format!("reported by the task `{}` of {}", self.task, self.phase),
+            message: format!("reported by the task `{}` of {}", self.task, self.subject),
         });
         Diagnostic {
             range: Range { start: position(start), end: position(end) },

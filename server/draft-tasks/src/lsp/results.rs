@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record;
 use draft_tasks_executor::{Outcome, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
@@ -21,7 +21,7 @@ const RUNS: usize = 50;
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     /// By file and phase, and there by the task's description.
-    tasks: HashMap<(Uri, Phase), HashMap<String, TaskResult>>,
+    tasks: HashMap<(Uri, Subject), HashMap<String, TaskResult>>,
     /// Runs that are over, the last one last.
     runs: VecDeque<PastRun>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct TaskResult {
 pub(crate) struct PastRun {
     pub(crate) id: String,
     pub(crate) uri: Uri,
-    pub(crate) phase: Phase,
+    pub(crate) subject: Subject,
     /// The tasks that were chosen; empty when the whole phase ran.
     pub(crate) chosen: Vec<String>,
     tasks: Vec<PastTask>,
@@ -67,8 +67,8 @@ struct PastTask {
 
 impl Results {
     /// Forgets the results of tasks that run again; tells whether there were any.
-    pub(crate) fn forget(&mut self, uri: &Uri, phase: Phase, tasks: &[RunningTask]) -> bool {
-        let Some(known) = self.tasks.get_mut(&(uri.clone(), phase)) else { return false };
+    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> bool {
+        let Some(known) = self.tasks.get_mut(&(uri.clone(), subject)) else { return false };
         tasks.iter().filter(|task| known.remove(&task.name).is_some()).count() > 0
     }
 
@@ -100,7 +100,7 @@ impl Results {
         let (passed, failed) = task.pods_passed_and_failed();
         let pods = Some((passed, failed, task.in_pods.len())).filter(|(_, _, all)| *all > 0);
         let result = TaskResult { command, outcome, duration, at, last_line, pods };
-        self.tasks.entry((run.uri.clone(), run.phase)).or_default().insert(task.name.clone(), result);
+        self.tasks.entry((run.uri.clone(), run.subject)).or_default().insert(task.name.clone(), result);
     }
 
     /// Keeps a run that is over.
@@ -112,8 +112,14 @@ impl Results {
     }
 
     /// How a task ended when it last ran as it stands there now.
-    pub(crate) fn task(&self, uri: &Uri, phase: Phase, task: &str, command: &str) -> Option<&TaskResult> {
-        let found = self.tasks.get(&(uri.clone(), phase))?.get(task)?;
+    pub(crate) fn task(
+        &self,
+        uri: &Uri,
+        subject: impl Into<Subject>,
+        task: &str,
+        command: &str,
+    ) -> Option<&TaskResult> {
+        let found = self.tasks.get(&(uri.clone(), subject.into()))?.get(task)?;
         (found.command == command).then_some(found)
     }
 
@@ -123,8 +129,9 @@ impl Results {
     }
 
     /// The last run of a phase.
-    pub(crate) fn last_of_phase(&self, uri: &Uri, phase: Phase) -> Option<&PastRun> {
-        self.last_run(|run| run.uri == *uri && run.phase == phase)
+    pub(crate) fn last_of_phase(&self, uri: &Uri, subject: impl Into<Subject>) -> Option<&PastRun> {
+        let subject = subject.into();
+        self.last_run(|run| run.uri == *uri && run.subject == subject)
     }
 }
 
@@ -173,7 +180,7 @@ impl PastRun {
         PastRun {
             id: run.id.clone(),
             uri: run.uri.clone(),
-            phase: run.phase,
+            subject: run.subject,
             chosen: run.chosen.clone(),
             tasks: run.tasks.iter().map(task).collect(),
             record: run.record.clone(),

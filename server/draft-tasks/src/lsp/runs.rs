@@ -4,6 +4,7 @@
 
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
 use draft_tasks_executor::record;
@@ -38,7 +39,7 @@ pub(crate) struct Runs {
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) uri: Uri,
-    pub(crate) phase: Phase,
+    pub(crate) subject: Subject,
     pub(crate) tasks: Vec<RunningTask>,
     /// The tasks that were chosen; empty when the whole phase runs.
     pub(crate) chosen: Vec<String>,
@@ -92,8 +93,9 @@ impl Runs {
     }
 
     /// The run of a phase of a file, if it goes on.
-    pub(crate) fn running(&self, uri: &Uri, phase: Phase) -> Option<&Run> {
-        self.active.iter().find(|run| run.uri == *uri && run.phase == phase)
+    pub(crate) fn running(&self, uri: &Uri, subject: impl Into<Subject>) -> Option<&Run> {
+        let subject = subject.into();
+        self.active.iter().find(|run| run.uri == *uri && run.subject == subject)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Run> {
@@ -245,7 +247,7 @@ pub(crate) struct Failures(Vec<TaskFailure>);
 #[derive(Debug)]
 struct TaskFailure {
     uri: Uri,
-    phase: Phase,
+    subject: Subject,
     task: String,
     command: String,
     message: String,
@@ -257,10 +259,10 @@ struct TaskFailure {
 
 impl Failures {
     /// Forgets which tasks failed, since they run again; tells whether any had.
-    pub(crate) fn forget(&mut self, uri: &Uri, phase: Phase, tasks: &[RunningTask]) -> bool {
+    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> bool {
         let before = self.0.len();
         let runs_again = |failure: &TaskFailure| tasks.iter().any(|task| task.name == failure.task);
-        self.0.retain(|failure| failure.uri != *uri || failure.phase != phase || !runs_again(failure));
+        self.0.retain(|failure| failure.uri != *uri || failure.subject != subject || !runs_again(failure));
         self.0.len() < before
     }
 
@@ -275,25 +277,33 @@ impl Failures {
     }
 
     /// Whether a task of the phase failed, also where its command has changed since.
-    pub(crate) fn any(&self, uri: &Uri, phase: Phase) -> bool {
-        self.0.iter().any(|failure| failure.uri == *uri && failure.phase == phase)
+    pub(crate) fn any(&self, uri: &Uri, subject: impl Into<Subject>) -> bool {
+        let subject = subject.into();
+        self.0.iter().any(|failure| failure.uri == *uri && failure.subject == subject)
     }
 
     /// The phase of a file in which a task failed last.
-    pub(crate) fn last_phase(&self, uri: &Uri) -> Option<Phase> {
-        Some(self.0.iter().rev().find(|failure| failure.uri == *uri)?.phase)
+    pub(crate) fn last_phase(&self, uri: &Uri) -> Option<Subject> {
+        Some(self.0.iter().rev().find(|failure| failure.uri == *uri)?.subject)
     }
 
     /// The tasks of a phase that failed and have the command that did, with it.
-    pub(crate) fn of_phase(&self, uri: &Uri, phase: Phase, analysis: &Analysis) -> Vec<(String, String)> {
-        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.phase == phase);
+    pub(crate) fn of_phase(
+        &self,
+        uri: &Uri,
+        subject: impl Into<Subject>,
+        analysis: &Analysis,
+    ) -> Vec<(String, String)> {
+        let subject = subject.into();
+        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.subject == subject);
         let unchanged = of_phase.filter(|failure| failure.find(analysis).is_some());
         unchanged.map(|failure| (failure.task.clone(), failure.command.clone())).collect()
     }
 
     /// The pods in which tasks of the phase failed.
-    pub(crate) fn pods(&self, uri: &Uri, phase: Phase) -> Vec<String> {
-        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.phase == phase);
+    pub(crate) fn pods(&self, uri: &Uri, subject: impl Into<Subject>) -> Vec<String> {
+        let subject = subject.into();
+        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.subject == subject);
         let mut pods: Vec<String> =
             of_phase.flat_map(|it| it.pods.iter().map(|(pod, _)| pod.clone())).collect();
         pods.sort_unstable();
@@ -327,9 +337,9 @@ impl Failures {
             }
             None => message(&task.wrote, failure, duration),
         };
-        let (uri, phase, message) = (run.uri.clone(), run.phase, what + &log);
+        let (uri, subject, message) = (run.uri.clone(), run.subject, what + &log);
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure { uri, phase, task, command, message, log: document, pods });
+        self.0.push(TaskFailure { uri, subject, task, command, message, log: document, pods });
     }
 
     /// The failures of a document as diagnostics.
@@ -371,14 +381,19 @@ impl TaskFailure {
     }
 
     fn find<'a>(&self, analysis: &'a Analysis) -> Option<&'a Task> {
-        find(analysis, self.phase, &self.task, &self.command)
+        find(analysis, self.subject, &self.task, &self.command)
     }
 }
 
 /// The task of this name that has this command.
-pub(crate) fn find<'a>(analysis: &'a Analysis, phase: Phase, task: &str, command: &str) -> Option<&'a Task> {
+pub(crate) fn find<'a>(
+    analysis: &'a Analysis,
+    subject: Subject,
+    task: &str,
+    command: &str,
+) -> Option<&'a Task> {
     let text = &analysis.text;
-    let mut tasks = analysis.file.commands_of(phase);
+    let mut tasks = analysis.file.commands_of(subject.phase()?);
     let found = tasks.find(|(it, its)| it.name(text) == task && its.decode(text) == command);
     Some(found?.0)
 }

@@ -31,6 +31,7 @@ mod creating;
 mod doctor;
 mod elsewhere;
 mod features;
+mod lifecycle;
 mod listing;
 mod logs;
 mod names;
@@ -60,6 +61,8 @@ pub(crate) struct Session {
     projects: HashMap<PathBuf, project::Known>,
     /// Whether anything may run.
     trusted: bool,
+    /// Parts of applications' lives that go on.
+    walks: Vec<lifecycle::Walk>,
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
     documents: HashMap<Uri, Document>,
@@ -84,6 +87,7 @@ impl Session {
             config: Config::default(),
             projects: HashMap::new(),
             trusted: true,
+            walks: Vec::new(),
             confirmed: HashSet::new(),
             documents: HashMap::new(),
             stale: HashSet::new(),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan;
+use draft_tasks_analysis::plan::{self, Subject};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -27,8 +27,8 @@ impl Session {
             wanted.run.as_ref().is_none_or(|run| run == id) && wanted.uri.as_ref().is_none_or(|of| of == uri)
         };
         if let Some(run) = self.runs.active.iter().rev().find(|run| matches(&run.id, &run.uri)) {
-            let (uri, phase) = (run.uri.clone(), run.phase);
-            return self.run(&uri, phase.name(), &[], Vec::new());
+            let (uri, subject) = (run.uri.clone(), run.subject);
+            return self.run(&uri, subject.name(), &[], Vec::new());
         }
         let Some(run) = self.runs.results.last_run(|run| matches(&run.id, &run.uri)) else {
             return Err(refusal(match &wanted.run {
@@ -37,8 +37,8 @@ impl Session {
             }));
         };
         let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
-        let (uri, phase, chosen) = (run.uri.clone(), run.phase, chosen.collect::<Vec<_>>());
-        self.run(&uri, phase.name(), &chosen, Vec::new())
+        let (uri, subject, chosen) = (run.uri.clone(), run.subject, chosen.collect::<Vec<_>>());
+        self.run(&uri, subject.name(), &chosen, Vec::new())
     }
 
     pub(super) fn rerun_failed(&mut self, wanted: &ext::RerunFailed) -> Result<Value, Error> {
@@ -48,7 +48,7 @@ impl Session {
             Some(name) => {
                 Some(plan::phase_named(&source.analysis, name).map_err(|error| refusal(error.describe()))?)
             }
-            None => self.runs.failures.last_phase(uri),
+            None => self.runs.failures.last_phase(uri).and_then(Subject::phase),
         };
         let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
             return Err(refusal("no task failed when it last ran"));

@@ -54,12 +54,12 @@ impl Session {
         let matches = |run: &PastRun| {
             wanted.run.as_ref().is_none_or(|id| *id == run.id)
                 && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
-                && phase.as_ref().is_none_or(|phase| phase == run.phase.name())
+                && phase.as_ref().is_none_or(|phase| phase == run.subject.name())
         };
         let goes_on = |run: &&Run| {
             wanted.run.as_ref().is_none_or(|id| *id == run.id)
                 && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
-                && phase.as_ref().is_none_or(|phase| phase == run.phase.name())
+                && phase.as_ref().is_none_or(|phase| phase == run.subject.name())
         };
         let running = self.runs.active.iter().rev().filter(goes_on).find_map(|run| run.log(task));
         let over = || self.runs.results.last_run(|run| matches(run) && run.has_log(task))?.log(task);
@@ -103,7 +103,8 @@ impl Session {
         }
         let task =
             analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
-        let has_log = |run: &PastRun| run.uri == uri && run.phase == phase && run.has_log(task.as_deref());
+        let has_log =
+            |run: &PastRun| run.uri == uri && run.subject == phase.into() && run.has_log(task.as_deref());
         let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
         if running.is_some() || self.runs.results.last_run(has_log).is_some() {
             let log =

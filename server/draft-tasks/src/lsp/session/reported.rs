@@ -19,10 +19,10 @@ impl Session {
         let Some(run) = self.runs.active.iter().find(|it| it.id == run) else { return };
         let Some(task) = run.tasks.get(task) else { return };
         let (task, command) = (task.name.clone(), task.command.clone());
-        let (uri, phase) = (run.uri.clone(), run.phase);
+        let (uri, subject) = (run.uri.clone(), run.subject);
         let is_open = self.documents.contains_key(&uri);
         let place = self.opened(&uri).and_then(|(session, document, analysis)| {
-            let found = runs::find(&analysis, phase, &task, &command)?;
+            let found = runs::find(&analysis, subject, &task, &command)?;
             Some(session.context(document, &analysis).range(found.name.range))
         });
         if is_open && place.is_none() {
@@ -31,7 +31,7 @@ impl Session {
         }
         let paths = found.iter().map(|found| found.path.clone()).collect();
         for found in found {
-            self.runs.problems.add(&uri, phase, (&task, &command), found, place);
+            self.runs.problems.add(&uri, subject, (&task, &command), found, place);
         }
         self.publish_problems(paths);
     }

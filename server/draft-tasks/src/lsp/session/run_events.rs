@@ -64,7 +64,8 @@ impl Session {
     /// The user did not want the run after all, or could not be asked.
     pub(crate) fn declined(&mut self, id: &str, why: &str) {
         let Some(run) = self.runs.finish(id) else { return };
-        let message = format!("{} did not run: {why}", run.phase);
+        self.walk_declined(id);
+        let message = format!("{} did not run: {why}", run.subject);
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some("stopped"), message.clone());
         if !self.flags.own_output {
@@ -99,7 +100,7 @@ impl Session {
 
     fn blocked(&mut self, id: &str, problem: &Problem) {
         let Some(run) = self.runs.get(id) else { return };
-        let message = format!("{} could not run: {}", run.phase, problem.describe());
+        let message = format!("{} could not run: {}", run.subject, problem.describe());
         self.tell(run, RunState::Waiting, (None, None), None, message.clone());
         self.show(MessageType::Error, message);
     }
@@ -143,7 +144,7 @@ impl Session {
         self.effect(Effect::Output(OutputParams {
             run: id.to_owned(),
             uri: run.uri.clone(),
-            phase: run.phase.to_string(),
+            phase: run.subject.to_string(),
             task: run.tasks[task].name.clone(),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
             stream: Cow::Borrowed(match stream {
@@ -205,7 +206,7 @@ impl Session {
             RunSummary { skipped: 1.., .. } => "stopped",
             _ => "passed",
         };
-        let message = format!("{}: {}", run.phase, summary.describe());
+        let message = format!("{}: {}", run.subject, summary.describe());
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
         // Why a run was blocked has been shown.
@@ -214,6 +215,7 @@ impl Session {
         if failed || long || !self.flags.own_output {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
+        self.walk_on(id, summary);
         self.refresh_lenses();
     }
 
@@ -242,7 +244,7 @@ impl Session {
         self.effect(Effect::Run(RunParams {
             run: run.id.clone(),
             uri: run.uri.clone(),
-            phase: run.phase.to_string(),
+            phase: run.subject.to_string(),
             state,
             task: task.map(|task| run.tasks[task].name.clone()),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),

@@ -11,16 +11,18 @@ use std::time::{Duration, Instant};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::pods::PodsRequest;
-use draft_tasks_executor::{Pinned, Problem, RunRequest};
+use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::Session;
+use super::target::Questions;
 use crate::application;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::lifecycle::Part;
 use crate::lsp::document::{self, Analysed};
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, RunState};
@@ -43,6 +45,7 @@ pub(super) struct Chosen {
 }
 
 /// What is to be run, and where its text comes from.
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) analysis: Arc<Analysed>,
     /// The tasks file.
@@ -54,13 +57,13 @@ pub(super) struct Source {
 }
 
 /// Where tasks run.
-struct Place {
+pub(super) struct Place {
     /// In these pods; on this machine without them.
-    pods: Option<PodsRequest>,
+    pub(super) pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet.
-    pinned: Option<Pinned>,
+    pub(super) pinned: Option<Pinned>,
     /// Pods that ought to be gone before the tasks run.
-    guard: Option<PodsRequest>,
+    pub(super) guard: Option<PodsRequest>,
 }
 
 impl Source {
@@ -107,6 +110,8 @@ impl Session {
             Some(ext::Command::RerunFailed) => self.rerun_failed(&read(argument)?),
             Some(ext::Command::Clear) => Ok(self.clear(&read_or_default(argument)?)),
             Some(ext::Command::Plan) => self.plan(&read(argument)?),
+            Some(ext::Command::Up) => self.live(Part::Up, read(argument)?),
+            Some(ext::Command::Delete) => self.live(Part::Delete, read(argument)?),
             Some(ext::Command::Target) => self.target(&read(argument)?),
             // Its answer is awaited where no lock is held.
             Some(ext::Command::Doctor) => Err(Error::internal_error()),
@@ -146,7 +151,7 @@ impl Session {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
         let place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
-        Ok(json!({ "run": self.start(uri, (phase, plan), only, source, &environment, place) }))
+        Ok(json!({ "run": self.start(uri, plan, only, source, &environment, place) }))
     }
 
     /// The text that would run: the editor's, or the file's where the editor has it not open.
@@ -188,21 +193,35 @@ impl Session {
         environment.unwrap_or_else(|_| self.environment.clone())
     }
 
+    /// Starts a run of its own.
     fn start(
         &mut self,
         uri: &Uri,
-        (phase, plan): (Phase, Plan),
+        plan: Plan,
         chosen: Vec<String>,
         source: Source,
         environment: &Environment,
         place: Place,
     ) -> String {
-        let id = self.runs.next_id();
+        self.start_with(uri, (plan, chosen), source, environment, place, None)
+    }
+
+    /// Starts a run, as a step of something larger if its questions are given.
+    pub(super) fn start_with(
+        &mut self,
+        uri: &Uri,
+        (plan, chosen): (Plan, Vec<String>),
+        source: Source,
+        environment: &Environment,
+        place: Place,
+        questions: Option<Questions>,
+    ) -> String {
+        let (id, subject) = (self.runs.next_id(), plan.subject);
         let tasks: Vec<_> =
             plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
-        let failed = self.runs.failures.forget(uri, phase, &tasks);
-        let ran = self.runs.results.forget(uri, phase, &tasks);
-        let reported = self.runs.problems.forget(uri, phase, &tasks);
+        let failed = self.runs.failures.forget(uri, subject, &tasks);
+        let ran = self.runs.results.forget(uri, subject, &tasks);
+        let reported = self.runs.problems.forget(uri, subject, &tasks);
         self.publish_problems(reported);
         if ran {
             self.refresh_result_hints();
@@ -212,31 +231,35 @@ impl Session {
         }
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
         let count = match tasks.len() {
-            1 => "1 task".to_owned(),
-            many => format!("{many} tasks"),
+            0 => String::new(),
+            1 => " · 1 task".to_owned(),
+            many => format!(" · {many} tasks"),
         };
         let place_name = match &place.pods {
             Some(pods) => format!("pods of {}, {}", pods.application.name, pods.target.describe()),
             None => format!("in {}", source.directory.display()),
         };
-        let message = format!("{phase} · {count} · {place_name}{unsaved}");
+        let message = format!("{subject}{count} · {place_name}{unsaved}");
         let settings = self.run_settings();
+        let phase = subject.phase();
+        let limits = source.config.run.limits();
         let request = RunRequest {
-            on_failure: source.config.on_failure(phase),
+            on_failure: phase.map_or(OnFailure::Stop, |phase| source.config.on_failure(phase)),
             plan,
             directory: source.directory,
             environment: environment.for_run(&id),
             grace: GRACE,
-            limits: source.config.run.limits(),
+            // The limit of a task is none of a command that deploys.
+            limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
             secrets: environment.secrets(),
             pods: place.pods,
             pinned: place.pinned,
         };
-        let questions = self.questions(&request, place.guard);
+        let questions = questions.unwrap_or_else(|| self.questions(&request, place.guard));
         let run = Run {
             id: id.clone(),
             uri: uri.clone(),
-            phase,
+            subject,
             tasks,
             chosen,
             pods: Vec::new(),
@@ -246,7 +269,7 @@ impl Session {
             record: None,
             shown_logs: HashSet::new(),
         };
-        self.progress(&run, ProgressValue::Begin { title: phase.to_string(), message: "starts".into() });
+        self.progress(&run, ProgressValue::Begin { title: subject.to_string(), message: "starts".into() });
         self.tell(&run, RunState::Started, (None, None), None, message);
         let records = settings.records(environment);
         let (request, file) = (Box::new(request), source.path);
@@ -260,7 +283,7 @@ impl Session {
         let wanted = |run: &&Run| {
             stop.run.as_ref().is_none_or(|id| run.id == *id)
                 && stop.uri.as_ref().is_none_or(|uri| run.uri == *uri)
-                && stop.phase.as_ref().is_none_or(|phase| phase.eq_ignore_ascii_case(run.phase.name()))
+                && stop.phase.as_ref().is_none_or(|phase| phase.eq_ignore_ascii_case(run.subject.name()))
                 && stop.task.as_ref().is_none_or(|task| run.current_task() == Some(task))
         };
         let runs: Vec<String> = self.runs.active.iter().filter(wanted).map(|run| run.id.clone()).collect();

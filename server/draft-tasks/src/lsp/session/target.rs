@@ -23,11 +23,14 @@ pub(crate) struct Questions {
     pub(crate) foreign: Option<(Box<Target>, String)>,
     /// Whether to go on although pods of this application still exist.
     pub(crate) guard: Option<Box<PodsRequest>>,
+    /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
+    /// the run has to wait for.
+    pub(crate) before: Option<Box<PodsRequest>>,
 }
 
 impl Questions {
     pub(crate) fn is_empty(&self) -> bool {
-        self.foreign.is_none() && self.guard.is_none()
+        self.foreign.is_none() && self.guard.is_none() && self.before.is_none()
     }
 }
 
@@ -89,12 +92,17 @@ impl Session {
     /// What has to be asked before this run; a cluster is asked for once.
     pub(super) fn questions(&self, request: &RunRequest, guard: Option<PodsRequest>) -> Questions {
         let target = safety::foreign_target(request);
-        let foreign = target.filter(|target| !self.confirmed.contains(&known_as(target)));
+        let foreign = target.filter(|target| !self.is_confirmed(target));
         let foreign = foreign.map(|target| {
             let question = safety::question(request, &target);
             (Box::new(target), question)
         });
-        Questions { foreign, guard: guard.map(Box::new) }
+        Questions { foreign, guard: guard.map(Box::new), before: None }
+    }
+
+    /// Whether the user wants runs to reach this cluster.
+    pub(super) fn is_confirmed(&self, target: &Target) -> bool {
+        self.confirmed.contains(&known_as(target))
     }
 
     /// The user wants runs to reach this cluster.

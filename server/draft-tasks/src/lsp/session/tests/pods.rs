@@ -5,7 +5,7 @@ use draft_tasks_executor::{Pod, PodCounts, Problem};
 use super::*;
 
 /// A session whose kubeconfig names a cluster at this address.
-fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
+pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     let config = format!(
@@ -23,7 +23,7 @@ fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
     (fixture, dir)
 }
 
-const FILE: &str = "[pre-up]\nsee = \"kubectl get pods\"\n[post-deploy]\nmigrate = \"rake db\"\nwarm = \"curl x\"\n\
+pub(super) const FILE: &str = "[pre-up]\nsee = \"kubectl get pods\"\n[post-deploy]\nmigrate = \"rake db\"\nwarm = \"curl x\"\n\
     [cleanup]\nbye = \"echo bye\"\n";
 
 fn pods() -> Vec<Pod> {

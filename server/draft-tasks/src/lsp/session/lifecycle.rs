@@ -1,0 +1,144 @@
+//! `up` and `delete` in an editor: the runs of their steps, one after another.
+//!
+//! Must not decide which step comes next: `lifecycle` does.
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, PlanError, Subject};
+use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::{Pinned, RunSummary};
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use super::running::{Place, Source, refusal};
+use super::target::Questions;
+use crate::environment::Environment;
+use crate::lifecycle::{Known, Lifecycle, Next, Part};
+use crate::lsp::ext;
+use crate::safety;
+
+/// A part of an application's life that goes on.
+pub(super) struct Walk {
+    uri: Uri,
+    part: Part,
+    steps: Lifecycle,
+    plans: Vec<Plan>,
+    /// The application's pods, where they are known.
+    pods: Option<PodsRequest>,
+    /// The cluster of all local steps, where one is known.
+    pinned: Option<Pinned>,
+    source: Source,
+    environment: Environment,
+    /// The run of the step that goes on.
+    run: String,
+}
+
+impl Session {
+    /// Runs the phases around a command that deploys or deletes the application; answers the run of the first step.
+    pub(super) fn live(&mut self, part: Part, wanted: ext::Live) -> Result<Value, Error> {
+        let ext::Live { uri, command } = wanted;
+        if !self.trusted {
+            return Err(refusal("nothing runs in a workspace that is not trusted"));
+        }
+        if command.first().is_none_or(String::is_empty) {
+            return Err(Error::invalid_params("no command is given"));
+        }
+        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == uri) {
+            let (id, name) = (walk.run.clone(), walk.part.name());
+            self.show(MessageType::Info, format!("{name} is already running"));
+            return Ok(json!({ "run": id }));
+        }
+        let source = self.source(&uri)?;
+        let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
+        let mut plans = plans(part, &source, &environment)?;
+        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
+        plans.push(part.plan(&command));
+        let application = source.application(&environment);
+        let pods = match application.pods(Vec::new()) {
+            Ok(pods) => Some(pods),
+            Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(refusal(problem.describe())),
+            Err(problem) => {
+                self.show(MessageType::Warning, format!("no pods are awaited: {}", problem.message));
+                None
+            }
+        };
+        let pinned = pods.as_ref().map(|pods| application.pin(pods.target.clone()));
+        // Inside of a cluster there is no kubeconfig to be copied.
+        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
+        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
+        let run = String::new();
+        let walk = Walk { uri, part, steps, plans, pods, pinned, source, environment, run };
+        let foreign = walk.pods.as_ref().and_then(|pods| {
+            let question = safety::foreign_part(part, &pods.target)?;
+            let asked = !self.is_confirmed(&pods.target);
+            asked.then(|| (Box::new(pods.target.clone()), question))
+        });
+        let first = walk.steps.steps().first().copied().unwrap_or(part.command());
+        Ok(json!({ "run": self.begin(walk, first, Questions { foreign, ..Questions::default() }) }))
+    }
+
+    fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
+        let plan = walk.plans.iter().find(|plan| plan.subject == step).cloned();
+        let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
+        if step == Subject::Deploy {
+            questions.before = walk.pods.clone().map(Box::new);
+        }
+        let place = Place {
+            pods: walk.pods.clone().filter(|_| !step.is_local()),
+            pinned: walk.pinned.clone().filter(|_| step.is_local()),
+            guard: None,
+        };
+        let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
+        let planned = (plan, Vec::new());
+        let id = self.start_with(&uri, planned, source, &environment, place, Some(questions));
+        walk.run.clone_from(&id);
+        self.walks.push(walk);
+        id
+    }
+
+    /// These pods were there before something is deployed.
+    pub(crate) fn pods_before(&mut self, run: &str, pods: Vec<String>) {
+        let walk = self.walks.iter_mut().find(|walk| walk.run == run);
+        if let Some(pods_of_walk) = walk.and_then(|walk| walk.pods.as_mut()) {
+            pods_of_walk.before = Some(pods);
+        }
+    }
+
+    /// A run is over; if it was a step, the next one begins.
+    pub(super) fn walk_on(&mut self, run: &str, summary: &RunSummary) {
+        let Some(mut walk) = self.take_walk(run) else { return };
+        match walk.steps.after(summary, false) {
+            Next::Step(step) => drop(self.begin(walk, step, Questions::default())),
+            Next::Done => self.show(MessageType::Info, format!("{}: all steps passed", walk.part.name())),
+            Next::Ended { message, stopped } => {
+                self.show(if stopped { MessageType::Info } else { MessageType::Error }, message);
+            }
+        }
+    }
+
+    /// A step did not begin, so no other one does.
+    pub(super) fn walk_declined(&mut self, run: &str) {
+        let Some(walk) = self.take_walk(run) else { return };
+        if let Next::Ended { message, .. } = walk.steps.cannot_begin(false) {
+            self.show(MessageType::Info, message);
+        }
+    }
+
+    fn take_walk(&mut self, run: &str) -> Option<Walk> {
+        let index = self.walks.iter().position(|walk| walk.run == run)?;
+        Some(self.walks.remove(index))
+    }
+}
+
+/// The plans of the phases of a part that have tasks which run.
+fn plans(part: Part, source: &Source, environment: &Environment) -> Result<Vec<Plan>, Error> {
+    let lookup = |name: &str| environment.get(name);
+    let planned =
+        part.phases().iter().map(|phase| match Plan::for_phase(&source.analysis, *phase, &[], &lookup) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
+            Err(error) => Err(refusal(error.describe())),
+        });
+    planned.filter_map(Result::transpose).collect()
+}

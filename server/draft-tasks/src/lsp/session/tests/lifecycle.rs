@@ -1,0 +1,99 @@
+//! `up` and `delete`, step by step, without a cluster.
+
+use super::pods::{FILE, fixture};
+use super::*;
+
+/// The runs that are to start: what each is of, how many tasks it has, where it runs, and what it waits for.
+fn started(fixture: &mut Fixture) -> Vec<String> {
+    let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let started = effects.filter_map(|effect| match effect {
+        Effect::StartRun { request, questions, .. } => {
+            let before = request.pods.as_ref().and_then(|pods| pods.before.clone());
+            let pinned = if request.pinned.is_some() { " pinned" } else { "" };
+            let asks = if questions.before.is_some() { " looks for pods" } else { "" };
+            let foreign = if questions.foreign.is_some() { " asks" } else { "" };
+            let steps = request.plan.steps.len();
+            let after = before.map(|before| format!(" after {before:?}")).unwrap_or_default();
+            Some(format!("{} {steps}{pinned}{asks}{foreign}{after}", request.plan.subject))
+        }
+        _ => None,
+    });
+    started.collect()
+}
+
+fn over(fixture: &mut Fixture, run: &str, summary: RunSummary) {
+    fixture.session.run_event(run, RunEvent::RunFinished { summary });
+}
+
+fn passed() -> RunSummary {
+    RunSummary { passed: 1, ..RunSummary::default() }
+}
+
+fn up(fixture: &mut Fixture) -> String {
+    fixture.execute(ext::Command::Up, json!({ "uri": URI, "command": ["kubectl", "apply", "-f", "x"] }))
+}
+
+#[test]
+fn each_step_of_up_follows_the_one_before() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    assert_eq!(up(&mut fixture), r#"{"run":"run-1"}"#);
+    assert_eq!(started(&mut fixture), ["pre-up 1 pinned"]);
+    assert_eq!(up(&mut fixture), r#"{"run":"run-1"}"#, "the one that goes on");
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(started(&mut fixture), ["deploy 1 pinned looks for pods"]);
+    fixture.session.pods_before("run-2", vec!["old".into()]);
+    over(&mut fixture, "run-2", passed());
+    assert_eq!(started(&mut fixture), [r#"post-deploy 2 after ["old"]"#]);
+    over(&mut fixture, "run-3", passed());
+    let told = fixture.effects();
+    assert!(told.contains("up: all steps passed") && !told.contains("start run-4"), "{told}");
+    assert_eq!(up(&mut fixture), r#"{"run":"run-4"}"#, "it may begin again");
+}
+
+#[test]
+fn a_step_that_failed_is_the_last_and_what_did_not_run_is_said() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    over(&mut fixture, "run-1", RunSummary { failed: 1, ..RunSummary::default() });
+    let told = fixture.effects();
+    assert!(told.contains("pre-up failed, so the deploy command and post-deploy did not run"), "{told}");
+    assert!(!told.contains("start run-2"), "{told}");
+}
+
+#[test]
+fn delete_waits_until_the_pods_are_gone() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fixture.execute(ext::Command::Delete, json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
+    assert_eq!(started(&mut fixture), ["delete 1 pinned"]);
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(started(&mut fixture), ["pods-gone 0"]);
+    over(&mut fixture, "run-2", RunSummary::default());
+    assert_eq!(started(&mut fixture), ["cleanup 1 pinned"], "nobody asks about pods that are gone");
+}
+
+#[test]
+fn a_foreign_cluster_is_asked_for_once_for_all_steps() {
+    let (mut fixture, _dir) = fixture("https://35.1.2.3");
+    fixture.open(FILE);
+    up(&mut fixture);
+    assert_eq!(started(&mut fixture), ["pre-up 1 pinned asks"]);
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(started(&mut fixture), ["deploy 1 pinned looks for pods"]);
+    fixture.session.declined("run-2", "the cluster does not answer");
+    let told = fixture.effects();
+    assert!(told.contains("deploy did not run: the cluster does not answer"), "{told}");
+    assert!(told.contains("the deploy command and post-deploy did not run"), "{told}");
+}
+
+#[test]
+fn nothing_lives_without_a_command_or_trust() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    let refused = fixture.execute(ext::Command::Up, json!({ "uri": URI, "command": [] }));
+    assert_eq!(refused, "-32602: no command is given");
+    fixture.session.did_change_trust(&ext::TrustParams { trusted: false });
+    assert_eq!(up(&mut fixture), "-32803: nothing runs in a workspace that is not trusted");
+}
