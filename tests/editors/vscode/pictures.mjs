@@ -39,9 +39,11 @@ export async function makePictures(browser, vsix) {
     await window.test('migrate the database').locator('.codicon-testing-failed-icon').waitFor();
     await shot('running');
     await window.command('View: Toggle Panel Visibility');
-    await page.locator('.view-line span', { hasText: 'echo' }).last().hover();
+    await page.locator('.view-line span', { hasText: 'bin/migrate' }).last().hover();
     await window.text('.monaco-hover:visible', 'Runs exactly this').waitFor();
-    await until('the hover rests', async () => (await page.locator('.monaco-hover:visible').count()) === 1);
+    // It comes by and by, with the colors of the theme last.
+    await until('the hover is there', () => page.evaluate(() => [...document.querySelectorAll('.monaco-hover, .monaco-resizable-hover')]
+      .every((hover) => getComputedStyle(hover).opacity === '1' && hover.getAnimations().every((it) => it.playState === 'finished'))));
     await shot('hover');
   } finally {
     await page.close();
