@@ -192,7 +192,8 @@ fn the_doctor_names_the_first_broken_link() {
 fn the_doctor_tells_each_permission_that_is_missing() {
     let namespace = Namespace::new();
     namespace.roll_out(&Workload::deployment("web"));
-    let cases: [(&str, &[(&str, &str)], &str); 4] = [
+    type Rules<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Rules<'_>, &str); 4] = [
         ("none", &[("get", "events")], "list pods, watch pods, get pods/exec"),
         ("no-watch", &[("get,list", "pods"), ("get,create", "pods/exec")], "watch pods\""),
         ("no-list", &[("get,watch", "pods"), ("get,create", "pods/exec")], "list pods\""),
