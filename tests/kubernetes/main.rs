@@ -4,6 +4,7 @@
 //! there is. The tests in `real` are ignored unless `tests/kubernetes/run` calls them, which says where they run.
 #![cfg(unix)]
 
+mod application;
 mod conversation;
 #[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod double;
@@ -17,3 +18,4 @@ mod same;
 #[path = "../cli/tool.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod tool;
+mod waiting;

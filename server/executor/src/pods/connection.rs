@@ -3,6 +3,7 @@
 //! Must not read another kubeconfig than the target's.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use k8s_openapi::api::core::v1::Pod;
@@ -26,11 +27,11 @@ const SILENCE: Duration = Duration::from_secs(200);
 const RENEW: Duration = Duration::from_secs(60);
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Connection {
     target: Target,
     environment: Vec<(OsString, OsString)>,
-    current: Mutex<Current>,
+    current: Arc<Mutex<Current>>,
 }
 
 #[derive(Clone)]
@@ -53,7 +54,7 @@ impl Connection {
     ///
     /// When a credential plugin fails, or the kubeconfig has something that cannot be used.
     pub async fn open(target: &Target, environment: &[(OsString, OsString)]) -> Result<Connection, Problem> {
-        let current = Mutex::new(connect(target, environment).await?);
+        let current = Arc::new(Mutex::new(connect(target, environment).await?));
         Ok(Connection { target: target.clone(), environment: environment.to_vec(), current })
     }
 
@@ -73,6 +74,11 @@ impl Connection {
             *current = connect(&self.target, &self.environment).await?;
         }
         Ok(current.client.clone())
+    }
+
+    /// The server does not accept the credentials any more, so they are renewed before they are used again.
+    pub(crate) async fn credentials_ended(&self) {
+        self.current.lock().await.expires = Some(SystemTime::UNIX_EPOCH);
     }
 
     /// The pods of the target's namespace.

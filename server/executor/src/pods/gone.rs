@@ -43,6 +43,9 @@ pub(crate) async fn until_gone(
             report.tell(RunEvent::PodsLeft { pods, message }).await;
             told = Some(news);
         }
+        if let Some(problem) = &now.refused {
+            return Err(problem.clone());
+        }
         if !changed_before(&mut pods, limit).await? {
             return Err(too_late(connection, wanted, left.len()).help(message));
         }

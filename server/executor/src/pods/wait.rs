@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::PodsRequest;
 use super::connection::Connection;
 use super::selection::{Seen, Verdict, judge};
-use super::watching::Pods;
+use super::watching::{Pods, list};
 use super::workload::{Read, Workloads};
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
@@ -48,19 +48,28 @@ pub(crate) async fn until_ready(
 ) -> Result<Found, Problem> {
     let begun = Instant::now();
     let limit = begun.checked_add(wanted.wait_timeout);
-    let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
     let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
     loop {
         let now = pods.borrow_and_update().clone();
         let seen: Vec<Seen> = now.seen.values().cloned().collect();
         let owners: BTreeSet<_> =
             seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
+        let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
         let read = workloads.read(owners).await;
+        if read.unauthorized {
+            connection.credentials_ended().await;
+        }
         let step = waiting.judge(&seen, &read, now.trouble.as_deref()).await;
         let next = match step {
-            Step::Go(found) => return choose(found, wanted, connection, waiting.note(&read, &seen)),
+            Step::Go(found) => match waiting.confirm(connection, &read, found).await? {
+                Some(found) => return choose(found, wanted, connection, waiting.note(&read, &seen)),
+                None => Instant::now() + AGAIN.0,
+            },
             Step::LookAgain(next) => next,
         };
+        if let Some(problem) = &now.refused {
+            return Err(problem.clone());
+        }
         let over = async {
             if let Some(limit) = limit { sleep_until(limit).await } else { std::future::pending().await }
         };
@@ -103,6 +112,13 @@ impl Waiting<'_> {
                 self.soon()
             }
             Verdict::Ready { pods, certain: true } => Step::Go(pods),
+            // Whether more pods have come is not known.
+            Verdict::Ready { pods, certain: false } if trouble.is_some() => {
+                self.settled = None;
+                let trouble = trouble.unwrap_or_default();
+                self.tell(pods.len(), pods.len(), format!("the cluster does not answer: {trouble}")).await;
+                self.soon()
+            }
             Verdict::Ready { pods, certain: false } => {
                 let names: Vec<_> = pods.iter().map(|pod| pod.uid.clone()).collect();
                 if self.settled.as_ref().is_none_or(|(settled, _)| *settled != names) {
@@ -118,6 +134,29 @@ impl Waiting<'_> {
                 Step::LookAgain(since + settle)
             }
         }
+    }
+
+    /// The pods as they are now: a rollout may have come to its end after what the watch has told so far. Nothing where
+    /// they are not ready after all, or others than those that were found.
+    async fn confirm(
+        &mut self,
+        connection: &Connection,
+        read: &Read,
+        found: Vec<Seen>,
+    ) -> Result<Option<Vec<Seen>>, Problem> {
+        let pods = connection.pods().await?;
+        let now = match list(connection, &pods, &self.wanted.application).await {
+            Ok(now) => now.into_values().collect::<Vec<_>>(),
+            Err(problem) => {
+                self.tell(found.len(), found.len(), problem.message).await;
+                return Ok(None);
+            }
+        };
+        let uids = |pods: &[Seen]| pods.iter().map(|pod| pod.uid.clone()).collect::<Vec<_>>();
+        Ok(match judge(&now, &read.workloads, &self.wanted.application) {
+            Verdict::Ready { pods, certain } if certain || uids(&pods) == uids(&found) => Some(pods),
+            _ => None,
+        })
     }
 
     fn soon(&mut self) -> Step {

@@ -22,13 +22,21 @@ use crate::event::Problem;
 /// bounds how long a list may take.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// The same after something went wrong; it is doubled each time, up to the one above.
+const SILENCE_IN_TROUBLE: Duration = Duration::from_secs(4);
+
+/// How long is paused before new credentials are asked for.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What is seen of the application.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pods {
     /// By their names.
     pub(crate) seen: BTreeMap<String, Seen>,
     /// Why nothing new is known; nothing while the watch works.
     pub(crate) trouble: Option<String>,
+    /// That it is not permitted to watch the pods: nothing new will ever be known.
+    pub(crate) refused: Option<Problem>,
 }
 
 /// A watch that goes on until it is dropped.
@@ -56,8 +64,8 @@ impl Watching {
     ) -> Result<Watching, Problem> {
         let pods = connection.pods().await?;
         let seen = list(connection, &pods, application).await?;
-        let (told, receiver) = watch::channel(Arc::new(Pods { seen, trouble: None }));
-        let task = tokio::spawn(watch(pods, application.selector.clone(), told));
+        let (told, receiver) = watch::channel(Arc::new(Pods { seen, ..Pods::default() }));
+        let task = tokio::spawn(watch(connection.clone(), application.selector.clone(), told));
         Ok(Watching { pods: receiver, task })
     }
 
@@ -87,22 +95,59 @@ pub(crate) async fn list(
     Ok(listed.items.iter().filter_map(Seen::of).map(|pod| (pod.name.clone(), pod)).collect())
 }
 
-async fn watch(pods: Api<api::Pod>, selector: String, told: watch::Sender<Arc<Pods>>) {
+async fn watch(connection: Connection, selector: String, told: watch::Sender<Arc<Pods>>) {
+    let mut silence = SILENCE;
     loop {
+        let pods = match connection.pods().await {
+            Ok(pods) => pods,
+            Err(problem) => {
+                tell(&told, |pods| pods.trouble = Some(problem.message));
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let config = watcher::Config::default().labels(&selector);
-        let mut events = watcher(pods.clone(), config).default_backoff().boxed();
+        let mut events = watcher(pods, config).default_backoff().boxed();
         // What a list has told before it is complete.
         let mut listed = BTreeMap::new();
         loop {
-            match tokio::time::timeout(SILENCE, events.next()).await {
-                Ok(Some(Ok(event))) => take(event, &mut listed, &told),
+            match tokio::time::timeout(silence, events.next()).await {
+                Ok(Some(Ok(event))) => {
+                    take(event, &mut listed, &told);
+                    if told.borrow().trouble.is_none() {
+                        silence = SILENCE;
+                    }
+                }
                 Ok(Some(Err(error))) => {
                     let trouble = innermost(&error);
-                    tell(&told, |pods| pods.trouble = Some(trouble));
+                    let refused = refusal(&error, 403).map(|error| connection.problem(error, "watch pods"));
+                    tell(&told, |pods| {
+                        pods.trouble = Some(trouble);
+                        pods.refused = refused;
+                    });
+                    silence = silence.min(SILENCE_IN_TROUBLE);
+                    if refusal(&error, 401).is_some() {
+                        connection.credentials_ended().await;
+                        tokio::time::sleep(PAUSE).await;
+                        break;
+                    }
                 }
                 Ok(None) | Err(_) => break,
             }
         }
+        silence = (silence * 2).min(SILENCE);
+    }
+}
+
+/// The server's answer, if it has this code.
+fn refusal(error: &watcher::Error, code: u16) -> Option<&kube::Error> {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => {
+            matches!(error, kube::Error::Api(status) if status.code == code).then_some(error)
+        }
+        _ => None,
     }
 }
 
@@ -118,7 +163,10 @@ fn take(
         }
         watcher::Event::InitDone => {
             let seen = std::mem::take(listed);
-            tell(told, |pods| *pods = Pods { seen, trouble: None });
+            tell(told, |pods| {
+                pods.trouble = None;
+                pods.seen = seen;
+            });
         }
         watcher::Event::Apply(pod) => tell(told, |pods| {
             pods.trouble = None;
@@ -136,7 +184,7 @@ fn tell(told: &watch::Sender<Arc<Pods>>, change: impl FnOnce(&mut Pods)) {
     told.send_if_modified(|pods| {
         let mut changed = Pods::clone(pods);
         change(&mut changed);
-        let differs = changed.seen != pods.seen || changed.trouble != pods.trouble;
+        let differs = changed != **pods;
         *pods = Arc::new(changed);
         differs
     });

@@ -31,6 +31,8 @@ pub(crate) struct Read {
     pub(crate) workloads: HashMap<Owner, Workload>,
     /// Whether the server does not permit to read some of them.
     pub(crate) forbidden: bool,
+    /// Whether the server does not accept the credentials any more.
+    pub(crate) unauthorized: bool,
 }
 
 impl Workloads {
@@ -48,8 +50,10 @@ impl Workloads {
                 Err(kube::Error::ReadEvents(late))
             });
             let workload = workload.unwrap_or_else(|error| {
-                let forbidden = matches!(&error, kube::Error::Api(status) if status.code == 403);
+                let is = |code| matches!(&error, kube::Error::Api(status) if status.code == code);
+                let forbidden = is(403);
                 read.forbidden |= forbidden;
+                read.unauthorized |= is(401);
                 if forbidden { Workload::Unknown } else { unreadable(&owner, &error) }
             });
             read.workloads.insert(owner, workload);
