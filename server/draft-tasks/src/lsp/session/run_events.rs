@@ -32,7 +32,7 @@ impl Session {
             RunEvent::Waiting { ready, pods, message } => {
                 self.waits(id, format!("{ready}/{pods} pods ready"), &message);
             }
-            RunEvent::PodsLeft { pods, message } => self.waits(id, format!("{pods} pods left"), &message),
+            RunEvent::PodsLeft { pods, message } => self.waits(id, pods_left(pods), &message),
             RunEvent::PodsFound { pods, note } => self.pods_found(id, pods, note),
             RunEvent::Blocked { problem } => self.blocked(id, &problem),
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
@@ -305,4 +305,9 @@ fn ended(name: &str, outcome: &Outcome, duration: Duration) -> String {
 fn prefixed(task: &str, text: &str) -> String {
     let text = draft_tasks_executor::output::plain(text);
     text.lines().map(|line| format!("{task} │ {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// "1 pod left", "3 pods left".
+fn pods_left(pods: usize) -> String {
+    if pods == 1 { "1 pod left".into() } else { format!("{pods} pods left") }
 }
