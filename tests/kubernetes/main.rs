@@ -9,11 +9,14 @@ mod conversation;
 #[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod double;
 mod double_faults;
+mod faults;
+mod many;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;
 #[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod real;
+mod running;
 mod same;
 #[path = "../cli/tool.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -1,0 +1,347 @@
+//! What goes wrong between the program and the API server, on the double: nothing of it may count as success.
+//!
+//! Must not look at what waits or ends as it should.
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use crate::application::{WORK, deployment, pod, replica_set, roll_out, tool};
+use crate::double::{Answer, Double, Fault, Gate, Refusal, Step, Watches, When};
+use crate::tool::{Called, Tool};
+
+#[track_caller]
+fn assert_says(called: &Called, code: i32, said: &[&str]) {
+    assert_eq!(called.code, Some(code), "{called:#?}");
+    let all = format!("{}{}", called.stdout, called.stderr);
+    for part in said {
+        assert!(all.contains(part), "{part:?} is not in {called:#?}");
+    }
+}
+
+/// Runs one task in one pod, where it writes something and this comes next.
+fn run_until(last: Step) -> Called {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let written = Step::Stdout(Bytes::from("written\n"));
+    double.on_exec(When::any(), Answer::Run(vec![written, last]));
+    tool(&double, WORK).call(&["run", "post-deploy"])
+}
+
+const UNKNOWN: &str = "the command may still be running, or may have ended well";
+
+#[test]
+fn a_connection_that_is_cut_leaves_the_result_unknown() {
+    let called = run_until(Step::Cut);
+    assert_says(&called, 1, &["written\n", "result unknown: the connection to the pod was lost", UNKNOWN]);
+}
+
+#[test]
+fn a_stream_that_is_closed_without_a_status_leaves_the_result_unknown() {
+    let called = run_until(Step::Close);
+    assert_says(&called, 1, &["written\n", "result unknown: the connection to the pod was closed", UNKNOWN]);
+}
+
+#[test]
+fn a_status_counts_though_the_connection_is_lost_after_it() {
+    assert_says(&run_until(Step::Exit(0)), 0, &["written\n", "1 passed"]);
+    assert_says(&run_until(Step::Exit(7)), 1, &["written\n", "exit code 7"]);
+}
+
+#[test]
+fn a_status_that_says_nothing_is_no_success() {
+    assert_says(&run_until(Step::Status(json!({ "metadata": {} }))), 1, &["✗ work"]);
+    assert_says(&run_until(Step::Status(json!({ "metadata": {}, "status": "Failure" }))), 1, &["✗ work"]);
+}
+
+#[test]
+fn a_server_that_goes_away_during_a_task_leaves_the_result_unknown() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::any(), Answer::Run(vec![Step::Stdout(Bytes::from("begun\n")), Step::Stall]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    double.stop();
+    assert_says(&started.end(), 1, &["result unknown", UNKNOWN]);
+}
+
+#[test]
+fn a_pod_that_is_deleted_during_a_task_is_told_as_such() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    double
+        .on_exec(When::pod("web-a-1"), Answer::Run(vec![Step::Stdout(Bytes::from("begun\n")), Step::Stall]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    double.remove("pods", "web-a-1");
+    let said = ["pod `web-a-1` was deleted while the task ran", "1 of 2 pods passed"];
+    assert_says(&started.end(), 1, &said);
+}
+
+#[test]
+fn a_command_that_is_killed_with_its_pod_is_told_as_such() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let gate = Gate::new();
+    let steps = vec![Step::Stdout(Bytes::from("begun\n")), Step::Until(gate.clone()), Step::Exit(137)];
+    double.on_exec(When::any(), Answer::Run(steps));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    double.put(pod("a", 0).terminating());
+    gate.open();
+    assert_says(&started.end(), 1, &["pod `web-a-0` was deleted while the task ran (exit code 137)"]);
+}
+
+fn refused(refusal: Refusal) -> Called {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::any(), Answer::Refuse(refusal));
+    tool(&double, WORK).call(&["run", "post-deploy"])
+}
+
+#[test]
+fn a_refusal_without_a_word_is_not_taken_for_a_missing_permission() {
+    let called = refused(Refusal::Http(StatusCode::FORBIDDEN, String::new()));
+    assert_says(&called, 1, &["could not be started", "403 without a reason"]);
+    assert!(!called.stdout.contains("may not"), "{called:?}");
+}
+
+#[test]
+fn a_connection_that_is_closed_instead_of_an_answer_leaves_the_result_unknown() {
+    assert_says(&refused(Refusal::Hangup), 1, &["result unknown", UNKNOWN]);
+}
+
+#[test]
+fn who_may_not_execute_commands_is_told_so() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.deny("get", "pods/exec");
+    let called = tool(&double, WORK).call(&["run", "post-deploy"]);
+    let said = [
+        "user `double` may not execute commands in pods (get and create of pods/exec)",
+        "draft-tasks doctor",
+    ];
+    assert_says(&called, 1, &said);
+    assert_eq!(double.seen().execs.len(), 0);
+}
+
+#[test]
+fn a_wait_goes_on_after_its_watch_has_stalled() {
+    let double = Double::start();
+    double.put(deployment("a", 1).status(json!({ "availableReplicas": 0 })));
+    double.put(replica_set("a", 1));
+    double.put(pod("a", 0).not_ready());
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("waiting for pods");
+    double.wait_for("a watch", |seen| seen.open_watches == 1);
+    double.watches(Watches::Stall);
+    double.put(deployment("a", 1));
+    double.put(pod("a", 0));
+    assert_says(&started.end(), 0, &["1 passed"]);
+}
+
+#[test]
+fn a_list_that_an_overloaded_server_refuses_at_first_is_asked_for_again() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let refusal = Refusal::Http(StatusCode::SERVICE_UNAVAILABLE, "overloaded".to_owned());
+    double.fault(Fault { verb: "list", resource: "pods", times: Some(1), refusal });
+    let called = tool(&double, WORK).call(&["run", "post-deploy"]);
+    assert_says(&called, 0, &["1 passed"]);
+}
+
+/// The program with a plugin for its credentials, a script of the shell that is called as `plugin`.
+fn with_plugin(double: &Double, script: &str) -> Tool {
+    let tool = tool(double, WORK);
+    tool.write("plugin.sh", script.as_bytes());
+    let mut config = double.kubeconfig_value();
+    let token = config["users"][0]["user"]["token"].as_str().expect("a token").to_owned();
+    tool.write("token", token.as_bytes());
+    config["users"][0]["user"] = json!({ "exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": [tool.path("plugin.sh")],
+        "env": [{ "name": "FOLDER", "value": tool.path("") }], "interactiveMode": "IfAvailable",
+    }});
+    let path = double.write_kubeconfig("with-plugin", &config);
+    tool.with("KUBECONFIG", path.to_str().expect("a path of UTF-8"))
+}
+
+/// Notes each call, and answers with the token; `$expires` is added to the status.
+const ANSWER: &str = r#"cd "$FOLDER"
+read line && exit 9
+echo call >>calls
+printf '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "%s"%s}}' "$(cat token)" "$expires"
+"#;
+
+fn calls(tool: &Tool) -> usize {
+    tool.read("calls").lines().count()
+}
+
+#[test]
+fn a_credential_plugin_is_called_once_and_without_input() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    let tool = with_plugin(&double, ANSWER);
+    assert_says(&tool.call(&["run", "post-deploy"]), 0, &["all 2 pods passed"]);
+    assert_eq!(calls(&tool), 1);
+}
+
+#[test]
+fn a_credential_plugin_that_fails_is_named_with_its_words() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let called = with_plugin(&double, "echo 'please log in' >&2; exit 3").call(&["run", "post-deploy"]);
+    let said = ["the credential plugin `sh` of the kubeconfig failed: exit code 3", "please log in"];
+    assert_says(&called, 1, &said);
+    assert_eq!(double.seen().calls.len(), 0);
+}
+
+#[test]
+fn a_stop_ends_a_credential_plugin_that_hangs() {
+    let double = Double::start();
+    let tool = with_plugin(&double, "cd \"$FOLDER\"; touch begun; sleep 1000");
+    let started = tool.start(&["run", "post-deploy"]);
+    while !tool.path("begun").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    started.signal(rustix::process::Signal::INT);
+    assert_eq!(started.end().code, Some(130));
+}
+
+#[test]
+fn credentials_that_expire_are_renewed_before_they_are_used_again() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = with_plugin(
+        &double,
+        &format!("expires=', \"expirationTimestamp\": \"2020-01-01T00:00:00Z\"'\n{ANSWER}"),
+    );
+    assert_says(&tool.call(&["run", "post-deploy"]), 0, &["1 passed"]);
+    assert!(calls(&tool) > 1);
+}
+
+#[test]
+fn credentials_that_the_server_does_not_accept_any_more_are_renewed() {
+    let double = Double::start();
+    double.put(deployment("a", 1).status(json!({ "availableReplicas": 0 })));
+    double.put(replica_set("a", 1));
+    double.put(pod("a", 0).not_ready());
+    let tool = with_plugin(&double, ANSWER);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("waiting for pods");
+    double.wait_for("a watch", |seen| seen.open_watches == 1);
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Unauthorized", "code": 401, "message": "Unauthorized" });
+    let refusal = Refusal::Http(StatusCode::UNAUTHORIZED, body.to_string());
+    double.fault(Fault { verb: "watch", resource: "pods", times: Some(1), refusal });
+    double.watches(Watches::End);
+    double.wait_for("another watch", |seen| seen.count("watch", "pods") >= 3 && seen.open_watches == 1);
+    double.put(deployment("a", 1));
+    double.put(pod("a", 0));
+    assert_says(&started.end(), 0, &["1 passed"]);
+    assert_eq!(calls(&tool), 2);
+}
+
+/// A kubeconfig that calls the double by a name that is not local; nobody answers there.
+fn foreign(double: &Double) -> Value {
+    let mut config = double.kubeconfig_value();
+    config["clusters"][0]["cluster"]["server"] = json!("https://cluster.invalid:6443");
+    config
+}
+
+#[test]
+fn a_cluster_that_is_not_local_is_asked_for() {
+    let double = Double::start();
+    let path = double.write_kubeconfig("foreign", &foreign(&double));
+    let tool = tool(&double, WORK).with("KUBECONFIG", path.to_str().expect("a path of UTF-8"));
+    let called = tool.call(&["run", "post-deploy"]);
+    let question = "run post-deploy on a cluster that is not local: context double, namespace default (https://cluster.invalid:6443)?";
+    assert_says(&called, 2, &[question, "--context", "--yes"]);
+    assert_eq!(called.stdout, "");
+    for answer in [&["--yes"][..], &["--context", "double"]] {
+        let called = tool.call(&[&["run", "post-deploy"], answer].concat());
+        assert_says(
+            &called,
+            1,
+            &["cannot reach the cluster of context `double` (https://cluster.invalid:6443)"],
+        );
+    }
+}
+
+const CLEANUP: &str = "[cleanup]\nclean = \"touch cleaned\"\n";
+
+#[test]
+fn a_cleanup_is_asked_for_while_pods_are_there() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    let tool = tool(&double, CLEANUP);
+    let called = tool.call(&["run", "cleanup"]);
+    let question =
+        "clean up although web still has 2 pods (web-a-0, …) in context double, namespace default?";
+    assert_says(&called, 2, &[question, "--yes"]);
+    assert!(!tool.path("cleaned").exists());
+    assert_says(&tool.call(&["run", "cleanup", "--yes"]), 0, &["1 passed"]);
+    assert!(tool.path("cleaned").exists());
+}
+
+#[test]
+fn a_cleanup_is_not_asked_for_when_pods_are_gone() {
+    let double = Double::start();
+    double.put(pod("a", 0).terminating());
+    double.put(pod("a", 1).ended("Succeeded", 0));
+    let tool = tool(&double, CLEANUP);
+    assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
+    assert!(tool.path("cleaned").exists());
+}
+
+#[test]
+fn a_cleanup_goes_on_with_a_warning_where_pods_cannot_be_listed() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.deny("list", "pods");
+    let said = ["it is not known whether the application still runs", "may not list pods", "1 passed"];
+    assert_says(&tool(&double, CLEANUP).call(&["run", "cleanup"]), 0, &said);
+}
+
+/// The folders of copies of the kubeconfig that are kept.
+fn kept(tool: &Tool) -> usize {
+    std::fs::read_dir(tool.path(".state/kubeconfigs")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn local_tasks_get_a_copy_of_the_kubeconfig_where_the_context_is_pinned() {
+    let double = Double::start();
+    let tasks = "[pre-up]\nlook = \"sh -c 'stat -c %a $KUBECONFIG; cat $KUBECONFIG >seen; echo $KUBECONFIG >path'\"\n";
+    let tool = tool(&double, tasks);
+    let mut config = double.kubeconfig_value();
+    config["current-context"] = json!("another");
+    let path = double.write_kubeconfig("two-contexts", &config);
+    let tool = tool.with("KUBECONFIG", path.to_str().expect("a path of UTF-8"));
+    assert_says(&tool.call(&["run", "pre-up", "--context", "double"]), 0, &["600\n"]);
+    let seen: Value = serde_json::from_str(&tool.read("seen")).expect("a kubeconfig");
+    assert_eq!(seen["current-context"], "double");
+    assert!(!std::path::Path::new(tool.read("path").trim()).exists());
+    assert_eq!(kept(&tool), 0, "an unchanged copy is removed with its folder");
+
+    // Without a pinned context it is the user's own.
+    assert_says(&tool.call(&["run", "pre-up"]), 0, &[]);
+    assert_eq!(tool.read("path").trim(), path.to_str().expect("a path of UTF-8"));
+}
+
+#[test]
+fn what_a_task_changes_in_its_copy_is_kept_and_told() {
+    let double = Double::start();
+    let tool = tool(
+        &double,
+        "[pre-up]\nchange = \"sh -c 'echo \\\"# more\\\" >>$KUBECONFIG; echo $KUBECONFIG >path'\"\n",
+    );
+    let own = std::fs::read(double.kubeconfig()).expect("a kubeconfig");
+    let called = tool.call(&["run", "pre-up", "--context", "double"]);
+    let path = tool.read("path");
+    assert_says(&called, 0, &[path.trim(), "1 passed"]);
+    assert!(std::fs::read_to_string(path.trim()).expect("the copy is kept").ends_with("# more\n"));
+    assert_eq!(std::fs::read(double.kubeconfig()).expect("a kubeconfig"), own);
+    assert_eq!(kept(&tool), 1);
+}
