@@ -6,7 +6,6 @@
 
 mod application;
 mod conversation;
-#[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod double;
 mod double_faults;
 mod faults;
@@ -14,7 +13,6 @@ mod many;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;
-#[allow(dead_code, unused_imports, reason = "the tests of the program itself use the rest")]
 mod real;
 mod running;
 mod same;

@@ -240,3 +240,16 @@ fn a_command_that_stalls_is_ended_by_the_time_limit() {
     assert_says(&called, 1, &["✗ work", "1.0 s", said]);
     double.wait_for("the end of the connection", |seen| seen.at_once == 0);
 }
+
+#[test]
+fn a_command_that_was_stopped_before_it_was_answered_may_be_running() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::argument("work"), Answer::Refuse(Refusal::Silence));
+    let tool = tool(&double, WORK);
+    let started = tool.start(&["run", "post-deploy"]);
+    double.wait_for("an exec", |seen| seen.count("get", "pods/exec") == 1);
+    started.signal(Signal::INT);
+    let said = "it may still be running in container `app` of pod `web-a-0`: it was stopped while it began";
+    assert_says(&started.end(), 130, &["■ work", said]);
+}

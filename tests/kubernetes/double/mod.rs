@@ -25,7 +25,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use objects::{Pod, Workload};
-pub(crate) use script::{Answer, Exec, Fault, Gate, Refusal, Release, Seen, Step, Watches, When};
+pub(crate) use script::{Answer, Fault, Gate, Refusal, Release, Seen, Step, Watches, When};
 use world::World;
 
 /// No healthy program lets the double wait this long, however loaded the machine is.
@@ -204,10 +204,6 @@ impl Double {
     /// Requests that go wrong, before anything else is looked at.
     pub(crate) fn fault(&self, fault: Fault) {
         self.server.state().faults.push(fault);
-    }
-
-    pub(crate) fn clear_faults(&self) {
-        self.server.state().faults.clear();
     }
 
     /// Does not permit a verb on a resource, as RBAC: `("watch", "pods")`, `("get", "pods/exec")`; `*` is any.

@@ -186,16 +186,6 @@ impl Workload {
         }))
     }
 
-    pub(crate) fn namespace(mut self, namespace: &str) -> Workload {
-        self.0["metadata"]["namespace"] = json!(namespace);
-        self
-    }
-
-    pub(crate) fn label(mut self, name: &str, value: &str) -> Workload {
-        self.0["metadata"]["labels"][name] = json!(value);
-        self
-    }
-
     pub(crate) fn annotation(mut self, name: &str, value: &str) -> Workload {
         self.0["metadata"]["annotations"][name] = json!(value);
         self
@@ -203,12 +193,6 @@ impl Workload {
 
     pub(crate) fn owned_by(mut self, kind: &str, name: &str) -> Workload {
         self.0["metadata"]["ownerReferences"] = owner(kind, name);
-        self
-    }
-
-    /// Fields of `spec`, such as its `selector`.
-    pub(crate) fn spec(mut self, fields: Value) -> Workload {
-        merge(&mut self.0["spec"], fields);
         self
     }
 

@@ -3,9 +3,13 @@
 //! Must not run by themselves: all tests in here are ignored unless `tests/kubernetes/run` names the cluster.
 //! Those in `own` need the cluster that `tests/kubernetes/cluster` starts; all others run on any cluster.
 
+mod access;
 mod cluster;
 mod ground;
 mod lifecycle;
 mod namespace;
 mod own;
+mod rollout;
+mod run;
+mod stop;
 mod workload;

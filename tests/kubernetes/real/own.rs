@@ -85,3 +85,48 @@ fn the_api_server_goes_and_comes_back() {
         assert_eq!(namespace.exec(same[0].metadata.name.as_deref().unwrap(), None, &["true"]).code, Some(0));
     }
 }
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn a_stop_says_that_a_command_may_still_be_running_where_no_shell_is() {
+    super::stop::assert_says_so_where_no_shell_is();
+}
+
+const MARK: &str = "[post-deploy]\nmark = \"touch /tmp/mark\"\n";
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn a_wait_goes_on_after_the_api_server_was_killed() {
+    let namespace = Namespace::alone();
+    namespace.apply(&Workload::deployment("web").ready_when(&["test", "-e", "/tmp/ready"]));
+    let tool = namespace.tool("web", MARK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("runs and is not ready yet");
+    cluster().call(&["api", "kill"]);
+    started.wait_for("cannot be read");
+    cluster().call(&["api", "start"]);
+    let pod = namespace.wait_for_pods("a pod", "draft=web", |pods| pods.len() == 1);
+    let pod = pod[0].metadata.name.clone().expect("a name");
+    namespace.wait("a container that runs", || {
+        (namespace.exec(&pod, None, &["touch", "/tmp/ready"]).code == Some(0)).then_some(())
+    });
+    let called = started.end();
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(namespace.read(&pod, "/tmp/mark").is_some());
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn the_result_is_unknown_where_the_api_server_is_killed_during_a_task() {
+    let namespace = Namespace::alone();
+    namespace.roll_out(&Workload::deployment("web"));
+    let tool = namespace.tool("web", "[post-deploy]\nwait = \"sh -c 'echo begun; sleep 600'\"\n");
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    cluster().call(&["api", "kill"]);
+    let called = started.end();
+    cluster().call(&["api", "start"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert!(called.stdout.contains("result unknown"), "{called:?}");
+    assert!(called.stdout.contains("the command may still be running, or may have ended well"), "{called:?}");
+}

@@ -103,12 +103,6 @@ impl Workload {
         self.containers.last_mut().expect("at least one container")
     }
 
-    /// The last container's name, in place of the one that it has.
-    pub(crate) fn called(mut self, name: &str) -> Workload {
-        self.last().name = name.to_owned();
-        self
-    }
-
     pub(crate) fn image(mut self, image: &str) -> Workload {
         self.last().image = Some(image.to_owned());
         self

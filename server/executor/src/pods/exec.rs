@@ -63,8 +63,8 @@ impl<'a> TaskInPod<'a> {
                 started = start => started.unwrap_or_else(|_| {
                     Err(Failure::Unknown(format!("the cluster did not begin within {} s", BEGIN.as_secs())))
                 }),
-                // It may have begun at the other end.
-                () = stopped(&mut stop) => return (Outcome::Stopped, Some(self.may_run("it was stopped while it began"))),
+                // It may have begun at the other end, so it is waited for as long as a stop allows: then it can be ended.
+                () = overdue(&mut stop) => return (Outcome::Stopped, Some(self.may_run("it was stopped while it began"))),
             }
         };
         let process = match started {
@@ -274,6 +274,19 @@ impl<'a> TaskInPod<'a> {
             }
             Ok(Ok(None)) => true,
             _ => false,
+        }
+    }
+}
+
+/// Until the run was asked to stop, and its tasks are to have ended.
+async fn overdue(stop: &mut watch::Receiver<Option<Instant>>) {
+    stopped(stop).await;
+    loop {
+        let at = (*stop.borrow_and_update()).unwrap_or_else(Instant::now);
+        tokio::select! {
+            () = sleep_until(at) => return,
+            // A second stop may leave less time.
+            changed = stop.changed() => if changed.is_err() { return sleep_until(at).await },
         }
     }
 }

@@ -23,8 +23,9 @@ const LATE: u64 = 6;
 ///
 /// A command that was executed in a container has no parent there, leads a session of its own, and is as old as the
 /// request. Where several such processes are, it is the one that has the program's name; when that is not clear either,
-/// nothing is signalled. Arguments: the signal, the program's name as the kernel cuts it, the least and the greatest
-/// age in seconds. It answers `sent`, `none` or `several`.
+/// nothing is signalled. What is killed may start something in the last moment, so that is repeated until nothing of the
+/// session is left but the dead that nobody has buried. Arguments: the signal, the program's name as the kernel cuts it,
+/// the least and the greatest age in seconds. It answers `sent`, `none` or `several`.
 const SCRIPT: &str = r#"
 signal=$1 name=$2 least=$3 most=$4
 read -r up rest </proc/uptime || exit 1
@@ -47,11 +48,16 @@ elif [ $count = 1 ]; then leader=$all
 elif [ $count = 0 ]; then echo none; exit 0
 else echo several; exit 0
 fi
-for stat in /proc/[0-9]*/stat; do
-  read -r line 2>/dev/null <"$stat" || continue
-  pid=${line%% *}
-  set -- ${line##*\) }
-  [ "$4" = "$leader" ] && kill -"$signal" "$pid" 2>/dev/null
+pass=0 left=yes
+while [ "$left" = yes ] && [ $pass -lt 20 ]; do
+  pass=$((pass + 1)) left=no
+  for stat in /proc/[0-9]*/stat; do
+    read -r line 2>/dev/null <"$stat" || continue
+    pid=${line%% *}
+    set -- ${line##*\) }
+    [ "$4" = "$leader" ] && [ "$1" != Z ] && kill -"$signal" "$pid" 2>/dev/null && left=yes
+  done
+  [ "$signal" = KILL ] || break
 done
 echo sent
 "#;
