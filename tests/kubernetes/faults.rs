@@ -43,7 +43,7 @@ fn a_stream_that_is_closed_without_a_status_leaves_the_result_unknown() {
 }
 
 #[test]
-fn a_status_counts_though_the_connection_is_lost_after_it() {
+fn a_status_is_the_result() {
     assert_says(&run_until(Step::Exit(0)), 0, &["written\n", "1 passed"]);
     assert_says(&run_until(Step::Exit(7)), 1, &["written\n", "exit code 7"]);
 }

@@ -151,7 +151,7 @@ fn assert_only_in_new_pods(build: impl Fn(Pod, &str) -> Pod) {
     double.remove("pods", "web-a-0");
     double.put(build(pod("b", 1).created("2024-01-01T03:00:00Z"), "01B"));
     double.put(deployment("b", 2).generation(2).status(status(2, 3)));
-    started.wait_for("1 pods of earlier templates are left");
+    started.wait_for("1 pod of an earlier template is left");
     double.put(build(pod("a", 1).terminating(), "01A"));
     assert_eq!(double.seen().execs.len(), 0);
     double.put(deployment("b", 2).generation(2).status(status(2, 2)));

@@ -79,6 +79,10 @@ impl Server {
         result
     }
 
+    fn take_tasks(&self) -> JoinSet<()> {
+        std::mem::take(&mut *self.tasks.lock().expect("no task panics in here"))
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().expect("no task panics in here");
         while tasks.try_join_next().is_some() {}
@@ -224,13 +228,19 @@ impl Double {
     /// Ends as a server that is killed: all connections break, and nobody listens at its port.
     pub(crate) fn stop(&self) {
         let accepting = self.accepting.lock().expect("no test panics in here").take();
-        let mut tasks = std::mem::take(&mut *self.server.tasks.lock().expect("no task panics in here"));
         self.runtime.block_on(async {
             if let Some(accepting) = accepting {
                 accepting.abort();
                 let _ = accepting.await;
             }
-            tasks.shutdown().await;
+            // A connection may just have begun something, so that is repeated until nothing can begin any more.
+            loop {
+                let mut tasks = self.server.take_tasks();
+                if tasks.is_empty() {
+                    break;
+                }
+                tasks.shutdown().await;
+            }
         });
     }
 

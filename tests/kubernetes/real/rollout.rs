@@ -108,7 +108,7 @@ fn a_pod_that_cannot_start_is_told_with_its_reason() {
     namespace.apply(&deployment.image("localhost/no-such-image:1"));
     let called = namespace.tool("web", MARK).call(&["run", "post-deploy", "--ready-timeout", "5"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stdout.contains("0 of 1 pods were ready within 5.0 s"), "{called:?}");
+    assert!(called.stdout.contains("the only pod was not ready within 5.0 s"), "{called:?}");
     let reasons = ["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
     assert!(reasons.iter().any(|reason| called.stdout.contains(reason)), "{called:?}");
     assert_eq!(namespace.read(&old, "/tmp/mark"), None);

@@ -86,6 +86,19 @@ fn a_command_that_ignores_the_request_is_killed() {
 
 #[test]
 #[ignore = "needs a cluster: tests/kubernetes/run"]
+fn what_a_command_has_started_and_does_not_end_with_it_is_killed() {
+    let namespace = Namespace::new();
+    namespace.roll_out(&Workload::deployment("web"));
+    let script = "(trap : TERM; while true; do sleep 604; done) & echo begun; wait";
+    let tasks = format!("[post-deploy]\nwait = \"sh -c '{script}'\"\n");
+    let (called, _) = stop(&namespace.tool("web", &tasks));
+    assert_eq!(called.code, Some(130), "{called:?}");
+    assert!(!called.stdout.contains("may still be running"), "{called:?}");
+    assert_nothing_runs(&namespace);
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
 fn the_time_limit_ends_a_command() {
     let namespace = Namespace::new();
     namespace.roll_out(&Workload::deployment("web"));

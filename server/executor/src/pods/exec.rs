@@ -176,7 +176,7 @@ impl<'a> TaskInPod<'a> {
             () = stopped(self.stop) => (Outcome::Stopped, None),
         };
         let remote = Remote { connection: self.shared.connection, pod: self.pod, argv: self.argv(), begun };
-        let mut said = None;
+        let (mut said, mut session) = (None, None);
         for signal in [Signal::Term, Signal::Kill] {
             let mut sent = false;
             loop {
@@ -185,21 +185,28 @@ impl<'a> TaskInPod<'a> {
                         let stopped = *self.stop.borrow();
                         [stopped, killed_at].into_iter().flatten().min().unwrap_or_else(Instant::now)
                     }
-                    Signal::Kill => Instant::now() + KILL_LIMIT,
+                    Signal::Kill | Signal::Look => Instant::now() + KILL_LIMIT,
                 };
                 let found = tokio::select! {
                     biased;
-                    status = &mut status => return (Some(End::Result(status)), Some(asked), None),
+                    status = &mut status => {
+                        let note = self.end_rest(&remote, session, killed_at).await;
+                        return (Some(End::Result(status)), Some(asked), note);
+                    }
                     // Once only: some programs take a second request for impatience.
-                    found = remote.signal(signal), if !sent => found,
+                    found = remote.signal(signal, session), if !sent => found,
                     () = sleep_until(limit) => break,
                 };
                 sent = found.is_ok();
+                session = found.as_ref().ok().copied().flatten().or(session);
                 let again = if sent { limit } else { limit.min(Instant::now() + LOOK_AGAIN) };
                 said = found.err().or(said);
                 tokio::select! {
                     biased;
-                    status = &mut status => return (Some(End::Result(status)), Some(asked), None),
+                    status = &mut status => {
+                        let note = self.end_rest(&remote, session, killed_at).await;
+                        return (Some(End::Result(status)), Some(asked), note);
+                    }
                     () = sleep_until(again) => {}
                     // A second stop may leave less time.
                     changed = self.stop.changed() => if changed.is_err() { sleep_until(again).await },
@@ -211,6 +218,38 @@ impl<'a> TaskInPod<'a> {
         }
         let why = said.unwrap_or_else(|| "it did not end when it was killed".into());
         (None, Some(asked), Some(self.may_run(&why)))
+    }
+
+    /// The command has ended; what it started may take the rest of the time, and is killed then. Gives what is to be
+    /// known of it.
+    async fn end_rest(
+        &self,
+        remote: &Remote<'_>,
+        session: Option<u32>,
+        killed_at: Option<Instant>,
+    ) -> Option<String> {
+        let session = session?;
+        loop {
+            match remote.signal(Signal::Look, Some(session)).await {
+                Ok(None) => return None,
+                Ok(Some(_)) => {}
+                Err(why) => return Some(self.rest_may_run(&why)),
+            }
+            let stopped = *self.stop.borrow();
+            let now = Instant::now();
+            let limit = [stopped, killed_at].into_iter().flatten().min().unwrap_or(now);
+            if now >= limit {
+                break;
+            }
+            sleep_until(limit.min(now + LOOK_AGAIN)).await;
+        }
+        let killed = remote.signal(Signal::Kill, Some(session)).await;
+        killed.err().map(|why| self.rest_may_run(&why))
+    }
+
+    fn rest_may_run(&self, why: &str) -> String {
+        let Pod { name, container, .. } = self.pod;
+        format!("what it started may still be running in container `{container}` of pod `{name}`: {why}")
     }
 
     fn may_run(&self, why: &str) -> String {

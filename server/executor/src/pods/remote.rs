@@ -25,9 +25,11 @@ const LATE: u64 = 6;
 /// request. Where several such processes are, it is the one that has the program's name; when that is not clear either,
 /// nothing is signalled. What is killed may start something in the last moment, so that is repeated until nothing of the
 /// session is left but the dead that nobody has buried. Arguments: the signal, the program's name as the kernel cuts it,
-/// the least and the greatest age in seconds. It answers `sent`, `none` or `several`.
+/// the least and the greatest age in seconds, or in place of these the session. It answers `sent` and the session, `gone`
+/// where nothing of it is left, `none` or `several`.
 const SCRIPT: &str = r#"
-signal=$1 name=$2 least=$3 most=$4
+signal=$1 name=$2 least=$3 most=$4 leader=$5
+if [ -z "$leader" ]; then
 read -r up rest </proc/uptime || exit 1
 up=${up%%.*}
 all= named= count=0 count_named=0
@@ -48,24 +50,27 @@ elif [ $count = 1 ]; then leader=$all
 elif [ $count = 0 ]; then echo none; exit 0
 else echo several; exit 0
 fi
-pass=0 left=yes
+fi
+pass=0 left=yes found=no
 while [ "$left" = yes ] && [ $pass -lt 20 ]; do
   pass=$((pass + 1)) left=no
   for stat in /proc/[0-9]*/stat; do
     read -r line 2>/dev/null <"$stat" || continue
     pid=${line%% *}
     set -- ${line##*\) }
-    [ "$4" = "$leader" ] && [ "$1" != Z ] && kill -"$signal" "$pid" 2>/dev/null && left=yes
+    [ "$4" = "$leader" ] && [ "$1" != Z ] && kill -"$signal" "$pid" 2>/dev/null && left=yes found=yes
   done
   [ "$signal" = KILL ] || break
 done
-echo sent
+[ "$found" = yes ] && echo "sent $leader" || echo gone
 "#;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Term,
     Kill,
+    /// Nothing is sent; it is only looked whether anything is there.
+    Look,
 }
 
 /// A command that runs in a container.
@@ -78,30 +83,37 @@ pub(crate) struct Remote<'a> {
 }
 
 impl Remote<'_> {
-    /// Sends a signal to the command and everything in its session.
+    /// Sends a signal to the command and everything in its session, or to what is left of a session. Gives the session;
+    /// nothing when nothing of it is left.
     ///
     /// # Errors
     ///
     /// Why it was not sent, for people.
-    pub(crate) async fn signal(&self, signal: Signal) -> Result<(), String> {
-        let answer = timeout(LIMIT, self.call_shell(signal)).await;
-        match answer.unwrap_or_else(|_| Err("a shell in the container does not answer".into()))?.trim() {
-            "sent" => Ok(()),
+    pub(crate) async fn signal(&self, signal: Signal, session: Option<u32>) -> Result<Option<u32>, String> {
+        let answer = timeout(LIMIT, self.call_shell(signal, session)).await;
+        let answer = answer.unwrap_or_else(|_| Err("a shell in the container does not answer".into()))?;
+        if let Some(session) = answer.trim().strip_prefix("sent ").and_then(|it| it.parse().ok()) {
+            return Ok(Some(session));
+        }
+        match answer.trim() {
+            "gone" => Ok(None),
             "none" => Err("its process was not found in the container".into()),
             "several" => Err("it is not clear which process in the container is the command's".into()),
             _ => Err("the container has no shell by which it could be ended".into()),
         }
     }
 
-    async fn call_shell(&self, signal: Signal) -> Result<String, String> {
+    async fn call_shell(&self, signal: Signal, session: Option<u32>) -> Result<String, String> {
         let age = self.begun.elapsed().as_secs();
         let signal = match signal {
             Signal::Term => "TERM",
             Signal::Kill => "KILL",
+            Signal::Look => "0",
         };
+        let session = session.map(|session| session.to_string()).unwrap_or_default();
         let (least, most) = (age.saturating_sub(LATE).to_string(), (age + EARLY).to_string());
         let name = comm(self.argv.first().map_or("", String::as_str));
-        let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &least, &most];
+        let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &least, &most, &session];
         let parameters = AttachParams::default().container(&self.pod.container).stderr(false);
         let pods = self.connection.pods().await.map_err(|problem| problem.message)?;
         let problem =
@@ -151,7 +163,8 @@ mod tests {
     fn nothing_is_signalled_where_no_process_fits() {
         // No process is as old as that.
         for shell in ["sh", "bash"] {
-            assert_eq!(call(shell, &["TERM", "sleep", "9999999998", "9999999999"]), "none");
+            assert_eq!(call(shell, &["TERM", "sleep", "9999999998", "9999999999", ""]), "none");
+            assert_eq!(call(shell, &["TERM", "sleep", "0", "0", "999999999"]), "gone");
         }
     }
 

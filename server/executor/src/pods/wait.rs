@@ -193,6 +193,7 @@ impl Waiting<'_> {
         let (ready, pods, message) = self.told.clone().unwrap_or_default();
         let problem = match pods {
             0 => Problem::new(format!("no pod was ready within {limit} in {place}")),
+            1 => Problem::new(format!("the only pod was not ready within {limit} in {place}")),
             _ => Problem::new(format!("{ready} of {pods} pods were ready within {limit} in {place}")),
         };
         problem.help(message).help("the limit is draftTasks.kubernetes.readyTimeout or --ready-timeout")

@@ -142,7 +142,12 @@ fn of_deployment(deployment: &Deployment, set: &ReplicaSet) -> Workload {
     // Those of earlier templates count as available, too: only without them the new ones are known to be.
     let old = status.replicas.unwrap_or(0) - updated;
     let waits_for = waits_for.or_else(|| {
-        (old > 0).then(|| format!("rollout of deployment {name}: {old} pods of earlier templates are left"))
+        let pods = if old == 1 {
+            "1 pod of an earlier template is".into()
+        } else {
+            format!("{old} pods of earlier templates are")
+        };
+        (old > 0).then(|| format!("rollout of deployment {name}: {pods} left"))
     });
     Workload::Known { current, waits_for }
 }
