@@ -40,6 +40,7 @@ demo: build ## Open a real Neovim on the examples; without a terminal, print wha
 bench: rust ## Measure the analysis, the executor, and the server beside its peers (takes long)
 	@cargo bench --locked -p draft-tasks-analysis --bench parse
 	@cargo bench --locked -p draft-tasks-executor
+	@cargo test --locked -p draft-tasks --test kubernetes -- --ignored --nocapture --test-threads 1 bench::
 	@tests/tools/bench
 	@tests/tools/run_bench.py target/release/draft-tasks
 

@@ -18,14 +18,17 @@ use crate::conversation::Partner;
 use crate::double::{Answer, Double, Fault, Gate, Pod, Refusal, Release, Step, Watches, When};
 use crate::same;
 
-fn pods(double: &Double) -> Api<PodObject> {
+pub(crate) fn pods(double: &Double) -> Api<PodObject> {
     let kubeconfig = Kubeconfig::read_from(double.kubeconfig()).expect("a kubeconfig");
     let Partner { client, namespace } = double.block_on(same::partner(kubeconfig, "default"));
     Api::namespaced(client, &namespace)
 }
 
 /// What came of one exec: both streams, the exit code or word of its status, and whether the stream ended in order.
-async fn exec(pods: &Api<PodObject>, pod: &str) -> Result<(String, String, Option<String>, bool), Error> {
+pub(crate) async fn exec(
+    pods: &Api<PodObject>,
+    pod: &str,
+) -> Result<(String, String, Option<String>, bool), Error> {
     let mut process = pods.exec(pod, ["work"], &AttachParams::default()).await?;
     let mut status = Box::pin(process.take_status().expect("not taken yet"));
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());

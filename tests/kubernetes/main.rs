@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod application;
+mod bench;
 mod conversation;
 mod double;
 mod double_faults;
