@@ -345,3 +345,19 @@ fn what_a_task_changes_in_its_copy_is_kept_and_told() {
     assert_eq!(std::fs::read(double.kubeconfig()).expect("a kubeconfig"), own);
     assert_eq!(kept(&tool), 1);
 }
+
+#[test]
+fn a_connection_that_ends_without_a_result_after_a_stop_says_nothing_of_the_command() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let gate = crate::double::Gate::new();
+    let begun = Step::Stdout(Bytes::from("begun\n"));
+    double.on_exec(When::argument("work"), Answer::Run(vec![begun, Step::Until(gate.clone()), Step::Cut]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    started.signal(rustix::process::Signal::INT);
+    double.wait_for("the request to end", |seen| seen.execs.len() == 2);
+    gate.open();
+    assert_says(&started.end(), 130, &["stopped after", "it may still be running in container `app`"]);
+}

@@ -190,7 +190,7 @@ impl<'a> TaskInPod<'a> {
                 let found = tokio::select! {
                     biased;
                     status = &mut status => {
-                        let note = self.end_rest(&remote, session, killed_at).await;
+                        let note = self.after_end(&remote, session, killed_at, status.is_some()).await;
                         return (Some(End::Result(status)), Some(asked), note);
                     }
                     // Once only: some programs take a second request for impatience.
@@ -204,7 +204,7 @@ impl<'a> TaskInPod<'a> {
                 tokio::select! {
                     biased;
                     status = &mut status => {
-                        let note = self.end_rest(&remote, session, killed_at).await;
+                        let note = self.after_end(&remote, session, killed_at, status.is_some()).await;
                         return (Some(End::Result(status)), Some(asked), note);
                     }
                     () = sleep_until(again) => {}
@@ -218,6 +218,20 @@ impl<'a> TaskInPod<'a> {
         }
         let why = said.unwrap_or_else(|| "it did not end when it was killed".into());
         (None, Some(asked), Some(self.may_run(&why)))
+    }
+
+    /// The connection has ended after the command was asked to: with its result, or without one, which says nothing.
+    async fn after_end(
+        &self,
+        remote: &Remote<'_>,
+        session: Option<u32>,
+        killed_at: Option<Instant>,
+        has_result: bool,
+    ) -> Option<String> {
+        if session.is_none() && !has_result {
+            return Some(self.may_run("the connection to the pod ended without a result"));
+        }
+        self.end_rest(remote, session, killed_at).await
     }
 
     /// The command has ended; what it started may take the rest of the time, and is killed then. Gives what is to be
