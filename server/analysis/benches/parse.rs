@@ -43,6 +43,19 @@ fn file(tasks: usize) -> String {
     text
 }
 
+/// The same where the commands of every fifth task are worth a finding.
+fn file_with_findings(tasks: usize) -> String {
+    let text = file(tasks);
+    let lines = text.lines().enumerate().map(|(index, line)| match (index % 10, line.split_once(" = ")) {
+        (3, Some((task, _))) => {
+            format!("{task} = \"./scripts/seed.sh --shard {index} && echo done {index}\"\n")
+        }
+        (8, Some((task, _))) => format!("{task} = \"echo \\\"sync all {index}\\\" | tee log.txt\"\n"),
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
 fn bare_parser(text: &str) -> usize {
     let tokens = Source::new(text).lex().into_vec();
     let mut events = 0;
@@ -65,23 +78,31 @@ fn shortest(mut run: impl FnMut()) -> Duration {
     timed.min().unwrap_or_default()
 }
 
+/// An analysis beside the bare parser.
+fn compare(text: &str, name: &str) {
+    let bare = shortest(|| _ = black_box(bare_parser(text)));
+    let analysis = shortest(|| drop(black_box(Analysis::new(text, Options::default()))));
+    println!(
+        "  {name:<15} {analysis:>10.1?}  {:.2} times the bare parser",
+        analysis.as_secs_f64() / bare.as_secs_f64()
+    );
+}
+
 fn main() {
     for tasks in [1_000, 10_000] {
         let text = file(tasks);
         let bare = shortest(|| _ = black_box(bare_parser(&text)));
         let tree = shortest(|| drop(black_box(syntax::parse(&text))));
-        let analysis = shortest(|| drop(black_box(Analysis::new(text.as_str(), Options::default()))));
+        println!("{tasks} tasks, {} KiB", text.len() / 1024);
+        println!("  {:<15} {bare:>10.1?}", "bare parser");
+        let times = tree.as_secs_f64() / bare.as_secs_f64();
+        println!("  {:<15} {tree:>10.1?}  {times:.2} times the bare parser", "syntax::parse");
         let found = Analysis::new(text.as_str(), Options::default()).diagnostics;
         assert!(found.is_empty(), "{:?}", found.first());
-        println!("{tasks} tasks, {} KiB", text.len() / 1024);
-        println!("  bare parser   {bare:>10.1?}");
-        println!(
-            "  syntax::parse {tree:>10.1?}  {:.2} times the bare parser",
-            tree.as_secs_f64() / bare.as_secs_f64()
-        );
-        println!(
-            "  Analysis::new {analysis:>10.1?}  {:.2} times the bare parser",
-            analysis.as_secs_f64() / bare.as_secs_f64()
-        );
+        compare(&text, "Analysis::new");
+        let text = file_with_findings(tasks);
+        let found = Analysis::new(text.as_str(), Options::default()).diagnostics;
+        assert!((tasks / 6..tasks / 4).contains(&found.len()), "{}", found.len());
+        compare(&text, "with findings");
     }
 }

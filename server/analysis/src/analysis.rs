@@ -2,10 +2,12 @@
 //!
 //! Must not keep anything between two texts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::command::{DraftVersion, Semantics};
 use crate::diagnostic::Diagnostic;
+use crate::edit::Fix;
 use crate::facts::Facts;
 use crate::level::Levels;
 use crate::phase::Phase;
@@ -67,5 +69,13 @@ impl Analysis {
         options.levels.apply(&mut found);
         analysis.diagnostics = found;
         analysis
+    }
+
+    /// Changes that mend one of the findings, the best first.
+    pub fn fixes<'a>(&self, found: &'a Diagnostic) -> Cow<'a, [Fix]> {
+        match found.fixes_on_demand {
+            true => rules::fixes(self, found).into(),
+            false => Cow::Borrowed(&found.fixes),
+        }
     }
 }

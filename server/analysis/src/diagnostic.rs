@@ -23,8 +23,11 @@ pub struct Diagnostic {
     pub note: Option<String>,
     /// Other places that belong to it.
     pub related: Vec<Related>,
-    /// Changes that mend it, the best first.
-    pub fixes: Vec<Fix>,
+    /// Changes that mend it, the best first, as far as they are made: [`Analysis::fixes`](crate::Analysis::fixes) has
+    /// all of them.
+    pub(crate) fixes: Vec<Fix>,
+    /// Whether its fixes are made when somebody asks for them, which is seldom: not at a keystroke.
+    pub(crate) fixes_on_demand: bool,
 }
 
 /// Another place that belongs to a finding.
@@ -40,7 +43,16 @@ impl Diagnostic {
     /// A finding of the code's own severity, without note, related places and fixes.
     pub fn new(code: DiagnosticCode, range: TextRange, message: impl Into<String>) -> Diagnostic {
         let (severity, message) = (code.severity(), message.into());
-        Diagnostic { code, severity, range, message, note: None, related: Vec::new(), fixes: Vec::new() }
+        Diagnostic {
+            code,
+            severity,
+            range,
+            message,
+            note: None,
+            related: Vec::new(),
+            fixes: Vec::new(),
+            fixes_on_demand: false,
+        }
     }
 
     /// Adds what to know or do about it.
@@ -64,11 +76,14 @@ impl Diagnostic {
     /// Message and note in one, for readers that show one text.
     pub fn full_message(&self) -> String {
         match &self.note {
-            Some(note) => format!("{}: {note}", self.message),
+            Some(note) => [&self.message, BEFORE_NOTE, note].concat(),
             None => self.message.clone(),
         }
     }
 }
+
+/// What stands between message and note in one text.
+pub const BEFORE_NOTE: &str = ": ";
 
 /// How bad a finding is, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -41,11 +41,9 @@ pub fn fix_all(analysis: &Analysis) -> Option<Fixed> {
 /// Applies the fixes of one text that do not touch each other, or the first alone where they do not go together: two
 /// tables that both become `pre-up`.
 fn round(analysis: &Analysis, options: Options) -> Option<Fixed> {
-    let mut chosen: Vec<(&Diagnostic, &Fix)> = analysis
-        .diagnostics
-        .iter()
-        .filter_map(|found| Some((found, found.fixes.iter().find(|fix| fix.preferred)?)))
-        .collect();
+    let preferred = |found: &Diagnostic| analysis.fixes(found).iter().find(|fix| fix.preferred).cloned();
+    let mut chosen: Vec<(&Diagnostic, Fix)> =
+        analysis.diagnostics.iter().filter_map(|found| Some((found, preferred(found)?))).collect();
     chosen.sort_by_key(|(_, fix)| start(fix));
     let mut taken: Option<TextSize> = None;
     chosen.retain(|(_, fix)| {
@@ -63,7 +61,7 @@ fn start(fix: &Fix) -> Option<TextSize> {
 }
 
 /// What becomes of a text with some fixes; nothing when that is no change, or more syntax errors.
-fn apply(analysis: &Analysis, chosen: &[(&Diagnostic, &Fix)], options: Options) -> Option<Fixed> {
+fn apply(analysis: &Analysis, chosen: &[(&Diagnostic, Fix)], options: Options) -> Option<Fixed> {
     let edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
     let text: Arc<str> = edit::apply(&analysis.text, &edits).into();
     if text == analysis.text {

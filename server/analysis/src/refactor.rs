@@ -80,8 +80,8 @@ fn opens_lines(text: &str) -> bool {
 fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -> Option<Refactor> {
     let (_, wrapped) = shell_text(analysis, written, phase)?;
     let Fix { title, edits, .. } = wrapped?;
-    let here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
-    if here.flat_map(|found| &found.fixes).any(|fix| fix.edits == edits) {
+    let mut here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
+    if here.any(|found| analysis.fixes(found).iter().any(|fix| fix.edits == edits)) {
         return None;
     }
     let title = match phase {
@@ -372,8 +372,12 @@ mod tests {
                 let Some(written) = quoted(style, command) else { continue };
                 let (analysis, found) = at_cursor(&format!("[pre-up]\na$0 = {written}\n"));
                 let refactored = found.iter().map(|it| (&it.title, &it.edits));
-                let fixes = analysis.diagnostics.iter().flat_map(|found| &found.fixes);
-                let mut all = refactored.chain(fixes.map(|it| (&it.title, &it.edits)));
+                let fixes: Vec<Fix> = analysis
+                    .diagnostics
+                    .iter()
+                    .flat_map(|found| analysis.fixes(found).into_owned())
+                    .collect();
+                let mut all = refactored.chain(fixes.iter().map(|it| (&it.title, &it.edits)));
                 let Some((_, edits)) = all.find(|(title, _)| title.starts_with("Wrap in")) else {
                     assert_eq!(command, "'");
                     continue;

@@ -79,6 +79,16 @@ pub(crate) fn check(analysis: &Analysis) -> Vec<Diagnostic> {
     found
 }
 
+/// The fixes of a finding about a command, which are made on demand.
+pub(crate) fn fixes(analysis: &Analysis, found: &Diagnostic) -> Vec<Fix> {
+    let mut again = commands::with_fixes(analysis, found.range.start());
+    again.iter_mut().for_each(make_printable);
+    // The severity may be one that the user chose.
+    let same =
+        |it: &Diagnostic| (it.code, it.range, &it.message) == (found.code, found.range, &found.message);
+    again.into_iter().find(same).map(|it| it.fixes).unwrap_or_default()
+}
+
 /// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.
 fn make_printable(found: &mut Diagnostic) {
     let related = found.related.iter_mut().map(|related| &mut related.message);
@@ -105,7 +115,7 @@ fn printable(text: &str) -> String {
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
 pub(crate) fn for_shell(analysis: &Analysis, phase: Phase, written: Str) -> Option<(String, Option<Fix>)> {
-    let command = command::Command::new(analysis, phase, written).ok()?;
+    let command = command::Command::new(analysis, phase, written, true).ok()?;
     Some((command.as_script(), command.wrap()))
 }
 
@@ -171,7 +181,7 @@ pub(crate) mod testing {
             for related in &found.related {
                 let _ = writeln!(shown, "  {:?}: {}", &text[related.range], related.message);
             }
-            for fix in &found.fixes {
+            for fix in &*analysis.fixes(found) {
                 let _ = writeln!(
                     shown,
                     "  fix: {}{}",

@@ -93,7 +93,7 @@ proptest! {
     fn no_fix_breaks_a_file(text in files(), options in options()) {
         let analysis = Analysis::new(text.as_str(), options);
         for found in &analysis.diagnostics {
-            for fix in &found.fixes {
+            for fix in &*analysis.fixes(found) {
                 let fixed = edit::apply(&text, &fix.edits);
                 let after = Analysis::new(fixed.as_str(), options);
                 let errors = |analysis: &Analysis| analysis.tree.errors.len();
@@ -108,8 +108,10 @@ proptest! {
 
     #[test]
     fn what_is_said_is_one_line(text in files(), options in options()) {
-        for found in Analysis::new(text.as_str(), options).diagnostics {
-            let Diagnostic { message, note, related, fixes, .. } = &found;
+        let analysis = Analysis::new(text.as_str(), options);
+        for found in &analysis.diagnostics {
+            let fixes = analysis.fixes(found);
+            let Diagnostic { message, note, related, .. } = found;
             let related = related.iter().map(|related| &related.message);
             let said = [message].into_iter().chain(note).chain(related).chain(fixes.iter().map(|fix| &fix.title));
             for said in said {

@@ -60,12 +60,13 @@ fn diagnostics() {
 fn seen(code: DiagnosticCode) -> String {
     let (text, options) = code.example();
     let cell = |text: &str| text.trim().replace('|', "\\|").replace('\n', " ");
-    match Analysis::new(text, options).diagnostics.first() {
+    let analysis = Analysis::new(text, options);
+    match analysis.diagnostics.first() {
         Some(found) => {
             let place = cell(&text[found.range]);
             let place = if place.is_empty() { String::new() } else { format!("`` {place} ``") };
-            let fix = found.fixes.first().map_or("", |fix| fix.title.as_str());
-            format!("{place} | {} | {}", cell(&found.message), cell(fix))
+            let fix = analysis.fixes(found).first().map(|fix| fix.title.clone()).unwrap_or_default();
+            format!("{place} | {} | {}", cell(&found.message), cell(&fix))
         }
         None => "| depends on what is around the file |".to_owned(),
     }

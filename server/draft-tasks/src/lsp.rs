@@ -43,6 +43,7 @@ mod stream;
 mod text;
 mod to_proto;
 mod transport;
+mod written;
 
 /// How long the last messages may take to be written when the server ends.
 const LAST_WORDS: Duration = Duration::from_millis(300);

@@ -24,6 +24,8 @@ pub(super) struct Command<'a> {
     /// The decoded command.
     pub(super) text: Cow<'a, str>,
     pub(super) words: SmallVec<[Argument; 8]>,
+    /// Whether the fixes of what is found are wanted, too.
+    pub(super) fixes: bool,
     quoting: OnceCell<Vec<Quoting>>,
 }
 
@@ -63,7 +65,12 @@ impl<'a> Command<'a> {
     /// # Errors
     ///
     /// When it cannot be split.
-    pub(super) fn new(analysis: &'a Analysis, phase: Phase, written: Str) -> Result<Command<'a>, SplitError> {
+    pub(super) fn new(
+        analysis: &'a Analysis,
+        phase: Phase,
+        written: Str,
+        fixes: bool,
+    ) -> Result<Command<'a>, SplitError> {
         let text = written.decode(&analysis.text);
         let special = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'\t' | b'\n');
         // Without a branch for each byte, so that many are compared at once.
@@ -74,7 +81,7 @@ impl<'a> Command<'a> {
             let words = command::split(&text, analysis.options.semantics, analysis.options.draft_version)?;
             words.into_iter().map(Argument::Split).collect()
         };
-        Ok(Command { analysis, phase, written, text, words, quoting: OnceCell::new() })
+        Ok(Command { analysis, phase, written, text, words, fixes, quoting: OnceCell::new() })
     }
 
     /// What an argument will be, unless variables decide it.
@@ -158,7 +165,7 @@ impl<'a> Command<'a> {
         range: TextRange,
         message: impl Into<String>,
     ) -> Diagnostic {
-        Diagnostic::new(code, self.place(range), message)
+        Diagnostic { fixes_on_demand: !self.fixes, ..Diagnostic::new(code, self.place(range), message) }
     }
 
     /// What to do about a piece of a shell's language, for a note.
@@ -173,8 +180,11 @@ impl<'a> Command<'a> {
 
     /// The fix that hands the whole command to a shell, where quotes make that possible.
     pub(super) fn wrap(&self) -> Option<Fix> {
+        if !self.fixes || !self.knows_quotes() {
+            return None;
+        }
         let command = format!("sh -c {}", shell_word(&self.as_script()));
-        self.knows_quotes().then(|| self.rewrite("Wrap in `sh -c '…'`", &command, true))
+        Some(self.rewrite("Wrap in `sh -c '…'`", &command, true))
     }
 
     /// The command as a shell must read it: there `$$NAME` would be the number of a process.
@@ -292,7 +302,7 @@ mod tests {
         let text = format!("[pre-up]\na = {}\n", edit::string(command));
         let analysis = Analysis::new(text.as_str(), Options::default());
         let (_, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
-        let command = Command::new(&analysis, Phase::PreUp, written).unwrap();
+        let command = Command::new(&analysis, Phase::PreUp, written, true).unwrap();
         let fixed = Analysis::new(edit::apply(&text, &command.wrap().unwrap().edits), Options::default());
         let (_, written) = fixed.file.commands_of(Phase::PreUp).next().unwrap();
         assert!(fixed.tree.errors.is_empty(), "{}", fixed.text);

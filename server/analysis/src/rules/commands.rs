@@ -3,13 +3,17 @@
 //! Must not hold a rule itself, and must not split a command that no rule could have anything to say about: this is
 //! done at every keystroke.
 
+use text_size::TextSize;
+
 use super::command::Command;
 use super::helm::Helm;
+use super::release_left_behind::Releases;
 use super::*;
 use crate::command::{DraftVersion, Semantics};
 use crate::facts::Facts;
 use crate::phase::Phase;
 use crate::syntax::{Str, StrStyle};
+use crate::task_file::Task;
 
 /// A rule about one command.
 type CommandRule = fn(&Command<'_>, &mut Vec<Diagnostic>);
@@ -44,7 +48,7 @@ const RULES_OF_WORDS: &[CommandRule] = &[
 ];
 
 pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
-    let mut releases = release_left_behind::Releases::default();
+    let mut releases = Releases::default();
     for phase in Phase::ALL {
         for (task, written) in
             analysis.file.commands_of(phase).filter(|(_, written)| !analysis.tree.has_error_in(written.range))
@@ -55,21 +59,40 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
                 Look::Words => RULES_OF_WORDS,
                 Look::All => RULES,
             };
-            match Command::new(analysis, phase, written) {
-                Ok(command) => {
-                    empty_command::check(&command, task, found);
-                    rules.iter().for_each(|rule| rule(&command, found));
-                    if let Some(helm) = Helm::of(&command) {
-                        helm_2::check(&command, &helm, found);
-                        helm_chart::check(&command, &helm, found);
-                        releases.take(&command, &helm);
-                    }
-                }
+            match Command::new(analysis, phase, written, false) {
+                Ok(command) => judge(&command, task, rules, &mut releases, found),
                 Err(error) => found.push(command_syntax::report(analysis, task, written, &error)),
             }
         }
     }
     releases.report(analysis, found);
+}
+
+/// What is found in one command, with its fixes.
+pub(super) fn with_fixes(analysis: &Analysis, offset: TextSize) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let Some((section, task)) = analysis.file.task_at(offset) else { return found };
+    let (Some(phase), Some(written)) = (section.phase, task.command()) else { return found };
+    if let Ok(command) = Command::new(analysis, phase, written, true) {
+        judge(&command, task, RULES, &mut Releases::default(), &mut found);
+    }
+    found
+}
+
+fn judge(
+    command: &Command<'_>,
+    task: &Task,
+    rules: &[CommandRule],
+    releases: &mut Releases,
+    found: &mut Vec<Diagnostic>,
+) {
+    empty_command::check(command, task, found);
+    rules.iter().for_each(|rule| rule(command, found));
+    if let Some(helm) = Helm::of(command) {
+        helm_2::check(command, &helm, found);
+        helm_chart::check(command, &helm, found);
+        releases.take(command, &helm);
+    }
 }
 
 /// What a look at the bytes of a command says about which rules could have something to say.

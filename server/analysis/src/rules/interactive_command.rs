@@ -35,11 +35,11 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     };
     let note = "a task never gets one, and its input is empty";
     let mut diagnostic = command.finding(DiagnosticCode::InteractiveCommand, range, message).note(note);
-    diagnostic.fixes.extend(fix);
-    if is_pager(name) || (is_kubectl(command) && !diagnostic.fixes.is_empty()) {
+    if is_pager(name) || (is_kubectl(command) && fix.is_some()) {
         // A pager still copies what it is given, and kubectl goes on without a terminal.
         diagnostic.severity = Severity::Information;
     }
+    diagnostic.fixes.extend(fix);
     found.push(diagnostic);
 }
 

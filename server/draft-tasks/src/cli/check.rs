@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use draft_tasks_analysis::edit::TextEdit;
+use draft_tasks_analysis::edit::{Fix, TextEdit};
 use draft_tasks_analysis::{Analysis, Options, TextRange, project};
 use serde::Serialize;
 
@@ -192,7 +192,7 @@ fn human(checked: &[Checked], colors: bool) -> io::Result<()> {
         }
         let excerpts = Excerpts::new(path, &analysis.text, colors);
         for found in &analysis.diagnostics {
-            writeln!(out, "{}\n", excerpts.render(found).trim_end())?;
+            writeln!(out, "{}\n", excerpts.render(found, &analysis.fixes(found)).trim_end())?;
         }
     }
     if checked.iter().all(|checked| checked.result.is_err()) {
@@ -262,7 +262,7 @@ struct Finding<'a> {
     note: Option<&'a str>,
     range: Place,
     related: Vec<RelatedPlace<'a>>,
-    fixes: Vec<FixReport<'a>>,
+    fixes: Vec<FixReport>,
 }
 
 #[derive(Serialize)]
@@ -272,16 +272,16 @@ struct RelatedPlace<'a> {
 }
 
 #[derive(Serialize)]
-struct FixReport<'a> {
-    title: &'a str,
+struct FixReport {
+    title: String,
     preferred: bool,
-    edits: Vec<EditReport<'a>>,
+    edits: Vec<EditReport>,
 }
 
 #[derive(Serialize)]
-struct EditReport<'a> {
+struct EditReport {
     range: Place,
-    text: &'a str,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -310,7 +310,7 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     let diagnostics = match &checked.result {
         Ok(analysis) => {
             let places = Places { text: &analysis.text, lines: LineIndex::new(&analysis.text) };
-            analysis.diagnostics.iter().map(|found| finding(&places, found)).collect()
+            analysis.diagnostics.iter().map(|found| finding(&places, found, &analysis.fixes(found))).collect()
         }
         Err(_) => Vec::new(),
     };
@@ -319,8 +319,8 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     FileReport { path: &checked.path, error, fixed, diagnostics }
 }
 
-fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {
-    let edit = |edit: &'a TextEdit| EditReport { range: places.place(edit.range), text: &edit.text };
+fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic, fixes: &[Fix]) -> Finding<'a> {
+    let edit = |edit: &TextEdit| EditReport { range: places.place(edit.range), text: edit.text.clone() };
     Finding {
         code: found.code.name(),
         severity: found.severity.name(),
@@ -332,11 +332,10 @@ fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {
             .iter()
             .map(|related| RelatedPlace { message: &related.message, range: places.place(related.range) })
             .collect(),
-        fixes: found
-            .fixes
+        fixes: fixes
             .iter()
             .map(|fix| FixReport {
-                title: &fix.title,
+                title: fix.title.clone(),
                 preferred: fix.preferred,
                 edits: fix.edits.iter().map(edit).collect(),
             })

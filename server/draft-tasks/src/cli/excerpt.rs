@@ -9,6 +9,7 @@ use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::edit::Fix;
 
 /// A longer line is not shown: it would be once for each finding in it.
 const LONGEST_LINE: usize = 2000;
@@ -25,10 +26,10 @@ impl<'a> Excerpts<'a> {
         Excerpts { file: SimpleFile::new(path, drawable(text)), colors }
     }
 
-    /// One finding with its source lines.
-    pub(super) fn render(&self, found: &Diagnostic) -> String {
+    /// One finding with its source lines and the titles of its fixes.
+    pub(super) fn render(&self, found: &Diagnostic, fixes: &[Fix]) -> String {
         let place = self.place_in_a_long_line(found);
-        let (config, shown) = (Config::default(), shown(found, place));
+        let (config, shown) = (Config::default(), shown(found, fixes, place));
         let rendered = match self.colors {
             true => {
                 let mut buffer = termcolor::Ansi::new(Vec::new());
@@ -89,7 +90,7 @@ fn drawable(text: &str) -> Cow<'_, str> {
 }
 
 /// `place` stands for the lines where these are not shown.
-fn shown(found: &Diagnostic, place: Option<String>) -> Shown<()> {
+fn shown(found: &Diagnostic, fixes: &[Fix], place: Option<String>) -> Shown<()> {
     let mut label = Label::new(LabelStyle::Primary, (), found.range);
     if let Some(note) = &found.note {
         label = label.with_message(note);
@@ -98,7 +99,7 @@ fn shown(found: &Diagnostic, place: Option<String>) -> Shown<()> {
         .related
         .iter()
         .map(|related| Label::new(LabelStyle::Secondary, (), related.range).with_message(&related.message));
-    let fixes = found.fixes.iter().map(|fix| format!("help: {}", lower_first(&fix.title)));
+    let fixes = fixes.iter().map(|fix| format!("help: {}", lower_first(&fix.title)));
     let shown =
         Shown::new(severity(found.severity)).with_code(found.code.name()).with_message(&found.message);
     match place {

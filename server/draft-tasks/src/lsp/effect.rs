@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
-use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
+use tower_lsp::gen_lsp_types::{MessageType, Uri, WorkspaceEdit};
 
 use super::ext::{OutputParams, RunParams};
 use super::session::Questions;
+use super::written::Diagnostics;
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     /// Replace the diagnostics of a document.
-    Publish { uri: Uri, version: Option<i32>, diagnostics: Vec<Diagnostic> },
+    Publish { uri: Uri, version: Option<i32>, diagnostics: Diagnostics },
     /// Write a line to the client's log.
     Log { kind: MessageType, message: String },
     /// Show a message to the user.

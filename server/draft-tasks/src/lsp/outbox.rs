@@ -134,8 +134,7 @@ impl Outbox {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Publish { uri, version, diagnostics } => {
-                let params = PublishDiagnosticsParams { uri, version, diagnostics };
-                self.outgoing.notify::<PublishDiagnosticsNotification>(&params);
+                self.outgoing.publish(&uri, version, &diagnostics);
             }
             Effect::Log { kind, message } => {
                 self.outgoing.notify::<LogMessageNotification>(&LogMessageParams { kind, message });

@@ -19,7 +19,8 @@ use super::pages::Pages;
 use super::position::Encoding;
 use super::programs::Programs;
 use super::runs::{self, Runs};
-use super::to_proto::{self, Context};
+use super::to_proto::Context;
+use super::written::Diagnostics;
 use crate::config::{Config, Layer};
 use crate::environment::Environment;
 use crate::run_settings::RunDiagnostics;
@@ -200,7 +201,8 @@ impl Session {
     pub(crate) fn did_close(&mut self, uri: Uri) {
         if let Some(closed) = self.documents.remove(&uri) {
             self.stale.remove(&uri);
-            let diagnostics = closed.path.as_ref().map_or_else(Vec::new, |path| self.problems_of(path));
+            let diagnostics: Diagnostics =
+                closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
                 self.read_project(&directory);
@@ -310,9 +312,9 @@ impl Session {
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
         let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
         let context = Context { uri, analysed: &analysis, encoding, flags, pages };
-        let found =
-            analysis.diagnostics.iter().filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
-        let mut diagnostics: Vec<_> = found.map(|found| to_proto::diagnostic(context, found)).collect();
+        let mut diagnostics = Diagnostics::of(context, &analysis.diagnostics, |it| {
+            syntax_errors || it.code != DiagnosticCode::Syntax
+        });
         let of_runs = self.config.run.diagnostics;
         if of_runs != RunDiagnostics::Off {
             diagnostics.extend(self.runs.failures.diagnostics(context, &analysis));

@@ -15,12 +15,13 @@ use futures::{SinkExt, poll};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tower_lsp::gen_lsp_types::Notification;
+use tower_lsp::gen_lsp_types::{Notification, PublishDiagnosticsNotification, Uri};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ClientSocket, ExitedError, Loopback};
 use tower_service::Service;
 
 use super::frame::{FrameError, Frames};
+use super::written::Diagnostics;
 
 /// Why the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,14 +154,14 @@ pub(crate) struct Output {
 impl Output {
     /// Starts to write.
     pub(crate) fn start(mut output: impl Write + Send + 'static) -> std::io::Result<Output> {
-        let (messages, queue) = std::sync::mpsc::channel::<Vec<u8>>();
+        let (messages, queue) = std::sync::mpsc::channel::<Message>();
         let backlog = Backlog::default();
         let (closing, closed) = mpsc::channel(1);
         let waiting = backlog.0.clone();
         let writer = std::thread::Builder::new().name("lsp-output".into()).spawn(move || {
             for message in queue {
-                let written = output.write_all(&message).and_then(|()| output.flush());
-                waiting.bytes.fetch_sub(message.len(), Ordering::Relaxed);
+                let written = output.write_all(message.framed()).and_then(|()| output.flush());
+                waiting.bytes.fetch_sub(message.framed().len(), Ordering::Relaxed);
                 if written.is_err() {
                     // Dropping the sender tells the transport that nobody reads any more.
                     drop(closing);
@@ -188,10 +189,59 @@ impl Output {
     }
 }
 
+/// A message while it is written, and then with its header in front.
+///
+/// Large ones are written once and in one piece: copying is a good part of what they cost.
+struct Message {
+    /// A gap for the header, then the content.
+    bytes: Vec<u8>,
+    /// Where the header begins, when it is there.
+    start: usize,
+    error: Option<serde_json::Error>,
+}
+
+/// As long as a header can be.
+const HEADER: usize = 48;
+
+impl Message {
+    fn new(length: usize) -> Message {
+        let mut bytes = Vec::with_capacity(HEADER + length + 256);
+        bytes.resize(HEADER, b' ');
+        Message { bytes, start: HEADER, error: None }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Message {
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
+    fn text(&mut self, text: &str) -> &mut Message {
+        self.bytes(text.as_bytes())
+    }
+
+    fn json(&mut self, value: &impl Serialize) -> &mut Message {
+        if let Err(error) = serde_json::to_writer(&mut self.bytes, value) {
+            self.error = Some(error);
+        }
+        self
+    }
+
+    /// Puts the header before the content.
+    fn head(&mut self) {
+        let header = format!("Content-Length: {}\r\n\r\n", self.bytes.len() - HEADER);
+        self.start = HEADER - header.len();
+        self.bytes[self.start..HEADER].copy_from_slice(header.as_bytes());
+    }
+
+    fn framed(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
 /// Puts messages into the queue of those to be written; any number of them may.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
-    messages: std::sync::mpsc::Sender<Vec<u8>>,
+    messages: std::sync::mpsc::Sender<Message>,
     backlog: Backlog,
 }
 
@@ -205,43 +255,52 @@ impl Outgoing {
     /// the diagnostics come from.
     pub(crate) fn notify<N: Notification>(&self, params: &N::Params) {
         #[derive(Serialize)]
-        struct Message<'a, P> {
+        struct Notified<'a, P> {
             jsonrpc: &'static str,
             method: &'a str,
             params: &'a P,
         }
-        self.send(&Message { jsonrpc: "2.0", method: N::METHOD.as_str(), params });
+        self.send(&Notified { jsonrpc: "2.0", method: N::METHOD.as_str(), params });
+    }
+
+    /// Sends the diagnostics of a document.
+    pub(crate) fn publish(&self, uri: &Uri, version: Option<i32>, diagnostics: &Diagnostics) {
+        let mut message = Message::new(diagnostics.elements().len());
+        let method = PublishDiagnosticsNotification::METHOD;
+        message
+            .text("{\"jsonrpc\":\"2.0\",\"method\":\"")
+            .text(method.as_str())
+            .text("\",\"params\":{\"uri\":");
+        message.json(uri);
+        if let Some(version) = version {
+            message.text(",\"version\":").json(&version);
+        }
+        message.text(",\"diagnostics\":[").bytes(diagnostics.elements()).text("]}}");
+        self.send_message(message);
     }
 
     fn send(&self, message: &impl Serialize) {
-        let mut bytes = Vec::with_capacity(256);
-        if let Err(error) = serde_json::to_writer(&mut bytes, message) {
-            tracing::error!(%error, "a message could not be written as JSON");
-            return;
-        }
-        self.send_bytes(bytes);
+        let mut written = Message::new(256);
+        written.json(message);
+        self.send_message(written);
     }
 
     /// Sends the response to a request whose handler has written the result as JSON itself.
     fn send_written(&self, id: &Id, result: &str) {
-        let mut bytes = Vec::with_capacity(result.len() + 64);
-        bytes.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-        if let Err(error) = serde_json::to_writer(&mut bytes, id) {
-            tracing::error!(%error, "an id could not be written as JSON");
-            return;
-        }
-        bytes.extend_from_slice(b",\"result\":");
-        bytes.extend_from_slice(result.as_bytes());
-        bytes.push(b'}');
-        self.send_bytes(bytes);
+        let mut message = Message::new(result.len());
+        message.text("{\"jsonrpc\":\"2.0\",\"id\":").json(id).text(",\"result\":").text(result).text("}");
+        self.send_message(message);
     }
 
-    fn send_bytes(&self, mut bytes: Vec<u8>) {
-        let mut frame = format!("Content-Length: {}\r\n\r\n", bytes.len()).into_bytes();
-        frame.append(&mut bytes);
-        self.backlog.0.bytes.fetch_add(frame.len(), Ordering::Relaxed);
+    fn send_message(&self, mut message: Message) {
+        if let Some(error) = message.error.take() {
+            tracing::error!(%error, "a message could not be written as JSON");
+            return;
+        }
+        message.head();
+        self.backlog.0.bytes.fetch_add(message.framed().len(), Ordering::Relaxed);
         // The writer is only gone when the client is, and then `closed` ends the transport.
-        let _ = self.messages.send(frame);
+        let _ = self.messages.send(message);
     }
 }
 

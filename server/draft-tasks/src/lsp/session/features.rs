@@ -204,7 +204,9 @@ impl Session {
                 ..Default::default()
             })
         };
-        let fixes = touched().flat_map(|found| found.fixes.iter().map(move |fix| action(found, fix)));
+        let mut actions = Vec::new();
+        touched()
+            .for_each(|found| actions.extend(analysis.fixes(found).iter().map(|fix| action(found, fix))));
         let suppressions = Suppressions::new(analysis);
         // Whoever ignores a code on a line or in the file ignores all its findings there: one action is enough.
         let mut seen = HashSet::new();
@@ -212,8 +214,8 @@ impl Session {
             touched().flat_map(|found| suppressions.fixes(found).into_iter().map(move |fix| (found, fix)));
         let ignores = ignores
             .filter(|(found, fix)| seen.insert((found.code, fix.edits.first().map(|edit| edit.range))));
-        let ignores = ignores.map(|(found, fix)| action(found, &fix));
-        fixes.chain(ignores).collect()
+        actions.extend(ignores.map(|(found, fix)| action(found, &fix)));
+        actions
     }
 
     /// All fixes that need no decision, as one change.

@@ -48,7 +48,7 @@ impl Session {
                 Some((uri, _)) => self.publish_unless_stale(&uri),
                 None => {
                     let Ok(url) = url::Url::from_file_path(&path) else { continue };
-                    let diagnostics = self.problems_of(&path);
+                    let diagnostics = self.problems_of(&path).into_iter().collect();
                     self.effect(Effect::Publish { uri: Uri(url.to_string()), version: None, diagnostics });
                 }
             }

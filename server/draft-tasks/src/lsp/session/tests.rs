@@ -136,7 +136,7 @@ impl Fixture {
 fn shown(effect: &Effect) -> String {
     match effect {
         Effect::Publish { version, diagnostics, .. } => {
-            let found = diagnostics.iter().map(|it| {
+            let found = diagnostics.read().into_iter().map(|it| {
                 let Some(Code::String(code)) = &it.code else { return "no code".to_owned() };
                 format!(
                     "\n  {}:{code}: {}",
