@@ -59,16 +59,28 @@ impl Analysis {
 
     /// Analyses any text with what is known of the world; never fails.
     pub fn with_facts(text: impl Into<Arc<str>>, options: Options, facts: Arc<Facts>) -> Analysis {
+        let mut analysis = Analysis::read(text, options);
+        analysis.judge(facts);
+        analysis
+    }
+
+    /// Reads any text and looks for nothing in it yet: to find out which facts are of interest.
+    pub fn read(text: impl Into<Arc<str>>, options: Options) -> Analysis {
         let text = text.into();
         let tree = syntax::parse(&text);
         let file = TaskFile::lower(&tree, &text);
-        let mut analysis = Analysis { text, options, tree, file, facts, diagnostics: Vec::new() };
-        let mut found = rules::check(&analysis);
+        Analysis { text, options, tree, file, facts: Arc::default(), diagnostics: Vec::new() }
+    }
+
+    /// Looks at the text with what is known of the world now.
+    pub fn judge(&mut self, facts: Arc<Facts>) {
+        self.facts = facts;
+        self.diagnostics = Vec::new();
+        let mut found = rules::check(self);
         // First what the file ignores: a comment for a code that is off is no unused one.
-        suppression::apply(&analysis, &mut found);
-        options.levels.apply(&mut found);
-        analysis.diagnostics = found;
-        analysis
+        suppression::apply(self, &mut found);
+        self.options.levels.apply(&mut found);
+        self.diagnostics = found;
     }
 
     /// Changes that mend one of the findings, the best first.

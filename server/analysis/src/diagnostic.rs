@@ -2,6 +2,8 @@
 //!
 //! Must not know which rule finds what, or how a client shows it.
 
+use std::borrow::Cow;
+
 use text_size::TextRange;
 
 use crate::analysis::Options;
@@ -20,7 +22,7 @@ pub struct Diagnostic {
     /// What is so: one sentence without a full stop, names in backticks.
     pub message: String,
     /// What to know or do about it, in the same form; shown beside the place or after the message.
-    pub note: Option<String>,
+    pub note: Option<Cow<'static, str>>,
     /// Other places that belong to it.
     pub related: Vec<Related>,
     /// Changes that mend it, the best first, as far as they are made: [`Analysis::fixes`](crate::Analysis::fixes) has
@@ -56,7 +58,7 @@ impl Diagnostic {
     }
 
     /// Adds what to know or do about it.
-    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+    pub fn note(mut self, note: impl Into<Cow<'static, str>>) -> Diagnostic {
         self.note = Some(note.into());
         self
     }

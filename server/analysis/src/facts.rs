@@ -3,6 +3,7 @@
 //! Must not look at the world itself; what is not known is `None`, and then the rules are silent.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::project::DraftToml;
 
@@ -11,10 +12,10 @@ use crate::project::DraftToml;
 pub struct Facts {
     /// The names of the variables that tasks get.
     pub variables: Option<HashSet<String>>,
-    /// The names of the programs on the PATH that tasks get.
-    pub programs: Option<HashSet<String>>,
+    /// The programs on the PATH that tasks get.
+    pub programs: Option<Programs>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
-    /// of [`crate::project::paths`] are of interest.
+    /// of [`crate::project::facts_wanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
     /// The `draft.toml` beside the tasks file.
     pub draft_toml: Option<DraftToml>,
@@ -26,6 +27,25 @@ pub struct Facts {
     pub dockerfile: Option<String>,
     /// The `.dockerignore`; empty when there is none.
     pub dockerignore: Option<String>,
+}
+
+/// Which programs there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Programs {
+    /// All of them, by name.
+    All(Arc<HashSet<String>>),
+    /// Some names, and whether there is a program of each; of others nothing is known.
+    Asked(HashMap<String, bool>),
+}
+
+impl Programs {
+    /// Whether it is known that there is no program of this name.
+    fn lack(&self, name: &str) -> bool {
+        match self {
+            Programs::All(names) => !names.contains(name),
+            Programs::Asked(answers) => answers.get(name) == Some(&false),
+        }
+    }
 }
 
 /// What a path leads to.
@@ -50,7 +70,7 @@ impl Facts {
 
     /// Whether it is known that there is no program of this name.
     pub fn lacks_program(&self, name: &str) -> bool {
-        self.programs.as_ref().is_some_and(|programs| !programs.contains(name))
+        self.programs.as_ref().is_some_and(|programs| programs.lack(name))
     }
 
     /// The settings of the environment that Draft would take.

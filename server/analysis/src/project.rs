@@ -52,30 +52,89 @@ impl DraftToml {
     }
 }
 
-/// The paths in commands that the rules want to know something about, relative to the directory of the tasks file.
-pub fn paths(analysis: &Analysis) -> Vec<String> {
-    let text = &analysis.text;
+/// What the rules want to know of the world for the commands of a file, each once and in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactsWanted {
+    /// Names of programs: are they on the PATH?
+    pub programs: Vec<String>,
+    /// Paths relative to the directory of the tasks file: what do they lead to?
+    pub paths: Vec<String>,
+}
+
+/// What the rules want to know of the world for a file; it need not be judged yet.
+pub fn facts_wanted(analysis: &Analysis) -> FactsWanted {
     let local = Phase::ALL.into_iter().filter(|phase| phase.is_local());
-    let mut paths = Vec::new();
+    let mut asked = Asked::default();
     for (_, written) in local.flat_map(|phase| analysis.file.commands_of(phase)) {
-        let decoded = written.decode(text);
-        let options = analysis.options;
-        let Ok(words) = command::split(&decoded, options.semantics, options.draft_version) else { continue };
-        let literals = words.iter().map(|word| match word.parts.as_slice() {
-            [command::Part::Literal(literal)] => Some(literal.as_str()),
-            _ => None,
-        });
-        let Some(Some(program)) = literals.clone().next() else { continue };
-        if program.contains('/') {
-            paths.push(program.to_owned());
-        } else if matches!(program, "sh" | "bash" | "helm") {
-            let arguments = literals.skip(1).flatten().filter(|argument| is_local_path(argument));
-            paths.extend(arguments.map(str::to_owned));
+        let raw = &analysis.text[written.inner_range()];
+        let first = raw.split(' ').next().unwrap_or_default();
+        // Nearly all commands begin with the name of a program as it is; the others are looked at word by word.
+        if is_plain(first) && !has_paths(first) {
+            asked.program(first);
+        } else if is_plain(raw) {
+            asked.command(raw.split(' ').filter(|word| !word.is_empty()).map(Some));
+        } else {
+            let (options, decoded) = (analysis.options, written.decode(&analysis.text));
+            let words =
+                command::split(&decoded, options.semantics, options.draft_version).unwrap_or_default();
+            asked.command(words.iter().map(literal));
         }
     }
-    paths.sort_unstable();
-    paths.dedup();
-    paths
+    asked.sorted()
+}
+
+#[derive(Default)]
+struct Asked {
+    programs: foldhash::HashSet<String>,
+    paths: foldhash::HashSet<String>,
+}
+
+impl Asked {
+    fn program(&mut self, name: &str) {
+        insert(if name.contains('/') { &mut self.paths } else { &mut self.programs }, name);
+    }
+
+    /// The words of a command; `None` where a variable decides one.
+    fn command<'a>(&mut self, mut words: impl Iterator<Item = Option<&'a str>>) {
+        let Some(Some(program)) = words.next() else { return };
+        self.program(program);
+        if has_paths(program) {
+            words.flatten().filter(|it| is_local_path(it)).for_each(|path| insert(&mut self.paths, path));
+        }
+    }
+
+    fn sorted(self) -> FactsWanted {
+        let sorted = |names: foldhash::HashSet<String>| {
+            let mut names: Vec<String> = names.into_iter().collect();
+            names.sort_unstable();
+            names
+        };
+        FactsWanted { programs: sorted(self.programs), paths: sorted(self.paths) }
+    }
+}
+
+fn insert(names: &mut foldhash::HashSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
+
+/// Whether the arguments of a program are paths that a rule is about.
+fn has_paths(program: &str) -> bool {
+    matches!(program, "sh" | "bash" | "helm")
+}
+
+/// Whether a piece of a command's source is words and spaces alone, in either semantics.
+fn is_plain(raw: &str) -> bool {
+    let special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\'' | b'\\' | b'$');
+    !raw.is_empty() && !raw.bytes().any(special)
+}
+
+fn literal(word: &command::Word) -> Option<&str> {
+    match word.parts.as_slice() {
+        [command::Part::Literal(literal)] => Some(literal),
+        _ => None,
+    }
 }
 
 /// Whether an argument could be a path below the directory of the tasks file.
@@ -198,10 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_commands_name() {
-        let text = "[pre-up]\na = \"./x.sh\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm install db mysql\"\nd = \"echo z\"\n[post-deploy]\ne = \"./in-pod\"\n";
-        let analysis = Analysis::new(text, Options::default());
-        assert_eq!(paths(&analysis), ["./x.sh", "db", "install", "mysql", "scripts/y.sh"]);
+    fn programs_and_paths_that_commands_name() {
+        let text = "[pre-up]\na = \"./x.sh && y\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm  install db mysql\"\n\
+            d = \"echo z\"\nf = \" make all\"\ng = '\"my tool\" x'\nh = 'bash \"a b\" c'\ni = \"$X y\"\nj = \"\"\n\
+            k = \"echo \\t\"\n[post-deploy]\ne = \"./in-pod\"\nl = \"in-pod\"\n";
+        let wanted = facts_wanted(&Analysis::read(text, Options::default()));
+        assert_eq!(wanted.programs, ["bash", "echo", "helm", "make", "my tool", "sh"]);
+        assert_eq!(wanted.paths, ["./x.sh", "c", "db", "install", "mysql", "scripts/y.sh"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Must not hold a rule itself: each has its own file, with its message, fix and tests.
 
+use std::borrow::Cow;
+
 use crate::analysis::Analysis;
 use crate::diagnostic::Diagnostic;
 use crate::edit::Fix;
@@ -93,7 +95,12 @@ pub(crate) fn fixes(analysis: &Analysis, found: &Diagnostic) -> Vec<Fix> {
 fn make_printable(found: &mut Diagnostic) {
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
-    for text in [&mut found.message].into_iter().chain(&mut found.note).chain(related).chain(titles) {
+    // A note that is not made of words of the file is printable as it is.
+    let note = match &mut found.note {
+        Some(Cow::Owned(note)) => Some(note),
+        _ => None,
+    };
+    for text in [&mut found.message].into_iter().chain(note).chain(related).chain(titles) {
         // Without a way out of the loop many bytes are looked at together; C1 controls begin with 0xC2.
         if text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2)) {
             *text = printable(text);

@@ -2,15 +2,15 @@
 //!
 //! Must not run anything or judge what it finds, and must not be called on a keystroke: it reads directories.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
-use draft_tasks_analysis::facts::PathFact;
-use draft_tasks_analysis::project::DraftToml;
+use draft_tasks_analysis::facts::{PathFact, Programs};
+use draft_tasks_analysis::project::{DraftToml, FactsWanted};
+use draft_tasks_executor::search;
 
 use crate::application::DEVELOPMENT;
 use crate::environment::Environment;
@@ -21,15 +21,12 @@ const LARGEST: u64 = 1 << 20;
 /// At most so many templates of a chart are read.
 const TEMPLATES: usize = 64;
 
-/// The facts for the tasks file of a directory, with what the given paths in it lead to.
-pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, paths: &[String]) -> Facts {
-    let mut facts = Facts {
-        variables: Some(environment.names()),
-        programs: environment.path().map(|path| programs(&path)),
-        ..Facts::default()
-    };
+/// The facts for the tasks file of a directory, with what its commands make one want to know.
+pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted: &FactsWanted) -> Facts {
+    let mut facts = Facts { variables: Some(environment.names()), ..Facts::default() };
     if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
-        facts.paths = look_at(directory, paths);
+        facts.programs = Some(look_for(&wanted.programs, directory, environment));
+        facts.paths = look_at(directory, &wanted.paths);
         add_project(&mut facts, directory, environment);
     }
     facts
@@ -96,24 +93,10 @@ fn path_fact(path: &Path) -> Option<PathFact> {
     }
 }
 
-/// The names of all programs in the directories of a PATH.
-fn programs(path: &OsStr) -> HashSet<String> {
-    let mut names = HashSet::new();
-    for directory in std::env::split_paths(path) {
-        let Ok(entries) = fs::read_dir(directory) else { continue };
-        for entry in entries.flatten() {
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if !names.contains(&name) && fs::metadata(entry.path()).is_ok_and(|it| is_program(&it)) {
-                names.extend(without_extension(&name));
-                names.insert(name);
-            }
-        }
-    }
-    names
-}
-
-fn is_program(metadata: &fs::Metadata) -> bool {
-    metadata.is_file() && is_executable(metadata)
+/// Which of some programs a task would find.
+fn look_for(names: &[String], directory: &Path, environment: &Environment) -> Programs {
+    let is_there = |name: &String| search::find(name, directory, environment.variables()).is_ok();
+    Programs::Asked(names.iter().map(|name| (name.clone(), is_there(name))).collect())
 }
 
 #[cfg(unix)]
@@ -125,13 +108,6 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &fs::Metadata) -> bool {
     true
-}
-
-/// What a program is called by where the system adds the extension.
-fn without_extension(name: &str) -> Option<String> {
-    let (stem, extension) = name.rsplit_once('.')?;
-    let added = ["exe", "cmd", "bat", "com"].iter().any(|known| extension.eq_ignore_ascii_case(known));
-    (cfg!(windows) && added).then(|| stem.to_owned())
 }
 
 #[cfg(test)]
@@ -160,8 +136,10 @@ mod tests {
         let path = dir.path().join("bin");
         let environment = Environment::of(&[("PATH", path.to_str().unwrap()), ("DRAFT_ENV", "test")]);
         let paths = ["bin/tool", "bin/text", "bin", "none"].map(str::to_owned);
-        let facts = gather(Some(dir.path()), &environment, &paths);
-        assert_eq!(facts.programs, Some(["tool".to_owned()].into()));
+        let programs = ["none", "text", "tool"].map(str::to_owned).to_vec();
+        let facts = gather(Some(dir.path()), &environment, &FactsWanted { programs, paths: paths.to_vec() });
+        assert!(!facts.lacks_program("tool") && facts.lacks_program("text") && facts.lacks_program("none"));
+        assert!(!facts.lacks_program("what nobody asked for"));
         assert!(facts.lacks_variable("HOME") && !facts.lacks_variable("PATH"));
         assert_eq!(facts.paths["bin/tool"], PathFact::File { executable: true });
         assert_eq!(facts.paths["bin/text"], PathFact::File { executable: false });
@@ -174,8 +152,12 @@ mod tests {
 
     #[test]
     fn nothing_is_known_of_a_directory_that_is_not_there() {
-        let facts = gather(Some(Path::new("/no/such/directory")), &Environment::of(&[]), &["x".to_owned()]);
-        let expected = Facts { variables: Some(HashSet::new()), ..Facts::default() };
+        let facts = gather(
+            Some(Path::new("/no/such/directory")),
+            &Environment::of(&[]),
+            &FactsWanted { programs: vec!["x".to_owned()], paths: vec!["x".to_owned()] },
+        );
+        let expected = Facts { variables: Some(Default::default()), ..Facts::default() };
         assert_eq!(facts, expected);
     }
 }

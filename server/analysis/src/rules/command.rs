@@ -24,6 +24,8 @@ pub(super) struct Command<'a> {
     /// The decoded command.
     pub(super) text: Cow<'a, str>,
     pub(super) words: SmallVec<[Argument; 8]>,
+    /// Which characters of ASCII there are in the text, a bit for each.
+    characters: u128,
     /// Whether the fixes of what is found are wanted, too.
     pub(super) fixes: bool,
     quoting: OnceCell<Vec<Quoting>>,
@@ -72,16 +74,15 @@ impl<'a> Command<'a> {
         fixes: bool,
     ) -> Result<Command<'a>, SplitError> {
         let text = written.decode(&analysis.text);
-        let special = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'\t' | b'\n');
-        // Without a branch for each byte, so that many are compared at once.
-        let ordinary = !text.bytes().fold(false, |found, byte| found | special(byte));
+        let characters = text.bytes().fold(0, |found, byte| found | bit(byte));
+        let ordinary = !SPECIAL.iter().any(|byte| characters & bit(*byte) != 0);
         let words = if ordinary && analysis.options.semantics == Semantics::Standard {
             plain_words(&text)
         } else {
             let words = command::split(&text, analysis.options.semantics, analysis.options.draft_version)?;
             words.into_iter().map(Argument::Split).collect()
         };
-        Ok(Command { analysis, phase, written, text, words, fixes, quoting: OnceCell::new() })
+        Ok(Command { analysis, phase, written, text, words, characters, fixes, quoting: OnceCell::new() })
     }
 
     /// What an argument will be, unless variables decide it.
@@ -158,6 +159,11 @@ impl<'a> Command<'a> {
         self.written.map(&self.analysis.text).range(range)
     }
 
+    /// Whether the text has one of these characters: most rules are about a few.
+    pub(super) fn has(&self, characters: &[u8]) -> bool {
+        characters.iter().any(|byte| self.characters & bit(*byte) != 0)
+    }
+
     /// A finding about a piece of the command.
     pub(super) fn finding(
         &self,
@@ -213,6 +219,14 @@ impl<'a> Command<'a> {
     pub(super) fn replaced(&self, range: TextRange, text: &str) -> String {
         edit::apply(&self.text, &[TextEdit::replace(range, text)])
     }
+}
+
+/// What splitting a command is about beside spaces.
+const SPECIAL: [u8; 6] = *b"\"'\\$\t\n";
+
+/// The bit of a character of ASCII; other bytes have none.
+const fn bit(byte: u8) -> u128 {
+    if byte < 128 { 1 << byte } else { 0 }
 }
 
 fn plain_words(text: &str) -> SmallVec<[Argument; 8]> {

@@ -9,7 +9,7 @@ use crate::phase::Phase;
 pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     let facts = &analysis.facts;
     let (Some(_), Some(name)) = (&facts.draft_toml, &facts.environment) else { return };
-    let mut push = |phase: Phase, code: DiagnosticCode, message: String, note: &str| {
+    let mut push = |phase: Phase, code: DiagnosticCode, message: String, note: &'static str| {
         let with_tasks = analysis.file.sections_of(phase).find(|section| !section.tasks.is_empty());
         if let Some(section) = with_tasks {
             found.push(Diagnostic::new(code, section.name.range, message).note(note));

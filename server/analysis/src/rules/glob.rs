@@ -6,7 +6,7 @@ use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if memchr::memchr2(b'*', b'?', command.text.as_bytes()).is_none() {
+    if !command.has(b"*?") {
         return;
     }
     let Some(name) = command.name().filter(|name| takes_files(name)) else { return };

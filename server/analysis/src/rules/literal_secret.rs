@@ -8,6 +8,9 @@ use super::command::{Argument, Command, Quoting, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if !command.has(b"=@-") {
+        return;
+    }
     let mut flag: Option<&str> = None;
     for word in &command.words {
         let written = &command.text[word.range()];

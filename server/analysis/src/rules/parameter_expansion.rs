@@ -6,10 +6,10 @@ use super::command::{Command, Quoting, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let text: &str = &command.text;
-    if !text.contains("${") {
+    if !command.has(b"{") {
         return;
     }
+    let text: &str = &command.text;
     let shell = command.is_shell();
     let replaced = |at: usize| command.variables().any(|(_, range)| usize::from(range.start()) == at);
     let read = |at: usize| match command.quoting()[at] {

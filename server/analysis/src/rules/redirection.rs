@@ -6,9 +6,7 @@ use super::command::{Argument, Command};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if memchr::memchr2(b'<', b'>', command.text.as_bytes()).is_none()
-        || (!command.knows_quotes() && command.text.contains(['"', '\'']))
-    {
+    if !command.has(b"<>") || (!command.knows_quotes() && command.has(b"\"'")) {
         return;
     }
     let Some(word) = command.words.iter().skip(1).find(|word| redirects(command, word)) else { return };

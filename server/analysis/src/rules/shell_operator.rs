@@ -12,7 +12,7 @@ use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.knows_quotes() && command.text.contains(['"', '\'']) {
+    if !command.knows_quotes() && command.has(b"\"'") {
         // There the quotes are what is wrong.
         return;
     }
@@ -36,12 +36,14 @@ const LONGEST_PHASE: usize = 100;
 ///
 /// Not where commands need the shell, in `cleanup`, which goes on after a failure, and in Draft, which knows no order.
 fn split(command: &Command<'_>) -> Option<Fix> {
+    if !command.fixes {
+        return None;
+    }
     let (file, text) = (&command.analysis.file, &*command.analysis.text);
     let (section, task) = file.task_at(command.written.range.start())?;
     let siblings = file.tasks_of(section);
     let one_by_one = command.knows_quotes() && command.phase != Phase::Cleanup;
-    if !command.fixes || !one_by_one || section.form != SectionForm::Header || siblings.len() > LONGEST_PHASE
-    {
+    if !one_by_one || section.form != SectionForm::Header || siblings.len() > LONGEST_PHASE {
         return None;
     }
     let is_and = |word: &&Argument| command.bare(word) == Some("&&");
@@ -81,7 +83,9 @@ fn split(command: &Command<'_>) -> Option<Fix> {
 
 /// The first operator of the command.
 pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
-    memchr::memchr3(b'&', b'|', b';', command.text.as_bytes())?;
+    if !command.has(b"&|;") {
+        return None;
+    }
     let of_find = command.name() == Some("find");
     let last = command.words.len().checked_sub(1)?;
     command.words.iter().enumerate().find_map(|(index, word)| {

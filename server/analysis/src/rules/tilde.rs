@@ -6,7 +6,7 @@ use super::command::{Command, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if memchr::memchr(b'~', command.text.as_bytes()).is_none() {
+    if !command.has(b"~") {
         return;
     }
     let is_home = |word: &&super::command::Argument| {

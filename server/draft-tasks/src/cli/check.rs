@@ -121,13 +121,13 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
 
 /// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
 fn analyse(path: &Path, text: &str, options: Options, environment: &Environment) -> Analysis {
-    let analysis = Analysis::new(text, options);
     if FileKind::of_path(path) == Some(FileKind::Pack) {
-        return analysis;
+        return Analysis::new(text, options);
     }
-    let paths = project::paths(&analysis);
+    let mut analysis = Analysis::read(text, options);
     let directory = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
-    Analysis::with_facts(analysis.text, options, facts::gather(directory, environment, &paths).into())
+    analysis.judge(facts::gather(directory, environment, &project::facts_wanted(&analysis)).into());
+    analysis
 }
 
 fn examine(

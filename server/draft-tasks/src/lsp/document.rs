@@ -6,7 +6,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use draft_tasks_analysis::{Analysis, Facts, Options};
+use draft_tasks_analysis::project::{self, FactsWanted};
+use draft_tasks_analysis::{Analysis, Facts};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
 use super::position::{self, Encoding};
@@ -30,6 +31,8 @@ pub(crate) struct Document {
     facts: Arc<Facts>,
     /// How often facts were asked for: only the last answer counts.
     asked: u64,
+    /// The present text, read but not judged, while facts are awaited.
+    read: Option<Analysis>,
     /// Of the present text; `None` after an edit.
     analysed: Option<Arc<Analysed>>,
 }
@@ -42,8 +45,8 @@ pub(crate) struct Analysed {
 }
 
 impl Analysed {
-    pub(crate) fn new(text: impl Into<Arc<str>>, options: Options, facts: Arc<Facts>) -> Analysed {
-        Analysed { analysis: Analysis::with_facts(text, options, facts), lines: OnceLock::new() }
+    pub(crate) fn new(analysis: Analysis) -> Analysed {
+        Analysed { analysis, lines: OnceLock::new() }
     }
 
     pub(crate) fn lines(&self) -> &LineIndex {
@@ -71,6 +74,7 @@ impl Document {
             config: Config::default(),
             facts: Arc::default(),
             asked: 0,
+            read: None,
             analysed: None,
         }
     }
@@ -93,7 +97,7 @@ impl Document {
             }
         }
         self.version = version;
-        self.analysed = None;
+        self.forget_analysis();
     }
 
     fn replace(&mut self, range: Range, text: &str, encoding: Encoding) {
@@ -105,9 +109,25 @@ impl Document {
 
     /// The analysis of the present text.
     pub(crate) fn analysed(&mut self) -> Arc<Analysed> {
-        let (text, config, facts) = (&self.text, &self.config, &self.facts);
-        let analyse = || Arc::new(Analysed::new(text.whole(), config.options(), facts.clone()));
-        self.analysed.get_or_insert_with(analyse).clone()
+        if let Some(analysed) = &self.analysed {
+            return analysed.clone();
+        }
+        let mut analysis = self.read.take().unwrap_or_else(|| self.read_anew());
+        analysis.judge(self.facts.clone());
+        self.analysed.insert(Arc::new(Analysed::new(analysis))).clone()
+    }
+
+    fn read_anew(&self) -> Analysis {
+        Analysis::read(self.text.whole(), self.config.options())
+    }
+
+    /// What is to be found out of the world for the present text.
+    pub(crate) fn facts_wanted(&mut self) -> FactsWanted {
+        if let Some(analysed) = &self.analysed {
+            return project::facts_wanted(analysed);
+        }
+        let read = self.read.take().unwrap_or_else(|| self.read_anew());
+        project::facts_wanted(self.read.insert(read))
     }
 
     /// Reads the text with these settings from now on; tells whether they are others.
@@ -115,14 +135,14 @@ impl Document {
         let changed = self.config != *config;
         if changed {
             self.config = config.clone();
-            self.analysed = None;
+            self.forget_analysis();
         }
         changed
     }
 
     /// Makes the next analysis a new one, since the last one broke off.
     pub(crate) fn forget_analysis(&mut self) {
-        self.analysed = None;
+        (self.analysed, self.read) = (None, None);
     }
 
     /// The number of the question for facts that is asked now.
@@ -131,14 +151,30 @@ impl Document {
         self.asked
     }
 
-    /// Takes the answer to a question for facts; tells whether it is new.
-    pub(crate) fn take_facts(&mut self, asked: u64, facts: Facts) -> bool {
-        let is_new = asked == self.asked && *self.facts != facts;
-        if is_new {
-            self.facts = facts.into();
-            self.analysed = None;
+    /// Whether an answer to a question for facts is the one that counts.
+    pub(crate) fn awaits(&self, asked: u64) -> bool {
+        asked == self.asked
+    }
+
+    /// Takes facts; tells whether they change what was found in the text.
+    pub(crate) fn take_facts(&mut self, facts: Facts) -> bool {
+        if *self.facts == facts {
+            return false;
         }
-        is_new
+        self.facts = facts.into();
+        let Some(analysed) = self.analysed.take() else { return false };
+        // Who still looks at it keeps it as it was.
+        let (mut analysis, before) = match Arc::try_unwrap(analysed) {
+            Ok(mut known) => {
+                let before = std::mem::take(&mut known.analysis.diagnostics);
+                (known.analysis, before)
+            }
+            Err(known) => (self.read_anew(), known.analysis.diagnostics.clone()),
+        };
+        analysis.judge(self.facts.clone());
+        let changes = analysis.diagnostics != before;
+        self.analysed = Some(Arc::new(Analysed::new(analysis)));
+        changes
     }
 
     /// The directory in which the tasks of this file run.

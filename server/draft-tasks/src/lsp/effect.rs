@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use draft_tasks_analysis::project::FactsWanted;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
 use tower_lsp::gen_lsp_types::{MessageType, Uri, WorkspaceEdit};
@@ -36,8 +37,8 @@ pub(crate) enum Effect {
     RefreshLenses,
     /// Have the client ask for inlay hints anew.
     RefreshHints,
-    /// Look at the world around a document; the paths are those that its commands name.
-    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf>, paths: Vec<String> },
+    /// Look at the world around a document, for what its commands name.
+    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf>, wanted: FactsWanted },
     /// Ask the client to change the workspace.
     ApplyEdit { label: String, edit: WorkspaceEdit },
     /// Ask the client for the settings.

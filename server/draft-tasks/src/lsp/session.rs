@@ -17,7 +17,7 @@ use super::effect::{Effect, Effects};
 use super::ext;
 use super::pages::Pages;
 use super::position::Encoding;
-use super::programs::Programs;
+use super::programs::SharedPrograms;
 use super::runs::{self, Runs};
 use super::to_proto::Context;
 use super::written::Diagnostics;
@@ -71,8 +71,10 @@ pub(crate) struct Session {
     stale: HashSet<Uri>,
     /// Whether one of them was opened just now.
     opened: bool,
+    /// Documents that were opened and whose facts have not come yet.
+    awaiting: HashSet<Uri>,
     runs: Runs,
-    programs: Programs,
+    programs: SharedPrograms,
     pages: Pages,
     clock: Clock,
 }
@@ -93,8 +95,9 @@ impl Session {
             documents: HashMap::new(),
             stale: HashSet::new(),
             opened: false,
+            awaiting: HashSet::new(),
             runs: Runs::default(),
-            programs: Programs::default(),
+            programs: SharedPrograms::default(),
             pages: Pages::default(),
             clock: Clock::of_system(),
         }
@@ -169,26 +172,48 @@ impl Session {
         }
         opened.config = self.config_of(directory.as_deref());
         self.documents.insert(document.uri.clone(), opened);
-        self.gather_facts(&document.uri);
+        if self.gather_facts(&document.uri) {
+            // What is found comes with what is known of the world, rather than in two steps.
+            self.awaiting.insert(document.uri);
+        }
     }
 
     /// Asks for the facts about the world around a document; a pack is a template, of which there is no world yet.
-    pub(super) fn gather_facts(&mut self, uri: &Uri) {
+    ///
+    /// Tells whether they were asked for.
+    pub(super) fn gather_facts(&mut self, uri: &Uri) -> bool {
         let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind == FileKind::Tasks) else {
-            return;
+            return false;
         };
-        let paths = draft_tasks_analysis::project::paths(&document.analysed());
+        let wanted = document.facts_wanted();
         let (asked, directory) = (document.ask_for_facts(), document.directory());
-        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory, paths });
+        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory, wanted });
+        true
     }
 
     /// Takes the facts that were asked for, and publishes what they change.
     pub(crate) fn take_facts(&mut self, uri: &Uri, asked: u64, facts: Facts) {
-        let Some(document) = self.documents.get_mut(uri) else { return };
-        let before = document.analysed();
-        if document.take_facts(asked, facts) && document.analysed().diagnostics != before.diagnostics {
+        let Some(document) = self.documents.get_mut(uri).filter(|document| document.awaits(asked)) else {
+            return;
+        };
+        let changes = document.take_facts(facts);
+        if self.awaiting.remove(uri) {
+            self.publish(uri);
+        } else if changes {
             self.publish_unless_stale(uri);
         }
+    }
+
+    /// The world takes its time: what is found without it is published.
+    pub(crate) fn facts_are_late(&mut self, uri: &Uri) {
+        if self.awaiting.remove(uri) {
+            self.publish(uri);
+        }
+    }
+
+    /// Where the programs of the PATH are listed.
+    pub(crate) fn shared_programs(&self) -> SharedPrograms {
+        self.programs.clone()
     }
 
     pub(crate) fn did_change(&mut self, params: DidChangeTextDocumentParams) {
@@ -201,6 +226,7 @@ impl Session {
     pub(crate) fn did_close(&mut self, uri: Uri) {
         if let Some(closed) = self.documents.remove(&uri) {
             self.stale.remove(&uri);
+            self.awaiting.remove(&uri);
             let diagnostics: Diagnostics =
                 closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
@@ -270,7 +296,9 @@ impl Session {
             self.settle_settings(&uri);
         }
         for uri in std::mem::take(&mut self.stale) {
-            self.publish(&uri);
+            if !self.awaiting.contains(&uri) {
+                self.publish(&uri);
+            }
         }
     }
 
@@ -309,6 +337,7 @@ impl Session {
     /// Merges the layers, what the analysis found and which tasks failed, and publishes them.
     fn publish(&mut self, uri: &Uri) {
         let Some(document) = self.documents.get_mut(uri) else { return };
+        self.stale.remove(uri);
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
         let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
         let context = Context { uri, analysed: &analysis, encoding, flags, pages };

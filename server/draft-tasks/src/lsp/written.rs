@@ -125,8 +125,8 @@ impl Diagnostics {
 
 #[cfg(test)]
 mod tests {
-    use draft_tasks_analysis::Options;
     use draft_tasks_analysis::diagnostic::DiagnosticCode;
+    use draft_tasks_analysis::{Analysis, Options};
     use serde_json::Value;
 
     use super::*;
@@ -139,7 +139,7 @@ mod tests {
         "[pre-up]\n\"ü\\t🚀\" = \"\\\"./x\\\\y\\u001b\\\" && y # é\"\nü = 'é 🚀 | \"b\"'\na = 5\na = 6\n";
 
     fn check(text: &str, options: Options, pages: &Pages, encoding: Encoding, flags: ClientFlags) {
-        let analysed = Analysed::new(text, options, Default::default());
+        let analysed = Analysed::new(Analysis::new(text, options));
         let uri = Uri::from("file:///app/.draft-tasks.toml".to_owned());
         let context = Context { uri: &uri, analysed: &analysed, encoding, flags, pages };
         let written = Diagnostics::of(context, &analysed.diagnostics, |_| true);

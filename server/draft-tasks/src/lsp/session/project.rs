@@ -77,7 +77,9 @@ impl Session {
             }
         }
         let uris: Vec<Uri> = self.documents.keys().cloned().collect();
-        uris.iter().for_each(|uri| self.gather_facts(uri));
+        for uri in &uris {
+            self.gather_facts(uri);
+        }
     }
 
     /// Publishes what is wrong with settings that are open, and reads their tasks files with them.

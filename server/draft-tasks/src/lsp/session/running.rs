@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::pods::PodsRequest;
@@ -163,7 +164,7 @@ impl Session {
             let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
             let settings = path.parent().map(|directory| project::load(directory).0).unwrap_or_default();
             let config = Config::of(&[&settings, &self.editor]);
-            let analysed = Arc::new(Analysed::new(text, config.options(), Arc::default()));
+            let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
             return source_of(kind, Some(path), analysed, config, false);
         };
         let analysis = document.analysed();

@@ -2,8 +2,10 @@
 //!
 //! Must not start anything: events of runs are made up.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::facts::Programs;
 use draft_tasks_executor::{Failure, Outcome, RunEvent, RunSummary, Stream};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -75,7 +77,13 @@ impl Fixture {
         Fixture::new(json!({}), Value::Null)
     }
 
+    /// Opens the file with nothing known of the world.
     fn open(&mut self, text: &str) {
+        self.open_and_wait(text);
+        self.session.facts_are_late(&Uri::from(URI));
+    }
+
+    fn open_and_wait(&mut self, text: &str) {
         let document = json!({ "uri": URI, "languageId": "toml", "version": 1, "text": text });
         self.session.did_open(serde_json::from_value(document).unwrap());
         self.session.settle();
@@ -197,7 +205,7 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
     check(
         fixture.effects(),
         expect![[r#"
-            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 1, directory: Some("/app"), paths: [] }
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 1, directory: Some("/app"), wanted: FactsWanted { programs: [], paths: [] } }
             publish Some(1)
               1:task-not-string: the task `a` is an integer, not a command: Draft stops at it; a task is a string
         "#]],
@@ -225,6 +233,80 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
     );
 }
 
+fn facts(programs: &[(&str, bool)]) -> Facts {
+    let answers = programs.iter().map(|(name, there)| ((*name).to_owned(), *there)).collect();
+    Facts { programs: Some(Programs::Asked(answers)), ..Facts::default() }
+}
+
+#[test]
+fn an_opened_file_waits_for_the_facts() {
+    let mut fixture = Fixture::rich();
+    let uri = Uri::from(URI);
+    fixture.open_and_wait("[pre-up]\na = \"lss\"\n");
+    check(
+        fixture.effects(),
+        expect![[r#"
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 1, directory: Some("/app"), wanted: FactsWanted { programs: ["lss"], paths: [] } }
+        "#]],
+    );
+    // What is typed meanwhile waits, too.
+    fixture.change(2, "[pre-up]\na = \"lss\"\nb = 1\n");
+    fixture.session.settle();
+    assert!(!fixture.session.is_dirty());
+    check(fixture.effects(), expect![""]);
+    fixture.session.take_facts(&uri, 1, facts(&[("lss", false)]));
+    check(
+        fixture.effects(),
+        expect![[r#"
+            publish Some(2)
+              1:program-not-found: there is no program `lss` on the PATH: Draft would go on without a word
+              2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
+        "#]],
+    );
+    fixture.session.facts_are_late(&uri);
+    fixture.session.settle();
+    check(fixture.effects(), expect![""]);
+    // The same again changes nothing, and an old answer does not count.
+    let all = |names: &[&str]| Facts {
+        programs: Some(Programs::All(Arc::new(names.iter().map(|name| (*name).to_owned()).collect()))),
+        ..Facts::default()
+    };
+    fixture.session.take_facts(&uri, 1, all(&[]));
+    fixture.session.take_facts(&uri, 0, all(&["lss"]));
+    check(fixture.effects(), expect![""]);
+    fixture.session.take_facts(&uri, 1, all(&["lss"]));
+    check(
+        fixture.effects(),
+        expect![[r#"
+            publish Some(2)
+              2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
+        "#]],
+    );
+}
+
+#[test]
+fn an_opened_file_does_not_wait_for_ever() {
+    let mut fixture = Fixture::rich();
+    let uri = Uri::from(URI);
+    fixture.open_and_wait("[pre-up]\na = \"lss\"\n");
+    fixture.effects();
+    fixture.session.facts_are_late(&uri);
+    check(
+        fixture.effects(),
+        expect![[r#"
+            publish Some(1)
+        "#]],
+    );
+    fixture.session.take_facts(&uri, 1, facts(&[("lss", false)]));
+    check(
+        fixture.effects(),
+        expect![[r#"
+            publish Some(1)
+              1:program-not-found: there is no program `lss` on the PATH: Draft would go on without a word
+        "#]],
+    );
+}
+
 #[test]
 fn other_files_are_left_alone() {
     let mut fixture = Fixture::rich();
@@ -242,7 +324,7 @@ fn a_file_of_another_name_is_one_when_its_language_says_so() {
     let document =
         json!({ "uri": "untitled:1", "languageId": "draft-tasks", "version": 1, "text": "[pre-up]\na = 1" });
     fixture.session.did_open(serde_json::from_value(document).unwrap());
-    fixture.session.settle();
+    fixture.session.facts_are_late(&"untitled:1".into());
     assert!(fixture.effects().contains("task-not-string"));
     assert!(fixture.session.code_lens(&"untitled:1".into()).is_none(), "there is no directory to run in");
 }
