@@ -16,6 +16,7 @@ use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 
+mod around;
 mod lifecycle;
 mod pods;
 mod results;
