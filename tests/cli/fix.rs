@@ -55,6 +55,25 @@ fn what_is_left_is_told_and_decides_the_exit_code() {
 }
 
 #[test]
+fn other_files_are_left_to_the_user() {
+    let tool = Tool::new("[post-deploy]\na = \"true\"\n");
+    let draft_toml = "[environments.development]\nname = \"app\"\n";
+    tool.write("draft.toml", draft_toml.as_bytes());
+    for (arguments, help) in [
+        (&["check"][..], "= help: add `namespace = \"default\"` to `development` in draft.toml\n"),
+        (
+            &["check", "--fix"],
+            "= help: add `namespace = \"default\"` to `development` in draft.toml, which --fix leaves to you\n",
+        ),
+    ] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        assert!(called.stdout.contains(help), "{called:?}");
+    }
+    assert_eq!(tool.read("draft.toml"), draft_toml);
+}
+
+#[test]
 fn what_is_off_or_ignored_is_not_fixed() {
     let tool =
         Tool::new("[Pre-Up]\na = \"echo\"\n[Cleanup] # draft-tasks: ignore[phase-case]\nb = \"echo\"\n");

@@ -34,6 +34,10 @@ pub(crate) struct Setup {
     pub(crate) shows_more: bool,
     /// Edits may create files.
     pub(crate) creates_files: bool,
+    /// Edits may say which version of a document they are for.
+    pub(crate) versions_edits: bool,
+    /// Tells the texts of more documents when it is asked to.
+    pub(crate) registers_documents: bool,
     /// Tokens may go over several lines.
     pub(crate) multiline_tokens: bool,
     pub(crate) progress: bool,
@@ -68,6 +72,8 @@ impl Default for Setup {
             lens_refresh: true,
             shows_more: true,
             creates_files: true,
+            versions_edits: true,
+            registers_documents: false,
             multiline_tokens: false,
             progress: true,
             configuration: true,
@@ -99,6 +105,7 @@ impl Setup {
             lens_refresh: false,
             shows_more: false,
             creates_files: false,
+            versions_edits: false,
             progress: false,
             configuration: false,
             watches_files: false,
@@ -147,10 +154,15 @@ impl Setup {
         if self.virtual_documents {
             capabilities["workspace"]["textDocumentContent"] = json!({});
         }
+        if self.versions_edits {
+            capabilities["workspace"]["workspaceEdit"] = json!({ "documentChanges": true });
+        }
         if self.creates_files {
-            capabilities["workspace"]["workspaceEdit"] =
-                json!({ "documentChanges": true, "resourceOperations": ["create"] });
+            capabilities["workspace"]["workspaceEdit"]["resourceOperations"] = json!(["create"]);
             capabilities["workspace"]["applyEdit"] = true.into();
+        }
+        if self.registers_documents {
+            capabilities["textDocument"]["synchronization"] = json!({ "dynamicRegistration": true });
         }
         if !self.encodings.is_empty() {
             capabilities["general"] = json!({ "positionEncodings": self.encodings });

@@ -85,7 +85,7 @@ fn the_outline_is_flat_for_clients_that_know_no_trees() {
 
 /// The code actions for a cursor at the beginning of a line.
 #[track_caller]
-fn actions(client: &mut Client, uri: &str, line: u64, only: Value) -> Vec<Value> {
+pub(crate) fn actions(client: &mut Client, uri: &str, line: u64, only: Value) -> Vec<Value> {
     let at = json!({ "line": line, "character": 0 });
     let mut context = json!({ "diagnostics": [] });
     if !only.is_null() {
@@ -97,7 +97,7 @@ fn actions(client: &mut Client, uri: &str, line: u64, only: Value) -> Vec<Value>
     answer.as_array().unwrap_or_else(|| panic!("no list: {answer}")).clone()
 }
 
-fn titles(actions: &[Value]) -> Vec<&str> {
+pub(crate) fn titles(actions: &[Value]) -> Vec<&str> {
     actions.iter().map(|action| action["title"].as_str().expect("a title")).collect()
 }
 

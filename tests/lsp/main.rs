@@ -3,6 +3,7 @@
 //! Must not look inside of the server: what it says and what it leaves behind is all there is.
 #![cfg(unix)]
 
+mod around;
 mod client;
 mod completion;
 mod configured;

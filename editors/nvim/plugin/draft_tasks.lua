@@ -26,12 +26,30 @@ local group = vim.api.nvim_create_augroup('draft_tasks', {})
 
 vim.api.nvim_create_autocmd('LspAttach', {
   group = group,
-  desc = 'Show the code lenses of tasks files',
+  desc = 'Show the code lenses of tasks files, and tell the server of the files around them',
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
-    if client and client.name == 'draft_tasks' and require('draft_tasks').config.codelens then
+    local around = require('draft_tasks.around')
+    if not client or client.name ~= 'draft_tasks' or around.matches(vim.api.nvim_buf_get_name(event.buf)) then
+      return
+    end
+    vim.iter(vim.api.nvim_list_bufs()):each(around.attach)
+    if require('draft_tasks').config.codelens then
       require('draft_tasks.codelens').enable(client, event.buf)
     end
+  end,
+})
+
+vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
+  group = group,
+  desc = 'Tell the server of the files that its quick fixes change',
+  callback = function(event)
+    -- After file types, which end what Neovim did not attach.
+    vim.schedule(function()
+      if vim.api.nvim_buf_is_valid(event.buf) then
+        require('draft_tasks.around').attach(event.buf)
+      end
+    end)
   end,
 })
 

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::project::DraftToml;
+use crate::project::{DraftToml, Template};
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Facts {
     /// The environment of `draft.toml` that Draft would take.
     pub environment: Option<String>,
     /// The templates of that environment's chart.
-    pub chart_templates: Option<Vec<String>>,
+    pub chart_templates: Option<Vec<Template>>,
     /// The Dockerfile of that environment.
     pub dockerfile: Option<String>,
     /// The `.dockerignore`; empty when there is none.

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod analysis;
+pub mod around;
 pub mod command;
 pub mod completion;
 pub mod diagnostic;

@@ -8,6 +8,9 @@ use crate::analysis::Analysis;
 use crate::command;
 use crate::phase::Phase;
 
+/// The name of the file that they are around.
+pub(crate) const TASKS_FILE: &str = ".draft-tasks.toml";
+
 /// What concerns us of a `draft.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftToml {
@@ -213,10 +216,19 @@ pub struct PodMarks {
     pub build_id: bool,
 }
 
+/// A template of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Its path, relative to the directory of the tasks file, with `/` between its parts; `None` when it lies elsewhere.
+    pub path: Option<String>,
+    /// Its text.
+    pub text: String,
+}
+
 /// What the pod templates of a chart have of it; `None` when there is no pod template, or it takes parts of itself
 /// from elsewhere.
-pub fn pod_marks(templates: &[String]) -> Option<PodMarks> {
-    let pods: Vec<&str> = templates.iter().filter_map(|text| pod_template(text)).collect();
+pub fn pod_marks(templates: &[Template]) -> Option<PodMarks> {
+    let pods: Vec<&str> = templates.iter().filter_map(|template| pod_template(&template.text)).collect();
     if pods.is_empty() || pods.iter().any(|pod| pod.contains("include ") || pod.contains("template \"")) {
         return None;
     }
@@ -300,7 +312,8 @@ mod tests {
     #[test]
     fn marks_of_pods() {
         let marked = "kind: Deployment\nmetadata:\n  labels:\n    draft: x\nspec:\n  template:\n    metadata:\n      labels:\n        draft: {{ x }}\n      annotations:\n        buildID: {{ y }}\n    spec:\n      containers:\n";
-        let marks = |text: &str| pod_marks(&[text.to_owned(), "kind: Service\n".to_owned()]);
+        let template = |text: &str| Template { path: None, text: text.to_owned() };
+        let marks = |text: &str| pod_marks(&[template(text), template("kind: Service\n")]);
         assert_eq!(marks(marked), Some(PodMarks { label: true, build_id: true }));
         let bare = marked.replace("        draft: {{ x }}\n", "").replace("        buildID: {{ y }}\n", "");
         assert_eq!(marks(&bare), Some(PodMarks { label: false, build_id: false }));

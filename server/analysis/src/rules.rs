@@ -109,7 +109,7 @@ fn make_printable(found: &mut Diagnostic) {
 }
 
 /// Control characters as their escapes.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character.is_control() {

@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::around::Found;
 use draft_tasks_analysis::facts::{PathFact, Programs};
-use draft_tasks_analysis::project::{DraftToml, FactsWanted};
+use draft_tasks_analysis::project::{DraftToml, FactsWanted, Template};
 use draft_tasks_executor::search;
 
 use crate::application::DEVELOPMENT;
@@ -45,7 +46,7 @@ fn add_project(facts: &mut Facts, directory: &Path, environment: &Environment) {
 }
 
 /// The templates of a chart: the one that is named, else the only one there is.
-pub(crate) fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<String>> {
+pub(crate) fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<Template>> {
     let charts = directory.join("charts");
     let chart = match chart {
         Some(chart) => charts.join(chart),
@@ -58,13 +59,32 @@ pub(crate) fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<Str
         .collect();
     files.sort();
     // Of more templates than are read nothing can be said.
-    (files.len() <= TEMPLATES).then(|| files.iter().map(|path| read(path)).collect())?
+    let template = |path: &PathBuf| Some(Template { path: below(directory, path), text: read(path)? });
+    (files.len() <= TEMPLATES).then(|| files.iter().map(template).collect())?
+}
+
+/// A path as one below a directory; a chart may be named by a way out of it.
+fn below(directory: &Path, path: &Path) -> Option<String> {
+    let parts = path.strip_prefix(directory).ok()?.components();
+    let parts = parts.map(|part| match part {
+        Component::Normal(part) => part.to_str(),
+        _ => None,
+    });
+    Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
 }
 
 fn only_directory(directory: &Path) -> Option<PathBuf> {
     let entries = fs::read_dir(directory).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let mut directories = entries.filter(|path| path.is_dir());
     directories.next().filter(|_| directories.next().is_none())
+}
+
+/// What is at a path, where that can be told.
+pub(crate) fn find(path: &Path) -> Option<Found> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(Found::Nothing),
+        _ => read(path).map(|text| Found::Text(text.into())),
+    }
 }
 
 /// The text of a regular file of the usual size.
@@ -145,7 +165,8 @@ mod tests {
         assert_eq!(facts.paths["bin/text"], PathFact::File { executable: false });
         assert_eq!((facts.paths["bin"], facts.paths["none"]), (PathFact::Directory, PathFact::Missing));
         assert_eq!(facts.environment().unwrap().namespace.as_deref(), Some("shop"));
-        assert_eq!(facts.chart_templates, Some(vec!["template:\n".to_owned()]));
+        let path = Some("charts/app/templates/deployment.yaml".to_owned());
+        assert_eq!(facts.chart_templates, Some(vec![Template { path, text: "template:\n".to_owned() }]));
         assert_eq!(facts.dockerfile.as_deref(), Some("COPY . ."));
         assert_eq!(facts.dockerignore.as_deref(), Some(""));
     }

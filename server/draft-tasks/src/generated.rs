@@ -295,14 +295,16 @@ fn protocol() {
          runs `{}`\n- the code action that applies \
          all fixes that need no decision has the kind `{}`\n- diagnostics have the source `{}`\n- \
          progress of a run has the token `{}` and its name\n- the language id `{}` makes any document a tasks file\n- logs are \
-         virtual documents of the scheme `{}`\n",
+         virtual documents of the scheme `{}`\n- quick fixes also change files that match {}: the server is to hear of \
+         their texts while they are open, and asks clients that register `textDocument/didOpen` for it\n",
         ext::RUN_KIND_NAME,
         ext::SHOW_KIND_NAME,
         ext::FIX_ALL_KIND_NAME,
         ext::SOURCE,
         ext::PROGRESS,
         ext::LANGUAGE,
-        ext::LOG_SCHEME
+        ext::LOG_SCHEME,
+        ext::AROUND.map(|pattern| format!("`{pattern}`")).join(" or ")
     );
     check("docs/protocol.md", &text);
 }
@@ -312,9 +314,10 @@ fn neovim() {
     let names = Command::ALL.iter().map(|command| command.name()).chain([ext::CREATE]);
     let commands: String = names.map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
+    let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
-         commands = {{\n{commands}  }},\n  notifications = {{\n    \
+         around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  notifications = {{\n    \
          output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  phases = {{ {phases} }},\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
          '{}',\n  version = '{}',\n}}\n",

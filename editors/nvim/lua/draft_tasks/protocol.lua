@@ -1,5 +1,6 @@
 -- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.
 return {
+  around = { '**/{draft.toml,.dockerignore}', '**/charts/*/templates/*.{yaml,yml}' },
   commands = {
     run_phase = 'draft-tasks.runPhase',
     run_task = 'draft-tasks.runTask',

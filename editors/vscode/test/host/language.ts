@@ -75,6 +75,24 @@ describe('the language', () => {
     await untilCodes(TASKS, []);
   });
 
+  it('fixes draft.toml as it is in the editor', async () => {
+    const draft = await write('shop', 'draft.toml', '[environments.development]\nname = "app"\nnamespace = "a"\nauto-connect = true\n');
+    await edit(TASKS, '[post-deploy]\n"a" = "true"\n');
+    await untilCodes(TASKS, ['auto-connect']);
+    const document = await vscode.workspace.openTextDocument(draft);
+    const change = new vscode.WorkspaceEdit();
+    change.insert(draft, new vscode.Position(0, 0), '# not saved\n');
+    await vscode.workspace.applyEdit(change);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', TASKS, new vscode.Range(0, 2, 0, 2));
+    const fix = actions.find(({ title }) => title.startsWith('Set `auto-connect'));
+    assert.ok(fix?.edit, actions.map(({ title }) => title).join());
+    await vscode.workspace.applyEdit(fix.edit);
+    assert.equal(document.lineAt(4).text, 'auto-connect = false');
+    await document.save();
+    await untilCodes(TASKS, []);
+    await vscode.workspace.fs.delete(draft);
+  });
+
   it('offers what can be run under More Actions, by the kinds that the server announced', async () => {
     await edit(TASKS, '[pre-up]\n"a" = "true"\n');
     const actions = await until('actions that run something', async () => {

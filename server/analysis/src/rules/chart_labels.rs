@@ -35,8 +35,10 @@ mod tests {
     #[test]
     fn pods_that_draft_does_not_find() {
         let text = "[post-deploy]\na = \"ls\"\n";
-        let facts =
-            |template: &str| Facts { chart_templates: Some(vec![template.to_owned()]), ..Facts::default() };
+        let facts = |text: &str| {
+            let template = project::Template { path: None, text: text.to_owned() };
+            Facts { chart_templates: Some(vec![template]), ..Facts::default() }
+        };
         let bare = "  template:\n    metadata:\n    spec:\n      containers:\n        draft:\n";
         testing::check_facts(
             facts(bare),

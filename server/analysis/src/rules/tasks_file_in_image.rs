@@ -4,9 +4,7 @@
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
-use crate::project;
-
-const TASKS_FILE: &str = ".draft-tasks.toml";
+use crate::project::{self, TASKS_FILE};
 
 pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     let facts = &analysis.facts;

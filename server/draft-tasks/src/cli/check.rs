@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::{Fix, TextEdit};
 use draft_tasks_analysis::{Analysis, Options, TextRange, project};
@@ -109,7 +110,9 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
         .collect();
     let written = match arguments.format {
-        Format::Human => human(&checked, terminal::colors(arguments.look.color(), &io::stdout())),
+        Format::Human => {
+            human(&checked, arguments.fix, terminal::colors(arguments.look.color(), &io::stdout()))
+        }
         Format::Json => json(&checked),
     };
     let unreadable = checked.iter().filter_map(|checked| checked.result.as_ref().err());
@@ -125,9 +128,20 @@ fn analyse(path: &Path, text: &str, options: Options, environment: &Environment)
         return Analysis::new(text, options);
     }
     let mut analysis = Analysis::read(text, options);
-    let directory = path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
-    analysis.judge(facts::gather(directory, environment, &project::facts_wanted(&analysis)).into());
+    let wanted = project::facts_wanted(&analysis);
+    analysis.judge(facts::gather(directory_of(path), environment, &wanted).into());
     analysis
+}
+
+fn directory_of(path: &Path) -> Option<&Path> {
+    path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent })
+}
+
+/// What mends a finding in another file, which nothing here changes.
+fn elsewhere(path: &Path, analysis: &Analysis, found: &Diagnostic, fix: bool) -> Option<String> {
+    let directory = directory_of(path)?;
+    let title = around::fix(analysis, found, &|path| facts::find(&directory.join(path)))?.title;
+    Some(if fix { format!("{title}, which --fix leaves to you") } else { title })
 }
 
 fn examine(
@@ -180,7 +194,7 @@ impl Checked {
     }
 }
 
-fn human(checked: &[Checked], colors: bool) -> io::Result<()> {
+fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for Checked { path, result, fixed, .. } in checked {
         let Ok(analysis) = result else { continue };
@@ -192,7 +206,10 @@ fn human(checked: &[Checked], colors: bool) -> io::Result<()> {
         }
         let excerpts = Excerpts::new(path, &analysis.text, colors);
         for found in &analysis.diagnostics {
-            writeln!(out, "{}\n", excerpts.render(found, &analysis.fixes(found)).trim_end())?;
+            let fixes = analysis.fixes(found).into_owned().into_iter().map(|fix| fix.title);
+            let elsewhere = elsewhere(Path::new(path), analysis, found, fix);
+            let titles: Vec<String> = fixes.chain(elsewhere).collect();
+            writeln!(out, "{}\n", excerpts.render(found, &titles).trim_end())?;
         }
     }
     if checked.iter().all(|checked| checked.result.is_err()) {

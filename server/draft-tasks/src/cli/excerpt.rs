@@ -9,7 +9,6 @@ use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
-use draft_tasks_analysis::edit::Fix;
 
 /// A longer line is not shown: it would be once for each finding in it.
 const LONGEST_LINE: usize = 2000;
@@ -27,7 +26,7 @@ impl<'a> Excerpts<'a> {
     }
 
     /// One finding with its source lines and the titles of its fixes.
-    pub(super) fn render(&self, found: &Diagnostic, fixes: &[Fix]) -> String {
+    pub(super) fn render(&self, found: &Diagnostic, fixes: &[String]) -> String {
         let place = self.place_in_a_long_line(found);
         let (config, shown) = (Config::default(), shown(found, fixes, place));
         let rendered = match self.colors {
@@ -90,7 +89,7 @@ fn drawable(text: &str) -> Cow<'_, str> {
 }
 
 /// `place` stands for the lines where these are not shown.
-fn shown(found: &Diagnostic, fixes: &[Fix], place: Option<String>) -> Shown<()> {
+fn shown(found: &Diagnostic, fixes: &[String], place: Option<String>) -> Shown<()> {
     let mut label = Label::new(LabelStyle::Primary, (), found.range);
     if let Some(note) = &found.note {
         label = label.with_message(note);
@@ -99,7 +98,7 @@ fn shown(found: &Diagnostic, fixes: &[Fix], place: Option<String>) -> Shown<()> 
         .related
         .iter()
         .map(|related| Label::new(LabelStyle::Secondary, (), related.range).with_message(&related.message));
-    let fixes = fixes.iter().map(|fix| format!("help: {}", lower_first(&fix.title)));
+    let fixes = fixes.iter().map(|title| format!("help: {}", lower_first(title)));
     let shown =
         Shown::new(severity(found.severity)).with_code(found.code.name()).with_message(&found.message);
     match place {

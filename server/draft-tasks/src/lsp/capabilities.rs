@@ -25,6 +25,8 @@ pub(crate) struct ClientFlags {
     pub(crate) registers_settings: bool,
     /// The client wants to be told which files to watch.
     pub(crate) watches_files: bool,
+    /// The client wants to be told of which more documents to tell the texts.
+    pub(crate) registers_documents: bool,
     /// Completions have places to fill in; else they are plain text.
     pub(crate) snippets: bool,
     /// Diagnostics point at other places.
@@ -53,6 +55,8 @@ pub(crate) struct ClientFlags {
     pub(crate) shows_documents: bool,
     /// The client asks for the text of documents that are no files.
     pub(crate) asks_for_contents: bool,
+    /// Edits may say which version of a document they are for.
+    pub(crate) versions_edits: bool,
     /// Edits may create files.
     pub(crate) creates_files: bool,
     /// The client applies edits that the server asks for.
@@ -93,6 +97,8 @@ fn flags(client: &ClientCapabilities) -> ClientFlags {
         registers_settings: settings.and_then(|it| it.dynamic_registration) == Some(true),
         watches_files: workspace.and_then(|it| it.did_change_watched_files.as_ref()?.dynamic_registration)
             == Some(true),
+        registers_documents: text.and_then(|it| it.synchronization.as_ref()?.dynamic_registration)
+            == Some(true),
         snippets: completion.and_then(|item| item.snippet_support) == Some(true),
         related: text.and_then(|it| it.publish_diagnostics.as_ref()).is_some_and(|diagnostics| {
             diagnostics.diagnostics_capabilities.related_information == Some(true)
@@ -116,6 +122,12 @@ fn flags(client: &ClientCapabilities) -> ClientFlags {
         refresh_hints: workspace.and_then(|it| it.inlay_hint.as_ref()?.refresh_support) == Some(true),
         shows_documents: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
         asks_for_contents: workspace.is_some_and(|it| it.text_document_content.is_some()),
+        versions_edits: workspace.and_then(|workspace| workspace.workspace_edit.as_ref()).is_some_and(
+            |edits| {
+                // As below: operations come only in such changes.
+                edits.document_changes.unwrap_or(edits.resource_operations.is_some())
+            },
+        ),
         creates_files: workspace.and_then(|it| it.workspace_edit.as_ref()).is_some_and(|edits| {
             let operations = edits.resource_operations.as_deref().unwrap_or_default();
             // Operations come only in such changes: Neovim, which applies both, announces the operations alone.

@@ -86,25 +86,9 @@ impl Document {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) {
-        for change in changes {
-            match change {
-                TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
-                    self.replace(change.range, &change.text, encoding);
-                }
-                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
-                    self.text = Text::new(change.text);
-                }
-            }
-        }
+        apply(&mut self.text, changes, encoding);
         self.version = version;
         self.forget_analysis();
-    }
-
-    fn replace(&mut self, range: Range, text: &str, encoding: Encoding) {
-        let start = position::char_index(&self.text, range.start, encoding);
-        let end = position::char_index(&self.text, range.end, encoding);
-        let (start, end) = (start.min(end), start.max(end));
-        self.text.replace(start..end, text);
     }
 
     /// The analysis of the present text.
@@ -186,6 +170,27 @@ impl Document {
     pub(crate) fn is_in(&self, directory: &Path) -> bool {
         self.path.as_ref().and_then(|path| path.parent()) == Some(directory)
     }
+}
+
+/// Applies the client's edits to a text, in order.
+pub(crate) fn apply(text: &mut Text, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
+    for change in changes {
+        match change {
+            TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
+                replace(text, change.range, &change.text, encoding);
+            }
+            TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
+                *text = Text::new(change.text);
+            }
+        }
+    }
+}
+
+fn replace(text: &mut Text, range: Range, with: &str, encoding: Encoding) {
+    let start = position::char_index(text, range.start, encoding);
+    let end = position::char_index(text, range.end, encoding);
+    let (start, end) = (start.min(end), start.max(end));
+    text.replace(start..end, with);
 }
 
 /// The path of a `file:` URI.

@@ -47,6 +47,8 @@ pub(crate) enum Effect {
     RegisterForSettings,
     /// Ask the client to tell when the settings of projects change on disk.
     WatchProjects,
+    /// Ask the client to tell the texts of open files around tasks files.
+    FollowFilesAround,
     /// Look for runs that were interrupted, in the folder of records.
     LookForInterrupted { records: PathBuf },
     /// Start a run after the user was asked what has to be asked, and record it where records are kept.

@@ -60,6 +60,9 @@ const TASK_FAILED_EXPLANATION: &str = "The task failed when it last ran: how, af
 /// The language of tasks files, in clients that have one of their own for them.
 pub(crate) const LANGUAGE: &str = "draft-tasks";
 
+/// The files around a tasks file that quick fixes change; their texts are wanted while they are open.
+pub(crate) const AROUND: [&str; 2] = ["**/{draft.toml,.dockerignore}", "**/charts/*/templates/*.{yaml,yml}"];
+
 /// What the progress tokens of runs begin with; the run follows.
 pub(crate) const PROGRESS: &str = "draft-tasks/";
 

@@ -169,6 +169,7 @@ impl Outbox {
                 let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
                 self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
             }
+            Effect::FollowFilesAround => self.follow_files_around(),
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records, questions } => {
                 let start = Start { run, request: *request, file, records };
@@ -376,6 +377,18 @@ impl Outbox {
     }
 
     /// Asks the client to send a notification.
+    fn follow_files_around(&self) {
+        let filter = |pattern| json!({ "scheme": "file", "pattern": pattern });
+        let selector: Vec<_> = ext::AROUND.into_iter().map(filter).collect();
+        self.register("textDocument/didOpen", json!({ "documentSelector": selector }));
+        let incremental = TextDocumentSyncKind::Incremental;
+        self.register(
+            "textDocument/didChange",
+            json!({ "documentSelector": selector, "syncKind": incremental }),
+        );
+        self.register("textDocument/didClose", json!({ "documentSelector": selector }));
+    }
+
     fn register(&self, method: &'static str, options: serde_json::Value) {
         let client = self.client.clone();
         tokio::spawn(async move {

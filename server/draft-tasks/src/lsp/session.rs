@@ -27,6 +27,7 @@ use crate::run_settings::RunDiagnostics;
 use crate::source::{self, FileKind};
 
 mod again;
+mod around;
 mod contents;
 mod creating;
 mod doctor;
@@ -67,6 +68,8 @@ pub(crate) struct Session {
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
     documents: HashMap<Uri, Document>,
+    /// Files around tasks files that are open, by their paths.
+    around: HashMap<PathBuf, around::Open>,
     /// Documents whose diagnostics are not yet those of their text.
     stale: HashSet<Uri>,
     /// Whether one of them was opened just now.
@@ -93,6 +96,7 @@ impl Session {
             walks: Vec::new(),
             confirmed: HashSet::new(),
             documents: HashMap::new(),
+            around: HashMap::new(),
             stale: HashSet::new(),
             opened: false,
             awaiting: HashSet::new(),
@@ -155,10 +159,15 @@ impl Session {
         if self.flags.watches_files {
             self.effect(Effect::WatchProjects);
         }
+        if self.flags.registers_documents {
+            self.effect(Effect::FollowFilesAround);
+        }
     }
 
     pub(crate) fn did_open(&mut self, document: TextDocumentItem) {
-        let Some(kind) = kind(&document.uri, &document.language_id) else { return };
+        let Some(kind) = kind(&document.uri, &document.language_id) else {
+            return self.open_around(document);
+        };
         if document.text.len() > source::LARGEST {
             return self
                 .show(MessageType::Warning, format!("{} is too large to be looked at", name(&document.uri)));
@@ -217,8 +226,8 @@ impl Session {
     }
 
     pub(crate) fn did_change(&mut self, params: DidChangeTextDocumentParams) {
-        let uri = params.text_document.text_document_identifier.uri;
-        let Some(document) = self.documents.get_mut(&uri) else { return };
+        let uri = params.text_document.text_document_identifier.uri.clone();
+        let Some(document) = self.documents.get_mut(&uri) else { return self.change_around(params) };
         document.change(params.text_document.version, params.content_changes, self.encoding);
         self.stale.insert(uri);
     }
@@ -233,6 +242,8 @@ impl Session {
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
                 self.read_project(&directory);
             }
+        } else {
+            self.close_around(&uri);
         }
     }
 

@@ -17,6 +17,7 @@ use super::document::Analysed;
 use super::ext;
 use super::pages::Pages;
 use super::position::{self, Encoding};
+use crate::lines::LineIndex;
 use crate::project::Problem;
 
 /// What a conversion needs to know of the document and the client.
@@ -126,6 +127,37 @@ pub(crate) fn creating_edit(
 /// A new file with a text, and nothing else.
 pub(crate) fn file_edit(file: &Uri, text: &str) -> WorkspaceEdit {
     WorkspaceEdit { document_changes: Some(new_file(file, text)), ..Default::default() }
+}
+
+/// Another file than the document.
+pub(crate) struct Other<'a> {
+    pub(crate) uri: Uri,
+    /// The client's number of the text; `None` when the text is that on disk.
+    pub(crate) version: Option<i32>,
+    pub(crate) text: &'a str,
+    pub(crate) encoding: Encoding,
+}
+
+/// Edits of another file, which the client refuses where it has a newer version.
+pub(crate) fn edit_of_another(
+    other: Other<'_>,
+    edits: &[edit::TextEdit],
+    flags: ClientFlags,
+) -> WorkspaceEdit {
+    let lines = LineIndex::new(other.text);
+    let at = |offset| position::position(other.text, &lines, offset, other.encoding);
+    let edit = |edit: &edit::TextEdit| {
+        let range = Range { start: at(edit.range.start()), end: at(edit.range.end()) };
+        TextEdit { range, new_text: edit.text.clone() }
+    };
+    let edits = edits.iter().map(edit).collect();
+    match flags.versions_edits {
+        true => {
+            let changes = vec![changed(&other.uri, other.version, edits)];
+            WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
+        }
+        false => WorkspaceEdit { changes: Some([(other.uri, edits)].into()), ..Default::default() },
+    }
 }
 
 fn new_file(file: &Uri, text: &str) -> Vec<DocumentChange> {

@@ -80,6 +80,83 @@ check('a quick fix renames post-delete', function()
   end)
 end)
 
+--- Applies the quick fix of the first line whose title holds a text.
+local function fix(title)
+  h.go_to('[post-deploy]')
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      return action.kind == 'quickfix' and action.title:find(title, 1, true) ~= nil
+    end,
+  })
+end
+
+--- Waits until a code is found in a buffer, or until it is not any more.
+local function awaits(bufnr, code, there)
+  eventually((there and '%s is found' or '%s is gone'):format(code), function()
+    return vim.list_contains(t.found(bufnr), '1 ' .. code) == there
+  end)
+end
+
+local function lines_of(bufnr)
+  return vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+end
+
+check('a quick fix changes draft.toml as it is in its buffer', function()
+  local text = { '[environments.development]', 'name = "app"', 'namespace = "a"', 'auto-connect = true' }
+  h.write('around/.draft-tasks.toml', { '[post-deploy]', 'a = "true"' })
+  h.write('around/draft.toml', text)
+  local tasks = open('around/.draft-tasks.toml')
+  awaits(tasks, 'auto-connect', true)
+  vim.cmd.split(vim.fn.fnameescape(h.path('around/draft.toml')))
+  local draft = vim.api.nvim_get_current_buf()
+  eventually('the server hears of draft.toml', function()
+    return h.client(draft)
+  end)
+  vim.api.nvim_buf_set_lines(draft, 0, 0, false, { '# not saved' })
+  vim.cmd.wincmd('p')
+  h.go_to('[post-deploy]')
+  eventually('the server hears of the change', function()
+    return vim.iter(h.actions('quickfix')):any(function(action)
+      local changes = action.edit.documentChanges
+      return changes ~= nil and changes[1].textDocument.version == vim.b[draft].changedtick
+    end)
+  end)
+  fix('Set `auto-connect')
+  local expected = { '# not saved', text[1], text[2], text[3], 'auto-connect = false' }
+  eventually('draft.toml is changed', function()
+    return vim.deep_equal(lines_of(draft), expected)
+  end)
+  equal(vim.fn.readfile(h.path('around/draft.toml')), text)
+  vim.api.nvim_buf_call(draft, function()
+    vim.cmd('silent write')
+  end)
+  awaits(tasks, 'auto-connect', false)
+end)
+
+check('a quick fix changes a file that is not open, and makes one that is not there', function()
+  h.write('beside/.draft-tasks.toml', { '[post-deploy]', 'a = "true"' })
+  h.write('beside/draft.toml', { '[environments.development]', 'name = "app"' })
+  h.write('beside/Dockerfile', { 'COPY . .' })
+  local tasks = open('beside/.draft-tasks.toml')
+  for _, expected in ipairs({
+    { code = 'draft-namespace', title = 'Add `namespace', file = 'draft.toml', line = 'namespace = "default"' },
+    { code = 'tasks-file-in-image', title = 'Create .dockerignore', file = '.dockerignore', line = '.draft-tasks.toml' },
+  }) do
+    awaits(tasks, expected.code, true)
+    fix(expected.title)
+    local changed = eventually(expected.file .. ' is changed', function()
+      local bufnr = vim.fn.bufnr(h.path('beside/' .. expected.file))
+      local lines = bufnr ~= -1 and lines_of(bufnr) or {}
+      return vim.list_contains(lines, expected.line) and bufnr
+    end)
+    vim.api.nvim_buf_call(changed, function()
+      vim.cmd('silent write!')
+    end)
+    awaits(tasks, expected.code, false)
+  end
+end)
+
 check('an empty file offers the phases', function()
   open('empty/.draft-tasks.toml')
   local items = h.completions()

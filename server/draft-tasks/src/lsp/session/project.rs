@@ -64,6 +64,7 @@ impl Session {
             self.read_project(&directory);
         }
         self.gather_facts(uri);
+        self.save_around(uri);
     }
 
     /// Files have changed on disk.
@@ -76,6 +77,11 @@ impl Session {
                 self.read_project(&directory);
             }
         }
+        self.gather_all_facts();
+    }
+
+    /// Asks for the facts about the world around all documents.
+    pub(super) fn gather_all_facts(&mut self) {
         let uris: Vec<Uri> = self.documents.keys().cloned().collect();
         for uri in &uris {
             self.gather_facts(uri);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::facts::Programs;
 use draft_tasks_executor::{Failure, Outcome, RunEvent, RunSummary, Stream};
 use expect_test::{Expect, expect};
@@ -18,6 +19,7 @@ use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 
+mod around;
 mod lifecycle;
 mod pods;
 mod results;
