@@ -68,6 +68,17 @@ impl Analysis {
     pub fn read(text: impl Into<Arc<str>>, options: Options) -> Analysis {
         let text = text.into();
         let tree = syntax::parse(&text);
+        Analysis::of_tree(text, tree, options)
+    }
+
+    /// The same for a text that this one has become by edits: only lines that changed are read.
+    pub fn reread(self, text: impl Into<Arc<str>>, options: Options) -> Analysis {
+        let text = text.into();
+        let tree = syntax::reparse(self.tree, &self.text, &text);
+        Analysis::of_tree(text, tree, options)
+    }
+
+    fn of_tree(text: Arc<str>, tree: SyntaxTree, options: Options) -> Analysis {
         let file = TaskFile::lower(&tree, &text);
         Analysis { text, options, tree, file, facts: Arc::default(), diagnostics: Vec::new() }
     }

@@ -11,10 +11,12 @@ mod events;
 mod message;
 mod parse;
 mod recovery;
+mod reparse;
 mod string;
 mod tables;
 
 pub use parse::parse;
+pub use reparse::reparse;
 
 /// A parsed file. Ranges are byte offsets into the text it was parsed from.
 #[derive(Clone, Debug, Default)]

@@ -33,6 +33,8 @@ pub(crate) struct Document {
     asked: u64,
     /// The present text, read but not judged, while facts are awaited.
     read: Option<Analysis>,
+    /// The text as it was last read, before edits.
+    before: Option<Analysis>,
     /// Of the present text; `None` after an edit.
     analysed: Option<Arc<Analysed>>,
 }
@@ -75,6 +77,7 @@ impl Document {
             facts: Arc::default(),
             asked: 0,
             read: None,
+            before: None,
             analysed: None,
         }
     }
@@ -88,7 +91,9 @@ impl Document {
     ) {
         apply(&mut self.text, changes, encoding);
         self.version = version;
-        self.forget_analysis();
+        let analysed = self.analysed.take().and_then(|analysed| Arc::try_unwrap(analysed).ok());
+        let read = analysed.map(|analysed| analysed.analysis).or_else(|| self.read.take());
+        self.before = read.or_else(|| self.before.take());
     }
 
     /// The analysis of the present text.
@@ -101,8 +106,12 @@ impl Document {
         self.analysed.insert(Arc::new(Analysed::new(analysis))).clone()
     }
 
-    fn read_anew(&self) -> Analysis {
-        Analysis::read(self.text.whole(), self.config.options())
+    fn read_anew(&mut self) -> Analysis {
+        let (text, options) = (self.text.whole(), self.config.options());
+        match self.before.take() {
+            Some(before) => before.reread(text, options),
+            None => Analysis::read(text, options),
+        }
     }
 
     /// What is to be found out of the world for the present text.
@@ -126,7 +135,7 @@ impl Document {
 
     /// Makes the next analysis a new one, since the last one broke off.
     pub(crate) fn forget_analysis(&mut self) {
-        (self.analysed, self.read) = (None, None);
+        (self.analysed, self.read, self.before) = (None, None, None);
     }
 
     /// The number of the question for facts that is asked now.
