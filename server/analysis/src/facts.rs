@@ -3,17 +3,16 @@
 //! Must not look at the world itself; what is not known is `None`, and then the rules are silent.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use crate::project::{DraftToml, Template};
+use crate::project::{DraftToml, FactsWanted, Template};
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The names of the variables that tasks get.
     pub variables: Option<HashSet<String>>,
-    /// The programs on the PATH that tasks get.
-    pub programs: Option<Programs>,
+    /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
+    pub programs: HashMap<String, bool>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
     /// of [`crate::project::facts_wanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
@@ -27,25 +26,6 @@ pub struct Facts {
     pub dockerfile: Option<String>,
     /// The `.dockerignore`; empty when there is none.
     pub dockerignore: Option<String>,
-}
-
-/// Which programs there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Programs {
-    /// All of them, by name.
-    All(Arc<HashSet<String>>),
-    /// Some names, and whether there is a program of each; of others nothing is known.
-    Asked(HashMap<String, bool>),
-}
-
-impl Programs {
-    /// Whether it is known that there is no program of this name.
-    fn lack(&self, name: &str) -> bool {
-        match self {
-            Programs::All(names) => !names.contains(name),
-            Programs::Asked(answers) => answers.get(name) == Some(&false),
-        }
-    }
 }
 
 /// What a path leads to.
@@ -68,9 +48,15 @@ impl Facts {
         self.variables.as_ref().is_some_and(|variables| !variables.contains(name))
     }
 
+    /// Whether everything is known that is wanted.
+    pub fn answer(&self, wanted: &FactsWanted) -> bool {
+        wanted.programs.iter().all(|name| self.programs.contains_key(name))
+            && wanted.paths.iter().all(|path| self.paths.contains_key(path))
+    }
+
     /// Whether it is known that there is no program of this name.
     pub fn lacks_program(&self, name: &str) -> bool {
-        self.programs.as_ref().is_some_and(|programs| programs.lack(name))
+        self.programs.get(name) == Some(&false)
     }
 
     /// The settings of the environment that Draft would take.

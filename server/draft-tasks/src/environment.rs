@@ -121,14 +121,6 @@ impl Environment {
         self.variables.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect()
     }
 
-    /// Where programs are searched.
-    pub(crate) fn path(&self) -> Option<OsString> {
-        self.variables
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("PATH"))
-            .map(|(_, path)| path.clone())
-    }
-
     /// All variables, and [`RUN`] with a value that no other run on this machine has had: by it a process that has left
     /// its task is known to be of this run, also after this program was killed.
     pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::around::Found;
-use draft_tasks_analysis::facts::{PathFact, Programs};
+use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::project::{DraftToml, FactsWanted, Template};
 use draft_tasks_executor::search;
 
@@ -26,7 +26,7 @@ const TEMPLATES: usize = 64;
 pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted: &FactsWanted) -> Facts {
     let mut facts = Facts { variables: Some(environment.names()), ..Facts::default() };
     if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
-        facts.programs = Some(look_for(&wanted.programs, directory, environment));
+        facts.programs = look_for(&wanted.programs, directory, environment);
         facts.paths = look_at(directory, &wanted.paths);
         add_project(&mut facts, directory, environment);
     }
@@ -114,9 +114,9 @@ fn path_fact(path: &Path) -> Option<PathFact> {
 }
 
 /// Which of some programs a task would find.
-fn look_for(names: &[String], directory: &Path, environment: &Environment) -> Programs {
+fn look_for(names: &[String], directory: &Path, environment: &Environment) -> HashMap<String, bool> {
     let is_there = |name: &String| search::find(name, directory, environment.variables()).is_ok();
-    Programs::Asked(names.iter().map(|name| (name.clone(), is_there(name))).collect())
+    names.iter().map(|name| (name.clone(), is_there(name))).collect()
 }
 
 #[cfg(unix)]

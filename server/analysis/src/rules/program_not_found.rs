@@ -30,26 +30,21 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::facts::{Facts, Programs};
+    use crate::facts::Facts;
     use crate::rules::testing;
 
     #[test]
     fn is_reported_where_programs_are_known() {
         let text = "[pre-up]\na = \"ls\"\nb = \"lss -l\"\nc = \"./x\"\nd = \"cd x\"\ne = \"A=b x\"\nf = \"$X\"\n[post-deploy]\ng = \"rake\"\n";
-        let all = Programs::All(std::sync::Arc::new(["ls".to_owned()].into()));
-        let asked = Programs::Asked([("ls".to_owned(), true), ("lss".to_owned(), false)].into());
-        for programs in [all, asked] {
-            testing::check_facts(
-                Facts { programs: Some(programs), ..Facts::default() },
-                DiagnosticCode::ProgramNotFound,
-                text,
-                expect![[r#"
-                    info "lss": there is no program `lss` on the PATH: Draft would go on without a word
-                "#]],
-            );
-        }
-        let unasked = Facts { programs: Some(Programs::Asked(Default::default())), ..Facts::default() };
-        testing::check_facts(unasked, DiagnosticCode::ProgramNotFound, text, expect![[""]]);
+        let programs = [("ls".to_owned(), true), ("lss".to_owned(), false)].into();
+        testing::check_facts(
+            Facts { programs, ..Facts::default() },
+            DiagnosticCode::ProgramNotFound,
+            text,
+            expect![[r#"
+                info "lss": there is no program `lss` on the PATH: Draft would go on without a word
+            "#]],
+        );
         testing::check(DiagnosticCode::ProgramNotFound, text, expect![[""]]);
     }
 }

@@ -138,6 +138,12 @@ impl Document {
         (self.analysed, self.read, self.before) = (None, None, None);
     }
 
+    /// Whether everything is known of the world that the present text makes one want to know.
+    pub(crate) fn knows_what_it_wants(&mut self) -> bool {
+        let wanted = self.facts_wanted();
+        self.facts.answer(&wanted)
+    }
+
     /// The number of the question for facts that is asked now.
     pub(crate) fn ask_for_facts(&mut self) -> u64 {
         self.asked += 1;

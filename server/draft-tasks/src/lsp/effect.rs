@@ -39,6 +39,8 @@ pub(crate) enum Effect {
     RefreshHints,
     /// Look at the world around a document, for what its commands name.
     GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf>, wanted: FactsWanted },
+    /// Tell when a document has had this version for a while.
+    AwaitPause { uri: Uri, version: i32 },
     /// Ask the client to change the workspace.
     ApplyEdit { label: String, edit: WorkspaceEdit },
     /// Ask the client for the settings.

@@ -5,10 +5,8 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use draft_tasks_analysis::facts::Programs;
 use draft_tasks_analysis::project::FactsWanted;
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
@@ -36,6 +34,9 @@ const EVENTS: usize = 64;
 
 /// How long a document that was opened waits for the facts about the world around it.
 const FACTS_ARE_LATE: Duration = Duration::from_millis(100);
+
+/// How long nothing is typed when somebody looks at what they have typed.
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// How long the last events of a run may take to be recorded when the server ends.
 const LAST_EVENTS: Duration = Duration::from_millis(200);
@@ -158,6 +159,7 @@ impl Outbox {
             Effect::GatherFacts { uri, asked, directory, wanted } => {
                 self.gather_facts(uri, asked, directory, wanted);
             }
+            Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
             Effect::AskForSettings => self.ask_for_settings(),
             Effect::RegisterForSettings => {
@@ -344,25 +346,25 @@ impl Outbox {
     }
 
     /// Reads directories and files, so on a thread that may wait for them.
-    ///
-    /// First only what the text asks for, since somebody waits for that; then all programs, for what will be typed.
     fn gather_facts(&self, uri: Uri, asked: u64, directory: Option<PathBuf>, wanted: FactsWanted) {
         let (session, late, of) = (self.session.clone(), self.session.clone(), uri.clone());
         tokio::task::spawn_blocking(move || {
             let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
-            let mut facts = facts::gather(directory.as_deref(), &environment, &wanted);
-            session.with(|session| session.take_facts(&uri, asked, facts.clone()));
-            let (Some(path), Some(_)) = (environment.path(), &facts.programs) else { return };
-            let programs = session.with(|session| session.shared_programs());
-            let listing = programs.lock().unwrap_or_else(PoisonError::into_inner).list(&path);
-            if listing.complete {
-                facts.programs = Some(Programs::All(listing.names));
-                session.with(|session| session.take_facts(&uri, asked, facts));
-            }
+            let facts = facts::gather(directory.as_deref(), &environment, &wanted);
+            session.with(|session| session.take_facts(&uri, asked, facts));
         });
         tokio::spawn(async move {
             tokio::time::sleep(FACTS_ARE_LATE).await;
             late.with(|session| session.facts_are_late(&of));
+        });
+    }
+
+    /// Has the session look at what was typed when the typing has paused: half a name is not worth a finding.
+    fn await_pause(&self, uri: Uri, version: i32) {
+        let session = self.session.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(PAUSE).await;
+            session.with(|session| session.typing_paused(&uri, version));
         });
     }
 

@@ -17,7 +17,7 @@ use super::effect::{Effect, Effects};
 use super::ext;
 use super::pages::Pages;
 use super::position::Encoding;
-use super::programs::SharedPrograms;
+use super::programs::Programs;
 use super::runs::{self, Runs};
 use super::to_proto::Context;
 use super::written::Diagnostics;
@@ -77,7 +77,7 @@ pub(crate) struct Session {
     /// Documents that were opened and whose facts have not come yet.
     awaiting: HashSet<Uri>,
     runs: Runs,
-    programs: SharedPrograms,
+    programs: Programs,
     pages: Pages,
     clock: Clock,
 }
@@ -101,7 +101,7 @@ impl Session {
             opened: false,
             awaiting: HashSet::new(),
             runs: Runs::default(),
-            programs: SharedPrograms::default(),
+            programs: Programs::default(),
             pages: Pages::default(),
             clock: Clock::of_system(),
         }
@@ -220,9 +220,12 @@ impl Session {
         }
     }
 
-    /// Where the programs of the PATH are listed.
-    pub(crate) fn shared_programs(&self) -> SharedPrograms {
-        self.programs.clone()
+    /// Asks for facts about what was typed, if nothing was typed since this version.
+    pub(crate) fn typing_paused(&mut self, uri: &Uri, version: i32) {
+        let Some(document) = self.documents.get_mut(uri).filter(|it| it.version == version) else { return };
+        if !document.knows_what_it_wants() {
+            self.gather_facts(uri);
+        }
     }
 
     pub(crate) fn did_change(&mut self, params: DidChangeTextDocumentParams) {
@@ -307,8 +310,12 @@ impl Session {
             self.settle_settings(&uri);
         }
         for uri in std::mem::take(&mut self.stale) {
-            if !self.awaiting.contains(&uri) {
-                self.publish(&uri);
+            if self.awaiting.contains(&uri) {
+                continue;
+            }
+            self.publish(&uri);
+            if let Some(document) = self.documents.get(&uri).filter(|it| it.kind == FileKind::Tasks) {
+                self.effect(Effect::AwaitPause { uri, version: document.version });
             }
         }
     }

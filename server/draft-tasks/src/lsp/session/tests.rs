@@ -2,11 +2,9 @@
 //!
 //! Must not start anything: events of runs are made up.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::Facts;
-use draft_tasks_analysis::facts::Programs;
 use draft_tasks_executor::{Failure, Outcome, RunEvent, RunSummary, Stream};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -113,7 +111,8 @@ impl Fixture {
 
     /// What was asked for since the last time, a line each.
     fn effects(&mut self) -> String {
-        std::iter::from_fn(|| self.effects.try_recv().ok()).map(|effect| shown(&effect) + "\n").collect()
+        let effects = std::iter::from_fn(|| self.effects.try_recv().ok());
+        effects.filter(is_shown).map(|effect| shown(&effect) + "\n").collect()
     }
 
     fn lenses(&mut self) -> String {
@@ -141,6 +140,11 @@ impl Fixture {
         });
         shown.collect()
     }
+}
+
+/// What tests look at; that somebody waits for a pause comes with every edit.
+fn is_shown(effect: &Effect) -> bool {
+    !matches!(effect, Effect::AwaitPause { .. })
 }
 
 fn shown(effect: &Effect) -> String {
@@ -236,8 +240,8 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
 }
 
 fn facts(programs: &[(&str, bool)]) -> Facts {
-    let answers = programs.iter().map(|(name, there)| ((*name).to_owned(), *there)).collect();
-    Facts { programs: Some(Programs::Asked(answers)), ..Facts::default() }
+    let programs = programs.iter().map(|(name, there)| ((*name).to_owned(), *there)).collect();
+    Facts { programs, ..Facts::default() }
 }
 
 #[test]
@@ -268,20 +272,40 @@ fn an_opened_file_waits_for_the_facts() {
     fixture.session.facts_are_late(&uri);
     fixture.session.settle();
     check(fixture.effects(), expect![""]);
-    // The same again changes nothing, and an old answer does not count.
-    let all = |names: &[&str]| Facts {
-        programs: Some(Programs::All(Arc::new(names.iter().map(|name| (*name).to_owned()).collect()))),
-        ..Facts::default()
-    };
-    fixture.session.take_facts(&uri, 1, all(&[]));
-    fixture.session.take_facts(&uri, 0, all(&["lss"]));
+    // Other facts may change nothing, and an old answer does not count.
+    fixture.session.take_facts(&uri, 1, facts(&[("lss", false), ("ls", true)]));
+    fixture.session.take_facts(&uri, 0, facts(&[("lss", true)]));
     check(fixture.effects(), expect![""]);
-    fixture.session.take_facts(&uri, 1, all(&["lss"]));
+    fixture.session.take_facts(&uri, 1, facts(&[("lss", true)]));
     check(
         fixture.effects(),
         expect![[r#"
             publish Some(2)
               2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
+        "#]],
+    );
+}
+
+#[test]
+fn facts_about_what_is_typed_are_asked_for_when_typing_pauses() {
+    let mut fixture = Fixture::rich();
+    let uri = Uri::from(URI);
+    fixture.open_and_wait("[pre-up]\na = \"l\"\n");
+    fixture.session.take_facts(&uri, 1, facts(&[("l", false), ("ls", true)]));
+    let mut type_in = |version, text: &str| {
+        fixture.change(version, text);
+        fixture.session.settle();
+        fixture.effects();
+        fixture.session.typing_paused(&uri, version - 1);
+        assert_eq!(fixture.effects(), "", "more was typed");
+        fixture.session.typing_paused(&uri, version);
+        fixture.effects()
+    };
+    check(type_in(2, "[pre-up]\na = \"ls\"\n"), expect![""]);
+    check(
+        type_in(3, "[pre-up]\na = \"lss\"\n"),
+        expect![[r#"
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 2, directory: Some("/app"), wanted: FactsWanted { programs: ["lss"], paths: [] } }
         "#]],
     );
 }

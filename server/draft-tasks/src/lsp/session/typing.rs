@@ -2,9 +2,9 @@
 //!
 //! Must not look at the disk for a workspace that is not trusted, and must not show a secret's value.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use draft_tasks_analysis::completion::command::{self, Candidate, Site, Wanted};
 use draft_tasks_analysis::completion::{Completion, CompletionKind};
@@ -94,9 +94,7 @@ impl Session {
             Wanted::Program => {
                 let programs = self.programs();
                 let familiar = FAMILIAR.iter().copied().filter(|name| programs.contains(*name));
-                let mut others: Vec<&str> =
-                    programs.iter().map(String::as_str).filter(|name| !FAMILIAR.contains(name)).collect();
-                others.sort_unstable();
+                let others = programs.iter().map(String::as_str).filter(|name| !FAMILIAR.contains(name));
                 let programs =
                     familiar.chain(others).map(|it| candidate(it, CompletionKind::Program, "program"));
                 offer(&mut scripts(&mut nearby).into_iter().chain(programs))
@@ -123,9 +121,9 @@ impl Session {
         }
     }
 
-    fn programs(&mut self) -> Arc<HashSet<String>> {
-        let path = self.environment.path().unwrap_or_default();
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner).list(&path).names
+    fn programs(&mut self) -> Arc<BTreeSet<String>> {
+        let path = self.environment.get("PATH").unwrap_or_default();
+        self.programs.names(&path)
     }
 }
 
