@@ -549,7 +549,7 @@ fn that_write_very_much_are_complete_and_stop_nobody() {
     client.open(&project);
     let run = run(&mut client, &project, "pre-up");
     let (mut text, mut slowest) = (String::new(), Duration::ZERO);
-    loop {
+    'run: loop {
         let asked = Instant::now();
         assert_ne!(client.hover(&project.uri, 1, 0), Value::Null);
         slowest = slowest.max(asked.elapsed());
@@ -563,11 +563,13 @@ fn that_write_very_much_are_complete_and_stop_nobody() {
             text += told["text"].as_str().unwrap_or_default();
             if told["state"] == "finished" {
                 assert_eq!(told["outcome"], "passed");
-                return assert_whole(&text, LINES, slowest);
+                break 'run;
             }
         }
     }
     assert_whole(&text, LINES, slowest);
+    // On a slow machine it took so long that it is worth a message.
+    client.take_all("window/showMessage");
 }
 
 fn assert_whole(text: &str, lines: usize, slowest: Duration) {
