@@ -32,7 +32,7 @@ LIST = Path(__file__).resolve().parents[2] / "server/draft-tasks/link/resting.tx
 ORDERED = ".text.resting"
 WINDOW = 1 << 16
 # What comes last: of our own code also what did not run, so that a function with a new name is not far.
-NEARBY = ["*20draft_tasks_analysis*", "*11draft_tasks3lsp*", "*draft_tasks..lsp*"]
+NEARBY = ["*20draft_tasks_analysis*", "*draft_tasks_analysis..*", "*11draft_tasks3lsp*", "*draft_tasks..lsp*"]
 
 
 def session(program: Path, out: str) -> int:
