@@ -24,6 +24,7 @@ mod exec;
 mod gone;
 mod kubeconfig;
 pub mod local_copy;
+mod object;
 mod plugin;
 mod remote;
 mod selection;

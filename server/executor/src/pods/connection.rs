@@ -6,13 +6,13 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use k8s_openapi::api::core::v1::Pod;
 use kube::api::Api;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
 
 use super::kubeconfig::innermost;
+use super::object::Pod;
 use super::plugin;
 use super::target::Target;
 use crate::event::Problem;
@@ -86,7 +86,7 @@ impl Connection {
     /// # Errors
     ///
     /// When credentials cannot be renewed.
-    pub async fn pods(&self) -> Result<Api<Pod>, Problem> {
+    pub(crate) async fn pods(&self) -> Result<Api<Pod>, Problem> {
         Ok(Api::namespaced(self.client().await?, &self.target.namespace))
     }
 

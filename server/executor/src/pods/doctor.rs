@@ -7,15 +7,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use k8s_openapi::api::core::v1::Namespace;
 use kube::Client;
-use kube::api::{Api, PostParams};
+use kube::api::{Api, PostParams, Request};
+use serde_json::json;
 
 use super::connection::Connection;
 use super::kubeconfig;
+use super::object::{Kind, Object};
 use super::selection::{Application, Seen, current};
 use super::target::Target;
 use super::wait::container;
@@ -137,7 +135,7 @@ pub async fn examine(
         .as_ref()
         .is_ok_and(|all| all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list")));
     examined.permissions = Some(permissions);
-    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let namespaces: Api<Object> = Api::all_with(client.clone(), &Kind::NAMESPACE);
     let namespace = within(&connection, namespaces.get_opt(&target.namespace), "get the namespace").await;
     examined.has_namespace = namespace.ok().map(|namespace| namespace.is_some());
     if let Some(application) = application.filter(|_| may_list) {
@@ -164,28 +162,34 @@ async fn within<T>(
 }
 
 async fn permissions(connection: &Connection, client: &Client) -> Result<Vec<Permission>, Problem> {
-    let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let mut permissions = Vec::new();
     for (group, kind, subresource, verb, is_needed) in PERMISSIONS {
-        let attributes = ResourceAttributes {
-            group: Some(group.into()),
-            namespace: Some(connection.target().namespace.clone()),
-            resource: Some(kind.into()),
-            subresource: (!subresource.is_empty()).then(|| subresource.into()),
-            verb: Some(verb.into()),
-            ..ResourceAttributes::default()
-        };
-        let spec =
-            SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
-        let review = SelfSubjectAccessReview { spec, ..Default::default() };
-        let parameters = PostParams::default();
-        let answer = reviews.create(&parameters, &review);
-        let answer = within(connection, answer, "tell which permissions there are").await?;
+        let namespace = &connection.target().namespace;
+        let mut attributes =
+            json!({ "namespace": namespace, "group": group, "resource": kind, "verb": verb });
+        if !subresource.is_empty() {
+            attributes["subresource"] = subresource.into();
+        }
+        let answer =
+            within(connection, review(client, attributes), "tell which permissions there are").await?;
         let resource = if subresource.is_empty() { kind } else { "pods/exec" };
-        let is_allowed = answer.status.is_some_and(|status| status.allowed);
+        let is_allowed = answer.status.and_then(|status| status.allowed).unwrap_or(false);
         permissions.push(Permission { resource, verb, is_needed, is_allowed });
     }
     Ok(permissions)
+}
+
+/// Asks whether the user may do something.
+async fn review(client: &Client, attributes: serde_json::Value) -> kube::Result<Object> {
+    let review = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "metadata": {},
+        "spec": { "resourceAttributes": attributes },
+    });
+    let reviews = Request::new("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+    let request = reviews.create(&PostParams::default(), review.to_string().into_bytes());
+    client.request(request.map_err(kube::Error::BuildRequest)?).await
 }
 
 async fn pods(

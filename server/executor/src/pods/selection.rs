@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use k8s_openapi::api::core::v1 as api;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
+
+use super::object::{Condition, Pod};
 
 /// The annotation by which Draft names the build of a pod (`pkg/local/local.go`).
 pub const BUILD_ANNOTATION: &str = "buildID";
@@ -86,7 +87,7 @@ pub(crate) enum Verdict {
 }
 
 impl Seen {
-    pub(crate) fn of(pod: &api::Pod) -> Option<Seen> {
+    pub(crate) fn of(pod: &Pod) -> Option<Seen> {
         let metadata = &pod.metadata;
         let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
         let annotation =
@@ -95,7 +96,8 @@ impl Seen {
         let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or_default();
         let ended = matches!(phase, "Succeeded" | "Failed");
         let over = ended || metadata.deletion_timestamp.is_some();
-        let containers = spec.map(|spec| spec.containers.iter().map(|it| it.name.clone()).collect());
+        let containers =
+            spec.map(|spec| spec.containers.iter().flatten().map(|it| it.name.clone()).collect());
         Some(Seen {
             name: metadata.name.clone()?,
             uid: metadata.uid.clone().unwrap_or_default(),
@@ -122,13 +124,13 @@ pub(crate) fn owner(reference: &OwnerReference) -> Owner {
     Owner { kind: reference.kind.clone(), name: reference.name.clone() }
 }
 
-fn condition<'a>(pod: &'a api::Pod, kind: &str) -> Option<&'a api::PodCondition> {
-    pod.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == kind)
+fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a Condition> {
+    pod.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.kind == kind)
 }
 
 /// Why a pod is not ready, in the words of Kubernetes: a container's `ImagePullBackOff` before the scheduler's
 /// `Unschedulable` before "not ready".
-fn reason(pod: &api::Pod) -> String {
+fn reason(pod: &Pod) -> String {
     let status = pod.status.as_ref();
     let containers = status.into_iter().flat_map(|status| {
         status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
@@ -136,7 +138,8 @@ fn reason(pod: &api::Pod) -> String {
     let mut waiting = containers.filter_map(|container| {
         let state = container.state.as_ref()?;
         let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
-        waiting.or_else(|| state.terminated.as_ref().filter(|it| it.exit_code != 0)?.reason.clone())
+        waiting
+            .or_else(|| state.terminated.as_ref().filter(|it| it.exit_code.unwrap_or(0) != 0)?.reason.clone())
     });
     // That a container waits for those before it says less than why those wait.
     let telling = waiting.find(|reason| reason != "PodInitializing");

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use k8s_openapi::api::core::v1 as api;
 use kube::api::{Api, ListParams};
 use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::watch;
@@ -15,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::connection::Connection;
 use super::kubeconfig::innermost;
+use super::object::Pod;
 use super::selection::{Application, Seen};
 use crate::event::Problem;
 
@@ -77,7 +77,7 @@ impl Watching {
 /// The pods of an application, by their names.
 pub(crate) async fn list(
     connection: &Connection,
-    pods: &Api<api::Pod>,
+    pods: &Api<Pod>,
     application: &Application,
 ) -> Result<BTreeMap<String, Seen>, Problem> {
     let parameters = ListParams::default().labels(&application.selector);
@@ -151,11 +151,7 @@ fn refusal(error: &watcher::Error, code: u16) -> Option<&kube::Error> {
     }
 }
 
-fn take(
-    event: watcher::Event<api::Pod>,
-    listed: &mut BTreeMap<String, Seen>,
-    told: &watch::Sender<Arc<Pods>>,
-) {
+fn take(event: watcher::Event<Pod>, listed: &mut BTreeMap<String, Seen>, told: &watch::Sender<Arc<Pods>>) {
     match event {
         watcher::Event::Init => listed.clear(),
         watcher::Event::InitApply(pod) => {

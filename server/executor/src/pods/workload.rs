@@ -5,12 +5,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::Api;
 
 use super::kubeconfig::innermost;
+use super::object::{Kind, Object};
 use super::selection::{Current, Owner, Workload, owner};
 
 /// The annotation by which a Deployment counts its templates, on itself and on its ReplicaSets.
@@ -65,30 +65,26 @@ impl Workloads {
         let name = &owner.name;
         match owner.kind.as_str() {
             "ReplicaSet" => self.replica_set(name).await,
-            "StatefulSet" => Ok(self.get(name).await?.as_ref().map_or(GONE, stateful_set)),
-            "DaemonSet" => Ok(self.get(name).await?.as_ref().map_or(GONE, daemon_set)),
+            "StatefulSet" => {
+                Ok(self.get(Kind::STATEFUL_SET, name).await?.as_ref().map_or(GONE, stateful_set))
+            }
+            "DaemonSet" => Ok(self.get(Kind::DAEMON_SET, name).await?.as_ref().map_or(GONE, daemon_set)),
             _ => Ok(Workload::Unknown),
         }
     }
 
     /// One that is not there is being deleted, and its pods will be.
-    async fn get<K>(&self, name: &str) -> kube::Result<Option<K>>
-    where
-        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
-            + Clone
-            + std::fmt::Debug
-            + serde::de::DeserializeOwned,
-    {
-        Api::<K>::namespaced(self.client.clone(), &self.namespace).get_opt(name).await
+    async fn get(&self, kind: Kind, name: &str) -> kube::Result<Option<Object>> {
+        Api::namespaced_with(self.client.clone(), &self.namespace, &kind).get_opt(name).await
     }
 
     async fn replica_set(&self, name: &str) -> kube::Result<Workload> {
-        let Some(set) = self.get::<ReplicaSet>(name).await? else { return Ok(GONE) };
+        let Some(set) = self.get(Kind::REPLICA_SET, name).await? else { return Ok(GONE) };
         let parents = set.metadata.owner_references.iter().flatten();
         let parent = parents.filter(|parent| parent.controller == Some(true)).map(owner).next();
         match parent {
             Some(parent) if parent.kind == "Deployment" => {
-                let deployment = self.get::<Deployment>(&parent.name).await?;
+                let deployment = self.get(Kind::DEPLOYMENT, &parent.name).await?;
                 Ok(deployment.map_or(GONE, |deployment| of_deployment(&deployment, &set)))
             }
             Some(_) => Ok(Workload::Unknown),
@@ -127,7 +123,7 @@ fn not_observed(what: &str, name: &str) -> Option<String> {
     Some(format!("rollout of {what} {name} has not begun"))
 }
 
-fn of_deployment(deployment: &Deployment, set: &ReplicaSet) -> Workload {
+fn of_deployment(deployment: &Object, set: &Object) -> Workload {
     let name = deployment.metadata.name.as_deref().unwrap_or_default();
     let status = deployment.status.clone().unwrap_or_default();
     let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
@@ -152,20 +148,24 @@ fn of_deployment(deployment: &Deployment, set: &ReplicaSet) -> Workload {
     Workload::Known { current, waits_for }
 }
 
-fn alone(set: &ReplicaSet) -> Workload {
+fn alone(set: &Object) -> Workload {
     let name = set.metadata.name.as_deref().unwrap_or_default();
     let status = set.status.clone().unwrap_or_default();
     let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
     let waits_for = match is_observed(&set.metadata, status.observed_generation) {
-        true => {
-            progress("replica set", name, wanted, status.replicas, status.available_replicas.unwrap_or(0))
-        }
+        true => progress(
+            "replica set",
+            name,
+            wanted,
+            status.replicas.unwrap_or(0),
+            status.available_replicas.unwrap_or(0),
+        ),
         false => not_observed("replica set", name),
     };
     Workload::Known { current: Current::All, waits_for }
 }
 
-fn stateful_set(set: &StatefulSet) -> Workload {
+fn stateful_set(set: &Object) -> Workload {
     let name = set.metadata.name.as_deref().unwrap_or_default();
     let status = set.status.clone().unwrap_or_default();
     let spec = set.spec.as_ref();
@@ -176,7 +176,7 @@ fn stateful_set(set: &StatefulSet) -> Workload {
     }
     let current = status.update_revision.clone().map_or(Current::Newest, Current::Hash);
     let ready = status.ready_replicas.unwrap_or(0);
-    if strategy.is_some_and(|strategy| strategy.type_.as_deref() == Some("OnDelete")) {
+    if strategy.is_some_and(|strategy| strategy.kind.as_deref() == Some("OnDelete")) {
         // Pods are replaced when somebody deletes them, so there is nothing to wait for.
         return Workload::Known { current, waits_for: None };
     }
@@ -185,7 +185,7 @@ fn stateful_set(set: &StatefulSet) -> Workload {
     let to_update = (wanted - partition).max(0);
     // When all are updated the count is that of the current revision, and that of the updated ones may be absent.
     let all_current = status.current_revision == status.update_revision;
-    let updated = if all_current { status.replicas } else { status.updated_replicas.unwrap_or(0) };
+    let updated = if all_current { status.replicas } else { status.updated_replicas }.unwrap_or(0);
     let waits_for = match updated < to_update {
         true => progress("stateful set", name, to_update, updated, ready),
         false => progress("stateful set", name, wanted, wanted, ready.min(wanted)),
@@ -193,14 +193,14 @@ fn stateful_set(set: &StatefulSet) -> Workload {
     Workload::Known { current, waits_for }
 }
 
-fn daemon_set(set: &DaemonSet) -> Workload {
+fn daemon_set(set: &Object) -> Workload {
     let name = set.metadata.name.as_deref().unwrap_or_default();
     let status = set.status.clone().unwrap_or_default();
     if !is_observed(&set.metadata, status.observed_generation) {
         return Workload::Known { current: Current::None, waits_for: not_observed("daemon set", name) };
     }
-    let strategy = set.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.type_.as_deref());
-    let wanted = status.desired_number_scheduled;
+    let strategy = set.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.kind.as_deref());
+    let wanted = status.desired_number_scheduled.unwrap_or(0);
     let updated = status.updated_number_scheduled.unwrap_or(0);
     let waits_for = match strategy {
         Some("OnDelete") => None,
@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    fn deployment(generation: i64, revision: &str, status: Value) -> Deployment {
+    fn deployment(generation: i64, revision: &str, status: Value) -> Object {
         from_value(json!({
             "metadata": { "name": "web", "generation": generation, "annotations": { REVISION: revision } },
             "spec": { "replicas": 3, "selector": {}, "template": {} },
@@ -224,7 +224,7 @@ mod tests {
         .unwrap()
     }
 
-    fn set(revision: &str) -> ReplicaSet {
+    fn set(revision: &str) -> Object {
         from_value(json!({
             "metadata": { "name": "web-abc", "annotations": { REVISION: revision } },
             "spec": { "selector": {} },
