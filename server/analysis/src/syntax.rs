@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 mod events;
+mod lines;
 mod message;
 mod parse;
 mod recovery;

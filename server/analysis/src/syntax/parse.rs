@@ -9,7 +9,7 @@ use toml_parser::parser::{RecursionGuard, parse_document};
 
 use super::events::Builder;
 use super::message::Errors;
-use super::{SyntaxTree, recovery, tables};
+use super::{SyntaxTree, lines, recovery, tables};
 
 /// How deep arrays and inline tables may be nested: more than anyone writes, and far from the end of the stack.
 pub(super) const MAX_DEPTH: u32 = 100;
@@ -25,6 +25,17 @@ pub fn parse(text: &str) -> SyntaxTree {
         // Offsets of 32 bits cannot say where anything in it stands.
         return SyntaxTree::default();
     }
+    match lines::read(text) {
+        Some(mut tree) => {
+            tables::check(&mut tree, text);
+            tree
+        }
+        None => parse_all(text),
+    }
+}
+
+/// The tree of any text, by the parser alone.
+pub(super) fn parse_all(text: &str) -> SyntaxTree {
     let tokens = Source::new(text).lex().into_vec();
     parse_valid(text, &tokens).unwrap_or_else(|| parse_broken(text, tokens))
 }

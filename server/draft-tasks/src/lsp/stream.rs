@@ -9,16 +9,25 @@ pub(super) use unix::{input, more_input, output};
 mod unix {
     use std::fs::File;
     use std::io::Result;
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, BorrowedFd};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     pub(crate) fn input() -> Result<File> {
-        Ok(std::io::stdin().as_fd().try_clone_to_owned()?.into())
+        widened(std::io::stdin().as_fd())
     }
 
     pub(crate) fn output() -> Result<File> {
-        Ok(std::io::stdout().as_fd().try_clone_to_owned()?.into())
+        widened(std::io::stdout().as_fd())
+    }
+
+    /// A stream of which a pipe holds as much as the system allows everybody: of a long message the two sides would
+    /// otherwise take turns at every 64 KiB.
+    fn widened(stream: BorrowedFd<'_>) -> Result<File> {
+        #[cfg(target_os = "linux")]
+        // Others than pipes have no such size, and then nothing changes.
+        let _ = rustix::pipe::fcntl_setpipe_size(stream, 1 << 20);
+        Ok(stream.try_clone_to_owned()?.into())
     }
 
     /// Whether bytes can be read without waiting.
