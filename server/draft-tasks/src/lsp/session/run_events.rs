@@ -212,10 +212,14 @@ impl Session {
         // Why a run was blocked has been shown.
         let failed = outcome == "failed" && !summary.blocked;
         let long = outcome == "passed" && run.started.elapsed() > SHORT;
-        if failed || long || !self.flags.own_output {
+        let said = self.walk_on(id, summary);
+        // What is said of all steps says it of this one, too.
+        if said.is_none() && (failed || long || !self.flags.own_output) {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
-        self.walk_on(id, summary);
+        if let Some((kind, message)) = said {
+            self.show(kind, message);
+        }
         self.refresh_lenses();
     }
 
