@@ -59,6 +59,10 @@ async function onDouble(browser, version, vsix, double) {
       place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.kubernetes.context': context }));
       await says(`${context}/default`);
     };
+    const run = async (phase) => {
+      await window.command('Draft Tasks: Run Phase…');
+      await window.pick(phase);
+    };
     const ran = async () => (await double.tell({ look: {} })).map(({ pod, argv }) => `${pod} ${argv.join(' ')}`);
     const icon = (row, name) => row.locator(`.codicon-testing-${name}-icon`).waitFor();
 
@@ -66,12 +70,11 @@ async function onDouble(browser, version, vsix, double) {
       await double.tell({ exec: { argument: 'migrate', stdout: 'locks the tables\n', waits: true } });
       await double.tell({ exec: { argument: 'migrate', pod: 'web-a-1', times: 1, stderr: 'another one holds the lock\n', exit: 3 } });
       await window.openFile(FILE);
-      await window.lens('Run post-deploy (2 tasks)').waitFor();
       await says('web (development) · double/default');
       await window.command('View: Show Testing');
       await window.expand('work');
       await window.expand('post-deploy');
-      await window.lens('Run post-deploy (2 tasks)').click();
+      await run('post-deploy');
       await window.untilOutput('locks the tables');
       // It gets its rows when it begins.
       await window.test('migrate').locator('.monaco-tl-twistie.collapsed').waitFor();
@@ -80,7 +83,7 @@ async function onDouble(browser, version, vsix, double) {
       await window.test('web-a-0').locator('.codicon-loading').waitFor();
       await window.picture('pods-running');
       await double.tell({ open: {} });
-      await window.lens('Run post-deploy (2 tasks) · last: ✓1 ✗1 of 2 pods').waitFor();
+      await window.untilOutput('post-deploy: 2 passed, 1 failed, 1 skipped');
       await icon(window.test('web-a-0'), 'passed');
       await icon(window.test('migrate'), 'failed');
     });
@@ -113,43 +116,38 @@ async function onDouble(browser, version, vsix, double) {
     await check('on a cluster that is not local it asks, and "Cancel" runs nothing', async () => {
       await window.dismiss();
       await choose('shop-prod');
-      await window.goTo(1, 1);
-      await window.lens('Run pre-up (2 tasks)').click();
+      await run('pre-up');
       await asked('Run pre-up (`kubectl`) on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://0.0.0.0');
       await window.picture('asked');
       await answer('Cancel');
       await window.untilOutput('pre-up did not run: it was not confirmed');
-      await window.lens('Run pre-up (2 tasks)').waitFor();
       equal(place.read('notes'), '');
     });
     await check('"Run" runs, and another phase there is not asked for again', async () => {
-      await window.lens('Run pre-up (2 tasks)').click();
+      await run('pre-up');
       await asked('Run pre-up');
       await answer('Run');
       await until('it ran', () => place.read('notes') === 'looked\napplied\n');
       const before = (await ran()).length;
-      await window.lens('Run post-deploy (2 tasks)').click();
-      await window.lens('last: ✓').first().waitFor();
+      await run('post-deploy');
       await until('all tasks ran in all pods', async () => (await ran()).length === before + 4);
     });
     await check('a cleanup under living pods asks each time, and names them', async () => {
       await choose('double');
       for (const button of ['Cancel', 'Run']) {
-        await window.lens('Run cleanup (1 task)').click();
+        await run('cleanup');
         await asked('Clean up although web still has 2 pods (web-a-0, web-a-1)', 'context double, namespace default');
         await window.picture('asked-cleanup');
         await answer(button);
-        await window.lens('Run cleanup (1 task)').waitFor();
-        if (button === 'Cancel') equal(place.read('notes'), 'looked\napplied\n');
+        await window.untilOutput(button === 'Run' ? 'cleanup: 1 passed' : 'cleanup did not run: it was not confirmed');
+        equal(place.read('notes'), button === 'Run' ? 'looked\napplied\ndropped\n' : 'looked\napplied\n');
       }
-      await until('it ran', () => place.read('notes').endsWith('dropped\n'));
     });
 
     const type = async (command, line) => {
       await window.command(command);
-      const input = page.locator('.quick-input-widget:visible input');
-      await input.waitFor();
-      await input.fill(line);
+      await window.text('.quick-input-widget:visible .quick-input-title', 'this command').waitFor();
+      await page.locator('.quick-input-widget:visible input[type="text"]').fill(line);
       await window.picture('typed');
       await page.keyboard.press('Enter');
     };

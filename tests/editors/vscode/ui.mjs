@@ -57,6 +57,8 @@ async function inTrust(browser, version, vsix) {
     await check('the quick fix changes the file', async () => {
       await window.text('.view-line', 'post-delete').click();
       await window.goTo(6, 3);
+      // Asked for before, it may close again at once.
+      await page.locator('.lightBulbWidget:visible, .cgmr[class*="lightbulb"]').first().waitFor();
       await page.keyboard.press('Control+.');
       const fix = window.text('.action-widget .monaco-list-row', 'cleanup');
       await fix.waitFor();

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{
     Outcome, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration, describe_left_running,
 };
@@ -206,7 +207,11 @@ impl Session {
             RunSummary { skipped: 1.., .. } => "stopped",
             _ => "passed",
         };
-        let message = format!("{}: {}", run.subject, summary.describe());
+        let message = match (run.subject, outcome) {
+            (Subject::PodsReady, "passed") => "pods-ready: all pods are ready".to_owned(),
+            (Subject::PodsGone, "passed") => "pods-gone: no pod is left".to_owned(),
+            (subject, _) => format!("{subject}: {}", summary.describe()),
+        };
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
         // Why a run was blocked has been shown.
