@@ -54,6 +54,13 @@ async function onDouble(browser, version, vsix, double) {
       await dialog.getByText(button, { exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
     };
+    const type = async (command, line) => {
+      await window.command(command);
+      await window.text('.quick-input-widget:visible .quick-input-title', 'this command').waitFor();
+      await page.locator('.quick-input-widget:visible input[type="text"]').fill(line);
+      await window.picture('typed');
+      await page.keyboard.press('Enter');
+    };
     /** The context that is chosen, as the status bar says it. */
     const choose = async (context) => {
       place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.kubernetes.context': context }));
@@ -121,6 +128,11 @@ async function onDouble(browser, version, vsix, double) {
       await window.picture('asked');
       await answer('Cancel');
       await window.untilOutput('pre-up did not run: it was not confirmed');
+      await type('Draft Tasks: Delete with Tasks…', 'sh note.sh deleted');
+      await asked('Run delete on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://0.0.0.0');
+      await answer('Cancel');
+      await window.notification('the delete command and cleanup did not run').waitFor();
+      await window.dismiss();
       equal(place.read('notes'), '');
     });
     await check('"Run" runs, and another phase there is not asked for again', async () => {
@@ -144,13 +156,6 @@ async function onDouble(browser, version, vsix, double) {
       }
     });
 
-    const type = async (command, line) => {
-      await window.command(command);
-      await window.text('.quick-input-widget:visible .quick-input-title', 'this command').waitFor();
-      await page.locator('.quick-input-widget:visible input[type="text"]').fill(line);
-      await window.picture('typed');
-      await page.keyboard.press('Enter');
-    };
     await check('deploying shows each step, with the command between the phases', async () => {
       fs.rmSync(place.path('notes'));
       await type('Draft Tasks: Deploy with Tasks…', 'sh note.sh "it is deployed"');
