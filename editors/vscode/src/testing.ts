@@ -167,6 +167,7 @@ export class Testing implements RunListener, vscode.Disposable {
     if (ofPod === undefined) {
       ofPod = this.controller.createTestItem(pod, pod, ofTask.uri);
       ofPod.range = ofTask.range;
+      ofPod.sortText = pod;
       this.#known.set(ofPod, { uri: vscode.Uri.parse(uri), phase, ...this.#known.get(ofTask), pod });
       ofTask.children.add(ofPod);
     }

@@ -172,7 +172,9 @@ async function inTrust(browser, version, vsix) {
     });
     await check('the menu of a file in the explorer runs a phase', async () => {
       await window.command('View: Show Explorer');
-      await page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText(FILE, { exact: true }) }).last().click({ button: 'right' });
+      // Rows move while the explorer opens, so this goes to the row, wherever it is.
+      const row = page.locator('.explorer-folders-view .monaco-list-row.selected').filter({ has: page.getByText(FILE, { exact: true }) });
+      await row.dispatchEvent('contextmenu', { button: 2, bubbles: true });
       await entry('Run Phase…').waitFor();
       await window.picture('menu-of-file');
       await entry('Run Phase…').click();
