@@ -5,9 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::application::{WORK, pod, roll_out, tool};
+use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Step, When};
 use crate::double_faults::{exec, pods};
+use crate::rollout::{pod, roll_out};
 use crate::tool::Tool;
 
 /// How long the command takes in each of many pods.

@@ -6,8 +6,9 @@ use hyper::StatusCode;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use crate::application::{WORK, deployment, pod, replica_set, roll_out, tool};
+use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Fault, Gate, Refusal, Step, Watches, When};
+use crate::rollout::{deployment, pod, replica_set, roll_out};
 use crate::tool::{Called, Tool};
 
 #[track_caller]
@@ -279,7 +280,7 @@ fn a_cleanup_is_asked_for_while_pods_are_there() {
     let tool = tool(&double, CLEANUP);
     let called = tool.call(&["run", "cleanup"]);
     let question =
-        "clean up although web still has 2 pods (web-a-0, …) in context double, namespace default?";
+        "clean up although web still has 2 pods (web-a-0, web-a-1) in context double, namespace default?";
     assert_says(&called, 2, &[question, "--yes"]);
     assert!(!tool.path("cleaned").exists());
     assert_says(&tool.call(&["run", "cleanup", "--yes"]), 0, &["1 passed"]);

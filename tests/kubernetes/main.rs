@@ -15,6 +15,7 @@ mod many;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;
 mod real;
+mod rollout;
 mod running;
 mod same;
 #[path = "../cli/tool.rs"]

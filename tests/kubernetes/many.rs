@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use crate::application::{roll_out, tool};
+use crate::application::tool;
 use crate::double::{Answer, Double, Step, When};
+use crate::rollout::roll_out;
 
 const PODS: u32 = 300;
 

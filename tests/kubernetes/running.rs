@@ -7,8 +7,9 @@ use hyper::body::Bytes;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::application::{WORK, pod, roll_out, tool};
+use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Refusal, Release, Step, When};
+use crate::rollout::{pod, roll_out};
 use crate::tool::{Called, Tool};
 
 fn stdout(text: &'static str) -> Step {

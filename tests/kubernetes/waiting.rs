@@ -4,8 +4,9 @@
 
 use serde_json::json;
 
-use crate::application::{WORK, deployment, pod, replica_set, roll_out, tool};
+use crate::application::{WORK, tool};
 use crate::double::{Double, Pod, Seen, Watches, Workload};
+use crate::rollout::{deployment, pod, replica_set, roll_out};
 use crate::tool::{Called, Started};
 
 /// The pods in which something was run.

@@ -36,10 +36,11 @@ const REQUESTS: [&str; 8] = [
 ];
 
 /// The notifications that the server may send.
-const NOTIFICATIONS: [&str; 6] = [
+const NOTIFICATIONS: [&str; 7] = [
     "$/progress",
     "draft-tasks/output",
     "draft-tasks/run",
+    "draft-tasks/didChangeTarget",
     "textDocument/publishDiagnostics",
     "window/logMessage",
     "window/showMessage",

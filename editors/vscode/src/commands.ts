@@ -5,13 +5,12 @@
 import * as vscode from 'vscode';
 import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
-import { lifecycle } from './lifecycle';
 import type { Output } from './output';
-import { clientCommands, commands, section, type Outline, type Templates } from './protocol';
+import { clientCommands, commands, section, type Live, type Outline, type Templates } from './protocol';
 import { report } from './report';
 import type { Runs } from './runs';
 import { messageOf, type Server } from './server';
-import type { Status } from './status';
+import type { Status, Target } from './status';
 import { refuse } from './trust';
 
 /** What commands need. */
@@ -236,13 +235,22 @@ async function menu(parts: Parts): Promise<unknown> {
 }
 
 async function changeEnvironment(parts: Parts): Promise<void> {
-  const settings = vscode.workspace.getConfiguration(section);
-  const present = parts.status.target?.environment ?? settings.get<string | null>('environment') ?? '';
-  const chosen = await vscode.window.showInputBox({
-    title: 'Environment of draft.toml', value: present, prompt: 'Empty: what DRAFT_ENV says, else development',
-  });
-  if (chosen === undefined) return;
-  await settings.update('environment', chosen.trim() === '' ? undefined : chosen.trim(), vscode.ConfigurationTarget.Workspace);
+  const uri = await parts.files.choose();
+  if (uri === undefined) return;
+  const target = await parts.server.execute<Target>(commands.target, { uri: uri.toString() });
+  const { environment: present, environments = [] } = target;
+  if (environments.length === 0) throw new Error(`the draft.toml beside ${nameOf(uri)} has no environments, or there is none`);
+  const chosen = vscode.workspace.getConfiguration(section).get<string | null>('environment') ?? undefined;
+  const mark = (it: string | undefined): string => (it === chosen ? '$(check) ' : '$(blank) ');
+  const items: (vscode.QuickPickItem & { value: string | undefined })[] = environments.map((value) => ({
+    label: `${mark(value)}${value}`, description: value === present ? 'present' : '', value,
+  }));
+  items.push({ label: `${mark(undefined)}Not chosen here`, description: 'what DRAFT_ENV says, else development', value: undefined });
+  const picked = await vscode.window.showQuickPick(items, { title: 'Environment of draft.toml', placeHolder: present ?? '' });
+  if (picked === undefined) return;
+  const isFolderOpen = vscode.workspace.workspaceFolders !== undefined;
+  const scope = isFolderOpen ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+  await vscode.workspace.getConfiguration(section).update('environment', picked.value, scope);
 }
 
 async function doctor(parts: Parts): Promise<unknown> {
@@ -256,17 +264,24 @@ async function doctor(parts: Parts): Promise<unknown> {
   return await parts.documents.show(`Check of ${nameOf(uri).replace(/\//g, ' ')}`, answer.markdown);
 }
 
-/** Runs the phases around a command that deploys or deletes. */
+/** Runs the phases around a command that deploys or deletes; the one of the last time is offered. */
 async function around(parts: Parts, what: 'up' | 'delete'): Promise<unknown> {
   if (!vscode.workspace.isTrusted) return refuse();
   const uri = await parts.files.choose();
   if (uri === undefined) return undefined;
-  const command = await vscode.window.showInputBox({
-    title: what === 'up' ? 'Deploy, with pre-up before and post-deploy after' : 'Delete, with cleanup after',
-    value: `draft ${what}`,
-    prompt: 'The command; it runs in the folder of the tasks file',
+  const kept = `line ${what} ${uri.toString()}`;
+  const { workspaceState } = parts.context;
+  const line = await vscode.window.showInputBox({
+    title: what === 'up' ? `Deploy ${nameOf(uri)}: pre-up, this command, post-deploy, post-up` : `Delete ${nameOf(uri)}: this command, then cleanup`,
+    value: workspaceState.get(kept, `draft ${what}`),
+    prompt: 'It runs in the folder of the tasks file, without a shell',
+    ignoreFocusOut: true,
   });
-  return command ? await parts.server.execute(lifecycle[what], { uri: uri.toString(), command }) : undefined;
+  if (line === undefined || line.trim() === '') return undefined;
+  const argument: Live = { uri: uri.toString(), line };
+  const answer = await parts.server.execute(commands[what], argument);
+  await workspaceState.update(kept, line);
+  return answer;
 }
 
 async function collectReport(parts: Parts): Promise<void> {

@@ -9,6 +9,13 @@ const SCHEME = 'draft-tasks';
 /** The documents that are kept: nobody looks at more. */
 const MOST = 20;
 
+/** Closes the preview of the last time: it may be in a column that nobody looks at. */
+async function closePreview(title: string): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const before = tabs.filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.label.includes(`${title}.md`));
+  if (before.length > 0) await vscode.window.tabGroups.close(before);
+}
+
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
@@ -28,7 +35,10 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
       this.#texts.delete(path);
     }
     this.#changed.fire(uri);
-    await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
+    await closePreview(title);
+    // Beside a preview it would be a third column.
+    const isBeside = vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputWebview;
+    await vscode.commands.executeCommand(isBeside ? 'markdown.showPreview' : 'markdown.showPreviewToSide', uri);
   }
 
   dispose(): void {

@@ -6,7 +6,6 @@ import * as vscode from 'vscode';
 import { register } from './commands';
 import { Documents } from './documents';
 import { Files } from './files';
-import { lifecycle } from './lifecycle';
 import { Output } from './output';
 import { commands, section } from './protocol';
 import { Runs } from './runs';
@@ -68,5 +67,5 @@ function tellContext(server: Server, files: Files, runs: Runs): void {
   set('ready', server.state === 'running');
   set('running', runs.active.length > 0);
   set('hasFile', files.all.length > 0 || files.current() !== undefined);
-  for (const [name, command] of Object.entries({ target: commands.target, doctor: commands.doctor, ...lifecycle })) set(`can.${name}`, server.can(command));
+  for (const [name, command] of Object.entries({ target: commands.target, doctor: commands.doctor, up: commands.up, delete: commands.delete })) set(`can.${name}`, server.can(command));
 }

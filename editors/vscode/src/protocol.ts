@@ -48,6 +48,7 @@ export const clientCommands = {
 export const notifications = {
   output: 'draft-tasks/output',
   run: 'draft-tasks/run',
+  didChangeTarget: 'draft-tasks/didChangeTarget',
   didChangeTrust: 'draft-tasks/didChangeTrust',
 } as const;
 
@@ -141,6 +142,16 @@ export interface ShowLog {
   task?: string;
   /** Only of this tasks file. */
   uri?: string;
+}
+
+/** The argument of `draft-tasks.up` and `draft-tasks.delete`. */
+export interface Live {
+  /** The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory of the tasks file. */
+  command?: string[];
+  /** The same as a user types it, in place of `command`: split as the commands of a tasks file are. */
+  line?: string;
+  /** The tasks file. */
+  uri: string;
 }
 
 /** The argument of `draft-tasks.create`. */

@@ -10,16 +10,18 @@ import {
   LanguageClient,
   MessageType,
   ShowMessageNotification,
+  ShowMessageRequest,
   State,
   type CloseHandlerResult,
   type DocumentSelector,
   type LanguageClientOptions,
+  type MessageActionItem,
   type Middleware,
+  type ShowMessageRequestParams,
   type StaticFeature,
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
-import { lifecycle } from './lifecycle';
-import { clientCommands, commands, language, notifications, section, serverVersion, settingsFile, tasksFile } from './protocol';
+import { clientCommands, commands, language, notifications, phases, progress, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
 import { Restarts } from './restarts';
 import type { OutputMessage, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
@@ -33,7 +35,7 @@ export class NoServer extends Error {}
 /** The commands of the server that run something; without trust they are refused here, with a way to trust. */
 const RUNNING: ReadonlySet<string> = new Set([
   commands.runPhase, commands.runTask, commands.runTasks, commands.rerun, commands.rerunFailed, commands.create,
-  lifecycle.up, lifecycle.delete, commands.doctor,
+  commands.up, commands.delete, commands.doctor,
 ]);
 
 /** What documents are shown to the server; those of other schemes, such as an old version in a comparison, are not. */
@@ -50,6 +52,9 @@ const END = 5_000;
 export class Server implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
+  readonly #targetChanged = new vscode.EventEmitter<void>();
+  /** The application, or the cluster it is in, may be another one now. */
+  readonly onDidChangeTarget = this.#targetChanged.event;
   readonly #restarts = new Restarts();
   #client: LanguageClient | undefined;
   #state: ServerState = 'stopped';
@@ -121,6 +126,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     void this.stop();
     this.#changed.dispose();
+    this.#targetChanged.dispose();
   }
 
   /**
@@ -164,7 +170,9 @@ export class Server implements vscode.Disposable {
     client.registerFeature(announcement());
     client.onNotification(notifications.run, (message: RunMessage) => this.runs.onRun(message));
     client.onNotification(notifications.output, (message: OutputMessage) => this.runs.onOutput(message));
+    client.onNotification(notifications.didChangeTarget, () => this.#targetChanged.fire());
     client.onNotification(ShowMessageNotification.type, ({ type, message }) => void this.#show(type, message));
+    client.onRequest(ShowMessageRequest.type, answerOf);
     client.onDidChangeState(({ newState }) => this.#follow(newState));
     try {
       await client.start();
@@ -224,6 +232,16 @@ export class Server implements vscode.Disposable {
 
   #middleware(): Middleware {
     return {
+      // The status bar item tells of runs already.
+      handleWorkDoneProgress: (token, params, next) => {
+        const isOfRun = typeof token === 'string' && token.startsWith(progress);
+        if (!isOfRun || params.kind === 'end') next(token, params);
+      },
+      provideInlayHints: async (document, range, token, next) => {
+        const hints = await next(document, range, token);
+        const failed = failedLines(document.uri);
+        return hints?.filter((hint) => !failed.has(hint.position.line));
+      },
       executeCommand: (command, args) => this.#perform(command, args[0] as object | undefined),
     };
   }
@@ -246,8 +264,11 @@ export class Server implements vscode.Disposable {
   async #show(type: MessageType, message: string): Promise<void> {
     switch (type) {
       case MessageType.Error: {
-        const ofRun = this.runs.last?.message === message;
-        return this.#offer(message, ...(ofRun ? ['Show Output', 'Run Failed Again'] as const : []));
+        const { last } = this.runs;
+        if (last?.outcome !== 'failed') return this.#offer(message);
+        // It begins with what failed. A command that deploys or deletes is not run again without what comes before it.
+        const isOfPhase = phases.some((phase) => phase === last.phase) && message.startsWith(last.phase);
+        return this.#offer(message, 'Show Output', ...(isOfPhase ? ['Run Failed Again'] as const : []));
       }
       case MessageType.Warning:
         return void (await vscode.window.showWarningMessage(message));
@@ -306,6 +327,20 @@ function openSetting(query: string): Thenable<unknown> {
   return vscode.env.remoteName === undefined
     ? vscode.commands.executeCommand('workbench.action.openSettings', query)
     : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });
+}
+
+/** What the user answers to a question of the server: in a dialog, since a run waits and a notification fades away unseen. */
+async function answerOf({ message, actions = [] }: ShowMessageRequestParams): Promise<MessageActionItem | null> {
+  // The last one does nothing, and so does closing the dialog.
+  const items = actions.map(({ title }, number) => ({ title, isCloseAffordance: number === actions.length - 1 }));
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...items);
+  return chosen === undefined ? null : { title: chosen.title };
+}
+
+/** The lines of tasks that failed: behind them stands the message of the Testing view, over everything else. */
+function failedLines(uri: vscode.Uri): ReadonlySet<number> {
+  const failed = vscode.languages.getDiagnostics(uri).filter(({ code }) => (typeof code === 'object' ? code.value : code) === taskFailed);
+  return new Set(failed.map(({ range }) => range.start.line));
 }
 
 /** The words of an error for the user. */

@@ -12,6 +12,8 @@ import type { Server } from './server';
 export interface Target {
   readonly application?: string;
   readonly environment?: string;
+  /** Those of draft.toml. */
+  readonly environments?: readonly string[];
   readonly context?: string;
   readonly namespace?: string;
   readonly selector?: string;
@@ -37,7 +39,7 @@ export class Status implements RunListener, vscode.Disposable {
       files.onDidChange(ask),
       vscode.window.onDidChangeActiveTextEditor(ask),
       vscode.workspace.onDidSaveTextDocument(ask),
-      vscode.workspace.onDidChangeConfiguration(ask),
+      server.onDidChangeTarget(ask),
     ];
     this.#show();
   }

@@ -35,8 +35,15 @@ interface Shown {
   /** When each task began, in milliseconds. */
   readonly began: Map<vscode.TestItem, number>;
   readonly tails: Map<vscode.TestItem, Tail>;
-  /** The pods of each task, and which failed. */
-  readonly failedPods: Map<vscode.TestItem, number>;
+  /** What is known of each task that runs inside of pods. */
+  readonly inPods: Map<vscode.TestItem, InPods>;
+}
+
+/** A task as it stands in its pods. */
+interface InPods {
+  running: number;
+  skipped: number;
+  readonly failures: vscode.TestMessage[];
 }
 
 /** A part of a request: tasks of one phase or all of them, in these pods or in all of them. */
@@ -160,6 +167,7 @@ export class Testing implements RunListener, vscode.Disposable {
     if (ofPod === undefined) {
       ofPod = this.controller.createTestItem(pod, pod, ofTask.uri);
       ofPod.range = ofTask.range;
+      ofPod.sortText = pod;
       this.#known.set(ofPod, { uri: vscode.Uri.parse(uri), phase, ...this.#known.get(ofTask), pod });
       ofTask.children.add(ofPod);
     }
@@ -281,7 +289,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const run = asked ?? this.controller.createTestRun(request, undefined, true);
     const uri = vscode.Uri.parse(message.uri);
     this.#shown.set(message.run, {
-      run, uri, phase: message.phase, began: new Map(), tails: new Map(), failedPods: new Map(),
+      run, uri, phase: message.phase, began: new Map(), tails: new Map(), inPods: new Map(),
     });
     run.appendOutput(`${forTerminal(message.message)}\r\n`);
     if (asked === undefined) {
@@ -292,9 +300,17 @@ export class Testing implements RunListener, vscode.Disposable {
   }
 
   #taskStarted(shown: Shown, message: RunMessage): void {
-    const item = this.#item(message.uri, message.phase, message.task, message.pod);
-    if (item === undefined) return;
-    if (item.parent !== undefined && message.pod !== undefined) shown.run.started(item.parent);
+    const { uri, phase, task, pod } = message;
+    const ofTask = this.#item(uri, phase, task);
+    // With a new pod there is a new rollout: those of the one before are gone.
+    const isFirst = ofTask !== undefined && !shown.inPods.has(ofTask);
+    if (isFirst && pod !== undefined && ofTask.children.get(pod) === undefined) ofTask.children.replace([]);
+    const item = this.#item(uri, phase, task, pod);
+    if (item === undefined || ofTask === undefined) return;
+    if (pod !== undefined) {
+      inPods(shown, ofTask).running++;
+      shown.run.started(ofTask);
+    }
     shown.began.set(item, Date.now());
     shown.run.started(item);
   }
@@ -315,16 +331,18 @@ export class Testing implements RunListener, vscode.Disposable {
       default:
         shown.run.skipped(item);
     }
-    this.#podFinished(shown, item, message);
+    if (message.pod !== undefined && item.parent !== undefined) this.#podFinished(shown, item, item.parent, message);
   }
 
-  /** A task passed when it did in all pods; that it did is only known at the end, that it failed at once. */
-  #podFinished(shown: Shown, item: vscode.TestItem, message: RunMessage): void {
-    const task = item.parent;
-    if (message.pod === undefined || task === undefined) return;
-    const failed = (shown.failedPods.get(task) ?? 0) + (message.outcome === 'passed' ? 0 : 1);
-    shown.failedPods.set(task, failed);
-    if (failed > 0) shown.run.failed(task, failure(message, tail(shown, item), task));
+  /** A task passed when it did in all pods; that it failed is known at once. */
+  #podFinished(shown: Shown, pod: vscode.TestItem, task: vscode.TestItem, message: RunMessage): void {
+    const pods = inPods(shown, task);
+    if (shown.began.has(pod)) pods.running--;
+    if (message.outcome === 'failed') pods.failures.push(failure(message, tail(shown, pod), task));
+    else if (message.outcome !== 'passed') pods.skipped++;
+    if (pods.failures.length > 0) shown.run.failed(task, pods.failures);
+    else if (pods.running > 0) return;
+    else if (pods.skipped > 0) shown.run.skipped(task);
     else shown.run.passed(task);
   }
 
@@ -366,13 +384,29 @@ function tail(shown: Shown, item: vscode.TestItem): Tail {
   return found;
 }
 
+function inPods(shown: Shown, task: vscode.TestItem): InPods {
+  let found = shown.inPods.get(task);
+  if (found === undefined) {
+    found = { running: 0, skipped: 0, failures: [] };
+    shown.inPods.set(task, found);
+  }
+  return found;
+}
+
 function failure(message: RunMessage, tail: Tail, item: vscode.TestItem): vscode.TestMessage {
   const written = lastLines(plain(tail.text), LINES);
-  // The name and the sign of it stand beside the message already.
-  const how = message.message.replace(`✗ ${message.task} `, '');
-  const shown = new vscode.TestMessage([`${how}: ${lastLines(written, 1)}`.replace(/: $/, ''), written].filter(Boolean).join('\n\n'));
+  const how = howItEnded(message);
+  const last = lastLines(written, 1);
+  const rest = written === last ? '' : written;
+  const shown = new vscode.TestMessage([`${how}: ${last}`.replace(/: $/, ''), rest].filter(Boolean).join('\n\n'));
   if (item.uri !== undefined && item.range !== undefined) shown.location = new vscode.Location(item.uri, item.range);
   return shown;
+}
+
+/** The server's line without what stands beside it already: sign and name. Of a pod it has only the end of the name. */
+function howItEnded({ message, task, pod }: RunMessage): string {
+  if (pod === undefined) return message.replace(`✗ ${task} `, '');
+  return message.replace(`✗ ${task} · `, '').replace(/^\S+ /, `${pod}: `);
 }
 
 /** Makes a collection that of some values, keeping the items that stay. */

@@ -152,6 +152,22 @@ impl Plan {
     }
 }
 
+/// The argument vector of a command that a user typed for once, read as [`command::Semantics::Standard`] reads those of
+/// a file; `lookup` gives the values of variables.
+///
+/// # Errors
+///
+/// What is wrong with it, in lower case without a full stop: it is empty or cannot be split.
+pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, String> {
+    let words = command::split(command, command::Semantics::Standard, DraftVersion::default())
+        .map_err(|error| format!("the command cannot be split: {}", error.message))?;
+    let argv: Vec<String> = words.iter().map(|word| word.expand(lookup)).collect();
+    if argv.first().is_none_or(String::is_empty) {
+        return Err("the command has no program to run".into());
+    }
+    Ok(argv)
+}
+
 /// The phase that a user named; `analysis` tells which ones the file has.
 ///
 /// # Errors
@@ -276,6 +292,18 @@ mod tests {
             Err(error) => format!("{}\n", error.describe()),
         };
         expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn a_command_that_was_typed_is_split_as_those_of_a_file() {
+        let lookup = |name: &str| (name == "APP").then(|| "a b".to_owned());
+        let typed = |command: &str| typed(command, &lookup);
+        let argv = ["helm", "upgrade", "x y", "a b", ""].map(str::to_owned);
+        assert_eq!(typed("helm upgrade 'x y' $APP $NONE"), Ok(argv.to_vec()));
+        assert_eq!(typed(" "), Err("the command has no program to run".into()));
+        assert_eq!(typed("$NONE x"), Err("the command has no program to run".into()));
+        let open = typed("helm 'x").unwrap_err();
+        assert!(open.starts_with("the command cannot be split: "), "{open}");
     }
 
     const FILE: &str = "[pre-up]\na = \"echo $USER\"\n\"b c\" = 'make \"x y\"'\n[cleanup]\nd = \"echo\"\n[PRE-UP]\ne = \"ls\"\n";

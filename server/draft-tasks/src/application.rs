@@ -50,6 +50,13 @@ impl Chosen<'_> {
         named.filter(|name| !name.is_empty()).unwrap_or_else(|| DEVELOPMENT.to_owned())
     }
 
+    /// The environments that `draft.toml` has, by their names; none where it cannot be read.
+    pub(crate) fn environments(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.directory.join(DRAFT_TOML)).unwrap_or_default();
+        let draft = DraftToml::parse(&text).unwrap_or_default();
+        draft.environments.into_keys().collect()
+    }
+
     /// The application's environment as `draft.toml` has it.
     ///
     /// # Errors

@@ -401,11 +401,16 @@ pub(crate) fn first_broken(links: &[Link]) -> Option<&Link> {
     links.iter().find(|link| link.state == State::Broken)
 }
 
-/// The chain in Markdown.
+/// The chain in Markdown, with what is to be mended first at its head.
 pub(crate) fn markdown(links: &[Link]) -> String {
-    let mut lines = Vec::new();
+    let mut lines = vec![match first_broken(links) {
+        Some(broken) => format!("Broken first: **{}**\n", broken.name),
+        None => "Nothing is broken.\n".to_owned(),
+    }];
     for link in links {
-        lines.push(format!("- {} **{}**: {}", link.state.sign(), link.name, escape(&link.found)));
+        // A `-` alone would begin a list in the list.
+        let sign = link.state.sign().replace('-', "\\-");
+        lines.push(format!("- {sign} **{}**: {}", link.name, escape(&link.found)));
         lines.extend(link.details.iter().chain(&link.help).map(|line| format!("  - {}", escape(line))));
     }
     lines.join("\n")

@@ -284,6 +284,11 @@ fn protocol() {
     );
     let _ = write!(
         text,
+        "\n### `{}`\n\nWhat `draft-tasks.target` answers may be another thing now: settings or files have changed.\n",
+        ext::TargetNotification::METHOD
+    );
+    let _ = write!(
+        text,
         "\n## Notifications of the client\n\n### `{}`\n\nWhether the user trusts the workspace. At the start \
          `initializationOptions.trusted` says so; a client that says nothing is taken to have asked.\n\n{}",
         ext::DID_CHANGE_TRUST,

@@ -97,11 +97,19 @@ pub(crate) async fn pods_left(
     environment: &[(OsString, OsString)],
 ) -> Result<Option<String>, Problem> {
     let (names, place) = (living(pods, environment).await?, pods.target.describe());
-    let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
-    let first = names.first().map(|(name, _)| name.clone()).unwrap_or_default();
-    Ok((!names.is_empty()).then(|| {
-        format!("clean up although {} still has {count} ({first}, …) in {place}?", pods.application.name)
-    }))
+    let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    Ok(counted(&names)
+        .map(|still| format!("clean up although {} still has {still} in {place}?", pods.application.name)))
+}
+
+/// How many pods there are, and which, if there is one.
+fn counted(names: &[&str]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(format!("1 pod ({one})")),
+        [one, two] => Some(format!("2 pods ({one}, {two})")),
+        [first, ..] => Some(format!("{} pods ({first}, …)", names.len())),
+    }
 }
 
 /// The same where nothing else goes on.
@@ -125,6 +133,14 @@ mod tests {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         let step = Step { task: "a".into(), command: String::new(), argv };
         cluster_tool(&Plan { subject: Phase::PreUp.into(), steps: vec![step] })
+    }
+
+    #[test]
+    fn pods_that_are_left_are_named() {
+        assert_eq!(counted(&[]), None);
+        assert_eq!(counted(&["web-a"]).unwrap(), "1 pod (web-a)");
+        assert_eq!(counted(&["web-a", "web-b"]).unwrap(), "2 pods (web-a, web-b)");
+        assert_eq!(counted(&["web-a", "web-b", "web-c"]).unwrap(), "3 pods (web-a, …)");
     }
 
     #[test]

@@ -116,6 +116,8 @@ export class Place {
     this.user = path.join(this.folder, 'user');
     this.extensions = path.join(this.folder, 'extensions');
     this.work = path.join(this.folder, 'work');
+    /** Variables of the environment beside those that every test has. */
+    this.variables = {};
     for (const folder of [this.home, path.join(this.user, 'User'), path.join(this.user, 'Machine'), this.extensions, this.work]) {
       fs.mkdirSync(folder, { recursive: true });
     }
@@ -153,8 +155,8 @@ export class Place {
 
   get environment() {
     const environment = { ...process.env, HOME: this.home, EXTENSIONS_GALLERY: '{}', DRAFT_HOME: path.join(this.home, '.draft') };
-    for (const name of Object.keys(environment)) if (/^(XDG_|VSCODE_)/.test(name)) delete environment[name];
-    return environment;
+    for (const name of Object.keys(environment)) if (/^(XDG_|VSCODE_|KUBE|DRAFT_ENV$)/.test(name)) delete environment[name];
+    return { ...environment, ...this.variables };
   }
 
   get #folders() {

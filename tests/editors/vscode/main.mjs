@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { cluster } from './cluster.mjs';
 import { artefacts, binary, counts, extension, startBrowser, step, versions } from './harness.mjs';
 import { host } from './host.mjs';
 import { makePictures } from './pictures.mjs';
@@ -57,6 +58,7 @@ try {
     for (const version of wanted) {
       if (wants('host')) await host(browser, version);
       if (wants('ui')) await ui(browser, version, packages);
+      if (wants('cluster')) await cluster(browser, version, packages);
     }
   }
 } finally {

@@ -1,7 +1,8 @@
 // What a person sees and does: in the installed package, step by step, with pictures.
 import fs from 'node:fs';
 import path from 'node:path';
-import { equal, isAlive, Place, processes, root, step, until, Window } from './harness.mjs';
+import { equal, isAlive, processes, root, until } from './harness.mjs';
+import { part } from './part.mjs';
 
 /** Where the words of the code lens, the tree and the problems come from. */
 const FILE = '.draft-tasks.toml';
@@ -30,36 +31,8 @@ export async function ui(browser, version, packages) {
   await withoutServer(browser, version, packages.universal);
 }
 
-/** A part of the tests: a VS Code with the package installed from scratch, and what is left of it at the end. */
-async function part(browser, version, name, vsix, prepare, start, steps) {
-  const place = new Place(version);
-  const label = `VS Code ${version}, ${name}`;
-  let window;
-  try {
-    fill(place);
-    prepare(place);
-    await step(`${label}: the package installs from scratch`, undefined, () => {
-      place.install(vsix);
-      const installed = fs.readdirSync(place.extensions).filter((it) => it.startsWith('draft-tasks.draft-tasks-'));
-      equal(installed.length, 1);
-    });
-    await place.start(start);
-    window = await Window.open(browser, place, `${version}-${name.replaceAll(' ', '-')}`, start.open?.(place));
-    // What comes after a failure waits for what it did not bring about, each time for as long as it may take.
-    let goesOn = true;
-    await steps(window, place, async (what, run) => {
-      if (goesOn) goesOn = (await step(`${label}: ${what}`, window.page, run)) || process.env.DRAFT_TASKS_KEEP_GOING === '1';
-      else console.log(`skipped ${label}: ${what}`);
-    });
-  } finally {
-    await window?.page.close();
-    await step(`${label}: nothing is left of it`, undefined, async () => equal(await place.stop(), []));
-    place.remove();
-  }
-}
-
 async function inTrust(browser, version, vsix) {
-  await part(browser, version, 'trusted', vsix, () => {}, {}, async (window, place, check) => {
+  await part(browser, version, 'trusted', vsix, fill, {}, async (window, place, check) => {
     const { page } = window;
     const squiggle = (severity) => page.locator(`.cdr.squiggly-${severity}`).first();
 
@@ -84,6 +57,8 @@ async function inTrust(browser, version, vsix) {
     await check('the quick fix changes the file', async () => {
       await window.text('.view-line', 'post-delete').click();
       await window.goTo(6, 3);
+      // Asked for before, it may close again at once.
+      await page.locator('.lightBulbWidget:visible, .cgmr[class*="lightbulb"]').first().waitFor();
       await page.keyboard.press('Control+.');
       const fix = window.text('.action-widget .monaco-list-row', 'cleanup');
       await fix.waitFor();
@@ -172,6 +147,40 @@ async function inTrust(browser, version, vsix) {
       await window.expand('cleanup');
       await window.test('wait for ever').locator('.codicon-testing-skipped-icon').waitFor();
     });
+    await check('the title of the editor runs a phase, and stops it', async () => {
+      const title = (icon) => page.locator(`.editor-actions .codicon-${icon}`).first();
+      fs.rmSync(place.path('pid'));
+      await title('run-all').click();
+      await window.picture('title');
+      await window.pick('cleanup');
+      const pid = Number(await until('its process has started', () => place.read('pid').endsWith('\n') && place.read('pid')));
+      await title('debug-stop').click();
+      await until('its process has ended', () => !isAlive(pid));
+      await title('run-all').waitFor();
+    });
+    const entry = (label) => page.locator('.monaco-menu .action-item').filter({ has: page.locator('.action-label', { hasText: label }) }).first();
+    await check('the menu of a task runs it', async () => {
+      place.write('reached', '');
+      // Where lenses are drawn anew, lines move under the hand.
+      await window.goTo(4, 2);
+      await window.lens('Run cleanup (1 task) · last: ■ stopped').waitFor();
+      await page.locator('.view-line span', { hasText: 'check.sh' }).last().click({ button: 'right' });
+      await entry('Run Task…').waitFor();
+      await window.picture('menu-of-task');
+      await entry('Run Task…').click();
+      await until('it ran', () => place.read('reached') === 'once\n');
+    });
+    await check('the menu of a file in the explorer runs a phase', async () => {
+      await window.command('View: Show Explorer');
+      // Rows move while the explorer opens, so this goes to the row, wherever it is.
+      const row = page.locator('.explorer-folders-view .monaco-list-row.selected').filter({ has: page.getByText(FILE, { exact: true }) });
+      await row.dispatchEvent('contextmenu', { button: 2, bubbles: true });
+      await entry('Run Phase…').waitFor();
+      await window.picture('menu-of-file');
+      await entry('Run Phase…').click();
+      await window.pick('pre-up');
+      await until('it ran', () => place.read('reached') === 'once\nonce\n');
+    });
     await check('the status bar offers what comes next', async () => {
       await page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status').click();
       await window.text('.quick-input-widget:visible .monaco-list-row', 'Run Last Again').waitFor();
@@ -207,6 +216,7 @@ async function inTrust(browser, version, vsix) {
 
 async function restricted(browser, version, vsix) {
   const prepare = (place) => {
+    fill(place);
     place.settings({ 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never', 'security.workspace.trust.untrustedFiles': 'open' });
     // Of an untrusted folder the path of a program is not taken: it would run at once.
     place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.server.path': place.write('evil.sh', '#!/bin/sh\ntouch "$(dirname "$0")/evil-ran"\n') }));
@@ -252,6 +262,7 @@ async function restricted(browser, version, vsix) {
 
 async function severalFolders(browser, version, vsix) {
   const prepare = (place) => {
+    fill(place);
     for (const name of ['shop', 'bakery']) place.write(`${name}/${FILE}`, `[pre-up]\n"who" = "sh -c 'echo I am in the $(basename $PWD)'"\n`);
     place.write('all.code-workspace', JSON.stringify({ folders: [{ path: 'shop' }, { path: 'bakery' }, { path: 'new' }] }));
     // Another extension for TOML, as people have one.
@@ -299,7 +310,7 @@ async function severalFolders(browser, version, vsix) {
 }
 
 async function withoutServer(browser, version, vsix) {
-  await part(browser, version, 'without a server', vsix, () => {}, {}, async (window, place, check) => {
+  await part(browser, version, 'without a server', vsix, fill, {}, async (window, place, check) => {
     await check('says that it is missing, and offers the setting', async () => {
       await window.openFile(FILE);
       const told = window.notification('there is no server');

@@ -23,7 +23,8 @@ pub(super) fn acceptor(folder: &Path) -> TlsAcceptor {
     let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority");
     std::fs::write(folder.join("ca.crt"), authority.pem()).expect("the file can be written");
 
-    let names = ["127.0.0.1", "localhost"].map(str::to_owned);
+    // The last one is a way to this machine that no program takes for a local one.
+    let names = ["127.0.0.1", "localhost", "0.0.0.0"].map(str::to_owned);
     let server_key = key();
     let server = CertificateParams::new(names).expect("names that can be certified");
     let server = server.signed_by(&server_key, &authority).expect("a certificate");

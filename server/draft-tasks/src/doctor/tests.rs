@@ -163,5 +163,6 @@ fn only_permissions_that_tasks_need_break_the_chain() {
 #[test]
 fn markdown_shows_no_markup_of_others() {
     let link = Link::broken("server", Problem::new("![x](https://evil)"));
-    assert_eq!(markdown(&[link]), "- ✗ **server**: \\!\\[x\\](https://evil)");
+    assert_eq!(markdown(&[link]), "Broken first: **server**\n\n- ✗ **server**: \\!\\[x\\](https://evil)");
+    assert_eq!(markdown(&[Link::open("chart", "none")]), "Nothing is broken.\n\n- \\- **chart**: none");
 }

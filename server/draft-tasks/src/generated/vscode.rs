@@ -286,6 +286,7 @@ fn constants() {
     for (name, method) in [
         ("output", ext::OutputNotification::METHOD.to_string()),
         ("run", ext::RunNotification::METHOD.to_string()),
+        ("didChangeTarget", ext::TargetNotification::METHOD.to_string()),
         ("didChangeTrust", ext::DID_CHANGE_TRUST.to_owned()),
     ] {
         let _ = writeln!(text, "  {name}: '{method}',");
@@ -314,6 +315,7 @@ fn constants() {
     text += &interface::<ext::Clear>("Clear", "The argument of `draft-tasks.clear`.");
     text += &interface::<ext::ShowPlan>("ShowPlan", "The argument of `draft-tasks.plan`.");
     text += &interface::<ext::ShowLog>("ShowLog", "The argument of `draft-tasks.showLog`.");
+    text += &interface::<ext::Live>("Live", "The argument of `draft-tasks.up` and `draft-tasks.delete`.");
     text += &interface::<ext::Create>("Create", "The argument of `draft-tasks.create`.");
     text += &interface::<ext::RunTasks>("RunTasks", "The argument of `draft-tasks.runTasks`.");
     text += &interface::<ext::ListTasks>("ListTasks", "The argument of `draft-tasks.tasks`.");

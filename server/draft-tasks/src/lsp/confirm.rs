@@ -49,11 +49,18 @@ pub(super) async fn ask(
 }
 
 async fn confirm(client: &Client, question: String) -> Result<(), String> {
+    // The one that does nothing is the last: clients that close a dialog without a choice take it.
     let action = |title: &str| MessageActionItem { title: title.into(), properties: Default::default() };
     let actions = Some(vec![action(YES), action(NO)]);
-    match client.show_message_request(MessageType::Warning, question, actions).await {
+    match client.show_message_request(MessageType::Warning, sentence(&question), actions).await {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
         Ok(_) => Err("it was not confirmed".into()),
         Err(error) => Err(format!("the editor cannot ask for a confirmation: {error}")),
     }
+}
+
+/// A question as it stands alone.
+fn sentence(question: &str) -> String {
+    let mut rest = question.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }

@@ -27,6 +27,8 @@ pub(crate) enum Effect {
     Output(OutputParams),
     /// Tell a client that shows output itself what happened to a run.
     Run(RunParams),
+    /// Tell such a client that the application, or the cluster it is in, may be another one now.
+    TargetChanged,
     /// Have the client open a document, which has the text of a file of this machine.
     ShowDocument { uri: Uri, path: PathBuf },
     /// Have the client ask anew for the text of a document.

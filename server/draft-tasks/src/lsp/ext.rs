@@ -161,9 +161,9 @@ impl Command {
             }
             Command::Target => {
                 "Answers in which pods of which cluster tasks of `post-deploy` would run, from `draft.toml`, settings and \
-                 the kubeconfig: `{ \"environment\": …, \"application\": …, \"selector\": …, \"context\": …, \
-                 \"server\": …, \"namespace\": …, \"problem\": … }`; what is not known is left out. Nothing is \
-                 contacted."
+                 the kubeconfig: `{ \"environment\": …, \"environments\": those of draft.toml, \"application\": …, \
+                 \"selector\": …, \"context\": …, \"server\": …, \"namespace\": …, \"problem\": … }`; what is not \
+                 known is left out. Nothing is contacted."
             }
             Command::Up => {
                 "Runs `pre-up`, the command, then `post-deploy` in the pods of the new rollout, and `post-up`, each as a \
@@ -369,7 +369,11 @@ pub(crate) struct Live {
     pub(crate) uri: Uri,
     /// The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory
     /// of the tasks file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) command: Vec<String>,
+    /// The same as a user types it, in place of `command`: split as the commands of a tasks file are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<String>,
 }
 
 /// The argument of [`Command::Target`].
@@ -559,6 +563,20 @@ impl Notification for OutputNotification {
 impl Notification for RunNotification {
     type Params = RunParams;
     const METHOD: LspNotificationMethod<'static> = LspNotificationMethod::Custom("draft-tasks/run");
+    const MESSAGE_DIRECTION: MessageDirection = MessageDirection::ServerToClient;
+}
+
+/// `draft-tasks/didChangeTarget`: what `draft-tasks.target` answers may be another thing now, to the same clients.
+pub(crate) enum TargetNotification {}
+
+/// The parameters of [`TargetNotification`]: none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TargetParams {}
+
+impl Notification for TargetNotification {
+    type Params = TargetParams;
+    const METHOD: LspNotificationMethod<'static> =
+        LspNotificationMethod::Custom("draft-tasks/didChangeTarget");
     const MESSAGE_DIRECTION: MessageDirection = MessageDirection::ServerToClient;
 }
 

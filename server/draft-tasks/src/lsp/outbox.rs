@@ -150,6 +150,7 @@ impl Outbox {
                 self.outgoing.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message });
             }
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
+            Effect::TargetChanged => self.outgoing.notify::<ext::TargetNotification>(&ext::TargetParams {}),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
             Effect::ShowDocument { uri, path } => self.show_document(uri, path),
             Effect::RefreshContent { uri } => self.refresh_content(uri),

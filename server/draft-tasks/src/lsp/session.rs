@@ -282,6 +282,7 @@ impl Session {
             self.editor = editor;
             self.read_all_anew();
             self.settle();
+            self.target_changed();
             if republish {
                 self.publish_problems(self.runs.problems.paths());
             }

@@ -18,6 +18,7 @@ use super::running::{Chosen, refusal};
 use crate::interrupted::Notice;
 use crate::lsp::document::{Analysed, Document, path_of};
 use crate::lsp::ext;
+use crate::lsp::results::PastRun;
 use crate::lsp::runs::Runs;
 
 impl Session {
@@ -26,13 +27,17 @@ impl Session {
         let matches = |id: &String, uri: &Uri| {
             wanted.run.as_ref().is_none_or(|run| run == id) && wanted.uri.as_ref().is_none_or(|of| of == uri)
         };
-        if let Some(run) = self.runs.active.iter().rev().find(|run| matches(&run.id, &run.uri)) {
+        // A step of `up` or `delete` that is no phase is not run alone.
+        let is_phase = |subject: Subject| subject.phase().is_some();
+        let mut active = self.runs.active.iter().rev();
+        if let Some(run) = active.find(|run| matches(&run.id, &run.uri) && is_phase(run.subject)) {
             let (uri, subject) = (run.uri.clone(), run.subject);
             return self.run(&uri, subject.name(), &[], Vec::new());
         }
-        let Some(run) = self.runs.results.last_run(|run| matches(&run.id, &run.uri)) else {
+        let last = |run: &PastRun| matches(&run.id, &run.uri) && is_phase(run.subject);
+        let Some(run) = self.runs.results.last_run(last) else {
             return Err(refusal(match &wanted.run {
-                Some(run) => format!("there is no run `{run}`"),
+                Some(run) => format!("there is no run `{run}` of a phase"),
                 None => "nothing has run yet".into(),
             }));
         };

@@ -3,7 +3,7 @@
 //! Must not decide which step comes next: `lifecycle` does.
 
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::{Plan, PlanError, Subject};
+use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
 use draft_tasks_executor::pods::PodsRequest;
 use draft_tasks_executor::{Pinned, RunSummary};
 use serde_json::{Value, json};
@@ -37,11 +37,11 @@ pub(super) struct Walk {
 impl Session {
     /// Runs the phases around a command that deploys or deletes the application; answers the run of the first step.
     pub(super) fn live(&mut self, part: Part, wanted: ext::Live) -> Result<Value, Error> {
-        let ext::Live { uri, command } = wanted;
+        let ext::Live { uri, command, line } = wanted;
         if !self.trusted {
             return Err(refusal("nothing runs in a workspace that is not trusted"));
         }
-        if command.first().is_none_or(String::is_empty) {
+        if line.is_none() && command.first().is_none_or(String::is_empty) {
             return Err(Error::invalid_params("no command is given"));
         }
         if let Some(walk) = self.walks.iter().find(|walk| walk.uri == uri) {
@@ -49,8 +49,17 @@ impl Session {
             self.show(MessageType::Info, format!("{name} is already running"));
             return Ok(json!({ "run": id }));
         }
+        let mut phases = part.phases().iter();
+        if let Some(phase) = phases.find(|phase| self.runs.running(&uri, **phase).is_some()) {
+            let name = part.name();
+            return Err(refusal(format!("{phase} is running: wait for its end or stop it before {name}")));
+        }
         let source = self.source(&uri)?;
         let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
+        let command = match line {
+            Some(line) => plan::typed(&line, &|name| environment.get(name)).map_err(refusal)?,
+            None => command,
+        };
         let mut plans = plans(part, &source, &environment)?;
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(&command));
@@ -105,14 +114,27 @@ impl Session {
         }
     }
 
-    /// A run is over; if it was a step, the next one begins.
-    pub(super) fn walk_on(&mut self, run: &str, summary: &RunSummary) {
-        let Some(mut walk) = self.take_walk(run) else { return };
+    /// Why a phase cannot run alone: it is a step of something that goes on.
+    pub(super) fn is_step_of(&self, uri: &Uri, phase: Phase) -> Option<String> {
+        let walk = self.walks.iter().find(|walk| walk.uri == *uri)?;
+        let name = walk.part.name();
+        walk.steps
+            .steps()
+            .contains(&phase.into())
+            .then(|| format!("{name} is running, and {phase} is a step of it: wait for its end or stop it"))
+    }
+
+    /// A run is over; if it was a step, the next one begins. If it was the last one, answers what is to be said.
+    pub(super) fn walk_on(&mut self, run: &str, summary: &RunSummary) -> Option<(MessageType, String)> {
+        let mut walk = self.take_walk(run)?;
         match walk.steps.after(summary, false) {
-            Next::Step(step) => drop(self.begin(walk, step, Questions::default())),
-            Next::Done => self.show(MessageType::Info, format!("{}: all steps passed", walk.part.name())),
+            Next::Step(step) => {
+                self.begin(walk, step, Questions::default());
+                None
+            }
+            Next::Done => Some((MessageType::Info, format!("{}: all steps passed", walk.part.name()))),
             Next::Ended { message, stopped } => {
-                self.show(if stopped { MessageType::Info } else { MessageType::Error }, message);
+                Some((if stopped { MessageType::Info } else { MessageType::Error }, message))
             }
         }
     }

@@ -86,6 +86,7 @@ impl Session {
         for uri in &uris {
             self.gather_facts(uri);
         }
+        self.target_changed();
     }
 
     /// Publishes what is wrong with settings that are open, and reads their tasks files with them.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{
     Outcome, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration, describe_left_running,
 };
@@ -206,16 +207,24 @@ impl Session {
             RunSummary { skipped: 1.., .. } => "stopped",
             _ => "passed",
         };
-        let message = format!("{}: {}", run.subject, summary.describe());
+        let message = match (run.subject, outcome) {
+            (Subject::PodsReady, "passed") => "pods-ready: all pods are ready".to_owned(),
+            (Subject::PodsGone, "passed") => "pods-gone: no pod is left".to_owned(),
+            (subject, _) => format!("{subject}: {}", summary.describe()),
+        };
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
         // Why a run was blocked has been shown.
         let failed = outcome == "failed" && !summary.blocked;
         let long = outcome == "passed" && run.started.elapsed() > SHORT;
-        if failed || long || !self.flags.own_output {
+        let said = self.walk_on(id, summary);
+        // What is said of all steps says it of this one, too.
+        if said.is_none() && (failed || long || !self.flags.own_output) {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
-        self.walk_on(id, summary);
+        if let Some((kind, message)) = said {
+            self.show(kind, message);
+        }
         self.refresh_lenses();
     }
 

@@ -143,6 +143,9 @@ impl Session {
             self.show(MessageType::Info, format!("{phase} is already running"));
             return Ok(json!({ "run": id }));
         }
+        if let Some(step) = self.is_step_of(uri, phase) {
+            return Err(refusal(step));
+        }
         let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
         let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
         let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))

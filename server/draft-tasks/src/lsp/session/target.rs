@@ -13,6 +13,7 @@ use super::Session;
 use crate::application::{self, Found};
 use crate::environment::Environment;
 use crate::lsp::document::{Analysed, Document};
+use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::safety;
 
@@ -62,7 +63,15 @@ impl Session {
             Err(wrong) => problem = problem.or(Some(wrong)),
         }
         say("problem", problem.map(|problem| problem.describe()));
+        answer.insert("environments".into(), application.environments().into());
         Ok(Value::Object(answer))
+    }
+
+    /// Settings or files around a tasks file have changed.
+    pub(super) fn target_changed(&self) {
+        if self.flags.own_output {
+            self.effect(Effect::TargetChanged);
+        }
     }
 
     /// What hover says of runs: in which pods a phase would run, and how it or a task last ended.

@@ -680,17 +680,19 @@ fn settings_are_asked_for_and_taken() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(1)
-    "#]],
+            publish Some(1)
+            TargetChanged
+        "#]],
     );
     fixture.session.take_settings(&json!({ "syntaxErrors": 5 }));
     check(
         fixture.effects(),
         expect![[r#"
-        Show { kind: Warning, message: "draft-tasks: settings below `draftTasks`: `syntaxErrors`: invalid type: integer `5`, expected a boolean" }
-        publish Some(1)
-          1:syntax: this string is not closed: expected `"` at its end
-    "#]],
+            Show { kind: Warning, message: "draft-tasks: settings below `draftTasks`: `syntaxErrors`: invalid type: integer `5`, expected a boolean" }
+            publish Some(1)
+              1:syntax: this string is not closed: expected `"` at its end
+            TargetChanged
+        "#]],
     );
     fixture.session.did_change_configuration(Value::Null);
     check(

@@ -89,6 +89,57 @@ fn a_foreign_cluster_is_asked_for_once_for_all_steps() {
 }
 
 #[test]
+fn a_step_that_is_no_phase_is_not_run_again_alone() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    over(&mut fixture, "run-1", passed());
+    over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
+    started(&mut fixture);
+    assert_eq!(fixture.execute(ext::Command::Rerun, json!({ "uri": URI })), r#"{"run":"run-3"}"#);
+    assert_eq!(started(&mut fixture), ["pre-up 1"]);
+    assert_eq!(
+        fixture.execute(ext::Command::Rerun, json!({ "run": "run-2" })),
+        "-32803: there is no run `run-2` of a phase"
+    );
+}
+
+#[test]
+fn a_phase_runs_once_at_a_time_alone_or_as_a_step() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    let phase = |fixture: &mut Fixture, phase: &str| {
+        fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": phase }))
+    };
+    phase(&mut fixture, "post-deploy");
+    assert_eq!(up(&mut fixture), "-32803: post-deploy is running: wait for its end or stop it before up");
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(up(&mut fixture), r#"{"run":"run-2"}"#);
+    assert_eq!(phase(&mut fixture, "pre-up"), r#"{"run":"run-2"}"#, "the step itself");
+    let said = "-32803: up is running, and post-deploy is a step of it: wait for its end or stop it";
+    assert_eq!(phase(&mut fixture, "post-deploy"), said);
+    assert_eq!(phase(&mut fixture, "cleanup"), r#"{"run":"run-3"}"#, "which is no step of it");
+}
+
+#[test]
+fn a_line_is_split_as_the_commands_of_a_file_are() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    let live = |fixture: &mut Fixture, line: &str| {
+        fixture.execute(ext::Command::Delete, json!({ "uri": URI, "line": line }))
+    };
+    assert_eq!(live(&mut fixture, "helm uninstall 'x y'"), r#"{"run":"run-1"}"#);
+    let argv = std::iter::from_fn(|| fixture.effects.try_recv().ok()).find_map(|effect| match effect {
+        Effect::StartRun { request, .. } => Some(request.plan.steps[0].argv.clone()),
+        _ => None,
+    });
+    assert_eq!(argv.expect("a run"), ["helm", "uninstall", "x y"]);
+    over(&mut fixture, "run-1", RunSummary { failed: 1, ..RunSummary::default() });
+    assert_eq!(live(&mut fixture, " "), "-32803: the command has no program to run");
+    assert!(live(&mut fixture, "helm 'x").starts_with("-32803: the command cannot be split: "));
+}
+
+#[test]
 fn nothing_lives_without_a_command_or_trust() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);

@@ -108,18 +108,20 @@ fn are_diagnostics_as_the_setting_says() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(1)
-    "#]],
+            publish Some(1)
+            TargetChanged
+        "#]],
     );
     fixture.session.take_settings(&json!({ "run": { "diagnostics": "all" } }));
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(1)
-          1:task-failed: exit code 3 after 1.0 s
-        one
-        two
-    "#]],
+            publish Some(1)
+              1:task-failed: exit code 3 after 1.0 s
+            one
+            two
+            TargetChanged
+        "#]],
     );
     fixture.run_pre_up();
     fixture.effects();
@@ -197,7 +199,7 @@ fn run_again() {
     );
     check(
         fixture.execute(ext::Command::Rerun, json!({ "run": "run-9" })),
-        expect!["-32803: there is no run `run-9`"],
+        expect!["-32803: there is no run `run-9` of a phase"],
     );
 }
 
@@ -217,9 +219,10 @@ fn plans_are_shown_with_secrets_masked() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(1)
-        Show { kind: Info, message: "pre-up in /app\n1. a: echo 'ann lee' 'b c' ***\n2. b: ls" }
-    "#]],
+            publish Some(1)
+            TargetChanged
+            Show { kind: Info, message: "pre-up in /app\n1. a: echo 'ann lee' 'b c' ***\n2. b: ls" }
+        "#]],
     );
     let quiet = json!({ "uri": URI, "phase": "pre-up", "show": false });
     fixture.execute(ext::Command::Plan, quiet);
@@ -470,6 +473,6 @@ fn the_doctor_looks_at_what_the_editor_has_and_only_with_trust() {
     assert_eq!((file.as_path(), tasks), (Path::new("/app/.draft-tasks.toml"), 1));
     fixture.effects();
     let answer = fixture.session.examined(&examination, &[]);
-    assert_eq!(answer, json!({ "ok": true, "markdown": "" }));
+    assert_eq!(answer, json!({ "ok": true, "markdown": "Nothing is broken.\n" }));
     assert_eq!(fixture.effects().lines().count(), 1, "it is shown");
 }

@@ -1,0 +1,213 @@
+// What a person sees and does where tasks reach a cluster: rows of pods, questions, deploying and deleting, the doctor.
+// The cluster is the double of an API server; its context `double` counts as a local one, `shop-prod` does not, and `gone` leads nowhere.
+import fs from 'node:fs';
+import { Double } from './double.mjs';
+import { equal, until } from './harness.mjs';
+import { part } from './part.mjs';
+
+const FILE = '.draft-tasks.toml';
+const TASKS = `[pre-up]
+"look" = "sh note.sh looked"
+"apply" = "bin/kubectl apply"
+
+[post-deploy]
+"migrate" = "migrate --all"
+"warm up" = "warm-up"
+
+[post-up]
+"announce" = "sh note.sh announced"
+
+[cleanup]
+"drop" = "sh note.sh dropped"
+`;
+const DRAFT = '[environments.development]\nname = "web"\n\n[environments.staging]\nname = "web-staging"\nnamespace = "staging"\n';
+
+export async function cluster(browser, version, { platform }) {
+  const double = await Double.start();
+  try {
+    await onDouble(browser, version, platform, double);
+  } finally {
+    await double.stop();
+  }
+}
+
+async function onDouble(browser, version, vsix, double) {
+  const prepare = async (place) => {
+    place.variables = { KUBECONFIG: double.kubeconfig };
+    place.write(FILE, TASKS);
+    place.write('draft.toml', DRAFT);
+    place.write('note.sh', 'echo "$1" >> notes\n');
+    fs.chmodSync(place.write('bin/kubectl', '#!/bin/sh\necho applied >> notes\n'), 0o755);
+    await double.tell({ rollOut: { template: 'a', replicas: 2 } });
+  };
+  await part(browser, version, 'cluster', vsix, prepare, {}, async (window, place, check) => {
+    const { page } = window;
+    const status = page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status');
+    const says = (text) => window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', text).waitFor();
+    const dialog = page.locator('.monaco-dialog-box');
+    const asked = async (...texts) => {
+      await dialog.waitFor();
+      const words = await dialog.textContent();
+      for (const text of texts) if (!words.includes(text)) throw new Error(`"${text}" is not in "${words}"`);
+    };
+    const answer = async (button) => {
+      await dialog.getByText(button, { exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+    };
+    const type = async (command, line) => {
+      await window.command(command);
+      await window.text('.quick-input-widget:visible .quick-input-title', 'this command').waitFor();
+      await page.locator('.quick-input-widget:visible input[type="text"]').fill(line);
+      await window.picture('typed');
+      await page.keyboard.press('Enter');
+    };
+    /** The context that is chosen, as the status bar says it. */
+    const choose = async (context) => {
+      place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.kubernetes.context': context }));
+      await says(`${context}/default`);
+    };
+    const run = async (phase) => {
+      await window.command('Draft Tasks: Run Phase…');
+      await window.pick(phase);
+    };
+    const ran = async () => (await double.tell({ look: {} })).map(({ pod, argv }) => `${pod} ${argv.join(' ')}`);
+    const icon = (row, name) => row.locator(`.codicon-testing-${name}-icon`).waitFor();
+
+    await check('the output of each pod appears while it runs, with a row for each', async () => {
+      await double.tell({ exec: { argument: 'migrate', stdout: 'locks the tables\n', waits: true } });
+      await double.tell({ exec: { argument: 'migrate', pod: 'web-a-1', times: 1, stderr: 'another one holds the lock\n', exit: 3 } });
+      await window.openFile(FILE);
+      await says('web (development) · double/default');
+      await window.command('View: Show Testing');
+      await window.expand('work');
+      await window.expand('post-deploy');
+      await run('post-deploy');
+      await window.untilOutput('locks the tables');
+      // It gets its rows when it begins.
+      await window.test('migrate').locator('.monaco-tl-twistie.collapsed').waitFor();
+      await window.expand('migrate');
+      await icon(window.test('web-a-1'), 'failed');
+      await window.test('web-a-0').locator('.codicon-loading').waitFor();
+      await window.picture('pods-running');
+      await double.tell({ open: {} });
+      await window.untilOutput('post-deploy: 2 passed, 1 failed, 1 skipped');
+      await icon(window.test('web-a-0'), 'passed');
+      await icon(window.test('migrate'), 'failed');
+    });
+    await check('the pod that failed shows its message, also at the line of the task', async () => {
+      const message = page.locator('.test-error-content-widget', { hasText: /^web-a-1: .* exit code 3: another one holds the lock/ });
+      await message.first().waitFor();
+      await page.locator('.cdr.squiggly-error').first().waitFor();
+      await window.test('web-a-1').click();
+      await window.picture('pods');
+    });
+    await check('what failed runs again only in the pod where it failed', async () => {
+      const before = (await ran()).length;
+      await window.command('Draft Tasks: Run Failed Tasks Again');
+      await icon(window.test('migrate'), 'passed');
+      await icon(window.test('web-a-1'), 'passed');
+      equal((await ran()).slice(before), ['web-a-1 migrate --all']);
+      await page.locator('.cdr.squiggly-error').first().waitFor({ state: 'detached' });
+    });
+    await check('a row of a pod runs the task there', async () => {
+      const before = (await ran()).length;
+      const row = window.test('web-a-0');
+      await row.hover();
+      await row.locator('.codicon-testing-run-icon').click();
+      await until('it ran again', async () => (await ran()).length > before);
+      equal((await ran()).slice(before), ['web-a-0 migrate --all']);
+      await icon(row, 'passed');
+      await window.picture('pods-again');
+    });
+
+    await check('on a cluster that is not local it asks, and "Cancel" runs nothing', async () => {
+      await window.dismiss();
+      await choose('shop-prod');
+      await run('pre-up');
+      await asked('Run pre-up (`kubectl`) on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://0.0.0.0');
+      await window.picture('asked');
+      await answer('Cancel');
+      await window.untilOutput('pre-up did not run: it was not confirmed');
+      await type('Draft Tasks: Delete with Tasks…', 'sh note.sh deleted');
+      await asked('Run delete on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://0.0.0.0');
+      await answer('Cancel');
+      await window.notification('the delete command and cleanup did not run').waitFor();
+      await window.dismiss();
+      equal(place.read('notes'), '');
+    });
+    await check('"Run" runs, and another phase there is not asked for again', async () => {
+      await run('pre-up');
+      await asked('Run pre-up');
+      await answer('Run');
+      await until('it ran', () => place.read('notes') === 'looked\napplied\n');
+      const before = (await ran()).length;
+      await run('post-deploy');
+      await until('all tasks ran in all pods', async () => (await ran()).length === before + 4);
+    });
+    await check('a cleanup under living pods asks each time, and names them', async () => {
+      await choose('double');
+      for (const button of ['Cancel', 'Run']) {
+        await run('cleanup');
+        await asked('Clean up although web still has 2 pods (web-a-0, web-a-1)', 'context double, namespace default');
+        await window.picture('asked-cleanup');
+        await answer(button);
+        await window.untilOutput(button === 'Run' ? 'cleanup: 1 passed' : 'cleanup did not run: it was not confirmed');
+        equal(place.read('notes'), button === 'Run' ? 'looked\napplied\ndropped\n' : 'looked\napplied\n');
+      }
+    });
+
+    await check('deploying shows each step, with the command between the phases', async () => {
+      fs.rmSync(place.path('notes'));
+      await type('Draft Tasks: Deploy with Tasks…', 'sh note.sh "it is deployed"');
+      await window.notification('up: all steps passed').waitFor();
+      equal(place.read('notes'), 'looked\napplied\nit is deployed\nannounced\n');
+      await window.picture('up');
+      await window.dismiss();
+    });
+    await check('a step that fails is the last, and what did not run is said', async () => {
+      fs.rmSync(place.path('notes'));
+      await type('Draft Tasks: Deploy with Tasks…', "sh -c 'echo no such image >&2; exit 4'");
+      await window.notification('the deploy command failed, so post-deploy and post-up did not run').waitFor();
+      await window.picture('up-failed');
+      equal(place.read('notes'), 'looked\napplied\n');
+      await window.dismiss();
+    });
+    await check('deleting waits until the pods are gone before it cleans up', async () => {
+      fs.rmSync(place.path('notes'));
+      await type('Draft Tasks: Delete with Tasks…', 'echo deleted');
+      await window.untilOutput('2 pods left: web-a-0 still runs, web-a-1 still runs');
+      equal(place.read('notes'), '');
+      await window.picture('delete');
+      for (const pod of ['web-a-0', 'web-a-1']) await double.tell({ remove: { pod } });
+      await window.notification('delete: all steps passed').waitFor();
+      equal(place.read('notes'), 'dropped\n');
+      await window.dismiss();
+    });
+
+    const menu = async (entry) => {
+      await status.click();
+      await window.pick(entry);
+    };
+    await check('the status bar changes the environment', async () => {
+      await menu('Change Environment…');
+      await window.picture('environments');
+      await window.pick('staging');
+      await says('web-staging (staging) · double/staging');
+      await menu('Change Environment…');
+      await window.pick('Not chosen here');
+      await says('web (development) · double/default');
+    });
+    const report = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+    await check('the doctor shows the way to the pods, and where it is broken', async () => {
+      await menu('Check Application and Cluster');
+      await report.getByText('no pod').first().waitFor();
+      await window.picture('doctor');
+    });
+    await check('without a cluster the doctor says that it is not to be reached', async () => {
+      await choose('gone');
+      await menu('Check Application and Cluster');
+      await report.getByText('cannot reach the cluster of context').first().waitFor();
+      await window.picture('doctor-unreachable');
+    });
+  });
+}

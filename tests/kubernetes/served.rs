@@ -1,0 +1,103 @@
+//! The double as a program, for tests of editors: told what to do by lines of JSON on its standard input, each answered by
+//! a line with all commands that were run in pods until then. It ends with its standard input.
+//!
+//! Must not know the program under test, or do what the double cannot.
+#![cfg(unix)]
+
+#[allow(dead_code, unused_imports, reason = "tests use the rest")]
+mod double;
+#[allow(dead_code, reason = "tests use the rest")]
+mod rollout;
+
+use std::io::{BufRead as _, Write as _};
+
+use double::{Answer, Double, Gate, Step, When};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A line of the standard input.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum Order {
+    /// A rollout of the application `web` is complete.
+    RollOut { template: String, replicas: u32 },
+    /// A pod is gone.
+    Remove { pod: String },
+    /// What commands do; of several that fit, the last one counts.
+    Exec(Rule),
+    /// Commands that wait go on.
+    Open {},
+    /// Only the answer is of interest.
+    Look {},
+}
+
+/// What happens where a command is run in a pod. What is not said fits any.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Rule {
+    pod: Option<String>,
+    /// A text that one of the arguments contains.
+    argument: Option<String>,
+    /// For how many commands.
+    times: Option<usize>,
+    #[serde(default)]
+    stdout: String,
+    #[serde(default)]
+    stderr: String,
+    /// Whether the command waits, behind its output, until `open` is said.
+    #[serde(default)]
+    waits: bool,
+    #[serde(default)]
+    exit: i32,
+}
+
+fn main() {
+    let double = Double::start();
+    let gate = Gate::new();
+    write_line(&json!({ "kubeconfig": kubeconfig(&double) }));
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("the standard input can be read");
+        let order = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        follow(&double, &gate, order);
+        let execs = double.seen().execs.into_iter();
+        write_line(&execs.map(|exec| json!({ "pod": exec.pod, "argv": exec.argv })).collect());
+    }
+}
+
+fn follow(double: &Double, gate: &Gate, order: Order) {
+    match order {
+        Order::RollOut { template, replicas } => rollout::roll_out(double, &template, replicas),
+        Order::Remove { pod } => double.remove("pods", &pod),
+        Order::Exec(rule) => {
+            let when = When { pod: rule.pod, argument: rule.argument, times: rule.times };
+            let mut steps = vec![Step::Stdout(rule.stdout.into()), Step::Stderr(rule.stderr.into())];
+            steps.extend(rule.waits.then(|| Step::Until(gate.clone())));
+            steps.push(Step::Exit(rule.exit));
+            double.on_exec(when, Answer::Run(steps));
+        }
+        Order::Open {} => gate.open(),
+        Order::Look {} => {}
+    }
+}
+
+/// Beside the context `double` one that leads to the double in a way that is not taken for a local one, `shop-prod`, and
+/// one where nobody answers, `gone`.
+fn kubeconfig(double: &Double) -> std::path::PathBuf {
+    let mut config = double.kubeconfig_value();
+    let elsewhere = double.address().replace("127.0.0.1", "0.0.0.0");
+    for (name, server) in [("shop-prod", elsewhere.as_str()), ("gone", "https://127.0.0.1:1")] {
+        let mut cluster = config["clusters"][0].clone();
+        cluster["name"] = json!(name);
+        cluster["cluster"]["server"] = json!(server);
+        let context = json!({ "name": name, "context": { "cluster": name, "user": "double" } });
+        for (list, one) in [("clusters", cluster), ("contexts", context)] {
+            config[list].as_array_mut().expect("a list").push(one);
+        }
+    }
+    double.write_kubeconfig("kubeconfig", &config)
+}
+
+fn write_line(value: &Value) {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{value}").and_then(|()| stdout.flush()).expect("somebody reads the standard output");
+}
