@@ -13,7 +13,7 @@ use crate::level::Levels;
 use crate::phase::Phase;
 use crate::rules;
 use crate::suppression;
-use crate::syntax::{self, SyntaxTree};
+use crate::syntax::{self, Changed, SyntaxTree};
 use crate::task_file::TaskFile;
 
 /// What the user chose about the meaning of the file.
@@ -49,6 +49,19 @@ pub struct Analysis {
     pub facts: Arc<Facts>,
     /// What was found, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was found in the text before the edit that made this one of it, until this one is judged.
+    before: Option<Before>,
+}
+
+/// What was found in a text that differs in some lines only.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) changed: Changed,
+    /// The changed lines as they were.
+    pub(crate) lines: Box<str>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    options: Options,
+    facts: Arc<Facts>,
 }
 
 impl Analysis {
@@ -74,20 +87,29 @@ impl Analysis {
     /// The same for a text that this one has become by edits: only lines that changed are read.
     pub fn reread(self, text: impl Into<Arc<str>>, options: Options) -> Analysis {
         let text = text.into();
-        let tree = syntax::reparse(self.tree, &self.text, &text);
-        Analysis::of_tree(text, tree, options)
+        let Analysis { text: old, tree, facts, diagnostics, .. } = self;
+        let (tree, changed) = syntax::reparse(tree, &old, &text);
+        let before = changed.map(|changed| {
+            let lines = old[changed.start..changed.before_end].into();
+            Before { changed, lines, diagnostics, options: self.options, facts }
+        });
+        Analysis { before, ..Analysis::of_tree(text, tree, options) }
     }
 
     fn of_tree(text: Arc<str>, tree: SyntaxTree, options: Options) -> Analysis {
         let file = TaskFile::lower(&tree, &text);
-        Analysis { text, options, tree, file, facts: Arc::default(), diagnostics: Vec::new() }
+        Analysis { text, options, tree, file, facts: Arc::default(), diagnostics: Vec::new(), before: None }
     }
 
     /// Looks at the text with what is known of the world now.
     pub fn judge(&mut self, facts: Arc<Facts>) {
+        let before = self.before.take().filter(|before| {
+            let marked = || [&self.text, &*before.lines].into_iter().any(suppression::has_any);
+            before.options == self.options && Arc::ptr_eq(&before.facts, &facts) && !marked()
+        });
         self.facts = facts;
         self.diagnostics = Vec::new();
-        let mut found = rules::check(self);
+        let mut found = rules::check(self, before);
         // First what the file ignores: a comment for a code that is off is no unused one.
         suppression::apply(self, &mut found);
         self.options.levels.apply(&mut found);

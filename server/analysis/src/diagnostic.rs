@@ -9,6 +9,7 @@ use text_size::TextRange;
 use crate::analysis::Options;
 use crate::command::Semantics;
 use crate::edit::Fix;
+use crate::syntax::Changed;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,16 @@ impl Diagnostic {
     pub fn fix(mut self, fix: Fix) -> Diagnostic {
         self.fixes.push(fix);
         self
+    }
+
+    /// The same in a text of which some lines have changed; `None` where it was about these.
+    pub(crate) fn moved(mut self, changed: Changed) -> Option<Diagnostic> {
+        let edits = self.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.range);
+        let related = self.related.iter_mut().map(|related| &mut related.range);
+        for range in [&mut self.range].into_iter().chain(related).chain(edits) {
+            *range = changed.moved(*range)?;
+        }
+        Some(self)
     }
 
     /// Message and note in one, for readers that show one text.
@@ -346,6 +357,51 @@ impl DiagnosticCode {
             | DiagnosticCode::AutoConnect
             | DiagnosticCode::ChartLabels => Severity::Information,
             DiagnosticCode::DraftNamespace | DiagnosticCode::TasksFileInImage => Severity::Hint,
+        }
+    }
+
+    /// Whether it is found in a command, by nothing else than that command, its task and phase, the options and facts;
+    /// and a release that is left behind, by all commands that name Helm or remove something.
+    pub(crate) const fn is_of_commands(self) -> bool {
+        match self {
+            DiagnosticCode::EmptyCommand
+            | DiagnosticCode::CommandSyntax
+            | DiagnosticCode::CommandBlanks
+            | DiagnosticCode::CommandQuotes
+            | DiagnosticCode::AssignmentPrefix
+            | DiagnosticCode::ShellBuiltin
+            | DiagnosticCode::ShellOperator
+            | DiagnosticCode::Redirection
+            | DiagnosticCode::CommandSubstitution
+            | DiagnosticCode::ParameterExpansion
+            | DiagnosticCode::Glob
+            | DiagnosticCode::Tilde
+            | DiagnosticCode::LocalVariable
+            | DiagnosticCode::ClusterTool
+            | DiagnosticCode::InteractiveCommand
+            | DiagnosticCode::Helm2
+            | DiagnosticCode::HelmChart
+            | DiagnosticCode::ReleaseLeftBehind
+            | DiagnosticCode::LiteralSecret
+            | DiagnosticCode::UnsetVariable
+            | DiagnosticCode::ProgramNotFound
+            | DiagnosticCode::ScriptNotFound => true,
+            DiagnosticCode::Syntax
+            | DiagnosticCode::UnknownPhase
+            | DiagnosticCode::PostDelete
+            | DiagnosticCode::PostUp
+            | DiagnosticCode::PhaseCase
+            | DiagnosticCode::PhaseNotTable
+            | DiagnosticCode::TaskOutsidePhase
+            | DiagnosticCode::TaskNotString
+            | DiagnosticCode::DuplicateTask
+            | DiagnosticCode::DraftToml
+            | DiagnosticCode::DraftEnvironment
+            | DiagnosticCode::AutoConnect
+            | DiagnosticCode::DraftNamespace
+            | DiagnosticCode::ChartLabels
+            | DiagnosticCode::TasksFileInImage
+            | DiagnosticCode::UnusedSuppression => false,
         }
     }
 

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::analysis::Analysis;
-use crate::diagnostic::Diagnostic;
+use crate::analysis::{Analysis, Before};
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
 use crate::phase::Phase;
 use crate::syntax::Str;
@@ -63,7 +63,6 @@ const ALL: &[Rule] = &[
     phase_not_table::check,
     task_outside_phase::check,
     task_not_string::check,
-    commands::check,
     draft_toml::check,
     draft_environment::check,
     chart_labels::check,
@@ -71,10 +70,16 @@ const ALL: &[Rule] = &[
 ];
 
 /// Runs all rules; findings come in the order of the file.
-pub(crate) fn check(analysis: &Analysis) -> Vec<Diagnostic> {
+///
+/// What was found in commands before an edit is still so in those that it left as they were.
+pub(crate) fn check(analysis: &Analysis, before: Option<Before>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in ALL {
         rule(analysis, &mut found);
+    }
+    match before {
+        Some(before) => commands::check_again(analysis, before, &mut found),
+        None => commands::check(analysis, &mut found),
     }
     found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
     found.iter_mut().for_each(make_printable);
@@ -83,7 +88,10 @@ pub(crate) fn check(analysis: &Analysis) -> Vec<Diagnostic> {
 
 /// The fixes of a finding about a command, which are made on demand.
 pub(crate) fn fixes(analysis: &Analysis, found: &Diagnostic) -> Vec<Fix> {
-    let mut again = commands::with_fixes(analysis, found.range.start());
+    let mut again = match found.code {
+        DiagnosticCode::ReleaseLeftBehind => commands::releases_with_fixes(analysis),
+        _ => commands::with_fixes(analysis, found.range.start()),
+    };
     again.iter_mut().for_each(make_printable);
     // The severity may be one that the user chose.
     let same =

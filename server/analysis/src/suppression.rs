@@ -72,9 +72,14 @@ pub struct Suppressions<'a> {
     all: Vec<Suppression>,
 }
 
+/// Whether a text may have such comments.
+pub(crate) fn has_any(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
+}
+
 /// Takes away what the file ignores, and adds what it says about that itself.
 pub(crate) fn apply(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
-    if memchr::memmem::find(analysis.text.as_bytes(), MARK.as_bytes()).is_none() {
+    if !has_any(&analysis.text) {
         return;
     }
     let mut suppressions = Suppressions::new(analysis);

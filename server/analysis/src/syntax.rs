@@ -17,7 +17,7 @@ mod string;
 mod tables;
 
 pub use parse::parse;
-pub use reparse::reparse;
+pub use reparse::{Changed, reparse};
 
 /// A parsed file. Ranges are byte offsets into the text it was parsed from.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,10 @@ use crate::command::{DraftVersion, Semantics};
 use crate::facts::Facts;
 use crate::phase::Phase;
 use crate::syntax::{Str, StrStyle};
-use crate::task_file::Task;
+use crate::task_file::{SectionForm, Task};
+
+/// The program that installs and removes releases.
+const HELM: &str = "helm";
 
 /// A rule about one command.
 type CommandRule = fn(&Command<'_>, &mut Vec<Diagnostic>);
@@ -49,10 +52,51 @@ const RULES_OF_WORDS: &[CommandRule] = &[
 
 pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     let mut releases = Releases::default();
+    check_some(analysis, &|_| true, &mut releases, found);
+    releases.report(analysis, false, found);
+}
+
+/// The releases that are left behind, with fixes.
+pub(super) fn releases_with_fixes(analysis: &Analysis) -> Vec<Diagnostic> {
+    let (mut releases, mut found) = (Releases::default(), Vec::new());
+    check_some(analysis, &|_| true, &mut releases, &mut Vec::new());
+    releases.report(analysis, true, &mut found);
+    found
+}
+
+/// The same after an edit, where only the commands in the changed lines are looked at again.
+pub(super) fn check_again(analysis: &Analysis, before: Before, found: &mut Vec<Diagnostic>) {
+    let Before { changed, lines, diagnostics, .. } = before;
+    let lines_now = &analysis.text[changed.start..changed.after_end];
+    let is_changed = |task: &Task| (changed.start..changed.after_end).contains(&task.range.start().into());
+    // What is left behind depends on other commands than the one that it is reported of.
+    let of_helm = lines.contains(HELM) || lines_now.contains(HELM);
+    if of_helm || phase_under_header(analysis, changed.start).is_none_or(|phase| phase == Phase::Cleanup) {
+        return check(analysis, found);
+    }
+    let moved =
+        diagnostics.into_iter().filter(|it| it.code.is_of_commands()).filter_map(|it| it.moved(changed));
+    found.extend(moved);
+    check_some(analysis, &is_changed, &mut Releases::default(), found);
+}
+
+/// The phase under whose header an offset lies.
+fn phase_under_header(analysis: &Analysis, offset: usize) -> Option<Phase> {
+    let sections = &analysis.file.sections;
+    let behind = sections.partition_point(|section| usize::from(section.header.start()) <= offset);
+    let section = sections.get(behind.checked_sub(1)?)?;
+    section.phase.filter(|_| section.form == SectionForm::Header)
+}
+
+fn check_some(
+    analysis: &Analysis,
+    wanted: &dyn Fn(&Task) -> bool,
+    releases: &mut Releases,
+    found: &mut Vec<Diagnostic>,
+) {
     for phase in Phase::ALL {
-        for (task, written) in
-            analysis.file.commands_of(phase).filter(|(_, written)| !analysis.tree.has_error_in(written.range))
-        {
+        let commands = analysis.file.commands_of(phase).filter(|(task, _)| wanted(task));
+        for (task, written) in commands.filter(|(_, written)| !analysis.tree.has_error_in(written.range)) {
             let rules = match look(analysis, phase, written) {
                 Look::Ordinary => continue,
                 Look::Helm => &[],
@@ -60,12 +104,11 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
                 Look::All => RULES,
             };
             match Command::new(analysis, phase, written, false) {
-                Ok(command) => judge(&command, task, rules, &mut releases, found),
+                Ok(command) => judge(&command, task, rules, releases, found),
                 Err(error) => found.push(command_syntax::report(analysis, task, written, &error)),
             }
         }
     }
-    releases.report(analysis, found);
 }
 
 /// What is found in one command, with its fixes.

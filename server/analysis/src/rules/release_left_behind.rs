@@ -46,7 +46,7 @@ impl Releases {
     }
 
     /// Reports those that no command of `cleanup` mentions.
-    pub(super) fn report(mut self, analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+    pub(super) fn report(mut self, analysis: &Analysis, fixes: bool, found: &mut Vec<Diagnostic>) {
         if self.0.is_empty() {
             return;
         }
@@ -61,16 +61,21 @@ impl Releases {
                 return;
             }
         }
-        let cleanup = NewTasks::of(analysis, Phase::Cleanup);
-        found.extend(self.0.iter().map(|(release, installed)| installed.report(release, &cleanup)));
+        let cleanup = fixes.then(|| NewTasks::of(analysis, Phase::Cleanup));
+        found.extend(self.0.iter().map(|(release, installed)| installed.report(release, cleanup.as_ref())));
     }
 }
 
 impl Installed {
-    fn report(&self, release: &str, cleanup: &NewTasks<'_>) -> Diagnostic {
+    /// `cleanup` is there where the fix is wanted, too.
+    fn report(&self, release: &str, cleanup: Option<&NewTasks<'_>>) -> Diagnostic {
         let message = format!("no task of `cleanup` removes the release `{release}`");
-        let diagnostic = Diagnostic::new(DiagnosticCode::ReleaseLeftBehind, self.place, message)
+        let mut diagnostic = Diagnostic::new(DiagnosticCode::ReleaseLeftBehind, self.place, message)
             .note("`draft delete` removes the application only");
+        let Some(cleanup) = cleanup else {
+            diagnostic.fixes_on_demand = true;
+            return diagnostic;
+        };
         let namespace = self.namespace.as_ref().map(|flag| format!(" {flag}")).unwrap_or_default();
         let removal = format!("helm uninstall {release}{namespace}");
         match cleanup.add(&format!("remove {release}"), &removal) {

@@ -7,26 +7,29 @@ use text_size::{TextRange, TextSize};
 use super::{Entry, KeyPath, SyntaxTree, Table, Value, ValueKind, parse, tables};
 
 /// Parses `after`, which differs from `before` in a few places at most; `tree` is the tree of `before`.
-pub fn reparse(tree: SyntaxTree, before: &str, after: &str) -> SyntaxTree {
+///
+/// With it come the lines that changed, if all else is known to mean what it meant: it stands under the same headers.
+pub fn reparse(tree: SyntaxTree, before: &str, after: &str) -> (SyntaxTree, Option<Changed>) {
     let changed = Changed::between(before, after);
-    match changed.and_then(|changed| spliced(tree, changed, before, after)) {
-        Some(mut tree) => {
+    match changed.and_then(|changed| Some((spliced(tree, changed, before, after)?, changed))) {
+        Some((mut tree, changed)) => {
             tables::check(&mut tree, after);
-            tree
+            let changed = tree.errors.is_empty().then_some(changed);
+            (tree, changed)
         }
-        None => parse(after),
+        None => (parse(after), None),
     }
 }
 
-/// The whole lines in which two texts differ.
+/// The whole lines in which two texts differ, and that hold all of each entry and comment that begins in them.
 #[derive(Clone, Copy, Debug)]
-struct Changed {
+pub struct Changed {
     /// Where they begin in both texts, in bytes.
-    start: usize,
+    pub start: usize,
     /// Where they end in the text before the edit, behind a line end or at the end of the text.
-    before_end: usize,
+    pub before_end: usize,
     /// The same in the text after it.
-    after_end: usize,
+    pub after_end: usize,
 }
 
 impl Changed {
@@ -45,6 +48,17 @@ impl Changed {
             false => memchr::memchr(b'\n', &old[rest..]).map_or(old.len(), |end| rest + end + 1),
         };
         Some(Changed { start, before_end, after_end: before_end + new.len() - old.len() })
+    }
+
+    /// Where a range of the text before the edit stands after it; `None` in the changed lines.
+    pub(crate) fn moved(self, range: TextRange) -> Option<TextRange> {
+        match self {
+            _ if before_lines(range, self) => Some(range),
+            _ if self.holds(range) => None,
+            Changed { before_end, after_end, .. } => {
+                Some(shifted(range, after_end as i64 - before_end as i64))
+            }
+        }
     }
 
     /// Whether a range of the text before the edit begins in the changed lines.
@@ -187,7 +201,7 @@ mod tests {
     use super::*;
 
     fn check(before: &str, after: &str) {
-        let tree = reparse(parse(before), before, after);
+        let (tree, _) = reparse(parse(before), before, after);
         assert_eq!(format!("{tree:#?}"), format!("{:#?}", parse(after)), "{before:?} -> {after:?}");
     }
 
