@@ -12,8 +12,10 @@ use super::{Entry, KeyPath, SyntaxTree, Table, Value, ValueKind, parse, tables};
 pub fn reparse(tree: SyntaxTree, before: &str, after: &str) -> (SyntaxTree, Option<Changed>) {
     let changed = Changed::between(before, after);
     match changed.and_then(|changed| Some((spliced(tree, changed, before, after)?, changed))) {
-        Some((mut tree, changed)) => {
-            tables::check(&mut tree, after);
+        Some((Spliced { mut tree, same_keys }, changed)) => {
+            if !same_keys {
+                tables::check(&mut tree, after);
+            }
             let changed = tree.errors.is_empty().then_some(changed);
             (tree, changed)
         }
@@ -73,8 +75,14 @@ impl Changed {
     }
 }
 
+/// A tree of which some lines were parsed anew, and whether they have the keys that they had.
+struct Spliced {
+    tree: SyntaxTree,
+    same_keys: bool,
+}
+
 /// The tree with the changed lines parsed anew; `None` where they are more than entries and comments, in either text.
-fn spliced(mut tree: SyntaxTree, changed: Changed, before: &str, after: &str) -> Option<SyntaxTree> {
+fn spliced(mut tree: SyntaxTree, changed: Changed, before: &str, after: &str) -> Option<Spliced> {
     let lines = after.get(changed.start..changed.after_end)?;
     // Only at the begin of a text it is skipped.
     let skips = changed.start > 0 && lines.starts_with('\u{feff}');
@@ -97,10 +105,10 @@ fn spliced(mut tree: SyntaxTree, changed: Changed, before: &str, after: &str) ->
     if table.entries[first.saturating_sub(1)..last].iter().any(|entry| changed.cuts(entry.range)) {
         return None;
     }
-    let new = std::mem::take(&mut parsed.tables[0].entries).into_iter().map(|mut entry| {
-        shift_entry(&mut entry, changed.start as i64);
-        entry
-    });
+    let mut new = std::mem::take(&mut parsed.tables[0].entries);
+    new.iter_mut().for_each(|entry| shift_entry(entry, changed.start as i64));
+    let same_keys = new.len() == last - first
+        && new.iter().zip(&table.entries[first..last]).all(|(new, old)| has_key(new, after, old, before));
     let new_end = first + new.len();
     table.entries.splice(first..last, new);
     if delta != 0 {
@@ -109,7 +117,20 @@ fn spliced(mut tree: SyntaxTree, changed: Changed, before: &str, after: &str) ->
     }
     cover(&mut tree.tables[behind - 1]);
     splice_comments(&mut tree.comments, parsed.comments, changed, delta);
-    Some(tree)
+    Some(Spliced { tree, same_keys })
+}
+
+/// Whether two entries of strings are written with the same key.
+fn has_key(new: &Entry, after: &str, old: &Entry, before: &str) -> bool {
+    let (new, old) = (key_of_string(new, after), key_of_string(old, before));
+    new.is_some() && new == old
+}
+
+fn key_of_string<'t>(entry: &Entry, text: &'t str) -> Option<&'t str> {
+    match (&*entry.path, &entry.value) {
+        ([key], Some(Value { kind: ValueKind::String(_), .. })) => Some(&text[key.range]),
+        _ => None,
+    }
 }
 
 /// Whether something begins before the changed lines.

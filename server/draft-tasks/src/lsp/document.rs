@@ -31,6 +31,8 @@ pub(crate) struct Document {
     facts: Arc<Facts>,
     /// How often facts were asked for: only the last answer counts.
     asked: u64,
+    /// Whether somebody waits until typing pauses.
+    pub(crate) awaits_pause: bool,
     /// The present text, read but not judged, while facts are awaited.
     read: Option<Analysis>,
     /// The text as it was last read, before edits.
@@ -76,6 +78,7 @@ impl Document {
             config: Config::default(),
             facts: Arc::default(),
             asked: 0,
+            awaits_pause: false,
             read: None,
             before: None,
             analysed: None,

@@ -220,10 +220,24 @@ impl Session {
         }
     }
 
-    /// Asks for facts about what was typed, if nothing was typed since this version.
+    /// Has the session look at what is typed in a document when typing pauses.
+    fn await_pause(&mut self, uri: Uri) {
+        let Some(document) = self.documents.get_mut(&uri).filter(|it| it.kind == FileKind::Tasks) else {
+            return;
+        };
+        let (version, awaits) = (document.version, std::mem::replace(&mut document.awaits_pause, true));
+        if !awaits {
+            self.effect(Effect::AwaitPause { uri, version });
+        }
+    }
+
+    /// A while ago a document had this version: if it still has, facts are asked for about what was typed.
     pub(crate) fn typing_paused(&mut self, uri: &Uri, version: i32) {
-        let Some(document) = self.documents.get_mut(uri).filter(|it| it.version == version) else { return };
-        if !document.knows_what_it_wants() {
+        let Some(document) = self.documents.get_mut(uri) else { return };
+        document.awaits_pause = false;
+        if document.version != version {
+            self.await_pause(uri.clone());
+        } else if !document.knows_what_it_wants() {
             self.gather_facts(uri);
         }
     }
@@ -315,9 +329,7 @@ impl Session {
                 continue;
             }
             self.publish(&uri);
-            if let Some(document) = self.documents.get(&uri).filter(|it| it.kind == FileKind::Tasks) {
-                self.effect(Effect::AwaitPause { uri, version: document.version });
-            }
+            self.await_pause(uri);
         }
     }
 
