@@ -15,9 +15,6 @@ use crate::phase::Phase;
 use crate::syntax::{Str, StrStyle};
 use crate::task_file::{SectionForm, Task};
 
-/// The program that installs and removes releases.
-const HELM: &str = "helm";
-
 /// A rule about one command.
 type CommandRule = fn(&Command<'_>, &mut Vec<Diagnostic>);
 
@@ -56,28 +53,52 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     releases.report(analysis, false, found);
 }
 
-/// The releases that are left behind, with fixes.
-pub(super) fn releases_with_fixes(analysis: &Analysis) -> Vec<Diagnostic> {
-    let (mut releases, mut found) = (Releases::default(), Vec::new());
-    check_some(analysis, &|_| true, &mut releases, &mut Vec::new());
-    releases.report(analysis, true, &mut found);
-    found
-}
-
 /// The same after an edit, where only the commands in the changed lines are looked at again.
 pub(super) fn check_again(analysis: &Analysis, before: Before, found: &mut Vec<Diagnostic>) {
     let Before { changed, lines, diagnostics, .. } = before;
+    let Some(phase) = phase_under_header(analysis, changed.start) else { return check(analysis, found) };
     let lines_now = &analysis.text[changed.start..changed.after_end];
-    let is_changed = |task: &Task| (changed.start..changed.after_end).contains(&task.range.start().into());
     // What is left behind depends on other commands than the one that it is reported of.
-    let of_helm = lines.contains(HELM) || lines_now.contains(HELM);
-    if of_helm || phase_under_header(analysis, changed.start).is_none_or(|phase| phase == Phase::Cleanup) {
-        return check(analysis, found);
-    }
-    let moved =
-        diagnostics.into_iter().filter(|it| it.code.is_of_commands()).filter_map(|it| it.moved(changed));
-    found.extend(moved);
+    let of_releases = phase == Phase::Cleanup || may_be_helm(&lines) || may_be_helm(lines_now);
+    let stays = |it: &Diagnostic| match it.code {
+        DiagnosticCode::ReleaseLeftBehind => !of_releases,
+        code => code.is_of_commands(),
+    };
+    found.extend(diagnostics.into_iter().filter(stays).filter_map(|it| it.moved(changed)));
+    let is_changed = |task: &Task| (changed.start..changed.after_end).contains(&task.range.start().into());
     check_some(analysis, &is_changed, &mut Releases::default(), found);
+    if of_releases {
+        releases(analysis).report(analysis, false, found);
+    }
+}
+
+/// The releases that are left behind, with fixes.
+pub(super) fn releases_with_fixes(analysis: &Analysis) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    releases(analysis).report(analysis, true, &mut found);
+    found
+}
+
+/// What the calls of Helm install and remove, and nothing else of the commands.
+fn releases(analysis: &Analysis) -> Releases {
+    let mut releases = Releases::default();
+    for phase in Phase::ALL {
+        let commands = analysis.file.commands_of(phase).map(|(_, written)| written);
+        let commands = commands.filter(|written| !analysis.tree.has_error_in(written.range));
+        for written in commands.filter(|written| may_be_helm(&analysis.text[written.inner_range()])) {
+            let Ok(command) = Command::new(analysis, phase, written, false) else { continue };
+            if let Some(helm) = Helm::of(&command) {
+                releases.take(&command, &helm);
+            }
+        }
+    }
+    releases
+}
+
+/// Whether a piece of the text may name Helm, as it is or in escapes.
+fn may_be_helm(text: &str) -> bool {
+    memchr::memchr(b'\\', text.as_bytes()).is_some()
+        || memchr::memmem::find(text.as_bytes(), b"helm").is_some()
 }
 
 /// The phase under whose header an offset lies.

@@ -45,9 +45,11 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Whether a program may ask for a terminal; `words` is the whole command where nothing of it is quoted.
 pub(super) fn concerns(name: &str, words: Option<&str>) -> bool {
-    let asks = |word: &str| matches!(word.as_bytes(), b"edit" | b"-t" | b"-it" | b"-ti" | b"--tty");
+    let asks = |word: &[u8]| matches!(word, b"edit" | b"-t" | b"-it" | b"-ti" | b"--tty");
     match name.as_bytes() {
-        b"kubectl" | b"docker" | b"podman" | b"oc" => words.is_none_or(|words| words.split(' ').any(asks)),
+        b"kubectl" | b"docker" | b"podman" | b"oc" => {
+            words.is_none_or(|words| words.as_bytes().split(|byte| *byte == b' ').any(asks))
+        }
         _ => is_screen(name) || is_pager(name),
     }
 }
