@@ -324,6 +324,8 @@ export class Window {
       return crumbs.map((crumb) => crumb.trim()).join('/').startsWith(name);
     });
     await this.text('.tab.active', label).waitFor();
+    // Only then are keys for it: what is pressed before is lost.
+    await page.locator('.editor-instance .monaco-editor.focused').first().waitFor();
   }
 
   /** Goes to a place, by the keyboard: a click may land on a hover that fades. */
