@@ -141,6 +141,8 @@ async function inTrust(browser, version, vsix) {
       await window.lens('Run cleanup (1 task)').click();
       const pid = Number(await until('its process has started', () => place.read('pid').endsWith('\n') && place.read('pid')));
       equal(isAlive(pid), true);
+      // The palette has only what could be done when it was opened.
+      await page.locator('.editor-actions .codicon-debug-stop').first().waitFor();
       await window.command('Draft Tasks: Stop…');
       await until('its process has ended', () => !isAlive(pid));
       await window.lens('Run cleanup (1 task)').waitFor();
