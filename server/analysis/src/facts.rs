@@ -1,6 +1,6 @@
 //! What is known of the world around a tasks file, as plain values that somebody else gathered.
 //!
-//! Must not look at the world itself; what is not known is `None`, and then the rules are silent.
+//! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
 use std::collections::{HashMap, HashSet};
 
