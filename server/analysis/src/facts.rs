@@ -2,7 +2,7 @@
 //!
 //! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::project::{DraftToml, FactsWanted, Template};
 

@@ -70,12 +70,12 @@ pub fn facts_wanted(analysis: &Analysis) -> FactsWanted {
     let mut asked = Asked::default();
     for (_, written) in local.flat_map(|phase| analysis.file.commands_of(phase)) {
         let raw = &analysis.text[written.inner_range()];
-        let first = raw.split(' ').next().unwrap_or_default();
+        let (first, _) = first_word(raw);
         // Nearly all commands begin with the name of a program as it is; the others are looked at word by word.
         if is_plain(first) && !has_paths(first) {
-            asked.program(first);
+            asked.program_of_text(first);
         } else if is_plain(raw) {
-            asked.command(raw.split(' ').filter(|word| !word.is_empty()).map(Some));
+            asked.command(words(raw).map(Some));
         } else {
             let (options, decoded) = (analysis.options, written.decode(&analysis.text));
             let words =
@@ -87,18 +87,30 @@ pub fn facts_wanted(analysis: &Analysis) -> FactsWanted {
 }
 
 #[derive(Default)]
-struct Asked {
+struct Asked<'a> {
     programs: foldhash::HashSet<String>,
     paths: foldhash::HashSet<String>,
+    /// Some of the programs that were asked for: most files name few, and often.
+    latest: [&'a str; 16],
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     fn program(&mut self, name: &str) {
         insert(if name.contains('/') { &mut self.paths } else { &mut self.programs }, name);
     }
 
+    /// The same for one whose name is written in the text as it is.
+    fn program_of_text(&mut self, name: &'a str) {
+        let place = name.len() + usize::from(name.as_bytes().first().copied().unwrap_or_default());
+        let latest = &mut self.latest[place % 16];
+        if *latest != name {
+            *latest = name;
+            self.program(name);
+        }
+    }
+
     /// The words of a command; `None` where a variable decides one.
-    fn command<'a>(&mut self, mut words: impl Iterator<Item = Option<&'a str>>) {
+    fn command<'w>(&mut self, mut words: impl Iterator<Item = Option<&'w str>>) {
         let Some(Some(program)) = words.next() else { return };
         self.program(program);
         if has_paths(program) {
@@ -125,6 +137,27 @@ fn insert(names: &mut foldhash::HashSet<String>, name: &str) {
 /// Whether the arguments of a program are paths that a rule is about.
 fn has_paths(program: &str) -> bool {
     matches!(program, "sh" | "bash" | "helm")
+}
+
+/// What stands in front of the first space, and what behind it.
+fn first_word(raw: &str) -> (&str, &str) {
+    // Words are short: a search for one byte at a time is the fastest.
+    match raw.bytes().position(|byte| byte == b' ') {
+        Some(space) => (&raw[..space], &raw[space + 1..]),
+        None => (raw, ""),
+    }
+}
+
+/// The words of a command that nothing but spaces splits.
+fn words(raw: &str) -> impl Iterator<Item = &str> {
+    let mut rest = raw;
+    let pieces = std::iter::from_fn(move || {
+        let (word, behind) = first_word(rest);
+        let is_over = rest.is_empty();
+        rest = behind;
+        (!is_over).then_some(word)
+    });
+    pieces.filter(|word| !word.is_empty())
 }
 
 /// Whether a piece of a command's source is words and spaces alone, in either semantics.

@@ -81,9 +81,14 @@ pub(crate) fn check(analysis: &Analysis, before: Option<Before>) -> Vec<Diagnost
         Some(before) => commands::check_again(analysis, before, &mut found),
         None => commands::check(analysis, &mut found),
     }
-    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
+    sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
+}
+
+/// Puts findings into the order of the file.
+pub(crate) fn sort(found: &mut [Diagnostic]) {
+    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
 }
 
 /// The fixes of a finding about a command, which are made on demand.
@@ -101,6 +106,11 @@ pub(crate) fn fixes(analysis: &Analysis, found: &Diagnostic) -> Vec<Fix> {
 
 /// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.
 fn make_printable(found: &mut Diagnostic) {
+    let is_alone = found.related.is_empty() && found.fixes.is_empty();
+    if is_alone && !matches!(found.note, Some(Cow::Owned(_))) && !is_odd(&found.message) {
+        // Nearly all.
+        return;
+    }
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
     // A note that is not made of words of the file is printable as it is.
@@ -109,11 +119,16 @@ fn make_printable(found: &mut Diagnostic) {
         _ => None,
     };
     for text in [&mut found.message].into_iter().chain(note).chain(related).chain(titles) {
-        // Without a way out of the loop many bytes are looked at together; C1 controls begin with 0xC2.
-        if text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2)) {
+        if is_odd(text) {
             *text = printable(text);
         }
     }
+}
+
+/// Whether a text may have control characters; those of C1 begin with 0xC2.
+fn is_odd(text: &str) -> bool {
+    // Without a way out of the loop many bytes are looked at together.
+    text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2))
 }
 
 /// Control characters as their escapes.

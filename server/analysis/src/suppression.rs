@@ -9,6 +9,7 @@ use text_size::{TextRange, TextSize};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::rules;
 use crate::syntax::SyntaxErrorKind;
 
 /// What the comments begin with.
@@ -88,7 +89,7 @@ pub(crate) fn apply(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     }
     suppressions.filter(found);
     suppressions.report(found);
-    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
+    rules::sort(found);
 }
 
 impl<'a> Suppressions<'a> {

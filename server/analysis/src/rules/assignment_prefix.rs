@@ -6,7 +6,7 @@ use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(first) = command.words.first().filter(|_| command.has(b"=")) else { return };
+    let Some(first) = command.words().first().filter(|_| command.has(b"=")) else { return };
     let written = &command.text[first.range()];
     let Some((name, _)) = written.split_once('=') else { return };
     if !is_name(name) {

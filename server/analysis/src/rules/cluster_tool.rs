@@ -2,7 +2,7 @@
 //!
 //! Must not report it in the phases that run on this machine.
 
-use super::command::Command;
+use super::command::{Command, without_directory};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::phase::Phase;
 
@@ -10,11 +10,15 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.phase != Phase::PostDeploy {
         return;
     }
-    let Some(name) = command.name().filter(|name| concerns(name)) else { return };
-    let message = format!("`{name}` would run inside the application's container");
+    let Some((program, range)) = command.program_at() else { return };
+    let name = without_directory(program);
+    if !concerns(name) {
+        return;
+    }
+    let message = ["`", name, "` would run inside the application's container"].concat();
     found.push(
         command
-            .finding(DiagnosticCode::ClusterTool, command.words[0].range(), message)
+            .finding(DiagnosticCode::ClusterTool, range, message)
             .note("it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine"),
     );
 }

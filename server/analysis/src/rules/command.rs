@@ -23,13 +23,16 @@ pub(super) struct Command<'a> {
     pub(super) written: Str,
     /// The decoded command.
     pub(super) text: Cow<'a, str>,
-    pub(super) words: SmallVec<[Argument; 8]>,
+    /// Many rules are about the program alone: a command that spaces split is split on demand.
+    words: OnceCell<Words>,
     /// Which characters of ASCII there are in the text, a bit for each.
-    characters: u128,
+    characters: OnceCell<u128>,
     /// Whether the fixes of what is found are wanted, too.
     pub(super) fixes: bool,
     quoting: OnceCell<Vec<Quoting>>,
 }
+
+type Words = SmallVec<[Argument; 8]>;
 
 /// One argument.
 pub(super) enum Argument {
@@ -73,16 +76,28 @@ impl<'a> Command<'a> {
         written: Str,
         fixes: bool,
     ) -> Result<Command<'a>, SplitError> {
+        let command = Command::of_words(analysis, phase, written, fixes);
+        if !command.has(SPECIAL) && command.knows_quotes() {
+            return Ok(command);
+        }
+        let words =
+            command::split(&command.text, analysis.options.semantics, analysis.options.draft_version)?;
+        Ok(Command {
+            words: OnceCell::from(words.into_iter().map(Argument::Split).collect::<Words>()),
+            ..command
+        })
+    }
+
+    /// A command that nothing but spaces splits: who calls it has looked.
+    pub(super) fn of_words(analysis: &'a Analysis, phase: Phase, written: Str, fixes: bool) -> Command<'a> {
         let text = written.decode(&analysis.text);
-        let characters = text.bytes().fold(0, |found, byte| found | bit(byte));
-        let ordinary = !SPECIAL.iter().any(|byte| characters & bit(*byte) != 0);
-        let words = if ordinary && analysis.options.semantics == Semantics::Standard {
-            plain_words(&text)
-        } else {
-            let words = command::split(&text, analysis.options.semantics, analysis.options.draft_version)?;
-            words.into_iter().map(Argument::Split).collect()
-        };
-        Ok(Command { analysis, phase, written, text, words, characters, fixes, quoting: OnceCell::new() })
+        let (words, characters, quoting) = Default::default();
+        Command { analysis, phase, written, text, words, characters, fixes, quoting }
+    }
+
+    /// The program and its arguments as they are written.
+    pub(super) fn words(&self) -> &[Argument] {
+        self.words.get_or_init(|| plain_words(&self.text))
     }
 
     /// What an argument will be, unless variables decide it.
@@ -99,22 +114,31 @@ impl<'a> Command<'a> {
 
     /// The arguments behind the program; those that variables decide are `None`.
     pub(super) fn arguments(&self) -> impl Iterator<Item = (&Argument, Option<&str>)> {
-        self.words.iter().skip(1).map(|word| (word, self.literal(word)))
+        self.words().iter().skip(1).map(|word| (word, self.literal(word)))
     }
 
-    /// The program as it is written, unless a variable decides it.
+    /// The program and where it stands, unless a variable decides it.
+    pub(super) fn program_at(&self) -> Option<(&str, TextRange)> {
+        let (program, range) = match self.words.get() {
+            Some(words) => words.first().and_then(|word| Some((self.literal(word)?, word.range())))?,
+            None => first_plain_word(&self.text).map(|range| (&self.text[range], range))?,
+        };
+        (!program.is_empty()).then_some((program, range))
+    }
+
+    /// The program, unless a variable decides it.
     pub(super) fn program(&self) -> Option<&str> {
-        self.literal(self.words.first()?).filter(|program| !program.is_empty())
+        self.program_at().map(|(program, _)| program)
     }
 
     /// The program without its directory.
     pub(super) fn name(&self) -> Option<&str> {
-        self.program()?.rsplit('/').next()
+        self.program().map(without_directory)
     }
 
     /// The variables of the command, each with where it stands.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, TextRange)> {
-        let words = self.words.iter().filter_map(|word| match word {
+        let words = self.words().iter().filter_map(|word| match word {
             Argument::Plain(_) => None,
             Argument::Split(word) => Some(&word.parts),
         });
@@ -143,12 +167,17 @@ impl<'a> Command<'a> {
         })
     }
 
+    /// Whether neither quotes nor backslashes take the meaning of the character at an offset.
+    pub(super) fn is_bare(&self, at: usize) -> bool {
+        !self.has(b"\"'\\") || self.quoting()[at] == Quoting::Bare
+    }
+
     /// The characters of an argument when neither quotes nor backslashes take the meaning of any of them.
     pub(super) fn bare(&self, argument: &Argument) -> Option<&str> {
         let range = argument.range();
-        let bare =
-            || self.quoting()[std::ops::Range::<usize>::from(range)].iter().all(|it| *it == Quoting::Bare);
-        (matches!(argument, Argument::Plain(_)) || bare()).then(|| &self.text[range])
+        let mut places = std::ops::Range::<usize>::from(range);
+        (matches!(argument, Argument::Plain(_)) || places.all(|at| self.is_bare(at)))
+            .then(|| &self.text[range])
     }
 
     /// Where a piece of the command stands in the file.
@@ -160,8 +189,17 @@ impl<'a> Command<'a> {
     }
 
     /// Whether the text has one of these characters: most rules are about a few.
+    ///
+    /// Inlined, as their bits are known there when it is compiled.
+    #[inline(always)]
     pub(super) fn has(&self, characters: &[u8]) -> bool {
-        characters.iter().any(|byte| self.characters & bit(*byte) != 0)
+        let wanted = characters.iter().fold(0, |bits, byte| bits | bit(*byte));
+        self.characters() & wanted != 0
+    }
+
+    fn characters(&self) -> u128 {
+        let of_text = || self.text.bytes().fold(0, |found, byte| found | BITS[usize::from(byte)]);
+        *self.characters.get_or_init(of_text)
     }
 
     /// A finding about a piece of the command.
@@ -222,14 +260,31 @@ impl<'a> Command<'a> {
 }
 
 /// What splitting a command is about beside spaces.
-const SPECIAL: [u8; 6] = *b"\"'\\$\t\n";
+const SPECIAL: &[u8] = b"\"'\\$\t\n";
 
 /// The bit of a character of ASCII; other bytes have none.
 const fn bit(byte: u8) -> u128 {
     if byte < 128 { 1 << byte } else { 0 }
 }
 
-fn plain_words(text: &str) -> SmallVec<[Argument; 8]> {
+/// The bits of all bytes: for a whole text a look into a table is faster.
+static BITS: [u128; 256] = {
+    let mut bits = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        bits[byte] = bit(byte as u8);
+        byte += 1;
+    }
+    bits
+};
+
+fn first_plain_word(text: &str) -> Option<TextRange> {
+    let start = text.bytes().position(|byte| byte != b' ')?;
+    let length = text[start..].bytes().position(|byte| byte == b' ').unwrap_or(text.len() - start);
+    Some(range(start, start + length))
+}
+
+fn plain_words(text: &str) -> Words {
     let mut words = SmallVec::new();
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -244,6 +299,11 @@ fn plain_words(text: &str) -> SmallVec<[Argument; 8]> {
         words.push(Argument::Plain(range(start, text.len())));
     }
     words
+}
+
+/// The name of a program that may be written with its directory.
+pub(super) fn without_directory(program: &str) -> &str {
+    &program[memchr::memrchr(b'/', program.as_bytes()).map_or(0, |slash| slash + 1)..]
 }
 
 /// `-c`, and flags that end with it as in `sh -ec`.

@@ -50,7 +50,7 @@ fn first(command: &Command<'_>) -> Option<(usize, usize, &'static str)> {
 /// The words as they are written, one space between them.
 fn tidy(command: &Command<'_>) -> String {
     if command.knows_quotes() {
-        let words: Vec<&str> = command.words.iter().map(|word| &command.text[word.range()]).collect();
+        let words: Vec<&str> = command.words().iter().map(|word| &command.text[word.range()]).collect();
         return words.join(" ");
     }
     command.text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")

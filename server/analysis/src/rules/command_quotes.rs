@@ -25,7 +25,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut diagnostic = command.finding(DiagnosticCode::CommandQuotes, range(at, at + 1), message);
     if command.knows_quotes() {
         diagnostic.severity = Severity::Hint;
-        let word = command.words.iter().find(|word| usize::from(word.range().end()) > at);
+        let word = command.words().iter().find(|word| usize::from(word.range().end()) > at);
         if let Some(argument) = word.and_then(|word| command.literal(word)) {
             diagnostic = diagnostic.note(format!("draft-tasks passes {}", in_backticks(argument)));
         }

@@ -5,7 +5,7 @@
 
 use text_size::TextSize;
 
-use super::command::Command;
+use super::command::{Command, without_directory};
 use super::helm::Helm;
 use super::release_left_behind::Releases;
 use super::*;
@@ -118,16 +118,24 @@ fn check_some(
     for phase in Phase::ALL {
         let commands = analysis.file.commands_of(phase).filter(|(task, _)| wanted(task));
         for (task, written) in commands.filter(|(_, written)| !analysis.tree.has_error_in(written.range)) {
-            let rules = match look(analysis, phase, written) {
+            let first = found.len();
+            match look(analysis, phase, written) {
                 Look::Ordinary => continue,
-                Look::Helm => &[],
-                Look::Words => RULES_OF_WORDS,
-                Look::All => RULES,
-            };
-            match Command::new(analysis, phase, written, false) {
-                Ok(command) => judge(&command, task, rules, releases, found),
-                Err(error) => found.push(command_syntax::report(analysis, task, written, &error)),
+                Look::Words => {
+                    let command = Command::of_words(analysis, phase, written, false);
+                    RULES_OF_WORDS.iter().for_each(|rule| rule(&command, found));
+                    judge_helm(&command, releases, found);
+                }
+                Look::Helm => {
+                    judge_helm(&Command::of_words(analysis, phase, written, false), releases, found)
+                }
+                Look::All => match Command::new(analysis, phase, written, false) {
+                    Ok(command) => judge(&command, task, releases, found),
+                    Err(error) => found.push(command_syntax::report(analysis, task, written, &error)),
+                },
             }
+            // Most need no other order then.
+            sort(&mut found[first..]);
         }
     }
 }
@@ -138,20 +146,18 @@ pub(super) fn with_fixes(analysis: &Analysis, offset: TextSize) -> Vec<Diagnosti
     let Some((section, task)) = analysis.file.task_at(offset) else { return found };
     let (Some(phase), Some(written)) = (section.phase, task.command()) else { return found };
     if let Ok(command) = Command::new(analysis, phase, written, true) {
-        judge(&command, task, RULES, &mut Releases::default(), &mut found);
+        judge(&command, task, &mut Releases::default(), &mut found);
     }
     found
 }
 
-fn judge(
-    command: &Command<'_>,
-    task: &Task,
-    rules: &[CommandRule],
-    releases: &mut Releases,
-    found: &mut Vec<Diagnostic>,
-) {
+fn judge(command: &Command<'_>, task: &Task, releases: &mut Releases, found: &mut Vec<Diagnostic>) {
     empty_command::check(command, task, found);
-    rules.iter().for_each(|rule| rule(command, found));
+    RULES.iter().for_each(|rule| rule(command, found));
+    judge_helm(command, releases, found);
+}
+
+fn judge_helm(command: &Command<'_>, releases: &mut Releases, found: &mut Vec<Diagnostic>) {
     if let Some(helm) = Helm::of(command) {
         helm_2::check(command, &helm, found);
         helm_chart::check(command, &helm, found);
@@ -220,28 +226,28 @@ fn look(analysis: &Analysis, phase: Phase, written: Str) -> Look {
     if !is_harmless(analysis, phase, raw, classes, written.style) {
         return Look::All;
     }
-    if doubled & SPACE != 0 || (doubled & DASH != 0 && has_secret_flag(text)) {
+    let may_name_secrets = doubled & DASH != 0 || classes & EQUALS != 0;
+    if doubled & SPACE != 0 || (may_name_secrets && names_secret(text)) {
         return Look::All;
     }
     // Programs are short: a search for one byte at a time is the fastest.
     let program = &text[..program_end(raw)];
-    let directory = program.bytes().rposition(|byte| byte == b'/');
-    let name = &program[directory.map_or(0, |slash| slash + 1)..];
+    let name = without_directory(program);
     let is_plain = classes & (QUOTE | BACKSLASH | DOLLAR) == 0;
     match concerns(&analysis.facts, phase, program, name, is_plain.then_some(text)) {
         true if is_plain => Look::Words,
         true => Look::All,
-        false if name == "helm" => Look::Helm,
-        false => Look::Ordinary,
+        false if name != "helm" => Look::Ordinary,
+        // Other words than the first decide there.
+        false if is_plain => Look::Helm,
+        false => Look::All,
     }
 }
 
-/// Whether quotes, backslashes, variables and assignments are all that there is beside words, and are as they should
-/// be.
+/// Whether quotes, backslashes and variables are all that there is beside words and `=`, and are as they should be.
 fn is_harmless(analysis: &Analysis, phase: Phase, raw: &[u8], classes: u8, style: StrStyle) -> bool {
     let variables = || analysis.facts.variables.is_none() && phase.is_local() && only_names_follow(raw);
     classes & OTHER == 0
-        && (classes & EQUALS == 0 || only_options_are_assigned(raw))
         && (classes & DOLLAR == 0 || variables())
         && (classes & (QUOTE | BACKSLASH) == 0 || is_even(raw, style))
 }
@@ -253,12 +259,6 @@ fn concerns(facts: &Facts, phase: Phase, program: &str, name: &str, words: Optio
         || interactive_command::concerns(name, words)
         || shell_builtin::is_builtin(program)
         || (phase.is_local() && (path || facts.lacks_program(program)))
-}
-
-/// Whether no `=` belongs to a variable in front of the program, or to something that may be a secret.
-fn only_options_are_assigned(raw: &[u8]) -> bool {
-    let program_end = program_end(raw);
-    memchr::memchr_iter(b'=', raw).all(|at| at > program_end && !literal_secret::may_end_name(&raw[..at]))
 }
 
 fn program_end(raw: &[u8]) -> usize {
@@ -292,16 +292,23 @@ fn is_even(raw: &[u8], style: StrStyle) -> bool {
     open.is_none()
 }
 
-/// Whether there is a flag of two dashes whose value is a secret.
-fn has_secret_flag(text: &str) -> bool {
+/// Whether something is assigned in front of the program or to what may be a secret, or a secret is behind a flag of two
+/// dashes.
+fn names_secret(text: &str) -> bool {
     let raw = text.as_bytes();
-    let mut ends = memchr::memchr_iter(b' ', raw).chain([raw.len()]);
-    ends.any(|end| {
-        literal_secret::may_end_name(&raw[..end]) && {
-            let word = &text[memchr::memrchr(b' ', &raw[..end]).map_or(0, |space| space + 1)..end];
-            word.strip_prefix("--").is_some_and(literal_secret::is_secret_flag)
+    let (mut start, mut is_program) = (0, true);
+    let mut ends_at = |end: usize, is_assigned: bool| {
+        let flag = || text[start..end].strip_prefix("--");
+        let is_secret = literal_secret::may_end_name(&raw[..end])
+            && (is_assigned || flag().is_some_and(literal_secret::is_secret_flag));
+        let found = is_secret || (is_assigned && is_program);
+        if !is_assigned {
+            (start, is_program) = (end + 1, false);
         }
-    })
+        found
+    };
+    let mut ends = raw.iter().enumerate().filter(|(_, byte)| matches!(byte, b' ' | b'='));
+    ends.any(|(end, byte)| ends_at(end, *byte == b'=')) || ends_at(raw.len(), false)
 }
 
 #[cfg(test)]

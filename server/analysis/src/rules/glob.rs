@@ -10,7 +10,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let Some(name) = command.name().filter(|name| takes_files(name)) else { return };
-    let pattern = command.words.iter().skip(1).find(|word| {
+    let pattern = command.words().iter().skip(1).find(|word| {
         let bare = command.bare(word);
         bare.is_some_and(|bare| !bare.starts_with('-') && bare.contains(['*', '?']) && !bare.contains("://"))
     });

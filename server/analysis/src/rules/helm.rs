@@ -5,10 +5,12 @@
 use smallvec::SmallVec;
 use text_size::TextRange;
 
-use super::command::Command;
+use super::command::{Command, without_directory};
 
 /// A call of `helm`.
 pub(super) struct Helm<'c> {
+    /// From the program to the verb.
+    pub(super) range: TextRange,
     /// `install`, `upgrade`, `delete` …, and where it stands.
     pub(super) verb: &'c str,
     pub(super) verb_range: TextRange,
@@ -31,9 +33,8 @@ pub(super) struct Flag<'c> {
 impl<'c> Helm<'c> {
     /// The call of a command that begins with `helm`.
     pub(super) fn of(command: &'c Command<'_>) -> Option<Helm<'c>> {
-        if command.name() != Some("helm") {
-            return None;
-        }
+        let (_, program) =
+            command.program_at().filter(|(program, _)| without_directory(program) == "helm")?;
         let mut words = command.arguments();
         let mut verb = None;
         let (mut arguments, mut flags) = (SmallVec::new(), SmallVec::new());
@@ -48,7 +49,7 @@ impl<'c> Helm<'c> {
             }
         }
         let (verb, verb_range) = verb?;
-        Some(Helm { verb, verb_range, arguments, flags })
+        Some(Helm { range: program.cover(verb_range), verb, verb_range, arguments, flags })
     }
 
     pub(super) fn flag(&self, names: &[&str]) -> Option<&Flag<'c>> {

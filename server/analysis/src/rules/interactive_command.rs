@@ -4,13 +4,13 @@
 
 use text_size::TextRange;
 
-use super::command::Command;
+use super::command::{Command, without_directory};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(name) = command.name() else { return };
-    let first = command.words[0].range();
+    let Some((program, first)) = command.program_at() else { return };
+    let name = without_directory(program);
     let (range, message, fix) = match name {
         name if is_screen(name) => {
             if runs_without_terminal(command) {
@@ -18,8 +18,8 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             }
             (first, format!("`{name}` needs a terminal"), None)
         }
-        name if is_pager(name) && command.words.len() > 1 => {
-            (first, format!("`{name}` has no terminal to page on"), Some(as_cat(command)))
+        name if is_pager(name) && command.words().len() > 1 => {
+            (first, format!("`{name}` has no terminal to page on"), Some(as_cat(command, first)))
         }
         "kubectl" | "docker" | "podman" | "oc" => {
             if let Some(range) = verb(command, &["edit"]).filter(|_| matches!(name, "kubectl" | "oc")) {
@@ -142,8 +142,8 @@ fn without(command: &Command<'_>, removed: TextRange) -> Fix {
     command.rewrite(title, &command.replaced(with_space, ""), true)
 }
 
-fn as_cat(command: &Command<'_>) -> Fix {
-    command.rewrite("Write `cat`", &command.replaced(command.words[0].range(), "cat"), true)
+fn as_cat(command: &Command<'_>, program: TextRange) -> Fix {
+    command.rewrite("Write `cat`", &command.replaced(program, "cat"), true)
 }
 
 #[cfg(test)]

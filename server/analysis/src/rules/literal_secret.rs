@@ -12,7 +12,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let mut flag: Option<&str> = None;
-    for word in &command.words {
+    for word in command.words() {
         let written = &command.text[word.range()];
         let secret = match flag.take() {
             Some(name) => value_of(command, word, name, 0),
@@ -131,11 +131,23 @@ pub(super) fn is_secret_flag(name: &str) -> bool {
 
 /// Whether what ends here may be the name of a secret, by its last letters alone, which are quickly looked at.
 pub(super) fn may_end_name(text: &[u8]) -> bool {
-    let Some(end) = text.last_chunk::<3>() else { return false };
-    matches!(
-        &end.map(|byte| byte.to_ascii_lowercase()),
-        b"ord" | b"swd" | b"pwd" | b"ase" | b"ass" | b"key" | b"ken" | b"ret"
-    )
+    const fn number([a, b, c]: [u8; 3]) -> u32 {
+        // Letters in lower case; nothing but a letter becomes one.
+        u32::from_le_bytes([a, b, c, 0]) | 0x20_2020
+    }
+    const ENDS: [u32; 8] = [
+        number(*b"ord"),
+        number(*b"swd"),
+        number(*b"pwd"),
+        number(*b"ase"),
+        number(*b"ass"),
+        number(*b"key"),
+        number(*b"ken"),
+        number(*b"ret"),
+    ];
+    // Without a branch for each of them.
+    let is_end = |end: u32| ENDS.iter().fold(false, |found, known| found | (*known == end));
+    text.last_chunk::<3>().is_some_and(|end| is_end(number(*end)))
 }
 
 /// Whether a name is that of a secret itself, not of where one is kept.

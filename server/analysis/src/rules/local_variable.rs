@@ -33,7 +33,7 @@ fn from_container(command: &Command<'_>) -> Option<Fix> {
 
 /// Every variable in double quotes, so that the container's shell passes its value on as one argument, as now.
 fn wrapped(command: &Command<'_>) -> String {
-    let words: Vec<String> = command.words.iter().map(|word| for_shell(command, word)).collect();
+    let words: Vec<String> = command.words().iter().map(|word| for_shell(command, word)).collect();
     format!("sh -c {}", shell_word(&words.join(" ")))
 }
 
@@ -80,7 +80,7 @@ fn escape(shown: &mut String, text: &str) {
 
 /// `sh -c "echo $HOME"` becomes `sh -c 'echo $HOME'`, when the only variables are in the script.
 fn script_in_single_quotes(command: &Command<'_>) -> Option<String> {
-    let mut with_variables = command.words.iter().filter_map(|word| match word {
+    let mut with_variables = command.words().iter().filter_map(|word| match word {
         Argument::Split(split) if split.parts.iter().any(|part| matches!(part, Part::Variable { .. })) => {
             Some(split)
         }

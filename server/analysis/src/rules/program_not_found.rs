@@ -10,17 +10,17 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.phase.is_local() {
         return;
     }
-    let Some(program) = command.program() else { return };
-    if program.contains(['/', '\\', '='])
+    let Some((program, range)) = command.program_at() else { return };
+    if program.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'='))
         || is_builtin(program)
         || !command.analysis.facts.lacks_program(program)
     {
         return;
     }
-    let message = format!("there is no program `{program}` on the PATH");
+    let message = ["there is no program `", program, "` on the PATH"].concat();
     found.push(
         command
-            .finding(DiagnosticCode::ProgramNotFound, command.words[0].range(), message)
+            .finding(DiagnosticCode::ProgramNotFound, range, message)
             .note("Draft would go on without a word"),
     );
 }
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn is_reported_where_programs_are_known() {
         let text = "[pre-up]\na = \"ls\"\nb = \"lss -l\"\nc = \"./x\"\nd = \"cd x\"\ne = \"A=b x\"\nf = \"$X\"\n[post-deploy]\ng = \"rake\"\n";
-        let programs = [("ls".to_owned(), true), ("lss".to_owned(), false)].into();
+        let programs = [("ls".to_owned(), true), ("lss".to_owned(), false)].into_iter().collect();
         testing::check_facts(
             Facts { programs, ..Facts::default() },
             DiagnosticCode::ProgramNotFound,

@@ -9,7 +9,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.has(b"<>") || (!command.knows_quotes() && command.has(b"\"'")) {
         return;
     }
-    let Some(word) = command.words.iter().skip(1).find(|word| redirects(command, word)) else { return };
+    let Some(word) = command.words().iter().skip(1).find(|word| redirects(command, word)) else { return };
     let written = &command.text[word.range()];
     let message = match command.program() {
         Some(program) => format!("`{written}` is an argument of `{program}` here and redirects nothing"),

@@ -40,7 +40,7 @@ impl Releases {
 
     fn add(&mut self, command: &Command<'_>, helm: &Helm<'_>) {
         let Some(release) = helm.release() else { return };
-        let place = command.place(command.words[0].range().cover(helm.verb_range));
+        let place = command.place(helm.range);
         let namespace = helm.flag(&["--namespace", "-n"]).map(|flag| command.text[flag.range].to_owned());
         self.0.entry(release.to_owned()).or_insert(Installed { place, namespace });
     }

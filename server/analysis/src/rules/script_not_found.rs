@@ -2,7 +2,9 @@
 //!
 //! Must not report paths that nobody has looked at.
 
-use super::command::{Argument, Command};
+use text_size::TextRange;
+
+use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::facts::PathFact;
 
@@ -11,8 +13,8 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if paths.is_empty() || !command.phase.is_local() {
         return;
     }
-    let Some((word, path, is_program)) = script(command) else { return };
-    let report = |message: String| command.finding(DiagnosticCode::ScriptNotFound, word.range(), message);
+    let Some((path, range, is_program)) = script(command) else { return };
+    let report = |message: String| command.finding(DiagnosticCode::ScriptNotFound, range, message);
     match paths.get(path) {
         Some(PathFact::Missing) => {
             found.push(
@@ -33,17 +35,18 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The program when it is a path, or the script that a shell is to read; and whether it is the program.
-fn script<'c>(command: &'c Command<'_>) -> Option<(&'c Argument, &'c str, bool)> {
-    let program = command.program()?;
+/// The program when it is a path, or the script that a shell is to read, with where it stands; and whether it is the
+/// program.
+fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
+    let (program, range) = command.program_at()?;
     if program.contains('/') {
-        return (!program.starts_with('/')).then_some((&command.words[0], program, true));
+        return (!program.starts_with('/')).then_some((program, range, true));
     }
     if !matches!(program, "sh" | "bash") {
         return None;
     }
     let (word, literal) = command.arguments().next()?;
-    literal.filter(|it| !it.starts_with('-')).map(|path| (word, path, false))
+    literal.filter(|it| !it.starts_with('-')).map(|path| (path, word.range(), false))
 }
 
 #[cfg(test)]

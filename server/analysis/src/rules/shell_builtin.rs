@@ -7,7 +7,7 @@ use super::shell_operator;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(program) = command.program() else { return };
+    let Some((program, range)) = command.program_at() else { return };
     if !is_builtin(program) || shell_operator::first(command).is_some() {
         return;
     }
@@ -19,7 +19,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         }
         _ => "put the line into a script and run that",
     };
-    found.push(command.finding(DiagnosticCode::ShellBuiltin, command.words[0].range(), message).note(note));
+    found.push(command.finding(DiagnosticCode::ShellBuiltin, range, message).note(note));
 }
 
 pub(super) fn is_builtin(program: &str) -> bool {

@@ -19,7 +19,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(place) = first(command) else { return };
     let operator = &command.text[place];
     let message = match command.program() {
-        Some(program) => format!("`{operator}` is an argument of `{program}` here, no operator"),
+        Some(program) => ["`", operator, "` is an argument of `", program, "` here, no operator"].concat(),
         None => format!("`{operator}` is an argument here, no operator"),
     };
     let mut diagnostic =
@@ -56,10 +56,10 @@ fn split(command: &Command<'_>) -> Option<Fix> {
         let range = std::ops::Range::<usize>::from(word.range());
         command.text[range.clone()].bytes().zip(&command.quoting()[range]).any(is_for_shell)
     };
-    if command.words.iter().any(|word| !is_and(&word) && for_shell(word)) {
+    if command.words().iter().any(|word| !is_and(&word) && for_shell(word)) {
         return None;
     }
-    let words: Vec<&Argument> = command.words.iter().collect();
+    let words: Vec<&Argument> = command.words().iter().collect();
     let mut tasks = Vec::new();
     for (index, part) in words.split(is_and).enumerate() {
         let (first, last) = (part.first()?, part.last()?);
@@ -87,14 +87,14 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
         return None;
     }
     let of_find = command.name() == Some("find");
-    let last = command.words.len().checked_sub(1)?;
-    command.words.iter().enumerate().find_map(|(index, word)| {
+    let last = command.words().len().checked_sub(1)?;
+    command.words().iter().enumerate().find_map(|(index, word)| {
         let (start, end) = (usize::from(word.range().start()), usize::from(word.range().end()));
         let doubled = command.text[word.range()].as_bytes().windows(2).position(|two| {
             matches!(two, b"&&" | b"||") // Where it is quoted is seen below.
         });
         if let Some(at) = doubled.map(|at| start + at)
-            && command.quoting()[at] == Quoting::Bare
+            && command.is_bare(at)
         {
             return Some(range(at, at + 2));
         }
@@ -106,9 +106,7 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
         }
         let end_is = |byte: u8| {
             // Draft has empty words.
-            end > start + 1
-                && command.text.as_bytes()[end - 1] == byte
-                && command.quoting()[end - 1] == Quoting::Bare
+            end > start + 1 && command.text.as_bytes()[end - 1] == byte && command.is_bare(end - 1)
         };
         let ends =
             (end_is(b';') && !of_find) || (end_is(b'&') && index == last && bare.is_some_and(is_plain));

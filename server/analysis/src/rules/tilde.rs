@@ -12,7 +12,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let is_home = |word: &&super::command::Argument| {
         command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"))
     };
-    let Some(word) = command.words.iter().find(is_home) else { return };
+    let Some(word) = command.words().iter().find(is_home) else { return };
     let start = usize::from(word.range().start());
     let place = range(start, start + 1);
     let message = format!("`{}` stays as it is: only a shell knows `~`", &command.text[word.range()]);

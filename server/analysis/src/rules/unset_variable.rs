@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn is_reported_where_the_environment_is_known() {
         let text = "[pre-up]\na = \"echo $HOME ${NONE}x $$NONE $DRAFT_HOME\"\n[post-deploy]\nb = \"echo '$NONE' $NONE\"\n";
-        let facts = Facts { variables: Some(["HOME".to_owned()].into()), ..Facts::default() };
+        let facts = Facts { variables: Some(["HOME".to_owned()].into_iter().collect()), ..Facts::default() };
         testing::check_facts(
             facts,
             DiagnosticCode::UnsetVariable,

@@ -10,9 +10,10 @@ use super::{Entry, Header, HeaderKind, KeyPath, Str, StrStyle, SyntaxTree, Table
 
 /// The tree of a text of such lines, whose keys are not compared yet.
 pub(super) fn read(text: &str) -> Option<SyntaxTree> {
-    let root = Table { header: None, entries: Vec::new(), range: TextRange::default() };
-    let mut lines = Lines { text, at: 0, comments: Vec::new() };
-    let mut tables = vec![root];
+    let odd = |byte: u8| ((byte < b' ') & (byte != b'\n')) | (byte == 0x7f);
+    let is_tidy = !text.bytes().fold(false, |found, byte| found | odd(byte));
+    let mut lines = Lines { text, at: 0, is_tidy, comments: Vec::new() };
+    let mut tables = vec![Table { header: None, entries: lines.room(), range: TextRange::default() }];
     while lines.at < text.len() {
         lines.blanks();
         match lines.peek() {
@@ -30,10 +31,15 @@ pub(super) fn read(text: &str) -> Option<SyntaxTree> {
     Some(SyntaxTree { tables, comments: lines.comments, errors: Vec::new() })
 }
 
+/// As many bytes has an entry at least: `a=""` and the end of its line.
+const SHORTEST: usize = 5;
+
 struct Lines<'t> {
     text: &'t str,
     /// What is read next, in bytes.
     at: usize,
+    /// Whether line feeds are all that there is of control characters: then nobody looks for others in each string.
+    is_tidy: bool,
     comments: Vec<TextRange>,
 }
 
@@ -56,6 +62,14 @@ impl Lines<'_> {
         })
     }
 
+    /// Room for the entries up to the next header, so that they need not move while there are ever more.
+    fn room(&self) -> Vec<Entry> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let rest = &rest[..memchr::memmem::find(rest, b"\n[").unwrap_or(rest.len())];
+        let lines = memchr::memchr_iter(b'\n', rest).count() + 1;
+        Vec::with_capacity(lines.min(rest.len() / SHORTEST + 1))
+    }
+
     /// What stands behind a header or an entry, up to the next line.
     fn end(&mut self) -> Option<()> {
         self.blanks();
@@ -76,7 +90,7 @@ impl Lines<'_> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         // Without a branch for each byte.
         let odd = |byte: u8| ((byte < b' ') & (byte != b'\t')) | (byte == 0x7f);
-        if line.iter().fold(false, |found, byte| found | odd(*byte)) {
+        if !self.is_tidy && line.iter().fold(false, |found, byte| found | odd(*byte)) {
             return None;
         }
         self.comments.push(range(self.at, self.at + line.len()));
@@ -92,7 +106,7 @@ impl Lines<'_> {
         let end = self.take(b']')? + 1;
         let range = range(start, end);
         let header = Header { kind: HeaderKind::Table, path, range, closed: true };
-        Some(Table { header: Some(header), entries: Vec::new(), range })
+        Some(Table { header: Some(header), entries: self.room(), range })
     }
 
     fn entry(&mut self) -> Option<Entry> {
@@ -134,13 +148,15 @@ impl Lines<'_> {
         let inner = start + 1;
         let (mut end, mut plain) = (inner, true);
         loop {
-            let found = match style {
-                StrStyle::Basic => memchr::memchr2(quote, b'\\', &bytes[end..])?,
-                _ => memchr::memchr(quote, &bytes[end..])?,
+            end += match style {
+                StrStyle::Basic => memchr::memchr3(quote, b'\\', b'\n', &bytes[end..])?,
+                _ => memchr::memchr2(quote, b'\n', &bytes[end..])?,
             };
-            end += found;
             if bytes[end] == quote {
                 break;
+            }
+            if bytes[end] == b'\n' {
+                return None;
             }
             if !matches!(bytes.get(end + 1)?, b'"' | b'\\' | b'n' | b't' | b'r' | b'b' | b'f') {
                 return None;
@@ -149,7 +165,7 @@ impl Lines<'_> {
         }
         // Three quotes begin a string of several lines. Escapes apart, what is clean in one style is so in the other.
         let begins_another = end == inner && bytes.get(end + 1) == Some(&quote);
-        if begins_another || !is_clean(&self.text[inner..end], StrStyle::Literal) {
+        if begins_another || !(self.is_tidy || is_clean(&self.text[inner..end], StrStyle::Literal)) {
             return None;
         }
         self.at = end + 1;
@@ -165,6 +181,7 @@ fn range(start: usize, end: usize) -> TextRange {
 #[cfg(test)]
 mod tests {
     use super::super::parse::parse_all;
+    use super::super::tables::are_defined_once;
     use super::*;
 
     /// Whether a text is read, and then the tree is the parser's.
@@ -173,6 +190,7 @@ mod tests {
             Some(tree) => {
                 let parsed = parse_all(text);
                 assert!(parsed.errors.iter().all(|error| error.related.is_some()), "{text:?}: {parsed:#?}");
+                assert_eq!(are_defined_once(&tree, text), parsed.errors.is_empty(), "{text:?}: {parsed:#?}");
                 let tree = SyntaxTree { errors: parsed.errors.clone(), ..tree };
                 assert_eq!(format!("{tree:#?}"), format!("{parsed:#?}"), "{text:?}");
                 true

@@ -27,7 +27,9 @@ pub fn parse(text: &str) -> SyntaxTree {
     }
     match lines::read(text) {
         Some(mut tree) => {
-            tables::check(&mut tree, text);
+            if !tables::are_defined_once(&tree, text) {
+                tables::check(&mut tree, text);
+            }
             tree
         }
         None => parse_all(text),

@@ -13,7 +13,7 @@ pub fn reparse(tree: SyntaxTree, before: &str, after: &str) -> (SyntaxTree, Opti
     let changed = Changed::between(before, after);
     match changed.and_then(|changed| Some((spliced(tree, changed, before, after)?, changed))) {
         Some((Spliced { mut tree, same_keys }, changed)) => {
-            if !same_keys {
+            if !same_keys && !tables::are_defined_once(&tree, after) {
                 tables::check(&mut tree, after);
             }
             let changed = tree.errors.is_empty().then_some(changed);

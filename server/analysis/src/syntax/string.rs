@@ -116,7 +116,7 @@ fn next_piece(rest: &str, escapes: bool, multiline: bool) -> Option<Piece<'_>> {
     if !escapes {
         return Some(Piece::Verbatim(rest));
     }
-    match rest.find('\\') {
+    match memchr::memchr(b'\\', rest.as_bytes()) {
         None => Some(Piece::Verbatim(rest)),
         Some(0) => Some(escape(rest, multiline)),
         Some(at) => Some(Piece::Verbatim(&rest[..at])),

@@ -9,7 +9,47 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 use text_size::TextRange;
 
-use super::{Entry, Header, HeaderKind, Str, SyntaxError, SyntaxErrorKind, SyntaxTree, Value, ValueKind};
+use super::{
+    Entry, Header, HeaderKind, Str, SyntaxError, SyntaxErrorKind, SyntaxTree, Table, Value, ValueKind,
+};
+
+/// Whether a tree is of plain tables and strings alone and has each but once, which takes less to find out than what is
+/// wrong if not.
+pub(super) fn are_defined_once(tree: &SyntaxTree, text: &str) -> bool {
+    let Some((root, tables)) = tree.tables.split_first() else { return true };
+    let names = tables.iter().map(|table| match table.header.as_ref()?.path.as_slice() {
+        [name] => Some(*name),
+        _ => None,
+    });
+    let top: Option<Vec<Str>> = keys(root).chain(names).collect();
+    let are_different = |keys: Option<Vec<Str>>| keys.is_some_and(|keys| are_different(&keys, text));
+    are_different(top) && tables.iter().all(|table| are_different(keys(table).collect()))
+}
+
+/// The keys of a table; `None` for one with dots, or of something else than a string.
+fn keys(table: &Table) -> impl Iterator<Item = Option<Str>> {
+    table.entries.iter().map(|entry| match (entry.path.as_slice(), entry.value.as_ref().map(|it| &it.kind)) {
+        ([key], Some(ValueKind::String(_))) => Some(*key),
+        _ => None,
+    })
+}
+
+fn are_different(keys: &[Str], text: &str) -> bool {
+    let hasher = RandomState::default();
+    let hash = |name: &str| hasher.hash_one(name);
+    let mut seen: HashTable<u32> = HashTable::with_capacity(keys.len());
+    keys.iter().zip(0..).all(|(key, index)| {
+        let name = key.decode(text);
+        let other = |index: &u32| keys[*index as usize].decode(text);
+        match seen.entry(hash(&name), |index| other(index) == name, |index| hash(&other(index))) {
+            Slot::Occupied(_) => false,
+            Slot::Vacant(slot) => {
+                slot.insert(index);
+                true
+            }
+        }
+    })
+}
 
 /// Adds the errors of a tree.
 pub(super) fn check(tree: &mut SyntaxTree, text: &str) {
