@@ -24,3 +24,17 @@ fn are_looked_at_when_a_file_is_opened_saved_or_something_around_it_changes() {
     let both = ["script-not-found", "auto-connect"];
     client.diagnostics_that(&project.uri, |params| codes(&params["diagnostics"]) == both);
 }
+
+#[test]
+fn are_looked_at_for_each_of_many_files() {
+    let projects: Vec<Project> =
+        (0..5).map(|number| Project::new(&format!("[pre-up]\na = \"./none-{number}.sh\"\n"))).collect();
+    let mut client = Client::start();
+    for (number, project) in projects.iter().enumerate() {
+        client.open(project);
+        client.diagnostics_that(&project.uri, |params| {
+            let message = params["diagnostics"][0]["message"].as_str().unwrap_or_default();
+            message.contains(&format!("`./none-{number}.sh`"))
+        });
+    }
+}

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use draft_tasks_analysis::secret;
@@ -22,7 +22,8 @@ const STATE: &str = "DRAFT_TASKS_STATE_DIR";
 /// The variables of the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    variables: Vec<(OsString, OsString)>,
+    /// Shared, as whoever looks at commands takes a copy.
+    variables: Arc<Vec<(OsString, OsString)>>,
     /// Variables that are secret whatever their names look like.
     secret: HashSet<String>,
     /// What the files of variables have, also where it is not the variable's value in the end.
@@ -32,7 +33,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// The environment of this process.
     pub(crate) fn of_process() -> Environment {
-        Environment { variables: std::env::vars_os().collect(), secret: HashSet::new(), in_files: Vec::new() }
+        Environment { variables: Arc::new(std::env::vars_os().collect()), ..Environment::default() }
     }
 
     /// This environment with what the settings say, for tasks in `directory`.
@@ -61,8 +62,9 @@ impl Environment {
     }
 
     fn set(&mut self, name: &str, value: &str) {
-        self.variables.retain(|(variable, _)| variable != name);
-        self.variables.push((name.into(), value.into()));
+        let variables = Arc::make_mut(&mut self.variables);
+        variables.retain(|(variable, _)| variable != name);
+        variables.push((name.into(), value.into()));
     }
 
     /// All variables.
@@ -117,14 +119,14 @@ impl Environment {
     }
 
     /// The names of all variables that are Unicode.
-    pub(crate) fn names(&self) -> HashSet<String> {
-        self.variables.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned)).collect()
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.variables.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned))
     }
 
     /// All variables, and [`RUN`] with a value that no other run on this machine has had: by it a process that has left
     /// its task is known to be of this run, also after this program was killed.
     pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {
-        let mut variables = self.variables.clone();
+        let mut variables = Vec::clone(&self.variables);
         variables.retain(|(name, _)| name != RUN);
         // Process ids are given again.
         static STARTED: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
@@ -135,8 +137,8 @@ impl Environment {
 
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Environment {
-        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment { variables, secret: HashSet::new(), in_files: Vec::new() }
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Environment { variables: variables.into(), ..Environment::default() }
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Must not run anything or judge what it finds, and must not be called on a keystroke: it reads directories.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -24,10 +23,10 @@ const TEMPLATES: usize = 64;
 
 /// The facts for the tasks file of a directory, with what its commands make one want to know.
 pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted: &FactsWanted) -> Facts {
-    let mut facts = Facts { variables: Some(environment.names()), ..Facts::default() };
+    let mut facts = Facts { variables: Some(environment.names().collect()), ..Facts::default() };
     if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
-        facts.programs = look_for(&wanted.programs, directory, environment);
-        facts.paths = look_at(directory, &wanted.paths);
+        facts.programs = look_for(&wanted.programs, directory, environment).collect();
+        facts.paths = look_at(directory, &wanted.paths).collect();
         add_project(&mut facts, directory, environment);
     }
     facts
@@ -98,9 +97,8 @@ pub(crate) fn read(path: &Path) -> Option<String> {
     (read as u64 <= LARGEST).then_some(text)
 }
 
-fn look_at(directory: &Path, paths: &[String]) -> HashMap<String, PathFact> {
-    let known = paths.iter().filter_map(|path| Some((path.clone(), path_fact(&directory.join(path))?)));
-    known.collect()
+fn look_at(directory: &Path, paths: &[String]) -> impl Iterator<Item = (String, PathFact)> {
+    paths.iter().filter_map(|path| Some((path.clone(), path_fact(&directory.join(path))?)))
 }
 
 /// What a path leads to; `None` when the system does not tell.
@@ -114,9 +112,13 @@ fn path_fact(path: &Path) -> Option<PathFact> {
 }
 
 /// Which of some programs a task would find.
-fn look_for(names: &[String], directory: &Path, environment: &Environment) -> HashMap<String, bool> {
+fn look_for(
+    names: &[String],
+    directory: &Path,
+    environment: &Environment,
+) -> impl Iterator<Item = (String, bool)> {
     let is_there = |name: &String| search::find(name, directory, environment.variables()).is_ok();
-    names.iter().map(|name| (name.clone(), is_there(name))).collect()
+    names.iter().map(move |name| (name.clone(), is_there(name)))
 }
 
 #[cfg(unix)]

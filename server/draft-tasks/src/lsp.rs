@@ -14,7 +14,7 @@ use tower_lsp::{ClientSocket, LspService};
 
 use self::backend::Backend;
 use self::effect::{Effect, Effects};
-use self::outbox::Outbox;
+use self::outbox::{Outbox, Threads};
 use self::session::Session;
 use self::transport::{End, Input, Output, Quiet};
 use crate::environment::Environment;
@@ -28,6 +28,7 @@ mod document;
 mod effect;
 pub(crate) mod ext;
 mod frame;
+mod incoming;
 mod log_text;
 mod nearby;
 mod outbox;
@@ -105,32 +106,36 @@ impl Quiet for SharedSession {
 ///
 /// When the system refuses what the server needs to start.
 pub(crate) fn serve() -> std::io::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("runs")
-        .enable_all()
-        .build()?;
+    // Not one of several threads: whoever sets a timer would wake another each time.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let threads = Threads::default();
     let (effects, wanted) = mpsc::unbounded_channel();
     let session = SharedSession::new(effects, Environment::of_process());
-    let end = runtime.block_on(run(session.clone(), wanted))?;
+    let end = runtime.block_on(run(session.clone(), &threads, wanted));
+    threads.end();
+    let end = end?;
     tracing::info!(?end, "ends");
     // Threads that still read or write belong to streams that nobody is at the other end of.
     runtime.shutdown_background();
     Ok(if session.is_shut_down() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn run(session: SharedSession, effects: mpsc::UnboundedReceiver<Effect>) -> std::io::Result<End> {
+async fn run(
+    session: SharedSession,
+    threads: &Threads,
+    effects: mpsc::UnboundedReceiver<Effect>,
+) -> std::io::Result<End> {
     draft_tasks_executor::adopt_orphans()?;
     let (service, socket) = service(&session);
     let client = service.inner().client.clone();
-    let output = Output::start(stream::output()?)?;
+    let output = Output::start(stream::output()?, stream::write_at_once)?;
     let (ends, ended) = mpsc::unbounded_channel();
     let input = Input::start(stream::input()?, stream::more_input, ends.clone())?;
     let (stop, stopped) = oneshot::channel();
     watch_signals(ends.clone())?;
     let backlog = output.outgoing().backlog().clone();
     let performing =
-        Outbox::serve(client, output.outgoing(), session.clone(), ends.clone(), effects, stopped);
+        Outbox::serve(client, output.outgoing(), session.clone(), ends.clone(), threads, effects, stopped);
     let performing = async {
         if AssertUnwindSafe(performing).catch_unwind().await.is_err() {
             let _ = ends.send(End::Defect);

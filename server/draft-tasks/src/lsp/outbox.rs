@@ -3,8 +3,10 @@
 //! Must not wait for an answer of the client before it performs the next effect.
 
 use std::collections::HashMap;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use draft_tasks_analysis::project::FactsWanted;
@@ -12,6 +14,7 @@ use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use futures::FutureExt;
 use serde_json::json;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -52,11 +55,12 @@ const WATCHED: [&str; 3] =
 const CATCHING_UP: Duration = Duration::from_millis(20);
 
 /// See the module.
-pub(crate) struct Outbox {
+pub(crate) struct Outbox<'t> {
     client: Client,
     outgoing: Outgoing,
     session: SharedSession,
     ends: mpsc::UnboundedSender<End>,
+    threads: &'t Threads,
     runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
     /// Runs of which it is asked whether they may start.
     asked: HashMap<String, JoinHandle<()>>,
@@ -93,19 +97,43 @@ struct Start {
     records: Option<Records>,
 }
 
-impl Outbox {
+/// The threads that runs have of their own, from the first one on: much output keeps nobody from being answered.
+#[derive(Default)]
+pub(crate) struct Threads(OnceLock<Runtime>);
+
+impl Threads {
+    fn of_runs(&self) -> io::Result<&Handle> {
+        if let Some(runtime) = self.0.get() {
+            return Ok(runtime.handle());
+        }
+        let mut threads = Builder::new_multi_thread();
+        let runtime = threads.worker_threads(1).thread_name("runs").enable_all().build()?;
+        Ok(self.0.get_or_init(|| runtime).handle())
+    }
+
+    /// Ends them without waiting for what hangs.
+    pub(crate) fn end(self) {
+        if let Some(runtime) = self.0.into_inner() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Outbox<'_> {
     /// Performs effects until `stop` comes, with the time that tasks have to end; then ends all runs.
     pub(crate) async fn serve(
         client: Client,
         outgoing: Outgoing,
         session: SharedSession,
         ends: mpsc::UnboundedSender<End>,
+        threads: &Threads,
         mut effects: mpsc::UnboundedReceiver<Effect>,
         mut stop: oneshot::Receiver<Duration>,
     ) {
         let (reports, mut reported) = mpsc::unbounded_channel();
         let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut outbox = Outbox { client, outgoing, session, ends, runs, asked, progress, reports };
+        let mut outbox = Outbox { client, outgoing, session, ends, threads, runs, asked, progress, reports };
+
         let work = async {
             loop {
                 tokio::select! {
@@ -141,7 +169,7 @@ impl Outbox {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Publish { uri, version, diagnostics } => {
-                self.outgoing.publish(&uri, version, &diagnostics);
+                self.outgoing.publish(&uri, version, diagnostics);
             }
             Effect::Log { kind, message } => {
                 self.outgoing.notify::<LogMessageNotification>(&LogMessageParams { kind, message });
@@ -237,11 +265,21 @@ impl Outbox {
         let (sender, events) = mpsc::channel(EVENTS);
         let mut reader = Reader::new(request.directory.clone());
         let of_record = request.clone();
-        let handle = draft_tasks_executor::start(request, sender);
+        let threads = match self.threads.of_runs() {
+            Ok(threads) => threads,
+            Err(error) => {
+                let why = format!("the system gives no thread for it: {error}");
+                return self.session.with(|session| session.declined(&run, &why));
+            }
+        };
+        let handle = {
+            let _entered = threads.enter();
+            draft_tasks_executor::start(request, sender)
+        };
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
         let name = run.clone();
-        let pump = tokio::spawn(async move {
+        let pump = threads.spawn(async move {
             let recorder =
                 records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
             pump(&run, events, &session, &backlog, recorder, &mut reader).await;

@@ -393,14 +393,14 @@ impl Session {
 
 /// What a document is to this server; files of other names only where their editor says that they are tasks files.
 fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
-    if let Some(kind) = document::path_of(uri).and_then(|path| FileKind::of_path(&path)) {
-        return Some(kind);
-    }
     let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
     match name(uri) {
         crate::project::FILE => Some(FileKind::Settings),
         source::TASKS_FILE => Some(FileKind::Tasks),
-        _ => named.then_some(FileKind::Tasks),
+        _ => {
+            let by_path = document::path_of(uri).and_then(|path| FileKind::of_path(&path));
+            by_path.or_else(|| named.then_some(FileKind::Tasks))
+        }
     }
 }
 

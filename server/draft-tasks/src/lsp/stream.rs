@@ -3,7 +3,7 @@
 //! Must not be used by anything but the transport.
 
 #[cfg(unix)]
-pub(super) use unix::{input, more_input, output};
+pub(super) use unix::{input, more_input, output, write_at_once};
 
 #[cfg(unix)]
 mod unix {
@@ -30,6 +30,21 @@ mod unix {
         Ok(stream.try_clone_to_owned()?.into())
     }
 
+    /// Writes what a pipe or socket takes without waiting; tells how much. Others take nothing so.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn write_at_once(bytes: &[u8]) -> usize {
+        use rustix::io::{ReadWriteFlags, pwritev2};
+        // No offset, as the system has it.
+        const WHERE_IT_IS: u64 = u64::MAX;
+        let bytes = [std::io::IoSlice::new(bytes)];
+        pwritev2(std::io::stdout(), &bytes, WHERE_IT_IS, ReadWriteFlags::NOWAIT).unwrap_or_default()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn write_at_once(_: &[u8]) -> usize {
+        0
+    }
+
     /// Whether bytes can be read without waiting.
     pub(crate) fn more_input() -> bool {
         let input = std::io::stdin();
@@ -46,6 +61,11 @@ pub(super) fn input() -> std::io::Result<std::io::Stdin> {
 #[cfg(not(unix))]
 pub(super) fn output() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())
+}
+
+#[cfg(not(unix))]
+pub(super) fn write_at_once(_: &[u8]) -> usize {
+    0
 }
 
 /// Only a burst of edits is told by it, and without it one is told by time alone.

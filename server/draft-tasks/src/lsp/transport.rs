@@ -5,14 +5,14 @@
 
 use std::io::{Read, Write};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use futures::{SinkExt, poll};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower_lsp::gen_lsp_types::{Notification, PublishDiagnosticsNotification, Uri};
@@ -21,6 +21,7 @@ use tower_lsp::{ClientSocket, ExitedError, Loopback};
 use tower_service::Service;
 
 use super::frame::{FrameError, Frames};
+use super::incoming;
 use super::written::Diagnostics;
 
 /// Why the server ends.
@@ -144,7 +145,11 @@ fn read(
     }
 }
 
-/// The server's messages, written by a thread of their own so that a client that does not read stops nothing.
+/// Writes what can be written without waiting, and tells how much.
+pub(crate) type AtOnce = fn(&[u8]) -> usize;
+
+/// The server's messages: what the client cannot take at once is written by a thread of its own, so that one that does
+/// not read stops nothing.
 pub(crate) struct Output {
     outgoing: Outgoing,
     closed: mpsc::Receiver<()>,
@@ -153,7 +158,7 @@ pub(crate) struct Output {
 
 impl Output {
     /// Starts to write.
-    pub(crate) fn start(mut output: impl Write + Send + 'static) -> std::io::Result<Output> {
+    pub(crate) fn start(mut output: impl Write + Send + 'static, at_once: AtOnce) -> std::io::Result<Output> {
         let (messages, queue) = std::sync::mpsc::channel::<Message>();
         let backlog = Backlog::default();
         let (closing, closed) = mpsc::channel(1);
@@ -161,7 +166,7 @@ impl Output {
         let writer = std::thread::Builder::new().name("lsp-output".into()).spawn(move || {
             for message in queue {
                 let written = output.write_all(message.framed()).and_then(|()| output.flush());
-                waiting.bytes.fetch_sub(message.framed().len(), Ordering::Relaxed);
+                waiting.bytes.fetch_sub(message.framed().len(), Ordering::Release);
                 if written.is_err() {
                     // Dropping the sender tells the transport that nobody reads any more.
                     drop(closing);
@@ -170,7 +175,8 @@ impl Output {
             }
             // The transport has ended: it does not wait for `closed` any more.
         })?;
-        Ok(Output { outgoing: Outgoing { messages, backlog }, closed, writer })
+        let at_once = Arc::new(Mutex::new(at_once));
+        Ok(Output { outgoing: Outgoing { messages, backlog, at_once }, closed, writer })
     }
 
     /// Where messages are put to be written.
@@ -210,13 +216,9 @@ impl Message {
         Message { bytes, start: HEADER, error: None }
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Message {
-        self.bytes.extend_from_slice(bytes);
-        self
-    }
-
     fn text(&mut self, text: &str) -> &mut Message {
-        self.bytes(text.as_bytes())
+        self.bytes.extend_from_slice(text.as_bytes());
+        self
     }
 
     fn json(&mut self, value: &impl Serialize) -> &mut Message {
@@ -226,9 +228,9 @@ impl Message {
         self
     }
 
-    /// Puts the header before the content.
-    fn head(&mut self) {
-        let header = format!("Content-Length: {}\r\n\r\n", self.bytes.len() - HEADER);
+    /// Puts the header before the content, of which so many bytes are still to come.
+    fn head(&mut self, more: usize) {
+        let header = format!("Content-Length: {}\r\n\r\n", self.bytes.len() - HEADER + more);
         self.start = HEADER - header.len();
         self.bytes[self.start..HEADER].copy_from_slice(header.as_bytes());
     }
@@ -243,6 +245,8 @@ impl Message {
 pub(crate) struct Outgoing {
     messages: std::sync::mpsc::Sender<Message>,
     backlog: Backlog,
+    /// Locked while a message finds its way, so that none overtakes another.
+    at_once: Arc<Mutex<AtOnce>>,
 }
 
 impl Outgoing {
@@ -264,19 +268,21 @@ impl Outgoing {
     }
 
     /// Sends the diagnostics of a document.
-    pub(crate) fn publish(&self, uri: &Uri, version: Option<i32>, diagnostics: &Diagnostics) {
-        let mut message = Message::new(diagnostics.elements().len());
+    pub(crate) fn publish(&self, uri: &Uri, version: Option<i32>, diagnostics: Diagnostics) {
+        const BEHIND: &[u8] = b"]}}";
+        let mut front = Message::new(256);
         let method = PublishDiagnosticsNotification::METHOD;
-        message
+        front
             .text("{\"jsonrpc\":\"2.0\",\"method\":\"")
             .text(method.as_str())
             .text("\",\"params\":{\"uri\":");
-        message.json(uri);
+        front.json(uri);
         if let Some(version) = version {
-            message.text(",\"version\":").json(&version);
+            front.text(",\"version\":").json(&version);
         }
-        message.text(",\"diagnostics\":[").bytes(diagnostics.elements()).text("]}}");
-        self.send_message(message);
+        front.text(",\"diagnostics\":[").head(diagnostics.elements().len() + BEHIND.len());
+        let (bytes, start) = diagnostics.between(front.framed(), BEHIND);
+        self.send_framed(Message { bytes, start, error: front.error });
     }
 
     fn send(&self, message: &impl Serialize) {
@@ -293,36 +299,27 @@ impl Outgoing {
     }
 
     fn send_message(&self, mut message: Message) {
-        if let Some(error) = message.error.take() {
+        message.head(0);
+        self.send_framed(message);
+    }
+
+    fn send_framed(&self, mut message: Message) {
+        if let Some(error) = message.error {
             tracing::error!(%error, "a message could not be written as JSON");
             return;
         }
-        message.head();
+        let at_once = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.backlog.0.bytes.load(Ordering::Acquire) == 0 {
+            // Nothing waits to be written: to wake the writer would take longer than most messages do.
+            message.start += at_once(message.framed());
+        }
+        if message.framed().is_empty() {
+            return;
+        }
         self.backlog.0.bytes.fetch_add(message.framed().len(), Ordering::Relaxed);
         // The writer is only gone when the client is, and then `closed` ends the transport.
         let _ = self.messages.send(message);
     }
-}
-
-/// Any message, as far as JSON-RPC tells them apart.
-#[derive(Deserialize)]
-#[serde(expecting = "a message, which is an object")]
-struct Incoming {
-    #[serde(default)]
-    method: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Id>,
-    #[serde(default, deserialize_with = "present")]
-    params: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    result: Option<Value>,
-    #[serde(default)]
-    error: Option<Error>,
-}
-
-/// Tells `null` from nothing.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 type Answer = Option<Response>;
@@ -455,7 +452,7 @@ where
     }
 
     async fn take(&mut self, bytes: &[u8]) -> Result<(), End> {
-        let incoming: Incoming = match serde_json::from_slice(bytes) {
+        let incoming = match incoming::read(bytes) {
             // A list would do for the fields of a structure, in their order.
             Ok(_) if !bytes.trim_ascii_start().starts_with(b"{") => {
                 self.refuse(ErrorCode::InvalidRequest, "a message is an object".into());
@@ -559,4 +556,78 @@ where
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tower_lsp::gen_lsp_types::{LogMessageNotification, LogMessageParams, MessageType};
+
+    use super::*;
+
+    /// What both ways to the client have written.
+    static WRITTEN_BYTES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+    struct Slow;
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            // One byte at a time: whoever does not wait for the rest writes into the middle of it.
+            std::thread::yield_now();
+            WRITTEN_BYTES.lock().unwrap().extend(&bytes[..1]);
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// All, a part or nothing.
+    fn some_at_once(bytes: &[u8]) -> usize {
+        let mut written = WRITTEN_BYTES.lock().unwrap();
+        let length = match written.len() % 3 {
+            0 => bytes.len(),
+            1 => bytes.len() / 2,
+            _ => 0,
+        };
+        written.extend(&bytes[..length]);
+        length
+    }
+
+    #[test]
+    fn messages_stay_whole_and_in_order_on_either_way() {
+        let output = Output::start(Slow, some_at_once).unwrap();
+        let outgoing = output.outgoing();
+        let send = |outgoing: Outgoing, sender: usize| {
+            move || {
+                for number in 0..300 {
+                    let message = format!("{sender} {number} {}", "x".repeat(number % 50));
+                    let params = LogMessageParams { kind: MessageType::Log, message };
+                    outgoing.notify::<LogMessageNotification>(&params);
+                    if number % 7 == 0 {
+                        std::thread::sleep(Duration::from_micros(50));
+                    }
+                }
+            }
+        };
+        let senders = [0, 1].map(|sender| std::thread::spawn(send(outgoing.clone(), sender)));
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        drop(outgoing);
+        output.finish(Duration::from_secs(60));
+        let mut frames = Frames::default();
+        frames.push(&WRITTEN_BYTES.lock().unwrap());
+        let mut next = [0, 0];
+        while let Some(frame) = frames.next() {
+            let message: Value = serde_json::from_slice(&frame.unwrap()).unwrap();
+            assert_eq!(message["method"], json!("window/logMessage"));
+            let text = message["params"]["message"].as_str().unwrap();
+            let mut words = text.split(' ').map(str::parse);
+            let (sender, number): (usize, usize) =
+                (words.next().unwrap().unwrap(), words.next().unwrap().unwrap());
+            assert_eq!(number, next[sender]);
+            next[sender] += 1;
+        }
+        assert_eq!(next, [300, 300]);
+    }
 }

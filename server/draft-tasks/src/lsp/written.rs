@@ -2,17 +2,22 @@
 //!
 //! Must not say anything else than `to_proto::diagnostic` does.
 
-use draft_tasks_analysis::diagnostic;
+use draft_tasks_analysis::{TextRange, diagnostic};
 use tower_lsp::gen_lsp_types::*;
 
+use super::position;
 use super::to_proto::{self, Context};
+use crate::lines::Walk;
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Diagnostics {
-    /// The elements of the array.
-    elements: Vec<u8>,
+    /// A gap, then the elements of the array; nothing when there is none.
+    bytes: Vec<u8>,
 }
+
+/// How much may be put in front of the elements without copying them: copying is a good part of what many cost.
+const GAP: usize = 384;
 
 /// About what one takes.
 const USUAL: usize = 512;
@@ -24,31 +29,51 @@ impl Diagnostics {
         found: &[diagnostic::Diagnostic],
         shown: impl Fn(&diagnostic::Diagnostic) -> bool,
     ) -> Diagnostics {
-        let mut written = Diagnostics { elements: Vec::with_capacity(found.len() * USUAL) };
-        found.iter().filter(|found| shown(found)).for_each(|found| written.push_found(context, found));
+        let length = if found.is_empty() { 0 } else { GAP + found.len() * USUAL };
+        let mut written = Diagnostics { bytes: Vec::with_capacity(length) };
+        let mut walk = if found.is_empty() { None } else { Walk::new(&context.analysed.text) };
+        for found in found.iter().filter(|found| shown(found)) {
+            written.push_found(context, &mut walk, found);
+        }
         written
     }
 
     /// The elements of the array, with commas between them.
     pub(crate) fn elements(&self) -> &[u8] {
-        &self.elements
+        self.bytes.get(GAP..).unwrap_or_default()
+    }
+
+    /// The elements with something in front of them and behind them; and at which of the bytes that begins.
+    pub(crate) fn between(self, front: &[u8], behind: &[u8]) -> (Vec<u8>, usize) {
+        let Some(start) = GAP.checked_sub(front.len()).filter(|_| !self.bytes.is_empty()) else {
+            return ([front, self.elements(), behind].concat(), 0);
+        };
+        let mut bytes = self.bytes;
+        bytes[start..GAP].copy_from_slice(front);
+        bytes.extend_from_slice(behind);
+        (bytes, start)
     }
 
     pub(crate) fn push(&mut self, diagnostic: &Diagnostic) {
+        let length = self.bytes.len();
         self.separate();
-        let length = self.elements.len();
-        if let Err(error) = serde_json::to_writer(&mut self.elements, diagnostic) {
+        if let Err(error) = serde_json::to_writer(&mut self.bytes, diagnostic) {
             tracing::error!(%error, "a diagnostic could not be written as JSON");
-            self.elements.truncate(length.saturating_sub(1));
+            self.bytes.truncate(length);
         }
     }
 
-    fn push_found(&mut self, context: Context<'_>, found: &diagnostic::Diagnostic) {
+    fn push_found(
+        &mut self,
+        context: Context<'_>,
+        walk: &mut Option<Walk<'_>>,
+        found: &diagnostic::Diagnostic,
+    ) {
         if to_proto::is_rare(context, found) {
             return self.push(&to_proto::diagnostic(context, found));
         }
         self.separate();
-        let Range { start, end } = context.range(found.range);
+        let Range { start, end } = range(context, walk, found.range);
         self.text("{\"range\":{\"start\":");
         self.position(start);
         self.text(",\"end\":");
@@ -65,8 +90,9 @@ impl Diagnostics {
     }
 
     fn separate(&mut self) {
-        if !self.elements.is_empty() {
-            self.elements.push(b',');
+        match self.bytes.is_empty() {
+            true => self.bytes.resize(GAP, b' '),
+            false => self.bytes.push(b','),
         }
     }
 
@@ -79,7 +105,7 @@ impl Diagnostics {
     }
 
     fn text(&mut self, text: &str) {
-        self.elements.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     fn number(&mut self, number: u32) {
@@ -98,6 +124,17 @@ impl Diagnostics {
             }
         }
     }
+}
+
+/// A range, found on the walk where there is one.
+fn range(context: Context<'_>, walk: &mut Option<Walk<'_>>, range: TextRange) -> Range {
+    let Some(walk) = walk else { return context.range(range) };
+    let text: &str = &context.analysed.text;
+    let [start, end] = [range.start(), range.end()].map(|offset| {
+        let offset = usize::from(offset).min(text.len());
+        position::in_line(text, walk.line_of(offset), offset, context.encoding)
+    });
+    Range { start, end }
 }
 
 impl Extend<Diagnostic> for Diagnostics {
@@ -175,5 +212,19 @@ mod tests {
         written.extend([of("c")]);
         assert_eq!(written.read(), [of("a\n\"b\""), of("c")]);
         assert!(Diagnostics::default().read().is_empty());
+    }
+
+    #[test]
+    fn whatever_stands_around_them() {
+        let of =
+            |message: &str| Diagnostic { message: Message::String(message.into()), ..Default::default() };
+        let all = [Diagnostics::default(), [of("a"), of("b")].into_iter().collect()];
+        for (written, length) in all.into_iter().flat_map(|it| [0, 1, GAP, GAP + 1].map(|n| (it.clone(), n)))
+        {
+            let front = vec![b'x'; length];
+            let expected = [&front, written.elements(), b"]}"].concat();
+            let (bytes, start) = written.between(&front, b"]}");
+            assert_eq!(&bytes[start..], expected, "{length}");
+        }
     }
 }

@@ -29,8 +29,8 @@ impl Session {
     pub(super) fn config_of(&self, directory: Option<&Path>) -> Config {
         let known = directory.and_then(|directory| self.projects.get(directory));
         match known {
-            Some(known) => Config::of(&[&known.settings, &self.editor]),
-            None => self.config.clone(),
+            Some(known) if !known.settings.is_empty() => Config::of(&[&known.settings, &self.editor]),
+            _ => self.config.clone(),
         }
     }
 
