@@ -26,7 +26,7 @@ impl LineIndex {
 
 /// The same for offsets that come in the order of the text, of which no index is made; only where all lines end with LF
 /// or CRLF.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Walk<'t> {
     text: &'t [u8],
     /// The line of the last offset, and where it begins.

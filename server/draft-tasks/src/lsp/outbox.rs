@@ -3,10 +3,8 @@
 //! Must not wait for an answer of the client before it performs the next effect.
 
 use std::collections::HashMap;
-use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use draft_tasks_analysis::project::FactsWanted;
@@ -14,7 +12,6 @@ use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use futures::FutureExt;
 use serde_json::json;
-use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -26,10 +23,12 @@ use super::client_watch;
 use super::confirm;
 use super::effect::{Effect, ProgressValue};
 use super::ext;
+use super::output::{Backlog, Outgoing};
 use super::pace::Pace;
 use super::problems::{Found, Reader};
 use super::session::{GRACE_AT_END, Questions};
-use super::transport::{Backlog, End, Outgoing};
+use super::threads::Threads;
+use super::transport::End;
 use crate::{facts, interrupted, project};
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
@@ -95,28 +94,6 @@ struct Start {
     request: RunRequest,
     file: PathBuf,
     records: Option<Records>,
-}
-
-/// The threads that runs have of their own, from the first one on: much output keeps nobody from being answered.
-#[derive(Default)]
-pub(crate) struct Threads(OnceLock<Runtime>);
-
-impl Threads {
-    fn of_runs(&self) -> io::Result<&Handle> {
-        if let Some(runtime) = self.0.get() {
-            return Ok(runtime.handle());
-        }
-        let mut threads = Builder::new_multi_thread();
-        let runtime = threads.worker_threads(1).thread_name("runs").enable_all().build()?;
-        Ok(self.0.get_or_init(|| runtime).handle())
-    }
-
-    /// Ends them without waiting for what hangs.
-    pub(crate) fn end(self) {
-        if let Some(runtime) = self.0.into_inner() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Outbox<'_> {

@@ -2,7 +2,7 @@
 //!
 //! Must not say anything else than `to_proto::diagnostic` does.
 
-use draft_tasks_analysis::{TextRange, diagnostic};
+use draft_tasks_analysis::{TextRange, TextSize, diagnostic};
 use tower_lsp::gen_lsp_types::*;
 
 use super::position;
@@ -130,11 +130,14 @@ impl Diagnostics {
 fn range(context: Context<'_>, walk: &mut Option<Walk<'_>>, range: TextRange) -> Range {
     let Some(walk) = walk else { return context.range(range) };
     let text: &str = &context.analysed.text;
-    let [start, end] = [range.start(), range.end()].map(|offset| {
+    let position = |walk: &mut Walk<'_>, offset: TextSize| {
         let offset = usize::from(offset).min(text.len());
         position::in_line(text, walk.line_of(offset), offset, context.encoding)
-    });
-    Range { start, end }
+    };
+    let start = position(walk, range.start());
+    // The next finding may begin before this one ends: only begins come in the order of the text.
+    let mut ahead = *walk;
+    Range { start, end: position(&mut ahead, range.end()) }
 }
 
 impl Extend<Diagnostic> for Diagnostics {
