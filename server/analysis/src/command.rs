@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 use crate::phase::Phase;
@@ -120,6 +121,34 @@ pub struct SplitError {
     pub message: String,
 }
 
+/// One argument, as far as it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// The characters as they stand, without quotes, backslashes and variables.
+    Plain(TextRange),
+    /// Whatever else it is made of.
+    Split(Word),
+}
+
+/// The arguments of a command; few have more.
+pub(crate) type Arguments = SmallVec<[Argument; 8]>;
+
+impl Argument {
+    pub(crate) fn range(&self) -> TextRange {
+        match self {
+            Argument::Plain(range) => *range,
+            Argument::Split(word) => word.range,
+        }
+    }
+
+    fn into_word(self, command: &str) -> Word {
+        match self {
+            Argument::Plain(range) => Word { parts: vec![Part::Literal(command[range].to_owned())], range },
+            Argument::Split(word) => word,
+        }
+    }
+}
+
 impl Word {
     /// The argument, with variables replaced by `lookup`.
     pub fn expand(&self, lookup: &dyn Fn(&str) -> Option<String>) -> String {
@@ -148,6 +177,16 @@ impl Word {
 /// In [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end; never in
 /// [`Semantics::Draft`].
 pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Vec<Word>, SplitError> {
+    let arguments = arguments(command, semantics, version)?;
+    Ok(arguments.into_iter().map(|argument| argument.into_word(command)).collect())
+}
+
+/// The same for those who seldom look into an argument: what most are made of is not copied.
+pub(crate) fn arguments(
+    command: &str,
+    semantics: Semantics,
+    version: DraftVersion,
+) -> Result<Arguments, SplitError> {
     match (semantics, version) {
         (Semantics::Standard, _) => Splitter::new(command).split(),
         (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
@@ -159,41 +198,53 @@ pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Resu
 struct Splitter<'a> {
     command: &'a str,
     at: usize,
-    words: Vec<Word>,
-    /// The word that is read, and where it begins; a word of quotes alone has no parts.
-    word: Option<(usize, Parts)>,
+    arguments: Arguments,
+    /// Where the word begins that is read.
+    start: Option<usize>,
+    /// What it is made of, once that is more than the characters from there on; of quotes alone it is nothing.
+    parts: Option<Parts>,
 }
 
 impl<'a> Splitter<'a> {
     fn new(command: &'a str) -> Splitter<'a> {
-        Splitter { command, at: 0, words: Vec::new(), word: None }
+        Splitter { command, at: 0, arguments: Arguments::new(), start: None, parts: None }
     }
 
-    fn split(mut self) -> Result<Vec<Word>, SplitError> {
+    fn split(mut self) -> Result<Arguments, SplitError> {
         while let Some(next) = self.peek() {
             match next {
-                ' ' | '\t' | '\n' => {
+                b' ' | b'\t' | b'\n' => {
                     self.end_word();
                     self.at += 1;
                 }
-                '\'' => self.single_quotes()?,
-                '"' => self.double_quotes()?,
-                '\\' => self.backslash()?,
-                '$' => self.dollar(),
-                _ => self.literal_text([' ', '\t', '\n', '\'', '"', '\\', '$']),
+                b'\'' => self.single_quotes()?,
+                b'"' => self.double_quotes()?,
+                b'\\' => self.backslash()?,
+                b'$' => self.dollar(),
+                _ => {
+                    self.start.get_or_insert(self.at);
+                    self.literal_text(|byte| {
+                        matches!(byte, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'$')
+                    });
+                }
             }
         }
         self.end_word();
-        Ok(self.words)
+        Ok(self.arguments)
     }
 
-    fn peek(&self) -> Option<char> {
-        self.command[self.at..].chars().next()
+    /// The next byte; all that mean something are ASCII.
+    fn peek(&self) -> Option<u8> {
+        self.command.as_bytes().get(self.at).copied()
     }
 
     fn parts(&mut self) -> &mut Parts {
-        let start = self.at;
-        &mut self.word.get_or_insert_with(|| (start, Parts::default())).1
+        let start = *self.start.get_or_insert(self.at);
+        self.parts.get_or_insert_with(|| {
+            let mut parts = Parts::default();
+            parts.push_str(&self.command[start..self.at]);
+            parts
+        })
     }
 
     fn literal(&mut self, character: char) {
@@ -202,23 +253,28 @@ impl<'a> Splitter<'a> {
     }
 
     /// The characters up to the next one that means something.
-    fn literal_text<const N: usize>(&mut self, special: [char; N]) {
+    fn literal_text(&mut self, is_special: impl Fn(u8) -> bool) {
         let rest = &self.command[self.at..];
-        let text = &rest[..rest.find(special).unwrap_or(rest.len())];
-        self.parts().push_str(text);
+        let text = &rest[..rest.bytes().position(is_special).unwrap_or(rest.len())];
+        if let Some(parts) = &mut self.parts {
+            parts.push_str(text);
+        }
         self.at += text.len();
     }
 
     fn end_word(&mut self) {
-        if let Some((start, parts)) = self.word.take() {
-            self.words.push(Word { parts: parts.0, range: range(start, self.at) });
-        }
+        let Some(start) = self.start.take() else { return };
+        let range = range(start, self.at);
+        self.arguments.push(match self.parts.take() {
+            Some(parts) => Argument::Split(Word { parts: parts.0, range }),
+            None => Argument::Plain(range),
+        });
     }
 
     fn single_quotes(&mut self) -> Result<(), SplitError> {
         let command = self.command;
         let inner = &command[self.at + 1..];
-        let length = inner.find('\'').ok_or_else(|| unclosed('\'', self.at))?;
+        let length = memchr::memchr(b'\'', inner.as_bytes()).ok_or_else(|| unclosed('\'', self.at))?;
         self.parts().push_str(&inner[..length]);
         self.at += length + 2;
         Ok(())
@@ -230,10 +286,10 @@ impl<'a> Splitter<'a> {
         self.at += 1;
         loop {
             match self.peek().ok_or_else(|| unclosed('"', start))? {
-                '"' => break,
-                '$' => self.dollar(),
-                '\\' => self.backslash_in_quotes(),
-                _ => self.literal_text(['"', '$', '\\']),
+                b'"' => break,
+                b'$' => self.dollar(),
+                b'\\' => self.backslash_in_quotes(),
+                _ => self.literal_text(|byte| matches!(byte, b'"' | b'$' | b'\\')),
             }
         }
         self.at += 1;
@@ -246,6 +302,10 @@ impl<'a> Splitter<'a> {
             return Err(SplitError { range: range(self.at, self.at + 1), message });
         };
         if next == '\n' {
+            if self.start.is_some() {
+                // It is in the text of the word, and not in the word.
+                self.parts();
+            }
             self.at += 2;
             return Ok(());
         }
@@ -259,8 +319,8 @@ impl<'a> Splitter<'a> {
     fn backslash_in_quotes(&mut self) {
         self.at += 1;
         match self.peek() {
-            Some('\n') => self.at += 1,
-            Some(next @ ('$' | '`' | '"' | '\\')) => self.literal(next),
+            Some(b'\n') => self.at += 1,
+            Some(next @ (b'$' | b'`' | b'"' | b'\\')) => self.literal(next.into()),
             _ => self.parts().push('\\'),
         }
     }
@@ -327,12 +387,12 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Draft splits at each single space, then replaces variables in each argument.
-fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Vec<Word> {
+fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Arguments {
     let mut start = 0;
     let words = command.split(' ').map(|argument| {
         let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
         start += argument.len() + 1;
-        word
+        Argument::Split(word)
     });
     words.collect()
 }

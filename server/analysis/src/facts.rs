@@ -2,15 +2,20 @@
 //!
 //! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashSet};
 
 use crate::project::{DraftToml, FactsWanted, Template};
+
+/// The names of variables, shared by all who know them.
+pub type Names = Arc<HashSet<String>>;
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The names of the variables that tasks get.
-    pub variables: Option<HashSet<String>>,
+    pub variables: Option<Names>,
     /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
     pub programs: HashMap<String, bool>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those

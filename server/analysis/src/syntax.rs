@@ -205,7 +205,7 @@ impl Str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrMap {
     /// What stands for what, in order, without gaps.
-    runs: Vec<string::Run>,
+    runs: SmallVec<[string::Run; 8]>,
     /// The length of the content.
     content_end: TextSize,
     /// What stands between the quotes.

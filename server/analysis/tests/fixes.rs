@@ -208,7 +208,7 @@ fn releases_are_looked_for_again_where_an_edit_may_concern_them() {
 fn facts_count_for_what_is_typed() {
     let facts = Facts {
         programs: [("lss".to_owned(), false), ("ls".to_owned(), true)].into_iter().collect(),
-        variables: Some(["HOME".to_owned()].into_iter().collect()),
+        variables: Some(Arc::new(["HOME".to_owned()].into_iter().collect())),
         ..Facts::default()
     };
     let text = "[pre-up]\na = \"lss x\"\nb = \"ls $HOM\"\nc = \"lss\"\n";

@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
+use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
@@ -19,11 +20,25 @@ use crate::run_settings::RunSettings;
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
 
+/// Variables with their values.
+#[derive(Clone, Debug, Default)]
+struct Variables {
+    all: Vec<(OsString, OsString)>,
+    /// The names that are Unicode, once somebody has asked for them.
+    names: OnceLock<Names>,
+}
+
+impl FromIterator<(OsString, OsString)> for Variables {
+    fn from_iter<T: IntoIterator<Item = (OsString, OsString)>>(variables: T) -> Variables {
+        Variables { all: variables.into_iter().collect(), names: OnceLock::new() }
+    }
+}
+
 /// The variables of the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// Shared, as whoever looks at commands takes a copy.
-    variables: Arc<Vec<(OsString, OsString)>>,
+    variables: Arc<Variables>,
     /// Variables that are secret whatever their names look like.
     secret: HashSet<String>,
     /// What the files of variables have, also where it is not the variable's value in the end.
@@ -63,18 +78,19 @@ impl Environment {
 
     fn set(&mut self, name: &str, value: &str) {
         let variables = Arc::make_mut(&mut self.variables);
-        variables.retain(|(variable, _)| variable != name);
-        variables.push((name.into(), value.into()));
+        variables.all.retain(|(variable, _)| variable != name);
+        variables.all.push((name.into(), value.into()));
+        variables.names = OnceLock::new();
     }
 
     /// All variables.
     pub(crate) fn variables(&self) -> &[(OsString, OsString)] {
-        &self.variables
+        &self.variables.all
     }
 
     /// The value of a variable; what is not Unicode in it is replaced.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let found = self.variables.iter().find(|(variable, _)| variable == name);
+        let found = self.variables().iter().find(|(variable, _)| variable == name);
         found.map(|(_, value)| value.to_string_lossy().into_owned())
     }
 
@@ -91,7 +107,7 @@ impl Environment {
     /// The values that must not be seen.
     pub(crate) fn secrets(&self) -> Secrets {
         let named =
-            self.variables.iter().filter(|(name, _)| name.to_str().is_some_and(|it| self.is_secret(it)));
+            self.variables().iter().filter(|(name, _)| name.to_str().is_some_and(|it| self.is_secret(it)));
         Secrets::new(named.map(|(_, value)| value.as_os_str()).chain(self.in_files.iter().map(OsStr::new)))
     }
 
@@ -119,14 +135,16 @@ impl Environment {
     }
 
     /// The names of all variables that are Unicode.
-    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
-        self.variables.iter().filter_map(|(name, _)| name.to_str().map(str::to_owned))
+    pub(crate) fn names(&self) -> Names {
+        let name = |(name, _): &(OsString, OsString)| name.to_str().map(str::to_owned);
+        let names = || Arc::new(self.variables().iter().filter_map(name).collect());
+        self.variables.names.get_or_init(names).clone()
     }
 
     /// All variables, and [`RUN`] with a value that no other run on this machine has had: by it a process that has left
     /// its task is known to be of this run, also after this program was killed.
     pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {
-        let mut variables = Vec::clone(&self.variables);
+        let mut variables = self.variables().to_vec();
         variables.retain(|(name, _)| name != RUN);
         // Process ids are given again.
         static STARTED: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
@@ -137,8 +155,8 @@ impl Environment {
 
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Environment {
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment { variables: variables.into(), ..Environment::default() }
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Environment { variables: Arc::new(variables.collect()), ..Environment::default() }
     }
 }
 

@@ -23,7 +23,7 @@ const TEMPLATES: usize = 64;
 
 /// The facts for the tasks file of a directory, with what its commands make one want to know.
 pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted: &FactsWanted) -> Facts {
-    let mut facts = Facts { variables: Some(environment.names().collect()), ..Facts::default() };
+    let mut facts = Facts { variables: Some(environment.names()), ..Facts::default() };
     if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
         facts.programs = look_for(&wanted.programs, directory, environment).collect();
         facts.paths = look_at(directory, &wanted.paths).collect();

@@ -14,11 +14,12 @@ use tower_lsp::{ClientSocket, LspService};
 
 use self::backend::Backend;
 use self::effect::{Effect, Effects};
+use self::input::Input;
 use self::outbox::Outbox;
 use self::output::Output;
 use self::session::Session;
 use self::threads::Threads;
-use self::transport::{End, Input, Quiet};
+use self::transport::{End, Quiet};
 use crate::environment::Environment;
 
 mod backend;
@@ -31,6 +32,7 @@ mod effect;
 pub(crate) mod ext;
 mod frame;
 mod incoming;
+mod input;
 mod log_text;
 mod nearby;
 mod outbox;
@@ -134,7 +136,7 @@ async fn run(
     let client = service.inner().client.clone();
     let output = Output::start(stream::output()?, stream::write_at_once)?;
     let (ends, ended) = mpsc::unbounded_channel();
-    let input = Input::start(stream::input()?, stream::more_input, ends.clone())?;
+    let input = Input::start(stream::input()?)?;
     let (stop, stopped) = oneshot::channel();
     watch_signals(ends.clone())?;
     let backlog = output.outgoing().backlog().clone();

@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 use crate::analysis::Analysis;
-use crate::command::{self, Part, Semantics, SplitError, Word};
+pub(super) use crate::command::Argument;
+use crate::command::{self, Arguments, Part, Semantics, SplitError};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
 use crate::phase::Phase;
@@ -24,22 +24,12 @@ pub(super) struct Command<'a> {
     /// The decoded command.
     pub(super) text: Cow<'a, str>,
     /// Many rules are about the program alone: a command that spaces split is split on demand.
-    words: OnceCell<Words>,
+    words: OnceCell<Arguments>,
     /// Which characters of ASCII there are in the text, a bit for each.
     characters: OnceCell<u128>,
     /// Whether the fixes of what is found are wanted, too.
     pub(super) fixes: bool,
     quoting: OnceCell<Vec<Quoting>>,
-}
-
-type Words = SmallVec<[Argument; 8]>;
-
-/// One argument.
-pub(super) enum Argument {
-    /// The characters as they stand, without quotes, backslashes and variables.
-    Plain(TextRange),
-    /// Whatever [`command::split`] made of it.
-    Split(Word),
 }
 
 /// What quotes and backslashes make of a character.
@@ -53,15 +43,6 @@ pub(super) enum Quoting {
     Double,
     /// Behind a backslash that takes its meaning, or that backslash.
     Escaped,
-}
-
-impl Argument {
-    pub(super) fn range(&self) -> TextRange {
-        match self {
-            Argument::Plain(range) => *range,
-            Argument::Split(word) => word.range,
-        }
-    }
 }
 
 impl<'a> Command<'a> {
@@ -81,11 +62,8 @@ impl<'a> Command<'a> {
             return Ok(command);
         }
         let words =
-            command::split(&command.text, analysis.options.semantics, analysis.options.draft_version)?;
-        Ok(Command {
-            words: OnceCell::from(words.into_iter().map(Argument::Split).collect::<Words>()),
-            ..command
-        })
+            command::arguments(&command.text, analysis.options.semantics, analysis.options.draft_version)?;
+        Ok(Command { words: OnceCell::from(words), ..command })
     }
 
     /// A command that nothing but spaces splits: who calls it has looked.
@@ -167,17 +145,18 @@ impl<'a> Command<'a> {
         })
     }
 
-    /// Whether neither quotes nor backslashes take the meaning of the character at an offset.
-    pub(super) fn is_bare(&self, at: usize) -> bool {
-        !self.has(b"\"'\\") || self.quoting()[at] == Quoting::Bare
+    /// Whether neither quotes nor backslashes take the meaning of the character of an argument at an offset.
+    pub(super) fn is_bare(&self, argument: &Argument, at: usize) -> bool {
+        self.bare(argument).is_some() || self.quoting()[at] == Quoting::Bare
     }
 
     /// The characters of an argument when neither quotes nor backslashes take the meaning of any of them.
     pub(super) fn bare(&self, argument: &Argument) -> Option<&str> {
-        let range = argument.range();
-        let mut places = std::ops::Range::<usize>::from(range);
-        (matches!(argument, Argument::Plain(_)) || places.all(|at| self.is_bare(at)))
-            .then(|| &self.text[range])
+        let text = &self.text[argument.range()];
+        // Spaces separate words where they are not quoted: no quote reaches from one word into another.
+        let is_quoted = || memchr::memchr3(b'"', b'\'', b'\\', text.as_bytes()).is_some();
+        let is_split = matches!(argument, Argument::Split(_));
+        (!(is_split && self.knows_quotes() && is_quoted())).then_some(text)
     }
 
     /// Where a piece of the command stands in the file.
@@ -284,8 +263,8 @@ fn first_plain_word(text: &str) -> Option<TextRange> {
     Some(range(start, start + length))
 }
 
-fn plain_words(text: &str) -> Words {
-    let mut words = SmallVec::new();
+fn plain_words(text: &str) -> Arguments {
+    let mut words = Arguments::new();
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {
         if byte == b' ' {
@@ -381,6 +360,27 @@ mod tests {
         let (_, written) = fixed.file.commands_of(Phase::PreUp).next().unwrap();
         assert!(fixed.tree.errors.is_empty(), "{}", fixed.text);
         written.decode(&fixed.text).into_owned()
+    }
+
+    #[test]
+    fn arguments_are_bare_where_all_their_characters_are() {
+        let pieces = ["a", " ", "'", "\"", "\\", "$A", "&&", "\t"];
+        let mut seen = [0; 2];
+        for number in 0..pieces.len().pow(4) {
+            let text: String =
+                (0..4).map(|at| pieces[number / pieces.len().pow(at) % pieces.len()]).collect();
+            let text = format!("[pre-up]\na = {}\n", edit::string(&text));
+            let analysis = Analysis::new(text.as_str(), Options::default());
+            let (_, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
+            let Ok(command) = Command::new(&analysis, Phase::PreUp, written, false) else { continue };
+            for word in command.words() {
+                let quoting = &command.quoting()[std::ops::Range::<usize>::from(word.range())];
+                let expected = quoting.iter().all(|it| *it == Quoting::Bare);
+                assert_eq!(command.bare(word).is_some(), expected, "{} {word:?}", command.text);
+                seen[usize::from(expected)] += 1;
+            }
+        }
+        assert!(seen[0] > 500 && seen[1] > 500, "{seen:?}");
     }
 
     #[test]

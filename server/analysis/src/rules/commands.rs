@@ -296,6 +296,11 @@ fn is_even(raw: &[u8], style: StrStyle) -> bool {
 /// dashes.
 fn names_secret(text: &str) -> bool {
     let raw = text.as_bytes();
+    let assigns = || raw.iter().find(|byte| matches!(byte, b' ' | b'=')) == Some(&b'=');
+    if !literal_secret::may_name(raw) {
+        // So it is with nearly all.
+        return assigns();
+    }
     let (mut start, mut is_program) = (0, true);
     let mut ends_at = |end: usize, is_assigned: bool| {
         let flag = || text[start..end].strip_prefix("--");
@@ -335,6 +340,27 @@ mod tests {
             assert_eq!(codes.any(|code| code == DiagnosticCode::ShellOperator), found, "{written}");
             assert_eq!(analysis.tree.errors.is_empty(), found, "{written}");
         }
+    }
+
+    #[test]
+    fn names_of_secrets_are_found_wherever_they_stand() {
+        let pieces =
+            [" ", "=", "--", "a", "-password", "-Token", "api-key", "release", "é", "mysql -u root "];
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let text: String = (0..next(12)).map(|_| pieces[next(pieces.len())]).collect();
+            let raw = text.as_bytes();
+            let ends = |end: usize| matches!(raw.get(end), None | Some(b' ' | b'='));
+            let expected = (0..=raw.len()).any(|end| ends(end) && literal_secret::may_end_name(&raw[..end]));
+            assert!(literal_secret::may_name(raw) || !expected, "{text:?}");
+            found += usize::from(literal_secret::may_name(raw) && raw.len() > 18);
+        }
+        assert!((1_000..19_000).contains(&found), "{found}");
     }
 
     #[test]

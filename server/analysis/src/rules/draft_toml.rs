@@ -34,7 +34,8 @@ fn find(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
         }));
     }
     let before = found.len();
-    let mut reader = Reader { text: &analysis.text, in_phase: false, has_date: false, found };
+    let mut reader =
+        Reader { text: &analysis.text, in_phase: false, has_date: false, has_lines: false, found };
     for (index, table) in analysis.tree.tables.iter().enumerate() {
         reader.in_phase = index > 0 && is_phase(analysis, table.range.start());
         for entry in &table.entries {
@@ -44,19 +45,15 @@ fn find(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
             reader.entry(entry, index > 0);
         }
     }
-    let has_date = reader.has_date;
-    if found.len() == before && analysis.tree.errors.is_empty() {
-        found.extend(rare(analysis, has_date));
+    let may_be_rare = reader.has_date || reader.has_lines;
+    if may_be_rare && found.len() == before && analysis.tree.errors.is_empty() {
+        found.extend(rare(analysis));
     }
 }
 
 /// What only Draft's own reader finds: some ends of multi-line strings and of their lines, and some dates.
-fn rare(analysis: &Analysis, has_date: bool) -> Option<Diagnostic> {
+fn rare(analysis: &Analysis) -> Option<Diagnostic> {
     let text = &analysis.text;
-    let has = |quotes: &str| memchr::memmem::find(text.as_bytes(), quotes.as_bytes()).is_some();
-    if !(has_date || has("\"\"\"") || has("'''")) {
-        return None;
-    }
     // What is no command may be what the reader stops at first, and has a rule of its own.
     let phases = analysis.file.sections.iter().filter(|section| section.phase.is_some());
     let mut tasks = phases.flat_map(|section| analysis.file.tasks_of(section));
@@ -88,6 +85,8 @@ struct Reader<'a> {
     in_phase: bool,
     /// Whether there is a date outside of the phases.
     has_date: bool,
+    /// Whether there is a string of several lines.
+    has_lines: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -106,16 +105,22 @@ impl Reader<'_> {
             self.escapes(*key);
         }
         match &entry.value {
-            Some(Value { kind: ValueKind::String(string), .. }) if string.plain => {}
-            Some(Value { kind: ValueKind::String(string), .. }) => self.escapes(*string),
+            Some(Value { kind: ValueKind::String(string), .. }) => self.string(*string),
             Some(value) if !(in_table && self.in_phase) => self.value(value),
             _ => {}
         }
     }
 
+    fn string(&mut self, string: Str) {
+        self.has_lines |= matches!(string.style, StrStyle::MultilineBasic | StrStyle::MultilineLiteral);
+        if !string.plain {
+            self.escapes(string);
+        }
+    }
+
     fn value(&mut self, value: &Value) {
         match &value.kind {
-            ValueKind::String(string) => self.escapes(*string),
+            ValueKind::String(string) => self.string(*string),
             ValueKind::Array(values) => self.array(value.range, values),
             ValueKind::InlineTable(entries) => self.inline_table(value.range, entries),
             ValueKind::Integer if self.text[value.range].contains(['x', 'o', 'b']) => {

@@ -129,25 +129,41 @@ pub(super) fn is_secret_flag(name: &str) -> bool {
     .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('-')))
 }
 
+/// The last letters of all names of secrets.
+const ENDS: [[u8; 3]; 8] = [*b"ord", *b"swd", *b"pwd", *b"ase", *b"ass", *b"key", *b"ken", *b"ret"];
+
 /// Whether what ends here may be the name of a secret, by its last letters alone, which are quickly looked at.
 pub(super) fn may_end_name(text: &[u8]) -> bool {
-    const fn number([a, b, c]: [u8; 3]) -> u32 {
-        // Letters in lower case; nothing but a letter becomes one.
-        u32::from_le_bytes([a, b, c, 0]) | 0x20_2020
+    // Letters in lower case; nothing but a letter becomes one.
+    text.last_chunk().is_some_and(|end: &[u8; 3]| ENDS.contains(&end.map(|byte| byte | 0x20)))
+}
+
+/// So many places are looked at together.
+const PLACES: usize = 16;
+
+/// Whether the name of a secret may end somewhere in a command, in front of a space or `=` or at its end.
+pub(super) fn may_name(command: &[u8]) -> bool {
+    const WINDOW: usize = PLACES + 3;
+    let (windows, _) = command.as_chunks::<PLACES>();
+    let starts = (0..windows.len()).map(|number| number * PLACES);
+    // What is no whole window is looked at in the last one.
+    let last = command.len().checked_sub(WINDOW);
+    let mut windows = starts.chain(last).filter_map(|start| command[start..].first_chunk::<WINDOW>());
+    last.is_none() || may_end_name(command) || windows.any(names_end)
+}
+
+/// Whether the last letters of a name stand in front of one of the last bytes of a window.
+fn names_end(window: &[u8; PLACES + 3]) -> bool {
+    // Without a way out of the loop or a branch in it, and so at all places at once.
+    let mut found = false;
+    for at in 0..PLACES {
+        let [first, second, third] = [window[at], window[at + 1], window[at + 2]].map(|byte| byte | 0x20);
+        let is_end = ENDS
+            .iter()
+            .fold(false, |found, [a, b, c]| found | ((first == *a) & (second == *b) & (third == *c)));
+        found |= is_end & ((window[at + 3] == b' ') | (window[at + 3] == b'='));
     }
-    const ENDS: [u32; 8] = [
-        number(*b"ord"),
-        number(*b"swd"),
-        number(*b"pwd"),
-        number(*b"ase"),
-        number(*b"ass"),
-        number(*b"key"),
-        number(*b"ken"),
-        number(*b"ret"),
-    ];
-    // Without a branch for each of them.
-    let is_end = |end: u32| ENDS.iter().fold(false, |found, known| found | (*known == end));
-    text.last_chunk::<3>().is_some_and(|end| is_end(number(*end)))
+    found
 }
 
 /// Whether a name is that of a secret itself, not of where one is kept.

@@ -94,7 +94,7 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
             matches!(two, b"&&" | b"||") // Where it is quoted is seen below.
         });
         if let Some(at) = doubled.map(|at| start + at)
-            && command.is_bare(at)
+            && command.is_bare(word, at)
         {
             return Some(range(at, at + 2));
         }
@@ -106,7 +106,7 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
         }
         let end_is = |byte: u8| {
             // Draft has empty words.
-            end > start + 1 && command.text.as_bytes()[end - 1] == byte && command.is_bare(end - 1)
+            end > start + 1 && command.text.as_bytes()[end - 1] == byte && command.is_bare(word, end - 1)
         };
         let ends =
             (end_is(b';') && !of_find) || (end_is(b'&') && index == last && bare.is_some_and(is_plain));

@@ -18,6 +18,8 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use expect_test::expect;
 
     use super::*;
@@ -27,7 +29,10 @@ mod tests {
     #[test]
     fn is_reported_where_the_environment_is_known() {
         let text = "[pre-up]\na = \"echo $HOME ${NONE}x $$NONE $DRAFT_HOME\"\n[post-deploy]\nb = \"echo '$NONE' $NONE\"\n";
-        let facts = Facts { variables: Some(["HOME".to_owned()].into_iter().collect()), ..Facts::default() };
+        let facts = Facts {
+            variables: Some(Arc::new(["HOME".to_owned()].into_iter().collect())),
+            ..Facts::default()
+        };
         testing::check_facts(
             facts,
             DiagnosticCode::UnsetVariable,

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 use toml_parser::decoder::Encoding;
 
@@ -190,7 +191,7 @@ pub(super) struct Run {
 /// The runs of a string, and where both sides end.
 pub(super) fn map(string: Str, text: &str) -> StrMap {
     let inner = string.inner_range();
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: SmallVec<[Run; 8]> = SmallVec::new();
     let (mut content_end, mut text_end) = (TextSize::new(0), inner.start());
     for piece in pieces(string, text) {
         let (content, written, verbatim) = match piece {

@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use draft_tasks_analysis::project::FactsWanted;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
 use tower_lsp::gen_lsp_types::{MessageType, Uri, WorkspaceEdit};
@@ -40,7 +39,7 @@ pub(crate) enum Effect {
     /// Have the client ask for inlay hints anew.
     RefreshHints,
     /// Look at the world around a document, for what its commands name.
-    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf>, wanted: FactsWanted },
+    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf> },
     /// Tell when a document has had this version for a while.
     AwaitPause { uri: Uri, version: i32 },
     /// Ask the client to change the workspace.

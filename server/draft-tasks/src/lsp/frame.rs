@@ -6,15 +6,37 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FrameError(pub(crate) String);
 
+/// A message, in the bytes in which it was read.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Frame {
+    /// The message itself.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
 /// Collects bytes and gives the messages in them.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     buffer: Vec<u8>,
+    /// What is before it was given.
+    at: usize,
     /// The length of the message whose header was read, while its body is still coming.
     body: Option<usize>,
     /// Whether bytes are skipped until the next header, after something that was none.
     lost: bool,
 }
+
+/// So much can be read at once at least.
+const ROOM: usize = 1 << 16;
+
+/// Shorter messages are copied, so that the buffer stays for the next one.
+const LONG: usize = 1 << 12;
 
 /// Longer messages are refused: a client that announces one is broken.
 const LONGEST: usize = 1 << 30;
@@ -26,11 +48,19 @@ const CONTENT_LENGTH: &[u8] = b"content-length:";
 
 impl Frames {
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        self.buffer().extend_from_slice(bytes);
+    }
+
+    /// Where what is read next is to be put, with room for it.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.buffer.drain(..std::mem::take(&mut self.at));
+        let missing = self.body.unwrap_or_default().saturating_sub(self.buffer.len());
+        self.buffer.reserve(missing.max(ROOM));
+        &mut self.buffer
     }
 
     /// The next whole message, or what is wrong; `None` until more bytes come.
-    pub(crate) fn next(&mut self) -> Option<Result<Vec<u8>, FrameError>> {
+    pub(crate) fn next(&mut self) -> Option<Result<Frame, FrameError>> {
         if self.lost && !self.find_header() {
             return None;
         }
@@ -44,49 +74,54 @@ impl Frames {
                 }
             },
         };
-        if self.buffer.len() < length {
-            self.body = Some(length);
-            self.buffer.reserve(length - self.buffer.len());
+        self.body = Some(length);
+        if self.rest().len() < length {
             return None;
         }
         self.body = None;
-        let rest = self.buffer.split_off(length);
-        Some(Ok(std::mem::replace(&mut self.buffer, rest)))
+        Some(Ok(self.take(length)))
     }
 
-    /// Reads a header block and takes it from the buffer; names are in any case, unknown ones are skipped.
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+
+    /// The next bytes as a message; a long one keeps the bytes in which it was read.
+    fn take(&mut self, length: usize) -> Frame {
+        let start = self.at;
+        self.at += length;
+        if length < LONG || self.at < self.buffer.len() {
+            return Frame { bytes: self.buffer[start..self.at].to_vec(), start: 0 };
+        }
+        self.at = 0;
+        Frame { bytes: std::mem::take(&mut self.buffer), start }
+    }
+
+    /// Reads a header block and goes behind it; names are in any case, unknown ones are skipped.
     fn header(&mut self) -> Option<Result<usize, FrameError>> {
-        let Some(end) = header_end(&self.buffer) else {
-            let endless = self.buffer.len() > LONGEST_HEADER;
+        let Some(end) = header_end(self.rest()) else {
+            let endless = self.rest().len() > LONGEST_HEADER;
             return endless.then(|| Err(FrameError("a header without an end".into())));
         };
-        let length = content_length(&self.buffer[..end]);
+        let length = content_length(&self.rest()[..end]);
         if length.is_ok() {
-            self.buffer.drain(..end);
+            self.at += end;
         }
         Some(length)
     }
 
     /// Skips to the next line that begins with `Content-Length:`.
     fn find_header(&mut self) -> bool {
+        let all = self.rest();
         // The first byte belongs to what was refused.
-        let found = (1..self.buffer.len()).find(|&at| {
-            let rest = &self.buffer[at..];
+        let found = (1..all.len()).find(|&at| {
+            let rest = &all[at..];
             rest.len() >= CONTENT_LENGTH.len()
                 && rest[..CONTENT_LENGTH.len()].eq_ignore_ascii_case(CONTENT_LENGTH)
         });
-        match found {
-            Some(at) => {
-                self.buffer.drain(..at);
-                self.lost = false;
-                true
-            }
-            None => {
-                let keep = self.buffer.len().min(CONTENT_LENGTH.len());
-                self.buffer.drain(..self.buffer.len() - keep);
-                false
-            }
-        }
+        self.at += found.unwrap_or(all.len().saturating_sub(CONTENT_LENGTH.len()));
+        self.lost = found.is_none();
+        !self.lost
     }
 }
 
@@ -123,7 +158,7 @@ mod tests {
     fn all(frames: &mut Frames) -> Vec<Result<String, String>> {
         std::iter::from_fn(|| frames.next())
             .map(|frame| {
-                frame.map(|body| String::from_utf8_lossy(&body).into_owned()).map_err(|error| error.0)
+                frame.map(|body| String::from_utf8_lossy(body.body()).into_owned()).map_err(|error| error.0)
             })
             .collect()
     }

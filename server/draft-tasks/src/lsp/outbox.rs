@@ -162,9 +162,7 @@ impl Outbox<'_> {
             Effect::Progress { token, value } => self.progress(token, value),
             Effect::RefreshLenses => self.refresh_lenses(),
             Effect::RefreshHints => self.refresh_hints(),
-            Effect::GatherFacts { uri, asked, directory, wanted } => {
-                self.gather_facts(uri, asked, directory, wanted);
-            }
+            Effect::GatherFacts { uri, asked, directory } => self.gather_facts(uri, asked, directory),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
             Effect::AskForSettings => self.ask_for_settings(),
@@ -361,14 +359,21 @@ impl Outbox<'_> {
         });
     }
 
-    /// Reads directories and files, so on a thread that may wait for them.
-    fn gather_facts(&self, uri: Uri, asked: u64, directory: Option<PathBuf>, wanted: FactsWanted) {
+    /// Reads directories and files, so on a thread that may wait for them, unless there is nothing to be read.
+    fn gather_facts(&self, uri: Uri, asked: u64, directory: Option<PathBuf>) {
         let (session, late, of) = (self.session.clone(), self.session.clone(), uri.clone());
-        tokio::task::spawn_blocking(move || {
+        let exists = directory.as_ref().is_some_and(|directory| directory.is_dir());
+        let wanted =
+            if exists { self.session.with(|it| it.facts_wanted(&uri)) } else { FactsWanted::default() };
+        let gather = move || {
             let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
             let facts = facts::gather(directory.as_deref(), &environment, &wanted);
             session.with(|session| session.take_facts(&uri, asked, facts));
-        });
+        };
+        if !exists {
+            return gather();
+        }
+        tokio::task::spawn_blocking(gather);
         tokio::spawn(async move {
             tokio::time::sleep(FACTS_ARE_LATE).await;
             late.with(|session| session.facts_are_late(&of));

@@ -288,7 +288,7 @@ mod tests {
         frames.push(&WRITTEN_BYTES.lock().unwrap());
         let mut next = [0, 0];
         while let Some(frame) = frames.next() {
-            let message: Value = serde_json::from_slice(&frame.unwrap()).unwrap();
+            let message: Value = serde_json::from_slice(frame.unwrap().body()).unwrap();
             assert_eq!(message["method"], json!("window/logMessage"));
             let text = message["params"]["message"].as_str().unwrap();
             let mut words = text.split(' ').map(str::parse);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_analysis::project::FactsWanted;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
@@ -194,10 +195,14 @@ impl Session {
         let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind == FileKind::Tasks) else {
             return false;
         };
-        let wanted = document.facts_wanted();
         let (asked, directory) = (document.ask_for_facts(), document.directory());
-        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory, wanted });
+        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory });
         true
+    }
+
+    /// What is to be found out of the world around a document.
+    pub(crate) fn facts_wanted(&mut self, uri: &Uri) -> FactsWanted {
+        self.documents.get_mut(uri).map(Document::facts_wanted).unwrap_or_default()
     }
 
     /// Takes the facts that were asked for, and publishes what they change.

@@ -3,15 +3,13 @@
 //! Must not be used by anything but the transport.
 
 #[cfg(unix)]
-pub(super) use unix::{input, more_input, output, write_at_once};
+pub(super) use unix::{input, output, write_at_once};
 
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
     use std::io::Result;
     use std::os::fd::{AsFd, BorrowedFd};
-
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     pub(crate) fn input() -> Result<File> {
         widened(std::io::stdin().as_fd())
@@ -44,13 +42,6 @@ mod unix {
     pub(crate) fn write_at_once(_: &[u8]) -> usize {
         0
     }
-
-    /// Whether bytes can be read without waiting.
-    pub(crate) fn more_input() -> bool {
-        let input = std::io::stdin();
-        let mut polled = [PollFd::new(&input, PollFlags::IN)];
-        matches!(poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1..))
-    }
 }
 
 #[cfg(not(unix))]
@@ -66,10 +57,4 @@ pub(super) fn output() -> std::io::Result<std::io::Stdout> {
 #[cfg(not(unix))]
 pub(super) fn write_at_once(_: &[u8]) -> usize {
     0
-}
-
-/// Only a burst of edits is told by it, and without it one is told by time alone.
-#[cfg(not(unix))]
-pub(super) fn more_input() -> bool {
-    false
 }

@@ -3,10 +3,7 @@
 //!
 //! Must not know what a message means, beyond what JSON-RPC says of it.
 
-use std::io::Read;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
@@ -18,8 +15,9 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ClientSocket, ExitedError, Loopback};
 use tower_service::Service;
 
-use super::frame::{FrameError, Frames};
+use super::frame::{Frame, FrameError};
 use super::incoming;
+use super::input::Input;
 use super::output::Output;
 
 /// Why the server ends.
@@ -47,72 +45,6 @@ pub(crate) trait Quiet {
     fn is_opened(&self) -> bool;
     /// Called when no more input is waiting.
     fn settle(&self);
-}
-
-/// How long what was said before the input was closed may be worked on.
-const AFTERWARDS: Duration = Duration::from_millis(500);
-
-/// The client's messages, read by a thread of their own so that the client can always write.
-pub(crate) struct Input {
-    batches: mpsc::UnboundedReceiver<Vec<Result<Vec<u8>, FrameError>>>,
-    /// Whether the reader holds bytes that are not yet in `batches`.
-    busy: Arc<AtomicBool>,
-    /// Whether more bytes can be read at once.
-    readable: Box<dyn Fn() -> bool + Send>,
-}
-
-impl Input {
-    /// Starts to read; `readable` tells without waiting whether more bytes are there.
-    ///
-    /// When the client has closed the input, what it said last is still answered, but not for longer than
-    /// [`AFTERWARDS`]: then `ends` is told.
-    pub(crate) fn start(
-        input: impl Read + Send + 'static,
-        readable: impl Fn() -> bool + Send + 'static,
-        ends: mpsc::UnboundedSender<End>,
-    ) -> std::io::Result<Input> {
-        let (sender, batches) = mpsc::unbounded_channel();
-        let busy = Arc::new(AtomicBool::new(false));
-        let reader_busy = busy.clone();
-        std::thread::Builder::new().name("lsp-input".into()).spawn(move || {
-            read(input, sender, &reader_busy);
-            std::thread::sleep(AFTERWARDS);
-            // The server may have ended by then.
-            let _ = ends.send(End::InputClosed);
-        })?;
-        Ok(Input { batches, busy, readable: Box::new(readable) })
-    }
-
-    /// Whether nothing more is known to come at once.
-    fn is_quiet(&self) -> bool {
-        self.batches.is_empty() && !(self.readable)() && !self.busy.load(Ordering::Acquire)
-    }
-}
-
-/// Reads until the input is closed; the batches are closed with it.
-fn read(
-    mut input: impl Read,
-    batches: mpsc::UnboundedSender<Vec<Result<Vec<u8>, FrameError>>>,
-    busy: &AtomicBool,
-) {
-    let mut frames = Frames::default();
-    let mut bytes = vec![0; 1 << 16];
-    loop {
-        let count = match input.read(&mut bytes) {
-            Ok(0) => return,
-            Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        busy.store(true, Ordering::Release);
-        frames.push(&bytes[..count]);
-        let batch: Vec<_> = std::iter::from_fn(|| frames.next()).collect();
-        // Before the batch is there: whoever takes it must not think that more is coming.
-        busy.store(false, Ordering::Release);
-        if !batch.is_empty() && batches.send(batch).is_err() {
-            return;
-        }
-    }
 }
 
 type Answer = Option<Response>;
@@ -170,7 +102,7 @@ where
         tokio::select! {
             Some(end) = ends.recv() => break end,
             _ = transport.output.closed() => break End::OutputClosed,
-            batch = input.batches.recv() => {
+            batch = input.next() => {
                 let Some(batch) = batch else { break End::InputClosed };
                 if let Err(end) = transport.take_all(batch).await {
                     break end;
@@ -234,10 +166,10 @@ where
     S: Service<Request, Response = Answer, Error = ExitedError>,
     S::Future: Send + 'static,
 {
-    async fn take_all(&mut self, batch: Vec<Result<Vec<u8>, FrameError>>) -> Result<(), End> {
+    async fn take_all(&mut self, batch: Vec<Result<Frame, FrameError>>) -> Result<(), End> {
         for frame in batch {
             match frame {
-                Ok(bytes) => self.take(&bytes).await?,
+                Ok(frame) => self.take(frame.body()).await?,
                 Err(error) => self.refuse(ErrorCode::ParseError, error.0),
             }
         }

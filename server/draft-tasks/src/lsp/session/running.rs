@@ -178,7 +178,7 @@ impl Session {
 
     /// What the editor says of runs; a project has no say in it.
     fn run_settings(&self) -> RunSettings {
-        Config::of(&[&self.editor]).run
+        self.config.run.clone()
     }
 
     /// The environment of tasks of a directory.

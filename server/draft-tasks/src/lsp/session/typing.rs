@@ -80,7 +80,7 @@ impl Session {
                 with_settings.unwrap_or_else(|_| self.environment.clone())
             }
         };
-        let mut names: Vec<String> = environment.names().collect();
+        let mut names: Vec<String> = environment.names().iter().cloned().collect();
         names.sort();
         let shown = |name: &String| environment.shown(name).unwrap_or_default();
         offer(site, &mut names.iter().map(|name| Candidate::variable(name, &shown(name))))
