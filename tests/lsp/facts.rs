@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Client, codes};
-use crate::project::Project;
+use crate::project::{self, Project};
 
 const DRAFT_TOML: &str =
     "[environments.development]\nname = \"app\"\nnamespace = \"default\"\nauto-connect = true\n";
@@ -37,4 +37,22 @@ fn are_looked_at_for_each_of_many_files() {
             message.contains(&format!("`./none-{number}.sh`"))
         });
     }
+}
+
+#[test]
+fn of_a_directory_that_is_not_there_yet_come_once_it_is() {
+    let project = Project::new("");
+    let file = project.file("later/.draft-tasks.toml");
+    let text = "[pre-up]\na = \"./prepare.sh\"\nb = \"x && y\"\nc = \"echo $NO_SUCH_VARIABLE\"\n";
+    let mut client = Client::start();
+    let uri = project::uri(&file);
+    client.open_text(&uri, text);
+    // What is known without it is said at once.
+    assert_eq!(codes(&client.diagnostics(&uri, 1)), ["shell-operator", "unset-variable"]);
+    project.write("later/.draft-tasks.toml", text);
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
+    client.diagnostics_that(&uri, |params| {
+        let found = codes(&params["diagnostics"]);
+        found.contains(&"script-not-found") && found.contains(&"unset-variable")
+    });
 }
