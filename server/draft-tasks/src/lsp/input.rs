@@ -3,15 +3,23 @@
 //! Must not look into a message, nor keep the server waiting for a client that says nothing.
 
 use std::io::{ErrorKind, Read};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::frame::{Frame, FrameError, Frames};
 
+/// How long what was said before the input was closed may be worked on.
+const AFTERWARDS: Duration = Duration::from_millis(500);
+
 /// What the client sends.
 pub(crate) struct Input {
     source: Source,
     frames: Frames,
+    /// The next message, where it has come already.
+    ahead: Option<Result<Frame, FrameError>>,
+    /// Since when it is known that the client sends no more.
+    closed: Option<Instant>,
 }
 
 /// Where the bytes come from.
@@ -37,18 +45,27 @@ impl Input {
             true => Source::Polled(polled::Polled::new(stream)?),
             false => Source::Thread(chunks(stream)?),
         };
-        Ok(Input { source, frames: Frames::default() })
+        Ok(Input::of(source))
     }
 
     /// The same where nothing can be asked.
     #[cfg(not(unix))]
     pub(crate) fn start(stream: impl Read + Send + 'static) -> std::io::Result<Input> {
-        Ok(Input { source: Source::Thread(chunks(stream)?), frames: Frames::default() })
+        Ok(Input::of(Source::Thread(chunks(stream)?)))
     }
 
-    /// Waits for messages and takes those that are there; `None` when no more can come. Nothing is lost when nobody
-    /// waits any longer.
-    pub(crate) async fn next(&mut self) -> Option<Vec<Result<Frame, FrameError>>> {
+    fn of(source: Source) -> Input {
+        Input { source, frames: Frames::default(), ahead: None, closed: None }
+    }
+
+    /// The next message; `None` when no more can come. Nothing is lost when nobody waits any longer.
+    ///
+    /// When the client has closed the input, what it said last is still given, but not for longer than [`AFTERWARDS`].
+    pub(crate) async fn next(&mut self) -> Option<Result<Frame, FrameError>> {
+        if let Some(message) = self.ahead.take() {
+            self.ahead = self.frames.next();
+            return (!self.is_over()).then_some(message);
+        }
         loop {
             let is_open = match &mut self.source {
                 #[cfg(unix)]
@@ -65,19 +82,48 @@ impl Input {
             if !is_open {
                 self.source = Source::Closed;
             }
-            let messages: Vec<_> = std::iter::from_fn(|| self.frames.next()).collect();
-            if !messages.is_empty() {
-                return Some(messages);
+            if let Some(message) = self.frames.next() {
+                self.ahead = self.frames.next();
+                return Some(message);
             }
         }
     }
 
+    /// Whether it is over with what a client said that is gone.
+    fn is_over(&mut self) -> bool {
+        if self.closed.is_none() && self.source.is_closed() {
+            self.closed = Some(Instant::now());
+        }
+        self.closed.is_some_and(|since| since.elapsed() > AFTERWARDS)
+    }
+
+    /// Whether the next message has come already.
+    pub(crate) fn has_next(&self) -> bool {
+        self.ahead.is_some()
+    }
+
     /// Whether nothing more is known to come at once.
     pub(crate) fn is_quiet(&self) -> bool {
-        match &self.source {
+        !self.has_next() && !self.source.has_more()
+    }
+}
+
+impl Source {
+    fn has_more(&self) -> bool {
+        match self {
             #[cfg(unix)]
-            Source::Polled(polled) => !polled.has_more(),
-            Source::Thread(chunks) => chunks.is_empty(),
+            Source::Polled(polled) => polled.has_more(),
+            Source::Thread(chunks) => !chunks.is_empty(),
+            Source::Closed => false,
+        }
+    }
+
+    /// Whether nothing is written to it any more, whatever is still to be read.
+    fn is_closed(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Source::Polled(polled) => polled.is_closed(),
+            Source::Thread(chunks) => chunks.is_closed(),
             Source::Closed => true,
         }
     }
@@ -139,8 +185,20 @@ mod polled {
 
         /// Whether bytes are there, or the end.
         pub(super) fn has_more(&self) -> bool {
+            !self.poll().is_empty()
+        }
+
+        /// Whether nothing is written any more.
+        pub(super) fn is_closed(&self) -> bool {
+            self.poll().intersects(PollFlags::HUP | PollFlags::ERR)
+        }
+
+        fn poll(&self) -> PollFlags {
             let mut polled = [PollFd::new(self.0.get_ref(), PollFlags::IN)];
-            matches!(poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1..))
+            match poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
+                Ok(1..) => polled[0].revents(),
+                _ => PollFlags::empty(),
+            }
         }
 
         /// Waits for bytes and takes those that are there; whether more can come.
@@ -181,17 +239,15 @@ mod tests {
     /// All messages that come until the end.
     async fn all(input: &mut Input) -> Vec<String> {
         let mut all = Vec::new();
-        while let Some(messages) = input.next().await {
-            let text =
-                |message: Result<Frame, FrameError>| message.map_or_else(|error| error.0, |it| string(&it));
-            all.extend(messages.into_iter().map(text));
+        while let Some(message) = input.next().await {
+            all.push(text(message));
         }
         assert!(input.is_quiet() && input.next().await.is_none());
         all
     }
 
-    fn string(frame: &Frame) -> String {
-        String::from_utf8_lossy(frame.body()).into_owned()
+    fn text(message: Result<Frame, FrameError>) -> String {
+        message.map_or_else(|error| error.0, |frame| String::from_utf8_lossy(frame.body()).into_owned())
     }
 
     fn streams() -> std::io::Result<[(File, File); 2]> {
@@ -228,17 +284,41 @@ mod tests {
             assert!(input.is_quiet());
             write.write_all((framed("1") + &framed("2")).as_bytes()).unwrap();
             assert!(!input.is_quiet());
-            assert_eq!(input.next().await.unwrap().len(), 2);
+            assert_eq!(input.next().await.map(text).unwrap(), "1");
+            assert!(input.has_next() && !input.is_quiet());
+            assert_eq!(input.next().await.map(text).unwrap(), "2");
             assert!(input.is_quiet());
-            let wait = std::time::Duration::from_millis(20);
+            let wait = Duration::from_millis(20);
             assert!(tokio::time::timeout(wait, input.next()).await.is_err());
             let (start, end) = (framed("three"), framed("4"));
             write.write_all(&start.as_bytes()[..9]).unwrap();
             assert!(tokio::time::timeout(wait, input.next()).await.is_err());
             write.write_all((start[9..].to_owned() + &end).as_bytes()).unwrap();
-            let found: Vec<String> =
-                input.next().await.unwrap().iter().map(|it| string(it.as_ref().unwrap())).collect();
-            assert_eq!(found, ["three", "4"]);
+            assert_eq!(input.next().await.map(text).unwrap(), "three");
+            assert_eq!(input.next().await.map(text).unwrap(), "4");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_client_said_that_is_gone_is_given_for_a_while() {
+        for (read, mut write) in streams().unwrap() {
+            let mut input = Input::start(read).unwrap();
+            write.write_all("Content-Length: 1\r\n\r\nx".repeat(3).as_bytes()).unwrap();
+            assert!(input.next().await.is_some());
+            std::thread::sleep(AFTERWARDS + Duration::from_millis(50));
+            assert!(input.next().await.is_some(), "it is not gone yet");
+            drop(write);
+            assert!(input.next().await.is_some());
+            assert!(input.next().await.is_none());
+        }
+        for (read, mut write) in streams().unwrap() {
+            let mut input = Input::start(read).unwrap();
+            write.write_all("Content-Length: 1\r\n\r\nx".repeat(9).as_bytes()).unwrap();
+            drop(write);
+            assert!(input.next().await.is_some());
+            assert!(input.next().await.is_some());
+            std::thread::sleep(AFTERWARDS + Duration::from_millis(50));
+            assert!(input.next().await.is_none());
         }
     }
 

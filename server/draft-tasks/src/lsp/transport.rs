@@ -102,14 +102,14 @@ where
         tokio::select! {
             Some(end) = ends.recv() => break end,
             _ = transport.output.closed() => break End::OutputClosed,
-            batch = input.next() => {
-                let Some(batch) = batch else { break End::InputClosed };
-                if let Err(end) = transport.take_all(batch).await {
+            message = input.next() => {
+                let Some(message) = message else { break End::InputClosed };
+                if let Err(end) = transport.take(message).await {
                     break end;
                 }
                 pace.after_input(quiet, &input);
             }
-            () = sleep_until(pace.settle_at) => pace.settle(quiet),
+            () = sleep_until(pace.settle_at), if !input.has_next() => pace.settle(quiet),
             Some(answer) = transport.waiting.next(), if !transport.waiting.is_empty() => {
                 transport.answer(answer);
             }
@@ -166,17 +166,17 @@ where
     S: Service<Request, Response = Answer, Error = ExitedError>,
     S::Future: Send + 'static,
 {
-    async fn take_all(&mut self, batch: Vec<Result<Frame, FrameError>>) -> Result<(), End> {
-        for frame in batch {
-            match frame {
-                Ok(frame) => self.take(frame.body()).await?,
-                Err(error) => self.refuse(ErrorCode::ParseError, error.0),
+    async fn take(&mut self, message: Result<Frame, FrameError>) -> Result<(), End> {
+        match message {
+            Ok(frame) => self.read(frame.body()).await,
+            Err(error) => {
+                self.refuse(ErrorCode::ParseError, error.0);
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    async fn take(&mut self, bytes: &[u8]) -> Result<(), End> {
+    async fn read(&mut self, bytes: &[u8]) -> Result<(), End> {
         let incoming = match incoming::read(bytes) {
             // A list would do for the fields of a structure, in their order.
             Ok(_) if !bytes.trim_ascii_start().starts_with(b"{") => {
