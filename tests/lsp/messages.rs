@@ -150,6 +150,22 @@ fn messages_arrive_in_any_pieces() {
 }
 
 #[test]
+fn whoever_does_not_read_can_still_write() {
+    let (mut client, project) = opened();
+    client.set_reading(false);
+    // Both ways have room for 1 MiB at most.
+    let (phases, comment) = ("[phase]\n".repeat(400), "#".repeat(60_000));
+    for version in 2..62 {
+        client.replace(&project.uri, version, &format!("{phases}{comment}"));
+        client
+            .ask_and_forget("textDocument/documentSymbol", json!({ "textDocument": { "uri": project.uri } }));
+    }
+    client.replace(&project.uri, 62, TEXT);
+    client.set_reading(true);
+    assert_goes_on(&mut client, &project);
+}
+
+#[test]
 fn methods_that_nobody_knows() {
     let (mut client, project) = opened();
     for method in ["textDocument/unheardOf", "$/unheardOf", "", "rpc.discover"] {

@@ -162,8 +162,8 @@ mod polled {
 
     use crate::lsp::frame::Frames;
 
-    /// So much is read before it is looked at, whatever there is.
-    const MOST_AT_ONCE: usize = 1 << 20;
+    /// So much is read before it is looked at, whatever there is: meanwhile nothing is analysed.
+    const MOST_AT_ONCE: usize = 1 << 16;
 
     /// A stream that only this process reads: once bytes are there, no read has to wait.
     pub(super) struct Polled(AsyncFd<File>);
