@@ -7,8 +7,9 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::project::DraftToml;
-use draft_tasks_executor::pods::{Application, PodsRequest, Target};
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::next_id;
+use draft_tasks_executor::{Application, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
 use crate::environment::Environment;

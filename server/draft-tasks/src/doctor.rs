@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::project::{DraftToml, pod_marks};
 use draft_tasks_executor::Problem;
-use draft_tasks_executor::pods::Target;
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::pods::doctor::{
     Examined, Permission, PodFound, Standing, examine, kubeconfig_files,
 };

@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::pods::{self, Connection, PodsRequest, Target};
+use draft_tasks_executor::cluster::{Connection, Target};
+use draft_tasks_executor::{PodsRequest, pods};
 use draft_tasks_executor::{Problem, RunRequest};
 
 use crate::lifecycle::Part;

@@ -3,6 +3,7 @@
 //! Must not know the language server protocol, print, or read the tasks file.
 #![warn(missing_docs)]
 
+pub mod cluster;
 mod describe;
 pub mod event;
 mod format;
@@ -12,8 +13,10 @@ pub mod output;
 pub mod pods;
 pub mod record;
 mod report;
+mod request;
 pub mod run;
 pub mod search;
+pub mod stop;
 #[cfg_attr(not(target_os = "linux"), path = "tree/portable.rs")]
 #[cfg_attr(target_os = "linux", path = "tree/linux.rs")]
 mod tree;
@@ -22,5 +25,7 @@ pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{
     Failure, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError, Stream,
 };
-pub use run::{Limits, OnFailure, Pinned, RunHandle, RunRequest, RunStopper, start};
+pub use request::{Application, Limits, OnFailure, Pinned, PodsRequest, RunRequest};
+pub use run::start;
+pub use stop::{RunHandle, RunStopper};
 pub use tree::adopt_orphans;

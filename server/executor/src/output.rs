@@ -11,8 +11,8 @@ use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use crate::event::{RunEvent, Stream};
-use crate::mask::Masker;
-use crate::report::Place;
+use crate::mask::{Masker, Secrets};
+use crate::report::{Place, Report};
 
 /// The most bytes of text in one [`RunEvent::Output`].
 pub const MAX_OUTPUT: usize = 64 * 1024;
@@ -29,18 +29,33 @@ pub const PART: Duration = Duration::from_millis(250);
 const REST: usize = 1024 * 1024;
 
 /// One stream of a task and where its text goes.
-pub(crate) struct Source<R> {
-    pub(crate) place: Place,
-    pub(crate) stream: Stream,
-    pub(crate) reader: R,
-    pub(crate) events: mpsc::Sender<RunEvent>,
-    pub(crate) masker: Masker,
+struct Source<R> {
+    place: Place,
+    stream: Stream,
+    reader: R,
+    events: mpsc::Sender<RunEvent>,
+    masker: Masker,
+}
+
+/// Tells what comes out of a stream of a task.
+pub(crate) async fn forward<R: AsyncRead + Unpin>(
+    report: &Report,
+    secrets: &Secrets,
+    (place, stream): (Place, Stream),
+    reader: Option<R>,
+    given_up: &watch::Receiver<bool>,
+) {
+    if let Some(reader) = reader {
+        let events = report.events.clone();
+        let source = Source { place, stream, reader, events, masker: secrets.masker() };
+        source.forward(given_up.clone()).await;
+    }
 }
 
 impl<R: AsyncRead + Unpin> Source<R> {
     /// Reads to the end of the stream and tells everything as events; a full channel makes it wait. When `give_up`
     /// becomes true, only what can be read without waiting is.
-    pub(crate) async fn forward(mut self, mut give_up: watch::Receiver<bool>) {
+    async fn forward(mut self, mut give_up: watch::Receiver<bool>) {
         let mut buffer = vec![0; MAX_OUTPUT];
         let mut lines = Lines::default();
         while let Some(read) = self.read_until_due(&mut buffer, &lines, &mut give_up).await {

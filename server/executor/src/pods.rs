@@ -3,56 +3,28 @@
 //! Must not decide which cluster or application that is, nor run anything in a pod of an earlier rollout.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use draft_tasks_analysis::plan::Subject;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-pub use self::connection::Connection;
-pub use self::selection::{Application, BUILD_ANNOTATION};
-pub use self::target::Target;
+pub use self::selection::BUILD_ANNOTATION;
 use self::wait::Found;
+use crate::cluster::Connection;
 use crate::event::{Outcome, Pod, Problem};
 use crate::report::{Ended, Report};
-use crate::run::{Limits, OnFailure, RunRequest, reached, stopped};
+use crate::request::{Application, PodsRequest, RunRequest};
+use crate::stop::{Deadline, reached, stopped};
 
-pub mod connection;
 pub mod doctor;
 mod exec;
 mod gone;
-mod kubeconfig;
-pub mod local_copy;
-mod object;
-mod plugin;
 mod remote;
 mod selection;
-mod target;
 mod wait;
 mod watching;
 mod workload;
-
-/// In which pods the tasks of a run run, and how.
-#[derive(Clone, Debug)]
-pub struct PodsRequest {
-    /// The cluster and the namespace, read once.
-    pub target: Target,
-    /// Which pods are the application's.
-    pub application: Application,
-    /// The container; without it the one that the pod's annotation `kubectl.kubernetes.io/default-container` names,
-    /// else the first.
-    pub container: Option<String>,
-    /// How long to wait until the pods are ready; or until they are gone, where that is awaited.
-    pub wait_timeout: Duration,
-    /// In how many pods tasks run at the same time.
-    pub concurrency: usize,
-    /// Only in these pods; in all when it is empty.
-    pub only: Vec<String>,
-    /// The identities (`metadata.uid`) of the pods that were there before something was deployed: newer ones are waited
-    /// for.
-    pub before: Option<Vec<String>>,
-}
 
 /// The names and identities (`metadata.uid`) of an application's pods that are neither ending nor over.
 ///
@@ -72,7 +44,7 @@ pub(crate) struct Shared<'a> {
     request: &'a RunRequest,
     report: &'a Report,
     connection: &'a Connection,
-    run_limit: Option<(Instant, Duration)>,
+    deadline: Option<&'a Deadline>,
     pods: watch::Receiver<Arc<watching::Pods>>,
 }
 
@@ -81,16 +53,15 @@ pub(crate) async fn run(
     request: &RunRequest,
     report: &Report,
     stop: watch::Receiver<Option<Instant>>,
-    run_limit: Option<(Instant, Duration)>,
+    deadline: Option<&Deadline>,
 ) {
     let Some(wanted) = &request.pods else { return };
     let mut asked = stop.clone();
-    let over = run_limit.map(|(at, limit)| (at, crate::event::Failure::RunTimedOut(limit)));
     let prepared = tokio::select! {
         biased;
         prepared = prepare(request, wanted, report) => prepared,
         () = stopped(&mut asked) => return report.stopped_waiting(),
-        failure = reached(over.as_ref()) => {
+        failure = reached(deadline) => {
             let what = if request.plan.subject == Subject::PodsGone { "pods are left" } else { "no pod was ready" };
             Err(Problem::new(format!("{what}: {}", failure.describe())))
         }
@@ -101,7 +72,7 @@ pub(crate) async fn run(
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
     report.pods_found(found.pods.iter().map(|(pod, _)| pod.clone()).collect(), found.note).await;
-    let shared = Shared { request, report, connection: &connection, run_limit, pods: watching.pods() };
+    let shared = Shared { request, report, connection: &connection, deadline, pods: watching.pods() };
     let walks = found.pods.iter().enumerate().map(|(index, (pod, uid))| {
         let walk = PodWalk { shared: &shared, index, pod, uid, stop: stop.clone() };
         walk.run()
@@ -141,27 +112,25 @@ struct PodWalk<'a> {
 
 impl PodWalk<'_> {
     async fn run(mut self) {
-        let Shared { request, report, run_limit, .. } = *self.shared;
+        let Shared { request, report, deadline, .. } = *self.shared;
         let mut go_on = true;
         for task in 0..request.plan.steps.len() {
-            let over = run_limit.is_some_and(|(over, _)| over <= Instant::now());
+            let over = deadline.is_some_and(Deadline::is_over);
             let ended = if go_on && !over && self.stop.borrow().is_none() {
                 report.task_started((task, Some(self.index)), None).await;
-                let Limits { task: limit, .. } = request.limits;
                 let life = exec::TaskInPod {
                     shared: self.shared,
                     place: (task, Some(self.index)),
                     pod: self.pod,
                     uid: self.uid,
                     stop: &mut self.stop,
-                    limit: crate::run::nearest(limit, run_limit),
+                    limit: Deadline::of_task(request.limits.task, deadline),
                 };
                 life.run().await
             } else {
                 Ended::without_start(Outcome::Skipped)
             };
-            let failed = matches!(ended.outcome, Outcome::Failed(_));
-            go_on &= !failed || request.on_failure == OnFailure::Continue;
+            go_on &= request.on_failure.goes_on_after(&ended.outcome);
             report.task_finished((task, Some(self.index)), ended).await;
         }
     }

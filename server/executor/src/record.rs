@@ -16,7 +16,7 @@ pub use self::schema::{About, Event};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::output;
 use crate::report::Place;
-use crate::run::RunRequest;
+use crate::request::RunRequest;
 
 mod left;
 mod list;

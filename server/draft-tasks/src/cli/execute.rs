@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use draft_tasks_executor::record::{self, About, Recorder, Records};
-use draft_tasks_executor::run::KILL_LIMIT;
+use draft_tasks_executor::stop::KILL_LIMIT;
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::sync::mpsc;
 use tokio::time::Instant;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
-use draft_tasks_executor::pods::{Connection, PodsRequest, Target, living};
+use draft_tasks_executor::PodsRequest;
+use draft_tasks_executor::cluster::{Connection, Target};
+use draft_tasks_executor::pods::living;
 use draft_tasks_executor::record::About;
 use draft_tasks_executor::{Pinned, Problem, RunRequest};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
-use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 

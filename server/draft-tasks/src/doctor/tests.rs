@@ -98,8 +98,7 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodFound {
 
 /// What is said of an application with these pods.
 fn of_pods(pods: &[PodFound], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
-    let application =
-        draft_tasks_executor::pods::Application { name: "web".into(), selector: "draft=web".into() };
+    let application = draft_tasks_executor::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
     super::application((pods, Some(has_namespace)), &found, &target(), chart, &mut links);

@@ -11,15 +11,16 @@ use kube::Client;
 use kube::api::{Api, PostParams, Request};
 use serde_json::json;
 
-use super::connection::Connection;
-use super::kubeconfig;
-use super::object::{Kind, Object};
-use super::selection::{Application, Seen, current};
-use super::target::Target;
+use super::selection::{Seen, current};
 use super::wait::container;
 use super::watching;
 use super::workload::Workloads;
+use crate::cluster::Connection;
+use crate::cluster::Target;
+use crate::cluster::kubeconfig;
+use crate::cluster::object::{Kind, Object};
 use crate::event::Problem;
+use crate::request::Application;
 
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(15);

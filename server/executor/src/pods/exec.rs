@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Shared;
-use super::kubeconfig::innermost;
 use super::remote::{Remote, Signal};
+use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, StartError, Stream};
+use crate::output::forward;
 use crate::report::{Ended, Place};
-use crate::run::{KILL_LIMIT, forward, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
 
 /// How long the server may take to begin a command.
 const BEGIN: Duration = Duration::from_secs(30);
@@ -36,7 +37,7 @@ pub(crate) struct TaskInPod<'a> {
     /// The pod's identity: another of the same name is another pod.
     pub(crate) uid: &'a str,
     pub(crate) stop: &'a mut watch::Receiver<Option<Instant>>,
-    pub(crate) limit: Option<(Instant, Failure)>,
+    pub(crate) limit: Option<Deadline>,
 }
 
 /// How the command came to an end.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::PodsRequest;
-use super::connection::Connection;
 use super::selection::{Seen, shorten};
 use super::watching::{Pods, Watching};
+use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Problem, RunEvent};
 use crate::report::Report;
+use crate::request::PodsRequest;
 
 /// Waits until none of the application's pods runs any more, and tells which are left.
 ///

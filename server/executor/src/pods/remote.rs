@@ -8,7 +8,7 @@ use kube::api::AttachParams;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout};
 
-use super::connection::Connection;
+use crate::cluster::Connection;
 use crate::event::Pod;
 
 /// How long the shell may take.

@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
 
-use super::object::{Condition, Pod};
+use crate::cluster::object::{Condition, Pod};
+use crate::request::Application;
 
 /// The annotation by which Draft names the build of a pod (`pkg/local/local.go`).
 pub const BUILD_ANNOTATION: &str = "buildID";
@@ -16,15 +17,6 @@ const CONTAINER_ANNOTATION: &str = "kubectl.kubernetes.io/default-container";
 
 /// The labels by which workloads tell the pods of one template from those of another.
 const HASH_LABELS: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
-
-/// Which pods are an application's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Application {
-    /// What to call it.
-    pub name: String,
-    /// The label selector of its pods.
-    pub selector: String,
-}
 
 /// What is to be known of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::PodsRequest;
-use super::connection::Connection;
 use super::selection::{Seen, Verdict, judge};
 use super::watching::{Pods, list};
 use super::workload::{Read, Workloads};
+use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
 use crate::report::Report;
+use crate::request::PodsRequest;
 
 /// How long the same pods must be ready where no workload tells that there are no more to come.
 const SETTLE: Duration = Duration::from_secs(2);

@@ -12,11 +12,12 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::connection::Connection;
-use super::kubeconfig::innermost;
-use super::object::Pod;
-use super::selection::{Application, Seen};
+use super::selection::Seen;
+use crate::cluster::Connection;
+use crate::cluster::innermost;
+use crate::cluster::object::Pod;
 use crate::event::Problem;
+use crate::request::Application;
 
 /// A watch that tells nothing for so long is begun again: a server that is gone may leave its connection open. It also
 /// bounds how long a list may take.

@@ -9,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::Api;
 
-use super::kubeconfig::innermost;
-use super::object::{Kind, Object};
 use super::selection::{Current, Owner, Workload, owner};
+use crate::cluster::innermost;
+use crate::cluster::object::{Kind, Object};
 
 /// The annotation by which a Deployment counts its templates, on itself and on its ReplicaSets.
 const REVISION: &str = "deployment.kubernetes.io/revision";

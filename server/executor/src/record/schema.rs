@@ -9,8 +9,8 @@ use draft_tasks_analysis::command;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Failure, LeftProcess, Outcome, Pod, RunEvent, RunSummary, Stream};
-use crate::pods::PodsRequest;
-use crate::run::RunRequest;
+
+use crate::request::{PodsRequest, RunRequest};
 
 /// The version of this form.
 pub const VERSION: u32 = 1;

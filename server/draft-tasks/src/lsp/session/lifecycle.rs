@@ -4,7 +4,7 @@
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
-use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::{Pinned, RunSummary};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
-use draft_tasks_executor::pods::PodsRequest;
+use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@
 
 use draft_tasks_analysis::TextSize;
 use draft_tasks_analysis::hover::code_span;
+use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::RunRequest;
-use draft_tasks_executor::pods::{PodsRequest, Target};
+use draft_tasks_executor::cluster::Target;
 use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::Error;
 

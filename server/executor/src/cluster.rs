@@ -1,0 +1,15 @@
+//! A cluster, as the user's kubeconfig names it, and the way to it.
+//!
+//! Must not know which pods are an application's, nor run anything in one.
+
+mod connection;
+pub(crate) mod kubeconfig;
+mod local_copy;
+pub(crate) mod object;
+mod plugin;
+mod target;
+
+pub use self::connection::Connection;
+pub(crate) use self::kubeconfig::innermost;
+pub use self::local_copy::LocalCopy;
+pub use self::target::Target;

@@ -1,0 +1,117 @@
+//! What a run is asked to do.
+//!
+//! Must stay plain data: no handle, no channel, no process.
+#![warn(missing_docs)]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Plan;
+
+use crate::cluster::Target;
+use crate::event::Outcome;
+use crate::mask::Secrets;
+
+/// Everything that a run needs to know.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The tasks.
+    pub plan: Plan,
+    /// The directory in which every task runs: that of the tasks file.
+    pub directory: PathBuf,
+    /// The whole environment of the tasks; nothing is inherited beside it. If runs may overlap, give each a
+    /// variable of its own: by it a detached process is told to be of this run (see [`adopt_orphans`]).
+    ///
+    /// [`adopt_orphans`]: crate::adopt_orphans
+    pub environment: Vec<(OsString, OsString)>,
+    /// What happens after a task failed.
+    pub on_failure: OnFailure,
+    /// How long a task may take to end after it was asked to, before it is killed, when the handle is dropped or a
+    /// limit was reached.
+    pub grace: Duration,
+    /// How long everything may take.
+    pub limits: Limits,
+    /// What must not be seen in any event.
+    pub secrets: Secrets,
+    /// In which pods the tasks run; on this machine without it.
+    pub pods: Option<PodsRequest>,
+    /// The cluster that tasks on this machine are to meet; without it their kubeconfig is the user's own.
+    pub pinned: Option<Pinned>,
+}
+
+/// A cluster that the user pinned: tasks on this machine get a private copy of the kubeconfig, in which its context is
+/// the current one.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// The cluster.
+    pub target: Target,
+    /// A folder for the copy, which is made; where tasks change the copy, it stays.
+    pub folder: PathBuf,
+}
+
+/// How long tasks may take; what is not given is unlimited. Time is that of a monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Each task, from the start of its process.
+    pub task: Option<Duration>,
+    /// The whole run. The tasks that have not started by then are skipped.
+    pub run: Option<Duration>,
+}
+
+/// What happens to the remaining tasks after one failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They are skipped.
+    Stop,
+    /// They run all the same.
+    Continue,
+}
+
+/// In which pods the tasks of a run run, and how.
+#[derive(Clone, Debug)]
+pub struct PodsRequest {
+    /// The cluster and the namespace, read once.
+    pub target: Target,
+    /// Which pods are the application's.
+    pub application: Application,
+    /// The container; without it the one that the pod's annotation `kubectl.kubernetes.io/default-container` names,
+    /// else the first.
+    pub container: Option<String>,
+    /// How long to wait until the pods are ready; or until they are gone, where that is awaited.
+    pub wait_timeout: Duration,
+    /// In how many pods tasks run at the same time.
+    pub concurrency: usize,
+    /// Only in these pods; in all when it is empty.
+    pub only: Vec<String>,
+    /// The identities (`metadata.uid`) of the pods that were there before something was deployed: newer ones are waited
+    /// for.
+    pub before: Option<Vec<String>>,
+}
+
+/// Which pods are an application's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// What to call it.
+    pub name: String,
+    /// The label selector of its pods.
+    pub selector: String,
+}
+
+impl OnFailure {
+    /// Whether the remaining tasks run after one that ended so.
+    pub(crate) fn goes_on_after(self, outcome: &Outcome) -> bool {
+        self == OnFailure::Continue || !matches!(outcome, Outcome::Failed(_))
+    }
+}
+
+impl From<Phase> for OnFailure {
+    /// What is to be deleted is deleted as far as possible; elsewhere a failed task is what the others rely on.
+    fn from(phase: Phase) -> OnFailure {
+        match phase {
+            Phase::Cleanup => OnFailure::Continue,
+            _ => OnFailure::Stop,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! How a run is asked to end: by its handle, from anywhere, or by a limit.
+//!
+//! Must not end a process: what runs it heeds this.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::event::Failure;
+
+/// How long killed processes may take to be gone; only one that hangs in the kernel, or belongs to another user,
+/// takes longer, and then it is told as left running.
+pub const KILL_LIMIT: Duration = Duration::from_secs(2);
+
+/// A run in progress. Dropping it stops the run with the grace of its request; if the runtime ends before that is
+/// over, what still runs is killed.
+#[derive(Debug)]
+pub struct RunHandle {
+    stopper: RunStopper,
+    grace: Duration,
+    task: JoinHandle<()>,
+}
+
+/// Stops a run from anywhere; keeping or dropping it changes nothing.
+#[derive(Clone, Debug)]
+pub struct RunStopper {
+    /// When the run's processes are killed; nothing while it need not stop.
+    deadline: watch::Sender<Option<Instant>>,
+}
+
+impl RunHandle {
+    pub(crate) fn new(stopper: RunStopper, grace: Duration, task: JoinHandle<()>) -> RunHandle {
+        RunHandle { stopper, grace, task }
+    }
+
+    /// Asks the running task and everything it started to end, and kills what is left after `grace`;
+    /// the remaining tasks are skipped. Calling it again can only shorten the time.
+    pub fn stop(&self, grace: Duration) {
+        self.stopper.stop(grace);
+    }
+
+    /// Something that can stop the run while the handle is awaited elsewhere.
+    pub fn stopper(&self) -> RunStopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until the run is over and its last event was taken into the channel. Dropping the future stops the run.
+    pub async fn finished(mut self) {
+        // It fails only when the runtime ends.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for RunHandle {
+    fn drop(&mut self) {
+        self.stop(self.grace);
+    }
+}
+
+impl RunStopper {
+    /// With what the run hears by when to be over.
+    pub(crate) fn new() -> (RunStopper, watch::Receiver<Option<Instant>>) {
+        let (deadline, stopped) = watch::channel(None);
+        (RunStopper { deadline }, stopped)
+    }
+
+    /// As [`RunHandle::stop`]; after the end of the run it does nothing.
+    pub fn stop(&self, grace: Duration) {
+        // A time too far away to be told is none that anybody will live to see.
+        const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        let deadline = Instant::now() + grace.min(FAR);
+        self.deadline.send_if_modified(|current| {
+            let sooner = current.is_none_or(|current| deadline < current);
+            if sooner {
+                *current = Some(deadline);
+            }
+            sooner
+        });
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.deadline.borrow().is_some()
+    }
+}
+
+/// When a limit is reached, and how what runs then fails.
+#[derive(Clone, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    pub(crate) failure: Failure,
+}
+
+impl Deadline {
+    /// A limit beyond the end of time is none.
+    pub(crate) fn after(
+        begun: Instant,
+        limit: Option<Duration>,
+        failure: fn(Duration) -> Failure,
+    ) -> Option<Deadline> {
+        let limit = limit?;
+        Some(Deadline { at: begun.checked_add(limit)?, failure: failure(limit) })
+    }
+
+    /// The limit that a task that starts now reaches first.
+    pub(crate) fn of_task(limit: Option<Duration>, run: Option<&Deadline>) -> Option<Deadline> {
+        let task = Deadline::after(Instant::now(), limit, Failure::TimedOut);
+        [task, run.cloned()].into_iter().flatten().min_by_key(|deadline| deadline.at)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.at <= Instant::now()
+    }
+}
+
+/// Until the deadline; gives how the task fails.
+pub(crate) async fn reached(deadline: Option<&Deadline>) -> Failure {
+    match deadline {
+        Some(Deadline { at, failure }) => {
+            sleep_until(*at).await;
+            failure.clone()
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Until the run is asked to stop.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<Option<Instant>>) {
+    if stop.wait_for(Option::is_some).await.is_err() {
+        // Nobody can ask any more.
+        std::future::pending::<()>().await;
+    }
+}
