@@ -5,7 +5,7 @@
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step, Subject};
-use draft_tasks_executor::RunSummary;
+use draft_tasks_executor::{OutcomeName, RunSummary};
 
 /// The part of an application's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +104,11 @@ impl Lifecycle {
 
     /// The step that runs has ended.
     pub(crate) fn after(&mut self, summary: &RunSummary, was_stopped: bool) -> Next {
-        if was_stopped || summary.stopped > 0 {
-            return self.end("was stopped", true);
-        }
-        if !summary.all_passed() {
-            return self.end("failed", false);
+        match summary.outcome() {
+            _ if was_stopped => return self.end("was stopped", true),
+            OutcomeName::Stopped | OutcomeName::Skipped => return self.end("was stopped", true),
+            OutcomeName::Failed => return self.end("failed", false),
+            OutcomeName::Passed => {}
         }
         self.at += 1;
         self.steps.get(self.at).map_or(Next::Done, |step| Next::Step(*step))

@@ -5,16 +5,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::event::{Failure, LeftProcess, Outcome, PodCounts, Problem, RunSummary, StartError};
+use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, PodCounts, Problem, RunSummary, StartError};
 
 impl Outcome {
     /// "passed", "failed: exit code 1", "stopped", "skipped".
     pub fn describe(&self) -> String {
         match self {
-            Outcome::Passed => "passed".into(),
-            Outcome::Failed(failure) => format!("failed: {}", failure.describe()),
-            Outcome::Stopped => "stopped".into(),
-            Outcome::Skipped => "skipped".into(),
+            Outcome::Failed(failure) => format!("{}: {}", self.kind().name(), failure.describe()),
+            _ => self.kind().name().into(),
         }
     }
 }
@@ -144,23 +142,18 @@ fn signal_name(_number: i32) -> Option<&'static str> {
 }
 
 impl RunSummary {
-    /// Whether every task passed; also true of a run without tasks.
-    pub fn all_passed(&self) -> bool {
-        !self.blocked && self.failed == 0 && self.stopped == 0 && self.skipped == 0
-    }
-
     /// "1 passed, 1 failed in 1.4 s": counts of zero are left out, unless there is no other.
     pub fn describe(&self) -> String {
         let counts = [
-            (self.passed, "passed"),
-            (self.failed, "failed"),
-            (self.stopped, "stopped"),
-            (self.skipped, "skipped"),
+            (self.passed, OutcomeName::Passed),
+            (self.failed, OutcomeName::Failed),
+            (self.stopped, OutcomeName::Stopped),
+            (self.skipped, OutcomeName::Skipped),
         ];
         let told: Vec<_> = counts
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
+            .map(|(count, outcome)| format!("{count} {}", outcome.name()))
             .collect();
         let told = if told.is_empty() { "0 passed".to_owned() } else { told.join(", ") };
         let pods = self.pods.map(|pods| format!(" · {}", pods.describe())).unwrap_or_default();
@@ -267,11 +260,11 @@ mod tests {
         let duration = Duration::from_millis(1400);
         let summary = RunSummary { passed: 1, failed: 1, duration, ..RunSummary::default() };
         assert_eq!(summary.describe(), "1 passed, 1 failed in 1.4 s");
-        assert!(!summary.all_passed());
+        assert_eq!(summary.outcome(), OutcomeName::Failed);
         let summary = RunSummary { stopped: 1, skipped: 2, duration, ..RunSummary::default() };
         assert_eq!(summary.describe(), "1 stopped, 2 skipped in 1.4 s");
         assert_eq!(RunSummary::default().describe(), "0 passed in 0.0 s");
-        assert!(RunSummary::default().all_passed());
+        assert_eq!(RunSummary::default().outcome(), OutcomeName::Passed);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The vocabulary between the executor and whoever shows or keeps a run.
 //!
 //! Must stay plain data: no handle, no channel, no process.
+#![warn(missing_docs)]
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::plan::Subject;
+use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run, in the order in which it happened.
 ///
@@ -146,6 +148,20 @@ pub enum Outcome {
     Skipped,
 }
 
+/// How a task or a run ended, without the reason: from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OutcomeName {
+    /// All is well.
+    Passed,
+    /// It never started.
+    Skipped,
+    /// It was stopped.
+    Stopped,
+    /// Something failed.
+    Failed,
+}
+
 /// Why a task failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -237,4 +253,65 @@ pub struct PodCounts {
     pub passed: usize,
     /// All of them.
     pub all: usize,
+}
+
+impl OutcomeName {
+    /// "passed", "failed", "stopped", "skipped".
+    pub fn name(self) -> &'static str {
+        match self {
+            OutcomeName::Passed => "passed",
+            OutcomeName::Skipped => "skipped",
+            OutcomeName::Stopped => "stopped",
+            OutcomeName::Failed => "failed",
+        }
+    }
+}
+
+impl Outcome {
+    /// How it ended, without the reason.
+    pub fn kind(&self) -> OutcomeName {
+        match self {
+            Outcome::Passed => OutcomeName::Passed,
+            Outcome::Skipped => OutcomeName::Skipped,
+            Outcome::Stopped => OutcomeName::Stopped,
+            Outcome::Failed(_) => OutcomeName::Failed,
+        }
+    }
+
+    /// Whether the task failed by itself.
+    pub fn is_failed(&self) -> bool {
+        self.kind() == OutcomeName::Failed
+    }
+}
+
+impl RunSummary {
+    /// How the run ended. Tasks that were skipped without a failure were so because it was stopped.
+    pub fn outcome(&self) -> OutcomeName {
+        match self {
+            RunSummary { blocked: true, .. } => OutcomeName::Failed,
+            RunSummary { stopped: 1.., .. } => OutcomeName::Stopped,
+            RunSummary { failed: 1.., .. } => OutcomeName::Failed,
+            RunSummary { skipped: 1.., .. } => OutcomeName::Stopped,
+            _ => OutcomeName::Passed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_a_run_counts_but_a_stop_goes_before_failures() {
+        let outcome = |blocked, failed, stopped, skipped| {
+            RunSummary { blocked, passed: 1, failed, stopped, skipped, ..RunSummary::default() }.outcome()
+        };
+        assert_eq!(outcome(false, 0, 0, 0), OutcomeName::Passed);
+        assert_eq!(outcome(false, 1, 0, 2), OutcomeName::Failed);
+        assert_eq!(outcome(false, 1, 1, 0), OutcomeName::Stopped);
+        assert_eq!(outcome(false, 0, 0, 1), OutcomeName::Stopped);
+        assert_eq!(outcome(true, 0, 0, 1), OutcomeName::Failed);
+        let all = [OutcomeName::Stopped, OutcomeName::Passed, OutcomeName::Failed, OutcomeName::Skipped];
+        assert_eq!(all.into_iter().max(), Some(OutcomeName::Failed));
+    }
 }

@@ -23,7 +23,8 @@ mod tree;
 
 pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{
-    Failure, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError, Stream,
+    Failure, LeftProcess, Outcome, OutcomeName, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError,
+    Stream,
 };
 pub use request::{Application, Limits, OnFailure, Pinned, PodsRequest, RunRequest};
 pub use run::start;

@@ -14,6 +14,7 @@ pub use self::left::{Interrupted, RUN_VARIABLE};
 pub use self::list::{Kept, State};
 pub use self::schema::{About, Event};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
+use crate::event::OutcomeName;
 use crate::output;
 use crate::report::Place;
 use crate::request::RunRequest;
@@ -253,7 +254,7 @@ impl Recorder {
                     phase: phase.clone(),
                     file: file.clone(),
                     at: at.clone(),
-                    outcome: schema::OutcomeName::Stopped,
+                    outcome: OutcomeName::Stopped,
                     seconds: 0.0,
                     complete: !self.trouble,
                     cluster: cluster.clone(),

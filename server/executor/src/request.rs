@@ -102,7 +102,7 @@ pub struct Application {
 impl OnFailure {
     /// Whether the remaining tasks run after one that ended so.
     pub(crate) fn goes_on_after(self, outcome: &Outcome) -> bool {
-        self == OnFailure::Continue || !matches!(outcome, Outcome::Failed(_))
+        self == OnFailure::Continue || !outcome.is_failed()
     }
 }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::mask::Secrets;
-use draft_tasks_executor::record::schema::{FailureKind, OutcomeName};
+use draft_tasks_executor::record::schema::FailureKind;
 use draft_tasks_executor::record::{EVENTS, Event, Kept, RESULT, Recorder, Records, State};
-use draft_tasks_executor::{Limits, OnFailure, RunEvent, RunRequest};
+use draft_tasks_executor::{Limits, OnFailure, OutcomeName, RunEvent, RunRequest};
 use tokio::sync::{Mutex, mpsc};
 
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";

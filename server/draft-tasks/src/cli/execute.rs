@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use draft_tasks_executor::record::{self, About, Recorder, Records};
 use draft_tasks_executor::stop::KILL_LIMIT;
-use draft_tasks_executor::{RunEvent, RunHandle, RunRequest, RunSummary};
+use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -57,10 +57,11 @@ pub(super) struct Ended {
 
 impl Ended {
     pub(super) fn code(&self) -> ExitCode {
-        match self.summary {
+        match self.summary.outcome() {
             _ if self.was_stopped => STOPPED.into(),
-            RunSummary { blocked: true, .. } | RunSummary { failed: 1.., .. } => FOUND.into(),
-            _ => ExitCode::SUCCESS,
+            OutcomeName::Stopped | OutcomeName::Skipped => STOPPED.into(),
+            OutcomeName::Failed => FOUND.into(),
+            OutcomeName::Passed => ExitCode::SUCCESS,
         }
     }
 }

@@ -11,7 +11,8 @@ use draft_tasks_executor::output::{self, Tail};
 use draft_tasks_executor::record::schema::PlannedTask;
 use draft_tasks_executor::record::{self, About};
 use draft_tasks_executor::{
-    Failure, Outcome, Pod, RunEvent, RunSummary, describe_duration, describe_left_running, describe_lines,
+    Failure, Outcome, OutcomeName, Pod, RunEvent, RunSummary, describe_duration, describe_left_running,
+    describe_lines,
 };
 
 use super::screen::Screen;
@@ -306,11 +307,10 @@ impl Report {
     /// What waiting came to.
     fn waited(&self, summary: &RunSummary) -> String {
         let took = describe_duration(summary.duration);
-        match (summary, self.subject) {
-            (RunSummary { stopped: 1.., .. }, _) => format!("stopped after {took}"),
-            (RunSummary { blocked: true, .. }, _) => format!("failed after {took}"),
-            (_, Some(Subject::PodsGone)) => format!("the pods are gone after {took}"),
-            (_, _) => format!("the pods are ready after {took}"),
+        match (summary.outcome(), self.subject) {
+            (OutcomeName::Passed, Some(Subject::PodsGone)) => format!("the pods are gone after {took}"),
+            (OutcomeName::Passed, _) => format!("the pods are ready after {took}"),
+            (outcome, _) => format!("{} after {took}", outcome.name()),
         }
     }
 

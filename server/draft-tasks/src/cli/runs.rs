@@ -8,11 +8,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use draft_tasks_executor::describe_duration;
-use draft_tasks_executor::record::schema::{
-    FailureTold, Left, OutcomeName, PlannedTask, PodTold, StreamName,
-};
+use draft_tasks_executor::record::schema::{FailureTold, Left, PlannedTask, PodTold, StreamName};
 use draft_tasks_executor::record::{Event, Kept, Records, State};
+use draft_tasks_executor::{OutcomeName, describe_duration};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Paint};

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record;
-use draft_tasks_executor::{Outcome, RunSummary, describe_duration};
+use draft_tasks_executor::{Outcome, OutcomeName, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
 use super::clock::Clock;
@@ -191,19 +191,17 @@ impl PastRun {
 
     /// "✗ 1 of 2, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
-        let what = match self.summary {
-            RunSummary { blocked: true, .. } => "✗ could not run".to_owned(),
-            RunSummary { stopped: 1.., .. } => "■ stopped".to_owned(),
-            RunSummary { failed: 1.., pods: Some(pods), .. } => {
+        let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
+        let what = match (self.summary.outcome(), pods) {
+            (OutcomeName::Failed, _) if blocked => "✗ could not run".to_owned(),
+            (OutcomeName::Failed, Some(pods)) => {
                 in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
             }
-            RunSummary { failed: failed @ 1.., .. } => format!("✗ {failed} of {}", self.tasks.len()),
-            RunSummary { skipped: 1.., .. } => "■ stopped".to_owned(),
-            RunSummary { pods: Some(pods), .. } => match pods.all {
-                1 => "✓ 1 pod".to_owned(),
-                all => format!("✓ {all} pods"),
-            },
-            RunSummary { passed, .. } => format!("✓ {passed}"),
+            (OutcomeName::Failed, None) => format!("✗ {failed} of {}", self.tasks.len()),
+            (OutcomeName::Stopped | OutcomeName::Skipped, _) => "■ stopped".to_owned(),
+            (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "✓ 1 pod".to_owned(),
+            (OutcomeName::Passed, Some(pods)) => format!("✓ {} pods", pods.all),
+            (OutcomeName::Passed, None) => format!("✓ {passed}"),
         };
         format!("{what}, {}, {}", describe_duration(self.summary.duration), clock.describe(self.at))
     }

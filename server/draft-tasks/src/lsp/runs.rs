@@ -8,7 +8,7 @@ use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
 use draft_tasks_executor::record;
-use draft_tasks_executor::{Failure, Outcome, Pod, Stream, describe_duration, describe_lines};
+use draft_tasks_executor::{Failure, Outcome, OutcomeName, Pod, Stream, describe_duration, describe_lines};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -183,23 +183,20 @@ impl RunningTask {
         if ended().count() < self.in_pods.len() {
             return None;
         }
-        let rank = |outcome: &Outcome| match outcome {
-            Outcome::Failed(_) => 3,
-            Outcome::Stopped => 2,
-            Outcome::Skipped => 1,
-            Outcome::Passed => 0,
-        };
         // The first of the worst, since later ones may be its consequence.
-        let worst = ended().rev().max_by_key(|(outcome, _)| rank(outcome))?.0.clone();
+        let worst = ended().rev().max_by_key(|(outcome, _)| outcome.kind())?.0.clone();
         Some((worst, ended().map(|(_, duration)| *duration).max()?))
     }
 
     /// In how many pods it passed and failed.
     pub(crate) fn pods_passed_and_failed(&self) -> (usize, usize) {
-        let count = |wanted: fn(&Outcome) -> bool| {
-            self.in_pods.iter().filter(|pod| pod.ended.as_ref().is_some_and(|it| wanted(&it.0))).count()
+        let count = |wanted: OutcomeName| {
+            self.in_pods
+                .iter()
+                .filter(|pod| pod.ended.as_ref().is_some_and(|it| it.0.kind() == wanted))
+                .count()
         };
-        (count(|it| *it == Outcome::Passed), count(|it| matches!(it, Outcome::Failed(_))))
+        (count(OutcomeName::Passed), count(OutcomeName::Failed))
     }
 
     /// The pod whose log says most: the first in which it failed, else in which it started.
@@ -451,15 +448,5 @@ fn message(wrote: &Wrote, failure: &Failure, duration: Duration) -> String {
             };
             format!("{what}{before}\n{}", lines.join("\n"))
         }
-    }
-}
-
-/// How a task or run ended, in the words of the protocol.
-pub(crate) fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Passed => "passed",
-        Outcome::Failed(_) => "failed",
-        Outcome::Stopped => "stopped",
-        Outcome::Skipped => "skipped",
     }
 }

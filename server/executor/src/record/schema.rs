@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use draft_tasks_analysis::command;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Failure, LeftProcess, Outcome, Pod, RunEvent, RunSummary, Stream};
+use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, Pod, RunEvent, Stream};
 
 use crate::request::{PodsRequest, RunRequest};
 
@@ -210,20 +210,6 @@ pub enum StreamName {
     Stderr,
 }
 
-/// How a task or a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum OutcomeName {
-    /// All is well.
-    Passed,
-    /// Something failed.
-    Failed,
-    /// It was stopped.
-    Stopped,
-    /// It never started.
-    Skipped,
-}
-
 /// Why a task failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailureTold {
@@ -368,7 +354,7 @@ impl TaskResult {
                 seen.over = true;
             }
             let over = self.pods.iter().filter(|seen| seen.over).map(|seen| seen.outcome);
-            self.outcome = over.fold(outcome, OutcomeName::worse);
+            self.outcome = over.fold(outcome, OutcomeName::max);
         }
         self.failure = self.failure.take().or_else(|| failure.cloned());
         self.seconds = self.seconds.max(seconds);
@@ -476,7 +462,7 @@ impl About {
                     elapsed,
                     task: *task,
                     pod: *pod,
-                    outcome: outcome.into(),
+                    outcome: outcome.kind(),
                     failure: failure(outcome),
                     seconds: seconds(*duration),
                     left_running: left_running.iter().map(Left::from).collect(),
@@ -484,7 +470,7 @@ impl About {
                 }
             }
             RunEvent::RunFinished { summary } => Event::RunFinished {
-                outcome: (*summary).into(),
+                outcome: summary.outcome(),
                 passed: summary.passed,
                 failed: summary.failed,
                 stopped: summary.stopped,
@@ -514,52 +500,6 @@ impl From<Stream> for StreamName {
         match stream {
             Stream::Stdout => StreamName::Stdout,
             Stream::Stderr => StreamName::Stderr,
-        }
-    }
-}
-
-impl From<&Outcome> for OutcomeName {
-    fn from(outcome: &Outcome) -> OutcomeName {
-        match outcome {
-            Outcome::Passed => OutcomeName::Passed,
-            Outcome::Failed(_) => OutcomeName::Failed,
-            Outcome::Stopped => OutcomeName::Stopped,
-            Outcome::Skipped => OutcomeName::Skipped,
-        }
-    }
-}
-
-impl From<RunSummary> for OutcomeName {
-    fn from(summary: RunSummary) -> OutcomeName {
-        match summary {
-            RunSummary { blocked: true, .. } => OutcomeName::Failed,
-            RunSummary { stopped: 1.., .. } => OutcomeName::Stopped,
-            RunSummary { failed: 1.., .. } => OutcomeName::Failed,
-            RunSummary { skipped: 1.., .. } => OutcomeName::Stopped,
-            _ => OutcomeName::Passed,
-        }
-    }
-}
-
-impl OutcomeName {
-    /// The one that says more of what is wrong.
-    fn worse(self, other: OutcomeName) -> OutcomeName {
-        let rank = |outcome: OutcomeName| match outcome {
-            OutcomeName::Passed => 0,
-            OutcomeName::Skipped => 1,
-            OutcomeName::Stopped => 2,
-            OutcomeName::Failed => 3,
-        };
-        if rank(other) > rank(self) { other } else { self }
-    }
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            OutcomeName::Passed => "passed",
-            OutcomeName::Failed => "failed",
-            OutcomeName::Stopped => "stopped",
-            OutcomeName::Skipped => "skipped",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use draft_tasks_executor::{Failure, OnFailure, Outcome, RunEvent, StartError, Stream};
+use draft_tasks_executor::{Failure, OnFailure, Outcome, OutcomeName, RunEvent, StartError, Stream};
 
 use super::support::*;
 
@@ -22,7 +22,7 @@ async fn tasks_run_in_order_in_their_directory_with_their_environment_and_nothin
     ])
     .start();
     let summary = run.finish_clean().await;
-    assert_eq!((summary.passed, summary.all_passed()), (5, true));
+    assert_eq!((summary.passed, summary.outcome()), (5, OutcomeName::Passed));
     assert_eq!(run.stdout().trim_end(), run.directory.path().canonicalize().unwrap().to_str().unwrap());
     let mark = run.mark.pair().1.into_string().unwrap();
     let mut environment: Vec<_> = run.text(1, Stream::Stdout).lines().map(str::to_owned).collect();
@@ -153,13 +153,13 @@ async fn a_program_that_is_being_written_is_awaited() {
     // No event tells that it was tried; if it is tried only after this, the test is merely easier.
     tokio::time::sleep(Duration::from_millis(30)).await;
     drop(writer);
-    assert!(run.finish_clean().await.all_passed());
+    assert_eq!(run.finish_clean().await.outcome(), OutcomeName::Passed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_without_tasks_begins_and_ends() {
     let mut run = setup(&[]).start();
-    assert!(run.finish_clean().await.all_passed());
+    assert_eq!(run.finish_clean().await.outcome(), OutcomeName::Passed);
     assert_eq!(run.told.len(), 2);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use draft_tasks_executor::{Outcome, RunEvent};
+use draft_tasks_executor::{Outcome, OutcomeName, RunEvent};
 
 use super::support::*;
 
@@ -191,7 +191,7 @@ async fn a_stop_while_no_task_runs_skips_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_after_the_end_does_nothing() {
     let mut run = script("true");
-    assert!(run.finish_clean().await.all_passed());
+    assert_eq!(run.finish_clean().await.outcome(), OutcomeName::Passed);
     assert!(!run.stopper.clone().is_stopped() || run.handle.is_none());
     run.stopper.stop(LONG);
 }

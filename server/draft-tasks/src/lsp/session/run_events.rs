@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{
-    Outcome, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration, describe_left_running,
+    Outcome, OutcomeName, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration,
+    describe_left_running,
 };
 use tower_lsp::gen_lsp_types::*;
 
@@ -16,7 +17,7 @@ use super::Session;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
 use crate::lsp::results::PastRun;
-use crate::lsp::runs::{Run, outcome_name};
+use crate::lsp::runs::Run;
 use crate::run_settings::RunDiagnostics;
 
 /// Runs that pass within this time need no message: the user is still looking.
@@ -68,7 +69,7 @@ impl Session {
         self.walk_declined(id);
         let message = format!("{} did not run: {why}", run.subject);
         self.progress(&run, ProgressValue::End { message: message.clone() });
-        self.tell(&run, RunState::Finished, (None, None), Some("stopped"), message.clone());
+        self.tell(&run, RunState::Finished, (None, None), Some(OutcomeName::Stopped), message.clone());
         if !self.flags.own_output {
             self.show(MessageType::Info, message);
         }
@@ -170,7 +171,7 @@ impl Session {
         self.refresh_logs(id);
         let Some(run) = self.runs.get(id) else { return };
         let message = ended(&called(run, place), outcome, duration);
-        self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome_name(outcome)), message);
+        self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome.kind()), message);
         if let Some((outcome, duration)) = whole {
             self.task_ended(id, task, &outcome, duration);
         }
@@ -180,7 +181,7 @@ impl Session {
     fn task_ended(&mut self, id: &str, task: usize, outcome: &Outcome, duration: Duration) {
         let Some(index) = self.runs.active.iter().position(|run| run.id == id) else { return };
         let run = &mut self.runs.active[index];
-        run.tasks[task].failed = matches!(outcome, Outcome::Failed(_));
+        run.tasks[task].failed = outcome.is_failed();
         let run = &self.runs.active[index];
         let running = &run.tasks[task];
         self.runs.results.add(run, running, outcome, duration, self.clock.now());
@@ -191,7 +192,7 @@ impl Session {
         }
         self.refresh_result_hints();
         let all = self.config.run.diagnostics == RunDiagnostics::All;
-        if matches!(outcome, Outcome::Failed(_)) || all && *outcome == Outcome::Passed {
+        if outcome.is_failed() || all && *outcome == Outcome::Passed {
             let uri = run.uri.clone();
             self.publish_unless_stale(&uri);
         }
@@ -200,23 +201,17 @@ impl Session {
     fn run_finished(&mut self, id: &str, summary: &RunSummary) {
         let Some(run) = self.runs.finish(id) else { return };
         self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
-        let outcome = match summary {
-            RunSummary { blocked: true, .. } => "failed",
-            RunSummary { stopped: 1.., .. } => "stopped",
-            RunSummary { failed: 1.., .. } => "failed",
-            RunSummary { skipped: 1.., .. } => "stopped",
-            _ => "passed",
-        };
+        let outcome = summary.outcome();
         let message = match (run.subject, outcome) {
-            (Subject::PodsReady, "passed") => "pods-ready: all pods are ready".to_owned(),
-            (Subject::PodsGone, "passed") => "pods-gone: no pod is left".to_owned(),
+            (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
+            (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
             (subject, _) => format!("{subject}: {}", summary.describe()),
         };
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
         // Why a run was blocked has been shown.
-        let failed = outcome == "failed" && !summary.blocked;
-        let long = outcome == "passed" && run.started.elapsed() > SHORT;
+        let failed = outcome == OutcomeName::Failed && !summary.blocked;
+        let long = outcome == OutcomeName::Passed && run.started.elapsed() > SHORT;
         let said = self.walk_on(id, summary);
         // What is said of all steps says it of this one, too.
         if said.is_none() && (failed || long || !self.flags.own_output) {
@@ -240,7 +235,7 @@ impl Session {
         run: &Run,
         state: RunState,
         (task, pod): (Option<usize>, Option<usize>),
-        outcome: Option<&'static str>,
+        outcome: Option<OutcomeName>,
         message: String,
     ) {
         if !self.flags.own_output {
@@ -257,7 +252,7 @@ impl Session {
             state,
             task: task.map(|task| run.tasks[task].name.clone()),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
-            outcome: outcome.map(Cow::Borrowed),
+            outcome: outcome.map(|outcome| Cow::Borrowed(outcome.name())),
             record: run
                 .record
                 .as_ref()
