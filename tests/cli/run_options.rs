@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::run::{assert_in_order, assert_unusable, tasks};
-use crate::tool::Tool;
 
 const SOME_FAIL: [(&str, &str); 3] =
     [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
@@ -215,12 +214,17 @@ fn the_log_for_developers_can_go_to_a_file() {
 }
 
 #[test]
-fn a_file_of_variables_that_is_a_pipe_is_refused_and_not_waited_for() {
-    let tool = Tool::new("[pre-up]\na = \"echo\"\n");
-    assert!(
-        std::process::Command::new("mkfifo").arg(tool.path("pipe")).status().is_ok_and(|it| it.success())
-    );
-    assert_unusable(&tool, &["run", "pre-up", "--env-file", "pipe"], &["pipe: is not a regular file"]);
+fn variables_come_from_files_pipes_and_standard_input_and_later_ones_win() {
+    let tool = tasks("pre-up", &[("show", "sh -c 'printenv A B C D E > got'")]);
+    tool.write("app.env", b"A={\"a\": \"b c\"}\nB=${NONE:-two words}\nC=first\nD=first\nE=pa$5ss\n");
+    let pipe = tool.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|it| it.success()));
+    let writer = std::thread::spawn(|| std::fs::write(pipe, "C=\"from\\ta pipe\"\nD=second\n"));
+    let options = ["run", "pre-up", "--env-file", "app.env", "--env-file", "pipe", "--env-file", "-"];
+    let called = tool.call_with_input(&options, b"D=$B, it's\n");
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(writer.join().is_ok_and(|it| it.is_ok()));
+    assert_eq!(tool.read("got"), "{\"a\": \"b c\"}\ntwo words\nfrom\ta pipe\ntwo words, it's\npa$5ss\n");
 }
 
 #[test]

@@ -66,10 +66,12 @@ fn a_task_that_takes_too_long_has_failed() {
 
 #[test]
 fn variables_reach_commands_tasks_and_hover() {
-    let settings = json!({ "env": { "A": "setting" }, "envFile": "app.env", "secrets": ["NAME"] });
+    let settings =
+        json!({ "env": { "A": "setting" }, "envFile": ["app.env", "more.env"], "secrets": ["NAME"] });
     let mut client = client(settings, &[("A", "outside"), ("B", "outside"), ("NAME", "ann lee")]);
     let project = Project::with_tasks("pre-up", &[("show", "sh -c 'echo $A,$1,$B,$2' sh $A $NAME $B")]);
-    project.write("app.env", "A='unused value'\nB='from file'\n");
+    project.write("app.env", "A='unused value'\nB='from first'\n");
+    project.write("more.env", "B='from file'\n");
     client.open_and_wait(&project);
     let hover = client.hover(&project.uri, 1, 12).to_string();
     assert!(hover.contains("`setting` `***` `***`"), "{hover}");

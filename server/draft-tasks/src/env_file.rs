@@ -1,122 +1,159 @@
-//! Files of variables in the dotenv form: `NAME=value` lines, comments, quotes.
+//! Files of variables: where they are, and what is read of them.
 //!
 //! Must not change the program's own environment, and must not show a value in an error.
 
-use std::cell::Cell;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
-use std::rc::Rc;
+use std::path::{Path, PathBuf};
 
-/// A file of variables beyond this size is something else.
+use serde::{Deserialize, Serialize};
+
+mod grammar;
+
+/// More than this is no file of variables.
 const LARGEST: u64 = 1 << 20;
 
-/// The variables of a file in its order. Within a value `$NAME` means a variable of the environment, or an earlier one
-/// of the file.
-///
-/// # Errors
-///
-/// What is wrong, with the path and, where it is about a line, its number.
-pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
-    let shown = path.display();
-    let error = |problem: &str| format!("{shown}: {problem}");
-    let metadata = std::fs::metadata(path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => error("there is no such file"),
-        _ => error(&cause.to_string()),
-    })?;
-    if !metadata.is_file() {
-        // Reading a pipe would wait for its other end.
-        return Err(error("is not a regular file"));
-    }
-    if metadata.len() > LARGEST {
-        return Err(error(&format!("is larger than {} MiB", LARGEST >> 20)));
-    }
-    let bytes = std::fs::read(path).map_err(|cause| error(&cause.to_string()))?;
-    let text = crate::source::decode(bytes).map_err(|problem| error(&problem))?;
-    parse(&text).map_err(|(line, problem)| format!("{shown}:{line}: {problem}"))
+/// A file of variables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct EnvFile {
+    pub(crate) path: PathBuf,
+    /// Whether it may be a pipe or standard input, for the other end of which reading waits. An editor cannot wait, and
+    /// reads a file more than once.
+    #[serde(skip)]
+    pub(crate) may_wait: bool,
 }
 
-/// The variables of a text, or what is wrong in which line.
-fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = Rc::new(Cell::new(0));
-    // Without a line end the parser takes spaces at the end for the beginning of something.
-    let whole = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
-    let reader = LineByLine { rest: whole.as_bytes(), lines: lines.clone() };
-    let parsed = dotenvy::from_read_iter(reader).map(|pair| match pair {
-        Ok((name, value)) if value.contains('\0') || name.contains('\0') => {
-            Err((lines.get(), "a NUL cannot be in a variable"))
-        }
-        Ok(pair) => Ok(pair),
-        Err(dotenvy::Error::LineParse(lines_of_it, _)) => {
-            let more = lines_of_it.trim_end_matches(['\n', '\r']).matches('\n').count();
-            Err((
-                lines.get() - more,
-                "expected NAME=value, with quotes closed and letters escaped as \\n, \\\" or \\$",
-            ))
-        }
-        Err(_) => Err((lines.get(), "cannot be read as text")),
-    });
-    parsed.collect()
+/// The files of a setting, which may name one of them without a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(EnvFile),
+    More(Vec<EnvFile>),
 }
 
-/// Gives no more than a line at a time, so that it is known which one the parser is at.
-struct LineByLine<'a> {
-    rest: &'a [u8],
-    lines: Rc<Cell<usize>>,
+/// Reads the setting.
+pub(crate) fn one_or_more<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<EnvFile>, D::Error> {
+    let files = Option::<OneOrMore>::deserialize(deserializer)
+        .map_err(|_| serde::de::Error::custom("expected a path or a list of paths"))?;
+    Ok(match files {
+        None => Vec::new(),
+        Some(OneOrMore::One(file)) => vec![file],
+        Some(OneOrMore::More(files)) => files,
+    })
 }
 
-impl Read for LineByLine<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let line = memchr::memchr(b'\n', self.rest).map_or(self.rest.len(), |at| at + 1);
-        let length = line.min(buffer.len());
-        let (now, rest) = self.rest.split_at(length);
-        buffer[..length].copy_from_slice(now);
-        self.rest = rest;
-        if now.ends_with(b"\n") {
-            self.lines.set(self.lines.get() + 1);
-        }
-        Ok(length)
+/// What the setting may be.
+#[cfg(test)]
+pub(crate) fn one_or_more_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" }, "default": null })
+}
+
+/// A variable of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileVariable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl EnvFile {
+    /// The variables in the order of the file. Within a value `$NAME` means an earlier one of the file, else what
+    /// `outside` says.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with the path and, where it is about a line, its number.
+    pub(crate) fn read(
+        &self,
+        directory: &Path,
+        outside: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<FileVariable>, String> {
+        let (shown, bytes) = if self.is_standard_input() {
+            ("standard input".to_owned(), at_most(io::stdin().lock()))
+        } else {
+            let path = directory.join(&self.path);
+            (path.display().to_string(), self.bytes(&path))
+        };
+        let text = bytes.and_then(crate::source::decode).map_err(|problem| format!("{shown}: {problem}"))?;
+        grammar::parse(&text, outside).map_err(|wrong| format!("{shown}:{}: {}", wrong.line, wrong.problem))
     }
+
+    fn is_standard_input(&self) -> bool {
+        self.may_wait && self.path.as_os_str() == "-"
+    }
+
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let metadata = std::fs::metadata(path).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => cause.to_string(),
+        })?;
+        if metadata.is_dir() {
+            return Err("is a directory".into());
+        }
+        if !metadata.is_file() && !self.may_wait {
+            return Err("is not a regular file".into());
+        }
+        at_most(File::open(path).map_err(|cause| cause.to_string())?)
+    }
+}
+
+fn at_most(reader: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|cause| cause.to_string())?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("is larger than {} MiB", LARGEST >> 20));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn shown(text: &str) -> String {
-        match parse(text) {
-            Ok(pairs) => pairs.iter().map(|(name, value)| format!("{name}={value};")).collect(),
-            Err((line, problem)) => format!("{line}: {problem}"),
-        }
-    }
-
-    #[test]
-    fn the_usual_form() {
-        let text =
-            "\u{feff}# comment\nA=1\n\nexport B = two words\r\nC=\"a\\nb # c\" # d\nD='$A'\nE=${A}x\nF=";
-        let text = text.replace("two words", "\"two words\"");
-        assert_eq!(shown(&text), "A=1;B=two words;C=a\nb # c;D=$A;E=1x;F=;");
-        assert_eq!(shown("A='one\ntwo'\nB=3 "), "A=one\ntwo;B=3;");
-        assert_eq!(shown(""), "");
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_line_and_without_its_value() {
-        assert!(shown("A=1\n\n# x\nno variable hunter2\n").starts_with("4: expected"));
-        assert!(shown("A=1\nB='hunter2\n\nC=3\n").starts_with("2: expected"));
-        assert!(shown("A='x\ny'\nB=a b").starts_with("3: expected"));
-        assert!(!shown("A=\"hunter2").contains("hunter2"));
-        assert_eq!(shown("A=1\nB=\0"), "2: a NUL cannot be in a variable");
-        let long = format!("A={}\nB", "x".repeat(20_000));
-        assert!(shown(&long).starts_with("2: expected"), "{}", &shown(&long)[..20]);
+    fn read(path: &Path, may_wait: bool) -> Result<Vec<FileVariable>, String> {
+        EnvFile { path: path.to_owned(), may_wait }.read(Path::new("/"), &|_| None)
     }
 
     #[test]
     fn files_that_are_none() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(read(&dir.path().join("none")).unwrap_err().ends_with("none: there is no such file"));
-        assert!(read(dir.path()).unwrap_err().ends_with("is not a regular file"));
+        assert!(read(&dir.path().join("none"), true).unwrap_err().ends_with("none: there is no such file"));
+        assert!(read(dir.path(), true).unwrap_err().ends_with("is a directory"));
         std::fs::write(dir.path().join("bad"), "A=1\n=2\n").unwrap();
-        assert!(read(&dir.path().join("bad")).unwrap_err().contains("bad:2: expected"));
+        assert!(read(&dir.path().join("bad"), true).unwrap_err().contains("bad:2: expected"));
+        std::fs::write(dir.path().join("large"), "#".repeat(1 + (1 << 20))).unwrap();
+        assert!(read(&dir.path().join("large"), true).unwrap_err().ends_with("is larger than 1 MiB"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_by_who_may_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(read(&path, false).unwrap_err().ends_with("is not a regular file"));
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::write(path, "A=1").unwrap()
+        });
+        let expected = FileVariable { name: "A".into(), value: "1".into() };
+        assert_eq!(read(&path, true).unwrap(), [expected]);
+        writer.join().unwrap();
+    }
+
+    #[test]
+    fn a_setting_is_a_path_or_a_list() {
+        let read = |value: serde_json::Value| match one_or_more(value) {
+            Ok(files) => Ok(files.into_iter().map(|file| file.path).collect::<Vec<_>>()),
+            Err(error) => Err(error.to_string()),
+        };
+        assert_eq!(read(json!("a")), Ok(vec![PathBuf::from("a")]));
+        assert_eq!(read(json!(["a", "b"])), Ok(vec![PathBuf::from("a"), PathBuf::from("b")]));
+        assert_eq!(read(json!(null)), Ok(vec![]));
+        assert_eq!(read(json!(5)).unwrap_err(), "expected a path or a list of paths");
     }
 }

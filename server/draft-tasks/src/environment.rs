@@ -14,7 +14,7 @@ use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
-use crate::env_file;
+use crate::env_file::FileVariable;
 use crate::run_settings::RunSettings;
 
 /// The variable that names another folder for what the program keeps.
@@ -58,8 +58,8 @@ impl Environment {
     /// What is wrong with the file of variables or a variable's name.
     pub(crate) fn with(&self, settings: &RunSettings, directory: &Path) -> Result<Environment, String> {
         let mut environment = self.clone();
-        if let Some(file) = &settings.env_file {
-            for (name, value) in env_file::read(&directory.join(file))? {
+        for file in &settings.env_files {
+            for FileVariable { name, value } in file.read(directory, &|name| environment.get(name))? {
                 environment.set(&name, &value);
                 environment.secret.insert(name);
                 environment.in_files.push(value);
@@ -163,14 +163,16 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env_file::EnvFile;
 
     #[test]
     fn settings_win_over_the_file_and_the_file_over_the_environment() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(".env"), "A=file\nB=file\n").unwrap();
+        std::fs::write(dir.path().join(".env"), "A=first\nB=file\nD=$A $C\n").unwrap();
+        std::fs::write(dir.path().join("more.env"), "A=file\nE=$D\n").unwrap();
         let settings = RunSettings {
             env: [("B".to_owned(), "set".to_owned())].into(),
-            env_file: Some(".env".into()),
+            env_files: [".env", "more.env"].map(|path| EnvFile { path: path.into(), may_wait: false }).into(),
             secrets: vec!["NAME".into()],
             ..RunSettings::default()
         };
@@ -178,9 +180,10 @@ mod tests {
         let environment = environment.with(&settings, dir.path()).unwrap();
         let value = |name| environment.get(name).unwrap();
         assert_eq!([value("A"), value("B"), value("C")], ["file", "set", "old"]);
+        assert_eq!([value("D"), value("E")], ["first old", "first old"]);
         let shown = |name| environment.shown(name).unwrap();
         assert_eq!([shown("A"), shown("C"), shown("NAME")], ["***", "old", "***"]);
-        assert_eq!(environment.secrets().mask("file set old ann"), "*** set old ***");
+        assert_eq!(environment.secrets().mask("file set old first ann"), "*** set old *** ***");
     }
 
     #[test]

@@ -478,7 +478,10 @@ fn kind(schema: &Value, property: &Value) -> String {
     }
     match &property["type"] {
         Value::String(kind) => kind.clone(),
-        kinds => kinds[0].as_str().unwrap_or("any").to_owned(),
+        kinds => {
+            let kinds = kinds.as_array().into_iter().flatten().filter_map(Value::as_str);
+            kinds.filter(|kind| *kind != "null").collect::<Vec<_>>().join(" or ")
+        }
     }
 }
 

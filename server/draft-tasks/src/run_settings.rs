@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::env_file::{self, EnvFile};
 use crate::environment::Environment;
 
 /// How many records of runs are kept unless it is set.
@@ -42,9 +42,13 @@ pub(crate) struct RunSettings {
     pub(crate) limits: RunLimits,
     /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
     pub(crate) env: BTreeMap<String, String>,
-    /// A file of such variables in the dotenv form, relative to the tasks file. It wins over the environment and `env`
-    /// over it; all its values are taken for secrets.
-    pub(crate) env_file: Option<PathBuf>,
+    /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
+    /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
+    /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. All their values
+    /// are taken for secrets.
+    #[serde(rename = "envFile", deserialize_with = "env_file::one_or_more")]
+    #[cfg_attr(test, schemars(schema_with = "env_file::one_or_more_schema"))]
+    pub(crate) env_files: Vec<EnvFile>,
     /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
     /// names look like it (`…TOKEN`, `…PASSWORD`, `…SECRET`, `…KEY`). Values shorter than 3 bytes are not masked.
     pub(crate) secrets: Vec<String>,
@@ -59,7 +63,7 @@ impl Default for RunSettings {
         RunSettings {
             limits: RunLimits::default(),
             env: BTreeMap::new(),
-            env_file: None,
+            env_files: Vec::new(),
             secrets: Vec::new(),
             diagnostics: RunDiagnostics::default(),
             keep: KEEP,

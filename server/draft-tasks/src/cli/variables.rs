@@ -3,10 +3,11 @@
 //! Must not run anything.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::env_file::EnvFile;
 use crate::run_settings::RunSettings;
 
 #[derive(Debug, Args)]
@@ -14,9 +15,10 @@ pub(super) struct Variables {
     /// Set a variable for the tasks and for `$NAME` in their commands; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
-    /// Set the variables of this file in the dotenv form; `--env` wins. Their values are masked in the output
-    #[arg(long, value_name = "PATH")]
-    env_file: Option<PathBuf>,
+    /// Set the variables of this file, read as Docker Compose does; `-` is standard input, and a pipe may be given. May be
+    /// given several times: later files win, and `--env` over all. Their values are masked in the output
+    #[arg(long = "env-file", value_name = "PATH")]
+    env_files: Vec<PathBuf>,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
     #[arg(long = "secret", value_name = "NAME")]
     secrets: Vec<String>,
@@ -27,12 +29,17 @@ impl Variables {
     pub(super) fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {
             env: self.env.iter().cloned().collect(),
-            // Here it is relative to where the user is, not to the tasks file.
-            env_file: self.env_file.as_ref().map(std::path::absolute).transpose()?,
+            env_files: self.env_files.iter().map(|path| env_file(path)).collect::<io::Result<_>>()?,
             secrets: self.secrets.clone(),
             ..RunSettings::default()
         })
     }
+}
+
+/// A file that is relative to where the user is, not to the tasks file.
+fn env_file(path: &Path) -> io::Result<EnvFile> {
+    let path = if path.as_os_str() == "-" { path.to_owned() } else { std::path::absolute(path)? };
+    Ok(EnvFile { path, may_wait: true })
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -190,7 +190,7 @@ impl Session {
     /// from looking.
     pub(crate) fn environment_to_show(&self, directory: Option<&Path>) -> Environment {
         let without_file = || {
-            let settings = RunSettings { env_file: None, ..self.run_settings() };
+            let settings = RunSettings { env_files: Vec::new(), ..self.run_settings() };
             self.environment.with(&settings, Path::new(""))
         };
         let environment = self.environment_of(directory).or_else(|_| without_file());

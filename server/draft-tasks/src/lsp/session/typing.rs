@@ -75,7 +75,7 @@ impl Session {
         let environment = match directory {
             Some(directory) => self.environment_to_show(Some(directory)),
             None => {
-                let settings = RunSettings { env_file: None, ..self.config.run.clone() };
+                let settings = RunSettings { env_files: Vec::new(), ..self.config.run.clone() };
                 let with_settings = self.environment.with(&settings, Path::new(""));
                 with_settings.unwrap_or_else(|_| self.environment.clone())
             }
