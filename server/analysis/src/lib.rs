@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod around;
+pub mod calls;
 pub mod command;
 pub mod completion;
 pub mod diagnostic;

@@ -1,0 +1,317 @@
+//! Which programs a command calls, as far as its own words tell: through wrappers such as `sudo`, and in what shells are
+//! given to run.
+//!
+//! Must not look at files, and must not guess: what the words do not tell is said to be unclear.
+
+mod beside;
+mod script;
+mod wrapper;
+
+use std::collections::HashMap;
+
+pub use beside::{Beside, mentions, of_recipes};
+use script::Script;
+use wrapper::Wrapper;
+
+/// How deep commands may be nested; nobody writes more, and each level takes room on the stack.
+const DEPTH: usize = 48;
+
+/// How long values may grow that scripts put together.
+const VALUE: usize = 4096;
+
+/// What a command calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The programs, in the order of the command; wrappers and shells among them.
+    pub called: Vec<Call>,
+    /// What runs files or texts that tell more.
+    pub beside: Vec<Beside>,
+    /// Why more may be called than is known, in lower case without a full stop.
+    pub unclear: Option<String>,
+}
+
+/// A program that is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The program as it is written.
+    pub program: String,
+    /// Its arguments; what is not known of one is left out.
+    pub arguments: Vec<String>,
+}
+
+impl Calls {
+    /// What the argument vector of a task calls; `lookup` gives the values of variables.
+    pub fn of(argv: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+        let words: Vec<Argument> = argv.iter().map(|text| Argument::known(text)).collect();
+        let mut walk = Walk::new(lookup);
+        walk.command(&words, &Input::Nothing, false);
+        walk.calls
+    }
+
+    /// What a script of a shell calls.
+    pub fn of_script(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+        let mut walk = Walk::new(lookup);
+        walk.script(text);
+        walk.calls
+    }
+}
+
+impl Call {
+    /// The program without directory, extension and version, in lower case: `kubectl` of `/opt/kubectl-1.32.exe`.
+    pub fn name(&self) -> String {
+        stem(&self.program)
+    }
+
+    /// The value of an option, `--name value` or `--name=value`.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let mut arguments = self.arguments.iter();
+        while let Some(argument) = arguments.next().filter(|argument| *argument != "--") {
+            match argument.strip_prefix(name) {
+                Some("") => return arguments.next().map(String::as_str),
+                Some(rest) if rest.starts_with('=') => return Some(&rest[1..]),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// The name by which a program is known, wherever and in whichever version it is.
+fn stem(program: &str) -> String {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_lowercase();
+    let plain = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = plain.unwrap_or(&name);
+    let version = |at: &usize| {
+        let rest = plain[*at..].trim_start_matches(['-', '_', '.', '@', ':']);
+        rest.strip_prefix('v').unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit())
+    };
+    let at = plain.find(|c: char| !c.is_ascii_alphabetic()).filter(version);
+    match at {
+        Some(at) if at > 0 => plain[..at].to_owned(),
+        _ => plain.to_owned(),
+    }
+}
+
+/// A word after everything in it was replaced that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Argument {
+    text: String,
+    /// Whether it is just that.
+    certain: bool,
+}
+
+impl Argument {
+    fn known(text: &str) -> Argument {
+        Argument { text: text.to_owned(), certain: true }
+    }
+
+    fn unknown() -> Argument {
+        Argument { text: String::new(), certain: false }
+    }
+}
+
+/// What a command reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Input {
+    /// Nothing, or what the whole command does.
+    Nothing,
+    Text(String),
+    Unknown,
+}
+
+/// What is known while a command is read.
+struct Walk<'a> {
+    calls: Calls,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// What scripts assign; nothing where the value is not known or there are several.
+    variables: HashMap<String, Option<String>>,
+    /// `$0`, `$1` and so on, where they are known.
+    parameters: Option<Vec<Argument>>,
+    /// Where `cd` has led.
+    directory: String,
+    depth: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Walk<'a> {
+        Walk {
+            calls: Calls::default(),
+            lookup,
+            variables: HashMap::new(),
+            parameters: None,
+            directory: String::new(),
+            depth: 0,
+        }
+    }
+
+    fn unclear(&mut self, why: impl Into<String>) {
+        self.calls.unclear.get_or_insert_with(|| why.into());
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        match self.variables.get(name) {
+            Some(value) => value.clone(),
+            None => (self.lookup)(name),
+        }
+    }
+
+    fn assign(&mut self, name: &str, value: Option<String>) {
+        // Which of several values it has depends on what ran before.
+        let same = self.variables.get(name).is_none_or(|earlier| *earlier == value);
+        let value = value.filter(|value| same && value.len() <= VALUE);
+        self.variables.insert(name.to_owned(), value);
+    }
+
+    fn assign_word(&mut self, word: &Argument) {
+        if let Some((name, value)) = word.text.split_once('=') {
+            self.assign(name, word.certain.then(|| value.to_owned()));
+        }
+    }
+
+    fn script(&mut self, text: &str) {
+        self.deeper(|walk| {
+            if let Err(why) = Script::new(walk, text).read() {
+                walk.unclear(why);
+            }
+        });
+    }
+
+    fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
+        if self.depth >= DEPTH {
+            return self.unclear("it is nested too deeply");
+        }
+        self.depth += 1;
+        read(self);
+        self.depth -= 1;
+    }
+
+    fn script_of(&mut self, words: &[Argument]) {
+        let text: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        if words.iter().any(|word| !word.certain) {
+            self.unclear("a script in it is known only when it runs");
+        }
+        self.script(&text.join(" "));
+    }
+
+    /// A program with its arguments; whether something appends more, as `xargs` does.
+    fn command(&mut self, words: &[Argument], input: &Input, appends: bool) {
+        let Some((program, arguments)) = words.split_first() else {
+            if appends {
+                self.unclear("what `xargs` runs is known only when it runs");
+            }
+            return;
+        };
+        if !program.certain || program.text.contains("{}") {
+            return self.unclear("a program in it is known only when it runs");
+        }
+        let texts = arguments.iter().map(|argument| argument.text.clone()).collect();
+        let call = Call { program: program.text.clone(), arguments: texts };
+        let name = call.name();
+        self.calls.called.push(call);
+        self.beside(&program.text, &name, arguments);
+        if wrapper::is_shell(&name) {
+            return self.shell(&name, words, input, appends);
+        }
+        if let Some(wrapper) = Wrapper::of(&name) {
+            return self.wrapped(wrapper, words, input, appends);
+        }
+        self.special(&name, arguments);
+    }
+
+    fn wrapped(&mut self, wrapper: &Wrapper, words: &[Argument], input: &Input, appends: bool) {
+        let Some(rest) = wrapper.rest(self, words) else { return };
+        // `xargs` alone runs `echo`.
+        let appends = appends || wrapper.names.contains(&"xargs") && !rest.is_empty();
+        self.deeper(|walk| walk.command(&rest, input, appends));
+    }
+
+    fn shell(&mut self, name: &str, words: &[Argument], input: &Input, appends: bool) {
+        let given = wrapper::ShellOptions::read(words);
+        let rest = &words[given.end.min(words.len())..];
+        match rest.split_first() {
+            Some((script, parameters)) if given.is_script => self.shell_script(name, script, parameters),
+            Some((file, _)) if !given.reads_input => self.file(file),
+            _ if appends => self.unclear(format!("what `{name}` runs is known only when it runs")),
+            _ => match input {
+                Input::Nothing => {}
+                Input::Text(text) => self.script(text),
+                Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
+            },
+        }
+    }
+
+    fn shell_script(&mut self, name: &str, script: &Argument, parameters: &[Argument]) {
+        if !script.certain {
+            self.unclear(format!("the script of `{name}` is known only when it runs"));
+        }
+        if script.text.contains("{}") {
+            self.unclear(format!("`{name}` gets a part of its script only when it runs"));
+        }
+        let before = self.parameters.replace(parameters.to_vec());
+        self.script(&script.text);
+        self.parameters = before;
+    }
+
+    /// Builtins and programs that run what their arguments are in a way of their own.
+    fn special(&mut self, name: &str, arguments: &[Argument]) {
+        match name {
+            "eval" => self.script_of(arguments),
+            "trap" => self.script_of(arguments.get(..1).unwrap_or_default()),
+            "alias" => arguments.iter().for_each(|word| {
+                let value = word.text.split_once('=').map_or("", |(_, value)| value);
+                self.script_of(&[Argument { text: value.to_owned(), certain: word.certain }]);
+            }),
+            "export" | "declare" | "local" | "readonly" | "typeset" => {
+                arguments.iter().for_each(|word| self.assign_word(word));
+            }
+            "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
+                arguments.iter().for_each(|word| self.assign(&word.text, None));
+            }
+            "set" | "shift" => self.parameters = None,
+            "cd" | "pushd" => self.enter(arguments),
+            "find" => self.find(arguments),
+            "parallel" => {
+                let end = arguments.iter().position(|word| word.text.starts_with(":::"));
+                self.script_of(&arguments[..end.unwrap_or(arguments.len())]);
+            }
+            _ => self.scripts_inside(name, arguments),
+        }
+    }
+
+    fn enter(&mut self, arguments: &[Argument]) {
+        let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
+        self.directory = match to.text.starts_with('/') || self.directory.is_empty() {
+            true => to.text.clone(),
+            false => format!("{}/{}", self.directory, to.text),
+        };
+    }
+
+    fn find(&mut self, arguments: &[Argument]) {
+        let runs = |word: &Argument| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
+        for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
+            let rest = &arguments[at + 1..];
+            let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
+            let words = &rest[..end.unwrap_or(rest.len())];
+            self.deeper(|walk| walk.command(words, &Input::Nothing, false));
+        }
+    }
+
+    fn scripts_inside(&mut self, name: &str, arguments: &[Argument]) {
+        for script in wrapper::inner_scripts(name, arguments) {
+            self.script_of(&script);
+        }
+        for at in wrapper::inner_programs(name, arguments) {
+            let word = &arguments[at];
+            match word.text.contains(char::is_whitespace) {
+                true => self.script_of(std::slice::from_ref(word)),
+                false => {
+                    let texts = arguments[at + 1..].iter().map(|argument| argument.text.clone()).collect();
+                    self.calls.called.push(Call { program: word.text.clone(), arguments: texts });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

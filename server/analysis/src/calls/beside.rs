@@ -1,0 +1,223 @@
+//! What tells more of a command than its own words: scripts, recipes of a Makefile, scripts of a `package.json`.
+//!
+//! Must not read files: their texts come in.
+
+use std::collections::HashMap;
+
+use super::{Argument, Call, Calls, Walk, stem};
+
+/// How long a line of a recipe may grow by its variables.
+const RECIPE_LINE: usize = 65_536;
+
+/// A file or text that a command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// A file, relative to the directory of the command, that may be a script.
+    File(String),
+    /// These targets of a Makefile or a justfile in a directory; the first one where none is named.
+    Recipes {
+        /// `make` or `just`.
+        tool: String,
+        /// The directory, empty for that of the command.
+        directory: String,
+        /// The file where the command names it.
+        file: Option<String>,
+        /// The targets.
+        targets: Vec<String>,
+    },
+    /// A script of the `package.json` in a directory.
+    Npm {
+        /// The directory, empty for that of the command.
+        directory: String,
+        /// The name of the script.
+        script: String,
+    },
+    /// A program in a language that is no shell's.
+    Code(String),
+}
+
+impl Walk<'_> {
+    /// What runs files or texts that are not read here.
+    pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument]) {
+        match name {
+            "make" | "gmake" | "just" => self.recipes(name, arguments),
+            "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
+            "source" | "." => arguments.iter().take(1).for_each(|file| self.file(file)),
+            "python" | "node" | "ruby" | "perl" | "php" | "deno" => self.interpreted(arguments),
+            _ if program.contains('/') => self.file(&Argument::known(program)),
+            _ => {}
+        }
+    }
+
+    pub(super) fn file(&mut self, file: &Argument) {
+        if !file.certain {
+            return self.unclear("which script it runs is known only when it runs");
+        }
+        let path = self.below(&file.text);
+        self.calls.beside.push(Beside::File(path));
+    }
+
+    fn below(&self, path: &str) -> String {
+        match self.directory.is_empty() || path.starts_with('/') {
+            true => path.to_owned(),
+            false => format!("{}/{path}", self.directory),
+        }
+    }
+
+    fn recipes(&mut self, name: &str, arguments: &[Argument]) {
+        let tool = if name == "just" { "just" } else { "make" };
+        let call = Call { program: String::new(), arguments: texts(arguments) };
+        let option =
+            |short: &str, long: &str| call.option(short).or_else(|| call.option(long)).map(str::to_owned);
+        let (directory, file) = match tool {
+            "just" => (option("-d", "--working-directory"), option("-f", "--justfile")),
+            _ => (option("-C", "--directory"), option("-f", "--file")),
+        };
+        let mut targets = Vec::new();
+        let mut skip = false;
+        for word in &call.arguments {
+            match word.as_str() {
+                _ if skip => skip = false,
+                "-C" | "-f" | "-o" | "-W" | "-I" | "--directory" | "--file" | "--justfile" => skip = true,
+                "-d" | "--working-directory" if tool == "just" => skip = true,
+                // `-j 4` has its number behind it, `-j` alone has none.
+                word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
+                word => targets.push(word.to_owned()),
+            }
+        }
+        let directory = self.below(directory.as_deref().unwrap_or_default());
+        self.calls.beside.push(Beside::Recipes { tool: tool.into(), directory, file, targets });
+    }
+
+    fn npm(&mut self, arguments: &[Argument]) {
+        let words: Vec<&str> =
+            arguments.iter().map(|word| word.text.as_str()).filter(|word| !word.starts_with('-')).collect();
+        let script = match words.as_slice() {
+            ["run" | "run-script", script, ..] | [script, ..] => (*script).to_owned(),
+            [] => return,
+        };
+        self.calls.beside.push(Beside::Npm { directory: self.directory.clone(), script });
+    }
+
+    /// `python deploy.py`, `python -c '…'`.
+    fn interpreted(&mut self, arguments: &[Argument]) {
+        let code = |word: &Argument| matches!(word.text.as_str(), "-c" | "-e" | "-r" | "--eval");
+        if let Some(at) = arguments.iter().position(code) {
+            let code = arguments.get(at + 1).map(|word| word.text.clone());
+            self.calls.beside.extend(code.map(Beside::Code));
+        } else if let Some(file) = arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {
+            self.file(file);
+        }
+    }
+}
+
+fn texts(arguments: &[Argument]) -> Vec<String> {
+    arguments.iter().map(|word| word.text.clone()).collect()
+}
+
+/// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named.
+pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+    let recipes = Recipes::read(text);
+    let mut wanted: Vec<&str> = targets.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted.extend(recipes.first.as_deref());
+    }
+    let mut walk = Walk::new(lookup);
+    let mut at = 0;
+    while let Some(target) = wanted.get(at).copied() {
+        at += 1;
+        for recipe in recipes.all.iter().filter(|recipe| recipe.targets.iter().any(|name| name == target)) {
+            walk.script(&recipe.script);
+            let more = recipe.needs.iter().map(String::as_str);
+            let new: Vec<&str> = more.filter(|need| !wanted.contains(need)).collect();
+            wanted.extend(new);
+        }
+    }
+    walk.calls
+}
+
+struct Recipe {
+    targets: Vec<String>,
+    needs: Vec<String>,
+    script: String,
+}
+
+#[derive(Default)]
+struct Recipes {
+    all: Vec<Recipe>,
+    /// What runs where no target is named.
+    first: Option<String>,
+    variables: HashMap<String, String>,
+}
+
+impl Recipes {
+    fn read(text: &str) -> Recipes {
+        let mut recipes = Recipes::default();
+        let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
+        for line in joined.lines() {
+            if line.starts_with(['\t', ' ']) {
+                recipes.recipe_line(line.trim());
+            } else if !line.starts_with('#') {
+                recipes.rule_or_variable(line);
+            }
+        }
+        recipes
+    }
+
+    fn recipe_line(&mut self, line: &str) {
+        let line = self.expand(line.trim_start_matches(['@', '-', '+', ' ']));
+        if let Some(recipe) = self.all.last_mut() {
+            recipe.script.push_str(&line);
+            recipe.script.push('\n');
+        }
+    }
+
+    fn rule_or_variable(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some((name, value)) = line.split_once('=').filter(|(name, _)| {
+            let name = name.trim_end_matches([':', '?', '+', '!']).trim();
+            !name.is_empty() && !name.contains([' ', ':'])
+        }) {
+            let name = name.trim_end_matches([':', '?', '+', '!']).trim();
+            let value = self.expand(value.trim());
+            self.variables.insert(name.to_owned(), value);
+            return;
+        }
+        let Some((targets, needs)) = line.split_once(':') else { return };
+        let words = |text: &str| {
+            text.split_whitespace().map(|word| word.trim_start_matches('@').to_owned()).collect()
+        };
+        let (needs, script) = needs.split_once(';').unwrap_or((needs, ""));
+        let needs = self.expand(needs.trim_start_matches(':'));
+        let (targets, script): (Vec<String>, _) = (words(targets), format!("{script}\n"));
+        self.first =
+            self.first.take().or_else(|| targets.iter().find(|name| !name.starts_with('.')).cloned());
+        self.all.push(Recipe { targets, needs: words(&needs), script });
+    }
+
+    /// `$(NAME)` and `${NAME}` where the file has them, `{{NAME}}`, and `$$`.
+    fn expand(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for (name, value) in &self.variables {
+            // Values that contain each other could grow without end.
+            if shown.len() > RECIPE_LINE {
+                break;
+            }
+            for (open, close) in [("$(", ")"), ("${", "}"), ("{{", "}}")] {
+                shown = shown.replace(&format!("{open}{name}{close}"), value);
+            }
+        }
+        shown.replace("$$", "$")
+    }
+}
+
+/// The first of these programs that a text of another language names in a line that is no comment.
+pub fn mentions<'t>(text: &str, programs: &[&'t str]) -> Option<&'t str> {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(['#', '*']) && !line.trim_start().starts_with("//"));
+    let words = lines
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.' | '/')));
+    let mut names = words.filter(|word| !word.is_empty()).map(stem);
+    names.find_map(|name| programs.iter().find(|program| **program == name).copied())
+}

@@ -1,0 +1,349 @@
+//! The words of a script: quotes, escapes, and what is replaced in them.
+//!
+//! Must not know commands: what a substitution runs is read as any list of commands.
+
+use super::{End, Read, Script, is_word_end, name_length};
+use crate::calls::Argument;
+
+/// The words of a command as they grow.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) done: Vec<Argument>,
+    pub(super) current: Option<Argument>,
+    /// Whether the current one is no word if it stays empty: `"$@"` without parameters.
+    vanishes: bool,
+}
+
+impl Words {
+    fn current(&mut self) -> &mut Argument {
+        self.current.get_or_insert_with(|| Argument::known(""))
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.current().text.push_str(text);
+    }
+
+    pub(super) fn unknown(&mut self) {
+        self.current().certain = false;
+    }
+
+    fn end(&mut self) {
+        let vanishes = std::mem::take(&mut self.vanishes);
+        let word = self.current.take();
+        self.done.extend(word.filter(|word| !vanishes || !word.certain || !word.text.is_empty()));
+    }
+
+    /// The value of a variable that stands in no quotes.
+    fn split(&mut self, value: &str) {
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\n');
+        let mut parts = value.split(blank).peekable();
+        while let Some(part) = parts.next() {
+            if !part.is_empty() {
+                self.push(part);
+            }
+            if parts.peek().is_some() {
+                self.end();
+            }
+        }
+    }
+
+    fn parameters(&mut self, values: &[Argument]) {
+        self.vanishes |= values.is_empty();
+        let mut values = values.iter();
+        if let Some(first) = values.next() {
+            self.push(&first.text);
+            self.current().certain &= first.certain;
+        }
+        for value in values {
+            self.end();
+            self.current = Some(value.clone());
+        }
+    }
+}
+
+impl Script<'_, '_> {
+    /// A word up to a character that ends it, with everything that it runs.
+    pub(super) fn word(&mut self, words: &mut Words) -> Read<()> {
+        let start = self.at;
+        let (mut brace, mut pattern) = (false, false);
+        while let Some(next) = self.rest().chars().next() {
+            match next {
+                '<' | '>' if self.at == start && self.rest()[1..].starts_with('(') => {
+                    self.at += 2;
+                    self.list(End::Parenthesis)?;
+                    words.unknown();
+                }
+                next if is_word_end(next) => break,
+                '\\' => self.escape(words),
+                '\'' => self.single_quoted(words)?,
+                '"' => {
+                    self.at += 1;
+                    words.push("");
+                    self.double_quoted(words, Some('"'))?;
+                }
+                '$' => self.dollar(words, false)?,
+                '`' => self.backticks(words, false)?,
+                next => {
+                    pattern |= matches!(next, '*' | '?' | '[');
+                    pattern |= brace && (next == ',' || self.rest().starts_with(".."));
+                    brace |= next == '{';
+                    words.push(next.encode_utf8(&mut [0; 4]));
+                    self.at += next.len_utf8();
+                }
+            }
+        }
+        if self.at == start {
+            return Err("it cannot be read as the script of a shell".into());
+        }
+        if pattern && !matches!(&self.text[start..self.at], "[" | "[[") {
+            words.unknown();
+        }
+        words.end();
+        Ok(())
+    }
+
+    fn escape(&mut self, words: &mut Words) {
+        self.at += 1;
+        match self.rest().chars().next() {
+            Some('\n') => self.at += 1,
+            Some(next) => {
+                words.push(next.encode_utf8(&mut [0; 4]));
+                self.at += next.len_utf8();
+            }
+            None => words.push("\\"),
+        }
+    }
+
+    fn single_quoted(&mut self, words: &mut Words) -> Read<()> {
+        let rest = &self.rest()[1..];
+        let length = rest.find('\'').ok_or("a `'` is not closed")?;
+        words.push(&rest[..length]);
+        self.at += length + 2;
+        Ok(())
+    }
+
+    /// Text up to a quote, or all of it; quotes in it mean nothing.
+    pub(super) fn double_quoted(&mut self, words: &mut Words, end: Option<char>) -> Read<()> {
+        loop {
+            let rest = self.rest();
+            let Some(next) = rest.chars().next() else {
+                return if end.is_none() { Ok(()) } else { Err("a `\"` is not closed".into()) };
+            };
+            match next {
+                next if Some(next) == end => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                '\\' => {
+                    let escaped =
+                        rest[1..].chars().next().filter(|it| matches!(it, '$' | '`' | '"' | '\\' | '\n'));
+                    self.at += 1 + escaped.map_or(0, char::len_utf8);
+                    match escaped {
+                        Some('\n') => {}
+                        Some(escaped) => words.push(escaped.encode_utf8(&mut [0; 4])),
+                        None => words.push("\\"),
+                    }
+                }
+                '$' => self.dollar(words, true)?,
+                '`' => self.backticks(words, true)?,
+                _ => {
+                    let length = rest.find(['"', '\\', '$', '`']).filter(|length| *length > 0);
+                    let length = length.unwrap_or_else(|| if rest.starts_with('"') { 1 } else { rest.len() });
+                    words.push(&rest[..length]);
+                    self.at += length;
+                }
+            }
+        }
+    }
+
+    /// What a command substitution in backticks runs.
+    fn backticks(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+        let mut script = String::new();
+        let mut rest = self.rest()[1..].chars();
+        loop {
+            match rest.next().ok_or("a backtick is not closed")? {
+                '`' => break,
+                '\\' => match rest.next() {
+                    Some(next @ ('$' | '`' | '\\')) => script.push(next),
+                    Some('"') if in_quotes => script.push('"'),
+                    Some(next) => script.extend(['\\', next]),
+                    None => script.push('\\'),
+                },
+                next => script.push(next),
+            }
+        }
+        self.at = self.text.len() - rest.as_str().len();
+        words.unknown();
+        self.deeper(|this| {
+            let piped = this.piped;
+            Script { piped, ..Script::new(this.walk, &script) }.read()
+        })
+    }
+
+    fn dollar(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+        self.at += 1;
+        let rest = self.rest();
+        let length = name_length(rest);
+        if length > 0 {
+            self.at += length;
+            let value = self.walk.value(&rest[..length]);
+            put(words, value, in_quotes);
+            return Ok(());
+        }
+        match rest.chars().next() {
+            Some('(') => self.substitution(words),
+            Some('{') => self.deeper(|script| script.braces(words, in_quotes)),
+            Some('\'') if !in_quotes => self.c_quoted(words),
+            // The quotes of a text that may be translated.
+            Some('"') if !in_quotes => Ok(()),
+            Some(c @ ('0'..='9' | '@' | '*' | '#' | '?' | '$' | '!' | '-')) => {
+                self.at += 1;
+                self.parameter(words, c, in_quotes);
+                Ok(())
+            }
+            _ => {
+                words.push("$");
+                Ok(())
+            }
+        }
+    }
+
+    fn parameter(&mut self, words: &mut Words, name: char, in_quotes: bool) {
+        let Some(parameters) = self.walk.parameters.clone() else { return words.unknown() };
+        let from_first = parameters.get(1..).unwrap_or_default();
+        match name {
+            '@' => words.parameters(from_first),
+            '*' if !in_quotes => words.parameters(from_first),
+            '0'..='9' => match parameters.get(name as usize - '0' as usize) {
+                Some(value) if value.certain => put(words, Some(value.text.clone()), in_quotes),
+                Some(_) => words.unknown(),
+                None if name == '0' => words.unknown(),
+                None => put(words, Some(String::new()), in_quotes),
+            },
+            _ => words.unknown(),
+        }
+    }
+
+    /// `$( … )` or `$(( … ))`.
+    fn substitution(&mut self, words: &mut Words) -> Read<()> {
+        words.unknown();
+        let documents = self.documents.take();
+        self.parenthesis()?;
+        self.documents = documents.or(self.documents);
+        Ok(())
+    }
+
+    /// `${ … }`.
+    fn braces(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+        self.at += 1;
+        let rest = self.rest();
+        let name = &rest[..name_length(rest)];
+        self.at += name.len();
+        let behind = &rest[name.len()..];
+        let operator = [":-", "-", ":=", "=", "}"].into_iter().find(|it| behind.starts_with(it));
+        self.at += operator.filter(|operator| *operator != "}").map_or(0, str::len);
+        let other = self.up_to_brace()?;
+        let value = self.walk.value(name).filter(|value| !value.is_empty());
+        match operator.filter(|_| !name.is_empty()) {
+            Some("}") => {
+                let value = self.walk.value(name);
+                put(words, value, in_quotes);
+            }
+            Some(_) if value.is_some() => put(words, value, in_quotes),
+            Some(_) => {
+                put(words, Some(other.text), in_quotes);
+                // Whether it is unset or empty is not known of what scripts assign.
+                let is_assigned = self.walk.variables.contains_key(name);
+                if !other.certain || is_assigned {
+                    words.unknown();
+                }
+            }
+            None => words.unknown(),
+        }
+        Ok(())
+    }
+
+    fn up_to_brace(&mut self) -> Read<Argument> {
+        let mut words = Words::default();
+        while let Some(next) = self.rest().chars().next() {
+            match next {
+                '}' => {
+                    self.at += 1;
+                    return Ok(words.current.unwrap_or_else(|| Argument::known("")));
+                }
+                '\\' => self.escape(&mut words),
+                // Inside of double quotes it is no quote.
+                '\'' => {
+                    if self.single_quoted(&mut words).is_err() {
+                        self.at += 1;
+                        words.unknown();
+                    }
+                }
+                '"' => {
+                    self.at += 1;
+                    self.double_quoted(&mut words, Some('"'))?;
+                }
+                '$' => self.dollar(&mut words, true)?,
+                '`' => self.backticks(&mut words, true)?,
+                next => {
+                    words.push(next.encode_utf8(&mut [0; 4]));
+                    self.at += next.len_utf8();
+                }
+            }
+        }
+        Err("a `${` is not closed".into())
+    }
+
+    /// `$'…'`, with the escapes of C.
+    fn c_quoted(&mut self, words: &mut Words) -> Read<()> {
+        self.at += 1;
+        words.push("");
+        loop {
+            let rest = self.rest();
+            let next = rest.chars().next().ok_or("a `'` is not closed")?;
+            self.at += next.len_utf8();
+            match next {
+                '\'' => return Ok(()),
+                '\\' => {
+                    let (c, length) = c_escape(&rest[1..]).ok_or("a `'` is not closed")?;
+                    words.push(c.encode_utf8(&mut [0; 4]));
+                    self.at += length;
+                }
+                next => words.push(next.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+}
+
+fn put(words: &mut Words, value: Option<String>, in_quotes: bool) {
+    match value {
+        None => words.unknown(),
+        Some(value) if in_quotes => words.push(&value),
+        Some(value) => words.split(&value),
+    }
+}
+
+/// The character that an escape stands for, and the length of what is written behind its backslash.
+fn c_escape(text: &str) -> Option<(char, usize)> {
+    let first = text.chars().next()?;
+    let number = |from: usize, most: usize, radix: u32| {
+        let digits = text[from..].chars().take(most).take_while(|c| c.is_digit(radix)).count();
+        let value = u32::from_str_radix(&text[from..from + digits], radix).ok()?;
+        Some((char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER), from + digits))
+    };
+    Some(match first {
+        'n' => ('\n', 1),
+        't' => ('\t', 1),
+        'r' => ('\r', 1),
+        'a' => ('\u{7}', 1),
+        'b' => ('\u{8}', 1),
+        'e' | 'E' => ('\u{1b}', 1),
+        'f' => ('\u{c}', 1),
+        'v' => ('\u{b}', 1),
+        'x' => number(1, 2, 16).unwrap_or(('x', 1)),
+        'u' => number(1, 4, 16).unwrap_or(('u', 1)),
+        'U' => number(1, 8, 16).unwrap_or(('U', 1)),
+        '0'..='7' => number(0, 3, 8)?,
+        other => (other, other.len_utf8()),
+    })
+}

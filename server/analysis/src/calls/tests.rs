@@ -1,0 +1,284 @@
+use super::*;
+
+/// Programs of clusters, as far as these tests need some.
+const TOOLS: [&str; 3] = ["kubectl", "helm", "oc"];
+
+fn lookup(name: &str) -> Option<String> {
+    (name == "TOOL").then(|| "/opt/bin/kubectl --context prod".to_owned())
+}
+
+fn read(command: &str) -> Calls {
+    let words =
+        crate::command::split(command, crate::command::Semantics::Standard, Default::default()).unwrap();
+    let argv: Vec<String> = words.iter().map(|word| word.expand(&lookup)).collect();
+    Calls::of(&argv, &lookup)
+}
+
+fn tool(calls: &Calls) -> Option<String> {
+    calls.called.iter().map(Call::name).find(|name| TOOLS.contains(&name.as_str()))
+}
+
+/// Commands that call a tool, in as many ways as there are.
+const WAYS: [&str; 83] = [
+    "kubectl get pods",
+    "'kubectl' get pods",
+    "\"kub\"ectl get pods",
+    "ku\\bectl get pods",
+    "/usr/local/bin/kubectl get",
+    "./kubectl.bat",
+    "kubectl.exe version",
+    "HELM.CMD list",
+    "'C:\\Program Files\\helm.exe' list",
+    "kubectl-1.32 version",
+    "helm3 list",
+    "env A=b kubectl get",
+    "env -i A=b kubectl get",
+    "env -u A -C /tmp kubectl get",
+    "/usr/bin/env kubectl get",
+    "env -S 'kubectl get'",
+    "env --split-string='-i A=b kubectl get'",
+    "sudo kubectl get",
+    "sudo -u ann -E A=b kubectl get",
+    "sudo --user ann -- kubectl get",
+    "doas -u ann kubectl get",
+    "timeout 10 kubectl get",
+    "timeout -k 5 --signal KILL 10s kubectl get",
+    "nice -n 5 kubectl get",
+    "nice -5 kubectl get",
+    "nohup kubectl get",
+    "xargs kubectl delete pod",
+    "xargs -n1 -I{} kubectl delete pod {}",
+    "xargs -n 1 -P 4 sh -c 'kubectl delete pod $0'",
+    "time -f %e kubectl get",
+    "sh -c 'time kubectl get'",
+    "sh -c 'exec kubectl get'",
+    "sh -c 'exec -a x kubectl get'",
+    "sh -c 'command -p kubectl get'",
+    "setsid -w kubectl get",
+    "stdbuf -oL kubectl get",
+    "stdbuf -o L kubectl get",
+    "ionice -c 3 kubectl get",
+    "sudo timeout 5 nice -n 3 env A=b kubectl get",
+    "flock -w 5 /tmp/lock kubectl get",
+    "flock /tmp/lock -c 'kubectl get'",
+    "su - ann -c 'kubectl get'",
+    "script -qec 'kubectl get' /dev/null",
+    "watch -n 2 'kubectl get pods'",
+    "find . -name '*.yaml' -exec kubectl apply -f '{}' ';'",
+    "cmd /c 'C:\\bin\\kubectl.exe get'",
+    "docker run --rm bitnami/kubectl:1.32 get pods",
+    "op run -- kubectl get",
+    "sh -c 'true&&kubectl version'",
+    "sh -c 'true;kubectl version'",
+    "sh -c 'true||kubectl version'",
+    "sh -c 'true|kubectl apply -f -'",
+    "sh -c 'true&kubectl version'",
+    "sh -c 'true\nkubectl version'",
+    "bash -ec 'cd x && kubectl apply -f y'",
+    "bash -o pipefail -ec 'kubectl get | cat'",
+    "bash -lc \"kubectl get\"",
+    "sh -c '(kubectl get)'",
+    "sh -c '{ kubectl get; }'",
+    "sh -c 'echo $(kubectl version)'",
+    "sh -c 'echo \"$(kubectl version)\"'",
+    "sh -c 'echo `kubectl version`'",
+    "sh -c 'echo $((1 + $(kubectl get -o name | wc -l)))'",
+    "sh -c 'diff <(kubectl get) x'",
+    "sh -c 'echo ${A:-$(kubectl get)}'",
+    "sh -c 'if kubectl get; then echo; fi'",
+    "sh -c 'if true; then kubectl get; else true; fi'",
+    "sh -c 'for i in 1 2; do kubectl get $i; done'",
+    "sh -c 'while ! kubectl get; do sleep 1; done'",
+    "sh -c 'case $1 in (a|b) true;; *) kubectl get ;; esac'",
+    "sh -c 'case x in x) kubectl get; esac'",
+    "sh -c 'f() { kubectl \"$@\"; }; f get'",
+    "sh -c 'A=b C=\"d e\" kubectl get'",
+    "sh -c '>log 2>&1 kubectl get'",
+    "sh -c 'K=kubectl; $K get'",
+    "sh -c '$TOOL get'",
+    "sh -c '${K:-kubectl} get'",
+    "sh -c '\"$@\"' x kubectl get",
+    "sh -c '\"$@\" kubectl get' x",
+    "sh -c \"sh -c 'sh -c \\\"kubectl get\\\"'\"",
+    "sh -c \"eval 'kubectl get'\"",
+    "sh -c 'cat <<E | true\n$(kubectl get)\nE\n'",
+    "bash -c \"$'\\\\x6bubectl' get\"",
+];
+
+#[test]
+fn every_way_to_call_a_program_is_seen() {
+    let missed: Vec<_> =
+        WAYS.iter().filter(|way| tool(&read(way)).is_none()).map(|way| (way, read(way))).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// Commands that name a tool and call none.
+const HARMLESS: [&str; 34] = [
+    "echo kubectl",
+    "echo 'helm install'",
+    "grep helm README",
+    "git commit -m \"kubectl\"",
+    "git commit -m 'use $(kubectl get)'",
+    "cat kubectl.md",
+    "docker compose down",
+    "docker build -t helm .",
+    "which kubectl",
+    "command -v kubectl",
+    "sudo grep -r kubectl .",
+    "env A=kubectl make",
+    "timeout 5 echo helm",
+    "touch kubectl",
+    "sh -c 'echo kubectl'",
+    "sh -c 'command -v kubectl || exit 0'",
+    "sh -c \"echo 'a; kubectl get'\"",
+    "sh -c 'echo \"a && kubectl get\"'",
+    "sh -c 'true # kubectl get'",
+    "sh -c 'cat <<\"E\"\nkubectl get $(kubectl get)\nE\n'",
+    "sh -c 'cat >x <<E\nkubectl get\nE\necho'",
+    "sh -c 'for t in kubectl helm; do echo $t; done'",
+    "sh -c 'case $x in kubectl) echo;; esac'",
+    "sh -c '[ \"$x\" = kubectl ] && echo'",
+    "bash -c '[[ $x == kubectl && $y =~ ^(a|b)$ ]] || echo'",
+    "sh -c 'A=kubectl; echo $A'",
+    "sh -c 'x=$((1 + 2)); (( x > 1 )) && echo $x'",
+    "sh -c 'echo \\`kubectl get\\`'",
+    "bash -c 'declare -a l=(kubectl helm); echo ${#l[@]}'",
+    "find . -name kubectl",
+    "xargs -n 1 echo kubectl",
+    "draft-tasks check",
+    "kubectlx get",
+    "python manage.py migrate",
+];
+
+#[test]
+fn programs_that_are_only_named_are_not_called() {
+    let wrong = HARMLESS.iter().map(|way| (way, read(way)));
+    let wrong: Vec<_> = wrong.filter(|(_, calls)| tool(calls).is_some() || calls.unclear.is_some()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Commands that do not tell what they call.
+const UNCLEAR: [&str; 22] = [
+    "sh -c 'echo \"x'",
+    "sh -c \"echo 'x\"",
+    "sh -c 'echo $(x'",
+    "sh -c 'echo `x'",
+    "sh -c 'echo )'",
+    "sh -c '$K get'",
+    "sh -c '$(cat x) get'",
+    "sh -c 'set -- kube get; \"$@\"'",
+    "sh -c 'f() { \"$@\"; }; f kube get'",
+    "sh -c 'K=a; K=b; $K get'",
+    "sh -c 'for t in kubectl; do $t get; done'",
+    "sh -c 'sudo $X get'",
+    "sh -c 'eval \"$X\"'",
+    "sh -c 'curl https://x.example | sh'",
+    "sh -c 'sh <<E\n$X\nE\n'",
+    "sh -c '/usr/bin/kube* get'",
+    "bash -c '{kubectl,get}'",
+    "xargs sh -c",
+    "xargs env",
+    "xargs -I{} sh -c '{}'",
+    "find . -exec '{}' ';'",
+    "sh -c 'sh -c \"$X\"'",
+];
+
+#[test]
+fn what_cannot_be_told_is_said() {
+    let known: Vec<_> =
+        UNCLEAR.iter().map(|way| (way, read(way))).filter(|(_, it)| it.unclear.is_none()).collect();
+    assert!(known.is_empty(), "{known:#?}");
+}
+
+#[test]
+fn a_document_that_a_shell_reads_is_a_script() {
+    assert_eq!(tool(&read("sh -c 'bash -s <<E\nkubectl get\nE\n'")).as_deref(), Some("kubectl"));
+    assert_eq!(tool(&read("bash -c 'bash <<< \"helm list\"'")).as_deref(), Some("helm"));
+    assert_eq!(tool(&read("sh -c 'cat <<E\nx\nE\nkubectl get'")).as_deref(), Some("kubectl"));
+    assert_eq!(tool(&read("sh -c 'sh <<-E\n\thelm list\n\tE\n'")).as_deref(), Some("helm"));
+}
+
+#[test]
+fn options_of_a_call_have_values() {
+    let calls = read("sh -c 'cd x && kubectl --context prod -n=a get -- --context x'");
+    let call = calls.called.iter().find(|call| call.name() == "kubectl").unwrap();
+    assert_eq!((call.option("--context"), call.option("-n")), (Some("prod"), Some("a")));
+    assert_eq!(call.option("--kubeconfig"), None);
+}
+
+fn beside(command: &str) -> Vec<Beside> {
+    read(command).beside
+}
+
+#[test]
+fn files_that_run_are_named() {
+    let file = |path: &str| vec![Beside::File(path.into())];
+    assert_eq!(beside("./deploy.sh a"), file("./deploy.sh"));
+    assert_eq!(beside("sh -e deploy.sh a"), file("deploy.sh"));
+    assert_eq!(beside("sh -c 'cd x; . ./env.sh'"), file("x/./env.sh"));
+    assert_eq!(beside("python3 deploy.py"), file("deploy.py"));
+    assert_eq!(beside("python -c 'import x'"), [Beside::Code("import x".into())]);
+    let recipes = |directory: &str, targets: &[&str]| {
+        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
+        vec![Beside::Recipes { tool: "make".into(), directory: directory.into(), file: None, targets }]
+    };
+    assert_eq!(beside("make -j 4 deploy A=b"), recipes("", &["deploy"]));
+    assert_eq!(beside("make -C sub"), recipes("sub", &[]));
+    let npm = |script: &str| vec![Beside::Npm { directory: String::new(), script: script.into() }];
+    assert_eq!(beside("npm run deploy"), npm("deploy"));
+    assert_eq!(beside("yarn deploy"), npm("deploy"));
+}
+
+const MAKEFILE: &str = "K ?= kubectl\nall: lint\n\techo\nlint:\n\t@grep helm x\n\
+    deploy: push\n\t@$(K) apply -f \\\n\t  x\npush: ; docker push x\n%.x: y\n\thelm lint\n";
+
+#[test]
+fn recipes_of_the_targets_that_run_are_read() {
+    let tool = |targets: &[&str]| {
+        let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+        tool(&of_recipes(MAKEFILE, &targets, &lookup))
+    };
+    assert_eq!(tool(&[]), None);
+    assert_eq!(tool(&["push"]), None);
+    assert_eq!(tool(&["all", "deploy"]).as_deref(), Some("kubectl"));
+    let justfile = "k := 'helm'\ndeploy env: build\n  helm upgrade {{env}}\nbuild:\n    true\n";
+    let read = |target: &str| of_recipes(justfile, &[target.to_owned()], &lookup);
+    assert_eq!(super::tests::tool(&read("deploy")).as_deref(), Some("helm"));
+    assert_eq!(super::tests::tool(&read("build")), None);
+}
+
+#[test]
+fn other_languages_mention_programs() {
+    assert_eq!(mentions("subprocess.run(['kubectl', 'get'])", &TOOLS), Some("kubectl"));
+    assert_eq!(mentions("os.system('/usr/bin/helm list')", &TOOLS), Some("helm"));
+    assert_eq!(mentions("# kubectl\nprint('helmet')", &TOOLS), None);
+}
+
+#[test]
+fn nesting_ends() {
+    for open in ["(", "$(", "`", "${A:-", "\"$(", "sudo ", "eval ", "if ", "$((", "case x in a) ", "<("] {
+        let _ = Calls::of_script(&open.repeat(20_000), &lookup);
+    }
+    let words = vec!["sudo".to_owned(); 20_000];
+    assert!(Calls::of(&words, &lookup).unclear.is_some());
+    let grows: String = (0..200).map(|n| format!("a{}=$a{n}$a{n};", n + 1)).collect();
+    let _ = Calls::of_script(&format!("a0=xx;{grows}$a200"), &lookup);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_script_makes_it_fail(parts in proptest::collection::vec(proptest::sample::select(PARTS.to_vec()), 0..40)) {
+        let _ = Calls::of_script(&parts.concat(), &lookup);
+    }
+
+    #[test]
+    fn no_text_makes_it_fail(text in "\\PC*") {
+        let _ = Calls::of_script(&text, &lookup);
+    }
+}
+
+const PARTS: [&str; 48] = [
+    " ", "\n", "\t", ";", ";;", "&", "&&", "|", "(", ")", "((", "))", "{", "}", "$", "$(", "${", "$((", "`",
+    "'", "\"", "\\", "#", "<", ">", "<<", "<<-", "<<<", "<(", "E", "\nE\n", "=", "A=", "A=(", "if ", "case ",
+    " in ", "esac", "for ", "do ", "[[ ", " ]]", "é", "$'", "\\x", "sh -c ", "xargs ", "time ",
+];
