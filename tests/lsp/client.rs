@@ -391,6 +391,12 @@ impl Client {
     /// Asks what is never answered to a client that does not read; an answer that comes all the same is none to this.
     pub(crate) fn ask_and_forget(&mut self, method: &str, params: Value) {
         let id = self.ask(method, params);
+        self.forget(id);
+    }
+
+    /// Takes an answer that may never come for none.
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.inbox.responses.remove(&id);
         self.inbox.forgotten.insert(id);
     }
 
@@ -456,6 +462,11 @@ impl Client {
             Some(error) => Err(error.clone()),
             None => Ok(response["result"].clone()),
         }
+    }
+
+    /// How many answers nobody has taken that came before what was taken last.
+    pub(crate) fn answers_by_now(&self) -> usize {
+        self.inbox.responses.len()
     }
 
     /// The next error that the server sent about a message without an id.
@@ -608,11 +619,17 @@ impl Client {
     /// Waits for the end of the server, which has been brought about in one way or another.
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+        self.wait_for_end_within(END)
+    }
+
+    /// Waits for the end of a server that still has something to answer.
+    #[track_caller]
+    pub(crate) fn wait_for_end_within(&mut self, limit: Duration) -> ExitStatus {
         let since = Instant::now();
-        let status = processes::wait(&mut self.server, END).unwrap_or_else(|| {
+        let status = processes::wait(&mut self.server, limit).unwrap_or_else(|| {
             let status = processes::wait(&mut self.server, DEADLINE);
             self.fail(&format!(
-                "the server did not end within {END:?}, but after {:?}: {status:?}",
+                "the server did not end within {limit:?}, but after {:?}: {status:?}",
                 since.elapsed()
             ))
         });

@@ -1,14 +1,16 @@
 //! The end of the server: in every way that a client can go, in time, and with nothing left behind.
 
 use std::process::{Child, Command};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::client::{Client, DEADLINE, Setup, at};
+use crate::client::{Client, DEADLINE, Setup, at, codes, did_change};
 use crate::processes;
-use crate::project::Project;
+use crate::project::{Project, uri};
 use crate::runs::{run, wait_for_output};
+use crate::wire::frame;
 
 /// What runs while the server ends.
 #[derive(Clone, Copy, Debug)]
@@ -92,26 +94,116 @@ fn when_the_input_is_closed_in_the_middle_of_a_message() {
     assert_eq!(client.wait_for_end().code(), Some(1));
 }
 
-#[test]
-fn when_the_input_is_closed_behind_more_than_can_be_answered() {
-    let (mut client, project) = client(Running::Task, |_| {});
-    let text: String = (0..2000).map(|number| format!("[phase-{number}]\n")).collect();
-    for version in 2..60 {
-        client.replace(&project.uri, version, &text);
-        client
-            .ask_and_forget("textDocument/documentSymbol", json!({ "textDocument": { "uri": project.uri } }));
+/// The length of the outlines that are asked for.
+const OUTLINE: usize = 300;
+
+/// Edits and questions that keep the server busy for a while; gives the questions.
+fn keep_busy(client: &mut Client, project: &Project, count: i64) -> Vec<i64> {
+    let text: String = (0..OUTLINE).map(|number| format!("[phase-{number}]\n")).collect();
+    let about = json!({ "textDocument": { "uri": project.uri } });
+    let (mut bytes, mut questions) = (Vec::new(), Vec::new());
+    for version in 2..2 + count {
+        bytes.extend(frame(&did_change(&project.uri, version, vec![json!({ "text": text })])));
+        let (id, question) = client.request_message("textDocument/documentSymbol", about.clone());
+        bytes.extend(frame(&question));
+        questions.push(id);
     }
+    client.write(&bytes);
+    questions
+}
+
+/// More than the time for which a client is answered that has closed the input.
+const ANSWERED: Duration = Duration::from_secs(15);
+
+#[test]
+fn when_the_input_is_closed_all_that_was_asked_before_is_answered() {
+    let (mut client, project) = client(Running::Nothing, |_| {});
+    let questions = keep_busy(&mut client, &project, 100);
+    let shutdown = client.ask("shutdown", Value::Null);
+    client.notify("exit", Value::Null);
     client.close_stdin();
-    assert_eq!(client.wait_for_end().code(), Some(1));
+    assert_eq!(client.wait_for_end_within(ANSWERED).code(), Some(0));
+    for question in questions {
+        let outline = client.answer(question).expect("an answer");
+        assert_eq!(outline.as_array().map(Vec::len), Some(OUTLINE));
+    }
+    assert_eq!(client.answer(shutdown), Ok(Value::Null));
+}
+
+#[test]
+fn when_the_input_is_closed_tasks_are_stopped_before_all_is_answered() {
+    for running in [Running::Task, Running::Daemon] {
+        let (mut client, project) = client(running, |_| {});
+        let questions = keep_busy(&mut client, &project, 100);
+        client.close_stdin();
+        client.notified("draft-tasks/run", |params| params["state"] == "finished");
+        let answered = client.answers_by_now();
+        assert!(answered < questions.len(), "{answered}, {running:?}");
+        assert_eq!(client.wait_for_end_within(ANSWERED).code(), Some(1), "{running:?}");
+        questions.into_iter().for_each(|question| assert!(client.answer(question).is_ok()));
+    }
+}
+
+#[test]
+fn when_the_input_is_closed_nothing_starts_any_more() {
+    let (mut client, project) = client(Running::Nothing, |_| {});
+    let questions = keep_busy(&mut client, &project, 50);
+    let mut execute = |name: &str, argument: Value| {
+        let params = json!({ "command": format!("draft-tasks.{name}"), "arguments": [argument] });
+        client.ask("workspace/executeCommand", params)
+    };
+    let of = |more: Value| {
+        let mut argument = json!({ "uri": project.uri, "phase": "pre-up" });
+        argument.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        argument
+    };
+    let refused = [
+        execute("runPhase", of(json!({}))),
+        execute("runTask", of(json!({ "task": "wait" }))),
+        execute("runTasks", of(json!({ "tasks": [{ "task": "wait" }] }))),
+        execute("up", of(json!({ "command": ["true"] }))),
+        execute("delete", of(json!({ "command": ["true"] }))),
+        execute("doctor", of(json!({}))),
+    ];
+    let stop = execute("stop", json!({}));
+    client.close_stdin();
+    assert_eq!(client.wait_for_end_within(ANSWERED).code(), Some(1));
+    questions.into_iter().for_each(|question| assert!(client.answer(question).is_ok()));
+    for command in refused {
+        let error = client.answer(command).expect_err("a refusal");
+        assert!(error["message"].as_str().is_some_and(|it| it.contains("closed")), "{error}");
+    }
+    assert_eq!(client.answer(stop), Ok(json!({ "stopped": 0 })));
+}
+
+#[test]
+fn when_the_input_is_closed_what_the_client_was_asked_counts_as_refused() {
+    let (mut client, project) = client(Running::Nothing, |setup| setup.answers = false);
+    let folder = tempfile::TempDir::new().expect("a directory");
+    client.execute("draft-tasks.create", json!({ "uri": uri(folder.path()) }));
+    client.asked("workspace/applyEdit");
+    let questions = keep_busy(&mut client, &project, 50);
+    client.close_stdin();
+    let told = client.notified("window/showMessage", |_| true);
+    assert!(told["message"].as_str().is_some_and(|it| it.contains("closed the connection")), "{told}");
+    assert_eq!(client.wait_for_end_within(ANSWERED).code(), Some(1));
+    questions.into_iter().for_each(|question| assert!(client.answer(question).is_ok()));
 }
 
 #[test]
 #[cfg(debug_assertions)]
-fn after_a_defect_outside_of_a_handler() {
+fn not_because_of_a_defect_outside_of_a_handler() {
     for running in ALL {
-        let (mut client, _project) = client(running, |_| {});
-        client.notify("draft-tasks/test/panicOutside", Value::Null);
-        assert_eq!(client.wait_for_end().code(), Some(1), "{running:?}");
+        let (mut client, project) = client(running, |_| {});
+        for version in 2..5 {
+            client.notify("draft-tasks/test/panicOutside", Value::Null);
+            client.replace(&project.uri, version, "[pre-upp]\n");
+            assert_eq!(codes(&client.diagnostics(&project.uri, version)), ["unknown-phase"], "{running:?}");
+        }
+        let stopped = client.execute("draft-tasks.stop", json!({}));
+        let runs = u8::from(!matches!(running, Running::Nothing));
+        assert_eq!(stopped, json!({ "stopped": runs }), "{running:?}");
+        assert_eq!(client.shut_down().code(), Some(0), "{running:?}");
     }
 }
 
@@ -171,6 +263,24 @@ fn when_nobody_reads_its_output_any_more() {
         });
         assert_eq!(client.wait_for_end().code(), Some(1), "{running:?}");
     }
+}
+
+#[test]
+fn when_nobody_reads_its_output_any_more_whatever_is_still_to_be_read() {
+    let (mut client, project) = client(Running::Task, |_| {});
+    client.set_reading(false);
+    keep_busy(&mut client, &project, 100).into_iter().for_each(|question| client.forget(question));
+    client.close_stdout();
+    assert_eq!(client.wait_for_end().code(), Some(1));
+}
+
+#[test]
+fn when_the_process_of_the_client_is_gone_whatever_is_still_to_be_read() {
+    let process = client_process();
+    let (mut client, project) = client(Running::Task, |setup| setup.process_id = Some(process.id()));
+    keep_busy(&mut client, &project, 100).into_iter().for_each(|question| client.forget(question));
+    end(process);
+    assert_eq!(client.wait_for_end().code(), Some(1));
 }
 
 #[test]

@@ -159,29 +159,15 @@ enum Color {
     Never,
 }
 
-/// How editors start the server. Parsing needs the description of all commands, which a server would keep in memory for
-/// nothing, so these are known without.
-const AS_EDITORS_DO: [&[&str]; 3] = [&["lsp"], &["lsp", "--stdio"], &["--stdio"]];
-
 /// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
-    let given: Vec<_> = std::env::args_os().skip(1).collect();
-    if AS_EDITORS_DO.iter().any(|arguments| given == *arguments) {
-        return logged(None, serve);
-    }
     let cli = Cli::parse();
     if cli.stdio && cli.command.is_some() {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
         Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
     }
-    let Cli { command, log, .. } = cli;
-    logged(log.as_deref(), || dispatch(command))
-}
-
-/// Runs something once there is a log.
-fn logged(file: Option<&Path>, run: impl FnOnce() -> ExitCode) -> ExitCode {
-    match start_log(file) {
-        Ok(()) => run(),
+    match start_log(cli.log.as_deref()) {
+        Ok(()) => dispatch(cli.command),
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
@@ -236,18 +222,4 @@ fn start_log(file: Option<&Path>) -> Result<(), String> {
     let log = log.with_writer(std::sync::Mutex::new(file)).with_filter(targets);
     tracing_subscriber::registry().with(log).init();
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_editors_start_means_the_same_when_it_is_parsed() {
-        for arguments in AS_EDITORS_DO {
-            let cli = Cli::try_parse_from([&["draft-tasks"], arguments].concat()).unwrap();
-            assert!(matches!(cli.command, Some(Command::Lsp { .. }) | None), "{arguments:?}");
-            assert_eq!(cli.log, None, "{arguments:?}");
-        }
-    }
 }

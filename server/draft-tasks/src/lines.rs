@@ -12,8 +12,12 @@ pub(crate) struct LineIndex {
 impl LineIndex {
     pub(crate) fn new(text: &str) -> LineIndex {
         let bytes = text.as_bytes();
-        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
-        let breaks = ends.filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
+        let ends_line = |at: &usize| match bytes[*at] {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let breaks = (0..bytes.len()).filter(ends_line);
         LineIndex { starts: std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect() }
     }
 
@@ -21,37 +25,6 @@ impl LineIndex {
     pub(crate) fn line_of(&self, offset: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start as usize <= offset) - 1;
         (line, self.starts[line] as usize)
-    }
-}
-
-/// The same for offsets that come in the order of the text, of which no index is made; only where all lines end with LF
-/// or CRLF.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Walk<'t> {
-    text: &'t [u8],
-    /// The line of the last offset, and where it begins.
-    at: (usize, usize),
-}
-
-impl<'t> Walk<'t> {
-    /// `None` where a line may end with CR alone.
-    pub(crate) fn new(text: &'t str) -> Option<Walk<'t>> {
-        let text = text.as_bytes();
-        let are_whole = memchr::memchr_iter(b'\r', text).all(|at| text.get(at + 1) == Some(&b'\n'));
-        are_whole.then_some(Walk { text, at: (0, 0) })
-    }
-
-    /// What [`LineIndex::line_of`] says; one that lies before the last one takes longer.
-    pub(crate) fn line_of(&mut self, offset: usize) -> (usize, usize) {
-        if offset < self.at.1 {
-            self.at = (0, 0);
-        }
-        let (line, start) = self.at;
-        let between = &self.text[start..offset];
-        if let Some(last) = memchr::memrchr(b'\n', between) {
-            self.at = (line + memchr::memchr_iter(b'\n', between).count(), start + last + 1);
-        }
-        self.at
     }
 }
 
@@ -71,17 +44,6 @@ mod tests {
         assert_eq!(lines.starts, [0, 2, 5, 7]);
         assert_eq!([0, 1, 2, 4, 5, 8].map(|offset| lines.line_of(offset).0), [0, 0, 1, 1, 2, 3]);
         assert_eq!(LineIndex::new("").line_of(0), (0, 0));
-    }
-
-    #[test]
-    fn walking_finds_the_same_lines() {
-        for text in ["", "a", "a\nb\r\n\r\nc\n", "\n\né\n🚀"] {
-            let lines = LineIndex::new(text);
-            let mut walk = Walk::new(text).unwrap();
-            let offsets = (0..=text.len()).chain([0, text.len(), text.len() / 2]);
-            offsets.for_each(|offset| assert_eq!(walk.line_of(offset), lines.line_of(offset), "{text:?}"));
-        }
-        assert!(["\r", "a\rb\n", "\r\n\r"].into_iter().all(|text| Walk::new(text).is_none()));
     }
 
     #[test]

@@ -2,11 +2,10 @@
 //!
 //! Must not know the tasks file: the session does.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
@@ -18,8 +17,7 @@ use self::input::Input;
 use self::outbox::Outbox;
 use self::output::Output;
 use self::session::Session;
-use self::threads::Threads;
-use self::transport::{End, Quiet};
+use self::transport::{End, Listener, Served};
 use crate::environment::Environment;
 
 mod backend;
@@ -47,13 +45,8 @@ mod runs;
 mod session;
 mod stream;
 mod text;
-mod threads;
 mod to_proto;
 mod transport;
-mod written;
-
-/// How long the last messages may take to be written when the server ends.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// The session behind its lock.
 #[derive(Clone)]
@@ -90,7 +83,7 @@ impl SharedSession {
     }
 }
 
-impl Quiet for SharedSession {
+impl Listener for SharedSession {
     fn is_dirty(&self) -> bool {
         self.with(|session| session.is_dirty())
     }
@@ -100,7 +93,13 @@ impl Quiet for SharedSession {
     }
 
     fn settle(&self) {
-        self.with(Session::settle);
+        if catch_unwind(AssertUnwindSafe(|| self.with(Session::settle))).is_err() {
+            tracing::error!("a defect in the analysis of an edit; the server goes on");
+        }
+    }
+
+    fn client_left(&self) {
+        self.with(Session::client_left);
     }
 }
 
@@ -112,36 +111,29 @@ impl Quiet for SharedSession {
 ///
 /// When the system refuses what the server needs to start.
 pub(crate) fn serve() -> std::io::Result<ExitCode> {
-    // Not one of several threads: whoever sets a timer would wake another each time.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let threads = Threads::default();
+    // The client is served by the main thread; tasks and their output have the other one.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (effects, wanted) = mpsc::unbounded_channel();
     let session = SharedSession::new(effects, Environment::of_process());
-    let end = runtime.block_on(run(session.clone(), &threads, wanted));
-    threads.end();
-    let end = end?;
+    let end = runtime.block_on(run(session.clone(), wanted))?;
     tracing::info!(?end, "ends");
     // Threads that still read or write belong to streams that nobody is at the other end of.
     runtime.shutdown_background();
     Ok(if session.is_shut_down() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn run(
-    session: SharedSession,
-    threads: &Threads,
-    effects: mpsc::UnboundedReceiver<Effect>,
-) -> std::io::Result<End> {
+async fn run(session: SharedSession, effects: mpsc::UnboundedReceiver<Effect>) -> std::io::Result<End> {
     draft_tasks_executor::adopt_orphans()?;
     let (service, socket) = service(&session);
     let client = service.inner().client.clone();
-    let output = Output::start(stream::output()?, stream::write_at_once)?;
+    let output = Output::start(stream::output()?)?;
+    let outgoing = output.outgoing().clone();
+    let backlog = outgoing.backlog().clone();
     let (ends, ended) = mpsc::unbounded_channel();
     let input = Input::start(stream::input()?)?;
     let (stop, stopped) = oneshot::channel();
     watch_signals(ends.clone())?;
-    let backlog = output.outgoing().backlog().clone();
-    let performing =
-        Outbox::serve(client, output.outgoing(), session.clone(), ends.clone(), threads, effects, stopped);
+    let performing = Outbox::serve(client, outgoing, session.clone(), ends.clone(), effects, stopped);
     let performing = async {
         if AssertUnwindSafe(performing).catch_unwind().await.is_err() {
             let _ = ends.send(End::Defect);
@@ -157,23 +149,14 @@ async fn run(
     };
     // On one thread: what a message causes is answered without waking another.
     let (served, ()) = tokio::join!(serving, performing);
-    let (end, output) = match served {
-        Ok((end, output)) => (end, Some(output)),
-        Err(_) => (End::Defect, None),
-    };
-    if let Some(output) = output {
-        output.finish(LAST_WORDS);
-    }
+    let Ok(Served { end, output, until }) = served else { return Ok(End::Defect) };
+    output.finish(until);
     Ok(end)
 }
 
 fn service(session: &SharedSession) -> (LspService<Backend>, ClientSocket) {
     let session = session.clone();
-    let [(_, document_symbol), (_, code_lens), (_, semantic_tokens)] = transport::WRITTEN;
     let service = LspService::build(|client| Backend { client, session })
-        .custom_method(document_symbol, Backend::document_symbol)
-        .custom_method(code_lens, Backend::code_lens)
-        .custom_method(semantic_tokens, Backend::semantic_tokens)
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
         .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
     #[cfg(debug_assertions)]

@@ -2,7 +2,6 @@
 //!
 //! Must not await anything: what is awaited lets the next message overtake.
 
-use serde::Serialize;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, Result};
@@ -66,6 +65,18 @@ impl LanguageServer for Backend {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         Ok(self.session.with(|session| session.hover(params.text_document_position_params)))
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        Ok(self.session.with(|session| session.document_symbol(&params.text_document.uri)))
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        Ok(self.session.with(|session| session.code_lens(&params.text_document.uri)))
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokens>> {
+        Ok(self.session.with(|session| session.semantic_tokens(&params.text_document.uri, None)))
     }
 
     async fn semantic_tokens_range(
@@ -142,26 +153,6 @@ impl LanguageServer for Backend {
         let links = links.map_err(|_| Error::internal_error())?;
         Ok(Some(self.session.with(|session| session.examined(&examination, &links))))
     }
-}
-
-/// The methods of [`WRITTEN`](super::transport::WRITTEN), which write their results themselves.
-impl Backend {
-    pub(crate) async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<String> {
-        written(&self.session.with(|session| session.document_symbol(&params.text_document.uri)))
-    }
-
-    pub(crate) async fn code_lens(&self, params: CodeLensParams) -> Result<String> {
-        written(&self.session.with(|session| session.code_lens(&params.text_document.uri)))
-    }
-
-    pub(crate) async fn semantic_tokens(&self, params: SemanticTokensParams) -> Result<String> {
-        written(&self.session.with(|session| session.semantic_tokens(&params.text_document.uri, None)))
-    }
-}
-
-/// A result as JSON.
-fn written(result: &impl Serialize) -> Result<String> {
-    serde_json::to_string(result).map_err(|_| Error::internal_error())
 }
 
 impl Backend {

@@ -7,17 +7,16 @@ use std::time::Duration;
 
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
-use tower_lsp::gen_lsp_types::{MessageType, Uri, WorkspaceEdit};
+use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
 
 use super::ext::{OutputParams, RunParams};
 use super::session::Questions;
-use super::written::Diagnostics;
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     /// Replace the diagnostics of a document.
-    Publish { uri: Uri, version: Option<i32>, diagnostics: Diagnostics },
+    Publish { uri: Uri, version: Option<i32>, diagnostics: Vec<Diagnostic> },
     /// Write a line to the client's log.
     Log { kind: MessageType, message: String },
     /// Show a message to the user.
@@ -69,6 +68,16 @@ pub(crate) enum Effect {
     Panic,
     /// End the server when this process is gone.
     WatchClient { process: i32 },
+}
+
+impl Effect {
+    /// The run that starts with it.
+    pub(crate) fn starts(&self) -> Option<String> {
+        match self {
+            Effect::StartRun { run, .. } => Some(run.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// A step of work-done progress.

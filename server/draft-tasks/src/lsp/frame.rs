@@ -6,20 +6,6 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FrameError(pub(crate) String);
 
-/// A message, in the bytes in which it was read.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-impl Frame {
-    /// The message itself.
-    pub(crate) fn body(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
-}
-
 /// Collects bytes and gives the messages in them.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
@@ -32,12 +18,6 @@ pub(crate) struct Frames {
     lost: bool,
 }
 
-/// So much can be read at once at least.
-const ROOM: usize = 1 << 16;
-
-/// Shorter messages are copied, so that the buffer stays for the next one.
-const LONG: usize = 1 << 12;
-
 /// Longer messages are refused: a client that announces one is broken.
 const LONGEST: usize = 1 << 30;
 
@@ -47,20 +27,13 @@ const LONGEST_HEADER: usize = 1 << 14;
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 
 impl Frames {
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.buffer().extend_from_slice(bytes);
-    }
-
-    /// Where what is read next is to be put, with room for it.
-    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
-        self.buffer.drain(..std::mem::take(&mut self.at));
-        let missing = self.body.unwrap_or_default().saturating_sub(self.buffer.len());
-        self.buffer.reserve(missing.max(ROOM));
-        &mut self.buffer
+    pub(crate) fn push(&mut self, bytes: Vec<u8>) {
+        let rest = self.buffer.split_off(std::mem::take(&mut self.at));
+        self.buffer = if rest.is_empty() { bytes } else { [rest, bytes].concat() };
     }
 
     /// The next whole message, or what is wrong; `None` until more bytes come.
-    pub(crate) fn next(&mut self) -> Option<Result<Frame, FrameError>> {
+    pub(crate) fn next(&mut self) -> Option<Result<Vec<u8>, FrameError>> {
         if self.lost && !self.find_header() {
             return None;
         }
@@ -79,22 +52,13 @@ impl Frames {
             return None;
         }
         self.body = None;
-        Some(Ok(self.take(length)))
+        let message = self.rest()[..length].to_vec();
+        self.at += length;
+        Some(Ok(message))
     }
 
     fn rest(&self) -> &[u8] {
         &self.buffer[self.at..]
-    }
-
-    /// The next bytes as a message; a long one keeps the bytes in which it was read.
-    fn take(&mut self, length: usize) -> Frame {
-        let start = self.at;
-        self.at += length;
-        if length < LONG || self.at < self.buffer.len() {
-            return Frame { bytes: self.buffer[start..self.at].to_vec(), start: 0 };
-        }
-        self.at = 0;
-        Frame { bytes: std::mem::take(&mut self.buffer), start }
     }
 
     /// Reads a header block and goes behind it; names are in any case, unknown ones are skipped.
@@ -158,7 +122,7 @@ mod tests {
     fn all(frames: &mut Frames) -> Vec<Result<String, String>> {
         std::iter::from_fn(|| frames.next())
             .map(|frame| {
-                frame.map(|body| String::from_utf8_lossy(body.body()).into_owned()).map_err(|error| error.0)
+                frame.map(|body| String::from_utf8_lossy(&body).into_owned()).map_err(|error| error.0)
             })
             .collect()
     }
@@ -171,11 +135,11 @@ mod tests {
     fn messages_in_one_piece_or_byte_by_byte() {
         let bytes = b"Content-Length: 2\r\n\r\n{}content-LENGTH:3\r\nContent-Type: x\r\n\r\n[1]";
         let mut frames = Frames::default();
-        frames.push(bytes);
+        frames.push(bytes.to_vec());
         assert_eq!(all(&mut frames), [ok("{}"), ok("[1]")]);
         let mut found = Vec::new();
         for byte in bytes {
-            frames.push(&[*byte]);
+            frames.push(vec![*byte]);
             found.extend(all(&mut frames));
         }
         assert_eq!(found, [ok("{}"), ok("[1]")]);
@@ -184,7 +148,8 @@ mod tests {
     #[test]
     fn goes_on_after_what_is_no_header() {
         let mut frames = Frames::default();
-        frames.push(b"hello\r\n\r\nworld\r\n\r\nContent-Length: x\r\n\r\nContent-Length: 2\r\n\r\n{}");
+        frames
+            .push(b"hello\r\n\r\nworld\r\n\r\nContent-Length: x\r\n\r\nContent-Length: 2\r\n\r\n{}".to_vec());
         let found = all(&mut frames);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].is_err() && found[1].is_err());
@@ -194,12 +159,12 @@ mod tests {
     #[test]
     fn refuses_what_is_too_long() {
         let mut frames = Frames::default();
-        frames.push(b"Content-Length: 99999999999\r\n\r\n");
+        frames.push(b"Content-Length: 99999999999\r\n\r\n".to_vec());
         assert!(all(&mut frames)[0].is_err());
         let mut frames = Frames::default();
-        frames.push(&[b'x'; LONGEST_HEADER + 1]);
+        frames.push(vec![b'x'; LONGEST_HEADER + 1]);
         assert!(all(&mut frames)[0].is_err());
-        frames.push(b"Content-Length: 2\r\n\r\n{}");
+        frames.push(b"Content-Length: 2\r\n\r\n{}".to_vec());
         assert_eq!(all(&mut frames), [ok("{}")]);
     }
 }

@@ -3,7 +3,7 @@
 //! Must not wait for an answer of the client before it performs the next effect.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,8 +26,7 @@ use super::ext;
 use super::output::{Backlog, Outgoing};
 use super::pace::Pace;
 use super::problems::{Found, Reader};
-use super::session::{GRACE_AT_END, Questions};
-use super::threads::Threads;
+use super::session::Questions;
 use super::transport::End;
 use crate::{facts, interrupted, project};
 
@@ -50,16 +49,18 @@ const BACKLOG: usize = 4 << 20;
 const WATCHED: [&str; 3] =
     ["**/{draft.toml,Dockerfile,.dockerignore}", "**/charts/**/templates/*", "**/*.sh"];
 
+/// Why a run does not start that a defect keeps from it.
+const DEFECT: &str = "a defect in draft-tasks";
+
 /// How often a run looks whether a slow client has caught up.
 const CATCHING_UP: Duration = Duration::from_millis(20);
 
 /// See the module.
-pub(crate) struct Outbox<'t> {
+pub(crate) struct Outbox {
     client: Client,
     outgoing: Outgoing,
     session: SharedSession,
     ends: mpsc::UnboundedSender<End>,
-    threads: &'t Threads,
     runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
     /// Runs of which it is asked whether they may start.
     asked: HashMap<String, JoinHandle<()>>,
@@ -88,6 +89,16 @@ enum Report {
     },
 }
 
+impl Report {
+    /// The run that starts with it.
+    fn starts(&self) -> Option<String> {
+        match self {
+            Report::Answered { start, .. } => Some(start.run.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// A run that is to start.
 struct Start {
     run: String,
@@ -96,40 +107,45 @@ struct Start {
     records: Option<Records>,
 }
 
-impl Outbox<'_> {
+impl Outbox {
     /// Performs effects until `stop` comes, with the time that tasks have to end; then ends all runs.
     pub(crate) async fn serve(
         client: Client,
         outgoing: Outgoing,
         session: SharedSession,
         ends: mpsc::UnboundedSender<End>,
-        threads: &Threads,
         mut effects: mpsc::UnboundedReceiver<Effect>,
         mut stop: oneshot::Receiver<Duration>,
     ) {
         let (reports, mut reported) = mpsc::unbounded_channel();
         let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut outbox = Outbox { client, outgoing, session, ends, threads, runs, asked, progress, reports };
+        let mut outbox = Outbox { client, outgoing, session, ends, runs, asked, progress, reports };
 
-        let work = async {
-            loop {
-                tokio::select! {
-                    biased;
-                    grace = &mut stop => break grace.unwrap_or_default(),
-                    Some(report) = reported.recv() => outbox.take(report),
-                    effect = effects.recv() => match effect {
-                        Some(effect) => outbox.perform(effect),
-                        None => break Duration::ZERO,
-                    },
+        let grace = loop {
+            tokio::select! {
+                biased;
+                grace = &mut stop => break grace.unwrap_or_default(),
+                Some(report) = reported.recv() => {
+                    outbox.survive(report.starts(), |outbox| outbox.take(report));
                 }
+                effect = effects.recv() => match effect {
+                    Some(effect) => outbox.survive(effect.starts(), |outbox| outbox.perform(effect)),
+                    None => break Duration::ZERO,
+                },
             }
         };
-        let grace = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-            // The server ends, and the runs must have ended before it.
-            let _ = outbox.ends.send(End::Defect);
-            GRACE_AT_END
-        });
         outbox.end_runs(grace).await;
+    }
+
+    /// Does something that a defect may break off; a run that was to start then does not.
+    fn survive(&mut self, starts: Option<String>, step: impl FnOnce(&mut Outbox)) {
+        if catch_unwind(AssertUnwindSafe(|| step(self))).is_ok() {
+            return;
+        }
+        tracing::error!(run = starts, "a defect outside of a handler; the server goes on");
+        if let Some(run) = starts.filter(|run| !self.runs.contains_key(run)) {
+            self.session.with(|session| session.declined(&run, DEFECT));
+        }
     }
 
     async fn end_runs(&mut self, grace: Duration) {
@@ -146,7 +162,8 @@ impl Outbox<'_> {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Publish { uri, version, diagnostics } => {
-                self.outgoing.publish(&uri, version, diagnostics);
+                let params = PublishDiagnosticsParams { uri, version, diagnostics };
+                self.outgoing.notify::<PublishDiagnosticsNotification>(&params);
             }
             Effect::Log { kind, message } => {
                 self.outgoing.notify::<LogMessageNotification>(&LogMessageParams { kind, message });
@@ -229,8 +246,9 @@ impl Outbox<'_> {
         let (client, session, reports) = (self.client.clone(), self.session.clone(), self.reports.clone());
         let run = start.run.clone();
         let asking = tokio::spawn(async move {
-            let declined =
-                confirm::ask(&client, &session, (&start.run, &start.request), questions).await.err();
+            let asking = confirm::ask(&client, &session, (&start.run, &start.request), questions);
+            let asked = AssertUnwindSafe(asking).catch_unwind().await;
+            let declined = asked.unwrap_or_else(|_| Err(DEFECT.into())).err();
             let _ = reports.send(Report::Answered { start: Box::new(start), declined });
         });
         self.asked.insert(run, asking);
@@ -240,21 +258,11 @@ impl Outbox<'_> {
         let (sender, events) = mpsc::channel(EVENTS);
         let mut reader = Reader::new(request.directory.clone());
         let of_record = request.clone();
-        let threads = match self.threads.of_runs() {
-            Ok(threads) => threads,
-            Err(error) => {
-                let why = format!("the system gives no thread for it: {error}");
-                return self.session.with(|session| session.declined(&run, &why));
-            }
-        };
-        let handle = {
-            let _entered = threads.enter();
-            draft_tasks_executor::start(request, sender)
-        };
+        let handle = draft_tasks_executor::start(request, sender);
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
         let name = run.clone();
-        let pump = threads.spawn(async move {
+        let pump = tokio::spawn(async move {
             let recorder =
                 records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
             pump(&run, events, &session, &backlog, recorder, &mut reader).await;
@@ -503,7 +511,7 @@ async fn deliver(
     while backlog.exceeds(BACKLOG) {
         tokio::time::sleep(CATCHING_UP).await;
     }
-    let handled = std::panic::catch_unwind(AssertUnwindSafe(|| {
+    let handled = catch_unwind(AssertUnwindSafe(|| {
         session.with(|it| {
             if let Some((task, found)) = found {
                 it.found_problems(run, task, found);

@@ -3,16 +3,20 @@
 //! Must not wait for a client that does not read, but in a thread of its own.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tower_lsp::gen_lsp_types::{Notification, PublishDiagnosticsNotification, Uri};
-use tower_lsp::jsonrpc::Id;
+use tower_lsp::gen_lsp_types::Notification;
 
-use super::written::Diagnostics;
+/// A client that read nothing for this long is not waited for when the server ends.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// So much is written at once, so that it is seen whether the client reads.
+const PIECE: usize = 1 << 16;
 
 /// The bytes that wait to be written, for those who could produce less.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +37,11 @@ impl Backlog {
 
     /// Whether more than so many bytes wait for a client that may still read them.
     pub(crate) fn exceeds(&self, bytes: usize) -> bool {
-        self.0.bytes.load(Ordering::Relaxed) > bytes && !self.0.over.load(Ordering::Relaxed)
+        self.bytes() > bytes && !self.0.over.load(Ordering::Relaxed)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes.load(Ordering::Relaxed)
     }
 
     /// The server ends: whoever waits for the client waits in vain.
@@ -42,38 +50,27 @@ impl Backlog {
     }
 }
 
-/// Writes what can be written without waiting, and tells how much.
-pub(crate) type AtOnce = fn(&[u8]) -> usize;
-
-/// The server's messages: what the client cannot take at once is written by a thread of its own, so that one that does
-/// not read stops nothing.
+/// The server's messages, written by a thread of its own, so that a client that does not read stops nothing.
 pub(crate) struct Output {
-    pub(crate) outgoing: Outgoing,
+    outgoing: Outgoing,
     closed: mpsc::Receiver<()>,
     writer: std::thread::JoinHandle<()>,
 }
 
 impl Output {
     /// Starts to write.
-    pub(crate) fn start(mut output: impl Write + Send + 'static, at_once: AtOnce) -> std::io::Result<Output> {
-        let (messages, queue) = std::sync::mpsc::channel::<Message>();
+    pub(crate) fn start(output: impl Write + Send + 'static) -> std::io::Result<Output> {
+        let (messages, queue) = std::sync::mpsc::channel();
         let backlog = Backlog::default();
         let (closing, closed) = mpsc::channel(1);
-        let waiting = backlog.0.clone();
+        let waiting = backlog.clone();
         let writer = std::thread::Builder::new().name("lsp-output".into()).spawn(move || {
-            for message in queue {
-                let written = output.write_all(message.framed()).and_then(|()| output.flush());
-                waiting.bytes.fetch_sub(message.framed().len(), Ordering::Release);
-                if written.is_err() {
-                    // Dropping the sender tells the transport that nobody reads any more.
-                    drop(closing);
-                    return;
-                }
+            if write(output, &queue, &waiting).is_err() {
+                // Dropping the sender tells the transport that nobody reads any more.
+                drop(closing);
             }
-            // The transport has ended: it does not wait for `closed` any more.
         })?;
-        let at_once = Arc::new(Mutex::new(at_once));
-        Ok(Output { outgoing: Outgoing { messages, backlog, at_once }, closed, writer })
+        Ok(Output { outgoing: Outgoing { messages, backlog }, closed, writer })
     }
 
     /// Waits until nobody reads any more.
@@ -83,73 +80,42 @@ impl Output {
     }
 
     /// Where messages are put to be written.
-    pub(crate) fn outgoing(&self) -> Outgoing {
-        self.outgoing.clone()
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
-    /// Writes what is left, but does not wait for a client that does not read.
-    pub(crate) fn finish(self, limit: Duration) {
-        let Output { outgoing, writer, .. } = self;
-        drop(outgoing);
-        let deadline = Instant::now() + limit;
-        while !writer.is_finished() && Instant::now() < deadline {
+    /// Writes what is left until then, but does not wait for a client that does not read.
+    pub(crate) fn finish(self, deadline: Instant) {
+        let Output { outgoing: Outgoing { messages, backlog }, writer, .. } = self;
+        drop(messages);
+        let mut left = backlog.bytes();
+        let mut read = Instant::now();
+        while !writer.is_finished() && Instant::now() < deadline && read.elapsed() < SILENCE {
             std::thread::sleep(Duration::from_millis(2));
+            if backlog.bytes() != left {
+                (left, read) = (backlog.bytes(), Instant::now());
+            }
         }
     }
 }
 
-/// A message while it is written, and then with its header in front.
-///
-/// Large ones are written once and in one piece: copying is a good part of what they cost.
-struct Message {
-    /// A gap for the header, then the content.
-    bytes: Vec<u8>,
-    /// Where the header begins, when it is there.
-    start: usize,
-    error: Option<serde_json::Error>,
-}
-
-/// As long as a header can be.
-const HEADER: usize = 48;
-
-impl Message {
-    fn new(length: usize) -> Message {
-        let mut bytes = Vec::with_capacity(HEADER + length + 256);
-        bytes.resize(HEADER, b' ');
-        Message { bytes, start: HEADER, error: None }
-    }
-
-    fn text(&mut self, text: &str) -> &mut Message {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self
-    }
-
-    fn json(&mut self, value: &impl Serialize) -> &mut Message {
-        if let Err(error) = serde_json::to_writer(&mut self.bytes, value) {
-            self.error = Some(error);
+/// Writes messages until none can come any more.
+fn write(mut output: impl Write, queue: &Receiver<Vec<u8>>, waiting: &Backlog) -> std::io::Result<()> {
+    for message in queue {
+        for piece in message.chunks(PIECE) {
+            output.write_all(piece)?;
+            waiting.0.bytes.fetch_sub(piece.len(), Ordering::Relaxed);
         }
-        self
+        output.flush()?;
     }
-
-    /// Puts the header before the content, of which so many bytes are still to come.
-    fn head(&mut self, more: usize) {
-        let header = format!("Content-Length: {}\r\n\r\n", self.bytes.len() - HEADER + more);
-        self.start = HEADER - header.len();
-        self.bytes[self.start..HEADER].copy_from_slice(header.as_bytes());
-    }
-
-    fn framed(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
+    Ok(())
 }
 
 /// Puts messages into the queue of those to be written; any number of them may.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
-    messages: std::sync::mpsc::Sender<Message>,
+    messages: Sender<Vec<u8>>,
     backlog: Backlog,
-    /// Locked while a message finds its way, so that none overtakes another.
-    at_once: Arc<Mutex<AtOnce>>,
 }
 
 impl Outgoing {
@@ -158,8 +124,7 @@ impl Outgoing {
         &self.backlog
     }
 
-    /// Sends a notification, written as it is: a detour over a tree of JSON values costs more than the analysis that
-    /// the diagnostics come from.
+    /// Sends a notification; not through the library's client, which holds back all but a few that wait to be sent.
     pub(crate) fn notify<N: Notification>(&self, params: &N::Params) {
         #[derive(Serialize)]
         struct Notified<'a, P> {
@@ -170,81 +135,44 @@ impl Outgoing {
         self.send(&Notified { jsonrpc: "2.0", method: N::METHOD.as_str(), params });
     }
 
-    /// Sends the diagnostics of a document.
-    pub(crate) fn publish(&self, uri: &Uri, version: Option<i32>, diagnostics: Diagnostics) {
-        const BEHIND: &[u8] = b"]}}";
-        let mut front = Message::new(256);
-        let method = PublishDiagnosticsNotification::METHOD;
-        front
-            .text("{\"jsonrpc\":\"2.0\",\"method\":\"")
-            .text(method.as_str())
-            .text("\",\"params\":{\"uri\":");
-        front.json(uri);
-        if let Some(version) = version {
-            front.text(",\"version\":").json(&version);
-        }
-        front.text(",\"diagnostics\":[").head(diagnostics.elements().len() + BEHIND.len());
-        let (bytes, start) = diagnostics.between(front.framed(), BEHIND);
-        self.send_framed(Message { bytes, start, error: front.error });
-    }
-
     /// Sends a message as it is.
     pub(crate) fn send(&self, message: &impl Serialize) {
-        let mut written = Message::new(256);
-        written.json(message);
-        self.send_message(written);
-    }
-
-    /// Sends the response to a request whose handler has written the result as JSON itself.
-    pub(crate) fn send_written(&self, id: &Id, result: &str) {
-        let mut message = Message::new(result.len());
-        message.text("{\"jsonrpc\":\"2.0\",\"id\":").json(id).text(",\"result\":").text(result).text("}");
-        self.send_message(message);
-    }
-
-    fn send_message(&self, mut message: Message) {
-        message.head(0);
-        self.send_framed(message);
-    }
-
-    fn send_framed(&self, mut message: Message) {
-        if let Some(error) = message.error {
-            tracing::error!(%error, "a message could not be written as JSON");
-            return;
-        }
-        let at_once = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.backlog.0.bytes.load(Ordering::Acquire) == 0 {
-            // Nothing waits to be written: to wake the writer would take longer than most messages do.
-            message.start += at_once(message.framed());
-        }
-        if message.framed().is_empty() {
-            return;
-        }
-        self.backlog.0.bytes.fetch_add(message.framed().len(), Ordering::Relaxed);
+        let content = match serde_json::to_vec(message) {
+            Ok(content) => content,
+            Err(error) => return tracing::error!(%error, "a message could not be written as JSON"),
+        };
+        let header = format!("Content-Length: {}\r\n\r\n", content.len());
+        let framed = [header.as_bytes(), &content].concat();
+        self.backlog.0.bytes.fetch_add(framed.len(), Ordering::Relaxed);
         // The writer is only gone when the client is, and then `closed` ends the transport.
-        let _ = self.messages.send(message);
+        let _ = self.messages.send(framed);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use serde_json::{Value, json};
     use tower_lsp::gen_lsp_types::{LogMessageNotification, LogMessageParams, MessageType};
 
     use super::*;
     use crate::lsp::frame::Frames;
 
-    /// What both ways to the client have written.
-    static WRITTEN_BYTES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-    struct Slow;
+    /// A client that takes so much at once, after a while.
+    #[derive(Clone)]
+    struct Slow {
+        read: Arc<Mutex<Vec<u8>>>,
+        at_once: usize,
+        pause: Duration,
+    }
 
     impl Write for Slow {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            // One byte at a time: whoever does not wait for the rest writes into the middle of it.
-            std::thread::yield_now();
-            WRITTEN_BYTES.lock().unwrap().extend(&bytes[..1]);
-            Ok(1)
+            std::thread::sleep(self.pause);
+            let count = bytes.len().min(self.at_once);
+            self.read.lock().unwrap().extend(&bytes[..count]);
+            Ok(count)
         }
 
         fn flush(&mut self) -> std::io::Result<()> {
@@ -252,43 +180,37 @@ mod tests {
         }
     }
 
-    /// All, a part or nothing.
-    fn some_at_once(bytes: &[u8]) -> usize {
-        let mut written = WRITTEN_BYTES.lock().unwrap();
-        let length = match written.len() % 3 {
-            0 => bytes.len(),
-            1 => bytes.len() / 2,
-            _ => 0,
-        };
-        written.extend(&bytes[..length]);
-        length
+    fn slow(at_once: usize, pause: Duration) -> Slow {
+        Slow { read: Arc::default(), at_once, pause }
+    }
+
+    fn log(outgoing: &Outgoing, message: String) {
+        let params = LogMessageParams { kind: MessageType::Log, message };
+        outgoing.notify::<LogMessageNotification>(&params);
+    }
+
+    fn in_a_minute() -> Instant {
+        Instant::now() + Duration::from_secs(60)
     }
 
     #[test]
-    fn messages_stay_whole_and_in_order_on_either_way() {
-        let output = Output::start(Slow, some_at_once).unwrap();
-        let outgoing = output.outgoing();
-        let send = |outgoing: Outgoing, sender: usize| {
-            move || {
-                for number in 0..300 {
-                    let message = format!("{sender} {number} {}", "x".repeat(number % 50));
-                    let params = LogMessageParams { kind: MessageType::Log, message };
-                    outgoing.notify::<LogMessageNotification>(&params);
-                    if number % 7 == 0 {
-                        std::thread::sleep(Duration::from_micros(50));
-                    }
-                }
-            }
-        };
-        let senders = [0, 1].map(|sender| std::thread::spawn(send(outgoing.clone(), sender)));
+    fn messages_stay_whole_and_in_order() {
+        let client = slow(7, Duration::ZERO);
+        let output = Output::start(client.clone()).unwrap();
+        let senders = [0, 1].map(|sender| {
+            let outgoing = output.outgoing().clone();
+            std::thread::spawn(move || {
+                (0..300)
+                    .for_each(|number| log(&outgoing, format!("{sender} {number} {}", "x".repeat(number))));
+            })
+        });
         senders.into_iter().for_each(|sender| sender.join().unwrap());
-        drop(outgoing);
-        output.finish(Duration::from_secs(60));
+        output.finish(in_a_minute());
         let mut frames = Frames::default();
-        frames.push(&WRITTEN_BYTES.lock().unwrap());
+        frames.push(client.read.lock().unwrap().clone());
         let mut next = [0, 0];
         while let Some(frame) = frames.next() {
-            let message: Value = serde_json::from_slice(frame.unwrap().body()).unwrap();
+            let message: Value = serde_json::from_slice(&frame.unwrap()).unwrap();
             assert_eq!(message["method"], json!("window/logMessage"));
             let text = message["params"]["message"].as_str().unwrap();
             let mut words = text.split(' ').map(str::parse);
@@ -298,5 +220,20 @@ mod tests {
             next[sender] += 1;
         }
         assert_eq!(next, [300, 300]);
+    }
+
+    #[test]
+    fn a_client_that_reads_slowly_gets_all_and_one_that_does_not_read_is_not_waited_for() {
+        let much = "x".repeat(20 * PIECE);
+        let client = slow(PIECE, SILENCE / 10);
+        let output = Output::start(client.clone()).unwrap();
+        log(output.outgoing(), much.clone());
+        output.finish(in_a_minute());
+        assert!(client.read.lock().unwrap().len() > much.len());
+        let output = Output::start(slow(1, Duration::from_secs(600))).unwrap();
+        log(output.outgoing(), much);
+        let since = Instant::now();
+        output.finish(in_a_minute());
+        assert!(since.elapsed() < Duration::from_secs(30));
     }
 }

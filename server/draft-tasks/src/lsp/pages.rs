@@ -6,29 +6,16 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::OnceLock;
 
-use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use serde_json::json;
 use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
-
-use super::ext;
 
 const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Pages {
     /// The address of the file, and on which of its lines each code is explained.
     file: Option<(String, Vec<(&'static str, usize)>)>,
-    /// For each code what all its diagnostics have in common, as JSON.
-    common: [OnceLock<String>; DiagnosticCode::ALL.len()],
-}
-
-impl Default for Pages {
-    fn default() -> Pages {
-        Pages { file: None, common: std::array::from_fn(|_| OnceLock::new()) }
-    }
 }
 
 impl Pages {
@@ -43,17 +30,7 @@ impl Pages {
         let headings =
             PAGE.lines().enumerate().filter_map(|(line, text)| Some((text.strip_prefix("## ")?, line + 1)));
         let file = url::Url::from_file_path(path).ok().map(|file| (file.to_string(), headings.collect()));
-        Pages { file, ..Pages::default() }
-    }
-
-    /// What stands in a diagnostic of a code between its severity and its message, as JSON.
-    pub(crate) fn before_message(&self, code: DiagnosticCode) -> &str {
-        self.common[code as usize].get_or_init(|| {
-            let link = self.of(code.name()).map(|description| json!(description));
-            let link = link.map(|link| format!(",\"codeDescription\":{link}")).unwrap_or_default();
-            let (code, source) = (json!(code.name()), json!(ext::SOURCE));
-            format!(",\"code\":{code}{link},\"source\":{source},\"message\":\"")
-        })
+        Pages { file }
     }
 
     /// Where a code is explained.

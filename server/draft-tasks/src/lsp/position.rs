@@ -62,16 +62,7 @@ pub(crate) fn text_range(text: &Rope, range: Range, encoding: Encoding) -> TextR
 /// The position of a byte offset in a text with these lines.
 pub(crate) fn position(text: &str, lines: &LineIndex, offset: TextSize, encoding: Encoding) -> Position {
     let offset = usize::from(offset).min(text.len());
-    in_line(text, lines.line_of(offset), offset, encoding)
-}
-
-/// The position of a byte offset in a line, of which the number and the begin are given.
-pub(crate) fn in_line(
-    text: &str,
-    (line, start): (usize, usize),
-    offset: usize,
-    encoding: Encoding,
-) -> Position {
+    let (line, start) = lines.line_of(offset);
     Position { line: line as u32, character: length(&text[start..offset], encoding) }
 }
 

@@ -20,8 +20,7 @@ use super::pages::Pages;
 use super::position::Encoding;
 use super::programs::Programs;
 use super::runs::{self, Runs};
-use super::to_proto::Context;
-use super::written::Diagnostics;
+use super::to_proto::{self, Context};
 use crate::config::{Config, Layer};
 use crate::environment::Environment;
 use crate::run_settings::RunDiagnostics;
@@ -64,6 +63,8 @@ pub(crate) struct Session {
     projects: HashMap<PathBuf, project::Known>,
     /// Whether anything may run.
     trusted: bool,
+    /// Whether the client has closed the server's input.
+    client_left: bool,
     /// Parts of applications' lives that go on.
     walks: Vec<lifecycle::Walk>,
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
@@ -94,6 +95,7 @@ impl Session {
             config: Config::default(),
             projects: HashMap::new(),
             trusted: true,
+            client_left: false,
             walks: Vec::new(),
             confirmed: HashSet::new(),
             documents: HashMap::new(),
@@ -258,8 +260,7 @@ impl Session {
         if let Some(closed) = self.documents.remove(&uri) {
             self.stale.remove(&uri);
             self.awaiting.remove(&uri);
-            let diagnostics: Diagnostics =
-                closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
+            let diagnostics = closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
                 self.read_project(&directory);
@@ -338,6 +339,14 @@ impl Session {
         }
     }
 
+    /// The client has closed the input: what runs is stopped, and nothing starts any more.
+    pub(crate) fn client_left(&mut self) {
+        self.client_left = true;
+        for run in &self.runs.active {
+            self.effect(Effect::StopRun { run: run.id.clone(), grace: GRACE_AT_END });
+        }
+    }
+
     /// Goes on after a defect: nothing that was derived from a text is trusted any more.
     pub(crate) fn recover(&mut self) {
         self.analyse_anew();
@@ -377,9 +386,9 @@ impl Session {
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
         let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
         let context = Context { uri, analysed: &analysis, encoding, flags, pages };
-        let mut diagnostics = Diagnostics::of(context, &analysis.diagnostics, |it| {
-            syntax_errors || it.code != DiagnosticCode::Syntax
-        });
+        let found = analysis.diagnostics.iter();
+        let shown = found.filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
+        let mut diagnostics: Vec<_> = shown.map(|it| to_proto::diagnostic(context, it)).collect();
         let of_runs = self.config.run.diagnostics;
         if of_runs != RunDiagnostics::Off {
             diagnostics.extend(self.runs.failures.diagnostics(context, &analysis));

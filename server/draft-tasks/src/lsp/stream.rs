@@ -3,44 +3,37 @@
 //! Must not be used by anything but the transport.
 
 #[cfg(unix)]
-pub(super) use unix::{input, output, write_at_once};
+pub(super) use unix::{input, is_closed, output};
 
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::Result;
-    use std::os::fd::{AsFd, BorrowedFd};
+    use std::io::{Result, stdin, stdout};
+    use std::os::fd::AsFd;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    /// On Linux a socket says by a flag of its own that its other end is only half open.
+    #[cfg(target_os = "linux")]
+    const CLOSED: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::RDHUP);
+
+    #[cfg(not(target_os = "linux"))]
+    const CLOSED: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
     pub(crate) fn input() -> Result<File> {
-        widened(std::io::stdin().as_fd())
+        Ok(stdin().as_fd().try_clone_to_owned()?.into())
     }
 
     pub(crate) fn output() -> Result<File> {
-        widened(std::io::stdout().as_fd())
+        Ok(stdout().as_fd().try_clone_to_owned()?.into())
     }
 
-    /// A stream of which a pipe holds as much as the system allows everybody: of a long message the two sides would
-    /// otherwise take turns at every 64 KiB.
-    fn widened(stream: BorrowedFd<'_>) -> Result<File> {
-        #[cfg(target_os = "linux")]
-        // Others than pipes have no such size, and then nothing changes.
-        let _ = rustix::pipe::fcntl_setpipe_size(stream, 1 << 20);
-        Ok(stream.try_clone_to_owned()?.into())
-    }
-
-    /// Writes what a pipe or socket takes without waiting; tells how much. Others take nothing so.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn write_at_once(bytes: &[u8]) -> usize {
-        use rustix::io::{ReadWriteFlags, pwritev2};
-        // No offset, as the system has it.
-        const WHERE_IT_IS: u64 = u64::MAX;
-        let bytes = [std::io::IoSlice::new(bytes)];
-        pwritev2(std::io::stdout(), &bytes, WHERE_IT_IS, ReadWriteFlags::NOWAIT).unwrap_or_default()
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn write_at_once(_: &[u8]) -> usize {
-        0
+    /// Whether the client has closed the input, however much of it is still to be read.
+    pub(crate) fn is_closed() -> bool {
+        let input = stdin();
+        let mut polled = [PollFd::new(&input, CLOSED)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut polled, Some(&at_once)).is_ok() && polled[0].revents().intersects(CLOSED)
     }
 }
 
@@ -54,7 +47,8 @@ pub(super) fn output() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())
 }
 
+/// It is known when all was read.
 #[cfg(not(unix))]
-pub(super) fn write_at_once(_: &[u8]) -> usize {
-    0
+pub(super) fn is_closed() -> bool {
+    false
 }

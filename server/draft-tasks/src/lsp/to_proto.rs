@@ -68,12 +68,6 @@ pub(crate) fn diagnostic(context: Context<'_>, found: &diagnostic::Diagnostic) -
     }
 }
 
-/// Whether a diagnostic has more than what all have: other places or tags.
-pub(crate) fn is_rare(context: Context<'_>, found: &diagnostic::Diagnostic) -> bool {
-    (context.flags.related && !found.related.is_empty())
-        || (context.flags.fades && found.code == DiagnosticCode::UnusedSuppression)
-}
-
 /// Something that is wrong with a project's settings.
 pub(crate) fn problem(context: Context<'_>, problem: &Problem) -> Diagnostic {
     Diagnostic {

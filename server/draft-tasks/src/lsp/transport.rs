@@ -3,7 +3,9 @@
 //!
 //! Must not know what a message means, beyond what JSON-RPC says of it.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
@@ -15,10 +17,11 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ClientSocket, ExitedError, Loopback};
 use tower_service::Service;
 
-use super::frame::{Frame, FrameError};
-use super::incoming;
+use super::frame::FrameError;
+use super::incoming::Incoming;
 use super::input::Input;
 use super::output::Output;
+use super::stream;
 
 /// Why the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,33 +40,25 @@ pub(crate) enum End {
     Defect,
 }
 
-/// What the transport needs from whoever owns the documents.
-pub(crate) trait Quiet {
+/// Whoever owns the documents and the runs.
+pub(crate) trait Listener {
     /// Whether edits wait to be analysed.
     fn is_dirty(&self) -> bool;
     /// Whether somebody waits who does not type: a document was opened.
     fn is_opened(&self) -> bool;
     /// Called when no more input is waiting.
     fn settle(&self);
+    /// Called when the client has closed the input: what is still to be read of it starts nothing.
+    fn client_left(&self);
 }
 
 type Answer = Option<Response>;
 
-/// Methods with large results, and the names under which the service has them.
-///
-/// There the result is a string that holds JSON, which goes out as it is: the service would turn anything else into a
-/// tree of JSON values first, and that takes longer than to find out and to write what is in it.
-pub(crate) const WRITTEN: [(&str, &str); 3] = [
-    ("textDocument/documentSymbol", "draft-tasks/written/documentSymbol"),
-    ("textDocument/codeLens", "draft-tasks/written/codeLens"),
-    ("textDocument/semanticTokens/full", "draft-tasks/written/semanticTokens"),
-];
+/// How long a client that has closed the input is still answered.
+const AFTERWARDS: Duration = Duration::from_secs(10);
 
-/// An answer, and whether its result is a string that holds JSON.
-struct Answered {
-    answer: Answer,
-    written: bool,
-}
+/// How long the last messages may take to be written to a client that has not asked for the end.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Edits that come this soon after an analysis are a burst, and are analysed when it is over.
 const BURST: Duration = Duration::from_millis(2);
@@ -74,12 +69,25 @@ const BURST_OVER: Duration = Duration::from_millis(2);
 /// Whoever types without a pause sees diagnostics at least this often.
 const LONGEST_BURST: Duration = Duration::from_millis(50);
 
-struct Transport<S> {
+/// The end, and until when what was said is to be written.
+pub(crate) struct Served {
+    pub(crate) end: End,
+    pub(crate) output: Output,
+    pub(crate) until: Instant,
+}
+
+struct Transport<'l, S, L> {
     service: S,
+    listener: &'l L,
     /// Calls that wait for something, in no order; handlers seldom do.
-    waiting: FuturesUnordered<BoxFuture<'static, Answered>>,
+    waiting: FuturesUnordered<BoxFuture<'static, Answer>>,
+    requests: <ClientSocket as Loopback>::RequestStream,
     responses: <ClientSocket as Loopback>::ResponseSink,
     output: Output,
+    /// Requests that the client has not answered.
+    asked: HashSet<Id>,
+    /// When it is over with a client that has closed the input.
+    deadline: Option<Instant>,
 }
 
 /// Serves until the client or the system ends it; gives back the output for the last messages to be written.
@@ -88,39 +96,27 @@ pub(crate) async fn serve<S>(
     socket: ClientSocket,
     mut input: Input,
     output: Output,
-    quiet: &impl Quiet,
-    mut ends: mpsc::UnboundedReceiver<End>,
-) -> (End, Output)
+    listener: &impl Listener,
+    ends: mpsc::UnboundedReceiver<End>,
+) -> Served
 where
     S: Service<Request, Response = Answer, Error = ExitedError>,
     S::Future: Send + 'static,
 {
-    let (mut requests, responses) = Loopback::split(socket);
-    let mut transport = Transport { service, waiting: FuturesUnordered::new(), responses, output };
-    let mut pace = Pace::default();
-    let end = loop {
-        tokio::select! {
-            Some(end) = ends.recv() => break end,
-            _ = transport.output.closed() => break End::OutputClosed,
-            message = input.next() => {
-                let Some(message) = message else { break End::InputClosed };
-                if let Err(end) = transport.take(message).await {
-                    break end;
-                }
-                pace.after_input(quiet, &input);
-            }
-            () = sleep_until(pace.settle_at), if !input.has_next() => pace.settle(quiet),
-            Some(answer) = transport.waiting.next(), if !transport.waiting.is_empty() => {
-                transport.answer(answer);
-            }
-            Some(request) = requests.next() => transport.output.outgoing.send(&request),
-        }
-    };
-    // What the session said last, the answer to `shutdown` among it, is still to be written.
-    while let Some(Some(request)) = requests.next().now_or_never() {
-        transport.output.outgoing.send(&request);
+    let (requests, responses) = Loopback::split(socket);
+    let (waiting, asked) = (FuturesUnordered::new(), HashSet::new());
+    let mut transport =
+        Transport { service, listener, waiting, requests, responses, output, asked, deadline: None };
+    let end = transport.serve(&mut input, ends).await;
+    // What the session said last is still to be written.
+    while let Some(Some(request)) = transport.requests.next().now_or_never() {
+        transport.output.outgoing().send(&request);
     }
-    (end, transport.output)
+    let until = match end {
+        End::Exit | End::InputClosed => transport.deadline.unwrap_or_else(|| Instant::now() + AFTERWARDS),
+        _ => Instant::now() + LAST_WORDS,
+    };
+    Served { end, output: transport.output, until }
 }
 
 /// When edits are analysed: at once when the input is quiet, and once for all of a burst.
@@ -132,24 +128,24 @@ struct Pace {
 }
 
 impl Pace {
-    fn after_input(&mut self, quiet: &impl Quiet, input: &Input) {
-        if !quiet.is_dirty() {
+    fn after_input(&mut self, listener: &impl Listener, input: &Input) {
+        if !listener.is_dirty() {
             (self.dirty_since, self.settle_at) = (None, None);
             return;
         }
         let now = Instant::now();
         let dirty_since = *self.dirty_since.get_or_insert(now);
         let soon = self.settled.is_some_and(|settled| now.duration_since(settled) < BURST);
-        let in_burst = soon && !quiet.is_opened();
+        let in_burst = soon && !listener.is_opened();
         if !in_burst && input.is_quiet() {
-            self.settle(quiet);
+            self.settle(listener);
         } else {
             self.settle_at = Some((now + BURST_OVER).min(dirty_since + LONGEST_BURST));
         }
     }
 
-    fn settle(&mut self, quiet: &impl Quiet) {
-        quiet.settle();
+    fn settle(&mut self, listener: &impl Listener) {
+        listener.settle();
         *self = Pace { settled: Some(Instant::now()), dirty_since: None, settle_at: None };
     }
 }
@@ -161,14 +157,73 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-impl<S> Transport<S>
+impl<S, L> Transport<'_, S, L>
 where
     S: Service<Request, Response = Answer, Error = ExitedError>,
     S::Future: Send + 'static,
+    L: Listener,
 {
-    async fn take(&mut self, message: Result<Frame, FrameError>) -> Result<(), End> {
+    async fn serve(&mut self, input: &mut Input, mut ends: mpsc::UnboundedReceiver<End>) -> End {
+        let mut pace = Pace::default();
+        let mut is_open = true;
+        while is_open || !self.waiting.is_empty() {
+            tokio::select! {
+                // A client that is dead is not answered, however much of it is still to be read.
+                biased;
+                Some(end) = ends.recv() => return end,
+                () = self.output.closed() => return End::OutputClosed,
+                () = sleep_until(self.deadline) => return End::InputClosed,
+                () = sleep_until(pace.settle_at), if !input.has_next() => pace.settle(self.listener),
+                Some(answer) = self.waiting.next(), if !self.waiting.is_empty() => self.answer(answer),
+                Some(request) = self.requests.next() => self.ask(request).await,
+                message = input.next(), if is_open => {
+                    is_open = message.is_some();
+                    if !is_open || stream::is_closed() {
+                        self.leave().await;
+                    }
+                    if let Some(message) = message && let Err(end) = self.take(message).await {
+                        return end;
+                    }
+                    pace.after_input(self.listener, input);
+                    // The effects of a message are performed before the next one is taken.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        End::InputClosed
+    }
+
+    /// The client has closed the input: what it was asked counts as refused.
+    async fn leave(&mut self) {
+        if self.deadline.is_some() {
+            return;
+        }
+        self.deadline = Some(Instant::now() + AFTERWARDS);
+        self.listener.client_left();
+        for id in std::mem::take(&mut self.asked) {
+            self.refuse_for_client(id).await;
+        }
+    }
+
+    async fn ask(&mut self, request: Request) {
+        let id = request.id().cloned();
+        match id {
+            Some(id) if self.deadline.is_some() => return self.refuse_for_client(id).await,
+            Some(id) => drop(self.asked.insert(id)),
+            None => {}
+        }
+        self.output.outgoing().send(&request);
+    }
+
+    async fn refuse_for_client(&mut self, id: Id) {
+        let message = "the client has closed the connection".into();
+        let error = Error { code: ErrorCode::RequestCancelled, message, data: None };
+        let _ = self.responses.send(Response::from_error(id, error)).await;
+    }
+
+    async fn take(&mut self, message: Result<Vec<u8>, FrameError>) -> Result<(), End> {
         match message {
-            Ok(frame) => self.read(frame.body()).await,
+            Ok(body) => self.read(&body).await,
             Err(error) => {
                 self.refuse(ErrorCode::ParseError, error.0);
                 Ok(())
@@ -176,35 +231,31 @@ where
         }
     }
 
-    async fn read(&mut self, bytes: &[u8]) -> Result<(), End> {
-        let incoming = match incoming::read(bytes) {
+    async fn read(&mut self, body: &[u8]) -> Result<(), End> {
+        let incoming: Incoming = match serde_json::from_slice(body) {
             // A list would do for the fields of a structure, in their order.
-            Ok(_) if !bytes.trim_ascii_start().starts_with(b"{") => {
+            Ok(_) if !body.trim_ascii_start().starts_with(b"{") => {
                 self.refuse(ErrorCode::InvalidRequest, "a message is an object".into());
                 return Ok(());
             }
             Ok(incoming) => incoming,
-            Err(error) if error.is_data() => {
-                self.refuse(ErrorCode::InvalidRequest, error.to_string());
-                return Ok(());
-            }
             Err(error) => {
-                self.refuse(ErrorCode::ParseError, error.to_string());
+                let code = if error.is_data() { ErrorCode::InvalidRequest } else { ErrorCode::ParseError };
+                self.refuse(code, error.to_string());
                 return Ok(());
             }
         };
         match (incoming.method, incoming.id) {
-            (Some(method), id) => self.call(method, id, incoming.params).await,
+            (Some(method), id) => return self.call(method, id, incoming.params).await,
             (None, Some(id)) if incoming.result.is_some() || incoming.error.is_some() => {
                 let body = incoming.error.map_or(Ok(incoming.result.unwrap_or_default()), Err);
-                let _ = self.responses.send(Response::from_parts(id, body)).await;
-                Ok(())
+                if self.asked.remove(&id) {
+                    let _ = self.responses.send(Response::from_parts(id, body)).await;
+                }
             }
-            _ => {
-                self.refuse(ErrorCode::InvalidRequest, "neither a request nor a response".into());
-                Ok(())
-            }
+            _ => self.refuse(ErrorCode::InvalidRequest, "neither a request nor a response".into()),
         }
+        Ok(())
     }
 
     /// Polls the call once before the next message is looked at: what handlers do before they first wait happens in
@@ -215,8 +266,6 @@ where
         }
         // Some clients send `{}` where the protocol has no parameters.
         let params = if method == "shutdown" { None } else { params };
-        let written = WRITTEN.into_iter().find(|(known, _)| *known == method);
-        let method = written.map_or(method, |(_, name)| name.to_owned());
         let mut request = Request::build(method);
         if let Some(params) = params {
             request = request.params(params);
@@ -224,30 +273,24 @@ where
         if let Some(id) = &id {
             request = request.id(id.clone());
         }
-        let call = guard(self.service.call(request.finish()), id);
-        let written = written.is_some();
-        let mut call = call.map(move |answer| Answered { answer, written }).boxed();
+        let mut call = guard(self.service.call(request.finish()), id);
         match poll!(&mut call) {
-            std::task::Poll::Ready(answer) => self.answer(answer),
-            std::task::Poll::Pending => self.waiting.push(call),
+            Poll::Ready(answer) => self.answer(answer),
+            Poll::Pending => self.waiting.push(call),
         }
         Ok(())
     }
 
-    fn answer(&self, answered: Answered) {
-        let Answered { answer: Some(response), written } = answered else { return };
-        match response.result() {
-            Some(Value::String(result)) if written => {
-                self.output.outgoing.send_written(response.id(), result)
-            }
-            _ => self.output.outgoing.send(&response),
+    fn answer(&self, answer: Answer) {
+        if let Some(response) = answer {
+            self.output.outgoing().send(&response);
         }
     }
 
     fn refuse(&self, code: ErrorCode, message: String) {
         tracing::warn!(message, "refused a message");
         self.output
-            .outgoing
+            .outgoing()
             .send(&Response::from_error(Id::Null, Error { code, message: message.into(), data: None }));
     }
 }

@@ -36,6 +36,7 @@ impl Session {
         if !self.trusted {
             return Err(refusal("no cluster is contacted in a workspace that is not trusted"));
         }
+        self.may_start()?;
         let source = self.source(&asked.uri)?;
         let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
         let tasks = source.analysis.file.commands_of(Phase::PostDeploy).count();

@@ -38,9 +38,7 @@ impl Session {
     /// Runs the phases around a command that deploys or deletes the application; answers the run of the first step.
     pub(super) fn live(&mut self, part: Part, wanted: ext::Live) -> Result<Value, Error> {
         let ext::Live { uri, command, line } = wanted;
-        if !self.trusted {
-            return Err(refusal("nothing runs in a workspace that is not trusted"));
-        }
+        self.may_start()?;
         if line.is_none() && command.first().is_none_or(String::is_empty) {
             return Err(Error::invalid_params("no command is given"));
         }
@@ -128,6 +126,7 @@ impl Session {
     pub(super) fn walk_on(&mut self, run: &str, summary: &RunSummary) -> Option<(MessageType, String)> {
         let mut walk = self.take_walk(run)?;
         match walk.steps.after(summary, false) {
+            Next::Step(_) if self.client_left => None,
             Next::Step(step) => {
                 self.begin(walk, step, Questions::default());
                 None

@@ -125,6 +125,17 @@ impl Session {
         }
     }
 
+    /// Whether anything may be started.
+    pub(super) fn may_start(&self) -> Result<(), Error> {
+        if !self.trusted {
+            return Err(refusal("nothing runs in a workspace that is not trusted"));
+        }
+        if self.client_left {
+            return Err(refusal("nothing is started: the client has closed the connection"));
+        }
+        Ok(())
+    }
+
     /// Runs the chosen tasks of a phase, all of them when none is chosen; and likewise in the chosen pods.
     pub(super) fn run(
         &mut self,
@@ -133,9 +144,7 @@ impl Session {
         chosen: &[Chosen],
         pods: Vec<String>,
     ) -> Result<Value, Error> {
-        if !self.trusted {
-            return Err(refusal("nothing runs in a workspace that is not trusted"));
-        }
+        self.may_start()?;
         let source = self.source(uri)?;
         let phase = plan::phase_named(&source.analysis, phase).map_err(|error| refusal(error.describe()))?;
         if let Some(run) = self.runs.running(uri, phase) {

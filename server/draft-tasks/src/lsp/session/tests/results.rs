@@ -296,7 +296,7 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
     fixture.session.found_problems("run-1", task, found);
     let mut published = Vec::new();
     while let Ok(Effect::Publish { uri, diagnostics, .. }) = fixture.effects.try_recv() {
-        published.push((uri.0, json!(diagnostics.read())));
+        published.push((uri.0, json!(diagnostics)));
     }
     check(
         serde_json::to_string_pretty(&published).unwrap(),
@@ -412,9 +412,7 @@ fn reported(fixture: &mut Fixture) {
 fn problems(fixture: &mut Fixture) -> Option<usize> {
     let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
     let of_file = effects.filter_map(|effect| match effect {
-        Effect::Publish { uri, diagnostics, .. } if uri.0 == "file:///app/main.c" => {
-            Some(diagnostics.read().len())
-        }
+        Effect::Publish { uri, diagnostics, .. } if uri.0 == "file:///app/main.c" => Some(diagnostics.len()),
         _ => None,
     });
     of_file.last()
