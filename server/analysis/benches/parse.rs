@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use draft_tasks_analysis::{Analysis, Options, syntax};
@@ -89,21 +88,6 @@ fn compare(text: &str, name: &str) {
     );
 }
 
-/// What a letter more or less in one command takes, with all rules.
-fn edit(text: &str) -> Duration {
-    let at = text.find("&& echo").unwrap_or_default() + 5;
-    let texts: [Arc<str>; 2] = [text.into(), format!("{}x{}", &text[..at], &text[at..]).into()];
-    let facts = Arc::default();
-    let mut analysis = Some(Analysis::with_facts(text, Options::default(), Arc::clone(&facts)));
-    let mut edits = 0;
-    shortest(|| {
-        edits += 1;
-        let mut edited = analysis.take().map(|it| it.reread(texts[edits % 2].clone(), Options::default()));
-        edited.iter_mut().for_each(|it| it.judge(Arc::clone(&facts)));
-        analysis = black_box(edited);
-    })
-}
-
 fn main() {
     for tasks in [1_000, 10_000] {
         let text = file(tasks);
@@ -120,6 +104,5 @@ fn main() {
         let found = Analysis::new(text.as_str(), Options::default()).diagnostics;
         assert!((tasks / 6..tasks / 4).contains(&found.len()), "{}", found.len());
         compare(&text, "with findings");
-        println!("  {:<15} {:>10.1?}", "an edit of it", edit(&text));
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use text_size::TextSize;
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, TextEdit};
+use crate::parsed::Parsed;
 use crate::project::{self, DraftToml};
 use crate::rules;
 
@@ -44,7 +44,7 @@ pub enum Found {
 /// The change of another file that mends a finding; `None` where none is certain to be right.
 ///
 /// `read` tells what is at a path, relative to the directory of the tasks file, or `None` when that is not known.
-pub fn fix(analysis: &Analysis, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Found>) -> Option<FileFix> {
+pub fn fix(analysis: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Found>) -> Option<FileFix> {
     let mut fix = match found.code {
         DiagnosticCode::TasksFileInImage => ignored_by_docker(read(DOCKERIGNORE)?)?,
         DiagnosticCode::DraftEnvironment | DiagnosticCode::AutoConnect | DiagnosticCode::DraftNamespace => {

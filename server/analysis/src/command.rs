@@ -5,8 +5,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use foldhash::fast::RandomState;
-use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 use crate::phase::Phase;
@@ -121,35 +119,16 @@ pub struct SplitError {
     pub message: String,
 }
 
-/// One argument, as far as it was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Argument {
-    /// The characters as they stand, without quotes, backslashes and variables.
-    Plain(TextRange),
-    /// Whatever else it is made of.
-    Split(Word),
-}
-
-/// The arguments of a command; few have more.
-pub(crate) type Arguments = SmallVec<[Argument; 8]>;
-
-impl Argument {
-    pub(crate) fn range(&self) -> TextRange {
-        match self {
-            Argument::Plain(range) => *range,
-            Argument::Split(word) => word.range,
-        }
-    }
-
-    fn into_word(self, command: &str) -> Word {
-        match self {
-            Argument::Plain(range) => Word { parts: vec![Part::Literal(command[range].to_owned())], range },
-            Argument::Split(word) => word,
-        }
-    }
-}
-
 impl Word {
+    /// The argument, unless variables decide it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// The argument, with variables replaced by `lookup`.
     pub fn expand(&self, lookup: &dyn Fn(&str) -> Option<String>) -> String {
         self.parts
@@ -177,16 +156,6 @@ impl Word {
 /// In [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end; never in
 /// [`Semantics::Draft`].
 pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Vec<Word>, SplitError> {
-    let arguments = arguments(command, semantics, version)?;
-    Ok(arguments.into_iter().map(|argument| argument.into_word(command)).collect())
-}
-
-/// The same for those who seldom look into an argument: what most are made of is not copied.
-pub(crate) fn arguments(
-    command: &str,
-    semantics: Semantics,
-    version: DraftVersion,
-) -> Result<Arguments, SplitError> {
     match (semantics, version) {
         (Semantics::Standard, _) => Splitter::new(command).split(),
         (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
@@ -198,19 +167,17 @@ pub(crate) fn arguments(
 struct Splitter<'a> {
     command: &'a str,
     at: usize,
-    arguments: Arguments,
-    /// Where the word begins that is read.
-    start: Option<usize>,
-    /// What it is made of, once that is more than the characters from there on; of quotes alone it is nothing.
-    parts: Option<Parts>,
+    words: Vec<Word>,
+    /// Where the word begins that is read, and what it is made of so far.
+    word: Option<(usize, Parts)>,
 }
 
 impl<'a> Splitter<'a> {
     fn new(command: &'a str) -> Splitter<'a> {
-        Splitter { command, at: 0, arguments: Arguments::new(), start: None, parts: None }
+        Splitter { command, at: 0, words: Vec::new(), word: None }
     }
 
-    fn split(mut self) -> Result<Arguments, SplitError> {
+    fn split(mut self) -> Result<Vec<Word>, SplitError> {
         while let Some(next) = self.peek() {
             match next {
                 b' ' | b'\t' | b'\n' => {
@@ -221,16 +188,11 @@ impl<'a> Splitter<'a> {
                 b'"' => self.double_quotes()?,
                 b'\\' => self.backslash()?,
                 b'$' => self.dollar(),
-                _ => {
-                    self.start.get_or_insert(self.at);
-                    self.literal_text(|byte| {
-                        matches!(byte, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'$')
-                    });
-                }
+                _ => self.literal_text(&[' ', '\t', '\n', '\'', '"', '\\', '$']),
             }
         }
         self.end_word();
-        Ok(self.arguments)
+        Ok(self.words)
     }
 
     /// The next byte; all that mean something are ASCII.
@@ -238,13 +200,9 @@ impl<'a> Splitter<'a> {
         self.command.as_bytes().get(self.at).copied()
     }
 
+    /// The parts of the word that is read, which begins here if none is.
     fn parts(&mut self) -> &mut Parts {
-        let start = *self.start.get_or_insert(self.at);
-        self.parts.get_or_insert_with(|| {
-            let mut parts = Parts::default();
-            parts.push_str(&self.command[start..self.at]);
-            parts
-        })
+        &mut self.word.get_or_insert_with(|| (self.at, Parts::default())).1
     }
 
     fn literal(&mut self, character: char) {
@@ -253,28 +211,22 @@ impl<'a> Splitter<'a> {
     }
 
     /// The characters up to the next one that means something.
-    fn literal_text(&mut self, is_special: impl Fn(u8) -> bool) {
+    fn literal_text(&mut self, special: &[char]) {
         let rest = &self.command[self.at..];
-        let text = &rest[..rest.bytes().position(is_special).unwrap_or(rest.len())];
-        if let Some(parts) = &mut self.parts {
-            parts.push_str(text);
-        }
+        let text = &rest[..rest.find(special).unwrap_or(rest.len())];
+        self.parts().push_str(text);
         self.at += text.len();
     }
 
     fn end_word(&mut self) {
-        let Some(start) = self.start.take() else { return };
-        let range = range(start, self.at);
-        self.arguments.push(match self.parts.take() {
-            Some(parts) => Argument::Split(Word { parts: parts.0, range }),
-            None => Argument::Plain(range),
-        });
+        if let Some((start, parts)) = self.word.take() {
+            self.words.push(Word { parts: parts.0, range: range(start, self.at) });
+        }
     }
 
     fn single_quotes(&mut self) -> Result<(), SplitError> {
-        let command = self.command;
-        let inner = &command[self.at + 1..];
-        let length = memchr::memchr(b'\'', inner.as_bytes()).ok_or_else(|| unclosed('\'', self.at))?;
+        let inner = &self.command[self.at + 1..];
+        let length = inner.find('\'').ok_or_else(|| unclosed('\'', self.at))?;
         self.parts().push_str(&inner[..length]);
         self.at += length + 2;
         Ok(())
@@ -289,7 +241,7 @@ impl<'a> Splitter<'a> {
                 b'"' => break,
                 b'$' => self.dollar(),
                 b'\\' => self.backslash_in_quotes(),
-                _ => self.literal_text(|byte| matches!(byte, b'"' | b'$' | b'\\')),
+                _ => self.literal_text(&['"', '$', '\\']),
             }
         }
         self.at += 1;
@@ -302,10 +254,6 @@ impl<'a> Splitter<'a> {
             return Err(SplitError { range: range(self.at, self.at + 1), message });
         };
         if next == '\n' {
-            if self.start.is_some() {
-                // It is in the text of the word, and not in the word.
-                self.parts();
-            }
             self.at += 2;
             return Ok(());
         }
@@ -387,12 +335,12 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Draft splits at each single space, then replaces variables in each argument.
-fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Arguments {
+fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Vec<Word> {
     let mut start = 0;
     let words = command.split(' ').map(|argument| {
         let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
         start += argument.len() + 1;
-        Argument::Split(word)
+        word
     });
     words.collect()
 }
@@ -434,7 +382,7 @@ fn draft_parts(argument: &str, start: usize) -> Vec<Part> {
 
 /// The variables of a command that have no value, each once, in the order of the command.
 pub fn unset<'a>(words: &'a [Word], lookup: &dyn Fn(&str) -> Option<String>) -> Vec<&'a str> {
-    let mut seen: HashSet<&str, RandomState> = HashSet::default();
+    let mut seen: HashSet<&str> = HashSet::new();
     let names = words.iter().flat_map(|word| &word.parts).filter_map(|part| match part {
         Part::Variable { name, .. } => Some(name.as_str()),
         Part::Literal(_) => None,

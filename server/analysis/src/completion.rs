@@ -4,8 +4,8 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
 use crate::edit;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
@@ -50,7 +50,7 @@ pub enum CompletionKind {
 }
 
 /// Everything that can be typed at an offset, the best first.
-pub fn complete(analysis: &Analysis, offset: TextSize) -> Vec<Completion> {
+pub fn complete(analysis: &Parsed, offset: TextSize) -> Vec<Completion> {
     let place = Place::new(analysis, offset);
     if place.in_comment_or_string() {
         return Vec::new();
@@ -76,7 +76,7 @@ pub fn complete(analysis: &Analysis, offset: TextSize) -> Vec<Completion> {
 
 /// The cursor and what is around it.
 struct Place<'a> {
-    analysis: &'a Analysis,
+    analysis: &'a Parsed,
     offset: TextSize,
     /// The line up to the cursor.
     before: &'a str,
@@ -86,7 +86,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(analysis: &'a Analysis, offset: TextSize) -> Place<'a> {
+    fn new(analysis: &'a Parsed, offset: TextSize) -> Place<'a> {
         let text: &'a str = &analysis.text;
         let before = &text[TextRange::new(edit::line_start(text, offset), offset)];
         let after = &text[TextRange::new(offset, edit::line_stop(text, offset).max(offset))];
@@ -287,7 +287,7 @@ pub struct PackFile {
 }
 
 /// The tasks files of packs to copy, where the file is empty; those without any text are left out.
-pub fn from_packs(analysis: &Analysis, offset: TextSize, files: &[PackFile]) -> Vec<Completion> {
+pub fn from_packs(analysis: &Parsed, offset: TextSize, files: &[PackFile]) -> Vec<Completion> {
     let place = Place::new(analysis, offset);
     if !analysis.text.trim().is_empty() {
         return Vec::new();
@@ -336,8 +336,9 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::analysis::Analysis;
     use crate::edit::TextEdit;
+    use crate::options::Options;
 
     /// Shows the labels at `$0` and what the first one makes of the text.
     fn check(marked: &str, expect: Expect) {

@@ -6,10 +6,9 @@ use std::borrow::Cow;
 
 use text_size::TextRange;
 
-use crate::analysis::Options;
 use crate::command::Semantics;
 use crate::edit::Fix;
-use crate::syntax::Changed;
+use crate::options::Options;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +25,8 @@ pub struct Diagnostic {
     pub note: Option<Cow<'static, str>>,
     /// Other places that belong to it.
     pub related: Vec<Related>,
-    /// Changes that mend it, the best first, as far as they are made: [`Analysis::fixes`](crate::Analysis::fixes) has
-    /// all of them.
-    pub(crate) fixes: Vec<Fix>,
-    /// Whether its fixes are made when somebody asks for them, which is seldom: not at a keystroke.
-    pub(crate) fixes_on_demand: bool,
+    /// Changes that mend it, the best first.
+    pub fixes: Vec<Fix>,
 }
 
 /// Another place that belongs to a finding.
@@ -46,16 +42,7 @@ impl Diagnostic {
     /// A finding of the code's own severity, without note, related places and fixes.
     pub fn new(code: DiagnosticCode, range: TextRange, message: impl Into<String>) -> Diagnostic {
         let (severity, message) = (code.severity(), message.into());
-        Diagnostic {
-            code,
-            severity,
-            range,
-            message,
-            note: None,
-            related: Vec::new(),
-            fixes: Vec::new(),
-            fixes_on_demand: false,
-        }
+        Diagnostic { code, severity, range, message, note: None, related: Vec::new(), fixes: Vec::new() }
     }
 
     /// Adds what to know or do about it.
@@ -74,16 +61,6 @@ impl Diagnostic {
     pub fn fix(mut self, fix: Fix) -> Diagnostic {
         self.fixes.push(fix);
         self
-    }
-
-    /// The same in a text of which some lines have changed; `None` where it was about these.
-    pub(crate) fn moved(mut self, changed: Changed) -> Option<Diagnostic> {
-        let edits = self.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.range);
-        let related = self.related.iter_mut().map(|related| &mut related.range);
-        for range in [&mut self.range].into_iter().chain(related).chain(edits) {
-            *range = changed.moved(*range)?;
-        }
-        Some(self)
     }
 
     /// Message and note in one, for readers that show one text.
@@ -357,51 +334,6 @@ impl DiagnosticCode {
             | DiagnosticCode::AutoConnect
             | DiagnosticCode::ChartLabels => Severity::Information,
             DiagnosticCode::DraftNamespace | DiagnosticCode::TasksFileInImage => Severity::Hint,
-        }
-    }
-
-    /// Whether it is found in a command, by nothing else than that command, its task and phase, the options and facts;
-    /// and a release that is left behind, by all commands that name Helm or remove something.
-    pub(crate) const fn is_of_commands(self) -> bool {
-        match self {
-            DiagnosticCode::EmptyCommand
-            | DiagnosticCode::CommandSyntax
-            | DiagnosticCode::CommandBlanks
-            | DiagnosticCode::CommandQuotes
-            | DiagnosticCode::AssignmentPrefix
-            | DiagnosticCode::ShellBuiltin
-            | DiagnosticCode::ShellOperator
-            | DiagnosticCode::Redirection
-            | DiagnosticCode::CommandSubstitution
-            | DiagnosticCode::ParameterExpansion
-            | DiagnosticCode::Glob
-            | DiagnosticCode::Tilde
-            | DiagnosticCode::LocalVariable
-            | DiagnosticCode::ClusterTool
-            | DiagnosticCode::InteractiveCommand
-            | DiagnosticCode::Helm2
-            | DiagnosticCode::HelmChart
-            | DiagnosticCode::ReleaseLeftBehind
-            | DiagnosticCode::LiteralSecret
-            | DiagnosticCode::UnsetVariable
-            | DiagnosticCode::ProgramNotFound
-            | DiagnosticCode::ScriptNotFound => true,
-            DiagnosticCode::Syntax
-            | DiagnosticCode::UnknownPhase
-            | DiagnosticCode::PostDelete
-            | DiagnosticCode::PostUp
-            | DiagnosticCode::PhaseCase
-            | DiagnosticCode::PhaseNotTable
-            | DiagnosticCode::TaskOutsidePhase
-            | DiagnosticCode::TaskNotString
-            | DiagnosticCode::DuplicateTask
-            | DiagnosticCode::DraftToml
-            | DiagnosticCode::DraftEnvironment
-            | DiagnosticCode::AutoConnect
-            | DiagnosticCode::DraftNamespace
-            | DiagnosticCode::ChartLabels
-            | DiagnosticCode::TasksFileInImage
-            | DiagnosticCode::UnusedSuppression => false,
         }
     }
 

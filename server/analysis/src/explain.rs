@@ -4,11 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use foldhash::fast::RandomState;
-
-use crate::analysis::Analysis;
 use crate::command::{self, DraftVersion, Semantics, Word};
 use crate::draft_toml::{self, DraftError, DraftFile, DraftTask, Ignored, IgnoredReason};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::plan::{Plan, PlanError, Step};
 use crate::secret;
@@ -63,7 +61,7 @@ pub struct Task {
 }
 
 /// Explains a file, with [`Semantics::Standard`] as this tool runs it, and with [`Semantics::Draft`] as that Draft does.
-pub fn explain(analysis: &Analysis, values: Values<'_>) -> Explanation {
+pub fn explain(analysis: &Parsed, values: Values<'_>) -> Explanation {
     let version = analysis.options.draft_version;
     let draft = draft_toml::read(&analysis.text, version);
     match (analysis.options.semantics, draft) {
@@ -146,7 +144,7 @@ fn draft_words(command: &str, version: DraftVersion) -> Vec<Word> {
 
 // --- as this tool does ---
 
-fn own(analysis: &Analysis, draft: Result<DraftFile, DraftError>, values: Values<'_>) -> Explanation {
+fn own(analysis: &Parsed, draft: Result<DraftFile, DraftError>, values: Values<'_>) -> Explanation {
     let version = analysis.options.draft_version;
     let sections = &analysis.file.sections;
     let present = |phase: &Phase| sections.iter().any(|section| section.phase == Some(*phase));
@@ -154,7 +152,7 @@ fn own(analysis: &Analysis, draft: Result<DraftFile, DraftError>, values: Values
     let mut tables: Vec<Table> =
         phases.map(|phase| own_phase(analysis, phase, draft.as_ref().ok(), values)).collect();
     let unknown_sections = sections.iter().filter(|section| section.phase.is_none());
-    let mut seen = HashSet::<_, RandomState>::default();
+    let mut seen = HashSet::new();
     for section in unknown_sections {
         let name = section.name(&analysis.text);
         if seen.insert(name.clone()) {
@@ -165,11 +163,11 @@ fn own(analysis: &Analysis, draft: Result<DraftFile, DraftError>, values: Values
     Explanation { strays: strays.collect(), tables, draft_error: draft.err() }
 }
 
-fn own_phase(analysis: &Analysis, phase: Phase, draft: Option<&DraftFile>, values: Values<'_>) -> Table {
+fn own_phase(analysis: &Parsed, phase: Phase, draft: Option<&DraftFile>, values: Values<'_>) -> Table {
     let version = analysis.options.draft_version;
     let read = draft.and_then(|file| file.phases.iter().find(|found| found.phase == phase));
     let read = read.iter().flat_map(|found| &found.tasks).map(|task| (task.name.as_str(), task));
-    let read: HashMap<&str, &DraftTask, RandomState> = read.collect();
+    let read: HashMap<&str, &DraftTask> = read.collect();
     let tasks = match Plan::for_phase(analysis, phase, &[], &|name| values.get(name)) {
         Ok(plan) => Ok(plan
             .steps
@@ -187,7 +185,7 @@ fn own_phase(analysis: &Analysis, phase: Phase, draft: Option<&DraftFile>, value
 }
 
 /// A phase without tasks is an empty table or no table at all.
-fn no_tasks(analysis: &Analysis, phase: Phase) -> Result<Vec<Task>, String> {
+fn no_tasks(analysis: &Parsed, phase: Phase) -> Result<Vec<Task>, String> {
     let of_phase = |section: &&Section| section.phase == Some(phase);
     let mut forms = analysis.file.sections.iter().filter(of_phase).map(|section| section.form);
     match forms.find(|form| !form.has_tasks()) {
@@ -197,7 +195,7 @@ fn no_tasks(analysis: &Analysis, phase: Phase) -> Result<Vec<Task>, String> {
     }
 }
 
-fn own_task(analysis: &Analysis, draft: Option<&DraftTask>, step: Step, values: Values<'_>) -> Task {
+fn own_task(analysis: &Parsed, draft: Option<&DraftTask>, step: Step, values: Values<'_>) -> Task {
     let version = analysis.options.draft_version;
     let words = command::split(&step.command, Semantics::Standard, version).unwrap_or_default();
     // Where Draft has another opinion of the string, it is that one that it runs.
@@ -232,7 +230,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, options: Options, expect: Expect) {
         let lookup = |name: &str| match name {
@@ -241,7 +239,7 @@ mod tests {
             _ => None,
         };
         let values = Values { lookup: &lookup, show_secrets: false };
-        let explanation = explain(&Analysis::new(text, options), values);
+        let explanation = explain(&Parsed::new(text, options), values);
         let mut shown = String::new();
         if let Some(error) = &explanation.draft_error {
             let _ = writeln!(shown, "Draft stops at {:?}: {}", error.offset, error.message);

@@ -2,11 +2,10 @@
 //!
 //! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashSet};
-
-use crate::project::{DraftToml, FactsWanted, Template};
+use crate::project::{DraftToml, Template};
 
 /// The names of variables, shared by all who know them.
 pub type Names = Arc<HashSet<String>>;
@@ -19,7 +18,7 @@ pub struct Facts {
     /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
     pub programs: HashMap<String, bool>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
-    /// of [`crate::project::facts_wanted`] are of interest.
+    /// of [`crate::wanted::facts_wanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
     /// The `draft.toml` beside the tasks file.
     pub draft_toml: Option<DraftToml>,
@@ -51,12 +50,6 @@ impl Facts {
     /// Whether it is known that there is no variable of this name.
     pub fn lacks_variable(&self, name: &str) -> bool {
         self.variables.as_ref().is_some_and(|variables| !variables.contains(name))
-    }
-
-    /// Whether everything is known that is wanted.
-    pub fn answer(&self, wanted: &FactsWanted) -> bool {
-        wanted.programs.iter().all(|name| self.programs.contains_key(name))
-            && wanted.paths.iter().all(|path| self.paths.contains_key(path))
     }
 
     /// Whether it is known that there is no program of this name.

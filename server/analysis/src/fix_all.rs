@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::analysis::{Analysis, Options};
+use crate::analysis::Analysis;
 use crate::diagnostic::Diagnostic;
 use crate::edit::{self, Fix, TextEdit};
+use crate::options::Options;
 use crate::{TextRange, TextSize};
 
 /// How often a text is fixed: a fix may uncover another finding, but two must not undo each other for ever.
@@ -41,7 +42,7 @@ pub fn fix_all(analysis: &Analysis) -> Option<Fixed> {
 /// Applies the fixes of one text that do not touch each other, or the first alone where they do not go together: two
 /// tables that both become `pre-up`.
 fn round(analysis: &Analysis, options: Options) -> Option<Fixed> {
-    let preferred = |found: &Diagnostic| analysis.fixes(found).iter().find(|fix| fix.preferred).cloned();
+    let preferred = |found: &Diagnostic| found.fixes.iter().find(|fix| fix.preferred).cloned();
     let mut chosen: Vec<(&Diagnostic, Fix)> =
         analysis.diagnostics.iter().filter_map(|found| Some((found, preferred(found)?))).collect();
     chosen.sort_by_key(|(_, fix)| start(fix));

@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::syntax::Entry;
 
 /// Something that can be folded.
@@ -28,7 +28,7 @@ pub enum FoldKind {
 }
 
 /// Everything that can be folded, in the order of the file.
-pub fn folds(analysis: &Analysis) -> Vec<Fold> {
+pub fn folds(analysis: &Parsed) -> Vec<Fold> {
     let tables = analysis.tree.tables.iter();
     let mut folds: Vec<Fold> = tables
         .clone()
@@ -47,7 +47,7 @@ fn value(entry: &Entry) -> Option<Fold> {
     Some(Fold { range: entry.range, kind: FoldKind::Value })
 }
 
-fn comment_blocks(analysis: &Analysis) -> Vec<Fold> {
+fn comment_blocks(analysis: &Parsed) -> Vec<Fold> {
     let text = &analysis.text;
     let mut blocks: Vec<Fold> = Vec::new();
     for &comment in &analysis.tree.comments {
@@ -75,10 +75,10 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
-        let shown = folds(&Analysis::new(text, Options::default()))
+        let shown = folds(&Parsed::new(text, Options::default()))
             .into_iter()
             .map(|fold| format!("{:?} {:?}\n", fold.kind, &text[fold.range]));
         expect.assert_eq(&shown.collect::<String>());

@@ -4,8 +4,8 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
 use crate::edit::{self, TextEdit};
+use crate::parsed::Parsed;
 use crate::syntax::{Entry, Header, HeaderKind, Str, SyntaxTree, Value, ValueKind};
 
 /// The edits that format a file; empty when it is formatted already, `None` when it has syntax errors.
@@ -14,7 +14,7 @@ use crate::syntax::{Entry, Header, HeaderKind, Str, SyntaxTree, Value, ValueKind
 /// dots of keys or at the ends of lines; headers, entries and comments are not indented; one blank line stands
 /// before each header and the comments directly above it, at most one elsewhere, none at the begin and the end of
 /// the file; the last line has a line end.
-pub fn format(analysis: &Analysis) -> Option<Vec<TextEdit>> {
+pub fn format(analysis: &Parsed) -> Option<Vec<TextEdit>> {
     if !analysis.tree.errors.is_empty() {
         return None;
     }
@@ -186,10 +186,10 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
-        let shown = match format(&Analysis::new(text, Options::default())) {
+        let shown = match format(&Parsed::new(text, Options::default())) {
             Some(edits) => edit::apply(text, &edits),
             None => "not formatted".to_owned(),
         };
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn line_ends_stay() {
         let text = "[a]\r\nb='c'\r\n\r\n\r\n[d]\r\n";
-        let edits = format(&Analysis::new(text, Options::default())).expect("no syntax errors");
+        let edits = format(&Parsed::new(text, Options::default())).expect("no syntax errors");
         assert_eq!(edit::apply(text, &edits), "[a]\r\nb = 'c'\r\n\r\n[d]\r\n");
     }
 
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn edits_are_small() {
         let text = "[a]\nb=1\nc = 2\n";
-        let edits = format(&Analysis::new(text, Options::default())).expect("no syntax errors");
+        let edits = format(&Parsed::new(text, Options::default())).expect("no syntax errors");
         let insert = |at: u32| TextEdit::insert(at.into(), " ");
         assert_eq!(edits, [insert(5), insert(6)]);
     }

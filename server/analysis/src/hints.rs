@@ -4,7 +4,7 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::secret;
 use crate::task_file::Task;
 use crate::words::Words;
@@ -26,7 +26,7 @@ const LONGEST: usize = 40;
 /// The hints of the tasks that touch a range; `lookup` gives the values of variables.
 ///
 /// A string that is not closed has none: what it takes in changes with every key.
-pub fn hints(analysis: &Analysis, within: TextRange, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Hint> {
+pub fn hints(analysis: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Hint> {
     let sections = analysis.file.sections.iter().filter(|section| {
         section.phase.is_some() && section.form.has_tasks() && section.range.intersect(within).is_some()
     });
@@ -35,7 +35,7 @@ pub fn hints(analysis: &Analysis, within: TextRange, lookup: &dyn Fn(&str) -> Op
     tasks.filter_map(|task| hint(analysis, task, lookup)).collect()
 }
 
-fn hint(analysis: &Analysis, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {
+fn hint(analysis: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {
     let command = task.command().filter(|command| command.closed)?;
     let words = Words::new(analysis, command);
     let mut names: Vec<&str> = Vec::new();
@@ -74,7 +74,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
         let lookup = |name: &str| match name {
@@ -84,7 +84,7 @@ mod tests {
             "LONG" => Some("x/".repeat(40)),
             _ => None,
         };
-        let analysis = Analysis::new(text, Options::default());
+        let analysis = Parsed::new(text, Options::default());
         let shown =
             hints(&analysis, TextRange::up_to((text.len() as u32).into()), &lookup).into_iter().map(|hint| {
                 let before = &text[..usize::from(hint.offset)];
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for() {
-        let analysis = Analysis::new("[pre-up]\na = '$A'\nb = '$B'\n", Options::default());
+        let analysis = Parsed::new("[pre-up]\na = '$A'\nb = '$B'\n", Options::default());
         let found = hints(&analysis, TextRange::new(19.into(), 20.into()), &|_| None);
         assert_eq!(found.into_iter().map(|hint| hint.label).collect::<Vec<_>>(), ["B: not set"]);
     }

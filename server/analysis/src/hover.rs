@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::{Analysis, Options};
 use crate::command::{self, Semantics, Word};
+use crate::options::Options;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::secret;
 use crate::task_file::{Section, Task, TaskValue};
@@ -30,7 +31,7 @@ pub struct HoverContext<'a> {
 }
 
 /// The hover at an offset.
-pub fn hover(analysis: &Analysis, offset: TextSize, context: &HoverContext<'_>) -> Option<Hover> {
+pub fn hover(analysis: &Parsed, offset: TextSize, context: &HoverContext<'_>) -> Option<Hover> {
     if let Some((section, task)) = analysis.file.task_at(offset) {
         let markdown = task_markdown(analysis, section.phase?, task, context)?;
         return Some(Hover { range: task.range, markdown });
@@ -39,7 +40,7 @@ pub fn hover(analysis: &Analysis, offset: TextSize, context: &HoverContext<'_>) 
     Some(Hover { range: section.header, markdown: section_markdown(analysis, section, context) })
 }
 
-fn section_markdown(analysis: &Analysis, section: &Section, context: &HoverContext<'_>) -> String {
+fn section_markdown(analysis: &Parsed, section: &Section, context: &HoverContext<'_>) -> String {
     match section.phase {
         Some(phase) => {
             let tasks = analysis.file.commands_of(phase).count();
@@ -96,12 +97,7 @@ pub fn phase_markdown(phase: Phase, directory: &str, options: Options) -> String
     text
 }
 
-fn task_markdown(
-    analysis: &Analysis,
-    phase: Phase,
-    task: &Task,
-    context: &HoverContext<'_>,
-) -> Option<String> {
+fn task_markdown(analysis: &Parsed, phase: Phase, task: &Task, context: &HoverContext<'_>) -> Option<String> {
     let TaskValue::Command(written) = task.value else { return None };
     let command = written.decode(&analysis.text);
     let options = analysis.options;
@@ -175,7 +171,7 @@ mod tests {
     fn check_with(marked: &str, options: Options, expect: Expect) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
         let text = marked.replacen("$0", "", 1);
-        let analysis = Analysis::new(text.as_str(), options);
+        let analysis = Parsed::new(text.as_str(), options);
         let lookup = |name: &str| match name {
             "USER" => Some("ann lee".to_owned()),
             "API_TOKEN" => Some("hunter2".to_owned()),

@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
@@ -37,7 +37,7 @@ pub enum RunnableKind {
 }
 
 /// Everything that can be run, in the order of the file.
-pub fn runnables(analysis: &Analysis) -> Vec<Runnable> {
+pub fn runnables(analysis: &Parsed) -> Vec<Runnable> {
     let text = &analysis.text;
     let mut found = Vec::new();
     let mut headed = Vec::new();
@@ -66,11 +66,11 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
     use crate::command::Semantics;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
-        let runnables = runnables(&Analysis::new(text, Options::default()));
+        let runnables = runnables(&Parsed::new(text, Options::default()));
         let shown = runnables.iter().map(|it| format!("{:?} {}: {:?}\n", &text[it.range], it.phase, it.what));
         expect.assert_eq(&shown.collect::<String>());
     }
@@ -103,7 +103,7 @@ mod tests {
     fn what_the_chosen_draft_ignores_has_no_button() {
         for (semantics, buttons) in [(Semantics::Standard, 2), (Semantics::Draft, 0)] {
             let options = Options { semantics, ..Options::default() };
-            let analysis = Analysis::new("[post-up]\na = \"b\"\n", options);
+            let analysis = Parsed::new("[post-up]\na = \"b\"\n", options);
             assert_eq!(runnables(&analysis).len(), buttons);
         }
     }

@@ -57,7 +57,8 @@ impl Levels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{Analysis, Options};
+    use crate::analysis::Analysis;
+    use crate::options::Options;
 
     fn found(levels: &[(DiagnosticCode, Level)]) -> Vec<(&'static str, Severity)> {
         let mut options = Options::default();

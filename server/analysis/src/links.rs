@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::words::Words;
 
@@ -56,7 +56,7 @@ pub struct Makefile {
 pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 
 /// The links of the commands that run on this machine and touch a range, in the order of the file.
-pub fn links(analysis: &Analysis, within: TextRange) -> Vec<Link> {
+pub fn links(analysis: &Parsed, within: TextRange) -> Vec<Link> {
     let sections = analysis.file.sections.iter().filter(|section| {
         section.phase.is_some_and(Phase::is_local)
             && section.form.has_tasks()
@@ -70,7 +70,7 @@ pub fn links(analysis: &Analysis, within: TextRange) -> Vec<Link> {
 
 fn command_links(words: &Words<'_>) -> Vec<Link> {
     let literals: Vec<Option<String>> =
-        (0..words.words.len()).map(|index| words.literal(index).map(|it| it.into_owned())).collect();
+        (0..words.words.len()).map(|index| words.literal(index).map(str::to_owned)).collect();
     let tool = Tool::of(&literals);
     let mut found = Vec::new();
     for (index, literal) in literals.iter().enumerate() {
@@ -197,13 +197,13 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(commands: &[&str], expect: Expect) {
         let mut shown = String::new();
         for command in commands {
             let text = format!("[pre-up]\na = {}\n", crate::edit::string(command));
-            let analysis = Analysis::new(text.as_str(), Options::default());
+            let analysis = Parsed::new(text.as_str(), Options::default());
             for link in links(&analysis, TextRange::up_to((text.len() as u32).into())) {
                 let target = match link.target {
                     Target::Path { path, inside } => {
@@ -290,8 +290,7 @@ mod tests {
 
     #[test]
     fn not_inside_of_pods() {
-        let analysis =
-            Analysis::new("[post-deploy]\na = './x.sh'\n[tool]\nb = './y.sh'\n", Options::default());
+        let analysis = Parsed::new("[post-deploy]\na = './x.sh'\n[tool]\nb = './y.sh'\n", Options::default());
         assert_eq!(links(&analysis, TextRange::up_to(45.into())), []);
     }
 }

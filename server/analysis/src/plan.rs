@@ -4,8 +4,8 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
 use crate::command::{self, DraftVersion};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{SectionForm, Task, TaskValue};
 
@@ -137,7 +137,7 @@ impl Plan {
     /// When there is nothing to run, the chosen Draft ignores the phase, a description is unknown, the phase has a
     /// syntax error, or the command of a task that would run is empty or cannot be split.
     pub fn for_phase(
-        analysis: &Analysis,
+        analysis: &Parsed,
         phase: Phase,
         only: &[String],
         lookup: &dyn Fn(&str) -> Option<String>,
@@ -173,7 +173,7 @@ pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<V
 /// # Errors
 ///
 /// [`PlanError::UnknownPhase`].
-pub fn phase_named(analysis: &Analysis, name: &str) -> Result<Phase, PlanError> {
+pub fn phase_named(analysis: &Parsed, name: &str) -> Result<Phase, PlanError> {
     Phase::from_name_in_any_case(name)
         .ok_or_else(|| PlanError::UnknownPhase { name: name.to_owned(), present: present(analysis) })
 }
@@ -209,12 +209,12 @@ fn list_phases(phases: &[Phase]) -> String {
     }
 }
 
-fn present(analysis: &Analysis) -> Vec<Phase> {
+fn present(analysis: &Parsed) -> Vec<Phase> {
     Phase::ALL.into_iter().filter(|phase| analysis.file.commands_of(*phase).next().is_some()).collect()
 }
 
 /// A syntax error in the lines of the phase makes it unclear what would run.
-fn check_syntax(analysis: &Analysis, phase: Phase) -> Result<(), PlanError> {
+fn check_syntax(analysis: &Parsed, phase: Phase) -> Result<(), PlanError> {
     let sections = || analysis.file.sections.iter().filter(|section| section.phase == Some(phase));
     let next_start = |end| {
         let later = analysis.file.sections.iter().map(|section| section.range.start());
@@ -235,7 +235,7 @@ fn check_syntax(analysis: &Analysis, phase: Phase) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn chosen<'a>(analysis: &'a Analysis, phase: Phase, only: &[String]) -> Result<Vec<&'a Task>, PlanError> {
+fn chosen<'a>(analysis: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&'a Task>, PlanError> {
     let all: Vec<&Task> =
         analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section)).collect();
     if all.is_empty() {
@@ -249,11 +249,7 @@ fn chosen<'a>(analysis: &'a Analysis, phase: Phase, only: &[String]) -> Result<V
     Ok(all.into_iter().filter(|task| only.is_empty() || only.contains(&name(task))).collect())
 }
 
-fn step(
-    analysis: &Analysis,
-    task: &Task,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Step, PlanError> {
+fn step(analysis: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Step, PlanError> {
     let text = &analysis.text;
     let name = task.name(text).into_owned();
     let invalid = |range, problem: String| PlanError::Invalid {
@@ -280,11 +276,11 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
     use crate::command::Semantics;
+    use crate::options::Options;
 
     fn check(text: &str, phase: Phase, only: &[&str], expect: Expect) {
-        let analysis = Analysis::new(text, Options::default());
+        let analysis = Parsed::new(text, Options::default());
         let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
         let lookup = |name: &str| (name == "USER").then(|| "ann lee".to_owned());
         let shown = match Plan::for_phase(&analysis, phase, &only, &lookup) {
@@ -432,7 +428,7 @@ mod tests {
     fn what_the_chosen_draft_ignores_does_not_run() {
         for (draft_version, runs) in [(DraftVersion::V0_16, false), (DraftVersion::Master, true)] {
             let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
-            let analysis = Analysis::new("[post-up]\na = \"b\"\n", options);
+            let analysis = Parsed::new("[post-up]\na = \"b\"\n", options);
             let plan = Plan::for_phase(&analysis, Phase::PostUp, &[], &|_| None);
             assert_eq!(plan.is_ok(), runs, "{plan:?}");
         }

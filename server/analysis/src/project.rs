@@ -4,10 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::Analysis;
-use crate::command;
-use crate::phase::Phase;
-
 /// The name of the file that they are around.
 pub(crate) const TASKS_FILE: &str = ".draft-tasks.toml";
 
@@ -53,129 +49,6 @@ impl DraftToml {
         });
         Some(DraftToml { environments: environments.collect() })
     }
-}
-
-/// What the rules want to know of the world for the commands of a file, each once and in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FactsWanted {
-    /// Names of programs: are they on the PATH?
-    pub programs: Vec<String>,
-    /// Paths relative to the directory of the tasks file: what do they lead to?
-    pub paths: Vec<String>,
-}
-
-/// What the rules want to know of the world for a file; it need not be judged yet.
-pub fn facts_wanted(analysis: &Analysis) -> FactsWanted {
-    let local = Phase::ALL.into_iter().filter(|phase| phase.is_local());
-    let mut asked = Asked::default();
-    for (_, written) in local.flat_map(|phase| analysis.file.commands_of(phase)) {
-        let raw = &analysis.text[written.inner_range()];
-        let (first, _) = first_word(raw);
-        // Nearly all commands begin with the name of a program as it is; the others are looked at word by word.
-        if is_plain(first) && !has_paths(first) {
-            asked.program_of_text(first);
-        } else if is_plain(raw) {
-            asked.command(words(raw).map(Some));
-        } else {
-            let (options, decoded) = (analysis.options, written.decode(&analysis.text));
-            let words =
-                command::split(&decoded, options.semantics, options.draft_version).unwrap_or_default();
-            asked.command(words.iter().map(literal));
-        }
-    }
-    asked.sorted()
-}
-
-#[derive(Default)]
-struct Asked<'a> {
-    programs: foldhash::HashSet<String>,
-    paths: foldhash::HashSet<String>,
-    /// Some of the programs that were asked for: most files name few, and often.
-    latest: [&'a str; 16],
-}
-
-impl<'a> Asked<'a> {
-    fn program(&mut self, name: &str) {
-        insert(if name.contains('/') { &mut self.paths } else { &mut self.programs }, name);
-    }
-
-    /// The same for one whose name is written in the text as it is.
-    fn program_of_text(&mut self, name: &'a str) {
-        let place = name.len() + usize::from(name.as_bytes().first().copied().unwrap_or_default());
-        let latest = &mut self.latest[place % 16];
-        if *latest != name {
-            *latest = name;
-            self.program(name);
-        }
-    }
-
-    /// The words of a command; `None` where a variable decides one.
-    fn command<'w>(&mut self, mut words: impl Iterator<Item = Option<&'w str>>) {
-        let Some(Some(program)) = words.next() else { return };
-        self.program(program);
-        if has_paths(program) {
-            words.flatten().filter(|it| is_local_path(it)).for_each(|path| insert(&mut self.paths, path));
-        }
-    }
-
-    fn sorted(self) -> FactsWanted {
-        let sorted = |names: foldhash::HashSet<String>| {
-            let mut names: Vec<String> = names.into_iter().collect();
-            names.sort_unstable();
-            names
-        };
-        FactsWanted { programs: sorted(self.programs), paths: sorted(self.paths) }
-    }
-}
-
-fn insert(names: &mut foldhash::HashSet<String>, name: &str) {
-    if !names.contains(name) {
-        names.insert(name.to_owned());
-    }
-}
-
-/// Whether the arguments of a program are paths that a rule is about.
-fn has_paths(program: &str) -> bool {
-    matches!(program, "sh" | "bash" | "helm")
-}
-
-/// What stands in front of the first space, and what behind it.
-fn first_word(raw: &str) -> (&str, &str) {
-    // Words are short: a search for one byte at a time is the fastest.
-    match raw.bytes().position(|byte| byte == b' ') {
-        Some(space) => (&raw[..space], &raw[space + 1..]),
-        None => (raw, ""),
-    }
-}
-
-/// The words of a command that nothing but spaces splits.
-fn words(raw: &str) -> impl Iterator<Item = &str> {
-    let mut rest = raw;
-    let pieces = std::iter::from_fn(move || {
-        let (word, behind) = first_word(rest);
-        let is_over = rest.is_empty();
-        rest = behind;
-        (!is_over).then_some(word)
-    });
-    pieces.filter(|word| !word.is_empty())
-}
-
-/// Whether a piece of a command's source is words and spaces alone, in either semantics.
-fn is_plain(raw: &str) -> bool {
-    let special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\'' | b'\\' | b'$');
-    !raw.is_empty() && !raw.bytes().any(special)
-}
-
-fn literal(word: &command::Word) -> Option<&str> {
-    match word.parts.as_slice() {
-        [command::Part::Literal(literal)] => Some(literal),
-        _ => None,
-    }
-}
-
-/// Whether an argument could be a path below the directory of the tasks file.
-fn is_local_path(argument: &str) -> bool {
-    !argument.starts_with('-') && !argument.contains([' ', ':', '=', '$', '~', '\n', '*'])
 }
 
 /// Whether a `.dockerignore` keeps a file of the build context's root out of the image.
@@ -286,7 +159,6 @@ fn pod_template(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Options;
 
     #[test]
     fn environments_of_a_draft_toml() {
@@ -299,16 +171,6 @@ mod tests {
         assert_eq!(DraftToml::parse(""), Some(DraftToml::default()));
         assert_eq!(DraftToml::parse("environments = 5"), Some(DraftToml::default()));
         assert_eq!(DraftToml::parse("["), None);
-    }
-
-    #[test]
-    fn programs_and_paths_that_commands_name() {
-        let text = "[pre-up]\na = \"./x.sh && y\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm  install db mysql\"\n\
-            d = \"echo z\"\nf = \" make all\"\ng = '\"my tool\" x'\nh = 'bash \"a b\" c'\ni = \"$X y\"\nj = \"\"\n\
-            k = \"echo \\t\"\n[post-deploy]\ne = \"./in-pod\"\nl = \"in-pod\"\n";
-        let wanted = facts_wanted(&Analysis::read(text, Options::default()));
-        assert_eq!(wanted.programs, ["bash", "echo", "helm", "make", "my tool", "sh"]);
-        assert_eq!(wanted.paths, ["./x.sh", "c", "db", "install", "mysql", "scripts/y.sh"]);
     }
 
     #[test]

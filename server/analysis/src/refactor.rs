@@ -78,10 +78,10 @@ fn opens_lines(text: &str) -> bool {
 
 /// The command in a shell, unless a diagnostic offers just that.
 fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -> Option<Refactor> {
-    let (_, wrapped) = shell_text(analysis, written, phase)?;
+    let (_, wrapped) = shell_text(analysis, phase, task, written)?;
     let Fix { title, edits, .. } = wrapped?;
     let mut here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
-    if here.any(|found| analysis.fixes(found).iter().any(|fix| fix.edits == edits)) {
+    if here.any(|found| found.fixes.iter().any(|fix| fix.edits == edits)) {
         return None;
     }
     let title = match phase {
@@ -95,12 +95,12 @@ fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -
 
 /// The command as a shell must have it to do the same, and the fix that hands it to one; `None` where there is nothing
 /// to run or a shell runs already.
-fn shell_text(analysis: &Analysis, written: Str, phase: Phase) -> Option<(String, Option<Fix>)> {
+fn shell_text(analysis: &Analysis, phase: Phase, task: &Task, written: Str) -> Option<(String, Option<Fix>)> {
     let words = Words::new(analysis, written);
     if words.words.is_empty() || words.error.is_some() || runs_shell(&words) {
         return None;
     }
-    rules::for_shell(analysis, phase, written)
+    rules::for_shell(analysis, phase, task, written)
 }
 
 /// Whether a command is a shell with a script as its argument.
@@ -124,9 +124,9 @@ fn extract_script(
 ) -> Option<Refactor> {
     let words = Words::new(analysis, written);
     let script = match runs_shell(&words) {
-        true if words.words.len() == 3 => words.literal(2)?.into_owned(),
+        true if words.words.len() == 3 => words.literal(2)?.to_owned(),
         true => return None,
-        false => shell_text(analysis, written, phase)?.0,
+        false => shell_text(analysis, phase, task, written)?.0,
     };
     // A script that is only called needs no other.
     if words.words.len() < 2 {
@@ -220,8 +220,8 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
     use crate::command::{self, DraftVersion};
+    use crate::options::Options;
 
     fn at_cursor(marked: &str) -> (Analysis, Vec<Refactor>) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
@@ -372,11 +372,8 @@ mod tests {
                 let Some(written) = quoted(style, command) else { continue };
                 let (analysis, found) = at_cursor(&format!("[pre-up]\na$0 = {written}\n"));
                 let refactored = found.iter().map(|it| (&it.title, &it.edits));
-                let fixes: Vec<Fix> = analysis
-                    .diagnostics
-                    .iter()
-                    .flat_map(|found| analysis.fixes(found).into_owned())
-                    .collect();
+                let fixes: Vec<Fix> =
+                    analysis.diagnostics.iter().flat_map(|found| found.fixes.clone()).collect();
                 let mut all = refactored.chain(fixes.iter().map(|it| (&it.title, &it.edits)));
                 let Some((_, edits)) = all.find(|(title, _)| title.starts_with("Wrap in")) else {
                     assert_eq!(command, "'");

@@ -4,8 +4,8 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
 use crate::edit::{self, TextEdit};
+use crate::parsed::Parsed;
 use crate::task_file::{Section, Task};
 use crate::words::Words;
 
@@ -19,7 +19,7 @@ pub struct Renameable {
 }
 
 /// The task whose key stands at an offset.
-pub fn renameable(analysis: &Analysis, offset: TextSize) -> Option<Renameable> {
+pub fn renameable(analysis: &Parsed, offset: TextSize) -> Option<Renameable> {
     let (_, task) = task_named_at(analysis, offset)?;
     Some(Renameable { range: task.name.range, name: task.name(&analysis.text).into_owned() })
 }
@@ -29,7 +29,7 @@ pub fn renameable(analysis: &Analysis, offset: TextSize) -> Option<Renameable> {
 /// # Errors
 ///
 /// What is wrong with the name, for people; one sentence in lower case without a full stop.
-pub fn rename(analysis: &Analysis, offset: TextSize, name: &str) -> Result<Vec<TextEdit>, String> {
+pub fn rename(analysis: &Parsed, offset: TextSize, name: &str) -> Result<Vec<TextEdit>, String> {
     let Some((section, task)) = task_named_at(analysis, offset) else {
         return Err("there is no task's description here".into());
     };
@@ -53,7 +53,7 @@ pub fn rename(analysis: &Analysis, offset: TextSize, name: &str) -> Result<Vec<T
 }
 
 /// The other tasks that a description must differ from: those of the same table, and of other spellings of it.
-fn same_phase<'a>(analysis: &'a Analysis, section: &'a Section) -> impl Iterator<Item = &'a Task> {
+fn same_phase<'a>(analysis: &'a Parsed, section: &'a Section) -> impl Iterator<Item = &'a Task> {
     let name = section.name(&analysis.text);
     let same = move |other: &&Section| match section.phase {
         Some(phase) => other.phase == Some(phase),
@@ -62,13 +62,13 @@ fn same_phase<'a>(analysis: &'a Analysis, section: &'a Section) -> impl Iterator
     analysis.file.sections.iter().filter(same).flat_map(|section| analysis.file.tasks_of(section))
 }
 
-fn task_named_at(analysis: &Analysis, offset: TextSize) -> Option<(&Section, &Task)> {
+fn task_named_at(analysis: &Parsed, offset: TextSize) -> Option<(&Section, &Task)> {
     let found = analysis.file.task_at(offset)?;
     found.1.name.range.contains_inclusive(offset).then_some(found)
 }
 
 /// Where the name at an offset stands in the file: a variable wherever it is used, a task wherever it is described so.
-pub fn occurrences(analysis: &Analysis, offset: TextSize) -> Vec<TextRange> {
+pub fn occurrences(analysis: &Parsed, offset: TextSize) -> Vec<TextRange> {
     let text = &analysis.text;
     if let Some((_, task)) = task_named_at(analysis, offset) {
         let name = task.name(text);
@@ -86,7 +86,7 @@ pub fn occurrences(analysis: &Analysis, offset: TextSize) -> Vec<TextRange> {
 }
 
 /// The variable at an offset.
-fn variable_at(analysis: &Analysis, offset: TextSize) -> Option<String> {
+fn variable_at(analysis: &Parsed, offset: TextSize) -> Option<String> {
     let command = analysis.file.task_at(offset)?.1.command()?;
     let words = Words::new(analysis, command);
     let found = words.variables().find(|(_, range)| range.contains_inclusive(offset));
@@ -98,11 +98,11 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
-    fn marked(marked: &str) -> (Analysis, TextSize) {
+    fn marked(marked: &str) -> (Parsed, TextSize) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
-        (Analysis::new(marked.replacen("$0", "", 1), Options::default()), offset)
+        (Parsed::new(marked.replacen("$0", "", 1), Options::default()), offset)
     }
 
     fn check(text: &str, name: &str, expect: Expect) {

@@ -2,13 +2,12 @@
 //!
 //! Must not hold a rule itself: each has its own file, with its message, fix and tests.
 
-use std::borrow::Cow;
-
-use crate::analysis::{Analysis, Before};
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::Diagnostic;
 use crate::edit::Fix;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::syntax::Str;
+use crate::task_file::Task;
 
 mod add_task;
 mod assignment_prefix;
@@ -51,7 +50,7 @@ mod unknown_phase;
 mod unset_variable;
 
 /// A rule reads the analysis, whose findings are still empty, and adds its own.
-type Rule = fn(&Analysis, &mut Vec<Diagnostic>);
+type Rule = fn(&Parsed, &mut Vec<Diagnostic>);
 
 const ALL: &[Rule] = &[
     syntax::check,
@@ -70,17 +69,12 @@ const ALL: &[Rule] = &[
 ];
 
 /// Runs all rules; findings come in the order of the file.
-///
-/// What was found in commands before an edit is still so in those that it left as they were.
-pub(crate) fn check(analysis: &Analysis, before: Option<Before>) -> Vec<Diagnostic> {
+pub(crate) fn check(analysis: &Parsed) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in ALL {
         rule(analysis, &mut found);
     }
-    match before {
-        Some(before) => commands::check_again(analysis, before, &mut found),
-        None => commands::check(analysis, &mut found),
-    }
+    commands::check(analysis, &mut found);
     sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
@@ -91,68 +85,45 @@ pub(crate) fn sort(found: &mut [Diagnostic]) {
     found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
 }
 
-/// The fixes of a finding about a command, which are made on demand.
-pub(crate) fn fixes(analysis: &Analysis, found: &Diagnostic) -> Vec<Fix> {
-    let mut again = match found.code {
-        DiagnosticCode::ReleaseLeftBehind => commands::releases_with_fixes(analysis),
-        _ => commands::with_fixes(analysis, found.range.start()),
-    };
-    again.iter_mut().for_each(make_printable);
-    // The severity may be one that the user chose.
-    let same =
-        |it: &Diagnostic| (it.code, it.range, &it.message) == (found.code, found.range, &found.message);
-    again.into_iter().find(same).map(|it| it.fixes).unwrap_or_default()
-}
-
 /// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.
 fn make_printable(found: &mut Diagnostic) {
-    let is_alone = found.related.is_empty() && found.fixes.is_empty();
-    if is_alone && !matches!(found.note, Some(Cow::Owned(_))) && !is_odd(&found.message) {
-        // Nearly all.
-        return;
-    }
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
-    // A note that is not made of words of the file is printable as it is.
-    let note = match &mut found.note {
-        Some(Cow::Owned(note)) => Some(note),
-        _ => None,
-    };
-    for text in [&mut found.message].into_iter().chain(note).chain(related).chain(titles) {
-        if is_odd(text) {
-            *text = printable(text);
-        }
+    for text in [&mut found.message].into_iter().chain(related).chain(titles) {
+        *text = printable(text);
     }
-}
-
-/// Whether a text may have control characters; those of C1 begin with 0xC2.
-fn is_odd(text: &str) -> bool {
-    // Without a way out of the loop many bytes are looked at together.
-    text.bytes().fold(false, |odd, byte| odd | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2))
+    found.note = found.note.take().map(|note| printable(&note).into());
 }
 
 /// Control characters as their escapes.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        match character.is_control() {
-            true => shown.extend(character.escape_default()),
-            false => shown.push(character),
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
         }
     }
     shown
 }
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
-pub(crate) fn for_shell(analysis: &Analysis, phase: Phase, written: Str) -> Option<(String, Option<Fix>)> {
-    let command = command::Command::new(analysis, phase, written, true).ok()?;
-    Some((command.as_script(), command.wrap()))
+pub(crate) fn for_shell(
+    analysis: &Parsed,
+    phase: Phase,
+    task: &Task,
+    written: Str,
+) -> Option<(String, Option<Fix>)> {
+    let command = command::Command::new(analysis, phase, task, written);
+    command.error().is_none().then(|| (command.as_script(), command.wrap()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Options;
+    use crate::analysis::Analysis;
+    use crate::options::Options;
 
     #[test]
     fn messages_are_one_line_of_text() {
@@ -174,11 +145,12 @@ pub(crate) mod testing {
 
     use expect_test::Expect;
 
-    use crate::analysis::{Analysis, Options};
+    use crate::analysis::Analysis;
     use crate::command::Semantics;
     use crate::diagnostic::DiagnosticCode;
     use crate::edit;
     use crate::facts::Facts;
+    use crate::options::Options;
 
     /// Compares the findings of one code, each with the characters that it is about, and what its fixes make of the text.
     pub(crate) fn check(code: DiagnosticCode, text: &str, expect: Expect) {
@@ -211,7 +183,7 @@ pub(crate) mod testing {
             for related in &found.related {
                 let _ = writeln!(shown, "  {:?}: {}", &text[related.range], related.message);
             }
-            for fix in &*analysis.fixes(found) {
+            for fix in &found.fixes {
                 let _ = writeln!(
                     shown,
                     "  fix: {}{}",

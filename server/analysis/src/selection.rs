@@ -4,11 +4,11 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::words::Words;
 
 /// The ranges around an offset, from the smallest to the whole file.
-pub fn enclosing(analysis: &Analysis, offset: TextSize) -> Vec<TextRange> {
+pub fn enclosing(analysis: &Parsed, offset: TextSize) -> Vec<TextRange> {
     let mut ranges = Vec::new();
     if let Some((_, task)) = analysis.file.task_at(offset) {
         for string in [Some(task.name), task.command()].into_iter().flatten() {
@@ -43,12 +43,12 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(marked: &str, expect: Expect) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
         let text = marked.replacen("$0", "", 1);
-        let steps = enclosing(&Analysis::new(text.as_str(), Options::default()), offset);
+        let steps = enclosing(&Parsed::new(text.as_str(), Options::default()), offset);
         expect.assert_eq(&steps.into_iter().map(|range| format!("{:?}\n", &text[range])).collect::<String>());
     }
 

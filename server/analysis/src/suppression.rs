@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::rules;
 use crate::syntax::SyntaxErrorKind;
 
@@ -66,26 +66,15 @@ enum Scope {
 /// All such comments of a file.
 #[derive(Debug)]
 pub struct Suppressions<'a> {
-    analysis: &'a Analysis,
+    analysis: &'a Parsed,
     /// The whole lines of each header and entry, line ends not included; in order, and none overlaps another.
     lines: Vec<TextRange>,
     /// In the order of their scopes, and of the file within.
     all: Vec<Suppression>,
 }
 
-/// Whether a text may have such comments.
-pub(crate) fn has_any(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_some()
-}
-
 /// Takes away what the file ignores, and adds what it says about that itself.
-pub(crate) fn apply(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
-    let mark = memchr::memmem::Finder::new(MARK);
-    let is_marked = |comment: &TextRange| mark.find(analysis.text[*comment].as_bytes()).is_some();
-    // A look at comments alone takes less than one at the whole text.
-    if !analysis.tree.comments.iter().any(is_marked) {
-        return;
-    }
+pub(crate) fn apply(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut suppressions = Suppressions::new(analysis);
     if suppressions.all.is_empty() {
         return;
@@ -97,7 +86,7 @@ pub(crate) fn apply(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 
 impl<'a> Suppressions<'a> {
     /// Reads the comments of a file.
-    pub fn new(analysis: &'a Analysis) -> Suppressions<'a> {
+    pub fn new(analysis: &'a Parsed) -> Suppressions<'a> {
         let lines = lines(analysis);
         let mut suppressions = Suppressions { analysis, lines, all: Vec::new() };
         suppressions.read_comments();
@@ -338,7 +327,7 @@ impl Places {
 }
 
 /// The whole lines of each header and entry; what shares a line is one.
-fn lines(analysis: &Analysis) -> Vec<TextRange> {
+fn lines(analysis: &Parsed) -> Vec<TextRange> {
     let text = &*analysis.text;
     let tables = analysis.tree.tables.iter();
     let items = tables.flat_map(|table| {
@@ -428,7 +417,8 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::analysis::Analysis;
+    use crate::options::Options;
     use crate::rules::testing;
 
     /// What is reported: line, code, and for the comments themselves what is said of them.

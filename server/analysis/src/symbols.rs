@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
+use crate::parsed::Parsed;
 use crate::task_file::{Section, SectionForm, Task};
 
 /// An entry of the outline.
@@ -34,7 +34,7 @@ pub enum SymbolKind {
 }
 
 /// The outline of a file.
-pub fn symbols(analysis: &Analysis) -> Vec<Symbol> {
+pub fn symbols(analysis: &Parsed) -> Vec<Symbol> {
     let text = &analysis.text;
     let strays = analysis.file.strays.iter().map(|stray| Symbol {
         name: shown_name(&stray.name.decode(text)),
@@ -50,7 +50,7 @@ pub fn symbols(analysis: &Analysis) -> Vec<Symbol> {
     symbols
 }
 
-fn section_symbol(analysis: &Analysis, section: &Section) -> Symbol {
+fn section_symbol(analysis: &Parsed, section: &Section) -> Symbol {
     let children = analysis.file.tasks_of(section).iter().map(|task| task_symbol(analysis, task)).collect();
     let name = match section.form {
         SectionForm::Nested => analysis.text[section.header].trim_matches(['[', ']']).to_owned(),
@@ -66,7 +66,7 @@ fn section_symbol(analysis: &Analysis, section: &Section) -> Symbol {
     }
 }
 
-fn task_symbol(analysis: &Analysis, task: &Task) -> Symbol {
+fn task_symbol(analysis: &Parsed, task: &Task) -> Symbol {
     Symbol {
         name: shown_name(&task.name(&analysis.text)),
         detail: task.command().map(|command| command.decode(&analysis.text).into_owned()),
@@ -94,11 +94,11 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
         let mut shown = String::new();
-        for symbol in symbols(&Analysis::new(text, Options::default())) {
+        for symbol in symbols(&Parsed::new(text, Options::default())) {
             shown += &format!("{} {:?}\n", symbol.name, &text[symbol.range]);
             for task in symbol.children {
                 shown += &format!("  {} ({})\n", task.name, task.detail.unwrap_or_default());

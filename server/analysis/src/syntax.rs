@@ -4,20 +4,16 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 mod events;
-mod lines;
 mod message;
 mod parse;
 mod recovery;
-mod reparse;
 mod string;
 mod tables;
 
 pub use parse::parse;
-pub use reparse::{Changed, reparse};
 
 /// A parsed file. Ranges are byte offsets into the text it was parsed from.
 #[derive(Clone, Debug, Default)]
@@ -72,8 +68,8 @@ pub enum HeaderKind {
     ArrayOfTables,
 }
 
-/// The simple keys of a dotted key, one for nearly all.
-pub type KeyPath = SmallVec<[Str; 1]>;
+/// The simple keys of a dotted key.
+pub type KeyPath = Vec<Str>;
 
 /// `key = value`, where everything after the key may be missing while it is typed.
 #[derive(Clone, Debug)]
@@ -205,7 +201,7 @@ impl Str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrMap {
     /// What stands for what, in order, without gaps.
-    runs: SmallVec<[string::Run; 8]>,
+    runs: Vec<string::Run>,
     /// The length of the content.
     content_end: TextSize,
     /// What stands between the quotes.

@@ -5,8 +5,8 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
 use crate::command::{Part, Word};
+use crate::parsed::Parsed;
 use crate::syntax::Str;
 use crate::task_file::Section;
 use crate::words::{self, Words};
@@ -45,7 +45,7 @@ pub enum TokenKind {
 const OPERATORS: [&str; 13] = ["&&", "||", "|", ";", "&", ">", ">>", "<", "<<", "2>", "2>>", "2>&1", "&>"];
 
 /// The tokens that touch a range, in order; none of them holds a line end.
-pub fn tokens(analysis: &Analysis, within: TextRange) -> Vec<Token> {
+pub fn tokens(analysis: &Parsed, within: TextRange) -> Vec<Token> {
     let mut lines = whole(analysis, within);
     if lines.iter().any(|token| analysis.text[token.range].contains(['\n', '\r'])) {
         lines = lines.into_iter().flat_map(|token| split_lines(&analysis.text, token)).collect();
@@ -54,7 +54,7 @@ pub fn tokens(analysis: &Analysis, within: TextRange) -> Vec<Token> {
 }
 
 /// The same for clients that know tokens of many lines.
-pub fn whole(analysis: &Analysis, within: TextRange) -> Vec<Token> {
+pub fn whole(analysis: &Parsed, within: TextRange) -> Vec<Token> {
     let mut found = Collector { analysis, tokens: Vec::new() };
     let touches = |range: TextRange| range.intersect(within).is_some();
     let sections = analysis.file.sections.iter().filter(|section| touches(section.range));
@@ -65,7 +65,7 @@ pub fn whole(analysis: &Analysis, within: TextRange) -> Vec<Token> {
 }
 
 struct Collector<'a> {
-    analysis: &'a Analysis,
+    analysis: &'a Parsed,
     tokens: Vec<Token>,
 }
 
@@ -119,7 +119,7 @@ impl Collector<'_> {
 }
 
 /// Variables and what only looks like one.
-fn special_parts(words: &Words<'_>, word: &Word, analysis: &Analysis) -> Vec<(TextRange, TokenKind)> {
+fn special_parts(words: &Words<'_>, word: &Word, analysis: &Parsed) -> Vec<(TextRange, TokenKind)> {
     if !words.content[word.range].contains('$') {
         return Vec::new();
     }
@@ -168,10 +168,10 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
 
     fn check(text: &str, expect: Expect) {
-        let analysis = Analysis::new(text, Options::default());
+        let analysis = Parsed::new(text, Options::default());
         let found = tokens(&analysis, TextRange::up_to((text.len() as u32).into()));
         assert!(found.windows(2).all(|pair| pair[0].range.end() <= pair[1].range.start()), "{found:?}");
         let shown = found.iter().map(|token| format!("{:?} {:?}\n", &text[token.range], token.kind));
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn only_what_was_asked_for() {
         let text = "[pre-up]\na = \"ls\"\nb = \"ls\"\n[cleanup]\nc = \"ls\"\n";
-        let analysis = Analysis::new(text, Options::default());
+        let analysis = Parsed::new(text, Options::default());
         let found = whole(&analysis, TextRange::new(20.into(), 24.into()));
         let shown: Vec<_> = found.iter().map(|token| &text[token.range]).collect();
         assert_eq!(shown, ["pre-up", "b", "ls"]);

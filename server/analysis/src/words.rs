@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::{Analysis, Options};
 use crate::command::{self, Part, Semantics, SplitError, Word};
+use crate::options::Options;
+use crate::parsed::Parsed;
 use crate::syntax::{Str, StrMap};
 
 /// A command of the file, split.
@@ -25,7 +26,7 @@ pub struct Words<'t> {
 
 impl<'t> Words<'t> {
     /// Splits a command of the analysed text.
-    pub fn new(analysis: &'t Analysis, written: Str) -> Words<'t> {
+    pub fn new(analysis: &'t Parsed, written: Str) -> Words<'t> {
         let text: &'t str = &analysis.text;
         let content = written.decode(text);
         let map = (!written.plain).then(|| written.map(text));
@@ -65,12 +66,8 @@ impl<'t> Words<'t> {
     }
 
     /// The argument of a word, where no variable is in it.
-    pub fn literal(&self, index: usize) -> Option<Cow<'_, str>> {
-        match self.words.get(index)?.parts.as_slice() {
-            [] => Some(Cow::Borrowed("")),
-            [Part::Literal(literal)] => Some(Cow::Borrowed(literal)),
-            _ => None,
-        }
+    pub fn literal(&self, index: usize) -> Option<&str> {
+        self.words.get(index)?.literal()
     }
 }
 
@@ -180,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_broken_command_has_the_words_before() {
-        let analysis = Analysis::new("[pre-up]\na = 'echo \"$A\" b\"c d'\n", Options::default());
+        let analysis = Parsed::new("[pre-up]\na = 'echo \"$A\" b\"c d'\n", Options::default());
         let words = Words::new(&analysis, analysis.file.tasks[0].command().expect("a command"));
         let shown: Vec<_> = words.words.iter().map(|word| &analysis.text[words.range(word.range)]).collect();
         assert_eq!(shown, ["echo", "\"$A\"", "b"]);

@@ -1,10 +1,8 @@
 //! What holds for the fixes of any file: none breaks it, for TOML or for Draft, and all of them can be shown.
 
-use std::sync::Arc;
-
 use draft_tasks_analysis::command::{DraftVersion, Semantics};
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode};
-use draft_tasks_analysis::{Analysis, Facts, Options, edit};
+use draft_tasks_analysis::{Analysis, Options, edit};
 use proptest::prelude::*;
 
 /// Commands of pieces that the rules are about.
@@ -84,27 +82,6 @@ fn options() -> impl Strategy<Value = Options> {
     })
 }
 
-/// What somebody types or pastes.
-fn pieces() -> impl Strategy<Value = String> {
-    let whole = vec![
-        "",
-        "x",
-        " ",
-        "\"",
-        "\n",
-        "#",
-        "=",
-        "helm ",
-        "&& ",
-        "b = \"cd x && y\"\n",
-        "[cleanup]\n",
-        "# draft-tasks: ignore\n",
-        "db = \"helm install db stable/mysql\"\n",
-        "é",
-    ];
-    prop_oneof![proptest::sample::select(whole).prop_map(str::to_owned), strings()]
-}
-
 fn count(analysis: &Analysis, code: DiagnosticCode) -> usize {
     analysis.diagnostics.iter().filter(|found| found.code == code).count()
 }
@@ -116,7 +93,7 @@ proptest! {
     fn no_fix_breaks_a_file(text in files(), options in options()) {
         let analysis = Analysis::new(text.as_str(), options);
         for found in &analysis.diagnostics {
-            for fix in &*analysis.fixes(found) {
+            for fix in &found.fixes {
                 let fixed = edit::apply(&text, &fix.edits);
                 let after = Analysis::new(fixed.as_str(), options);
                 let errors = |analysis: &Analysis| analysis.tree.errors.len();
@@ -130,34 +107,10 @@ proptest! {
     }
 
     #[test]
-    fn an_edit_finds_what_the_whole_text_has(
-        text in files(),
-        options in options(),
-        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..9_usize, pieces()), 1..4),
-    ) {
-        let mut analysis = Analysis::new(text.as_str(), options);
-        let facts = analysis.facts.clone();
-        for (at, length, new) in edits {
-            let old = analysis.text.clone();
-            let boundary = |at: usize| (0..=at.min(old.len())).rev().find(|at| old.is_char_boundary(*at)).unwrap_or(0);
-            let start = boundary(at.index(old.len() + 1));
-            let edited = format!("{}{new}{}", &old[..start], &old[boundary(start + length)..]);
-            analysis = analysis.reread(edited.as_str(), options);
-            analysis.judge(facts.clone());
-            let whole = Analysis::with_facts(edited.as_str(), options, facts.clone());
-            prop_assert_eq!(&analysis.diagnostics, &whole.diagnostics, "{:?} -> {:?}", old, edited);
-            for (found, same) in analysis.diagnostics.iter().zip(&whole.diagnostics) {
-                prop_assert_eq!(analysis.fixes(found), whole.fixes(same));
-            }
-        }
-    }
-
-    #[test]
     fn what_is_said_is_one_line(text in files(), options in options()) {
         let analysis = Analysis::new(text.as_str(), options);
         for found in &analysis.diagnostics {
-            let fixes = analysis.fixes(found);
-            let Diagnostic { message, note, related, .. } = found;
+            let Diagnostic { message, note, related, fixes, .. } = found;
             let related = related.iter().map(|related| &related.message);
             let said = [message].into_iter().chain(related).chain(fixes.iter().map(|fix| &fix.title));
             let said = said.map(String::as_str).chain(note.as_deref());
@@ -166,55 +119,4 @@ proptest! {
             }
         }
     }
-}
-
-/// Edits one after another, each the replacement of the first place where a piece stands.
-fn check_edits(text: &str, facts: Facts, edits: &[(&str, &str)]) {
-    let (options, facts) = (Options::default(), Arc::new(facts));
-    let mut analysis = Analysis::with_facts(text, options, facts.clone());
-    for (piece, new) in edits {
-        let edited = analysis.text.replacen(piece, new, 1);
-        assert_ne!(*edited, *analysis.text, "{piece}");
-        analysis = analysis.reread(edited.as_str(), options);
-        analysis.judge(facts.clone());
-        let whole = Analysis::with_facts(edited.as_str(), options, facts.clone());
-        assert_eq!(analysis.diagnostics, whole.diagnostics, "{piece} -> {new}");
-        for (found, same) in analysis.diagnostics.iter().zip(&whole.diagnostics) {
-            assert_eq!(analysis.fixes(found), whole.fixes(same), "{piece} -> {new}");
-        }
-    }
-}
-
-#[test]
-fn releases_are_looked_for_again_where_an_edit_may_concern_them() {
-    let text = "[pre-up]\na = \"helm install db charts/db\"\nb = \"make x\"\n[post-deploy]\nc = \"d && e\"\n\
-        [cleanup]\nf = \"helm uninstall db\"\ng = \"h\"\n";
-    let edits = [
-        ("uninstall db", "uninstall other"),
-        ("make x", "make\\tx"),
-        ("d && e", "d && e && longer"),
-        ("\"h\"", "\"./drop db\""),
-        ("./drop db", "./drop"),
-        ("install db charts", "install cache charts"),
-        ("g = \"./drop\"\n", ""),
-        ("f = \"helm uninstall other\"\n", ""),
-        ("[cleanup]\n", ""),
-        ("a = \"helm install cache charts/db\"\n", ""),
-    ];
-    check_edits(text, Facts::default(), &edits);
-}
-
-#[test]
-fn facts_count_for_what_is_typed() {
-    let facts = Facts {
-        programs: [("lss".to_owned(), false), ("ls".to_owned(), true)].into_iter().collect(),
-        variables: Some(Arc::new(["HOME".to_owned()].into_iter().collect())),
-        ..Facts::default()
-    };
-    let text = "[pre-up]\na = \"lss x\"\nb = \"ls $HOM\"\nc = \"lss\"\n";
-    check_edits(
-        text,
-        facts,
-        &[("lss x", "ls x"), ("ls x", "lss"), ("$HOM", "$HOME"), ("c", "d"), ("b =", "\nb ="), ("lss", "l")],
-    );
 }

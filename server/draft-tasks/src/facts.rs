@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::around::Found;
 use draft_tasks_analysis::facts::PathFact;
-use draft_tasks_analysis::project::{DraftToml, FactsWanted, Template};
+use draft_tasks_analysis::project::{DraftToml, Template};
+use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::search;
 
 use crate::application::DEVELOPMENT;

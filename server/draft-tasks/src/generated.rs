@@ -65,7 +65,7 @@ fn seen(code: DiagnosticCode) -> String {
         Some(found) => {
             let place = cell(&text[found.range]);
             let place = if place.is_empty() { String::new() } else { format!("`` {place} ``") };
-            let fix = analysis.fixes(found).first().map(|fix| fix.title.clone()).unwrap_or_default();
+            let fix = found.fixes.first().map(|fix| fix.title.clone()).unwrap_or_default();
             format!("{place} | {} | {}", cell(&found.message), cell(&fix))
         }
         None => "| depends on what is around the file |".to_owned(),

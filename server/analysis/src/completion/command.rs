@@ -5,10 +5,10 @@
 use text_size::{TextRange, TextSize};
 
 use super::{Completion, CompletionKind, escape_snippet};
-use crate::analysis::Analysis;
 use crate::command::{self, Semantics};
 use crate::edit;
 use crate::links::{Makefile, Tool};
+use crate::parsed::Parsed;
 use crate::secret;
 use crate::syntax::StrStyle;
 use crate::words::Words;
@@ -74,7 +74,7 @@ impl Candidate {
 }
 
 /// The place at an offset, when it is inside of a command.
-pub fn site(analysis: &Analysis, offset: TextSize) -> Option<Site> {
+pub fn site(analysis: &Parsed, offset: TextSize) -> Option<Site> {
     let (section, task) = analysis.file.task_at(offset)?;
     let written = task.command()?;
     let inner = written.inner_range();
@@ -147,7 +147,7 @@ struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    fn new(analysis: &Analysis, before: &'a str) -> Typing<'a> {
+    fn new(analysis: &Parsed, before: &'a str) -> Typing<'a> {
         let options = analysis.options;
         let split = |text: &str| command::split(text, options.semantics, options.draft_version);
         let (words, quote) = match split(before) {
@@ -305,9 +305,9 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::analysis::Options;
     use crate::completion::strip_placeholders;
     use crate::edit::TextEdit;
+    use crate::options::Options;
 
     fn candidates() -> Vec<Candidate> {
         let texts = ["a b.sh", "it's", "HOME", "é$X\"\\", "helm"];
@@ -319,14 +319,14 @@ mod tests {
     fn check_with(marked: &str, options: Options, expect: Expect) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
         let text = marked.replacen("$0", "", 1);
-        let analysis = Analysis::new(text.as_str(), options);
+        let analysis = Parsed::new(text.as_str(), options);
         let Some(site) = site(&analysis, offset) else { return expect.assert_eq("nothing") };
         let mut shown = format!("{:?} after {:?}\n", site.wanted, site.typed);
         for completion in offer(&site, candidates()) {
             let edit = TextEdit::replace(completion.range, strip_placeholders(&completion.snippet));
             let text = edit::apply(&text, &[edit]);
             assert!(
-                Analysis::new(text.as_str(), options).tree.errors.len() <= analysis.tree.errors.len(),
+                Parsed::new(text.as_str(), options).tree.errors.len() <= analysis.tree.errors.len(),
                 "{text}"
             );
             shown += &format!("{}: {}\n", completion.label, text.trim_start_matches("[pre-up]\n").trim_end());

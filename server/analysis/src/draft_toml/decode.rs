@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
 use text_size::TextSize;
 
 use super::document::{Document, Entry, ROOT, TableId, Value};
@@ -44,7 +43,7 @@ pub(super) fn decode(document: &Document, version: DraftVersion) -> Result<Draft
 #[derive(Default)]
 struct Tasks {
     tasks: Vec<DraftTask>,
-    places: HashMap<String, usize, RandomState>,
+    places: HashMap<String, usize>,
 }
 
 impl Tasks {

@@ -4,8 +4,6 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
-
 /// The number of a table of a document.
 pub(super) type TableId = usize;
 
@@ -23,7 +21,7 @@ pub(super) struct Document {
 pub(super) struct Table {
     /// In the order of the file; each key once.
     pub(super) entries: Vec<Entry>,
-    places: HashMap<String, usize, RandomState>,
+    places: HashMap<String, usize>,
     /// Made by a header of a table inside of it, so that it may still be defined.
     implicit: bool,
 }

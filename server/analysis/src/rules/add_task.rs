@@ -3,12 +3,12 @@
 //! Must not change what is there already.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use foldhash::HashSet;
 use text_size::TextSize;
 
-use crate::analysis::Analysis;
 use crate::edit::{self, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
@@ -31,7 +31,7 @@ enum Place {
 }
 
 impl<'a> NewTasks<'a> {
-    pub(super) fn of(analysis: &'a Analysis, phase: Phase) -> NewTasks<'a> {
+    pub(super) fn of(analysis: &'a Parsed, phase: Phase) -> NewTasks<'a> {
         let text: &str = &analysis.text;
         let tasks = analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section));
         let taken = tasks.map(|task| task.name(text)).collect();

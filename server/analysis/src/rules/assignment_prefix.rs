@@ -6,17 +6,17 @@ use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(first) = command.words().first().filter(|_| command.has(b"=")) else { return };
-    let written = &command.text[first.range()];
+    let Some(first) = command.words().first() else { return };
+    let written = &command.text()[first.range];
     let Some((name, _)) = written.split_once('=') else { return };
     if !is_name(name) {
         return;
     }
     let message = format!("`{name}=…` is taken for the program: no shell reads it as an assignment");
     let diagnostic = command
-        .finding(DiagnosticCode::AssignmentPrefix, first.range(), message)
+        .finding(DiagnosticCode::AssignmentPrefix, first.range, message)
         .note("`env` sets variables for the program behind it, here and in Draft");
-    let fixed = format!("env {}", command.text);
+    let fixed = format!("env {}", command.text());
     found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed, true)));
 }
 

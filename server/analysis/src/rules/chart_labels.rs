@@ -2,12 +2,12 @@
 //!
 //! Must not report it when the chart's templates take these from elsewhere.
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::project;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let Some(marks) = analysis.facts.chart_templates.as_deref().and_then(project::pod_marks) else { return };
     let missing = match (marks.label, marks.build_id) {
         (true, true) => return,

@@ -12,20 +12,15 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     let Some((program, range)) = command.program_at() else { return };
     let name = without_directory(program);
-    if !concerns(name) {
+    if !matches!(name, "kubectl" | "helm" | "docker" | "draft" | "minikube" | "kind") {
         return;
     }
-    let message = ["`", name, "` would run inside the application's container"].concat();
+    let message = format!("`{name}` would run inside the application's container");
     found.push(
         command
             .finding(DiagnosticCode::ClusterTool, range, message)
             .note("it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine"),
     );
-}
-
-/// Whether a program is one that works on the cluster from outside.
-pub(super) fn concerns(name: &str) -> bool {
-    matches!(name.as_bytes(), b"kubectl" | b"helm" | b"docker" | b"draft" | b"minikube" | b"kind")
 }
 
 #[cfg(test)]

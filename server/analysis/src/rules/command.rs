@@ -2,34 +2,28 @@
 //!
 //! Must not judge it; each rule does.
 
-use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
-use crate::analysis::Analysis;
-pub(super) use crate::command::Argument;
-use crate::command::{self, Arguments, Part, Semantics, SplitError};
+use crate::command::{self, Part, Semantics, SplitError, Word};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::syntax::{Str, StrStyle};
+use crate::task_file::Task;
+use crate::words::Words;
 
 /// See the module. Ranges count in the decoded command unless said otherwise.
 pub(super) struct Command<'a> {
-    pub(super) analysis: &'a Analysis,
+    pub(super) analysis: &'a Parsed,
     pub(super) phase: Phase,
+    pub(super) task: &'a Task,
     /// How it stands in the file.
     pub(super) written: Str,
-    /// The decoded command.
-    pub(super) text: Cow<'a, str>,
-    /// Many rules are about the program alone: a command that spaces split is split on demand.
-    words: OnceCell<Arguments>,
-    /// Which characters of ASCII there are in the text, a bit for each.
-    characters: OnceCell<u128>,
-    /// Whether the fixes of what is found are wanted, too.
-    pub(super) fixes: bool,
-    quoting: OnceCell<Vec<Quoting>>,
+    split: Words<'a>,
+    quoting: Vec<Quoting>,
 }
 
 /// What quotes and backslashes make of a character.
@@ -47,61 +41,39 @@ pub(super) enum Quoting {
 
 impl<'a> Command<'a> {
     /// The command of a task.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be split.
-    pub(super) fn new(
-        analysis: &'a Analysis,
-        phase: Phase,
-        written: Str,
-        fixes: bool,
-    ) -> Result<Command<'a>, SplitError> {
-        let command = Command::of_words(analysis, phase, written, fixes);
-        if !command.has(SPECIAL) && command.knows_quotes() {
-            return Ok(command);
-        }
-        let words =
-            command::arguments(&command.text, analysis.options.semantics, analysis.options.draft_version)?;
-        Ok(Command { words: OnceCell::from(words), ..command })
+    pub(super) fn new(analysis: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
+        let split = Words::new(analysis, written);
+        let quoting = match analysis.options.semantics {
+            Semantics::Standard => quoting(&split.content),
+            Semantics::Draft => vec![Quoting::Bare; split.content.len()],
+        };
+        Command { analysis, phase, task, written, split, quoting }
     }
 
-    /// A command that nothing but spaces splits: who calls it has looked.
-    pub(super) fn of_words(analysis: &'a Analysis, phase: Phase, written: Str, fixes: bool) -> Command<'a> {
-        let text = written.decode(&analysis.text);
-        let (words, characters, quoting) = Default::default();
-        Command { analysis, phase, written, text, words, characters, fixes, quoting }
+    /// The decoded command.
+    pub(super) fn text(&self) -> &str {
+        &self.split.content
     }
 
     /// The program and its arguments as they are written.
-    pub(super) fn words(&self) -> &[Argument] {
-        self.words.get_or_init(|| plain_words(&self.text))
+    pub(super) fn words(&self) -> &[Word] {
+        &self.split.words
     }
 
-    /// What an argument will be, unless variables decide it.
-    pub(super) fn literal<'c>(&'c self, argument: &'c Argument) -> Option<&'c str> {
-        match argument {
-            Argument::Plain(range) => Some(&self.text[*range]),
-            Argument::Split(word) => match word.parts.as_slice() {
-                [] => Some(""),
-                [Part::Literal(text)] => Some(text),
-                _ => None,
-            },
-        }
+    /// Why it cannot be split.
+    pub(super) fn error(&self) -> Option<&SplitError> {
+        self.split.error.as_ref()
     }
 
     /// The arguments behind the program; those that variables decide are `None`.
-    pub(super) fn arguments(&self) -> impl Iterator<Item = (&Argument, Option<&str>)> {
-        self.words().iter().skip(1).map(|word| (word, self.literal(word)))
+    pub(super) fn arguments(&self) -> impl Iterator<Item = (&Word, Option<&str>)> {
+        self.words().iter().skip(1).map(|word| (word, word.literal()))
     }
 
     /// The program and where it stands, unless a variable decides it.
     pub(super) fn program_at(&self) -> Option<(&str, TextRange)> {
-        let (program, range) = match self.words.get() {
-            Some(words) => words.first().and_then(|word| Some((self.literal(word)?, word.range())))?,
-            None => first_plain_word(&self.text).map(|range| (&self.text[range], range))?,
-        };
-        (!program.is_empty()).then_some((program, range))
+        let word = self.words().first()?;
+        word.literal().filter(|program| !program.is_empty()).map(|program| (program, word.range))
     }
 
     /// The program, unless a variable decides it.
@@ -116,11 +88,7 @@ impl<'a> Command<'a> {
 
     /// The variables of the command, each with where it stands.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, TextRange)> {
-        let words = self.words().iter().filter_map(|word| match word {
-            Argument::Plain(_) => None,
-            Argument::Split(word) => Some(&word.parts),
-        });
-        words.flatten().filter_map(|part| match part {
+        self.words().iter().flat_map(|word| &word.parts).filter_map(|part| match part {
             Part::Literal(_) => None,
             Part::Variable { name, range } => Some((name.as_str(), *range)),
         })
@@ -131,6 +99,11 @@ impl<'a> Command<'a> {
         self.analysis.options.semantics == Semantics::Standard
     }
 
+    /// Whether there are quotes where they mean nothing: then they are what is wrong.
+    pub(super) fn has_idle_quotes(&self) -> bool {
+        !self.knows_quotes() && self.text().contains(['"', '\''])
+    }
+
     /// Whether the program is a shell that is given a script: what the script says is for that shell.
     pub(super) fn is_shell(&self) -> bool {
         let shell = matches!(self.name(), Some("sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "busybox"));
@@ -139,46 +112,18 @@ impl<'a> Command<'a> {
 
     /// What quotes and backslashes make of each byte.
     pub(super) fn quoting(&self) -> &[Quoting] {
-        self.quoting.get_or_init(|| match self.analysis.options.semantics {
-            Semantics::Standard => quoting(&self.text),
-            Semantics::Draft => vec![Quoting::Bare; self.text.len()],
-        })
+        &self.quoting
     }
 
-    /// Whether neither quotes nor backslashes take the meaning of the character of an argument at an offset.
-    pub(super) fn is_bare(&self, argument: &Argument, at: usize) -> bool {
-        self.bare(argument).is_some() || self.quoting()[at] == Quoting::Bare
-    }
-
-    /// The characters of an argument when neither quotes nor backslashes take the meaning of any of them.
-    pub(super) fn bare(&self, argument: &Argument) -> Option<&str> {
-        let text = &self.text[argument.range()];
-        // Spaces separate words where they are not quoted: no quote reaches from one word into another.
-        let is_quoted = || memchr::memchr3(b'"', b'\'', b'\\', text.as_bytes()).is_some();
-        let is_split = matches!(argument, Argument::Split(_));
-        (!(is_split && self.knows_quotes() && is_quoted())).then_some(text)
+    /// The characters of a word when neither quotes nor backslashes take the meaning of any of them.
+    pub(super) fn bare(&self, word: &Word) -> Option<&str> {
+        let quoting = &self.quoting[Range::<usize>::from(word.range)];
+        quoting.iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
     }
 
     /// Where a piece of the command stands in the file.
     pub(super) fn place(&self, range: TextRange) -> TextRange {
-        if self.written.plain {
-            return range + self.written.inner_range().start();
-        }
-        self.written.map(&self.analysis.text).range(range)
-    }
-
-    /// Whether the text has one of these characters: most rules are about a few.
-    ///
-    /// Inlined, as their bits are known there when it is compiled.
-    #[inline(always)]
-    pub(super) fn has(&self, characters: &[u8]) -> bool {
-        let wanted = characters.iter().fold(0, |bits, byte| bits | bit(*byte));
-        self.characters() & wanted != 0
-    }
-
-    fn characters(&self) -> u128 {
-        let of_text = || self.text.bytes().fold(0, |found, byte| found | BITS[usize::from(byte)]);
-        *self.characters.get_or_init(of_text)
+        self.split.range(range)
     }
 
     /// A finding about a piece of the command.
@@ -188,7 +133,7 @@ impl<'a> Command<'a> {
         range: TextRange,
         message: impl Into<String>,
     ) -> Diagnostic {
-        Diagnostic { fixes_on_demand: !self.fixes, ..Diagnostic::new(code, self.place(range), message) }
+        Diagnostic::new(code, self.place(range), message)
     }
 
     /// What to do about a piece of a shell's language, for a note.
@@ -203,7 +148,7 @@ impl<'a> Command<'a> {
 
     /// The fix that hands the whole command to a shell, where quotes make that possible.
     pub(super) fn wrap(&self) -> Option<Fix> {
-        if !self.fixes || !self.knows_quotes() {
+        if !self.knows_quotes() {
             return None;
         }
         let command = format!("sh -c {}", shell_word(&self.as_script()));
@@ -212,13 +157,11 @@ impl<'a> Command<'a> {
 
     /// The command as a shell must read it: there `$$NAME` would be the number of a process.
     pub(super) fn as_script(&self) -> String {
-        if memchr::memmem::find(self.text.as_bytes(), b"$$").is_none() {
-            return self.text.clone().into_owned();
-        }
-        let mut script = String::with_capacity(self.text.len());
-        let bytes = self.text.as_bytes();
-        for (at, character) in self.text.char_indices() {
-            let read = matches!(self.quoting().get(at), Some(Quoting::Bare | Quoting::Double));
+        let text = self.text();
+        let mut script = String::with_capacity(text.len());
+        let bytes = text.as_bytes();
+        for (at, character) in text.char_indices() {
+            let read = matches!(self.quoting[at], Quoting::Bare | Quoting::Double);
             let name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{');
             let doubled = bytes.get(at + 1) == Some(&b'$') && bytes.get(at + 2).is_some_and(name);
             script.push(if character == '$' && read && doubled { '\\' } else { character });
@@ -234,55 +177,13 @@ impl<'a> Command<'a> {
 
     /// The command with a piece replaced.
     pub(super) fn replaced(&self, range: TextRange, text: &str) -> String {
-        edit::apply(&self.text, &[TextEdit::replace(range, text)])
+        edit::apply(self.text(), &[TextEdit::replace(range, text)])
     }
-}
-
-/// What splitting a command is about beside spaces.
-const SPECIAL: &[u8] = b"\"'\\$\t\n";
-
-/// The bit of a character of ASCII; other bytes have none.
-const fn bit(byte: u8) -> u128 {
-    if byte < 128 { 1 << byte } else { 0 }
-}
-
-/// The bits of all bytes: for a whole text a look into a table is faster.
-static BITS: [u128; 256] = {
-    let mut bits = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        bits[byte] = bit(byte as u8);
-        byte += 1;
-    }
-    bits
-};
-
-fn first_plain_word(text: &str) -> Option<TextRange> {
-    let start = text.bytes().position(|byte| byte != b' ')?;
-    let length = text[start..].bytes().position(|byte| byte == b' ').unwrap_or(text.len() - start);
-    Some(range(start, start + length))
-}
-
-fn plain_words(text: &str) -> Arguments {
-    let mut words = Arguments::new();
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == b' ' {
-            if at > start {
-                words.push(Argument::Plain(range(start, at)));
-            }
-            start = at + 1;
-        }
-    }
-    if text.len() > start {
-        words.push(Argument::Plain(range(start, text.len())));
-    }
-    words
 }
 
 /// The name of a program that may be written with its directory.
 pub(super) fn without_directory(program: &str) -> &str {
-    &program[memchr::memrchr(b'/', program.as_bytes()).map_or(0, |slash| slash + 1)..]
+    program.rsplit('/').next().unwrap_or(program)
 }
 
 /// `-c`, and flags that end with it as in `sh -ec`.
@@ -347,40 +248,19 @@ fn quoting(text: &str) -> Vec<Quoting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Options;
     use crate::command::{DraftVersion, split};
+    use crate::options::Options;
 
     /// What the fix that asks for a shell makes of a command, decoded.
     fn wrapped(command: &str) -> String {
         let text = format!("[pre-up]\na = {}\n", edit::string(command));
-        let analysis = Analysis::new(text.as_str(), Options::default());
-        let (_, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
-        let command = Command::new(&analysis, Phase::PreUp, written, true).unwrap();
-        let fixed = Analysis::new(edit::apply(&text, &command.wrap().unwrap().edits), Options::default());
+        let analysis = Parsed::new(text.as_str(), Options::default());
+        let (task, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
+        let command = Command::new(&analysis, Phase::PreUp, task, written);
+        let fixed = Parsed::new(edit::apply(&text, &command.wrap().unwrap().edits), Options::default());
         let (_, written) = fixed.file.commands_of(Phase::PreUp).next().unwrap();
         assert!(fixed.tree.errors.is_empty(), "{}", fixed.text);
         written.decode(&fixed.text).into_owned()
-    }
-
-    #[test]
-    fn arguments_are_bare_where_all_their_characters_are() {
-        let pieces = ["a", " ", "'", "\"", "\\", "$A", "&&", "\t"];
-        let mut seen = [0; 2];
-        for number in 0..pieces.len().pow(4) {
-            let text: String =
-                (0..4).map(|at| pieces[number / pieces.len().pow(at) % pieces.len()]).collect();
-            let text = format!("[pre-up]\na = {}\n", edit::string(&text));
-            let analysis = Analysis::new(text.as_str(), Options::default());
-            let (_, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
-            let Ok(command) = Command::new(&analysis, Phase::PreUp, written, false) else { continue };
-            for word in command.words() {
-                let quoting = &command.quoting()[std::ops::Range::<usize>::from(word.range())];
-                let expected = quoting.iter().all(|it| *it == Quoting::Bare);
-                assert_eq!(command.bare(word).is_some(), expected, "{} {word:?}", command.text);
-                seen[usize::from(expected)] += 1;
-            }
-        }
-        assert!(seen[0] > 500 && seen[1] > 500, "{seen:?}");
     }
 
     #[test]

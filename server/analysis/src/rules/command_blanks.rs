@@ -6,7 +6,7 @@ use super::command::{Command, Quoting, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let text: &str = &command.text;
+    let text: &str = command.text();
     let Some((at, length, message)) = first(command) else { return };
     if text.trim_ascii().is_empty() {
         return;
@@ -22,7 +22,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The first blank that is more than one space between two words: where, how long, and what Draft makes of it.
 fn first(command: &Command<'_>) -> Option<(usize, usize, &'static str)> {
-    let bytes = command.text.as_bytes();
+    let bytes = command.text().as_bytes();
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n');
     let mut at = 0;
     while let Some(start) = bytes[at..].iter().position(blank).map(|found| at + found) {
@@ -50,10 +50,10 @@ fn first(command: &Command<'_>) -> Option<(usize, usize, &'static str)> {
 /// The words as they are written, one space between them.
 fn tidy(command: &Command<'_>) -> String {
     if command.knows_quotes() {
-        let words: Vec<&str> = command.words().iter().map(|word| &command.text[word.range()]).collect();
+        let words: Vec<&str> = command.words().iter().map(|word| &command.text()[word.range]).collect();
         return words.join(" ");
     }
-    command.text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    command.text().split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Must not report them where the user did not choose to hear of a Draft: here they are what they are in a shell.
 
 use super::command::{Command, range};
-use crate::command::{self, DraftVersion, Semantics, show_argument};
+use crate::command::{self, DraftVersion, Semantics, Word, show_argument};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
@@ -11,8 +11,8 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.knows_quotes() && options.draft_version == DraftVersion::Dep8 {
         return;
     }
-    let text: &str = &command.text;
-    let Some(at) = memchr::memchr2(b'"', b'\'', text.as_bytes()) else { return };
+    let text: &str = command.text();
+    let Some(at) = text.find(['"', '\'']) else { return };
     let words = command::split(text, Semantics::Draft, options.draft_version).unwrap_or_default();
     // The word that begins with the quote or has it, and the next one where the quotes were to hold two together.
     let shown: Vec<String> = words
@@ -25,8 +25,8 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut diagnostic = command.finding(DiagnosticCode::CommandQuotes, range(at, at + 1), message);
     if command.knows_quotes() {
         diagnostic.severity = Severity::Hint;
-        let word = command.words().iter().find(|word| usize::from(word.range().end()) > at);
-        if let Some(argument) = word.and_then(|word| command.literal(word)) {
+        let word = command.words().iter().find(|word| usize::from(word.range.end()) > at);
+        if let Some(argument) = word.and_then(Word::literal) {
             diagnostic = diagnostic.note(format!("draft-tasks passes {}", in_backticks(argument)));
         }
     } else {
@@ -44,7 +44,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::options::Options;
     use crate::rules::testing;
 
     const TEXT: &str = "[pre-up]\na = \"sh -c 'echo hello'\"\nb = 'echo \"x\"'\nc = \"echo x\"\n";

@@ -6,10 +6,7 @@ use super::command::{Command, Quoting, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"$`") {
-        return;
-    }
-    let text: &str = &command.text;
+    let text: &str = command.text();
     let shell = command.is_shell();
     let read = |at: usize| match command.quoting()[at] {
         Quoting::Bare => true,
@@ -18,7 +15,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         _ => false,
     };
     let starts = |at: &usize| text[*at..].starts_with("$(") || text[*at..].starts_with('`');
-    let candidates = memchr::memchr2_iter(b'$', b'`', text.as_bytes());
+    let candidates = text.match_indices(['$', '`']).map(|(at, _)| at);
     let Some(at) = candidates.filter(starts).find(|at| read(*at)) else { return };
     let closing = if text[at..].starts_with('`') { '`' } else { ')' };
     let end = text[at + 1..].find(closing).map_or(text.len(), |found| at + found + 2);

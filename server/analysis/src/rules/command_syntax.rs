@@ -2,17 +2,15 @@
 //!
 //! Must not report anything in Draft's own semantics, where quotes mean nothing.
 
-use crate::analysis::Analysis;
+use super::command::Command;
 use crate::command::SplitError;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
-use crate::syntax::Str;
-use crate::task_file::Task;
 
-pub(super) fn report(analysis: &Analysis, task: &Task, written: Str, error: &SplitError) -> Diagnostic {
-    let text = &analysis.text;
-    let range = written.map(text).range(error.range);
-    let message = format!("the command of `{}` cannot be split: {}", task.name(text), error.message);
-    Diagnostic::new(DiagnosticCode::CommandSyntax, range, message)
+pub(super) fn report(command: &Command<'_>, error: &SplitError) -> Diagnostic {
+    let name = command.task.name(&command.analysis.text);
+    let message = format!("the command of `{name}` cannot be split: {}", error.message);
+    command
+        .finding(DiagnosticCode::CommandSyntax, error.range, message)
         .note("it does not run; Draft knows no quotes and would split it at every space")
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Must not report anything where there is no `draft.toml`, or no task that it concerns.
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let facts = &analysis.facts;
     let (Some(_), Some(name)) = (&facts.draft_toml, &facts.environment) else { return };
     let mut push = |phase: Phase, code: DiagnosticCode, message: String, note: &'static str| {

@@ -5,15 +5,15 @@
 use text_size::{TextRange, TextSize};
 
 use super::command::range;
-use crate::analysis::Analysis;
 use crate::command::{DraftVersion, Semantics};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::draft_toml;
 use crate::edit::{Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::syntax::{Entry, Str, StrStyle, Value, ValueKind};
 use crate::task_file::TaskValue;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
     find(analysis, found);
     let options = analysis.options;
@@ -23,7 +23,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn find(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+fn find(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     if analysis.text.starts_with('\u{feff}') {
         let bom = range(0, '\u{feff}'.len_utf8());
         let edits = vec![TextEdit::delete(bom)];
@@ -52,7 +52,7 @@ fn find(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 }
 
 /// What only Draft's own reader finds: some ends of multi-line strings and of their lines, and some dates.
-fn rare(analysis: &Analysis) -> Option<Diagnostic> {
+fn rare(analysis: &Parsed) -> Option<Diagnostic> {
     let text = &analysis.text;
     // What is no command may be what the reader stops at first, and has a rule of its own.
     let phases = analysis.file.sections.iter().filter(|section| section.phase.is_some());
@@ -68,7 +68,7 @@ fn rare(analysis: &Analysis) -> Option<Diagnostic> {
 }
 
 /// Whether a phase begins at an offset whose tasks Draft would find.
-fn is_phase(analysis: &Analysis, at: TextSize) -> bool {
+fn is_phase(analysis: &Parsed, at: TextSize) -> bool {
     let sections = &analysis.file.sections;
     let index = sections.binary_search_by_key(&at, |section| section.range.start());
     index.is_ok_and(|index| sections[index].phase.is_some() && sections[index].form.has_tasks())
@@ -167,7 +167,7 @@ impl Reader<'_> {
         let inner = string.inner_range();
         let bytes = self.text[inner].as_bytes();
         let mut at = 0;
-        while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
+        while let Some(found) = bytes.get(at..).unwrap_or_default().iter().position(|byte| *byte == b'\\') {
             at += found;
             let digits = self.text[inner].get(at + 2..at + 4);
             let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -194,7 +194,8 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::Options;
+    use crate::analysis::Analysis;
+    use crate::options::Options;
     use crate::rules::testing;
 
     #[test]

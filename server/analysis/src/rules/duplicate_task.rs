@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::syntax::{SyntaxError, SyntaxErrorKind};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut duplicates =
         analysis.tree.errors.iter().filter(|error| is_duplicate_task(analysis, error)).peekable();
     if duplicates.peek().is_none() {
@@ -32,7 +32,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a syntax error is this rule's: a key that stands twice in one section and is a task there.
-pub(super) fn is_duplicate_task(analysis: &Analysis, error: &SyntaxError) -> bool {
+pub(super) fn is_duplicate_task(analysis: &Parsed, error: &SyntaxError) -> bool {
     error.kind == SyntaxErrorKind::DuplicateKey
         && analysis
             .file

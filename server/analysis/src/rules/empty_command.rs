@@ -4,13 +4,13 @@
 
 use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
-use crate::task_file::Task;
 
-pub(super) fn check(command: &Command<'_>, task: &Task, found: &mut Vec<Diagnostic>) {
-    if !command.text.trim_ascii().is_empty() {
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    if !command.text().trim_ascii().is_empty() {
         return;
     }
-    let message = format!("the task `{}` has an empty command", task.name(&command.analysis.text));
+    let name = command.task.name(&command.analysis.text);
+    let message = format!("the task `{name}` has an empty command");
     found.push(
         Diagnostic::new(DiagnosticCode::EmptyCommand, command.written.range, message)
             .note("there is nothing to run, and Draft goes on without a word"),

@@ -6,18 +6,15 @@ use super::command::Command;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"*?") {
-        return;
-    }
     let Some(name) = command.name().filter(|name| takes_files(name)) else { return };
     let pattern = command.words().iter().skip(1).find(|word| {
         let bare = command.bare(word);
         bare.is_some_and(|bare| !bare.starts_with('-') && bare.contains(['*', '?']) && !bare.contains("://"))
     });
     let Some(word) = pattern else { return };
-    let message = format!("`{name}` gets `{}` as it stands", &command.text[word.range()]);
+    let message = format!("`{name}` gets `{}` as it stands", &command.text()[word.range]);
     let mut diagnostic =
-        command.finding(DiagnosticCode::Glob, word.range(), message).note(command.ask_for_a_shell());
+        command.finding(DiagnosticCode::Glob, word.range, message).note(command.ask_for_a_shell());
     diagnostic.fixes.extend(command.wrap());
     found.push(diagnostic);
 }

@@ -2,7 +2,6 @@
 //!
 //! Must not judge it; the rules about Helm do.
 
-use smallvec::SmallVec;
 use text_size::TextRange;
 
 use super::command::{Command, without_directory};
@@ -15,8 +14,8 @@ pub(super) struct Helm<'c> {
     pub(super) verb: &'c str,
     pub(super) verb_range: TextRange,
     /// What is neither verb nor flag nor a flag's value; `None` where a variable decides it.
-    pub(super) arguments: SmallVec<[(TextRange, Option<&'c str>); 4]>,
-    pub(super) flags: SmallVec<[Flag<'c>; 4]>,
+    pub(super) arguments: Vec<(TextRange, Option<&'c str>)>,
+    pub(super) flags: Vec<Flag<'c>>,
 }
 
 /// A flag and the value behind it or its `=`.
@@ -37,9 +36,9 @@ impl<'c> Helm<'c> {
             command.program_at().filter(|(program, _)| without_directory(program) == "helm")?;
         let mut words = command.arguments();
         let mut verb = None;
-        let (mut arguments, mut flags) = (SmallVec::new(), SmallVec::new());
+        let (mut arguments, mut flags) = (Vec::new(), Vec::new());
         while let Some((word, literal)) = words.next() {
-            let range = word.range();
+            let range = word.range;
             match literal {
                 Some(flag) if flag.starts_with('-') && flag.len() > 1 => {
                     flags.push(flag_with_value(command, flag, range, &mut words));
@@ -75,12 +74,12 @@ fn flag_with_value<'c>(
     command: &'c Command<'_>,
     flag: &'c str,
     range: TextRange,
-    words: &mut impl Iterator<Item = (&'c super::command::Argument, Option<&'c str>)>,
+    words: &mut impl Iterator<Item = (&'c crate::command::Word, Option<&'c str>)>,
 ) -> Flag<'c> {
     if let Some((name, value)) = flag.split_once('=') {
         // Where quotes make the written flag longer the value cannot be told by its length.
         let length = text_size::TextSize::new(value.len() as u32);
-        let exact = command.text[range].ends_with(value);
+        let exact = command.text()[range].ends_with(value);
         let value_range = if exact { TextRange::new(range.end() - length, range.end()) } else { range };
         return Flag { name, value: Some(Some(value)), range, value_range };
     }
@@ -89,12 +88,9 @@ fn flag_with_value<'c>(
         return Flag { name: flag, value: None, range, value_range: none };
     }
     match words.next() {
-        Some((word, value)) => Flag {
-            name: flag,
-            value: Some(value),
-            range: range.cover(word.range()),
-            value_range: word.range(),
-        },
+        Some((word, value)) => {
+            Flag { name: flag, value: Some(value), range: range.cover(word.range), value_range: word.range }
+        }
         None => Flag { name: flag, value: None, range, value_range: none },
     }
 }
@@ -102,37 +98,37 @@ fn flag_with_value<'c>(
 /// Whether the next argument belongs to a flag of `install`, `upgrade`, `uninstall` or Helm itself.
 fn takes_value(flag: &str) -> bool {
     matches!(
-        flag.as_bytes(),
-        b"--name"
-            | b"-n"
-            | b"--namespace"
-            | b"--version"
-            | b"--set"
-            | b"--set-string"
-            | b"--set-file"
-            | b"--set-json"
-            | b"--set-literal"
-            | b"-f"
-            | b"--values"
-            | b"--repo"
-            | b"--timeout"
-            | b"--kube-context"
-            | b"--kubeconfig"
-            | b"--name-template"
-            | b"--description"
-            | b"--username"
-            | b"--password"
-            | b"--ca-file"
-            | b"--cert-file"
-            | b"--key-file"
-            | b"--keyring"
-            | b"--post-renderer"
-            | b"--history-max"
-            | b"-o"
-            | b"--output"
-            | b"--tiller-namespace"
-            | b"--host"
-            | b"--home"
-            | b"--cascade"
+        flag,
+        "--name"
+            | "-n"
+            | "--namespace"
+            | "--version"
+            | "--set"
+            | "--set-string"
+            | "--set-file"
+            | "--set-json"
+            | "--set-literal"
+            | "-f"
+            | "--values"
+            | "--repo"
+            | "--timeout"
+            | "--kube-context"
+            | "--kubeconfig"
+            | "--name-template"
+            | "--description"
+            | "--username"
+            | "--password"
+            | "--ca-file"
+            | "--cert-file"
+            | "--key-file"
+            | "--keyring"
+            | "--post-renderer"
+            | "--history-max"
+            | "-o"
+            | "--output"
+            | "--tiller-namespace"
+            | "--host"
+            | "--home"
+            | "--cascade"
     )
 }

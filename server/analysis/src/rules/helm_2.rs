@@ -9,13 +9,14 @@ use super::helm::{Flag, Helm};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, TextEdit};
 
-pub(super) fn check(command: &Command<'_>, helm: &Helm<'_>, found: &mut Vec<Diagnostic>) {
-    let Some((range, message, note)) = first(helm) else { return };
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(helm) = Helm::of(command) else { return };
+    let Some((range, message, note)) = first(&helm) else { return };
     let mut diagnostic = command.finding(DiagnosticCode::Helm2, range, message).note(note);
     if matches!(helm.verb, "delete" | "del") && helm.flag(&["--purge"]).is_none() {
         diagnostic.severity = Severity::Hint;
     }
-    if let Some(fixed) = in_helm_3(command, helm) {
+    if let Some(fixed) = in_helm_3(command, &helm) {
         let title = format!("Write it for Helm 3: `{}`", shortened(&fixed));
         diagnostic = diagnostic.fix(command.rewrite(title, &fixed, true));
     }
@@ -76,7 +77,8 @@ fn in_helm_3(command: &Command<'_>, helm: &Helm<'_>) -> Option<String> {
         "install" => match (helm.flag(&["--name"]), helm.arguments.first()) {
             (Some(name), Some((chart, _))) if name.value.is_some() && helm.arguments.len() == 1 => {
                 edits.push(remove(name.range));
-                edits.push(TextEdit::insert(chart.start(), format!("{} ", &command.text[name.value_range])));
+                edits
+                    .push(TextEdit::insert(chart.start(), format!("{} ", &command.text()[name.value_range])));
             }
             (Some(_), _) => return None,
             (None, Some(_)) if helm.arguments.len() == 1 => {
@@ -90,7 +92,7 @@ fn in_helm_3(command: &Command<'_>, helm: &Helm<'_>) -> Option<String> {
     let gone = ["--purge", "--tiller-namespace", "--tls"];
     edits.extend(helm.flags.iter().filter(|flag| gone.contains(&flag.name)).map(|flag| remove(flag.range)));
     edits.extend(seconds(helm).map(|flag| TextEdit::insert(flag.value_range.end(), "s")));
-    Some(edit::apply(&command.text, &edits))
+    Some(edit::apply(command.text(), &edits))
 }
 
 fn one() -> text_size::TextSize {

@@ -7,7 +7,8 @@ use super::helm::Helm;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::facts::PathFact;
 
-pub(super) fn check(command: &Command<'_>, helm: &Helm<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(helm) = Helm::of(command) else { return };
     if !matches!(helm.verb, "install" | "upgrade") || helm.flag(&["--repo"]).is_some() {
         return;
     }

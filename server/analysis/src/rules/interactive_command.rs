@@ -43,26 +43,12 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     found.push(diagnostic);
 }
 
-/// Whether a program may ask for a terminal; `words` is the whole command where nothing of it is quoted.
-pub(super) fn concerns(name: &str, words: Option<&str>) -> bool {
-    let asks = |word: &[u8]| matches!(word, b"edit" | b"-t" | b"-it" | b"-ti" | b"--tty");
-    match name.as_bytes() {
-        b"kubectl" | b"docker" | b"podman" | b"oc" => {
-            words.is_none_or(|words| words.as_bytes().split(|byte| *byte == b' ').any(asks))
-        }
-        _ => is_screen(name) || is_pager(name),
-    }
-}
-
 fn is_screen(name: &str) -> bool {
-    matches!(
-        name.as_bytes(),
-        b"vi" | b"vim" | b"nvim" | b"nano" | b"pico" | b"emacs" | b"visudo" | b"top" | b"htop"
-    )
+    matches!(name, "vi" | "vim" | "nvim" | "nano" | "pico" | "emacs" | "visudo" | "top" | "htop")
 }
 
 fn is_pager(name: &str) -> bool {
-    matches!(name.as_bytes(), b"less" | b"more" | b"most")
+    matches!(name, "less" | "more" | "most")
 }
 
 /// Editors and `top` have ways to work as other programs do.
@@ -78,7 +64,7 @@ fn runs_without_terminal(command: &Command<'_>) -> bool {
 /// The first argument that is no flag, if it is one of these.
 fn verb(command: &Command<'_>, verbs: &[&str]) -> Option<TextRange> {
     let (word, literal) = command.arguments().find(|(_, it)| it.is_none_or(|it| !it.starts_with('-')))?;
-    literal.filter(|it| verbs.contains(it)).map(|_| word.range())
+    literal.filter(|it| verbs.contains(it)).map(|_| word.range)
 }
 
 /// The flag for a terminal among those of `exec`, `run` and `attach`, not among those of the command that they run.
@@ -88,12 +74,12 @@ fn terminal_flag<'c>(command: &'c Command<'_>) -> Option<(TextRange, &'c str)> {
     let verb = verb(command, &["exec", "run", "attach"])?;
     let (mut terminal, mut interactive) = (None, is_kubectl(command));
     let mut is_value = false;
-    for (word, literal) in command.arguments().skip_while(|(word, _)| word.range() != verb).skip(1) {
+    for (word, literal) in command.arguments().skip_while(|(word, _)| word.range != verb).skip(1) {
         let Some(literal) = literal else { continue };
         match literal {
             "--" => break,
-            "-it" | "-ti" => (terminal, interactive) = (Some((word.range(), literal)), true),
-            "-t" | "--tty" => terminal = Some((word.range(), literal)),
+            "-it" | "-ti" => (terminal, interactive) = (Some((word.range, literal)), true),
+            "-t" | "--tty" => terminal = Some((word.range, literal)),
             "-i" | "--interactive" => interactive = true,
             "-d" | "--detach" => return None,
             // Behind its image or container docker's own flags are over.
@@ -138,7 +124,7 @@ fn takes_value(flag: &str) -> bool {
 /// The command without one of its words.
 fn without(command: &Command<'_>, removed: TextRange) -> Fix {
     let with_space = TextRange::new(removed.start() - text_size::TextSize::new(1), removed.end());
-    let title = format!("Remove `{}`", &command.text[removed]);
+    let title = format!("Remove `{}`", &command.text()[removed]);
     command.rewrite(title, &command.replaced(with_space, ""), true)
 }
 

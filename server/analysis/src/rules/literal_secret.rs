@@ -4,16 +4,14 @@
 
 use text_size::TextRange;
 
-use super::command::{Argument, Command, Quoting, range};
+use super::command::{Command, Quoting, range};
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"=@-") {
-        return;
-    }
     let mut flag: Option<&str> = None;
     for word in command.words() {
-        let written = &command.text[word.range()];
+        let written = &command.text()[word.range];
         let secret = match flag.take() {
             Some(name) => value_of(command, word, name, 0),
             None => in_assignment(command, word, written).or_else(|| in_url(word, written)),
@@ -55,20 +53,14 @@ fn report(command: &Command<'_>, secret: &Secret) -> Diagnostic {
     let plain = format!("${variable}");
     let follows = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let shown =
-        if command.text[usize::from(secret.range.end())..].starts_with(follows) { braced } else { plain };
+        if command.text()[usize::from(secret.range.end())..].starts_with(follows) { braced } else { plain };
     let fixed = command.replaced(secret.range, &shown);
     diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed, false))
 }
 
 /// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.
-fn in_assignment(command: &Command<'_>, word: &Argument, written: &str) -> Option<Secret> {
+fn in_assignment(command: &Command<'_>, word: &Word, written: &str) -> Option<Secret> {
     let equals = written.find('=')?;
-    if !memchr::memchr_iter(b'=', written.as_bytes())
-        .take(2)
-        .any(|at| may_end_name(&written.as_bytes()[..at]))
-    {
-        return None;
-    }
     let key = written[..equals].trim_start_matches(['-', '"', '\'']);
     // `--from-literal=password=…`: the last name counts.
     if let Some(next) = written[equals + 1..].find('=') {
@@ -81,9 +73,9 @@ fn in_assignment(command: &Command<'_>, word: &Argument, written: &str) -> Optio
 }
 
 /// The value that begins so many bytes into a word.
-fn value_of(command: &Command<'_>, word: &Argument, name: &str, skipped: usize) -> Option<Secret> {
-    let (start, end) = (usize::from(word.range().start()) + skipped, usize::from(word.range().end()));
-    let value = command.text.get(start..end)?;
+fn value_of(command: &Command<'_>, word: &Word, name: &str, skipped: usize) -> Option<Secret> {
+    let (start, end) = (usize::from(word.range.start()) + skipped, usize::from(word.range.end()));
+    let value = command.text().get(start..end)?;
     let inner = value.trim_start_matches(['"', '\'']);
     let inner = inner.split(['"', '\'', ' ', '&', ',', ';']).next().unwrap_or_default();
     let start = start + (value.len() - value.trim_start_matches(['"', '\'']).len());
@@ -95,13 +87,13 @@ fn value_of(command: &Command<'_>, word: &Argument, name: &str, skipped: usize) 
 }
 
 /// `scheme://user:password@host`
-fn in_url(word: &Argument, written: &str) -> Option<Secret> {
+fn in_url(word: &Word, written: &str) -> Option<Secret> {
     let authority = written.find("://")? + 3;
     let rest = &written[authority..];
     let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
     let (user_info, _) = rest.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
-    let start = usize::from(word.range().start()) + authority + user.len() + 1;
+    let start = usize::from(word.range.start()) + authority + user.len() + 1;
     let place = range(start, start + password.len());
     let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
     let user = Some(user.to_owned());
@@ -113,7 +105,7 @@ fn in_url(word: &Argument, written: &str) -> Option<Secret> {
     })
 }
 
-pub(super) fn is_secret_flag(name: &str) -> bool {
+fn is_secret_flag(name: &str) -> bool {
     [
         "password",
         "passwd",
@@ -127,43 +119,6 @@ pub(super) fn is_secret_flag(name: &str) -> bool {
     ]
     .iter()
     .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('-')))
-}
-
-/// The last letters of all names of secrets.
-const ENDS: [[u8; 3]; 8] = [*b"ord", *b"swd", *b"pwd", *b"ase", *b"ass", *b"key", *b"ken", *b"ret"];
-
-/// Whether what ends here may be the name of a secret, by its last letters alone, which are quickly looked at.
-pub(super) fn may_end_name(text: &[u8]) -> bool {
-    // Letters in lower case; nothing but a letter becomes one.
-    text.last_chunk().is_some_and(|end: &[u8; 3]| ENDS.contains(&end.map(|byte| byte | 0x20)))
-}
-
-/// So many places are looked at together.
-const PLACES: usize = 16;
-
-/// Whether the name of a secret may end somewhere in a command, in front of a space or `=` or at its end.
-pub(super) fn may_name(command: &[u8]) -> bool {
-    const WINDOW: usize = PLACES + 3;
-    let (windows, _) = command.as_chunks::<PLACES>();
-    let starts = (0..windows.len()).map(|number| number * PLACES);
-    // What is no whole window is looked at in the last one.
-    let last = command.len().checked_sub(WINDOW);
-    let mut windows = starts.chain(last).filter_map(|start| command[start..].first_chunk::<WINDOW>());
-    last.is_none() || may_end_name(command) || windows.any(names_end)
-}
-
-/// Whether the last letters of a name stand in front of one of the last bytes of a window.
-fn names_end(window: &[u8; PLACES + 3]) -> bool {
-    // Without a way out of the loop or a branch in it, and so at all places at once.
-    let mut found = false;
-    for at in 0..PLACES {
-        let [first, second, third] = [window[at], window[at + 1], window[at + 2]].map(|byte| byte | 0x20);
-        let is_end = ENDS
-            .iter()
-            .fold(false, |found, [a, b, c]| found | ((first == *a) & (second == *b) & (third == *c)));
-        found |= is_end & ((window[at + 3] == b' ') | (window[at + 3] == b'='));
-    }
-    found
 }
 
 /// Whether a name is that of a secret itself, not of where one is kept.

@@ -2,8 +2,9 @@
 //!
 //! Must not report what the container's own shell will replace.
 
-use super::command::{Argument, Command, range, shell_word};
+use super::command::{Command, shell_word};
 use crate::command::Part;
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
 use crate::phase::Phase;
@@ -37,17 +38,16 @@ fn wrapped(command: &Command<'_>) -> String {
     format!("sh -c {}", shell_word(&words.join(" ")))
 }
 
-fn for_shell(command: &Command<'_>, word: &Argument) -> String {
-    let written = &command.text[word.range()];
-    let Argument::Split(split) = word else { return written.to_owned() };
-    if !split.parts.iter().any(|part| matches!(part, Part::Variable { .. })) {
-        return shell_argument(written, command.literal(word).unwrap_or_default());
+fn for_shell(command: &Command<'_>, word: &Word) -> String {
+    let written = &command.text()[word.range];
+    if !has_variable(word) {
+        return shell_argument(written, word.literal().unwrap_or_default());
     }
     let mut shown = String::from("\"");
-    for part in &split.parts {
+    for part in &word.parts {
         match part {
             Part::Literal(text) => escape(&mut shown, text),
-            Part::Variable { range, .. } => shown.push_str(&command.text[*range]),
+            Part::Variable { range, .. } => shown.push_str(&command.text()[*range]),
         }
     }
     shown.push('"');
@@ -80,20 +80,18 @@ fn escape(shown: &mut String, text: &str) {
 
 /// `sh -c "echo $HOME"` becomes `sh -c 'echo $HOME'`, when the only variables are in the script.
 fn script_in_single_quotes(command: &Command<'_>) -> Option<String> {
-    let mut with_variables = command.words().iter().filter_map(|word| match word {
-        Argument::Split(split) if split.parts.iter().any(|part| matches!(part, Part::Variable { .. })) => {
-            Some(split)
-        }
-        _ => None,
-    });
+    let mut with_variables = command.words().iter().filter(|word| has_variable(word));
     let word = with_variables.next().filter(|_| with_variables.next().is_none())?;
     let pieces = word.parts.iter().map(|part| match part {
         Part::Literal(text) => text.as_str(),
-        Part::Variable { range, .. } => &command.text[*range],
+        Part::Variable { range, .. } => &command.text()[*range],
     });
     let script: String = pieces.collect();
-    let place = range(word.range.start().into(), word.range.end().into());
-    (!script.contains('\'')).then(|| command.replaced(place, &format!("'{script}'")))
+    (!script.contains('\'')).then(|| command.replaced(word.range, &format!("'{script}'")))
+}
+
+fn has_variable(word: &Word) -> bool {
+    word.parts.iter().any(|part| matches!(part, Part::Variable { .. }))
 }
 
 #[cfg(test)]

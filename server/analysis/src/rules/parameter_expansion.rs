@@ -6,12 +6,10 @@ use super::command::{Command, Quoting, range};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"{") {
-        return;
-    }
-    let text: &str = &command.text;
+    let text: &str = command.text();
     let shell = command.is_shell();
-    let replaced = |at: usize| command.variables().any(|(_, range)| usize::from(range.start()) == at);
+    let variables: Vec<usize> = command.variables().map(|(_, range)| range.start().into()).collect();
+    let replaced = |at: usize| variables.binary_search(&at).is_ok();
     let read = |at: usize| match command.quoting()[at] {
         // `$${NAME}` is an escape and begins one character earlier.
         Quoting::Bare | Quoting::Double if text[..at].ends_with('$') => false,
@@ -35,7 +33,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 /// `${NAME}` becomes `$NAME` where Draft would read just that.
 fn without_braces(command: &Command<'_>, at: usize, end: usize) -> Option<crate::edit::Fix> {
-    let text: &str = &command.text;
+    let text: &str = command.text();
     let name = text[at..end].strip_prefix("${")?.strip_suffix('}')?;
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let is_name =

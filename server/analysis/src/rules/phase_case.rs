@@ -4,13 +4,13 @@
 
 use std::borrow::Cow;
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::Section;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut spellings: Vec<Spelling<'_>> = Vec::new();
     for section in &analysis.file.sections {
         let Some(phase) = section.phase else { continue };

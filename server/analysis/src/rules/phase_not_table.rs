@@ -2,13 +2,13 @@
 //!
 //! Must not report tables inside of a phase; `task_not_string` does.
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in &analysis.file.sections {
         let Some(phase) = section.phase else { continue };
         let (what, fix) = match section.form {
@@ -26,7 +26,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 }
 
 /// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it.
-fn as_table(analysis: &Analysis, section: &Section, phase: Phase) -> Option<Fix> {
+fn as_table(analysis: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
     let root = analysis.tree.tables.first()?;
     let entry = root.entries.last().filter(|entry| entry.range == section.range)?;
     let value = entry.value.as_ref()?;
@@ -40,7 +40,7 @@ fn as_table(analysis: &Analysis, section: &Section, phase: Phase) -> Option<Fix>
 }
 
 /// `[[pre-up]]` becomes `[pre-up]`, if it is the only one.
-fn as_header(analysis: &Analysis, section: &Section) -> Option<Fix> {
+fn as_header(analysis: &Parsed, section: &Section) -> Option<Fix> {
     let mut of_phase = analysis.file.sections.iter().filter(|other| other.phase == section.phase);
     let alone = of_phase.nth(1).is_none();
     let inner = analysis.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;

@@ -3,14 +3,14 @@
 //! Must not report any other table.
 
 use super::unknown_phase::suggest;
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 
 /// Only documents had it: the code's key was `cleanup` from the start (Draft v0.14.0, `pkg/tasks/tasks.go`).
 pub(super) const NAME: &str = "post-delete";
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in &analysis.file.sections {
         if section.name(&analysis.text) == NAME {
             let message = format!("Draft ignores the table `{NAME}`");

@@ -2,12 +2,12 @@
 //!
 //! Must not report it when the user chose the Draft that runs it.
 
-use crate::analysis::Analysis;
 use crate::command::Semantics;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let Some(message) = analysis.options.draft_version.ignores_post_up() else { return };
     let note = match analysis.options.semantics {
         Semantics::Standard => "draft-tasks runs it after `post-deploy`",
@@ -23,8 +23,9 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::analysis::Analysis;
     use crate::command::DraftVersion;
+    use crate::options::Options;
     use crate::rules::testing;
 
     #[test]

@@ -11,13 +11,13 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let Some((program, range)) = command.program_at() else { return };
-    if program.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'='))
+    if program.contains(['/', '\\', '='])
         || is_builtin(program)
         || !command.analysis.facts.lacks_program(program)
     {
         return;
     }
-    let message = ["there is no program `", program, "` on the PATH"].concat();
+    let message = format!("there is no program `{program}` on the PATH");
     found.push(
         command
             .finding(DiagnosticCode::ProgramNotFound, range, message)

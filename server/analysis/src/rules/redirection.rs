@@ -2,27 +2,28 @@
 //!
 //! Must not report them within a word, as in `requests>=2.0`, or around one, as in `<someone@example.com>`.
 
-use super::command::{Argument, Command};
+use super::command::Command;
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"<>") || (!command.knows_quotes() && command.has(b"\"'")) {
+    if command.has_idle_quotes() {
         return;
     }
     let Some(word) = command.words().iter().skip(1).find(|word| redirects(command, word)) else { return };
-    let written = &command.text[word.range()];
+    let written = &command.text()[word.range];
     let message = match command.program() {
         Some(program) => format!("`{written}` is an argument of `{program}` here and redirects nothing"),
         None => format!("`{written}` is an argument here and redirects nothing"),
     };
     let mut diagnostic =
-        command.finding(DiagnosticCode::Redirection, word.range(), message).note(command.ask_for_a_shell());
+        command.finding(DiagnosticCode::Redirection, word.range, message).note(command.ask_for_a_shell());
     diagnostic.fixes.extend(command.wrap());
     found.push(diagnostic);
 }
 
 /// Whether a word begins as only a redirection does: `>`, `2>`, `&>`, `<`.
-fn redirects(command: &Command<'_>, word: &Argument) -> bool {
+fn redirects(command: &Command<'_>, word: &Word) -> bool {
     let Some(bare) = command.bare(word) else { return false };
     let rest =
         bare.strip_prefix('&').unwrap_or_else(|| bare.trim_start_matches(|c: char| c.is_ascii_digit()));

@@ -2,20 +2,17 @@
 //!
 //! Must not report it when a task of `cleanup` mentions the release in any way.
 
-use foldhash::HashMap;
+use std::collections::HashMap;
+
 use text_size::TextRange;
 
 use super::add_task::NewTasks;
 use super::command::Command;
 use super::helm::Helm;
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
+use crate::parsed::Parsed;
 use crate::phase::Phase;
-
-/// The releases that `pre-up` installs, until the commands of `cleanup` are looked through, once for all of them.
-#[derive(Default)]
-pub(super) struct Releases(HashMap<String, Installed>);
 
 /// How a release is installed.
 struct Installed {
@@ -25,72 +22,49 @@ struct Installed {
     namespace: Option<String>,
 }
 
-impl Releases {
-    /// Takes the release of a call that installs one, and forgets those that a call of `cleanup` is about: mostly that
-    /// is all of them, and then the other commands need no look.
-    pub(super) fn take(&mut self, command: &Command<'_>, helm: &Helm<'_>) {
-        match command.phase {
-            Phase::PreUp if helm.installs() => self.add(command, helm),
-            Phase::Cleanup => {
-                helm.arguments.iter().filter_map(|(_, it)| *it).for_each(|it| drop(self.0.remove(it)))
-            }
-            _ => {}
+pub(super) fn check(analysis: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+    let mut releases: HashMap<String, Installed> = HashMap::new();
+    for command in commands.iter().filter(|command| command.phase == Phase::PreUp) {
+        if let Some((release, installed)) = installed_by(command) {
+            releases.entry(release).or_insert(installed);
         }
     }
-
-    fn add(&mut self, command: &Command<'_>, helm: &Helm<'_>) {
-        let Some(release) = helm.release() else { return };
-        let place = command.place(helm.range);
-        let namespace = helm.flag(&["--namespace", "-n"]).map(|flag| command.text[flag.range].to_owned());
-        self.0.entry(release.to_owned()).or_insert(Installed { place, namespace });
+    // Tasks whose command is broken may be about a release, too.
+    for (_, written) in analysis.file.commands_of(Phase::Cleanup) {
+        let command = written.decode(&analysis.text);
+        for word in command.split(|character| !is_part_of_name(character)) {
+            releases.remove(word);
+        }
     }
+    let cleanup = NewTasks::of(analysis, Phase::Cleanup);
+    found.extend(releases.iter().map(|(release, installed)| report(release, installed, &cleanup)));
+}
 
-    /// Reports those that no command of `cleanup` mentions.
-    pub(super) fn report(mut self, analysis: &Analysis, fixes: bool, found: &mut Vec<Diagnostic>) {
-        if self.0.is_empty() {
-            return;
+fn installed_by(command: &Command<'_>) -> Option<(String, Installed)> {
+    let helm = Helm::of(command).filter(Helm::installs)?;
+    let release = helm.release()?.to_owned();
+    let namespace = helm.flag(&["--namespace", "-n"]).map(|flag| command.text()[flag.range].to_owned());
+    Some((release, Installed { place: command.place(helm.range), namespace }))
+}
+
+fn report(release: &str, installed: &Installed, cleanup: &NewTasks<'_>) -> Diagnostic {
+    let message = format!("no task of `cleanup` removes the release `{release}`");
+    let diagnostic = Diagnostic::new(DiagnosticCode::ReleaseLeftBehind, installed.place, message)
+        .note("`draft delete` removes the application only");
+    let namespace = installed.namespace.as_ref().map(|flag| format!(" {flag}")).unwrap_or_default();
+    let removal = format!("helm uninstall {release}{namespace}");
+    match cleanup.add(&format!("remove {release}"), &removal) {
+        Some(edit) => {
+            let title = format!("Add a task to `cleanup` that removes `{release}`");
+            diagnostic.fix(Fix { title, edits: vec![edit], preferred: false })
         }
-        for (_, written) in analysis.file.commands_of(Phase::Cleanup) {
-            let command = written.decode(&analysis.text);
-            for word in command.as_bytes().split(|byte| !is_part_of_name(*byte)) {
-                if let Ok(word) = std::str::from_utf8(word) {
-                    self.0.remove(word);
-                }
-            }
-            if self.0.is_empty() {
-                return;
-            }
-        }
-        let cleanup = fixes.then(|| NewTasks::of(analysis, Phase::Cleanup));
-        found.extend(self.0.iter().map(|(release, installed)| installed.report(release, cleanup.as_ref())));
+        None => diagnostic,
     }
 }
 
-impl Installed {
-    /// `cleanup` is there where the fix is wanted, too.
-    fn report(&self, release: &str, cleanup: Option<&NewTasks<'_>>) -> Diagnostic {
-        let message = format!("no task of `cleanup` removes the release `{release}`");
-        let mut diagnostic = Diagnostic::new(DiagnosticCode::ReleaseLeftBehind, self.place, message)
-            .note("`draft delete` removes the application only");
-        let Some(cleanup) = cleanup else {
-            diagnostic.fixes_on_demand = true;
-            return diagnostic;
-        };
-        let namespace = self.namespace.as_ref().map(|flag| format!(" {flag}")).unwrap_or_default();
-        let removal = format!("helm uninstall {release}{namespace}");
-        match cleanup.add(&format!("remove {release}"), &removal) {
-            Some(edit) => {
-                let title = format!("Add a task to `cleanup` that removes `{release}`");
-                diagnostic.fix(Fix { title, edits: vec![edit], preferred: false })
-            }
-            None => diagnostic,
-        }
-    }
-}
-
-/// Characters of a release's name, and no others than one byte long.
-fn is_part_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+/// Characters of a release's name.
+fn is_part_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_')
 }
 
 #[cfg(test)]

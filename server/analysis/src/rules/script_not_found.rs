@@ -26,7 +26,7 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             let mut diagnostic =
                 report(format!("`{path}` may not be run")).note(format!("`chmod +x {path}`"));
             if path.ends_with(".sh") {
-                let fixed = format!("sh {}", command.text);
+                let fixed = format!("sh {}", command.text());
                 diagnostic = diagnostic.fix(command.rewrite("Run it with `sh`", &fixed, false));
             }
             found.push(diagnostic);
@@ -46,7 +46,7 @@ fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
         return None;
     }
     let (word, literal) = command.arguments().next()?;
-    literal.filter(|it| !it.starts_with('-')).map(|path| (path, word.range(), false))
+    literal.filter(|it| !it.starts_with('-')).map(|path| (path, word.range, false))
 }
 
 #[cfg(test)]

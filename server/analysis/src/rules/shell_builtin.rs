@@ -24,26 +24,25 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 pub(super) fn is_builtin(program: &str) -> bool {
     matches!(
-        program.as_bytes(),
-        b"cd"
-            | b"pushd"
-            | b"popd"
-            | b"export"
-            | b"unset"
-            | b"set"
-            | b"alias"
-            | b"source"
-            | b"."
-            | b"eval"
-            | b"exec"
-            | b"exit"
-            | b"if"
-            | b"for"
-            | b"while"
-            | b"[["
-            | b"ulimit"
-            | b"umask"
-            | b"trap"
+        program,
+        "cd" | "pushd"
+            | "popd"
+            | "export"
+            | "unset"
+            | "set"
+            | "alias"
+            | "source"
+            | "."
+            | "eval"
+            | "exec"
+            | "exit"
+            | "if"
+            | "for"
+            | "while"
+            | "[["
+            | "ulimit"
+            | "umask"
+            | "trap"
     )
 }
 

@@ -4,22 +4,22 @@
 
 use text_size::TextRange;
 
-use super::command::{Argument, Command, Quoting, range};
+use super::command::{Command, Quoting, range};
 use super::shell_builtin;
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.knows_quotes() && command.has(b"\"'") {
-        // There the quotes are what is wrong.
+    if command.has_idle_quotes() {
         return;
     }
     let Some(place) = first(command) else { return };
-    let operator = &command.text[place];
+    let operator = &command.text()[place];
     let message = match command.program() {
-        Some(program) => ["`", operator, "` is an argument of `", program, "` here, no operator"].concat(),
+        Some(program) => format!("`{operator}` is an argument of `{program}` here, no operator"),
         None => format!("`{operator}` is an argument here, no operator"),
     };
     let mut diagnostic =
@@ -36,9 +36,6 @@ const LONGEST_PHASE: usize = 100;
 ///
 /// Not where commands need the shell, in `cleanup`, which goes on after a failure, and in Draft, which knows no order.
 fn split(command: &Command<'_>) -> Option<Fix> {
-    if !command.fixes {
-        return None;
-    }
     let (file, text) = (&command.analysis.file, &*command.analysis.text);
     let (section, task) = file.task_at(command.written.range.start())?;
     let siblings = file.tasks_of(section);
@@ -46,31 +43,31 @@ fn split(command: &Command<'_>) -> Option<Fix> {
     if !one_by_one || section.form != SectionForm::Header || siblings.len() > LONGEST_PHASE {
         return None;
     }
-    let is_and = |word: &&Argument| command.bare(word) == Some("&&");
+    let is_and = |word: &&Word| command.bare(word) == Some("&&");
     let is_for_shell = |(byte, quoting): (u8, &Quoting)| match byte {
         b'&' | b'|' | b';' | b'<' | b'>' => *quoting == Quoting::Bare,
         b'`' | b'(' => matches!(quoting, Quoting::Bare | Quoting::Double),
         _ => false,
     };
-    let for_shell = |word: &Argument| {
-        let range = std::ops::Range::<usize>::from(word.range());
-        command.text[range.clone()].bytes().zip(&command.quoting()[range]).any(is_for_shell)
+    let for_shell = |word: &Word| {
+        let range = std::ops::Range::<usize>::from(word.range);
+        command.text()[range.clone()].bytes().zip(&command.quoting()[range]).any(is_for_shell)
     };
     if command.words().iter().any(|word| !is_and(&word) && for_shell(word)) {
         return None;
     }
-    let words: Vec<&Argument> = command.words().iter().collect();
+    let words: Vec<&Word> = command.words().iter().collect();
     let mut tasks = Vec::new();
     for (index, part) in words.split(is_and).enumerate() {
         let (first, last) = (part.first()?, part.last()?);
-        let program = command.literal(first)?;
+        let program = first.literal()?;
         let name = format!("{} {}", task.name(text), index + 1);
         let taken = || siblings.iter().any(|sibling| sibling.name(text) == name);
         if shell_builtin::is_builtin(program) || program.contains('=') || (index > 0 && taken()) {
             return None;
         }
         let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };
-        let part = &command.text[first.range().cover(last.range())];
+        let part = &command.text()[first.range.cover(last.range)];
         tasks.push(format!("{key} = {}", edit::string(part)));
     }
     let edits = vec![TextEdit::replace(task.range, tasks.join(edit::line_end(text)))];
@@ -83,30 +80,29 @@ fn split(command: &Command<'_>) -> Option<Fix> {
 
 /// The first operator of the command.
 pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
-    if !command.has(b"&|;") {
-        return None;
-    }
     let of_find = command.name() == Some("find");
     let last = command.words().len().checked_sub(1)?;
     command.words().iter().enumerate().find_map(|(index, word)| {
-        let (start, end) = (usize::from(word.range().start()), usize::from(word.range().end()));
-        let doubled = command.text[word.range()].as_bytes().windows(2).position(|two| {
+        let (start, end) = (usize::from(word.range.start()), usize::from(word.range.end()));
+        let doubled = command.text()[word.range].as_bytes().windows(2).position(|two| {
             matches!(two, b"&&" | b"||") // Where it is quoted is seen below.
         });
         if let Some(at) = doubled.map(|at| start + at)
-            && command.is_bare(word, at)
+            && command.quoting()[at] == Quoting::Bare
         {
             return Some(range(at, at + 2));
         }
         let bare = command.bare(word);
         match bare {
-            Some("|" | "|&" | "&") => return Some(word.range()),
-            Some(";" | ";;") if !of_find => return Some(word.range()),
+            Some("|" | "|&" | "&") => return Some(word.range),
+            Some(";" | ";;") if !of_find => return Some(word.range),
             _ => {}
         }
         let end_is = |byte: u8| {
             // Draft has empty words.
-            end > start + 1 && command.text.as_bytes()[end - 1] == byte && command.is_bare(word, end - 1)
+            end > start + 1
+                && command.text().as_bytes()[end - 1] == byte
+                && command.quoting()[end - 1] == Quoting::Bare
         };
         let ends =
             (end_is(b';') && !of_find) || (end_is(b'&') && index == last && bare.is_some_and(is_plain));
@@ -191,8 +187,8 @@ mod tests {
             e = \"x && y > z\"\nf = \"x && y\"\n\"f 2\" = \"z\"\n[cleanup]\ng = \"x && y\"\n[post-deploy]\nh = \"x || y\"\n";
         let titles = |text: &str| -> Vec<String> {
             let analysis = crate::Analysis::new(text, crate::Options::default());
-            let fixes = analysis.diagnostics.iter().flat_map(|found| analysis.fixes(found).into_owned());
-            fixes.map(|fix| fix.title).collect()
+            let fixes = analysis.diagnostics.iter().flat_map(|found| &found.fixes);
+            fixes.map(|fix| fix.title.clone()).collect()
         };
         let offered = titles(text);
         assert!(offered.len() > 4 && !offered.iter().any(|title| title.starts_with("Split")), "{offered:?}");

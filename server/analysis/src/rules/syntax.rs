@@ -3,14 +3,14 @@
 //! Must not report tasks that are defined twice; `duplicate_task` does.
 
 use super::duplicate_task::is_duplicate_task;
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::draft_toml;
+use crate::parsed::Parsed;
 
 /// A longer text with errors is not read a second time, as Draft would: somebody may be typing.
 const LONGEST_FOR_DRAFT: usize = 1 << 20;
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
     for error in analysis.tree.errors.iter().filter(|error| !is_duplicate_task(analysis, error)) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
@@ -27,7 +27,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether Draft reads a file that is not TOML.
-fn draft_accepts(analysis: &Analysis) -> bool {
+fn draft_accepts(analysis: &Parsed) -> bool {
     analysis.text.len() <= LONGEST_FOR_DRAFT
         && draft_toml::read(&analysis.text, analysis.options.draft_version).is_ok()
 }
@@ -37,6 +37,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::analysis::Analysis;
     use crate::rules::testing;
 
     #[test]

@@ -4,13 +4,13 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::syntax::HeaderKind;
 use crate::task_file::{SectionForm, TaskValue};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let text = &analysis.text;
     for section in analysis.file.sections.iter().filter(|section| section.phase.is_some()) {
         if section.form == SectionForm::Nested {
@@ -30,7 +30,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 const NOTE: &str = "Draft stops at it; a task is a string";
 
 /// `[pre-up.more]`: a table where a task would stand.
-fn nested(analysis: &Analysis, header: TextRange) -> Option<Diagnostic> {
+fn nested(analysis: &Parsed, header: TextRange) -> Option<Diagnostic> {
     let tables = &analysis.tree.tables;
     let index = tables.partition_point(|table| table.range.start() <= header.start()).checked_sub(1)?;
     let header = tables[index].header.as_ref()?;

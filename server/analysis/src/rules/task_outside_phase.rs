@@ -4,13 +4,13 @@
 
 use text_size::TextRange;
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm, Stray};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let text = &analysis.text;
     let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(analysis, phase)).collect();
     for stray in &analysis.file.strays {
@@ -28,7 +28,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 
 /// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there;
 /// nothing where the phase has a task of that description, or has no lines of its own.
-fn move_one(analysis: &Analysis, stray: &Stray, phase: Phase) -> Option<Fix> {
+fn move_one(analysis: &Parsed, stray: &Stray, phase: Phase) -> Option<Fix> {
     let text = &analysis.text;
     let newline = edit::line_end(text);
     let lines = edit::whole_lines(text, stray.range);
@@ -49,7 +49,7 @@ fn move_one(analysis: &Analysis, stray: &Stray, phase: Phase) -> Option<Fix> {
     Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
 }
 
-fn has_task(analysis: &Analysis, phase: Phase, stray: &Stray) -> bool {
+fn has_task(analysis: &Parsed, phase: Phase, stray: &Stray) -> bool {
     let (file, text) = (&analysis.file, &analysis.text);
     let name = stray.name.decode(text);
     let mut tasks = file.sections_of(phase).flat_map(|section| file.tasks_of(section));
@@ -68,7 +68,7 @@ fn gap_before_end(text: &str, removed: TextRange, newline: &str) -> String {
 }
 
 /// Puts a header above the first of several tasks, so that all of them are in the phase.
-fn head_all(analysis: &Analysis, phase: Phase) -> Option<Fix> {
+fn head_all(analysis: &Parsed, phase: Phase) -> Option<Fix> {
     let strays = &analysis.file.strays;
     let first = analysis.tree.tables.first()?.entries.first()?.range;
     let only_tasks =
@@ -82,7 +82,7 @@ fn head_all(analysis: &Analysis, phase: Phase) -> Option<Fix> {
     Some(Fix { title: format!("Put `[{phase}]` above all {} tasks", strays.len()), edits, preferred: false })
 }
 
-fn table(analysis: &Analysis, phase: Phase) -> Option<&Section> {
+fn table(analysis: &Parsed, phase: Phase) -> Option<&Section> {
     analysis.file.sections_of(phase).filter(|section| section.form == SectionForm::Header).last()
 }
 
@@ -91,6 +91,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::analysis::Analysis;
     use crate::rules::testing;
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! Must not report it without having seen the Dockerfile and the `.dockerignore`.
 
-use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::parsed::Parsed;
 use crate::project::{self, TASKS_FILE};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let facts = &analysis.facts;
     let (Some(dockerfile), Some(dockerignore)) = (&facts.dockerfile, &facts.dockerignore) else { return };
     if !project::copies_folder(dockerfile) || project::is_ignored(dockerignore, TASKS_FILE) {

@@ -3,19 +3,15 @@
 //! Must not report a `~` within a word.
 
 use super::command::{Command, range};
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 
 pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.has(b"~") {
-        return;
-    }
-    let is_home = |word: &&super::command::Argument| {
-        command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"))
-    };
+    let is_home = |word: &&Word| command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"));
     let Some(word) = command.words().iter().find(is_home) else { return };
-    let start = usize::from(word.range().start());
+    let start = usize::from(word.range.start());
     let place = range(start, start + 1);
-    let message = format!("`{}` stays as it is: only a shell knows `~`", &command.text[word.range()]);
+    let message = format!("`{}` stays as it is: only a shell knows `~`", &command.text()[word.range]);
     let mut diagnostic = command.finding(DiagnosticCode::Tilde, place, message);
     if command.phase.is_local() {
         let fixed = command.replaced(place, "$HOME");

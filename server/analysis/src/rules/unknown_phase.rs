@@ -2,14 +2,14 @@
 //!
 //! Must not report `post-delete`; `post_delete` does.
 
-use crate::analysis::Analysis;
 use crate::command::DraftVersion;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm};
 
-pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in analysis.file.sections.iter().filter(|section| section.phase.is_none()) {
         let name = section.name(&analysis.text);
         if name == super::post_delete::NAME {
@@ -28,7 +28,7 @@ pub(super) fn check(analysis: &Analysis, found: &mut Vec<Diagnostic>) {
 
 /// Adds the fix that renames a section, unless the file would then have the phase twice.
 pub(super) fn suggest(
-    analysis: &Analysis,
+    analysis: &Parsed,
     section: &Section,
     phase: Phase,
     diagnostic: Diagnostic,
@@ -70,7 +70,8 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::analysis::Options;
+    use crate::analysis::Analysis;
+    use crate::options::Options;
     use crate::rules::testing;
 
     #[test]

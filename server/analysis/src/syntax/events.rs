@@ -11,7 +11,7 @@ use toml_parser::{ErrorSink, ParseError, Raw, Span};
 
 use super::message::{Errors, generic};
 use super::parse::MAX_DEPTH;
-use super::string::{is_clean, is_closed, is_plain, style};
+use super::string::{is_closed, is_plain, style};
 use super::{Entry, Header, HeaderKind, KeyPath, Str, StrStyle, SyntaxTree, Table, Value, ValueKind};
 
 /// Receives the events of one statement after another.
@@ -104,16 +104,14 @@ impl<'t> Builder<'t> {
         Raw::new_unchecked(&self.text[range], encoding, span)
     }
 
-    /// A key or string, and whether its characters are to be checked yet.
-    fn string(&mut self, range: TextRange, encoding: Option<Encoding>) -> (Str, bool) {
+    /// A key or string.
+    fn string(&mut self, range: TextRange, encoding: Option<Encoding>) -> Str {
         let style = style(encoding);
         let written = &self.text[range];
         let closed = is_closed(written, style);
         let range = if closed { range } else { self.without_line_end(range) };
         let mut string = Str { range, style, plain: true, closed };
-        let inner = &self.text[string.inner_range()];
-        let clean = is_clean(inner, style);
-        string.plain = clean || is_plain(inner, style);
+        string.plain = is_plain(&self.text[string.inner_range()], style);
         if !closed {
             // Of a string that may swallow the rest of the text only the opening quotes.
             let shown = match style {
@@ -124,7 +122,7 @@ impl<'t> Builder<'t> {
             };
             self.errors.push(shown, unclosed(style));
         }
-        (string, closed && !clean)
+        string
     }
 
     /// A string that is not closed goes to the end of its line, not to the line end; one that goes to the end of the
@@ -334,8 +332,8 @@ impl EventReceiver for Builder<'_> {
             self.errors.push(range, what);
             None
         } else {
-            let (key, is_unchecked) = self.string(range, encoding);
-            if is_unchecked {
+            let key = self.string(range, encoding);
+            if key.closed {
                 self.raw(range, encoding).decode_key(&mut (), &mut self.errors);
             }
             Some(key)
@@ -388,8 +386,8 @@ impl EventReceiver for Builder<'_> {
             return;
         }
         let value = if encoding.is_some() {
-            let (string, is_unchecked) = self.string(range, encoding);
-            if is_unchecked {
+            let string = self.string(range, encoding);
+            if string.closed {
                 let _ = self.raw(range, encoding).decode_scalar(&mut (), &mut self.errors);
             }
             Value { range: string.range, kind: ValueKind::String(string) }

@@ -9,7 +9,7 @@ use toml_parser::parser::{RecursionGuard, parse_document};
 
 use super::events::Builder;
 use super::message::Errors;
-use super::{SyntaxTree, lines, recovery, tables};
+use super::{SyntaxTree, recovery, tables};
 
 /// How deep arrays and inline tables may be nested: more than anyone writes, and far from the end of the stack.
 pub(super) const MAX_DEPTH: u32 = 100;
@@ -25,47 +25,12 @@ pub fn parse(text: &str) -> SyntaxTree {
         // Offsets of 32 bits cannot say where anything in it stands.
         return SyntaxTree::default();
     }
-    match lines::read(text) {
-        Some(mut tree) => {
-            if !tables::are_defined_once(&tree, text) {
-                tables::check(&mut tree, text);
-            }
-            tree
-        }
-        None => parse_all(text),
-    }
-}
-
-/// The tree of any text, by the parser alone.
-pub(super) fn parse_all(text: &str) -> SyntaxTree {
-    let tokens = Source::new(text).lex().into_vec();
-    parse_valid(text, &tokens).unwrap_or_else(|| parse_broken(text, tokens))
-}
-
-/// The tree of a text in which the parser finds nothing wrong: in one go, without a look for the ends of statements.
-fn parse_valid(text: &str, tokens: &[Token]) -> Option<SyntaxTree> {
     let mut builder = Builder::new(text);
     let mut errors = Errors::new(text);
-    parse_document(tokens, &mut RecursionGuard::new(&mut builder, MAX_DEPTH), &mut errors);
-    builder.end_statement();
-    let (mut tree, _) = builder.finish(&mut errors);
-    if !errors.list.is_empty() {
-        return None;
-    }
-    tables::check(&mut tree, text);
-    Some(tree)
-}
-
-/// The tree and the errors of any text.
-fn parse_broken(text: &str, tokens: Vec<Token>) -> SyntaxTree {
-    let mut builder = Builder::new(text);
-    let mut errors = Errors::new(text);
-    let (mut start, mut tokens) = (0, tokens);
+    let mut start = 0;
     for cuts in 0.. {
         let rest = &text[start..];
-        if start > 0 {
-            tokens = Source::new(rest).lex().into_vec();
-        }
+        let tokens = Source::new(rest).lex().into_vec();
         let cut = if cuts < MAX_CUTS { recovery::end_of_unclosed_string(&tokens, rest) } else { None };
         let Some(length) = cut else {
             parse_part(rest, start, &tokens, &mut builder, &mut errors);

@@ -2,7 +2,6 @@
 //!
 //! Must not end a statement early in any text that is valid TOML.
 
-use smallvec::SmallVec;
 use toml_parser::lexer::{Token, TokenKind};
 
 use super::string::{is_closed, style};
@@ -12,7 +11,7 @@ use super::string::{is_closed, style};
 /// Brackets of a value may go over many lines. Inside of them, a line that can only be a header or an entry of a
 /// table ends the statement: while a bracket is typed it is not yet closed.
 pub(super) fn statement_length(tokens: &[Token], text: &str) -> usize {
-    let mut open: SmallVec<[TokenKind; 8]> = SmallVec::new();
+    let mut open: Vec<TokenKind> = Vec::new();
     let mut state = State::Key;
     let mut before = TokenKind::Newline;
     for (index, token) in tokens.iter().enumerate() {
@@ -54,7 +53,7 @@ fn is_key(kind: TokenKind) -> bool {
     kind == TokenKind::Atom || kind.encoding().is_some()
 }
 
-fn close(open: &mut SmallVec<[TokenKind; 8]>, kind: TokenKind) {
+fn close(open: &mut Vec<TokenKind>, kind: TokenKind) {
     if open.last() == Some(&kind) {
         open.pop();
     }

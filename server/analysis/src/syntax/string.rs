@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 use toml_parser::decoder::Encoding;
 
@@ -23,12 +22,6 @@ pub(super) fn style(encoding: Option<Encoding>) -> StrStyle {
 
 /// Whether the closing quotes of a written string are there.
 pub(super) fn is_closed(written: &str, style: StrStyle) -> bool {
-    if let ([b'"', .., before, b'"'], StrStyle::Basic) | ([b'\'', .., before, b'\''], StrStyle::Literal) =
-        (written.as_bytes(), style)
-        && !matches!(before, b'"' | b'\'' | b'\\')
-    {
-        return true;
-    }
     let quotes = style.quotes() as usize;
     let Some(inner) = written.get(quotes..) else { return false };
     let quote = match style {
@@ -42,21 +35,6 @@ pub(super) fn is_closed(written: &str, style: StrStyle) -> bool {
     // An odd number of backslashes takes the first quote away.
     let escaped = quote == '"' && backslashes % 2 == 1;
     closing >= quotes + usize::from(escaped)
-}
-
-/// Whether the characters between the quotes are the content as they stand, and need no decoder to say that TOML
-/// allows them; nearly all strings are so.
-///
-/// Without a branch for each byte, so that many are compared at once: this is what a keystroke takes longest for.
-pub(super) fn is_clean(inner: &str, style: StrStyle) -> bool {
-    let bytes = inner.as_bytes();
-    let any = |wrong: fn(u8) -> bool| bytes.iter().fold(false, |found, byte| found | wrong(*byte));
-    match style {
-        StrStyle::Bare => !any(|byte| !(byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_'))),
-        StrStyle::Basic => !any(|byte| (byte < b' ') | (byte == 0x7f) | (byte == b'\\')),
-        StrStyle::Literal => !any(|byte| (byte < b' ') | (byte == 0x7f)),
-        StrStyle::MultilineBasic | StrStyle::MultilineLiteral => false,
-    }
 }
 
 /// Whether the characters between the quotes are the content as they stand.
@@ -117,7 +95,7 @@ fn next_piece(rest: &str, escapes: bool, multiline: bool) -> Option<Piece<'_>> {
     if !escapes {
         return Some(Piece::Verbatim(rest));
     }
-    match memchr::memchr(b'\\', rest.as_bytes()) {
+    match rest.find('\\') {
         None => Some(Piece::Verbatim(rest)),
         Some(0) => Some(escape(rest, multiline)),
         Some(at) => Some(Piece::Verbatim(&rest[..at])),
@@ -191,7 +169,7 @@ pub(super) struct Run {
 /// The runs of a string, and where both sides end.
 pub(super) fn map(string: Str, text: &str) -> StrMap {
     let inner = string.inner_range();
-    let mut runs: SmallVec<[Run; 8]> = SmallVec::new();
+    let mut runs: Vec<Run> = Vec::new();
     let (mut content_end, mut text_end) = (TextSize::new(0), inner.start());
     for piece in pieces(string, text) {
         let (content, written, verbatim) = match piece {

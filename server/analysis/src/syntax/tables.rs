@@ -2,65 +2,17 @@
 //!
 //! Must not look at anything but the tree's keys and the kinds of its values.
 
-use std::hash::BuildHasher;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as Slot;
 use text_size::TextRange;
 
-use super::{
-    Entry, Header, HeaderKind, Str, SyntaxError, SyntaxErrorKind, SyntaxTree, Table, Value, ValueKind,
-};
-
-/// Whether a tree is of plain tables and strings alone and has each but once, which takes less to find out than what is
-/// wrong if not.
-pub(super) fn are_defined_once(tree: &SyntaxTree, text: &str) -> bool {
-    let Some((root, tables)) = tree.tables.split_first() else { return true };
-    let names = tables.iter().map(|table| match table.header.as_ref()?.path.as_slice() {
-        [name] => Some(*name),
-        _ => None,
-    });
-    let top: Option<Vec<Str>> = keys(root).chain(names).collect();
-    let are_different = |keys: Option<Vec<Str>>| keys.is_some_and(|keys| are_different(&keys, text));
-    are_different(top) && tables.iter().all(|table| are_different(keys(table).collect()))
-}
-
-/// The keys of a table; `None` for one with dots, or of something else than a string.
-fn keys(table: &Table) -> impl Iterator<Item = Option<Str>> {
-    table.entries.iter().map(|entry| match (entry.path.as_slice(), entry.value.as_ref().map(|it| &it.kind)) {
-        ([key], Some(ValueKind::String(_))) => Some(*key),
-        _ => None,
-    })
-}
-
-fn are_different(keys: &[Str], text: &str) -> bool {
-    let hasher = RandomState::default();
-    let hash = |name: &str| hasher.hash_one(name);
-    let mut seen: HashTable<u32> = HashTable::with_capacity(keys.len());
-    keys.iter().zip(0..).all(|(key, index)| {
-        let name = key.decode(text);
-        let other = |index: &u32| keys[*index as usize].decode(text);
-        match seen.entry(hash(&name), |index| other(index) == name, |index| hash(&other(index))) {
-            Slot::Occupied(_) => false,
-            Slot::Vacant(slot) => {
-                slot.insert(index);
-                true
-            }
-        }
-    })
-}
+use super::{Entry, Header, HeaderKind, Str, SyntaxError, SyntaxErrorKind, SyntaxTree, Value, ValueKind};
 
 /// Adds the errors of a tree.
 pub(super) fn check(tree: &mut SyntaxTree, text: &str) {
-    let entries: usize = tree.tables.iter().map(|table| table.entries.len() + 1).sum();
-    let mut checker = Checker {
-        text,
-        nodes: Vec::with_capacity(entries),
-        hasher: RandomState::default(),
-        children: HashTable::with_capacity(entries),
-        errors: Vec::new(),
-    };
+    let mut checker = Checker { text, nodes: Vec::new(), children: HashMap::new(), errors: Vec::new() };
     let root = checker.node(Kind::Header, TextRange::default());
     for table in &tree.tables {
         let place = match &table.header {
@@ -99,22 +51,19 @@ struct Node {
     kind: Kind,
     /// The header or key that defines it first.
     defined: TextRange,
-    /// The table that it is in and its key there; `None` for the root, elements and what is in an array.
-    place: Option<(NodeId, Str)>,
 }
 
 struct Checker<'t> {
     text: &'t str,
     nodes: Vec<Node>,
-    hasher: RandomState,
-    /// One set for all tables: most files have many keys and few tables. The keys stay in the nodes and the text.
-    children: HashTable<NodeId>,
+    /// What each table has under each key.
+    children: HashMap<(NodeId, Cow<'t, str>), NodeId>,
     errors: Vec<SyntaxError>,
 }
 
 impl<'t> Checker<'t> {
     fn node(&mut self, kind: Kind, defined: TextRange) -> NodeId {
-        self.nodes.push(Node { kind, defined, place: None });
+        self.nodes.push(Node { kind, defined });
         (self.nodes.len() - 1) as NodeId
     }
 
@@ -124,20 +73,12 @@ impl<'t> Checker<'t> {
 
     /// The child of a key, and whether it is new; a new one is of the given kind.
     fn child(&mut self, parent: NodeId, key: Str, kind: Kind, defined: TextRange) -> (NodeId, bool) {
-        let (text, nodes, hasher) = (self.text, &self.nodes, &self.hasher);
-        let next = nodes.len() as NodeId;
-        let name = key.decode(text);
-        let is_child = |node: &NodeId| {
-            nodes[*node as usize].place.is_some_and(|(of, key)| of == parent && key.decode(text) == name)
-        };
-        let hash_of = |node: &NodeId| {
-            nodes[*node as usize].place.map_or(0, |(of, key)| hasher.hash_one((of, key.decode(text))))
-        };
-        match self.children.entry(hasher.hash_one((parent, &name)), is_child, hash_of) {
+        let next = self.nodes.len() as NodeId;
+        match self.children.entry((parent, key.decode(self.text))) {
             Slot::Occupied(slot) => (*slot.get(), false),
             Slot::Vacant(slot) => {
                 slot.insert(next);
-                self.nodes.push(Node { kind, defined, place: Some((parent, key)) });
+                self.nodes.push(Node { kind, defined });
                 (next, true)
             }
         }

@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use draft_tasks_analysis::edit::{Fix, TextEdit};
-use draft_tasks_analysis::{Analysis, Options, TextRange, project};
+use draft_tasks_analysis::edit::TextEdit;
+use draft_tasks_analysis::wanted::facts_wanted;
+use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
 
 use super::excerpt::{Excerpts, lower_first};
@@ -127,10 +128,9 @@ fn analyse(path: &Path, text: &str, options: Options, environment: &Environment)
     if FileKind::of_path(path) == Some(FileKind::Pack) {
         return Analysis::new(text, options);
     }
-    let mut analysis = Analysis::read(text, options);
-    let wanted = project::facts_wanted(&analysis);
-    analysis.judge(facts::gather(directory_of(path), environment, &wanted).into());
-    analysis
+    let parsed = Parsed::new(text, options);
+    let facts = facts::gather(directory_of(path), environment, &facts_wanted(&parsed)).into();
+    Analysis::judge(Parsed { facts, ..parsed })
 }
 
 fn directory_of(path: &Path) -> Option<&Path> {
@@ -206,7 +206,7 @@ fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
         }
         let excerpts = Excerpts::new(path, &analysis.text, colors);
         for found in &analysis.diagnostics {
-            let fixes = analysis.fixes(found).into_owned().into_iter().map(|fix| fix.title);
+            let fixes = found.fixes.iter().map(|fix| fix.title.clone());
             let elsewhere = elsewhere(Path::new(path), analysis, found, fix);
             let titles: Vec<String> = fixes.chain(elsewhere).collect();
             writeln!(out, "{}\n", excerpts.render(found, &titles).trim_end())?;
@@ -327,7 +327,7 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     let diagnostics = match &checked.result {
         Ok(analysis) => {
             let places = Places { text: &analysis.text, lines: LineIndex::new(&analysis.text) };
-            analysis.diagnostics.iter().map(|found| finding(&places, found, &analysis.fixes(found))).collect()
+            analysis.diagnostics.iter().map(|found| finding(&places, found)).collect()
         }
         Err(_) => Vec::new(),
     };
@@ -336,7 +336,7 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     FileReport { path: &checked.path, error, fixed, diagnostics }
 }
 
-fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic, fixes: &[Fix]) -> Finding<'a> {
+fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {
     let edit = |edit: &TextEdit| EditReport { range: places.place(edit.range), text: edit.text.clone() };
     Finding {
         code: found.code.name(),
@@ -349,7 +349,8 @@ fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic, fixes: &[Fix]) -> Fin
             .iter()
             .map(|related| RelatedPlace { message: &related.message, range: places.place(related.range) })
             .collect(),
-        fixes: fixes
+        fixes: found
+            .fixes
             .iter()
             .map(|fix| FixReport {
                 title: fix.title.clone(),

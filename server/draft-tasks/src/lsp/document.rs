@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use draft_tasks_analysis::project::{self, FactsWanted};
-use draft_tasks_analysis::{Analysis, Facts};
+use draft_tasks_analysis::wanted::{FactsWanted, facts_wanted};
+use draft_tasks_analysis::{Analysis, Facts, Parsed};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
 use super::position::{self, Encoding};
@@ -33,10 +33,6 @@ pub(crate) struct Document {
     asked: u64,
     /// Whether somebody waits until typing pauses.
     pub(crate) awaits_pause: bool,
-    /// The present text, read but not judged, while facts are awaited.
-    read: Option<Analysis>,
-    /// The text as it was last read, before edits.
-    before: Option<Analysis>,
     /// Of the present text; `None` after an edit.
     analysed: Option<Arc<Analysed>>,
 }
@@ -79,8 +75,6 @@ impl Document {
             facts: Arc::default(),
             asked: 0,
             awaits_pause: false,
-            read: None,
-            before: None,
             analysed: None,
         }
     }
@@ -94,9 +88,7 @@ impl Document {
     ) {
         apply(&mut self.text, changes, encoding);
         self.version = version;
-        let analysed = self.analysed.take().and_then(|analysed| Arc::try_unwrap(analysed).ok());
-        let read = analysed.map(|analysed| analysed.analysis).or_else(|| self.read.take());
-        self.before = read.or_else(|| self.before.take());
+        self.analysed = None;
     }
 
     /// The analysis of the present text.
@@ -104,26 +96,16 @@ impl Document {
         if let Some(analysed) = &self.analysed {
             return analysed.clone();
         }
-        let mut analysis = self.read.take().unwrap_or_else(|| self.read_anew());
-        analysis.judge(self.facts.clone());
+        let analysis = Analysis::with_facts(self.text.whole(), self.config.options(), self.facts.clone());
         self.analysed.insert(Arc::new(Analysed::new(analysis))).clone()
-    }
-
-    fn read_anew(&mut self) -> Analysis {
-        let (text, options) = (self.text.whole(), self.config.options());
-        match self.before.take() {
-            Some(before) => before.reread(text, options),
-            None => Analysis::read(text, options),
-        }
     }
 
     /// What is to be found out of the world for the present text.
     pub(crate) fn facts_wanted(&mut self) -> FactsWanted {
-        if let Some(analysed) = &self.analysed {
-            return project::facts_wanted(analysed);
+        match &self.analysed {
+            Some(analysed) => facts_wanted(analysed),
+            None => facts_wanted(&Parsed::new(self.text.whole(), self.config.options())),
         }
-        let read = self.read.take().unwrap_or_else(|| self.read_anew());
-        project::facts_wanted(self.read.insert(read))
     }
 
     /// Reads the text with these settings from now on; tells whether they are others.
@@ -138,13 +120,12 @@ impl Document {
 
     /// Makes the next analysis a new one, since the last one broke off.
     pub(crate) fn forget_analysis(&mut self) {
-        (self.analysed, self.read, self.before) = (None, None, None);
+        self.analysed = None;
     }
 
     /// Whether everything is known of the world that the present text makes one want to know.
     pub(crate) fn knows_what_it_wants(&mut self) -> bool {
-        let wanted = self.facts_wanted();
-        self.facts.answer(&wanted)
+        self.facts_wanted().are_in(&self.facts)
     }
 
     /// The number of the question for facts that is asked now.
@@ -164,19 +145,8 @@ impl Document {
             return false;
         }
         self.facts = facts.into();
-        let Some(analysed) = self.analysed.take() else { return false };
-        // Who still looks at it keeps it as it was.
-        let (mut analysis, before) = match Arc::try_unwrap(analysed) {
-            Ok(mut known) => {
-                let before = std::mem::take(&mut known.analysis.diagnostics);
-                (known.analysis, before)
-            }
-            Err(known) => (self.read_anew(), known.analysis.diagnostics.clone()),
-        };
-        analysis.judge(self.facts.clone());
-        let changes = analysis.diagnostics != before;
-        self.analysed = Some(Arc::new(Analysed::new(analysis)));
-        changes
+        let Some(before) = self.analysed.take() else { return false };
+        self.analysed().diagnostics != before.diagnostics
     }
 
     /// The directory in which the tasks of this file run.

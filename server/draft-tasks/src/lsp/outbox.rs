@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use draft_tasks_analysis::project::FactsWanted;
+use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use futures::FutureExt;

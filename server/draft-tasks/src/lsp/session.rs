@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use draft_tasks_analysis::project::FactsWanted;
+use draft_tasks_analysis::wanted::FactsWanted;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 

@@ -205,8 +205,7 @@ impl Session {
             })
         };
         let mut actions = Vec::new();
-        touched()
-            .for_each(|found| actions.extend(analysis.fixes(found).iter().map(|fix| action(found, fix))));
+        touched().for_each(|found| actions.extend(found.fixes.iter().map(|fix| action(found, fix))));
         // Findings of one code are mended by one change of another file.
         let mut mended = HashSet::new();
         let around = touched().filter(|found| mended.insert(found.code));

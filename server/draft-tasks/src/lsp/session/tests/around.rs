@@ -1,6 +1,6 @@
 //! Fixes of other files: for which text and version they are.
 
-use draft_tasks_analysis::project::FactsWanted;
+use draft_tasks_analysis::wanted::FactsWanted;
 
 use super::*;
 use crate::facts;
