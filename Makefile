@@ -13,7 +13,7 @@ build: rust ## Build the binary for development: target/debug/draft-tasks
 test: rust ## Check and test everything, up to the first step that fails
 	@rm -f $(not_run)
 	@$(call step,install the tools,tests/tools/install)
-	@$(call step,formatting,cargo fmt --all --check)
+	@$(call step,formatting,cargo fmt --all --check && rustfmt --check --edition 2024 server/analysis/src/rules/*.rs)
 	@$(call step,lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
 	@$(call step,tests of the workspace,cargo test --locked --workspace)
 	@$(call step,build,cargo build --locked)

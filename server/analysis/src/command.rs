@@ -141,6 +141,16 @@ impl Word {
     }
 }
 
+/// Whether a program is a part of shells and on most systems none of its own.
+pub fn is_shell_builtin(program: &str) -> bool {
+    SHELL_BUILTINS.contains(&program)
+}
+
+const SHELL_BUILTINS: [&str; 20] = [
+    ".", "[[", "alias", "cd", "eval", "exec", "exit", "export", "for", "if", "popd", "pushd", "set",
+    "source", "trap", "type", "ulimit", "umask", "unset", "while",
+];
+
 /// Splits a decoded command into its words.
 ///
 /// [`Semantics::Standard`] follows the quoting of POSIX shells (Shell Command Language, 2.2): words are separated by

@@ -4,6 +4,9 @@
 //! facts about the world come in as values.
 #![warn(missing_docs)]
 
+#[macro_use]
+mod list;
+
 pub mod analysis;
 pub mod around;
 pub mod calls;

@@ -106,7 +106,7 @@ fn shell_text(analysis: &Analysis, phase: Phase, task: &Task, written: Str) -> O
 /// Whether a command is a shell with a script as its argument.
 fn runs_shell(words: &Words<'_>) -> bool {
     let program = words.literal(0);
-    let shell = program.as_deref().and_then(|program| program.rsplit('/').next());
+    let shell = program.and_then(|program| program.rsplit('/').next());
     matches!(shell, Some("sh" | "bash" | "dash" | "zsh" | "ash" | "ksh"))
         && words.words.len() > 2
         && words.literal(1).is_some_and(|flag| flag.starts_with('-') && flag.ends_with('c'))

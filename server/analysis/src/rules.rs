@@ -2,7 +2,9 @@
 //!
 //! Must not hold a rule itself: each has its own file, with its message, fix and tests.
 
-use crate::diagnostic::Diagnostic;
+use self::command::Command;
+use self::declaration::Rule;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
@@ -10,74 +12,37 @@ use crate::syntax::Str;
 use crate::task_file::Task;
 
 mod add_task;
-mod assignment_prefix;
-mod chart_labels;
-mod cluster_tool;
 mod command;
-mod command_blanks;
-mod command_quotes;
-mod command_substitution;
-mod command_syntax;
-mod commands;
-mod draft_environment;
-mod draft_toml;
-mod duplicate_task;
-mod empty_command;
-mod glob;
+mod declaration;
 mod helm;
-mod helm_2;
-mod helm_chart;
-mod interactive_command;
-mod literal_secret;
-mod local_variable;
-mod parameter_expansion;
-mod phase_case;
-mod phase_not_table;
-mod post_delete;
-mod post_up;
-mod program_not_found;
-mod redirection;
-mod release_left_behind;
-mod script_not_found;
-mod shell_builtin;
-mod shell_operator;
-mod syntax;
-mod task_not_string;
-mod task_outside_phase;
-mod tasks_file_in_image;
-mod tilde;
-mod unknown_phase;
-mod unset_variable;
 
-/// A rule reads the analysis, whose findings are still empty, and adds its own.
-type Rule = fn(&Parsed, &mut Vec<Diagnostic>);
+macro_rules! rules {
+    ($($module:ident: $code:ident,)*) => {
+        $(mod $module;)*
 
-const ALL: &[Rule] = &[
-    syntax::check,
-    duplicate_task::check,
-    unknown_phase::check,
-    post_delete::check,
-    post_up::check,
-    phase_case::check,
-    phase_not_table::check,
-    task_outside_phase::check,
-    task_not_string::check,
-    draft_toml::check,
-    draft_environment::check,
-    chart_labels::check,
-    tasks_file_in_image::check,
-];
+        /// The declaration of each code, in the order of the codes.
+        static RULES: [Rule; DiagnosticCode::ALL.len()] = [$($module::RULE),*];
+    };
+}
+
+for_all_rules!(rules);
 
 /// Runs all rules; findings come in the order of the file.
-pub(crate) fn check(analysis: &Parsed) -> Vec<Diagnostic> {
+pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
+    let commands: Vec<Command<'_>> =
+        Phase::ALL.into_iter().flat_map(|phase| commands_of(parsed, phase)).collect();
     let mut found = Vec::new();
-    for rule in ALL {
-        rule(analysis, &mut found);
-    }
-    commands::check(analysis, &mut found);
+    RULES.iter().for_each(|rule| rule.run(parsed, &commands, &mut found));
     sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
+}
+
+/// The commands of a phase; where a string is broken, it is not known what they are.
+fn commands_of(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Command<'_>> {
+    let commands = parsed.file.commands_of(phase);
+    let commands = commands.filter(|(_, written)| !parsed.tree.has_error_in(written.range));
+    commands.map(move |(task, written)| Command::new(parsed, phase, task, written))
 }
 
 /// Puts findings into the order of the file.
@@ -115,7 +80,7 @@ pub(crate) fn for_shell(
     task: &Task,
     written: Str,
 ) -> Option<(String, Option<Fix>)> {
-    let command = command::Command::new(analysis, phase, task, written);
+    let command = Command::new(analysis, phase, task, written);
     command.error().is_none().then(|| (command.as_script(), command.wrap()))
 }
 
@@ -136,6 +101,31 @@ mod tests {
         );
         assert!(messages.iter().any(|it| it.contains("`\\u{9b}`")), "{messages:?}");
         assert!(!messages.iter().any(|it| it.contains(char::is_control)), "{messages:?}");
+    }
+
+    #[test]
+    fn commands_in_broken_strings_are_not_judged() {
+        for (written, found) in
+            [("\"a && b\"", true), ("\"a && b \\ud800\"", false), ("\"a && b", false), ("\"a && b\"'", false)]
+        {
+            let text = format!("[pre-up]\na = {written}\nb = \"c\"\n");
+            let analysis = Analysis::new(text, Options::default());
+            let mut codes = analysis.diagnostics.iter().map(|found| found.code);
+            assert_eq!(codes.any(|code| code == DiagnosticCode::ShellOperator), found, "{written}");
+            assert_eq!(analysis.tree.errors.is_empty(), found, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_program_is_that_program() {
+        let text = "[pre-up]\na = \"'cd' frontend\"\nb = \"'vi' notes\"\nc = \"'helm' install stable/mysql\"\n\
+            d = '\\cd x'\n[post-deploy]\ne = '\"kubectl\" get pods'\n";
+        let found = Analysis::new(text, Options::default()).diagnostics;
+        let codes: Vec<&str> = found.iter().map(|found| found.code.name()).collect();
+        assert_eq!(
+            codes,
+            ["shell-builtin", "interactive-command", "helm-2", "shell-builtin", "cluster-tool"]
+        );
     }
 }
 

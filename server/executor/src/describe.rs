@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use draft_tasks_analysis::command::is_shell_builtin;
+
 use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, PodCounts, Problem, RunSummary, StartError};
 
 impl Outcome {
@@ -62,7 +64,7 @@ impl StartError {
     /// What helps to mend it, where that can be told: "searched PATH: /usr/local/bin:/usr/bin".
     pub fn hint(&self) -> Option<String> {
         let StartError::NotFound { program, searched } = self else { return None };
-        if SHELL_BUILTINS.contains(&program.as_str()) {
+        if is_shell_builtin(program) {
             return Some(format!(
                 "`{program}` is a builtin of shells and tasks run without one: use sh -c '…'"
             ));
@@ -77,12 +79,6 @@ impl StartError {
         }
     }
 }
-
-/// Builtins that are no programs on most systems, and that people write as tasks.
-const SHELL_BUILTINS: [&str; 17] = [
-    ".", "alias", "cd", "command", "eval", "exec", "exit", "export", "popd", "pushd", "set", "source",
-    "trap", "type", "ulimit", "umask", "unset",
-];
 
 fn join_path(directories: &[PathBuf]) -> String {
     let separator = if cfg!(windows) { ";" } else { ":" };

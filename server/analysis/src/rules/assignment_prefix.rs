@@ -3,9 +3,18 @@
 //! Must not report `env NAME=value program`, which is right.
 
 use super::command::Command;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "assignment-prefix",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("assignment_prefix.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(first) = command.words().first() else { return };
     let written = &command.text()[first.range];
     let Some((name, _)) = written.split_once('=') else { return };

@@ -2,12 +2,21 @@
 //!
 //! Must not report it when the chart's templates take these from elsewhere.
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::project;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "chart-labels",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("chart_labels.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let Some(marks) = analysis.facts.chart_templates.as_deref().and_then(project::pod_marks) else { return };
     let missing = match (marks.label, marks.build_id) {
         (true, true) => return,

@@ -3,10 +3,19 @@
 //! Must not report it in the phases that run on this machine.
 
 use super::command::{Command, without_directory};
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::phase::Phase;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "cluster-tool",
+    severity: Severity::Hint,
+    needs_facts: false,
+    page: include_str!("cluster_tool.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.phase != Phase::PostDeploy {
         return;
     }

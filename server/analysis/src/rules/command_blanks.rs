@@ -3,9 +3,18 @@
 //! Must not report blanks in quotes where quotes mean something.
 
 use super::command::{Command, Quoting, range};
+use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "command-blanks",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("command_blanks.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let text: &str = command.text();
     let Some((at, length, message)) = first(command) else { return };
     if text.trim_ascii().is_empty() {

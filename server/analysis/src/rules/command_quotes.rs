@@ -3,10 +3,19 @@
 //! Must not report them where the user did not choose to hear of a Draft: here they are what they are in a shell.
 
 use super::command::{Command, range};
+use super::declaration::{Check, Rule};
 use crate::command::{self, DraftVersion, Semantics, Word, show_argument};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "command-quotes",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("command_quotes.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let options = command.analysis.options;
     if command.knows_quotes() && options.draft_version == DraftVersion::Dep8 {
         return;

@@ -3,15 +3,26 @@
 //! Must not report anything in Draft's own semantics, where quotes mean nothing.
 
 use super::command::Command;
-use crate::command::SplitError;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn report(command: &Command<'_>, error: &SplitError) -> Diagnostic {
+pub(super) const RULE: Rule = Rule {
+    name: "command-syntax",
+    severity: Severity::Error,
+    needs_facts: false,
+    page: include_str!("command_syntax.md"),
+    check: Check::BrokenCommand(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(error) = command.error() else { return };
     let name = command.task.name(&command.analysis.text);
     let message = format!("the command of `{name}` cannot be split: {}", error.message);
-    command
-        .finding(DiagnosticCode::CommandSyntax, error.range, message)
-        .note("it does not run; Draft knows no quotes and would split it at every space")
+    found.push(
+        command
+            .finding(DiagnosticCode::CommandSyntax, error.range, message)
+            .note("it does not run; Draft knows no quotes and would split it at every space"),
+    );
 }
 
 #[cfg(test)]

@@ -1,38 +1,42 @@
-//! `draft-environment`, `auto-connect`, `draft-namespace`: what `draft.toml` makes of the tasks after the deployment.
+//! `draft-environment`: an environment that `draft.toml` does not have.
 //!
-//! Must not report anything where there is no `draft.toml`, or no task that it concerns.
+//! Must not report anything where there is no `draft.toml`, or no task in a pod.
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use text_size::TextRange;
+
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let facts = &analysis.facts;
-    let (Some(_), Some(name)) = (&facts.draft_toml, &facts.environment) else { return };
-    let mut push = |phase: Phase, code: DiagnosticCode, message: String, note: &'static str| {
-        let with_tasks = analysis.file.sections_of(phase).find(|section| !section.tasks.is_empty());
-        if let Some(section) = with_tasks {
-            found.push(Diagnostic::new(code, section.name.range, message).note(note));
-        }
+pub(super) const RULE: Rule = Rule {
+    name: "draft-environment",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("draft_environment.md"),
+    check: Check::File(check),
+};
+
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let facts = &parsed.facts;
+    let (Some(_), None, Some(name)) = (&facts.draft_toml, facts.environment(), &facts.environment) else {
+        return;
     };
-    let Some(environment) = facts.environment() else {
-        let message = format!("draft.toml has no environment `{name}`");
-        let note = "Draft finds the application's pods by it; `DRAFT_ENV` names another";
-        return push(Phase::PostDeploy, DiagnosticCode::DraftEnvironment, message, note);
-    };
-    if environment.auto_connect {
-        for phase in [Phase::PostDeploy, Phase::PostUp] {
-            let message = format!("Draft leaves `{phase}` out: `{name}` in draft.toml has `auto-connect`");
-            let note = "it connects to the application and returns; draft-tasks runs the tasks";
-            push(phase, DiagnosticCode::AutoConnect, message, note);
-        }
-    }
-    if environment.namespace.is_none() {
-        let message = format!("`{name}` in draft.toml names no namespace");
-        let note =
-            "Draft looks for the application's pods in all namespaces, but runs the tasks in the current one";
-        push(Phase::PostDeploy, DiagnosticCode::DraftNamespace, message, note);
-    }
+    let Some(place) = first_with_tasks(parsed, Phase::PostDeploy) else { return };
+    found.push(
+        Diagnostic::new(
+            DiagnosticCode::DraftEnvironment,
+            place,
+            format!("draft.toml has no environment `{name}`"),
+        )
+        .note("Draft finds the application's pods by it; `DRAFT_ENV` names another"),
+    );
+}
+
+/// Where the name of the first section of a phase stands that has tasks.
+pub(super) fn first_with_tasks(parsed: &Parsed, phase: Phase) -> Option<TextRange> {
+    let mut sections = parsed.file.sections_of(phase);
+    sections.find(|section| !section.tasks.is_empty()).map(|section| section.name.range)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Must not report what is inside of a task that is no command: Draft stops at that anyway, and `task_not_string` says so.
 
+use super::declaration::{Check, Rule};
 use text_size::{TextRange, TextSize};
 
 use super::command::range;
@@ -13,7 +14,15 @@ use crate::parsed::Parsed;
 use crate::syntax::{Entry, Str, StrStyle, Value, ValueKind};
 use crate::task_file::TaskValue;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "draft-toml",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("draft_toml.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
     find(analysis, found);
     let options = analysis.options;

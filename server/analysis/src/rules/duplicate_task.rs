@@ -2,15 +2,24 @@
 //!
 //! Must not report other keys that are defined twice; `syntax` does.
 
+use super::declaration::{Check, Rule};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::syntax::{SyntaxError, SyntaxErrorKind};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "duplicate-task",
+    severity: Severity::Error,
+    needs_facts: false,
+    page: include_str!("duplicate_task.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut duplicates =
         analysis.tree.errors.iter().filter(|error| is_duplicate_task(analysis, error)).peekable();
     if duplicates.peek().is_none() {

@@ -3,9 +3,18 @@
 //! Must not report tasks outside of a phase.
 
 use super::command::Command;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "empty-command",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("empty_command.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.text().trim_ascii().is_empty() {
         return;
     }

@@ -3,9 +3,18 @@
 //! Must not report programs other than those that work on the files they are given: many have patterns of their own.
 
 use super::command::Command;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "glob",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("glob.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(name) = command.name().filter(|name| takes_files(name)) else { return };
     let pattern = command.words().iter().skip(1).find(|word| {
         let bare = command.bare(word);

@@ -2,6 +2,7 @@
 //!
 //! Must not report `-n`, which is the name in one version and the namespace in the other.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::Command;
@@ -9,7 +10,15 @@ use super::helm::{Flag, Helm};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, TextEdit};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "helm-2",
+    severity: Severity::Information,
+    needs_facts: false,
+    page: include_str!("helm_2.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(helm) = Helm::of(command) else { return };
     let Some((range, message, note)) = first(&helm) else { return };
     let mut diagnostic = command.finding(DiagnosticCode::Helm2, range, message).note(note);

@@ -3,11 +3,20 @@
 //! Must not report a chart of a named repository, an archive, a URL, or a directory that is there.
 
 use super::command::Command;
+use super::declaration::{Check, Rule};
 use super::helm::Helm;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::PathFact;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "helm-chart",
+    severity: Severity::Information,
+    needs_facts: false,
+    page: include_str!("helm_chart.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(helm) = Helm::of(command) else { return };
     if !matches!(helm.verb, "install" | "upgrade") || helm.flag(&["--repo"]).is_some() {
         return;

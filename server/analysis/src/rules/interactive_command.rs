@@ -2,13 +2,22 @@
 //!
 //! Must not report `-i` alone, which only keeps an input open, or pagers that get no file.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, without_directory};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "interactive-command",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("interactive_command.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some((program, first)) = command.program_at() else { return };
     let name = without_directory(program);
     let (range, message, fix) = match name {

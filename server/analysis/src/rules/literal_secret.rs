@@ -2,13 +2,22 @@
 //!
 //! Must not repeat the secret, and must not report what only names one: a file, a variable, an object of the cluster.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, Quoting, range};
 use crate::command::Word;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "literal-secret",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("literal_secret.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut flag: Option<&str> = None;
     for word in command.words() {
         let written = &command.text()[word.range];

@@ -3,13 +3,22 @@
 //! Must not report what the container's own shell will replace.
 
 use super::command::{Command, shell_word};
+use super::declaration::{Check, Rule};
 use crate::command::Part;
 use crate::command::Word;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 use crate::phase::Phase;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "local-variable",
+    severity: Severity::Information,
+    needs_facts: false,
+    page: include_str!("local_variable.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.phase != Phase::PostDeploy {
         return;
     }

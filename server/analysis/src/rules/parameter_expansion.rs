@@ -3,9 +3,18 @@
 //! Must not report them in single quotes, behind a backslash, or in the script of a shell that the command runs.
 
 use super::command::{Command, Quoting, range};
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "parameter-expansion",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("parameter_expansion.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let text: &str = command.text();
     let shell = command.is_shell();
     let variables: Vec<usize> = command.variables().map(|(_, range)| range.start().into()).collect();

@@ -2,6 +2,7 @@
 //!
 //! Must not report names that Draft does not take for a phase.
 
+use super::declaration::{Check, Rule};
 use std::borrow::Cow;
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -10,7 +11,15 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::Section;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "phase-case",
+    severity: Severity::Hint,
+    needs_facts: false,
+    page: include_str!("phase_case.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut spellings: Vec<Spelling<'_>> = Vec::new();
     for section in &analysis.file.sections {
         let Some(phase) = section.phase else { continue };

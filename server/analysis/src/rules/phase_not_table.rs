@@ -2,13 +2,22 @@
 //!
 //! Must not report tables inside of a phase; `task_not_string` does.
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "phase-not-table",
+    severity: Severity::Error,
+    needs_facts: false,
+    page: include_str!("phase_not_table.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in &analysis.file.sections {
         let Some(phase) = section.phase else { continue };
         let (what, fix) = match section.form {

@@ -2,15 +2,24 @@
 //!
 //! Must not report any other table.
 
+use super::declaration::{Check, Rule};
 use super::unknown_phase::suggest;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 
 /// Only documents had it: the code's key was `cleanup` from the start (Draft v0.14.0, `pkg/tasks/tasks.go`).
 pub(super) const NAME: &str = "post-delete";
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "post-delete",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("post_delete.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in &analysis.file.sections {
         if section.name(&analysis.text) == NAME {
             let message = format!("Draft ignores the table `{NAME}`");

@@ -2,12 +2,21 @@
 //!
 //! Must not report it when the user chose the Draft that runs it.
 
+use super::declaration::{Check, Rule};
 use crate::command::Semantics;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "post-up",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("post_up.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let Some(message) = analysis.options.draft_version.ignores_post_up() else { return };
     let note = match analysis.options.semantics {
         Semantics::Standard => "draft-tasks runs it after `post-deploy`",

@@ -3,16 +3,25 @@
 //! Must not report what runs inside of pods, what is no name of a program, or a part of a shell.
 
 use super::command::Command;
-use super::shell_builtin::is_builtin;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::command::is_shell_builtin;
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "program-not-found",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("program_not_found.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.phase.is_local() {
         return;
     }
     let Some((program, range)) = command.program_at() else { return };
     if program.contains(['/', '\\', '='])
-        || is_builtin(program)
+        || is_shell_builtin(program)
         || !command.analysis.facts.lacks_program(program)
     {
         return;

@@ -3,10 +3,19 @@
 //! Must not report them within a word, as in `requests>=2.0`, or around one, as in `<someone@example.com>`.
 
 use super::command::Command;
+use super::declaration::{Check, Rule};
 use crate::command::Word;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "redirection",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("redirection.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.has_idle_quotes() {
         return;
     }

@@ -2,6 +2,7 @@
 //!
 //! Must not report it when a task of `cleanup` mentions the release in any way.
 
+use super::declaration::{Check, Rule};
 use std::collections::HashMap;
 
 use text_size::TextRange;
@@ -9,7 +10,7 @@ use text_size::TextRange;
 use super::add_task::NewTasks;
 use super::command::Command;
 use super::helm::Helm;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
@@ -22,7 +23,15 @@ struct Installed {
     namespace: Option<String>,
 }
 
-pub(super) fn check(analysis: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "release-left-behind",
+    severity: Severity::Hint,
+    needs_facts: false,
+    page: include_str!("release_left_behind.md"),
+    check: Check::Commands(check),
+};
+
+fn check(analysis: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
     let mut releases: HashMap<String, Installed> = HashMap::new();
     for command in commands.iter().filter(|command| command.phase == Phase::PreUp) {
         if let Some((release, installed)) = installed_by(command) {

@@ -2,13 +2,22 @@
 //!
 //! Must not report paths that nobody has looked at.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::Command;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::PathFact;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "script-not-found",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("script_not_found.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let paths = &command.analysis.facts.paths;
     if paths.is_empty() || !command.phase.is_local() {
         return;

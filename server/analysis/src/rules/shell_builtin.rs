@@ -3,12 +3,22 @@
 //! Must not report lines that need a shell for another reason, too; `shell_operator` does.
 
 use super::command::Command;
+use super::declaration::{Check, Rule};
 use super::shell_operator;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::command::is_shell_builtin;
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "shell-builtin",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("shell_builtin.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some((program, range)) = command.program_at() else { return };
-    if !is_builtin(program) || shell_operator::first(command).is_some() {
+    if !is_shell_builtin(program) || shell_operator::first(command).is_some() {
         return;
     }
     let message = format!("`{program}` is a part of shells, and no shell runs here or in Draft");
@@ -20,30 +30,6 @@ pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         _ => "put the line into a script and run that",
     };
     found.push(command.finding(DiagnosticCode::ShellBuiltin, range, message).note(note));
-}
-
-pub(super) fn is_builtin(program: &str) -> bool {
-    matches!(
-        program,
-        "cd" | "pushd"
-            | "popd"
-            | "export"
-            | "unset"
-            | "set"
-            | "alias"
-            | "source"
-            | "."
-            | "eval"
-            | "exec"
-            | "exit"
-            | "if"
-            | "for"
-            | "while"
-            | "[["
-            | "ulimit"
-            | "umask"
-            | "trap"
-    )
 }
 
 #[cfg(test)]

@@ -2,17 +2,25 @@
 //!
 //! Must not report what may well be meant as it is: `a|b`, `?a=1&b=2` and the `;` of `find -exec`.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, Quoting, range};
-use super::shell_builtin;
-use crate::command::Word;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::command::{Word, is_shell_builtin};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "shell-operator",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("shell_operator.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.has_idle_quotes() {
         return;
     }
@@ -63,7 +71,7 @@ fn split(command: &Command<'_>) -> Option<Fix> {
         let program = first.literal()?;
         let name = format!("{} {}", task.name(text), index + 1);
         let taken = || siblings.iter().any(|sibling| sibling.name(text) == name);
-        if shell_builtin::is_builtin(program) || program.contains('=') || (index > 0 && taken()) {
+        if is_shell_builtin(program) || program.contains('=') || (index > 0 && taken()) {
             return None;
         }
         let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };

@@ -2,15 +2,24 @@
 //!
 //! Must not report tasks that are defined twice; `duplicate_task` does.
 
+use super::declaration::{Check, Rule};
 use super::duplicate_task::is_duplicate_task;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::draft_toml;
 use crate::parsed::Parsed;
 
 /// A longer text with errors is not read a second time, as Draft would: somebody may be typing.
 const LONGEST_FOR_DRAFT: usize = 1 << 20;
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "syntax",
+    severity: Severity::Error,
+    needs_facts: false,
+    page: include_str!("syntax.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
     for error in analysis.tree.errors.iter().filter(|error| !is_duplicate_task(analysis, error)) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());

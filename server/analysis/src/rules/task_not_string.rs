@@ -2,15 +2,24 @@
 //!
 //! Must not report what is outside of a phase.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::syntax::HeaderKind;
 use crate::task_file::{SectionForm, TaskValue};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "task-not-string",
+    severity: Severity::Error,
+    needs_facts: false,
+    page: include_str!("task_not_string.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let text = &analysis.text;
     for section in analysis.file.sections.iter().filter(|section| section.phase.is_some()) {
         if section.form == SectionForm::Nested {

@@ -2,15 +2,24 @@
 //!
 //! Must not report tables; `unknown_phase` does.
 
+use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm, Stray};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "task-outside-phase",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("task_outside_phase.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let text = &analysis.text;
     let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(analysis, phase)).collect();
     for stray in &analysis.file.strays {

@@ -2,11 +2,20 @@
 //!
 //! Must not report it without having seen the Dockerfile and the `.dockerignore`.
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::project::{self, TASKS_FILE};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "tasks-file-in-image",
+    severity: Severity::Hint,
+    needs_facts: true,
+    page: include_str!("tasks_file_in_image.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     let facts = &analysis.facts;
     let (Some(dockerfile), Some(dockerignore)) = (&facts.dockerfile, &facts.dockerignore) else { return };
     if !project::copies_folder(dockerfile) || project::is_ignored(dockerignore, TASKS_FILE) {

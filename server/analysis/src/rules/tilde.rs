@@ -3,10 +3,19 @@
 //! Must not report a `~` within a word.
 
 use super::command::{Command, range};
+use super::declaration::{Check, Rule};
 use crate::command::Word;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "tilde",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("tilde.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let is_home = |word: &&Word| command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"));
     let Some(word) = command.words().iter().find(is_home) else { return };
     let start = usize::from(word.range.start());

@@ -2,14 +2,23 @@
 //!
 //! Must not report `post-delete`; `post_delete` does.
 
+use super::declaration::{Check, Rule};
 use crate::command::DraftVersion;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm};
 
-pub(super) fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "unknown-phase",
+    severity: Severity::Warning,
+    needs_facts: false,
+    page: include_str!("unknown_phase.md"),
+    check: Check::File(check),
+};
+
+fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
     for section in analysis.file.sections.iter().filter(|section| section.phase.is_none()) {
         let name = section.name(&analysis.text);
         if name == super::post_delete::NAME {

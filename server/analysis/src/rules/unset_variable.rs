@@ -3,9 +3,18 @@
 //! Must not report it where the environment is not known, or what Draft or a run sets itself.
 
 use super::command::Command;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use super::declaration::{Check, Rule};
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
-pub(super) fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) const RULE: Rule = Rule {
+    name: "unset-variable",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("unset_variable.md"),
+    check: Check::Command(check),
+};
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let facts = &command.analysis.facts;
     let set = ["DRAFT_HOME", "DRAFT_TASKS_RUN"];
     let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
