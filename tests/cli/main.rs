@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod fix;
 mod fmt;
+mod kubeconfig;
 mod lifecycle;
 #[path = "../lsp/processes.rs"]
 mod processes;

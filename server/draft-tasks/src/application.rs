@@ -7,13 +7,13 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::project::DraftToml;
-use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
 use crate::environment::Environment;
-use crate::kubernetes_settings::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT};
+use crate::kubernetes_settings::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 
 /// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
 pub(crate) const DEVELOPMENT: &str = "development";
@@ -99,7 +99,7 @@ impl Chosen<'_> {
             let draft = self.draft().ok();
             let name = draft.as_ref().and_then(|draft| draft.name.clone());
             let namespace = draft.and_then(|draft| draft.namespace).filter(|namespace| !namespace.is_empty());
-            let namespace = self.settings.namespace.clone().or(namespace);
+            let namespace = self.named_namespace().or(namespace);
             let name = name.unwrap_or_else(|| "the application".into());
             return Ok(Found { application: Application { name, selector }, namespace });
         }
@@ -111,10 +111,30 @@ impl Chosen<'_> {
                 self.directory.join(DRAFT_TOML).display()
             ))
         })?;
+        if !is_value(&name) {
+            return Err(self
+                .impossible(&name, "an application: it has letters, digits, `-`, `_` and `.`, at most 63"));
+        }
         let namespace = draft.namespace.filter(|namespace| !namespace.is_empty());
-        let namespace = self.settings.namespace.clone().or(namespace).unwrap_or_else(|| "default".into());
+        if let Some(namespace) = namespace.as_ref().filter(|namespace| !is_label(namespace)) {
+            return Err(self.impossible(
+                namespace,
+                "a namespace: it has lower-case letters, digits and `-`, at most 63",
+            ));
+        }
+        let namespace = self.named_namespace().or(namespace).unwrap_or_else(|| "default".into());
         let selector = format!("{LABEL}={name}");
         Ok(Found { application: Application { name, selector }, namespace: Some(namespace) })
+    }
+
+    /// The namespace of a setting or an option; one that a variable left empty is none.
+    fn named_namespace(&self) -> Option<String> {
+        self.settings.namespace.clone().filter(|namespace| !namespace.is_empty())
+    }
+
+    fn impossible(&self, name: &str, of: &str) -> Problem {
+        let place = self.directory.join(DRAFT_TOML);
+        Problem::new(format!("`{}` in {} is not the name of {of}", name.escape_default(), place.display()))
     }
 
     /// The cluster and the namespace of an application.
@@ -206,6 +226,25 @@ mod tests {
         assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "staging")], None, None), staging);
         assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "none")], Some("staging"), None), staging);
         assert_eq!(found(Some(DRAFT), &[("DRAFT_ENV", "")], None, None), "shop draft=shop demo");
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_refused() {
+        let of = |name: &str, namespace: &str| {
+            let text =
+                format!("[environments.development]\nname = \"{name}\"\nnamespace = \"{namespace}\"\n");
+            found(Some(&text), &[], None, None)
+        };
+        assert_eq!(of("Web_App.1", "demo"), "Web_App.1 draft=Web_App.1 demo");
+        assert!(
+            of("Web App/x", "demo")
+                .starts_with("`Web App/x` in DIR/draft.toml is not the name of an application")
+        );
+        for namespace in ["n/../kube-system", "Demo", "a b", "-a", "a.b"] {
+            let told = of("web", namespace);
+            assert!(told.contains("is not the name of a namespace"), "{told}");
+        }
+        assert_eq!(of("web", ""), "web draft=web default");
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::run_settings::RunSettings;
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
 
+/// The variable that names the files of the kubeconfig.
+pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
+
 /// Variables with their values.
 #[derive(Clone, Debug, Default)]
 struct Variables {
@@ -48,7 +51,28 @@ pub(crate) struct Environment {
 impl Environment {
     /// The environment of this process.
     pub(crate) fn of_process() -> Environment {
-        Environment { variables: Arc::new(std::env::vars_os().collect()), ..Environment::default() }
+        let mut environment =
+            Environment { variables: Arc::new(std::env::vars_os().collect()), ..Environment::default() };
+        if let Ok(directory) = std::env::current_dir() {
+            environment.anchor_kubeconfig(&directory);
+        }
+        environment
+    }
+
+    /// Makes the paths of `KUBECONFIG` absolute: tasks run in another directory than this program.
+    fn anchor_kubeconfig(&mut self, directory: &Path) {
+        let found = self.variables().iter().rfind(|(name, _)| name == KUBECONFIG);
+        let Some((_, value)) = found.filter(|(_, value)| !value.is_empty()) else { return };
+        if std::env::split_paths(value).all(|path| path.as_os_str().is_empty() || path.is_absolute()) {
+            return;
+        }
+        let anchored = std::env::split_paths(value).map(|path| match path.as_os_str().is_empty() {
+            true => path,
+            false => std::path::absolute(directory.join(&path)).unwrap_or(path),
+        });
+        if let Ok(anchored) = std::env::join_paths(anchored) {
+            self.set(KUBECONFIG, &anchored);
+        }
     }
 
     /// This environment with what the settings say, for tasks in `directory`.
@@ -64,6 +88,7 @@ impl Environment {
                 environment.secret.insert(name);
                 environment.in_files.push(value);
             }
+            environment.anchor_kubeconfig(directory.join(&file.path).parent().unwrap_or(directory));
         }
         for (name, value) in &settings.env {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
@@ -72,14 +97,15 @@ impl Environment {
             environment.set(name, value);
             environment.secret.remove(name);
         }
+        environment.anchor_kubeconfig(directory);
         environment.secret.extend(settings.secrets.iter().cloned());
         Ok(environment)
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         let variables = Arc::make_mut(&mut self.variables);
         variables.all.retain(|(variable, _)| variable != name);
-        variables.all.push((name.into(), value.into()));
+        variables.all.push((name.into(), value.as_ref().into()));
         variables.names = OnceLock::new();
     }
 
@@ -184,6 +210,26 @@ mod tests {
         let shown = |name| environment.shown(name).unwrap();
         assert_eq!([shown("A"), shown("C"), shown("NAME")], ["***", "old", "***"]);
         assert_eq!(environment.secrets().mask("file set old first ann"), "*** set old *** ***");
+    }
+
+    #[test]
+    fn a_kubeconfig_is_relative_to_where_it_was_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("vars");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("env"), "KUBECONFIG=./file:/abs::../up\n").unwrap();
+        let file = EnvFile { path: "vars/env".into(), may_wait: false };
+        let with = |env_files: Vec<EnvFile>, env: &[(&str, &str)]| {
+            let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let settings = RunSettings { env_files, env, ..RunSettings::default() };
+            let outer = Environment::of(&[("KUBECONFIG", "/outer")]);
+            let value = outer.with(&settings, dir.path()).unwrap().get("KUBECONFIG").unwrap();
+            value.replace(&dir.path().display().to_string(), "DIR")
+        };
+        assert_eq!(with(vec![], &[]), "/outer");
+        assert_eq!(with(vec![file.clone()], &[]), "DIR/vars/file:/abs::DIR/vars/../up");
+        assert_eq!(with(vec![file], &[("KUBECONFIG", "set")]), "DIR/set");
+        assert_eq!(with(vec![], &[("KUBECONFIG", "")]), "");
     }
 
     #[test]

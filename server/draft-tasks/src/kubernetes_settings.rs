@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use draft_tasks_executor::cluster::is_label;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -105,11 +106,7 @@ impl Form for Container {
         "is no name of a container: it has lower-case letters, digits and `-`, at most 63 of them";
 
     fn fits(text: &str) -> bool {
-        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        (1..=63).contains(&text.len())
-            && text.bytes().all(inner)
-            && !text.starts_with('-')
-            && !text.ends_with('-')
+        is_label(text)
     }
 }
 
@@ -146,7 +143,7 @@ fn is_key(key: &str) -> bool {
     !name.is_empty() && is_value(name) && domain.is_none_or(|it| !it.is_empty() && it.bytes().all(is_inner))
 }
 
-fn is_value(value: &str) -> bool {
+pub(crate) fn is_value(value: &str) -> bool {
     let ends = |byte: Option<u8>| byte.is_none_or(|byte| byte.is_ascii_alphanumeric());
     value.len() <= 63
         && value.bytes().all(is_inner)

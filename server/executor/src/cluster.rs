@@ -2,14 +2,20 @@
 //!
 //! Must not know which pods are an application's, nor run anything in one.
 
+mod address;
+mod certificate;
+mod client;
 mod connection;
+mod credentials;
 pub(crate) mod kubeconfig;
 mod local_copy;
 pub(crate) mod object;
 mod plugin;
+mod proxy;
 mod target;
+mod yaml;
 
 pub use self::connection::Connection;
 pub(crate) use self::kubeconfig::innermost;
 pub use self::local_copy::LocalCopy;
-pub use self::target::Target;
+pub use self::target::{Target, is_label};

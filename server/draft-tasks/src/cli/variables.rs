@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::env_file::EnvFile;
+use crate::environment::KUBECONFIG;
 use crate::run_settings::RunSettings;
 
 #[derive(Debug, Args)]
@@ -28,12 +29,25 @@ impl Variables {
     /// The settings of runs that these options are.
     pub(super) fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {
-            env: self.env.iter().cloned().collect(),
+            env: self.env.iter().map(here).collect::<io::Result<_>>()?,
             env_files: self.env_files.iter().map(|path| env_file(path)).collect::<io::Result<_>>()?,
             secrets: self.secrets.clone(),
             ..RunSettings::default()
         })
     }
+}
+
+/// The kubeconfig is relative to where the user is, not to the tasks file.
+fn here((name, value): &(String, String)) -> io::Result<(String, String)> {
+    if name != KUBECONFIG {
+        return Ok((name.clone(), value.clone()));
+    }
+    let paths = std::env::split_paths(value).map(|path| match path.as_os_str().is_empty() {
+        true => Ok(path),
+        false => std::path::absolute(path),
+    });
+    let paths = std::env::join_paths(paths.collect::<io::Result<Vec<_>>>()?).map_err(io::Error::other)?;
+    Ok((name.clone(), paths.to_string_lossy().into_owned()))
 }
 
 /// A file that is relative to where the user is, not to the tasks file.

@@ -6,22 +6,17 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use kube::Client;
 use kube::api::Api;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 use tokio::sync::Mutex;
 
+use super::certificate::cause;
+use super::client::Stranger;
 use super::kubeconfig::innermost;
 use super::object::Pod;
-use super::plugin;
 use super::target::Target;
+use super::{certificate, client, credentials, proxy};
 use crate::event::Problem;
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// How long nothing may come before the server counts as gone; the client asks for a sign of life every 60 s.
-const SILENCE: Duration = Duration::from_secs(200);
 
 /// Credentials that end within this time are renewed.
 const RENEW: Duration = Duration::from_secs(60);
@@ -96,24 +91,67 @@ impl Connection {
         let place = self.place();
         let user = user.as_deref().unwrap_or("of this pod");
         match error {
-            kube::Error::Api(status) if status.code == 401 => Problem::new(format!(
-                "the cluster of {place} ({server}) does not accept the credentials of user `{user}`"
-            ))
-            .help("log in again, or choose another context"),
+            kube::Error::Api(status) if status.code == 401 => self
+                .without_user(Problem::new(format!(
+                    "the cluster of {place} ({server}) does not accept the credentials of user `{user}`"
+                )))
+                .help("log in again, or choose another context"),
             kube::Error::Api(status) if status.code == 403 => {
-                Problem::new(format!("user `{user}` may not {action} in namespace `{namespace}` of {place}"))
-                    .help(status.message.clone())
+                let refused = format!("user `{user}` may not {action} in namespace `{namespace}` of {place}");
+                self.without_user(Problem::new(refused).help(status.message.clone()))
                     .help("`draft-tasks doctor` tells which permissions are missing")
             }
             kube::Error::Api(status) => Problem::new(format!(
                 "the cluster of {place} cannot {action} in namespace `{namespace}`: {}",
                 status.message
             )),
-            error => {
-                Problem::new(format!("cannot reach the cluster of {place} ({server}): {}", innermost(error)))
-                    .help("post-deploy tasks run inside of the application's pods: is the cluster up?")
-                    .help("`draft-tasks doctor` walks through the whole chain")
+            error => self.unreachable(error),
+        }
+    }
+
+    fn unreachable(&self, error: &kube::Error) -> Problem {
+        let Target { server, address, access, .. } = &self.target;
+        let place = self.place();
+        if let Some(stranger) = cause::<Stranger>(error) {
+            return self.by_proxy(
+                Problem::new(format!("no cluster answered for {place} ({server}): {stranger}")).help(
+                    "a login page or a proxy may stand in front of it: log in, or look at the address and the proxy",
+                ),
+            );
+        }
+        let cannot = format!("cannot reach the cluster of {place} ({server})");
+        if let Some(Problem { message, help }) = certificate::explain(error, address, &access.cluster) {
+            let problem = Problem::new(format!("{cannot}: {message}"));
+            return self.by_proxy(help.into_iter().fold(problem, Problem::help));
+        }
+        let why = match error {
+            kube::Error::SerdeError(error) => {
+                let (line, column) = (error.line(), error.column());
+                format!("it answered something else than it was asked for (line {line}, column {column})")
             }
+            error => innermost(error),
+        };
+        self.by_proxy(Problem::new(format!("{cannot}: {why}")))
+            .help("post-deploy tasks run inside of the application's pods: is the cluster up?")
+            .help("`draft-tasks doctor` walks through the whole chain")
+    }
+
+    fn by_proxy(&self, problem: Problem) -> Problem {
+        let proxy_url = self.target.access.cluster.proxy_url.as_deref();
+        match proxy::choose(&self.target.address, proxy_url, &self.environment) {
+            Ok(Some(proxy)) => {
+                problem.help(format!("it was asked by the proxy {} of {}", proxy.place, proxy.source))
+            }
+            _ => problem,
+        }
+    }
+
+    /// That the kubeconfig lacks the user.
+    fn without_user(&self, problem: Problem) -> Problem {
+        match (&self.target.user, &self.target.context) {
+            (Some(user), Some(context)) if !self.target.access.has_user => problem
+                .help(format!("context `{context}` names the user `{user}`, which is not in the kubeconfig: add it, or log in again")),
+            _ => problem,
         }
     }
 
@@ -127,51 +165,144 @@ impl Connection {
 }
 
 async fn connect(target: &Target, environment: &[(OsString, OsString)]) -> Result<Current, Problem> {
-    let unusable = |error: &dyn std::error::Error| {
-        Problem::new(format!(
-            "the credentials for {} cannot be used: {}",
-            target.describe(),
-            innermost(error)
-        ))
-    };
-    let (mut config, expires) = match &target.kubeconfig {
-        Some(kubeconfig) => {
-            let (kubeconfig, expires) = with_credentials(kubeconfig, target, environment).await?;
-            let context = target.context.clone();
-            let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-            let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-            (config.map_err(|error| unusable(&error))?, expires)
+    let credentials = credentials::get(target, environment).await?;
+    let client = client::make(target, &credentials, environment)?;
+    Ok(Current { client, expires: credentials.expires })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "current-context: dev
+contexts:
+- name: dev
+  context: {cluster: c, user: u, namespace: demo}
+clusters:
+- name: c
+  cluster:
+    server: https://127.0.0.1:1
+    insecure-skip-tls-verify: true
+    tls-server-name: kube
+    proxy-url: http://ann:pw@127.0.0.1:1
+users:
+- name: u
+  user:
+    token: abc
+    tokenFile: none
+    username: ann
+    password: pw
+    as: bob
+    as-groups: [a, b]
+    as-user-extra: {k: [v]}
+    auth-provider: {name: oidc, config: {id-token: a.b.c, refresh-token: r, idp-issuer-url: x, client-id: y}}
+";
+
+    /// What stands in kubeconfigs by mistake.
+    const ODD: [&str; 24] = [
+        "",
+        "~",
+        "[]",
+        "{}",
+        "\n",
+        "\t",
+        "\"",
+        "'",
+        ":",
+        "- ",
+        "|\n      x\n",
+        "&a",
+        "*a",
+        "<<: *a",
+        "99999",
+        "-1",
+        "@",
+        "://",
+        "é",
+        "\u{0}",
+        "\u{7f}",
+        "%zz",
+        "[::1",
+        "!!binary ",
+    ];
+
+    async fn ask(text: &[u8]) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config");
+        std::fs::write(&file, text).unwrap();
+        let environment = [("KUBECONFIG".into(), file.into())];
+        let Ok(target) = Target::read(&environment, None, None) else { return };
+        let Ok(connection) = Connection::open(&target, &environment).await else { return };
+        // No name is looked up.
+        if target.address.host.starts_with("127.") {
+            let client = connection.client().await.unwrap();
+            let asked = tokio::time::timeout(Duration::from_millis(200), client.apiserver_version()).await;
+            if let Ok(Err(error)) = asked {
+                connection.problem(&error, "tell its version");
+            }
         }
-        None => (Config::incluster().map_err(|error| unusable(&error))?, None),
-    };
-    config.connect_timeout = Some(CONNECT);
-    config.read_timeout = Some(SILENCE);
-    let client = Client::try_from(config).map_err(|error| unusable(&error))?;
-    Ok(Current { client, expires })
-}
+    }
 
-/// The kubeconfig with what the plugin of the target's user answered in its place.
-async fn with_credentials(
-    kubeconfig: &Kubeconfig,
-    target: &Target,
-    environment: &[(OsString, OsString)],
-) -> Result<(Kubeconfig, Option<SystemTime>), Problem> {
-    let mut kubeconfig = kubeconfig.clone();
-    let cluster = cluster_info(&kubeconfig, target);
-    let user = kubeconfig.auth_infos.iter_mut().find(|user| Some(&user.name) == target.user.as_ref());
-    let info: Option<&mut AuthInfo> = user.and_then(|user| user.auth_info.as_mut());
-    let expires = match info {
-        Some(info) => plugin::authenticate(info, cluster, environment).await?,
-        None => None,
-    };
-    Ok((kubeconfig, expires))
-}
+    fn block_on(future: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
+    }
 
-/// What a plugin that asks for it is told of the cluster.
-fn cluster_info(kubeconfig: &Kubeconfig, target: &Target) -> Option<serde_json::Value> {
-    let contexts = || kubeconfig.contexts.iter();
-    let context =
-        contexts().find(|context| Some(&context.name) == target.context.as_ref())?.context.as_ref()?;
-    let cluster = kubeconfig.clusters.iter().find(|cluster| cluster.name == context.cluster)?;
-    serde_json::to_value(cluster.cluster.as_ref()?).ok()
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn no_kubeconfig_makes_it_panic(
+            edits in prop::collection::vec((any::<prop::sample::Index>(), 0..3_usize, 0..ODD.len()), 1..4),
+            removed in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            // Other ways to be someone hide those behind them.
+            let mut lines: Vec<&str> = TEXT.split_inclusive('\n').collect();
+            for line in removed {
+                lines.remove(line.index(lines.len()));
+            }
+            let mut text = lines.concat();
+            for (at, length, odd) in edits {
+                let at = text.floor_char_boundary(at.index(text.len()));
+                let end = text.ceil_char_boundary((at + length).min(text.len()));
+                text.replace_range(at..end, ODD[odd]);
+            }
+            block_on(ask(text.as_bytes()));
+        }
+
+        #[test]
+        fn no_value_of_a_kubeconfig_makes_it_panic(
+            key in prop::sample::select(vec![
+                "server", "tls-server-name", "proxy-url", "token", "username", "password", "as", "as-uid", "as-groups",
+                "name", "id-token", "idp-issuer-url", "namespace",
+            ]),
+            value in "\\PC{0,8}|[a-z0-9:/@%.\\[\\]?#\n\t -]{0,24}|https?://[a-z0-9:/@%.\\[\\]?# -]{0,24}",
+        ) {
+            let mut config: serde_json::Value = super::super::yaml::Node::read(TEXT).unwrap().unwrap().to_json();
+            let user = &mut config["users"][0]["user"];
+            if key == "token" {
+                user["tokenFile"] = serde_json::Value::Null;
+            }
+            if key != "id-token" && key != "idp-issuer-url" {
+                user["auth-provider"] = serde_json::Value::Null;
+            }
+            if key == "username" || key == "password" {
+                user["token"] = serde_json::Value::Null;
+            }
+            put(&mut config, key, &value);
+            block_on(ask(config.to_string().as_bytes()));
+        }
+    }
+
+    /// Puts a value everywhere under a key.
+    fn put(config: &mut serde_json::Value, key: &str, value: &str) {
+        if let Some(object) = config.as_object_mut() {
+            object.iter_mut().for_each(|(name, inner)| match name == key {
+                true => *inner = value.into(),
+                false => put(inner, key, value),
+            });
+        }
+        config.as_array_mut().into_iter().flatten().for_each(|inner| put(inner, key, value));
+    }
 }

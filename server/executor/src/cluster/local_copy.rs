@@ -26,16 +26,11 @@ impl LocalCopy {
     ///
     /// When it cannot be written, or the target has no kubeconfig.
     pub fn make(target: &Target, folder: &Path) -> io::Result<LocalCopy> {
-        let mut kubeconfig =
-            target.kubeconfig.clone().ok_or_else(|| io::Error::other("there is no kubeconfig to copy"))?;
-        kubeconfig.current_context = target.context.clone();
-        let context =
-            kubeconfig.contexts.iter_mut().find(|context| Some(&context.name) == target.context.as_ref());
-        if let Some(context) = context.and_then(|context| context.context.as_mut()) {
-            context.namespace = Some(target.namespace.clone());
-        }
+        let none = || io::Error::other("there is no kubeconfig to copy");
+        let kubeconfig = target.kubeconfig.as_ref().ok_or_else(none)?;
+        let copy = kubeconfig.copy(target.context.as_deref(), &target.namespace);
         // JSON is YAML, and every client of Kubernetes reads it.
-        let before = serde_json::to_vec_pretty(&kubeconfig)?;
+        let before = serde_json::to_vec_pretty(&copy)?;
         std::fs::create_dir_all(folder)?;
         let path = folder.join("kubeconfig");
         let mut options = std::fs::OpenOptions::new();

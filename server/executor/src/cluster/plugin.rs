@@ -1,4 +1,5 @@
-//! Runs the credential plugin that a kubeconfig names, with no input, no terminal and a time limit.
+//! Runs the credential plugin that a kubeconfig names, with no input, no terminal and a time limit:
+//! <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins>.
 //!
 //! Must not keep or tell what it answers, except to the connection that needs it.
 
@@ -6,25 +7,29 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use k8s_openapi::ByteString;
-use kube::config::{AuthInfo, ExecConfig};
+use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::certificate::encoded;
+use super::target::Target;
+use crate::describe_duration;
 use crate::event::{Outcome, Problem};
 use crate::local;
 use crate::output::Tail;
 
 /// How long a plugin may take: one that wants to open a browser and gets no answer would take for ever.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// More than any credential has.
 const MOST: u64 = 1 << 20;
 
 /// What a plugin answers: <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ExecCredential {
+    api_version: Option<String>,
     status: Option<Status>,
 }
 
@@ -44,29 +49,78 @@ struct Status {
 /// When the plugin is missing, fails, takes too long or answers something else.
 pub(crate) async fn authenticate(
     user: &mut AuthInfo,
-    cluster: Option<serde_json::Value>,
+    target: &Target,
     environment: &[(OsString, OsString)],
+    limit: Duration,
 ) -> Result<Option<SystemTime>, Problem> {
     let Some(plugin) = user.exec.take() else { return Ok(None) };
-    let command = plugin.command.clone().unwrap_or_default();
-    let answer = run(&plugin, cluster, environment).await.map_err(|problem| match &plugin.install_hint {
+    let answered = answer(&plugin, target, environment, limit).await;
+    let status = answered.map_err(|problem| match &plugin.install_hint {
         Some(hint) => problem.help(hint.trim()),
         None => problem,
     })?;
-    let credential: ExecCredential = serde_json::from_slice(&answer).map_err(|error| {
-        problem(&command, format!("answered something that is no ExecCredential: {error}"))
-    })?;
-    let status = credential.status.ok_or_else(|| problem(&command, "answered without credentials".into()))?;
-    let encoded =
-        |pem: String| serde_json::to_value(ByteString(pem.into_bytes())).ok()?.as_str().map(str::to_owned);
-    if let Some(token) = status.token {
+    let has_certificate = status.client_certificate_data.is_some() && status.client_key_data.is_some();
+    if let Some(token) = status.token.filter(|token| !token.is_empty()) {
         user.token = Some(token.into());
+        user.token_file = None;
+    } else if !has_certificate {
+        let command = plugin.command.unwrap_or_default();
+        return Err(problem(&command, "answered neither a token nor a certificate with its key".into()));
     }
     if let (Some(certificate), Some(key)) = (status.client_certificate_data, status.client_key_data) {
-        user.client_certificate_data = encoded(certificate);
-        user.client_key_data = encoded(key).map(Into::into);
+        user.client_certificate_data = Some(encoded(certificate.as_bytes()));
+        user.client_key_data = Some(encoded(key.as_bytes()).into());
     }
     Ok(status.expiration_timestamp.and_then(|time| humantime::parse_rfc3339_weak(&time).ok()))
+}
+
+async fn answer(
+    plugin: &ExecConfig,
+    target: &Target,
+    environment: &[(OsString, OsString)],
+    limit: Duration,
+) -> Result<Status, Problem> {
+    let Some(command) = &plugin.command else {
+        let user = target.user.as_deref().unwrap_or_default();
+        return Err(Problem::new(format!("user `{user}` has a credential plugin without a command")));
+    };
+    if plugin.interactive_mode == Some(ExecInteractiveMode::Always) {
+        return Err(problem(
+            command,
+            "wants a terminal (interactiveMode: Always), and gets none here".into(),
+        )
+        .help("log in with it in a terminal, and use a context whose user has a token or a certificate"));
+    }
+    let answer = run(plugin, command, target, environment, limit).await?;
+    // What it answered may be a secret, so nothing of it is told.
+    let credential: ExecCredential = serde_json::from_slice(&answer).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        problem(command, format!("answered something that is no ExecCredential ({place})"))
+    })?;
+    if credential.api_version.is_some() && credential.api_version != plugin.api_version {
+        return Err(problem(command, "answered in another version than it was asked for".into())
+            .help("set the apiVersion that it knows in the kubeconfig, or bring it up to date"));
+    }
+    credential.status.ok_or_else(|| problem(command, "answered without credentials".into()))
+}
+
+/// What a plugin that asks for it is told of the cluster: the type `Cluster` of the page above.
+fn cluster_info(cluster: &Cluster, config: &Value) -> Value {
+    let file = cluster.certificate_authority.as_ref().and_then(|path| std::fs::read(path).ok());
+    let authority = cluster.certificate_authority_data.clone().or_else(|| Some(encoded(&file?)));
+    let mut info = json!({ "server": cluster.server });
+    let mut add = |name: &str, value: Value| {
+        if !value.is_null() && value != false {
+            info[name] = value;
+        }
+    };
+    add("tls-server-name", json!(cluster.tls_server_name));
+    add("insecure-skip-tls-verify", json!(cluster.insecure_skip_tls_verify));
+    add("certificate-authority-data", json!(authority));
+    add("proxy-url", json!(cluster.proxy_url));
+    add("disable-compression", json!(cluster.disable_compression));
+    add("config", config.clone());
+    info
 }
 
 fn problem(command: &str, what: String) -> Problem {
@@ -75,18 +129,19 @@ fn problem(command: &str, what: String) -> Problem {
 
 async fn run(
     plugin: &ExecConfig,
-    cluster: Option<serde_json::Value>,
+    command: &str,
+    target: &Target,
     environment: &[(OsString, OsString)],
+    limit: Duration,
 ) -> Result<Vec<u8>, Problem> {
-    let command = plugin.command.clone().unwrap_or_default();
-    let mut argv = vec![command.clone()];
+    let mut argv = vec![command.to_owned()];
     argv.extend(plugin.args.clone().unwrap_or_default());
     let mut environment = environment.to_vec();
     let own = plugin.env.iter().flatten().filter_map(|pair| Some((pair.get("name")?, pair.get("value")?)));
     environment.extend(own.map(|(name, value)| (name.into(), value.into())));
     let mut spec = json!({ "interactive": false });
     if plugin.provide_cluster_info {
-        spec["cluster"] = cluster.unwrap_or_default();
+        spec["cluster"] = cluster_info(&target.access.cluster, &target.access.plugin_config);
     }
     let info = json!({ "apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec });
     environment.push(("KUBERNETES_EXEC_INFO".into(), info.to_string().into()));
@@ -97,12 +152,12 @@ async fn run(
     })?;
     let (stdout, stderr) = process.take_output();
     let (mut answer, mut said) = (Vec::new(), Vec::new());
-    let ended = tokio::time::timeout(LIMIT, async {
+    let ended = tokio::time::timeout(limit, async {
         tokio::join!(process.wait(), read(stdout, &mut answer), read(stderr, &mut said)).0
     });
     // Dropping the process ends it with everything that it started.
     let outcome = ended.await.map_err(|_| {
-        problem(&command, format!("gave no credentials within {} s", LIMIT.as_secs()))
+        problem(command, format!("gave no credentials within {}", describe_duration(limit)))
             .help("it gets no input and no terminal here: log in with it in a terminal first")
     })?;
     match outcome {
@@ -110,10 +165,10 @@ async fn run(
         Outcome::Failed(failure) => {
             let mut tail = Tail::new(5, 2048);
             tail.push(&String::from_utf8_lossy(&said));
-            let failed = problem(&command, format!("failed: {}", failure.describe()));
+            let failed = problem(command, format!("failed: {}", failure.describe()));
             Err(tail.lines().into_iter().fold(failed, Problem::help))
         }
-        Outcome::Stopped | Outcome::Skipped => Err(problem(&command, "was stopped".into())),
+        Outcome::Stopped | Outcome::Skipped => Err(problem(command, "was stopped".into())),
     }
 }
 
@@ -129,33 +184,71 @@ async fn read<R: AsyncRead + Unpin>(stream: Option<R>, into: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn user(script: &str) -> AuthInfo {
-        let exec = json!({
+    /// A target whose user has this plugin, which is a script of the shell unless `more` says otherwise.
+    fn target(script: &str, more: Value) -> Target {
+        let mut exec = json!({
             "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script],
             "env": [{ "name": "GREETING", "value": "hello" }], "installHint": "install it\n",
         });
-        serde_json::from_value(json!({ "exec": exec })).unwrap()
+        more.as_object().unwrap().iter().for_each(|(key, value)| exec[key] = value.clone());
+        let extension =
+            json!({ "name": "client.authentication.k8s.io/exec", "extension": { "audience": "abc" } });
+        let cluster = json!({
+            "server": "https://127.0.0.1:1", "certificate-authority": "ca.crt", "tls-server-name": "kube",
+            "extensions": [{ "name": "other", "extension": 1 }, extension],
+        });
+        let config = json!({
+            "current-context": "dev",
+            "contexts": [{ "name": "dev", "context": { "cluster": "c", "user": "u" } }],
+            "clusters": [{ "name": "c", "cluster": cluster }],
+            "users": [{ "name": "u", "user": { "exec": exec } }],
+        });
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config"), config.to_string()).unwrap();
+        let target = Target::read(&[("KUBECONFIG".into(), dir.path().join("config").into())], None, None);
+        let mut target = target.unwrap();
+        // The folder is gone by then.
+        let access = std::sync::Arc::make_mut(&mut target.access);
+        access.cluster.certificate_authority = None;
+        access.cluster.certificate_authority_data = Some("Q0E=".into());
+        target
+    }
+
+    async fn asked(target: &Target, limit: Duration) -> Result<(AuthInfo, Option<SystemTime>), String> {
+        let environment: Vec<_> = std::env::vars_os().collect();
+        let mut user = target.access.user.clone();
+        let expires = authenticate(&mut user, target, &environment, limit).await;
+        expires.map(|expires| (user, expires)).map_err(|problem| problem.describe())
     }
 
     async fn said(script: &str) -> String {
-        let environment: Vec<_> = std::env::vars_os().collect();
-        let cluster = json!({ "server": "https://x" });
-        match authenticate(&mut user(script), Some(cluster), &environment).await {
-            Ok(expires) => format!("{expires:?}"),
-            Err(problem) => problem.describe(),
-        }
+        asked(&target(script, json!({})), LIMIT).await.unwrap_err()
     }
 
     #[tokio::test]
     async fn credentials_take_the_place_of_the_plugin() {
-        let environment: Vec<_> = std::env::vars_os().collect();
         let script = r#"test "$GREETING" = hello && ! read line && echo "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' &&
             echo '{"status": {"token": "t0ken", "expirationTimestamp": "2030-01-02T03:04:05Z"}}'"#;
-        let mut user = user(script);
-        let expires = authenticate(&mut user, None, &environment).await.unwrap();
+        let (user, expires) = asked(&target(script, json!({})), LIMIT).await.unwrap();
         let expected = humantime::parse_rfc3339("2030-01-02T03:04:05Z").unwrap();
         assert!(user.exec.is_none() && user.token.is_some());
         assert_eq!(expires, Some(expected));
+    }
+
+    #[tokio::test]
+    async fn a_plugin_is_told_of_the_cluster_where_it_asks_for_that() {
+        let script = "printf '%s' \"$KUBERNETES_EXEC_INFO\" >&2; exit 1";
+        let told = |said: String| -> Value {
+            let line = said.lines().find(|line| line.trim().starts_with('{')).unwrap().trim().to_owned();
+            serde_json::from_str(&line).unwrap()
+        };
+        let with = asked(&target(script, json!({ "provideClusterInfo": true })), LIMIT).await.unwrap_err();
+        let spec = json!({ "interactive": false, "cluster": {
+            "server": "https://127.0.0.1:1", "tls-server-name": "kube",
+            "certificate-authority-data": "Q0E=", "config": { "audience": "abc" },
+        }});
+        assert_eq!(told(with)["spec"], spec);
+        assert_eq!(told(said(script).await)["spec"], json!({ "interactive": false }));
     }
 
     #[tokio::test]
@@ -164,17 +257,46 @@ mod tests {
         let expected =
             "the credential plugin `sh` of the kubeconfig failed: exit code 3\n  please log in\n  install it";
         assert_eq!(failed, expected);
-        assert!(said("echo no").await.contains("answered something that is no ExecCredential"));
+        let no = said("echo SECRET").await;
+        assert!(
+            no.contains("answered something that is no ExecCredential") && !no.contains("SECRET"),
+            "{no}"
+        );
+        let wrong = said(r#"echo '{"status": {"token": "t", "expirationTimestamp": ["SECRET"]}}'"#).await;
+        assert!(wrong.contains("no ExecCredential (line 1, column ") && !wrong.contains("SECRET"), "{wrong}");
         assert!(said("echo {}").await.contains("answered without credentials"));
+        assert!(said(r#"echo '{"status": {"token": ""}}'"#).await.contains("neither a token nor"));
+        let old =
+            r#"echo '{"apiVersion": "client.authentication.k8s.io/v1beta1", "status": {"token": "t"}}'"#;
+        assert!(said(old).await.contains("answered in another version"));
     }
 
     #[tokio::test]
     async fn a_missing_plugin_is_named() {
-        let mut user = user("");
-        user.exec.as_mut().unwrap().command = Some("no-such-plugin".into());
-        let environment: Vec<_> = std::env::vars_os().collect();
-        let problem = authenticate(&mut user, None, &environment).await.unwrap_err().describe();
+        let problem = asked(&target("", json!({ "command": "no-such-plugin" })), LIMIT).await.unwrap_err();
         assert!(problem.contains("program `no-such-plugin` not found\n  searched PATH: "), "{problem}");
         assert!(problem.ends_with("install it"), "{problem}");
+        let problem = asked(&target("", json!({ "command": "" })), LIMIT).await.unwrap_err();
+        assert!(problem.starts_with("user `u` has a credential plugin without a command"), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn a_plugin_that_takes_too_long_is_ended_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!("touch {0}/begun; sleep 0.5; touch {0}/ended", dir.path().display());
+        let problem = asked(&target(&script, json!({})), Duration::from_millis(200)).await.unwrap_err();
+        assert!(problem.contains("`sh` of the kubeconfig gave no credentials within 0.2 s"), "{problem}");
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert!(dir.path().join("begun").exists() && !dir.path().join("ended").exists());
+    }
+
+    #[tokio::test]
+    async fn a_plugin_that_needs_a_terminal_is_not_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!("touch {}/begun", dir.path().display());
+        let always = target(&script, json!({ "interactiveMode": "Always" }));
+        let problem = asked(&always, LIMIT).await.unwrap_err();
+        assert!(problem.contains("wants a terminal (interactiveMode: Always)"), "{problem}");
+        assert!(!dir.path().join("begun").exists());
     }
 }

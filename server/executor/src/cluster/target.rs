@@ -4,10 +4,11 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
 
-use kube::config::Kubeconfig;
-
-use super::kubeconfig::{self, Found};
+use super::address::{Address, bracketed};
+use super::kubeconfig::{self, Access, Found, Kubeconfig};
 use crate::event::Problem;
 
 /// The namespace where nothing names one.
@@ -37,8 +38,19 @@ pub struct Target {
     pub namespace: String,
     /// The user of the context.
     pub(crate) user: Option<String>,
+    pub(crate) address: Address,
+    pub(crate) access: Arc<Access>,
     /// The file as it was when it was read; nothing inside of a cluster.
-    pub(crate) kubeconfig: Option<Kubeconfig>,
+    pub(crate) kubeconfig: Option<Arc<Kubeconfig>>,
+}
+
+/// Whether a text is a name as namespaces and containers have it (a label of RFC 1123).
+pub fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 impl Target {
@@ -53,28 +65,29 @@ impl Target {
         context: Option<&str>,
         namespace: Option<&str>,
     ) -> Result<Target, Problem> {
-        let found = kubeconfig::read(environment)?;
-        let Some(kubeconfig) = found.kubeconfig.clone() else {
+        // What a variable left empty is as good as not said.
+        let context = context.filter(|context| !context.is_empty());
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
+        let mut found = kubeconfig::read(environment)?;
+        let Some(kubeconfig) = found.kubeconfig.take() else {
             return in_cluster(environment, &found, context, namespace);
         };
-        let name = context.map(str::to_owned).or_else(|| kubeconfig.current_context.clone());
-        let name = name.filter(|name| !name.is_empty()).ok_or_else(|| no_context(&kubeconfig, &found))?;
-        let context = kubeconfig.contexts.iter().find(|context| context.name == name);
-        let context = context.and_then(|context| context.context.as_ref());
-        let context = context.ok_or_else(|| unknown_context(&name, &kubeconfig, &found))?;
-        let cluster = kubeconfig.clusters.iter().find(|cluster| cluster.name == context.cluster);
-        let server = cluster.and_then(|cluster| cluster.cluster.as_ref()?.server.clone());
-        let server = server.ok_or_else(|| {
-            Problem::new(format!(
-                "context `{name}` names the cluster `{}`, which has no server in the kubeconfig",
-                context.cluster
-            ))
-            .help(searched(&found))
-        })?;
-        let own = context.namespace.as_deref().filter(|own| !own.is_empty());
-        let namespace = namespace.or(own).unwrap_or(DEFAULT_NAMESPACE).to_owned();
-        let user = context.user.clone();
-        Ok(Target { context: Some(name), server, namespace, user, kubeconfig: Some(kubeconfig) })
+        let name = context.map(str::to_owned).or_else(|| kubeconfig.current_context());
+        let name = name.ok_or_else(|| no_context(&kubeconfig, &found))?;
+        let context =
+            kubeconfig.context(&name)?.ok_or_else(|| unknown_context(&name, &kubeconfig, &found))?;
+        let namespace = checked(namespace.or(context.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE))?;
+        let access = kubeconfig.access(&context)?;
+        let address = address(&access, &name, &context.cluster).map_err(|it| it.help(searched(&found)))?;
+        Ok(Target {
+            context: Some(name),
+            server: address.to_string(),
+            namespace,
+            user: context.user,
+            address,
+            access: access.into(),
+            kubeconfig: Some(kubeconfig.into()),
+        })
     }
 
     /// "context kind-dev, namespace demo".
@@ -89,7 +102,7 @@ impl Target {
     /// and a context named as tools for local clusters do.
     pub fn is_local(&self) -> bool {
         let Some(context) = &self.context else { return false };
-        let Some(host) = host(&self.server) else { return false };
+        let host = self.address.host.to_ascii_lowercase();
         if host == "localhost" || host.ends_with(".localhost") || host == "kubernetes.docker.internal" {
             return true;
         }
@@ -102,15 +115,30 @@ impl Target {
     }
 }
 
-/// The host of an address like `https://[::1]:6443/path`.
-fn host(server: &str) -> Option<&str> {
-    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    match authority.strip_prefix('[') {
-        Some(rest) => Some(rest.split_once(']')?.0),
-        None => Some(authority.split(':').next().unwrap_or(authority)),
+fn checked(namespace: &str) -> Result<String, Problem> {
+    if is_label(namespace) {
+        return Ok(namespace.to_owned());
     }
+    let name = namespace.escape_default();
+    Err(Problem::new(format!("`{name}` is not the name of a namespace"))
+        .help("it has lower-case letters, digits and `-` inside, at most 63 of them"))
+}
+
+/// The address of a context's cluster.
+fn address(access: &Access, context: &str, cluster: &str) -> Result<Address, Problem> {
+    let names = format!("context `{context}` names the cluster `{cluster}`, which");
+    let entry = &access.cluster;
+    let Some(server) = &entry.server else {
+        return Err(Problem::new(format!("{names} has no server in the kubeconfig")));
+    };
+    let user = &access.user;
+    let has_certificates = entry.certificate_authority.is_some()
+        || entry.certificate_authority_data.is_some()
+        || user.client_certificate.is_some()
+        || user.client_certificate_data.is_some()
+        || entry.insecure_skip_tls_verify == Some(true);
+    Address::read(server, has_certificates)
+        .map_err(|wrong| Problem::new(format!("{names} cannot be reached: its address {wrong}")))
 }
 
 fn in_cluster(
@@ -119,19 +147,33 @@ fn in_cluster(
     context: Option<&str>,
     namespace: Option<&str>,
 ) -> Result<Target, Problem> {
-    const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
     let host = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST");
     let (Some(host), None) = (host, context) else {
         let problem = Problem::new("there is no kubeconfig, so it is not known which cluster to use");
         return Err(problem.help(searched(found)));
     };
-    let own = std::fs::read_to_string(OWN_NAMESPACE).ok();
+    let account = Path::new("/var/run/secrets/kubernetes.io/serviceaccount");
+    let own = std::fs::read_to_string(account.join("namespace")).ok();
     let own = own.as_deref().map(str::trim).filter(|own| !own.is_empty());
+    let mut server = format!("https://{}", bracketed(&host.to_string_lossy()));
+    if let Some(port) = kubeconfig::value(environment, "KUBERNETES_SERVICE_PORT") {
+        server += &format!(":{}", port.to_string_lossy());
+    }
+    let address = Address::read(&server, true).map_err(|wrong| {
+        Problem::new(format!("the cluster of this pod cannot be reached: its address {wrong}"))
+            .help("it is that of KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT")
+    })?;
+    let mut access = Access::default();
+    let file = |name: &str| Some(account.join(name).to_string_lossy().into_owned());
+    access.cluster.certificate_authority = file("ca.crt");
+    access.user.token_file = file("token");
     Ok(Target {
         context: None,
-        server: format!("https://{}", host.to_string_lossy()),
-        namespace: namespace.or(own).unwrap_or(DEFAULT_NAMESPACE).to_owned(),
+        server: address.to_string(),
+        namespace: checked(namespace.or(own).unwrap_or(DEFAULT_NAMESPACE))?,
         user: None,
+        address,
+        access: access.into(),
         kubeconfig: None,
     })
 }
@@ -147,7 +189,7 @@ fn unknown_context(name: &str, kubeconfig: &Kubeconfig, found: &Found) -> Proble
 }
 
 fn contexts(kubeconfig: &Kubeconfig) -> String {
-    let names: Vec<_> = kubeconfig.contexts.iter().map(|context| format!("`{}`", context.name)).collect();
+    let names: Vec<_> = kubeconfig.contexts().iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "it has no contexts".into() } else { format!("it has {}", names.join(", ")) }
 }
 
@@ -165,8 +207,15 @@ mod tests {
     use super::*;
 
     fn target(context: &str, server: &str) -> Target {
-        let (context, server) = (Some(context.to_owned()), server.to_owned());
-        Target { context, server, namespace: "default".into(), user: None, kubeconfig: None }
+        Target {
+            context: Some(context.to_owned()),
+            server: server.to_owned(),
+            namespace: "default".into(),
+            user: None,
+            address: Address::read(server, true).unwrap(),
+            access: Arc::default(),
+            kubeconfig: None,
+        }
     }
 
     #[test]

@@ -1,0 +1,225 @@
+//! Makes the client of a target: its connections, its certificates, its proxy and its credentials.
+//!
+//! Must not let a library read the environment or a kubeconfig.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
+use hyper_timeout::TimeoutConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt, retry::RetryPolicy};
+use kube::{Client, Config};
+use rustls::ClientConfig;
+use tower::retry::RetryLayer;
+use tower::{BoxError, Service, ServiceBuilder};
+
+use super::certificate::{client_config, encoded};
+use super::credentials::Credentials;
+use super::kubeconfig::innermost;
+use super::proxy::{self, Kind, Proxy};
+use super::target::Target;
+use crate::event::Problem;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long nothing may come before the server counts as gone; the client asks for a sign of life every 60 s.
+const SILENCE: Duration = Duration::from_secs(200);
+
+/// How long nothing may be taken.
+const STALLED: Duration = Duration::from_secs(295);
+
+/// The client of a target.
+///
+/// # Errors
+///
+/// When something of the kubeconfig or the environment cannot be used.
+pub(crate) fn make(
+    target: &Target,
+    credentials: &Credentials,
+    environment: &[(OsString, OsString)],
+) -> Result<Client, Problem> {
+    let cluster = &target.access.cluster;
+    let proxy = proxy::choose(&target.address, cluster.proxy_url.as_deref(), environment)?;
+    let tls = client_config(cluster, &credentials.user)?;
+    let parts = Parts { target, credentials, tls };
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    let Some(Proxy { kind, place, login, .. }) = proxy else { return parts.client(connector) };
+    let uri = |scheme: &str| format!("{scheme}://{place}").parse().map_err(|error| parts.unusable(&error));
+    match kind {
+        Kind::Socks => {
+            let socks = SocksV5::new(uri("socks5")?, connector);
+            match login.as_deref().map(|login| login.split_once(':').unwrap_or((login, ""))) {
+                Some((user, password)) => parts.client(socks.with_auth(plain(user), plain(password))),
+                None => parts.client(socks),
+            }
+        }
+        Kind::Http => parts.client(tunnel(uri("http")?, connector, login)?),
+        Kind::Https => parts.client(tunnel(uri("https")?, parts.secured(connector)?, login)?),
+    }
+}
+
+/// What answered is not an API server.
+#[derive(Debug)]
+pub(crate) struct Stranger {
+    status: StatusCode,
+    content_type: Option<String>,
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer was {}", self.status)?;
+        match self.content_type.as_deref() {
+            Some("text/html") => f.write_str(" with a web page (text/html)"),
+            Some(content_type) => write!(f, " with {}", content_type.escape_default()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for Stranger {}
+
+/// An API server neither leads elsewhere nor has web pages, and what it was asked for is JSON. Its errors may be text.
+fn of_cluster<B>(response: Response<B>) -> Result<Response<B>, BoxError> {
+    let status = response.status();
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type =
+        content_type.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let is = |kind: &str| content_type.as_deref().is_some_and(|content_type| content_type.contains(kind));
+    if status.is_redirection()
+        || is("text/html")
+        || status.is_success() && content_type.is_some() && !is("json")
+    {
+        return Err(Stranger { status, content_type }.into());
+    }
+    Ok(response)
+}
+
+fn tunnel<C>(place: http::Uri, connector: C, login: Option<String>) -> Result<Tunnel<C>, Problem> {
+    let tunnel = Tunnel::new(place, connector);
+    let Some(login) = login else { return Ok(tunnel) };
+    let basic = format!("Basic {}", encoded(plain(&login).as_bytes()));
+    let header = basic.try_into().map_err(|_| Problem::new("the login of the proxy cannot be used"))?;
+    Ok(tunnel.with_auth(header))
+}
+
+/// A part of an address without its escapes.
+fn plain(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let code = behind.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+struct Parts<'a> {
+    target: &'a Target,
+    credentials: &'a Credentials,
+    tls: ClientConfig,
+}
+
+impl Parts<'_> {
+    fn unusable(&self, error: &dyn Error) -> Problem {
+        let place = self.target.describe();
+        Problem::new(format!("the cluster of {place} cannot be asked: {}", innermost(error)))
+    }
+
+    fn secured<C>(&self, connector: C) -> Result<HttpsConnector<C>, Problem> {
+        let mut builder = HttpsConnectorBuilder::new().with_tls_config(self.tls.clone()).https_or_http();
+        if let Some(name) = &self.target.access.cluster.tls_server_name {
+            let wrong = |_| Problem::new("the tls-server-name of the kubeconfig is not the name of a server");
+            builder = builder.with_server_name_resolver(FixedServerNameResolver::new(
+                name.clone().try_into().map_err(wrong)?,
+            ));
+        }
+        Ok(builder.enable_http1().wrap_connector(connector))
+    }
+
+    fn client<C>(&self, connector: C) -> Result<Client, Problem>
+    where
+        C: Service<http::Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+        C::Future: Send + 'static,
+        C::Error: Into<BoxError> + Error + Send + Sync,
+    {
+        let address = self.target.address.to_string();
+        let mut config = Config::new(address.parse().map_err(|error| self.unusable(&error))?);
+        config.auth_info = self.credentials.user.clone();
+        let mut connector = TimeoutConnector::new(self.secured(connector)?);
+        connector.set_connect_timeout(Some(CONNECT));
+        connector.set_read_timeout(Some(SILENCE));
+        connector.set_write_timeout(Some(STALLED));
+        let http =
+            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
+        let unusable = |error: kube::Error| self.unusable(&error);
+        let service = ServiceBuilder::new()
+            .and_then(|response| std::future::ready(of_cluster(response)))
+            .layer(config.base_uri_layer())
+            .layer(RetryLayer::new(RetryPolicy::server_retry()))
+            .option_layer(config.auth_layer().map_err(unusable)?)
+            .layer(config.extra_headers_layer().map_err(unusable)?)
+            .map_err(BoxError::from)
+            .service(http);
+        Ok(Client::new(service, &*self.target.namespace))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn web_pages_and_what_leads_elsewhere_are_not_of_a_cluster() {
+        let told = |status: u16, content_type: &str| {
+            let mut response = Response::builder().status(status);
+            if !content_type.is_empty() {
+                response = response.header(CONTENT_TYPE, content_type);
+            }
+            let judged = of_cluster(response.body(()).unwrap());
+            judged.map_or_else(|error| error.to_string(), |_| "a cluster".into())
+        };
+        for (status, content_type) in [
+            (200, "application/json"),
+            (200, "application/json;stream=watch"),
+            (200, ""),
+            (101, ""),
+            (403, "application/json"),
+            (503, "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(told(status, content_type), "a cluster", "{status} {content_type}");
+        }
+        assert_eq!(
+            told(200, "text/html; charset=utf-8"),
+            "the answer was 200 OK with a web page (text/html)"
+        );
+        assert_eq!(told(502, "Text/HTML"), "the answer was 502 Bad Gateway with a web page (text/html)");
+        assert_eq!(told(200, "text/plain"), "the answer was 200 OK with text/plain");
+        assert_eq!(told(302, ""), "the answer was 302 Found");
+    }
+
+    #[test]
+    fn escapes_of_a_login() {
+        assert_eq!(plain("ann:pa%40ss%3Aword"), "ann:pa@ss:word");
+        assert_eq!(plain("100%:%+A%zz%4"), "100%:%+A%zz%4");
+    }
+}

@@ -1,0 +1,197 @@
+//! What the program makes of kubeconfigs and of servers that are no clusters, as far as it needs no cluster.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use crate::tool::{Called, Tool};
+
+const TASKS: &str = "[pre-up]\nwhich = \"sh -c 'echo is $KUBECONFIG'\"\n[post-deploy]\na = \"true\"\n";
+
+const SELECTED: [&str; 2] = ["-l", "app=web"];
+
+fn with_kubeconfig(text: &str) -> Tool {
+    let tool = Tool::new(TASKS);
+    tool.write("kubeconfig", text.as_bytes());
+    let (file, home) = (tool.path("kubeconfig"), tool.path("home"));
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"]
+        .into_iter()
+        .fold(tool, |tool, name| tool.with(name, ""))
+        .with("KUBECONFIG", file.to_str().expect("UTF-8"))
+        .with("HOME", home.to_str().expect("UTF-8"))
+}
+
+fn config(server: &str) -> String {
+    format!(
+        "current-context: dev\ncontexts: [{{name: dev, context: {{cluster: c, user: u}}}}]\n\
+         clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
+    )
+}
+
+fn both(called: &Called) -> String {
+    format!("{}{}", called.stdout, called.stderr)
+}
+
+#[track_caller]
+fn assert_says(called: &Called, parts: &[&str]) {
+    let all = both(called);
+    for part in parts {
+        assert!(all.contains(part), "{part:?} is not in {called:#?}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_kubeconfig_is_told_without_what_the_file_has() {
+    let users = "users:\n- name: u\n  user:\n    token: TOPSECRET\n    password: \"TOPSECRET\n";
+    let tool = with_kubeconfig(
+        &(config("https://127.0.0.1:1").replace("users: [{name: u, user: {token: t}}]\n", users)),
+    );
+    for arguments in [
+        &["doctor", "-l", "app=web"][..],
+        &["doctor", "-l", "app=web", "--format", "json"],
+        &["run", "post-deploy", "-l", "app=web"],
+        &["run", "post-deploy", "-l", "app=web", "--format", "json"],
+        &["run", "pre-up", "--context", "dev"],
+        &["up", "-l", "app=web", "--", "true"],
+        &["delete", "-l", "app=web", "--", "true"],
+    ] {
+        let called = tool.call(arguments);
+        assert_says(&called, &["kubeconfig cannot be used: line 8, column "]);
+        assert!(!both(&called).contains("TOPSECRET"), "{arguments:?} {called:#?}");
+    }
+    assert!(!tool.records().contains("TOPSECRET"));
+}
+
+#[test]
+fn a_relative_kubeconfig_is_one_file_for_everybody() {
+    let tool = with_kubeconfig(&config("https://127.0.0.1:1")).with("KUBECONFIG", "./kubeconfig");
+    tool.write("app/.draft-tasks.toml", TASKS.as_bytes());
+    let file = tool.path("kubeconfig").display().to_string();
+    assert_says(
+        &tool.call(&["doctor", "--file", "app", "-l", "app=web"]),
+        &[&format!("✓ kubeconfig    {file}")],
+    );
+    assert_says(&tool.call(&["run", "pre-up", "--file", "app"]), &[&format!("is {file}")]);
+    let called = tool.call(&["run", "pre-up", "--file", "app", "--env", "KUBECONFIG=other"]);
+    assert_says(&called, &[&format!("is {}", tool.path("other").display())]);
+    tool.write("app/vars", b"KUBECONFIG=./own\n");
+    let called = tool.call(&["run", "pre-up", "--file", "app", "--env-file", "app/vars", "--format", "json"]);
+    assert!(called.code == Some(0), "{called:?}");
+}
+
+#[test]
+fn names_that_cannot_be_never_become_an_address() {
+    let tool = with_kubeconfig(&config("https://127.0.0.1:1"));
+    let doctor = |arguments: &[&str]| tool.call(&[&["doctor"], arguments].concat());
+    assert_says(&doctor(&["-l", "app=web", "-n", ""]), &["✓ context       dev, namespace default"]);
+    assert_says(&doctor(&["-l", "app=web", "--context", ""]), &["✓ context       dev, namespace default"]);
+    assert_says(
+        &doctor(&["-l", "app=web", "-n", "a b"]),
+        &["✗ context       `a b` is not the name of a namespace"],
+    );
+    for (name, namespace) in [("Web App/x", "demo"), ("web", "n/../kube-system")] {
+        let draft = format!("[environments.development]\nname = \"{name}\"\nnamespace = \"{namespace}\"\n");
+        tool.write("draft.toml", draft.as_bytes());
+        assert_says(&doctor(&[]), &["✗ name          `"]);
+        assert_says(&tool.call(&["run", "post-deploy"]), &["is not the name of"]);
+    }
+}
+
+/// Something that listens, answers everything with the same, and remembers the first line of what it is asked.
+struct Listener {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+fn listen(answer: &'static str) -> Listener {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut bytes = [0; 4096];
+            let length = stream.read(&mut bytes).unwrap_or(0);
+            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            seen.lock().expect("no panic").push(text.lines().next().unwrap_or_default().to_owned());
+            // Who asked may be gone.
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    Listener { port, asked }
+}
+
+impl Listener {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().expect("no panic"))
+    }
+}
+
+#[test]
+fn a_web_page_is_not_taken_for_a_cluster() {
+    for (status, told) in [
+        ("200 OK", "the answer was 200 OK with a web page"),
+        ("502 Bad Gateway", "502 Bad Gateway with a web page"),
+    ] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
+        );
+        let listener = listen(answer.leak());
+        let tool = with_kubeconfig(&config(&format!("http://127.0.0.1:{}", listener.port)));
+        for arguments in [&["doctor"][..], &["run", "post-deploy"]] {
+            let called = tool.call(&[arguments, &SELECTED].concat());
+            assert_says(
+                &called,
+                &[
+                    "no cluster answered for context `dev` (http://127.0.0.1:",
+                    told,
+                    "a login page or a proxy",
+                ],
+            );
+        }
+    }
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_asked_as_go_would() {
+    let proxy = listen("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let place = format!("127.0.0.1:{}", proxy.port);
+    let through = |server: &str, extra: &str, variables: &[(&'static str, &str)]| {
+        let text = config(server).replace("'}}", &format!("'{extra}}}}}"));
+        let tool =
+            variables.iter().fold(with_kubeconfig(&text), |tool, (name, value)| tool.with(name, value));
+        let called = tool.call(&["doctor", "-l", "app=web"]);
+        let asked = proxy.take();
+        assert_eq!(
+            !asked.is_empty(),
+            both(&called).contains(&format!("asked by the proxy {place} of")),
+            "{called:?}"
+        );
+        asked.first().cloned().unwrap_or_else(|| "direct".into())
+    };
+    let connect = "CONNECT k8s.example.com:6443 HTTP/1.1";
+    let server = "https://k8s.example.com:6443";
+    assert_eq!(through(server, "", &[("HTTPS_PROXY", &place), ("NO_PROXY", "localhost,127.0.0.1")]), connect);
+    assert_eq!(through(server, "", &[("https_proxy", &format!("http://{place}"))]), connect);
+    assert_eq!(through("https://127.0.0.1:1", "", &[("HTTPS_PROXY", &place)]), "direct");
+    assert_eq!(through("https://localhost:1", "", &[("HTTPS_PROXY", &place)]), "direct");
+    assert_eq!(
+        through("https://kind.localhost:1", "", &[("HTTPS_PROXY", &place), ("NO_PROXY", ".localhost")]),
+        "direct"
+    );
+    let own = format!(", proxy-url: 'http://{place}'");
+    assert_eq!(through(server, &own, &[("NO_PROXY", "*")]), connect);
+}
+
+#[test]
+fn an_address_without_a_scheme_is_taken_and_an_impossible_one_is_explained() {
+    let doctor = |server: &str| with_kubeconfig(&config(server)).call(&["doctor", "-l", "app=web"]);
+    assert_says(
+        &doctor("127.0.0.1:1"),
+        &["✓ context       dev, namespace default (http://127.0.0.1:1), a local cluster"],
+    );
+    let called = doctor("https://ann:TOPSECRET@127.0.0.1:99999");
+    let expected = "✗ context       context `dev` names the cluster `c`, which cannot be reached: its address has a port that";
+    assert_says(&called, &[expected]);
+    assert!(!both(&called).contains("TOPSECRET"), "{called:?}");
+}
