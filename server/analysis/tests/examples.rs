@@ -3,8 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use draft_tasks_analysis::command::Semantics;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use draft_tasks_analysis::{Analysis, Options};
+use draft_tasks_analysis::edit::{self, TextEdit};
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::syntax::{Str, StrStyle};
+use draft_tasks_analysis::words::Words;
+use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -52,4 +57,52 @@ fn the_example_of_each_code_triggers_it_alone() {
             assert_eq!(codes, [code], "{code}: {text}");
         }
     }
+}
+
+/// The programs of all commands as they stand in the text, with the string that each is in.
+///
+/// Only where no shell reads anything into the word: a quoted `A=b` is no assignment and a quoted `~` no home.
+fn programs(parsed: &Parsed) -> Vec<(Str, TextRange)> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let commands = Phase::ALL.into_iter().flat_map(|phase| parsed.file.commands_of(phase));
+    let programs = commands.filter_map(|(_, written)| {
+        let words = Words::new(parsed, written);
+        Some((written, words.range(words.words.first()?.range)))
+    });
+    programs.filter(|(_, range)| parsed.text[*range].chars().all(plain)).collect()
+}
+
+/// What must be written in front of and behind a word in a string of this style to quote it; `None` where the string
+/// cannot hold that.
+fn quotes(style: StrStyle) -> [Option<(&'static str, &'static str)>; 3] {
+    match style {
+        StrStyle::Basic | StrStyle::MultilineBasic | StrStyle::Bare => {
+            [Some(("'", "'")), Some(("\\\"", "\\\"")), Some(("\\\\", ""))]
+        }
+        StrStyle::Literal | StrStyle::MultilineLiteral => [None, Some(("\"", "\"")), Some(("\\", ""))],
+    }
+}
+
+#[test]
+fn a_program_in_quotes_is_the_program_without_them() {
+    let codes = |text: &str, options| -> Vec<_> { found(text, options).iter().map(|it| it.code).collect() };
+    let mut compared = 0;
+    for code in DiagnosticCode::ALL {
+        let (text, options) = code.example();
+        // In Draft's own semantics quotes mean nothing.
+        if code.needs_facts() || options.semantics == Semantics::Draft {
+            continue;
+        }
+        let expected = codes(text, options);
+        for (written, program) in programs(&Parsed::new(text, options)) {
+            for (before, behind) in quotes(written.style).into_iter().flatten() {
+                let quoted =
+                    [TextEdit::insert(program.start(), before), TextEdit::insert(program.end(), behind)];
+                let quoted = edit::apply(text, &quoted);
+                assert_eq!(codes(&quoted, options), expected, "{code}: {quoted}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 60, "{compared}");
 }

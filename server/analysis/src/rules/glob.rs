@@ -29,7 +29,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a program does something with each of the files that it is given, and knows no patterns.
-fn takes_files(name: &str) -> bool {
+pub(super) fn takes_files(name: &str) -> bool {
     matches!(
         name,
         "rm" | "cp"
