@@ -23,6 +23,7 @@ macro_rules! for_all_rules {
             redirection: Redirection,
             command_substitution: CommandSubstitution,
             parameter_expansion: ParameterExpansion,
+            brace_expansion: BraceExpansion,
             glob: Glob,
             tilde: Tilde,
             local_variable: LocalVariable,
