@@ -2,6 +2,8 @@
 //!
 //! Must not look at values: a value says nothing about whether it is meant to be seen.
 
+pub mod token;
+
 /// What stands in the place of a secret.
 pub const MASK: &str = "***";
 

@@ -35,7 +35,9 @@ fn main() -> std::io::Result<()> {
         report("bare, one long line", || bare_output(ONE_LINE), throughput).await;
         report("executor, one long line", || executor_output(ONE_LINE), throughput).await;
         report("cat into a file, lines", cat_into_file, throughput).await;
-        report("executor, masked, recorded", recorded_output, throughput).await;
+        for count in [3, 50, 1500] {
+            report(&format!("recorded, {count} secrets"), || recorded_output(count), throughput).await;
+        }
         if wanted(MEMORY) {
             let idle = memory();
             let (_, bytes) = execute(vec![vec!["sh", "-c", FIVE_GIGABYTES]]).await;
@@ -125,13 +127,13 @@ async fn cat_into_file() -> Duration {
     took
 }
 
-/// The same with all that a run does: secrets are sought, and everything is recorded twice, as events and as text.
-async fn recorded_output() -> Duration {
+/// With all that a run does: so many secrets are sought, and everything is recorded twice, as events and as text.
+async fn recorded_output(secrets: usize) -> Duration {
     let directory = std::env::temp_dir().join(format!("draft-tasks-bench-runs-{}", std::process::id()));
     let records = Records { directory: directory.clone(), keep: 1 };
     let mut request = request(vec![vec!["sh", "-c", LINES]]);
-    request.secrets =
-        Secrets::new(["hunter2", "correct horse battery staple", "a-token-of-some-length"].map(OsStr::new));
+    let values: Vec<_> = (0..secrets).map(|number| format!("{number}, a secret of some length")).collect();
+    request.secrets = Secrets::new(values.iter().map(OsStr::new));
     let recorder = records.begin(&request, Path::new("file"));
     let Ok(mut recorder) = recorder else { return Duration::MAX };
     let begun = Instant::now();

@@ -5,6 +5,7 @@
 
 pub mod cluster;
 mod describe;
+mod escape;
 pub mod event;
 mod format;
 mod local;

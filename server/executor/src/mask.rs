@@ -1,4 +1,5 @@
-//! Replaces secret values in what tasks write by [`MASK`], also where a value comes in pieces.
+//! Replaces secret values in what tasks write by [`MASK`], also where a value comes in pieces, encoded, or with colours
+//! inside.
 //!
 //! Must not decide which values are secret, and must not let any byte of a value pass before it is certain that the
 //! value does not follow.
@@ -8,79 +9,87 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
 use draft_tasks_analysis::secret::MASK;
 
+use self::literal::{Beginnings, Literals, Standing};
+use self::opening::{Opening, Remainder};
+use crate::escape;
 use crate::event::StartError;
 
+mod forms;
+mod literal;
+mod opening;
+
 /// Values shorter than this many bytes are not masked: they would be found everywhere and hide everything.
-pub const SHORTEST: usize = 3;
+pub const SHORTEST: usize = literal::SHORTEST;
 
 /// Lines of a value of several lines count as secrets too from this length on: tools print keys line by line.
 const SHORTEST_LINE: usize = 8;
 
 /// The values that nobody may see. Cheap to clone; it shows none of them.
-#[derive(Clone, Default)]
-pub struct Secrets(Option<Arc<Known>>);
+#[derive(Clone)]
+pub struct Secrets(Arc<Known>);
 
 struct Known {
-    /// Each value once.
-    values: Vec<Vec<u8>>,
-    finder: AhoCorasick,
-    longest: usize,
-    /// The bytes with which values begin.
-    first: [bool; 256],
+    /// How many values there are.
+    count: usize,
+    /// The values in all their forms.
+    literals: Literals,
+    beginnings: Beginnings,
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.0.as_ref().map_or(0, |known| known.values.len()))
+        write!(f, "Secrets({})", self.0.count)
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Secrets {
+        Secrets::new([])
     }
 }
 
 impl Secrets {
     /// These values; those that are too short are left out.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a OsStr>) -> Secrets {
-        let mut all: Vec<Vec<u8>> = Vec::new();
+        let mut all: Vec<&[u8]> = Vec::new();
         for value in values {
             let value = value.as_encoded_bytes();
-            let lines = value.split(|byte| matches!(byte, b'\n' | b'\r'));
-            all.extend(lines.filter(|line| line.len() >= SHORTEST_LINE).map(<[u8]>::to_vec));
-            if value.len() >= SHORTEST {
-                all.push(value.to_vec());
-            }
+            let lines = value.split(|byte| is_line_end(*byte));
+            all.extend(lines.filter(|line| line.len() >= SHORTEST_LINE));
+            let start = value.iter().take_while(|byte| is_line_end(**byte)).count();
+            let end = value.len() - value.iter().rev().take_while(|byte| is_line_end(**byte)).count();
+            all.extend(value.get(start..end).filter(|value| value.len() >= SHORTEST));
         }
         all.sort_unstable();
         all.dedup();
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&all);
-        let mut first = [false; 256];
-        all.iter().for_each(|value| first[usize::from(value[0])] = true);
-        let longest = all.iter().map(Vec::len).max().unwrap_or(0);
-        match finder {
-            Ok(finder) if !all.is_empty() => {
-                Secrets(Some(Arc::new(Known { values: all, finder, longest, first })))
-            }
-            // It fails only for more text than an environment can hold.
-            _ => Secrets(None),
-        }
+        let texts = all.iter().flat_map(|value| forms::of(value)).map(|text| seen(&text));
+        let literals = Literals::new(texts.collect());
+        let beginnings = Beginnings::of(literals.iter().chain(opening::beginnings()));
+        Secrets(Arc::new(Known { count: all.len(), literals, beginnings }))
     }
 
     /// A whole text without the values.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.0 {
-            Some(known) if known.finder.is_match(text) => {
-                let mut masker = self.masker();
-                let mut masked = masker.push(text.as_bytes()).into_owned();
-                masked.extend(masker.finish());
-                Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
-            }
-            _ => Cow::Borrowed(text),
+        let mut masker = self.masker();
+        let mut masked = masker.push(text.as_bytes());
+        masked.extend(masker.finish());
+        if masked == text.as_bytes() {
+            return Cow::Borrowed(text);
         }
+        Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
     }
 
     /// For one stream.
     pub(crate) fn masker(&self) -> Masker {
-        Masker { secrets: self.clone(), held: Vec::new() }
+        Masker {
+            secrets: self.clone(),
+            held: Vec::new(),
+            hidden: Vec::new(),
+            unfinished: Vec::new(),
+            remainder: None,
+        }
     }
 
     /// Why a process could not be started, without the values that its arguments may have brought in.
@@ -107,183 +116,216 @@ impl Secrets {
     }
 }
 
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// A text as it is looked for: without what is not seen of it.
+fn seen(text: &[u8]) -> Vec<u8> {
+    let (mut seen, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(first) = rest.first() {
+        match escape::hidden(rest) {
+            Some(0) => {
+                seen.push(*first);
+                rest = &rest[1..];
+            }
+            Some(length) => rest = &rest[length..],
+            None => return seen,
+        }
+    }
+    seen
+}
+
 /// Masks a stream: however it is cut into pieces, what comes out is the same in the end.
 #[derive(Debug)]
 pub(crate) struct Masker {
     secrets: Secrets,
-    /// What may be the beginning of a value.
+    /// What may be the beginning of a secret, as it is seen.
     held: Vec<u8>,
+    /// What is not seen of it.
+    hidden: Vec<Hidden>,
+    /// The beginning of something that is not seen.
+    unfinished: Vec<u8>,
+    /// How the secret goes on that was masked last.
+    remainder: Option<Remainder>,
+}
+
+/// Bytes that are not seen.
+#[derive(Debug)]
+struct Hidden {
+    /// How many bytes are seen in front of them.
+    at: usize,
+    bytes: Vec<u8>,
 }
 
 impl Masker {
-    /// What can be told by now. It keeps no more than what may be the beginning of a value.
-    pub(crate) fn push<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let Some(known) = &self.secrets.0 else { return Cow::Borrowed(bytes) };
-        if self.held.is_empty() {
-            return match known.mask(bytes) {
-                None => Cow::Borrowed(bytes),
-                Some((masked, held)) => {
-                    self.held.extend_from_slice(held);
-                    Cow::Owned(masked)
-                }
-            };
+    /// What can be told by now. It keeps no more than what may be the beginning of a secret.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+        if self.unfinished.is_empty() {
+            self.read(bytes);
+        } else {
+            let mut joined = std::mem::take(&mut self.unfinished);
+            joined.extend_from_slice(bytes);
+            self.read(&joined);
         }
-        let mut all = std::mem::take(&mut self.held);
-        all.extend_from_slice(bytes);
-        match known.mask(&all) {
-            None => Cow::Owned(all),
-            Some((masked, held)) => {
-                self.held = held.to_vec();
-                Cow::Owned(masked)
+        self.tell(false)
+    }
+
+    /// The stream is over: what was held back is no longer secret than it is.
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
+        let bytes = std::mem::take(&mut self.unfinished);
+        self.hide(&bytes);
+        self.tell(true)
+    }
+
+    /// Parts what is seen from what is not.
+    fn read(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        loop {
+            let shown = rest.iter().position(|byte| escape::may_hide(*byte)).unwrap_or(rest.len());
+            self.held.extend_from_slice(&rest[..shown]);
+            rest = &rest[shown..];
+            if rest.is_empty() {
+                return;
             }
+            let Some(length) = escape::hidden(rest) else {
+                self.unfinished = rest.to_vec();
+                return;
+            };
+            self.hide(&rest[..length]);
+            rest = &rest[length..];
         }
     }
 
-    /// The stream is over: what was held back is no longer value than it is.
-    pub(crate) fn finish(&mut self) -> Vec<u8> {
-        let held = std::mem::take(&mut self.held);
-        match &self.secrets.0 {
-            Some(known) => known.mask_until(&held, held.len()).0,
-            None => held,
+    fn hide(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        // A title or a link may have a secret, too.
+        let bytes = if escape::has_text(bytes) { self.secrets.0.mask(bytes) } else { bytes.to_vec() };
+        self.hidden.push(Hidden { at: self.held.len(), bytes });
+    }
+
+    fn tell(&mut self, ended: bool) -> Vec<u8> {
+        let mut telling = Telling {
+            seen: std::mem::take(&mut self.held),
+            hidden: std::mem::take(&mut self.hidden),
+            at: 0,
+            shown: 0,
+            told: Vec::new(),
+        };
+        telling.told.reserve(telling.seen.len());
+        self.remainder = telling.walk(&self.secrets.0, self.remainder, ended);
+        self.held = telling.seen.split_off(telling.at);
+        let rest = telling.hidden.split_off(telling.shown);
+        self.hidden = rest.into_iter().map(|it| Hidden { at: it.at - telling.at, ..it }).collect();
+        telling.told
+    }
+}
+
+/// What is told of a text, piece by piece.
+struct Telling {
+    seen: Vec<u8>,
+    hidden: Vec<Hidden>,
+    /// How much of `seen` was told.
+    at: usize,
+    /// How much of `hidden` was told.
+    shown: usize,
+    told: Vec<u8>,
+}
+
+impl Telling {
+    /// Tells all that is certain; gives how the last secret goes on.
+    fn walk(&mut self, known: &Known, remainder: Option<Remainder>, ended: bool) -> Option<Remainder> {
+        let mut remainder = remainder;
+        loop {
+            if let Some(begun) = remainder {
+                let continuation = begun.continues(&self.seen[self.at..], ended);
+                self.leave_out(continuation.length);
+                remainder = continuation.remainder;
+                if remainder.is_some() {
+                    return remainder;
+                }
+            }
+            let (place, found) = known.next(&self.seen, self.at, ended);
+            self.pass(place);
+            let Found::Secret { length, remainder: follows } = found else { return None };
+            self.told.extend_from_slice(MASK.as_bytes());
+            self.leave_out(length);
+            remainder = follows;
+        }
+    }
+
+    /// Tells what is seen and not seen up to a place.
+    fn pass(&mut self, to: usize) {
+        while let Some(hidden) = self.hidden.get(self.shown).filter(|hidden| hidden.at <= to) {
+            self.told.extend_from_slice(&self.seen[self.at..hidden.at]);
+            self.told.extend_from_slice(&hidden.bytes);
+            self.at = hidden.at;
+            self.shown += 1;
+        }
+        self.told.extend_from_slice(&self.seen[self.at..to]);
+        self.at = to;
+    }
+
+    /// Tells only what is not seen of so many bytes: a colour goes on behind them.
+    fn leave_out(&mut self, length: usize) {
+        self.at += length;
+        while let Some(hidden) = self.hidden.get(self.shown).filter(|hidden| hidden.at < self.at) {
+            self.told.extend_from_slice(&hidden.bytes);
+            self.shown += 1;
         }
     }
 }
 
+enum Found {
+    /// Nothing, or something that depends on what follows.
+    Uncertain,
+    Secret {
+        length: usize,
+        remainder: Option<Remainder>,
+    },
+}
+
 impl Known {
-    /// The text as far as it is certain, and the rest; nothing when all of it may be told as it is.
-    fn mask<'a>(&self, bytes: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
-        let mut hold = self.unfinished(bytes, 0);
-        if hold == bytes.len() && !self.finder.is_match(bytes) {
-            return None;
-        }
-        // A value that was found may reach over a place where another one might have begun.
+    /// The first place from `start` on where a secret stands or may stand; the end when there is none.
+    fn next(&self, seen: &[u8], start: usize, ended: bool) -> (usize, Found) {
+        let mut at = start;
         loop {
-            let (masked, end) = self.mask_until(bytes, hold);
-            if end <= hold {
-                return Some((masked, &bytes[hold..]));
+            at = self.beginnings.next(seen, at);
+            if at == seen.len() {
+                return (at, Found::Uncertain);
             }
-            hold = self.unfinished(bytes, end);
+            if let Some(found) = self.at_start(&seen[at..], ended) {
+                return (at, found);
+            }
+            at += 1;
         }
     }
 
-    /// The first place from `start` on where a value may have begun that is not over; the end when there is none.
-    fn unfinished(&self, bytes: &[u8], start: usize) -> usize {
-        let start = start.max(bytes.len().saturating_sub(self.longest - 1));
-        let begins = |at: &usize| {
-            let rest = &bytes[*at..];
-            self.first[usize::from(rest[0])]
-                && self.values.iter().any(|value| value.len() > rest.len() && value.starts_with(rest))
-        };
-        (start..bytes.len()).find(begins).unwrap_or(bytes.len())
+    fn at_start(&self, seen: &[u8], ended: bool) -> Option<Found> {
+        let standing = self.literals.at_start(seen, ended);
+        match (standing, opening::at_start(seen, ended)) {
+            (Standing::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
+            (Standing::Whole(length), Opening::Begun(certain, remainder)) => {
+                Some(Found::Secret { length: length.max(certain), remainder: Some(remainder) })
+            }
+            (Standing::Nothing, Opening::Begun(length, remainder)) => {
+                Some(Found::Secret { length, remainder: Some(remainder) })
+            }
+            (Standing::Whole(length), Opening::Nothing) => Some(Found::Secret { length, remainder: None }),
+            (Standing::Nothing, Opening::Nothing) => None,
+        }
     }
 
-    /// Masks the values that begin before `hold`; gives also where the last of them ends, or `hold` if that is later
-    /// told as it is.
-    fn mask_until(&self, bytes: &[u8], hold: usize) -> (Vec<u8>, usize) {
-        let mut masked = Vec::with_capacity(bytes.len());
-        let mut at = 0;
-        while let Some(found) = self.finder.find(Input::new(bytes).range(at..)).filter(|it| it.start() < hold)
-        {
-            masked.extend_from_slice(&bytes[at..found.start()]);
-            masked.extend_from_slice(MASK.as_bytes());
-            at = found.end();
-        }
-        if at < hold {
-            masked.extend_from_slice(&bytes[at..hold]);
-        }
-        (masked, at)
+    /// A whole text, all of which counts as seen.
+    fn mask(&self, seen: &[u8]) -> Vec<u8> {
+        let mut telling =
+            Telling { seen: seen.to_vec(), hidden: Vec::new(), at: 0, shown: 0, told: Vec::new() };
+        telling.walk(self, None, true);
+        telling.told
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn secrets(values: &[&str]) -> Secrets {
-        Secrets::new(values.iter().map(OsStr::new))
-    }
-
-    /// What comes out of pieces, and the most that was ever held back.
-    fn masked(secrets: &Secrets, pieces: &[&[u8]]) -> (Vec<u8>, usize) {
-        let mut masker = secrets.masker();
-        let (mut told, mut most) = (Vec::new(), 0);
-        for piece in pieces {
-            told.extend_from_slice(&masker.push(piece));
-            most = most.max(masker.held.len());
-        }
-        told.extend(masker.finish());
-        (told, most)
-    }
-
-    /// By the book: at each place the longest value that stands there.
-    fn expected(values: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
-        let (mut told, mut at) = (Vec::new(), 0);
-        while at < text.len() {
-            let here = values.iter().filter(|value| value.len() >= SHORTEST && text[at..].starts_with(value));
-            match here.map(Vec::len).max() {
-                Some(length) => {
-                    told.extend_from_slice(MASK.as_bytes());
-                    at += length;
-                }
-                None => {
-                    told.push(text[at]);
-                    at += 1;
-                }
-            }
-        }
-        told
-    }
-
-    #[test]
-    fn whole_texts() {
-        let secrets = secrets(&["hunter2", "hunter", "ab", "long\nvalue of lines\nx"]);
-        assert_eq!(secrets.mask("a hunter2, hunter, ab"), "a ***, ***, ab");
-        assert_eq!(secrets.mask("long\nvalue of lines\nx"), "***");
-        assert_eq!(secrets.mask("> value of lines"), "> ***");
-        assert_eq!(secrets.mask("nothing"), "nothing");
-        assert_eq!(Secrets::default().mask("hunter2"), "hunter2");
-        assert_eq!(format!("{secrets:?}"), "Secrets(4)");
-    }
-
-    #[test]
-    fn no_more_is_held_back_than_may_be_a_value() {
-        let secrets = secrets(&["hunter2"]);
-        let mut masker = secrets.masker();
-        assert_eq!(&*masker.push(b"user: ann\nname? hunt"), b"user: ann\nname? ");
-        assert_eq!(&*masker.push(b"ing\n"), b"hunting\n");
-        assert_eq!(&*masker.push(b"hunter"), b"");
-        assert_eq!(&*masker.push(b"2"), b"***");
-        assert_eq!(&*masker.push(b"hun"), b"");
-        assert_eq!(masker.finish(), b"hun");
-    }
-
-    #[test]
-    fn what_cannot_be_started_is_told_without_secrets() {
-        let secrets = secrets(&["hunter2"]);
-        let error = StartError::NotFound { program: "hunter2".into(), searched: Vec::new() };
-        assert_eq!(secrets.mask_error(error).describe(), "program `***` not found");
-        let path = "/x/hunter2".into();
-        let error = StartError::NotExecutable { path, reason: "no".into() };
-        assert_eq!(secrets.mask_error(error).describe(), "`/x/***` cannot be executed: no");
-    }
-
-    proptest! {
-        #[test]
-        fn any_split_gives_the_same(
-            values in vec(vec(0u8..3, 1..7), 0..5),
-            pieces in vec(vec(0u8..3, 0..9), 0..12),
-        ) {
-            let text = pieces.concat();
-            let secrets = Secrets::new(values.iter().map(|value| {
-                OsStr::new(std::str::from_utf8(value).expect("control characters"))
-            }));
-            let (told, most) = masked(&secrets, &pieces.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            prop_assert_eq!(&told, &expected(&values, &text));
-            prop_assert_eq!(&told, &masked(&secrets, &[&text]).0);
-            prop_assert!(most < values.iter().map(Vec::len).max().unwrap_or(1).max(1));
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
+use crate::escape;
 use crate::event::{RunEvent, Stream};
 use crate::mask::{Masker, Secrets};
 use crate::report::{Place, Report};
@@ -348,8 +349,8 @@ pub fn plain(text: &str) -> String {
 
 /// A line as a terminal shows it in the end.
 fn as_seen(line: &str) -> String {
-    let plain = anstream::adapter::strip_str(line).to_string();
-    plain.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default().to_owned()
+    let shown = escape::shown(line);
+    shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default().to_owned()
 }
 
 fn cut_front(text: &mut String, keep: usize) {

@@ -1,0 +1,124 @@
+//! Which bytes of a text a terminal does not show: escapes and control characters.
+//!
+//! Whoever takes them out of a text and whoever looks for something between them must ask here: a secret with colours
+//! inside is whole again once they are gone.
+
+/// More than this is no escape but text behind a stray byte, so that nobody waits for its end.
+const LONGEST: usize = 4096;
+
+const ESCAPE: u8 = 0x1b;
+
+/// Whether a byte may begin something that is not shown. Blanks and line ends are shown.
+pub(crate) fn may_hide(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 0xb | 0xe..=0x1f | 0x7f)
+}
+
+/// How many of the bytes that a text begins with are not shown as one of them; nothing when that depends on what follows.
+pub(crate) fn hidden(text: &[u8]) -> Option<usize> {
+    match text.first() {
+        Some(&ESCAPE) if text.len() < LONGEST => escape(text),
+        Some(&ESCAPE) => Some(escape(&text[..LONGEST]).unwrap_or(1)),
+        Some(first) if may_hide(*first) => Some(1),
+        _ => Some(0),
+    }
+}
+
+/// Whether an escape has text of any kind inside, such as a title or a link.
+pub(crate) fn has_text(escape: &[u8]) -> bool {
+    matches!(escape.get(1), Some(b']' | b'P' | b'X' | b'^' | b'_'))
+}
+
+fn escape(text: &[u8]) -> Option<usize> {
+    match *text.get(1)? {
+        b'[' => sequence(text, 2, 0x20..=0x3f, 0x40..=0x7e),
+        _ if has_text(text) => string(text),
+        0x20..=0x2f => sequence(text, 1, 0x20..=0x2f, 0x30..=0x7e),
+        0x30..=0x7e => Some(2),
+        _ => Some(1),
+    }
+}
+
+/// The length of a sequence with its last byte; what cannot be in one ends it.
+fn sequence(
+    text: &[u8],
+    start: usize,
+    inside: std::ops::RangeInclusive<u8>,
+    last: std::ops::RangeInclusive<u8>,
+) -> Option<usize> {
+    let end = start + text[start..].iter().position(|byte| !inside.contains(byte))?;
+    Some(if last.contains(&text[end]) { end + 1 } else { end })
+}
+
+/// The length of a string with its end: a bell, `ESC \`, or what cannot be in one.
+fn string(text: &[u8]) -> Option<usize> {
+    let end = 2 + text[2..].iter().position(|byte| matches!(byte, 7 | b'\n' | 0x18 | 0x1a | 0x1b))?;
+    match text[end] {
+        b'\n' => Some(end),
+        ESCAPE => Some(if *text.get(end + 1)? == b'\\' { end + 2 } else { end }),
+        _ => Some(end + 1),
+    }
+}
+
+/// A text without what is not shown; an escape without an end is not shown either.
+pub(crate) fn shown(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut shown = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = bytes[at..].iter().position(|byte| may_hide(*byte)).unwrap_or(bytes.len() - at);
+        shown.extend_from_slice(&bytes[at..at + length]);
+        at += length;
+        at += hidden(&bytes[at..]).unwrap_or(bytes.len() - at);
+    }
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_not_shown() {
+        for text in [
+            "\x1b[31mred\x1b[0m",
+            "\x1b[38;5;1mr\x1b[Ke\x1b[?25ld",
+            "\x1b]8;;http://x\x1b\\red\x1b]8;;\x07",
+            "\x1b]0;a title\x07red",
+            "\x1b(Bred\x1b7\x1b\x1b[m",
+            "r\0e\x08d\x7f\x1b[31",
+            "\x1b]0;no endr\nred",
+        ] {
+            assert_eq!(shown(text).trim_start(), "red", "{text:?}");
+        }
+        assert_eq!(shown("a\tb\r\nc\x0cé"), "a\tb\r\nc\x0cé");
+        // What cannot be in a sequence is text.
+        assert_eq!(shown("\x1b[3é\x1bé"), "éé");
+    }
+
+    #[test]
+    fn what_has_no_end_for_long_is_text() {
+        let text = format!("\x1b]{}\x07", "x".repeat(LONGEST));
+        assert_eq!(shown(&text).len(), 1 + LONGEST);
+        let text = format!("\x1b]{}\x07", "x".repeat(LONGEST - 3));
+        assert_eq!(shown(&text), "");
+    }
+
+    #[test]
+    fn it_is_said_when_the_end_is_not_known() {
+        for (text, length) in [
+            ("", Some(0)),
+            ("x", Some(0)),
+            ("\x1b", None),
+            ("\x1b[", None),
+            ("\x1b[31", None),
+            ("\x1b[31mx", Some(5)),
+            ("\x1b]0;x", None),
+            ("\x1b]0;x\x1b", None),
+            ("\x1b]0;x\x1b\\", Some(7)),
+            ("\x1b]0;x\x1b[", Some(5)),
+            ("\x1b(", None),
+        ] {
+            assert_eq!(hidden(text.as_bytes()), length, "{text:?}");
+        }
+    }
+}

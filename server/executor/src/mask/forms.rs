@@ -1,0 +1,193 @@
+//! The forms in which a program writes a value: as it is, and encoded.
+
+/// Shorter values are looked for as they are and in no other form.
+const SHORTEST: usize = 8;
+
+/// All forms of a value, some of them more than once.
+pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![value.to_vec()];
+    if value.len() >= SHORTEST {
+        add_base64(value, &mut forms);
+        add_url(value, &mut forms);
+        add_shell(value, &mut forms);
+        if let Ok(text) = std::str::from_utf8(value) {
+            add_json(text, &mut forms);
+        }
+    }
+    forms
+}
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const FOR_URLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Behind any number of other bytes: what of the text the value alone decides, and more where a `:` is in front, or
+/// nothing or a line end follows.
+fn add_base64(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    for alphabet in [STANDARD, FOR_URLS] {
+        for before in 0..3 {
+            let in_front = &b":::"[..before];
+            let decided = (before + value.len()) * 8 / 6;
+            // Of the letter that a byte in front shares with the value it decides a part.
+            for skipped in [before, (before * 8).div_ceil(6)] {
+                for behind in ["", "\n"] {
+                    let text = base64(&[in_front, value, behind.as_bytes()].concat(), alphabet);
+                    forms.push(text[skipped..decided].to_vec());
+                    forms.push(text[skipped..].to_vec());
+                    forms.push(text[skipped..].iter().copied().filter(|byte| *byte != b'=').collect());
+                }
+            }
+        }
+    }
+}
+
+/// With padding.
+fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let letters = [18, 12, 6, 0].map(|shift| alphabet[bits >> shift & 63]);
+        text.extend_from_slice(&letters[..=group.len()]);
+        text.extend(std::iter::repeat_n(b'=', 3 - group.len()));
+    }
+    text
+}
+
+/// What programs leave as it is in a part of a URL, beside letters and digits.
+const LEFT_IN_URLS: [&[u8]; 6] =
+    [b"-_.~", b"-_.~/", b"-_.!~*'()", b"-_.~!$&'()*+,;=", b"-_.~$&+,/:;=@", b"-_.*"];
+
+fn add_url(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    for left in LEFT_IN_URLS {
+        for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+            for space in ["%20", "+"] {
+                forms.push(escaped(value, |byte, text| match byte {
+                    b' ' => text.extend_from_slice(space.as_bytes()),
+                    _ if byte.is_ascii_alphanumeric() || left.contains(&byte) => text.push(byte),
+                    _ => {
+                        let [high, low] = [byte >> 4, byte & 15].map(|digit| digits[usize::from(digit)]);
+                        text.extend_from_slice(&[b'%', high, low]);
+                    }
+                }));
+            }
+        }
+    }
+}
+
+/// Within single quotes, as two kinds of shells' tools close and open them; within double quotes; without quotes; and
+/// within `$'…'`.
+fn add_shell(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    for quote in ["'\\''", "'\"'\"'", "\\'"] {
+        forms.push(escaped(value, |byte, text| match byte {
+            b'\'' => text.extend_from_slice(quote.as_bytes()),
+            _ => text.push(byte),
+        }));
+    }
+    for special in [&b"\\\"$`"[..], b"\\\"$`!"] {
+        forms.push(escaped(value, |byte, text| backslashed(byte, special.contains(&byte), text)));
+    }
+    for plain in [&b"_@%+=:,./-"[..], b"_@%+=:./-", b"_@%+:,./-", b"_@%+:./-", b"_./-"] {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || plain.contains(&byte);
+        forms.push(escaped(value, |byte, text| backslashed(byte, !is_plain(byte), text)));
+    }
+    forms.push(escaped(value, |byte, text| match byte {
+        b'\n' => text.extend_from_slice(b"\\n"),
+        b'\r' => text.extend_from_slice(b"\\r"),
+        b'\t' => text.extend_from_slice(b"\\t"),
+        _ => backslashed(byte, matches!(byte, b'\\' | b'\''), text),
+    }));
+}
+
+fn backslashed(byte: u8, is_special: bool, text: &mut Vec<u8>) {
+    if is_special {
+        text.push(b'\\');
+    }
+    text.push(byte);
+}
+
+fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
+    let mut text = Vec::with_capacity(value.len());
+    value.iter().for_each(|byte| write(*byte, &mut text));
+    text
+}
+
+/// Characters that some programs write by their numbers in JSON, since the text may stand in HTML.
+const NOT_IN_HTML: [&str; 3] = ["", "<>&", "<>&'+\""];
+
+fn add_json(value: &str, forms: &mut Vec<Vec<u8>>) {
+    for numbered in NOT_IN_HTML {
+        for ascii in [false, true] {
+            for slash in ["/", "\\/"] {
+                let upper = json(value, numbered, ascii, slash, |unit| format!("\\u{unit:04X}"));
+                let lower = json(value, numbered, ascii, slash, |unit| format!("\\u{unit:04x}"));
+                forms.extend([upper, lower]);
+            }
+        }
+    }
+}
+
+fn json(value: &str, numbered: &str, ascii: bool, slash: &str, number: fn(u16) -> String) -> Vec<u8> {
+    let mut text = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            _ if numbered.contains(letter) || ascii && !letter.is_ascii() => {
+                text.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| number(*unit)));
+            }
+            '/' => text.push_str(slash),
+            '"' | '\\' => text.extend(['\\', letter]),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            _ if letter < ' ' || letter == '\x7f' => text += &number(letter as u16),
+            _ => text.push(letter),
+        }
+    }
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_forms(value: &str, written: &[&str]) {
+        let forms = of(value.as_bytes());
+        for written in written {
+            assert!(forms.iter().any(|form| form == written.as_bytes()), "{written}");
+        }
+    }
+
+    #[test]
+    fn base64_has_any_alignment() {
+        // As `base64` and `basenc --base64url` of coreutils write it.
+        assert_forms("s3cret?>pässword", &["czNjcmV0Pz5ww6Rzc3dvcmQ=", "czNjcmV0Pz5ww6Rzc3dvcmQ"]);
+        assert_forms("??>>??>>", &["Pz8+Pj8/Pj4=", "Pz8-Pj8_Pj4", "Pz8+Pj8/Pj4K"]);
+        // Of `ann:hunter2-hunter2` the part behind the name, and of `x:…` and `xy:…`.
+        assert_forms(
+            "hunter2-hunter2",
+            &["mh1bnRlcjItaHVudGVyMg==", "podW50ZXIyLWh1bnRlcjI=", "aHVudGVyMi1odW50ZXIy"],
+        );
+    }
+
+    #[test]
+    fn urls_json_and_shells() {
+        assert_forms(
+            "a b/c+d=e",
+            &["a%20b%2Fc%2Bd%3De", "a+b%2fc%2bd%3de", "a%20b/c%2Bd%3De", "a%20b%2Fc+d=e"],
+        );
+        assert_forms(
+            "a\"b\\c\nd/é",
+            &["a\\\"b\\\\c\\nd/é", "a\\\"b\\\\c\\nd\\/\\u00e9", "a\\\"b\\\\c\\nd/\\u00E9"],
+        );
+        assert_forms("<it's>&𝄞x", &["\\u003cit's\\u003e\\u0026𝄞x", "<it's>&\\ud834\\udd1ex"]);
+        assert_forms(
+            "it's $a `b`",
+            &["it'\\''s $a `b`", "it'\"'\"'s $a `b`", "it\\'s\\ \\$a\\ \\`b\\`", "it's \\$a \\`b\\`"],
+        );
+    }
+
+    #[test]
+    fn short_values_have_one_form() {
+        assert_eq!(of(b"a b c d"), [b"a b c d"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Texts that are secret as they are, and the quick way to where one may begin.
+
+/// The fewest bytes of a text that is looked for.
+pub(super) const SHORTEST: usize = 3;
+
+/// What of the texts stands at a place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Nothing,
+    /// It depends on what follows.
+    Perhaps,
+    /// A text of this length.
+    Whole(usize),
+}
+
+/// Texts, each once, in order.
+#[derive(Default)]
+pub(super) struct Literals {
+    all: Vec<Vec<u8>>,
+    /// For each the longest of the others that it begins with.
+    within: Vec<Option<usize>>,
+}
+
+impl Literals {
+    pub(super) fn new(mut all: Vec<Vec<u8>>) -> Literals {
+        all.retain(|text| text.len() >= SHORTEST);
+        all.sort_unstable();
+        all.dedup();
+        let mut within: Vec<Option<usize>> = Vec::with_capacity(all.len());
+        for (index, text) in all.iter().enumerate() {
+            let mut before = index.checked_sub(1);
+            while let Some(other) = before.filter(|other| !text.starts_with(&all[*other])) {
+                before = within[other];
+            }
+            within.push(before);
+        }
+        Literals { all, within }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.all.iter().map(Vec::as_slice)
+    }
+
+    /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
+    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> Standing {
+        // What begins with `written` comes next in order, and what `written` begins with before it.
+        let next = self.all.partition_point(|text| text.as_slice() <= written);
+        if !ended && self.all.get(next).is_some_and(|text| text.starts_with(written)) {
+            return Standing::Perhaps;
+        }
+        let mut before = next.checked_sub(1);
+        while let Some(index) = before {
+            if written.starts_with(&self.all[index]) {
+                return Standing::Whole(self.all[index].len());
+            }
+            before = self.within[index];
+        }
+        Standing::Nothing
+    }
+}
+
+/// The bits of a hash of what texts begin with.
+const BITS: u32 = 18;
+
+/// Says of nearly all places that no text begins there.
+pub(super) struct Beginnings(Vec<u64>);
+
+impl Beginnings {
+    pub(super) fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Beginnings {
+        let mut bits = vec![0; 1 << (BITS - 6)];
+        for begin in texts.filter_map(<[u8]>::first_chunk) {
+            let hash = hash(*begin);
+            bits[hash >> 6] |= 1 << (hash & 63);
+        }
+        Beginnings(bits)
+    }
+
+    /// The first place from `start` on where a text may begin; the end when there is none.
+    pub(super) fn next(&self, written: &[u8], start: usize) -> usize {
+        // Of the last two bytes nothing is said.
+        let mut windows = written[start..].windows(SHORTEST);
+        let certain = written.len().saturating_sub(SHORTEST - 1).max(start);
+        windows
+            .position(|window| self.may_be([window[0], window[1], window[2]]))
+            .map_or(certain, |at| start + at)
+    }
+
+    fn may_be(&self, begin: [u8; SHORTEST]) -> bool {
+        let hash = hash(begin);
+        self.0[hash >> 6] >> (hash & 63) & 1 != 0
+    }
+}
+
+fn hash([a, b, c]: [u8; SHORTEST]) -> usize {
+    (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_text_at_the_start() {
+        let texts = ["hunter", "hunter2", "hunter2-long", "hun", "huntsman", "no"];
+        let literals = Literals::new(texts.map(|text| text.as_bytes().to_vec()).into());
+        let at = |text: &str, ended| literals.at_start(text.as_bytes(), ended);
+        assert_eq!(at("hunter2-lo!", false), Standing::Whole(7));
+        assert_eq!(at("hunter2-lo", false), Standing::Perhaps);
+        assert_eq!(at("hunter2-lo", true), Standing::Whole(7));
+        assert_eq!(at("huntsmen", false), Standing::Whole(3));
+        assert_eq!(at("hunter2-long", false), Standing::Whole(12));
+        assert_eq!(at("hu", false), Standing::Perhaps);
+        assert_eq!(at("hu", true), Standing::Nothing);
+        assert_eq!(at("zzz", false), Standing::Nothing);
+        assert_eq!(at("no way", false), Standing::Nothing);
+        assert_eq!(Literals::default().at_start(b"", false), Standing::Nothing);
+    }
+
+    #[test]
+    fn places_where_a_text_may_begin() {
+        let beginnings = Beginnings::of([&b"hunter2"[..]].into_iter());
+        assert_eq!(beginnings.next(b"a hunt", 0), 2);
+        assert_eq!(beginnings.next(b"a hunt", 3), 4);
+        assert_eq!(beginnings.next(b"ab", 0), 0);
+        assert_eq!(beginnings.next(b"ab", 2), 2);
+    }
+}
