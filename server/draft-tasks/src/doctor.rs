@@ -9,7 +9,7 @@ use draft_tasks_analysis::project::{DraftToml, pod_marks};
 use draft_tasks_executor::Problem;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::pods::doctor::{
-    Examined, Permission, PodFound, Standing, examine, kubeconfig_files,
+    Examination, Permission, PodExamination, Standing, examine, kubeconfig_files,
 };
 use serde::Serialize;
 
@@ -264,7 +264,7 @@ fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) ->
 
 /// What the cluster answered.
 fn cluster(
-    examined: &Examined,
+    examined: &Examination,
     found: Option<&Found>,
     target: &Target,
     chart: Option<&'static str>,
@@ -321,7 +321,7 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
 }
 
 fn application(
-    (pods, has_namespace): (&[PodFound], Option<bool>),
+    (pods, has_namespace): (&[PodExamination], Option<bool>),
     found: &Found,
     target: &Target,
     chart: Option<&'static str>,
@@ -329,7 +329,7 @@ fn application(
 ) {
     let (selector, place) = (&found.application.selector, target.describe());
     let of = |standing| pods.iter().filter(move |pod| pod.standing == standing);
-    let current: Vec<&PodFound> = of(Standing::Current).collect();
+    let current: Vec<&PodExamination> = of(Standing::Current).collect();
     if pods.is_empty() && has_namespace == Some(false) {
         let problem = Problem::new(format!("there is no namespace `{}` in the cluster", target.namespace))
             .help("it is that of draft.toml, draftTasks.kubernetes.namespace or --namespace, else the context's");
@@ -362,7 +362,7 @@ fn application(
     links.push(containers(&current));
 }
 
-fn readiness(current: &[&PodFound], target: &Target) -> Link {
+fn readiness(current: &[&PodExamination], target: &Target) -> Link {
     const NAME: &str = "readiness";
     let unready: Vec<_> = current.iter().filter(|pod| !pod.is_ready).collect();
     let Some(first) = unready.first() else {
@@ -376,7 +376,7 @@ fn readiness(current: &[&PodFound], target: &Target) -> Link {
     Link::broken(NAME, problem.help(format!("look at why: {look}"))).with(details)
 }
 
-fn containers(current: &[&PodFound]) -> Link {
+fn containers(current: &[&PodExamination]) -> Link {
     const NAME: &str = "container";
     if let Some(problem) = current.iter().find_map(|pod| pod.container.as_ref().err()) {
         let help = "the container is draftTasks.kubernetes.container or --container";

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use draft_tasks_executor::record::{Event, Interrupted, Records};
+use draft_tasks_executor::record::{Event, InterruptedRun, Records};
 use draft_tasks_executor::{LeftProcess, describe_left_running};
 
 /// Something to tell about a run that was interrupted.
@@ -23,8 +23,8 @@ pub(crate) fn notices(directory: PathBuf) -> Vec<Notice> {
     found.iter().map(notice).collect()
 }
 
-fn notice(interrupted: &Interrupted) -> Notice {
-    let Interrupted { kept, left } = interrupted;
+fn notice(interrupted: &InterruptedRun) -> Notice {
+    let InterruptedRun { kept, left } = interrupted;
     let what = match &kept.began {
         Some(Event::RunStarted { phase, file, at, .. }) => format!("the run of {phase} of {file} at {at}"),
         _ => format!("the run {}", kept.id),

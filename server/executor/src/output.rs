@@ -126,7 +126,7 @@ impl<R: AsyncRead + Unpin> Source<R> {
     }
 
     async fn tell(&self, text: String, lines: &mut Lines) {
-        let (task, pod) = self.place;
+        let Place { task, pod } = self.place;
         let event = RunEvent::Output { task, pod, stream: self.stream, text };
         // When nobody listens any more the stream is read all the same: a full pipe would stop the task.
         let _ = self.events.send(event).await;

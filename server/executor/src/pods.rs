@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use self::selection::BUILD_ANNOTATION;
-use self::wait::Found;
+use self::wait::ReadyPods;
 use crate::cluster::Connection;
 use crate::event::{Outcome, Pod, Problem};
-use crate::report::{Ended, Report};
+use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Application, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
 
@@ -40,7 +40,7 @@ pub async fn living(
 }
 
 /// What all pods of a run share.
-pub(crate) struct Shared<'a> {
+pub(crate) struct PodsRun<'a> {
     request: &'a RunRequest,
     report: &'a Report,
     connection: &'a Connection,
@@ -72,7 +72,7 @@ pub(crate) async fn run(
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
     report.pods_found(found.pods.iter().map(|(pod, _)| pod.clone()).collect(), found.note).await;
-    let shared = Shared { request, report, connection: &connection, deadline, pods: watching.pods() };
+    let shared = PodsRun { request, report, connection: &connection, deadline, pods: watching.pods() };
     let walks = found.pods.iter().enumerate().map(|(index, (pod, uid))| {
         let walk = PodWalk { shared: &shared, index, pod, uid, stop: stop.clone() };
         walk.run()
@@ -91,7 +91,7 @@ async fn prepare(
     request: &RunRequest,
     wanted: &PodsRequest,
     report: &Report,
-) -> Result<Option<(Connection, watching::Watching, Found)>, Problem> {
+) -> Result<Option<(Connection, watching::Watching, ReadyPods)>, Problem> {
     let connection = Connection::open(&wanted.target, &request.environment).await?;
     if request.plan.subject == Subject::PodsGone {
         return gone::until_gone(&connection, wanted, report).await.map(|()| None);
@@ -103,7 +103,7 @@ async fn prepare(
 
 /// The tasks of one pod, one after another.
 struct PodWalk<'a> {
-    shared: &'a Shared<'a>,
+    shared: &'a PodsRun<'a>,
     index: usize,
     pod: &'a Pod,
     uid: &'a str,
@@ -112,15 +112,16 @@ struct PodWalk<'a> {
 
 impl PodWalk<'_> {
     async fn run(mut self) {
-        let Shared { request, report, deadline, .. } = *self.shared;
+        let PodsRun { request, report, deadline, .. } = *self.shared;
         let mut go_on = true;
         for task in 0..request.plan.steps.len() {
+            let place = Place { task, pod: Some(self.index) };
             let over = deadline.is_some_and(Deadline::is_over);
             let ended = if go_on && !over && self.stop.borrow().is_none() {
-                report.task_started((task, Some(self.index)), None).await;
+                report.task_started(place, None).await;
                 let life = exec::TaskInPod {
                     shared: self.shared,
-                    place: (task, Some(self.index)),
+                    place,
                     pod: self.pod,
                     uid: self.uid,
                     stop: &mut self.stop,
@@ -128,10 +129,10 @@ impl PodWalk<'_> {
                 };
                 life.run().await
             } else {
-                Ended::without_start(Outcome::Skipped)
+                TaskEnd::without_start(Outcome::Skipped)
             };
             go_on &= request.on_failure.goes_on_after(&ended.outcome);
-            report.task_finished((task, Some(self.index)), ended).await;
+            report.task_finished(place, ended).await;
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not fail a run: what cannot be kept is told, and the run goes on. Must never delete or overwrite the record of
 //! a run that goes on, also when several programs keep records in the same place.
+#![warn(missing_docs)]
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-pub use self::left::{Interrupted, RUN_VARIABLE};
-pub use self::list::{Kept, State};
-pub use self::schema::{About, Event};
+pub use self::left::{InterruptedRun, RUN_VARIABLE};
+pub use self::list::{RecordState, StoredRun};
+pub use self::schema::{Event, RunHeader};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::event::OutcomeName;
 use crate::output;
@@ -74,7 +75,7 @@ impl Records {
         let events = OpenOptions::new().append(true).create_new(true).open(folder.join(EVENTS))?;
         self.prune();
         Ok(Recorder {
-            about: About::of(request, id, file),
+            about: RunHeader::of(request, id, file),
             folder,
             _lock: lock,
             events: Some(events),
@@ -155,7 +156,7 @@ fn create_private(folder: &Path, recursive: bool) -> io::Result<()> {
 /// Writes the record of one run, each event at once: a crash leaves everything up to it.
 #[derive(Debug)]
 pub struct Recorder {
-    about: About,
+    about: RunHeader,
     folder: PathBuf,
     _lock: File,
     /// Nothing after trouble.
@@ -179,7 +180,7 @@ impl Recorder {
     }
 
     /// What makes the events of the run those that are recorded.
-    pub fn about(&self) -> &About {
+    pub fn about(&self) -> &RunHeader {
         &self.about
     }
 
@@ -211,16 +212,17 @@ impl Recorder {
         match event {
             Event::PodsFound { pods, .. } => self.pods = pods.iter().map(|pod| pod.name.clone()).collect(),
             Event::TaskStarted { task, pod, .. } => {
-                let text = self.text_of((*task, *pod))?;
-                self.texts.insert((*task, *pod), text);
+                let place = Place { task: *task, pod: *pod };
+                let text = self.text_of(place)?;
+                self.texts.insert(place, text);
             }
             Event::Output { task, pod, stream, text, .. } => {
-                if let Some(file) = self.texts.get_mut(&(*task, *pod)) {
+                if let Some(file) = self.texts.get_mut(&Place { task: *task, pod: *pod }) {
                     file.push(*stream as usize, text)?;
                 }
             }
             Event::TaskFinished { task, pod, .. } => {
-                if let Some(mut text) = self.texts.remove(&(*task, *pod)) {
+                if let Some(mut text) = self.texts.remove(&Place { task: *task, pod: *pod }) {
                     text.finish()?;
                 }
             }
@@ -229,7 +231,7 @@ impl Recorder {
         Ok(())
     }
 
-    fn text_of(&mut self, (task, pod): Place) -> io::Result<TaskText> {
+    fn text_of(&mut self, Place { task, pod }: Place) -> io::Result<TaskText> {
         let pod = pod.and_then(|pod| self.pods.get(pod));
         let told = self.result.as_mut().and_then(|result| result.tasks.get_mut(task));
         let name = log_name(task, told.as_ref().map_or("", |task| &task.name), pod.map(String::as_str));

@@ -11,7 +11,11 @@ use tokio::time::Instant;
 use crate::event::{LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary};
 
 /// Where a task runs: its index, and that of its pod if it runs inside of one.
-pub(crate) type Place = (usize, Option<usize>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) task: usize,
+    pub(crate) pod: Option<usize>,
+}
 
 /// Whom a run tells what happens.
 #[derive(Clone)]
@@ -23,7 +27,7 @@ pub(crate) struct Report {
 }
 
 /// How a task ended.
-pub(crate) struct Ended {
+pub(crate) struct TaskEnd {
     pub(crate) outcome: Outcome,
     pub(crate) duration: Duration,
     pub(crate) left_running: Vec<LeftProcess>,
@@ -45,9 +49,9 @@ struct Tally {
     summary: RunSummary,
 }
 
-impl Ended {
-    pub(crate) fn without_start(outcome: Outcome) -> Ended {
-        Ended { outcome, duration: Duration::ZERO, left_running: Vec::new(), note: None }
+impl TaskEnd {
+    pub(crate) fn without_start(outcome: Outcome) -> TaskEnd {
+        TaskEnd { outcome, duration: Duration::ZERO, left_running: Vec::new(), note: None }
     }
 }
 
@@ -88,14 +92,14 @@ impl Report {
 
     pub(crate) async fn task_started(&self, place: Place, pid: Option<u32>) {
         self.tally().set(self.tasks, place, State::Started);
-        let (task, pod) = place;
+        let Place { task, pod } = place;
         self.tell(RunEvent::TaskStarted { task, pod, pid }).await;
     }
 
-    pub(crate) async fn task_finished(&self, place: Place, ended: Ended) {
+    pub(crate) async fn task_finished(&self, place: Place, ended: TaskEnd) {
         self.tally().count(self.tasks, place, &ended.outcome);
-        let (task, pod) = place;
-        let Ended { outcome, duration, left_running, note } = ended;
+        let Place { task, pod } = place;
+        let TaskEnd { outcome, duration, left_running, note } = ended;
         self.tell(RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note }).await;
     }
 
@@ -103,7 +107,7 @@ impl Report {
     pub(crate) async fn finish(&self) {
         for (place, state) in self.open() {
             let outcome = if state == State::Started { Outcome::Stopped } else { Outcome::Skipped };
-            self.task_finished(place, Ended::without_start(outcome)).await;
+            self.task_finished(place, TaskEnd::without_start(outcome)).await;
         }
         let summary = self.tally().summary(self.started.elapsed());
         self.tell(RunEvent::RunFinished { summary }).await;
@@ -114,7 +118,8 @@ impl Report {
         let in_pods = tally.pods.is_some();
         let open = tally.states.iter().enumerate().filter(|(_, state)| **state != State::Ended);
         let tasks = self.tasks.max(1);
-        open.map(|(index, state)| ((index % tasks, in_pods.then_some(index / tasks)), *state)).collect()
+        let place = |index| Place { task: index % tasks, pod: in_pods.then_some(index / tasks) };
+        open.map(|(index, state)| (place(index), *state)).collect()
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
@@ -123,7 +128,7 @@ impl Report {
 }
 
 impl Tally {
-    fn set(&mut self, tasks: usize, (task, pod): Place, state: State) {
+    fn set(&mut self, tasks: usize, Place { task, pod }: Place, state: State) {
         if let Some(place) = self.states.get_mut(pod.unwrap_or(0) * tasks + task) {
             *place = state;
         }
@@ -131,7 +136,7 @@ impl Tally {
 
     fn count(&mut self, tasks: usize, place: Place, outcome: &Outcome) {
         self.set(tasks, place, State::Ended);
-        let pod = place.1.and_then(|pod| self.pods.as_mut()?.get_mut(pod));
+        let pod = place.pod.and_then(|pod| self.pods.as_mut()?.get_mut(pod));
         if let Some(pod) = pod {
             *pod &= *outcome == Outcome::Passed;
         }

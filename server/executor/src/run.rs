@@ -12,7 +12,7 @@ use crate::event::{Failure, Outcome, Problem, RunEvent, Stream};
 use crate::local::{self, Process};
 use crate::output::forward;
 use crate::pods;
-use crate::report::{Ended, Report};
+use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
 use crate::stop::{Deadline, KILL_LIMIT, RunHandle, RunStopper, reached, stopped};
 
@@ -77,10 +77,10 @@ impl Walk {
             let ended = if go_on && !over && self.stop.borrow().is_none() {
                 self.run_task(task).await
             } else {
-                Ended::without_start(Outcome::Skipped)
+                TaskEnd::without_start(Outcome::Skipped)
             };
             go_on &= self.request.on_failure.goes_on_after(&ended.outcome);
-            self.report.task_finished((task, None), ended).await;
+            self.report.task_finished(Place { task, pod: None }, ended).await;
         }
         if let Some(changed) = copy.and_then(LocalCopy::finish) {
             let place = changed.display();
@@ -109,26 +109,26 @@ impl Walk {
         pods::run(&request, &report, stop, deadline.as_ref()).await;
     }
 
-    async fn run_task(&mut self, task: usize) -> Ended {
+    async fn run_task(&mut self, task: usize) -> TaskEnd {
         let RunRequest { plan, directory, environment, limits, grace, secrets, .. } = &self.request;
         let mut process = match local::start(&plan.steps[task].argv, directory, environment).await {
             Ok(process) => process,
             Err(error) => {
                 let error = secrets.mask_error(error);
-                return Ended::without_start(Outcome::Failed(Failure::NotStarted(error)));
+                return TaskEnd::without_start(Outcome::Failed(Failure::NotStarted(error)));
             }
         };
         let pid = process.pid();
         let (stdout, stderr) = process.take_output();
         let (give_up, given_up) = watch::channel(false);
         let (drained, output_ended) = watch::channel(false);
-        let report = &self.report;
+        let (report, place) = (&self.report, Place { task, pod: None });
         // Told beside the process's life and not before it, so that a reader that does not read delays no stop.
         let output = async {
-            report.task_started((task, None), Some(pid)).await;
+            report.task_started(place, Some(pid)).await;
             tokio::join!(
-                forward(report, secrets, ((task, None), Stream::Stdout), stdout, &given_up),
-                forward(report, secrets, ((task, None), Stream::Stderr), stderr, &given_up),
+                forward(report, secrets, (place, Stream::Stdout), stdout, &given_up),
+                forward(report, secrets, (place, Stream::Stderr), stderr, &given_up),
             );
             drained.send_replace(true);
         };
@@ -150,7 +150,7 @@ impl Walk {
         let (outcome, ()) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        Ended { outcome, duration, left_running: life.process.let_go(), note: None }
+        TaskEnd { outcome, duration, left_running: life.process.let_go(), note: None }
     }
 }
 

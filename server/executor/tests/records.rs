@@ -11,7 +11,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::schema::FailureKind;
-use draft_tasks_executor::record::{EVENTS, Event, Kept, RESULT, Recorder, Records, State};
+use draft_tasks_executor::record::{EVENTS, Event, RESULT, RecordState, Recorder, Records, StoredRun};
 use draft_tasks_executor::{Limits, OnFailure, OutcomeName, RunEvent, RunRequest};
 use tokio::sync::{Mutex, mpsc};
 
@@ -62,7 +62,7 @@ fn begin(records: &Records, directory: &Path, scripts: &[&str]) -> (RunRequest, 
     (request, recorder)
 }
 
-fn only(records: &Records) -> Kept {
+fn only(records: &Records) -> StoredRun {
     let mut all = records.list().unwrap();
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
@@ -79,13 +79,13 @@ async fn say_what_happened() {
     let records = records(dir.path(), 50);
     let noisy = r"printf '\033[31mred\033[0m 1%%\r99%%\nhunt'; sleep 0.3; echo er2; exit 3";
     let (request, mut recorder) = begin(&records, dir.path(), &[noisy, "echo to stderr >&2; printf end"]);
-    assert!(matches!(only(&records).state, State::Running));
+    assert!(matches!(only(&records).state, RecordState::Running));
     assert_eq!(run(request, &mut recorder, |_| {}).await, Vec::<String>::new());
     let folder = recorder.folder().to_owned();
     drop(recorder);
     let kept = only(&records);
     assert_eq!(kept.folder, folder);
-    let State::Finished(result) = &kept.state else { panic!("{kept:?}") };
+    let RecordState::Finished(result) = &kept.state else { panic!("{kept:?}") };
     assert_eq!(
         (result.outcome, result.complete, result.file.as_str()),
         (OutcomeName::Failed, true, "/app/.draft-tasks.toml")
@@ -125,7 +125,7 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     let cut = text.find("taskFinished").unwrap() + 3;
     std::fs::write(folder.join(EVENTS), &text[..cut]).unwrap();
     let kept = only(&records);
-    assert_eq!(kept.state, State::Interrupted);
+    assert_eq!(kept.state, RecordState::Interrupted);
     let events: Vec<_> = kept.events().unwrap().collect();
     assert!(matches!(events.last(), Some(Event::Output { text, .. }) if text == "one\n"), "{events:?}");
     assert!(records.find("latest").unwrap().unwrap().remove().unwrap());

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use draft_tasks_executor::record::{self, About, Recorder, Records};
+use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
 use draft_tasks_executor::stop::KILL_LIMIT;
 use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::sync::mpsc;
@@ -121,7 +121,7 @@ enum Shown {
 
 /// Who reads the events of a run.
 struct Readers {
-    about: About,
+    about: RunHeader,
     recorder: Option<Recorder>,
     format: Format,
     report: Report,
@@ -140,7 +140,7 @@ impl Readers {
         });
         let about = match &recorder {
             Some(recorder) => recorder.about().clone(),
-            None => About::of(request, record::next_id(request.plan.subject.name()), file),
+            None => RunHeader::of(request, record::next_id(request.plan.subject.name()), file),
         };
         let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
         let amount = match format {

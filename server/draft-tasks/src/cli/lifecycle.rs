@@ -12,7 +12,7 @@ use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::pods::living;
-use draft_tasks_executor::record::About;
+use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{Pinned, Problem, RunRequest};
 
 use super::execute::{Ended, Format, Signals, execute, serve};
@@ -156,7 +156,7 @@ impl<'a> Whole<'a> {
     fn show(&self) -> io::Result<()> {
         for step in self.steps.steps() {
             let request = self.request(*step);
-            let about = About::of(&request, String::new(), &self.prepared.file);
+            let about = RunHeader::of(&request, String::new(), &self.prepared.file);
             run::show_dry(self.options, &request, &about, &[])?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use draft_tasks_executor::record::About;
+use draft_tasks_executor::record::RunHeader;
 use serde_json::json;
 
 use super::terminal::Paint;
@@ -14,7 +14,7 @@ use super::terminal::Paint;
 pub(super) struct Shown<'a> {
     pub(super) phase: &'a str,
     pub(super) directory: &'a Path,
-    pub(super) about: &'a About,
+    pub(super) about: &'a RunHeader,
     /// Tasks of the phase that were not asked for.
     pub(super) left_out: &'a [String],
 }

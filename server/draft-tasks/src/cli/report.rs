@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::output::{self, Tail};
 use draft_tasks_executor::record::schema::PlannedTask;
-use draft_tasks_executor::record::{self, About};
+use draft_tasks_executor::record::{self, RunHeader};
 use draft_tasks_executor::{
     Failure, Outcome, OutcomeName, Pod, RunEvent, RunSummary, describe_duration, describe_left_running,
     describe_lines,
@@ -70,7 +70,7 @@ struct Running {
 }
 
 impl Report {
-    pub(super) fn new(paint: Paint, amount: Amount, about: &About, record: Option<PathBuf>) -> Report {
+    pub(super) fn new(paint: Paint, amount: Amount, about: &RunHeader, record: Option<PathBuf>) -> Report {
         let place = match about.cluster() {
             Some(cluster) => cluster.describe(),
             None => format!("in {}", about.directory()),

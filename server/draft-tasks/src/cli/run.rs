@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_executor::RunRequest;
-use draft_tasks_executor::record::{About, Records};
+use draft_tasks_executor::record::{Records, RunHeader};
 
 use super::cluster::Cluster;
 use super::execute::{Format, View, execute, serve};
@@ -191,7 +191,7 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
 
 fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
     let Wanted { request, file, left_out, .. } = wanted;
-    let about = About::of(request, String::new(), file);
+    let about = RunHeader::of(request, String::new(), file);
     show_dry(&arguments.options, request, &about, left_out).or_else(terminal::forgive_closed)
 }
 
@@ -203,7 +203,7 @@ fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
 pub(super) fn show_dry(
     options: &Options,
     request: &RunRequest,
-    about: &About,
+    about: &RunHeader,
     left_out: &[String],
 ) -> io::Result<()> {
     let phase = request.plan.subject.name();

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use draft_tasks_executor::record::schema::{FailureTold, Left, PlannedTask, PodTold, StreamName};
-use draft_tasks_executor::record::{Event, Kept, Records, State};
+use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry, ProcessEntry, StreamName};
+use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
 use draft_tasks_executor::{OutcomeName, describe_duration};
 use serde_json::{Value, json};
 
@@ -87,7 +87,11 @@ pub(super) fn runs(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn with(records: &Records, id: &str, what: impl FnOnce(&Kept) -> io::Result<()>) -> io::Result<ExitCode> {
+fn with(
+    records: &Records,
+    id: &str,
+    what: impl FnOnce(&StoredRun) -> io::Result<()>,
+) -> io::Result<ExitCode> {
     match records.find(id)? {
         Some(kept) => what(&kept).map(|()| ExitCode::SUCCESS),
         None => {
@@ -120,23 +124,23 @@ fn list(arguments: &Arguments, records: &Records) -> io::Result<ExitCode> {
 }
 
 /// The phase, the file and the time of day of a run.
-fn told(kept: &Kept) -> Option<(&str, &str, &str)> {
+fn told(kept: &StoredRun) -> Option<(&str, &str, &str)> {
     match (&kept.state, &kept.began) {
-        (State::Finished(result), _) => Some((&result.phase, &result.file, &result.at)),
+        (RecordState::Finished(result), _) => Some((&result.phase, &result.file, &result.at)),
         (_, Some(Event::RunStarted { phase, file, at, .. })) => Some((phase, file, at)),
         _ => None,
     }
 }
 
-fn state(kept: &Kept) -> (&'static str, Option<f64>) {
+fn state(kept: &StoredRun) -> (&'static str, Option<f64>) {
     match &kept.state {
-        State::Running => ("running", None),
-        State::Interrupted => ("interrupted", None),
-        State::Finished(result) => (result.outcome.name(), Some(result.seconds)),
+        RecordState::Running => ("running", None),
+        RecordState::Interrupted => ("interrupted", None),
+        RecordState::Finished(result) => (result.outcome.name(), Some(result.seconds)),
     }
 }
 
-fn summary(kept: &Kept) -> Value {
+fn summary(kept: &StoredRun) -> Value {
     let (state, seconds) = state(kept);
     let told = told(kept);
     json!({
@@ -147,11 +151,11 @@ fn summary(kept: &Kept) -> Value {
         "file": told.map(|it| it.1),
         "at": told.map(|it| it.2),
         "seconds": seconds,
-        "leftRunning": kept.left_running().iter().map(Left::from).collect::<Vec<_>>(),
+        "leftRunning": kept.left_running().iter().map(ProcessEntry::from).collect::<Vec<_>>(),
     })
 }
 
-fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
+fn show(arguments: &Arguments, kept: &StoredRun) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let events = kept.events()?;
     if arguments.format == Format::Json {
@@ -225,7 +229,7 @@ fn show(arguments: &Arguments, kept: &Kept) -> io::Result<()> {
 }
 
 /// What a task is called, with the pod in which it ran.
-fn label(tasks: &[PlannedTask], pods: &[PodTold], (task, pod): (usize, Option<usize>)) -> String {
+fn label(tasks: &[PlannedTask], pods: &[PodEntry], (task, pod): (usize, Option<usize>)) -> String {
     let task = tasks.get(task).map(|task| task.name.as_str()).unwrap_or_default();
     match pod.and_then(|pod| pods.get(pod)) {
         Some(pod) => format!("{task} · {}", pod.name),
@@ -243,7 +247,7 @@ fn ended(
     paint: Paint,
     name: &str,
     outcome: OutcomeName,
-    failure: Option<&FailureTold>,
+    failure: Option<&FailureEntry>,
     seconds: f64,
 ) -> String {
     let took = describe_seconds(seconds);

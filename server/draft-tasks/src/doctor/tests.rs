@@ -91,13 +91,13 @@ fn target() -> Target {
     Target::read(&[("KUBECONFIG".into(), file.into())], None, Some("demo")).unwrap()
 }
 
-fn pod(name: &str, standing: Standing, is_ready: bool) -> PodFound {
+fn pod(name: &str, standing: Standing, is_ready: bool) -> PodExamination {
     let (name, reason) = (name.to_owned(), "ImagePullBackOff".to_owned());
-    PodFound { name, standing, is_ready, reason, build: None, container: Ok("web".into()) }
+    PodExamination { name, standing, is_ready, reason, build: None, container: Ok("web".into()) }
 }
 
 /// What is said of an application with these pods.
-fn of_pods(pods: &[PodFound], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
+fn of_pods(pods: &[PodExamination], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
     let application = draft_tasks_executor::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
@@ -137,7 +137,7 @@ fn where_there_is_no_pod_the_chart_may_be_why() {
 #[test]
 fn a_missing_container_is_the_broken_link() {
     let container = Err(Problem::new("pod `web-1` has no container `x`").help("it has `web`"));
-    let links = of_pods(&[PodFound { container, ..pod("web-1", Standing::Current, true) }], true, None);
+    let links = of_pods(&[PodExamination { container, ..pod("web-1", Standing::Current, true) }], true, None);
     let broken = first_broken(&links).unwrap();
     assert_eq!((broken.name, broken.help.len()), ("container", 2));
 }

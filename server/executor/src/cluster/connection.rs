@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::certificate::cause;
 use super::client::Stranger;
 use super::kubeconfig::innermost;
-use super::object::Pod;
+use super::object::PodObject;
 use super::target::Target;
 use super::{certificate, client, credentials, proxy};
 use crate::event::Problem;
@@ -81,7 +81,7 @@ impl Connection {
     /// # Errors
     ///
     /// When credentials cannot be renewed.
-    pub(crate) async fn pods(&self) -> Result<Api<Pod>, Problem> {
+    pub(crate) async fn pods(&self) -> Result<Api<PodObject>, Problem> {
         Ok(Api::namespaced(self.client().await?, &self.target.namespace))
     }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 /// A pod.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Pod {
+pub(crate) struct PodObject {
     #[serde(default)]
     pub(crate) metadata: ObjectMeta,
     pub(crate) spec: Option<PodSpec>,
@@ -159,7 +159,7 @@ impl kube::Resource for Object {
     }
 }
 
-impl kube::Resource for Pod {
+impl kube::Resource for PodObject {
     type DynamicType = ();
     type Scope = NamespaceResourceScope;
 
@@ -188,7 +188,7 @@ impl kube::Resource for Pod {
     }
 }
 
-impl kube::api::Execute for Pod {}
+impl kube::api::Execute for PodObject {}
 
 #[cfg(test)]
 mod tests {
@@ -201,7 +201,7 @@ mod tests {
         let decoded: Object =
             serde_json::from_str(r#"{ "spec": null, "status": { "allowed": true } }"#).unwrap();
         assert_eq!(decoded.status.unwrap().allowed, Some(true));
-        let decoded: Pod = serde_json::from_str(r#"{ "spec": { "containers": null } }"#).unwrap();
+        let decoded: PodObject = serde_json::from_str(r#"{ "spec": { "containers": null } }"#).unwrap();
         assert!(decoded.spec.unwrap().containers.is_none() && decoded.status.is_none());
     }
 
@@ -212,7 +212,7 @@ mod tests {
             (Object::url_path(&kind, Some("demo")), K::url_path(&(), Some("demo")))
         }
         let all = [
-            (Pod::url_path(&(), Some("demo")), core::Pod::url_path(&(), Some("demo"))),
+            (PodObject::url_path(&(), Some("demo")), core::Pod::url_path(&(), Some("demo"))),
             paths::<apps::DaemonSet>(Kind::DAEMON_SET),
             paths::<apps::Deployment>(Kind::DEPLOYMENT),
             paths::<apps::ReplicaSet>(Kind::REPLICA_SET),

@@ -11,7 +11,7 @@ use kube::Client;
 use kube::api::{Api, PostParams, Request};
 use serde_json::json;
 
-use super::selection::{Seen, current};
+use super::selection::{PodState, current};
 use super::wait::container;
 use super::watching;
 use super::workload::Workloads;
@@ -39,7 +39,7 @@ const PERMISSIONS: [(&str, &str, &str, &str, bool); 8] = [
 
 /// What was found of a cluster; what lies behind something broken is not there.
 #[derive(Clone, Debug)]
-pub struct Examined {
+pub struct Examination {
     /// The version of the server.
     pub server: Result<String, Problem>,
     /// What the user may do in the namespace.
@@ -47,7 +47,7 @@ pub struct Examined {
     /// Whether the namespace exists; nothing where that may not be asked.
     pub has_namespace: Option<bool>,
     /// The application's pods.
-    pub pods: Option<Result<Vec<PodFound>, Problem>>,
+    pub pods: Option<Result<Vec<PodExamination>, Problem>>,
 }
 
 /// Whether the user may do something.
@@ -65,7 +65,7 @@ pub struct Permission {
 
 /// A pod that has the application's labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PodFound {
+pub struct PodExamination {
     /// Its name.
     pub name: String,
     /// What it is: one in which tasks would run, one of an earlier rollout, or one that is ending or has ended.
@@ -112,9 +112,9 @@ pub async fn examine(
     environment: &[(OsString, OsString)],
     application: Option<&Application>,
     wanted_container: Option<&str>,
-) -> Examined {
+) -> Examination {
     let mut examined =
-        Examined { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
+        Examination { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
     let connected = async {
         let connection = Connection::open(target, environment).await?;
         let client = connection.client().await?;
@@ -198,14 +198,14 @@ async fn pods(
     client: Client,
     application: &Application,
     wanted_container: Option<&str>,
-) -> Result<Vec<PodFound>, Problem> {
+) -> Result<Vec<PodExamination>, Problem> {
     let seen = watching::list(connection, &connection.pods().await?, application).await?;
-    let seen: Vec<Seen> = seen.into_values().collect();
+    let seen: Vec<PodState> = seen.into_values().collect();
     let owners: BTreeSet<_> =
         seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
     let read = Workloads::new(client, &connection.target().namespace).read(owners).await;
     let present = current(&seen, &read.workloads);
-    let found = seen.iter().map(|pod| PodFound {
+    let found = seen.iter().map(|pod| PodExamination {
         name: pod.name.clone(),
         standing: match (pod.over, present.contains(&pod)) {
             (true, _) => Standing::Over,

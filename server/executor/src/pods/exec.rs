@@ -9,12 +9,12 @@ use kube::api::{AttachParams, AttachedProcess};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Shared;
+use super::PodsRun;
 use super::remote::{Remote, Signal};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, StartError, Stream};
 use crate::output::forward;
-use crate::report::{Ended, Place};
+use crate::report::{Place, TaskEnd};
 use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
 
 /// How long the server may take to begin a command.
@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What is to be executed, and where.
 pub(crate) struct TaskInPod<'a> {
-    pub(crate) shared: &'a Shared<'a>,
+    pub(crate) shared: &'a PodsRun<'a>,
     pub(crate) place: Place,
     pub(crate) pod: &'a Pod,
     /// The pod's identity: another of the same name is another pod.
@@ -49,10 +49,10 @@ enum End {
 
 impl<'a> TaskInPod<'a> {
     /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
-    pub(crate) async fn run(self) -> Ended {
+    pub(crate) async fn run(self) -> TaskEnd {
         let begun = Instant::now();
         let (outcome, note) = self.outcome(begun).await;
-        Ended { outcome, duration: begun.elapsed(), left_running: Vec::new(), note }
+        TaskEnd { outcome, duration: begun.elapsed(), left_running: Vec::new(), note }
     }
 
     async fn outcome(mut self, begun: Instant) -> (Outcome, Option<String>) {
@@ -76,7 +76,7 @@ impl<'a> TaskInPod<'a> {
     }
 
     fn argv(&self) -> &'a [String] {
-        &self.shared.request.plan.steps[self.place.0].argv
+        &self.shared.request.plan.steps[self.place.task].argv
     }
 
     async fn start(&self) -> Result<AttachedProcess, Failure> {
@@ -122,7 +122,7 @@ impl<'a> TaskInPod<'a> {
         let (stdout, stderr) = (process.stdout(), process.stderr());
         let status = process.take_status();
         let (give_up, given_up) = watch::channel(false);
-        let Shared { report, request, .. } = *self.shared;
+        let PodsRun { report, request, .. } = *self.shared;
         let place = self.place;
         let output = async {
             tokio::join!(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::selection::{Seen, shorten};
+use super::selection::{PodState, shorten};
 use super::watching::{Pods, Watching};
 use crate::cluster::Connection;
 use crate::describe_duration;
@@ -73,7 +73,7 @@ async fn changed_before(
 }
 
 /// "web-1 is ending, web-2 still runs".
-fn describe(left: &[&Seen]) -> String {
+fn describe(left: &[&PodState]) -> String {
     let names = left.iter().map(|pod| {
         let state = if pod.over { "is ending" } else { "still runs" };
         format!("{} {state}", pod.name)

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
 
-use crate::cluster::object::{Condition, Pod};
+use crate::cluster::object::{Condition, PodObject};
 use crate::request::Application;
 
 /// The annotation by which Draft names the build of a pod (`pkg/local/local.go`).
@@ -20,7 +20,7 @@ const HASH_LABELS: [&str; 2] = ["pod-template-hash", "controller-revision-hash"]
 
 /// What is to be known of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct PodState {
     pub(crate) name: String,
     pub(crate) uid: String,
     /// When it was made, in nanoseconds of Unix time.
@@ -52,13 +52,13 @@ pub(crate) struct Owner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Workload {
     /// Whether the owner's pods, or those with this hash, are of the present template; and what its rollout waits for.
-    Known { current: Current, waits_for: Option<String> },
+    Known { current: CurrentPods, waits_for: Option<String> },
     /// It may not be read, or is of a kind that we do not know.
     Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Current {
+pub(crate) enum CurrentPods {
     /// All of the owner's pods are.
     All,
     /// None of the owner's pods is.
@@ -75,11 +75,11 @@ pub(crate) enum Verdict {
     /// Something is awaited.
     Wait { ready: usize, pods: usize, message: String },
     /// All are ready. It is certain when every workload told that its rollout is over; else more pods may come.
-    Ready { pods: Vec<Seen>, certain: bool },
+    Ready { pods: Vec<PodState>, certain: bool },
 }
 
-impl Seen {
-    pub(crate) fn of(pod: &Pod) -> Option<Seen> {
+impl PodState {
+    pub(crate) fn of(pod: &PodObject) -> Option<PodState> {
         let metadata = &pod.metadata;
         let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
         let annotation =
@@ -90,7 +90,7 @@ impl Seen {
         let over = ended || metadata.deletion_timestamp.is_some();
         let containers =
             spec.map(|spec| spec.containers.iter().flatten().map(|it| it.name.clone()).collect());
-        Some(Seen {
+        Some(PodState {
             name: metadata.name.clone()?,
             uid: metadata.uid.clone().unwrap_or_default(),
             created: metadata.creation_timestamp.as_ref().map_or(0, |Time(time)| time.as_nanosecond()),
@@ -116,13 +116,13 @@ pub(crate) fn owner(reference: &OwnerReference) -> Owner {
     Owner { kind: reference.kind.clone(), name: reference.name.clone() }
 }
 
-fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a Condition> {
+fn condition<'a>(pod: &'a PodObject, kind: &str) -> Option<&'a Condition> {
     pod.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.kind == kind)
 }
 
 /// Why a pod is not ready, in the words of Kubernetes: a container's `ImagePullBackOff` before the scheduler's
 /// `Unschedulable` before "not ready".
-fn reason(pod: &Pod) -> String {
+fn reason(pod: &PodObject) -> String {
     let status = pod.status.as_ref();
     let containers = status.into_iter().flat_map(|status| {
         status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
@@ -152,11 +152,11 @@ fn reason(pod: &Pod) -> String {
 
 /// Judges the pods that are seen; `workloads` tells what is known of their owners.
 pub(crate) fn judge(
-    seen: &[Seen],
+    seen: &[PodState],
     workloads: &HashMap<Owner, Workload>,
     application: &Application,
 ) -> Verdict {
-    let alive: Vec<&Seen> = seen.iter().filter(|pod| !pod.over).collect();
+    let alive: Vec<&PodState> = seen.iter().filter(|pod| !pod.over).collect();
     let known = |owner: &Owner| workloads.get(owner).unwrap_or(&Workload::Unknown);
     let owners: BTreeSet<&Owner> = alive.iter().filter_map(|pod| pod.owner.as_ref()).collect();
     let rollouts: Vec<&str> = owners
@@ -187,10 +187,10 @@ pub(crate) fn judge(
 }
 
 /// The pods of the present rollout and the newest build, in the order of their names.
-pub(crate) fn current<'a>(seen: &'a [Seen], workloads: &HashMap<Owner, Workload>) -> Vec<&'a Seen> {
-    let alive: Vec<&Seen> = seen.iter().filter(|pod| !pod.over).collect();
+pub(crate) fn current<'a>(seen: &'a [PodState], workloads: &HashMap<Owner, Workload>) -> Vec<&'a PodState> {
+    let alive: Vec<&PodState> = seen.iter().filter(|pod| !pod.over).collect();
     let known = |owner: &Owner| workloads.get(owner).unwrap_or(&Workload::Unknown);
-    let mut current: Vec<&Seen> =
+    let mut current: Vec<&PodState> =
         alive.iter().copied().filter(|pod| is_current(pod, &alive, known)).collect();
     if let Some(newest) = current.iter().filter_map(|pod| pod.build.clone()).max() {
         current.retain(|pod| pod.build.as_ref() == Some(&newest));
@@ -199,7 +199,7 @@ pub(crate) fn current<'a>(seen: &'a [Seen], workloads: &HashMap<Owner, Workload>
     current
 }
 
-fn no_pods(seen: &[Seen], application: &Application) -> String {
+fn no_pods(seen: &[PodState], application: &Application) -> String {
     let Application { name, selector } = application;
     match seen.len() {
         0 => format!("no pod of {name} (label {selector})"),
@@ -218,13 +218,13 @@ pub(crate) fn shorten(unready: &[String]) -> String {
     }
 }
 
-fn is_current<'a>(pod: &Seen, all: &[&Seen], known: impl Fn(&Owner) -> &'a Workload) -> bool {
+fn is_current<'a>(pod: &PodState, all: &[&PodState], known: impl Fn(&Owner) -> &'a Workload) -> bool {
     let Some(owner) = &pod.owner else { return true };
     match known(owner) {
-        Workload::Known { current: Current::All, .. } => true,
-        Workload::Known { current: Current::None, .. } => false,
-        Workload::Known { current: Current::Hash(hash), .. } => pod.hash.as_ref() == Some(hash),
-        Workload::Known { current: Current::Newest, .. } | Workload::Unknown => {
+        Workload::Known { current: CurrentPods::All, .. } => true,
+        Workload::Known { current: CurrentPods::None, .. } => false,
+        Workload::Known { current: CurrentPods::Hash(hash), .. } => pod.hash.as_ref() == Some(hash),
+        Workload::Known { current: CurrentPods::Newest, .. } | Workload::Unknown => {
             let family = family(pod);
             let newest = all.iter().filter(|other| other.owner.is_some() && self::family(other) == family);
             let newest = newest.max_by_key(|other| other.created);
@@ -235,7 +235,7 @@ fn is_current<'a>(pod: &Seen, all: &[&Seen], known: impl Fn(&Owner) -> &'a Workl
 
 /// What pods of one workload have in common whatever their template: the name of a ReplicaSet is that of its
 /// Deployment and the hash.
-fn family(pod: &Seen) -> Option<(&str, &str)> {
+fn family(pod: &PodState) -> Option<(&str, &str)> {
     let owner = pod.owner.as_ref()?;
     let name = pod.hash.as_deref().and_then(|hash| owner.name.strip_suffix(hash)?.strip_suffix('-'));
     Some((&owner.kind, name.unwrap_or(&owner.name)))
@@ -245,8 +245,8 @@ fn family(pod: &Seen) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    fn pod(name: &str, created: i128) -> Seen {
-        Seen {
+    fn pod(name: &str, created: i128) -> PodState {
+        PodState {
             name: name.into(),
             uid: name.into(),
             created,
@@ -262,12 +262,16 @@ mod tests {
         }
     }
 
-    fn of(owner: &str, hash: &str, created: i128) -> Seen {
+    fn of(owner: &str, hash: &str, created: i128) -> PodState {
         let owner = Owner { kind: "ReplicaSet".into(), name: format!("{owner}-{hash}") };
-        Seen { hash: Some(hash.into()), owner: Some(owner), ..pod(&format!("web-{hash}-{created}"), created) }
+        PodState {
+            hash: Some(hash.into()),
+            owner: Some(owner),
+            ..pod(&format!("web-{hash}-{created}"), created)
+        }
     }
 
-    fn told(seen: &[Seen], workloads: &[(&Seen, Workload)]) -> String {
+    fn told(seen: &[PodState], workloads: &[(&PodState, Workload)]) -> String {
         let workloads =
             workloads.iter().map(|(pod, workload)| (pod.owner.clone().unwrap(), workload.clone()));
         let application = Application { name: "web".into(), selector: "draft=web".into() };
@@ -282,7 +286,7 @@ mod tests {
 
     #[test]
     fn all_pods_have_to_be_ready() {
-        let waits = Seen { ready: false, reason: "ImagePullBackOff".into(), ..pod("b", 1) };
+        let waits = PodState { ready: false, reason: "ImagePullBackOff".into(), ..pod("b", 1) };
         assert_eq!(told(&[pod("c", 1), waits, pod("a", 1)], &[]), "2/3 b ImagePullBackOff");
         assert_eq!(told(&[pod("c", 1), pod("a", 1)], &[]), "a c ?");
         assert_eq!(told(&[], &[]), "0/0 no pod of web (label draft=web)");
@@ -290,7 +294,7 @@ mod tests {
 
     #[test]
     fn pods_that_end_do_not_count_though_they_say_that_they_are_ready() {
-        let ending = || Seen { over: true, ..pod("b", 1) };
+        let ending = || PodState { over: true, ..pod("b", 1) };
         assert_eq!(told(&[pod("a", 1), ending()], &[]), "a ?");
         assert_eq!(
             told(&[ending()], &[]),
@@ -301,7 +305,7 @@ mod tests {
     #[test]
     fn only_the_newest_build() {
         let build =
-            |name: &str, build: &str, ready| Seen { build: Some(build.into()), ready, ..pod(name, 1) };
+            |name: &str, build: &str, ready| PodState { build: Some(build.into()), ready, ..pod(name, 1) };
         let pods = [build("a", "01A", true), build("b", "01B", false), pod("c", 9)];
         assert_eq!(told(&pods, &[]), "0/1 b runs and is not ready yet");
         assert_eq!(told(&[build("a", "01A", true), build("b", "01B", true), pod("c", 9)], &[]), "b ?");
@@ -316,14 +320,14 @@ mod tests {
             waits_for: waits_for.map(str::to_owned),
         };
         let rolls = [
-            (&old, known(Current::None, Some("rollout of web"))),
-            (&new, known(Current::All, Some("rollout of web"))),
+            (&old, known(CurrentPods::None, Some("rollout of web"))),
+            (&new, known(CurrentPods::All, Some("rollout of web"))),
         ];
         assert_eq!(told(&all, &rolls), "1/1 rollout of web");
-        let over = [(&old, known(Current::None, None)), (&new, known(Current::All, None))];
+        let over = [(&old, known(CurrentPods::None, None)), (&new, known(CurrentPods::All, None))];
         assert_eq!(told(&all, &over), "web-new-2");
         assert_eq!(
-            told(&all[..1], &[(&old, known(Current::None, None))]),
+            told(&all[..1], &[(&old, known(CurrentPods::None, None))]),
             "0/0 the pods are of an earlier rollout"
         );
     }
@@ -337,13 +341,13 @@ mod tests {
     #[test]
     fn many_pods_are_counted() {
         let pods: Vec<_> =
-            (0..5).map(|index| Seen { ready: false, ..pod(&format!("p{index}"), 1) }).collect();
+            (0..5).map(|index| PodState { ready: false, ..pod(&format!("p{index}"), 1) }).collect();
         assert!(told(&pods, &[]).ends_with("p2 runs and is not ready yet and 2 more"));
     }
 
     fn reason_of(status: serde_json::Value) -> String {
         let pod = serde_json::json!({ "metadata": { "name": "p" }, "status": status });
-        Seen::of(&serde_json::from_value(pod).unwrap()).unwrap().reason
+        PodState::of(&serde_json::from_value(pod).unwrap()).unwrap().reason
     }
 
     #[test]

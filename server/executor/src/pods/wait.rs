@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::selection::{Seen, Verdict, judge};
+use super::selection::{PodState, Verdict, judge};
 use super::watching::{Pods, list};
-use super::workload::{Read, Workloads};
+use super::workload::{WorkloadReading, Workloads};
 use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
@@ -30,7 +30,7 @@ const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 
 /// The pods in which tasks run, with their identities.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct ReadyPods {
     pub(crate) pods: Vec<(Pod, String)>,
     pub(crate) note: Option<String>,
 }
@@ -45,13 +45,13 @@ pub(crate) async fn until_ready(
     wanted: &PodsRequest,
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
-) -> Result<Found, Problem> {
+) -> Result<ReadyPods, Problem> {
     let begun = Instant::now();
     let limit = begun.checked_add(wanted.wait_timeout);
     let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
     loop {
         let now = pods.borrow_and_update().clone();
-        let seen: Vec<Seen> = now.seen.values().cloned().collect();
+        let seen: Vec<PodState> = now.seen.values().cloned().collect();
         let owners: BTreeSet<_> =
             seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
         let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
@@ -86,7 +86,7 @@ pub(crate) async fn until_ready(
 }
 
 enum Step {
-    Go(Vec<Seen>),
+    Go(Vec<PodState>),
     /// At this time, unless something changes before.
     LookAgain(Instant),
 }
@@ -102,7 +102,7 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    async fn judge(&mut self, seen: &[Seen], read: &Read, trouble: Option<&str>) -> Step {
+    async fn judge(&mut self, seen: &[PodState], read: &WorkloadReading, trouble: Option<&str>) -> Step {
         match judge(seen, &read.workloads, &self.wanted.application) {
             Verdict::Wait { ready, pods, message } => {
                 self.settled = None;
@@ -141,9 +141,9 @@ impl Waiting<'_> {
     async fn confirm(
         &mut self,
         connection: &Connection,
-        read: &Read,
-        found: Vec<Seen>,
-    ) -> Result<Option<Vec<Seen>>, Problem> {
+        read: &WorkloadReading,
+        found: Vec<PodState>,
+    ) -> Result<Option<Vec<PodState>>, Problem> {
         let pods = connection.pods().await?;
         let now = match list(connection, &pods, &self.wanted.application).await {
             Ok(now) => now.into_values().collect::<Vec<_>>(),
@@ -152,7 +152,7 @@ impl Waiting<'_> {
                 return Ok(None);
             }
         };
-        let uids = |pods: &[Seen]| pods.iter().map(|pod| pod.uid.clone()).collect::<Vec<_>>();
+        let uids = |pods: &[PodState]| pods.iter().map(|pod| pod.uid.clone()).collect::<Vec<_>>();
         Ok(match judge(&now, &read.workloads, &self.wanted.application) {
             Verdict::Ready { pods, certain } if certain || uids(&pods) == uids(&found) => Some(pods),
             _ => None,
@@ -174,7 +174,7 @@ impl Waiting<'_> {
         }
     }
 
-    fn note(&self, read: &Read, seen: &[Seen]) -> Option<String> {
+    fn note(&self, read: &WorkloadReading, seen: &[PodState]) -> Option<String> {
         let unchanged = self.wanted.before.as_ref().is_some_and(|before| {
             let alive: Vec<_> = seen.iter().filter(|pod| !pod.over).cloned().collect();
             is_unchanged(&alive, before)
@@ -200,17 +200,17 @@ impl Waiting<'_> {
     }
 }
 
-fn is_unchanged(pods: &[Seen], before: &[String]) -> bool {
+fn is_unchanged(pods: &[PodState], before: &[String]) -> bool {
     !pods.is_empty() && pods.iter().all(|pod| before.contains(&pod.uid))
 }
 
 /// The pods and containers that were asked for.
 fn choose(
-    found: Vec<Seen>,
+    found: Vec<PodState>,
     wanted: &PodsRequest,
     connection: &Connection,
     note: Option<String>,
-) -> Result<Found, Problem> {
+) -> Result<ReadyPods, Problem> {
     let present = || found.iter().map(|pod| format!("`{}`", pod.name)).collect::<Vec<_>>().join(", ");
     if let Some(missing) = wanted.only.iter().find(|name| found.iter().all(|pod| pod.name != **name)) {
         let place = connection.target().describe();
@@ -223,10 +223,10 @@ fn choose(
         let known = Pod { name: pod.name.clone(), container, build: pod.build.clone() };
         Ok((known, pod.uid.clone()))
     });
-    Ok(Found { pods: pods.collect::<Result<_, Problem>>()?, note })
+    Ok(ReadyPods { pods: pods.collect::<Result<_, Problem>>()?, note })
 }
 
-pub(crate) fn container(pod: &Seen, wanted: Option<&str>) -> Result<String, Problem> {
+pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, Problem> {
     let has = |name: &str| pod.containers.iter().any(|container| container == name);
     let named = wanted.or_else(|| pod.default_container.as_deref().filter(|name| has(name)));
     let first = || pod.containers.first().cloned().unwrap_or_default();

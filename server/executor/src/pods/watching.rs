@@ -12,10 +12,10 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::selection::Seen;
+use super::selection::PodState;
 use crate::cluster::Connection;
 use crate::cluster::innermost;
-use crate::cluster::object::Pod;
+use crate::cluster::object::PodObject;
 use crate::event::Problem;
 use crate::request::Application;
 
@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pods {
     /// By their names.
-    pub(crate) seen: BTreeMap<String, Seen>,
+    pub(crate) seen: BTreeMap<String, PodState>,
     /// Why nothing new is known; nothing while the watch works.
     pub(crate) trouble: Option<String>,
     /// That it is not permitted to watch the pods: nothing new will ever be known.
@@ -78,9 +78,9 @@ impl Watching {
 /// The pods of an application, by their names.
 pub(crate) async fn list(
     connection: &Connection,
-    pods: &Api<Pod>,
+    pods: &Api<PodObject>,
     application: &Application,
-) -> Result<BTreeMap<String, Seen>, Problem> {
+) -> Result<BTreeMap<String, PodState>, Problem> {
     let parameters = ListParams::default().labels(&application.selector);
     let listed = tokio::time::timeout(SILENCE, pods.list(&parameters)).await;
     let listed = listed.map_err(|_| {
@@ -93,7 +93,7 @@ pub(crate) async fn list(
         ))
     })?;
     let listed = listed.map_err(|error| connection.problem(&error, "list pods"))?;
-    Ok(listed.items.iter().filter_map(Seen::of).map(|pod| (pod.name.clone(), pod)).collect())
+    Ok(listed.items.iter().filter_map(PodState::of).map(|pod| (pod.name.clone(), pod)).collect())
 }
 
 async fn watch(connection: Connection, selector: String, told: watch::Sender<Arc<Pods>>) {
@@ -152,11 +152,15 @@ fn refusal(error: &watcher::Error, code: u16) -> Option<&kube::Error> {
     }
 }
 
-fn take(event: watcher::Event<Pod>, listed: &mut BTreeMap<String, Seen>, told: &watch::Sender<Arc<Pods>>) {
+fn take(
+    event: watcher::Event<PodObject>,
+    listed: &mut BTreeMap<String, PodState>,
+    told: &watch::Sender<Arc<Pods>>,
+) {
     match event {
         watcher::Event::Init => listed.clear(),
         watcher::Event::InitApply(pod) => {
-            listed.extend(Seen::of(&pod).map(|pod| (pod.name.clone(), pod)));
+            listed.extend(PodState::of(&pod).map(|pod| (pod.name.clone(), pod)));
         }
         watcher::Event::InitDone => {
             let seen = std::mem::take(listed);
@@ -167,7 +171,7 @@ fn take(event: watcher::Event<Pod>, listed: &mut BTreeMap<String, Seen>, told: &
         }
         watcher::Event::Apply(pod) => tell(told, |pods| {
             pods.trouble = None;
-            pods.seen.extend(Seen::of(&pod).map(|pod| (pod.name.clone(), pod)));
+            pods.seen.extend(PodState::of(&pod).map(|pod| (pod.name.clone(), pod)));
         }),
         watcher::Event::Delete(pod) => tell(told, |pods| {
             pods.trouble = None;

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::Api;
 
-use super::selection::{Current, Owner, Workload, owner};
+use super::selection::{CurrentPods, Owner, Workload, owner};
 use crate::cluster::innermost;
 use crate::cluster::object::{Kind, Object};
 
@@ -27,7 +27,7 @@ pub(crate) struct Workloads {
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(crate) struct Read {
+pub(crate) struct WorkloadReading {
     pub(crate) workloads: HashMap<Owner, Workload>,
     /// Whether the server does not permit to read some of them.
     pub(crate) forbidden: bool,
@@ -41,8 +41,8 @@ impl Workloads {
     }
 
     /// Reads the workloads of these owners.
-    pub(crate) async fn read(&self, owners: BTreeSet<Owner>) -> Read {
-        let mut read = Read::default();
+    pub(crate) async fn read(&self, owners: BTreeSet<Owner>) -> WorkloadReading {
+        let mut read = WorkloadReading::default();
         for owner in owners {
             let workload = tokio::time::timeout(LIMIT, self.workload(&owner)).await;
             let workload = workload.unwrap_or_else(|_| {
@@ -93,12 +93,12 @@ impl Workloads {
     }
 }
 
-const GONE: Workload = Workload::Known { current: Current::None, waits_for: None };
+const GONE: Workload = Workload::Known { current: CurrentPods::None, waits_for: None };
 
 /// The server is away, say: what is not known now is not taken for over.
 fn unreadable(owner: &Owner, error: &kube::Error) -> Workload {
     let waits_for = format!("{} {} cannot be read: {}", owner.kind, owner.name, innermost(error));
-    Workload::Known { current: Current::None, waits_for: Some(waits_for) }
+    Workload::Known { current: CurrentPods::None, waits_for: Some(waits_for) }
 }
 
 fn revision(metadata: &ObjectMeta) -> Option<&String> {
@@ -130,10 +130,10 @@ fn of_deployment(deployment: &Object, set: &Object) -> Workload {
     let (updated, available) = (status.updated_replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
     if !is_observed(&deployment.metadata, status.observed_generation) {
         // Which template is the present one is only told then.
-        return Workload::Known { current: Current::None, waits_for: not_observed("deployment", name) };
+        return Workload::Known { current: CurrentPods::None, waits_for: not_observed("deployment", name) };
     }
     let is_current = revision(&deployment.metadata) == revision(&set.metadata);
-    let current = if is_current { Current::All } else { Current::None };
+    let current = if is_current { CurrentPods::All } else { CurrentPods::None };
     let waits_for = progress("deployment", name, wanted, updated, available);
     // Those of earlier templates count as available, too: only without them the new ones are known to be.
     let old = status.replicas.unwrap_or(0) - updated;
@@ -162,7 +162,7 @@ fn alone(set: &Object) -> Workload {
         ),
         false => not_observed("replica set", name),
     };
-    Workload::Known { current: Current::All, waits_for }
+    Workload::Known { current: CurrentPods::All, waits_for }
 }
 
 fn stateful_set(set: &Object) -> Workload {
@@ -172,9 +172,9 @@ fn stateful_set(set: &Object) -> Workload {
     let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
     let wanted = spec.and_then(|spec| spec.replicas).unwrap_or(1);
     if !is_observed(&set.metadata, status.observed_generation) {
-        return Workload::Known { current: Current::None, waits_for: not_observed("stateful set", name) };
+        return Workload::Known { current: CurrentPods::None, waits_for: not_observed("stateful set", name) };
     }
-    let current = status.update_revision.clone().map_or(Current::Newest, Current::Hash);
+    let current = status.update_revision.clone().map_or(CurrentPods::Newest, CurrentPods::Hash);
     let ready = status.ready_replicas.unwrap_or(0);
     if strategy.is_some_and(|strategy| strategy.kind.as_deref() == Some("OnDelete")) {
         // Pods are replaced when somebody deletes them, so there is nothing to wait for.
@@ -197,7 +197,7 @@ fn daemon_set(set: &Object) -> Workload {
     let name = set.metadata.name.as_deref().unwrap_or_default();
     let status = set.status.clone().unwrap_or_default();
     if !is_observed(&set.metadata, status.observed_generation) {
-        return Workload::Known { current: Current::None, waits_for: not_observed("daemon set", name) };
+        return Workload::Known { current: CurrentPods::None, waits_for: not_observed("daemon set", name) };
     }
     let strategy = set.spec.as_ref().and_then(|spec| spec.update_strategy.as_ref()?.kind.as_deref());
     let wanted = status.desired_number_scheduled.unwrap_or(0);
@@ -206,7 +206,7 @@ fn daemon_set(set: &Object) -> Workload {
         Some("OnDelete") => None,
         _ => progress("daemon set", name, wanted, updated, status.number_available.unwrap_or(0)),
     };
-    Workload::Known { current: Current::Newest, waits_for }
+    Workload::Known { current: CurrentPods::Newest, waits_for }
 }
 
 #[cfg(test)]

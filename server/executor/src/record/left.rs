@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{Event, Kept, RESULT, Records, State, list};
+use super::{Event, RESULT, RecordState, Records, StoredRun, list};
 use crate::event::LeftProcess;
 use crate::tree;
 
@@ -19,9 +19,9 @@ const TOLD: &str = "told";
 
 /// A run that was interrupted, and what of it goes on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Interrupted {
+pub struct InterruptedRun {
     /// Its record.
-    pub kept: Kept,
+    pub kept: StoredRun,
     /// What still runs, except what its tasks had left running before on purpose.
     pub left: Vec<LeftProcess>,
 }
@@ -33,24 +33,24 @@ impl Records {
     /// # Errors
     ///
     /// When the folder of records cannot be read; that there is none is no error.
-    pub fn interrupted(&self) -> io::Result<Vec<Interrupted>> {
+    pub fn interrupted(&self) -> io::Result<Vec<InterruptedRun>> {
         // Only the few without a result are read.
         let names = list::names(&self.directory)?.into_iter().rev();
         let open = names.filter(|name| !self.directory.join(name).join(RESULT).exists());
         let interrupted =
-            open.filter_map(|name| self.kept(name).ok()).filter(|it| it.state == State::Interrupted);
-        let with_left = interrupted.map(|kept| Interrupted { left: kept.left_running(), kept });
+            open.filter_map(|name| self.kept(name).ok()).filter(|it| it.state == RecordState::Interrupted);
+        let with_left = interrupted.map(|kept| InterruptedRun { left: kept.left_running(), kept });
         // Marked in any case.
         Ok(with_left.filter(|it| it.kept.is_first_told() | !it.left.is_empty()).collect())
     }
 }
 
-impl Kept {
+impl StoredRun {
     /// What an interrupted run left running; of others nothing, and nothing where the system does not tell the
     /// environment of processes.
     pub fn left_running(&self) -> Vec<LeftProcess> {
         let Some(Event::RunStarted { mark: Some(mark), .. }) = &self.began else { return Vec::new() };
-        if self.state != State::Interrupted {
+        if self.state != RecordState::Interrupted {
             return Vec::new();
         }
         tree::with_variable(RUN_VARIABLE, mark, &self.left_on_purpose())

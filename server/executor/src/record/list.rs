@@ -15,7 +15,7 @@ const LARGEST: u64 = 16 << 20;
 
 /// A record that is kept.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct StoredRun {
     /// Its name.
     pub id: String,
     /// Its folder.
@@ -23,12 +23,12 @@ pub struct Kept {
     /// How the run began; nothing when that was not written.
     pub began: Option<Event>,
     /// What became of the run.
-    pub state: State,
+    pub state: RecordState,
 }
 
 /// What became of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum RecordState {
     /// It goes on.
     Running,
     /// The program that ran it ended before it did.
@@ -64,7 +64,7 @@ impl Records {
     /// # Errors
     ///
     /// When the folder of records cannot be read; that there is none is no error.
-    pub fn list(&self) -> io::Result<Vec<Kept>> {
+    pub fn list(&self) -> io::Result<Vec<StoredRun>> {
         let names = names(&self.directory)?;
         // One that is removed meanwhile is none any more.
         Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
@@ -75,7 +75,7 @@ impl Records {
     /// # Errors
     ///
     /// When the records cannot be read.
-    pub fn find(&self, id: &str) -> io::Result<Option<Kept>> {
+    pub fn find(&self, id: &str) -> io::Result<Option<StoredRun>> {
         // Only what is in the list is a record: a name may hold dots and slashes.
         let mut names = names(&self.directory)?;
         let found = match id {
@@ -85,22 +85,22 @@ impl Records {
         found.map(|name| self.kept(name)).transpose()
     }
 
-    pub(super) fn kept(&self, id: String) -> io::Result<Kept> {
+    pub(super) fn kept(&self, id: String) -> io::Result<StoredRun> {
         let folder = self.directory.join(&id);
         let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
         let result = || serde_json::from_str(&result()?).ok();
         let state = match result() {
-            Some(result) => State::Finished(result),
-            None if matches!(lock_of(&folder)?, Lock::Held) => State::Running,
+            Some(result) => RecordState::Finished(result),
+            None if matches!(lock_of(&folder)?, Lock::Held) => RecordState::Running,
             // It may have ended between the two looks.
-            None => result().map_or(State::Interrupted, State::Finished),
+            None => result().map_or(RecordState::Interrupted, RecordState::Finished),
         };
         let began = events(&folder).ok().and_then(|mut events| events.next());
-        Ok(Kept { id, folder, began, state })
+        Ok(StoredRun { id, folder, began, state })
     }
 }
 
-impl Kept {
+impl StoredRun {
     /// The events that were written; what cannot be read of them is left out.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Must only grow by fields that readers may ignore; anything else needs a new [`VERSION`]. docs/records.md tells it to
 //! people.
+#![warn(missing_docs)]
 
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,7 @@ pub enum Event {
         mark: Option<String>,
         /// Where the pods are in which the tasks run, if they run inside of pods.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        cluster: Option<ClusterTold>,
+        cluster: Option<ClusterEntry>,
     },
     /// Pods are awaited.
     Waiting {
@@ -69,7 +70,7 @@ pub enum Event {
         /// Seconds since the run began.
         elapsed: f64,
         /// In the order of their names; the other events give indexes into it.
-        pods: Vec<PodTold>,
+        pods: Vec<PodEntry>,
         /// How they were chosen, where that is not certain.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         note: Option<String>,
@@ -131,12 +132,12 @@ pub enum Event {
         outcome: OutcomeName,
         /// Why it failed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        failure: Option<FailureTold>,
+        failure: Option<FailureEntry>,
         /// How many seconds it took.
         seconds: f64,
         /// What it started and left running.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
-        left_running: Vec<Left>,
+        left_running: Vec<ProcessEntry>,
         /// What else is to be known.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         note: Option<String>,
@@ -167,7 +168,7 @@ pub enum Event {
 /// A cluster and a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ClusterTold {
+pub struct ClusterEntry {
     /// The context of the kubeconfig; nothing inside of a cluster.
     pub context: Option<String>,
     /// The API server.
@@ -181,7 +182,7 @@ pub struct ClusterTold {
 /// A pod in which tasks run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PodTold {
+pub struct PodEntry {
     /// Its name.
     pub name: String,
     /// The container in which the tasks run.
@@ -212,7 +213,7 @@ pub enum StreamName {
 
 /// Why a task failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FailureTold {
+pub struct FailureEntry {
     /// Which kind of failure.
     pub kind: FailureKind,
     /// The exit code.
@@ -250,7 +251,7 @@ pub enum FailureKind {
 
 /// A process that outlived its task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
+pub struct ProcessEntry {
     /// The process.
     pub pid: u32,
     /// The program's name.
@@ -279,7 +280,7 @@ pub struct RunResult {
     pub complete: bool,
     /// Where the pods are in which the tasks ran.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cluster: Option<ClusterTold>,
+    pub cluster: Option<ClusterEntry>,
     /// Why the tasks could not be run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub problem: Option<String>,
@@ -297,7 +298,7 @@ pub struct TaskResult {
     pub outcome: OutcomeName,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub failure: Option<FailureTold>,
+    pub failure: Option<FailureEntry>,
     /// How many seconds it took.
     pub seconds: f64,
     /// The file of the record that has what it wrote, as plain text.
@@ -318,7 +319,7 @@ pub struct PodResult {
     pub outcome: OutcomeName,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub failure: Option<FailureTold>,
+    pub failure: Option<FailureEntry>,
     /// How many seconds it took.
     pub seconds: f64,
     /// The file of the record that has what it wrote, as plain text.
@@ -341,7 +342,7 @@ impl TaskResult {
         &mut self,
         pod: Option<&String>,
         outcome: OutcomeName,
-        failure: Option<&FailureTold>,
+        failure: Option<&FailureEntry>,
         seconds: f64,
     ) {
         self.outcome = outcome;
@@ -370,32 +371,32 @@ impl PodResult {
 
 /// What a record says of a run beside its events.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct RunHeader {
     /// The record's name.
     pub id: String,
     file: String,
     directory: String,
     tasks: Vec<PlannedTask>,
-    cluster: Option<ClusterTold>,
+    cluster: Option<ClusterEntry>,
     mark: Option<String>,
     begun: Instant,
 }
 
-impl About {
+impl RunHeader {
     /// What there is to say of a run that is about to start.
-    pub fn of(request: &RunRequest, id: String, file: &std::path::Path) -> About {
+    pub fn of(request: &RunRequest, id: String, file: &std::path::Path) -> RunHeader {
         let masked = |text: &String| request.secrets.mask(text).into_owned();
         let task = |step: &draft_tasks_analysis::plan::Step| PlannedTask {
             name: step.task.clone(),
             argv: step.argv.iter().map(masked).collect(),
         };
         let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
-        About {
+        RunHeader {
             id,
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
-            cluster: request.pods.as_ref().map(ClusterTold::of),
+            cluster: request.pods.as_ref().map(ClusterEntry::of),
             mark: mark.map(|(_, value)| value.to_string_lossy().into_owned()),
             begun: Instant::now(),
         }
@@ -412,7 +413,7 @@ impl About {
     }
 
     /// Where the pods are in which they run.
-    pub fn cluster(&self) -> Option<&ClusterTold> {
+    pub fn cluster(&self) -> Option<&ClusterEntry> {
         self.cluster.as_ref()
     }
 
@@ -440,7 +441,7 @@ impl About {
             }
             RunEvent::PodsFound { pods, note } => Event::PodsFound {
                 elapsed,
-                pods: pods.iter().map(PodTold::from).collect(),
+                pods: pods.iter().map(PodEntry::from).collect(),
                 note: note.clone(),
             },
             RunEvent::Blocked { problem } => {
@@ -465,7 +466,7 @@ impl About {
                     outcome: outcome.kind(),
                     failure: failure(outcome),
                     seconds: seconds(*duration),
-                    left_running: left_running.iter().map(Left::from).collect(),
+                    left_running: left_running.iter().map(ProcessEntry::from).collect(),
                     note: note.clone(),
                 }
             }
@@ -504,21 +505,21 @@ impl From<Stream> for StreamName {
     }
 }
 
-impl From<&Pod> for PodTold {
-    fn from(pod: &Pod) -> PodTold {
-        PodTold { name: pod.name.clone(), container: pod.container.clone(), build: pod.build.clone() }
+impl From<&Pod> for PodEntry {
+    fn from(pod: &Pod) -> PodEntry {
+        PodEntry { name: pod.name.clone(), container: pod.container.clone(), build: pod.build.clone() }
     }
 }
 
-impl ClusterTold {
+impl ClusterEntry {
     /// "pods of draft=web · context kind-dev, namespace demo".
     pub fn describe(&self) -> String {
         let context = self.context.as_ref().map_or_else(|| self.server.clone(), |it| format!("context {it}"));
         format!("pods of {} · {context}, namespace {}", self.selector, self.namespace)
     }
 
-    fn of(pods: &PodsRequest) -> ClusterTold {
-        ClusterTold {
+    fn of(pods: &PodsRequest) -> ClusterEntry {
+        ClusterEntry {
             context: pods.target.context.clone(),
             server: pods.target.server.clone(),
             namespace: pods.target.namespace.clone(),
@@ -527,15 +528,15 @@ impl ClusterTold {
     }
 }
 
-impl From<&LeftProcess> for Left {
-    fn from(left: &LeftProcess) -> Left {
-        Left { pid: left.pid, name: left.name.clone() }
+impl From<&LeftProcess> for ProcessEntry {
+    fn from(left: &LeftProcess) -> ProcessEntry {
+        ProcessEntry { pid: left.pid, name: left.name.clone() }
     }
 }
 
-fn failure(outcome: &Outcome) -> Option<FailureTold> {
+fn failure(outcome: &Outcome) -> Option<FailureEntry> {
     let Outcome::Failed(failure) = outcome else { return None };
-    let mut told = FailureTold {
+    let mut told = FailureEntry {
         kind: FailureKind::NotStarted,
         code: None,
         signal: None,

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_executor::record::{Kept, Records, State};
+use draft_tasks_executor::record::{RecordState, Records, StoredRun};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, Result};
 
@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// The record of this name.
-    fn kept(&self, id: &str) -> Option<Kept> {
+    fn kept(&self, id: &str) -> Option<StoredRun> {
         let records = Records { directory: self.environment.records()?, keep: usize::MAX };
         // One that cannot be read is none.
         records.find(id).ok().flatten()
@@ -58,7 +58,7 @@ impl Session {
     /// of the last.
     pub(super) fn log_of_record(&self, id: &str, task: Option<&str>) -> Option<PathBuf> {
         let kept = self.kept(id)?;
-        let State::Finished(result) = &kept.state else { return None };
+        let RecordState::Finished(result) = &kept.state else { return None };
         let mut with_log = result.tasks.iter().filter(|it| it.log.is_some());
         let found = match task {
             Some(name) => with_log.find(|it| it.name == name),
