@@ -225,11 +225,12 @@ fn variables_of_settings_are_offered_and_those_of_the_file_only_with_trust() {
         let run = json!({ "env": { "DT_SET": "ann" }, "envFile": ".env" });
         let settings = json!({ "settings": { "draftTasks": { "run": run } } });
         client.notify("workspace/didChangeConfiguration", settings);
-        client.open(&project);
-        let answer = client.request("textDocument/completion", at(&project.uri, 1, 14));
-        let items = answer["items"].as_array().expect("a list");
+        client.open_and_wait(&project);
         let expected = if trusted { vec!["$DT_FILE", "$DT_SET"] } else { vec!["$DT_SET"] };
-        assert_eq!(labels(items), expected);
+        let answer = client.eventually("the variables", |client| {
+            let answer = client.request("textDocument/completion", at(&project.uri, 1, 14));
+            (labels(answer["items"].as_array().expect("a list")) == expected).then_some(answer)
+        });
         assert!(answer.to_string().contains("ann") && !answer.to_string().contains("hunter2"), "{answer}");
     }
 }

@@ -32,6 +32,7 @@ mod run_settings;
 mod runs;
 mod settings;
 mod shown;
+mod slow_disks;
 mod stops;
 mod text;
 mod wire;

@@ -44,6 +44,7 @@ mod results;
 mod runs;
 mod session;
 mod stream;
+mod surroundings;
 mod text;
 mod to_proto;
 mod transport;

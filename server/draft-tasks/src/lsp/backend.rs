@@ -51,8 +51,8 @@ impl LanguageServer for Backend {
         self.session.with(|session| session.did_change_configuration(params.settings));
     }
 
-    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
-        self.session.with(|session| session.did_change_watched_files(&params.changes));
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        self.session.with(|session| session.did_change_watched_files());
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

@@ -11,6 +11,7 @@ use draft_tasks_analysis::{Analysis, Facts, Parsed};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
 use super::position::{self, Encoding};
+use super::surroundings::Surroundings;
 use super::text::Text;
 use crate::config::Config;
 use crate::lines::LineIndex;
@@ -29,12 +30,23 @@ pub(crate) struct Document {
     pub(crate) config: Config,
     /// What is known of the world around it.
     facts: Arc<Facts>,
-    /// How often facts were asked for: only the last answer counts.
-    asked: u64,
+    /// What was last read around it.
+    pub(crate) surroundings: Surroundings,
+    looking: Looking,
     /// Whether somebody waits until typing pauses.
     pub(crate) awaits_pause: bool,
     /// Of the present text; `None` after an edit.
     analysed: Option<Arc<Analysed>>,
+}
+
+/// Whether somebody looks around a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Looking {
+    #[default]
+    No,
+    Yes,
+    /// What is found may be old by then.
+    AndAgain,
 }
 
 /// The analysis of a text, and its lines once somebody wants to know where something is.
@@ -73,7 +85,8 @@ impl Document {
             text: Text::new(text),
             config: Config::default(),
             facts: Arc::default(),
-            asked: 0,
+            surroundings: Surroundings::default(),
+            looking: Looking::default(),
             awaits_pause: false,
             analysed: None,
         }
@@ -128,15 +141,16 @@ impl Document {
         self.facts_wanted().are_in(&self.facts)
     }
 
-    /// The number of the question for facts that is asked now.
-    pub(crate) fn ask_for_facts(&mut self) -> u64 {
-        self.asked += 1;
-        self.asked
+    /// Whether somebody is to look around it now: not while somebody does, who may be held up by a disk.
+    pub(crate) fn begin_to_look(&mut self) -> bool {
+        let begins = self.looking == Looking::No;
+        self.looking = if begins { Looking::Yes } else { Looking::AndAgain };
+        begins
     }
 
-    /// Whether an answer to a question for facts is the one that counts.
-    pub(crate) fn awaits(&self, asked: u64) -> bool {
-        asked == self.asked
+    /// Somebody has looked; tells whether it is to be done again.
+    pub(crate) fn end_to_look(&mut self) -> bool {
+        std::mem::take(&mut self.looking) == Looking::AndAgain
     }
 
     /// Takes facts; tells whether they change what was found in the text.

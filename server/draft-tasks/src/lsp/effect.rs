@@ -38,7 +38,7 @@ pub(crate) enum Effect {
     /// Have the client ask for inlay hints anew.
     RefreshHints,
     /// Look at the world around a document, for what its commands name.
-    GatherFacts { uri: Uri, asked: u64, directory: Option<PathBuf> },
+    GatherFacts { uri: Uri, directory: Option<PathBuf> },
     /// Tell when a document has had this version for a while.
     AwaitPause { uri: Uri, version: i32 },
     /// Ask the client to change the workspace.

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use futures::FutureExt;
@@ -28,7 +27,7 @@ use super::pace::Pace;
 use super::problems::{Found, Reader};
 use super::session::Questions;
 use super::transport::End;
-use crate::{facts, interrupted, project};
+use crate::{interrupted, project};
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -179,7 +178,7 @@ impl Outbox {
             Effect::Progress { token, value } => self.progress(token, value),
             Effect::RefreshLenses => self.refresh_lenses(),
             Effect::RefreshHints => self.refresh_hints(),
-            Effect::GatherFacts { uri, asked, directory } => self.gather_facts(uri, asked, directory),
+            Effect::GatherFacts { uri, directory } => self.gather_facts(uri, directory),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
             Effect::AskForSettings => self.ask_for_settings(),
@@ -367,21 +366,18 @@ impl Outbox {
         });
     }
 
-    /// Reads directories and files, so on a thread that may wait for them, unless there is nothing to be read.
-    fn gather_facts(&self, uri: Uri, asked: u64, directory: Option<PathBuf>) {
+    /// Reads directories and files, so on a thread that may wait for them.
+    fn gather_facts(&self, uri: Uri, directory: Option<PathBuf>) {
         let (session, late, of) = (self.session.clone(), self.session.clone(), uri.clone());
-        let exists = directory.as_ref().is_some_and(|directory| directory.is_dir());
-        let wanted =
-            if exists { self.session.with(|it| it.facts_wanted(&uri)) } else { FactsWanted::default() };
-        let gather = move || {
-            let environment = session.with(|session| session.environment_to_show(directory.as_deref()));
-            let facts = facts::gather(directory.as_deref(), &environment, &wanted);
-            session.with(|session| session.take_facts(&uri, asked, facts));
-        };
-        if !exists {
-            return gather();
-        }
-        tokio::task::spawn_blocking(gather);
+        tokio::task::spawn_blocking(move || {
+            if let Some(directory) = &directory {
+                let (settings, problems) = project::load(directory);
+                session.with(|session| session.read_project(directory, settings, problems));
+            }
+            let Some(outlook) = session.with(|session| session.outlook(&uri)) else { return };
+            let (surroundings, facts) = outlook.read();
+            session.with(|session| session.take_surroundings(&uri, surroundings, facts));
+        });
         tokio::spawn(async move {
             tokio::time::sleep(FACTS_ARE_LATE).await;
             late.with(|session| session.facts_are_late(&of));

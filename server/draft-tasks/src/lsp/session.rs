@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use draft_tasks_analysis::wanted::FactsWanted;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
@@ -20,6 +19,7 @@ use super::pages::Pages;
 use super::position::Encoding;
 use super::programs::Programs;
 use super::runs::{self, Runs};
+use super::surroundings::{Outlook, Surroundings};
 use super::to_proto::{self, Context};
 use crate::config::{Config, Layer};
 use crate::environment::Environment;
@@ -178,11 +178,7 @@ impl Session {
         self.stale.insert(document.uri.clone());
         self.opened = true;
         let mut opened = Document::new(document.uri.clone(), kind, document.version, document.text);
-        let directory = opened.directory();
-        if let Some(directory) = directory.as_ref().filter(|_| kind != FileKind::Settings) {
-            self.read_project(directory);
-        }
-        opened.config = self.config_of(directory.as_deref());
+        opened.config = self.config_of(opened.directory().as_deref());
         self.documents.insert(document.uri.clone(), opened);
         if self.gather_facts(&document.uri) {
             // What is found comes with what is known of the world, rather than in two steps.
@@ -190,33 +186,51 @@ impl Session {
         }
     }
 
-    /// Asks for the facts about the world around a document; a pack is a template, of which there is no world yet.
-    ///
-    /// Tells whether they were asked for.
+    /// Asks for what is around a document; tells whether it was asked for.
     pub(super) fn gather_facts(&mut self, uri: &Uri) -> bool {
-        let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind == FileKind::Tasks) else {
+        let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind != FileKind::Settings) else {
             return false;
         };
-        let (asked, directory) = (document.ask_for_facts(), document.directory());
-        self.effect(Effect::GatherFacts { uri: uri.clone(), asked, directory });
+        let directory = document.directory();
+        if document.begin_to_look() {
+            self.effect(Effect::GatherFacts { uri: uri.clone(), directory });
+        }
         true
     }
 
-    /// What is to be found out of the world around a document.
-    pub(crate) fn facts_wanted(&mut self, uri: &Uri) -> FactsWanted {
-        self.documents.get_mut(uri).map(Document::facts_wanted).unwrap_or_default()
+    /// What is to be read around a document; a pack is a template, of which there is no world yet.
+    pub(crate) fn outlook(&mut self, uri: &Uri) -> Option<Outlook> {
+        let (environment, run) = (self.environment.clone(), self.config.run.clone());
+        let document = self.documents.get_mut(uri)?;
+        let directory = document.directory().filter(|_| document.kind == FileKind::Tasks);
+        let (config, facts) = (document.config.clone(), document.facts_wanted());
+        Some(Outlook { directory, environment, run, config, facts })
+    }
+
+    /// Takes what was read around a document.
+    pub(crate) fn take_surroundings(&mut self, uri: &Uri, surroundings: Surroundings, facts: Facts) {
+        let Some(document) = self.documents.get_mut(uri) else { return };
+        let variables = |it: &Surroundings| it.environment.as_ref().map(|it| it.variables().to_vec());
+        let changes = variables(&document.surroundings) != variables(&surroundings);
+        document.surroundings = surroundings;
+        if changes && !self.config.run.env_files.is_empty() {
+            self.refresh_result_hints();
+        }
+        self.take_facts(uri, facts);
     }
 
     /// Takes the facts that were asked for, and publishes what they change.
-    pub(crate) fn take_facts(&mut self, uri: &Uri, asked: u64, facts: Facts) {
-        let Some(document) = self.documents.get_mut(uri).filter(|document| document.awaits(asked)) else {
-            return;
-        };
+    pub(crate) fn take_facts(&mut self, uri: &Uri, facts: Facts) {
+        let Some(document) = self.documents.get_mut(uri) else { return };
+        let again = document.end_to_look();
         let changes = document.take_facts(facts);
         if self.awaiting.remove(uri) {
             self.publish(uri);
         } else if changes {
             self.publish_unless_stale(uri);
+        }
+        if again {
+            self.gather_facts(uri);
         }
     }
 
@@ -263,7 +277,7 @@ impl Session {
             let diagnostics = closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
-                self.read_project(&directory);
+                self.look_around_in(&directory);
             }
         } else {
             self.close_around(&uri);
@@ -302,7 +316,7 @@ impl Session {
             self.editor = editor;
             self.read_all_anew();
             self.settle();
-            self.target_changed();
+            self.gather_all_facts();
             if republish {
                 self.publish_problems(self.runs.problems.paths());
             }

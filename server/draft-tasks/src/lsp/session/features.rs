@@ -76,11 +76,11 @@ impl Session {
             Some(directory) => directory.display().to_string(),
             None => "the directory of this file".into(),
         };
-        let environment = session.environment_to_show(document.directory().as_deref());
+        let environment = session.environment_to_show(document);
         let lookup = |name: &str| environment.shown(name);
         let mut found =
             hover::hover(&analysis, offset, &HoverContext { directory: &directory, lookup: &lookup })?;
-        for more in session.hover_of_runs(document, &analysis, offset, &environment) {
+        for more in session.hover_of_runs(document, &analysis, offset) {
             found.markdown += "\n\n";
             found.markdown += &more;
         }

@@ -21,12 +21,13 @@ use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::results::PastRun;
 use crate::lsp::runs::Run;
+use crate::lsp::surroundings;
 
 impl Session {
     /// What a phase would run.
     pub(super) fn plan(&mut self, wanted: &ext::ShowPlan) -> Result<Value, Error> {
         let source = self.source(&wanted.uri)?;
-        let environment = self.environment_to_show(Some(&source.directory));
+        let environment = surroundings::to_show(&self.environment, &self.config.run, &source.directory);
         let lookup = |name: &str| environment.shown(name);
         let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &secret::masked(&lookup)));

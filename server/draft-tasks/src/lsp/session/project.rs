@@ -2,14 +2,14 @@
 //!
 //! Must not look for them while something is typed: only when a file is opened, saved, closed or changed on disk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::config::{Config, Layer};
-use crate::lsp::document::{self, Analysed, Document};
+use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::position;
 use crate::lsp::to_proto;
@@ -34,16 +34,26 @@ impl Session {
         }
     }
 
-    /// Reads the settings of a directory from disk; those that are open in the editor are taken when they are analysed.
-    pub(super) fn read_project(&mut self, directory: &Path) {
+    /// Has the settings of a directory read, with all else that is around its documents.
+    pub(super) fn look_around_in(&mut self, directory: &Path) {
+        let in_directory = self.documents.values().filter(|it| it.is_in(directory));
+        let uris: Vec<Uri> = in_directory.map(|document| document.uri.clone()).collect();
+        for uri in uris {
+            self.gather_facts(&uri);
+        }
+    }
+
+    /// Takes the settings of a directory as they are on disk; those that are open in the editor are taken when they are
+    /// analysed.
+    pub(crate) fn read_project(&mut self, directory: &Path, settings: Layer, problems: Vec<String>) {
         if self.documents.values().any(|it| it.kind == FileKind::Settings && it.is_in(directory)) {
             return;
         }
-        let (settings, problems) = project::load(directory);
         if self.projects.get(directory).is_none_or(|known| known.told != problems) && !problems.is_empty() {
             self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
         }
         self.take_project(directory, settings, problems);
+        self.settle();
     }
 
     fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>) {
@@ -59,24 +69,15 @@ impl Session {
 
     /// A file was saved: its directory's settings may have been written by something that nobody watches.
     pub(crate) fn did_save(&mut self, uri: &Uri) {
-        let directory = self.documents.get(uri).and_then(Document::directory);
-        if let Some(directory) = directory {
-            self.read_project(&directory);
+        match self.documents.get(uri).and_then(Document::directory) {
+            Some(directory) => self.look_around_in(&directory),
+            None => drop(self.gather_facts(uri)),
         }
-        self.gather_facts(uri);
         self.save_around(uri);
     }
 
     /// Files have changed on disk.
-    pub(crate) fn did_change_watched_files(&mut self, changes: &[FileEvent]) {
-        let paths = changes.iter().filter_map(|change| document::path_of(&change.uri));
-        let settings = paths.filter(|path| FileKind::of_path(path) == Some(FileKind::Settings));
-        let directories: Vec<PathBuf> = settings.filter_map(|path| Some(path.parent()?.to_owned())).collect();
-        for directory in directories {
-            if self.documents.values().any(|document| document.is_in(&directory)) {
-                self.read_project(&directory);
-            }
-        }
+    pub(crate) fn did_change_watched_files(&mut self) {
         self.gather_all_facts();
     }
 

@@ -24,10 +24,11 @@ use crate::application;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::lifecycle::Part;
-use crate::lsp::document::{self, Analysed};
+use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, RunState};
 use crate::lsp::runs::{Run, RunningTask};
+use crate::lsp::surroundings;
 use crate::project;
 use crate::run_settings::{RunDiagnostics, RunSettings};
 use crate::source::{self, FileKind};
@@ -195,15 +196,11 @@ impl Session {
         self.environment.with(&self.run_settings(), directory.unwrap_or(Path::new("")))
     }
 
-    /// The same for looking at commands: a file of variables that cannot be read keeps tasks from running, and nobody
-    /// from looking.
-    pub(crate) fn environment_to_show(&self, directory: Option<&Path>) -> Environment {
-        let without_file = || {
-            let settings = RunSettings { env_files: Vec::new(), ..self.run_settings() };
-            self.environment.with(&settings, Path::new(""))
-        };
-        let environment = self.environment_of(directory).or_else(|_| without_file());
-        environment.unwrap_or_else(|_| self.environment.clone())
+    /// The environment of tasks, as far as it is known, for looking at commands.
+    pub(crate) fn environment_to_show(&self, document: &Document) -> Environment {
+        let known =
+            document.surroundings.environment.as_ref().filter(|_| !self.config.run.env_files.is_empty());
+        known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, &self.config.run))
     }
 
     /// Starts a run of its own.

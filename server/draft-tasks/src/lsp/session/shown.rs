@@ -58,7 +58,7 @@ impl Session {
         let (session, document, analysis) = self.opened(uri)?;
         let within = position::text_range(&document.text, range, session.encoding);
         let context = session.context(document, &analysis);
-        let environment = session.environment_to_show(document.directory().as_deref());
+        let environment = session.environment_to_show(document);
         let found = hints::hints(&analysis, within, &|name| environment.shown(name));
         let values = found.into_iter().map(|hint| to_proto::inlay_hint(context, hint));
         Some(values.chain(session.result_hints(context, within)).collect())

@@ -3,7 +3,6 @@
 //! Must not contact a cluster or ask anybody: the outbox does.
 
 use draft_tasks_analysis::TextSize;
-use draft_tasks_analysis::hover::code_span;
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
@@ -11,11 +10,11 @@ use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use crate::application::{self, Found};
-use crate::environment::Environment;
+use crate::application::Found;
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
+use crate::lsp::surroundings;
 use crate::safety;
 
 /// What is to be asked before a run starts.
@@ -40,7 +39,7 @@ impl Session {
     /// Where tasks of `post-deploy` would run, as far as it is known without asking the cluster.
     pub(super) fn target(&mut self, wanted: &ext::AskTarget) -> Result<Value, Error> {
         let source = self.source(&wanted.uri)?;
-        let environment = self.environment_to_show(Some(&source.directory));
+        let environment = surroundings::to_show(&self.environment, &self.config.run, &source.directory);
         let application = source.application(&environment);
         let mut answer = Map::new();
         let mut say = |name: &str, value: Option<String>| {
@@ -81,7 +80,6 @@ impl Session {
         document: &Document,
         analysis: &Analysed,
         offset: TextSize,
-        environment: &Environment,
     ) -> Vec<String> {
         let text = &analysis.text;
         if let Some((section, task)) = analysis.file.task_at(offset) {
@@ -93,10 +91,10 @@ impl Session {
         let Some(phase) = analysis.file.section_at(offset).and_then(|section| section.phase) else {
             return Vec::new();
         };
-        let pods = (!phase.is_local()).then(|| pods_described(document, environment));
+        let pods = document.surroundings.pods.clone().filter(|_| !phase.is_local());
         let last = self.runs.results.last_of_phase(&document.uri, phase);
         let last = last.map(|run| format!("last run: {}", run.describe(self.clock)));
-        pods.flatten().into_iter().chain(last).collect()
+        pods.into_iter().chain(last).collect()
     }
 
     /// What has to be asked before this run; a cluster is asked for once.
@@ -119,24 +117,6 @@ impl Session {
     pub(crate) fn confirm(&mut self, target: &Target) {
         self.confirmed.insert(known_as(target));
     }
-}
-
-/// In which pods tasks of `post-deploy` would run, or why that is not known.
-fn pods_described(document: &Document, environment: &Environment) -> Option<String> {
-    let directory = document.directory()?;
-    let application = application::Chosen {
-        directory: &directory,
-        environment,
-        name: document.config.environment.as_deref(),
-        settings: &document.config.kubernetes,
-    };
-    Some(match application.pods(Vec::new()) {
-        Ok(pods) => {
-            let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
-            format!("pods: {selector} · {place}")
-        }
-        Err(problem) => format!("pods: not known, {}", problem.message),
-    })
 }
 
 /// By what a cluster is remembered.

@@ -89,6 +89,13 @@ impl Fixture {
         self.session.settle();
     }
 
+    /// Reads what is around the file.
+    fn look_around(&mut self) {
+        let uri = Uri::from(URI);
+        let (surroundings, facts) = self.session.outlook(&uri).unwrap().read();
+        self.session.take_surroundings(&uri, surroundings, facts);
+    }
+
     fn change(&mut self, version: i32, text: &str) {
         let params = json!({
             "textDocument": { "uri": URI, "version": version },
@@ -211,7 +218,7 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
     check(
         fixture.effects(),
         expect![[r#"
-            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 1, directory: Some("/app") }
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), directory: Some("/app") }
             publish Some(1)
               1:task-not-string: the task `a` is an integer, not a command: Draft stops at it; a task is a string
         "#]],
@@ -252,16 +259,16 @@ fn an_opened_file_waits_for_the_facts() {
     check(
         fixture.effects(),
         expect![[r#"
-            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 1, directory: Some("/app") }
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), directory: Some("/app") }
         "#]],
     );
-    assert_eq!(fixture.session.facts_wanted(&uri).programs, ["lss"]);
+    assert_eq!(fixture.session.outlook(&uri).unwrap().facts.programs, ["lss"]);
     // What is typed meanwhile waits, too.
     fixture.change(2, "[pre-up]\na = \"lss\"\nb = 1\n");
     fixture.session.settle();
     assert!(!fixture.session.is_dirty());
     check(fixture.effects(), expect![""]);
-    fixture.session.take_facts(&uri, 1, facts(&[("lss", false)]));
+    fixture.session.take_facts(&uri, facts(&[("lss", false)]));
     check(
         fixture.effects(),
         expect![[r#"
@@ -273,11 +280,10 @@ fn an_opened_file_waits_for_the_facts() {
     fixture.session.facts_are_late(&uri);
     fixture.session.settle();
     check(fixture.effects(), expect![""]);
-    // Other facts may change nothing, and an old answer does not count.
-    fixture.session.take_facts(&uri, 1, facts(&[("lss", false), ("ls", true)]));
-    fixture.session.take_facts(&uri, 0, facts(&[("lss", true)]));
+    // Other facts may change nothing.
+    fixture.session.take_facts(&uri, facts(&[("lss", false), ("ls", true)]));
     check(fixture.effects(), expect![""]);
-    fixture.session.take_facts(&uri, 1, facts(&[("lss", true)]));
+    fixture.session.take_facts(&uri, facts(&[("lss", true)]));
     check(
         fixture.effects(),
         expect![[r#"
@@ -292,7 +298,7 @@ fn facts_about_what_is_typed_are_asked_for_when_typing_pauses() {
     let mut fixture = Fixture::rich();
     let uri = Uri::from(URI);
     fixture.open_and_wait("[pre-up]\na = \"l\"\n");
-    fixture.session.take_facts(&uri, 1, facts(&[("l", false), ("ls", true)]));
+    fixture.session.take_facts(&uri, facts(&[("l", false), ("ls", true)]));
     let mut type_in = |version, text: &str| {
         fixture.change(version, text);
         fixture.session.settle();
@@ -306,7 +312,7 @@ fn facts_about_what_is_typed_are_asked_for_when_typing_pauses() {
     check(
         type_in(3, "[pre-up]\na = \"lss\"\n"),
         expect![[r#"
-            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), asked: 2, directory: Some("/app") }
+            GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), directory: Some("/app") }
         "#]],
     );
 }
@@ -324,7 +330,7 @@ fn an_opened_file_does_not_wait_for_ever() {
             publish Some(1)
         "#]],
     );
-    fixture.session.take_facts(&uri, 1, facts(&[("lss", false)]));
+    fixture.session.take_facts(&uri, facts(&[("lss", false)]));
     check(
         fixture.effects(),
         expect![[r#"

@@ -3,7 +3,6 @@
 //! Must not look at the disk for a workspace that is not trusted, and must not show a secret's value.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use draft_tasks_analysis::completion::command::{self, Candidate, Site, Wanted};
@@ -12,10 +11,11 @@ use draft_tasks_analysis::project_files::Named;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
+use crate::lsp::document::Document;
 use crate::lsp::nearby::{Entry, Nearby};
 use crate::lsp::position;
+use crate::lsp::surroundings;
 use crate::lsp::to_proto;
-use crate::run_settings::RunSettings;
 
 /// A longer list is cut, and the client asks again when more is typed.
 const MOST: usize = 200;
@@ -56,7 +56,9 @@ impl Session {
         let site = command::site(&analysis, offset)?;
         let directory = document.directory().filter(|_| session.may_run(document));
         let found = match site.wanted {
-            Wanted::Variable { .. } => session.variables(&site, directory.as_deref()),
+            Wanted::Variable { .. } => {
+                session.variables(&site, Some(document).filter(|it| session.may_run(it)))
+            }
             _ => self.candidates(&site, directory.map(Nearby::new)),
         };
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
@@ -71,14 +73,10 @@ impl Session {
 
     /// The variables that a task has, with those of the settings; the file of variables is in a directory that is
     /// trusted.
-    fn variables(&self, site: &Site, directory: Option<&Path>) -> Vec<Completion> {
-        let environment = match directory {
-            Some(directory) => self.environment_to_show(Some(directory)),
-            None => {
-                let settings = RunSettings { env_files: Vec::new(), ..self.config.run.clone() };
-                let with_settings = self.environment.with(&settings, Path::new(""));
-                with_settings.unwrap_or_else(|_| self.environment.clone())
-            }
+    fn variables(&self, site: &Site, document: Option<&Document>) -> Vec<Completion> {
+        let environment = match document {
+            Some(document) => self.environment_to_show(document),
+            None => surroundings::without_files(&self.environment, &self.config.run),
         };
         let mut names: Vec<String> = environment.names().iter().cloned().collect();
         names.sort();

@@ -22,7 +22,7 @@ impl Around {
         let facts =
             facts::gather(Some(around.directory.path()), &Environment::of(&[]), &FactsWanted::default());
         let uri = around.uri(".draft-tasks.toml");
-        around.fixture.session.take_facts(&uri, 1, facts);
+        around.fixture.session.take_facts(&uri, facts);
         around
     }
 

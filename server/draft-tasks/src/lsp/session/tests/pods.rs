@@ -207,6 +207,7 @@ fn a_run_that_is_declined_is_over() {
 fn the_target_and_hover_tell_where_tasks_would_run() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
     fixture.open(FILE);
+    fixture.look_around();
     check(
         fixture.execute(ext::Command::Target, json!({ "uri": URI })),
         expect![[

@@ -1,0 +1,72 @@
+//! What is read around a document: its project's settings, the variables of tasks, the cluster, and the facts that its
+//! commands make one want to know.
+//!
+//! Must not be read where the session is locked: a disk may hang.
+
+use std::path::{Path, PathBuf};
+
+use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::wanted::FactsWanted;
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::run_settings::RunSettings;
+use crate::{application, facts};
+
+/// What is to be read, as plain values.
+#[derive(Debug)]
+pub(crate) struct Outlook {
+    pub(crate) directory: Option<PathBuf>,
+    /// The environment of the server.
+    pub(crate) environment: Environment,
+    pub(crate) run: RunSettings,
+    pub(crate) config: Config,
+    pub(crate) facts: FactsWanted,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The variables of tasks, to be shown.
+    pub(crate) environment: Option<Environment>,
+    /// In which pods tasks of `post-deploy` would run, or why that is not known.
+    pub(crate) pods: Option<String>,
+}
+
+impl Outlook {
+    /// Reads it, which may take for ever.
+    pub(crate) fn read(&self) -> (Surroundings, Facts) {
+        let directory = self.directory.as_deref();
+        let environment = to_show(&self.environment, &self.run, directory.unwrap_or(Path::new("")));
+        let facts = facts::gather(directory, &environment, &self.facts);
+        let pods = directory.map(|directory| self.pods(directory, &environment));
+        (Surroundings { environment: Some(environment), pods }, facts)
+    }
+
+    fn pods(&self, directory: &Path, environment: &Environment) -> String {
+        let name = self.config.environment.as_deref();
+        let settings = &self.config.kubernetes;
+        let application = application::Chosen { directory, environment, name, settings };
+        match application.pods(Vec::new()) {
+            Ok(pods) => {
+                let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
+                format!("pods: {selector} · {place}")
+            }
+            Err(problem) => format!("pods: not known, {}", problem.message),
+        }
+    }
+}
+
+/// The environment of tasks for looking at commands: a file of variables that cannot be read keeps tasks from running,
+/// and nobody from looking.
+pub(crate) fn to_show(environment: &Environment, settings: &RunSettings, directory: &Path) -> Environment {
+    let with_files = environment.with(settings, directory);
+    with_files.unwrap_or_else(|_| without_files(environment, settings))
+}
+
+/// The environment of tasks as far as no file is to be read for it.
+pub(crate) fn without_files(environment: &Environment, settings: &RunSettings) -> Environment {
+    let settings = RunSettings { env_files: Vec::new(), ..settings.clone() };
+    environment.with(&settings, Path::new("")).unwrap_or_else(|_| environment.clone())
+}
