@@ -9,15 +9,13 @@ use text_size::TextSize;
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, TextEdit};
+use crate::file_names::{DOCKERIGNORE, DRAFT_TOML, TASKS_FILE};
 use crate::parsed::Parsed;
 use crate::project::{self, DraftToml};
 use crate::rules;
 
 mod chart;
 mod draft_toml;
-
-const DOCKERIGNORE: &str = ".dockerignore";
-const DRAFT_TOML: &str = "draft.toml";
 
 /// A change of another file than the tasks file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +42,13 @@ pub enum Found {
 /// The change of another file that mends a finding; `None` where none is certain to be right.
 ///
 /// `read` tells what is at a path, relative to the directory of the tasks file, or `None` when that is not known.
-pub fn fix(analysis: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Found>) -> Option<FileFix> {
+pub fn fix(parsed: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Found>) -> Option<FileFix> {
     let mut fix = match found.code {
         DiagnosticCode::TasksFileInImage => ignored_by_docker(read(DOCKERIGNORE)?)?,
         DiagnosticCode::DraftEnvironment | DiagnosticCode::AutoConnect | DiagnosticCode::DraftNamespace => {
-            in_draft_toml(found.code, analysis.facts.environment.as_deref()?, read(DRAFT_TOML)?)?
+            in_draft_toml(found.code, parsed.facts.environment.as_deref()?, read(DRAFT_TOML)?)?
         }
-        DiagnosticCode::ChartLabels => chart::fix(analysis.facts.chart_templates.as_deref()?, read)?,
+        DiagnosticCode::ChartLabels => chart::fix(parsed.facts.chart_templates.as_deref()?, read)?,
         _ => return None,
     };
     fix.title = rules::printable(&fix.title);
@@ -59,18 +57,17 @@ pub fn fix(analysis: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<
 
 /// The tasks file in the last line, which counts more than all before it.
 fn ignored_by_docker(found: Found) -> Option<FileFix> {
-    let tasks_file = project::TASKS_FILE;
     let (title, before) = match found {
-        Found::Nothing => (format!("Create {DOCKERIGNORE} with `{tasks_file}`"), None),
-        Found::Text(text) => (format!("Add `{tasks_file}` to {DOCKERIGNORE}"), Some(text)),
+        Found::Nothing => (format!("Create {DOCKERIGNORE} with `{TASKS_FILE}`"), None),
+        Found::Text(text) => (format!("Add `{TASKS_FILE}` to {DOCKERIGNORE}"), Some(text)),
     };
     let text = before.as_deref().unwrap_or_default();
-    if project::is_ignored(text, tasks_file) {
+    if project::is_ignored(text, TASKS_FILE) {
         return None;
     }
     let newline = edit::line_end(text);
     let open = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
-    let line = TextEdit::insert(TextSize::of(text), format!("{open}{tasks_file}{newline}"));
+    let line = TextEdit::insert(TextSize::of(text), format!("{open}{TASKS_FILE}{newline}"));
     Some(FileFix { title, path: DOCKERIGNORE.into(), before, edits: vec![line] })
 }
 
@@ -107,7 +104,7 @@ mod tests {
             None => "nothing".to_owned(),
             Some(fix) => {
                 let after = edit::apply(fix.before.as_deref().unwrap_or_default(), &fix.edits);
-                assert!(project::is_ignored(&after, project::TASKS_FILE), "{after:?}");
+                assert!(project::is_ignored(&after, TASKS_FILE), "{after:?}");
                 format!("{}: {after:?}", fix.title)
             }
         };

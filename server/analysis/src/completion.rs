@@ -50,8 +50,8 @@ pub enum CompletionKind {
 }
 
 /// Everything that can be typed at an offset, the best first.
-pub fn complete(analysis: &Parsed, offset: TextSize) -> Vec<Completion> {
-    let place = Place::new(analysis, offset);
+pub fn complete(parsed: &Parsed, offset: TextSize) -> Vec<Completion> {
+    let place = Place::new(parsed, offset);
     if place.in_comment_or_string() {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ pub fn complete(analysis: &Parsed, offset: TextSize) -> Vec<Completion> {
     }
     if word_only && !in_header && place.after.trim().is_empty() {
         found.extend(tasks(&place));
-        if analysis.text.trim().is_empty() {
+        if parsed.text.trim().is_empty() {
             found.push(specification_example(&place));
             found.extend(EXAMPLES.iter().map(|example| with_header(example, &place)));
         }
@@ -76,7 +76,7 @@ pub fn complete(analysis: &Parsed, offset: TextSize) -> Vec<Completion> {
 
 /// The cursor and what is around it.
 struct Place<'a> {
-    analysis: &'a Parsed,
+    parsed: &'a Parsed,
     offset: TextSize,
     /// The line up to the cursor.
     before: &'a str,
@@ -86,19 +86,19 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(analysis: &'a Parsed, offset: TextSize) -> Place<'a> {
-        let text: &'a str = &analysis.text;
+    fn new(parsed: &'a Parsed, offset: TextSize) -> Place<'a> {
+        let text: &'a str = &parsed.text;
         let before = &text[TextRange::new(edit::line_start(text, offset), offset)];
         let after = &text[TextRange::new(offset, edit::line_stop(text, offset).max(offset))];
-        Place { analysis, offset, before, after, newline: edit::line_end(text) }
+        Place { parsed, offset, before, after, newline: edit::line_end(text) }
     }
 
     fn in_comment_or_string(&self) -> bool {
-        let comments = &self.analysis.tree.comments;
+        let comments = &self.parsed.tree.comments;
         let next = comments.partition_point(|comment| comment.start() < self.offset);
         let in_comment = comments[..next].last().is_some_and(|comment| comment.end() >= self.offset);
         // A string holds the cursor when it begins before it and either ends behind it or is not closed.
-        let in_string = self.analysis.file.task_at(self.offset).is_some_and(|(_, task)| {
+        let in_string = self.parsed.file.task_at(self.offset).is_some_and(|(_, task)| {
             task.command().is_some_and(|command| {
                 let range = command.range;
                 range.start() < self.offset && (self.offset < range.end() || !command.closed)
@@ -120,7 +120,7 @@ impl<'a> Place<'a> {
     }
 
     fn phase(&self) -> Option<Phase> {
-        let section = self.analysis.file.section_at(self.offset)?;
+        let section = self.parsed.file.section_at(self.offset)?;
         if section.form == SectionForm::Header { section.phase } else { None }
     }
 }
@@ -128,17 +128,17 @@ impl<'a> Place<'a> {
 fn phases(place: &Place<'_>) -> Vec<Completion> {
     let cursor_header = |range: TextRange| range.contains_inclusive(place.offset);
     let present = |phase: Phase| {
-        let mut sections = place.analysis.file.sections.iter();
+        let mut sections = place.parsed.file.sections.iter();
         sections.any(|section| section.phase == Some(phase) && !cursor_header(section.header))
     };
-    let version = place.analysis.options.draft_version;
+    let version = place.parsed.options.draft_version;
     let missing = Phase::ALL.into_iter().filter(|phase| version.knows(*phase) && !present(*phase));
     missing.map(|phase| phase_completion(place, phase)).collect()
 }
 
 fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
     // The header need not have a name yet, so it may be no section.
-    let has_tasks = place.analysis.tree.tables.iter().any(|table| {
+    let has_tasks = place.parsed.tree.tables.iter().any(|table| {
         let header = table.header.as_ref();
         header.is_some_and(|header| header.range.contains_inclusive(place.offset))
             && !table.entries.is_empty()
@@ -151,7 +151,7 @@ fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
         documentation: Some(crate::hover::phase_markdown(
             phase,
             "the directory of this file",
-            place.analysis.options,
+            place.parsed.options,
         )),
         range: place.word_range(),
         snippet: format!("[{phase}]{skeleton}"),
@@ -287,9 +287,9 @@ pub struct PackFile {
 }
 
 /// The tasks files of packs to copy, where the file is empty; those without any text are left out.
-pub fn from_packs(analysis: &Parsed, offset: TextSize, files: &[PackFile]) -> Vec<Completion> {
-    let place = Place::new(analysis, offset);
-    if !analysis.text.trim().is_empty() {
+pub fn from_packs(parsed: &Parsed, offset: TextSize, files: &[PackFile]) -> Vec<Completion> {
+    let place = Place::new(parsed, offset);
+    if !parsed.text.trim().is_empty() {
         return Vec::new();
     }
     let files = files.iter().filter(|file| !file.text.trim().is_empty());

@@ -27,27 +27,27 @@ pub struct Explanation {
     /// What that Draft stops at; with [`Semantics::Draft`] nothing runs then.
     pub draft_error: Option<DraftError>,
     /// The phases, and the tables that are none, in the order of an application's life and of the file.
-    pub tables: Vec<Table>,
+    pub tables: Vec<ExplainedTable>,
     /// Keys outside of any table that nobody runs.
     pub strays: Vec<String>,
 }
 
 /// A table of the file, or several of the same phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct ExplainedTable {
     /// The phase's name, or what stands in the file where it is no phase.
     pub name: String,
     /// Which phase it is, if it is any.
     pub phase: Option<Phase>,
     /// Its tasks, or why none of them runs: a sentence in lower case without a full stop.
-    pub tasks: Result<Vec<Task>, String>,
+    pub tasks: Result<Vec<ExplainedTask>, String>,
     /// That Draft ignores a phase that this tool runs, in the same form.
     pub ignored_by_draft: Option<String>,
 }
 
 /// A task that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
+pub struct ExplainedTask {
     /// The description.
     pub name: String,
     /// The program and its arguments; Draft puts `kubectl exec POD --` before those of `post-deploy`.
@@ -61,11 +61,11 @@ pub struct Task {
 }
 
 /// Explains a file, with [`Semantics::Standard`] as this tool runs it, and with [`Semantics::Draft`] as that Draft does.
-pub fn explain(analysis: &Parsed, values: Values<'_>) -> Explanation {
-    let version = analysis.options.draft_version;
-    let draft = draft_toml::read(&analysis.text, version);
-    match (analysis.options.semantics, draft) {
-        (Semantics::Standard, draft) => own(analysis, draft, values),
+pub fn explain(parsed: &Parsed, values: Values<'_>) -> Explanation {
+    let version = parsed.options.draft_version;
+    let draft = draft_toml::read(&parsed.text, version);
+    match (parsed.options.semantics, draft) {
+        (Semantics::Standard, draft) => own(parsed, draft, values),
         (Semantics::Draft, Ok(file)) => of_draft(&file, version, values),
         (Semantics::Draft, Err(error)) => {
             Explanation { draft_error: Some(error), tables: Vec::new(), strays: Vec::new() }
@@ -76,7 +76,7 @@ pub fn explain(analysis: &Parsed, values: Values<'_>) -> Explanation {
 // --- as Draft does ---
 
 fn of_draft(file: &DraftFile, version: DraftVersion, values: Values<'_>) -> Explanation {
-    let mut tables: Vec<Table> = Vec::new();
+    let mut tables: Vec<ExplainedTable> = Vec::new();
     for found in &file.phases {
         let tasks = found.tasks.iter().map(|task| task_of_draft(task, version, values));
         tables.push(table(found.phase.name(), Some(found.phase), Ok(tasks.collect())));
@@ -98,8 +98,8 @@ fn of_draft(file: &DraftFile, version: DraftVersion, values: Values<'_>) -> Expl
     Explanation { draft_error: None, tables, strays: strays.map(|stray| stray.name.clone()).collect() }
 }
 
-fn table(name: &str, phase: Option<Phase>, tasks: Result<Vec<Task>, String>) -> Table {
-    Table { name: name.to_owned(), phase, tasks, ignored_by_draft: None }
+fn table(name: &str, phase: Option<Phase>, tasks: Result<Vec<ExplainedTask>, String>) -> ExplainedTable {
+    ExplainedTable { name: name.to_owned(), phase, tasks, ignored_by_draft: None }
 }
 
 /// Why Draft ignores a table; nothing for what is none.
@@ -120,9 +120,9 @@ fn not_a_table(what: &str) -> String {
     format!("it is {what}; a phase is a table")
 }
 
-fn task_of_draft(task: &DraftTask, version: DraftVersion, values: Values<'_>) -> Task {
+fn task_of_draft(task: &DraftTask, version: DraftVersion, values: Values<'_>) -> ExplainedTask {
     let words = draft_words(&task.command, version);
-    Task {
+    ExplainedTask {
         name: task.name.clone(),
         argv: values.expand(&words),
         unset: values.unset(&words),
@@ -144,50 +144,50 @@ fn draft_words(command: &str, version: DraftVersion) -> Vec<Word> {
 
 // --- as this tool does ---
 
-fn own(analysis: &Parsed, draft: Result<DraftFile, DraftError>, values: Values<'_>) -> Explanation {
-    let version = analysis.options.draft_version;
-    let sections = &analysis.file.sections;
+fn own(parsed: &Parsed, draft: Result<DraftFile, DraftError>, values: Values<'_>) -> Explanation {
+    let version = parsed.options.draft_version;
+    let sections = &parsed.file.sections;
     let present = |phase: &Phase| sections.iter().any(|section| section.phase == Some(*phase));
     let phases = Phase::ALL.into_iter().filter(present);
-    let mut tables: Vec<Table> =
-        phases.map(|phase| own_phase(analysis, phase, draft.as_ref().ok(), values)).collect();
+    let mut tables: Vec<ExplainedTable> =
+        phases.map(|phase| own_phase(parsed, phase, draft.as_ref().ok(), values)).collect();
     let unknown_sections = sections.iter().filter(|section| section.phase.is_none());
     let mut seen = HashSet::new();
     for section in unknown_sections {
-        let name = section.name(&analysis.text);
+        let name = section.name(&parsed.text);
         if seen.insert(name.clone()) {
             tables.push(table(&name, None, Err(unknown(version))));
         }
     }
-    let strays = analysis.file.strays.iter().map(|stray| stray.name.decode(&analysis.text).into_owned());
+    let strays = parsed.file.strays.iter().map(|stray| stray.name.decode(&parsed.text).into_owned());
     Explanation { strays: strays.collect(), tables, draft_error: draft.err() }
 }
 
-fn own_phase(analysis: &Parsed, phase: Phase, draft: Option<&DraftFile>, values: Values<'_>) -> Table {
-    let version = analysis.options.draft_version;
+fn own_phase(parsed: &Parsed, phase: Phase, draft: Option<&DraftFile>, values: Values<'_>) -> ExplainedTable {
+    let version = parsed.options.draft_version;
     let read = draft.and_then(|file| file.phases.iter().find(|found| found.phase == phase));
     let read = read.iter().flat_map(|found| &found.tasks).map(|task| (task.name.as_str(), task));
     let read: HashMap<&str, &DraftTask> = read.collect();
-    let tasks = match Plan::for_phase(analysis, phase, &[], &|name| values.get(name)) {
+    let tasks = match Plan::for_phase(parsed, phase, &[], &|name| values.get(name)) {
         Ok(plan) => Ok(plan
             .steps
             .into_iter()
-            .map(|step| own_task(analysis, read.get(step.task.as_str()).copied(), step, values))
+            .map(|step| own_task(parsed, read.get(step.task.as_str()).copied(), step, values))
             .collect()),
-        Err(PlanError::NoTasks { .. }) => no_tasks(analysis, phase),
+        Err(PlanError::NoTasks { .. }) => no_tasks(parsed, phase),
         Err(error) => Err(error.describe()),
     };
     let ignored_by_draft = match version.knows(phase) {
         true => None,
         false => version.ignores_post_up().map(str::to_owned),
     };
-    Table { name: phase.name().to_owned(), phase: Some(phase), tasks, ignored_by_draft }
+    ExplainedTable { name: phase.name().to_owned(), phase: Some(phase), tasks, ignored_by_draft }
 }
 
 /// A phase without tasks is an empty table or no table at all.
-fn no_tasks(analysis: &Parsed, phase: Phase) -> Result<Vec<Task>, String> {
+fn no_tasks(parsed: &Parsed, phase: Phase) -> Result<Vec<ExplainedTask>, String> {
     let of_phase = |section: &&Section| section.phase == Some(phase);
-    let mut forms = analysis.file.sections.iter().filter(of_phase).map(|section| section.form);
+    let mut forms = parsed.file.sections.iter().filter(of_phase).map(|section| section.form);
     match forms.find(|form| !form.has_tasks()) {
         Some(SectionForm::NotTable(what)) => Err(not_a_table(what)),
         Some(SectionForm::ArrayOfTables) => Err(not_a_table("an array of tables")),
@@ -195,15 +195,15 @@ fn no_tasks(analysis: &Parsed, phase: Phase) -> Result<Vec<Task>, String> {
     }
 }
 
-fn own_task(analysis: &Parsed, draft: Option<&DraftTask>, step: Step, values: Values<'_>) -> Task {
-    let version = analysis.options.draft_version;
+fn own_task(parsed: &Parsed, draft: Option<&DraftTask>, step: Step, values: Values<'_>) -> ExplainedTask {
+    let version = parsed.options.draft_version;
     let words = command::split(&step.command, Semantics::Standard, version).unwrap_or_default();
     // Where Draft has another opinion of the string, it is that one that it runs.
     let read = draft.map_or(step.command.as_str(), |task| task.command.as_str());
     let draft_words = draft_words(read, version);
     let rivals = draft.map_or_else(Vec::new, |task| rivals(task, version, values));
     let draft_argv = Some(values.expand(&draft_words)).filter(|argv| rivals.is_empty() && *argv != step.argv);
-    Task { name: step.task, argv: step.argv, unset: values.unset(&words), draft: draft_argv, rivals }
+    ExplainedTask { name: step.task, argv: step.argv, unset: values.unset(&words), draft: draft_argv, rivals }
 }
 
 impl Values<'_> {

@@ -28,15 +28,15 @@ pub enum FoldKind {
 }
 
 /// Everything that can be folded, in the order of the file.
-pub fn folds(analysis: &Parsed) -> Vec<Fold> {
-    let tables = analysis.tree.tables.iter();
+pub fn folds(parsed: &Parsed) -> Vec<Fold> {
+    let tables = parsed.tree.tables.iter();
     let mut folds: Vec<Fold> = tables
         .clone()
         .filter(|table| table.header.is_some())
         .map(|table| Fold { range: table.range, kind: FoldKind::Section })
-        .chain(comment_blocks(analysis))
+        .chain(comment_blocks(parsed))
         .chain(tables.flat_map(|table| &table.entries).filter_map(value))
-        .filter(|fold| analysis.text[fold.range].contains('\n'))
+        .filter(|fold| parsed.text[fold.range].contains('\n'))
         .collect();
     folds.sort_by_key(|fold| (fold.range.start(), std::cmp::Reverse(fold.range.end())));
     folds
@@ -47,10 +47,10 @@ fn value(entry: &Entry) -> Option<Fold> {
     Some(Fold { range: entry.range, kind: FoldKind::Value })
 }
 
-fn comment_blocks(analysis: &Parsed) -> Vec<Fold> {
-    let text = &analysis.text;
+fn comment_blocks(parsed: &Parsed) -> Vec<Fold> {
+    let text = &parsed.text;
     let mut blocks: Vec<Fold> = Vec::new();
-    for &comment in &analysis.tree.comments {
+    for &comment in &parsed.tree.comments {
         let line = TextRange::new(crate::edit::line_start(text, comment.start()), comment.start());
         if !text[line].trim().is_empty() {
             continue;

@@ -14,18 +14,18 @@ use crate::syntax::{Entry, Header, HeaderKind, Str, SyntaxTree, Value, ValueKind
 /// dots of keys or at the ends of lines; headers, entries and comments are not indented; one blank line stands
 /// before each header and the comments directly above it, at most one elsewhere, none at the begin and the end of
 /// the file; the last line has a line end.
-pub fn format(analysis: &Parsed) -> Option<Vec<TextEdit>> {
-    if !analysis.tree.errors.is_empty() {
+pub fn format(parsed: &Parsed) -> Option<Vec<TextEdit>> {
+    if !parsed.tree.errors.is_empty() {
         return None;
     }
-    let mut formatter = Formatter { text: &analysis.text, edits: Vec::new() };
-    for table in &analysis.tree.tables {
+    let mut formatter = Formatter { text: &parsed.text, edits: Vec::new() };
+    for table in &parsed.tree.tables {
         if let Some(header) = &table.header {
             formatter.header(header);
         }
         table.entries.iter().for_each(|entry| formatter.entry(entry));
     }
-    formatter.lines(&lines(&analysis.tree, &analysis.text));
+    formatter.lines(&lines(&parsed.tree, &parsed.text));
     formatter.edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
     Some(formatter.edits)
 }

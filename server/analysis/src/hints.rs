@@ -26,18 +26,18 @@ const LONGEST: usize = 40;
 /// The hints of the tasks that touch a range; `lookup` gives the values of variables.
 ///
 /// A string that is not closed has none: what it takes in changes with every key.
-pub fn hints(analysis: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Hint> {
-    let sections = analysis.file.sections.iter().filter(|section| {
+pub fn hints(parsed: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Hint> {
+    let sections = parsed.file.sections.iter().filter(|section| {
         section.phase.is_some() && section.form.has_tasks() && section.range.intersect(within).is_some()
     });
-    let tasks = sections.flat_map(|section| analysis.file.tasks_of(section));
+    let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
     let tasks = tasks.filter(|task| task.range.intersect(within).is_some());
-    tasks.filter_map(|task| hint(analysis, task, lookup)).collect()
+    tasks.filter_map(|task| hint(parsed, task, lookup)).collect()
 }
 
-fn hint(analysis: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {
+fn hint(parsed: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {
     let command = task.command().filter(|command| command.closed)?;
-    let words = Words::new(analysis, command);
+    let words = Words::new(parsed, command);
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in words.variables() {
         if !names.contains(&name) {

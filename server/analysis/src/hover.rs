@@ -31,32 +31,29 @@ pub struct HoverContext<'a> {
 }
 
 /// The hover at an offset.
-pub fn hover(analysis: &Parsed, offset: TextSize, context: &HoverContext<'_>) -> Option<Hover> {
-    if let Some((section, task)) = analysis.file.task_at(offset) {
-        let markdown = task_markdown(analysis, section.phase?, task, context)?;
+pub fn hover(parsed: &Parsed, offset: TextSize, context: &HoverContext<'_>) -> Option<Hover> {
+    if let Some((section, task)) = parsed.file.task_at(offset) {
+        let markdown = task_markdown(parsed, section.phase?, task, context)?;
         return Some(Hover { range: task.range, markdown });
     }
-    let section = analysis.file.sections.iter().find(|section| section.header.contains_inclusive(offset))?;
-    Some(Hover { range: section.header, markdown: section_markdown(analysis, section, context) })
+    let section = parsed.file.sections.iter().find(|section| section.header.contains_inclusive(offset))?;
+    Some(Hover { range: section.header, markdown: section_markdown(parsed, section, context) })
 }
 
-fn section_markdown(analysis: &Parsed, section: &Section, context: &HoverContext<'_>) -> String {
+fn section_markdown(parsed: &Parsed, section: &Section, context: &HoverContext<'_>) -> String {
     match section.phase {
         Some(phase) => {
-            let tasks = analysis.file.commands_of(phase).count();
+            let tasks = parsed.file.commands_of(phase).count();
             let count = match tasks {
                 1 => "1 task".to_owned(),
                 many => format!("{many} tasks"),
             };
-            format!(
-                "**`{phase}`** · {count}\n\n{}",
-                phase_markdown(phase, context.directory, analysis.options)
-            )
+            format!("**`{phase}`** · {count}\n\n{}", phase_markdown(phase, context.directory, parsed.options))
         }
         None => format!(
             "Draft ignores the table `{}`: {}.",
-            section.name(&analysis.text),
-            analysis.options.draft_version.phases()
+            section.name(&parsed.text),
+            parsed.options.draft_version.phases()
         ),
     }
 }
@@ -97,10 +94,10 @@ pub fn phase_markdown(phase: Phase, directory: &str, options: Options) -> String
     text
 }
 
-fn task_markdown(analysis: &Parsed, phase: Phase, task: &Task, context: &HoverContext<'_>) -> Option<String> {
+fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverContext<'_>) -> Option<String> {
     let TaskValue::Command(written) = task.value else { return None };
-    let command = written.decode(&analysis.text);
-    let options = analysis.options;
+    let command = written.decode(&parsed.text);
+    let options = parsed.options;
     let words = match command::split(&command, options.semantics, options.draft_version) {
         Ok(words) if words.is_empty() => {
             return Some("There is nothing to run: the command is empty.".into());

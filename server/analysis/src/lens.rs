@@ -37,19 +37,19 @@ pub enum RunnableKind {
 }
 
 /// Everything that can be run, in the order of the file.
-pub fn runnables(analysis: &Parsed) -> Vec<Runnable> {
-    let text = &analysis.text;
+pub fn runnables(parsed: &Parsed) -> Vec<Runnable> {
+    let text = &parsed.text;
     let mut found = Vec::new();
     let mut headed = Vec::new();
-    for section in analysis.file.sections.iter().filter(|section| section.form.has_tasks()) {
-        let Some(phase) = section.phase.filter(|phase| analysis.options.runs(*phase)) else { continue };
+    for section in parsed.file.sections.iter().filter(|section| section.form.has_tasks()) {
+        let Some(phase) = section.phase.filter(|phase| parsed.options.runs(*phase)) else { continue };
         // Two spellings of a phase are one phase: its button stands on the first.
         if !headed.contains(&phase) && section.form != SectionForm::Dotted {
             headed.push(phase);
-            let tasks = analysis.file.commands_of(phase).count();
+            let tasks = parsed.file.commands_of(phase).count();
             found.push(Runnable { range: section.header, phase, what: RunnableKind::Phase { tasks } });
         }
-        for task in analysis.file.tasks_of(section) {
+        for task in parsed.file.tasks_of(section) {
             let Some(command) = task.command() else { continue };
             let what = RunnableKind::Task {
                 name: task.name(text).into_owned(),

@@ -17,6 +17,7 @@ pub mod draft_toml;
 pub mod edit;
 pub mod explain;
 pub mod facts;
+pub mod file_names;
 pub mod fix_all;
 pub mod folding;
 pub mod format;

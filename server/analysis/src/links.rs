@@ -4,6 +4,7 @@
 
 use text_size::TextRange;
 
+use crate::file_names::{CHART_FILE, DOCKERFILE};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::words::Words;
@@ -52,20 +53,17 @@ pub struct Makefile {
     pub file: Option<String>,
 }
 
-/// The files that make looks for, in its order.
-pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
-
 /// The links of the commands that run on this machine and touch a range, in the order of the file.
-pub fn links(analysis: &Parsed, within: TextRange) -> Vec<Link> {
-    let sections = analysis.file.sections.iter().filter(|section| {
+pub fn links(parsed: &Parsed, within: TextRange) -> Vec<Link> {
+    let sections = parsed.file.sections.iter().filter(|section| {
         section.phase.is_some_and(Phase::is_local)
             && section.form.has_tasks()
             && section.range.intersect(within).is_some()
     });
-    let tasks = sections.flat_map(|section| analysis.file.tasks_of(section));
+    let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
     let commands =
         tasks.filter(|task| task.range.intersect(within).is_some()).filter_map(|task| task.command());
-    commands.flat_map(|command| command_links(&Words::new(analysis, command))).collect()
+    commands.flat_map(|command| command_links(&Words::new(parsed, command))).collect()
 }
 
 fn command_links(words: &Words<'_>) -> Vec<Link> {
@@ -138,8 +136,8 @@ impl Tool {
                     None => Tool::Files(None),
                 }
             }
-            "helm" => Tool::Files(Some("Chart.yaml")),
-            "docker" | "podman" | "buildah" | "nerdctl" => Tool::Files(Some("Dockerfile")),
+            "helm" => Tool::Files(Some(CHART_FILE)),
+            "docker" | "podman" | "buildah" | "nerdctl" => Tool::Files(Some(DOCKERFILE)),
             _ => Tool::Files(None),
         }
     }
@@ -190,7 +188,7 @@ fn path(index: usize, word: &str, inside: Option<&'static str>) -> Option<Target
 }
 
 /// Files without a dot in their names.
-const KNOWN: [&str; 5] = ["Dockerfile", "Makefile", "GNUmakefile", "Procfile", "Gemfile"];
+const KNOWN: [&str; 5] = [DOCKERFILE, "Makefile", "GNUmakefile", "Procfile", "Gemfile"];
 
 #[cfg(test)]
 mod tests {

@@ -137,17 +137,17 @@ impl Plan {
     /// When there is nothing to run, the chosen Draft ignores the phase, a description is unknown, the phase has a
     /// syntax error, or the command of a task that would run is empty or cannot be split.
     pub fn for_phase(
-        analysis: &Parsed,
+        parsed: &Parsed,
         phase: Phase,
         only: &[String],
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Plan, PlanError> {
-        if !analysis.options.runs(phase) {
-            return Err(PlanError::Ignored { phase, version: analysis.options.draft_version });
+        if !parsed.options.runs(phase) {
+            return Err(PlanError::Ignored { phase, version: parsed.options.draft_version });
         }
-        check_syntax(analysis, phase)?;
-        let tasks = chosen(analysis, phase, only)?;
-        let steps = tasks.into_iter().map(|task| step(analysis, task, lookup)).collect::<Result<_, _>>()?;
+        check_syntax(parsed, phase)?;
+        let tasks = chosen(parsed, phase, only)?;
+        let steps = tasks.into_iter().map(|task| step(parsed, task, lookup)).collect::<Result<_, _>>()?;
         Ok(Plan { subject: phase.into(), steps })
     }
 }
@@ -173,9 +173,9 @@ pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<V
 /// # Errors
 ///
 /// [`PlanError::UnknownPhase`].
-pub fn phase_named(analysis: &Parsed, name: &str) -> Result<Phase, PlanError> {
+pub fn phase_named(parsed: &Parsed, name: &str) -> Result<Phase, PlanError> {
     Phase::from_name_in_any_case(name)
-        .ok_or_else(|| PlanError::UnknownPhase { name: name.to_owned(), present: present(analysis) })
+        .ok_or_else(|| PlanError::UnknownPhase { name: name.to_owned(), present: present(parsed) })
 }
 
 impl PlanError {
@@ -209,20 +209,20 @@ fn list_phases(phases: &[Phase]) -> String {
     }
 }
 
-fn present(analysis: &Parsed) -> Vec<Phase> {
-    Phase::ALL.into_iter().filter(|phase| analysis.file.commands_of(*phase).next().is_some()).collect()
+fn present(parsed: &Parsed) -> Vec<Phase> {
+    Phase::ALL.into_iter().filter(|phase| parsed.file.commands_of(*phase).next().is_some()).collect()
 }
 
 /// A syntax error in the lines of the phase makes it unclear what would run.
-fn check_syntax(analysis: &Parsed, phase: Phase) -> Result<(), PlanError> {
-    let sections = || analysis.file.sections.iter().filter(|section| section.phase == Some(phase));
+fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
+    let sections = || parsed.file.sections.iter().filter(|section| section.phase == Some(phase));
     let next_start = |end| {
-        let later = analysis.file.sections.iter().map(|section| section.range.start());
-        later.filter(|start| *start >= end).min().unwrap_or((analysis.text.len() as u32 + 1).into())
+        let later = parsed.file.sections.iter().map(|section| section.range.start());
+        later.filter(|start| *start >= end).min().unwrap_or((parsed.text.len() as u32 + 1).into())
     };
     for section in sections() {
         let lines = TextRange::new(section.range.start(), next_start(section.range.end()));
-        if let Some(error) = analysis.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
+        if let Some(error) = parsed.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
             let message =
                 format!("`{phase}` does not run while the file has a syntax error in it: {}", error.message);
             return Err(PlanError::Invalid { range: error.range, message });
@@ -235,13 +235,13 @@ fn check_syntax(analysis: &Parsed, phase: Phase) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn chosen<'a>(analysis: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&'a Task>, PlanError> {
+fn chosen<'a>(parsed: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&'a Task>, PlanError> {
     let all: Vec<&Task> =
-        analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section)).collect();
+        parsed.file.sections_of(phase).flat_map(|section| parsed.file.tasks_of(section)).collect();
     if all.is_empty() {
-        return Err(PlanError::NoTasks { phase, present: present(analysis) });
+        return Err(PlanError::NoTasks { phase, present: present(parsed) });
     }
-    let name = |task: &&Task| task.name(&analysis.text).into_owned();
+    let name = |task: &&Task| task.name(&parsed.text).into_owned();
     if let Some(unknown) = only.iter().find(|only| !all.iter().any(|task| name(task) == **only)) {
         let present = all.iter().map(name).collect();
         return Err(PlanError::UnknownTask { phase, name: unknown.clone(), present });
@@ -249,8 +249,8 @@ fn chosen<'a>(analysis: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec
     Ok(all.into_iter().filter(|task| only.is_empty() || only.contains(&name(task))).collect())
 }
 
-fn step(analysis: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Step, PlanError> {
-    let text = &analysis.text;
+fn step(parsed: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Step, PlanError> {
+    let text = &parsed.text;
     let name = task.name(text).into_owned();
     let invalid = |range, problem: String| PlanError::Invalid {
         range,
@@ -262,7 +262,7 @@ fn step(analysis: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>)
         TaskValue::Missing => return Err(invalid(task.range, "has no command".into())),
     };
     let command = written.decode(text).into_owned();
-    let words = command::split(&command, analysis.options.semantics, analysis.options.draft_version)
+    let words = command::split(&command, parsed.options.semantics, parsed.options.draft_version)
         .map_err(|error| invalid(written.range, format!("cannot be split: {}", error.message)))?;
     let argv: Vec<String> = words.iter().map(|word| word.expand(lookup)).collect();
     if argv.first().is_none_or(String::is_empty) {

@@ -4,9 +4,6 @@
 
 use std::collections::BTreeMap;
 
-/// The name of the file that they are around.
-pub(crate) const TASKS_FILE: &str = ".draft-tasks.toml";
-
 /// What concerns us of a `draft.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftToml {

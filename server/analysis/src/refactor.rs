@@ -8,6 +8,7 @@ use text_size::{TextRange, TextSize};
 use crate::analysis::Analysis;
 use crate::command::Semantics;
 use crate::edit::{self, Fix, TextEdit};
+use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::rules;
 use crate::syntax::{Str, StrStyle};
@@ -95,12 +96,12 @@ fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -
 
 /// The command as a shell must have it to do the same, and the fix that hands it to one; `None` where there is nothing
 /// to run or a shell runs already.
-fn shell_text(analysis: &Analysis, phase: Phase, task: &Task, written: Str) -> Option<(String, Option<Fix>)> {
-    let words = Words::new(analysis, written);
+fn shell_text(parsed: &Parsed, phase: Phase, task: &Task, written: Str) -> Option<(String, Option<Fix>)> {
+    let words = Words::new(parsed, written);
     if words.words.is_empty() || words.error.is_some() || runs_shell(&words) {
         return None;
     }
-    rules::for_shell(analysis, phase, task, written)
+    rules::for_shell(parsed, phase, task, written)
 }
 
 /// Whether a command is a shell with a script as its argument.
@@ -116,23 +117,23 @@ fn runs_shell(words: &Words<'_>) -> bool {
 ///
 /// Only where words are those of a shell: what a shell makes of Draft's words is not the same.
 fn extract_script(
-    analysis: &Analysis,
+    parsed: &Parsed,
     phase: Phase,
     task: &Task,
     written: Str,
     is_free: &dyn Fn(&str) -> bool,
 ) -> Option<Refactor> {
-    let words = Words::new(analysis, written);
+    let words = Words::new(parsed, written);
     let script = match runs_shell(&words) {
         true if words.words.len() == 3 => words.literal(2)?.to_owned(),
         true => return None,
-        false => shell_text(analysis, phase, task, written)?.0,
+        false => shell_text(parsed, phase, task, written)?.0,
     };
     // A script that is only called needs no other.
     if words.words.len() < 2 {
         return None;
     }
-    let path = free_path(&slug(&task.name(&analysis.text)), is_free)?;
+    let path = free_path(&slug(&task.name(&parsed.text)), is_free)?;
     let runs = format!("sh {path}");
     Some(Refactor {
         title: format!("Extract to `{path}`"),
@@ -158,7 +159,7 @@ fn slug(name: &str) -> String {
 }
 
 /// The same string with quotes of the other kind.
-fn other_quotes(analysis: &Analysis, written: Str) -> Option<Refactor> {
+fn other_quotes(parsed: &Parsed, written: Str) -> Option<Refactor> {
     let (style, title) = match written.style {
         StrStyle::Basic => (StrStyle::Literal, "Write as a literal string, '…'"),
         StrStyle::Literal => (StrStyle::Basic, "Write as a basic string, \"…\""),
@@ -166,7 +167,7 @@ fn other_quotes(analysis: &Analysis, written: Str) -> Option<Refactor> {
         StrStyle::MultilineLiteral => (StrStyle::MultilineBasic, "Write as a basic string, \"\"\"…\"\"\""),
         StrStyle::Bare => return None,
     };
-    let text = quoted(style, &written.decode(&analysis.text))?;
+    let text = quoted(style, &written.decode(&parsed.text))?;
     Some(Refactor {
         title: title.into(),
         kind: RefactorKind::Rewrite,
@@ -195,15 +196,15 @@ fn string_like(style: StrStyle, content: &str) -> String {
 }
 
 /// The phases of DEP-8 that the file does not have, for those who stand on a header or on no task at all.
-fn missing_phases(analysis: &Analysis, offset: TextSize) -> Vec<Refactor> {
-    let in_comment = analysis.tree.comments.iter().any(|comment| comment.contains_inclusive(offset));
-    let present = |phase: Phase| analysis.file.sections.iter().any(|section| section.phase == Some(phase));
+fn missing_phases(parsed: &Parsed, offset: TextSize) -> Vec<Refactor> {
+    let in_comment = parsed.tree.comments.iter().any(|comment| comment.contains_inclusive(offset));
+    let present = |phase: Phase| parsed.file.sections.iter().any(|section| section.phase == Some(phase));
     let missing = Phase::DEP_8.into_iter().filter(|phase| !in_comment && !present(*phase));
-    missing.map(|phase| add_phase(analysis, phase)).collect()
+    missing.map(|phase| add_phase(parsed, phase)).collect()
 }
 
-fn add_phase(analysis: &Analysis, phase: Phase) -> Refactor {
-    let (text, newline) = (&analysis.text, edit::line_end(&analysis.text));
+fn add_phase(parsed: &Parsed, phase: Phase) -> Refactor {
+    let (text, newline) = (&parsed.text, edit::line_end(&parsed.text));
     let end = TextSize::of(text.trim_end());
     let before = if end == TextSize::new(0) { String::new() } else { newline.repeat(2) };
     let rest = TextRange::new(end, TextSize::of(&**text));

@@ -19,9 +19,9 @@ pub struct Renameable {
 }
 
 /// The task whose key stands at an offset.
-pub fn renameable(analysis: &Parsed, offset: TextSize) -> Option<Renameable> {
-    let (_, task) = task_named_at(analysis, offset)?;
-    Some(Renameable { range: task.name.range, name: task.name(&analysis.text).into_owned() })
+pub fn renameable(parsed: &Parsed, offset: TextSize) -> Option<Renameable> {
+    let (_, task) = task_named_at(parsed, offset)?;
+    Some(Renameable { range: task.name.range, name: task.name(&parsed.text).into_owned() })
 }
 
 /// The edits that give the task whose key stands at an offset another description.
@@ -29,8 +29,8 @@ pub fn renameable(analysis: &Parsed, offset: TextSize) -> Option<Renameable> {
 /// # Errors
 ///
 /// What is wrong with the name, for people; one sentence in lower case without a full stop.
-pub fn rename(analysis: &Parsed, offset: TextSize, name: &str) -> Result<Vec<TextEdit>, String> {
-    let Some((section, task)) = task_named_at(analysis, offset) else {
+pub fn rename(parsed: &Parsed, offset: TextSize, name: &str) -> Result<Vec<TextEdit>, String> {
+    let Some((section, task)) = task_named_at(parsed, offset) else {
         return Err("there is no task's description here".into());
     };
     if name.trim().is_empty() {
@@ -39,46 +39,46 @@ pub fn rename(analysis: &Parsed, offset: TextSize, name: &str) -> Result<Vec<Tex
     if name.contains(['\n', '\r']) {
         return Err("a description stands on one line".into());
     }
-    if let Some(other) = same_phase(analysis, section)
-        .find(|other| other.name.range != task.name.range && other.name(&analysis.text) == name)
+    if let Some(other) = same_phase(parsed, section)
+        .find(|other| other.name.range != task.name.range && other.name(&parsed.text) == name)
     {
-        let line = analysis.text[..usize::from(other.range.start())].matches('\n').count() + 1;
-        let phase = section.name(&analysis.text);
+        let line = parsed.text[..usize::from(other.range.start())].matches('\n').count() + 1;
+        let phase = section.name(&parsed.text);
         return Err(format!("`{phase}` has a task `{name}` already, on line {line}"));
     }
-    if *task.name(&analysis.text) == *name {
+    if *task.name(&parsed.text) == *name {
         return Ok(Vec::new());
     }
     Ok(vec![TextEdit::replace(task.name.range, edit::key(name))])
 }
 
 /// The other tasks that a description must differ from: those of the same table, and of other spellings of it.
-fn same_phase<'a>(analysis: &'a Parsed, section: &'a Section) -> impl Iterator<Item = &'a Task> {
-    let name = section.name(&analysis.text);
+fn same_phase<'a>(parsed: &'a Parsed, section: &'a Section) -> impl Iterator<Item = &'a Task> {
+    let name = section.name(&parsed.text);
     let same = move |other: &&Section| match section.phase {
         Some(phase) => other.phase == Some(phase),
-        None => other.name(&analysis.text) == name,
+        None => other.name(&parsed.text) == name,
     };
-    analysis.file.sections.iter().filter(same).flat_map(|section| analysis.file.tasks_of(section))
+    parsed.file.sections.iter().filter(same).flat_map(|section| parsed.file.tasks_of(section))
 }
 
-fn task_named_at(analysis: &Parsed, offset: TextSize) -> Option<(&Section, &Task)> {
-    let found = analysis.file.task_at(offset)?;
+fn task_named_at(parsed: &Parsed, offset: TextSize) -> Option<(&Section, &Task)> {
+    let found = parsed.file.task_at(offset)?;
     found.1.name.range.contains_inclusive(offset).then_some(found)
 }
 
 /// Where the name at an offset stands in the file: a variable wherever it is used, a task wherever it is described so.
-pub fn occurrences(analysis: &Parsed, offset: TextSize) -> Vec<TextRange> {
-    let text = &analysis.text;
-    if let Some((_, task)) = task_named_at(analysis, offset) {
+pub fn occurrences(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
+    let text = &parsed.text;
+    if let Some((_, task)) = task_named_at(parsed, offset) {
         let name = task.name(text);
-        let same = analysis.file.tasks.iter().filter(|task| task.name(text) == name);
+        let same = parsed.file.tasks.iter().filter(|task| task.name(text) == name);
         return same.map(|task| task.name.range).collect();
     }
-    let Some(variable) = variable_at(analysis, offset) else { return Vec::new() };
-    let commands = analysis.file.tasks.iter().filter_map(Task::command);
+    let Some(variable) = variable_at(parsed, offset) else { return Vec::new() };
+    let commands = parsed.file.tasks.iter().filter_map(Task::command);
     let found = commands.filter(|command| command.decode(text).contains(&variable)).flat_map(|command| {
-        let words = Words::new(analysis, command);
+        let words = Words::new(parsed, command);
         let same = words.variables().filter(|(name, _)| *name == variable);
         same.map(|(_, range)| range).collect::<Vec<_>>()
     });
@@ -86,9 +86,9 @@ pub fn occurrences(analysis: &Parsed, offset: TextSize) -> Vec<TextRange> {
 }
 
 /// The variable at an offset.
-fn variable_at(analysis: &Parsed, offset: TextSize) -> Option<String> {
-    let command = analysis.file.task_at(offset)?.1.command()?;
-    let words = Words::new(analysis, command);
+fn variable_at(parsed: &Parsed, offset: TextSize) -> Option<String> {
+    let command = parsed.file.task_at(offset)?.1.command()?;
+    let words = Words::new(parsed, command);
     let found = words.variables().find(|(_, range)| range.contains_inclusive(offset));
     found.map(|(name, _)| name.to_owned())
 }

@@ -75,12 +75,12 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
 pub(crate) fn for_shell(
-    analysis: &Parsed,
+    parsed: &Parsed,
     phase: Phase,
     task: &Task,
     written: Str,
 ) -> Option<(String, Option<Fix>)> {
-    let command = Command::new(analysis, phase, task, written);
+    let command = Command::new(parsed, phase, task, written);
     command.error().is_none().then(|| (command.as_script(), command.wrap()))
 }
 

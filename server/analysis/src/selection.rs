@@ -8,24 +8,24 @@ use crate::parsed::Parsed;
 use crate::words::Words;
 
 /// The ranges around an offset, from the smallest to the whole file.
-pub fn enclosing(analysis: &Parsed, offset: TextSize) -> Vec<TextRange> {
+pub fn enclosing(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
     let mut ranges = Vec::new();
-    if let Some((_, task)) = analysis.file.task_at(offset) {
+    if let Some((_, task)) = parsed.file.task_at(offset) {
         for string in [Some(task.name), task.command()].into_iter().flatten() {
             ranges.extend([string.inner_range(), string.range]);
         }
         if let Some(command) = task.command() {
-            let words = Words::new(analysis, command);
+            let words = Words::new(parsed, command);
             ranges.extend(words.variables().map(|(_, range)| range));
             ranges.extend(words.words.iter().map(|word| words.range(word.range)));
         }
         ranges.push(task.range);
     }
-    for section in &analysis.file.sections {
+    for section in &parsed.file.sections {
         ranges.extend([section.name.range, section.header, section.range]);
     }
-    ranges.extend(analysis.tree.comments.iter().copied());
-    ranges.push(TextRange::up_to(TextSize::of(&*analysis.text)));
+    ranges.extend(parsed.tree.comments.iter().copied());
+    ranges.push(TextRange::up_to(TextSize::of(&*parsed.text)));
     ranges.retain(|range| range.contains_inclusive(offset));
     ranges.sort_by_key(|range| range.len());
     let mut steps: Vec<TextRange> = Vec::new();

@@ -66,7 +66,7 @@ enum Scope {
 /// All such comments of a file.
 #[derive(Debug)]
 pub struct Suppressions<'a> {
-    analysis: &'a Parsed,
+    parsed: &'a Parsed,
     /// The whole lines of each header and entry, line ends not included; in order, and none overlaps another.
     lines: Vec<TextRange>,
     /// In the order of their scopes, and of the file within.
@@ -74,8 +74,8 @@ pub struct Suppressions<'a> {
 }
 
 /// Takes away what the file ignores, and adds what it says about that itself.
-pub(crate) fn apply(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let mut suppressions = Suppressions::new(analysis);
+pub(crate) fn apply(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let mut suppressions = Suppressions::new(parsed);
     if suppressions.all.is_empty() {
         return;
     }
@@ -86,20 +86,20 @@ pub(crate) fn apply(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 
 impl<'a> Suppressions<'a> {
     /// Reads the comments of a file.
-    pub fn new(analysis: &'a Parsed) -> Suppressions<'a> {
-        let lines = lines(analysis);
-        let mut suppressions = Suppressions { analysis, lines, all: Vec::new() };
+    pub fn new(parsed: &'a Parsed) -> Suppressions<'a> {
+        let lines = lines(parsed);
+        let mut suppressions = Suppressions { parsed, lines, all: Vec::new() };
         suppressions.read_comments();
         suppressions
     }
 
     /// Backwards, so that a comment on a line of its own knows what the lines below it are about.
     fn read_comments(&mut self) {
-        let text = &*self.analysis.text;
+        let text = &*self.parsed.text;
         // The line that a comment directly above it would be about, and what that is.
         let mut below = None;
         let mut next = self.lines.len();
-        for &comment in self.analysis.tree.comments.iter().rev() {
+        for &comment in self.parsed.tree.comments.iter().rev() {
             while next > 0 && self.lines[next - 1].end() >= comment.start() {
                 next -= 1;
                 below = Some((self.lines[next].start(), next));
@@ -196,7 +196,7 @@ impl<'a> Suppressions<'a> {
 
     /// The comment with the space before it, or with its line where it stands alone.
     fn comment_to_remove(&self, suppression: &Suppression) -> TextRange {
-        let text = &*self.analysis.text;
+        let text = &*self.parsed.text;
         let start = edit::line_start(text, suppression.range.start());
         let before = &text[TextRange::new(start, suppression.range.start())];
         let kept = TextSize::of(before.trim_end());
@@ -208,7 +208,7 @@ impl<'a> Suppressions<'a> {
 
     fn wrong_code(&self, suppression: &Suppression, codes: &[Listed], index: usize) -> Diagnostic {
         let listed = &codes[index];
-        let name = &self.analysis.text[listed.range];
+        let name = &self.parsed.text[listed.range];
         let remove = |preferred| Fix {
             title: format!("Remove `{name}`"),
             edits: vec![TextEdit::delete(match codes {
@@ -256,9 +256,9 @@ impl<'a> Suppressions<'a> {
         if let Some(edit) = self.one_more(Scope::Lines(index), found.code) {
             return Some(edit);
         }
-        let (text, lines) = (&self.analysis.text, self.lines[index]);
+        let (text, lines) = (&self.parsed.text, self.lines[index]);
         // At the end of a line that is not TOML a comment may not be one: it may stand in a string.
-        let errors = &self.analysis.tree.errors;
+        let errors = &self.parsed.tree.errors;
         let near = &errors[errors.partition_point(|error| error.range.start() < lines.start())..];
         let mut near = near.iter().take_while(|error| error.range.start() <= lines.end());
         if near.any(|error| error.kind == SyntaxErrorKind::Grammar) {
@@ -270,7 +270,7 @@ impl<'a> Suppressions<'a> {
 
     fn in_file(&self, found: &Diagnostic) -> TextEdit {
         self.one_more(Scope::File, found.code).unwrap_or_else(|| {
-            let text = &*self.analysis.text;
+            let text = &*self.parsed.text;
             let start = TextSize::of(&text[..text.len() - text.trim_start_matches('\u{feff}').len()]);
             TextEdit::insert(start, format!("# {MARK} {IGNORE}[{}]{}", found.code, edit::line_end(text)))
         })
@@ -327,9 +327,9 @@ impl Places {
 }
 
 /// The whole lines of each header and entry; what shares a line is one.
-fn lines(analysis: &Parsed) -> Vec<TextRange> {
-    let text = &*analysis.text;
-    let tables = analysis.tree.tables.iter();
+fn lines(parsed: &Parsed) -> Vec<TextRange> {
+    let text = &*parsed.text;
+    let tables = parsed.tree.tables.iter();
     let items = tables.flat_map(|table| {
         table.header.iter().map(|header| header.range).chain(table.entries.iter().map(|entry| entry.range))
     });

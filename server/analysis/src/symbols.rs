@@ -34,9 +34,9 @@ pub enum SymbolKind {
 }
 
 /// The outline of a file.
-pub fn symbols(analysis: &Parsed) -> Vec<Symbol> {
-    let text = &analysis.text;
-    let strays = analysis.file.strays.iter().map(|stray| Symbol {
+pub fn symbols(parsed: &Parsed) -> Vec<Symbol> {
+    let text = &parsed.text;
+    let strays = parsed.file.strays.iter().map(|stray| Symbol {
         name: shown_name(&stray.name.decode(text)),
         detail: stray.command.map(|command| command.decode(text).into_owned()),
         kind: SymbolKind::Task,
@@ -45,16 +45,16 @@ pub fn symbols(analysis: &Parsed) -> Vec<Symbol> {
         children: Vec::new(),
     });
     let mut symbols: Vec<Symbol> = strays.collect();
-    symbols.extend(analysis.file.sections.iter().map(|section| section_symbol(analysis, section)));
+    symbols.extend(parsed.file.sections.iter().map(|section| section_symbol(parsed, section)));
     symbols.sort_by_key(|symbol| symbol.range.start());
     symbols
 }
 
-fn section_symbol(analysis: &Parsed, section: &Section) -> Symbol {
-    let children = analysis.file.tasks_of(section).iter().map(|task| task_symbol(analysis, task)).collect();
+fn section_symbol(parsed: &Parsed, section: &Section) -> Symbol {
+    let children = parsed.file.tasks_of(section).iter().map(|task| task_symbol(parsed, task)).collect();
     let name = match section.form {
-        SectionForm::Nested => analysis.text[section.header].trim_matches(['[', ']']).to_owned(),
-        _ => section.name(&analysis.text).into_owned(),
+        SectionForm::Nested => parsed.text[section.header].trim_matches(['[', ']']).to_owned(),
+        _ => section.name(&parsed.text).into_owned(),
     };
     Symbol {
         name: shown_name(&name),
@@ -66,10 +66,10 @@ fn section_symbol(analysis: &Parsed, section: &Section) -> Symbol {
     }
 }
 
-fn task_symbol(analysis: &Parsed, task: &Task) -> Symbol {
+fn task_symbol(parsed: &Parsed, task: &Task) -> Symbol {
     Symbol {
-        name: shown_name(&task.name(&analysis.text)),
-        detail: task.command().map(|command| command.decode(&analysis.text).into_owned()),
+        name: shown_name(&task.name(&parsed.text)),
+        detail: task.command().map(|command| command.decode(&parsed.text).into_owned()),
         kind: SymbolKind::Task,
         range: task.range,
         name_range: task.name.range,

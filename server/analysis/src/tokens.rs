@@ -45,19 +45,19 @@ pub enum TokenKind {
 const OPERATORS: [&str; 13] = ["&&", "||", "|", ";", "&", ">", ">>", "<", "<<", "2>", "2>>", "2>&1", "&>"];
 
 /// The tokens that touch a range, in order; none of them holds a line end.
-pub fn tokens(analysis: &Parsed, within: TextRange) -> Vec<Token> {
-    let mut lines = whole(analysis, within);
-    if lines.iter().any(|token| analysis.text[token.range].contains(['\n', '\r'])) {
-        lines = lines.into_iter().flat_map(|token| split_lines(&analysis.text, token)).collect();
+pub fn tokens(parsed: &Parsed, within: TextRange) -> Vec<Token> {
+    let mut lines = whole(parsed, within);
+    if lines.iter().any(|token| parsed.text[token.range].contains(['\n', '\r'])) {
+        lines = lines.into_iter().flat_map(|token| split_lines(&parsed.text, token)).collect();
     }
     lines
 }
 
 /// The same for clients that know tokens of many lines.
-pub fn whole(analysis: &Parsed, within: TextRange) -> Vec<Token> {
-    let mut found = Collector { analysis, tokens: Vec::new() };
+pub fn whole(parsed: &Parsed, within: TextRange) -> Vec<Token> {
+    let mut found = Collector { parsed, tokens: Vec::new() };
     let touches = |range: TextRange| range.intersect(within).is_some();
-    let sections = analysis.file.sections.iter().filter(|section| touches(section.range));
+    let sections = parsed.file.sections.iter().filter(|section| touches(section.range));
     for section in sections.filter(|section| section.phase.is_some() && section.form.has_tasks()) {
         found.section(section, touches);
     }
@@ -65,7 +65,7 @@ pub fn whole(analysis: &Parsed, within: TextRange) -> Vec<Token> {
 }
 
 struct Collector<'a> {
-    analysis: &'a Parsed,
+    parsed: &'a Parsed,
     tokens: Vec<Token>,
 }
 
@@ -78,8 +78,8 @@ impl Collector<'_> {
 
     fn section(&mut self, section: &Section, touches: impl Fn(TextRange) -> bool) {
         self.push(section.name.range, TokenKind::Phase);
-        let analysis = self.analysis;
-        for task in analysis.file.tasks_of(section).iter().filter(|task| touches(task.range)) {
+        let parsed = self.parsed;
+        for task in parsed.file.tasks_of(section).iter().filter(|task| touches(task.range)) {
             self.push(task.name.range, TokenKind::Task);
             if let Some(command) = task.command() {
                 self.command(command);
@@ -88,7 +88,7 @@ impl Collector<'_> {
     }
 
     fn command(&mut self, written: Str) {
-        let words = Words::new(self.analysis, written);
+        let words = Words::new(self.parsed, written);
         for (index, word) in words.words.iter().enumerate() {
             self.word(&words, index, word);
         }
@@ -100,7 +100,7 @@ impl Collector<'_> {
     }
 
     fn word(&mut self, words: &Words<'_>, index: usize, word: &Word) {
-        let special = special_parts(words, word, self.analysis);
+        let special = special_parts(words, word, self.parsed);
         for (range, kind) in plain_parts(&words.content[word.range], word.range, index) {
             let mut start = range.start();
             for (inner, inner_kind) in special.iter().filter(|(inner, _)| {
@@ -119,7 +119,7 @@ impl Collector<'_> {
 }
 
 /// Variables and what only looks like one.
-fn special_parts(words: &Words<'_>, word: &Word, analysis: &Parsed) -> Vec<(TextRange, TokenKind)> {
+fn special_parts(words: &Words<'_>, word: &Word, parsed: &Parsed) -> Vec<(TextRange, TokenKind)> {
     if !words.content[word.range].contains('$') {
         return Vec::new();
     }
@@ -127,7 +127,7 @@ fn special_parts(words: &Words<'_>, word: &Word, analysis: &Parsed) -> Vec<(Text
         Part::Variable { range, .. } => Some((*range, TokenKind::Variable)),
         Part::Literal(_) => None,
     });
-    let escaped = words::escaped_variables(&words.content, word, analysis.options.semantics);
+    let escaped = words::escaped_variables(&words.content, word, parsed.options.semantics);
     let escaped = escaped.into_iter().map(|range| (range, TokenKind::EscapedVariable));
     let mut special: Vec<_> = variables.chain(escaped).collect();
     special.sort_by_key(|(range, _)| range.start());

@@ -26,11 +26,11 @@ pub struct Words<'t> {
 
 impl<'t> Words<'t> {
     /// Splits a command of the analysed text.
-    pub fn new(analysis: &'t Parsed, written: Str) -> Words<'t> {
-        let text: &'t str = &analysis.text;
+    pub fn new(parsed: &'t Parsed, written: Str) -> Words<'t> {
+        let text: &'t str = &parsed.text;
         let content = written.decode(text);
         let map = (!written.plain).then(|| written.map(text));
-        let (words, error) = split(&content, analysis.options);
+        let (words, error) = split(&content, parsed.options);
         Words { content, words, error, written, map }
     }
 

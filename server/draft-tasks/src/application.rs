@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 
+use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::DraftToml;
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
@@ -20,9 +21,6 @@ pub(crate) const DEVELOPMENT: &str = "development";
 
 /// The label by which Draft knows an application's pods (`pkg/local/local.go`).
 const LABEL: &str = "draft";
-
-/// The file that describes an application.
-pub(crate) const DRAFT_TOML: &str = "draft.toml";
 
 /// What settings, options and the environment say of an application.
 #[derive(Clone, Copy, Debug)]

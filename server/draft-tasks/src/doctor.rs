@@ -3,6 +3,7 @@
 //!
 //! Must not change anything; it contacts the cluster, so only a user's wish may start it.
 
+use draft_tasks_analysis::file_names::DRAFT_TOML;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::project::{DraftToml, pod_marks};
@@ -13,7 +14,7 @@ use draft_tasks_executor::pods::doctor::{
 };
 use serde::Serialize;
 
-use crate::application::{Chosen, DRAFT_TOML, Found};
+use crate::application::{Chosen, Found};
 use crate::environment::Environment;
 use crate::facts;
 use crate::kubernetes_settings::KubernetesSettings;
@@ -135,7 +136,7 @@ pub(crate) async fn walk(wanted: &Wanted) -> Vec<Link> {
 fn behind(mut links: Vec<Link>) -> Vec<Link> {
     const ALL: [&str; 14] = [
         "tasks file",
-        "draft.toml",
+        DRAFT_TOML,
         "environment",
         "name",
         "auto-connect",
@@ -180,9 +181,9 @@ fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
         Err(problem) => {
             let is_readable = facts::read(&file).and_then(|text| DraftToml::parse(&text)).is_some();
             if is_readable {
-                links.push(Link::holds("draft.toml", file.display().to_string()));
+                links.push(Link::holds(DRAFT_TOML, file.display().to_string()));
             }
-            let name = if is_readable { "environment" } else { "draft.toml" };
+            let name = if is_readable { "environment" } else { DRAFT_TOML };
             links.push(match selector {
                 Some(selector) => {
                     let found = format!("not needed: the selector {selector} names the pods");
@@ -193,7 +194,7 @@ fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
             return None;
         }
     };
-    links.push(Link::holds("draft.toml", file.display().to_string()));
+    links.push(Link::holds(DRAFT_TOML, file.display().to_string()));
     links.push(Link::holds("environment", chosen.environment_name()));
     links.push(match (chosen.find(), selector) {
         (Ok(_), Some(selector)) => {

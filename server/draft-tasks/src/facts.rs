@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::around::Found;
 use draft_tasks_analysis::facts::PathFact;
+use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
 use draft_tasks_analysis::project::{DraftToml, Template};
 use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::search;
@@ -36,18 +37,18 @@ pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted
 fn add_project(facts: &mut Facts, directory: &Path, environment: &Environment) {
     let name = environment.get("DRAFT_ENV").filter(|name| !name.is_empty());
     facts.environment = Some(name.unwrap_or_else(|| DEVELOPMENT.to_owned()));
-    facts.draft_toml = read(&directory.join("draft.toml")).and_then(|text| DraftToml::parse(&text));
+    facts.draft_toml = read(&directory.join(DRAFT_TOML)).and_then(|text| DraftToml::parse(&text));
     let chosen = facts.environment().cloned().unwrap_or_default();
-    let dockerfile = chosen.dockerfile.as_deref().unwrap_or("Dockerfile");
+    let dockerfile = chosen.dockerfile.as_deref().unwrap_or(DOCKERFILE);
     facts.dockerfile = read(&directory.join(dockerfile));
-    let dockerignore = directory.join(".dockerignore");
+    let dockerignore = directory.join(DOCKERIGNORE);
     facts.dockerignore = if dockerignore.exists() { read(&dockerignore) } else { Some(String::new()) };
     facts.chart_templates = templates(directory, chosen.chart.as_deref());
 }
 
 /// The templates of a chart: the one that is named, else the only one there is.
 pub(crate) fn templates(directory: &Path, chart: Option<&str>) -> Option<Vec<Template>> {
-    let charts = directory.join("charts");
+    let charts = directory.join(CHARTS);
     let chart = match chart {
         Some(chart) => charts.join(chart),
         None => only_directory(&charts)?,

@@ -2,6 +2,7 @@
 //!
 //! Must not hold facts of its own: what it renders comes from the types.
 
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -17,7 +18,6 @@ use crate::cli::Cli;
 use crate::config::{Config, ProjectFile};
 use crate::lsp::ext::{self, Command};
 use crate::project::{self, Project};
-use crate::source;
 
 mod vscode;
 
@@ -190,7 +190,7 @@ fn tasks_schema() {
     let phases: serde_json::Map<String, Value> = Phase::ALL.into_iter().map(phase).collect();
     let schema = serde_json::json!({
         "$schema": SCHEMAS,
-        "title": source::TASKS_FILE,
+        "title": TASKS_FILE,
         "description": "The tasks file of Draft (DEP-8): commands that run at points of an application's life.",
         "type": "object",
         "properties": phases,
@@ -334,7 +334,7 @@ fn neovim() {
         project::FILE,
         ext::SOURCE,
         ext::TASK_FAILED,
-        source::TASKS_FILE,
+        TASKS_FILE,
         env!("CARGO_PKG_VERSION"),
     );
     check("editors/nvim/lua/draft_tasks/protocol.lua", &text);
@@ -403,7 +403,7 @@ fn the_schema_of_tasks_files_allows_the_examples_and_no_mistakes() {
     let allowed = |text: &str| allows(&schema, &schema, &toml::from_str(text).unwrap());
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     for example in [".", "dep-8", "go-app", "failing", "clean/minimal", "clean/rails-shop", "clean/windows"] {
-        let file = examples.join(example).join(source::TASKS_FILE);
+        let file = examples.join(example).join(TASKS_FILE);
         assert!(allowed(&std::fs::read_to_string(&file).unwrap()), "{}", file.display());
     }
     assert!(allowed("[tool]\nx = 5\n"), "Draft ignores other tables");

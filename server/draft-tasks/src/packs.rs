@@ -2,6 +2,7 @@
 //!
 //! Must not write.
 
+use draft_tasks_analysis::file_names::PACK_FILE;
 use std::fs::{self, Permissions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -139,7 +140,7 @@ impl Pack {
     ///
     /// When it has one that cannot be read, has more bytes than are wanted, or is no regular file.
     pub(crate) fn tasks(&self, most: usize) -> io::Result<Option<PackTasks>> {
-        let path = self.directory.join(source::PACK_FILE);
+        let path = self.directory.join(PACK_FILE);
         let metadata = match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             metadata => metadata?,

@@ -5,13 +5,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, TASKS_FILE};
+
 use crate::project;
-
-/// The name of a tasks file in an application's root.
-pub(crate) const TASKS_FILE: &str = ".draft-tasks.toml";
-
-/// The name of a tasks file in a draft pack, which becomes an application's tasks file.
-pub(crate) const PACK_FILE: &str = "tasks.toml";
 
 /// Files beyond this size are refused: byte offsets have 32 bits, and nobody writes such a file.
 pub(crate) const LARGEST: usize = 256 << 20;
@@ -33,7 +29,7 @@ impl FileKind {
         match path.file_name()?.to_str()? {
             TASKS_FILE => Some(FileKind::Tasks),
             project::FILE => Some(FileKind::Settings),
-            PACK_FILE if path.parent()?.join("charts").is_dir() => Some(FileKind::Pack),
+            PACK_FILE if path.parent()?.join(CHARTS).is_dir() => Some(FileKind::Pack),
             _ => None,
         }
     }

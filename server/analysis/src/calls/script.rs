@@ -6,7 +6,7 @@
 mod word;
 
 use super::{Argument, DEPTH, Input, Walk};
-use word::Words;
+use word::ScriptWords;
 
 /// Why a script cannot be read further, in lower case without a full stop.
 type Read<T> = Result<T, String>;
@@ -175,7 +175,7 @@ impl<'w, 'a> Script<'w, 'a> {
     fn text_inside(&mut self, text: &'w str) -> Read<Argument> {
         self.deeper(|script| {
             let mut inner = Script::new(script.walk, text);
-            let mut words = Words::default();
+            let mut words = ScriptWords::default();
             inner.double_quoted(&mut words, None)?;
             Ok(words.current.unwrap_or_else(|| Argument::known("")))
         })
@@ -183,7 +183,7 @@ impl<'w, 'a> Script<'w, 'a> {
 
     /// A command up to an operator, or the beginning of one that is made of several.
     fn simple(&mut self, end: End) -> Read<Last> {
-        let mut words = Words::default();
+        let mut words = ScriptWords::default();
         let mut input = if self.piped { Input::Unknown } else { Input::Nothing };
         loop {
             self.blanks();
@@ -193,7 +193,7 @@ impl<'w, 'a> Script<'w, 'a> {
             match self.peek() {
                 Some(b'(') if words.done.len() == 1 => {
                     self.function_parentheses()?;
-                    words = Words::default();
+                    words = ScriptWords::default();
                     continue;
                 }
                 Some(b'(') if !words.done.is_empty() => return Err("a `(` stands where none may".into()),
@@ -245,7 +245,7 @@ impl<'w, 'a> Script<'w, 'a> {
             self.walk.assign(&rest[..length], None);
             return Ok(true);
         }
-        let mut words = Words::default();
+        let mut words = ScriptWords::default();
         if !self.rest().chars().next().is_none_or(is_word_end) {
             self.word(&mut words)?;
         }
@@ -283,7 +283,7 @@ impl<'w, 'a> Script<'w, 'a> {
                     return Ok(());
                 }
                 Some(b';' | b'&' | b'|' | b'(') => return Err("an array in it cannot be read".into()),
-                Some(_) => self.word(&mut Words::default())?,
+                Some(_) => self.word(&mut ScriptWords::default())?,
             }
         }
     }
@@ -313,7 +313,7 @@ impl<'w, 'a> Script<'w, 'a> {
             "function" => {
                 self.at += length;
                 self.blanks();
-                self.word(&mut Words::default())?;
+                self.word(&mut ScriptWords::default())?;
                 self.walk.parameters = None;
                 self.blanks();
                 if self.peek() == Some(b'(') {
@@ -358,14 +358,14 @@ impl<'w, 'a> Script<'w, 'a> {
             match self.peek() {
                 None | Some(b'\n' | b';' | b'&' | b'|') => return Ok(()),
                 Some(b'(' | b')') => return Err("a `for` in it cannot be read".into()),
-                Some(_) => self.word(&mut Words::default())?,
+                Some(_) => self.word(&mut ScriptWords::default())?,
             }
         }
     }
 
     fn case(&mut self) -> Read<()> {
         self.blanks();
-        self.word(&mut Words::default())?;
+        self.word(&mut ScriptWords::default())?;
         self.blanks_and_lines();
         if !self.rest().starts_with("in") {
             return Err("a `case` in it cannot be read".into());
@@ -403,7 +403,7 @@ impl<'w, 'a> Script<'w, 'a> {
                 None | Some(b'\n' | b';' | b'&' | b'(' | b'<' | b'>') => {
                     return Err("a `case` in it cannot be read".into());
                 }
-                Some(_) => self.word(&mut Words::default())?,
+                Some(_) => self.word(&mut ScriptWords::default())?,
             }
         }
     }
@@ -421,7 +421,7 @@ impl<'w, 'a> Script<'w, 'a> {
                     self.at += 2;
                     return Ok(());
                 }
-                Some(_) => self.word(&mut Words::default())?,
+                Some(_) => self.word(&mut ScriptWords::default())?,
             }
         }
     }
@@ -447,7 +447,7 @@ impl<'w, 'a> Script<'w, 'a> {
         match operator {
             "<<" | "<<-" => *input = self.document(operator == "<<-")?,
             _ => {
-                let mut words = Words::default();
+                let mut words = ScriptWords::default();
                 self.word(&mut words)?;
                 match operator {
                     "<<<" => *input = as_input(words.done.pop().unwrap_or_else(Argument::unknown)),
@@ -462,7 +462,7 @@ impl<'w, 'a> Script<'w, 'a> {
     /// A here-document, whose text begins with the next line.
     fn document(&mut self, is_indented: bool) -> Read<Input> {
         let start = self.at;
-        let mut words = Words::default();
+        let mut words = ScriptWords::default();
         self.word(&mut words)?;
         let is_quoted = self.text[start..self.at].contains(['\'', '"', '\\']);
         let delimiter = words.done.pop().map(|word| word.text).unwrap_or_default();

@@ -74,20 +74,20 @@ impl Candidate {
 }
 
 /// The place at an offset, when it is inside of a command.
-pub fn site(analysis: &Parsed, offset: TextSize) -> Option<Site> {
-    let (section, task) = analysis.file.task_at(offset)?;
+pub fn site(parsed: &Parsed, offset: TextSize) -> Option<Site> {
+    let (section, task) = parsed.file.task_at(offset)?;
     let written = task.command()?;
     let inner = written.inner_range();
     let phase = section.phase.filter(|_| section.form.has_tasks())?;
     if !inner.contains_inclusive(offset) || offset == written.range.start() {
         return None;
     }
-    let words = Words::new(analysis, written);
+    let words = Words::new(parsed, written);
     let at = words.to_content(offset);
     if !is_between_characters(&words, at, offset) {
         return None;
     }
-    let typing = Typing::new(analysis, &words.content[..usize::from(at)]);
+    let typing = Typing::new(parsed, &words.content[..usize::from(at)]);
     let (wanted, start, end) = match typing.variable() {
         Some((start, braces)) => {
             (Wanted::Variable { braces }, start, variable_end(&words.content, at, braces))
@@ -101,7 +101,7 @@ pub fn site(analysis: &Parsed, offset: TextSize) -> Option<Site> {
     let range = words.range(TextRange::new(start, end));
     // Where nothing is replaced, an escape beside the cursor must not lead astray.
     let range = if start == end { TextRange::empty(offset) } else { range };
-    if analysis.text[range].contains(['\n', '\r']) {
+    if parsed.text[range].contains(['\n', '\r']) {
         return None;
     }
     let typed = match wanted {
@@ -116,7 +116,7 @@ pub fn site(analysis: &Parsed, offset: TextSize) -> Option<Site> {
         range,
         style: written.style,
         quote: typing.quote,
-        semantics: analysis.options.semantics,
+        semantics: parsed.options.semantics,
     })
 }
 
@@ -147,8 +147,8 @@ struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    fn new(analysis: &Parsed, before: &'a str) -> Typing<'a> {
-        let options = analysis.options;
+    fn new(parsed: &Parsed, before: &'a str) -> Typing<'a> {
+        let options = parsed.options;
         let split = |text: &str| command::split(text, options.semantics, options.draft_version);
         let (words, quote) = match split(before) {
             Ok(words) => (words, None),

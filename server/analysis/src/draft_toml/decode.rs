@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use text_size::TextSize;
 
-use super::document::{Document, Entry, ROOT, TableId, Value};
+use super::document::{Document, DraftEntry, DraftValue, ROOT, TableId};
 use super::{DraftError, DraftFile, DraftPhase, DraftTask, Ignored, IgnoredReason};
 use crate::command::DraftVersion;
 use crate::phase::Phase;
@@ -20,14 +20,14 @@ pub(super) fn decode(document: &Document, version: DraftVersion) -> Result<Draft
     for entry in &document.table(ROOT).entries {
         let phase = Phase::ALL.into_iter().find(|phase| folds_to(&entry.key.name, phase.name()));
         let reason = match (phase, &entry.value) {
-            (Some(phase), Value::Table(table)) if version.knows(phase) => {
+            (Some(phase), DraftValue::Table(table)) if version.knows(phase) => {
                 let tasks = found[phase as usize].get_or_insert_default();
                 tasks.add_all(document, *table)?;
                 continue;
             }
             (Some(phase), value) if version.knows(phase) => IgnoredReason::NotTable(phase, value.describe()),
             (Some(phase), _) => IgnoredReason::LaterPhase(phase),
-            (None, Value::Table(_) | Value::Tables(_)) => IgnoredReason::UnknownTable,
+            (None, DraftValue::Table(_) | DraftValue::Tables(_)) => IgnoredReason::UnknownTable,
             (None, _) => IgnoredReason::Stray,
         };
         let offset = TextSize::new(entry.key.offset as u32);
@@ -51,8 +51,8 @@ impl Tasks {
         document.table(table).entries.iter().try_for_each(|entry| self.add(entry))
     }
 
-    fn add(&mut self, Entry { key, value }: &Entry) -> Result<(), DraftError> {
-        let Value::String(command) = value else {
+    fn add(&mut self, DraftEntry { key, value }: &DraftEntry) -> Result<(), DraftError> {
+        let DraftValue::String(command) = value else {
             let message = format!("the task `{}` is {}, not a string", key.name, value.describe());
             return Err(DraftError::new(key.offset, message));
         };

@@ -13,14 +13,14 @@ pub(super) const ROOT: TableId = 0;
 /// All tables of a file; they hold each other by number, so that no depth of nesting is a depth of calls.
 #[derive(Debug)]
 pub(super) struct Document {
-    tables: Vec<Table>,
+    tables: Vec<DraftTable>,
 }
 
 /// A table.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct DraftTable {
     /// In the order of the file; each key once.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DraftEntry>,
     places: HashMap<String, usize>,
     /// Made by a header of a table inside of it, so that it may still be defined.
     implicit: bool,
@@ -28,9 +28,9 @@ pub(super) struct Table {
 
 /// A key and its value.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct DraftEntry {
     pub(super) key: Key,
-    pub(super) value: Value,
+    pub(super) value: DraftValue,
 }
 
 /// A decoded key and where it stands.
@@ -42,7 +42,7 @@ pub(super) struct Key {
 
 /// A value, as far as it matters to Draft.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(super) enum DraftValue {
     String(String),
     Integer,
     Float,
@@ -54,41 +54,41 @@ pub(super) enum Value {
     Tables(Vec<TableId>),
 }
 
-impl Value {
+impl DraftValue {
     /// What it is, with its article.
     pub(super) fn describe(&self) -> &'static str {
         match self {
-            Value::String(_) => "a string",
-            Value::Integer => "an integer",
-            Value::Float => "a float",
-            Value::Boolean => "a boolean",
-            Value::Date => "a date",
-            Value::Array => "an array",
-            Value::Table(_) => "a table",
-            Value::Tables(_) => "an array of tables",
+            DraftValue::String(_) => "a string",
+            DraftValue::Integer => "an integer",
+            DraftValue::Float => "a float",
+            DraftValue::Boolean => "a boolean",
+            DraftValue::Date => "a date",
+            DraftValue::Array => "an array",
+            DraftValue::Table(_) => "a table",
+            DraftValue::Tables(_) => "an array of tables",
         }
     }
 }
 
 impl Document {
     pub(super) fn new() -> Document {
-        Document { tables: vec![Table::default()] }
+        Document { tables: vec![DraftTable::default()] }
     }
 
-    pub(super) fn table(&self, id: TableId) -> &Table {
+    pub(super) fn table(&self, id: TableId) -> &DraftTable {
         &self.tables[id]
     }
 
     pub(super) fn add_table(&mut self) -> TableId {
-        self.tables.push(Table::default());
+        self.tables.push(DraftTable::default());
         self.tables.len() - 1
     }
 
     /// Sets a key of an inline table; of two equal ones the last wins.
-    pub(super) fn put(&mut self, table: TableId, key: Key, value: Value) {
+    pub(super) fn put(&mut self, table: TableId, key: Key, value: DraftValue) {
         let table = &mut self.tables[table];
         match table.places.get(&key.name) {
-            Some(place) => table.entries[*place] = Entry { key, value },
+            Some(place) => table.entries[*place] = DraftEntry { key, value },
             None => table.push(key, value),
         }
     }
@@ -98,10 +98,12 @@ impl Document {
     /// # Errors
     ///
     /// When the key is defined already.
-    pub(super) fn define(&mut self, table: TableId, key: Key, value: Value) -> Result<(), String> {
+    pub(super) fn define(&mut self, table: TableId, key: Key, value: DraftValue) -> Result<(), String> {
         match self.value(table, &key.name) {
             None => self.tables[table].push(key, value),
-            Some(&Value::Table(inner)) if self.tables[inner].implicit => self.tables[inner].implicit = false,
+            Some(&DraftValue::Table(inner)) if self.tables[inner].implicit => {
+                self.tables[inner].implicit = false
+            }
             Some(_) => return Err(format!("`{}` is defined twice", key.name)),
         }
         Ok(())
@@ -116,10 +118,10 @@ impl Document {
         let (parent, last) = self.parent(path)?;
         let name = last.name.clone();
         let new = self.add_table();
-        self.define(parent, last, Value::Table(new))?;
+        self.define(parent, last, DraftValue::Table(new))?;
         // One that existed implicitly goes on.
         match self.value(parent, &name) {
-            Some(&Value::Table(table)) => Ok(table),
+            Some(&DraftValue::Table(table)) => Ok(table),
             _ => Ok(new),
         }
     }
@@ -134,8 +136,8 @@ impl Document {
         let new = self.add_table();
         let place = self.tables[parent].places.get(&last.name).copied();
         match place.map(|place| &mut self.tables[parent].entries[place].value) {
-            None => self.tables[parent].push(last, Value::Tables(vec![new])),
-            Some(Value::Tables(tables)) => tables.push(new),
+            None => self.tables[parent].push(last, DraftValue::Tables(vec![new])),
+            Some(DraftValue::Tables(tables)) => tables.push(new),
             Some(other) => {
                 return Err(format!(
                     "`{}` is {} already, not an array of tables",
@@ -153,15 +155,15 @@ impl Document {
         let mut table = ROOT;
         for key in path {
             table = match self.value(table, &key.name) {
-                Some(Value::Table(inner)) => *inner,
-                Some(Value::Tables(tables)) => tables.last().copied().unwrap_or(table),
+                Some(DraftValue::Table(inner)) => *inner,
+                Some(DraftValue::Tables(tables)) => tables.last().copied().unwrap_or(table),
                 Some(other) => {
                     return Err(format!("`{}` is {} already, not a table", key.name, other.describe()));
                 }
                 None => {
                     let new = self.add_table();
                     self.tables[new].implicit = true;
-                    self.tables[table].push(key, Value::Table(new));
+                    self.tables[table].push(key, DraftValue::Table(new));
                     new
                 }
             };
@@ -169,15 +171,15 @@ impl Document {
         Ok((table, last))
     }
 
-    fn value(&self, table: TableId, key: &str) -> Option<&Value> {
+    fn value(&self, table: TableId, key: &str) -> Option<&DraftValue> {
         let table = &self.tables[table];
         table.places.get(key).map(|place| &table.entries[*place].value)
     }
 }
 
-impl Table {
-    fn push(&mut self, key: Key, value: Value) {
+impl DraftTable {
+    fn push(&mut self, key: Key, value: DraftValue) {
         self.places.insert(key.name.clone(), self.entries.len());
-        self.entries.push(Entry { key, value });
+        self.entries.push(DraftEntry { key, value });
     }
 }

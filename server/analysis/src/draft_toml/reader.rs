@@ -3,7 +3,7 @@
 //! Must not call itself for what is nested: any depth has to be read without a deep stack.
 
 use super::DraftError;
-use super::document::{Document, Key, ROOT, TableId, Value};
+use super::document::{Document, DraftValue, Key, ROOT, TableId};
 use super::scalar;
 
 /// Reads a text to its end or, as that reader does, to a NUL where a line could end.
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
     // --- values ---
 
     /// A value with all that is nested in it.
-    fn value(&mut self) -> Result<Value> {
+    fn value(&mut self) -> Result<DraftValue> {
         let mut open = Vec::new();
         let mut done = self.begin_value(&mut open)?;
         loop {
@@ -209,12 +209,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A value, or nothing where a bracket opens one.
-    fn begin_value(&mut self, open: &mut Vec<Open>) -> Result<Option<Value>> {
+    fn begin_value(&mut self, open: &mut Vec<Open>) -> Result<Option<DraftValue>> {
         self.skip_while(is_blank);
         match self.peek() {
             Some('[') => open.push(Open::Array(None)),
             Some('{') => open.push(Open::Inline(self.document.add_table(), None)),
-            Some('"' | '\'') => return self.string().map(|string| Some(Value::String(string))),
+            Some('"' | '\'') => return self.string().map(|string| Some(DraftValue::String(string))),
             Some('0'..='9' | '+' | '-') => return self.number_or_date().map(Some),
             Some('t' | 'f') => return self.boolean().map(Some),
             _ => return self.unexpected("a value"),
@@ -267,7 +267,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn add(&mut self, outer: &mut Open, value: Value) -> Result<()> {
+    fn add(&mut self, outer: &mut Open, value: DraftValue) -> Result<()> {
         match outer {
             Open::Array(kind) => {
                 let (first, this) = (*kind.get_or_insert(value.describe()), value.describe());
@@ -285,10 +285,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn boolean(&mut self) -> Result<Value> {
+    fn boolean(&mut self) -> Result<DraftValue> {
         let start = self.at;
         match self.skip_while(char::is_alphabetic) {
-            "true" | "false" => Ok(Value::Boolean),
+            "true" | "false" => Ok(DraftValue::Boolean),
             _ => {
                 self.at = start;
                 self.unexpected("a value")
@@ -296,13 +296,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number_or_date(&mut self) -> Result<Value> {
+    fn number_or_date(&mut self) -> Result<DraftValue> {
         let start = self.at;
         let value = self.skip_number_or_date()?;
         let written = &self.text[start..self.at];
         let checked = match value {
-            Value::Date => scalar::check_date(written),
-            Value::Float => scalar::check_float(written),
+            DraftValue::Date => scalar::check_date(written),
+            DraftValue::Float => scalar::check_float(written),
             _ => scalar::check_integer(written),
         };
         checked.map_err(|message| DraftError::new(start, message))?;
@@ -310,21 +310,21 @@ impl<'a> Reader<'a> {
     }
 
     /// The first character that is no digit decides what it is, and that decides which characters belong to it.
-    fn skip_number_or_date(&mut self) -> Result<Value> {
+    fn skip_number_or_date(&mut self) -> Result<DraftValue> {
         let signed = self.eat("+") || self.eat("-");
         if self.skip_while(|c| c.is_ascii_digit()).is_empty() {
             return self.unexpected("a digit");
         }
         if !signed && self.eat("-") {
             self.skip_while(|c| c.is_ascii_digit() || matches!(c, '-' | 'T' | ':' | '.' | 'Z' | '+'));
-            return Ok(Value::Date);
+            return Ok(DraftValue::Date);
         }
         self.skip_while(|c| c.is_ascii_digit() || c == '_');
         if !matches!(self.peek(), Some('.' | 'e' | 'E')) {
-            return Ok(Value::Integer);
+            return Ok(DraftValue::Integer);
         }
         self.skip_while(|c| c.is_ascii_digit() || matches!(c, '_' | '.' | '-' | '+' | 'e' | 'E'));
-        Ok(Value::Float)
+        Ok(DraftValue::Float)
     }
 
     // --- strings ---
@@ -386,10 +386,10 @@ impl<'a> Reader<'a> {
 }
 
 impl Open {
-    fn close(self) -> Value {
+    fn close(self) -> DraftValue {
         match self {
-            Open::Array(_) => Value::Array,
-            Open::Inline(table, _) => Value::Table(table),
+            Open::Array(_) => DraftValue::Array,
+            Open::Inline(table, _) => DraftValue::Table(table),
         }
     }
 }

@@ -31,11 +31,11 @@ enum Place {
 }
 
 impl<'a> NewTasks<'a> {
-    pub(super) fn of(analysis: &'a Parsed, phase: Phase) -> NewTasks<'a> {
-        let text: &str = &analysis.text;
-        let tasks = analysis.file.sections_of(phase).flat_map(|section| analysis.file.tasks_of(section));
+    pub(super) fn of(parsed: &'a Parsed, phase: Phase) -> NewTasks<'a> {
+        let text: &str = &parsed.text;
+        let tasks = parsed.file.sections_of(phase).flat_map(|section| parsed.file.tasks_of(section));
         let taken = tasks.map(|task| task.name(text)).collect();
-        let mut sections = analysis.file.sections.iter().filter(|section| section.phase == Some(phase));
+        let mut sections = parsed.file.sections.iter().filter(|section| section.phase == Some(phase));
         let place = match (sections.next(), sections.next()) {
             (Some(section), None) if section.form == SectionForm::Header => {
                 Place::Behind(edit::line_stop(text, section.range.end()))

@@ -16,15 +16,15 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let Some(marks) = analysis.facts.chart_templates.as_deref().and_then(project::pod_marks) else { return };
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let Some(marks) = parsed.facts.chart_templates.as_deref().and_then(project::pod_marks) else { return };
     let missing = match (marks.label, marks.build_id) {
         (true, true) => return,
         (false, true) => "label `draft`",
         (true, false) => "annotation `buildID`",
         (false, false) => "label `draft` and no annotation `buildID`",
     };
-    let mut sections = analysis.file.sections_of(Phase::PostDeploy);
+    let mut sections = parsed.file.sections_of(Phase::PostDeploy);
     let Some(section) = sections.find(|section| !section.tasks.is_empty()) else { return };
     let message = format!("the chart gives its pods no {missing}");
     found.push(

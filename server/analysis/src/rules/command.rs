@@ -17,7 +17,7 @@ use crate::words::Words;
 
 /// See the module. Ranges count in the decoded command unless said otherwise.
 pub(super) struct Command<'a> {
-    pub(super) analysis: &'a Parsed,
+    pub(super) parsed: &'a Parsed,
     pub(super) phase: Phase,
     pub(super) task: &'a Task,
     /// How it stands in the file.
@@ -41,13 +41,13 @@ pub(super) enum Quoting {
 
 impl<'a> Command<'a> {
     /// The command of a task.
-    pub(super) fn new(analysis: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
-        let split = Words::new(analysis, written);
-        let quoting = match analysis.options.semantics {
+    pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
+        let split = Words::new(parsed, written);
+        let quoting = match parsed.options.semantics {
             Semantics::Standard => quoting(&split.content),
             Semantics::Draft => vec![Quoting::Bare; split.content.len()],
         };
-        Command { analysis, phase, task, written, split, quoting }
+        Command { parsed, phase, task, written, split, quoting }
     }
 
     /// The decoded command.
@@ -96,7 +96,7 @@ impl<'a> Command<'a> {
 
     /// Whether quotes and backslashes mean something.
     pub(super) fn knows_quotes(&self) -> bool {
-        self.analysis.options.semantics == Semantics::Standard
+        self.parsed.options.semantics == Semantics::Standard
     }
 
     /// Whether there are quotes where they mean nothing: then they are what is wrong.
@@ -138,7 +138,7 @@ impl<'a> Command<'a> {
 
     /// What to do about a piece of a shell's language, for a note.
     pub(super) fn ask_for_a_shell(&self) -> &'static str {
-        match self.analysis.options.semantics {
+        match self.parsed.options.semantics {
             Semantics::Standard => {
                 "no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one"
             }

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let options = command.analysis.options;
+    let options = command.parsed.options;
     if command.knows_quotes() && options.draft_version == DraftVersion::Dep8 {
         return;
     }

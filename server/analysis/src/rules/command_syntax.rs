@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some(error) = command.error() else { return };
-    let name = command.task.name(&command.analysis.text);
+    let name = command.task.name(&command.parsed.text);
     let message = format!("the command of `{name}` cannot be split: {}", error.message);
     found.push(
         command

@@ -22,18 +22,18 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
-    find(analysis, found);
-    let options = analysis.options;
+    find(parsed, found);
+    let options = parsed.options;
     if options.semantics == Semantics::Draft || options.draft_version != DraftVersion::Dep8 {
         // Who names the Draft that reads the file wants to hear what stops it.
         found[before..].iter_mut().for_each(|found| found.severity = Severity::Error);
     }
 }
 
-fn find(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    if analysis.text.starts_with('\u{feff}') {
+fn find(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    if parsed.text.starts_with('\u{feff}') {
         let bom = range(0, '\u{feff}'.len_utf8());
         let edits = vec![TextEdit::delete(bom)];
         found.push(report(bom, "the file begins with a byte order mark").fix(Fix {
@@ -43,29 +43,28 @@ fn find(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
         }));
     }
     let before = found.len();
-    let mut reader =
-        Reader { text: &analysis.text, in_phase: false, has_date: false, has_lines: false, found };
-    for (index, table) in analysis.tree.tables.iter().enumerate() {
-        reader.in_phase = index > 0 && is_phase(analysis, table.range.start());
+    let mut reader = Reader { text: &parsed.text, in_phase: false, has_date: false, has_lines: false, found };
+    for (index, table) in parsed.tree.tables.iter().enumerate() {
+        reader.in_phase = index > 0 && is_phase(parsed, table.range.start());
         for entry in &table.entries {
             if index == 0 {
-                reader.in_phase = is_phase(analysis, entry.range.start());
+                reader.in_phase = is_phase(parsed, entry.range.start());
             }
             reader.entry(entry, index > 0);
         }
     }
     let may_be_rare = reader.has_date || reader.has_lines;
-    if may_be_rare && found.len() == before && analysis.tree.errors.is_empty() {
-        found.extend(rare(analysis));
+    if may_be_rare && found.len() == before && parsed.tree.errors.is_empty() {
+        found.extend(rare(parsed));
     }
 }
 
 /// What only Draft's own reader finds: some ends of multi-line strings and of their lines, and some dates.
-fn rare(analysis: &Parsed) -> Option<Diagnostic> {
-    let text = &analysis.text;
+fn rare(parsed: &Parsed) -> Option<Diagnostic> {
+    let text = &parsed.text;
     // What is no command may be what the reader stops at first, and has a rule of its own.
-    let phases = analysis.file.sections.iter().filter(|section| section.phase.is_some());
-    let mut tasks = phases.flat_map(|section| analysis.file.tasks_of(section));
+    let phases = parsed.file.sections.iter().filter(|section| section.phase.is_some());
+    let mut tasks = phases.flat_map(|section| parsed.file.tasks_of(section));
     if tasks.any(|task| matches!(task.value, TaskValue::NotString(..))) {
         return None;
     }
@@ -77,8 +76,8 @@ fn rare(analysis: &Parsed) -> Option<Diagnostic> {
 }
 
 /// Whether a phase begins at an offset whose tasks Draft would find.
-fn is_phase(analysis: &Parsed, at: TextSize) -> bool {
-    let sections = &analysis.file.sections;
+fn is_phase(parsed: &Parsed, at: TextSize) -> bool {
+    let sections = &parsed.file.sections;
     let index = sections.binary_search_by_key(&at, |section| section.range.start());
     index.is_ok_and(|index| sections[index].phase.is_some() && sections[index].form.has_tasks())
 }

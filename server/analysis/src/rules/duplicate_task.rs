@@ -19,18 +19,18 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut duplicates =
-        analysis.tree.errors.iter().filter(|error| is_duplicate_task(analysis, error)).peekable();
+        parsed.tree.errors.iter().filter(|error| is_duplicate_task(parsed, error)).peekable();
     if duplicates.peek().is_none() {
         return;
     }
-    let taken = analysis.file.tasks.iter().map(|task| task.name(&analysis.text)).collect();
+    let taken = parsed.file.tasks.iter().map(|task| task.name(&parsed.text)).collect();
     for error in duplicates {
         let Some(first) = error.related else { continue };
-        let Some((section, task)) = analysis.file.task_at(error.range.start()) else { continue };
-        let name = task.name(&analysis.text);
-        let message = format!("the task `{name}` is defined twice in `{}`", section.name(&analysis.text));
+        let Some((section, task)) = parsed.file.task_at(error.range.start()) else { continue };
+        let name = task.name(&parsed.text);
+        let message = format!("the task `{name}` is defined twice in `{}`", section.name(&parsed.text));
         found.push(
             Diagnostic::new(DiagnosticCode::DuplicateTask, error.range, message)
                 .note("Draft stops at it; give one of them another description")
@@ -41,9 +41,9 @@ fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a syntax error is this rule's: a key that stands twice in one section and is a task there.
-pub(super) fn is_duplicate_task(analysis: &Parsed, error: &SyntaxError) -> bool {
+pub(super) fn is_duplicate_task(parsed: &Parsed, error: &SyntaxError) -> bool {
     error.kind == SyntaxErrorKind::DuplicateKey
-        && analysis
+        && parsed
             .file
             .task_at(error.range.start())
             .is_some_and(|(section, task)| section.form.has_tasks() && task.name.range == error.range)

@@ -18,7 +18,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !command.text().trim_ascii().is_empty() {
         return;
     }
-    let name = command.task.name(&command.analysis.text);
+    let name = command.task.name(&command.parsed.text);
     let message = format!("the task `{name}` has an empty command");
     found.push(
         Diagnostic::new(DiagnosticCode::EmptyCommand, command.written.range, message)

@@ -31,7 +31,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if chart.contains(['/', '.', ':', '\\']) {
         return;
     }
-    if command.analysis.facts.paths.get(*chart) == Some(&PathFact::Directory) {
+    if command.parsed.facts.paths.get(*chart) == Some(&PathFact::Directory) {
         return;
     }
     let message = format!("Helm 3 takes the chart `{chart}` for a directory");

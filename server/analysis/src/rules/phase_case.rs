@@ -19,17 +19,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut spellings: Vec<Spelling<'_>> = Vec::new();
-    for section in &analysis.file.sections {
+    for section in &parsed.file.sections {
         let Some(phase) = section.phase else { continue };
-        let name = section.name(&analysis.text);
+        let name = section.name(&parsed.text);
         let mut others = spellings.iter().filter(|other| other.phase == phase && other.name != name);
         let other = others.next();
         if other.is_some() || name != phase.name() {
             // A table that gets the name of another one would be defined twice.
-            let alone =
-                || analysis.file.sections.iter().filter(|it| it.phase == Some(phase)).nth(1).is_none();
+            let alone = || parsed.file.sections.iter().filter(|it| it.phase == Some(phase)).nth(1).is_none();
             found.push(report(section, phase, &name, other, alone));
         }
         // Two spellings are enough: one of them is always another one.

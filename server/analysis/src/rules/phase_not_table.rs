@@ -17,15 +17,15 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    for section in &analysis.file.sections {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    for section in &parsed.file.sections {
         let Some(phase) = section.phase else { continue };
         let (what, fix) = match section.form {
-            SectionForm::NotTable(what) => (what, as_table(analysis, section, phase)),
-            SectionForm::ArrayOfTables => ("an array of tables", as_header(analysis, section)),
+            SectionForm::NotTable(what) => (what, as_table(parsed, section, phase)),
+            SectionForm::ArrayOfTables => ("an array of tables", as_header(parsed, section)),
             _ => continue,
         };
-        let name = section.name(&analysis.text);
+        let name = section.name(&parsed.text);
         let message = format!("`{name}` is {what}, and Draft silently ignores it");
         let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseNotTable, section.header, message)
             .note(format!("a phase is a table: `[{phase}]` with one task on each line"));
@@ -35,24 +35,24 @@ fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 }
 
 /// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it.
-fn as_table(analysis: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
-    let root = analysis.tree.tables.first()?;
+fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
+    let root = parsed.tree.tables.first()?;
     let entry = root.entries.last().filter(|entry| entry.range == section.range)?;
     let value = entry.value.as_ref()?;
     if !matches!(value.kind, crate::syntax::ValueKind::String(_)) {
         return None;
     }
-    let newline = edit::line_end(&analysis.text);
-    let table = format!("[{phase}]{newline}{phase} = {}", &analysis.text[value.range]);
+    let newline = edit::line_end(&parsed.text);
+    let table = format!("[{phase}]{newline}{phase} = {}", &parsed.text[value.range]);
     let edits = vec![TextEdit::replace(section.range, table)];
     Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: true })
 }
 
 /// `[[pre-up]]` becomes `[pre-up]`, if it is the only one.
-fn as_header(analysis: &Parsed, section: &Section) -> Option<Fix> {
-    let mut of_phase = analysis.file.sections.iter().filter(|other| other.phase == section.phase);
+fn as_header(parsed: &Parsed, section: &Section) -> Option<Fix> {
+    let mut of_phase = parsed.file.sections.iter().filter(|other| other.phase == section.phase);
     let alone = of_phase.nth(1).is_none();
-    let inner = analysis.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
+    let inner = parsed.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
     let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
     alone.then(|| Fix { title: "Make it a table".into(), edits, preferred: true })
 }

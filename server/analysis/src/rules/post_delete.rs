@@ -19,13 +19,13 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    for section in &analysis.file.sections {
-        if section.name(&analysis.text) == NAME {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    for section in &parsed.file.sections {
+        if section.name(&parsed.text) == NAME {
             let message = format!("Draft ignores the table `{NAME}`");
             let diagnostic = Diagnostic::new(DiagnosticCode::PostDelete, section.name.range, message)
                 .note("tasks that run after deletion go into `cleanup`");
-            found.push(suggest(analysis, section, Phase::Cleanup, diagnostic));
+            found.push(suggest(parsed, section, Phase::Cleanup, diagnostic));
         }
     }
 }

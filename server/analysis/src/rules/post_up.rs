@@ -16,13 +16,13 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let Some(message) = analysis.options.draft_version.ignores_post_up() else { return };
-    let note = match analysis.options.semantics {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let Some(message) = parsed.options.draft_version.ignores_post_up() else { return };
+    let note = match parsed.options.semantics {
         Semantics::Standard => "draft-tasks runs it after `post-deploy`",
         Semantics::Draft => "with `semantics = \"draft\"` draft-tasks does not run it either",
     };
-    for section in analysis.file.sections_of(Phase::PostUp) {
+    for section in parsed.file.sections_of(Phase::PostUp) {
         found.push(Diagnostic::new(DiagnosticCode::PostUp, section.name.range, message).note(note));
     }
 }

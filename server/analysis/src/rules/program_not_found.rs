@@ -22,7 +22,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let Some((program, range)) = command.program_at() else { return };
     if program.contains(['/', '\\', '='])
         || is_shell_builtin(program)
-        || !command.analysis.facts.lacks_program(program)
+        || !command.parsed.facts.lacks_program(program)
     {
         return;
     }

@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Commands(check),
 };
 
-fn check(analysis: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
     let mut releases: HashMap<String, Installed> = HashMap::new();
     for command in commands.iter().filter(|command| command.phase == Phase::PreUp) {
         if let Some((release, installed)) = installed_by(command) {
@@ -39,13 +39,13 @@ fn check(analysis: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic
         }
     }
     // Tasks whose command is broken may be about a release, too.
-    for (_, written) in analysis.file.commands_of(Phase::Cleanup) {
-        let command = written.decode(&analysis.text);
+    for (_, written) in parsed.file.commands_of(Phase::Cleanup) {
+        let command = written.decode(&parsed.text);
         for word in command.split(|character| !is_part_of_name(character)) {
             releases.remove(word);
         }
     }
-    let cleanup = NewTasks::of(analysis, Phase::Cleanup);
+    let cleanup = NewTasks::of(parsed, Phase::Cleanup);
     found.extend(releases.iter().map(|(release, installed)| report(release, installed, &cleanup)));
 }
 

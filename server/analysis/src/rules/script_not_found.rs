@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let paths = &command.analysis.facts.paths;
+    let paths = &command.parsed.facts.paths;
     if paths.is_empty() || !command.phase.is_local() {
         return;
     }

@@ -44,7 +44,7 @@ const LONGEST_PHASE: usize = 100;
 ///
 /// Not where commands need the shell, in `cleanup`, which goes on after a failure, and in Draft, which knows no order.
 fn split(command: &Command<'_>) -> Option<Fix> {
-    let (file, text) = (&command.analysis.file, &*command.analysis.text);
+    let (file, text) = (&command.parsed.file, &*command.parsed.text);
     let (section, task) = file.task_at(command.written.range.start())?;
     let siblings = file.tasks_of(section);
     let one_by_one = command.knows_quotes() && command.phase != Phase::Cleanup;

@@ -19,16 +19,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
-    for error in analysis.tree.errors.iter().filter(|error| !is_duplicate_task(analysis, error)) {
+    for error in parsed.tree.errors.iter().filter(|error| !is_duplicate_task(parsed, error)) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
         if let Some(first) = error.related {
             diagnostic = diagnostic.related(first, "first defined here");
         }
         found.push(diagnostic);
     }
-    if found.len() > before && draft_accepts(analysis) {
+    if found.len() > before && draft_accepts(parsed) {
         for diagnostic in &mut found[before..] {
             diagnostic.note = Some("Draft's own reader accepts this file".into());
         }
@@ -36,9 +36,9 @@ fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 }
 
 /// Whether Draft reads a file that is not TOML.
-fn draft_accepts(analysis: &Parsed) -> bool {
-    analysis.text.len() <= LONGEST_FOR_DRAFT
-        && draft_toml::read(&analysis.text, analysis.options.draft_version).is_ok()
+fn draft_accepts(parsed: &Parsed) -> bool {
+    parsed.text.len() <= LONGEST_FOR_DRAFT
+        && draft_toml::read(&parsed.text, parsed.options.draft_version).is_ok()
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let text = &analysis.text;
-    for section in analysis.file.sections.iter().filter(|section| section.phase.is_some()) {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let text = &parsed.text;
+    for section in parsed.file.sections.iter().filter(|section| section.phase.is_some()) {
         if section.form == SectionForm::Nested {
-            found.extend(nested(analysis, section.header));
+            found.extend(nested(parsed, section.header));
             continue;
         }
-        for task in analysis.file.tasks_of(section) {
+        for task in parsed.file.tasks_of(section) {
             let TaskValue::NotString(range, what) = task.value else { continue };
             let message = format!("the task `{}` is {what}, not a command", task.name(text));
             let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskNotString, range, message).note(NOTE);
@@ -39,8 +39,8 @@ fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 const NOTE: &str = "Draft stops at it; a task is a string";
 
 /// `[pre-up.more]`: a table where a task would stand.
-fn nested(analysis: &Parsed, header: TextRange) -> Option<Diagnostic> {
-    let tables = &analysis.tree.tables;
+fn nested(parsed: &Parsed, header: TextRange) -> Option<Diagnostic> {
+    let tables = &parsed.tree.tables;
     let index = tables.partition_point(|table| table.range.start() <= header.start()).checked_sub(1)?;
     let header = tables[index].header.as_ref()?;
     let name = header.path.get(1)?;
@@ -48,7 +48,7 @@ fn nested(analysis: &Parsed, header: TextRange) -> Option<Diagnostic> {
         HeaderKind::Table => "a table",
         HeaderKind::ArrayOfTables => "an array of tables",
     };
-    let message = format!("the task `{}` is {what}, not a command", name.decode(&analysis.text));
+    let message = format!("the task `{}` is {what}, not a command", name.decode(&parsed.text));
     Some(Diagnostic::new(DiagnosticCode::TaskNotString, name.range, message).note(NOTE))
 }
 

@@ -19,16 +19,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let text = &analysis.text;
-    let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(analysis, phase)).collect();
-    for stray in &analysis.file.strays {
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let text = &parsed.text;
+    let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(parsed, phase)).collect();
+    for stray in &parsed.file.strays {
         let message = format!("Draft ignores `{}`, which is in no phase", stray.name.decode(text));
         let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskOutsidePhase, stray.name.range, message)
             .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
         if stray.command.is_some() {
             diagnostic.fixes =
-                Phase::DEP_8.into_iter().filter_map(|phase| move_one(analysis, stray, phase)).collect();
+                Phase::DEP_8.into_iter().filter_map(|phase| move_one(parsed, stray, phase)).collect();
             diagnostic.fixes.extend(all.iter().cloned());
         }
         found.push(diagnostic);
@@ -37,18 +37,18 @@ fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
 
 /// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there;
 /// nothing where the phase has a task of that description, or has no lines of its own.
-fn move_one(analysis: &Parsed, stray: &Stray, phase: Phase) -> Option<Fix> {
-    let text = &analysis.text;
+fn move_one(parsed: &Parsed, stray: &Stray, phase: Phase) -> Option<Fix> {
+    let text = &parsed.text;
     let newline = edit::line_end(text);
     let lines = edit::whole_lines(text, stray.range);
     let task = text[lines].trim_end_matches(['\r', '\n']);
-    let insertion = match table(analysis, phase) {
-        Some(_) if has_task(analysis, phase, stray) => return None,
+    let insertion = match table(parsed, phase) {
+        Some(_) if has_task(parsed, phase, stray) => return None,
         Some(section) => {
             let end = edit::line_stop(text, section.range.end());
             TextEdit::insert(end, format!("{newline}{task}"))
         }
-        None if analysis.file.sections.iter().any(|section| section.phase == Some(phase)) => return None,
+        None if parsed.file.sections.iter().any(|section| section.phase == Some(phase)) => return None,
         None => {
             let gap = gap_before_end(text, lines, newline);
             TextEdit::insert((text.len() as u32).into(), format!("{gap}[{phase}]{newline}{task}{newline}"))
@@ -58,8 +58,8 @@ fn move_one(analysis: &Parsed, stray: &Stray, phase: Phase) -> Option<Fix> {
     Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
 }
 
-fn has_task(analysis: &Parsed, phase: Phase, stray: &Stray) -> bool {
-    let (file, text) = (&analysis.file, &analysis.text);
+fn has_task(parsed: &Parsed, phase: Phase, stray: &Stray) -> bool {
+    let (file, text) = (&parsed.file, &parsed.text);
     let name = stray.name.decode(text);
     let mut tasks = file.sections_of(phase).flat_map(|section| file.tasks_of(section));
     tasks.any(|task| task.name(text) == name)
@@ -77,22 +77,22 @@ fn gap_before_end(text: &str, removed: TextRange, newline: &str) -> String {
 }
 
 /// Puts a header above the first of several tasks, so that all of them are in the phase.
-fn head_all(analysis: &Parsed, phase: Phase) -> Option<Fix> {
-    let strays = &analysis.file.strays;
-    let first = analysis.tree.tables.first()?.entries.first()?.range;
+fn head_all(parsed: &Parsed, phase: Phase) -> Option<Fix> {
+    let strays = &parsed.file.strays;
+    let first = parsed.tree.tables.first()?.entries.first()?.range;
     let only_tasks =
         strays.len() > 1 && strays[0].range == first && strays.iter().all(|stray| stray.command.is_some());
-    let no_table_between = analysis.file.sections.iter().all(|section| section.form == SectionForm::Header);
-    if !only_tasks || !no_table_between || table(analysis, phase).is_some() {
+    let no_table_between = parsed.file.sections.iter().all(|section| section.form == SectionForm::Header);
+    if !only_tasks || !no_table_between || table(parsed, phase).is_some() {
         return None;
     }
-    let at = edit::line_start(&analysis.text, first.start());
-    let edits = vec![TextEdit::insert(at, format!("[{phase}]{}", edit::line_end(&analysis.text)))];
+    let at = edit::line_start(&parsed.text, first.start());
+    let edits = vec![TextEdit::insert(at, format!("[{phase}]{}", edit::line_end(&parsed.text)))];
     Some(Fix { title: format!("Put `[{phase}]` above all {} tasks", strays.len()), edits, preferred: false })
 }
 
-fn table(analysis: &Parsed, phase: Phase) -> Option<&Section> {
-    analysis.file.sections_of(phase).filter(|section| section.form == SectionForm::Header).last()
+fn table(parsed: &Parsed, phase: Phase) -> Option<&Section> {
+    parsed.file.sections_of(phase).filter(|section| section.form == SectionForm::Header).last()
 }
 
 #[cfg(test)]

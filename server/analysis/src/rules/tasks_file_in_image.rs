@@ -4,8 +4,9 @@
 
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::file_names::TASKS_FILE;
 use crate::parsed::Parsed;
-use crate::project::{self, TASKS_FILE};
+use crate::project;
 
 pub(super) const RULE: Rule = Rule {
     name: "tasks-file-in-image",
@@ -15,13 +16,13 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    let facts = &analysis.facts;
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let facts = &parsed.facts;
     let (Some(dockerfile), Some(dockerignore)) = (&facts.dockerfile, &facts.dockerignore) else { return };
     if !project::copies_folder(dockerfile) || project::is_ignored(dockerignore, TASKS_FILE) {
         return;
     }
-    let Some(section) = analysis.file.sections.first() else { return };
+    let Some(section) = parsed.file.sections.first() else { return };
     found.push(
         Diagnostic::new(
             DiagnosticCode::TasksFileInImage,

@@ -18,31 +18,31 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(analysis: &Parsed, found: &mut Vec<Diagnostic>) {
-    for section in analysis.file.sections.iter().filter(|section| section.phase.is_none()) {
-        let name = section.name(&analysis.text);
+fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    for section in parsed.file.sections.iter().filter(|section| section.phase.is_none()) {
+        let name = section.name(&parsed.text);
         if name == super::post_delete::NAME {
             continue;
         }
         let message = format!("Draft ignores the table `{name}`");
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
-        found.push(match similar(&name, analysis.options.draft_version) {
+        found.push(match similar(&name, parsed.options.draft_version) {
             Some(phase) => {
-                suggest(analysis, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
+                suggest(parsed, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
             }
-            None => diagnostic.note(analysis.options.draft_version.phases()),
+            None => diagnostic.note(parsed.options.draft_version.phases()),
         });
     }
 }
 
 /// Adds the fix that renames a section, unless the file would then have the phase twice.
 pub(super) fn suggest(
-    analysis: &Parsed,
+    parsed: &Parsed,
     section: &Section,
     phase: Phase,
     diagnostic: Diagnostic,
 ) -> Diagnostic {
-    let exists = analysis.file.sections.iter().any(|other| other.phase == Some(phase));
+    let exists = parsed.file.sections.iter().any(|other| other.phase == Some(phase));
     let renamed = match section.form {
         SectionForm::Header | SectionForm::Inline => !exists,
         _ => false,

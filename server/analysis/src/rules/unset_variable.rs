@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let facts = &command.analysis.facts;
+    let facts = &command.parsed.facts;
     let set = ["DRAFT_HOME", "DRAFT_TASKS_RUN"];
     let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
     for (name, place) in command.variables().filter(|(name, _)| unset(name)) {

@@ -2,6 +2,7 @@
 //!
 //! Must not touch a file that is there, whatever it is.
 
+use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use super::UNUSABLE;
 use super::terminal::{self, printable};
 use crate::environment::Environment;
 use crate::packs::{self, NoPack, Pack, SKELETON};
-use crate::source::{self, TASKS_FILE};
+use crate::source;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -123,7 +124,7 @@ fn list(packs: &[Pack]) -> String {
     packs
         .iter()
         .map(|pack| {
-            let has_tasks = pack.directory.join(source::PACK_FILE).exists();
+            let has_tasks = pack.directory.join(PACK_FILE).exists();
             let remark = if has_tasks { "" } else { "  (without tasks)" };
             format!("  {}{remark}\n", printable(&pack.full_name()))
         })

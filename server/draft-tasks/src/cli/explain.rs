@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::command::{self, Semantics};
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use draft_tasks_analysis::explain::{self, Explanation, Table, Task, Values};
+use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explanation, Values};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, PlanError};
 use draft_tasks_analysis::{Analysis, Options};
@@ -156,9 +156,10 @@ fn exit_code(analysis: &Analysis, explanation: &Explanation) -> ExitCode {
     let options = analysis.options;
     let draft = options.semantics == Semantics::Draft;
     let stopped = if draft { explanation.draft_error.is_some() } else { !analysis.tree.errors.is_empty() };
-    let ignored =
-        |table: &Table| draft && table.phase.is_some_and(|phase| !options.draft_version.knows(phase));
-    let broken = |table: &Table| table.phase.is_some() && table.tasks.is_err() && !ignored(table);
+    let ignored = |table: &ExplainedTable| {
+        draft && table.phase.is_some_and(|phase| !options.draft_version.knows(phase))
+    };
+    let broken = |table: &ExplainedTable| table.phase.is_some() && table.tasks.is_err() && !ignored(table);
     match stopped || explanation.tables.iter().any(broken) {
         true => FOUND.into(),
         false => ExitCode::SUCCESS,
@@ -223,7 +224,7 @@ impl Human<'_> {
         Some(format!("{what}: {place}: {}{more}\n", printable(&first.message)))
     }
 
-    fn phase(&self, table: &Table) -> String {
+    fn phase(&self, table: &ExplainedTable) -> String {
         let when = table.phase.map_or("", Phase::when);
         let mut lines = format!("{} · {when}\n", self.paint.bold(&table.name));
         if let Some(ignored) = &table.ignored_by_draft {
@@ -242,7 +243,7 @@ impl Human<'_> {
         lines
     }
 
-    fn task(&self, task: &Task) -> String {
+    fn task(&self, task: &ExplainedTask) -> String {
         let draft = self.analysis.options.draft_version.title();
         let name = if task.name.is_empty() { "\"\"" } else { task.name.as_str() };
         let mut lines = format!("  {}\n", printable(name));
@@ -273,7 +274,7 @@ impl Human<'_> {
         lines
     }
 
-    fn ignored(&self, tables: &[&Table], strays: &[String]) -> Option<String> {
+    fn ignored(&self, tables: &[&ExplainedTable], strays: &[String]) -> Option<String> {
         let tables = tables.iter().map(|table| {
             let reason = table.tasks.as_ref().err().map_or("", String::as_str);
             format!("  [{}]: {reason}\n", printable(&table.name))
@@ -301,7 +302,7 @@ struct Report<'a> {
     semantics: &'static str,
     error: Option<String>,
     #[serde(serialize_with = "tables")]
-    phases: &'a [Table],
+    phases: &'a [ExplainedTable],
 }
 
 #[derive(Serialize)]
@@ -310,10 +311,10 @@ struct PhaseReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "tasks")]
-    tasks: Option<&'a [Task]>,
+    tasks: Option<&'a [ExplainedTask]>,
 }
 
-fn tables<S: Serializer>(tables: &[Table], serializer: S) -> Result<S::Ok, S::Error> {
+fn tables<S: Serializer>(tables: &[ExplainedTable], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(tables.iter().map(|table| {
         let report = match &table.tasks {
             Ok(tasks) => PhaseReport { runs: true, reason: None, tasks: Some(tasks) },
@@ -324,7 +325,7 @@ fn tables<S: Serializer>(tables: &[Table], serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// The arguments of each task, in the order of the file; of two tasks with one description the last.
-fn tasks<S: Serializer>(tasks: &Option<&[Task]>, serializer: S) -> Result<S::Ok, S::Error> {
+fn tasks<S: Serializer>(tasks: &Option<&[ExplainedTask]>, serializer: S) -> Result<S::Ok, S::Error> {
     let tasks = tasks.unwrap_or_default();
     let last: HashMap<_, _> = tasks.iter().enumerate().map(|(at, task)| (&task.name, at)).collect();
     let kept = tasks.iter().enumerate().filter(|(at, task)| last.get(&task.name) == Some(at));

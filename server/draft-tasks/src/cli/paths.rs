@@ -2,6 +2,7 @@
 //!
 //! Must not write.
 
+use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -44,8 +45,7 @@ pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
 
 fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     if path.file_name().is_some_and(|name| name == project::FILE) {
-        let problem =
-            format!("has settings and no tasks; they are read with the {} beside it", source::TASKS_FILE);
+        let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);
         return Err(ReadError { path: path.to_owned(), problem });
     }
     if !path.is_dir() {
@@ -55,10 +55,10 @@ fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
         true => PathBuf::from(name),
         false => path.join(name),
     };
-    let candidates = [relative(source::TASKS_FILE), relative(source::PACK_FILE)];
+    let candidates = [relative(TASKS_FILE), relative(PACK_FILE)];
     let is_tasks_file = |path: &PathBuf| path.exists() && FileKind::of_path(path).is_some();
     candidates.into_iter().find(is_tasks_file).ok_or_else(|| ReadError {
         path: path.to_owned(),
-        problem: format!("there is no {} in this directory", source::TASKS_FILE),
+        problem: format!("there is no {} in this directory", TASKS_FILE),
     })
 }

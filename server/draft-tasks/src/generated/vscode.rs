@@ -2,6 +2,7 @@
 //!
 //! Must not hold what is not in the source or the extension's own: the rest of the manifest is written by hand.
 
+use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use tower_lsp::gen_lsp_types::Notification;
 use super::{check, description, mixed_table, properties, schema};
 use crate::config::{Config, ProjectFile};
 use crate::lsp::ext::{self, Command};
-use crate::{project, source};
+use crate::project;
 
 /// The manifest of the extension.
 const MANIFEST: &str = "editors/vscode/package.json";
@@ -301,8 +302,8 @@ fn constants() {
         ("taskFailed", ext::TASK_FAILED),
         ("runKind", ext::RUN_KIND_NAME),
         ("progress", ext::PROGRESS),
-        ("tasksFile", source::TASKS_FILE),
-        ("packFile", source::PACK_FILE),
+        ("tasksFile", TASKS_FILE),
+        ("packFile", PACK_FILE),
         ("settingsFile", project::FILE),
     ] {
         let _ = writeln!(text, "export const {name} = '{value}';");

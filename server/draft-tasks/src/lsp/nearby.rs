@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use draft_tasks_analysis::TextRange;
-use draft_tasks_analysis::links::{MAKEFILES, Makefile, Target};
+use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
+use draft_tasks_analysis::links::{Makefile, Target};
 use draft_tasks_analysis::project_files::{self, Named};
 
 /// How many files one request looks for.
@@ -113,7 +114,7 @@ impl Nearby {
 
     /// The scripts of the `package.json` in a directory.
     pub(crate) fn npm_scripts(&mut self, directory: &str) -> Option<Rc<Commands>> {
-        let path = self.directory.join(directory).join("package.json");
+        let path = self.directory.join(directory).join(PACKAGE_JSON);
         self.commands(path, project_files::npm_scripts)
     }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::file_names::CHARTS;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_executor::output::plain;
@@ -110,7 +111,7 @@ impl Reader {
             return None;
         }
         // Helm names templates by their charts, which stand in `charts`.
-        let places = [self.directory.join(name), self.directory.join("charts").join(name)];
+        let places = [self.directory.join(name), self.directory.join(CHARTS).join(name)];
         let path = places.iter().map(|path| without_dots(path)).find(|path| path.is_file());
         self.known.insert(name.to_owned(), path.clone());
         path

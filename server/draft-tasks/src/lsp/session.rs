@@ -2,6 +2,7 @@
 //!
 //! Must not await, lock or send anything: every method returns at once, and the outbox performs the effects.
 
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -424,7 +425,7 @@ fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
     let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
     match name(uri) {
         crate::project::FILE => Some(FileKind::Settings),
-        source::TASKS_FILE => Some(FileKind::Tasks),
+        TASKS_FILE => Some(FileKind::Tasks),
         _ => {
             let by_path = document::path_of(uri).and_then(|path| FileKind::of_path(&path));
             by_path.or_else(|| named.then_some(FileKind::Tasks))

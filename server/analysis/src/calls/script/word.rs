@@ -7,14 +7,14 @@ use crate::calls::Argument;
 
 /// The words of a command as they grow.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct ScriptWords {
     pub(super) done: Vec<Argument>,
     pub(super) current: Option<Argument>,
     /// Whether the current one is no word if it stays empty: `"$@"` without parameters.
     vanishes: bool,
 }
 
-impl Words {
+impl ScriptWords {
     fn current(&mut self) -> &mut Argument {
         self.current.get_or_insert_with(|| Argument::known(""))
     }
@@ -63,7 +63,7 @@ impl Words {
 
 impl Script<'_, '_> {
     /// A word up to a character that ends it, with everything that it runs.
-    pub(super) fn word(&mut self, words: &mut Words) -> Read<()> {
+    pub(super) fn word(&mut self, words: &mut ScriptWords) -> Read<()> {
         let start = self.at;
         let (mut brace, mut pattern) = (false, false);
         while let Some(next) = self.rest().chars().next() {
@@ -102,7 +102,7 @@ impl Script<'_, '_> {
         Ok(())
     }
 
-    fn escape(&mut self, words: &mut Words) {
+    fn escape(&mut self, words: &mut ScriptWords) {
         self.at += 1;
         match self.rest().chars().next() {
             Some('\n') => self.at += 1,
@@ -114,7 +114,7 @@ impl Script<'_, '_> {
         }
     }
 
-    fn single_quoted(&mut self, words: &mut Words) -> Read<()> {
+    fn single_quoted(&mut self, words: &mut ScriptWords) -> Read<()> {
         let rest = &self.rest()[1..];
         let length = rest.find('\'').ok_or("a `'` is not closed")?;
         words.push(&rest[..length]);
@@ -123,7 +123,7 @@ impl Script<'_, '_> {
     }
 
     /// Text up to a quote, or all of it; quotes in it mean nothing.
-    pub(super) fn double_quoted(&mut self, words: &mut Words, end: Option<char>) -> Read<()> {
+    pub(super) fn double_quoted(&mut self, words: &mut ScriptWords, end: Option<char>) -> Read<()> {
         loop {
             let rest = self.rest();
             let Some(next) = rest.chars().next() else {
@@ -157,7 +157,7 @@ impl Script<'_, '_> {
     }
 
     /// What a command substitution in backticks runs.
-    fn backticks(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+    fn backticks(&mut self, words: &mut ScriptWords, in_quotes: bool) -> Read<()> {
         let mut script = String::new();
         let mut rest = self.rest()[1..].chars();
         loop {
@@ -180,7 +180,7 @@ impl Script<'_, '_> {
         })
     }
 
-    fn dollar(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+    fn dollar(&mut self, words: &mut ScriptWords, in_quotes: bool) -> Read<()> {
         self.at += 1;
         let rest = self.rest();
         let length = name_length(rest);
@@ -208,7 +208,7 @@ impl Script<'_, '_> {
         }
     }
 
-    fn parameter(&mut self, words: &mut Words, name: char, in_quotes: bool) {
+    fn parameter(&mut self, words: &mut ScriptWords, name: char, in_quotes: bool) {
         let Some(parameters) = self.walk.parameters.clone() else { return words.unknown() };
         let from_first = parameters.get(1..).unwrap_or_default();
         match name {
@@ -225,7 +225,7 @@ impl Script<'_, '_> {
     }
 
     /// `$( … )` or `$(( … ))`.
-    fn substitution(&mut self, words: &mut Words) -> Read<()> {
+    fn substitution(&mut self, words: &mut ScriptWords) -> Read<()> {
         words.unknown();
         let documents = self.documents.take();
         self.parenthesis()?;
@@ -234,7 +234,7 @@ impl Script<'_, '_> {
     }
 
     /// `${ … }`.
-    fn braces(&mut self, words: &mut Words, in_quotes: bool) -> Read<()> {
+    fn braces(&mut self, words: &mut ScriptWords, in_quotes: bool) -> Read<()> {
         self.at += 1;
         let rest = self.rest();
         let name = &rest[..name_length(rest)];
@@ -264,7 +264,7 @@ impl Script<'_, '_> {
     }
 
     fn up_to_brace(&mut self) -> Read<Argument> {
-        let mut words = Words::default();
+        let mut words = ScriptWords::default();
         while let Some(next) = self.rest().chars().next() {
             match next {
                 '}' => {
@@ -295,7 +295,7 @@ impl Script<'_, '_> {
     }
 
     /// `$'…'`, with the escapes of C.
-    fn c_quoted(&mut self, words: &mut Words) -> Read<()> {
+    fn c_quoted(&mut self, words: &mut ScriptWords) -> Read<()> {
         self.at += 1;
         words.push("");
         loop {
@@ -315,7 +315,7 @@ impl Script<'_, '_> {
     }
 }
 
-fn put(words: &mut Words, value: Option<String>, in_quotes: bool) {
+fn put(words: &mut ScriptWords, value: Option<String>, in_quotes: bool) {
     match value {
         None => words.unknown(),
         Some(value) if in_quotes => words.push(&value),

@@ -9,6 +9,7 @@ use std::path::Path;
 use draft_tasks_analysis::around::{self, FileFix, Found};
 use draft_tasks_analysis::diagnostic::Diagnostic;
 use draft_tasks_analysis::edit;
+use draft_tasks_analysis::file_names::{CHARTS, DOCKERIGNORE, DRAFT_TOML};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
@@ -32,8 +33,8 @@ fn is_around(path: &Path) -> bool {
     };
     let is_yaml = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
     let in_chart =
-        name(path, 1).is_some_and(|it| it == "templates") && name(path, 3).is_some_and(|it| it == "charts");
-    name(path, 0).is_some_and(|it| it == "draft.toml" || it == ".dockerignore") || (is_yaml && in_chart)
+        name(path, 1).is_some_and(|it| it == "templates") && name(path, 3).is_some_and(|it| it == CHARTS);
+    name(path, 0).is_some_and(|it| it == DRAFT_TOML || it == DOCKERIGNORE) || (is_yaml && in_chart)
 }
 
 impl Session {

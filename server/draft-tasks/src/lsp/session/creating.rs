@@ -2,6 +2,7 @@
 //!
 //! Must not write: the client does, which shows it and can undo it. Must not replace anything that is there.
 
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::completion::{self, PackFile};
@@ -17,7 +18,7 @@ use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::to_proto;
 use crate::packs::{self, NoPack, Pack};
-use crate::source::{FileKind, TASKS_FILE};
+use crate::source::FileKind;
 
 impl Session {
     pub(super) fn create(&self, create: &ext::Create) -> Result<Value, String> {

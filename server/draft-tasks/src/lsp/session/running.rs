@@ -2,6 +2,7 @@
 //!
 //! Must not start processes: the outbox does, when it performs `StartRun`.
 
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -343,7 +344,7 @@ fn source_of(
         Some(FileKind::Tasks) => {}
         Some(FileKind::Pack) => return Err(refusal("a pack's tasks are a template and do not run")),
         Some(FileKind::Settings) | None => {
-            return Err(refusal(format!("only tasks of a `{}` run", source::TASKS_FILE)));
+            return Err(refusal(format!("only tasks of a `{}` run", TASKS_FILE)));
         }
     }
     let place = path.and_then(|path| Some((path.parent()?.to_owned(), path)));
