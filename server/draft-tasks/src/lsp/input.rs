@@ -72,7 +72,8 @@ fn read(mut stream: impl Read, chunks: &mpsc::Sender<Vec<u8>>) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::io::Write;

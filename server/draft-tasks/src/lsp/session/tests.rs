@@ -157,7 +157,7 @@ fn is_shown(effect: &Effect) -> bool {
 fn shown(effect: &Effect) -> String {
     match effect {
         Effect::Publish { version, diagnostics, .. } => {
-            let found = diagnostics.into_iter().map(|it| {
+            let found = diagnostics.iter().map(|it| {
                 let Some(Code::String(code)) = &it.code else { return "no code".to_owned() };
                 format!(
                     "\n  {}:{code}: {}",
