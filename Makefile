@@ -2,32 +2,39 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench install tools rust
+.PHONY: help build test test-all demo bench install tools rust
+
+step := tests/tools/step
+
+# Most tests wait for processes, so more of them run at once than there are cores.
+export RUST_TEST_THREADS ?= 8
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: rust ## Build the binary for development: target/debug/draft-tasks
 	@cargo build --locked
 
-test: rust ## Check and test everything, up to the first step that fails
-	@rm -f $(not_run)
-	@$(call step,install the tools,tests/tools/install)
-	@$(call step,formatting,cargo fmt --all --check && rustfmt --check --edition 2024 server/analysis/src/rules/*.rs)
-	@$(call step,lints,cargo clippy --locked --workspace --all-targets -- -D warnings)
-	@$(call step,tests of the workspace,cargo test --locked --workspace)
-	@$(call step,build,cargo build --locked)
-	@$(call step,tests in Neovim,tests/editors/nvim/run test.lua)
-	@$(call step,tests in the next Neovim,NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua)
-	@$(call step,Neovim on a screen,tests/editors/nvim/screen)
-	@$(call step,tests in Emacs,tests/editors/emacs/run)
-	@$(call step,tests in VS Code,tests/editors/vscode/run)
-	@$(call step,tests on a real Kubernetes,tests/kubernetes/run)
-	@if [ -s $(not_run) ]; then \
-		printf '\nmake test: all steps passed that run here; not run (the reasons are above):\n' && sed 's/^/  /' $(not_run); \
-	else \
-		printf '\nmake test: all steps passed\n'; \
-	fi
+test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes minutes and no root
+	@$(step) --begin
+	@$(step) 'install Neovim' tests/tools/install nvim parsers
+	@$(step) formatting cargo fmt --all --check
+	@$(step) 'formatting of rules' rustfmt --check --edition 2024 server/analysis/src/rules/*.rs
+	@$(step) lints cargo clippy --locked --workspace --all-targets -- -D warnings
+	@$(step) 'build the tests' cargo test --locked --workspace --no-run
+	@$(step) 'tests of the workspace' cargo test --locked --workspace
+	@$(step) 'tests in Neovim' tests/editors/nvim/run test.lua
+	@$(step) --end test
+
+test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code and Kubernetes; as root it installs them
+	@$(step) 'install the other tools' tests/tools/install
+	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
+	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
+	@$(step) 'Neovim on a screen' tests/editors/nvim/screen
+	@$(step) 'tests in Emacs' tests/editors/emacs/run
+	@$(step) 'tests in VS Code' tests/editors/vscode/run
+	@$(step) 'tests on a real Kubernetes' tests/kubernetes/run
+	@$(step) --end test-all
 
 demo: build ## Open a real Neovim on the examples; without a terminal, print what it shows
 	@tests/tools/install --quiet nvim
@@ -47,18 +54,8 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked
 
-tools: ## Install what tests need, mostly below .tools/
+tools: ## Install what all tests need, mostly below .tools/
 	@tests/tools/install --quiet
 
 rust:
 	@command -v cargo >/dev/null || { echo "cargo is missing: install the Rust toolchain that Cargo.toml names" >&2; exit 1; }
-
-# The steps that this machine cannot run, one a line.
-not_run := target/not-run
-
-# $(call step,what,command): exit status 77 says that the command cannot run here and has said why.
-define step
-printf '\n── %s: %s\n' '$(1)' '$(2)'; code=0; $(2) || code=$$?; \
-if [ $$code -eq 77 ]; then mkdir -p $(dir $(not_run)) && echo '$(1)' >>$(not_run); \
-elif [ $$code -ne 0 ]; then printf '\nmake test: stopped at: %s (%s)\n' '$(1)' '$(2)' >&2; exit 1; fi
-endef
