@@ -11,6 +11,7 @@ mod double;
 mod double_faults;
 mod faults;
 mod many;
+mod newest;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;

@@ -323,15 +323,6 @@ fn the_namespace_is_that_of_the_option() {
 }
 
 #[test]
-fn a_namespace_that_is_not_there_has_no_pods() {
-    let double = Double::start();
-    roll_out(&double, "a", 1);
-    let arguments = ["run", "post-deploy", "--namespace", "none", "--ready-timeout", "1"];
-    let called = tool(&double, WORK).call(&arguments);
-    assert_blocked(&double, &called, &["no pod was ready within 1.0 s in context double, namespace none"]);
-}
-
-#[test]
 fn a_wait_can_be_stopped() {
     let double = Double::start();
     let (_tool, started) = start_waiting(&double);

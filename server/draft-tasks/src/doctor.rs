@@ -280,8 +280,9 @@ fn cluster(
         Err(problem) => Link::broken("permissions", problem.clone()),
     }));
     let (Some(found), Some(pods)) = (found, &examined.pods) else { return };
+    let waits_for = examined.waits_for.as_deref();
     match pods {
-        Ok(pods) => application((pods, examined.has_namespace), found, target, chart, links),
+        Ok(pods) => application((pods, examined.has_namespace, waits_for), found, target, chart, links),
         Err(problem) => links.push(Link::broken("pods", problem.clone())),
     }
 }
@@ -296,8 +297,11 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
     let mut details: Vec<_> = pods
         .iter()
         .map(|it| {
-            let why =
-                if it.verb == "create" { "newer clusters ask for it too" } else { "tasks run without it" };
+            let why = match it.verb {
+                "create" => "clusters since Kubernetes 1.35 ask for it too",
+                "watch" => "without it pods are not awaited: tasks run only where all are ready",
+                _ => "tasks run without it",
+            };
             format!("not permitted: {} {}; {why}", it.verb, it.resource)
         })
         .collect();
@@ -322,7 +326,7 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
 }
 
 fn application(
-    (pods, has_namespace): (&[PodExamination], Option<bool>),
+    (pods, has_namespace, waits_for): (&[PodExamination], Option<bool>, Option<&str>),
     found: &Found,
     target: &Target,
     chart: Option<&'static str>,
@@ -344,6 +348,11 @@ fn application(
         };
         let problem = Problem::new(format!("no pod has label {selector} in {place}{over}"))
             .help("deploy the application first: draft-tasks up -- COMMAND…");
+        // What should make them may say more than that there are none.
+        let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
+            Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },
+            None => problem,
+        };
         links.push(Link::broken("pods", chart.map(|hint| problem.clone().help(hint)).unwrap_or(problem)));
         return;
     }
@@ -359,15 +368,21 @@ fn application(
             "no annotation `buildID`: the rollout of their workload tells the newest pods",
         ),
     });
-    links.push(readiness(&current, target));
+    links.push(readiness(&current, waits_for, target));
     links.push(containers(&current));
 }
 
-fn readiness(current: &[&PodExamination], target: &Target) -> Link {
+fn readiness(current: &[&PodExamination], waits_for: Option<&str>, target: &Target) -> Link {
     const NAME: &str = "readiness";
     let unready: Vec<_> = current.iter().filter(|pod| !pod.is_ready).collect();
     let Some(first) = unready.first() else {
-        return Link::holds(NAME, format!("{} ready", many(current.len())));
+        let ready = format!("{} ready", many(current.len()));
+        return match waits_for {
+            None => Link::holds(NAME, ready),
+            Some(message) => {
+                Link::broken(NAME, Problem::new(format!("{ready}, but a run would wait: {message}")))
+            }
+        };
     };
     let count = current.len();
     let problem = Problem::new(format!("{} of {} ready", count - unready.len(), many(count)));

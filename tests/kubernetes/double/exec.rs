@@ -119,14 +119,17 @@ fn requested(state: &State, call: &Call) -> Result<(Exec, bool), Value> {
     let name = call.name.clone().unwrap_or_default();
     let subject = http::subject(call);
     let Some(pod) = state.world.get("pods", &call.namespace, &name) else { return Err(subject.not_found()) };
-    let containers = pod["spec"]["containers"].as_array().cloned().unwrap_or_default();
-    let names: Vec<&str> = containers.iter().filter_map(|container| container["name"].as_str()).collect();
+    let named = |list: &str| pod["spec"][list].as_array().cloned().unwrap_or_default();
+    let (own, more) = (named("containers"), [named("initContainers"), named("ephemeralContainers")].concat());
+    let name_of = |container: &Value| container["name"].as_str().map(str::to_owned);
+    let names: Vec<String> = own.iter().filter_map(name_of).collect();
+    let all: Vec<String> = own.iter().chain(&more).filter_map(name_of).collect();
     let container = match (call.parameter("container"), names.as_slice()) {
-        (Some(wanted), _) if names.contains(&wanted) => wanted.to_owned(),
+        (Some(wanted), _) if all.iter().any(|name| name == wanted) => wanted.to_owned(),
         (Some(wanted), _) => {
             return Err(status::bad_request(format!("container {wanted} is not valid for pod {name}")));
         }
-        (None, [only]) => (*only).to_owned(),
+        (None, [only]) => only.clone(),
         (None, _) => {
             let choices = names.join(" ");
             let message =
@@ -137,8 +140,9 @@ fn requested(state: &State, call: &Call) -> Result<(Exec, bool), Value> {
     if pod["spec"]["nodeName"].as_str().is_none() {
         return Err(status::bad_request(format!("pod {name} does not have a host assigned")));
     }
-    let statuses = pod["status"]["containerStatuses"].as_array();
-    let status = statuses.into_iter().flatten().find(|status| status["name"] == *container);
+    let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
+    let mut statuses = lists.into_iter().filter_map(|list| pod["status"][list].as_array()).flatten();
+    let status = statuses.find(|status| status["name"] == *container);
     let running = status.is_some_and(|status| status["state"]["running"].is_object());
     let words = call.query.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone());
     let exec = Exec {
@@ -160,7 +164,7 @@ fn protocol(release: Release, request: &Request<Incoming>) -> Option<&'static st
     let offered = request.headers().get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
     let offers = |wanted: &str| offered.split(',').any(|offer| offer.trim() == wanted);
     match release {
-        Release::New if offers(V5) => Some(V5),
+        Release::New | Release::Newest if offers(V5) => Some(V5),
         _ if offers(V4) => Some(V4),
         _ => None,
     }

@@ -88,6 +88,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Respo
         let minor = match server.state().release {
             super::Release::Old => "20",
             super::Release::New => "34",
+            super::Release::Newest => "36",
         };
         let version = json!({ "major": "1", "minor": minor, "gitVersion": format!("v1.{minor}.0") });
         return Ok(json(StatusCode::OK, &version));
@@ -105,6 +106,9 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Respo
     }
     if !server.state().permits(call.verb, &call.resource) {
         return Ok(failure(&subject(&call).forbidden(USER)));
+    }
+    if call.resource == "pods/exec" && !server.state().creates_execs() {
+        return Ok(text(StatusCode::FORBIDDEN, "text/plain", ""));
     }
     if call.resource == "pods/exec" {
         return exec::answer(server, &call, request).await;
@@ -127,6 +131,10 @@ impl State {
             *times -= 1;
         }
         Some(fault.refusal.clone())
+    }
+
+    fn creates_execs(&self) -> bool {
+        self.release != super::Release::Newest || self.permits("create", "pods/exec")
     }
 
     fn permits(&self, verb: &str, resource: &str) -> bool {

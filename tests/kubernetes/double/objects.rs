@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 /// A pod, at first one that runs and is ready, with one container `app`.
+#[derive(Clone)]
 pub(crate) struct Pod(Value);
 
 impl Pod {
@@ -66,6 +67,26 @@ impl Pod {
         });
         self.0["status"]["containerStatuses"] = status.collect();
         self.conditions(true, None)
+    }
+
+    /// An init container that goes on beside them, which runs.
+    pub(crate) fn sidecar(self, name: &str) -> Pod {
+        self.init(name).change(|pod| pod["spec"]["initContainers"][0]["restartPolicy"] = json!("Always"))
+    }
+
+    /// An init container that runs.
+    pub(crate) fn init(self, name: &str) -> Pod {
+        let state = json!({ "running": { "startedAt": "2024-01-01T00:00:01Z" } });
+        self.change(|pod| {
+            pod["spec"]["initContainers"] = json!([{ "name": name }]);
+            pod["status"]["initContainerStatuses"] =
+                json!([{ "name": name, "ready": true, "restartCount": 0, "started": true, "state": state }]);
+        })
+    }
+
+    pub(crate) fn change(mut self, change: impl FnOnce(&mut Value)) -> Pod {
+        change(&mut self.0);
+        self
     }
 
     /// It runs, but its readiness is not there yet.
@@ -193,6 +214,18 @@ impl Workload {
 
     pub(crate) fn owned_by(mut self, kind: &str, name: &str) -> Workload {
         self.0["metadata"]["ownerReferences"] = owner(kind, name);
+        self
+    }
+
+    /// Fields of `spec`, such as `paused`.
+    pub(crate) fn spec(mut self, fields: Value) -> Workload {
+        merge(&mut self.0["spec"], fields);
+        self
+    }
+
+    /// The labels of the pods that it makes, which a ReplicaSet has itself.
+    pub(crate) fn label(mut self, name: &str, value: &str) -> Workload {
+        self.0["metadata"]["labels"][name] = json!(value);
         self
     }
 

@@ -101,7 +101,7 @@ fn of_pods(pods: &[PodExamination], has_namespace: bool, chart: Option<&'static 
     let application = draft_tasks_executor::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
-    super::application((pods, Some(has_namespace)), &found, &target(), chart, &mut links);
+    super::application((pods, Some(has_namespace), None), &found, &target(), chart, &mut links);
     links
 }
 
@@ -149,7 +149,10 @@ fn only_permissions_that_tasks_need_break_the_chain() {
     let create = permission("pods/exec", "create", false, false);
     let link = permitted(&[permission("pods", "list", true, true), create], "demo");
     assert_eq!(link.state, State::Holds);
-    assert_eq!(link.details, ["not permitted: create pods/exec; newer clusters ask for it too"]);
+    assert_eq!(
+        link.details,
+        ["not permitted: create pods/exec; clusters since Kubernetes 1.35 ask for it too"]
+    );
     let link = permitted(&[permission("pods", "list", true, false), create], "demo");
     assert_eq!(link.state, State::Broken);
     let workloads = ["deployments", "replicasets"].map(|it| permission(it, "get", false, false));

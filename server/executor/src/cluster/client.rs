@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL};
 use http::{Response, StatusCode};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_timeout::TimeoutConnector;
@@ -90,6 +90,9 @@ impl Error for Stranger {}
 /// An API server neither leads elsewhere nor has web pages, and what it was asked for is JSON. Its errors may be text.
 fn of_cluster<B>(response: Response<B>) -> Result<Response<B>, BoxError> {
     let status = response.status();
+    if let Some(protocol) = response.headers().get(SEC_WEBSOCKET_PROTOCOL) {
+        tracing::trace!(?protocol, "the protocol of commands in pods");
+    }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type =
         content_type.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());

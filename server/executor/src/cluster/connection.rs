@@ -13,10 +13,13 @@ use tokio::sync::Mutex;
 use super::certificate::cause;
 use super::client::Stranger;
 use super::kubeconfig::innermost;
-use super::object::PodObject;
+use super::object::{Kind, Object, PodObject};
 use super::target::Target;
 use super::{certificate, client, credentials, proxy};
 use crate::event::Problem;
+
+/// How long the namespace may take to be told.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Credentials that end within this time are renewed.
 const RENEW: Duration = Duration::from_secs(60);
@@ -83,6 +86,31 @@ impl Connection {
     /// When credentials cannot be renewed.
     pub(crate) async fn pods(&self) -> Result<Api<PodObject>, Problem> {
         Ok(Api::namespaced(self.client().await?, &self.target.namespace))
+    }
+
+    /// That the namespace is there and stays; whoever may not see it does not know.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or is being deleted.
+    pub(crate) async fn check_namespace(&self) -> Result<(), Problem> {
+        let namespaces: Api<Object> = Api::all_with(self.client().await?, &Kind::NAMESPACE);
+        let asked = tokio::time::timeout(LOOK, namespaces.get_opt(&self.target.namespace)).await;
+        let Ok(Ok(found)) = asked else { return Ok(()) };
+        let (name, place) = (&self.target.namespace, self.place());
+        let Some(namespace) = found else {
+            return Err(Problem::new(format!("there is no namespace `{name}` in the cluster of {place}"))
+                .help("it is that of draft.toml, draftTasks.kubernetes.namespace or --namespace, else the context's")
+                .help("deploy the application first, or create it: kubectl create namespace ".to_owned() + name));
+        };
+        let is_ending = namespace.status.is_some_and(|status| status.phase.as_deref() == Some("Terminating"));
+        if is_ending || namespace.metadata.deletion_timestamp.is_some() {
+            return Err(Problem::new(format!(
+                "namespace `{name}` in the cluster of {place} is being deleted"
+            ))
+            .help("wait until it is gone, and deploy the application again"));
+        }
+        Ok(())
     }
 
     /// Why the server did not do something, such as `list pods`.

@@ -3,7 +3,7 @@
 //! Must not contact anything, run what the file names, or say in an error what the file has: it may be a secret. Entries
 //! that nobody uses must not matter.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -166,13 +166,9 @@ impl Kubeconfig {
 
     /// The names of all contexts.
     pub(crate) fn contexts(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for (name, _) in self.files.iter().flat_map(|file| file.entries("contexts")) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        names
+        let mut known = HashSet::new();
+        let names = self.files.iter().flat_map(|file| file.entries("contexts")).map(|(name, _)| name);
+        names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
     }
 
     /// A context, if there is one of this name.
@@ -237,10 +233,10 @@ impl Kubeconfig {
     }
 
     fn all(&self, list: &str) -> Value {
-        let mut all: Vec<Value> = Vec::new();
+        let (mut all, mut names) = (Vec::new(), HashSet::new());
         for file in &self.files {
             for (name, entry) in file.entries(list) {
-                if all.iter().any(|known| known["name"].as_str() == Some(name)) {
+                if !names.insert(name) {
                     continue;
                 }
                 let mut entry = entry.to_json();
@@ -405,7 +401,9 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    let text = innermost.to_string();
+    // Some libraries name a page of their manual, which is of no use to who runs a task.
+    text.split(": https://docs.rs/").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -19,13 +19,25 @@ pub(crate) struct PodObject {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PodSpec {
     pub(crate) containers: Option<Vec<Container>>,
+    pub(crate) init_containers: Option<Vec<Container>>,
+    pub(crate) readiness_gates: Option<Vec<ReadinessGate>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Container {
     pub(crate) name: String,
+    /// Of init containers only: `Always` makes it a sidecar.
+    pub(crate) restart_policy: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReadinessGate {
+    pub(crate) condition_type: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +47,7 @@ pub(crate) struct PodStatus {
     pub(crate) conditions: Option<Vec<Condition>>,
     pub(crate) init_container_statuses: Option<Vec<ContainerStatus>>,
     pub(crate) container_statuses: Option<Vec<ContainerStatus>>,
+    pub(crate) ephemeral_container_statuses: Option<Vec<ContainerStatus>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -47,12 +60,19 @@ pub(crate) struct Condition {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ContainerStatus {
+    #[serde(default)]
+    pub(crate) name: String,
+    pub(crate) started: Option<bool>,
+    pub(crate) restart_count: Option<i32>,
     pub(crate) state: Option<ContainerState>,
+    pub(crate) last_state: Option<ContainerState>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ContainerState {
+    pub(crate) running: Option<serde::de::IgnoredAny>,
     pub(crate) waiting: Option<ContainerHalt>,
     pub(crate) terminated: Option<ContainerHalt>,
 }
@@ -79,6 +99,7 @@ pub(crate) struct Object {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Spec {
     pub(crate) replicas: Option<i32>,
+    pub(crate) paused: Option<bool>,
     pub(crate) update_strategy: Option<UpdateStrategy>,
 }
 
@@ -110,6 +131,9 @@ pub(crate) struct Status {
     pub(crate) desired_number_scheduled: Option<i32>,
     pub(crate) updated_number_scheduled: Option<i32>,
     pub(crate) number_available: Option<i32>,
+    pub(crate) conditions: Option<Vec<Condition>>,
+    /// Of a namespace only.
+    pub(crate) phase: Option<String>,
     /// Of an answer about permissions only.
     pub(crate) allowed: Option<bool>,
 }
@@ -123,6 +147,10 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    pub(crate) fn kind(self) -> &'static str {
+        self.kind
+    }
+
     pub(crate) const DAEMON_SET: Kind = Kind { group: "apps", kind: "DaemonSet", plural: "daemonsets" };
     pub(crate) const DEPLOYMENT: Kind = Kind { group: "apps", kind: "Deployment", plural: "deployments" };
     pub(crate) const NAMESPACE: Kind = Kind { group: "", kind: "Namespace", plural: "namespaces" };

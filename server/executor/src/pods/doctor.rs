@@ -2,7 +2,6 @@
 //!
 //! Must not wait for anything but the cluster's answers, change anything, or say what is to be done about it.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +10,9 @@ use kube::Client;
 use kube::api::{Api, PostParams, Request};
 use serde_json::json;
 
-use super::selection::{PodState, current};
-use super::wait::container;
+use super::selection::{PodState, Verdict, current, judge};
+use super::wait::{container, read};
 use super::watching;
-use super::workload::Workloads;
 use crate::cluster::Connection;
 use crate::cluster::Target;
 use crate::cluster::kubeconfig;
@@ -25,17 +23,74 @@ use crate::request::Application;
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// What is asked for: the group, the resource, the subresource, the verb, and whether tasks cannot run without it.
-const PERMISSIONS: [(&str, &str, &str, &str, bool); 8] = [
-    ("", "pods", "", "get", false),
-    ("", "pods", "", "list", true),
-    ("", "pods", "", "watch", true),
-    ("", "pods", "exec", "get", true),
-    ("", "pods", "exec", "create", false),
-    ("apps", "deployments", "", "get", false),
-    ("apps", "replicasets", "", "get", false),
-    ("apps", "statefulsets", "", "get", false),
+/// What is asked for.
+const PERMISSIONS: [Asked; 9] = [
+    Asked::new("", "pods", "get", Need::Never),
+    Asked::new("", "pods", "list", Need::Always),
+    Asked::new("", "pods", "watch", Need::Never),
+    Asked::new("", EXEC, "get", Need::Always),
+    Asked::new("", EXEC, "create", Need::Since(CREATE_SINCE)),
+    Asked::new("apps", "deployments", "get", Need::Never),
+    Asked::new("apps", "replicasets", "get", Need::Never),
+    Asked::new("apps", "statefulsets", "get", Need::Never),
+    Asked::new("apps", "daemonsets", "get", Need::Never),
 ];
+
+/// The resource of commands in pods.
+const EXEC: &str = "pods/exec";
+
+/// Since 1.35 a command in a pod also takes the verb `create`, however it is asked for.
+const CREATE_SINCE: u32 = 35;
+
+/// A permission that is asked for.
+struct Asked {
+    group: &'static str,
+    resource: &'static str,
+    verb: &'static str,
+    need: Need,
+}
+
+/// Whether tasks cannot run without it.
+#[derive(Clone, Copy)]
+enum Need {
+    Always,
+    Never,
+    /// Since this minor version.
+    Since(u32),
+}
+
+impl Asked {
+    const fn new(group: &'static str, resource: &'static str, verb: &'static str, need: Need) -> Asked {
+        Asked { group, resource, verb, need }
+    }
+
+    fn is_needed(&self, minor: u32) -> bool {
+        match self.need {
+            Need::Always => true,
+            Need::Never => false,
+            Need::Since(since) => minor >= since,
+        }
+    }
+
+    fn attributes(&self, namespace: &str) -> serde_json::Value {
+        let (resource, subresource) = self.resource.split_once('/').unwrap_or((self.resource, ""));
+        let mut attributes =
+            json!({ "namespace": namespace, "group": self.group, "resource": resource, "verb": self.verb });
+        if !subresource.is_empty() {
+            attributes["subresource"] = subresource.into();
+        }
+        attributes
+    }
+}
+
+/// Whether the user may use a verb of commands in pods; nothing where that is not told.
+pub(crate) async fn may_execute(connection: &Connection, verb: &'static str) -> Option<bool> {
+    let asked = Asked::new("", EXEC, verb, Need::Always);
+    let client = connection.client().await.ok()?;
+    let review = review(&client, asked.attributes(&connection.target().namespace));
+    let answer = tokio::time::timeout(LIMIT, review).await.ok()?.ok()?;
+    answer.status?.allowed
+}
 
 /// What was found of a cluster; what lies behind something broken is not there.
 #[derive(Clone, Debug)]
@@ -48,6 +103,8 @@ pub struct Examination {
     pub has_namespace: Option<bool>,
     /// The application's pods.
     pub pods: Option<Result<Vec<PodExamination>, Problem>>,
+    /// What a run would wait for, by the judgement of the wait itself; in lower case without a full stop.
+    pub waits_for: Option<String>,
 }
 
 /// Whether the user may do something.
@@ -113,25 +170,31 @@ pub async fn examine(
     application: Option<&Application>,
     wanted_container: Option<&str>,
 ) -> Examination {
-    let mut examined =
-        Examination { server: Ok(String::new()), permissions: None, has_namespace: None, pods: None };
+    let mut examined = Examination {
+        server: Ok(String::new()),
+        permissions: None,
+        has_namespace: None,
+        pods: None,
+        waits_for: None,
+    };
     let connected = async {
         let connection = Connection::open(target, environment).await?;
         let client = connection.client().await?;
         let version = within(&connection, client.apiserver_version(), "tell its version").await?;
-        Ok((connection, client, version.git_version))
+        Ok((connection, client, version))
     };
-    let (connection, client) = match connected.await {
+    let (connection, client, minor) = match connected.await {
         Ok((connection, client, version)) => {
-            examined.server = Ok(version);
-            (connection, client)
+            let minor = version.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+            examined.server = Ok(version.git_version);
+            (connection, client, minor)
         }
         Err(problem) => {
             examined.server = Err(problem);
             return examined;
         }
     };
-    let permissions = permissions(&connection, &client).await;
+    let permissions = permissions(&connection, &client, minor).await;
     let may_list = permissions
         .as_ref()
         .is_ok_and(|all| all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list")));
@@ -140,7 +203,9 @@ pub async fn examine(
     let namespace = within(&connection, namespaces.get_opt(&target.namespace), "get the namespace").await;
     examined.has_namespace = namespace.ok().map(|namespace| namespace.is_some());
     if let Some(application) = application.filter(|_| may_list) {
-        examined.pods = Some(pods(&connection, client, application, wanted_container).await);
+        let found = pods(&connection, application, wanted_container).await;
+        examined.waits_for = found.as_ref().ok().and_then(|(_, waits_for)| waits_for.clone());
+        examined.pods = Some(found.map(|(pods, _)| pods));
     }
     examined
 }
@@ -162,19 +227,18 @@ async fn within<T>(
     }
 }
 
-async fn permissions(connection: &Connection, client: &Client) -> Result<Vec<Permission>, Problem> {
+async fn permissions(
+    connection: &Connection,
+    client: &Client,
+    minor: u32,
+) -> Result<Vec<Permission>, Problem> {
     let mut permissions = Vec::new();
-    for (group, kind, subresource, verb, is_needed) in PERMISSIONS {
-        let namespace = &connection.target().namespace;
-        let mut attributes =
-            json!({ "namespace": namespace, "group": group, "resource": kind, "verb": verb });
-        if !subresource.is_empty() {
-            attributes["subresource"] = subresource.into();
-        }
+    for asked in PERMISSIONS {
+        let attributes = asked.attributes(&connection.target().namespace);
         let answer =
             within(connection, review(client, attributes), "tell which permissions there are").await?;
-        let resource = if subresource.is_empty() { kind } else { "pods/exec" };
         let is_allowed = answer.status.and_then(|status| status.allowed).unwrap_or(false);
+        let (resource, verb, is_needed) = (asked.resource, asked.verb, asked.is_needed(minor));
         permissions.push(Permission { resource, verb, is_needed, is_allowed });
     }
     Ok(permissions)
@@ -193,18 +257,16 @@ async fn review(client: &Client, attributes: serde_json::Value) -> kube::Result<
     client.request(request.map_err(kube::Error::BuildRequest)?).await
 }
 
+/// The pods, and what is awaited of them.
 async fn pods(
     connection: &Connection,
-    client: Client,
     application: &Application,
     wanted_container: Option<&str>,
-) -> Result<Vec<PodExamination>, Problem> {
+) -> Result<(Vec<PodExamination>, Option<String>), Problem> {
     let seen = watching::list(connection, &connection.pods().await?, application).await?;
     let seen: Vec<PodState> = seen.into_values().collect();
-    let owners: BTreeSet<_> =
-        seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
-    let read = Workloads::new(client, &connection.target().namespace).read(owners).await;
-    let present = current(&seen, &read.workloads);
+    let workloads = read(connection, &seen, application).await?.workloads;
+    let present = current(&seen, &workloads);
     let found = seen.iter().map(|pod| PodExamination {
         name: pod.name.clone(),
         standing: match (pod.over, present.contains(&pod)) {
@@ -217,5 +279,9 @@ async fn pods(
         build: pod.build.clone(),
         container: container(pod, wanted_container),
     });
-    Ok(found.collect())
+    let waits_for = match judge(&seen, &workloads, application) {
+        Verdict::Wait { message, .. } => Some(message),
+        Verdict::Ready { .. } => None,
+    };
+    Ok((found.collect(), waits_for))
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, AttachedProcess};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::PodsRun;
 use super::remote::{Remote, Signal};
+use super::selection::{PodState, Restarts};
+use super::{PodsRun, doctor};
 use crate::cluster::innermost;
-use crate::event::{Failure, Outcome, Pod, StartError, Stream};
+use crate::event::{Failure, Outcome, Pod, Problem, StartError, Stream};
 use crate::output::forward;
 use crate::report::{Place, TaskEnd};
 use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
@@ -25,6 +26,9 @@ const BUFFER: usize = 64 * 1024;
 
 /// How long the result is awaited of a command whose pod is gone: the connection may never end by itself.
 const AFTER_POD: Duration = Duration::from_secs(5);
+
+/// How long the server may take to tell what became of a pod.
+const ASK: Duration = Duration::from_secs(2);
 
 /// How long apart a process is looked for that is to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -91,13 +95,17 @@ impl<'a> TaskInPod<'a> {
             .max_stdout_buf_size(BUFFER)
             .max_stderr_buf_size(BUFFER);
         let started = pods.exec(&self.pod.name, self.argv().to_vec(), &parameters).await;
-        started.map_err(|error| match &error {
+        let error = match started {
+            Ok(process) => return Ok(process),
+            Err(error) => error,
+        };
+        Err(match &error {
             kube::Error::Api(status) if status.code == 404 => {
                 Failure::PodGone(format!("pod `{}` is not there any more", self.pod.name))
             }
             // As a server answers that knows none of the protocols that are offered, or a proxy in front of it.
             kube::Error::Api(status) if status.code == 403 && status.message.is_empty() => {
-                self.not_started("the server refuses to execute commands (403 without a reason)".into())
+                self.not_started(self.refused_without_a_word().await)
             }
             kube::Error::Api(_) => {
                 let action = "execute commands in pods (get and create of pods/exec)";
@@ -107,7 +115,26 @@ impl<'a> TaskInPod<'a> {
         })
     }
 
+    /// Since 1.35 a server asks for the verb `create`, and does not say so.
+    async fn refused_without_a_word(&self) -> String {
+        let connection = self.shared.connection;
+        if doctor::may_execute(connection, "create").await != Some(false) {
+            return "the server refuses to execute commands (403 without a reason)".into();
+        }
+        let target = connection.target();
+        Problem::new(format!(
+            "the user may not create pods/exec in {}, which this cluster asks for",
+            target.describe()
+        ))
+        .help("ask for a role with the verbs get and create on pods/exec")
+        .help("`draft-tasks doctor` tells which permissions are missing")
+        .describe()
+    }
+
     fn not_started(&self, reason: String) -> Failure {
+        // What a runtime says in front of that is where in its own code it was.
+        let reason =
+            reason.rsplit("unable to start container process: ").next().unwrap_or_default().to_owned();
         let secrets = &self.shared.request.secrets;
         let program = self.argv().first().cloned().unwrap_or_default();
         Failure::NotStarted(secrets.mask_error(StartError::InPod {
@@ -121,6 +148,7 @@ impl<'a> TaskInPod<'a> {
     async fn live(&mut self, mut process: AttachedProcess, begun: Instant) -> (Outcome, Option<String>) {
         let (stdout, stderr) = (process.stdout(), process.stderr());
         let status = process.take_status();
+        let before = self.restarts(self.shared.pods.borrow().seen.get(&self.pod.name)).map(|it| it.count);
         let (give_up, given_up) = watch::channel(false);
         let PodsRun { report, request, .. } = *self.shared;
         let place = self.place;
@@ -152,7 +180,13 @@ impl<'a> TaskInPod<'a> {
                 Outcome::Failed(self.explain(Failure::Unknown(reason)).await)
             }
         };
-        (outcome, note)
+        let fate = match &outcome {
+            Outcome::Failed(Failure::ExitCode(137) | Failure::Unknown(_)) if note.is_none() => {
+                self.fate(before.unwrap_or(0), &outcome).await
+            }
+            _ => None,
+        };
+        (outcome, note.or(fate))
     }
 
     /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone. Gives how it ended, how it
@@ -306,6 +340,31 @@ impl<'a> TaskInPod<'a> {
         Outcome::Failed(failure)
     }
 
+    fn restarts<'b>(&self, seen: Option<&'b PodState>) -> Option<&'b Restarts> {
+        seen?.restarts.iter().find(|it| it.container == self.pod.container)
+    }
+
+    /// What became of the container, where the command may have been killed with it. Its node tells that a little later.
+    async fn fate(&self, before: i32, outcome: &Outcome) -> Option<String> {
+        let container = &self.pod.container;
+        for _ in 0..3 {
+            let pods = self.shared.connection.pods().await.ok()?;
+            let pod = timeout(ASK, pods.get_opt(&self.pod.name)).await.ok()?.ok()??;
+            let seen = PodState::of(&pod);
+            if let Some(now) = self.restarts(seen.as_ref()).filter(|now| now.count > before) {
+                let why = match now.reason.as_deref() {
+                    Some("OOMKilled") => ": it was out of memory (OOMKilled)".to_owned(),
+                    Some(reason) => format!(": it had ended ({reason})"),
+                    None => String::new(),
+                };
+                return Some(format!("container `{container}` was started again while the task ran{why}"));
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        let killed = matches!(outcome, Outcome::Failed(Failure::ExitCode(_)));
+        killed.then(|| "it was killed (SIGKILL), as happens when memory runs out".into())
+    }
+
     fn pod_gone(&self, how: &str) -> Failure {
         Failure::PodGone(format!("pod `{}` was deleted while the task ran{how}", self.pod.name))
     }
@@ -320,7 +379,6 @@ impl<'a> TaskInPod<'a> {
 
     /// Whether the pod is being deleted or gone. The watch may not have told yet, so the server is asked.
     async fn is_ending(&self) -> bool {
-        const ASK: Duration = Duration::from_secs(2);
         let Ok(pods) = self.shared.connection.pods().await else { return false };
         match timeout(ASK, pods.get_opt(&self.pod.name)).await {
             Ok(Ok(Some(pod))) => {

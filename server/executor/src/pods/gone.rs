@@ -31,7 +31,7 @@ pub(crate) async fn until_gone(
     let mut told = None;
     loop {
         let now: Arc<Pods> = pods.borrow_and_update().clone();
-        let left: Vec<_> = now.seen.values().filter(|pod| !pod.ended).collect();
+        let left: Vec<_> = now.seen.values().filter(|pod| !pod.stays).collect();
         if left.is_empty() {
             return Ok(());
         }

@@ -2,11 +2,11 @@
 //!
 //! Must not contact the cluster or wait: it judges one moment.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
 
-use crate::cluster::object::{Condition, PodObject};
+use crate::cluster::object::{Condition, Container, ContainerStatus, PodObject, PodStatus};
 use crate::request::Application;
 
 /// The annotation by which Draft names the build of a pod (`pkg/local/local.go`).
@@ -27,8 +27,9 @@ pub(crate) struct PodState {
     pub(crate) created: i128,
     /// It is being deleted, or has ended.
     pub(crate) over: bool,
-    /// It has ended: nothing of it runs.
-    pub(crate) ended: bool,
+    /// It has ended and nobody deletes it: nothing of it runs, and it may stay. One that is deleted may have ended
+    /// before its object is gone.
+    pub(crate) stays: bool,
     pub(crate) ready: bool,
     /// Why it is not ready.
     pub(crate) reason: String,
@@ -36,9 +37,20 @@ pub(crate) struct PodState {
     pub(crate) hash: Option<String>,
     /// The workload that made it.
     pub(crate) owner: Option<Owner>,
+    /// Its containers, its sidecars, and its ephemeral containers that run.
     pub(crate) containers: Vec<String>,
     /// The container that its annotation names.
     pub(crate) default_container: Option<String>,
+    /// How often each of its containers was started again.
+    pub(crate) restarts: Vec<Restarts>,
+}
+
+/// How often a container was started again, and why it had ended before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Restarts {
+    pub(crate) container: String,
+    pub(crate) count: i32,
+    pub(crate) reason: Option<String>,
 }
 
 /// What made a pod: a ReplicaSet, a StatefulSet, a DaemonSet or something else.
@@ -81,21 +93,19 @@ pub(crate) enum Verdict {
 impl PodState {
     pub(crate) fn of(pod: &PodObject) -> Option<PodState> {
         let metadata = &pod.metadata;
-        let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
+        let status = pod.status.as_ref();
         let annotation =
             |name: &str| metadata.annotations.as_ref()?.get(name).filter(|it| !it.is_empty()).cloned();
         let label = |name: &&str| metadata.labels.as_ref()?.get(*name).cloned();
         let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or_default();
         let ended = matches!(phase, "Succeeded" | "Failed");
-        let over = ended || metadata.deletion_timestamp.is_some();
-        let containers =
-            spec.map(|spec| spec.containers.iter().flatten().map(|it| it.name.clone()).collect());
+        let is_deleted = metadata.deletion_timestamp.is_some();
         Some(PodState {
             name: metadata.name.clone()?,
             uid: metadata.uid.clone().unwrap_or_default(),
             created: metadata.creation_timestamp.as_ref().map_or(0, |Time(time)| time.as_nanosecond()),
-            over,
-            ended,
+            over: ended || is_deleted,
+            stays: ended && !is_deleted,
             ready: condition(pod, "Ready").is_some_and(|ready| ready.status == "True"),
             reason: reason(pod),
             build: annotation(BUILD_ANNOTATION),
@@ -106,10 +116,38 @@ impl PodState {
                 .flatten()
                 .find(|it| it.controller == Some(true))
                 .map(owner),
-            containers: containers.unwrap_or_default(),
+            containers: containers(pod),
             default_container: annotation(CONTAINER_ANNOTATION),
+            restarts: status.map(restarts).unwrap_or_default(),
         })
     }
+}
+
+fn is_sidecar(container: &&Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
+}
+
+fn containers(pod: &PodObject) -> Vec<String> {
+    let spec = || pod.spec.iter();
+    let own = spec().flat_map(|spec| spec.containers.iter().flatten());
+    let sidecars = spec().flat_map(|spec| spec.init_containers.iter().flatten()).filter(is_sidecar);
+    let ephemeral = pod.status.iter().flat_map(|status| status.ephemeral_container_statuses.iter().flatten());
+    let running = ephemeral.filter(|it| runs(it)).map(|it| it.name.clone());
+    own.chain(sidecars).map(|it| it.name.clone()).chain(running).collect()
+}
+
+fn runs(status: &ContainerStatus) -> bool {
+    status.state.as_ref().is_some_and(|state| state.running.is_some())
+}
+
+fn restarts(status: &PodStatus) -> Vec<Restarts> {
+    let all = status.container_statuses.iter().chain(&status.init_container_statuses).flatten();
+    all.map(|status| Restarts {
+        container: status.name.clone(),
+        count: status.restart_count.unwrap_or(0),
+        reason: status.last_state.as_ref().and_then(|state| state.terminated.as_ref()?.reason.clone()),
+    })
+    .collect()
 }
 
 pub(crate) fn owner(reference: &OwnerReference) -> Owner {
@@ -143,11 +181,40 @@ fn reason(pod: &PodObject) -> String {
         let message = condition.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
         return reason + &message;
     }
+    if let Some(what) = starting(pod).or_else(|| gate(pod)) {
+        return what;
+    }
     match status.and_then(|status| status.phase.as_deref()) {
         Some("Running") => "runs and is not ready yet".into(),
         Some(phase) => phase.to_owned(),
         None => "not seen by its node yet".into(),
     }
+}
+
+/// Which init container is at work, or which sidecar has not started.
+fn starting(pod: &PodObject) -> Option<String> {
+    let (spec, status) = (pod.spec.as_ref()?, pod.status.as_ref()?);
+    let sidecar = |name: &str| {
+        let mut sidecars = spec.init_containers.iter().flatten().filter(is_sidecar);
+        sidecars.any(|sidecar| sidecar.name == name)
+    };
+    let mut at_work = status.init_container_statuses.iter().flatten().filter(|it| runs(it));
+    at_work.find_map(|it| match (sidecar(&it.name), it.started) {
+        (false, _) => Some(format!("waits for its init container `{}`, which runs", it.name)),
+        (true, Some(false)) => {
+            Some(format!("waits for its sidecar `{}`, which has not started yet", it.name))
+        }
+        (true, _) => None,
+    })
+}
+
+/// Which readiness gate is not open though the containers are ready.
+fn gate(pod: &PodObject) -> Option<String> {
+    condition(pod, "ContainersReady").filter(|ready| ready.status == "True")?;
+    let mut gates = pod.spec.as_ref()?.readiness_gates.iter().flatten();
+    let closed =
+        gates.find(|gate| condition(pod, &gate.condition_type).is_none_or(|it| it.status != "True"))?;
+    Some(format!("waits for its readiness gate `{}`", closed.condition_type))
 }
 
 /// Judges the pods that are seen; `workloads` tells what is known of their owners.
@@ -158,10 +225,11 @@ pub(crate) fn judge(
 ) -> Verdict {
     let alive: Vec<&PodState> = seen.iter().filter(|pod| !pod.over).collect();
     let known = |owner: &Owner| workloads.get(owner).unwrap_or(&Workload::Unknown);
-    let owners: BTreeSet<&Owner> = alive.iter().filter_map(|pod| pod.owner.as_ref()).collect();
+    // Also of those that have no pods.
+    let owners: BTreeMap<&Owner, &Workload> = workloads.iter().collect();
     let rollouts: Vec<&str> = owners
-        .iter()
-        .filter_map(|owner| match known(owner) {
+        .into_values()
+        .filter_map(|workload| match workload {
             Workload::Known { waits_for: Some(message), .. } => Some(message.as_str()),
             _ => None,
         })
@@ -184,6 +252,11 @@ pub(crate) fn judge(
         (_, unready, _) => shorten(unready),
     };
     Verdict::Wait { ready, pods: current.len(), message }
+}
+
+/// What made the pods that are neither ending nor over.
+pub(crate) fn owners(seen: &[PodState]) -> BTreeSet<Owner> {
+    seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect()
 }
 
 /// The pods of the present rollout and the newest build, in the order of their names.
@@ -251,7 +324,7 @@ mod tests {
             uid: name.into(),
             created,
             over: false,
-            ended: false,
+            stays: false,
             ready: true,
             reason: "runs and is not ready yet".into(),
             build: None,
@@ -259,6 +332,7 @@ mod tests {
             owner: None,
             containers: vec!["web".into()],
             default_container: None,
+            restarts: Vec::new(),
         }
     }
 

@@ -2,21 +2,23 @@
 //!
 //! Must not return a pod of an earlier rollout, nor poll the pods: they are watched.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::selection::{PodState, Verdict, judge};
+use super::selection::{PodState, Verdict, current, judge, owners};
 use super::watching::{Pods, list};
 use super::workload::{WorkloadReading, Workloads};
 use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
 use crate::report::Report;
-use crate::request::PodsRequest;
+use crate::request::{Application, PodsRequest};
+
+/// How long apart the namespace is looked at while there is no pod.
+const LOOK_AT_NAMESPACE: Duration = Duration::from_secs(3);
 
 /// How long the same pods must be ready where no workload tells that there are no more to come.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -49,16 +51,18 @@ pub(crate) async fn until_ready(
     let begun = Instant::now();
     let limit = begun.checked_add(wanted.wait_timeout);
     let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
+    let mut namespace = NamespaceLook::default();
     loop {
         let now = pods.borrow_and_update().clone();
         let seen: Vec<PodState> = now.seen.values().cloned().collect();
-        let owners: BTreeSet<_> =
-            seen.iter().filter(|pod| !pod.over).filter_map(|pod| pod.owner.clone()).collect();
-        let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
-        let read = workloads.read(owners).await;
+        if seen.iter().all(|pod| pod.over) {
+            namespace.look(connection).await?;
+        }
+        let read = read(connection, &seen, &wanted.application).await?;
         if read.unauthorized {
             connection.credentials_ended().await;
         }
+        waiting.check_containers(&seen, &read)?;
         let step = waiting.judge(&seen, &read, now.trouble.as_deref()).await;
         let next = match step {
             Step::Go(found) => match waiting.confirm(connection, &read, found).await? {
@@ -82,6 +86,35 @@ pub(crate) async fn until_ready(
             () = sleep_until(next) => {}
             () = over => return Err(waiting.too_late(connection)),
         }
+    }
+}
+
+/// What made the pods; where there are none, what should.
+pub(crate) async fn read(
+    connection: &Connection,
+    seen: &[PodState],
+    application: &Application,
+) -> Result<WorkloadReading, Problem> {
+    let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
+    let owners = match seen.iter().all(|pod| pod.over) {
+        true => workloads.without_pods(&application.selector).await,
+        false => owners(seen),
+    };
+    Ok(workloads.read(owners).await)
+}
+
+/// When the namespace was looked at last.
+#[derive(Default)]
+struct NamespaceLook(Option<Instant>);
+
+impl NamespaceLook {
+    /// Without a namespace no pod ever comes.
+    async fn look(&mut self, connection: &Connection) -> Result<(), Problem> {
+        if self.0.is_some_and(|last| last.elapsed() < LOOK_AT_NAMESPACE) {
+            return Ok(());
+        }
+        self.0 = Some(Instant::now());
+        connection.check_namespace().await
     }
 }
 
@@ -159,6 +192,14 @@ impl Waiting<'_> {
         })
     }
 
+    /// A container that is missing does not come by waiting. Pods that were there before may give way to others.
+    fn check_containers(&self, seen: &[PodState], read: &WorkloadReading) -> Result<(), Problem> {
+        let before = self.wanted.before.as_deref().unwrap_or_default();
+        let present = current(seen, &read.workloads);
+        let new = present.into_iter().filter(|pod| !before.contains(&pod.uid));
+        new.map(|pod| container(pod, self.wanted.container.as_deref()).map(drop)).collect()
+    }
+
     fn soon(&mut self) -> Step {
         let next = Instant::now() + self.again;
         self.again = (self.again * 2).min(AGAIN.1);
@@ -193,6 +234,7 @@ impl Waiting<'_> {
         let (ready, pods, message) = self.told.clone().unwrap_or_default();
         let problem = match pods {
             0 => Problem::new(format!("no pod was ready within {limit} in {place}")),
+            _ if ready == pods => Problem::new(format!("the rollout was not over within {limit} in {place}")),
             1 => Problem::new(format!("the only pod was not ready within {limit} in {place}")),
             _ => Problem::new(format!("{ready} of {pods} pods were ready within {limit} in {place}")),
         };
@@ -228,14 +270,21 @@ fn choose(
 
 pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, Problem> {
     let has = |name: &str| pod.containers.iter().any(|container| container == name);
-    let named = wanted.or_else(|| pod.default_container.as_deref().filter(|name| has(name)));
+    let named = wanted.or(pod.default_container.as_deref());
     let first = || pod.containers.first().cloned().unwrap_or_default();
     match named {
         Some(name) if has(name) => Ok(name.to_owned()),
         Some(name) => {
             let containers: Vec<_> = pod.containers.iter().map(|name| format!("`{name}`")).collect();
             let problem = Problem::new(format!("pod `{}` has no container `{name}`", pod.name));
-            Err(problem.help(format!("it has {}", containers.join(", "))))
+            let problem = problem.help(format!("it has {}", containers.join(", ")));
+            Err(match wanted {
+                Some(_) => problem,
+                None => problem.help(
+                    "its annotation kubectl.kubernetes.io/default-container names that one: mend it, or choose one by \
+                     draftTasks.kubernetes.container or --container",
+                ),
+            })
         }
         None => Ok(first()),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
-use kube::api::Api;
+use kube::api::{Api, ListParams};
 
 use super::selection::{CurrentPods, Owner, Workload, owner};
 use crate::cluster::innermost;
@@ -61,6 +61,23 @@ impl Workloads {
         read
     }
 
+    /// What could make pods with these labels and has none: the newest ReplicaSet of each Deployment, and whatever else
+    /// has the labels itself. What may not be read is not there.
+    pub(crate) async fn without_pods(&self, selector: &str) -> BTreeSet<Owner> {
+        let mut found = BTreeSet::new();
+        for kind in [Kind::REPLICA_SET, Kind::STATEFUL_SET, Kind::DAEMON_SET] {
+            let api: Api<Object> = Api::namespaced_with(self.client.clone(), &self.namespace, &kind);
+            let parameters = ListParams::default().labels(selector);
+            let Ok(Ok(listed)) = tokio::time::timeout(LIMIT, api.list(&parameters)).await else { continue };
+            let mut objects = listed.items;
+            objects.sort_by_key(|object| object.metadata.creation_timestamp.clone());
+            let newest: HashMap<_, _> = objects.into_iter().map(|object| (parent(&object), object)).collect();
+            let names = newest.into_values().filter_map(|object| object.metadata.name);
+            found.extend(names.map(|name| Owner { kind: kind.kind().to_owned(), name }));
+        }
+        found
+    }
+
     async fn workload(&self, owner: &Owner) -> kube::Result<Workload> {
         let name = &owner.name;
         match owner.kind.as_str() {
@@ -91,6 +108,37 @@ impl Workloads {
             None => Ok(alone(&set)),
         }
     }
+}
+
+/// What made an object; one that nothing made is its own.
+fn parent(object: &Object) -> Option<Owner> {
+    let mut owners = object.metadata.owner_references.iter().flatten();
+    let own = || Some(Owner { kind: String::new(), name: object.metadata.name.clone()? });
+    owners.find(|owner| owner.controller == Some(true)).map(owner).or_else(own)
+}
+
+/// Why a rollout cannot go on by itself: it is scaled to nothing, paused, refused (by a quota, say), or given up.
+fn stuck(what: &str, object: &Object) -> Option<String> {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    let spec = object.spec.as_ref();
+    let conditions = object.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let failed = |kind: &str, status: &str| {
+        let mut conditions = conditions.clone();
+        conditions
+            .find(|it| it.kind == kind && it.status == status)
+            .map(|it| it.message.clone().unwrap_or_default())
+    };
+    if spec.and_then(|spec| spec.replicas) == Some(0) {
+        return Some(format!("{what} {name} is scaled to 0"));
+    }
+    if spec.and_then(|spec| spec.paused) == Some(true) {
+        return Some(format!("the rollout of {what} {name} is paused: kubectl rollout resume {what}/{name}"));
+    }
+    if let Some(message) = failed("ReplicaFailure", "True") {
+        return Some(format!("{what} {name} cannot make its pods: {message}"));
+    }
+    failed("Progressing", "False")
+        .map(|message| format!("the rollout of {what} {name} has stopped: {message}"))
 }
 
 const GONE: Workload = Workload::Known { current: CurrentPods::None, waits_for: None };
@@ -135,6 +183,9 @@ fn of_deployment(deployment: &Object, set: &Object) -> Workload {
     let is_current = revision(&deployment.metadata) == revision(&set.metadata);
     let current = if is_current { CurrentPods::All } else { CurrentPods::None };
     let waits_for = progress("deployment", name, wanted, updated, available);
+    let is_off = wanted == 0 && status.replicas.unwrap_or(0) == 0;
+    let waits_for =
+        if waits_for.is_some() || is_off { stuck("deployment", deployment).or(waits_for) } else { waits_for };
     // Those of earlier templates count as available, too: only without them the new ones are known to be.
     let old = status.replicas.unwrap_or(0) - updated;
     let waits_for = waits_for.or_else(|| {
@@ -162,6 +213,8 @@ fn alone(set: &Object) -> Workload {
         ),
         false => not_observed("replica set", name),
     };
+    let waits_for =
+        if waits_for.is_some() || wanted == 0 { stuck("replicaset", set).or(waits_for) } else { waits_for };
     Workload::Known { current: CurrentPods::All, waits_for }
 }
 
@@ -176,6 +229,9 @@ fn stateful_set(set: &Object) -> Workload {
     }
     let current = status.update_revision.clone().map_or(CurrentPods::Newest, CurrentPods::Hash);
     let ready = status.ready_replicas.unwrap_or(0);
+    if wanted == 0 && status.replicas.unwrap_or(0) == 0 {
+        return Workload::Known { current, waits_for: stuck("statefulset", set) };
+    }
     if strategy.is_some_and(|strategy| strategy.kind.as_deref() == Some("OnDelete")) {
         // Pods are replaced when somebody deletes them, so there is nothing to wait for.
         return Workload::Known { current, waits_for: None };
