@@ -91,7 +91,7 @@ impl Chosen<'_> {
     ///
     /// When neither `draft.toml` nor a selector says which it is.
     pub(crate) fn find(&self) -> Result<Found, Problem> {
-        if let Some(selector) = &self.settings.pods.selector {
+        if let Some(selector) = &self.settings.selector {
             let selector = selector.to_string();
             // A namespace that draft.toml has is the application's all the same.
             let draft = self.draft().ok();
@@ -173,12 +173,12 @@ impl Chosen<'_> {
             Ok(_) => problem,
         })?;
         let target = self.target(namespace.as_deref())?;
-        let KubernetesSettings { pods, concurrency, .. } = self.settings;
+        let KubernetesSettings { container, ready_timeout, concurrency, .. } = self.settings;
         Ok(PodsRequest {
             target,
             application,
-            container: pods.container.as_ref().map(ToString::to_string),
-            wait_timeout: pods.ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
+            container: container.as_ref().map(ToString::to_string),
+            wait_timeout: ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
             only,
             before: None,
@@ -204,7 +204,7 @@ mod tests {
             std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
         }
         let mut settings = KubernetesSettings::default();
-        settings.pods.selector = selector.map(|selector| selector.parse().unwrap());
+        settings.selector = selector.map(|selector| selector.parse().unwrap());
         let environment = Environment::of(variables);
         let chosen = Chosen { directory: dir.path(), environment: &environment, name, settings: &settings };
         let told = match chosen.find() {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use draft_tasks_analysis::command;
 
-use crate::config::{Config, DraftVersion, Layer, Semantics};
+use crate::config::{Config, Layer, Named};
 use crate::{lsp, project};
 
 mod check;
@@ -96,11 +97,11 @@ enum Command {
 struct Meaning {
     /// How commands become argument vectors; without it as the project says, else `standard`
     #[arg(long, value_enum)]
-    semantics: Option<Semantics>,
+    semantics: Option<Named<command::Semantics>>,
     /// The Draft that messages speak of, and that `--semantics draft` reproduces; without it as the project says, else
     /// `dep-8`
     #[arg(long, value_enum)]
-    draft_version: Option<DraftVersion>,
+    draft_version: Option<Named<command::DraftVersion>>,
 }
 
 impl Meaning {

@@ -3,175 +3,177 @@
 //! Must not read them from anywhere, and must not know which reader they are for.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
+use draft_tasks_analysis::Options;
+use draft_tasks_analysis::command::{DraftVersion, Semantics};
 use draft_tasks_analysis::diagnostic::{DiagnosticCode, Severity};
-use draft_tasks_analysis::level::{self, Levels};
+use draft_tasks_analysis::level::{Level, Levels};
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::{Options, command};
+use draft_tasks_executor::OnFailure;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::kubernetes_settings::KubernetesSettings;
-use crate::run_settings::RunSettings;
+use self::choice::choices;
+use self::declaration::{json, settings};
+use crate::env_file::{self, EnvFile};
+use crate::kubernetes_settings::{Container, Name, Selector};
+use crate::run_settings::{KEEP, Limit, RunDiagnostics};
 
-/// All settings, below `draftTasks` in an editor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Config {
-    /// Whether syntax errors are reported; switch it off where another TOML server reports them, too.
-    pub(crate) syntax_errors: bool,
-    /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
-    /// line; values of variables that look like secrets never are.
-    pub(crate) inlay_hints: bool,
-    /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
-    pub(crate) code_lens: bool,
-    #[serde(flatten)]
-    pub(crate) project: ProjectConfig,
-    /// The environment of `draft.toml` that is meant. Without it the variable `DRAFT_ENV`, else `development`.
-    pub(crate) environment: Option<String>,
-    /// How tasks run.
-    pub(crate) run: RunSettings,
-    /// Where tasks of `post-deploy` run.
-    pub(crate) kubernetes: KubernetesSettings,
+pub(crate) mod choice;
+pub(crate) mod declaration;
+
+pub(crate) use self::choice::Named;
+pub(crate) use self::declaration::{Chooser, Kind, Mark, Setting, setting};
+
+/// Why a project cannot make a setting.
+const EDITOR: &str = "it is about how an editor shows things: set it there";
+const CLUSTER: &str =
+    "which cluster is meant is for each user to choose, not for a file that comes with a checkout";
+const VARIABLES: &str = "values of the environment do not belong into a file that is checked in; they come from the user's environment";
+const SECRETS: &str =
+    "which variables are secrets depends on each user's environment: set it in the editor or with --secret";
+
+settings! {
+    /// All settings, below `draftTasks` in an editor.
+    Config {
+        /// Whether syntax errors are reported; switch it off where another TOML server reports them, too.
+        "syntaxErrors" syntax_errors: bool = true, User(EDITOR);
+        /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
+        /// line; values of variables that look like secrets never are.
+        "inlayHints" inlay_hints: bool = true, User(EDITOR), Hints;
+        /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
+        "codeLens" code_lens: bool = true, User(EDITOR), Lenses;
+        /// How commands become argument vectors.
+        "semantics" semantics: Named<Semantics> = Named::default(), Project;
+        /// The Draft that messages speak of and that `semantics = "draft"` reproduces.
+        "draftVersion" draft_version: Named<DraftVersion> = Named::default(), Project;
+        /// The levels of diagnostics: a severity, or `off`. A code that is not named keeps its own. A comment in the tasks
+        /// file ignores a single place: `# draft-tasks: ignore[code]`.
+        "rules" rules: Rules = Rules::default(), Project;
+        /// What happens after a task failed.
+        "onFailure" on_failure: FailurePolicies = FailurePolicies::default(), Project;
+        /// The environment of `draft.toml` that is meant. Without it the variable `DRAFT_ENV`, else `development`.
+        "environment" environment: Option<String> = None, User(VARIABLES), Restricted;
+        /// How tasks run.
+        "run" run: RunSettings = RunSettings::default(), Project;
+        /// Where tasks of `post-deploy` run.
+        "kubernetes" kubernetes: KubernetesSettings = KubernetesSettings::default(), Project;
+    }
 }
 
-/// The settings that a project can make but for those of runs, of which it can make some.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ProjectConfig {
-    /// How commands become argument vectors.
-    pub(crate) semantics: Semantics,
-    /// The Draft that messages speak of and that `semantics = "draft"` reproduces.
-    pub(crate) draft_version: DraftVersion,
-    /// The levels of diagnostics: a severity, or `off`. A code that is not named keeps its own. A comment in the tasks
-    /// file ignores a single place: `# draft-tasks: ignore[code]`.
-    pub(crate) rules: Rules,
-    /// What happens after a task failed.
-    pub(crate) on_failure: OnFailure,
+settings! {
+    /// What happens after a task of a phase failed.
+    FailurePolicies {
+        /// What happens after a task of `pre-up` failed.
+        "pre-up" pre_up: Named<OnFailure> = Named(Phase::PreUp.into()), Project;
+        /// What happens after a task of `post-deploy` failed; without effect as long as `post-deploy` does not run.
+        "post-deploy" post_deploy: Named<OnFailure> = Named(Phase::PostDeploy.into()), Project;
+        /// What happens after a task of `post-up` failed.
+        "post-up" post_up: Named<OnFailure> = Named(Phase::PostUp.into()), Project;
+        /// What happens after a task of `cleanup` failed.
+        "cleanup" cleanup: Named<OnFailure> = Named(Phase::Cleanup.into()), Project;
+    }
 }
 
-/// The settings that a project can make for everybody who works on it, in a `.draft-tasks.config.toml` beside its tasks
-/// file; the editor's settings and the options of the command line go before it.
-#[cfg(test)]
-#[derive(Default, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ProjectFile {
-    #[serde(flatten)]
-    project: ProjectConfig,
-    /// How long runs may take.
-    run: crate::run_settings::RunLimits,
-    /// Where tasks of `post-deploy` run.
-    kubernetes: crate::kubernetes_settings::PodSettings,
+settings! {
+    /// All settings below `run`.
+    RunSettings {
+        /// How long a task may take before it is ended and counts as failed: `"90s"`, `"5m"`, `"1h 30m"`, or a number of
+        /// seconds. Without it a task may take for ever.
+        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        "timeout" timeout: Option<Limit> = None, Project;
+        /// How long a whole run may take, in the same form. The task that runs then fails, and the rest is skipped.
+        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        "totalTimeout" total_timeout: Option<Limit> = None, Project;
+        /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
+        "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Restricted;
+        /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
+        /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
+        /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. All their values
+        /// are taken for secrets.
+        #[serde(deserialize_with = "env_file::one_or_more")]
+        #[schemars(schema_with = "env_file::one_or_more_schema")]
+        "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Restricted;
+        /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
+        /// names look like it (`…TOKEN`, `…PASSWORD`, `…SECRET`, `…KEY`). Values shorter than 3 bytes are not masked.
+        "secrets" secrets: Vec<String> = Vec::new(), User(SECRETS);
+        /// Which results of runs are diagnostics.
+        "diagnostics" diagnostics: Named<RunDiagnostics> = Named::default(), User(EDITOR), Results;
+        /// How many records of runs are kept; 0 keeps none and writes none.
+        "keep" keep: usize = KEEP, User("how many records are kept is for the user of each machine to choose");
+    }
+}
+
+settings! {
+    /// All settings below `kubernetes`.
+    KubernetesSettings {
+        /// The label selector of the pods in which tasks of `post-deploy` run, such as `"app=web,tier in (api, jobs)"`.
+        /// Without it the application of `draft.toml`: `draft=` and its name.
+        #[schemars(with = "Option<String>")]
+        "selector" selector: Option<Name<Selector>> = None, Project;
+        /// The container of these pods in which the tasks run. Without it the one that a pod's annotation
+        /// `kubectl.kubernetes.io/default-container` names, else its first.
+        #[schemars(with = "Option<String>")]
+        "container" container: Option<Name<Container>> = None, Project;
+        /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
+        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        "readyTimeout" ready_timeout: Option<Limit> = None, Project;
+        /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
+        /// kubeconfig in which it is the current one.
+        "context" context: Option<String> = None, User(CLUSTER), Restricted;
+        /// The namespace of the pods. Without it that of `draft.toml`, else `default`; with a selector that of the context.
+        "namespace" namespace: Option<String> = None, User(CLUSTER), Restricted;
+        /// In how many pods tasks run at the same time. Without it in 32.
+        #[schemars(range(min = 1))]
+        "concurrency" concurrency: Option<NonZeroUsize> = None, User("how much runs at the same time is for the user of each machine to choose");
+    }
 }
 
 /// Levels by the codes of diagnostics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Rules(BTreeMap<String, Level>);
+pub(crate) struct Rules(BTreeMap<String, Named<Level>>);
 
-/// The level of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Level {
-    /// makes `draft-tasks check` fail
-    Error,
-    /// makes `draft-tasks check` fail, too
-    Warning,
-    /// worth to know
-    Information,
-    /// shown discreetly
-    Hint,
-    /// not reported
-    Off,
-}
+choices!(Level, "Level", "The level of a diagnostic.", {
+    [Level::As(Severity::Error)] "error" => "makes `draft-tasks check` fail",
+    [Level::As(Severity::Warning)] "warning" => "makes `draft-tasks check` fail, too",
+    [Level::As(Severity::Information)] "information" => "worth to know",
+    [Level::As(Severity::Hint)] "hint" => "shown discreetly",
+    [Level::Off] "off" => "not reported",
+});
 
-/// What happens after a task of a phase failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", default)]
-pub(crate) struct OnFailure {
-    /// What happens after a task of `pre-up` failed.
-    pub(crate) pre_up: Policy,
-    /// What happens after a task of `post-deploy` failed; without effect as long as `post-deploy` does not run.
-    pub(crate) post_deploy: Policy,
-    /// What happens after a task of `post-up` failed.
-    pub(crate) post_up: Policy,
-    /// What happens after a task of `cleanup` failed.
-    pub(crate) cleanup: Policy,
-}
+choices!(OnFailure, "Policy", "What happens after a task failed.", {
+    [OnFailure::Stop] "stop" => "the other tasks are skipped",
+    [OnFailure::Continue] "continue" => "the other tasks run",
+});
 
-/// What happens after a task failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Policy {
-    /// the other tasks are skipped
-    Stop,
-    /// the other tasks run
-    Continue,
-}
+choices!(Semantics, "Semantics", "How commands become argument vectors.", {
+    [Semantics::Standard] Semantics::Standard.name() => "words with quotes and backslashes as in a POSIX shell, `$VAR` and `${VAR}` replaced, nothing else of a shell",
+    [Semantics::Draft] Semantics::Draft.name() => "exactly as Draft: split at every space",
+});
 
-/// How commands become argument vectors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Semantics {
-    /// words with quotes and backslashes as in a POSIX shell, `$VAR` and `${VAR}` replaced, nothing else of a shell
-    #[default]
-    Standard,
-    /// exactly as Draft: split at every space
-    Draft,
-}
+choices!(DraftVersion, "DraftVersion", "A version of Draft.", {
+    [DraftVersion::Dep8] DraftVersion::Dep8.name() => "the specification",
+    [DraftVersion::V0_15] DraftVersion::V0_15.name() => "the releases before 0.16",
+    [DraftVersion::V0_16] DraftVersion::V0_16.name() => "the last release",
+    [DraftVersion::Master] DraftVersion::Master.name() => "the head of the master branch, never released",
+});
 
-/// A version of Draft.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) enum DraftVersion {
-    /// the specification
-    #[default]
-    #[serde(rename = "dep-8")]
-    #[value(name = "dep-8")]
-    Dep8,
-    /// the releases before 0.16
-    #[serde(rename = "0.15")]
-    #[value(name = "0.15")]
-    V0_15,
-    /// the last release
-    #[serde(rename = "0.16")]
-    #[value(name = "0.16")]
-    V0_16,
-    /// the head of the master branch, never released
-    #[serde(rename = "master")]
-    #[value(name = "master")]
-    Master,
-}
-
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            syntax_errors: true,
-            inlay_hints: true,
-            code_lens: true,
-            project: ProjectConfig::default(),
-            environment: None,
-            run: RunSettings::default(),
-            kubernetes: KubernetesSettings::default(),
-        }
-    }
-}
-
-impl Default for OnFailure {
-    fn default() -> OnFailure {
-        let policy = |phase: Phase| draft_tasks_executor::OnFailure::from(phase).into();
-        OnFailure {
-            pre_up: policy(Phase::PreUp),
-            post_deploy: policy(Phase::PostDeploy),
-            post_up: policy(Phase::PostUp),
-            cleanup: policy(Phase::Cleanup),
-        }
+impl Kind for Rules {
+    fn settings() -> Vec<Setting> {
+        let rule = |code: DiagnosticCode| Setting {
+            name: code.name(),
+            documentation: code.explanation().split("\n\n").next().unwrap_or_default().to_owned(),
+            default: json(&Named(Level::As(code.severity()))),
+            words: Named::<Level>::words(),
+            settings: Vec::new(),
+            chooser: Chooser::Project,
+            marks: &[],
+        };
+        let mut rules: Vec<_> = rule_codes().map(rule).collect();
+        rules.sort_by_key(|rule| rule.name);
+        rules
     }
 }
 
@@ -263,21 +265,13 @@ impl Refused {
 
 /// The names of the settings in a table of settings; of all settings in none.
 pub(crate) fn known(table: &[&str]) -> Vec<String> {
-    let Ok(Value::Object(mut all)) = serde_json::to_value(Config::default()) else { return Vec::new() };
-    match table {
-        [] => all.into_iter().map(|(name, _)| name).collect(),
-        ["rules"] => rule_codes().map(|code| code.name().to_owned()).collect(),
-        [table] => match all.remove(*table) {
-            Some(Value::Object(settings)) => settings.into_iter().map(|(name, _)| name).collect(),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
+    let settings = setting(table).into_iter().flat_map(|table| &table.settings);
+    settings.map(|setting| setting.name.to_owned()).collect()
 }
 
 /// Whether a setting is a table of settings.
 pub(crate) fn is_table(name: &str) -> bool {
-    !known(&[name]).is_empty()
+    setting(&[name]).is_some_and(Setting::is_table)
 }
 
 /// The codes whose level can be set.
@@ -312,78 +306,24 @@ impl Config {
     /// What of it concerns the meaning of the file.
     pub(crate) fn options(&self) -> Options {
         let mut levels = Levels::default();
-        for (name, level) in &self.project.rules.0 {
+        for (name, level) in &self.rules.0 {
             if let Some(code) = DiagnosticCode::from_name(name) {
-                levels.set(code, (*level).into());
+                levels.set(code, level.0);
             }
         }
-        Options {
-            semantics: self.project.semantics.into(),
-            draft_version: self.project.draft_version.into(),
-            levels,
-        }
+        Options { semantics: self.semantics.0, draft_version: self.draft_version.0, levels }
     }
 
     /// What happens after a task of a phase failed.
-    pub(crate) fn on_failure(&self, phase: Phase) -> draft_tasks_executor::OnFailure {
-        let OnFailure { pre_up, post_deploy, post_up, cleanup } = self.project.on_failure;
+    pub(crate) fn on_failure(&self, phase: Phase) -> OnFailure {
+        let FailurePolicies { pre_up, post_deploy, post_up, cleanup } = self.on_failure;
         let policy = match phase {
             Phase::PreUp => pre_up,
             Phase::PostDeploy => post_deploy,
             Phase::PostUp => post_up,
             Phase::Cleanup => cleanup,
         };
-        policy.into()
-    }
-}
-
-impl From<Level> for level::Level {
-    fn from(level: Level) -> level::Level {
-        match level {
-            Level::Error => level::Level::As(Severity::Error),
-            Level::Warning => level::Level::As(Severity::Warning),
-            Level::Information => level::Level::As(Severity::Information),
-            Level::Hint => level::Level::As(Severity::Hint),
-            Level::Off => level::Level::Off,
-        }
-    }
-}
-
-impl From<Policy> for draft_tasks_executor::OnFailure {
-    fn from(policy: Policy) -> draft_tasks_executor::OnFailure {
-        match policy {
-            Policy::Stop => draft_tasks_executor::OnFailure::Stop,
-            Policy::Continue => draft_tasks_executor::OnFailure::Continue,
-        }
-    }
-}
-
-impl From<draft_tasks_executor::OnFailure> for Policy {
-    fn from(policy: draft_tasks_executor::OnFailure) -> Policy {
-        match policy {
-            draft_tasks_executor::OnFailure::Stop => Policy::Stop,
-            draft_tasks_executor::OnFailure::Continue => Policy::Continue,
-        }
-    }
-}
-
-impl From<Semantics> for command::Semantics {
-    fn from(semantics: Semantics) -> command::Semantics {
-        match semantics {
-            Semantics::Standard => command::Semantics::Standard,
-            Semantics::Draft => command::Semantics::Draft,
-        }
-    }
-}
-
-impl From<DraftVersion> for command::DraftVersion {
-    fn from(version: DraftVersion) -> command::DraftVersion {
-        match version {
-            DraftVersion::Dep8 => command::DraftVersion::Dep8,
-            DraftVersion::V0_15 => command::DraftVersion::V0_15,
-            DraftVersion::V0_16 => command::DraftVersion::V0_16,
-            DraftVersion::Master => command::DraftVersion::Master,
-        }
+        policy.0
     }
 }
 
@@ -394,18 +334,14 @@ impl schemars::JsonSchema for Rules {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let level = generator.subschema_for::<Level>();
-        let property = |code: DiagnosticCode| {
-            let first = code.explanation().split("\n\n").next().unwrap_or_default();
-            let own = match code.severity() {
-                Severity::Information => "information",
-                other => other.name(),
-            };
-            let property =
-                serde_json::json!({ "description": first, "$ref": level.get("$ref"), "default": own });
-            (code.name().to_owned(), property)
+        let level = generator.subschema_for::<Named<Level>>();
+        let property = |rule: Setting| {
+            let about = serde_json::json!({
+                "description": rule.documentation, "$ref": level.get("$ref"), "default": rule.default,
+            });
+            (rule.name.to_owned(), about)
         };
-        let properties: Map<String, Value> = rule_codes().map(property).collect();
+        let properties: Map<String, Value> = Rules::settings().into_iter().map(property).collect();
         schemars::json_schema!({ "type": "object", "additionalProperties": false, "properties": properties })
     }
 }
@@ -415,7 +351,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::run_settings::RunLimits;
 
     fn editor(settings: &Value) -> (Config, Vec<String>) {
         let (layer, problems) = Layer::from_json(settings);
@@ -432,7 +367,7 @@ mod tests {
         ] {
             assert_eq!(editor(&nothing), (Config::default(), Vec::new()), "{nothing}");
         }
-        assert_eq!(editor(&Value::Null).0.project.on_failure.cleanup, Policy::Continue);
+        assert_eq!(editor(&Value::Null).0.on_failure.cleanup, Named(OnFailure::Continue));
     }
 
     #[test]
@@ -453,10 +388,10 @@ mod tests {
         assert_eq!(read, all);
         assert!(problems.is_empty(), "{problems:?}");
         let levels = config.options().levels;
-        assert_eq!(levels.get(DiagnosticCode::PostUp), Some(level::Level::Off));
-        assert_eq!(levels.get(DiagnosticCode::PhaseCase), Some(level::Level::As(Severity::Error)));
-        assert_eq!(config.on_failure(Phase::PreUp), draft_tasks_executor::OnFailure::Continue);
-        assert_eq!(config.on_failure(Phase::Cleanup), draft_tasks_executor::OnFailure::Stop);
+        assert_eq!(levels.get(DiagnosticCode::PostUp), Some(Level::Off));
+        assert_eq!(levels.get(DiagnosticCode::PhaseCase), Some(Level::As(Severity::Error)));
+        assert_eq!(config.on_failure(Phase::PreUp), OnFailure::Continue);
+        assert_eq!(config.on_failure(Phase::Cleanup), OnFailure::Stop);
     }
 
     #[test]
@@ -482,12 +417,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_again_depends_on_what_differs() {
+        let differs = |settings: Value, mark| editor(&settings).0.differs(mark, &Config::default());
+        assert!(differs(json!({ "run": { "diagnostics": "all" } }), Mark::Results));
+        assert!(!differs(json!({ "run": { "diagnostics": "failures", "keep": 1 } }), Mark::Results));
+        assert!(differs(json!({ "codeLens": false }), Mark::Lenses));
+        assert!(!differs(json!({ "codeLens": false }), Mark::Hints));
+    }
+
+    #[test]
     fn settings_of_runs_are_read_each_by_itself() {
         let run = json!({ "timeout": "soon", "totalTimeout": 90, "envFil": ".env", "env": { "A": "b" } });
         let (config, problems) = editor(&json!({ "run": run }));
         let env = [("A".to_owned(), "b".to_owned())].into();
-        let limits = RunLimits { timeout: None, total_timeout: Some("90s".parse().unwrap()) };
-        assert_eq!(config.run, RunSettings { env, limits, ..RunSettings::default() });
+        let total_timeout = Some("90s".parse().unwrap());
+        assert_eq!(config.run, RunSettings { env, total_timeout, ..RunSettings::default() });
         assert_eq!(
             problems,
             [
@@ -505,7 +449,7 @@ mod tests {
         });
         let (config, problems) = editor(&wrong);
         assert!(!config.syntax_errors);
-        assert_eq!(serde_json::to_value(config.project.rules).unwrap(), json!({ "post-up": "off" }));
+        assert_eq!(serde_json::to_value(config.rules).unwrap(), json!({ "post-up": "off" }));
         assert_eq!(
             problems,
             [

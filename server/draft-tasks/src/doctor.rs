@@ -123,7 +123,7 @@ pub(crate) async fn walk(wanted: &Wanted) -> Vec<Link> {
         Some(Link { state: State::Broken, .. }) => None,
         _ => context(&chosen, found.as_ref(), &mut links),
     };
-    let container = wanted.settings.pods.container.as_ref().map(ToString::to_string);
+    let container = wanted.settings.container.as_ref().map(ToString::to_string);
     if let Some(target) = target {
         let application = found.as_ref().map(|found| &found.application);
         let examined = examine(&target, variables, application, container.as_deref()).await;
@@ -174,7 +174,7 @@ fn tasks_file(wanted: &Wanted) -> Link {
 
 /// `draft.toml` and the chart; gives what is to be said of the chart where no pods are found.
 fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
-    let selector = chosen.settings.pods.selector.as_ref().map(ToString::to_string);
+    let selector = chosen.settings.selector.as_ref().map(ToString::to_string);
     let file = chosen.directory.join(DRAFT_TOML);
     let draft = match chosen.draft() {
         Ok(draft) => draft,

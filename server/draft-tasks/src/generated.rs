@@ -15,7 +15,7 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
 use crate::cli::Cli;
-use crate::config::{Config, ProjectFile};
+use crate::config::{Config, Setting, setting};
 use crate::lsp::ext::{self, Command};
 use crate::project::{self, Project};
 
@@ -110,12 +110,13 @@ fn configuration() {
             let _ = write!(text, "\nDefault: `{default}`\n");
         }
     }
-    let project_schema = self::schema::<ProjectFile>();
-    let names = properties(&project_schema).flat_map(|(name, property)| {
-        match mixed_table(&project_schema, property) {
-            Some(table) => properties(table).map(|(key, _)| format!("`{name}.{key}`")).collect(),
-            None => vec![format!("`{name}`")],
+    let tables = setting(&[]).unwrap().settings.iter().filter(|setting| setting.is_for_projects());
+    let names = tables.flat_map(|table| match table.name {
+        "run" | "kubernetes" => {
+            let settings = table.settings.iter().filter(|setting| setting.is_for_projects());
+            settings.map(|setting| format!("`{}.{}`", table.name, setting.name)).collect()
         }
+        name => vec![format!("`{name}`")],
     });
     let names: Vec<_> = names.collect();
     let _ = write!(
@@ -167,17 +168,35 @@ const SCHEMAS: &str = "https://json-schema.org/draft/2020-12/schema";
 
 #[test]
 fn project_schema() {
-    let mut schema = schema::<ProjectFile>();
+    let mut schema = schema::<Config>();
     schema["title"] = project::FILE.into();
+    schema["description"] = "The settings that a project can make for everybody who works on it, in a \
+                             `.draft-tasks.config.toml` beside its tasks file; the editor's settings and the options of the \
+                             command line go before it."
+        .into();
+    leave_projects(&mut schema, setting(&[]).unwrap());
+    for table in setting(&[]).unwrap().settings.iter().filter(|setting| setting.is_table()) {
+        let reference = schema["properties"][table.name]["$ref"].as_str().unwrap().to_owned();
+        let definition = schema.pointer_mut(reference.strip_prefix('#').unwrap()).unwrap();
+        leave_projects(definition, table);
+        if let Some(defaults) = schema["properties"][table.name]["default"].as_object_mut() {
+            defaults.retain(|name, _| is_for_projects(table, name));
+        }
+    }
+    let text = schema.to_string();
+    let is_used = |name: &String| text.contains(&format!("\"#/$defs/{name}\""));
+    schema["$defs"].as_object_mut().unwrap().retain(|name, _| is_used(name));
+    check("docs/draft-tasks.config.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+/// Takes what a project cannot set out of a table's schema.
+fn leave_projects(schema: &mut Value, table: &Setting) {
     schema["additionalProperties"] = false.into();
-    let tables = ["OnFailure", "RunLimits", "PodSettings"];
-    tables.iter().for_each(|table| schema["$defs"][table]["additionalProperties"] = false.into());
-    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-    // One is for others to find, the other is read by the program.
-    let files = ["docs/draft-tasks.config.schema.json", "server/draft-tasks/src/project/schema.json"];
-    let moved: Vec<_> =
-        files.iter().filter(|file| std::panic::catch_unwind(|| check(file, &text)).is_err()).collect();
-    assert!(moved.is_empty(), "written anew: {moved:?}");
+    schema["properties"].as_object_mut().unwrap().retain(|name, _| is_for_projects(table, name));
+}
+
+fn is_for_projects(table: &Setting, name: &str) -> bool {
+    table.settings.iter().any(|setting| setting.name == name && setting.is_for_projects())
 }
 
 #[test]

@@ -9,42 +9,8 @@ use draft_tasks_executor::cluster::is_label;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::run_settings::Limit;
-
-/// Which pods, and how long to wait for them: the settings below `kubernetes` that a project can make, too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct PodSettings {
-    /// The label selector of the pods in which tasks of `post-deploy` run, such as `"app=web,tier in (api, jobs)"`.
-    /// Without it the application of `draft.toml`: `draft=` and its name.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(crate) selector: Option<Name<Selector>>,
-    /// The container of these pods in which the tasks run. Without it the one that a pod's annotation
-    /// `kubectl.kubernetes.io/default-container` names, else its first.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(crate) container: Option<Name<Container>>,
-    /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
-    #[cfg_attr(test, schemars(schema_with = "crate::run_settings::limit_schema"))]
-    pub(crate) ready_timeout: Option<Limit>,
-}
-
-/// All settings below `kubernetes`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct KubernetesSettings {
-    #[serde(flatten)]
-    pub(crate) pods: PodSettings,
-    /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
-    /// kubeconfig in which it is the current one.
-    pub(crate) context: Option<String>,
-    /// The namespace of the pods. Without it that of `draft.toml`, else `default`; with a selector that of the context.
-    pub(crate) namespace: Option<String>,
-    /// In how many pods tasks run at the same time. Without it in 32.
-    #[cfg_attr(test, schemars(range(min = 1)))]
-    pub(crate) concurrency: Option<std::num::NonZeroUsize>,
-}
+use crate::config::Kind;
+pub(crate) use crate::config::KubernetesSettings;
 
 /// How long to wait for pods unless it is set.
 pub(crate) const READY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
@@ -52,29 +18,14 @@ pub(crate) const READY_TIMEOUT: std::time::Duration = std::time::Duration::from_
 /// In how many pods tasks run at the same time unless it is set.
 pub(crate) const CONCURRENCY: usize = 32;
 
-impl KubernetesSettings {
-    /// These settings, and others where there are none.
-    pub(crate) fn or(&self, others: &KubernetesSettings) -> KubernetesSettings {
-        let pods = PodSettings {
-            selector: self.pods.selector.clone().or_else(|| others.pods.selector.clone()),
-            container: self.pods.container.clone().or_else(|| others.pods.container.clone()),
-            ready_timeout: self.pods.ready_timeout.or(others.pods.ready_timeout),
-        };
-        KubernetesSettings {
-            pods,
-            context: self.context.clone().or_else(|| others.context.clone()),
-            namespace: self.namespace.clone().or_else(|| others.namespace.clone()),
-            concurrency: self.concurrency.or(others.concurrency),
-        }
-    }
-}
-
 /// A text that has the form of a kind of name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Name<K> {
     text: String,
     kind: K,
 }
+
+impl<K> Kind for Name<K> {}
 
 /// What a name must look like.
 pub(crate) trait Form: Default {

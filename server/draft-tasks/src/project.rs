@@ -9,13 +9,12 @@ use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::syntax::{self, Entry, HeaderKind, Str, SyntaxTree, Value, ValueKind};
 use serde_json::Value as Json;
 
-use crate::config::{self, Layer, Refused};
+use crate::config::{self, Layer, Refused, declaration};
 use crate::lines::{LineIndex, line_and_column};
 use crate::source;
 
 mod completion;
 mod hover;
-mod vocabulary;
 
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
@@ -110,27 +109,24 @@ fn read(file: &Path) -> Result<Option<String>, String> {
 
 /// Why a setting is not for a project to make.
 fn not_for_projects(name: &str) -> Option<&'static str> {
-    match name {
-        "context" | "kubeContext" | "kubeconfig" | "cluster" | "namespace" => Some(
-            "which cluster is meant is for each user to choose, not for a file that comes with a checkout",
-        ),
-        "env" | "envFile" | "environment" | "variables" => Some(
-            "values of the environment do not belong into a file that is checked in; they come from the user's environment",
-        ),
-        "path" | "serverPath" | "server" | "program" | "shell" | "kubectl" | "helm" | "trusted" => {
-            Some("a file that comes with a checkout must not choose which programs run")
-        }
-        "secrets" => Some(
-            "which variables are secrets depends on each user's environment: set it in the editor or with --secret",
-        ),
-        "concurrency" => Some("how much runs at the same time is for the user of each machine to choose"),
-        "keep" => Some("how many records are kept is for the user of each machine to choose"),
-        "syntaxErrors" | "inlayHints" | "codeLens" => {
-            Some("it is about how an editor shows things: set it there")
-        }
-        _ => None,
-    }
+    let own = declaration::not_for_projects(name);
+    own.or_else(|| {
+        let like = FOREIGN.iter().find(|(names, _)| names.contains(&name));
+        like.and_then(|(_, setting)| declaration::not_for_projects(setting)).or_else(|| {
+            PROGRAMS
+                .contains(&name)
+                .then_some("a file that comes with a checkout must not choose which programs run")
+        })
+    })
 }
+
+/// What people may take for settings, with those that they mean.
+const FOREIGN: [(&[&str], &str); 2] =
+    [(&["kubeContext", "kubeconfig", "cluster"], "context"), (&["variables"], "env")];
+
+/// What people may take for settings that choose programs.
+const PROGRAMS: [&str; 8] =
+    ["path", "serverPath", "server", "program", "shell", "kubectl", "helm", "trusted"];
 
 struct Reader<'a> {
     text: &'a str,
@@ -204,12 +200,8 @@ impl Reader<'_> {
     }
 
     fn wrong_value(&self, path: &[&str], value: &Value, problem: String) -> (String, Option<String>) {
-        let values: Vec<String> = vocabulary::setting(path)
-            .map(|setting| setting.values())
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(it, _)| it)
-            .collect();
+        let words = config::setting(path).into_iter().flat_map(|setting| &setting.words);
+        let values: Vec<String> = words.map(|word| word.name.to_owned()).collect();
         let Some((last, others)) = values.split_last() else { return (problem, None) };
         let quoted: Vec<String> = others.iter().map(|value| format!("`\"{value}\"`")).collect();
         let expected = format!("expected {} or `\"{last}\"`", quoted.join(", "));
@@ -279,7 +271,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, KubernetesSettings};
 
     fn check(text: &str, expect: Expect) {
         let project = Project::of_text(text);
@@ -291,9 +283,18 @@ mod tests {
             }
         }
         let config = Config::of(&[&project.settings]);
-        let settings = serde_json::to_string(&config.project).unwrap();
-        let pods = serde_json::to_string(&config.kubernetes.pods).unwrap();
-        shown += &format!("{},\"kubernetes\":{pods}}}", settings.strip_suffix('}').unwrap());
+        let KubernetesSettings { selector, container, ready_timeout, .. } = &config.kubernetes;
+        let json = |value: &dyn Fn() -> serde_json::Result<String>| value().unwrap();
+        shown += &format!(
+            "{{\"semantics\":{},\"draftVersion\":{},\"rules\":{},\"onFailure\":{},\"kubernetes\":{{\"selector\":{},\"container\":{},\"readyTimeout\":{}}}}}",
+            json(&|| serde_json::to_string(&config.semantics)),
+            json(&|| serde_json::to_string(&config.draft_version)),
+            json(&|| serde_json::to_string(&config.rules)),
+            json(&|| serde_json::to_string(&config.on_failure)),
+            json(&|| serde_json::to_string(selector)),
+            json(&|| serde_json::to_string(container)),
+            json(&|| serde_json::to_string(ready_timeout)),
+        );
         expect.assert_eq(&shown);
     }
 
@@ -371,6 +372,16 @@ mod tests {
                 f:6:1: `context` cannot be set here: which cluster is meant is for each user to choose, not for a file that comes with a checkout
                 f:7:2: `server` cannot be set here: a file that comes with a checkout must not choose which programs run
                 {"semantics":"standard","draftVersion":"dep-8","rules":{},"onFailure":{"pre-up":"stop","post-deploy":"stop","post-up":"stop","cleanup":"continue"},"kubernetes":{"selector":null,"container":null,"readyTimeout":null}}"#]],
+        );
+    }
+
+    #[test]
+    fn what_editors_show_is_not_for_projects() {
+        let problems = Project::of_text("[run]\ndiagnostics = \"all\"\n").problems;
+        let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["`diagnostics` cannot be set here: it is about how an editor shows things: set it there"]
         );
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Must not read them from anywhere or run anything.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,77 +12,28 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::env_file::{self, EnvFile};
+use crate::config::Kind;
+pub(crate) use crate::config::RunSettings;
+use crate::config::choice::choices;
 use crate::environment::Environment;
 
 /// How many records of runs are kept unless it is set.
 pub(crate) const KEEP: usize = 50;
 
-/// How long runs may take: the settings below `run` that a project can make, too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct RunLimits {
-    /// How long a task may take before it is ended and counts as failed: `"90s"`, `"5m"`, `"1h 30m"`, or a number of
-    /// seconds. Without it a task may take for ever.
-    #[cfg_attr(test, schemars(schema_with = "limit_schema"))]
-    pub(crate) timeout: Option<Limit>,
-    /// How long a whole run may take, in the same form. The task that runs then fails, and the rest is skipped.
-    #[cfg_attr(test, schemars(schema_with = "limit_schema"))]
-    pub(crate) total_timeout: Option<Limit>,
-}
-
-/// All settings below `run`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct RunSettings {
-    #[serde(flatten)]
-    pub(crate) limits: RunLimits,
-    /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
-    pub(crate) env: BTreeMap<String, String>,
-    /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
-    /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
-    /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. All their values
-    /// are taken for secrets.
-    #[serde(rename = "envFile", deserialize_with = "env_file::one_or_more")]
-    #[cfg_attr(test, schemars(schema_with = "env_file::one_or_more_schema"))]
-    pub(crate) env_files: Vec<EnvFile>,
-    /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
-    /// names look like it (`…TOKEN`, `…PASSWORD`, `…SECRET`, `…KEY`). Values shorter than 3 bytes are not masked.
-    pub(crate) secrets: Vec<String>,
-    /// Which results of runs are diagnostics.
-    pub(crate) diagnostics: RunDiagnostics,
-    /// How many records of runs are kept; 0 keeps none and writes none.
-    pub(crate) keep: usize,
-}
-
-impl Default for RunSettings {
-    fn default() -> RunSettings {
-        RunSettings {
-            limits: RunLimits::default(),
-            env: BTreeMap::new(),
-            env_files: Vec::new(),
-            secrets: Vec::new(),
-            diagnostics: RunDiagnostics::default(),
-            keep: KEEP,
-        }
-    }
-}
-
 /// Which results of runs are diagnostics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RunDiagnostics {
-    /// tasks that failed, and what their output reports of files
     #[default]
     Failures,
-    /// also tasks that passed, with the last line that they wrote
     All,
-    /// none
     Off,
 }
+
+choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostics.", {
+    [RunDiagnostics::Failures] "failures" => "tasks that failed, and what their output reports of files",
+    [RunDiagnostics::All] "all" => "also tasks that passed, with the last line that they wrote",
+    [RunDiagnostics::Off] "off" => "none",
+});
 
 impl RunSettings {
     /// Where and how many records of runs are kept, if any.
@@ -93,16 +43,11 @@ impl RunSettings {
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        self.limits_or(RunLimits::default())
-    }
-
-    /// These limits, and others where there are none.
-    pub(crate) fn limits_or(&self, others: RunLimits) -> Limits {
-        let timeout = self.limits.timeout.or(others.timeout);
-        let total = self.limits.total_timeout.or(others.total_timeout);
-        Limits { task: timeout.map(|it| it.0), run: total.map(|it| it.0) }
+        Limits { task: self.timeout.map(|it| it.0), run: self.total_timeout.map(|it| it.0) }
     }
 }
+
+impl Kind for Limit {}
 
 /// What a limit may be in a file of settings.
 #[cfg(test)]

@@ -99,6 +99,14 @@ pub struct Application {
     pub selector: String,
 }
 
+impl Limits {
+    /// These, and others where there are none.
+    #[must_use]
+    pub fn or(self, others: Limits) -> Limits {
+        Limits { task: self.task.or(others.task), run: self.run.or(others.run) }
+    }
+}
+
 impl OnFailure {
     /// Whether the remaining tasks run after one that ended so.
     pub(crate) fn goes_on_after(self, outcome: &Outcome) -> bool {

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::TextEdit;
+use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::wanted::facts_wanted;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
@@ -20,7 +21,7 @@ use super::fix::{self, Fixed};
 use super::paths::{Loaded, Paths};
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, Meaning, UNUSABLE};
-use crate::config::Level;
+use crate::config::Named;
 use crate::environment::Environment;
 use crate::facts;
 use crate::lines::{LineIndex, line_and_column};
@@ -58,13 +59,13 @@ enum Format {
 #[derive(Clone, Debug)]
 struct Rule {
     code: DiagnosticCode,
-    level: Level,
+    level: Named<Level>,
 }
 
 /// Reads `CODE=LEVEL`.
 fn rule(text: &str) -> Result<Rule, String> {
     let (code, level) = text.split_once('=').ok_or("expected CODE=LEVEL, as in `post-up=off`")?;
-    let level = <Level as ValueEnum>::from_str(level, false).map_err(|_| {
+    let level = <Named<Level> as ValueEnum>::from_str(level, false).map_err(|_| {
         format!("there is no level `{level}`: expected error, warning, information, hint or off")
     })?;
     match DiagnosticCode::from_name(code) {

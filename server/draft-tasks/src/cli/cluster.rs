@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use crate::kubernetes_settings::{Container, KubernetesSettings, Name, PodSettings, Selector};
+use crate::kubernetes_settings::{Container, KubernetesSettings, Name, Selector};
 use crate::run_settings::Limit;
 
 #[derive(Clone, Debug, Default, Args)]
@@ -41,18 +41,14 @@ pub(super) struct Cluster {
 impl Cluster {
     /// The options as settings, which go before those of the project.
     pub(super) fn settings(&self, project: &KubernetesSettings) -> KubernetesSettings {
-        let pods = PodSettings {
-            selector: self.selector.clone(),
-            container: self.container.clone(),
-            ready_timeout: self.ready_timeout,
-        };
-        let own = KubernetesSettings {
-            pods,
-            context: self.context.clone(),
-            namespace: self.namespace.clone(),
-            concurrency: self.concurrency,
-        };
-        own.or(project)
+        KubernetesSettings {
+            selector: self.selector.clone().or_else(|| project.selector.clone()),
+            container: self.container.clone().or_else(|| project.container.clone()),
+            ready_timeout: self.ready_timeout.or(project.ready_timeout),
+            context: self.context.clone().or_else(|| project.context.clone()),
+            namespace: self.namespace.clone().or_else(|| project.namespace.clone()),
+            concurrency: self.concurrency.or(project.concurrency),
+        }
     }
 
     /// Asks whether to go on, unless that was said before.

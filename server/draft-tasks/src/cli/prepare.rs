@@ -17,7 +17,7 @@ use super::cluster::Cluster;
 use super::execute::GRACE;
 use super::paths::{self, Loaded};
 use crate::application;
-use crate::config::{Config, Policy};
+use crate::config::{Config, Named};
 use crate::environment::Environment;
 use crate::kubernetes_settings::KubernetesSettings;
 use crate::lines::{LineIndex, line_and_column};
@@ -46,7 +46,7 @@ pub(super) struct Chosen<'a> {
     pub(super) tasks: &'a [String],
     /// Only in these pods; in all when it is empty.
     pub(super) pods: &'a [String],
-    pub(super) policy: Option<Policy>,
+    pub(super) policy: Option<Named<OnFailure>>,
 }
 
 impl<'a> Prepared<'a> {
@@ -123,7 +123,11 @@ impl<'a> Prepared<'a> {
     /// # Errors
     ///
     /// When the context that is pinned is not known.
-    pub(super) fn request_of(&self, plan: Plan, policy: Option<Policy>) -> Result<RunRequest, String> {
+    pub(super) fn request_of(
+        &self,
+        plan: Plan,
+        policy: Option<Named<OnFailure>>,
+    ) -> Result<RunRequest, String> {
         let pinned = match plan.subject.is_local() && self.is_pinned() {
             true => Some(self.application().pinned().map_err(|problem| problem.describe())?),
             false => None,
@@ -135,7 +139,7 @@ impl<'a> Prepared<'a> {
     pub(super) fn request_with(
         &self,
         plan: Plan,
-        policy: Option<Policy>,
+        policy: Option<Named<OnFailure>>,
         pinned: Option<Pinned>,
     ) -> RunRequest {
         let usual = || match plan.subject.phase() {
@@ -143,12 +147,12 @@ impl<'a> Prepared<'a> {
             None => OnFailure::Stop,
         };
         RunRequest {
-            on_failure: policy.map_or_else(usual, Policy::into),
+            on_failure: policy.map_or_else(usual, |policy| policy.0),
             plan,
             directory: self.directory.clone(),
             environment: self.environment.for_run("run"),
             grace: GRACE,
-            limits: self.run.limits_or(self.settings.run.limits),
+            limits: self.run.limits().or(self.settings.run.limits()),
             secrets: self.environment.secrets(),
             pods: None,
             pinned,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::{Records, RunHeader};
+use draft_tasks_executor::{OnFailure, RunRequest};
 
 use super::cluster::Cluster;
 use super::execute::{Format, View, execute, serve};
@@ -18,9 +18,9 @@ use super::report::Amount;
 use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{Look, Meaning, UNUSABLE};
-use crate::config::Policy;
+use crate::config::Named;
 use crate::interrupted;
-use crate::run_settings::{self, Limit, RunLimits, RunSettings};
+use crate::run_settings::{self, Limit, RunSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -45,7 +45,7 @@ pub(super) struct Options {
     /// What happens after a task failed; without it as the project says, else `continue` for cleanup and `stop` for the
     /// others
     #[arg(long, value_enum, conflicts_with_all = ["keep_going", "fail_fast"])]
-    on_failure: Option<Policy>,
+    on_failure: Option<Named<OnFailure>>,
     /// The same as `--on-failure continue`
     #[arg(long, conflicts_with = "fail_fast")]
     keep_going: bool,
@@ -118,7 +118,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 impl Options {
     fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {
-            limits: RunLimits { timeout: self.timeout, total_timeout: self.total_timeout },
+            timeout: self.timeout,
+            total_timeout: self.total_timeout,
             keep: if self.no_record { 0 } else { run_settings::KEEP },
             ..self.variables.settings()?
         })
@@ -139,10 +140,10 @@ impl Options {
         View { file, records, format: self.format, amount: self.amount(), paint: self.paint() }
     }
 
-    pub(super) fn policy(&self) -> Option<Policy> {
+    pub(super) fn policy(&self) -> Option<Named<OnFailure>> {
         match (self.keep_going, self.fail_fast) {
-            (true, _) => Some(Policy::Continue),
-            (_, true) => Some(Policy::Stop),
+            (true, _) => Some(Named(OnFailure::Continue)),
+            (_, true) => Some(Named(OnFailure::Stop)),
             _ => self.on_failure,
         }
     }

@@ -17,7 +17,7 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
     }
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut settings = KubernetesSettings::default();
-    settings.pods.selector = selector.map(|selector| selector.parse().unwrap());
+    settings.selector = selector.map(|selector| selector.parse().unwrap());
     let wanted = Wanted {
         directory: dir.path().to_owned(),
         tasks: Ok((dir.path().join(".draft-tasks.toml"), 2)),

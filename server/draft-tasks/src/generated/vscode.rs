@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
-use crate::config::{Config, ProjectFile};
+use crate::config::{self, Config, Mark, Setting};
 use crate::lsp::ext::{self, Command};
 use crate::project;
 
@@ -62,12 +62,8 @@ enum OutputView {
     Terminal,
 }
 
-/// The settings that only a user may make: what they name runs outside of any tasks file.
+/// The settings that only a user may make, and no workspace: what they name runs outside of any tasks file.
 const MACHINE: [&str; 1] = ["server.path"];
-
-/// The settings that a workspace does not make while it is not trusted.
-const RESTRICTED: [&str; 6] =
-    ["server.path", "run.env", "run.envFile", "kubernetes.context", "kubernetes.namespace", "environment"];
 
 /// A command of the extension: it finds the file and the phase, and lets the server do the rest.
 struct ClientCommand {
@@ -134,9 +130,7 @@ fn manifest() {
     manifest["contributes"]["commands"] = commands.collect();
     manifest["contributes"]["menus"]["commandPalette"] = palette.collect();
     let (own, server) = (client_settings(), server_settings());
-    let restricted = RESTRICTED.iter().map(|name| id(name));
-    let restricted: Vec<_> =
-        restricted.filter(|name| own.contains_key(name) || server.contains_key(name)).collect();
+    let restricted: Vec<_> = MACHINE.into_iter().map(id).chain(restricted()).collect();
     manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = restricted.into();
     manifest["contributes"]["configuration"] = json!([
         { "title": "Extension", "order": 1, "properties": own },
@@ -165,12 +159,11 @@ fn client_settings() -> Map<String, Value> {
 /// The server's settings. What a project can choose has no default here: an editor sends defaults, too, and they would
 /// go before the project's file.
 fn server_settings() -> Map<String, Value> {
-    let of_project = names(&schema::<ProjectFile>());
     let schema = schema::<Config>();
     let mut settings = Map::new();
     for (name, property, default) in flat(&schema) {
         let mut setting = setting(&schema, property);
-        if of_project.contains(&name) {
+        if declared(&name).is_for_projects() {
             leave_to_project(&mut setting, default);
         } else {
             setting["default"] = default.clone();
@@ -196,8 +189,16 @@ fn flat(schema: &Value) -> Vec<(String, &Value, &Value)> {
     settings
 }
 
-fn names(schema: &Value) -> Vec<String> {
-    flat(schema).into_iter().map(|(name, ..)| name).collect()
+/// The declaration of a setting, which may be in a table.
+fn declared(name: &str) -> &'static Setting {
+    config::setting(&name.split('.').collect::<Vec<_>>()).expect("a setting")
+}
+
+/// The settings that a workspace does not make while it is not trusted.
+fn restricted() -> Vec<String> {
+    let schema = schema::<Config>();
+    let names = flat(&schema).into_iter().map(|(name, ..)| name);
+    names.filter(|name| declared(name).marks.contains(&Mark::Restricted)).map(|name| id(&name)).collect()
 }
 
 /// What the project's file chooses unless the user does.

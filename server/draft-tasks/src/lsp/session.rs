@@ -22,7 +22,7 @@ use super::programs::Programs;
 use super::runs::{self, Runs};
 use super::surroundings::{Outlook, Surroundings};
 use super::to_proto::{self, Context};
-use crate::config::{Config, Layer};
+use crate::config::{Config, Layer, Mark};
 use crate::environment::Environment;
 use crate::run_settings::RunDiagnostics;
 use crate::source::{self, FileKind};
@@ -303,13 +303,15 @@ impl Session {
         }
         if editor != self.editor {
             let config = Config::of(&[&editor]);
-            if config.inlay_hints != self.config.inlay_hints && self.flags.refresh_hints {
+            let differs = |mark| config.differs(mark, &self.config);
+            let (hints, lenses, republish) =
+                (differs(Mark::Hints), differs(Mark::Lenses), differs(Mark::Results));
+            if hints && self.flags.refresh_hints {
                 self.effect(Effect::RefreshHints);
             }
-            if config.code_lens != self.config.code_lens {
+            if lenses {
                 self.refresh_lenses();
             }
-            let republish = config.run.diagnostics != self.config.run.diagnostics;
             if republish {
                 self.stale.extend(self.documents.keys().cloned());
             }
@@ -404,7 +406,7 @@ impl Session {
         let found = analysis.diagnostics.iter();
         let shown = found.filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
         let mut diagnostics: Vec<_> = shown.map(|it| to_proto::diagnostic(context, it)).collect();
-        let of_runs = self.config.run.diagnostics;
+        let of_runs = self.config.run.diagnostics.0;
         if of_runs != RunDiagnostics::Off {
             diagnostics.extend(self.runs.failures.diagnostics(context, &analysis));
         }

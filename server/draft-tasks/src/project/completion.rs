@@ -6,7 +6,7 @@ use draft_tasks_analysis::completion::{Completion, CompletionKind};
 use draft_tasks_analysis::syntax::{SyntaxTree, Table};
 use draft_tasks_analysis::{TextRange, TextSize, edit};
 
-use super::vocabulary::{self, Setting};
+use crate::config::{Setting, setting};
 
 /// Everything that can be typed at an offset.
 pub(crate) fn complete(tree: &SyntaxTree, text: &str, offset: TextSize) -> Vec<Completion> {
@@ -64,12 +64,12 @@ fn unquoted(key: &str) -> &str {
 
 /// The settings of a table that are not there yet.
 fn settings(table: &[&str], present: &[String], range: TextRange) -> Vec<Completion> {
-    let Some(table) = vocabulary::setting(table) else { return Vec::new() };
-    let settings = table.settings().into_iter().filter(|setting| !setting.is_table());
+    let Some(table) = setting(table) else { return Vec::new() };
+    let settings = table.settings.iter().filter(|setting| !setting.is_table() && setting.is_for_projects());
     let missing = settings.filter(|setting| !present.iter().any(|name| name == setting.name));
     missing
         .map(|setting| {
-            let default = setting.default().unwrap_or_default();
+            let default = setting.default.as_str().unwrap_or_default();
             completion(
                 setting,
                 setting.name.to_owned(),
@@ -86,7 +86,8 @@ fn tables(tree: &SyntaxTree, text: &str, line: TextSize, range: TextRange) -> Ve
         table.header.is_some() && table.range.start() < line || table.range.start() > range.end()
     });
     let present: Vec<String> = others.filter_map(|table| names(table, text).into_iter().next()).collect();
-    let tables = vocabulary::root().settings().into_iter().filter(|setting| setting.is_table());
+    let all = setting(&[]).into_iter().flat_map(|all| &all.settings);
+    let tables = all.filter(|setting| setting.is_table() && setting.is_for_projects());
     tables
         .filter(|table| !present.iter().any(|name| name == table.name))
         .map(|table| completion(table, format!("[{}]", table.name), range, format!("[{}]", table.name)))
@@ -95,7 +96,7 @@ fn tables(tree: &SyntaxTree, text: &str, line: TextSize, range: TextRange) -> Ve
 
 /// The values of a setting, when no other than the one that is being typed stands there.
 fn values(path: &[&str], typed: &str, after: &str, offset: TextSize) -> Vec<Completion> {
-    let Some(setting) = vocabulary::setting(path) else { return Vec::new() };
+    let Some(setting) = setting(path) else { return Vec::new() };
     let value = typed.trim_start();
     let quoted = value.strip_prefix(['"', '\'']);
     let complete = quoted.is_some_and(|inner| inner.contains(['"', '\'']));
@@ -108,20 +109,20 @@ fn values(path: &[&str], typed: &str, after: &str, offset: TextSize) -> Vec<Comp
         .unwrap_or(after.len());
     let range = TextRange::new(offset - TextSize::of(value), offset + TextSize::of(&after[..rest]));
     let space = if typed.is_empty() { " " } else { "" };
-    let offered = setting.values().into_iter().map(|(value, meaning)| Completion {
-        label: format!("\"{value}\""),
+    let offered = setting.words.iter().map(|word| Completion {
+        label: format!("\"{}\"", word.name),
         kind: CompletionKind::Task,
-        detail: meaning.to_owned(),
+        detail: word.meaning.to_owned(),
         documentation: None,
         range,
-        snippet: format!("{space}\"{value}\""),
+        snippet: format!("{space}\"{}\"", word.name),
     });
     offered.collect()
 }
 
-fn completion(setting: Setting<'_>, label: String, range: TextRange, snippet: String) -> Completion {
+fn completion(setting: &Setting, label: String, range: TextRange, snippet: String) -> Completion {
     let kind = if setting.is_table() { CompletionKind::Phase } else { CompletionKind::Task };
-    let detail = setting.default().map(|default| format!("else \"{default}\"")).unwrap_or_default();
+    let detail = setting.default.as_str().map(|default| format!("else \"{default}\"")).unwrap_or_default();
     Completion { label, kind, detail, documentation: Some(setting.markdown()), range, snippet }
 }
 

@@ -6,7 +6,7 @@ use draft_tasks_analysis::hover::Hover;
 use draft_tasks_analysis::syntax::{Entry, Str, SyntaxTree, Value, ValueKind};
 use draft_tasks_analysis::{TextRange, TextSize};
 
-use super::vocabulary::{self, Setting};
+use crate::config::{Setting, setting};
 
 /// The hover at an offset.
 pub(crate) fn hover(tree: &SyntaxTree, text: &str, offset: TextSize) -> Option<Hover> {
@@ -25,7 +25,7 @@ fn in_entries(table: &[Str], entries: &[Entry], text: &str, offset: TextSize) ->
 /// The documentation of the key under the cursor, which is none of the first ones of the path.
 fn of_key(path: &[Str], first: usize, text: &str, offset: TextSize) -> Option<Hover> {
     let at = (first..path.len()).find(|at| path[*at].range.contains_inclusive(offset))?;
-    Some(Hover { range: path[at].range, markdown: found(&path[..=at], text, |setting| setting.markdown())? })
+    Some(Hover { range: path[at].range, markdown: found(&path[..=at], text, Setting::markdown)? })
 }
 
 fn of_value(path: &[Str], value: &Value, text: &str, offset: TextSize) -> Option<Hover> {
@@ -38,23 +38,19 @@ fn of_value(path: &[Str], value: &Value, text: &str, offset: TextSize) -> Option
     }
 }
 
-fn meaning(setting: Setting<'_>, value: &str) -> String {
-    let values = setting.values();
-    values
-        .iter()
-        .find(|(name, _)| name == value)
-        .map(|(_, meaning)| (*meaning).to_owned())
-        .unwrap_or_default()
+fn meaning(setting: &Setting, value: &str) -> String {
+    let word = setting.words.iter().find(|word| word.name == value);
+    word.map(|word| word.meaning.to_owned()).unwrap_or_default()
 }
 
 fn said(range: TextRange, markdown: String) -> Option<Hover> {
     (!markdown.is_empty()).then_some(Hover { range, markdown })
 }
 
-fn found(path: &[Str], text: &str, say: impl Fn(Setting<'_>) -> String) -> Option<String> {
+fn found(path: &[Str], text: &str, say: impl Fn(&Setting) -> String) -> Option<String> {
     let names: Vec<_> = path.iter().map(|key| key.decode(text)).collect();
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-    vocabulary::setting(&names).map(say)
+    setting(&names).filter(|setting| setting.is_for_projects()).map(say)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Session {
 
     /// What tasks reported of a file, as diagnostics.
     pub(super) fn problems_of(&self, path: &Path) -> Vec<Diagnostic> {
-        match self.config.run.diagnostics {
+        match self.config.run.diagnostics.0 {
             RunDiagnostics::Off => Vec::new(),
             _ => self.runs.problems.diagnostics(path, self.flags.related),
         }

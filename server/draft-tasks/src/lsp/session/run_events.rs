@@ -191,7 +191,7 @@ impl Session {
             self.runs.failures.add(run, running, (failure, duration), document);
         }
         self.refresh_result_hints();
-        let all = self.config.run.diagnostics == RunDiagnostics::All;
+        let all = self.config.run.diagnostics.0 == RunDiagnostics::All;
         if outcome.is_failed() || all && *outcome == Outcome::Passed {
             let uri = run.uri.clone();
             self.publish_unless_stale(&uri);

@@ -237,7 +237,7 @@ impl Session {
         if ran {
             self.refresh_result_hints();
         }
-        if failed || ran && self.config.run.diagnostics == RunDiagnostics::All {
+        if failed || ran && self.config.run.diagnostics.0 == RunDiagnostics::All {
             self.publish_unless_stale(uri);
         }
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
