@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_and_long_words_take_no_longer_than_others() {
+    fn words_of_any_depth_and_length_are_read() {
         let deep = format!("echo {}a,b{}", "{".repeat(100_000), "}".repeat(100_000));
         let long = format!("echo {}", "{a,b}".repeat(100_000));
         let list = format!("echo {{{}}}", "{a,b},".repeat(100_000));

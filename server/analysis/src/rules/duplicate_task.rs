@@ -4,7 +4,7 @@
 
 use super::declaration::{Check, Rule};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
@@ -26,6 +26,8 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         return;
     }
     let taken = parsed.file.tasks.iter().map(|task| task.name(&parsed.text)).collect();
+    // One for each description: a file may have it thousands of times.
+    let mut free: HashMap<Cow<'_, str>, String> = HashMap::new();
     for error in duplicates {
         let Some(first) = error.related else { continue };
         let Some((section, task)) = parsed.file.task_at(error.range.start()) else { continue };
@@ -35,7 +37,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             Diagnostic::new(DiagnosticCode::DuplicateTask, error.range, message)
                 .note("Draft stops at it; give one of them another description")
                 .related(first, format!("`{name}` is first defined here"))
-                .fix(rename(&taken, error, &name)),
+                .fix(rename(error, free.entry(name.clone()).or_insert_with(|| free_name(&taken, &name)))),
         );
     }
 }
@@ -49,15 +51,15 @@ pub(super) fn is_duplicate_task(parsed: &Parsed, error: &SyntaxError) -> bool {
             .is_some_and(|(section, task)| section.form.has_tasks() && task.name.range == error.range)
 }
 
-fn rename(taken: &HashSet<Cow<'_, str>>, error: &SyntaxError, name: &str) -> Fix {
-    let free = (2..)
-        .map(
-            |number| if name.contains(' ') { format!("{name} {number}") } else { format!("{name}-{number}") },
-        )
-        .find(|name| !taken.contains(name.as_str()))
-        .unwrap_or_default();
-    let edits = vec![TextEdit::replace(error.range, edit::key(&free))];
-    Fix { title: format!("Rename this task to `{free}`"), edits, preferred: false }
+fn free_name(taken: &HashSet<Cow<'_, str>>, name: &str) -> String {
+    let separator = if name.contains(' ') { ' ' } else { '-' };
+    let mut names = (2..).map(|number| format!("{name}{separator}{number}"));
+    names.find(|name| !taken.contains(name.as_str())).unwrap_or_default()
+}
+
+fn rename(error: &SyntaxError, name: &str) -> Fix {
+    let edits = vec![TextEdit::replace(error.range, edit::key(name))];
+    Fix { title: format!("Rename this task to `{name}`"), edits, preferred: false }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Must not report any other table.
 
 use super::declaration::{Check, Rule};
-use super::unknown_phase::suggest;
+use super::unknown_phase::{present, suggest};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
@@ -20,12 +20,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let present = present(parsed);
     for section in &parsed.file.sections {
         if section.name(&parsed.text) == NAME {
             let message = format!("Draft ignores the table `{NAME}`");
             let diagnostic = Diagnostic::new(DiagnosticCode::PostDelete, section.name.range, message)
                 .note("tasks that run after deletion go into `cleanup`");
-            found.push(suggest(parsed, section, Phase::Cleanup, diagnostic));
+            found.push(suggest(&present, section, Phase::Cleanup, diagnostic));
         }
     }
 }

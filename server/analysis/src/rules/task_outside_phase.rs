@@ -3,7 +3,10 @@
 //! Must not report tables; `unknown_phase` does.
 
 use super::declaration::{Check, Rule};
-use text_size::TextRange;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use text_size::{TextRange, TextSize};
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
@@ -22,47 +25,65 @@ pub(super) const RULE: Rule = Rule {
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let text = &parsed.text;
     let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(parsed, phase)).collect();
+    let phases = Phase::DEP_8.map(|phase| Destination::of(parsed, phase));
     for stray in &parsed.file.strays {
         let message = format!("Draft ignores `{}`, which is in no phase", stray.name.decode(text));
         let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskOutsidePhase, stray.name.range, message)
             .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
         if stray.command.is_some() {
-            diagnostic.fixes =
-                Phase::DEP_8.into_iter().filter_map(|phase| move_one(parsed, stray, phase)).collect();
+            diagnostic.fixes = phases.iter().filter_map(|phase| phase.take(parsed, stray)).collect();
             diagnostic.fixes.extend(all.iter().cloned());
         }
         found.push(diagnostic);
     }
 }
 
-/// Moves the lines of one task to the end of a phase, which is added at the end of the file when it is not there;
-/// nothing where the phase has a task of that description, or has no lines of its own.
-fn move_one(parsed: &Parsed, stray: &Stray, phase: Phase) -> Option<Fix> {
-    let text = &parsed.text;
-    let newline = edit::line_end(text);
-    let lines = edit::whole_lines(text, stray.range);
-    let task = text[lines].trim_end_matches(['\r', '\n']);
-    let insertion = match table(parsed, phase) {
-        Some(_) if has_task(parsed, phase, stray) => return None,
-        Some(section) => {
-            let end = edit::line_stop(text, section.range.end());
-            TextEdit::insert(end, format!("{newline}{task}"))
-        }
-        None if parsed.file.sections.iter().any(|section| section.phase == Some(phase)) => return None,
-        None => {
-            let gap = gap_before_end(text, lines, newline);
-            TextEdit::insert((text.len() as u32).into(), format!("{gap}[{phase}]{newline}{task}{newline}"))
-        }
-    };
-    let title = format!("Move `{}` into `[{phase}]`", stray.name.decode(text));
-    Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
+/// A phase that a task may be moved into.
+struct Destination<'a> {
+    phase: Phase,
+    /// The end of its last lines; `None` where it has no lines of its own.
+    end: Option<TextSize>,
+    /// Whether it is there, in any form.
+    is_present: bool,
+    /// The descriptions that it has.
+    taken: HashSet<Cow<'a, str>>,
 }
 
-fn has_task(parsed: &Parsed, phase: Phase, stray: &Stray) -> bool {
-    let (file, text) = (&parsed.file, &parsed.text);
-    let name = stray.name.decode(text);
-    let mut tasks = file.sections_of(phase).flat_map(|section| file.tasks_of(section));
-    tasks.any(|task| task.name(text) == name)
+impl<'a> Destination<'a> {
+    fn of(parsed: &'a Parsed, phase: Phase) -> Destination<'a> {
+        let (file, text) = (&parsed.file, &*parsed.text);
+        let tasks = file.sections_of(phase).flat_map(|section| file.tasks_of(section));
+        Destination {
+            phase,
+            end: table(parsed, phase).map(|section| edit::line_stop(text, section.range.end())),
+            is_present: file.sections.iter().any(|section| section.phase == Some(phase)),
+            taken: tasks.map(|task| task.name(text)).collect(),
+        }
+    }
+
+    /// Moves the lines of one task to the end of the phase, which is added at the end of the file when it is not there;
+    /// nothing where the phase has a task of that description, or has no lines of its own.
+    fn take(&self, parsed: &Parsed, stray: &Stray) -> Option<Fix> {
+        let (text, phase) = (&parsed.text, self.phase);
+        let newline = edit::line_end(text);
+        let lines = edit::whole_lines(text, stray.range);
+        let task = text[lines].trim_end_matches(['\r', '\n']);
+        let name = stray.name.decode(text);
+        let insertion = match self.end {
+            Some(_) if self.taken.contains(&name) => return None,
+            Some(end) => TextEdit::insert(end, format!("{newline}{task}")),
+            None if self.is_present => return None,
+            None => {
+                let gap = gap_before_end(text, lines, newline);
+                TextEdit::insert(
+                    (text.len() as u32).into(),
+                    format!("{gap}[{phase}]{newline}{task}{newline}"),
+                )
+            }
+        };
+        let title = format!("Move `{name}` into `[{phase}]`");
+        Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
+    }
 }
 
 /// What must stand between the rest of the file and a table at its end.

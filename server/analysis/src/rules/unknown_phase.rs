@@ -2,6 +2,8 @@
 //!
 //! Must not report `post-delete`; `post_delete` does.
 
+use std::collections::HashSet;
+
 use super::declaration::{Check, Rule};
 use crate::command::DraftVersion;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -19,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    let present = present(parsed);
     for section in parsed.file.sections.iter().filter(|section| section.phase.is_none()) {
         let name = section.name(&parsed.text);
         if name == super::post_delete::NAME {
@@ -28,23 +31,27 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
         found.push(match similar(&name, parsed.options.draft_version) {
             Some(phase) => {
-                suggest(parsed, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
+                suggest(&present, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
             }
             None => diagnostic.note(parsed.options.draft_version.phases()),
         });
     }
 }
 
+/// The phases that a file has in any form.
+pub(super) fn present(parsed: &Parsed) -> HashSet<Phase> {
+    parsed.file.sections.iter().filter_map(|section| section.phase).collect()
+}
+
 /// Adds the fix that renames a section, unless the file would then have the phase twice.
 pub(super) fn suggest(
-    parsed: &Parsed,
+    present: &HashSet<Phase>,
     section: &Section,
     phase: Phase,
     diagnostic: Diagnostic,
 ) -> Diagnostic {
-    let exists = parsed.file.sections.iter().any(|other| other.phase == Some(phase));
     let renamed = match section.form {
-        SectionForm::Header | SectionForm::Inline => !exists,
+        SectionForm::Header | SectionForm::Inline => !present.contains(&phase),
         _ => false,
     };
     if !renamed {
