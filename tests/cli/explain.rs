@@ -322,13 +322,13 @@ fn the_projects_settings_count_until_something_else_is_said() {
 #[test]
 fn variables_are_given_as_to_a_run() {
     let tool = tool("[pre-up]\na = \"echo $DT_SET $DT_FILE $DT_MORE\"\n");
-    tool.write("variables", b"DT_FILE=hunter2\nDT_SET=file\n");
+    tool.write("variables", b"DT_FILE=hunter2-2\nDT_SET=file\n");
     let options =
         ["--env", "DT_SET=ann", "--env", "DT_MORE=x", "--env-file", "variables", "--secret", "DT_MORE"];
     let (_, found) = report(&tool, &options);
     assert_eq!(found["phases"]["pre-up"]["tasks"]["a"], json!(["echo", "ann", "***", "***"]));
     let (_, found) = report(&tool, &[&options[..], &["--show-secrets"]].concat());
-    assert_eq!(found["phases"]["pre-up"]["tasks"]["a"], json!(["echo", "ann", "hunter2", "x"]));
+    assert_eq!(found["phases"]["pre-up"]["tasks"]["a"], json!(["echo", "ann", "hunter2-2", "x"]));
     let called = tool.call(&["explain", "--env-file", "none"]);
     assert_eq!(called.code, Some(2), "{called:?}");
 }

@@ -99,14 +99,19 @@ fn variables_reach_commands_and_tasks() {
         .with("A", "environment")
         .with("B", "environment")
         .with("C", "environment");
-    tool.write("app.env", b"# a comment\nA=file\nexport B=\"from file\"\n");
+    tool.write("app.env", b"# a comment\nA=file\nexport B=\"from file\"\nC=file\n");
     let called = tool.call(&["run", "pre-up", "--env", "A=o=1"]);
     assert_in_order(&called, &["show │ o=1/o=1/environment/environment\n"]);
     let called = tool.call(&["run", "pre-up", "--env", "A=option", "--env-file", "app.env", "--dry-run"]);
     assert_in_order(&called, &["sh option"]);
     // What comes from a file is masked, and there all the same.
     let called = tool.call(&["run", "pre-up", "--env", "A=option", "--env-file", "app.env"]);
-    assert_in_order(&called, &["show │ option/option/***/environment\n"]);
+    assert_in_order(&called, &["show │ option/option/***/file\n"]);
+    let said = "masked in the output: B; to show one, give --public NAME\n";
+    assert_eq!(called.stderr, said);
+    let called = tool.call(&["run", "pre-up", "--env-file", "app.env", "--public", "B"]);
+    assert_in_order(&called, &["show │ file/file/from file/file\n"]);
+    assert_eq!(called.stderr, "");
     assert_unusable(&tool, &["run", "pre-up", "--env", "A"], &["NAME=VALUE"]);
     assert_unusable(
         &tool,
@@ -116,6 +121,25 @@ fn variables_reach_commands_and_tasks() {
     tool.write("bad.env", b"A=1\n\nthis is hunter2\n");
     assert_unusable(&tool, &["run", "pre-up", "--env-file", "bad.env"], &["bad.env:3: expected NAME=value"]);
     assert!(!tool.call(&["run", "pre-up", "--env-file", "bad.env"]).stderr.contains("hunter2"));
+}
+
+#[test]
+fn a_secret_is_masked_without_its_line_end_with_colours_inside_and_in_a_url() {
+    let command =
+        "sh -c 'echo pw is hunter2 now; printenv API_TOKEN | sed \"s/./&\\x1b[31m/3\"; echo got pass-word-1'";
+    let tool = tasks("pre-up", &[("show", &command)])
+        .with("DB_PASSWORD", "hunter2\n")
+        .with("API_TOKEN", "abcSECRETvalue")
+        .with("DATABASE_URL", "postgres://ann:pass-word-1@db/shop");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_in_order(&called, &["show │ pw is *** now\n", "show │ ***\n", "show │ got ***\n"]);
+    let records = tool.records();
+    for secret in ["hunter2", "SECRET", "pass-word-1"] {
+        assert!(
+            !(records.clone() + &called.stdout).contains(secret),
+            "{secret} is in\n{called:?}\n{records}"
+        );
+    }
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn a_space_asks_only_for_targets_and_scripts() {
 fn variables_of_settings_are_offered_and_those_of_the_file_only_with_trust() {
     for trusted in [true, false] {
         let project = Project::new("[pre-up]\na = \"echo $DT_\"\n");
-        project.write(".env", "DT_FILE=hunter2\n");
+        project.write(".env", "DT_FILE=hunter2-2\n");
         let mut client = Client::with(|setup| {
             setup.configuration = false;
             setup.initialization_options = json!({ "trusted": trusted });

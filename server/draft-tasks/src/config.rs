@@ -31,8 +31,7 @@ const EDITOR: &str = "it is about how an editor shows things: set it there";
 const CLUSTER: &str =
     "which cluster is meant is for each user to choose, not for a file that comes with a checkout";
 const VARIABLES: &str = "values of the environment do not belong into a file that is checked in; they come from the user's environment";
-const SECRETS: &str =
-    "which variables are secrets depends on each user's environment: set it in the editor or with --secret";
+const SECRETS: &str = "which variables are secrets depends on each user's environment: set it in the editor or with --secret and --public";
 
 settings! {
     /// All settings, below `draftTasks` in an editor.
@@ -90,14 +89,17 @@ settings! {
         "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Restricted;
         /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
         /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
-        /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. All their values
-        /// are taken for secrets.
+        /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. Their values are
+        /// masked, too, but for those of less than 8 bytes, numbers, words of letters alone, hosts with or without a port,
+        /// and paths that exist, unless the name looks secret; each run says which are masked.
         #[serde(deserialize_with = "env_file::one_or_more")]
         #[schemars(schema_with = "env_file::one_or_more_schema")]
         "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Restricted;
         /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
-        /// names look like it (`…TOKEN`, `…PASSWORD`, `…SECRET`, `…KEY`). Values shorter than 3 bytes are not masked.
+        /// names look secret (docs/configuration.md lists which do). Values shorter than 3 bytes are not masked.
         "secrets" secrets: Vec<String> = Vec::new(), User(SECRETS);
+        /// Names of variables whose values are shown, though their names look secret or a file of variables has them.
+        "public" public: Vec<String> = Vec::new(), User(SECRETS), Restricted;
         /// Which results of runs are diagnostics.
         "diagnostics" diagnostics: Named<RunDiagnostics> = Named::default(), User(EDITOR), Results;
         /// How many records of runs are kept; 0 keeps none and writes none.

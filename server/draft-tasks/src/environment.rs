@@ -15,6 +15,7 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
 use crate::env_file::FileVariable;
+use crate::public_value::is_public;
 use crate::run_settings::RunSettings;
 
 /// The variable that names another folder for what the program keeps.
@@ -42,10 +43,14 @@ impl FromIterator<(OsString, OsString)> for Variables {
 pub(crate) struct Environment {
     /// Shared, as whoever looks at commands takes a copy.
     variables: Arc<Variables>,
-    /// Variables that are secret whatever their names look like.
-    secret: HashSet<String>,
-    /// What the files of variables have, also where it is not the variable's value in the end.
-    in_files: Vec<String>,
+    /// Variables that the user calls secret.
+    listed: HashSet<String>,
+    /// Variables that the user calls public.
+    public: HashSet<String>,
+    /// Variables with a value of a file that is secret.
+    from_files: HashSet<String>,
+    /// The variables of files that are secret, with their values, also where these are not so in the end.
+    masked: Vec<FileVariable>,
 }
 
 impl Environment {
@@ -82,11 +87,12 @@ impl Environment {
     /// What is wrong with the file of variables or a variable's name.
     pub(crate) fn with(&self, settings: &RunSettings, directory: &Path) -> Result<Environment, String> {
         let mut environment = self.clone();
+        environment.listed.extend(settings.secrets.iter().cloned());
+        environment.public.extend(settings.public.iter().cloned());
         for file in &settings.env_files {
-            for FileVariable { name, value } in file.read(directory, &|name| environment.get(name))? {
-                environment.set(&name, &value);
-                environment.secret.insert(name);
-                environment.in_files.push(value);
+            for variable in file.read(directory, &|name| environment.get(name))? {
+                environment.set(&variable.name, &variable.value);
+                environment.judge(variable, directory);
             }
             environment.anchor_kubeconfig(directory.join(&file.path).parent().unwrap_or(directory));
         }
@@ -95,11 +101,32 @@ impl Environment {
                 return Err(format!("`{}` cannot be set as a variable", name.escape_default()));
             }
             environment.set(name, value);
-            environment.secret.remove(name);
+            environment.from_files.remove(name);
         }
         environment.anchor_kubeconfig(directory);
-        environment.secret.extend(settings.secrets.iter().cloned());
         Ok(environment)
+    }
+
+    /// Keeps in mind whether the value that a file gives to a variable is a secret.
+    fn judge(&mut self, variable: FileVariable, directory: &Path) {
+        let FileVariable { name, value } = &variable;
+        self.from_files.remove(name);
+        if !self.is_secret(name) && (self.public.contains(name) || is_public(value, directory)) {
+            return;
+        }
+        self.from_files.insert(name.clone());
+        self.masked.push(variable);
+    }
+
+    /// The variables of files whose values are masked, each once.
+    pub(crate) fn masked_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for FileVariable { name, value } in &self.masked {
+            if !value.is_empty() && !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
@@ -127,14 +154,25 @@ impl Environment {
     }
 
     fn is_secret(&self, name: &str) -> bool {
-        secret::looks_secret(name) || self.secret.contains(name)
+        self.listed.contains(name)
+            || !self.public.contains(name) && (secret::looks_secret(name) || self.from_files.contains(name))
     }
 
-    /// The values that must not be seen.
+    /// The values that must not be seen, and passwords within others.
     pub(crate) fn secrets(&self) -> Secrets {
-        let named =
-            self.variables().iter().filter(|(name, _)| name.to_str().is_some_and(|it| self.is_secret(it)));
-        Secrets::new(named.map(|(_, value)| value.as_os_str()).chain(self.in_files.iter().map(OsStr::new)))
+        let mut values: Vec<&OsStr> =
+            self.masked.iter().map(|variable| OsStr::new(&variable.value)).collect();
+        let mut passwords = Vec::new();
+        for (name, value) in self.variables() {
+            let name = name.to_string_lossy();
+            if self.is_secret(&name) {
+                values.push(value);
+            } else if let Some(value) = value.to_str().filter(|_| !self.public.contains(&*name)) {
+                passwords.extend(secret::passwords_of_urls(value));
+            }
+        }
+        values.extend(passwords.iter().map(OsStr::new));
+        Secrets::new(values)
     }
 
     /// Where records of runs are kept; nothing where the system has no place for them.
@@ -194,8 +232,8 @@ mod tests {
     #[test]
     fn settings_win_over_the_file_and_the_file_over_the_environment() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(".env"), "A=first\nB=file\nD=$A $C\n").unwrap();
-        std::fs::write(dir.path().join("more.env"), "A=file\nE=$D\n").unwrap();
+        std::fs::write(dir.path().join(".env"), "A=first one\nB=file\nD=$A $C\n").unwrap();
+        std::fs::write(dir.path().join("more.env"), "A=file two\nE=$D\nF=file\n").unwrap();
         let settings = RunSettings {
             env: [("B".to_owned(), "set".to_owned())].into(),
             env_files: [".env", "more.env"].map(|path| EnvFile { path: path.into(), may_wait: false }).into(),
@@ -205,11 +243,12 @@ mod tests {
         let environment = Environment::of(&[("A", "old"), ("B", "old"), ("C", "old"), ("NAME", "ann")]);
         let environment = environment.with(&settings, dir.path()).unwrap();
         let value = |name| environment.get(name).unwrap();
-        assert_eq!([value("A"), value("B"), value("C")], ["file", "set", "old"]);
-        assert_eq!([value("D"), value("E")], ["first old", "first old"]);
+        assert_eq!([value("A"), value("B"), value("C")], ["file two", "set", "old"]);
+        assert_eq!([value("D"), value("E")], ["first one old", "first one old"]);
         let shown = |name| environment.shown(name).unwrap();
-        assert_eq!([shown("A"), shown("C"), shown("NAME")], ["***", "old", "***"]);
-        assert_eq!(environment.secrets().mask("file set old first ann"), "*** set old *** ***");
+        assert_eq!([shown("A"), shown("C"), shown("F"), shown("NAME")], ["***", "old", "file", "***"]);
+        assert_eq!(environment.secrets().mask("file two set old first one ann"), "*** set old *** ***");
+        assert_eq!(environment.masked_names(), ["A", "D", "E"]);
     }
 
     #[test]
@@ -240,6 +279,32 @@ mod tests {
         assert_eq!(of(&all[..2]).unwrap(), Path::new("/state/draft-tasks/runs"));
         assert_eq!(of(&all[..1]).unwrap(), Path::new("/home/ann/.local/state/draft-tasks/runs"));
         assert_eq!(of(&[("XDG_STATE_HOME", "relative")]), None);
+    }
+
+    #[test]
+    fn what_is_secret_is_for_the_user_to_say() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = "A_TOKEN=short\nB=no-word-1\nC=no-word-2\nD=letters\nE_KEY=other\n";
+        std::fs::write(dir.path().join(".env"), file).unwrap();
+        let settings = RunSettings {
+            env_files: vec![EnvFile { path: ".env".into(), may_wait: false }],
+            secrets: vec!["D".into()],
+            public: ["B", "D", "E_KEY", "F_TOKEN", "URL"].map(str::to_owned).into(),
+            ..RunSettings::default()
+        };
+        let url = "http://ann:hunter2@x";
+        let outside =
+            [("F_TOKEN", "outside"), ("G_TOKEN", "hidden"), ("URL", url), ("OTHER", "http://a:pass@x")];
+        let environment = Environment::of(&outside).with(&settings, dir.path()).unwrap();
+        assert_eq!(environment.masked_names(), ["A_TOKEN", "C", "D"]);
+        let text = "short no-word-1 no-word-2 outside hidden http://ann:hunter2@x http://a:pass@x";
+        let masked = "*** no-word-1 *** outside *** http://ann:hunter2@x http://a:***@x";
+        assert_eq!(environment.secrets().mask(text), masked);
+        let shown = |name| environment.shown(name).unwrap();
+        assert_eq!(
+            [shown("B"), shown("C"), shown("D"), shown("E_KEY")],
+            ["no-word-1", "***", "***", "other"]
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::CommandFactory;
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::secret::{SECRET_NAMES, SecretNames};
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
@@ -119,6 +120,7 @@ fn configuration() {
         name => vec![format!("`{name}`")],
     });
     let names: Vec<_> = names.collect();
+    text += &secret_names();
     let _ = write!(
         text,
         "\n## The file of a project\n\nA checked-in `{}` beside the tasks file has {}. The server and the command line \
@@ -132,6 +134,22 @@ fn configuration() {
         EXAMPLE
     );
     check("docs/configuration.md", &text);
+}
+
+/// Which names of variables look secret.
+fn secret_names() -> String {
+    let SecretNames { within_words, words, last_words, ends, exceptions } = &SECRET_NAMES;
+    let list = |names: &[&str]| names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    format!(
+        "\n## Which names look secret\n\nA variable's name is parted into words by all that is neither letter nor digit; case \
+         does not matter. It looks secret where a word\n\n- has one of these in it: {};\n- is one of these: {};\n- is the \
+         last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}.\n",
+        list(within_words),
+        list(words),
+        list(last_words),
+        list(ends),
+        list(exceptions)
+    )
 }
 
 /// The table that a setting is, where its settings are no choices of the same kind.

@@ -20,6 +20,7 @@ mod lines;
 mod lsp;
 mod packs;
 mod project;
+mod public_value;
 mod run_settings;
 mod safety;
 mod source;

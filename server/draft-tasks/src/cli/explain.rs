@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", default_value = ".")]
     file: PathBuf,
     /// Say what a diagnostic code means instead, and what to do about it
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["phase", "file", "format", "show_secrets", "env", "env_files", "secrets"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["phase", "file", "format", "show_secrets", "env", "env_files", "secrets", "public"])]
     code: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value_t)]

@@ -177,6 +177,11 @@ impl<'a> Prepared<'a> {
         self.kubernetes.context.is_some()
     }
 
+    /// The variables of files whose values are masked.
+    pub(super) fn masked_names(&self) -> Vec<&str> {
+        self.environment.masked_names()
+    }
+
     /// The variables that tasks get.
     pub(super) fn variables(&self) -> &[(OsString, OsString)] {
         self.environment.variables()

@@ -132,7 +132,13 @@ impl Options {
     /// What is wrong with them, for people.
     pub(super) fn prepare(&self) -> Result<Prepared<'_>, String> {
         let run = self.settings().map_err(|error| error.to_string())?;
-        Prepared::load(&self.file, self.meaning, run, &self.cluster)
+        let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
+        let masked = prepared.masked_names();
+        if !masked.is_empty() && !self.dry_run && !self.quiet {
+            let names = masked.join(", ");
+            terminal::remark(format_args!("masked in the output: {names}; to show one, give --public NAME"));
+        }
+        Ok(prepared)
     }
 
     /// How runs of this file are shown.

@@ -17,6 +17,11 @@ pub(super) fn warning(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "warning: {message}");
 }
 
+/// Writes what is good to know; standard output has nothing but what was asked for.
+pub(super) fn remark(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
 /// A reader that has seen enough, as `head` has, is no error.
 pub(super) fn forgive_closed(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }

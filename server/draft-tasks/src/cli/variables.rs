@@ -17,12 +17,17 @@ pub(super) struct Variables {
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
     /// Set the variables of this file, read as Docker Compose does; `-` is standard input, and a pipe may be given. May be
-    /// given several times: later files win, and `--env` over all. Their values are masked in the output
+    /// given several times: later files win, and `--env` over all. Their values are masked in
+    /// the output unless they cannot be secrets
     #[arg(long = "env-file", value_name = "PATH")]
     env_files: Vec<PathBuf>,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
     #[arg(long = "secret", value_name = "NAME")]
     secrets: Vec<String>,
+    /// Show the value of this variable, though its name looks secret or a file of variables has it; may be given several
+    /// times
+    #[arg(long = "public", value_name = "NAME")]
+    public: Vec<String>,
 }
 
 impl Variables {
@@ -32,6 +37,7 @@ impl Variables {
             env: self.env.iter().map(here).collect::<io::Result<_>>()?,
             env_files: self.env_files.iter().map(|path| env_file(path)).collect::<io::Result<_>>()?,
             secrets: self.secrets.clone(),
+            public: self.public.clone(),
             ..RunSettings::default()
         })
     }

@@ -282,6 +282,12 @@ impl Session {
         };
         self.progress(&run, ProgressValue::Begin { title: subject.to_string(), message: "starts".into() });
         self.tell(&run, RunState::Started, (None, None), None, message);
+        let masked = environment.masked_names().join(", ");
+        if !masked.is_empty() {
+            let said =
+                format!("masked in the output: {masked}; to show one, name it in `draftTasks.run.public`");
+            self.tell(&run, RunState::Waiting, (None, None), None, said);
+        }
         let records = settings.records(environment);
         let (request, file) = (Box::new(request), source.path);
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
