@@ -195,3 +195,35 @@ fn an_address_without_a_scheme_is_taken_and_an_impossible_one_is_explained() {
     assert_says(&called, &[expected]);
     assert!(!both(&called).contains("TOPSECRET"), "{called:?}");
 }
+
+#[test]
+fn a_plan_needs_no_cluster() {
+    let tool = with_kubeconfig("").with("KUBECONFIG", "");
+    let called = tool.call(&["run", "post-deploy", "--dry-run", "-l", "app=web"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_says(
+        &called,
+        &["post-deploy · 1 task · pods not known, since there is no kubeconfig", "nothing runs", "true"],
+    );
+    let called = tool.call(&["up", "--dry-run", "-l", "app=web", "--", "true"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_says(
+        &called,
+        &["pre-up", "deploy", "post-deploy · 1 task · pods not known, since there is no kubeconfig"],
+    );
+    let called = tool.call(&["run", "post-deploy", "--dry-run", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&called.stdout).expect("JSON");
+    assert!(
+        document["podsNotKnownSince"].as_str().expect("a text").starts_with("there is no draft.toml"),
+        "{document}"
+    );
+    // What can be known is told.
+    let tool = with_kubeconfig(&config("https://127.0.0.1:1"));
+    let called = tool.call(&["run", "post-deploy", "--dry-run", "-l", "app=web"]);
+    assert_says(
+        &called,
+        &["post-deploy · 1 task · pods of app=web · context dev, namespace default · nothing runs"],
+    );
+    let called = tool.call(&["doctor", "-l", "app=web"]);
+    assert_says(&called, &["✗ server", "- pods          not known, since the link `server` is broken"]);
+}

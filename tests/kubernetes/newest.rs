@@ -274,3 +274,19 @@ fn a_user_that_the_kubeconfig_lacks_is_named() {
     let said = "context `double` names the user `double`, which is not in the kubeconfig";
     assert_says(&tool.call(&["run", "post-deploy"]), 1, &["does not accept the credentials", said]);
 }
+
+#[test]
+fn output_is_taken_from_the_server_though_nobody_reads_what_is_told() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let line = format!("{}\n", "x".repeat(99));
+    let pieces = (0..200).map(|_| Step::Stdout(line.repeat(1000).into()));
+    double.on_exec(When::any(), Answer::Run(pieces.chain([Step::Exit(0)]).collect()));
+    let tool = tool(&double, WORK);
+    let started = tool.start(&["run", "post-deploy", "--no-record"]);
+    // A server that cannot get rid of output may cut its end.
+    double.wait_for("the end of the command", |seen| seen.execs.iter().any(|exec| exec.end.is_some()));
+    let called = started.end();
+    assert_says(&called, 0, &["1 passed"]);
+    assert_eq!(called.stdout.matches(line.trim_end()).count(), 200_000);
+}

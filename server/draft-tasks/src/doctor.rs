@@ -151,7 +151,19 @@ fn behind(mut links: Vec<Link>) -> Vec<Link> {
         "container",
     ];
     let missing = ALL.into_iter().filter(|name| links.iter().all(|link| link.name != *name));
-    let missing: Vec<_> = missing.map(|name| Link::open(name, "not looked at")).collect();
+    let place = |name: &str| ALL.iter().position(|known| *known == name);
+    let missing = missing.map(|name| {
+        let broken =
+            links.iter().filter(|link| link.state == State::Broken && place(link.name) < place(name));
+        Link::open(
+            name,
+            match broken.max_by_key(|link| place(link.name)) {
+                Some(broken) => format!("not known, since the link `{}` is broken", broken.name),
+                None => "not looked at".into(),
+            },
+        )
+    });
+    let missing: Vec<_> = missing.collect();
     links.extend(missing);
     links.sort_by_key(|link| ALL.iter().position(|name| *name == link.name));
     links

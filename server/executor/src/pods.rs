@@ -22,6 +22,7 @@ mod exec;
 mod gone;
 mod remote;
 mod selection;
+mod spool;
 mod wait;
 mod watching;
 mod workload;

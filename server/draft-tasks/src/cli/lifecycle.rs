@@ -75,6 +75,8 @@ struct Whole<'a> {
     plans: Vec<Plan>,
     /// The application's pods, where they are known.
     pods: Option<PodsRequest>,
+    /// Why they are not, where their tasks are only shown.
+    unknown: Option<String>,
     /// The cluster of all local tasks, where one is known.
     pinned: Option<Pinned>,
     begun: Instant,
@@ -106,8 +108,13 @@ impl<'a> Whole<'a> {
         let mut plans: Vec<Plan> = plans.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(argv));
+        let mut unknown = None;
         let pods = match prepared.application().pods(Vec::new()) {
             Ok(pods) => Some(pods),
+            Err(problem) if phases.contains(&Phase::PostDeploy) && options.dry_run => {
+                unknown = Some(problem.message);
+                None
+            }
             Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(problem.describe()),
             Err(problem) => {
                 terminal::warning(format_args!("no pods are awaited: {}", problem.message));
@@ -122,7 +129,9 @@ impl<'a> Whole<'a> {
         let pinned = match &pods {
             Some(pods) => Some(chosen.pin(pods.target.clone())),
             // Who names a context means one that is there.
-            None if prepared.is_pinned() => Some(chosen.pinned().map_err(|problem| problem.describe())?),
+            None if prepared.is_pinned() && !options.dry_run => {
+                Some(chosen.pinned().map_err(|problem| problem.describe())?)
+            }
             None => chosen.pinned().ok(),
         };
         if !options.dry_run {
@@ -131,7 +140,7 @@ impl<'a> Whole<'a> {
         // Inside of a cluster there is no kubeconfig to be copied.
         let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
-        Ok(Whole { prepared, options, steps, plans, pods, pinned, begun: Instant::now() })
+        Ok(Whole { prepared, options, steps, plans, pods, unknown, pinned, begun: Instant::now() })
     }
 
     /// What a step runs.
@@ -157,7 +166,8 @@ impl<'a> Whole<'a> {
         for step in self.steps.steps() {
             let request = self.request(*step);
             let about = RunHeader::of(&request, String::new(), &self.prepared.file);
-            run::show_dry(self.options, &request, &about, &[])?;
+            let unknown = self.unknown.as_deref().filter(|_| !step.is_local());
+            run::show_dry(self.options, &request, &about, &[], unknown)?;
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ pub(super) struct Shown<'a> {
     pub(super) about: &'a RunHeader,
     /// Tasks of the phase that were not asked for.
     pub(super) left_out: &'a [String],
+    /// Why it is not known in which pods they would run.
+    pub(super) unknown: Option<&'a str>,
 }
 
 /// Writes it for people.
@@ -27,10 +29,15 @@ pub(super) struct Shown<'a> {
 pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let tasks = shown.about.tasks();
+    let place = match (shown.about.cluster(), shown.unknown) {
+        (Some(cluster), _) => cluster.describe(),
+        (None, Some(why)) => format!("pods not known, since {why}"),
+        (None, None) => format!("in {}", shown.directory.display()),
+    };
     let place = match (tasks.len(), shown.about.cluster()) {
-        (0, Some(cluster)) => cluster.describe(),
-        (1, _) => format!("1 task · in {}", shown.directory.display()),
-        (count, _) => format!("{count} tasks · in {}", shown.directory.display()),
+        (0, Some(_)) => place,
+        (1, _) => format!("1 task · {place}"),
+        (count, _) => format!("{count} tasks · {place}"),
     };
     writeln!(out, "{} · {place} · nothing runs", paint.bold(shown.phase))?;
     for task in tasks {
@@ -53,6 +60,8 @@ pub(super) fn write_json(shown: &Shown<'_>) -> io::Result<()> {
         "directory": shown.directory.display().to_string(),
         "tasks": shown.about.tasks(),
         "leftOut": shown.left_out,
+        "pods": shown.about.cluster().map(|cluster| cluster.describe()),
+        "podsNotKnownSince": shown.unknown,
     });
     writeln!(io::stdout(), "{document}")
 }

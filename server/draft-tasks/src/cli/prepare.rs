@@ -109,13 +109,26 @@ impl<'a> Prepared<'a> {
     ///
     /// When there is no such plan, or it is not known where it is to run.
     pub(super) fn request(&self, phase: Phase, chosen: &Chosen<'_>) -> Result<RunRequest, String> {
-        let plan = Plan::for_phase(&self.analysis, phase, chosen.tasks, &|name| self.environment.get(name))
-            .map_err(|error| self.describe(&error))?;
-        let mut request = self.request_of(plan, chosen.policy)?;
+        let mut request = self.request_without_pods(phase, chosen)?;
         if !phase.is_local() {
             request.pods = Some(self.pods(chosen.pods)?);
         }
         Ok(request)
+    }
+
+    /// The same where nothing is executed: pods that are not known are not there.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such plan.
+    pub(super) fn request_without_pods(
+        &self,
+        phase: Phase,
+        chosen: &Chosen<'_>,
+    ) -> Result<RunRequest, String> {
+        let plan = Plan::for_phase(&self.analysis, phase, chosen.tasks, &|name| self.environment.get(name))
+            .map_err(|error| self.describe(&error))?;
+        self.request_of(plan, chosen.policy)
     }
 
     /// What is to be executed on this machine.

@@ -90,6 +90,8 @@ struct Wanted {
     file: PathBuf,
     /// Tasks of the phase that were not asked for.
     left_out: Vec<String>,
+    /// Why it is not known in which pods they would run.
+    unknown: Option<String>,
     records: Option<Records>,
 }
 
@@ -175,11 +177,21 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    let request = prepared.request(phase, &chosen)?;
+    let (request, unknown) = match options.dry_run && !phase.is_local() {
+        true => {
+            let mut request = prepared.request_without_pods(phase, &chosen)?;
+            let pods = prepared.application().pods(arguments.pods.clone());
+            let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
+            request.pods = pods.ok();
+            (request, unknown)
+        }
+        false => (prepared.request(phase, &chosen)?, None),
+    };
     if !options.dry_run {
         prepared.confirm(&request)?;
     }
     Ok(Wanted {
+        unknown,
         left_out: prepared.left_out(&request),
         records: prepared.records(),
         file: prepared.file,
@@ -197,9 +209,10 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
 }
 
 fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
-    let Wanted { request, file, left_out, .. } = wanted;
+    let Wanted { request, file, left_out, unknown, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
-    show_dry(&arguments.options, request, &about, left_out).or_else(terminal::forgive_closed)
+    show_dry(&arguments.options, request, &about, left_out, unknown.as_deref())
+        .or_else(terminal::forgive_closed)
 }
 
 /// Shows a run that does not happen.
@@ -212,9 +225,10 @@ pub(super) fn show_dry(
     request: &RunRequest,
     about: &RunHeader,
     left_out: &[String],
+    unknown: Option<&str>,
 ) -> io::Result<()> {
     let phase = request.plan.subject.name();
-    let shown = dry_run::Shown { phase, directory: &request.directory, about, left_out };
+    let shown = dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown };
     match options.format {
         Format::Human => dry_run::write(&shown, options.paint()),
         Format::Json => dry_run::write_json(&shown),

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::remote::{Remote, Signal};
 use super::selection::{PodState, Restarts};
+use super::spool::pump;
 use super::{PodsRun, doctor};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError, Stream};
@@ -152,11 +153,18 @@ impl<'a> TaskInPod<'a> {
         let (give_up, given_up) = watch::channel(false);
         let PodsRun { report, request, .. } = *self.shared;
         let place = self.place;
+        let (to_stdout, from_stdout) = tokio::io::duplex(BUFFER);
+        let (to_stderr, from_stderr) = tokio::io::duplex(BUFFER);
+        // They end with what is read from the connection.
+        let (_told, never) = watch::channel(false);
         let output = async {
-            tokio::join!(
-                forward(report, &request.secrets, (place, Stream::Stdout), stdout, &given_up),
-                forward(report, &request.secrets, (place, Stream::Stderr), stderr, &given_up),
+            let ((), (), stdout, stderr) = tokio::join!(
+                forward(report, &request.secrets, (place, Stream::Stdout), Some(from_stdout), &never),
+                forward(report, &request.secrets, (place, Stream::Stderr), Some(from_stderr), &never),
+                pump(stdout, to_stdout, given_up.clone()),
+                pump(stderr, to_stderr, given_up.clone()),
             );
+            stdout.and(stderr).err()
         };
         let life = async {
             let status = async {
@@ -170,7 +178,9 @@ impl<'a> TaskInPod<'a> {
             give_up.send_replace(true);
             ended
         };
-        let ((end, asked, note), ()) = tokio::join!(life, output);
+        let ((end, asked, note), lost) = tokio::join!(life, output);
+        let lost = lost.map(|error| format!("not all of its output could be kept: {error}"));
+        let note = note.or(lost);
         let outcome = match (end, asked) {
             (Some(End::PodGone), _) => Outcome::Failed(self.pod_gone("")),
             (_, Some(outcome)) => outcome,
