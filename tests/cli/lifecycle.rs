@@ -135,17 +135,87 @@ fn without_an_answer_of_the_cluster_nothing_is_deployed() {
 }
 
 #[test]
-fn cleanup_does_not_run_where_it_is_not_known_whether_pods_are_left() {
-    let tool = with_cluster("[cleanup]\nclean = \"touch never\"\n", "127.0.0.1");
-    let called = tool.call(&["delete", "-l", "app=web", "--", "touch", "deleted"]);
-    assert_eq!(called.code, Some(1), "{called:?}");
-    assert_in_order(
-        &called,
-        &["✓ touch", "pods-gone", "✗ cannot reach the cluster of context `dev`", "failed after"],
-    );
-    let said = "error: waiting for the end of the pods failed, so cleanup did not run\n";
-    assert!(called.stderr.ends_with(said), "{called:?}");
-    assert!(tool.path("deleted").exists() && !tool.path("never").exists());
+fn nothing_is_destroyed_where_it_is_not_known_whether_pods_are_left() {
+    let tool = with_cluster("[cleanup]\nclean = \"touch cleaned\"\n", "127.0.0.1");
+    let delete = ["delete", "-l", "app=web", "--", "touch", "deleted"];
+    assert_unusable(&tool, &delete, &["delete although it is not known which pods", "give --yes"]);
+    let cleanup = ["run", "cleanup", "-l", "app=web"];
+    assert_unusable(&tool, &cleanup, &["clean up although it is not known whether pods", "give --yes"]);
+    assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
+    let called = tool.call(&["delete", "-l", "app=web", "--yes", "--", "touch", "deleted"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("the end of the pods is not awaited"), "{called:?}");
+    assert!(tool.path("deleted").exists() && tool.path("cleaned").exists());
+}
+
+#[test]
+fn an_application_without_a_cluster_is_not_taken_for_gone() {
+    let tool = alone("[cleanup]\nclean = \"touch cleaned\"\n");
+    let called = tool.call(&["run", "cleanup"]);
+    assert_eq!(called.code, Some(0), "nothing names an application: {called:?}");
+    std::fs::remove_file(tool.path("cleaned")).unwrap();
+    tool.write("draft.toml", b"[environments.development]\nname = \"web\"\n");
+    assert_unusable(&tool, &["run", "cleanup"], &["clean up although it is not known", "kubeconfig"]);
+    assert_unusable(&tool, &["delete", "--", "touch", "deleted"], &["delete although it is not known"]);
+    tool.write("draft.toml", b"[environments.other]\nname = \"web\"\n");
+    assert_unusable(&tool, &["run", "cleanup"], &["clean up although it is not known", "`development`"]);
+    assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
+    assert_eq!(tool.call(&["run", "cleanup", "--yes"]).code, Some(0));
+}
+
+#[test]
+fn an_earlier_run_in_pods_names_the_application() {
+    let tool =
+        with_cluster("[post-deploy]\na = \"true\"\n[cleanup]\nclean = \"touch cleaned\"\n", "127.0.0.1");
+    assert_eq!(tool.call(&["run", "cleanup"]).code, Some(0));
+    std::fs::remove_file(tool.path("cleaned")).unwrap();
+    assert_eq!(tool.call(&["run", "post-deploy", "-l", "app=web"]).code, Some(1));
+    assert_unusable(&tool, &["run", "cleanup"], &["clean up although it is not known"]);
+    assert!(!tool.path("cleaned").exists());
+}
+
+/// What calls a cluster in another way each.
+const WAYS: [&[&str]; 6] = [
+    &["sh", "-c", "true&&kubectl version"],
+    &["sh", "-c", "echo $(kubectl version)"],
+    &["env", "A=b", "./kubectl.exe", "version"],
+    &["sh", "-c", "$UNKNOWN version"],
+    &["timeout", "5", "helm", "list"],
+    &["kubectl", "--context", "other", "get"],
+];
+
+#[test]
+fn whatever_calls_a_cluster_that_is_not_local_is_asked_for() {
+    for way in WAYS {
+        let command = way.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+        let tool = with_cluster(&format!("[pre-up]\na = \"{command}\"\n"), "cluster.example");
+        let parts = ["on a cluster that is not local", "https://cluster.example:1", "--yes"];
+        assert_unusable(&tool, &["run", "pre-up"], &parts);
+    }
+    let tool = with_cluster("[pre-up]\na = \"echo kubectl 'helm install'\"\n", "cluster.example");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+}
+
+#[test]
+fn what_a_script_calls_is_said_and_runs() {
+    let tool = with_cluster("[pre-up]\na = \"sh deploy.sh\"\n", "cluster.example");
+    tool.write("deploy.sh", b"false && kubectl get\ntouch done\n");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("(`deploy.sh` calls `kubectl`) on a cluster"), "{called:?}");
+    assert_eq!(called.stderr.lines().count(), 1, "{called:?}");
+    assert!(tool.path("done").exists());
+}
+
+#[test]
+fn the_user_names_contexts_that_are_as_good_as_local_and_the_project_does_not() {
+    let tool = with_cluster("[pre-up]\na = \"sh -c 'false && kubectl; true'\"\n", "cluster.example");
+    tool.write(".draft-tasks.config.toml", b"[kubernetes]\nlocalContexts = [\"dev\"]\n");
+    assert_unusable(&tool, &["run", "pre-up"], &["not local"]);
+    let checked = tool.call(&["check"]);
+    assert!(checked.stderr.contains("`localContexts` cannot be set here"), "{checked:?}");
+    let tool = tool.with("DRAFT_TASKS_LOCAL_CONTEXTS", "x, dev");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
 }
 
 /// Prints the current context of the copy of the kubeconfig, and where it is.

@@ -298,12 +298,31 @@ fn a_cleanup_is_not_asked_for_when_pods_are_gone() {
 }
 
 #[test]
-fn a_cleanup_goes_on_with_a_warning_where_pods_cannot_be_listed() {
+fn a_cleanup_is_asked_for_where_pods_cannot_be_listed() {
     let double = Double::start();
     roll_out(&double, "a", 1);
     double.deny("list", "pods");
-    let said = ["it is not known whether the application still runs", "may not list pods", "1 passed"];
-    assert_says(&tool(&double, CLEANUP).call(&["run", "cleanup"]), 0, &said);
+    let said = ["clean up although it is not known whether pods", "may not list pods", "give --yes"];
+    let tool = tool(&double, CLEANUP);
+    assert_says(&tool.call(&["run", "cleanup"]), 2, &said);
+    assert!(!tool.path("cleaned").exists());
+    assert_says(&tool.call(&["run", "cleanup", "--yes"]), 0, &["1 passed"]);
+}
+
+#[test]
+fn a_deletion_that_finds_no_pods_is_asked_for() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = tool(&double, CLEANUP);
+    let delete = |options: &[&str]| tool.call(&[&["delete"], options, &["--", "touch", "deleted"]].concat());
+    assert_says(
+        &delete(&["-l", "app=typo"]),
+        2,
+        &["delete although there are no pods of app=typo in", "--yes"],
+    );
+    assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
+    assert_says(&delete(&["-l", "app=typo", "--yes"]), 0, &["1 passed"]);
+    assert!(tool.path("deleted").exists());
 }
 
 /// The folders of copies of the kubeconfig that are kept.

@@ -26,6 +26,8 @@ pub struct Calls {
     pub called: Vec<Call>,
     /// What runs files or texts that tell more.
     pub beside: Vec<Beside>,
+    /// The variables that are assigned, with their values where those are known.
+    pub assigned: HashMap<String, Option<String>>,
     /// Why more may be called than is known, in lower case without a full stop.
     pub unclear: Option<String>,
 }
@@ -45,14 +47,14 @@ impl Calls {
         let words: Vec<Argument> = argv.iter().map(|text| Argument::known(text)).collect();
         let mut walk = Walk::new(lookup);
         walk.command(&words, &Input::Nothing, false);
-        walk.calls
+        walk.finish()
     }
 
     /// What a script of a shell calls.
     pub fn of_script(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
         let mut walk = Walk::new(lookup);
         walk.script(text);
-        walk.calls
+        walk.finish()
     }
 }
 
@@ -142,6 +144,10 @@ impl<'a> Walk<'a> {
             directory: String::new(),
             depth: 0,
         }
+    }
+
+    fn finish(self) -> Calls {
+        Calls { assigned: self.variables, ..self.calls }
     }
 
     fn unclear(&mut self, why: impl Into<String>) {

@@ -173,8 +173,13 @@ impl Chosen<'_> {
             Ok(_) => problem,
         })?;
         let target = self.target(namespace.as_deref())?;
+        Ok(self.request(application, target, only))
+    }
+
+    /// The same where both are known.
+    pub(crate) fn request(&self, application: Application, target: Target, only: Vec<String>) -> PodsRequest {
         let KubernetesSettings { container, ready_timeout, concurrency, .. } = self.settings;
-        Ok(PodsRequest {
+        PodsRequest {
             target,
             application,
             container: container.as_ref().map(ToString::to_string),
@@ -182,7 +187,13 @@ impl Chosen<'_> {
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
             only,
             before: None,
-        })
+        }
+    }
+
+    /// Whether a selector or `draft.toml` says that there is an application, though perhaps not which.
+    pub(crate) fn is_named(&self) -> bool {
+        let file = self.directory.join(DRAFT_TOML);
+        self.settings.selector.is_some() || file.try_exists().unwrap_or(true)
     }
 }
 

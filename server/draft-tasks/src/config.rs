@@ -129,6 +129,9 @@ settings! {
         /// In how many pods tasks run at the same time. Without it in 32.
         #[schemars(range(min = 1))]
         "concurrency" concurrency: Option<NonZeroUsize> = None, User("how much runs at the same time is for the user of each machine to choose");
+        /// Contexts of clusters that are for you alone, though their addresses do not tell: runs reach them without asking.
+        /// The command line takes them from the variable `DRAFT_TASKS_LOCAL_CONTEXTS`, with commas between them.
+        "localContexts" local_contexts: Vec<String> = Vec::new(), User("which clusters are reached without asking is for each user to say"), Restricted;
     }
 }
 
@@ -381,7 +384,7 @@ mod tests {
             "environment": "staging",
             "kubernetes": {
                 "selector": "app=web", "container": "web", "readyTimeout": "5m",
-                "context": "kind-dev", "namespace": "demo", "concurrency": 4,
+                "context": "kind-dev", "namespace": "demo", "concurrency": 4, "localContexts": ["far"],
             },
         });
         let (config, problems) = editor(&all);

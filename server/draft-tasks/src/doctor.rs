@@ -260,8 +260,11 @@ fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) ->
     let namespace = found.and_then(|found| found.namespace.as_deref());
     match chosen.target(namespace) {
         Ok(target) => {
-            let local =
-                if target.is_local() { "a local cluster" } else { "not a local cluster: runs ask first" };
+            let local = if chosen.settings.is_local(&target) {
+                "a local cluster"
+            } else {
+                "not a local cluster: runs ask first"
+            };
             let Target { context, namespace, server, .. } = &target;
             let name = context.as_deref().unwrap_or("the cluster of this pod");
             let place = format!("{name}, namespace {namespace} ({server}), {local}");

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use draft_tasks_executor::cluster::is_label;
+use draft_tasks_executor::cluster::{Target, is_label};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,6 +17,14 @@ pub(crate) const READY_TIMEOUT: std::time::Duration = std::time::Duration::from_
 
 /// In how many pods tasks run at the same time unless it is set.
 pub(crate) const CONCURRENCY: usize = 32;
+
+impl KubernetesSettings {
+    /// Whether runs reach a cluster without asking: it runs on this machine, or the user says that it is as good as that.
+    pub(crate) fn is_local(&self, target: &Target) -> bool {
+        let named = |context: &String| self.local_contexts.contains(context);
+        target.is_local() || target.context.as_ref().is_some_and(named)
+    }
+}
 
 /// A text that has the form of a kind of name.
 #[derive(Clone, Debug, PartialEq, Eq)]

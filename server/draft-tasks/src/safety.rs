@@ -1,153 +1,194 @@
 //! What has to be asked before a run: on a cluster that is not local, and before the ground is cleared under pods that
-//! still run.
+//! still run or of which nothing is known.
 //!
 //! Must not ask: the command line and the language server do, each in its own way.
 
+mod beside;
+mod guard;
+
 use std::ffi::OsString;
-use std::time::Duration;
+use std::path::Path;
 
+use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::cluster::{Connection, Target};
-use draft_tasks_executor::{PodsRequest, pods};
-use draft_tasks_executor::{Problem, RunRequest};
+use draft_tasks_executor::RunRequest;
+use draft_tasks_executor::cluster::Target;
 
+pub(crate) use self::guard::{Guard, living};
 use crate::lifecycle::Part;
 
-/// How long it is looked for pods before something is cleaned up.
-const LOOK: Duration = Duration::from_secs(10);
+/// Programs that change what a context leads to.
+const TOOLS: [&str; 29] = [
+    "kubectl",
+    "helm",
+    "helmfile",
+    "helmsman",
+    "kustomize",
+    "skaffold",
+    "oc",
+    "argocd",
+    "argo",
+    "flux",
+    "draft",
+    "tilt",
+    "kubecolor",
+    "kapp",
+    "kpt",
+    "kluctl",
+    "werf",
+    "nelm",
+    "timoni",
+    "okteto",
+    "devspace",
+    "istioctl",
+    "linkerd",
+    "cilium",
+    "velero",
+    "tkn",
+    "kn",
+    "k9s",
+    "telepresence",
+];
 
-/// Programs that change what the current context leads to.
-const TOOLS: [&str; 10] =
-    ["kubectl", "helm", "helmfile", "kustomize", "skaffold", "oc", "argocd", "flux", "draft", "tilt"];
+/// A cluster that a run reaches, with the question about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Foreign {
+    /// The cluster; nothing where it is not known which one is reached.
+    pub(crate) target: Option<Target>,
+    pub(crate) question: String,
+    /// Whether only a file beside the command tells so, which is no reason to refuse.
+    pub(crate) is_hint: bool,
+}
 
-/// The cluster that a run reaches if it is not local: that of its pods, that which is pinned, or that of the current
-/// context where a command visibly calls a program of clusters.
-pub(crate) fn foreign_target(request: &RunRequest) -> Option<Target> {
-    let target = match (&request.pods, &request.pinned) {
-        (Some(pods), _) => pods.target.clone(),
-        (None, Some(pinned)) => {
-            cluster_tool(&request.plan)?;
-            pinned.target.clone()
-        }
-        (None, None) => {
-            cluster_tool(&request.plan)?;
-            // What has no kubeconfig reaches no cluster.
-            Target::read(&request.environment, None, None).ok()?
-        }
+/// Where commands run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whereabouts<'a> {
+    pub(crate) directory: &'a Path,
+    pub(crate) environment: &'a [(OsString, OsString)],
+    /// The cluster that they are to meet; without it that of the kubeconfig.
+    pub(crate) pinned: Option<&'a Target>,
+}
+
+/// What of a run reaches a cluster.
+struct Reached {
+    /// The cluster, or why it is not known.
+    target: Result<Target, String>,
+    /// What of the run does, for people; nothing where all of it does.
+    by: String,
+    is_hint: bool,
+}
+
+/// The clusters that a run reaches and that are not accepted: that of its pods, or those to which its commands lead.
+/// What is certain comes first.
+pub(crate) fn foreign(request: &RunRequest, accepts: &dyn Fn(&Target) -> bool) -> Vec<Foreign> {
+    let Some(pods) = &request.pods else {
+        let pinned = request.pinned.as_ref().map(|pinned| &pinned.target);
+        let (directory, environment) = (request.directory.as_path(), request.environment.as_slice());
+        return foreign_commands(&request.plan, Whereabouts { directory, environment, pinned }, accepts);
     };
-    (!target.is_local()).then_some(target)
+    let reached = Reached { target: Ok(pods.target.clone()), by: String::new(), is_hint: false };
+    let is_foreign = !accepts(&pods.target);
+    is_foreign.then(|| reached.ask(request.plan.subject.name())).into_iter().collect()
 }
 
-/// What to ask before a run that reaches a cluster that is not local.
-pub(crate) fn foreign_cluster(request: &RunRequest) -> Option<String> {
-    foreign_target(request).map(|target| question(request, &target))
-}
-
-/// What to ask before `up` or `delete`, which reach a cluster that is not local.
-pub(crate) fn foreign_part(part: Part, target: &Target) -> Option<String> {
-    (!target.is_local()).then(|| {
-        let (name, place, server) = (part.name(), target.describe(), &target.server);
-        format!("run {name} on a cluster that is not local: {place} ({server})?")
-    })
-}
-
-/// The question about a cluster that is not local.
-pub(crate) fn question(request: &RunRequest, target: &Target) -> String {
-    let phase = request.plan.subject;
-    let why = match (&request.pods, cluster_tool(&request.plan)) {
-        (None, Some(tool)) => format!(" (`{tool}`)"),
-        _ => String::new(),
-    };
-    format!("run {phase}{why} on a cluster that is not local: {} ({})?", target.describe(), target.server)
-}
-
-/// The first program of a cluster that a command visibly calls.
-fn cluster_tool(plan: &Plan) -> Option<&'static str> {
-    let words =
-        plan.steps.iter().flat_map(|step| &step.argv).flat_map(|argument| argument.split_whitespace());
-    let mut names = words.map(|word| word.rsplit('/').next().unwrap_or(word));
-    names.find_map(|name| TOOLS.into_iter().find(|tool| *tool == name))
-}
-
-/// The names and identities of the application's pods, for a while.
-///
-/// # Errors
-///
-/// Why they are not known.
-pub(crate) async fn living(
-    pods: &PodsRequest,
-    environment: &[(OsString, OsString)],
-) -> Result<Vec<(String, String)>, Problem> {
-    let seen = tokio::time::timeout(LOOK, async {
-        let connection = Connection::open(&pods.target, environment).await?;
-        pods::living(&connection, &pods.application).await
+/// The clusters to which commands lead and that are not accepted.
+pub(crate) fn foreign_commands(
+    plan: &Plan,
+    whereabouts: Whereabouts<'_>,
+    accepts: &dyn Fn(&Target) -> bool,
+) -> Vec<Foreign> {
+    let mut all = whereabouts.reached(plan);
+    all.sort_by_key(|reached| reached.is_hint);
+    let mut seen = Vec::new();
+    all.retain(|reached| {
+        let place =
+            reached.target.as_ref().map(|target| (target.context.clone(), target.server.clone())).ok();
+        let is_new = !seen.contains(&place);
+        seen.push(place);
+        is_new && !reached.target.as_ref().is_ok_and(accepts)
     });
-    seen.await.unwrap_or_else(|_| {
-        let place = pods.target.describe();
-        Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
-    })
+    all.into_iter().map(|reached| reached.ask(plan.subject.name())).collect()
 }
 
-/// What to ask before a cleanup, if pods of the application still run.
-///
-/// # Errors
-///
-/// Why that is not known.
-pub(crate) async fn pods_left(
-    pods: &PodsRequest,
-    environment: &[(OsString, OsString)],
-) -> Result<Option<String>, Problem> {
-    let (names, place) = (living(pods, environment).await?, pods.target.describe());
-    let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
-    Ok(counted(&names)
-        .map(|still| format!("clean up although {} still has {still} in {place}?", pods.application.name)))
+/// What to ask before `up` or `delete`, which reach this cluster.
+pub(crate) fn foreign_part(part: Part, target: &Target) -> String {
+    format!("run {} on a cluster that is not local: {} ({})?", part.name(), target.describe(), target.server)
 }
 
-/// How many pods there are, and which, if there is one.
-fn counted(names: &[&str]) -> Option<String> {
-    match names {
-        [] => None,
-        [one] => Some(format!("1 pod ({one})")),
-        [one, two] => Some(format!("2 pods ({one}, {two})")),
-        [first, ..] => Some(format!("{} pods ({first}, …)", names.len())),
+impl Reached {
+    fn ask(self, subject: &str) -> Foreign {
+        let Reached { target, by, is_hint } = self;
+        let question = match &target {
+            Ok(target) => {
+                let (place, server) = (target.describe(), &target.server);
+                format!("run {subject}{by} on a cluster that is not local: {place} ({server})?")
+            }
+            Err(why) => format!("run {subject}{by} on a cluster that is not known: {why}?"),
+        };
+        Foreign { target: target.ok(), question, is_hint }
     }
 }
 
-/// The same where nothing else goes on.
-pub(crate) fn pods_left_blocking(
-    pods: &PodsRequest,
-    environment: &[(OsString, OsString)],
-) -> Result<Option<String>, Problem> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Problem::new(error.to_string()))?;
-    runtime.block_on(pods_left(pods, environment))
+impl Whereabouts<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        let found = self.environment.iter().find(|(variable, _)| variable == name);
+        found.map(|(_, value)| value.to_string_lossy().into_owned())
+    }
+
+    fn reached(&self, plan: &Plan) -> Vec<Reached> {
+        // What has no kubeconfig reaches no cluster.
+        let current = self.pinned.cloned().or_else(|| Target::read(self.environment, None, None).ok());
+        let lookup = |name: &str| self.variable(name);
+        let mut found = Vec::new();
+        for step in &plan.steps {
+            let calls = Calls::of(&step.argv, &lookup);
+            let before = found.len();
+            for call in calls.called.iter().filter(|call| is_tool(&call.name())) {
+                let target = self.target_of(call, &calls, current.as_ref());
+                let by = format!(" (`{}`)", call.name());
+                found.extend(target.map(|target| Reached { target, by, is_hint: false }));
+            }
+            let Some(current) = current.as_ref().filter(|_| found.len() == before) else { continue };
+            let reached = |by, is_hint| Reached { target: Ok(current.clone()), by, is_hint };
+            if let Some(why) = &calls.unclear {
+                found.push(reached(format!(" (`{}`: {why})", step.task), false));
+            } else if let Some((place, tool)) = beside::tool(&calls, self.directory, &lookup) {
+                found.push(reached(format!(" (`{place}` calls `{tool}`)"), true));
+            }
+        }
+        found
+    }
+
+    /// To which cluster a call leads, or why that is not known; nothing where it leads to none.
+    fn target_of(
+        &self,
+        call: &Call,
+        calls: &Calls,
+        current: Option<&Target>,
+    ) -> Option<Result<Target, String>> {
+        let assigned = |name: &str| calls.assigned.get(name).cloned();
+        let helm = || match call.name().starts_with("helm") {
+            true => assigned("HELM_KUBECONTEXT").unwrap_or_else(|| self.variable("HELM_KUBECONTEXT")),
+            false => None,
+        };
+        let context = call.option("--kube-context").or_else(|| call.option("--context")).map(str::to_owned);
+        let context = context.or_else(helm).filter(|context| !context.is_empty());
+        let file = call.option("--kubeconfig").map(|file| Some(file.to_owned()));
+        let Some(file) = file.or_else(|| assigned("KUBECONFIG")) else {
+            let named = context.and_then(|context| Target::read(self.environment, Some(&context), None).ok());
+            return named.or_else(|| current.cloned()).map(Ok);
+        };
+        let unknown = || "a command chooses its own kubeconfig".to_owned();
+        let Some(file) = file.filter(|file| !file.is_empty()) else { return Some(Err(unknown())) };
+        let environment: [(OsString, OsString); 1] =
+            [("KUBECONFIG".into(), self.directory.join(file).into())];
+        Some(Target::read(&environment, context.as_deref(), None).map_err(|problem| problem.message))
+    }
+}
+
+fn is_tool(name: &str) -> bool {
+    TOOLS.contains(&name) || name.starts_with("kubectl-")
 }
 
 #[cfg(test)]
-mod tests {
-    use draft_tasks_analysis::phase::Phase;
-    use draft_tasks_analysis::plan::Step;
-
-    use super::*;
-
-    fn tool(argv: &[&str]) -> Option<&'static str> {
-        let argv = argv.iter().map(|word| (*word).to_owned()).collect();
-        let step = Step { task: "a".into(), command: String::new(), argv };
-        cluster_tool(&Plan { subject: Phase::PreUp.into(), steps: vec![step] })
-    }
-
-    #[test]
-    fn pods_that_are_left_are_named() {
-        assert_eq!(counted(&[]), None);
-        assert_eq!(counted(&["web-a"]).unwrap(), "1 pod (web-a)");
-        assert_eq!(counted(&["web-a", "web-b"]).unwrap(), "2 pods (web-a, web-b)");
-        assert_eq!(counted(&["web-a", "web-b", "web-c"]).unwrap(), "3 pods (web-a, …)");
-    }
-
-    #[test]
-    fn programs_of_clusters_are_seen_also_inside_of_a_shell() {
-        assert_eq!(tool(&["helm", "install", "x"]), Some("helm"));
-        assert_eq!(tool(&["sh", "-c", "cd x && /usr/bin/kubectl apply -f y"]), Some("kubectl"));
-        assert_eq!(tool(&["echo", "helmet"]), None);
-    }
-}
+mod tests;

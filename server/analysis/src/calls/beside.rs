@@ -133,7 +133,7 @@ pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Optio
             wanted.extend(new);
         }
     }
-    walk.calls
+    walk.finish()
 }
 
 struct Recipe {

@@ -6,9 +6,13 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use draft_tasks_executor::cluster::Target;
 
+use super::terminal;
+use crate::environment::Environment;
 use crate::kubernetes_settings::{Container, KubernetesSettings, Name, Selector};
 use crate::run_settings::Limit;
+use crate::safety::Foreign;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Cluster {
@@ -48,7 +52,34 @@ impl Cluster {
             context: self.context.clone().or_else(|| project.context.clone()),
             namespace: self.namespace.clone().or_else(|| project.namespace.clone()),
             concurrency: self.concurrency.or(project.concurrency),
+            local_contexts: local_contexts(),
         }
+    }
+
+    /// Asks whether runs may reach these clusters, unless that was said before; where nobody can be asked, a hint is said.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::confirm`].
+    pub(super) fn confirm_foreign(&self, all: &[Foreign]) -> Result<(), String> {
+        for Foreign { target, question, is_hint } in all.iter().filter(|_| !self.yes) {
+            if *is_hint && !can_ask() {
+                let said = question.trim_end_matches('?');
+                terminal::warning(format_args!("not asked, as nobody can answer: {said}"));
+                continue;
+            }
+            let answer = match target {
+                Some(_) => "to go on, name the context by --context, or give --yes",
+                None => "to go on, give --yes",
+            };
+            self.confirm(question, answer)?;
+        }
+        Ok(())
+    }
+
+    /// Whether runs reach this cluster without asking: who names its context knows it.
+    pub(super) fn accepts(&self, target: &Target, settings: &KubernetesSettings) -> bool {
+        settings.is_local(target) || self.context.is_some() && self.context == target.context
     }
 
     /// Asks whether to go on, unless that was said before.
@@ -60,7 +91,7 @@ impl Cluster {
         if self.yes {
             return Ok(());
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !can_ask() {
             return Err(format!("{question}\n  {answer}"));
         }
         let mut asked = io::stderr().lock();
@@ -74,4 +105,16 @@ impl Cluster {
             _ => Err("not confirmed: nothing runs".into()),
         }
     }
+}
+
+/// The user's own contexts that are as good as local.
+const LOCAL_CONTEXTS: &str = "DRAFT_TASKS_LOCAL_CONTEXTS";
+
+fn local_contexts() -> Vec<String> {
+    let named = Environment::of_process().get(LOCAL_CONTEXTS).unwrap_or_default();
+    named.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -16,12 +16,12 @@ use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{Pinned, Problem, RunRequest};
 
 use super::execute::{Ended, Format, Signals, execute, serve};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, blocking};
 use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
 use crate::run_settings::Limit;
-use crate::safety;
+use crate::safety::{self, Guard};
 
 /// How long to wait until an application's pods are gone unless it is said.
 const GONE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -109,17 +109,13 @@ impl<'a> Whole<'a> {
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(argv));
         let mut unknown = None;
-        let pods = match prepared.application().pods(Vec::new()) {
-            Ok(pods) => Some(pods),
-            Err(problem) if phases.contains(&Phase::PostDeploy) && options.dry_run => {
+        let guard = if part == Part::Delete { prepared.guard() } else { None };
+        let pods = match awaited(&prepared, &phases, guard.as_ref()) {
+            Err(problem) if options.dry_run => {
                 unknown = Some(problem.message);
                 None
             }
-            Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(problem.describe()),
-            Err(problem) => {
-                terminal::warning(format_args!("no pods are awaited: {}", problem.message));
-                None
-            }
+            pods => pods.map_err(|problem| problem.describe())?,
         };
         let pods = pods.map(|pods| match part {
             Part::Up => pods,
@@ -134,12 +130,14 @@ impl<'a> Whole<'a> {
             }
             None => chosen.pinned().ok(),
         };
+        let mut has_application = pods.is_some();
         if !options.dry_run {
-            confirm(options, part, pinned.as_ref().map(|pinned| &pinned.target))?;
+            confirm(options, &prepared, part, &plans, pinned.as_ref().map(|pinned| &pinned.target))?;
+            has_application &= confirm_delete(options, &prepared, guard.as_ref())?;
         }
         // Inside of a cluster there is no kubeconfig to be copied.
         let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
+        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application });
         Ok(Whole { prepared, options, steps, plans, pods, unknown, pinned, begun: Instant::now() })
     }
 
@@ -240,16 +238,59 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// Asks once for everything that reaches a cluster that is not local.
-fn confirm(options: &Options, part: Part, target: Option<&Target>) -> Result<(), String> {
-    // Who names the context knows it.
-    if options.cluster.context.is_some() {
-        return Ok(());
+/// The pods that are awaited around the command.
+fn awaited(
+    prepared: &Prepared<'_>,
+    phases: &[Phase],
+    guard: Option<&Guard>,
+) -> Result<Option<PodsRequest>, Problem> {
+    if let Some(Guard::Pods(pods)) = guard {
+        return Ok(Some((**pods).clone()));
     }
-    match target.and_then(|target| safety::foreign_part(part, target)) {
-        Some(question) => {
-            options.cluster.confirm(&question, "to go on, name the context by --context, or give --yes")
+    match prepared.application().pods(Vec::new()) {
+        Ok(pods) => Ok(Some(pods)),
+        Err(problem) if phases.contains(&Phase::PostDeploy) => Err(problem),
+        Err(problem) => {
+            terminal::warning(format_args!("no pods are awaited: {}", problem.message));
+            Ok(None)
         }
-        None => Ok(()),
     }
+}
+
+/// Asks once for everything that reaches a cluster that is not local.
+fn confirm(
+    options: &Options,
+    prepared: &Prepared<'_>,
+    part: Part,
+    plans: &[Plan],
+    target: Option<&Target>,
+) -> Result<(), String> {
+    if let Some(target) = target.filter(|target| !prepared.accepts(target)) {
+        let answer = "to go on, name the context by --context, or give --yes";
+        options.cluster.confirm(&safety::foreign_part(part, target), answer)?;
+    }
+    let asked = |other: &Target| target.is_some_and(|target| target.context == other.context);
+    let accepts = |other: &Target| asked(other) || prepared.accepts(other);
+    for plan in plans.iter().filter(|plan| plan.subject.is_local()) {
+        let foreign = safety::foreign_commands(plan, prepared.whereabouts(target), &accepts);
+        options.cluster.confirm_foreign(&foreign)?;
+    }
+    Ok(())
+}
+
+/// Asks whether to delete where there are no pods, or it is not known which there are; answers whether their end can be
+/// awaited.
+fn confirm_delete(options: &Options, prepared: &Prepared<'_>, guard: Option<&Guard>) -> Result<bool, String> {
+    let Some(guard) = guard else { return Ok(true) };
+    let found = blocking(guard.before_delete(prepared.variables()))?;
+    let is_known = found.is_ok();
+    if let Some(question) = found.unwrap_or_else(Some) {
+        options.cluster.confirm(&question, "to go on, give --yes")?;
+        if !is_known {
+            terminal::warning(format_args!(
+                "the end of the pods is not awaited, as they cannot be asked for"
+            ));
+        }
+    }
+    Ok(is_known)
 }

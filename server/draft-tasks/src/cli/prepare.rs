@@ -9,6 +9,7 @@ use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
 use draft_tasks_executor::PodsRequest;
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
@@ -22,7 +23,7 @@ use crate::environment::Environment;
 use crate::kubernetes_settings::KubernetesSettings;
 use crate::lines::{LineIndex, line_and_column};
 use crate::run_settings::RunSettings;
-use crate::safety;
+use crate::safety::{self, Guard, Whereabouts};
 use crate::source::FileKind;
 
 /// A tasks file with everything that its runs depend on.
@@ -209,26 +210,30 @@ impl<'a> Prepared<'a> {
         if self.cluster.yes {
             return Ok(());
         }
-        // Who names the context knows it.
-        if self.cluster.context.is_none()
-            && let Some(question) = safety::foreign_cluster(request)
-        {
-            let answer = "to go on, name the context by --context, or give --yes";
-            self.cluster.confirm(&question, answer)?;
+        self.cluster.confirm_foreign(&safety::foreign(request, &|target| self.accepts(target)))?;
+        if request.plan.subject != Phase::Cleanup.into() {
+            return Ok(());
         }
-        if request.plan.subject == Phase::Cleanup.into()
-            && let Ok(pods) = self.application().pods(Vec::new())
-        {
-            match safety::pods_left_blocking(&pods, self.environment.variables()) {
-                Ok(None) => {}
-                Ok(Some(question)) => self.cluster.confirm(&question, "to go on, give --yes")?,
-                Err(problem) => super::terminal::warning(format_args!(
-                    "it is not known whether the application still runs: {}",
-                    problem.message
-                )),
-            }
+        let Some(guard) = self.guard() else { return Ok(()) };
+        match blocking(guard.before_cleanup(self.variables()))? {
+            Some(question) => self.cluster.confirm(&question, "to go on, give --yes"),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Whether runs reach this cluster without asking.
+    pub(super) fn accepts(&self, target: &Target) -> bool {
+        self.cluster.accepts(target, &self.kubernetes)
+    }
+
+    /// What is to be asked about before something is destroyed.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        Guard::of(&self.application(), self.records().as_ref(), &self.file)
+    }
+
+    /// Where commands run.
+    pub(super) fn whereabouts<'s>(&'s self, pinned: Option<&'s Target>) -> Whereabouts<'s> {
+        Whereabouts { directory: &self.directory, environment: self.environment.variables(), pinned }
     }
 
     /// The tasks of the phase that do not run.
@@ -255,4 +260,14 @@ impl<'a> Prepared<'a> {
             _ => format!("{path}: {}", error.describe()),
         }
     }
+}
+
+/// Waits for something where nothing else goes on.
+///
+/// # Errors
+///
+/// When the system does not give what is needed.
+pub(super) fn blocking<T>(what: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| error.to_string())?.block_on(what))
 }

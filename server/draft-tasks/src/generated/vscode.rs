@@ -62,8 +62,9 @@ enum OutputView {
     Terminal,
 }
 
-/// The settings that only a user may make, and no workspace: what they name runs outside of any tasks file.
-const MACHINE: [&str; 1] = ["server.path"];
+/// The settings that only a user may make, and no workspace: what they name runs outside of any tasks file, or is reached
+/// without asking.
+const MACHINE: [&str; 2] = ["server.path", "kubernetes.localContexts"];
 
 /// A command of the extension: it finds the file and the phase, and lets the server do the rest.
 struct ClientCommand {
@@ -144,13 +145,17 @@ fn id(name: &str) -> String {
     format!("{}.{name}", ext::SETTINGS)
 }
 
+fn scope(name: &str) -> &'static str {
+    if MACHINE.contains(&name) { "machine" } else { "window" }
+}
+
 fn client_settings() -> Map<String, Value> {
     let schema = schema::<ClientSettings>();
     let mut settings = Map::new();
     for (name, property) in properties(&schema) {
         let mut setting = setting(&schema, property);
         setting["default"] = property["default"].clone();
-        setting["scope"] = if MACHINE.contains(&name.as_str()) { "machine" } else { "window" }.into();
+        setting["scope"] = scope(name).into();
         settings.insert(id(name), setting);
     }
     settings
@@ -168,7 +173,7 @@ fn server_settings() -> Map<String, Value> {
         } else {
             setting["default"] = default.clone();
         }
-        setting["scope"] = "window".into();
+        setting["scope"] = scope(&name).into();
         settings.insert(id(&name), setting);
     }
     settings

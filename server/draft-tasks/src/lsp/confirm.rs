@@ -2,13 +2,14 @@
 //!
 //! Must not take silence for a yes.
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::RunRequest;
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
 
 use super::SharedSession;
 use super::session::Questions;
-use crate::safety;
+use crate::safety::{self, Foreign};
 
 /// What a user chooses who wants the run.
 const YES: &str = "Run";
@@ -27,35 +28,55 @@ pub(super) async fn ask(
     (run, request): (&str, &RunRequest),
     questions: Questions,
 ) -> Result<(), String> {
-    if let Some((target, question)) = questions.foreign {
-        confirm(client, question).await?;
-        session.with(|session| session.confirm(&target));
+    for Foreign { target, question, is_hint } in questions.foreign {
+        match confirm(client, question).await {
+            Err(Declined::Unasked(problem)) if is_hint => {
+                session.with(|session| session.record_trouble(&problem));
+                continue;
+            }
+            answer => answer.map_err(Declined::describe)?,
+        }
+        session.with(|session| target.iter().for_each(|target| session.confirm(target)));
     }
     if let Some(pods) = questions.before {
         let pods = safety::living(&pods, &request.environment).await.map_err(|it| it.describe())?;
         session.with(|session| session.pods_before(run, pods.into_iter().map(|(_, uid)| uid).collect()));
     }
-    let Some(pods) = questions.guard else { return Ok(()) };
-    match safety::pods_left(&pods, &request.environment).await {
-        Ok(None) => Ok(()),
-        Ok(Some(question)) => confirm(client, question).await,
-        Err(problem) => {
-            // A cluster that is gone has no pods; who cleans up after it must be able to.
-            let message = format!("it is not known whether the application still runs: {}", problem.message);
-            session.with(|session| session.record_trouble(&message));
-            Ok(())
+    let Some(guard) = questions.guard else { return Ok(()) };
+    let question = match request.plan.subject {
+        Subject::Delete => guard.before_delete(&request.environment).await.unwrap_or_else(Some),
+        _ => guard.before_cleanup(&request.environment).await,
+    };
+    match question {
+        Some(question) => confirm(client, question).await.map_err(Declined::describe),
+        None => Ok(()),
+    }
+}
+
+/// Why there is no yes.
+enum Declined {
+    No,
+    /// The editor did not ask.
+    Unasked(String),
+}
+
+impl Declined {
+    fn describe(self) -> String {
+        match self {
+            Declined::No => "it was not confirmed".into(),
+            Declined::Unasked(problem) => problem,
         }
     }
 }
 
-async fn confirm(client: &Client, question: String) -> Result<(), String> {
+async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
     // The one that does nothing is the last: clients that close a dialog without a choice take it.
     let action = |title: &str| MessageActionItem { title: title.into(), properties: Default::default() };
     let actions = Some(vec![action(YES), action(NO)]);
     match client.show_message_request(MessageType::Warning, sentence(&question), actions).await {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
-        Ok(_) => Err("it was not confirmed".into()),
-        Err(error) => Err(format!("the editor cannot ask for a confirmation: {error}")),
+        Ok(_) => Err(Declined::No),
+        Err(error) => Err(Declined::Unasked(format!("the editor cannot ask for a confirmation: {error}"))),
     }
 }
 

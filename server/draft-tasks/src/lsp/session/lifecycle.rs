@@ -5,6 +5,7 @@
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
 use draft_tasks_executor::PodsRequest;
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::{Pinned, RunSummary};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
@@ -16,7 +17,7 @@ use super::target::Questions;
 use crate::environment::Environment;
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
 use crate::lsp::ext;
-use crate::safety;
+use crate::safety::{self, Foreign, Whereabouts};
 
 /// A part of an application's life that goes on.
 pub(super) struct Walk {
@@ -76,18 +77,37 @@ impl Session {
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         let run = String::new();
         let walk = Walk { uri, part, steps, plans, pods, pinned, source, environment, run };
-        let foreign = walk.pods.as_ref().and_then(|pods| {
-            let question = safety::foreign_part(part, &pods.target)?;
-            let asked = !self.is_confirmed(&pods.target);
-            asked.then(|| (Box::new(pods.target.clone()), question))
-        });
+        let foreign = self.foreign_of_walk(&walk);
         let first = walk.steps.steps().first().copied().unwrap_or(part.command());
         Ok(json!({ "run": self.begin(walk, first, Questions { foreign, ..Questions::default() }) }))
+    }
+
+    /// The clusters that all steps together reach and that are to be asked about.
+    fn foreign_of_walk(&self, walk: &Walk) -> Vec<Foreign> {
+        let settings = &walk.source.config.kubernetes;
+        let target = walk.pods.as_ref().map(|pods| &pods.target);
+        let asked = target.filter(|target| !self.accepts(target, settings)).map(|target| Foreign {
+            target: Some(target.clone()),
+            question: safety::foreign_part(walk.part, target),
+            is_hint: false,
+        });
+        let directory = walk.source.directory.as_path();
+        let whereabouts =
+            Whereabouts { directory, environment: walk.environment.variables(), pinned: target };
+        let same = |other: &Target| target.is_some_and(|target| target.context == other.context);
+        let accepts = |other: &Target| same(other) || self.accepts(other, settings);
+        let local = walk.plans.iter().filter(|plan| plan.subject.is_local());
+        let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
+        asked.into_iter().chain(others).collect()
     }
 
     fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
         let plan = walk.plans.iter().find(|plan| plan.subject == step).cloned();
         let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
+        if step == Subject::Delete {
+            let records = self.run_settings().records(&walk.environment);
+            questions.guard = walk.source.guard(&walk.environment, records.as_ref());
+        }
         if step == Subject::Deploy {
             questions.before = walk.pods.clone().map(Box::new);
         }

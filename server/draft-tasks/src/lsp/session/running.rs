@@ -13,6 +13,7 @@ use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
+use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::surroundings;
 use crate::project;
 use crate::run_settings::{RunDiagnostics, RunSettings};
+use crate::safety::Guard;
 use crate::source::{self, FileKind};
 
 /// How long a stopped task may take to end before it is killed.
@@ -65,8 +67,8 @@ pub(super) struct Place {
     pub(super) pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet.
     pub(super) pinned: Option<Pinned>,
-    /// Pods that ought to be gone before the tasks run.
-    pub(super) guard: Option<PodsRequest>,
+    /// What is to be asked about before the tasks run.
+    pub(super) guard: Option<Guard>,
 }
 
 impl Source {
@@ -80,6 +82,11 @@ impl Source {
         }
     }
 
+    /// What is to be asked about before something is destroyed.
+    pub(super) fn guard(&self, environment: &Environment, records: Option<&Records>) -> Option<Guard> {
+        Guard::of(&self.application(environment), records, &self.path)
+    }
+
     fn place(&self, phase: Phase, environment: &Environment, only: Vec<String>) -> Result<Place, Problem> {
         let application = self.application(environment);
         if !phase.is_local() {
@@ -89,9 +96,7 @@ impl Source {
             Some(_) => Some(application.pinned()?),
             None => None,
         };
-        // Where no application is known, there is nothing that could still be there.
-        let guard = (phase == Phase::Cleanup).then(|| application.pods(Vec::new()).ok()).flatten();
-        Ok(Place { pods: None, pinned, guard })
+        Ok(Place { pods: None, pinned, guard: None })
     }
 }
 
@@ -165,7 +170,10 @@ impl Session {
         if phase.is_local() && !pods.is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        let place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        if phase == Phase::Cleanup {
+            place.guard = source.guard(&environment, self.run_settings().records(&environment).as_ref());
+        }
         Ok(json!({ "run": self.start(uri, plan, only, source, &environment, place) }))
     }
 
@@ -188,7 +196,7 @@ impl Session {
     }
 
     /// What the editor says of runs; a project has no say in it.
-    fn run_settings(&self) -> RunSettings {
+    pub(super) fn run_settings(&self) -> RunSettings {
         self.config.run.clone()
     }
 
@@ -266,7 +274,8 @@ impl Session {
             pods: place.pods,
             pinned: place.pinned,
         };
-        let questions = questions.unwrap_or_else(|| self.questions(&request, place.guard));
+        let questions =
+            questions.unwrap_or_else(|| self.questions(&request, place.guard, &source.config.kubernetes));
         let run = Run {
             id: id.clone(),
             uri: uri.clone(),

@@ -11,19 +11,20 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use crate::application::Found;
+use crate::kubernetes_settings::KubernetesSettings;
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::surroundings;
-use crate::safety;
+use crate::safety::{self, Foreign, Guard};
 
 /// What is to be asked before a run starts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Questions {
-    /// Whether to reach this cluster, which is not local, and the question.
-    pub(crate) foreign: Option<(Box<Target>, String)>,
-    /// Whether to go on although pods of this application still exist.
-    pub(crate) guard: Option<Box<PodsRequest>>,
+    /// Whether to reach these clusters, which are not local.
+    pub(crate) foreign: Vec<Foreign>,
+    /// Whether to clean up or delete, by the pods that there are.
+    pub(crate) guard: Option<Guard>,
     /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
     /// the run has to wait for.
     pub(crate) before: Option<Box<PodsRequest>>,
@@ -31,7 +32,7 @@ pub(crate) struct Questions {
 
 impl Questions {
     pub(crate) fn is_empty(&self) -> bool {
-        self.foreign.is_none() && self.guard.is_none() && self.before.is_none()
+        self.foreign.is_empty() && self.guard.is_none() && self.before.is_none()
     }
 }
 
@@ -98,14 +99,19 @@ impl Session {
     }
 
     /// What has to be asked before this run; a cluster is asked for once.
-    pub(super) fn questions(&self, request: &RunRequest, guard: Option<PodsRequest>) -> Questions {
-        let target = safety::foreign_target(request);
-        let foreign = target.filter(|target| !self.is_confirmed(target));
-        let foreign = foreign.map(|target| {
-            let question = safety::question(request, &target);
-            (Box::new(target), question)
-        });
-        Questions { foreign, guard: guard.map(Box::new), before: None }
+    pub(super) fn questions(
+        &self,
+        request: &RunRequest,
+        guard: Option<Guard>,
+        settings: &KubernetesSettings,
+    ) -> Questions {
+        let foreign = safety::foreign(request, &|target| self.accepts(target, settings));
+        Questions { foreign, guard, before: None }
+    }
+
+    /// Whether runs reach this cluster without asking.
+    pub(super) fn accepts(&self, target: &Target, settings: &KubernetesSettings) -> bool {
+        settings.is_local(target) || self.is_confirmed(target)
     }
 
     /// Whether the user wants runs to reach this cluster.

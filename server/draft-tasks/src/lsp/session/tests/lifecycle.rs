@@ -11,7 +11,7 @@ fn started(fixture: &mut Fixture) -> Vec<String> {
             let before = request.pods.as_ref().and_then(|pods| pods.before.clone());
             let pinned = if request.pinned.is_some() { " pinned" } else { "" };
             let asks = if questions.before.is_some() { " looks for pods" } else { "" };
-            let foreign = if questions.foreign.is_some() { " asks" } else { "" };
+            let foreign = if questions.foreign.is_empty() { "" } else { " asks" };
             let steps = request.plan.steps.len();
             let after = before.map(|before| format!(" after {before:?}")).unwrap_or_default();
             Some(format!("{} {steps}{pinned}{asks}{foreign}{after}", request.plan.subject))

@@ -150,7 +150,7 @@ fn asked(fixture: &mut Fixture, phase: &str) -> (Option<String>, bool) {
         })
         .expect("a run starts");
     fixture.session.declined(&run, "it was not confirmed");
-    (questions.foreign.map(|(_, question)| question), questions.guard.is_some())
+    (questions.foreign.into_iter().map(|foreign| foreign.question).next(), questions.guard.is_some())
 }
 
 #[test]
@@ -169,7 +169,9 @@ fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
     assert_eq!(asked(&mut fixture, "cleanup"), (None, true), "`echo` reaches no cluster");
     run_post_deploy(&mut fixture);
     let target = std::iter::from_fn(|| fixture.effects.try_recv().ok()).find_map(|effect| match effect {
-        Effect::StartRun { questions, .. } => questions.foreign.map(|(target, _)| target),
+        Effect::StartRun { questions, .. } => {
+            questions.foreign.into_iter().find_map(|foreign| foreign.target)
+        }
         _ => None,
     });
     fixture.session.confirm(&target.expect("a question"));

@@ -1,0 +1,105 @@
+//! Scripts, recipes and texts beside a command, as far as they tell that it reaches a cluster.
+//!
+//! Must not be taken for more than a hint: what a file calls may never run.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use draft_tasks_analysis::calls::{self, Beside, Calls};
+use draft_tasks_analysis::project_files;
+
+use super::{TOOLS, is_tool};
+
+/// Larger files are no scripts.
+const LARGEST: u64 = 256 * 1024;
+
+/// How many scripts that call each other are followed.
+const DEPTH: usize = 4;
+
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The first of the programs of clusters that something beside a command calls, and the name of what does.
+pub(super) fn tool(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Option<(String, String)> {
+    Look { directory, lookup }.calls(calls, DEPTH)
+}
+
+struct Look<'a> {
+    directory: &'a Path,
+    lookup: Lookup<'a>,
+}
+
+impl Look<'_> {
+    fn calls(&self, calls: &Calls, depth: usize) -> Option<(String, String)> {
+        let depth = depth.checked_sub(1)?;
+        calls.beside.iter().find_map(|beside| match beside {
+            Beside::File(path) => self.script(path, depth),
+            Beside::Recipes { tool, directory, file, targets } => {
+                let (name, text) = self.recipes(tool, directory, file.as_deref())?;
+                self.of(name, &calls::of_recipes(&text, targets, self.lookup), depth)
+            }
+            Beside::Npm { directory, script } => self.npm(directory, script, depth),
+            Beside::Code(text) => {
+                calls::mentions(text, &TOOLS).map(|tool| ("a program in it".to_owned(), tool.to_owned()))
+            }
+        })
+    }
+
+    fn of(&self, name: String, calls: &Calls, depth: usize) -> Option<(String, String)> {
+        let mut names = calls.called.iter().map(|call| call.name());
+        match names.find(|name| is_tool(name)) {
+            Some(tool) => Some((name, tool)),
+            None => self.calls(calls, depth),
+        }
+    }
+
+    fn script(&self, path: &str, depth: usize) -> Option<(String, String)> {
+        let text = self.read(path)?;
+        let first = text.lines().next().unwrap_or_default();
+        let is_shell = match first.strip_prefix("#!") {
+            Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
+            None => !path.ends_with(".py") && !path.ends_with(".js") && !path.ends_with(".rb"),
+        };
+        match is_shell {
+            true => self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth),
+            false => calls::mentions(&text, &TOOLS).map(|tool| (path.to_owned(), tool.to_owned())),
+        }
+    }
+
+    fn recipes(&self, tool: &str, directory: &str, file: Option<&str>) -> Option<(String, String)> {
+        let usual: &[&str] = match tool {
+            "just" => &["justfile", "Justfile", ".justfile"],
+            _ => &["GNUmakefile", "makefile", "Makefile"],
+        };
+        let files = file.map_or_else(|| usual.to_vec(), |file| vec![file]);
+        let path =
+            |file: &str| if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") };
+        files.into_iter().find_map(|file| Some((file.to_owned(), self.read(&path(file))?)))
+    }
+
+    fn npm(&self, directory: &str, script: &str, depth: usize) -> Option<(String, String)> {
+        let text = self.read(&Path::new(directory).join("package.json").to_string_lossy())?;
+        let scripts = project_files::npm_scripts(&text);
+        let runs = |name: &str| {
+            name == script || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
+        };
+        let mut run = scripts.iter().filter(|named| runs(&named.name));
+        run.find_map(|named| {
+            self.of("package.json".into(), &Calls::of_script(&named.detail, self.lookup), depth)
+        })
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        let path = self.directory.join(path);
+        // What is no file may make who opens it wait.
+        if !path.metadata().ok()?.is_file() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+        if bytes.len() as u64 > LARGEST || bytes.contains(&0) {
+            return None;
+        }
+        String::from_utf8(bytes).ok()
+    }
+}
