@@ -8,6 +8,7 @@ use text_size::TextRange;
 use super::command::{Command, Quoting, range};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::secret::token::{KNOWN_TOKENS, token_at};
 
 pub(super) const RULE: Rule = Rule {
     name: "literal-secret",
@@ -18,19 +19,27 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let mut flag: Option<&str> = None;
+    let mut before = "";
     for word in command.words() {
-        let written = &command.text()[word.range];
-        let secret = match flag.take() {
-            Some(name) => value_of(command, word, name, 0),
-            None => in_assignment(command, word, written).or_else(|| in_url(word, written)),
-        };
-        if let Some(secret) = secret {
+        if let Some(secret) = in_word(command, word, before) {
             found.push(report(command, &secret));
             return;
         }
-        flag = written.strip_prefix("--").filter(|name| is_secret_flag(name));
+        before = &command.text()[word.range];
     }
+}
+
+/// A secret in a word, which may be the value of what is written before it.
+fn in_word(command: &Command<'_>, word: &Word, before: &str) -> Option<Secret> {
+    let written = &command.text()[word.range];
+    let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
+        Some(name) => value_of(command, word, name, 0),
+        None => in_assignment(command, word, written)
+            .or_else(|| in_url(word, written))
+            .or_else(|| in_header(word, written))
+            .or_else(|| in_option(command, word, before)),
+    };
+    named.or_else(|| known_token(word, written))
 }
 
 /// A secret in a command.
@@ -40,6 +49,14 @@ struct Secret {
     name: String,
     /// The user of a URL, whose password it is.
     user: Option<String>,
+}
+
+impl Secret {
+    /// A value so many bytes into a word.
+    fn at(word: &Word, skipped: usize, value: &str, name: &str) -> Secret {
+        let start = usize::from(word.range.start()) + skipped;
+        Secret { range: range(start, start + value.len()), name: name.to_owned(), user: None }
+    }
 }
 
 fn report(command: &Command<'_>, secret: &Secret) -> Diagnostic {
@@ -101,7 +118,9 @@ fn in_url(word: &Word, written: &str) -> Option<Secret> {
     let rest = &written[authority..];
     let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
     let (user_info, _) = rest.rsplit_once('@')?;
-    let (user, password) = user_info.split_once(':')?;
+    let Some((user, password)) = user_info.split_once(':') else {
+        return is_token(user_info).then(|| Secret::at(word, authority, user_info, "token"));
+    };
     let start = usize::from(word.range.start()) + authority + user.len() + 1;
     let place = range(start, start + password.len());
     let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
@@ -112,6 +131,75 @@ fn in_url(word: &Word, written: &str) -> Option<Secret> {
         name,
         user,
     })
+}
+
+/// Headers whose values are secrets, and what these are called.
+const HEADERS: [(&str, &str); 2] = [("authorization:", "authorization"), ("x-api-key:", "api_key")];
+
+/// `Authorization: Bearer …`
+fn in_header(word: &Word, written: &str) -> Option<Secret> {
+    let lower = written.to_ascii_lowercase();
+    let (header, name) = HEADERS.iter().find(|(header, _)| lower.contains(header))?;
+    let behind = &written[lower.find(header)? + header.len()..];
+    let value = behind.trim_start().split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
+    // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
+    let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);
+    let skipped = written.len() - behind.len() + behind.find(value)?;
+    let is_secret = value.len() >= 8 && is_literal_secret(&value.replace('/', ""));
+    is_secret.then(|| Secret::at(word, skipped, value, name))
+}
+
+/// The value of an option that has no telling name: `curl -u USER:…`, `docker login -p …`, `mysql -p…`.
+fn in_option(command: &Command<'_>, word: &Word, before: &str) -> Option<Secret> {
+    let name = command.name()?;
+    let written = &command.text()[word.range];
+    let value = match name {
+        "curl" => return of_user(word, written, option_value(written, before, &["-u", "--user"])?),
+        "docker" | "podman" | "nerdctl" | "helm" | "oras" => {
+            let logs_in = command.words().iter().any(|word| word.literal() == Some("login"));
+            option_value(written, before, &["-p"]).filter(|_| logs_in)?
+        }
+        // Here the password stands in the flag's own word, or is asked for.
+        _ if name.starts_with("mysql") || name.starts_with("mariadb") => unquoted(written.strip_prefix("-p")?),
+        _ => return None,
+    };
+    let start = written.rfind(value)?;
+    is_literal_secret(value).then(|| Secret::at(word, start, value, "password"))
+}
+
+/// The value of one of these flags, in its own word or the one behind it.
+fn option_value<'a>(written: &'a str, before: &str, flags: &[&str]) -> Option<&'a str> {
+    let own = || flags.iter().find_map(|flag| written.strip_prefix(flag));
+    let value = if flags.contains(&before) { written } else { own()?.trim_start_matches('=') };
+    Some(unquoted(value))
+}
+
+fn unquoted(written: &str) -> &str {
+    written.trim_matches(['"', '\''])
+}
+
+/// `user:password`
+fn of_user(word: &Word, written: &str, value: &str) -> Option<Secret> {
+    let (user, password) = value.split_once(':')?;
+    let secret = Secret::at(word, written.rfind(password)?, password, &format!("{user}_password"));
+    let is_secret = is_literal_secret(password) && user != password;
+    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
+}
+
+/// A token of a kind that is known by its beginning.
+fn known_token(word: &Word, written: &str) -> Option<Secret> {
+    let mut begins = KNOWN_TOKENS.iter().flat_map(|token| written.match_indices(token.prefix));
+    begins.find_map(|(start, _)| {
+        let token = &written[start..start + token_at(&written[start..])?];
+        is_literal_secret(token).then(|| Secret::at(word, start, token, "token"))
+    })
+}
+
+/// Whether the user of a URL is none: people and machines have shorter names.
+fn is_token(user: &str) -> bool {
+    let has = |wanted: fn(&u8) -> bool| user.as_bytes().iter().any(wanted);
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    (user.len() >= 20 && is_mixed || token_at(user).is_some()) && is_literal_secret(user)
 }
 
 fn is_secret_flag(name: &str) -> bool {
@@ -199,6 +287,7 @@ mod tests {
 
     use super::*;
     use crate::rules::testing;
+    use crate::{Analysis, Options};
 
     #[test]
     fn a_variable_takes_its_place() {
@@ -286,6 +375,57 @@ h = "env TOKEN=\"abcd1234\" make"
                     h = 'env TOKEN="$TOKEN" make'
             "#]],
         );
+    }
+
+    /// What is found in a command, behind the part of it.
+    fn found(command: &str) -> String {
+        let text = format!("[pre-up]\na = '''{command}'''\n");
+        let analysis = Analysis::new(text.as_str(), Options::default());
+        let found = analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::LiteralSecret);
+        found.map(|it| format!("{}: {}", &text[it.range], it.message)).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn secrets_without_a_telling_name() {
+        let github = format!("ghp_{}", "a1B2".repeat(9));
+        let written = [
+            ("curl -u ann:hunter2 http://x", "hunter2: the password of `ann`"),
+            ("curl --user=ann:hunter2 http://x", "hunter2: the password of `ann`"),
+            ("curl -H 'Authorization: Bearer abcd1234/efgh=' x", "abcd1234/efgh=: the value of `authorization`"),
+            ("curl --header \"x-api-key: abcd1234\" x", "abcd1234: the value of `api_key`"),
+            ("http x Authorization:abcd1234", "abcd1234: the value of `authorization`"),
+            ("docker login -u ann -p hunter2 registry", "hunter2: the value of `password`"),
+            ("mysql -uroot -phunter2 shop", "hunter2: the value of `password`"),
+            ("mysqldump -p\"hunter2\" shop", "hunter2: the value of `password`"),
+            ("git clone https://a1b2c3d4e5f6a7b8c9d0@example.org/x", "a1b2c3d4e5f6a7b8c9d0: the value of `token`"),
+            ("sh -c 'echo sk_live_a1b2c3d4e5f6a7b8 | x'", "sk_live_a1b2c3d4e5f6a7b8: the value of `token`"),
+            (&format!("gh auth login {github}"), &format!("{github}: the value of `token`")),
+            (&format!("git clone https://{github}@github.com/x"), &format!("{github}: the value of `token`")),
+        ];
+        for (command, expected) in written {
+            let expected = format!("{expected} looks like a secret that everybody can read");
+            assert_eq!(found(command), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn options_that_are_no_secrets() {
+        for command in [
+            "curl -u ann http://x",
+            "curl -u $USER:$PASSWORD http://x",
+            "curl -u ann:ann http://x",
+            "curl -H \"Authorization: Bearer $TOKEN\" x",
+            "curl -H \"Authorization: $AUTH\" -H \"Accept: abcd1234\" x",
+            "docker run -p 8080:80 web",
+            "docker login -u ann --password-stdin",
+            "mysql -p shop",
+            "mysql -p$PASSWORD shop",
+            "git clone https://ann@example.org/x ssh://git@example.org/x",
+            "echo ghp_short npm_config_registry AKIA",
+            "tar -pxf hunter2",
+        ] {
+            assert_eq!(found(command), "", "{command}");
+        }
     }
 
     #[test]
