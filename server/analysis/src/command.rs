@@ -94,6 +94,21 @@ pub struct Word {
     pub parts: Vec<Part>,
     /// Where the word stands in the decoded command, quotes included.
     pub range: TextRange,
+    /// What quotes and backslashes make of each byte of the range.
+    pub quoting: Vec<Quoting>,
+}
+
+/// What quotes and backslashes make of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// Nothing: a shell would give it its meaning.
+    Bare,
+    /// In single quotes, or one of them.
+    Single,
+    /// In double quotes, or one of them.
+    Double,
+    /// Behind a backslash that takes its meaning, or that backslash.
+    Escaped,
 }
 
 /// A piece of a word.
@@ -178,13 +193,24 @@ struct Splitter<'a> {
     command: &'a str,
     at: usize,
     words: Vec<Word>,
+    /// What quotes and backslashes make of each byte up to here.
+    quoting: Vec<Quoting>,
+    /// What they make of a byte here that is no quote itself.
+    outside: Quoting,
     /// Where the word begins that is read, and what it is made of so far.
     word: Option<(usize, Parts)>,
 }
 
 impl<'a> Splitter<'a> {
     fn new(command: &'a str) -> Splitter<'a> {
-        Splitter { command, at: 0, words: Vec::new(), word: None }
+        Splitter {
+            command,
+            at: 0,
+            words: Vec::new(),
+            quoting: Vec::new(),
+            outside: Quoting::Bare,
+            word: None,
+        }
     }
 
     fn split(mut self) -> Result<Vec<Word>, SplitError> {
@@ -192,7 +218,7 @@ impl<'a> Splitter<'a> {
             match next {
                 b' ' | b'\t' | b'\n' => {
                     self.end_word();
-                    self.at += 1;
+                    self.advance(1, Quoting::Bare);
                 }
                 b'\'' => self.single_quotes()?,
                 b'"' => self.double_quotes()?,
@@ -210,14 +236,19 @@ impl<'a> Splitter<'a> {
         self.command.as_bytes().get(self.at).copied()
     }
 
+    fn advance(&mut self, length: usize, quoting: Quoting) {
+        self.at += length;
+        self.quoting.resize(self.at, quoting);
+    }
+
     /// The parts of the word that is read, which begins here if none is.
     fn parts(&mut self) -> &mut Parts {
         &mut self.word.get_or_insert_with(|| (self.at, Parts::default())).1
     }
 
-    fn literal(&mut self, character: char) {
+    fn escaped(&mut self, character: char) {
         self.parts().push(character);
-        self.at += character.len_utf8();
+        self.advance(character.len_utf8(), Quoting::Escaped);
     }
 
     /// The characters up to the next one that means something.
@@ -225,12 +256,13 @@ impl<'a> Splitter<'a> {
         let rest = &self.command[self.at..];
         let text = &rest[..rest.find(special).unwrap_or(rest.len())];
         self.parts().push_str(text);
-        self.at += text.len();
+        self.advance(text.len(), self.outside);
     }
 
     fn end_word(&mut self) {
         if let Some((start, parts)) = self.word.take() {
-            self.words.push(Word { parts: parts.0, range: range(start, self.at) });
+            let quoting = self.quoting[start..].to_vec();
+            self.words.push(Word { parts: parts.0, range: range(start, self.at), quoting });
         }
     }
 
@@ -238,14 +270,15 @@ impl<'a> Splitter<'a> {
         let inner = &self.command[self.at + 1..];
         let length = inner.find('\'').ok_or_else(|| unclosed('\'', self.at))?;
         self.parts().push_str(&inner[..length]);
-        self.at += length + 2;
+        self.advance(length + 2, Quoting::Single);
         Ok(())
     }
 
     fn double_quotes(&mut self) -> Result<(), SplitError> {
         let start = self.at;
         self.parts();
-        self.at += 1;
+        self.advance(1, Quoting::Double);
+        self.outside = Quoting::Double;
         loop {
             match self.peek().ok_or_else(|| unclosed('"', start))? {
                 b'"' => break,
@@ -254,7 +287,8 @@ impl<'a> Splitter<'a> {
                 _ => self.literal_text(&['"', '$', '\\']),
             }
         }
-        self.at += 1;
+        self.advance(1, Quoting::Double);
+        self.outside = Quoting::Bare;
         Ok(())
     }
 
@@ -264,22 +298,27 @@ impl<'a> Splitter<'a> {
             return Err(SplitError { range: range(self.at, self.at + 1), message });
         };
         if next == '\n' {
-            self.at += 2;
+            self.advance(2, Quoting::Escaped);
             return Ok(());
         }
         // The word begins at the backslash.
         self.parts();
-        self.at += 1;
-        self.literal(next);
+        self.advance(1, Quoting::Escaped);
+        self.escaped(next);
         Ok(())
     }
 
     fn backslash_in_quotes(&mut self) {
-        self.at += 1;
-        match self.peek() {
-            Some(b'\n') => self.at += 1,
-            Some(next @ (b'$' | b'`' | b'"' | b'\\')) => self.literal(next.into()),
-            _ => self.parts().push('\\'),
+        match self.command.as_bytes().get(self.at + 1) {
+            Some(b'\n') => self.advance(2, Quoting::Escaped),
+            Some(next @ (b'$' | b'`' | b'"' | b'\\')) => {
+                self.advance(1, Quoting::Escaped);
+                self.escaped(char::from(*next));
+            }
+            _ => {
+                self.parts().push('\\');
+                self.advance(1, Quoting::Double);
+            }
         }
     }
 
@@ -288,12 +327,13 @@ impl<'a> Splitter<'a> {
         if let Some((name, length)) = variable(rest) {
             let part = Part::Variable { name: name.to_owned(), range: range(self.at, self.at + length) };
             self.parts().0.push(part);
-            self.at += length;
+            self.advance(length, self.outside);
         } else if let Some((_, length)) = rest.strip_prefix('$').and_then(variable) {
             self.parts().push_str(&rest[1..=length]);
-            self.at += 1 + length;
+            self.advance(1 + length, self.outside);
         } else {
-            self.literal('$');
+            self.parts().push('$');
+            self.advance(1, self.outside);
         }
     }
 }
@@ -348,7 +388,9 @@ fn name_length(text: &str) -> usize {
 fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Vec<Word> {
     let mut start = 0;
     let words = command.split(' ').map(|argument| {
-        let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
+        let quoting = vec![Quoting::Bare; argument.len()];
+        let word =
+            Word { parts: parts(argument, start), range: range(start, start + argument.len()), quoting };
         start += argument.len() + 1;
         word
     });
@@ -497,6 +539,20 @@ mod tests {
             "e" "e"
         "#]],
         );
+    }
+
+    #[test]
+    fn what_quotes_and_backslashes_take() {
+        let words =
+            split("a 'b' \"c\\\"d\\e$X\" \\fg\\é", Semantics::Standard, DraftVersion::default()).unwrap();
+        let letter = |it: &Quoting| match it {
+            Quoting::Bare => 'b',
+            Quoting::Single => 's',
+            Quoting::Double => 'd',
+            Quoting::Escaped => 'e',
+        };
+        let shown: Vec<String> = words.iter().map(|word| word.quoting.iter().map(letter).collect()).collect();
+        assert_eq!(shown, ["b", "sss", "ddeedddddd", "eebeee"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use text_size::{TextRange, TextSize};
 
-use crate::command::{self, Part, Semantics, SplitError, Word};
+use crate::command::{self, Part, Quoting, Semantics, SplitError, Word};
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::syntax::{Str, StrMap};
@@ -85,70 +85,27 @@ fn split(content: &str, options: Options) -> (Vec<Word>, Option<SplitError>) {
 /// Where a word has `$$NAME`, `\$NAME` and the like: what looks like a variable and is not; in order, as ranges of
 /// the command.
 pub fn escaped_variables(content: &str, word: &Word, semantics: Semantics) -> Vec<TextRange> {
-    let variables: Vec<TextRange> = word
+    let variables: Vec<TextSize> = word
         .parts
         .iter()
         .filter_map(|part| match part {
-            Part::Variable { range, .. } => Some(*range),
+            Part::Variable { range, .. } => Some(range.start()),
             Part::Literal(_) => None,
         })
         .collect();
-    let mut scan = EscapeScan { content, at: word.range.start().into(), semantics, quote: None };
-    let mut found = Vec::new();
-    let end = usize::from(word.range.end());
-    while scan.at < end {
-        let here = TextSize::new(scan.at as u32);
-        match variables.iter().find(|range| range.start() == here) {
-            Some(variable) => scan.at = variable.end().into(),
-            None => found.extend(scan.step()),
+    let mut found: Vec<TextRange> = Vec::new();
+    let text = &content[word.range];
+    for (at, _) in text.match_indices(['$', '\\']).filter(|(at, _)| word.quoting[*at] != Quoting::Single) {
+        let (start, next) = (word.range.start() + TextSize::new(at as u32), &text[at + 1..]);
+        let is_name = semantics == Semantics::Standard || !next.starts_with("${");
+        let Some((_, length)) = command::variable(next).filter(|_| is_name) else { continue };
+        let range = TextRange::at(start, TextSize::new(1 + length as u32));
+        let is_variable = variables.binary_search(&(start + TextSize::new(1))).is_ok();
+        if !is_variable && found.last().is_none_or(|last| last.end() <= start) {
+            found.push(range);
         }
     }
     found
-}
-
-/// Follows the quotes of a word, one step after another.
-struct EscapeScan<'a> {
-    content: &'a str,
-    at: usize,
-    semantics: Semantics,
-    quote: Option<char>,
-}
-
-impl EscapeScan<'_> {
-    /// Goes over an escaped variable, an escaped character or a character.
-    fn step(&mut self) -> Option<TextRange> {
-        let rest = &self.content[self.at..];
-        let next = rest.chars().next()?;
-        if self.semantics == Semantics::Standard && self.quotes(next) {
-            self.at += 1;
-            return None;
-        }
-        if matches!(next, '$' | '\\')
-            && self.quote != Some('\'')
-            && let Some((_, length)) = command::variable(&rest[1..])
-            && (self.semantics == Semantics::Standard || !rest[1..].starts_with("${"))
-        {
-            let start = self.at;
-            self.at += 1 + length;
-            return Some(TextRange::new((start as u32).into(), (self.at as u32).into()));
-        }
-        self.at += next.len_utf8();
-        if next == '\\' && self.semantics == Semantics::Standard && self.quote != Some('\'') {
-            // The character behind it has no meaning.
-            self.at += self.content[self.at..].chars().next().map_or(0, char::len_utf8);
-        }
-        None
-    }
-
-    /// Whether a character is a quote that opens or closes here.
-    fn quotes(&mut self, next: char) -> bool {
-        match (self.quote, next) {
-            (None, '\'' | '"') => self.quote = Some(next),
-            (Some(open), _) if open == next => self.quote = None,
-            _ => return false,
-        }
-        true
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
+pub(super) use crate::command::Quoting;
 use crate::command::{self, Part, Semantics, SplitError, Word};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
@@ -26,27 +27,14 @@ pub(super) struct Command<'a> {
     quoting: Vec<Quoting>,
 }
 
-/// What quotes and backslashes make of a character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quoting {
-    /// Nothing: a shell would give it its meaning.
-    Bare,
-    /// In single quotes, or one of them.
-    Single,
-    /// In double quotes, or one of them.
-    Double,
-    /// Behind a backslash that takes its meaning, or that backslash.
-    Escaped,
-}
-
 impl<'a> Command<'a> {
     /// The command of a task.
     pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
         let split = Words::new(parsed, written);
-        let quoting = match parsed.options.semantics {
-            Semantics::Standard => quoting(&split.content),
-            Semantics::Draft => vec![Quoting::Bare; split.content.len()],
-        };
+        let mut quoting = vec![Quoting::Bare; split.content.len()];
+        for word in &split.words {
+            quoting[Range::<usize>::from(word.range)].copy_from_slice(&word.quoting);
+        }
         Command { parsed, phase, task, written, split, quoting }
     }
 
@@ -117,8 +105,7 @@ impl<'a> Command<'a> {
 
     /// The characters of a word when neither quotes nor backslashes take the meaning of any of them.
     pub(super) fn bare(&self, word: &Word) -> Option<&str> {
-        let quoting = &self.quoting[Range::<usize>::from(word.range)];
-        quoting.iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
+        word.quoting.iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
     }
 
     /// Where a piece of the command stands in the file.
@@ -214,37 +201,6 @@ fn in_style(content: &str, style: StrStyle) -> String {
     }
 }
 
-fn quoting(text: &str) -> Vec<Quoting> {
-    let bytes = text.as_bytes();
-    let mut result = Vec::with_capacity(bytes.len());
-    let mut state = Quoting::Bare;
-    while let Some(byte) = bytes.get(result.len()) {
-        let next = bytes.get(result.len() + 1);
-        let escapes = match state {
-            Quoting::Bare => next.is_some(),
-            Quoting::Double => matches!(next, Some(b'$' | b'`' | b'"' | b'\\')),
-            _ => false,
-        };
-        match (byte, state) {
-            (b'\\', _) if escapes => result.extend([Quoting::Escaped; 2]),
-            (b'\'', Quoting::Bare) => {
-                state = Quoting::Single;
-                result.push(state);
-            }
-            (b'"', Quoting::Bare) => {
-                state = Quoting::Double;
-                result.push(state);
-            }
-            (b'\'', Quoting::Single) | (b'"', Quoting::Double) => {
-                result.push(state);
-                state = Quoting::Bare;
-            }
-            _ => result.push(state),
-        }
-    }
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,19 +235,5 @@ mod tests {
         }
         assert_eq!(wrapped("cd a && make"), "sh -c 'cd a && make'");
         assert_eq!(wrapped("echo $$HOME | cat"), "sh -c 'echo \\$HOME | cat'");
-    }
-
-    #[test]
-    fn what_quotes_and_backslashes_take() {
-        let shown = |text: &str| -> String {
-            let letter = |it: &Quoting| match it {
-                Quoting::Bare => 'b',
-                Quoting::Single => 's',
-                Quoting::Double => 'd',
-                Quoting::Escaped => 'e',
-            };
-            quoting(text).iter().map(letter).collect()
-        };
-        assert_eq!(shown("a 'b' \"c\\\"d\\e\" \\f\\"), "bbsssbddeeddddbeeb");
     }
 }
