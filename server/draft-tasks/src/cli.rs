@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
 
-use crate::config::{Config, Layer, Named};
-use crate::{lsp, project};
+use crate::lsp;
+use crate::settings::project;
+use crate::settings::{Config, Layer, Named};
 
 mod check;
 mod cluster;

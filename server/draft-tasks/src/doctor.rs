@@ -14,10 +14,10 @@ use draft_tasks_executor::pods::doctor::{
 };
 use serde::Serialize;
 
-use crate::application::{Chosen, Found};
-use crate::environment::Environment;
-use crate::facts;
-use crate::kubernetes_settings::KubernetesSettings;
+use crate::settings::kubernetes::KubernetesSettings;
+use crate::world::application::{Chosen, Found};
+use crate::world::environment::Environment;
+use crate::world::facts;
 
 /// How many lines say more of a link; of many, their count tells more.
 const DETAILS: usize = 20;

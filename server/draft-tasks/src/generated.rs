@@ -16,9 +16,9 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
 use crate::cli::Cli;
-use crate::config::{Config, Setting, setting};
 use crate::lsp::ext::{self, Command};
-use crate::project::{self, Project};
+use crate::settings::project::{self, Project};
+use crate::settings::{Config, Setting, setting};
 
 mod vscode;
 
@@ -77,7 +77,7 @@ fn seen(code: DiagnosticCode) -> String {
 fn configuration() {
     let mut text = page(
         "Settings",
-        "server/draft-tasks/src/config.rs",
+        "server/draft-tasks/src/settings.rs",
         &format!(
             "Editors send them below `{}`; the server asks for them where it can (`workspace/configuration`). On the \
              command line the same choices are options, see [cli.md](cli.md). A project makes them for everybody in a \

@@ -18,7 +18,7 @@ use self::outbox::Outbox;
 use self::output::Output;
 use self::session::Session;
 use self::transport::{End, Listener, Served};
-use crate::environment::Environment;
+use crate::world::environment::Environment;
 
 mod backend;
 mod capabilities;

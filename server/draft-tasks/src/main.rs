@@ -4,26 +4,18 @@
 
 use std::process::ExitCode;
 
-mod application;
 mod cli;
-mod config;
 mod doctor;
-mod env_file;
-mod environment;
-mod facts;
 #[cfg(test)]
 mod generated;
 mod interrupted;
-mod kubernetes_settings;
 mod lifecycle;
 mod lines;
 mod lsp;
-mod packs;
-mod project;
-mod public_value;
-mod run_settings;
 mod safety;
+mod settings;
 mod source;
+mod world;
 
 fn main() -> ExitCode {
     cli::main()

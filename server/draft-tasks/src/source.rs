@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, TASKS_FILE};
 
-use crate::project;
+use crate::settings::project;
 
 /// Files beyond this size are refused: byte offsets have 32 bits, and nobody writes such a file.
 pub(crate) const LARGEST: usize = 256 << 20;

@@ -21,11 +21,11 @@ use super::fix::{self, Fixed};
 use super::paths::{Loaded, Paths};
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, Meaning, UNUSABLE};
-use crate::config::Named;
-use crate::environment::Environment;
-use crate::facts;
 use crate::lines::{LineIndex, line_and_column};
+use crate::settings::Named;
 use crate::source::{FileKind, ReadError};
+use crate::world::environment::Environment;
+use crate::world::facts;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -9,10 +9,10 @@ use clap::Args;
 use draft_tasks_executor::cluster::Target;
 
 use super::terminal;
-use crate::environment::Environment;
-use crate::kubernetes_settings::{Container, KubernetesSettings, Name, Selector};
-use crate::run_settings::Limit;
 use crate::safety::Foreign;
+use crate::settings::kubernetes::{Container, KubernetesSettings, Name, Selector};
+use crate::settings::run::Limit;
+use crate::world::environment::Environment;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Cluster {

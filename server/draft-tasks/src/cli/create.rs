@@ -12,9 +12,9 @@ use clap::Args;
 
 use super::UNUSABLE;
 use super::terminal::{self, printable};
-use crate::environment::Environment;
-use crate::packs::{self, NoPack, Pack, SKELETON};
 use crate::source;
+use crate::world::environment::Environment;
+use crate::world::packs::{self, NoPack, Pack, SKELETON};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]

@@ -16,10 +16,10 @@ use super::paths::{self, Loaded};
 use super::terminal::{self, Paint, printable};
 use super::variables::Variables;
 use super::{FOUND, Look, UNUSABLE};
-use crate::config::Layer;
 use crate::doctor::{self, Link, State, Wanted};
-use crate::environment::Environment;
+use crate::settings::Layer;
 use crate::source::FileKind;
+use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]

@@ -20,9 +20,9 @@ use super::paths::{self, Loaded};
 use super::terminal::{self, Paint, printable};
 use super::variables::Variables;
 use super::{FOUND, Look, Meaning, UNUSABLE};
-use crate::environment::Environment;
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::ext;
+use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]

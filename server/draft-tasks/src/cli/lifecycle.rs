@@ -20,8 +20,8 @@ use super::prepare::{Prepared, blocking};
 use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
-use crate::run_settings::Limit;
 use crate::safety::{self, Guard};
+use crate::settings::run::Limit;
 
 /// How long to wait until an application's pods are gone unless it is said.
 const GONE_TIMEOUT: Duration = Duration::from_secs(300);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::project;
+use crate::settings::project;
 use crate::source::{self, FileKind, ReadError};
 
 /// Tasks files to work on.

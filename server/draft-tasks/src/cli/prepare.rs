@@ -17,14 +17,14 @@ use super::Meaning;
 use super::cluster::Cluster;
 use super::execute::GRACE;
 use super::paths::{self, Loaded};
-use crate::application;
-use crate::config::{Config, Named};
-use crate::environment::Environment;
-use crate::kubernetes_settings::KubernetesSettings;
 use crate::lines::{LineIndex, line_and_column};
-use crate::run_settings::RunSettings;
 use crate::safety::{self, Guard, Whereabouts};
+use crate::settings::kubernetes::KubernetesSettings;
+use crate::settings::run::RunSettings;
+use crate::settings::{Config, Named};
 use crate::source::FileKind;
+use crate::world::application;
+use crate::world::environment::Environment;
 
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {

@@ -18,9 +18,9 @@ use super::report::Amount;
 use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{Look, Meaning, UNUSABLE};
-use crate::config::Named;
 use crate::interrupted;
-use crate::run_settings::{self, Limit, RunSettings};
+use crate::settings::Named;
+use crate::settings::run::{KEEP, Limit, RunSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -122,7 +122,7 @@ impl Options {
         Ok(RunSettings {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
-            keep: if self.no_record { 0 } else { run_settings::KEEP },
+            keep: if self.no_record { 0 } else { KEEP },
             ..self.variables.settings()?
         })
     }

@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, UNUSABLE};
-use crate::environment::Environment;
-use crate::{interrupted, run_settings};
+use crate::interrupted;
+use crate::settings::run;
+use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -68,7 +69,7 @@ pub(super) fn runs(arguments: &Arguments) -> ExitCode {
         ));
         return UNUSABLE.into();
     };
-    let records = Records { directory, keep: run_settings::KEEP };
+    let records = Records { directory, keep: run::KEEP };
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
         Some(Command::Show { id }) => with(&records, id, |kept| show(arguments, kept)),

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::env_file::EnvFile;
-use crate::environment::KUBECONFIG;
-use crate::run_settings::RunSettings;
+use crate::settings::run::RunSettings;
+use crate::world::env_file::EnvFile;
+use crate::world::environment::KUBECONFIG;
 
 #[derive(Debug, Args)]
 pub(super) struct Variables {

@@ -13,9 +13,9 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
-use crate::config::{self, Config, Mark, Setting};
 use crate::lsp::ext::{self, Command};
-use crate::project;
+use crate::settings::project;
+use crate::settings::{self, Config, Mark, Setting};
 
 /// The manifest of the extension.
 const MANIFEST: &str = "editors/vscode/package.json";
@@ -196,7 +196,7 @@ fn flat(schema: &Value) -> Vec<(String, &Value, &Value)> {
 
 /// The declaration of a setting, which may be in a table.
 fn declared(name: &str) -> &'static Setting {
-    config::setting(&name.split('.').collect::<Vec<_>>()).expect("a setting")
+    settings::setting(&name.split('.').collect::<Vec<_>>()).expect("a setting")
 }
 
 /// The settings that a workspace does not make while it is not trusted.

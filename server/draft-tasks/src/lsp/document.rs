@@ -13,8 +13,8 @@ use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 use super::position::{self, Encoding};
 use super::surroundings::Surroundings;
 use super::text::Text;
-use crate::config::Config;
 use crate::lines::LineIndex;
+use crate::settings::Config;
 use crate::source::FileKind;
 
 /// A document that the client has open.

@@ -27,7 +27,8 @@ use super::pace::Pace;
 use super::problems::{Found, Reader};
 use super::session::Questions;
 use super::transport::End;
-use crate::{interrupted, project};
+use crate::interrupted;
+use crate::settings::project;
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -543,7 +544,7 @@ mod tests {
     use draft_tasks_executor::RunSummary;
 
     use super::*;
-    use crate::environment::Environment;
+    use crate::world::environment::Environment;
 
     /// A client that reads nothing, and an event that waits for it.
     async fn pump_before_a_full_backlog(abandon: bool) -> bool {

@@ -22,10 +22,10 @@ use super::programs::Programs;
 use super::runs::{self, Runs};
 use super::surroundings::{Outlook, Surroundings};
 use super::to_proto::{self, Context};
-use crate::config::{Config, Layer, Mark};
-use crate::environment::Environment;
-use crate::run_settings::RunDiagnostics;
+use crate::settings::run::RunDiagnostics;
+use crate::settings::{Config, Layer, Mark};
 use crate::source::{self, FileKind};
+use crate::world::environment::Environment;
 
 mod again;
 mod around;
@@ -426,7 +426,7 @@ impl Session {
 fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
     let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
     match name(uri) {
-        crate::project::FILE => Some(FileKind::Settings),
+        crate::settings::project::FILE => Some(FileKind::Settings),
         TASKS_FILE => Some(FileKind::Tasks),
         _ => {
             let by_path = document::path_of(uri).and_then(|path| FileKind::of_path(&path));

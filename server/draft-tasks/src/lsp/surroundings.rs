@@ -9,10 +9,10 @@ use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::hover::code_span;
 use draft_tasks_analysis::wanted::FactsWanted;
 
-use crate::config::Config;
-use crate::environment::Environment;
-use crate::run_settings::RunSettings;
-use crate::{application, facts};
+use crate::settings::Config;
+use crate::settings::run::RunSettings;
+use crate::world::environment::Environment;
+use crate::world::{application, facts};
 
 /// What is to be read, as plain values.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::ext;
 use super::pages::Pages;
 use super::position::{self, Encoding};
 use crate::lines::LineIndex;
-use crate::project::Problem;
+use crate::settings::project::Problem;
 
 /// What a conversion needs to know of the document and the client.
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::record::{Event, Records};
 use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
 
-use crate::application::Chosen;
+use crate::world::application::Chosen;
 
 /// How long it is looked for pods.
 const LOOK: Duration = Duration::from_secs(10);

@@ -13,10 +13,10 @@ use draft_tasks_analysis::file_names::{CHARTS, DOCKERIGNORE, DRAFT_TOML};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::facts;
 use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::text::Text;
 use crate::lsp::to_proto::{self, Other};
+use crate::world::facts;
 
 /// A file around a tasks file that the client has open.
 #[derive(Debug)]

@@ -17,8 +17,8 @@ use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::to_proto;
-use crate::packs::{self, NoPack, Pack};
 use crate::source::FileKind;
+use crate::world::packs::{self, NoPack, Pack};
 
 impl Session {
     pub(super) fn create(&self, create: &ext::Create) -> Result<Value, String> {

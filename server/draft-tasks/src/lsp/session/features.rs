@@ -24,8 +24,8 @@ use crate::lsp::document::{Analysed, Document};
 use crate::lsp::ext;
 use crate::lsp::position;
 use crate::lsp::to_proto::{self, Context};
-use crate::packs;
 use crate::source::FileKind;
+use crate::world::packs;
 
 impl Session {
     /// The document, its analysis, and what conversions need; `None` for documents that are not tasks files.

@@ -14,10 +14,10 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use super::running::{Place, Source, refusal};
 use super::target::Questions;
-use crate::environment::Environment;
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
 use crate::lsp::ext;
 use crate::safety::{self, Foreign, Whereabouts};
+use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
 pub(super) struct Walk {

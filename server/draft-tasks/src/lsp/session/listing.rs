@@ -13,7 +13,7 @@ use super::Session;
 use super::running::{Chosen, refusal};
 use crate::lsp::ext::{self, OutlinePhase, OutlineTask, Template};
 use crate::lsp::to_proto::Context;
-use crate::packs;
+use crate::world::packs;
 
 impl Session {
     /// Executes any command of the server.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::config::{Config, Layer};
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::position;
 use crate::lsp::to_proto;
-use crate::project::{self, Project};
+use crate::settings::project::{self, Project};
+use crate::settings::{Config, Layer};
 use crate::source::FileKind;
 
 /// What is known of the settings of a directory.

@@ -10,7 +10,7 @@ use super::Session;
 use crate::lsp::effect::Effect;
 use crate::lsp::problems::Found;
 use crate::lsp::runs;
-use crate::run_settings::RunDiagnostics;
+use crate::settings::run::RunDiagnostics;
 use crate::source::FileKind;
 
 impl Session {

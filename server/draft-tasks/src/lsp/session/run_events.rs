@@ -18,7 +18,7 @@ use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
 use crate::lsp::results::PastRun;
 use crate::lsp::runs::Run;
-use crate::run_settings::RunDiagnostics;
+use crate::settings::run::RunDiagnostics;
 
 /// Runs that pass within this time need no message: the user is still looking.
 const SHORT: Duration = Duration::from_secs(10);

@@ -22,19 +22,19 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::Session;
 use super::target::Questions;
-use crate::application;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::lifecycle::Part;
 use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, RunState};
 use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::surroundings;
-use crate::project;
-use crate::run_settings::{RunDiagnostics, RunSettings};
 use crate::safety::Guard;
+use crate::settings::Config;
+use crate::settings::project;
+use crate::settings::run::{RunDiagnostics, RunSettings};
 use crate::source::{self, FileKind};
+use crate::world::application;
+use crate::world::environment::Environment;
 
 /// How long a stopped task may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);

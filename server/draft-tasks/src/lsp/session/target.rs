@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use crate::application::Found;
-use crate::kubernetes_settings::KubernetesSettings;
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::surroundings;
 use crate::safety::{self, Foreign, Guard};
+use crate::settings::kubernetes::KubernetesSettings;
+use crate::world::application::Found;
 
 /// What is to be asked before a run starts.
 #[derive(Clone, Debug, Default)]

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::environment::Environment;
 use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
+use crate::world::environment::Environment;
 
 mod around;
 mod lifecycle;

@@ -3,7 +3,7 @@
 use draft_tasks_analysis::wanted::FactsWanted;
 
 use super::*;
-use crate::facts;
+use crate::world::facts;
 
 const DRAFT_TOML: &str = "[environments.development]\nnamespace = \"a\"\nauto-connect = true\n";
 

@@ -6,7 +6,7 @@ use draft_tasks_analysis::hover::Hover;
 use draft_tasks_analysis::syntax::{Entry, Str, SyntaxTree, Value, ValueKind};
 use draft_tasks_analysis::{TextRange, TextSize};
 
-use crate::config::{Setting, setting};
+use crate::settings::{Setting, setting};
 
 /// The hover at an offset.
 pub(crate) fn hover(tree: &SyntaxTree, text: &str, offset: TextSize) -> Option<Hover> {

@@ -14,8 +14,8 @@ use draft_tasks_analysis::project::{DraftToml, Template};
 use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::search;
 
-use crate::application::DEVELOPMENT;
-use crate::environment::Environment;
+use crate::world::application::DEVELOPMENT;
+use crate::world::environment::Environment;
 
 /// Files beyond this size are not looked at: what people write is a thousandth of it.
 const LARGEST: u64 = 1 << 20;

@@ -9,8 +9,8 @@ use draft_tasks_executor::cluster::{Target, is_label};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::config::Kind;
-pub(crate) use crate::config::KubernetesSettings;
+use crate::settings::Kind;
+pub(crate) use crate::settings::KubernetesSettings;
 
 /// How long to wait for pods unless it is set.
 pub(crate) const READY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);

@@ -12,10 +12,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::config::Kind;
-pub(crate) use crate::config::RunSettings;
-use crate::config::choice::choices;
-use crate::environment::Environment;
+use crate::settings::Kind;
+pub(crate) use crate::settings::RunSettings;
+use crate::settings::choice::choices;
+use crate::world::environment::Environment;
 
 /// How many records of runs are kept unless it is set.
 pub(crate) const KEEP: usize = 50;

@@ -30,9 +30,9 @@ pub(crate) struct Word {
 /// Gives names and meanings to all values of a type; one that is missing does not compile.
 macro_rules! choices {
     ($kind:ident, $schema:literal, $about:literal, { $([$($value:tt)+] $name:expr => $meaning:literal,)+ }) => {
-        impl $crate::config::choice::Choice for $kind {
-            const ALL: &'static [$crate::config::choice::Named<$kind>] =
-                &[$($crate::config::choice::Named($($value)+)),+];
+        impl $crate::settings::choice::Choice for $kind {
+            const ALL: &'static [$crate::settings::choice::Named<$kind>] =
+                &[$($crate::settings::choice::Named($($value)+)),+];
             const NAMES: &'static [&'static str] = &[$($name),+];
             #[cfg(test)]
             const SCHEMA: (&'static str, &'static str) = ($schema, $about);

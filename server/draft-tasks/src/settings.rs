@@ -16,12 +16,15 @@ use serde_json::{Map, Value};
 
 use self::choice::choices;
 use self::declaration::{json, settings};
-use crate::env_file::{self, EnvFile};
-use crate::kubernetes_settings::{Container, Name, Selector};
-use crate::run_settings::{KEEP, Limit, RunDiagnostics};
+use crate::settings::kubernetes::{Container, Name, Selector};
+use crate::settings::run::{KEEP, Limit, RunDiagnostics};
+use crate::world::env_file::{self, EnvFile};
 
 pub(crate) mod choice;
 pub(crate) mod declaration;
+pub(crate) mod kubernetes;
+pub(crate) mod project;
+pub(crate) mod run;
 
 pub(crate) use self::choice::Named;
 pub(crate) use self::declaration::{Chooser, Kind, Mark, Setting, setting};
@@ -80,10 +83,10 @@ settings! {
     RunSettings {
         /// How long a task may take before it is ended and counts as failed: `"90s"`, `"5m"`, `"1h 30m"`, or a number of
         /// seconds. Without it a task may take for ever.
-        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "timeout" timeout: Option<Limit> = None, Project;
         /// How long a whole run may take, in the same form. The task that runs then fails, and the rest is skipped.
-        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "totalTimeout" total_timeout: Option<Limit> = None, Project;
         /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
         "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Restricted;
@@ -119,7 +122,7 @@ settings! {
         #[schemars(with = "Option<String>")]
         "container" container: Option<Name<Container>> = None, Project;
         /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
-        #[schemars(schema_with = "crate::run_settings::limit_schema")]
+        #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "readyTimeout" ready_timeout: Option<Limit> = None, Project;
         /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
         /// kubeconfig in which it is the current one.

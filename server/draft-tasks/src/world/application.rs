@@ -13,8 +13,8 @@ use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
-use crate::environment::Environment;
-use crate::kubernetes_settings::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
+use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
+use crate::world::environment::Environment;
 
 /// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
 pub(crate) const DEVELOPMENT: &str = "development";

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::completion::PackFile;
 
-use crate::environment::Environment;
 use crate::source;
+use crate::world::environment::Environment;
 
 /// A draft pack.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use draft_tasks_analysis::completion::{Completion, CompletionKind};
 use draft_tasks_analysis::syntax::{SyntaxTree, Table};
 use draft_tasks_analysis::{TextRange, TextSize, edit};
 
-use crate::config::{Setting, setting};
+use crate::settings::{Setting, setting};
 
 /// Everything that can be typed at an offset.
 pub(crate) fn complete(tree: &SyntaxTree, text: &str, offset: TextSize) -> Vec<Completion> {

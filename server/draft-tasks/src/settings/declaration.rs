@@ -112,9 +112,9 @@ macro_rules! settings {
             }
         }
 
-        impl $crate::config::declaration::Kind for $table {
-            fn settings() -> Vec<$crate::config::declaration::Setting> {
-                use $crate::config::declaration::{Chooser::*, Kind, Setting, json, markdown};
+        impl $crate::settings::declaration::Kind for $table {
+            fn settings() -> Vec<$crate::settings::declaration::Setting> {
+                use $crate::settings::declaration::{Chooser::*, Kind, Setting, json, markdown};
                 let defaults = $table::default();
                 let mut settings = vec![$(Setting {
                     name: $name,
@@ -123,7 +123,7 @@ macro_rules! settings {
                     words: <$kind as Kind>::words(),
                     settings: <$kind as Kind>::settings(),
                     chooser: $chooser,
-                    marks: &[$($crate::config::declaration::Mark::$mark),*],
+                    marks: &[$($crate::settings::declaration::Mark::$mark),*],
                 }),+];
                 settings.sort_by_key(|setting| setting.name);
                 settings

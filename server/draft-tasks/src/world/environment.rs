@@ -14,9 +14,9 @@ use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
-use crate::env_file::FileVariable;
-use crate::public_value::is_public;
-use crate::run_settings::RunSettings;
+use crate::settings::run::RunSettings;
+use crate::world::env_file::FileVariable;
+use crate::world::public_value::is_public;
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
@@ -227,7 +227,7 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env_file::EnvFile;
+    use crate::world::env_file::EnvFile;
 
     #[test]
     fn settings_win_over_the_file_and_the_file_over_the_environment() {

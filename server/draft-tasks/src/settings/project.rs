@@ -9,8 +9,8 @@ use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::syntax::{self, Entry, HeaderKind, Str, SyntaxTree, Value, ValueKind};
 use serde_json::Value as Json;
 
-use crate::config::{self, Layer, Refused, declaration};
 use crate::lines::{LineIndex, line_and_column};
+use crate::settings::{self, Layer, Refused, declaration};
 use crate::source;
 
 mod completion;
@@ -145,9 +145,9 @@ impl Reader<'_> {
         if !self.allowed(path, &names) {
             return false;
         }
-        let table = config::is_table(first);
+        let table = settings::is_table(first);
         match () {
-            () if !table && config::known(&[]).contains(first) => {
+            () if !table && settings::known(&[]).contains(first) => {
                 self.problem(last.range, format!("`{first}` is a setting and not a table"), None);
             }
             () if !table || names.len() > 1 => self.unknown(path, &names),
@@ -176,10 +176,10 @@ impl Reader<'_> {
         match (names.as_slice(), &value.kind) {
             // A syntax error says so.
             (_, ValueKind::Invalid) => {}
-            ([name], ValueKind::InlineTable(entries)) if config::is_table(name) => {
+            ([name], ValueKind::InlineTable(entries)) if settings::is_table(name) => {
                 self.entries(path, entries)
             }
-            ([name], kind) if config::is_table(name) => {
+            ([name], kind) if settings::is_table(name) => {
                 let message = format!("`{name}` is a table of settings, not {}", kind.describe());
                 self.problem(value.range, message, None);
             }
@@ -200,14 +200,14 @@ impl Reader<'_> {
     }
 
     fn wrong_value(&self, path: &[&str], value: &Value, problem: String) -> (String, Option<String>) {
-        let words = config::setting(path).into_iter().flat_map(|setting| &setting.words);
+        let words = settings::setting(path).into_iter().flat_map(|setting| &setting.words);
         let values: Vec<String> = words.map(|word| word.name.to_owned()).collect();
         let Some((last, others)) = values.split_last() else { return (problem, None) };
         let quoted: Vec<String> = others.iter().map(|value| format!("`\"{value}\"`")).collect();
         let expected = format!("expected {} or `\"{last}\"`", quoted.join(", "));
         match &value.kind {
             ValueKind::String(string) => {
-                let near = config::nearest(&string.decode(self.text), &values);
+                let near = settings::nearest(&string.decode(self.text), &values);
                 let meant = near
                     .as_ref()
                     .map_or_else(|| expected.clone(), |near| format!("did you mean `\"{near}\"`?"));
@@ -235,7 +235,7 @@ impl Reader<'_> {
             _ => "setting",
         };
         let near =
-            config::nearest(name, &config::known(&table)).filter(|near| not_for_projects(near).is_none());
+            settings::nearest(name, &settings::known(&table)).filter(|near| not_for_projects(near).is_none());
         let meant = near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
         self.problem(last.range, format!("there is no {what} `{name}`{meant}"), near);
     }
@@ -271,7 +271,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::config::{Config, KubernetesSettings};
+    use crate::settings::{Config, KubernetesSettings};
 
     fn check(text: &str, expect: Expect) {
         let project = Project::of_text(text);
