@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -368,4 +369,33 @@ fn type_of(property: &Value) -> String {
         kind @ ("string" | "boolean") => kind.into(),
         other => panic!("the type {other}"),
     }
+}
+
+#[test]
+fn grammars() {
+    let phases = Phase::ALL.map(Phase::name).join("|");
+    let others = [Subject::Deploy, Subject::Delete, Subject::PodsReady, Subject::PodsGone];
+    let subjects = format!("{phases}|{}", others.map(Subject::name).join("|"));
+    for (file, group, names) in [
+        ("draft-tasks.tmLanguage.json", "(?i:", phases),
+        ("draft-tasks-output.tmLanguage.json", "^(?:", subjects),
+    ] {
+        let path = format!("editors/vscode/syntaxes/{file}");
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(&path)).unwrap();
+        check(&path, &with_names(&text, group, &names));
+    }
+}
+
+/// A grammar in which each such group has these names.
+fn with_names(grammar: &str, group: &str, names: &str) -> String {
+    let mut pieces = grammar.split(group);
+    let mut text = pieces.next().unwrap().to_owned();
+    let before = text.len();
+    for piece in pieces {
+        let (_, rest) = piece.split_once(')').unwrap();
+        text += &format!("{group}{names}){rest}");
+    }
+    assert!(text.len() > before, "no group `{group}`");
+    text
 }
