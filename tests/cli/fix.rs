@@ -131,3 +131,16 @@ fn the_example_of_dep_8_is_written_for_helm_3() {
         "delete mysql" = "helm uninstall mysql-service""#]]
     .assert_eq(&tasks.join("\n"));
 }
+
+#[test]
+fn nothing_becomes_a_task_that_was_not_written_as_one() {
+    for text in [
+        "[[post-deploy]]\nname = \"migrate\"\ncommand = \"rake db:migrate\"\n",
+        "[[pre-up]]\nrun = \"make\"\n",
+        "build = \"make\"\n",
+    ] {
+        let tool = Tool::new(text);
+        assert_eq!(tool.call(&["check", "--fix"]).code, Some(1), "{text}");
+        assert_eq!(tool.read(".draft-tasks.toml"), text);
+    }
+}

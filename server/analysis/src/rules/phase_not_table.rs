@@ -2,12 +2,15 @@
 //!
 //! Must not report tables inside of a phase; `task_not_string` does.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::task_file::{Section, SectionForm};
+use crate::task_file::{Section, SectionForm, Task, TaskValue};
 
 pub(super) const RULE: Rule = Rule {
     name: "phase-not-table",
@@ -48,13 +51,67 @@ fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
     Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: true })
 }
 
-/// `[[pre-up]]` becomes `[pre-up]`, if it is the only one.
+/// `[[pre-up]]` becomes `[pre-up]`, if it is the only one and its keys are not what tells of a task.
 fn as_header(parsed: &Parsed, section: &Section) -> Option<Fix> {
     let mut of_phase = parsed.file.sections.iter().filter(|other| other.phase == section.phase);
+    let tasks = parsed.file.tasks_of(section);
+    let names = |task: &Task| task.name(&parsed.text).to_lowercase();
+    if tasks.iter().map(names).any(|key| NAME.contains(&&*key) || COMMAND.contains(&&*key)) {
+        return as_tasks(parsed, section);
+    }
     let alone = of_phase.nth(1).is_none();
     let inner = parsed.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
     let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
     alone.then(|| Fix { title: "Make it a table".into(), edits, preferred: true })
+}
+
+/// Keys by which other tools name a task.
+const NAME: [&str; 5] = ["name", "task", "title", "label", "description"];
+
+/// Keys by which other tools say what a task runs.
+const COMMAND: [&str; 5] = ["command", "run", "cmd", "script", "exec"];
+
+/// All `[[post-deploy]]`, each with a name and a command, become the tasks of one table. That these are tasks is for the
+/// user to say.
+fn as_tasks(parsed: &Parsed, section: &Section) -> Option<Fix> {
+    let sections = &parsed.file.sections;
+    let first = sections.iter().position(|other| other.phase == section.phase)?;
+    let others = &sections[first..];
+    let length = others.iter().take_while(|other| other.phase == section.phase).count();
+    if others[length..].iter().any(|other| other.phase == section.phase) {
+        return None;
+    }
+    let phase = section.phase?;
+    let line_end = edit::line_end(&parsed.text);
+    let mut taken = HashSet::new();
+    let edit = |(index, section): (usize, &Section)| {
+        let (name, task) = as_task(parsed, section)?;
+        // Two tasks of one name are no TOML.
+        taken.insert(name).then_some(())?;
+        let header = if index == 0 { format!("[{phase}]{line_end}") } else { String::new() };
+        Some(TextEdit::replace(section.range, header + &task))
+    };
+    let edits = others[..length].iter().enumerate().map(edit).collect::<Option<Vec<_>>>()?;
+    Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: false })
+}
+
+/// The task of a table with a name and a command and nothing else: its name, and the line.
+fn as_task<'t>(parsed: &'t Parsed, section: &Section) -> Option<(Cow<'t, str>, String)> {
+    let text = &parsed.text;
+    let [one, other] = parsed.file.tasks_of(section) else { return None };
+    let value = |keys: &[&str]| {
+        let task = [one, other].into_iter().find(|task| keys.contains(&&*task.name(text).to_lowercase()))?;
+        match task.value {
+            TaskValue::Command(value) => Some(value),
+            _ => None,
+        }
+    };
+    let (name, command) = (value(&NAME)?, value(&COMMAND)?);
+    // A comment in its lines would be lost.
+    let is_whole = section.form == SectionForm::ArrayOfTables && !text[section.range].contains('#');
+    let name = name.decode(text);
+    let line = format!("{} = {}", edit::key(&name), &text[command.range]);
+    is_whole.then_some((name, line))
 }
 
 #[cfg(test)]
@@ -91,6 +148,29 @@ mod tests {
                 a = "b"
         "#]],
         );
+    }
+
+    #[test]
+    fn tables_with_a_name_and_a_command_are_tasks_only_if_the_user_says_so() {
+        let text = "[[post-deploy]]\nname = \"migrate\"\ncommand = \"rake db:migrate\"\n\n[[post-deploy]]\nrun = 'seed x'\nname = \"b c\"\n";
+        testing::check(DiagnosticCode::PhaseNotTable, text, expect![[r#"
+            error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
+              fix: Make it a task of `[post-deploy]`
+                [post-deploy]
+                migrate = "rake db:migrate"
+
+                "b c" = 'seed x'
+            error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
+              fix: Make it a task of `[post-deploy]`
+                [post-deploy]
+                migrate = "rake db:migrate"
+
+                "b c" = 'seed x'
+        "#]]);
+        let more = "[[pre-up]]\nname = \"a\"\ncommand = \"b\"\ndir = \"c\"\n";
+        testing::check(DiagnosticCode::PhaseNotTable, more, expect![[r#"
+            error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+        "#]]);
     }
 
     #[test]
