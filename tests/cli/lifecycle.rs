@@ -135,6 +135,15 @@ fn without_an_answer_of_the_cluster_nothing_is_deployed() {
 }
 
 #[test]
+fn pods_of_a_selector_are_awaited_only_for_tasks_in_them() {
+    let tool = with_cluster("[post-up]\nlast = \"touch last\"\n", "127.0.0.1");
+    let called = tool.call(&["up", "-l", "app=web", "--", "touch", "deployed"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(!called.stdout.contains("pods-ready"), "{called:?}");
+    assert!(tool.path("deployed").exists() && tool.path("last").exists());
+}
+
+#[test]
 fn nothing_is_destroyed_where_it_is_not_known_whether_pods_are_left() {
     let tool = with_cluster("[cleanup]\nclean = \"touch cleaned\"\n", "127.0.0.1");
     let delete = ["delete", "-l", "app=web", "--", "touch", "deleted"];

@@ -67,6 +67,12 @@ impl Part {
         }
     }
 
+    /// Whether the pods are awaited that a selector names: without tasks in them nothing tells that a deployment makes
+    /// such pods at all.
+    pub(crate) fn awaits_selected(self, phases: &[Phase]) -> bool {
+        self == Part::Delete || phases.contains(&Phase::PostDeploy)
+    }
+
     /// The plan that runs the user's command, its arguments as they are.
     pub(crate) fn plan(self, argv: &[String]) -> Plan {
         let program = argv.first().map(|program| program.rsplit('/').next().unwrap_or(program));

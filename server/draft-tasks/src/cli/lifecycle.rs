@@ -117,6 +117,7 @@ impl<'a> Whole<'a> {
             }
             pods => pods.map_err(|problem| problem.describe())?,
         };
+        let pods = pods.filter(|_| !prepared.has_selector() || part.awaits_selected(&phases));
         let pods = pods.map(|pods| match part {
             Part::Up => pods,
             Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },

@@ -186,6 +186,11 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Whether a setting or an option names the pods by their labels.
+    pub(super) fn has_selector(&self) -> bool {
+        self.kubernetes.selector.is_some()
+    }
+
     /// Whether a setting or an option names the context.
     pub(super) fn is_pinned(&self) -> bool {
         self.kubernetes.context.is_some()

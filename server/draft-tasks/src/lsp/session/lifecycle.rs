@@ -45,6 +45,12 @@ impl Session {
         }
         if let Some(walk) = self.walks.iter().find(|walk| walk.uri == uri) {
             let (id, name) = (walk.run.clone(), walk.part.name());
+            if walk.part != part {
+                let wanted = part.name();
+                return Err(refusal(format!(
+                    "{name} is running: wait for its end or stop it before {wanted}"
+                )));
+            }
             self.show(MessageType::Info, format!("{name} is already running"));
             return Ok(json!({ "run": id }));
         }
@@ -74,6 +80,8 @@ impl Session {
         let pinned = pods.as_ref().map(|pods| application.pin(pods.target.clone()));
         // Inside of a cluster there is no kubeconfig to be copied.
         let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
+        let is_selected = source.config.kubernetes.selector.is_some();
+        let pods = pods.filter(|_| !is_selected || part.awaits_selected(&phases));
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         let run = String::new();
         let walk = Walk { uri, part, steps, plans, pods, pinned, source, environment, run };
@@ -85,7 +93,8 @@ impl Session {
     /// The clusters that all steps together reach and that are to be asked about.
     fn foreign_of_walk(&self, walk: &Walk) -> Vec<Foreign> {
         let settings = &walk.source.config.kubernetes;
-        let target = walk.pods.as_ref().map(|pods| &pods.target);
+        let pinned = walk.pinned.as_ref().map(|pinned| &pinned.target);
+        let target = pinned.or_else(|| walk.pods.as_ref().map(|pods| &pods.target));
         let asked = target.filter(|target| !self.accepts(target, settings)).map(|target| Foreign {
             target: Some(target.clone()),
             question: safety::foreign_part(walk.part, target),

@@ -52,6 +52,16 @@ fn each_step_of_up_follows_the_one_before() {
 }
 
 #[test]
+fn the_other_part_is_refused_while_one_goes_on() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    let arguments = json!({ "uri": URI, "command": ["helm", "uninstall", "web"] });
+    let said = fixture.execute(ext::Command::Delete, arguments);
+    assert!(said.contains("up is running: wait for its end or stop it before delete"), "{said}");
+}
+
+#[test]
 fn a_step_that_failed_is_the_last_and_what_did_not_run_is_said() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
