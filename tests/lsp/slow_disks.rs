@@ -59,3 +59,17 @@ fn does_not_keep_edits_and_questions_from_being_answered() {
         assert_ne!(completion, Value::Null, "{file}");
     }
 }
+
+#[test]
+fn keeps_only_the_command_waiting_that_needs_it() {
+    for file in [".env", "kubeconfig"] {
+        let (project, mut client) = project(file);
+        client.open_and_wait(&project);
+        for (command, phase) in [("runPhase", "post-deploy"), ("target", ""), ("plan", "pre-up")] {
+            let argument = json!({ "uri": project.uri, "phase": phase, "show": false });
+            let params = json!({ "command": format!("draft-tasks.{command}"), "arguments": [argument] });
+            client.ask_and_forget("workspace/executeCommand", params);
+            assert!(client.hover(&project.uri, 1, 9)["contents"]["value"].is_string(), "{file}, {command}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
 import type { Output } from './output';
-import { clientCommands, commands, section, type Live, type Outline, type Templates } from './protocol';
+import { clientCommands, commands, section, type Outline, type Templates, type Up } from './protocol';
 import { report } from './report';
 import type { Runs } from './runs';
 import { messageOf, type Server } from './server';
@@ -278,7 +278,7 @@ async function around(parts: Parts, what: 'up' | 'delete'): Promise<unknown> {
     ignoreFocusOut: true,
   });
   if (line === undefined || line.trim() === '') return undefined;
-  const argument: Live = { uri: uri.toString(), line };
+  const argument: Up = { uri: uri.toString(), line };
   const answer = await parts.server.execute(commands[what], argument);
   await workspaceState.update(kept, line);
   return answer;

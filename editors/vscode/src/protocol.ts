@@ -74,6 +74,12 @@ export interface RunPhase {
   uri: string;
 }
 
+/** The answer of `draft-tasks.runPhase`. */
+export interface Started {
+  /** The run. */
+  run: string;
+}
+
 /** The argument of `draft-tasks.runTask`. */
 export interface RunTask {
   /** The command that the user saw: when the file has another one by now, nothing runs. */
@@ -98,6 +104,12 @@ export interface Stop {
   task?: string;
   /** Only the runs of this tasks file. */
   uri?: string;
+}
+
+/** The answer of `draft-tasks.stop`. */
+export interface Stopped {
+  /** How many runs are asked to end. */
+  stopped: number;
 }
 
 /** The argument of `draft-tasks.rerun`. */
@@ -132,6 +144,18 @@ export interface ShowPlan {
   uri: string;
 }
 
+/** The answer of `draft-tasks.plan`. */
+export interface PlanShown {
+  /** Where its tasks run. */
+  directory: string;
+  /** All of it for people. */
+  markdown: string;
+  /** The phase's name. */
+  phase: string;
+  /** Its tasks, in the order of the file. */
+  tasks: { argv: string[]; command: string; task: string }[];
+}
+
 /** The argument of `draft-tasks.showLog`. */
 export interface ShowLog {
   /** Only of this phase. */
@@ -144,8 +168,68 @@ export interface ShowLog {
   uri?: string;
 }
 
-/** The argument of `draft-tasks.up` and `draft-tasks.delete`. */
-export interface Live {
+/** The answer of `draft-tasks.showLog`. */
+export interface LogShown {
+  /** The file. */
+  log: string;
+  /** The document that is opened. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.target`. */
+export interface AskTarget {
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The answer of `draft-tasks.target`. */
+export interface TargetFound {
+  /** The application's name. */
+  application?: string;
+  /** The context of the kubeconfig. */
+  context?: string;
+  /** The environment of `draft.toml`. */
+  environment: string;
+  /** Those that `draft.toml` has. */
+  environments: string[];
+  /** The namespace. */
+  namespace?: string;
+  /** Why something is not known. */
+  problem?: string;
+  /** The labels of its pods. */
+  selector?: string;
+  /** The address of the cluster. */
+  server?: string;
+}
+
+/** The argument of `draft-tasks.doctor`. */
+export interface AskDoctor {
+  /** Whether the server shows it as a message, too; it does when nothing is said. */
+  show?: boolean;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The answer of `draft-tasks.doctor`. */
+export interface Examined {
+  /** Each link of the chain, for people. */
+  markdown: string;
+  /** Whether nothing is broken. */
+  ok: boolean;
+}
+
+/** The argument of `draft-tasks.up`. */
+export interface Up {
+  /** The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory of the tasks file. */
+  command?: string[];
+  /** The same as a user types it, in place of `command`: split as the commands of a tasks file are. */
+  line?: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.delete`. */
+export interface Delete {
   /** The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory of the tasks file. */
   command?: string[];
   /** The same as a user types it, in place of `command`: split as the commands of a tasks file are. */
@@ -161,6 +245,12 @@ export interface Create {
   /** The draft pack whose tasks file is copied, if it has one; without it the file has the phases with comments. */
   pack?: string;
   /** The folder that gets the file, or the file. */
+  uri: string;
+}
+
+/** The answer of `draft-tasks.create`. */
+export interface Created {
+  /** The file. */
   uri: string;
 }
 

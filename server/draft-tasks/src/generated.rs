@@ -16,7 +16,7 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
 use crate::cli::Cli;
-use crate::lsp::ext::{self, Command};
+use crate::lsp::{commands, ext};
 use crate::settings::project::{self, Project};
 use crate::settings::{Config, Setting, setting};
 
@@ -269,46 +269,11 @@ fn protocol() {
     );
     text += "\n## Commands\n\nFor `workspace/executeCommand`, with one object as the only argument. What the server \
              understands but does not do is answered with the error -32803 and a message for the user.\n";
-    for command in Command::ALL {
-        let argument = match command {
-            Command::RunPhase => fields::<ext::RunPhase>(),
-            Command::RunTask => fields::<ext::RunTask>(),
-            Command::Stop => fields::<ext::Stop>(),
-            Command::Rerun => fields::<ext::Rerun>(),
-            Command::RerunFailed => fields::<ext::RerunFailed>(),
-            Command::Clear => fields::<ext::Clear>(),
-            Command::Plan => fields::<ext::ShowPlan>(),
-            Command::ShowLog => fields::<ext::ShowLog>(),
-            Command::Target => fields::<ext::AskTarget>(),
-            Command::Doctor => fields::<ext::AskDoctor>(),
-            Command::Up | Command::Delete => fields::<ext::Live>(),
-        };
-        let _ = write!(text, "\n### `{}`\n\n{}\n\n{argument}", command.name(), command.documentation());
-    }
-    for (name, about) in ext::OTHERS {
-        let argument = match name {
-            ext::CREATE => fields::<ext::Create>(),
-            ext::RUN_TASKS => {
-                fields::<ext::RunTasks>() + "\nEach of `tasks`:\n\n" + &fields::<ext::SeenTask>()
-            }
-            ext::TASKS => {
-                fields::<ext::ListTasks>()
-                    + "\nIts answer:\n\n"
-                    + &fields::<ext::Outline>()
-                    + "\nEach of `phases`:\n\n"
-                    + &fields::<ext::OutlinePhase>()
-                    + "\nEach of `tasks`:\n\n"
-                    + &fields::<ext::OutlineTask>()
-            }
-            ext::TEMPLATES => {
-                "Its answer:\n\n".to_owned()
-                    + &fields::<ext::Templates>()
-                    + "\nEach of `templates`:\n\n"
-                    + &fields::<ext::Template>()
-            }
-            other => panic!("the argument of {other}"),
-        };
-        let _ = write!(text, "\n### `{name}`\n\n{about}\n\n{argument}");
+    for command in &commands::ALL {
+        let (argument, answer) = ((command.argument_schema)(), (command.answer_schema)());
+        let _ = write!(text, "\n### `{}`\n\n{}\n", command.name, command.documentation);
+        text += &tables("", &argument);
+        text += &tables("Its answer:\n\n", &answer);
     }
     text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output: true` in their \
              capabilities; others get `window/logMessage` while a run goes on and one `window/showMessage` at its end.\n";
@@ -353,8 +318,8 @@ fn protocol() {
 
 #[test]
 fn neovim() {
-    let names = Command::ALL.iter().map(|command| command.name()).chain([ext::CREATE]);
-    let commands: String = names.map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
+    let commands: String =
+        commands::NAMES.iter().map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
     let text = format!(
@@ -474,7 +439,7 @@ fn the_schema_of_settings_allows_what_is_read_without_a_problem() {
     }
 }
 
-fn schema<T: JsonSchema>() -> Value {
+pub(crate) fn schema<T: JsonSchema>() -> Value {
     schema_for!(T).to_value()
 }
 
@@ -486,14 +451,34 @@ fn description(property: &Value) -> &str {
     property["description"].as_str().expect("a doc comment")
 }
 
+/// A table of the fields of a type, and one for each type that they are lists of; nothing where it has none.
+fn tables(head: &str, schema: &Value) -> String {
+    if schema["properties"].as_object().is_none_or(serde_json::Map::is_empty) {
+        return String::new();
+    }
+    let mut text = format!("\n{head}{}", table_of_fields(schema));
+    for (name, property) in properties(schema) {
+        let items = property["items"]["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+        if let Some(items) = items {
+            let mut items = schema["$defs"][items].clone();
+            items["$defs"] = schema["$defs"].clone();
+            text += &tables(&format!("Each of `{name}`:\n\n"), &items);
+        }
+    }
+    text
+}
+
 /// A table of the fields of a type.
 fn fields<T: JsonSchema>() -> String {
-    let schema = schema::<T>();
+    table_of_fields(&schema::<T>())
+}
+
+fn table_of_fields(schema: &Value) -> String {
     let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
     let mut text = "| field | | |\n| --- | --- | --- |\n".to_owned();
-    for (name, property) in properties(&schema) {
+    for (name, property) in properties(schema) {
         let optional = if required.iter().any(|required| *required == name) { "" } else { ", optional" };
-        let kind = kind(&schema, property).replace('\n', " ");
+        let kind = kind(schema, property).replace('\n', " ");
         let _ = writeln!(text, "| `{name}` | {kind}{optional} | {} |", description(property));
     }
     text

@@ -24,6 +24,7 @@ mod backend;
 mod capabilities;
 mod client_watch;
 mod clock;
+pub(crate) mod commands;
 mod confirm;
 mod document;
 mod effect;
@@ -62,6 +63,16 @@ impl SharedSession {
     fn new(effects: Effects, environment: Environment) -> SharedSession {
         let session = Mutex::new(Session::new(effects, environment));
         SharedSession(Arc::new(Shared { session, shut_down: AtomicBool::new(false) }))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(session: Session) -> SharedSession {
+        SharedSession(Arc::new(Shared { session: Mutex::new(session), shut_down: AtomicBool::new(false) }))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into_session(self) -> Session {
+        Arc::into_inner(self.0).unwrap().session.into_inner().unwrap()
     }
 
     /// Calls the session; after a defect in an earlier call it goes on with what is certain.

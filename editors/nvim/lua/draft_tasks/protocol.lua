@@ -15,6 +15,9 @@ return {
     up = 'draft-tasks.up',
     delete = 'draft-tasks.delete',
     create = 'draft-tasks.create',
+    run_tasks = 'draft-tasks.runTasks',
+    tasks = 'draft-tasks.tasks',
+    templates = 'draft-tasks.templates',
   },
   notifications = {
     output = 'draft-tasks/output',

@@ -3,6 +3,7 @@
 //! Must not hold what is not in the source or the extension's own: the rest of the manifest is written by hand.
 
 use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
-use crate::lsp::ext::{self, Command};
+use crate::lsp::{commands, ext};
 use crate::settings::project;
 use crate::settings::{self, Config, Mark, Setting};
 
@@ -279,11 +280,9 @@ fn constants() {
                     are lost.\n"
         .to_owned();
     let name = |command: &str| command.strip_prefix("draft-tasks.").unwrap().to_owned();
-    let commands: Vec<_> =
-        Command::ALL.into_iter().map(Command::name).chain(ext::OTHERS.map(|(name, _)| name)).collect();
     text += "\n/** The commands of the server; the client's library registers those that it announces. */\n";
     text += "export const commands = {\n";
-    for command in commands {
+    for command in commands::NAMES {
         let _ = writeln!(text, "  {}: '{command}',", name(command));
     }
     text += "} as const;\n\n/** The commands of the extension. */\nexport const clientCommands = {\n";
@@ -315,34 +314,31 @@ fn constants() {
     ] {
         let _ = writeln!(text, "export const {name} = '{value}';");
     }
-    text += &interface::<ext::RunPhase>("RunPhase", "The argument of `draft-tasks.runPhase`.");
-    text += &interface::<ext::RunTask>("RunTask", "The argument of `draft-tasks.runTask`.");
-    text += &interface::<ext::Stop>("Stop", "The argument of `draft-tasks.stop`.");
-    text += &interface::<ext::Rerun>("Rerun", "The argument of `draft-tasks.rerun`.");
-    text += &interface::<ext::RerunFailed>("RerunFailed", "The argument of `draft-tasks.rerunFailed`.");
-    text += &interface::<ext::Clear>("Clear", "The argument of `draft-tasks.clear`.");
-    text += &interface::<ext::ShowPlan>("ShowPlan", "The argument of `draft-tasks.plan`.");
-    text += &interface::<ext::ShowLog>("ShowLog", "The argument of `draft-tasks.showLog`.");
-    text += &interface::<ext::Live>("Live", "The argument of `draft-tasks.up` and `draft-tasks.delete`.");
-    text += &interface::<ext::Create>("Create", "The argument of `draft-tasks.create`.");
-    text += &interface::<ext::RunTasks>("RunTasks", "The argument of `draft-tasks.runTasks`.");
-    text += &interface::<ext::ListTasks>("ListTasks", "The argument of `draft-tasks.tasks`.");
-    text += &interface::<ext::Outline>("Outline", "The answer of `draft-tasks.tasks`.");
-    text += &interface::<ext::Templates>("Templates", "The answer of `draft-tasks.templates`.");
-    text += &interface::<ext::OutputParams>("OutputParams", "What a task wrote.");
-    text += &interface::<ext::RunParams>("RunParams", "A run or a task of it began or ended.");
+    let mut answers = HashSet::new();
+    for command in &commands::ALL {
+        let (argument, answer) = ((command.argument_schema)(), (command.answer_schema)());
+        if argument["properties"].is_object() {
+            let about = format!("The argument of `{}`.", command.name);
+            text += &interface(command.argument, &about, &argument);
+        }
+        let title = answer["title"].as_str().filter(|_| answer["properties"].is_object());
+        if let Some(title) = title.filter(|title| answers.insert((*title).to_owned())) {
+            text += &interface(title, &format!("The answer of `{}`.", command.name), &answer);
+        }
+    }
+    text += &interface("OutputParams", "What a task wrote.", &schema::<ext::OutputParams>());
+    text += &interface("RunParams", "A run or a task of it began or ended.", &schema::<ext::RunParams>());
     check("editors/vscode/src/protocol.ts", &text);
 }
 
 /// A type of the protocol in TypeScript.
-fn interface<T: JsonSchema>(name: &str, about: &str) -> String {
-    let schema = schema::<T>();
+fn interface(name: &str, about: &str, schema: &Value) -> String {
     let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
     let mut text = format!("\n/** {about} */\nexport interface {name} {{\n");
-    for (field, property) in properties(&schema) {
+    for (field, property) in properties(schema) {
         let about = description(property).replace('\n', " ");
         let optional = if required.iter().any(|required| *required == field) { "" } else { "?" };
-        let kind = type_of(&inline(&schema, property));
+        let kind = type_of(&inline(schema, property));
         let _ = writeln!(text, "  /** {about} */\n  {field}{optional}: {kind};");
     }
     text + "}\n"

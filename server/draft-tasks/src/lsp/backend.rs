@@ -1,15 +1,15 @@
 //! The protocol's methods, one line each over the session.
 //!
-//! Must not await anything: what is awaited lets the next message overtake.
+//! Must not await anything but commands: what is awaited lets the next message overtake.
 
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::Result;
 use tower_lsp::{Client, LanguageServer};
 
 use super::SharedSession;
+use super::commands;
 use super::ext::TrustParams;
-use crate::doctor;
 
 /// See the module.
 pub(crate) struct Backend {
@@ -143,15 +143,7 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        let Some(examination) = self.session.with(|session| session.examination(&params)) else {
-            return self.session.with(|session| session.execute(params)).map(Some);
-        };
-        let examination = examination?;
-        // What it reads was read; only the answer of a cluster is awaited, and in a task of its own.
-        let wanted = examination.wanted.clone();
-        let links = tokio::spawn(async move { doctor::walk(&wanted).await }).await;
-        let links = links.map_err(|_| Error::internal_error())?;
-        Ok(Some(self.session.with(|session| session.examined(&examination, &links))))
+        commands::execute(&self.session, params).await.map(Some)
     }
 }
 

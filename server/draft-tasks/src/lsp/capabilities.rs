@@ -5,6 +5,7 @@
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
+use super::commands;
 use super::ext;
 use super::position::Encoding;
 use super::session::refactoring;
@@ -163,8 +164,7 @@ fn server(flags: ClientFlags, encoding: Encoding) -> ServerCapabilities {
     };
     let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND, ext::RUN_KIND, ext::SHOW_KIND];
     kinds.extend(refactoring::KINDS);
-    let commands =
-        ext::Command::ALL.iter().map(|command| command.name()).chain(ext::OTHERS.map(|(name, _)| name));
+    let commands = commands::NAMES.into_iter();
     let folders = WorkspaceFoldersServerCapabilities {
         supported: Some(true),
         change_notifications: Some(ChangeNotifications::Bool(true)),

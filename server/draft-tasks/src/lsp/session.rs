@@ -35,10 +35,10 @@ mod doctor;
 mod elsewhere;
 mod features;
 mod lifecycle;
-mod listing;
 mod logs;
 mod names;
 mod project;
+mod reading;
 pub(crate) mod refactoring;
 mod reported;
 mod run_events;
@@ -47,8 +47,13 @@ mod shown;
 mod target;
 mod typing;
 
-pub(crate) use running::GRACE_AT_END;
-pub(crate) use target::Questions;
+pub(crate) use creating::Created;
+pub(crate) use doctor::Examined;
+pub(crate) use lifecycle::{Live, live};
+pub(crate) use logs::{LogShown, PlanShown};
+pub(crate) use reading::{Source, blocking, source};
+pub(crate) use running::{Chosen, GRACE_AT_END, Started, Stopped, Wish, refusal, run, run_source};
+pub(crate) use target::{Questions, TargetFound};
 
 /// Everything that the server knows.
 pub(crate) struct Session {

@@ -62,6 +62,11 @@ pub(crate) const SKELETON: &str = r#"# Tasks around the life of this application
 /// The folders between Draft's own and a repository: host, owner and name, and one to spare.
 const DEEPEST: usize = 4;
 
+/// The packs of a user.
+pub(crate) fn of_user(environment: &Environment) -> Vec<Pack> {
+    draft_home(environment).map_or_else(Vec::new, |home| find(&home))
+}
+
 /// The folder of Draft: `DRAFT_HOME`, or `.draft` in the user's home.
 pub(crate) fn draft_home(environment: &Environment) -> Option<PathBuf> {
     let set = |name| environment.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);

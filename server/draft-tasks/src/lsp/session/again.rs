@@ -8,31 +8,35 @@ use std::path::PathBuf;
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Subject};
-use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::features::command;
-use super::running::{Chosen, refusal};
+use super::reading::Source;
+use super::running::{Chosen, Wish, refusal};
 use crate::interrupted::Notice;
+use crate::lsp::commands::{Clear, Rerun, RerunFailed};
 use crate::lsp::document::{Analysed, Document, path_of};
 use crate::lsp::ext;
 use crate::lsp::results::PastRun;
 use crate::lsp::runs::Runs;
 
 impl Session {
-    /// Runs again what ran last, as it stands in the file now.
-    pub(super) fn rerun(&mut self, wanted: &ext::Rerun) -> Result<Value, Error> {
+    /// What ran last, as it stands in the file now.
+    pub(crate) fn wish_of_last(&self, wanted: &Rerun) -> Result<Wish, Error> {
         let matches = |id: &String, uri: &Uri| {
             wanted.run.as_ref().is_none_or(|run| run == id) && wanted.uri.as_ref().is_none_or(|of| of == uri)
         };
         // A step of `up` or `delete` that is no phase is not run alone.
         let is_phase = |subject: Subject| subject.phase().is_some();
+        let wish = |uri: &Uri, subject: Subject, chosen| {
+            let (uri, phase) = (uri.clone(), subject.name().to_owned());
+            Wish { uri, phase, chosen, pods: Vec::new() }
+        };
         let mut active = self.runs.active.iter().rev();
         if let Some(run) = active.find(|run| matches(&run.id, &run.uri) && is_phase(run.subject)) {
-            let (uri, subject) = (run.uri.clone(), run.subject);
-            return self.run(&uri, subject.name(), &[], Vec::new());
+            return Ok(wish(&run.uri, run.subject, Vec::new()));
         }
         let last = |run: &PastRun| matches(&run.id, &run.uri) && is_phase(run.subject);
         let Some(run) = self.runs.results.last_run(last) else {
@@ -42,13 +46,12 @@ impl Session {
             }));
         };
         let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
-        let (uri, subject, chosen) = (run.uri.clone(), run.subject, chosen.collect::<Vec<_>>());
-        self.run(&uri, subject.name(), &chosen, Vec::new())
+        Ok(wish(&run.uri, run.subject, chosen.collect()))
     }
 
-    pub(super) fn rerun_failed(&mut self, wanted: &ext::RerunFailed) -> Result<Value, Error> {
+    /// The tasks that failed when they last ran.
+    pub(crate) fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
-        let source = self.source(uri)?;
         let phase = match &wanted.phase {
             Some(name) => {
                 Some(plan::phase_named(&source.analysis, name).map_err(|error| refusal(error.describe()))?)
@@ -66,7 +69,7 @@ impl Session {
         }
         let chosen = failed.into_iter().map(|(task, command)| Chosen { task, command: Some(command) });
         let pods = self.runs.failures.pods(uri, phase);
-        self.run(uri, phase.name(), &chosen.collect::<Vec<_>>(), pods)
+        Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
     }
 
     /// A run of a server or command line that was killed.
@@ -78,7 +81,7 @@ impl Session {
     }
 
     /// Forgets how the tasks of a file ended, or all.
-    pub(super) fn clear(&mut self, wanted: &ext::Clear) -> Value {
+    pub(crate) fn clear(&mut self, wanted: &Clear) {
         let uri = wanted.uri.as_ref();
         self.runs.results.clear(uri);
         self.runs.failures.clear(uri);
@@ -90,7 +93,6 @@ impl Session {
         }
         self.refresh_lenses();
         self.refresh_result_hints();
-        Value::Null
     }
 
     /// Forgets what ran in folders that the client has closed.
@@ -103,7 +105,7 @@ impl Session {
         };
         let closed: HashSet<Uri> = known.filter(is_closed).cloned().collect();
         for uri in closed {
-            self.clear(&ext::Clear { uri: Some(uri) });
+            self.clear(&Clear { uri: Some(uri) });
         }
     }
 
@@ -119,9 +121,9 @@ impl Session {
         if running || self.runs.failures.of_phase(&document.uri, phase, analysis).is_empty() {
             return None;
         }
-        let argument = ext::RerunFailed { uri: document.uri.clone(), phase: Some(phase.name().into()) };
+        let argument = RerunFailed { uri: document.uri.clone(), phase: Some(phase.name().into()) };
         let title = format!("Run {phase}, failed tasks only");
-        Some(self.command_action(ext::RUN_KIND, command(title, ext::Command::RerunFailed, json!(argument))))
+        Some(self.command_action(ext::RUN_KIND, command(title, &argument)))
     }
 }
 

@@ -9,39 +9,87 @@ use draft_tasks_analysis::completion::{self, PackFile};
 use draft_tasks_analysis::edit;
 use draft_tasks_analysis::refactor::{Refactor, RefactorKind};
 use draft_tasks_analysis::{TextRange, TextSize};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::Error;
 
 use super::Session;
+use super::running::refusal;
+use crate::lsp::commands::Create;
 use crate::lsp::document::{self, Analysed, Document};
 use crate::lsp::effect::Effect;
-use crate::lsp::ext;
 use crate::lsp::to_proto;
 use crate::source::FileKind;
+use crate::world::environment::Environment;
 use crate::world::packs::{self, NoPack, Pack};
 
-impl Session {
-    pub(super) fn create(&self, create: &ext::Create) -> Result<Value, String> {
-        if !self.trusted {
-            return Err("nothing is created in a workspace that is not trusted".into());
-        }
-        if !(self.flags.creates_files && self.flags.applies_edits) {
-            return Err("this editor creates no files for a server: call `draft-tasks create`".into());
-        }
-        let path = target(&create.uri)?;
+/// The answer of the command that creates a tasks file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Created {
+    /// The file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    uri: Uri,
+}
+
+/// A file that is wanted.
+pub(crate) struct Creation {
+    wanted: Create,
+    environment: Environment,
+    /// The files that the client has open.
+    open: Vec<Uri>,
+}
+
+/// A file that there is not yet.
+pub(crate) struct NewFile {
+    uri: Uri,
+    text: String,
+}
+
+impl Creation {
+    /// Looks for the file, and for the pack whose tasks it gets.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not created.
+    pub(crate) fn read(self) -> Result<NewFile, String> {
+        let path = target(&self.wanted.uri)?;
         let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is no file", path.display()))?;
-        let file = Uri::from(file.to_string());
-        if self.documents.contains_key(&file) || path.symlink_metadata().is_ok() {
+        let uri = Uri::from(file.to_string());
+        if self.open.contains(&uri) || path.symlink_metadata().is_ok() {
             return Err(format!("{} exists, and is left as it is", path.display()));
         }
-        let text = match &create.pack {
-            Some(name) => pack_text(&self.packs(), name)?,
-            None if create.example => completion::EXAMPLE.to_owned(),
+        let text = match &self.wanted.pack {
+            Some(name) => pack_text(&packs::of_user(&self.environment), name)?,
+            None if self.wanted.example => completion::EXAMPLE.to_owned(),
             None => packs::SKELETON.to_owned(),
         };
+        Ok(NewFile { uri, text })
+    }
+}
+
+impl Session {
+    /// What is to be looked for before a file is created.
+    pub(crate) fn creation(&self, wanted: Create) -> Result<Creation, Error> {
+        if !self.trusted {
+            return Err(refusal("nothing is created in a workspace that is not trusted"));
+        }
+        if !(self.flags.creates_files && self.flags.applies_edits) {
+            return Err(refusal("this editor creates no files for a server: call `draft-tasks create`"));
+        }
+        let open = self.documents.keys().cloned().collect();
+        Ok(Creation { wanted, environment: self.environment.clone(), open })
+    }
+
+    pub(crate) fn create(&self, NewFile { uri, text }: NewFile) -> Created {
         let label = format!("Create {TASKS_FILE}");
-        self.effect(Effect::ApplyEdit { label, edit: to_proto::file_edit(&file, &text) });
-        Ok(json!({ "uri": file }))
+        self.effect(Effect::ApplyEdit { label, edit: to_proto::file_edit(&uri, &text) });
+        Created { uri }
+    }
+
+    /// The environment of the server.
+    pub(crate) fn environment(&self) -> Environment {
+        self.environment.clone()
     }
 
     /// Tells the user of an edit that the client did not apply.
@@ -51,7 +99,7 @@ impl Session {
 
     /// The packs of this user.
     pub(super) fn packs(&self) -> Vec<Pack> {
-        packs::draft_home(&self.environment).map_or_else(Vec::new, |home| packs::find(&home))
+        packs::of_user(&self.environment)
     }
 
     /// An empty tasks file as that of a pack.

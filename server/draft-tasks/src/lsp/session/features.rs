@@ -16,10 +16,11 @@ use draft_tasks_analysis::lens::{self, Runnable, RunnableKind};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::suppression::Suppressions;
 use draft_tasks_analysis::symbols;
-use serde_json::{Value, json};
+use serde_json::json;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
+use crate::lsp::commands::{RunPhase, RunTask, ServerCommand, Stop};
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::ext;
 use crate::lsp::position;
@@ -37,13 +38,12 @@ impl Session {
     }
 
     pub(super) fn context<'a>(&'a self, document: &'a Document, analysed: &'a Analysed) -> Context<'a> {
-        Context {
-            uri: &document.uri,
-            analysed,
-            encoding: self.encoding,
-            flags: self.flags,
-            pages: &self.pages,
-        }
+        self.context_of(&document.uri, analysed)
+    }
+
+    /// What conversions need of a text that may not be open.
+    pub(crate) fn context_of<'a>(&'a self, uri: &'a Uri, analysed: &'a Analysed) -> Context<'a> {
+        Context { uri, analysed, encoding: self.encoding, flags: self.flags, pages: &self.pages }
     }
 
     pub(crate) fn completion(&mut self, at: TextDocumentPositionParams) -> Option<CompletionResponse> {
@@ -303,28 +303,22 @@ fn run_phase_title(phase: Phase, tasks: usize) -> String {
 }
 
 fn run_command(title: String, uri: &Uri, runnable: &Runnable) -> Command {
-    let phase = runnable.phase.name().to_owned();
+    let (uri, phase, pods) = (uri.clone(), runnable.phase.name().to_owned(), Vec::new());
     match &runnable.what {
-        RunnableKind::Phase { .. } => command(
-            title,
-            ext::Command::RunPhase,
-            json!(ext::RunPhase { uri: uri.clone(), phase, pods: Vec::new() }),
-        ),
+        RunnableKind::Phase { .. } => command(title, &RunPhase { uri, phase, pods }),
         RunnableKind::Task { name, command: text } => {
             let (task, text) = (name.clone(), Some(text.clone()));
-            let task = ext::RunTask { uri: uri.clone(), phase, task, command: text, pods: Vec::new() };
-            command(title, ext::Command::RunTask, json!(task))
+            command(title, &RunTask { uri, phase, task, command: text, pods })
         }
     }
 }
 
 fn stop_command(title: String, run: &str) -> Command {
-    let stop = ext::Stop { run: Some(run.to_owned()), ..ext::Stop::default() };
-    command(title, ext::Command::Stop, json!(stop))
+    command(title, &Stop { run: Some(run.to_owned()), ..Stop::default() })
 }
 
-pub(super) fn command(title: String, command: ext::Command, argument: Value) -> Command {
-    Command { title, tooltip: None, command: command.name().into(), arguments: Some(vec![argument]) }
+pub(super) fn command<C: ServerCommand>(title: String, argument: &C) -> Command {
+    Command { title, tooltip: None, command: C::NAME.into(), arguments: Some(vec![json!(argument)]) }
 }
 
 /// Whether a kind is among those that the client asked for; kinds are a tree, told by dots.

@@ -7,15 +7,16 @@ use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::{Pinned, RunSummary};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::running::{Place, Source, refusal};
+use super::reading::{Source, blocking, source};
+use super::running::{Place, Started, refusal};
 use super::target::Questions;
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
-use crate::lsp::ext;
+use crate::lsp::SharedSession;
 use crate::safety::{self, Foreign, Whereabouts};
 use crate::world::environment::Environment;
 
@@ -27,6 +28,8 @@ pub(super) struct Walk {
     plans: Vec<Plan>,
     /// The application's pods, where they are known.
     pods: Option<PodsRequest>,
+    /// Why no pods are awaited.
+    warning: Option<String>,
     /// The cluster of all local steps, where one is known.
     pinned: Option<Pinned>,
     source: Source,
@@ -35,32 +38,48 @@ pub(super) struct Walk {
     run: String,
 }
 
-impl Session {
-    /// Runs the phases around a command that deploys or deletes the application; answers the run of the first step.
-    pub(super) fn live(&mut self, part: Part, wanted: ext::Live) -> Result<Value, Error> {
-        let ext::Live { uri, command, line } = wanted;
-        self.may_start()?;
-        if line.is_none() && command.first().is_none_or(String::is_empty) {
-            return Err(Error::invalid_params("no command is given"));
-        }
-        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == uri) {
-            let (id, name) = (walk.run.clone(), walk.part.name());
-            if walk.part != part {
-                let wanted = part.name();
-                return Err(refusal(format!(
-                    "{name} is running: wait for its end or stop it before {wanted}"
-                )));
-            }
-            self.show(MessageType::Info, format!("{name} is already running"));
-            return Ok(json!({ "run": id }));
-        }
-        let mut phases = part.phases().iter();
-        if let Some(phase) = phases.find(|phase| self.runs.running(&uri, **phase).is_some()) {
-            let name = part.name();
-            return Err(refusal(format!("{phase} is running: wait for its end or stop it before {name}")));
-        }
-        let source = self.source(&uri)?;
-        let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
+/// A command that deploys or deletes an application, around which phases run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Live {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+    /// The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory
+    /// of the tasks file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) command: Vec<String>,
+    /// The same as a user types it, in place of `command`: split as the commands of a tasks file are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<String>,
+}
+
+/// Runs the phases around a command that deploys or deletes the application; answers the run of the first step.
+///
+/// # Errors
+///
+/// Why nothing runs.
+pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> Result<Started, Error> {
+    session.with(|session| session.may_start())?;
+    if wanted.line.is_none() && wanted.command.first().is_none_or(String::is_empty) {
+        return Err(Error::invalid_params("no command is given"));
+    }
+    let uri = wanted.uri.clone();
+    if let Some(started) = session.with(|session| session.walks_already(&uri, part))? {
+        return Ok(started);
+    }
+    let source = source(session, &uri).await?;
+    let walk = blocking(move || Walk::new(part, wanted, source)).await??;
+    session.with(|session| match session.walks_already(&uri, part)? {
+        Some(started) => Ok(started),
+        None => Ok(session.set_out(walk)),
+    })
+}
+
+impl Walk {
+    fn new(part: Part, wanted: Live, source: Source) -> Result<Walk, Error> {
+        let Live { uri, command, line } = wanted;
+        let environment = source.environment.clone().map_err(refusal)?;
         let command = match line {
             Some(line) => plan::typed(&line, &|name| environment.get(name)).map_err(refusal)?,
             None => command,
@@ -69,13 +88,10 @@ impl Session {
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(&command));
         let application = source.application(&environment);
-        let pods = match application.pods(Vec::new()) {
-            Ok(pods) => Some(pods),
+        let (pods, warning) = match application.pods(Vec::new()) {
+            Ok(pods) => (Some(pods), None),
             Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(refusal(problem.describe())),
-            Err(problem) => {
-                self.show(MessageType::Warning, format!("no pods are awaited: {}", problem.message));
-                None
-            }
+            Err(problem) => (None, Some(format!("no pods are awaited: {}", problem.message))),
         };
         let pinned = pods.as_ref().map(|pods| application.pin(pods.target.clone()));
         // Inside of a cluster there is no kubeconfig to be copied.
@@ -84,10 +100,40 @@ impl Session {
         let pods = pods.filter(|_| !is_selected || part.awaits_selected(&phases));
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         let run = String::new();
-        let walk = Walk { uri, part, steps, plans, pods, pinned, source, environment, run };
+        Ok(Walk { uri, part, steps, plans, pods, warning, pinned, source, environment, run })
+    }
+}
+
+impl Session {
+    /// The run of a part that goes on.
+    fn walks_already(&mut self, uri: &Uri, part: Part) -> Result<Option<Started>, Error> {
+        self.may_start()?;
+        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri) {
+            let (run, name) = (walk.run.clone(), walk.part.name());
+            if walk.part != part {
+                let wanted = part.name();
+                return Err(refusal(format!(
+                    "{name} is running: wait for its end or stop it before {wanted}"
+                )));
+            }
+            self.show(MessageType::Info, format!("{name} is already running"));
+            return Ok(Some(Started { run }));
+        }
+        let mut phases = part.phases().iter();
+        if let Some(phase) = phases.find(|phase| self.runs.running(uri, **phase).is_some()) {
+            let name = part.name();
+            return Err(refusal(format!("{phase} is running: wait for its end or stop it before {name}")));
+        }
+        Ok(None)
+    }
+
+    fn set_out(&mut self, mut walk: Walk) -> Started {
+        if let Some(warning) = walk.warning.take() {
+            self.show(MessageType::Warning, warning);
+        }
         let foreign = self.foreign_of_walk(&walk);
-        let first = walk.steps.steps().first().copied().unwrap_or(part.command());
-        Ok(json!({ "run": self.begin(walk, first, Questions { foreign, ..Questions::default() }) }))
+        let first = walk.steps.steps().first().copied().unwrap_or(walk.part.command());
+        Started { run: self.begin(walk, first, Questions { foreign, ..Questions::default() }) }
     }
 
     /// The clusters that all steps together reach and that are to be asked about.

@@ -6,29 +6,65 @@ use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::hover::code_span;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::{self, Plan};
+use draft_tasks_analysis::plan::{self, Plan, Step};
 use draft_tasks_analysis::secret;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::again::phase_at;
 use super::features::command;
+use super::reading::Source;
 use super::running::refusal;
+use crate::lsp::commands::{AskDoctor, ShowLog, ShowPlan};
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::lsp::ext;
 use crate::lsp::results::PastRun;
 use crate::lsp::runs::Run;
-use crate::lsp::surroundings;
+
+/// What a phase would run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PlanShown {
+    /// The phase's name.
+    phase: String,
+    /// Where its tasks run.
+    directory: String,
+    /// Its tasks, in the order of the file.
+    tasks: Vec<TaskShown>,
+    /// All of it for people.
+    markdown: String,
+}
+
+/// What a task would run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TaskShown {
+    /// The task's description.
+    task: String,
+    /// Its command.
+    command: String,
+    /// The program and its arguments, secrets masked.
+    argv: Vec<String>,
+}
+
+/// Where a log is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LogShown {
+    /// The file.
+    log: String,
+    /// The document that is opened.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    uri: Option<Uri>,
+}
 
 impl Session {
     /// What a phase would run.
-    pub(super) fn plan(&mut self, wanted: &ext::ShowPlan) -> Result<Value, Error> {
-        let source = self.source(&wanted.uri)?;
-        let environment = surroundings::to_show(&self.environment, &self.config.run, &source.directory);
-        let lookup = |name: &str| environment.shown(name);
+    pub(crate) fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
+        let lookup = |name: &str| source.shown.shown(name);
         let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &secret::masked(&lookup)));
         let plan = of_phase.map_err(|error| refusal(error.describe()))?;
@@ -36,20 +72,15 @@ impl Session {
         if wanted.show.unwrap_or(true) {
             self.show(MessageType::Info, described(&plan, &directory, |text| text));
         }
-        let tasks = plan
-            .steps
-            .iter()
-            .map(|step| json!({ "task": step.task, "command": step.command, "argv": step.argv }));
-        Ok(json!({
-            "phase": plan.subject.name(),
-            "directory": directory,
-            "tasks": tasks.collect::<Vec<_>>(),
-            "markdown": described(&plan, &directory, |text| code_span(&text)),
-        }))
+        let markdown = described(&plan, &directory, |text| code_span(&text));
+        let phase = plan.subject.name().to_owned();
+        let shown = |step: Step| TaskShown { task: step.task, command: step.command, argv: step.argv };
+        let tasks = plan.steps.into_iter().map(shown).collect();
+        Ok(PlanShown { phase, directory, tasks, markdown })
     }
 
     /// Opens what a task wrote.
-    pub(super) fn show_log(&mut self, wanted: &ext::ShowLog) -> Result<Value, Error> {
+    pub(crate) fn show_log(&mut self, wanted: &ShowLog) -> Result<LogShown, Error> {
         let task = wanted.task.as_deref();
         let phase = wanted.phase.as_ref().map(|phase| phase.to_lowercase());
         let matches = |run: &PastRun| {
@@ -72,7 +103,7 @@ impl Session {
             return Err(refusal(format!("the log {} has been removed", log.display())));
         }
         let uri = self.log_document(&log);
-        let answer = json!({ "log": log.display().to_string(), "uri": uri });
+        let answer = LogShown { log: log.display().to_string(), uri: uri.clone() };
         match uri.filter(|_| self.flags.shows_documents) {
             Some(uri) => self.effect(Effect::ShowDocument { uri, path: log }),
             None => self.show(MessageType::Info, log.display().to_string()),
@@ -92,15 +123,11 @@ impl Session {
             return Vec::new();
         }
         let (uri, name) = (document.uri.clone(), phase.name().to_owned());
-        let plan = ext::ShowPlan { uri: uri.clone(), phase: name.clone(), show: None };
-        let mut actions = vec![command("Show plan".into(), ext::Command::Plan, json!(plan))];
+        let plan = ShowPlan { uri: uri.clone(), phase: name.clone(), show: None };
+        let mut actions = vec![command("Show plan".into(), &plan)];
         if phase == Phase::PostDeploy {
-            let doctor = ext::AskDoctor { uri: uri.clone(), show: None };
-            actions.push(command(
-                "Look for what keeps tasks from the pods".into(),
-                ext::Command::Doctor,
-                json!(doctor),
-            ));
+            let doctor = AskDoctor { uri: uri.clone(), show: None };
+            actions.push(command("Look for what keeps tasks from the pods".into(), &doctor));
         }
         let task =
             analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
@@ -108,9 +135,8 @@ impl Session {
             |run: &PastRun| run.uri == uri && run.subject == phase.into() && run.has_log(task.as_deref());
         let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
         if running.is_some() || self.runs.results.last_run(has_log).is_some() {
-            let log =
-                ext::ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };
-            actions.push(command("Show last log".into(), ext::Command::ShowLog, json!(log)));
+            let log = ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };
+            actions.push(command("Show last log".into(), &log));
         }
         actions.into_iter().map(|command| self.command_action(ext::SHOW_KIND, command)).collect()
     }

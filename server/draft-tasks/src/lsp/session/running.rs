@@ -2,38 +2,31 @@
 //!
 //! Must not start processes: the outbox does, when it performs `StartRun`.
 
-use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::Session;
+use super::reading::{Source, blocking, source};
 use super::target::Questions;
-use crate::lifecycle::Part;
-use crate::lsp::document::{self, Analysed, Document};
+use crate::lsp::SharedSession;
+use crate::lsp::commands::Stop;
+use crate::lsp::document::Document;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::ext::{self, RunState};
 use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::surroundings;
 use crate::safety::Guard;
-use crate::settings::Config;
-use crate::settings::project;
 use crate::settings::run::{RunDiagnostics, RunSettings};
-use crate::source::{self, FileKind};
-use crate::world::application;
 use crate::world::environment::Environment;
 
 /// How long a stopped task may take to end before it is killed.
@@ -43,22 +36,10 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) const GRACE_AT_END: Duration = Duration::from_secs(1);
 
 /// A task that is to be run.
-pub(super) struct Chosen {
-    pub(super) task: String,
+pub(crate) struct Chosen {
+    pub(crate) task: String,
     /// The command that the user saw.
-    pub(super) command: Option<String>,
-}
-
-/// What is to be run, and where its text comes from.
-#[derive(Clone)]
-pub(super) struct Source {
-    pub(super) analysis: Arc<Analysed>,
-    /// The tasks file.
-    pub(super) path: PathBuf,
-    pub(super) config: Config,
-    pub(super) directory: PathBuf,
-    /// Whether the text differs from the file on disk.
-    unsaved: bool,
+    pub(crate) command: Option<String>,
 }
 
 /// Where tasks run.
@@ -72,16 +53,6 @@ pub(super) struct Place {
 }
 
 impl Source {
-    /// The application, as settings and `draft.toml` say.
-    pub(super) fn application<'a>(&'a self, environment: &'a Environment) -> application::Chosen<'a> {
-        application::Chosen {
-            directory: &self.directory,
-            environment,
-            name: self.config.environment.as_deref(),
-            settings: &self.config.kubernetes,
-        }
-    }
-
     /// What is to be asked about before something is destroyed.
     pub(super) fn guard(&self, environment: &Environment, records: Option<&Records>) -> Option<Guard> {
         Guard::of(&self.application(environment), records, &self.path)
@@ -100,109 +71,123 @@ impl Source {
     }
 }
 
-impl Session {
-    pub(crate) fn execute_command(&mut self, params: ExecuteCommandParams) -> Result<Value, Error> {
-        // Some clients send `null` where there is no argument.
-        let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
-        match ext::Command::from_name(&params.command) {
-            Some(ext::Command::RunPhase) => {
-                let ext::RunPhase { uri, phase, pods } = read(argument)?;
-                self.run(&uri, &phase, &[], pods)
-            }
-            Some(ext::Command::RunTask) => {
-                let ext::RunTask { uri, phase, task, command, pods } = read(argument)?;
-                self.run(&uri, &phase, &[Chosen { task, command }], pods)
-            }
-            Some(ext::Command::Stop) => self.stop(read_or_default(argument)?),
-            Some(ext::Command::Rerun) => self.rerun(&read_or_default(argument)?),
-            Some(ext::Command::RerunFailed) => self.rerun_failed(&read(argument)?),
-            Some(ext::Command::Clear) => Ok(self.clear(&read_or_default(argument)?)),
-            Some(ext::Command::Plan) => self.plan(&read(argument)?),
-            Some(ext::Command::Up) => self.live(Part::Up, read(argument)?),
-            Some(ext::Command::Delete) => self.live(Part::Delete, read(argument)?),
-            Some(ext::Command::Target) => self.target(&read(argument)?),
-            // Its answer is awaited where no lock is held.
-            Some(ext::Command::Doctor) => Err(Error::internal_error()),
-            Some(ext::Command::ShowLog) => self.show_log(&read_or_default(argument)?),
-            None => Err(Error {
-                code: ErrorCode::MethodNotFound,
-                message: format!("there is no command `{}`", params.command).into(),
-                data: None,
-            }),
-        }
-    }
+/// The answer of a command that runs something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Started {
+    /// The run.
+    pub(crate) run: String,
+}
 
-    /// Whether anything may be started.
-    pub(super) fn may_start(&self) -> Result<(), Error> {
-        if !self.trusted {
-            return Err(refusal("nothing runs in a workspace that is not trusted"));
+/// The answer of the command that stops runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Stopped {
+    /// How many runs are asked to end.
+    pub(crate) stopped: usize,
+}
+
+/// What somebody wants to run: chosen tasks of a phase, all of them when none is chosen; and likewise in chosen pods.
+pub(crate) struct Wish {
+    pub(crate) uri: Uri,
+    pub(crate) phase: String,
+    pub(crate) chosen: Vec<Chosen>,
+    pub(crate) pods: Vec<String>,
+}
+
+/// A run that could start.
+struct Prepared {
+    plan: Plan,
+    chosen: Vec<String>,
+    source: Source,
+    environment: Environment,
+    place: Place,
+}
+
+/// Runs what is wished.
+///
+/// # Errors
+///
+/// Why it does not run.
+pub(crate) async fn run(session: &SharedSession, wish: Wish) -> Result<Started, Error> {
+    session.with(|session| session.may_start())?;
+    let source = source(session, &wish.uri).await?;
+    run_source(session, source, wish).await
+}
+
+/// Runs what is wished of a text that was read.
+///
+/// # Errors
+///
+/// Why it does not run.
+pub(crate) async fn run_source(
+    session: &SharedSession,
+    source: Source,
+    wish: Wish,
+) -> Result<Started, Error> {
+    let uri = wish.uri.clone();
+    let phase =
+        plan::phase_named(&source.analysis, &wish.phase).map_err(|error| refusal(error.describe()))?;
+    if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
+        return Ok(started);
+    }
+    let prepared = blocking(move || Prepared::new(source, phase, wish)).await??;
+    session.with(|session| match session.goes_on(&uri, phase)? {
+        Some(started) => Ok(started),
+        None => Ok(session.start(&uri, prepared)),
+    })
+}
+
+impl Prepared {
+    fn new(source: Source, phase: Phase, wish: Wish) -> Result<Prepared, Error> {
+        let Wish { chosen, pods, .. } = wish;
+        let environment = source.environment.clone().map_err(refusal)?;
+        let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
+        let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))
+            .map_err(|error| refusal(error.describe()))?;
+        check_unchanged(&plan, &chosen)?;
+        if phase.is_local() && !pods.is_empty() {
+            return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
+        let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        if phase == Phase::Cleanup {
+            place.guard = source.guard(&environment, source.run.records(&environment).as_ref());
+        }
+        Ok(Prepared { plan, chosen: only, source, environment, place })
+    }
+}
+
+impl Session {
+    /// Whether there is a client for which something may be started.
+    pub(crate) fn has_client(&self) -> Result<(), Error> {
         if self.client_left {
             return Err(refusal("nothing is started: the client has closed the connection"));
         }
         Ok(())
     }
 
-    /// Runs the chosen tasks of a phase, all of them when none is chosen; and likewise in the chosen pods.
-    pub(super) fn run(
-        &mut self,
-        uri: &Uri,
-        phase: &str,
-        chosen: &[Chosen],
-        pods: Vec<String>,
-    ) -> Result<Value, Error> {
-        self.may_start()?;
-        let source = self.source(uri)?;
-        let phase = plan::phase_named(&source.analysis, phase).map_err(|error| refusal(error.describe()))?;
-        if let Some(run) = self.runs.running(uri, phase) {
-            let id = run.id.clone();
-            self.show(MessageType::Info, format!("{phase} is already running"));
-            return Ok(json!({ "run": id }));
+    /// Whether anything may be started.
+    pub(crate) fn may_start(&self) -> Result<(), Error> {
+        if !self.trusted {
+            return Err(refusal("nothing runs in a workspace that is not trusted"));
         }
-        if let Some(step) = self.is_step_of(uri, phase) {
-            return Err(refusal(step));
-        }
-        let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
-        let environment = self.environment_of(Some(&source.directory)).map_err(refusal)?;
-        let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))
-            .map_err(|error| refusal(error.describe()))?;
-        check_unchanged(&plan, chosen)?;
-        if phase.is_local() && !pods.is_empty() {
-            return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
-        }
-        let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
-        if phase == Phase::Cleanup {
-            place.guard = source.guard(&environment, self.run_settings().records(&environment).as_ref());
-        }
-        Ok(json!({ "run": self.start(uri, plan, only, source, &environment, place) }))
+        self.has_client()
     }
 
-    /// The text that would run: the editor's, or the file's where the editor has it not open.
-    pub(super) fn source(&mut self, uri: &Uri) -> Result<Source, Error> {
-        let Some(document) = self.documents.get_mut(uri) else {
-            let path = document::path_of(uri)
-                .ok_or_else(|| refusal(format!("`{}` is neither open nor a file", uri.0)))?;
-            let kind = source::FileKind::of_path(&path);
-            let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
-            let settings = path.parent().map(|directory| project::load(directory).0).unwrap_or_default();
-            let config = Config::of(&[&settings, &self.editor]);
-            let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
-            return source_of(kind, Some(path), analysed, config, false);
-        };
-        let analysis = document.analysed();
-        let on_disk = document.path.as_ref().and_then(|path| std::fs::read(path).ok());
-        let unsaved = on_disk.as_deref() != Some(analysis.text.as_bytes());
-        source_of(Some(document.kind), document.path.clone(), analysis, document.config.clone(), unsaved)
+    /// The run of a phase that goes on.
+    fn goes_on(&mut self, uri: &Uri, phase: Phase) -> Result<Option<Started>, Error> {
+        self.may_start()?;
+        if let Some(run) = self.runs.running(uri, phase) {
+            let run = run.id.clone();
+            self.show(MessageType::Info, format!("{phase} is already running"));
+            return Ok(Some(Started { run }));
+        }
+        self.is_step_of(uri, phase).map_or(Ok(None), |step| Err(refusal(step)))
     }
 
     /// What the editor says of runs; a project has no say in it.
     pub(super) fn run_settings(&self) -> RunSettings {
         self.config.run.clone()
-    }
-
-    /// The environment of tasks of a directory.
-    pub(super) fn environment_of(&self, directory: Option<&Path>) -> Result<Environment, String> {
-        self.environment.with(&self.run_settings(), directory.unwrap_or(Path::new("")))
     }
 
     /// The environment of tasks, as far as it is known, for looking at commands.
@@ -213,16 +198,9 @@ impl Session {
     }
 
     /// Starts a run of its own.
-    fn start(
-        &mut self,
-        uri: &Uri,
-        plan: Plan,
-        chosen: Vec<String>,
-        source: Source,
-        environment: &Environment,
-        place: Place,
-    ) -> String {
-        self.start_with(uri, (plan, chosen), source, environment, place, None)
+    fn start(&mut self, uri: &Uri, prepared: Prepared) -> Started {
+        let Prepared { plan, chosen, source, environment, place } = prepared;
+        Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, None) }
     }
 
     /// Starts a run, as a step of something larger if its questions are given.
@@ -305,7 +283,7 @@ impl Session {
         id
     }
 
-    fn stop(&mut self, stop: ext::Stop) -> Result<Value, Error> {
+    pub(crate) fn stop(&mut self, stop: &Stop) -> Stopped {
         let wanted = |run: &&Run| {
             stop.run.as_ref().is_none_or(|id| run.id == *id)
                 && stop.uri.as_ref().is_none_or(|uri| run.uri == *uri)
@@ -316,7 +294,7 @@ impl Session {
         for run in &runs {
             self.effect(Effect::StopRun { run: run.clone(), grace: GRACE });
         }
-        Ok(json!({ "stopped": runs.len() }))
+        Stopped { stopped: runs.len() }
     }
 
     /// Progress was cancelled in the client.
@@ -348,26 +326,6 @@ impl Session {
     }
 }
 
-fn source_of(
-    kind: Option<FileKind>,
-    path: Option<PathBuf>,
-    analysis: Arc<Analysed>,
-    config: Config,
-    unsaved: bool,
-) -> Result<Source, Error> {
-    match kind {
-        Some(FileKind::Tasks) => {}
-        Some(FileKind::Pack) => return Err(refusal("a pack's tasks are a template and do not run")),
-        Some(FileKind::Settings) | None => {
-            return Err(refusal(format!("only tasks of a `{}` run", TASKS_FILE)));
-        }
-    }
-    let place = path.and_then(|path| Some((path.parent()?.to_owned(), path)));
-    let (directory, path) =
-        place.ok_or_else(|| refusal("tasks run in the directory of their file: save it first"))?;
-    Ok(Source { analysis, config, path, directory, unsaved })
-}
-
 /// The user saw a command and clicked on it; another one must not run in its place.
 fn check_unchanged(plan: &Plan, chosen: &[Chosen]) -> Result<(), Error> {
     let changed = plan.steps.iter().find(|step| {
@@ -378,17 +336,7 @@ fn check_unchanged(plan: &Plan, chosen: &[Chosen]) -> Result<(), Error> {
     Err(refusal(format!("the command of `{name}` has changed since then; run it again to run the new one")))
 }
 
-pub(super) fn read<T: DeserializeOwned>(argument: Option<Value>) -> Result<T, Error> {
-    serde_json::from_value(argument.unwrap_or_default())
-        .map_err(|error| Error::invalid_params(error.to_string()))
-}
-
-/// The same for commands that need no argument.
-fn read_or_default<T: DeserializeOwned + Default>(argument: Option<Value>) -> Result<T, Error> {
-    argument.map_or_else(|| Ok(T::default()), |argument| read(Some(argument)))
-}
-
 /// The error of something that the server understood and does not do (LSP's `RequestFailed`).
-pub(super) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
     Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
 }

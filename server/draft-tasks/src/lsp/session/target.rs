@@ -6,14 +6,12 @@ use draft_tasks_analysis::TextSize;
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
-use serde_json::{Map, Value};
-use tower_lsp::jsonrpc::Error;
+use serde::Serialize;
 
 use super::Session;
+use super::reading::Source;
 use crate::lsp::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
-use crate::lsp::ext;
-use crate::lsp::surroundings;
 use crate::safety::{self, Foreign, Guard};
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::world::application::Found;
@@ -36,38 +34,62 @@ impl Questions {
     }
 }
 
-impl Session {
-    /// Where tasks of `post-deploy` would run, as far as it is known without asking the cluster.
-    pub(super) fn target(&mut self, wanted: &ext::AskTarget) -> Result<Value, Error> {
-        let source = self.source(&wanted.uri)?;
-        let environment = surroundings::to_show(&self.environment, &self.config.run, &source.directory);
-        let application = source.application(&environment);
-        let mut answer = Map::new();
-        let mut say = |name: &str, value: Option<String>| {
-            answer.extend(value.map(|value| (name.to_owned(), Value::String(value))));
-        };
-        say("environment", Some(application.environment_name()));
+/// Where tasks of `post-deploy` would run, as far as it is known without asking the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct TargetFound {
+    /// The environment of `draft.toml`.
+    environment: String,
+    /// Those that `draft.toml` has.
+    environments: Vec<String>,
+    /// The application's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<String>,
+    /// The labels of its pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selector: Option<String>,
+    /// The context of the kubeconfig.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    /// The address of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    /// The namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    /// Why something is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl TargetFound {
+    /// Reads `draft.toml` and the kubeconfig.
+    pub(crate) fn of(source: &Source) -> TargetFound {
+        let application = source.application(&source.shown);
+        let (environment, environments) = (application.environment_name(), application.environments());
+        let mut answer = TargetFound { environment, environments, ..TargetFound::default() };
         let (namespace, mut problem) = match application.find() {
             Ok(Found { application, namespace }) => {
-                say("application", Some(application.name));
-                say("selector", Some(application.selector));
+                answer.application = Some(application.name);
+                answer.selector = Some(application.selector);
                 (namespace, None)
             }
             Err(problem) => (None, Some(problem)),
         };
         match application.target(namespace.as_deref()) {
             Ok(target) => {
-                say("context", target.context);
-                say("server", Some(target.server));
-                say("namespace", Some(target.namespace));
+                answer.context = target.context;
+                answer.server = Some(target.server);
+                answer.namespace = Some(target.namespace);
             }
             Err(wrong) => problem = problem.or(Some(wrong)),
         }
-        say("problem", problem.map(|problem| problem.describe()));
-        answer.insert("environments".into(), application.environments().into());
-        Ok(Value::Object(answer))
+        answer.problem = problem.map(|problem| problem.describe());
+        answer
     }
+}
 
+impl Session {
     /// Settings or files around a tasks file have changed.
     pub(super) fn target_changed(&self) {
         if self.flags.own_output {

@@ -14,7 +14,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::Session;
 use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
-use crate::lsp::ext;
+use crate::lsp::{SharedSession, commands, ext};
 use crate::world::environment::Environment;
 
 mod around;
@@ -104,16 +104,28 @@ impl Fixture {
         self.session.did_change(serde_json::from_value(params).unwrap());
     }
 
-    fn execute(&mut self, command: ext::Command, argument: Value) -> String {
-        let params = json!({ "command": command.name(), "arguments": [argument] });
-        match self.session.execute_command(serde_json::from_value(params).unwrap()) {
+    /// Has somebody ask who shares the session.
+    fn shared<T>(&mut self, ask: impl AsyncFnOnce(&SharedSession) -> T) -> T {
+        let (nobody, _) = mpsc::unbounded_channel();
+        let nothing = Session::new(nobody, Environment::of(&[]));
+        let shared = SharedSession::of(std::mem::replace(&mut self.session, nothing));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = runtime.block_on(ask(&shared));
+        self.session = shared.into_session();
+        answer
+    }
+
+    fn execute(&mut self, command: &str, argument: Value) -> String {
+        let params = json!({ "command": format!("draft-tasks.{command}"), "arguments": [argument] });
+        let params = serde_json::from_value(params).unwrap();
+        match self.shared(async |session| commands::execute(session, params).await) {
             Ok(answer) => answer.to_string(),
             Err(error) => format!("{}: {}", error.code.code(), error.message),
         }
     }
 
     fn run_pre_up(&mut self) -> String {
-        self.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": "pre-up" }))
+        self.execute("runPhase", json!({ "uri": URI, "phase": "pre-up" }))
     }
 
     /// What was asked for since the last time, a line each.
@@ -528,14 +540,11 @@ fn stopping_by_run_by_file_and_by_progress() {
     fixture.open(TEXT);
     fixture.run_pre_up();
     fixture.effects();
-    check(fixture.execute(ext::Command::Stop, json!({ "run": "run-7" })), expect![[r#"{"stopped":0}"#]]);
-    check(
-        fixture.execute(ext::Command::Stop, json!({ "uri": "file:///other" })),
-        expect![[r#"{"stopped":0}"#]],
-    );
+    check(fixture.execute("stop", json!({ "run": "run-7" })), expect![[r#"{"stopped":0}"#]]);
+    check(fixture.execute("stop", json!({ "uri": "file:///other" })), expect![[r#"{"stopped":0}"#]]);
     assert_eq!(fixture.effects(), "");
-    check(fixture.execute(ext::Command::Stop, json!({ "run": "run-1" })), expect![[r#"{"stopped":1}"#]]);
-    check(fixture.execute(ext::Command::Stop, json!({ "uri": URI })), expect![[r#"{"stopped":1}"#]]);
+    check(fixture.execute("stop", json!({ "run": "run-1" })), expect![[r#"{"stopped":1}"#]]);
+    check(fixture.execute("stop", json!({ "uri": URI })), expect![[r#"{"stopped":1}"#]]);
     fixture.session.cancel_progress(&ProgressToken::String("draft-tasks/run-1".into()));
     fixture.session.cancel_progress(&ProgressToken::String("other".into()));
     check(
@@ -553,7 +562,7 @@ fn what_does_not_run_says_why() {
     let mut fixture = Fixture::rich();
     fixture.open(TEXT);
     fixture.effects();
-    let mut run = |argument| fixture.execute(ext::Command::RunTask, argument);
+    let mut run = |argument| fixture.execute("runTask", argument);
     check(
         run(json!({ "uri": URI, "phase": "pre-upp", "task": "hello" })),
         expect!["-32803: there is no phase `pre-upp`; the file has tasks in `pre-up`, `post-deploy`"],

@@ -30,7 +30,7 @@ fn passed() -> RunSummary {
 }
 
 fn up(fixture: &mut Fixture) -> String {
-    fixture.execute(ext::Command::Up, json!({ "uri": URI, "command": ["kubectl", "apply", "-f", "x"] }))
+    fixture.execute("up", json!({ "uri": URI, "command": ["kubectl", "apply", "-f", "x"] }))
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn the_other_part_is_refused_while_one_goes_on() {
     fixture.open(FILE);
     up(&mut fixture);
     let arguments = json!({ "uri": URI, "command": ["helm", "uninstall", "web"] });
-    let said = fixture.execute(ext::Command::Delete, arguments);
+    let said = fixture.execute("delete", arguments);
     assert!(said.contains("up is running: wait for its end or stop it before delete"), "{said}");
 }
 
@@ -76,7 +76,7 @@ fn a_step_that_failed_is_the_last_and_what_did_not_run_is_said() {
 fn delete_waits_until_the_pods_are_gone() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
-    fixture.execute(ext::Command::Delete, json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
+    fixture.execute("delete", json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
     assert_eq!(started(&mut fixture), ["delete 1 pinned"]);
     over(&mut fixture, "run-1", passed());
     assert_eq!(started(&mut fixture), ["pods-gone 0"]);
@@ -106,10 +106,10 @@ fn a_step_that_is_no_phase_is_not_run_again_alone() {
     over(&mut fixture, "run-1", passed());
     over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
     started(&mut fixture);
-    assert_eq!(fixture.execute(ext::Command::Rerun, json!({ "uri": URI })), r#"{"run":"run-3"}"#);
+    assert_eq!(fixture.execute("rerun", json!({ "uri": URI })), r#"{"run":"run-3"}"#);
     assert_eq!(started(&mut fixture), ["pre-up 1"]);
     assert_eq!(
-        fixture.execute(ext::Command::Rerun, json!({ "run": "run-2" })),
+        fixture.execute("rerun", json!({ "run": "run-2" })),
         "-32803: there is no run `run-2` of a phase"
     );
 }
@@ -119,7 +119,7 @@ fn a_phase_runs_once_at_a_time_alone_or_as_a_step() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
     let phase = |fixture: &mut Fixture, phase: &str| {
-        fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": phase }))
+        fixture.execute("runPhase", json!({ "uri": URI, "phase": phase }))
     };
     phase(&mut fixture, "post-deploy");
     assert_eq!(up(&mut fixture), "-32803: post-deploy is running: wait for its end or stop it before up");
@@ -135,9 +135,8 @@ fn a_phase_runs_once_at_a_time_alone_or_as_a_step() {
 fn a_line_is_split_as_the_commands_of_a_file_are() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
-    let live = |fixture: &mut Fixture, line: &str| {
-        fixture.execute(ext::Command::Delete, json!({ "uri": URI, "line": line }))
-    };
+    let live =
+        |fixture: &mut Fixture, line: &str| fixture.execute("delete", json!({ "uri": URI, "line": line }));
     assert_eq!(live(&mut fixture, "helm uninstall 'x y'"), r#"{"run":"run-1"}"#);
     let argv = std::iter::from_fn(|| fixture.effects.try_recv().ok()).find_map(|effect| match effect {
         Effect::StartRun { request, .. } => Some(request.plan.steps[0].argv.clone()),
@@ -153,7 +152,7 @@ fn a_line_is_split_as_the_commands_of_a_file_are() {
 fn nothing_lives_without_a_command_or_trust() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
-    let refused = fixture.execute(ext::Command::Up, json!({ "uri": URI, "command": [] }));
+    let refused = fixture.execute("up", json!({ "uri": URI, "command": [] }));
     assert_eq!(refused, "-32602: no command is given");
     fixture.session.did_change_trust(&ext::TrustParams { trusted: false });
     assert_eq!(up(&mut fixture), "-32803: nothing runs in a workspace that is not trusted");

@@ -37,7 +37,7 @@ fn in_pod(task: usize, pod: usize, outcome: Outcome) -> RunEvent {
 }
 
 fn run_post_deploy(fixture: &mut Fixture) -> String {
-    fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": "post-deploy" }))
+    fixture.execute("runPhase", json!({ "uri": URI, "phase": "post-deploy" }))
 }
 
 fn fail_in_one_of_two(fixture: &mut Fixture) {
@@ -105,7 +105,7 @@ fn that_failed_run_again_only_where_they_failed() {
     fixture.open(FILE);
     fail_in_one_of_two(&mut fixture);
     fixture.effects();
-    fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI }));
+    fixture.execute("rerunFailed", json!({ "uri": URI }));
     let started = std::iter::from_fn(|| fixture.effects.try_recv().ok());
     let only = started.filter_map(|effect| match effect {
         Effect::StartRun { request, .. } => Some((request.plan.steps.len(), request.pods.unwrap().only)),
@@ -141,7 +141,7 @@ fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
 
 /// What is asked before a run of a phase.
 fn asked(fixture: &mut Fixture, phase: &str) -> (Option<String>, bool) {
-    fixture.execute(ext::Command::RunPhase, json!({ "uri": URI, "phase": phase }));
+    fixture.execute("runPhase", json!({ "uri": URI, "phase": phase }));
     let mut effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
     let (run, questions) = effects
         .find_map(|effect| match effect {
@@ -211,7 +211,7 @@ fn the_target_and_hover_tell_where_tasks_would_run() {
     fixture.open(FILE);
     fixture.look_around();
     check(
-        fixture.execute(ext::Command::Target, json!({ "uri": URI })),
+        fixture.execute("target", json!({ "uri": URI })),
         expect![[
             r#"{"application":"the application","context":"dev","environment":"development","environments":[],"namespace":"demo","selector":"app=web","server":"https://127.0.0.1:6443"}"#
         ]],
@@ -227,6 +227,6 @@ fn pods_are_not_for_phases_of_this_machine() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
     fixture.open(FILE);
     let run = json!({ "uri": URI, "phase": "cleanup", "pods": ["web-1"] });
-    let refused = fixture.execute(ext::Command::RunPhase, run);
+    let refused = fixture.execute("runPhase", run);
     assert_eq!(refused, "-32803: tasks of `cleanup` run on this machine, not in pods");
 }

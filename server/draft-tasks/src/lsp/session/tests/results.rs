@@ -6,6 +6,7 @@ use draft_tasks_analysis::problem::Matcher;
 
 use super::*;
 use crate::lsp::problems::{Found, Reader};
+use crate::lsp::session::source;
 
 /// What stands behind the lines of tasks.
 fn hints(fixture: &mut Fixture) -> String {
@@ -91,9 +92,9 @@ fn stand_on_lenses_and_behind_lines() {
         2: ✓ 1.0 s at 18:45 "last run: passed after 1.0 s, at 18:45"
     "#]],
     );
-    fixture.execute(ext::Command::Clear, json!({ "uri": "file:///other" }));
+    fixture.execute("clear", json!({ "uri": "file:///other" }));
     assert!(fixture.lenses().contains("last"));
-    fixture.execute(ext::Command::Clear, Value::Null);
+    fixture.execute("clear", Value::Null);
     assert!(!fixture.lenses().contains("last"));
     assert_eq!(hints(&mut fixture), "");
 }
@@ -144,12 +145,9 @@ fn are_diagnostics_as_the_setting_says() {
 fn run_again() {
     let mut fixture = Fixture::rich();
     fixture.open(TEXT);
+    check(fixture.execute("rerun", json!({ "uri": URI })), expect!["-32803: nothing has run yet"]);
     check(
-        fixture.execute(ext::Command::Rerun, json!({ "uri": URI })),
-        expect!["-32803: nothing has run yet"],
-    );
-    check(
-        fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })),
+        fixture.execute("rerunFailed", json!({ "uri": URI })),
         expect!["-32803: no task failed when it last ran"],
     );
     failed_run(&mut fixture);
@@ -162,7 +160,7 @@ fn run_again() {
             Custom("draft-tasks.run"): Run pre-up, failed tasks only
         "#]],
     );
-    check(fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })), expect![[r#"{"run":"run-2"}"#]]);
+    check(fixture.execute("rerunFailed", json!({ "uri": URI })), expect![[r#"{"run":"run-2"}"#]]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -173,7 +171,7 @@ fn run_again() {
         RefreshLenses
     "#]],
     );
-    check(fixture.execute(ext::Command::Rerun, json!({ "run": "run-1" })), expect![[r#"{"run":"run-2"}"#]]);
+    check(fixture.execute("rerun", json!({ "run": "run-1" })), expect![[r#"{"run":"run-2"}"#]]);
     for event in [
         RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
         finished(0, Outcome::Failed(Failure::ExitCode(1))),
@@ -183,11 +181,11 @@ fn run_again() {
     }
     fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
     check(
-        fixture.execute(ext::Command::RerunFailed, json!({ "uri": URI })),
+        fixture.execute("rerunFailed", json!({ "uri": URI })),
         expect!["-32803: the tasks that failed have changed since then; run them to run the new ones"],
     );
     fixture.effects();
-    check(fixture.execute(ext::Command::Rerun, Value::Null), expect![[r#"{"run":"run-3"}"#]]);
+    check(fixture.execute("rerun", Value::Null), expect![[r#"{"run":"run-3"}"#]]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -198,7 +196,7 @@ fn run_again() {
     "#]],
     );
     check(
-        fixture.execute(ext::Command::Rerun, json!({ "run": "run-9" })),
+        fixture.execute("rerun", json!({ "run": "run-9" })),
         expect!["-32803: there is no run `run-9` of a phase"],
     );
 }
@@ -211,7 +209,7 @@ fn plans_are_shown_with_secrets_masked() {
     fixture.session.take_settings(&json!({ "run": { "env": { "API_TOKEN": "hunter2" } } }));
     let plan = json!({ "uri": URI, "phase": "pre-up" });
     check(
-        fixture.execute(ext::Command::Plan, plan),
+        fixture.execute("plan", plan),
         expect![[
             r#"{"directory":"/app","markdown":"pre-up in `/app`\n1. a: `echo` `'ann lee'` `'b c'` `***`\n2. b: `ls`","phase":"pre-up","tasks":[{"argv":["echo","ann lee","b c","***"],"command":"echo $NAME 'b c' $API_TOKEN","task":"a"},{"argv":["ls"],"command":"ls","task":"b"}]}"#
         ]],
@@ -225,10 +223,10 @@ fn plans_are_shown_with_secrets_masked() {
         "#]],
     );
     let quiet = json!({ "uri": URI, "phase": "pre-up", "show": false });
-    fixture.execute(ext::Command::Plan, quiet);
+    fixture.execute("plan", quiet);
     assert_eq!(fixture.effects(), "");
     check(
-        fixture.execute(ext::Command::Plan, json!({ "uri": URI, "phase": "cleanup" })),
+        fixture.execute("plan", json!({ "uri": URI, "phase": "cleanup" })),
         expect!["-32803: the file has no tasks in `cleanup`; the file has tasks in `pre-up`"],
     );
 }
@@ -243,13 +241,13 @@ fn logs_are_opened_or_named() {
         client["window"]["showDocument"] = json!({ "support": opens });
         let mut fixture = Fixture::new(client.clone(), Value::Null);
         fixture.open(TEXT);
-        assert!(fixture.execute(ext::Command::ShowLog, json!({})).contains("there is no log"));
+        assert!(fixture.execute("showLog", json!({})).contains("there is no log"));
         fixture.run_pre_up();
         fixture.session.recorded("run-1", folder.path());
         passed_run(&mut fixture, "run-1");
         fixture.effects();
         let log = |task: Option<&str>| json!({ "uri": URI, "phase": "pre-up", "task": task });
-        let answer = fixture.execute(ext::Command::ShowLog, log(Some("hello")));
+        let answer = fixture.execute("showLog", log(Some("hello")));
         assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log","uri":"file://FOLDER/01-hello.log"}"#);
         let effects = shown(fixture.effects());
         match opens {
@@ -266,7 +264,7 @@ fn logs_are_opened_or_named() {
             "#]],
             ),
         }
-        assert!(fixture.execute(ext::Command::ShowLog, log(None)).contains("has been removed"));
+        assert!(fixture.execute("showLog", log(None)).contains("has been removed"));
         let actions = fixture.actions(1, Some(json!(["draft-tasks.show"]))).lines().count();
         assert_eq!(actions, 2, "the plan, and the log of the task");
         let actions = fixture.actions(3, Some(json!(["draft-tasks.show"]))).lines().count();
@@ -450,27 +448,21 @@ fn are_forgotten_when_their_folder_is_closed() {
     fixture.session.did_change_folders(&[folder("file:///app/")]);
     assert!(!fixture.lenses().contains("last"));
     assert_eq!(problems(&mut fixture), Some(0));
-    assert!(fixture.execute(ext::Command::Rerun, json!({})).contains("nothing has run yet"));
+    assert!(fixture.execute("rerun", json!({})).contains("nothing has run yet"));
 }
 
 #[test]
 fn the_doctor_looks_at_what_the_editor_has_and_only_with_trust() {
     let mut fixture = Fixture::new(rich_client(), json!({ "trusted": false }));
     fixture.open(TEXT);
-    let params = |command: &str| ExecuteCommandParams {
-        command: command.into(),
-        arguments: Some(vec![json!({ "uri": URI })]),
-        ..ExecuteCommandParams::default()
-    };
-    let refused = fixture.session.examination(&params("draft-tasks.doctor")).unwrap().unwrap_err();
-    assert!(refused.message.contains("not trusted"), "{refused}");
-    assert!(fixture.session.examination(&params("draft-tasks.plan")).is_none());
+    let refused = fixture.execute("doctor", json!({ "uri": URI }));
+    assert!(refused.contains("not trusted"), "{refused}");
     fixture.session.did_change_trust(&ext::TrustParams { trusted: true });
-    let examination = fixture.session.examination(&params("draft-tasks.doctor")).unwrap().unwrap();
-    let (file, tasks) = examination.wanted.tasks.clone().unwrap();
+    let source = fixture.shared(async |session| source(session, &URI.into()).await).ok().unwrap();
+    let (file, tasks) = source.examination().unwrap().tasks.unwrap();
     assert_eq!((file.as_path(), tasks), (Path::new("/app/.draft-tasks.toml"), 1));
     fixture.effects();
-    let answer = fixture.session.examined(&examination, &[]);
-    assert_eq!(answer, json!({ "ok": true, "markdown": "Nothing is broken.\n" }));
+    let answer = fixture.session.examined(true, &[]);
+    assert_eq!(json!(answer), json!({ "ok": true, "markdown": "Nothing is broken.\n" }));
     assert_eq!(fixture.effects().lines().count(), 1, "it is shown");
 }

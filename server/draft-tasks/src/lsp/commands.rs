@@ -1,0 +1,106 @@
+//! The commands that the server executes. One is a file here and a line in the list below: capabilities,
+//! docs/protocol.md and the constants of the clients follow from it.
+//!
+//! Must not read a file where the session is locked.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types::ExecuteCommandParams;
+use tower_lsp::jsonrpc::{Error, ErrorCode};
+
+use super::SharedSession;
+
+/// A command of the server; the type is its argument.
+pub(crate) trait ServerCommand: Serialize + DeserializeOwned + Send {
+    /// Its name in the protocol.
+    const NAME: &'static str;
+
+    /// What it does and answers, as Markdown.
+    #[cfg_attr(not(test), expect(dead_code, reason = "docs/protocol.md has it"))]
+    const DOCUMENTATION: &'static str;
+
+    /// Whether it starts something, which it does not for a client that has left.
+    const STARTS: bool;
+
+    type Answer: Serialize;
+
+    fn execute(self, session: &SharedSession) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
+}
+
+/// What the documentation and the clients have of a command.
+#[cfg(test)]
+pub(crate) struct Declaration {
+    pub(crate) name: &'static str,
+    pub(crate) documentation: &'static str,
+    /// The name of the argument's type.
+    pub(crate) argument: &'static str,
+    pub(crate) argument_schema: fn() -> Value,
+    pub(crate) answer_schema: fn() -> Value,
+}
+
+macro_rules! commands {
+    ($($file:ident::$command:ident,)*) => {
+        $(mod $file;)*
+        $(pub(crate) use $file::$command;)*
+
+        /// The names of all commands.
+        pub(crate) const NAMES: [&str; [$($command::NAME),*].len()] = [$($command::NAME),*];
+
+        /// Executes the command that is named.
+        pub(crate) async fn execute(
+            session: &SharedSession,
+            params: ExecuteCommandParams,
+        ) -> Result<Value, Error> {
+            // Some clients send `null` where there is no argument.
+            let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
+            let argument = argument.unwrap_or_else(|| json!({}));
+            match params.command.as_str() {
+                $($command::NAME => answer::<$command>(session, argument).await,)*
+                unknown => Err(Error {
+                    code: ErrorCode::MethodNotFound,
+                    message: format!("there is no command `{unknown}`").into(),
+                    data: None,
+                }),
+            }
+        }
+
+        #[cfg(test)]
+        pub(crate) const ALL: [Declaration; NAMES.len()] = [$(Declaration {
+            name: $command::NAME,
+            documentation: $command::DOCUMENTATION,
+            argument: stringify!($command),
+            argument_schema: crate::generated::schema::<$command>,
+            answer_schema: crate::generated::schema::<<$command as ServerCommand>::Answer>,
+        }),*];
+    };
+}
+
+commands! {
+    run_phase::RunPhase,
+    run_task::RunTask,
+    stop::Stop,
+    rerun::Rerun,
+    rerun_failed::RerunFailed,
+    clear::Clear,
+    plan::ShowPlan,
+    show_log::ShowLog,
+    target::AskTarget,
+    doctor::AskDoctor,
+    up::Up,
+    delete::Delete,
+    create::Create,
+    run_tasks::RunTasks,
+    tasks::ListTasks,
+    templates::ListTemplates,
+}
+
+async fn answer<C: ServerCommand>(session: &SharedSession, argument: Value) -> Result<Value, Error> {
+    let command: C =
+        serde_json::from_value(argument).map_err(|error| Error::invalid_params(error.to_string()))?;
+    if C::STARTS {
+        session.with(|session| session.has_client())?;
+    }
+    let answer = command.execute(session).await?;
+    serde_json::to_value(answer).map_err(|_| Error::internal_error())
+}

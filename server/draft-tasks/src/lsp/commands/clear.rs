@@ -1,0 +1,29 @@
+use serde::{Deserialize, Serialize};
+use tower_lsp::gen_lsp_types::Uri;
+use tower_lsp::jsonrpc::Error;
+
+use super::ServerCommand;
+use crate::lsp::SharedSession;
+
+/// Forgets results.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Clear {
+    /// Only those of this tasks file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) uri: Option<Uri>,
+}
+
+impl ServerCommand for Clear {
+    const NAME: &'static str = "draft-tasks.clear";
+    const DOCUMENTATION: &'static str = "Forgets the results of runs and which tasks failed, and answers `null`.";
+    const STARTS: bool = false;
+
+    type Answer = ();
+
+    async fn execute(self, session: &SharedSession) -> Result<(), Error> {
+        session.with(|session| session.clear(&self));
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+use serde::{Deserialize, Serialize};
+use tower_lsp::gen_lsp_types::Uri;
+use tower_lsp::jsonrpc::Error;
+
+use super::ServerCommand;
+use crate::doctor;
+use crate::lsp::SharedSession;
+use crate::lsp::session::{Examined, source};
+
+/// Looks for what keeps tasks from the pods.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct AskDoctor {
+    /// The tasks file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) uri: Uri,
+    /// Whether the server shows it as a message, too; it does when nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) show: Option<bool>,
+}
+
+impl ServerCommand for AskDoctor {
+    const NAME: &'static str = "draft-tasks.doctor";
+    const DOCUMENTATION: &'static str = "Walks the way from the tasks file to the application's pods and answers where it breaks: `{ \
+        \"ok\": …, \"markdown\": … }`. It contacts the cluster and may run a credential plugin of \
+        the kubeconfig, so the answer takes a while, and there is none in a workspace that is not \
+        trusted.";
+    const STARTS: bool = true;
+
+    type Answer = Examined;
+
+    async fn execute(self, session: &SharedSession) -> Result<Examined, Error> {
+        session.with(|session| session.may_examine())?;
+        let source = source(session, &self.uri).await?;
+        let wanted = source.examination()?;
+        // In a task of its own, as it may take long.
+        let links = tokio::spawn(async move { doctor::walk(&wanted).await }).await;
+        let links = links.map_err(|_| Error::internal_error())?;
+        Ok(session.with(|session| session.examined(self.show.unwrap_or(true), &links)))
+    }
+}

@@ -1,0 +1,149 @@
+//! The tasks file that a command is about, with what is read for it.
+//!
+//! Must not be read where the session is locked: a disk may hang.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::file_names::TASKS_FILE;
+use tower_lsp::gen_lsp_types::Uri;
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use super::running::refusal;
+use crate::lsp::document::{self, Analysed};
+use crate::lsp::{SharedSession, surroundings};
+use crate::settings::project;
+use crate::settings::run::RunSettings;
+use crate::settings::{Config, Layer};
+use crate::source::{self, FileKind};
+use crate::world::application;
+use crate::world::environment::Environment;
+
+/// What is to be run or shown, and where its text comes from.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) analysis: Arc<Analysed>,
+    /// The tasks file.
+    pub(crate) path: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) directory: PathBuf,
+    /// Whether the text differs from the file on disk.
+    pub(crate) unsaved: bool,
+    /// What the editor says of runs.
+    pub(crate) run: RunSettings,
+    /// The environment of its tasks, or why they have none.
+    pub(crate) environment: Result<Environment, String>,
+    /// The environment for looking at commands.
+    pub(crate) shown: Environment,
+}
+
+impl Source {
+    /// The application, as settings and `draft.toml` say.
+    pub(crate) fn application<'a>(&'a self, environment: &'a Environment) -> application::Chosen<'a> {
+        application::Chosen {
+            directory: &self.directory,
+            environment,
+            name: self.config.environment.as_deref(),
+            settings: &self.config.kubernetes,
+        }
+    }
+}
+
+/// What is known of a tasks file before anything is read.
+struct Wanted {
+    uri: Uri,
+    opened: Option<Opened>,
+    editor: Layer,
+    environment: Environment,
+    run: RunSettings,
+}
+
+/// The text that the editor has.
+struct Opened {
+    kind: FileKind,
+    path: Option<PathBuf>,
+    analysis: Arc<Analysed>,
+    config: Config,
+}
+
+/// The text that would run now: the editor's, or the file's where the editor has it not open.
+///
+/// # Errors
+///
+/// Why nothing of it can run.
+pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source, Error> {
+    let wanted = session.with(|session| session.wanted(uri));
+    blocking(move || wanted.read()).await?
+}
+
+/// Does what may take long on a thread that may wait.
+///
+/// # Errors
+///
+/// When a defect broke it off.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::internal_error())
+}
+
+impl Session {
+    fn wanted(&mut self, uri: &Uri) -> Wanted {
+        let opened = self.documents.get_mut(uri).map(|document| Opened {
+            kind: document.kind,
+            path: document.path.clone(),
+            analysis: document.analysed(),
+            config: document.config.clone(),
+        });
+        let (editor, environment) = (self.editor.clone(), self.environment.clone());
+        Wanted { uri: uri.clone(), opened, editor, environment, run: self.config.run.clone() }
+    }
+}
+
+impl Wanted {
+    fn read(self) -> Result<Source, Error> {
+        let Some(opened) = &self.opened else { return self.read_text() };
+        let on_disk = opened.path.as_ref().and_then(|path| std::fs::read(path).ok());
+        let unsaved = on_disk.as_deref() != Some(opened.analysis.text.as_bytes());
+        let Opened { kind, path, analysis, config } = opened;
+        self.source(Some(*kind), path.clone(), analysis.clone(), config.clone(), unsaved)
+    }
+
+    fn read_text(&self) -> Result<Source, Error> {
+        let path = document::path_of(&self.uri)
+            .ok_or_else(|| refusal(format!("`{}` is neither open nor a file", self.uri.0)))?;
+        let kind = FileKind::of_path(&path);
+        let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
+        let settings = path.parent().map(|directory| project::load(directory).0).unwrap_or_default();
+        let config = Config::of(&[&settings, &self.editor]);
+        let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
+        self.source(kind, Some(path), analysed, config, false)
+    }
+
+    fn source(
+        &self,
+        kind: Option<FileKind>,
+        path: Option<PathBuf>,
+        analysis: Arc<Analysed>,
+        config: Config,
+        unsaved: bool,
+    ) -> Result<Source, Error> {
+        match kind {
+            Some(FileKind::Tasks) => {}
+            Some(FileKind::Pack) => return Err(refusal("a pack's tasks are a template and do not run")),
+            Some(FileKind::Settings) | None => {
+                return Err(refusal(format!("only tasks of a `{}` run", TASKS_FILE)));
+            }
+        }
+        let path = path.filter(|path| path.parent().is_some());
+        let path = path.ok_or_else(|| refusal("tasks run in the directory of their file: save it first"))?;
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        let environment = self.environment.with(&self.run, &directory);
+        let without_files = || surroundings::without_files(&self.environment, &self.run);
+        let shown = environment.clone().unwrap_or_else(|_| without_files());
+        let run = self.run.clone();
+        Ok(Source { analysis, path, config, directory, unsaved, run, environment, shown })
+    }
+}
