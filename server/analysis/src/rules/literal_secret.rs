@@ -160,7 +160,9 @@ fn in_option(command: &Command<'_>, word: &Word, before: &str) -> Option<Secret>
             option_value(written, before, &["-p"]).filter(|_| logs_in)?
         }
         // Here the password stands in the flag's own word, or is asked for.
-        _ if name.starts_with("mysql") || name.starts_with("mariadb") => unquoted(written.strip_prefix("-p")?),
+        _ if name.starts_with("mysql") || name.starts_with("mariadb") => {
+            unquoted(written.strip_prefix("-p")?)
+        }
         _ => return None,
     };
     let start = written.rfind(value)?;
@@ -391,13 +393,19 @@ h = "env TOKEN=\"abcd1234\" make"
         let written = [
             ("curl -u ann:hunter2 http://x", "hunter2: the password of `ann`"),
             ("curl --user=ann:hunter2 http://x", "hunter2: the password of `ann`"),
-            ("curl -H 'Authorization: Bearer abcd1234/efgh=' x", "abcd1234/efgh=: the value of `authorization`"),
+            (
+                "curl -H 'Authorization: Bearer abcd1234/efgh=' x",
+                "abcd1234/efgh=: the value of `authorization`",
+            ),
             ("curl --header \"x-api-key: abcd1234\" x", "abcd1234: the value of `api_key`"),
             ("http x Authorization:abcd1234", "abcd1234: the value of `authorization`"),
             ("docker login -u ann -p hunter2 registry", "hunter2: the value of `password`"),
             ("mysql -uroot -phunter2 shop", "hunter2: the value of `password`"),
             ("mysqldump -p\"hunter2\" shop", "hunter2: the value of `password`"),
-            ("git clone https://a1b2c3d4e5f6a7b8c9d0@example.org/x", "a1b2c3d4e5f6a7b8c9d0: the value of `token`"),
+            (
+                "git clone https://a1b2c3d4e5f6a7b8c9d0@example.org/x",
+                "a1b2c3d4e5f6a7b8c9d0: the value of `token`",
+            ),
             ("sh -c 'echo sk_live_a1b2c3d4e5f6a7b8 | x'", "sk_live_a1b2c3d4e5f6a7b8: the value of `token`"),
             (&format!("gh auth login {github}"), &format!("{github}: the value of `token`")),
             (&format!("git clone https://{github}@github.com/x"), &format!("{github}: the value of `token`")),

@@ -153,7 +153,10 @@ mod tests {
     #[test]
     fn tables_with_a_name_and_a_command_are_tasks_only_if_the_user_says_so() {
         let text = "[[post-deploy]]\nname = \"migrate\"\ncommand = \"rake db:migrate\"\n\n[[post-deploy]]\nrun = 'seed x'\nname = \"b c\"\n";
-        testing::check(DiagnosticCode::PhaseNotTable, text, expect![[r#"
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            text,
+            expect![[r#"
             error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
               fix: Make it a task of `[post-deploy]`
                 [post-deploy]
@@ -166,11 +169,16 @@ mod tests {
                 migrate = "rake db:migrate"
 
                 "b c" = 'seed x'
-        "#]]);
+        "#]],
+        );
         let more = "[[pre-up]]\nname = \"a\"\ncommand = \"b\"\ndir = \"c\"\n";
-        testing::check(DiagnosticCode::PhaseNotTable, more, expect![[r#"
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            more,
+            expect![[r#"
             error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
