@@ -16,8 +16,8 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
         variables.insert("KUBECONFIG", dir.path().join("kubeconfig").display().to_string());
     }
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let mut settings = KubernetesSettings::default();
-    settings.selector = selector.map(|selector| selector.parse().unwrap());
+    let selector = selector.map(|selector| selector.parse().unwrap());
+    let settings = KubernetesSettings { selector, ..KubernetesSettings::default() };
     let wanted = Wanted {
         directory: dir.path().to_owned(),
         tasks: Ok((dir.path().join(".draft-tasks.toml"), 2)),

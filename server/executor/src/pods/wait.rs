@@ -196,8 +196,8 @@ impl Waiting<'_> {
     fn check_containers(&self, seen: &[PodState], read: &WorkloadReading) -> Result<(), Problem> {
         let before = self.wanted.before.as_deref().unwrap_or_default();
         let present = current(seen, &read.workloads);
-        let new = present.into_iter().filter(|pod| !before.contains(&pod.uid));
-        new.map(|pod| container(pod, self.wanted.container.as_deref()).map(drop)).collect()
+        let mut new = present.into_iter().filter(|pod| !before.contains(&pod.uid));
+        new.try_for_each(|pod| container(pod, self.wanted.container.as_deref()).map(drop))
     }
 
     fn soon(&mut self) -> Step {
