@@ -101,7 +101,7 @@ fn packs_in_the_users_home() {
 fn what_exists_is_left_as_it_is() {
     let tool = with_packs();
     tool.write(".draft-tasks.toml", b"mine");
-    let said = "error: .draft-tasks.toml: exists, and is left as it is\n";
+    let said = "error: .draft-tasks.toml: already exists; not overwritten\n";
     for arguments in [&["create"][..], &["create", "--pack", "python"], &["create", "--skeleton"]] {
         assert_said(&tool.call(arguments), 2, "", said);
     }

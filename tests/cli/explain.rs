@@ -50,7 +50,7 @@ fn what_this_tool_runs() {
           late
             runs exactly this: make
 
-        ignored, by Draft without a word
+        ignored, by Draft silently
           [post-delete]: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
           hello: it is in no phase
     "#]],
@@ -101,7 +101,7 @@ fn what_draft_runs() {
         post-up · after the application was deployed and `post-deploy` is done
           does not run: Draft 0.16 ignores `post-up`, as every release does
 
-        ignored without a word
+        ignored silently
           [post-delete]: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
           hello: it is in no phase
     "#]],

@@ -262,5 +262,5 @@ fn a_session_from_outside_of_the_namespace_is_as_good_as_any() {
     }
     let called = tool.call_after(&format!("exec {NAMESPACE} \"$@\""), &["run", "pre-up", "--timeout", "1s"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
-    assert_in_order(&called, &["✓ hello", "✗ tree", "no end after 1.0 s", "1 passed, 1 failed"]);
+    assert_in_order(&called, &["✓ hello", "✗ tree", "timed out after 1.0 s", "1 passed, 1 failed"]);
 }

@@ -84,7 +84,7 @@ fn a_task_that_takes_too_long_has_failed() {
     let tool = tasks("cleanup", &[("slow", "sh -c 'sleep 600 & sleep 600'"), ("next", "echo 2")]);
     let called = tool.call(&["run", "cleanup", "--timeout", "200ms"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert_in_order(&called, &["✗ slow", "no end after 0.2 s", "✓ next", "1 passed, 1 failed"]);
+    assert_in_order(&called, &["✗ slow", "timed out after 0.2 s", "✓ next", "1 passed, 1 failed"]);
     let called = tool.call(&["run", "cleanup", "--total-timeout", "0.2"]);
     assert_in_order(&called, &["✗ slow", "when the run's 0.2 s were over", "next  skipped"]);
     for wrong in ["0", "soon", "-1", ""] {
@@ -127,7 +127,7 @@ fn variables_reach_commands_and_tasks() {
 fn a_secret_is_masked_without_its_line_end_with_colours_inside_and_in_a_url() {
     let command =
         "sh -c 'echo pw is hunter2 now; printenv API_TOKEN | sed \"s/./&\\x1b[31m/3\"; echo got pass-word-1'";
-    let tool = tasks("pre-up", &[("show", &command)])
+    let tool = tasks("pre-up", &[("show", command)])
         .with("DB_PASSWORD", "hunter2\n")
         .with("API_TOKEN", "abcSECRETvalue")
         .with("DATABASE_URL", "postgres://ann:pass-word-1@db/shop");

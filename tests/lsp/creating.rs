@@ -73,8 +73,8 @@ fn what_cannot_be_created_is_refused() {
     let other = uri(&folder.path().join("x.toml"));
     let deep = uri(&folder.path().join("none/.draft-tasks.toml"));
     for (argument, message) in [
-        (json!({ "uri": project.uri }), "exists, and is left as it is"),
-        (json!({ "uri": uri(project.path()), "pack": "go" }), "exists, and is left as it is"),
+        (json!({ "uri": project.uri }), "already exists; not overwritten"),
+        (json!({ "uri": uri(project.path()), "pack": "go" }), "already exists; not overwritten"),
         (json!({ "uri": other }), "is neither a folder nor a `.draft-tasks.toml`"),
         (json!({ "uri": deep }), "there is no folder for"),
         (json!({ "uri": "untitled:x" }), "is neither a folder nor a file"),

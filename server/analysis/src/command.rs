@@ -81,7 +81,7 @@ impl DraftVersion {
         }
     }
 
-    /// Whether it runs the tasks of a phase; one that it does not know it ignores without a word.
+    /// Whether it runs the tasks of a phase; one that it does not know it ignores silently.
     pub fn knows(self, phase: Phase) -> bool {
         self == DraftVersion::Master || Phase::DEP_8.contains(&phase)
     }

@@ -17,7 +17,7 @@ mod scalar;
 pub struct DraftFile {
     /// The phases with a table, in the order of an application's life.
     pub phases: Vec<DraftPhase>,
-    /// What Draft skips without a word, in the order of the file.
+    /// What Draft silently skips, in the order of the file.
     pub ignored: Vec<Ignored>,
 }
 

@@ -444,7 +444,7 @@ mod tests {
             problems,
             [
                 "`run.envFil`: there is no such setting; is `envFile` meant?",
-                "`run.timeout`: `soon` is no time: write 90s, 5m, 1h 30m or a number of seconds",
+                "`run.timeout`: `soon` is not a duration: write 90s, 5m, 1h 30m or a number of seconds",
             ]
         );
     }

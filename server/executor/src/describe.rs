@@ -26,7 +26,7 @@ impl Failure {
             Failure::ExitCode(code) => format!("exit code {code}"),
             Failure::Signal(number) => format!("ended by {}", describe_signal(*number)),
             Failure::NotStarted(error) => error.describe(),
-            Failure::TimedOut(limit) => format!("no end after {}", describe_duration(*limit)),
+            Failure::TimedOut(limit) => format!("timed out after {}", describe_duration(*limit)),
             Failure::RunTimedOut(limit) => {
                 format!("no end when the run's {} were over", describe_duration(*limit))
             }
@@ -271,7 +271,7 @@ mod tests {
         assert!(Failure::ExitCode(127).hint().unwrap().contains("not found"));
         assert!(Failure::ExitCode(137).hint().unwrap().ends_with("signal 9 (KILL)"));
         assert_eq!(Failure::Signal(9).describe(), "ended by signal 9 (KILL)");
-        assert_eq!(Failure::TimedOut(Duration::from_secs(5)).describe(), "no end after 5.0 s");
+        assert_eq!(Failure::TimedOut(Duration::from_secs(5)).describe(), "timed out after 5.0 s");
         assert_eq!(Failure::Signal(64).describe(), "ended by signal 64");
     }
 

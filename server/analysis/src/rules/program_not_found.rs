@@ -28,9 +28,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     let message = format!("there is no program `{program}` on the PATH");
     found.push(
-        command
-            .finding(DiagnosticCode::ProgramNotFound, range, message)
-            .note("Draft would go on without a word"),
+        command.finding(DiagnosticCode::ProgramNotFound, range, message).note("Draft would go on silently"),
     );
 }
 
@@ -51,7 +49,7 @@ mod tests {
             DiagnosticCode::ProgramNotFound,
             text,
             expect![[r#"
-                info "lss": there is no program `lss` on the PATH: Draft would go on without a word
+                info "lss": there is no program `lss` on the PATH: Draft would go on silently
             "#]],
         );
         testing::check(DiagnosticCode::ProgramNotFound, text, expect![[""]]);

@@ -1,4 +1,4 @@
-//! `unknown-phase`: a table that Draft ignores without a word.
+//! `unknown-phase`: a table that Draft silently ignores.
 //!
 //! Must not report `post-delete`; `post_delete` does.
 

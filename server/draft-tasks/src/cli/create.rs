@@ -99,7 +99,7 @@ fn target(directory: &Path) -> Result<PathBuf, String> {
 }
 
 fn exists(target: &Path) -> String {
-    format!("{}: exists, and is left as it is", target.display())
+    format!("{}: already exists; not overwritten", target.display())
 }
 
 fn describe(error: &NoPack, name: &str, home: Option<&Path>, found: &[Pack]) -> String {

@@ -255,7 +255,7 @@ impl Human<'_> {
             Semantics::Draft => {}
         }
         if task.argv.first().is_none_or(String::is_empty) {
-            lines += "    there is no program in it: it fails, and Draft goes on without a word\n";
+            lines += "    there is no program in it: it fails, and Draft goes on silently\n";
         }
         if !task.unset.is_empty() {
             let names: Vec<_> = task.unset.iter().map(|name| format!("${}", printable(name))).collect();
@@ -282,8 +282,8 @@ impl Human<'_> {
         let strays = strays.iter().map(|stray| format!("  {}: it is in no phase\n", printable(stray)));
         let lines: String = tables.chain(strays).collect();
         let who = match self.analysis.options.semantics {
-            Semantics::Standard => "ignored, by Draft without a word",
-            Semantics::Draft => "ignored without a word",
+            Semantics::Standard => "ignored, by Draft silently",
+            Semantics::Draft => "ignored silently",
         };
         (!lines.is_empty()).then(|| format!("{}\n{lines}", self.paint.bold(who)))
     }

@@ -396,8 +396,8 @@ mod tests {
         check(
             "[run]\ntimeout = \"soon\"\ntotalTimeout = []\nenv = { A = \"b\" }\nenvFile = \".env\"\nsecrets = [\"A\"]\nkeep = 5\ntimout = 1\n[run.env]\n[kubernetes]\nselector = \"app web\"\ncontainer = 5\nreadyTimeout = 0\nnamespac = \"x\"\n",
             expect![[r#"
-                f:2:11: `soon` is no time: write 90s, 5m, 1h 30m or a number of seconds
-                f:3:16: `[]` is no time: write 90s, 5m, 1h 30m or a number of seconds
+                f:2:11: `soon` is not a duration: write 90s, 5m, 1h 30m or a number of seconds
+                f:3:16: `[]` is not a duration: write 90s, 5m, 1h 30m or a number of seconds
                 f:4:1: `env` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
                 f:5:1: `envFile` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
                 f:6:1: `secrets` cannot be set here: which variables are secrets depends on each user's environment: set it in the editor or with --secret and --public

@@ -64,7 +64,7 @@ impl FromStr for Limit {
 
     /// A number is one of seconds.
     fn from_str(text: &str) -> Result<Limit, String> {
-        let wrong = || format!("`{text}` is no time: write 90s, 5m, 1h 30m or a number of seconds");
+        let wrong = || format!("`{text}` is not a duration: write 90s, 5m, 1h 30m or a number of seconds");
         let duration = match text.trim().parse::<f64>() {
             Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
             Err(_) => humantime::parse_duration(text.trim()).map_err(|_| wrong())?,

@@ -66,7 +66,7 @@ impl Chosen<'_> {
         let place = file.display();
         let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Problem::new(format!(
-                "there is no {DRAFT_TOML} in {}, so it is not known which application is meant",
+                "there is no {DRAFT_TOML} in {}, so the application is not known",
                 self.directory.display()
             ))
             .help("name its pods by draftTasks.kubernetes.selector or --selector, such as `app=web`"),
@@ -214,8 +214,8 @@ mod tests {
         if let Some(draft) = draft {
             std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
         }
-        let mut settings = KubernetesSettings::default();
-        settings.selector = selector.map(|selector| selector.parse().unwrap());
+        let selector = selector.map(|selector| selector.parse().unwrap());
+        let settings = KubernetesSettings { selector, ..KubernetesSettings::default() };
         let environment = Environment::of(variables);
         let chosen = Chosen { directory: dir.path(), environment: &environment, name, settings: &settings };
         let told = match chosen.find() {

@@ -149,7 +149,7 @@ fn in_cluster(
 ) -> Result<Target, Problem> {
     let host = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST");
     let (Some(host), None) = (host, context) else {
-        let problem = Problem::new("there is no kubeconfig, so it is not known which cluster to use");
+        let problem = Problem::new("there is no kubeconfig to tell which cluster to use");
         return Err(problem.help(searched(found)));
     };
     let account = Path::new("/var/run/secrets/kubernetes.io/serviceaccount");

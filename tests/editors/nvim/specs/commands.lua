@@ -153,7 +153,7 @@ check('create makes a file and goes there, and leaves one that is there alone', 
   end)
   vim.cmd('LspDraftTasks create')
   eventually('that it exists', function()
-    return t.notified('exists, and is left as it is')
+    return t.notified('already exists; not overwritten')
   end)
 end)
 

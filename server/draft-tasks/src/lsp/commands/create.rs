@@ -25,7 +25,7 @@ impl ServerCommand for Create {
     const NAME: &'static str = "draft-tasks.create";
     const DOCUMENTATION: &'static str = "Creates a tasks file where there is none and answers `{ \"uri\": … }` at once. The file \
         comes as an edit of the workspace (`workspace/applyEdit`), so the client must be able to \
-        create files in edits. A file that exists is left as it is, and in a workspace that is not \
+        create files in edits. A file that exists is not overwritten, and in a workspace that is not \
         trusted nothing is created.";
     const STARTS: bool = false;
 

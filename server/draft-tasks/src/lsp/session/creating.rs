@@ -57,7 +57,7 @@ impl Creation {
         let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is no file", path.display()))?;
         let uri = Uri::from(file.to_string());
         if self.open.contains(&uri) || path.symlink_metadata().is_ok() {
-            return Err(format!("{} exists, and is left as it is", path.display()));
+            return Err(format!("{} already exists; not overwritten", path.display()));
         }
         let text = match &self.wanted.pack {
             Some(name) => pack_text(&packs::of_user(&self.environment), name)?,

@@ -246,7 +246,7 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
         fixture.effects(),
         expect![[r#"
         publish Some(199)
-          1:empty-command: the task `a` has an empty command: there is nothing to run, and Draft goes on without a word
+          1:empty-command: the task `a` has an empty command: there is nothing to run, and Draft goes on silently
     "#]],
     );
     fixture.session.did_close(URI.into());
@@ -285,7 +285,7 @@ fn an_opened_file_waits_for_the_facts() {
         fixture.effects(),
         expect![[r#"
             publish Some(2)
-              1:program-not-found: there is no program `lss` on the PATH: Draft would go on without a word
+              1:program-not-found: there is no program `lss` on the PATH: Draft would go on silently
               2:task-not-string: the task `b` is an integer, not a command: Draft stops at it; a task is a string
         "#]],
     );
@@ -347,7 +347,7 @@ fn an_opened_file_does_not_wait_for_ever() {
         fixture.effects(),
         expect![[r#"
             publish Some(1)
-              1:program-not-found: there is no program `lss` on the PATH: Draft would go on without a word
+              1:program-not-found: there is no program `lss` on the PATH: Draft would go on silently
         "#]],
     );
 }
