@@ -1,4 +1,4 @@
-// Rendered from server/draft-tasks/src/lsp/ext.rs and generated/vscode.rs by `cargo test`; edits here are lost.
+// Rendered from server/draft-tasks/src/lsp/protocol/ext.rs and generated/vscode.rs by `cargo test`; edits here are lost.
 
 /** The commands of the server; the client's library registers those that it announces. */
 export const commands = {

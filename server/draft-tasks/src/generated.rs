@@ -16,7 +16,8 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
 use crate::cli::Cli;
-use crate::lsp::{commands, ext};
+use crate::lsp::commands;
+use crate::lsp::protocol::ext;
 use crate::settings::project::{self, Project};
 use crate::settings::{Config, Setting, setting};
 
@@ -263,7 +264,7 @@ fn help(command: &mut clap::Command) -> String {
 fn protocol() {
     let mut text = page(
         "Protocol",
-        "server/draft-tasks/src/lsp/ext.rs",
+        "server/draft-tasks/src/lsp/protocol/ext.rs",
         "What the server speaks beside the standard. Nothing of it is needed: a client that knows only the standard runs \
          tasks by code actions and lenses and sees their output in its log.",
     );
@@ -323,7 +324,7 @@ fn neovim() {
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
     let text = format!(
-        "-- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
+        "-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
          around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  notifications = {{\n    \
          output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  phases = {{ {phases} }},\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \

@@ -13,42 +13,26 @@ use tower_lsp::{ClientSocket, LspService};
 
 use self::backend::Backend;
 use self::effect::{Effect, Effects};
-use self::input::Input;
 use self::outbox::Outbox;
-use self::output::Output;
+use self::protocol::ext;
 use self::session::Session;
-use self::transport::{End, Listener, Served};
+use self::wire::input::Input;
+use self::wire::output::Output;
+use self::wire::transport::{End, Listener, Served};
+use self::wire::{stream, transport};
 use crate::world::environment::Environment;
 
 mod backend;
-mod capabilities;
-mod client_watch;
 mod clock;
 pub(crate) mod commands;
 mod confirm;
-mod document;
+mod documents;
 mod effect;
-pub(crate) mod ext;
-mod frame;
-mod incoming;
-mod input;
-mod log_text;
-mod nearby;
 mod outbox;
-mod output;
-mod pace;
-mod pages;
-mod position;
-mod problems;
-mod programs;
-mod results;
+pub(crate) mod protocol;
 mod runs;
 mod session;
-mod stream;
-mod surroundings;
-mod text;
-mod to_proto;
-mod transport;
+mod wire;
 
 /// The session behind its lock.
 #[derive(Clone)]

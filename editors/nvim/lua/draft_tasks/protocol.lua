@@ -1,4 +1,4 @@
--- Rendered from server/draft-tasks/src/lsp/ext.rs by `cargo test`; edits here are lost.
+-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.
 return {
   around = { '**/{draft.toml,.dockerignore}', '**/charts/*/templates/*.{yaml,yml}' },
   commands = {

@@ -21,7 +21,7 @@ use super::terminal::{self, Paint, printable};
 use super::variables::Variables;
 use super::{FOUND, Look, Meaning, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
-use crate::lsp::ext;
+use crate::lsp::protocol::ext;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]

@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
-use crate::lsp::{commands, ext};
+use crate::lsp::commands;
+use crate::lsp::protocol::ext;
 use crate::settings::project;
 use crate::settings::{self, Config, Mark, Setting};
 
@@ -276,7 +277,7 @@ fn choices(table: &mut Map<String, Value>) {
 
 #[test]
 fn constants() {
-    let mut text = "// Rendered from server/draft-tasks/src/lsp/ext.rs and generated/vscode.rs by `cargo test`; edits here \
+    let mut text = "// Rendered from server/draft-tasks/src/lsp/protocol/ext.rs and generated/vscode.rs by `cargo test`; edits here \
                     are lost.\n"
         .to_owned();
     let name = |command: &str| command.strip_prefix("draft-tasks.").unwrap().to_owned();

@@ -9,7 +9,7 @@ use tower_lsp::{Client, LanguageServer};
 
 use super::SharedSession;
 use super::commands;
-use super::ext::TrustParams;
+use crate::lsp::protocol::ext::TrustParams;
 
 /// See the module.
 pub(crate) struct Backend {

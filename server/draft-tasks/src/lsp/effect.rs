@@ -9,8 +9,8 @@ use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
 use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
 
-use super::ext::{OutputParams, RunParams};
 use super::session::Questions;
+use crate::lsp::protocol::ext::{OutputParams, RunParams};
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]

@@ -18,16 +18,16 @@ use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
 
 use super::SharedSession;
-use super::client_watch;
 use super::confirm;
 use super::effect::{Effect, ProgressValue};
-use super::ext;
-use super::output::{Backlog, Outgoing};
-use super::pace::Pace;
-use super::problems::{Found, Reader};
 use super::session::Questions;
-use super::transport::End;
 use crate::interrupted;
+use crate::lsp::protocol::ext;
+use crate::lsp::runs::pace::Pace;
+use crate::lsp::runs::problems::{Found, Reader};
+use crate::lsp::wire::client_watch;
+use crate::lsp::wire::output::{Backlog, Outgoing};
+use crate::lsp::wire::transport::End;
 use crate::settings::project;
 
 /// Events of a run that wait for the session; a full channel slows the tasks.

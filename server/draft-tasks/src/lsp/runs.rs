@@ -16,10 +16,15 @@ use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
 };
 
-use super::ext;
-use super::problems::Problems;
-use super::results::Results;
-use super::to_proto::Context;
+use crate::lsp::protocol::ext;
+use crate::lsp::protocol::to_proto::Context;
+use crate::lsp::runs::problems::Problems;
+use crate::lsp::runs::results::Results;
+
+pub(crate) mod log_text;
+pub(crate) mod pace;
+pub(crate) mod problems;
+pub(crate) mod results;
 
 /// The last lines of a failed task that its diagnostic shows.
 const LINES_SHOWN: usize = 5;

@@ -13,9 +13,9 @@ use draft_tasks_analysis::file_names::{CHARTS, DOCKERIGNORE, DRAFT_TOML};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::document::{self, Analysed, Document};
-use crate::lsp::text::Text;
-use crate::lsp::to_proto::{self, Other};
+use crate::lsp::documents::document::{self, Analysed, Document};
+use crate::lsp::documents::text::Text;
+use crate::lsp::protocol::to_proto::{self, Other};
 use crate::world::facts;
 
 /// A file around a tasks file that the client has open.
@@ -26,7 +26,7 @@ pub(super) struct Open {
     text: Text,
 }
 
-/// Whether a file is one that fixes change: one of [`AROUND`](crate::lsp::ext::AROUND).
+/// Whether a file is one that fixes change: one of [`AROUND`](crate::lsp::protocol::ext::AROUND).
 fn is_around(path: &Path) -> bool {
     let name = |path: &Path, levels: usize| {
         path.ancestors().nth(levels).and_then(Path::file_name).map(OsStr::to_owned)

@@ -12,7 +12,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 use super::Session;
 use super::running::refusal;
 use crate::lsp::effect::Effect;
-use crate::lsp::{ext, log_text};
+use crate::lsp::protocol::ext;
+use crate::lsp::runs::log_text;
 
 impl Session {
     /// The document that has the text of a log: a virtual one where the client can show it, else the file.

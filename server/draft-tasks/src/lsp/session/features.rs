@@ -21,10 +21,10 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lsp::commands::{RunPhase, RunTask, ServerCommand, Stop};
-use crate::lsp::document::{Analysed, Document};
-use crate::lsp::ext;
-use crate::lsp::position;
-use crate::lsp::to_proto::{self, Context};
+use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::protocol::ext;
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto::{self, Context};
 use crate::source::FileKind;
 use crate::world::packs;
 

@@ -13,16 +13,16 @@ use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::again::phase_at;
 use super::features::command;
 use super::reading::Source;
+use super::rerun::phase_at;
 use super::running::refusal;
 use crate::lsp::commands::{AskDoctor, ShowLog, ShowPlan};
-use crate::lsp::document::{Analysed, Document};
+use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
-use crate::lsp::ext;
-use crate::lsp::results::PastRun;
+use crate::lsp::protocol::ext;
 use crate::lsp::runs::Run;
+use crate::lsp::runs::results::PastRun;
 
 /// What a phase would run.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::document::{Analysed, Document};
+use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
-use crate::lsp::position;
-use crate::lsp::to_proto;
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto;
 use crate::settings::project::{self, Project};
 use crate::settings::{Config, Layer};
 use crate::source::FileKind;

@@ -12,8 +12,9 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::running::refusal;
-use crate::lsp::document::{self, Analysed};
-use crate::lsp::{SharedSession, surroundings};
+use crate::lsp::SharedSession;
+use crate::lsp::documents::document::{self, Analysed};
+use crate::lsp::documents::surroundings;
 use crate::settings::project;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};

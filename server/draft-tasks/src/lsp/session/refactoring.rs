@@ -8,9 +8,9 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use super::features::wants;
-use crate::lsp::document::{Analysed, Document};
-use crate::lsp::nearby::Nearby;
-use crate::lsp::to_proto;
+use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::documents::nearby::Nearby;
+use crate::lsp::protocol::to_proto;
 
 /// The kinds that are offered.
 pub(crate) const KINDS: [CodeActionKind; 2] =

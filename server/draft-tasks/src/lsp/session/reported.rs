@@ -8,8 +8,8 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lsp::effect::Effect;
-use crate::lsp::problems::Found;
 use crate::lsp::runs;
+use crate::lsp::runs::problems::Found;
 use crate::settings::run::RunDiagnostics;
 use crate::source::FileKind;
 

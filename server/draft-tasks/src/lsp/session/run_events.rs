@@ -15,9 +15,9 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lsp::effect::{Effect, ProgressValue};
-use crate::lsp::ext::{self, OutputParams, RunParams, RunState};
-use crate::lsp::results::PastRun;
+use crate::lsp::protocol::ext::{self, OutputParams, RunParams, RunState};
 use crate::lsp::runs::Run;
+use crate::lsp::runs::results::PastRun;
 use crate::settings::run::RunDiagnostics;
 
 /// Runs that pass within this time need no message: the user is still looking.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Session;
 use super::reading::Source;
-use crate::lsp::document::{Analysed, Document};
+use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::safety::{self, Foreign, Guard};
 use crate::settings::kubernetes::KubernetesSettings;

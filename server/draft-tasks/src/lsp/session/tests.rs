@@ -14,7 +14,8 @@ use tower_lsp::gen_lsp_types::*;
 use super::Session;
 use crate::lsp::clock::Clock;
 use crate::lsp::effect::Effect;
-use crate::lsp::{SharedSession, commands, ext};
+use crate::lsp::protocol::ext;
+use crate::lsp::{SharedSession, commands};
 use crate::world::environment::Environment;
 
 mod around;

@@ -5,7 +5,7 @@ use std::path::Path;
 use draft_tasks_analysis::problem::Matcher;
 
 use super::*;
-use crate::lsp::problems::{Found, Reader};
+use crate::lsp::runs::problems::{Found, Reader};
 use crate::lsp::session::source;
 
 /// What stands behind the lines of tasks.

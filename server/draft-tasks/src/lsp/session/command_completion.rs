@@ -11,11 +11,11 @@ use draft_tasks_analysis::project_files::Named;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::document::Document;
-use crate::lsp::nearby::{Entry, Nearby};
-use crate::lsp::position;
-use crate::lsp::surroundings;
-use crate::lsp::to_proto;
+use crate::lsp::documents::document::Document;
+use crate::lsp::documents::nearby::{Entry, Nearby};
+use crate::lsp::documents::surroundings;
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto;
 
 /// A longer list is cut, and the client asks again when more is typed.
 const MOST: usize = 200;

@@ -11,8 +11,8 @@ use draft_tasks_executor::record;
 use draft_tasks_executor::{Outcome, OutcomeName, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
-use super::clock::Clock;
-use super::runs::{Run, RunningTask};
+use crate::lsp::clock::Clock;
+use crate::lsp::runs::{Run, RunningTask};
 
 /// How many runs that are over are known.
 const RUNS: usize = 50;

@@ -157,7 +157,7 @@ mod tests {
     use tower_lsp::gen_lsp_types::{LogMessageNotification, LogMessageParams, MessageType};
 
     use super::*;
-    use crate::lsp::frame::Frames;
+    use crate::lsp::wire::frame::Frames;
 
     /// A client that takes so much at once, after a while.
     #[derive(Clone)]

@@ -11,8 +11,8 @@ use draft_tasks_analysis::tokens;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::position;
-use crate::lsp::to_proto::{self, Context};
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto::{self, Context};
 
 impl Session {
     /// The tokens of a range, or of all.

@@ -12,12 +12,12 @@ use draft_tasks_analysis::tokens::{Token, TokenKind};
 use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
-use super::capabilities::ClientFlags;
-use super::document::Analysed;
-use super::ext;
-use super::pages::Pages;
-use super::position::{self, Encoding};
 use crate::lines::LineIndex;
+use crate::lsp::documents::document::Analysed;
+use crate::lsp::documents::pages::Pages;
+use crate::lsp::protocol::capabilities::ClientFlags;
+use crate::lsp::protocol::ext;
+use crate::lsp::protocol::position::{self, Encoding};
 use crate::settings::project::Problem;
 
 /// What a conversion needs to know of the document and the client.

@@ -17,10 +17,10 @@ use super::reading::Source;
 use super::running::{Chosen, Wish, refusal};
 use crate::interrupted::Notice;
 use crate::lsp::commands::{Clear, Rerun, RerunFailed};
-use crate::lsp::document::{Analysed, Document, path_of};
-use crate::lsp::ext;
-use crate::lsp::results::PastRun;
+use crate::lsp::documents::document::{Analysed, Document, path_of};
+use crate::lsp::protocol::ext;
 use crate::lsp::runs::Runs;
+use crate::lsp::runs::results::PastRun;
 
 impl Session {
     /// What ran last, as it stands in the file now.

@@ -5,11 +5,11 @@
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
-use super::commands;
-use super::ext;
-use super::position::Encoding;
-use super::session::refactoring;
-use super::to_proto;
+use crate::lsp::commands;
+use crate::lsp::protocol::ext;
+use crate::lsp::protocol::position::Encoding;
+use crate::lsp::protocol::to_proto;
+use crate::lsp::session::refactoring;
 
 /// What the client can do, each named by what it changes here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use waitpid_any::WaitHandle;
 
-use super::transport::End;
+use crate::lsp::wire::transport::End;
 
 /// Watches a process from a thread of its own and reports its end.
 ///

@@ -3,7 +3,7 @@
 //! Must not be used by anything but the transport.
 
 #[cfg(unix)]
-pub(super) use unix::{input, is_closed, output};
+pub(in crate::lsp) use unix::{input, is_closed, output};
 
 #[cfg(unix)]
 mod unix {
@@ -38,17 +38,17 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub(super) fn input() -> std::io::Result<std::io::Stdin> {
+pub(in crate::lsp) fn input() -> std::io::Result<std::io::Stdin> {
     Ok(std::io::stdin())
 }
 
 #[cfg(not(unix))]
-pub(super) fn output() -> std::io::Result<std::io::Stdout> {
+pub(in crate::lsp) fn output() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())
 }
 
 /// It is known when all was read.
 #[cfg(not(unix))]
-pub(super) fn is_closed() -> bool {
+pub(in crate::lsp) fn is_closed() -> bool {
     false
 }

@@ -13,8 +13,8 @@ use draft_tasks_executor::output::plain;
 use draft_tasks_executor::{RunEvent, Stream};
 use tower_lsp::gen_lsp_types::*;
 
-use super::runs::{self, RunningTask};
-use super::{ext, to_proto};
+use crate::lsp::protocol::{ext, to_proto};
+use crate::lsp::runs::{self, RunningTask};
 
 /// The problems of one run that are kept.
 const MOST: usize = 100;

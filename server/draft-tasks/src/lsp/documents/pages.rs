@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
 
-const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
+const PAGE: &str = include_str!("../../../../../docs/diagnostics.md");
 
 /// See the module.
 #[derive(Debug, Default)]

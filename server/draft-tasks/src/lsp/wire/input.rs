@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read};
 
 use tokio::sync::mpsc;
 
-use super::frame::{FrameError, Frames};
+use crate::lsp::wire::frame::{FrameError, Frames};
 
 /// So much is read at once at most.
 const CHUNK: usize = 1 << 16;

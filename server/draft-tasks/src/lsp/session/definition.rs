@@ -8,9 +8,9 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lines::LineIndex;
-use crate::lsp::document::Document;
-use crate::lsp::nearby::{Nearby, Place};
-use crate::lsp::position::{self, Encoding};
+use crate::lsp::documents::document::Document;
+use crate::lsp::documents::nearby::{Nearby, Place};
+use crate::lsp::protocol::position::{self, Encoding};
 use crate::source::FileKind;
 
 impl Session {

@@ -17,11 +17,11 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ClientSocket, ExitedError, Loopback};
 use tower_service::Service;
 
-use super::frame::FrameError;
-use super::incoming::Incoming;
-use super::input::Input;
-use super::output::Output;
-use super::stream;
+use crate::lsp::wire::frame::FrameError;
+use crate::lsp::wire::incoming::Incoming;
+use crate::lsp::wire::input::Input;
+use crate::lsp::wire::output::Output;
+use crate::lsp::wire::stream;
 
 /// Why the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

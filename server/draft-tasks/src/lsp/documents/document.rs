@@ -10,10 +10,10 @@ use draft_tasks_analysis::wanted::{FactsWanted, facts_wanted};
 use draft_tasks_analysis::{Analysis, Facts, Parsed};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
-use super::position::{self, Encoding};
-use super::surroundings::Surroundings;
-use super::text::Text;
 use crate::lines::LineIndex;
+use crate::lsp::documents::surroundings::Surroundings;
+use crate::lsp::documents::text::Text;
+use crate::lsp::protocol::position::{self, Encoding};
 use crate::settings::Config;
 use crate::source::FileKind;
 

@@ -9,8 +9,8 @@ use tower_lsp::jsonrpc;
 
 use super::Session;
 use super::running::refusal;
-use crate::lsp::position;
-use crate::lsp::to_proto;
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto;
 
 /// No user looks through more symbols than this.
 const MOST_SYMBOLS: usize = 1000;

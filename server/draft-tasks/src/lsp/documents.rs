@@ -1,0 +1,8 @@
+//! Open documents, their analysis, and what is read around them.
+
+pub(crate) mod document;
+pub(crate) mod nearby;
+pub(crate) mod pages;
+pub(crate) mod programs;
+pub(crate) mod surroundings;
+pub(crate) mod text;

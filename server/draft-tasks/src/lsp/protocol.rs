@@ -1,0 +1,8 @@
+//! The protocol's types: what is made of them, what the client can do, and what this server adds.
+//!
+//! Must not know the session.
+
+pub(crate) mod capabilities;
+pub(crate) mod ext;
+pub(crate) mod position;
+pub(crate) mod to_proto;
