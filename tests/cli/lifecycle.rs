@@ -25,7 +25,7 @@ pub(crate) fn alone(tasks: &str) -> Tool {
     tool.with("HOME", &home).with("KUBECONFIG", "").with("DRAFT_ENV", "")
 }
 
-/// The same with a kubeconfig.
+/// Tasks with a kubeconfig.
 pub(crate) fn with_cluster(tasks: &str, host: &str) -> Tool {
     let tool = Tool::new(tasks);
     tool.write("kubeconfig", kubeconfig(host).as_bytes());

@@ -103,7 +103,7 @@ fn the_text_in_the_editor_counts() {
     let after = apply(&text, &edit["edits"], "utf-16");
     assert_eq!(after, text.replace("true", "false"));
     client.replace(&draft_toml, 8, &after);
-    assert_eq!(titles(&fixes(&mut client, &project)), Vec::<&str>::new(), "it is mended, though not saved");
+    assert_eq!(titles(&fixes(&mut client, &project)), Vec::<&str>::new(), "it is fixed, though not saved");
     client.close(&draft_toml);
     let offered = fixes(&mut client, &project);
     assert_eq!(change(&offered[0], &draft_toml)["textDocument"]["version"], Value::Null);

@@ -240,7 +240,7 @@ impl Client {
         Client::with(|_| {})
     }
 
-    /// The same with another setup.
+    /// A client with another setup.
     pub(crate) fn with(change: impl FnOnce(&mut Setup)) -> Client {
         let mut setup = Setup::default();
         change(&mut setup);
@@ -415,7 +415,7 @@ impl Client {
         self.open_text(&project.uri, &project.text);
     }
 
-    /// The same, and waits for what is found in it.
+    /// Opens a document and waits for its diagnostics.
     #[track_caller]
     pub(crate) fn open_and_wait(&mut self, project: &Project) -> Value {
         self.open(project);
@@ -504,7 +504,7 @@ impl Client {
         self.wait(&format!("word of {run}"), |inbox| inbox.take_told(run))
     }
 
-    /// The same, if it has come by now.
+    /// What was told of a run, if it has come by now.
     pub(crate) fn told_of_run_by_now(&mut self, run: &str) -> Option<Value> {
         self.receive();
         self.inbox.take_told(run)

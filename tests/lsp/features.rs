@@ -112,7 +112,7 @@ fn a_quick_fix_mends_the_text() {
         assert_eq!(titles(&fixes), [&["Rename to `pre-up`"][..], &ignores].concat());
         assert_eq!((&fixes[1]["isPreferred"], &fixes[2]["isPreferred"]), (&Value::Null, &Value::Null));
         assert_eq!((&fixes[0]["kind"], &fixes[0]["isPreferred"]), (&json!("quickfix"), &json!(true)));
-        assert_eq!(fixes[0]["diagnostics"], found, "the fix names what it mends");
+        assert_eq!(fixes[0]["diagnostics"], found, "the fix names what it fixes");
         let text = apply(&project.text, &fixes[0]["edit"]["changes"][&project.uri], encoding);
         assert_eq!(text, project.text.replace("pre-upp", "pre-up"));
     }
@@ -127,9 +127,9 @@ fn every_fix_that_is_offered_leaves_fewer_errors() {
     let mut offered = 0;
     for line in 0..text.lines().count() as u64 {
         for fix in actions(&mut client, &project.uri, line, json!(["quickfix"])) {
-            let mended = apply(text, &fix["edit"]["changes"][&project.uri], "utf-16");
+            let fixed = apply(text, &fix["edit"]["changes"][&project.uri], "utf-16");
             version += 1;
-            client.replace(&project.uri, version, &mended);
+            client.replace(&project.uri, version, &fixed);
             let left = client.diagnostics(&project.uri, version).as_array().expect("a list").len();
             assert!(left < found, "{}: {left} of {found} are left", fix["title"]);
             offered += 1;

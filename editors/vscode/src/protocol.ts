@@ -222,7 +222,7 @@ export interface Examined {
 export interface Up {
   /** The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory of the tasks file. */
   command?: string[];
-  /** The same as a user types it, in place of `command`: split as the commands of a tasks file are. */
+  /** The command as a user types it, in place of `command`: split as the commands of a tasks file are. */
   line?: string;
   /** The tasks file. */
   uri: string;
@@ -232,7 +232,7 @@ export interface Up {
 export interface Delete {
   /** The program that deploys or deletes the application, and its arguments; it runs without a shell, in the directory of the tasks file. */
   command?: string[];
-  /** The same as a user types it, in place of `command`: split as the commands of a tasks file are. */
+  /** The command as a user types it, in place of `command`: split as the commands of a tasks file are. */
   line?: string;
   /** The tasks file. */
   uri: string;
@@ -304,7 +304,7 @@ export interface OutputParams {
 
 /** A run or a task of it began or ended. */
 export interface RunParams {
-  /** The same for people. */
+  /** The outcome in words, for people. */
   message: string;
   /** How the task or the run ended: `passed`, `failed`, `stopped` or `skipped`. */
   outcome?: string;

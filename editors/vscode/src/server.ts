@@ -108,7 +108,7 @@ export class Server implements vscode.Disposable {
     return this.#next(() => this.#start());
   }
 
-  /** Ends the server and starts it anew, with the settings of now. */
+  /** Ends the server and starts it again, with the current settings. */
   restart(): Promise<void> {
     this.#restarts.reset();
     return this.#next(async () => {

@@ -43,7 +43,7 @@ fn file(tasks: usize) -> String {
     text
 }
 
-/// The same where the commands of every fifth task are worth a finding.
+/// A file in which the commands of every fifth task are worth a finding.
 fn file_with_findings(tasks: usize) -> String {
     let text = file(tasks);
     let lines = text.lines().enumerate().map(|(index, line)| match (index % 10, line.split_once(" = ")) {

@@ -1,7 +1,7 @@
-//! Changes of the files around a tasks file that mend a finding about them: texts in, edits out.
+//! Changes of the files around a tasks file that fix a finding about them: texts in, edits out.
 //!
 //! Must not read these files, and must not change what it does not understand: then there is no change. It is asked
-//! when somebody wants to mend something, never while a text is analysed.
+//! when somebody asks for code actions, never while a text is analysed.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub enum Found {
     Text(Arc<str>),
 }
 
-/// The change of another file that mends a finding; `None` where none is certain to be right.
+/// The change of another file that fixes a finding; `None` where none is certain to be right.
 ///
 /// `read` tells what is at a path, relative to the directory of the tasks file, or `None` when that is not known.
 pub fn fix(parsed: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Found>) -> Option<FileFix> {

@@ -23,7 +23,7 @@ pub struct Diagnostic {
     pub note: Option<Cow<'static, str>>,
     /// Other places that belong to it.
     pub related: Vec<Related>,
-    /// Changes that mend it, the best first.
+    /// Its fixes, the best first.
     pub fixes: Vec<Fix>,
 }
 
@@ -49,7 +49,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a change that mends it.
+    /// Adds a fix.
     pub fn fix(mut self, fix: Fix) -> Diagnostic {
         self.fixes.push(fix);
         self

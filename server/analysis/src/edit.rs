@@ -32,7 +32,7 @@ impl TextEdit {
     }
 }
 
-/// A change that mends a diagnostic.
+/// A change that fixes a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as a command: "Rename to `cleanup`".

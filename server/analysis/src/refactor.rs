@@ -1,7 +1,7 @@
 //! Other ways to write what is under the cursor: a command in a shell or in a script, another kind of string, a phase
 //! that is missing.
 //!
-//! Must not mend anything: what is wrong has its fixes on its diagnostic.
+//! Must not fix anything: what is wrong has its fixes on its diagnostic.
 
 use text_size::{TextRange, TextSize};
 
@@ -158,7 +158,7 @@ fn slug(name: &str) -> String {
     if slug.is_empty() { "task".into() } else { slug.chars().take(40).collect() }
 }
 
-/// The same string with quotes of the other kind.
+/// Rewrites a string with quotes of the other kind.
 fn other_quotes(parsed: &Parsed, written: Str) -> Option<Refactor> {
     let (style, title) = match written.style {
         StrStyle::Basic => (StrStyle::Literal, "Write as a literal string, '…'"),

@@ -147,23 +147,23 @@ pub(crate) mod testing {
         check_with(Options::default(), code, text, expect);
     }
 
-    /// The same in Draft's own semantics.
+    /// Checks in Draft's own semantics.
     pub(crate) fn check_draft(code: DiagnosticCode, text: &str, expect: Expect) {
         let options = Options { semantics: Semantics::Draft, ..Options::default() };
         check_with(options, code, text, expect);
     }
 
-    /// The same with what a user chose.
+    /// Checks with what a user chose.
     pub(crate) fn check_with(options: Options, code: DiagnosticCode, text: &str, expect: Expect) {
         check_analysis(&Analysis::new(text, options), code, expect);
     }
 
-    /// The same with facts about the world.
+    /// Checks with facts about the world.
     pub(crate) fn check_facts(facts: Facts, code: DiagnosticCode, text: &str, expect: Expect) {
         check_analysis(&Analysis::with_facts(text, Options::default(), facts.into()), code, expect);
     }
 
-    /// The same of an analysis.
+    /// Checks the findings of an analysis.
     pub(crate) fn check_analysis(analysis: &Analysis, code: DiagnosticCode, expect: Expect) {
         let text: &str = &analysis.text;
         let mut shown = String::new();

@@ -53,7 +53,7 @@ pub fn tokens(parsed: &Parsed, within: TextRange) -> Vec<Token> {
     lines
 }
 
-/// The same for clients that know tokens of many lines.
+/// The tokens for clients that know tokens of several lines.
 pub fn whole(parsed: &Parsed, within: TextRange) -> Vec<Token> {
     let mut found = Collector { parsed, tokens: Vec::new() };
     let touches = |range: TextRange| range.intersect(within).is_some();

@@ -125,7 +125,7 @@ fn settings(file: &Path, given: &Layer) -> Config {
     settings_and_problems(file, given).0
 }
 
-/// The same, and how much is wrong.
+/// The settings for a file, and how many of them are wrong.
 fn settings_and_problems(file: &Path, given: &Layer) -> (Config, usize) {
     let directory = file.parent().unwrap_or(Path::new(""));
     let (project, problems) = project::load(directory);

@@ -432,7 +432,7 @@ pub(crate) fn first_broken(links: &[Link]) -> Option<&Link> {
     links.iter().find(|link| link.state == State::Broken)
 }
 
-/// The chain in Markdown, with what is to be mended first at its head.
+/// The chain in Markdown, with what to fix first at its head.
 pub(crate) fn markdown(links: &[Link]) -> String {
     let mut lines = vec![match first_broken(links) {
         Some(broken) => format!("Broken first: **{}**\n", broken.name),

@@ -61,7 +61,7 @@ impl StartError {
         }
     }
 
-    /// What helps to mend it, where that can be told: "searched PATH: /usr/local/bin:/usr/bin".
+    /// What helps to solve it, where that is known: "searched PATH: /usr/local/bin:/usr/bin".
     pub fn hint(&self) -> Option<String> {
         let StartError::NotFound { program, searched } = self else { return None };
         if is_shell_builtin(program) {
@@ -175,7 +175,7 @@ impl Problem {
         Problem { message: message.into(), help: Vec::new() }
     }
 
-    /// The same, with one more line of what is known or to be done.
+    /// Adds a line of what is known or to be done.
     #[must_use]
     pub fn help(mut self, line: impl Into<String>) -> Problem {
         self.help.push(line.into());

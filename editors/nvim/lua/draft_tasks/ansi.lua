@@ -202,7 +202,7 @@ function M.state()
   return { style = {}, pending = '' }
 end
 
---- Removes a piece of text's control sequences. A carriage return starts the line anew, as on a terminal.
+--- Removes a piece of text's control sequences. A carriage return starts the line over, as on a terminal.
 ---@param text string
 ---@param state draft_tasks.AnsiState what earlier pieces left, changed
 ---@return string[] lines the last one has no end yet

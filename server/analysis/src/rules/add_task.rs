@@ -12,7 +12,6 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::SectionForm;
 
-/// See the module.
 pub(super) struct NewTasks<'a> {
     phase: Phase,
     /// The descriptions that the phase has.

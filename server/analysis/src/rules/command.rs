@@ -16,7 +16,7 @@ use crate::syntax::{Str, StrStyle};
 use crate::task_file::Task;
 use crate::words::Words;
 
-/// See the module. Ranges count in the decoded command unless said otherwise.
+/// A command of a phase. Ranges count in the decoded command unless said otherwise.
 pub(super) struct Command<'a> {
     pub(super) parsed: &'a Parsed,
     pub(super) phase: Phase,

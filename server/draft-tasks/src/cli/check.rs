@@ -138,7 +138,7 @@ fn directory_of(path: &Path) -> Option<&Path> {
     path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent })
 }
 
-/// What mends a finding in another file, which nothing here changes.
+/// What would fix a finding in another file; nothing here changes it.
 fn elsewhere(path: &Path, analysis: &Analysis, found: &Diagnostic, fix: bool) -> Option<String> {
     let directory = directory_of(path)?;
     let title = around::fix(analysis, found, &|path| facts::find(&directory.join(path)))?.title;

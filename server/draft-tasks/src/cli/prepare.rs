@@ -117,7 +117,7 @@ impl<'a> Prepared<'a> {
         Ok(request)
     }
 
-    /// The same where nothing is executed: pods that are not known are not there.
+    /// The request of a dry run: pods that are not known are left out.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl<'a> Prepared<'a> {
         Ok(self.request_with(plan, policy, pinned))
     }
 
-    /// The same with what local tasks are to meet.
+    /// The request, with the cluster that local tasks meet.
     pub(super) fn request_with(
         &self,
         plan: Plan,

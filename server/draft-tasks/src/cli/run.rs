@@ -58,7 +58,7 @@ pub(super) struct Options {
     /// End a task that takes longer, and count it as failed: 90s, 5m, 1h 30m, or a number of seconds
     #[arg(long, value_name = "TIME")]
     timeout: Option<Limit>,
-    /// The same for everything together
+    /// How long the whole run may take, in the same form
     #[arg(long, value_name = "TIME")]
     total_timeout: Option<Limit>,
     #[command(flatten)]

@@ -11,7 +11,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often the line of what goes on is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// See the module.
 pub(super) struct Screen {
     /// The line of what goes on, where it can be written over.
     moving: Option<ProgressBar>,

@@ -12,7 +12,7 @@ pub(super) fn error(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "error: {message}");
 }
 
-/// The same for what does not keep a command from doing its work.
+/// Says what does not keep a command from doing its work.
 pub(super) fn warning(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "warning: {message}");
 }

@@ -11,7 +11,6 @@ use super::SharedSession;
 use super::commands;
 use crate::lsp::protocol::ext::TrustParams;
 
-/// See the module.
 pub(crate) struct Backend {
     pub(crate) client: Client,
     pub(crate) session: SharedSession,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Local, NaiveDateTime, Timelike};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     pub(crate) now: fn() -> SystemTime,
-    /// The same moment on the clock on the wall.
+    /// A moment in the time zone of this machine.
     pub(crate) local: fn(SystemTime) -> NaiveDateTime,
 }
 

@@ -29,13 +29,13 @@ pub(crate) enum Effect {
     TargetChanged,
     /// Have the client open a document, which has the text of a file of this machine.
     ShowDocument { uri: Uri, path: PathBuf },
-    /// Have the client ask anew for the text of a document.
+    /// Have the client refresh the text of a document.
     RefreshContent { uri: Uri },
     /// Show the progress of a run.
     Progress { token: String, value: ProgressValue },
-    /// Have the client ask for lenses anew.
+    /// Have the client refresh lenses.
     RefreshLenses,
-    /// Have the client ask for inlay hints anew.
+    /// Have the client refresh inlay hints.
     RefreshHints,
     /// Look at the world around a document, for what its commands name.
     GatherFacts { uri: Uri, directory: Option<PathBuf> },

@@ -55,7 +55,6 @@ const DEFECT: &str = "a defect in draft-tasks";
 /// How often a run looks whether a slow client has caught up.
 const CATCHING_UP: Duration = Duration::from_millis(20);
 
-/// See the module.
 pub(crate) struct Outbox {
     client: Client,
     outgoing: Outgoing,

@@ -63,7 +63,7 @@ pub(crate) struct Session {
     encoding: Encoding,
     /// What the editor says.
     editor: Layer,
-    /// The same, with the defaults: for what no project has a say in.
+    /// The editor's settings over the defaults: for what no project has a say in.
     config: Config,
     /// What projects say, by their directories.
     projects: HashMap<PathBuf, project::Known>,

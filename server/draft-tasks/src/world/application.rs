@@ -156,7 +156,7 @@ impl Chosen<'_> {
         self.target(namespace.as_deref()).map(|target| self.pin(target))
     }
 
-    /// The same for a cluster that is known.
+    /// Pins a cluster that is known.
     pub(crate) fn pin(&self, target: Target) -> Pinned {
         Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) }
     }
@@ -176,7 +176,7 @@ impl Chosen<'_> {
         Ok(self.request(application, target, only))
     }
 
-    /// The same where both are known.
+    /// The request for an application and a cluster that are known.
     pub(crate) fn request(&self, application: Application, target: Target, only: Vec<String>) -> PodsRequest {
         let KubernetesSettings { container, ready_timeout, concurrency, .. } = self.settings;
         PodsRequest {

@@ -275,7 +275,7 @@ fn of_server(error: &CertificateError, host: &str, cluster: &Cluster) -> Problem
             "was not signed by {authority}"
         ))
         .help(
-            "if the cluster was made anew, get its kubeconfig again; else something may answer in its place",
+            "if the cluster was recreated, get its kubeconfig again; else something may answer in its place",
         ),
         CertificateError::NotValidForName => problem(format!("is not for {host}"))
             .help("use a name that it has as the address, or set `tls-server-name` in the kubeconfig"),
@@ -293,7 +293,7 @@ fn of_server(error: &CertificateError, host: &str, cluster: &Cluster) -> Problem
         }
         error if is_authority(&Error::InvalidCertificate(error.clone())) => {
             problem(format!("is one of an authority, and not {authority} itself"))
-                .help("if the cluster was made anew, get its kubeconfig again")
+                .help("if the cluster was recreated, get its kubeconfig again")
         }
         error => problem(format!("cannot be trusted: {error}")).help("let the cluster's operator renew it"),
     }

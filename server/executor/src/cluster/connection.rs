@@ -24,7 +24,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Credentials that end within this time are renewed.
 const RENEW: Duration = Duration::from_secs(60);
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub struct Connection {
     target: Target,

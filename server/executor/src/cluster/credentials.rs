@@ -72,7 +72,7 @@ fn usable(token: &str, user: &str) -> Result<String, Problem> {
         return Ok(token.to_owned());
     }
     Err(Problem::new(format!("the token of user `{user}` is empty or has spaces or other characters inside"))
-        .help("write it anew, or log in again"))
+        .help("write it again, or log in again"))
 }
 
 #[cfg(test)]

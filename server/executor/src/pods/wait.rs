@@ -23,11 +23,11 @@ const LOOK_AT_NAMESPACE: Duration = Duration::from_secs(3);
 /// How long the same pods must be ready where no workload tells that there are no more to come.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The same where something was deployed and no pod is new yet.
+/// The settling time where something was deployed and no pod is new yet.
 const SETTLE_UNCHANGED: Duration = Duration::from_secs(10);
 
 /// How soon workloads are read again, while they tell that a rollout goes on: a rollout also goes on without a change
-/// of pods. It is doubled each time, up to the second, and begins anew when pods changed.
+/// of pods. It is doubled each time, up to the second, and starts over when pods changed.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// The pods in which tasks run, with their identities.
@@ -281,7 +281,7 @@ pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, 
             Err(match wanted {
                 Some(_) => problem,
                 None => problem.help(
-                    "its annotation kubectl.kubernetes.io/default-container names that one: mend it, or choose one by \
+                    "its annotation kubectl.kubernetes.io/default-container names that one: correct it, or choose one by \
                      draftTasks.kubernetes.container or --container",
                 ),
             })

@@ -23,7 +23,7 @@ use crate::request::Application;
 /// bounds how long a list may take.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// The same after something went wrong; it is doubled each time, up to the one above.
+/// The silence after something went wrong; it is doubled each time, up to the one above.
 const SILENCE_IN_TROUBLE: Duration = Duration::from_secs(4);
 
 /// How long is paused before new credentials are asked for.

@@ -225,7 +225,7 @@ pub struct FailureEntry {
     /// The limit that was reached, in seconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<f64>,
-    /// The same for people.
+    /// The outcome in words, for people.
     pub message: String,
 }
 

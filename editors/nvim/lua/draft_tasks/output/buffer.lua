@@ -126,7 +126,7 @@ function M.heading(_, text, kind)
   end)
 end
 
---- Puts text behind an unfinished line, or as that line anew.
+--- Puts text behind an unfinished line, or in place of that line.
 ---@param bufnr integer
 ---@param lines string[]
 ---@param restarted boolean

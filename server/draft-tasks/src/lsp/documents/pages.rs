@@ -11,7 +11,6 @@ use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
 
 const PAGE: &str = include_str!("../../../../../docs/diagnostics.md");
 
-/// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Pages {
     /// The address of the file, and on which of its lines each code is explained.

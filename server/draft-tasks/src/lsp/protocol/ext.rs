@@ -133,7 +133,7 @@ pub(crate) struct RunParams {
     /// The folder of the run's record, once it is over and where one is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) record: Option<String>,
-    /// The same for people.
+    /// The outcome in words, for people.
     pub(crate) message: String,
 }
 

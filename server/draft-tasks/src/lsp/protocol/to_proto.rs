@@ -82,7 +82,7 @@ pub(crate) fn problem(context: Context<'_>, problem: &Problem) -> Diagnostic {
 }
 
 /// The change that puts there what is very likely meant.
-pub(crate) fn mend(context: Context<'_>, wrong: &Problem) -> Option<CodeActionResponse> {
+pub(crate) fn setting_fix(context: Context<'_>, wrong: &Problem) -> Option<CodeActionResponse> {
     let suggestion = wrong.suggestion.as_ref()?;
     let edit = edit::TextEdit::replace(wrong.range, suggestion);
     Some(CodeActionResponse::CodeAction(CodeAction {

@@ -66,7 +66,7 @@ impl Session {
         }
     }
 
-    /// What in another file mends a finding.
+    /// The change of another file that fixes a finding.
     pub(super) fn fix_around(
         &self,
         document: &Document,

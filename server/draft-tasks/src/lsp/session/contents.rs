@@ -1,5 +1,5 @@
 //! Logs as virtual documents: their text comes from the server (`workspace/textDocumentContent`), so that an editor shows
-//! them read-only, and anew when a task is over.
+//! them read-only, and again when a task is over.
 //!
 //! Must not read anything but logs of records.
 
@@ -40,7 +40,7 @@ impl Session {
         Ok(TextDocumentContentResult { text })
     }
 
-    /// Has the client ask anew for the logs of a run that it shows.
+    /// Has the client refresh the logs of a run that it shows.
     pub(super) fn refresh_logs(&self, run: &str) {
         let shown = self.runs.active.iter().filter(|it| it.id == run).flat_map(|it| &it.shown_logs);
         for uri in shown {

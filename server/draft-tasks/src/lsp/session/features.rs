@@ -206,9 +206,9 @@ impl Session {
         };
         let mut actions = Vec::new();
         touched().for_each(|found| actions.extend(found.fixes.iter().map(|fix| action(found, fix))));
-        // Findings of one code are mended by one change of another file.
-        let mut mended = HashSet::new();
-        let around = touched().filter(|found| mended.insert(found.code));
+        // Findings of one code are fixed by one change of another file.
+        let mut fixed = HashSet::new();
+        let around = touched().filter(|found| fixed.insert(found.code));
         actions.extend(around.filter_map(|found| self.fix_around(document, analysis, found)));
         let suppressions = Suppressions::new(analysis);
         // Whoever ignores a code on a line or in the file ignores all its findings there: one action is enough.

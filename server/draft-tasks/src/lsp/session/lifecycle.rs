@@ -49,7 +49,7 @@ pub(crate) struct Live {
     /// of the tasks file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) command: Vec<String>,
-    /// The same as a user types it, in place of `command`: split as the commands of a tasks file are.
+    /// The command as a user types it, in place of `command`: split as the commands of a tasks file are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<String>,
 }

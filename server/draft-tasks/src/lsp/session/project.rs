@@ -128,7 +128,7 @@ impl Session {
         Some(Hover { contents, range: Some(session.context(document, &analysed).range(found.range)) })
     }
 
-    /// The changes that mend what is wrong with settings on the lines of a range.
+    /// The fixes of what is wrong with settings on the lines of a range.
     pub(super) fn fix_settings(&mut self, uri: &Uri, range: Range) -> Option<Vec<CodeActionResponse>> {
         let (session, document, analysed) = self.opened_settings(uri)?;
         let context = session.context(document, &analysed);
@@ -137,6 +137,6 @@ impl Session {
             let place = context.range(problem.range);
             place.start.line <= range.end.line && range.start.line <= place.end.line
         });
-        Some(near.filter_map(|problem| to_proto::mend(context, problem)).collect())
+        Some(near.filter_map(|problem| to_proto::setting_fix(context, problem)).collect())
     }
 }

@@ -36,7 +36,7 @@ impl Session {
         self.publish_problems(paths);
     }
 
-    /// Publishes anew what is reported of files.
+    /// Publishes again what is reported of files.
     pub(super) fn publish_problems(&mut self, mut paths: Vec<PathBuf>) {
         paths.sort_unstable();
         paths.dedup();

@@ -32,7 +32,7 @@ use crate::world::environment::Environment;
 /// How long a stopped task may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The same when the server ends: the client waits for it.
+/// The grace period when the server ends: the client waits for it.
 pub(crate) const GRACE_AT_END: Duration = Duration::from_secs(1);
 
 /// A task that is to be run.
