@@ -80,8 +80,7 @@ pub(crate) async fn questions(partner: &Partner) -> String {
     note("exec, no such pod", exec(&pods, "none", None, echo).await);
     note("exec, a pod without a node", exec(&pods, "homeless", None, echo).await);
     note("exec, a container that does not run", exec(&pods, "waiting", None, echo).await);
-    note("exec, an old subprotocol", offer(partner, "v2.channel.k8s.io").await);
-    note("exec, no upgrade", offer(partner, "").await);
+    note("exec, no upgrade", ask_without_upgrade(partner).await);
     said
 }
 
@@ -235,19 +234,10 @@ fn end(status: &Status) -> String {
     format!("{} {} {:?} {codes:?}", word(&status.status), word(&status.reason), status.code)
 }
 
-/// Asks for an exec with another subprotocol than kube-rs offers, or for none at all.
-async fn offer(partner: &Partner, protocol: &str) -> String {
+/// Asks for an exec without an upgrade of the connection.
+async fn ask_without_upgrade(partner: &Partner) -> String {
     let path = format!("/api/v1/namespaces/{}/pods/one/exec?command=true&stdout=true", partner.namespace);
-    let mut request = Request::get(path);
-    if !protocol.is_empty() {
-        request = request
-            .header("Connection", "Upgrade")
-            .header("Upgrade", "websocket")
-            .header("Sec-WebSocket-Version", "13")
-            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .header("Sec-WebSocket-Protocol", protocol);
-    }
-    let request = request.body(kube::client::Body::empty()).expect("a request");
+    let request = Request::get(path).body(kube::client::Body::empty()).expect("a request");
     match partner.client.send(request).await {
         Ok(response) => {
             let code = response.status();

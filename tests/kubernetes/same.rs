@@ -90,7 +90,6 @@ fn answers_like_a_recent_release() {
         exec, no such pod: refused: 404 NotFound "pods \"none\" not found"
         exec, a pod without a node: refused: 400 BadRequest "pod homeless does not have a host assigned"
         exec, a container that does not run: "" "" Failure InternalError Some(500) []
-        exec, an old subprotocol: 403 Forbidden 
         exec, no upgrade: 400 Bad Request {"apiVersion":"v1","code":400,"kind":"Status","message":"Upgrade request required","metadata":{},"reason":"BadRequest","status":"Failure"}
 
         restricted:

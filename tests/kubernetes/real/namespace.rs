@@ -335,6 +335,12 @@ pub(crate) fn is_terminating(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some()
 }
 
+/// Why a container of the pod waits, as the kubelet says it.
+pub(crate) fn waiting_reason(pod: &Pod) -> Option<&str> {
+    let mut containers = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    containers.find_map(|container| container.state.as_ref()?.waiting.as_ref()?.reason.as_deref())
+}
+
 /// The exit code that a status tells.
 fn exit_code(status: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Status) -> Option<i32> {
     if status.status.as_deref() == Some("Success") {

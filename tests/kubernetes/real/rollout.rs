@@ -5,7 +5,7 @@
 use kube::ResourceExt;
 use serde_json::json;
 
-use super::namespace::{Namespace, is_ready, is_terminating};
+use super::namespace::{Namespace, is_ready, is_terminating, waiting_reason};
 use super::workload::Workload;
 
 const MARK: &str = "[post-deploy]\nmark = \"touch /tmp/mark\"\n";
@@ -106,10 +106,13 @@ fn a_pod_that_cannot_start_is_told_with_its_reason() {
     let deployment = Workload::deployment("web").spec("strategy", strategy);
     let old = namespace.roll_out(&deployment).remove(0).name_any();
     namespace.apply(&deployment.image("localhost/no-such-image:1"));
+    let reasons = ["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
+    namespace.wait_for_pods("a reason why the new pod waits", "draft=web", |pods| {
+        pods.iter().any(|pod| waiting_reason(pod).is_some_and(|reason| reasons.contains(&reason)))
+    });
     let called = namespace.tool("web", MARK).call(&["run", "post-deploy", "--ready-timeout", "5"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("the only pod was not ready within 5.0 s"), "{called:?}");
-    let reasons = ["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
     assert!(reasons.iter().any(|reason| called.stdout.contains(reason)), "{called:?}");
     assert_eq!(namespace.read(&old, "/tmp/mark"), None);
 }
