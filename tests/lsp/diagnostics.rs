@@ -39,12 +39,10 @@ fn point_at_related_places_where_the_client_knows_them() {
         let project = Project::new("[pre-up]\na = \"echo\"\na = \"ls\"\n");
         let found = client.open_and_wait(&project);
         let place = &found[0]["relatedInformation"][0]["location"];
-        match related {
-            true => assert_eq!(
-                (&place["uri"], &place["range"]["start"]["line"]),
-                (&json!(project.uri), &json!(1))
-            ),
-            false => assert_eq!(found[0].get("relatedInformation"), None),
+        if related {
+            assert_eq!((&place["uri"], &place["range"]["start"]["line"]), (&json!(project.uri), &json!(1)))
+        } else {
+            assert_eq!(found[0].get("relatedInformation"), None)
         }
     }
 }

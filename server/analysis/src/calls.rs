@@ -286,9 +286,10 @@ impl<'a> Walk<'a> {
 
     fn enter(&mut self, arguments: &[Argument]) {
         let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
-        self.directory = match to.text.starts_with('/') || self.directory.is_empty() {
-            true => to.text.clone(),
-            false => format!("{}/{}", self.directory, to.text),
+        self.directory = if to.text.starts_with('/') || self.directory.is_empty() {
+            to.text.clone()
+        } else {
+            format!("{}/{}", self.directory, to.text)
         };
     }
 
@@ -308,12 +309,11 @@ impl<'a> Walk<'a> {
         }
         for at in wrapper::inner_programs(name, arguments) {
             let word = &arguments[at];
-            match word.text.contains(char::is_whitespace) {
-                true => self.script_of(std::slice::from_ref(word)),
-                false => {
-                    let texts = arguments[at + 1..].iter().map(|argument| argument.text.clone()).collect();
-                    self.calls.called.push(Call { program: word.text.clone(), arguments: texts });
-                }
+            if word.text.contains(char::is_whitespace) {
+                self.script_of(std::slice::from_ref(word))
+            } else {
+                let texts = arguments[at + 1..].iter().map(|argument| argument.text.clone()).collect();
+                self.calls.called.push(Call { program: word.text.clone(), arguments: texts });
             }
         }
     }

@@ -177,10 +177,8 @@ fn own_phase(parsed: &Parsed, phase: Phase, draft: Option<&DraftFile>, values: V
         Err(PlanError::NoTasks { .. }) => no_tasks(parsed, phase),
         Err(error) => Err(error.describe()),
     };
-    let ignored_by_draft = match version.knows(phase) {
-        true => None,
-        false => version.ignores_post_up().map(str::to_owned),
-    };
+    let ignored_by_draft =
+        if version.knows(phase) { None } else { version.ignores_post_up().map(str::to_owned) };
     ExplainedTable { name: phase.name().to_owned(), phase: Some(phase), tasks, ignored_by_draft }
 }
 
@@ -208,10 +206,7 @@ fn own_task(parsed: &Parsed, draft: Option<&DraftTask>, step: Step, values: Valu
 
 impl Values<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        match self.show_secrets {
-            true => (self.lookup)(name),
-            false => secret::masked(self.lookup)(name),
-        }
+        if self.show_secrets { (self.lookup)(name) } else { secret::masked(self.lookup)(name) }
     }
 
     fn expand(&self, words: &[Word]) -> Vec<String> {

@@ -200,9 +200,10 @@ impl<'a> Suppressions<'a> {
         let start = edit::line_start(text, suppression.range.start());
         let before = &text[TextRange::new(start, suppression.range.start())];
         let kept = TextSize::of(before.trim_end());
-        match kept == TextSize::new(0) {
-            true => edit::whole_lines(text, suppression.range),
-            false => TextRange::new(start + kept, suppression.range.end()),
+        if kept == TextSize::new(0) {
+            edit::whole_lines(text, suppression.range)
+        } else {
+            TextRange::new(start + kept, suppression.range.end())
         }
     }
 

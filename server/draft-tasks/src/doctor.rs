@@ -219,12 +219,13 @@ fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
         }
         (Err(problem), _) => Link::broken("name", problem.help(format!("give it a `name` in {DRAFT_TOML}"))),
     });
-    links.push(match draft.auto_connect {
-        true => Link::open(
+    links.push(if draft.auto_connect {
+        Link::open(
             "auto-connect",
             "is on: `draft up` connects to the application and skips post-deploy; draft-tasks runs it",
-        ),
-        false => Link::holds("auto-connect", "is off"),
+        )
+    } else {
+        Link::holds("auto-connect", "is off")
     });
     let (link, hint) = chart(chosen.directory, draft.chart.as_deref());
     links.push(link);

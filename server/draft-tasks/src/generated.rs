@@ -346,9 +346,12 @@ fn neovim() {
 /// The key of a command's name: `run_phase` of `draft-tasks.runPhase`.
 fn lua_key(name: &str) -> String {
     let name = name.strip_prefix("draft-tasks.").expect("all begin like this");
-    let letter = |letter: char| match letter.is_ascii_uppercase() {
-        true => format!("_{}", letter.to_ascii_lowercase()),
-        false => letter.to_string(),
+    let letter = |letter: char| {
+        if letter.is_ascii_uppercase() {
+            format!("_{}", letter.to_ascii_lowercase())
+        } else {
+            letter.to_string()
+        }
     };
     name.chars().map(letter).collect()
 }

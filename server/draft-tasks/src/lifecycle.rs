@@ -123,10 +123,7 @@ impl Lifecycle {
     /// The step that is next cannot begin.
     pub(crate) fn cannot_begin(&self, was_stopped: bool) -> Next {
         let rest = did_not_run(&self.steps[self.at..]).unwrap_or_default();
-        let message = match was_stopped {
-            true => format!("{} was stopped, so {rest}", self.part.name()),
-            false => rest,
-        };
+        let message = if was_stopped { format!("{} was stopped, so {rest}", self.part.name()) } else { rest };
         Next::Ended { message, stopped: was_stopped }
     }
 

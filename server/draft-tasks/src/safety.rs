@@ -167,9 +167,12 @@ impl Whereabouts<'_> {
         current: Option<&Target>,
     ) -> Option<Result<Target, String>> {
         let assigned = |name: &str| calls.assigned.get(name).cloned();
-        let helm = || match call.name().starts_with("helm") {
-            true => assigned("HELM_KUBECONTEXT").unwrap_or_else(|| self.variable("HELM_KUBECONTEXT")),
-            false => None,
+        let helm = || {
+            if call.name().starts_with("helm") {
+                assigned("HELM_KUBECONTEXT").unwrap_or_else(|| self.variable("HELM_KUBECONTEXT"))
+            } else {
+                None
+            }
         };
         let context = call.option("--kube-context").or_else(|| call.option("--context")).map(str::to_owned);
         let context = context.or_else(helm).filter(|context| !context.is_empty());

@@ -58,9 +58,10 @@ impl Walk<'_> {
     }
 
     fn below(&self, path: &str) -> String {
-        match self.directory.is_empty() || path.starts_with('/') {
-            true => path.to_owned(),
-            false => format!("{}/{path}", self.directory),
+        if self.directory.is_empty() || path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.directory)
         }
     }
 

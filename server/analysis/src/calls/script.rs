@@ -332,10 +332,7 @@ impl<'w, 'a> Script<'w, 'a> {
     fn for_head(&mut self) -> Read<()> {
         self.blanks();
         if self.peek() == Some(b'(') {
-            return match self.arithmetic()? {
-                true => Ok(()),
-                false => Err("a `for` in it cannot be read".into()),
-            };
+            return if self.arithmetic()? { Ok(()) } else { Err("a `for` in it cannot be read".into()) };
         }
         let rest = self.rest();
         let name = &rest[..name_length(rest)];
@@ -481,10 +478,7 @@ impl<'w, 'a> Script<'w, 'a> {
             body.len().min(last.map_or(body.len(), |last| last.as_ptr() as usize - body.as_ptr() as usize));
         self.documents = Some((line_end, begin + length + last.map_or(0, str::len)));
         let text = &body[..length];
-        match is_quoted {
-            true => Ok(Input::Text(text.to_owned())),
-            false => self.text_inside(text).map(as_input),
-        }
+        if is_quoted { Ok(Input::Text(text.to_owned())) } else { self.text_inside(text).map(as_input) }
     }
 }
 
@@ -505,8 +499,9 @@ fn begins_compound(rest: &str) -> bool {
 
 /// The length of the name at the begin of a text.
 fn name_length(text: &str) -> usize {
-    match text.starts_with(|c: char| c.is_ascii_digit()) {
-        true => 0,
-        false => text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()),
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        0
+    } else {
+        text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
     }
 }

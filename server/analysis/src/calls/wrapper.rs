@@ -325,9 +325,10 @@ fn for_windows(words: Vec<Argument>) -> Vec<Argument> {
 /// The arguments of a program that may be programs.
 pub(super) fn inner_programs(name: &str, arguments: &[Argument]) -> Vec<usize> {
     let Some((_, own)) = RUNNERS.iter().find(|(names, _)| names.contains(&name)) else { return Vec::new() };
-    let begin = match own.is_empty() {
-        true => Some(0),
-        false => arguments.iter().position(|word| own.contains(&word.text.as_str())).map(|at| at + 1),
+    let begin = if own.is_empty() {
+        Some(0)
+    } else {
+        arguments.iter().position(|word| own.contains(&word.text.as_str())).map(|at| at + 1)
     };
     // The words of `tsh kubectl` are the program itself.
     let begin = begin.map(|at| if own.contains(&"kubectl") { at - 1 } else { at });

@@ -148,10 +148,10 @@ impl<'a> Reader<'a> {
         if in_array && !self.eat("]") {
             return self.unexpected("another `]`");
         }
-        self.with_place(start, |document| match in_array {
-            true => document.open_in_array(path),
-            false => document.open(path),
-        })
+        self.with_place(
+            start,
+            |document| if in_array { document.open_in_array(path) } else { document.open(path) },
+        )
     }
 
     fn header_name(&mut self) -> Result<Key> {
@@ -200,9 +200,10 @@ impl<'a> Reader<'a> {
                 }
                 done = open.pop().map(Open::close);
             } else if let Some(outer) = open.last_mut() {
-                done = match self.begin_element(outer)? {
-                    true => self.begin_value(&mut open)?,
-                    false => open.pop().map(Open::close),
+                done = if self.begin_element(outer)? {
+                    self.begin_value(&mut open)?
+                } else {
+                    open.pop().map(Open::close)
                 };
             }
         }

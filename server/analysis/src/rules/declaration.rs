@@ -109,10 +109,8 @@ impl DiagnosticCode {
     pub fn example(self) -> (&'static str, Options) {
         let blocks = self.explanation().split("```toml\n").nth(1);
         let text = blocks.and_then(|rest| rest.split("```").next()).unwrap_or_default();
-        let semantics = match text.contains("semantics = \"draft\"") {
-            true => Semantics::Draft,
-            false => Semantics::Standard,
-        };
+        let semantics =
+            if text.contains("semantics = \"draft\"") { Semantics::Draft } else { Semantics::Standard };
         (text, Options { semantics, ..Options::default() })
     }
 }

@@ -29,13 +29,12 @@ impl<'a> Excerpts<'a> {
     pub(super) fn render(&self, found: &Diagnostic, fixes: &[String]) -> String {
         let place = self.place_in_a_long_line(found);
         let (config, shown) = (Config::default(), shown(found, fixes, place));
-        let rendered = match self.colors {
-            true => {
-                let mut buffer = termcolor::Ansi::new(Vec::new());
-                let written = term::emit_to_write_style(&mut buffer, &config, &self.file, &shown);
-                written.map(|()| String::from_utf8_lossy(&buffer.into_inner()).into_owned())
-            }
-            false => term::emit_into_string(&config, &self.file, &shown),
+        let rendered = if self.colors {
+            let mut buffer = termcolor::Ansi::new(Vec::new());
+            let written = term::emit_to_write_style(&mut buffer, &config, &self.file, &shown);
+            written.map(|()| String::from_utf8_lossy(&buffer.into_inner()).into_owned())
+        } else {
+            term::emit_into_string(&config, &self.file, &shown)
         };
         // The library's words for the two lower severities are others than everybody else's.
         let own_word = |text: String| text.replacen("note[", "info[", 1).replacen("help[", "hint[", 1);

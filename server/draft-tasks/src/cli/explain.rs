@@ -118,10 +118,8 @@ fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
     let settings = super::settings(&file.path, &arguments.meaning.settings());
     let analysis = Analysis::new(file.text.as_str(), settings.options());
-    let lookup = |name: &str| match arguments.show_secrets {
-        true => environment.get(name),
-        false => environment.shown(name),
-    };
+    let lookup =
+        |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
     let values = Values { lookup: &lookup, show_secrets: arguments.show_secrets };
     let mut explanation = explain::explain(&analysis, values);
     if let Some(name) = &arguments.phase {
@@ -160,10 +158,7 @@ fn exit_code(analysis: &Analysis, explanation: &Explanation) -> ExitCode {
         draft && table.phase.is_some_and(|phase| !options.draft_version.knows(phase))
     };
     let broken = |table: &ExplainedTable| table.phase.is_some() && table.tasks.is_err() && !ignored(table);
-    match stopped || explanation.tables.iter().any(broken) {
-        true => FOUND.into(),
-        false => ExitCode::SUCCESS,
-    }
+    if stopped || explanation.tables.iter().any(broken) { FOUND.into() } else { ExitCode::SUCCESS }
 }
 
 /// Where an offset is, for people.

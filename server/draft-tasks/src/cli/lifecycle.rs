@@ -90,9 +90,10 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
             return UNUSABLE.into();
         }
     };
-    let done = match options.dry_run {
-        true => whole.show().or_else(terminal::forgive_closed).map(|()| ExitCode::SUCCESS),
-        false => serve(async |signals| whole.walk(signals).await),
+    let done = if options.dry_run {
+        whole.show().or_else(terminal::forgive_closed).map(|()| ExitCode::SUCCESS)
+    } else {
+        serve(async |signals| whole.walk(signals).await)
     };
     done.unwrap_or_else(|error| {
         terminal::error(format_args!("the tasks cannot be run: {error}"));

@@ -51,10 +51,7 @@ fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let relative = |name: &str| match path == Path::new(".") {
-        true => PathBuf::from(name),
-        false => path.join(name),
-    };
+    let relative = |name: &str| if path == Path::new(".") { PathBuf::from(name) } else { path.join(name) };
     let candidates = [relative(TASKS_FILE), relative(PACK_FILE)];
     let is_tasks_file = |path: &PathBuf| path.exists() && FileKind::of_path(path).is_some();
     candidates.into_iter().find(is_tasks_file).ok_or_else(|| ReadError {

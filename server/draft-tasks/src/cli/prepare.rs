@@ -142,9 +142,10 @@ impl<'a> Prepared<'a> {
         plan: Plan,
         policy: Option<Named<OnFailure>>,
     ) -> Result<RunRequest, String> {
-        let pinned = match plan.subject.is_local() && self.is_pinned() {
-            true => Some(self.application().pinned().map_err(|problem| problem.describe())?),
-            false => None,
+        let pinned = if plan.subject.is_local() && self.is_pinned() {
+            Some(self.application().pinned().map_err(|problem| problem.describe())?)
+        } else {
+            None
         };
         Ok(self.request_with(plan, policy, pinned))
     }

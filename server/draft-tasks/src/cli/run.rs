@@ -177,15 +177,14 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    let (request, unknown) = match options.dry_run && !phase.is_local() {
-        true => {
-            let mut request = prepared.request_without_pods(phase, &chosen)?;
-            let pods = prepared.application().pods(arguments.pods.clone());
-            let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
-            request.pods = pods.ok();
-            (request, unknown)
-        }
-        false => (prepared.request(phase, &chosen)?, None),
+    let (request, unknown) = if options.dry_run && !phase.is_local() {
+        let mut request = prepared.request_without_pods(phase, &chosen)?;
+        let pods = prepared.application().pods(arguments.pods.clone());
+        let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
+        request.pods = pods.ok();
+        (request, unknown)
+    } else {
+        (prepared.request(phase, &chosen)?, None)
     };
     if !options.dry_run {
         prepared.confirm(&request)?;

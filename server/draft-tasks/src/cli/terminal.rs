@@ -50,9 +50,10 @@ pub(super) fn can_move() -> bool {
 /// A text that does nothing to a terminal.
 pub(super) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        match c.is_control() {
-            true => shown.extend(c.escape_debug()),
-            false => shown.push(c),
+        if c.is_control() {
+            shown.extend(c.escape_debug())
+        } else {
+            shown.push(c)
         }
         shown
     })

@@ -48,10 +48,8 @@ fn here((name, value): &(String, String)) -> io::Result<(String, String)> {
     if name != KUBECONFIG {
         return Ok((name.clone(), value.clone()));
     }
-    let paths = std::env::split_paths(value).map(|path| match path.as_os_str().is_empty() {
-        true => Ok(path),
-        false => std::path::absolute(path),
-    });
+    let paths = std::env::split_paths(value)
+        .map(|path| if path.as_os_str().is_empty() { Ok(path) } else { std::path::absolute(path) });
     let paths = std::env::join_paths(paths.collect::<io::Result<Vec<_>>>()?).map_err(io::Error::other)?;
     Ok((name.clone(), paths.to_string_lossy().into_owned()))
 }

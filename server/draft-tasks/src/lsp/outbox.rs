@@ -195,10 +195,7 @@ impl Outbox {
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records, questions } => {
                 let start = Start { run, request: *request, file, records };
-                match questions.is_empty() {
-                    true => self.start_run(start),
-                    false => self.ask(start, questions),
-                }
+                if questions.is_empty() { self.start_run(start) } else { self.ask(start, questions) }
             }
             Effect::StopRun { run, grace } => {
                 if let Some(asking) = self.asked.remove(&run) {

@@ -60,9 +60,10 @@ impl Look<'_> {
             Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
             None => !path.ends_with(".py") && !path.ends_with(".js") && !path.ends_with(".rb"),
         };
-        match is_shell {
-            true => self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth),
-            false => calls::mentions(&text, &TOOLS).map(|tool| (path.to_owned(), tool.to_owned())),
+        if is_shell {
+            self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth)
+        } else {
+            calls::mentions(&text, &TOOLS).map(|tool| (path.to_owned(), tool.to_owned()))
         }
     }
 

@@ -29,9 +29,10 @@ impl Guard {
     /// The pods of the application that `draft.toml`, a selector or an earlier run of the tasks file names; nothing where
     /// none is named, since then there is nothing that could still be there.
     pub(crate) fn of(application: &Chosen<'_>, records: Option<&Records>, file: &Path) -> Option<Guard> {
-        let pods = match application.is_named() {
-            true => application.pods(Vec::new()),
-            false => recorded(application, records?, file)?,
+        let pods = if application.is_named() {
+            application.pods(Vec::new())
+        } else {
+            recorded(application, records?, file)?
         };
         Some(match pods {
             Ok(pods) => Guard::Pods(Box::new(pods)),

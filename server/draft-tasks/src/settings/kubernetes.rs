@@ -118,9 +118,10 @@ impl<K: Form> FromStr for Name<K> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Name<K>, String> {
-        match K::fits(text) {
-            true => Ok(Name { text: text.to_owned(), kind: K::default() }),
-            false => Err(format!("`{text}` {}", K::WRONG)),
+        if K::fits(text) {
+            Ok(Name { text: text.to_owned(), kind: K::default() })
+        } else {
+            Err(format!("`{text}` {}", K::WRONG))
         }
     }
 }

@@ -71,9 +71,12 @@ impl Environment {
         if std::env::split_paths(value).all(|path| path.as_os_str().is_empty() || path.is_absolute()) {
             return;
         }
-        let anchored = std::env::split_paths(value).map(|path| match path.as_os_str().is_empty() {
-            true => path,
-            false => std::path::absolute(directory.join(&path)).unwrap_or(path),
+        let anchored = std::env::split_paths(value).map(|path| {
+            if path.as_os_str().is_empty() {
+                path
+            } else {
+                std::path::absolute(directory.join(&path)).unwrap_or(path)
+            }
         });
         if let Ok(anchored) = std::env::join_paths(anchored) {
             self.set(KUBECONFIG, &anchored);

@@ -438,9 +438,10 @@ mod tests {
         let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap();
-        let builder = match wants_certificate {
-            true => builder.with_client_cert_verifier(Arc::new(Anybody)),
-            false => builder.with_no_client_auth(),
+        let builder = if wants_certificate {
+            builder.with_client_cert_verifier(Arc::new(Anybody))
+        } else {
+            builder.with_no_client_auth()
         };
         let key = PrivateKeyDer::Pkcs8(shown.key.serialize_der().into());
         let config = builder.with_single_cert(vec![shown.certificate.der().clone()], key).unwrap();

@@ -325,9 +325,8 @@ users:
     /// Puts a value everywhere under a key.
     fn put(config: &mut serde_json::Value, key: &str, value: &str) {
         if let Some(object) = config.as_object_mut() {
-            object.iter_mut().for_each(|(name, inner)| match name == key {
-                true => *inner = value.into(),
-                false => put(inner, key, value),
+            object.iter_mut().for_each(|(name, inner)| {
+                if name == key { *inner = value.into() } else { put(inner, key, value) }
             });
         }
         config.as_array_mut().into_iter().flatten().for_each(|inner| put(inner, key, value));

@@ -96,9 +96,10 @@ pub(crate) async fn read(
     application: &Application,
 ) -> Result<WorkloadReading, Problem> {
     let workloads = Workloads::new(connection.client().await?, &connection.target().namespace);
-    let owners = match seen.iter().all(|pod| pod.over) {
-        true => workloads.without_pods(&application.selector).await,
-        false => owners(seen),
+    let owners = if seen.iter().all(|pod| pod.over) {
+        workloads.without_pods(&application.selector).await
+    } else {
+        owners(seen)
     };
     Ok(workloads.read(owners).await)
 }

@@ -203,15 +203,16 @@ fn alone(set: &Object) -> Workload {
     let name = set.metadata.name.as_deref().unwrap_or_default();
     let status = set.status.clone().unwrap_or_default();
     let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-    let waits_for = match is_observed(&set.metadata, status.observed_generation) {
-        true => progress(
+    let waits_for = if is_observed(&set.metadata, status.observed_generation) {
+        progress(
             "replica set",
             name,
             wanted,
             status.replicas.unwrap_or(0),
             status.available_replicas.unwrap_or(0),
-        ),
-        false => not_observed("replica set", name),
+        )
+    } else {
+        not_observed("replica set", name)
     };
     let waits_for =
         if waits_for.is_some() || wanted == 0 { stuck("replicaset", set).or(waits_for) } else { waits_for };
@@ -242,9 +243,10 @@ fn stateful_set(set: &Object) -> Workload {
     // When all are updated the count is that of the current revision, and that of the updated ones may be absent.
     let all_current = status.current_revision == status.update_revision;
     let updated = if all_current { status.replicas } else { status.updated_replicas }.unwrap_or(0);
-    let waits_for = match updated < to_update {
-        true => progress("stateful set", name, to_update, updated, ready),
-        false => progress("stateful set", name, wanted, wanted, ready.min(wanted)),
+    let waits_for = if updated < to_update {
+        progress("stateful set", name, to_update, updated, ready)
+    } else {
+        progress("stateful set", name, wanted, wanted, ready.min(wanted))
     };
     Workload::Known { current, waits_for }
 }

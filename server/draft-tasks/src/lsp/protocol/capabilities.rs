@@ -177,23 +177,25 @@ fn server(flags: ClientFlags, encoding: Encoding) -> ServerCapabilities {
         document_symbol_provider: Some(DocumentSymbolProvider::Bool(true)),
         document_formatting_provider: Some(DocumentFormattingProvider::Bool(true)),
         code_lens_provider: Some(CodeLensOptions::default()),
-        code_action_provider: Some(match flags.code_action_literals {
-            true => CodeActionProvider::CodeActionOptions(CodeActionOptions {
+        code_action_provider: Some(if flags.code_action_literals {
+            CodeActionProvider::CodeActionOptions(CodeActionOptions {
                 code_action_kinds: Some(kinds),
                 ..Default::default()
-            }),
-            false => CodeActionProvider::Bool(true),
+            })
+        } else {
+            CodeActionProvider::Bool(true)
         }),
         definition_provider: Some(DefinitionProvider::Bool(true)),
         document_link_provider: flags.links.then(DocumentLinkOptions::default),
         document_highlight_provider: Some(DocumentHighlightProvider::Bool(true)),
         workspace_symbol_provider: Some(WorkspaceSymbolProvider::Bool(true)),
-        rename_provider: Some(match flags.prepare_rename {
-            true => RenameProvider::RenameOptions(RenameOptions {
+        rename_provider: Some(if flags.prepare_rename {
+            RenameProvider::RenameOptions(RenameOptions {
                 prepare_provider: Some(true),
                 ..Default::default()
-            }),
-            false => RenameProvider::Bool(true),
+            })
+        } else {
+            RenameProvider::Bool(true)
         }),
         semantic_tokens_provider: flags.tokens.then(semantic_tokens),
         folding_range_provider: flags.folding.then_some(FoldingRangeProvider::Bool(true)),

@@ -145,12 +145,11 @@ pub(crate) fn edit_of_another(
         TextEdit { range, new_text: edit.text.clone() }
     };
     let edits = edits.iter().map(edit).collect();
-    match flags.versions_edits {
-        true => {
-            let changes = vec![changed(&other.uri, other.version, edits)];
-            WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
-        }
-        false => WorkspaceEdit { changes: Some([(other.uri, edits)].into()), ..Default::default() },
+    if flags.versions_edits {
+        let changes = vec![changed(&other.uri, other.version, edits)];
+        WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
+    } else {
+        WorkspaceEdit { changes: Some([(other.uri, edits)].into()), ..Default::default() }
     }
 }
 
@@ -183,9 +182,10 @@ pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Com
         Some(name) if !typed.starts_with('[') => name.trim_end_matches(']').to_owned(),
         _ => completion.label.clone(),
     };
-    let (new_text, format) = match context.flags.snippets && !in_command {
-        true => (completion.snippet, InsertTextFormat::Snippet),
-        false => (plain, InsertTextFormat::PlainText),
+    let (new_text, format) = if context.flags.snippets && !in_command {
+        (completion.snippet, InsertTextFormat::Snippet)
+    } else {
+        (plain, InsertTextFormat::PlainText)
     };
     CompletionItem {
         kind: Some(match completion.kind {

@@ -151,9 +151,10 @@ fn file(entry: Entry, site: &Site) -> Option<Candidate> {
     if entry.name.starts_with('.') && !site.typed.starts_with('.') {
         return None;
     }
-    Some(match entry.is_directory {
-        true => candidate(&format!("{}/", entry.name), CompletionKind::Directory, "directory"),
-        false => candidate(&entry.name, CompletionKind::File, "file"),
+    Some(if entry.is_directory {
+        candidate(&format!("{}/", entry.name), CompletionKind::Directory, "directory")
+    } else {
+        candidate(&entry.name, CompletionKind::File, "file")
     })
 }
 

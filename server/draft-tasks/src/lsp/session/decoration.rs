@@ -22,9 +22,10 @@ impl Session {
             Some(range) => position::text_range(&document.text, range, session.encoding),
             None => TextRange::up_to((analysis.text.len() as u32).into()),
         };
-        let found = match session.flags.multiline_tokens {
-            true => tokens::whole(&analysis, within),
-            false => tokens::tokens(&analysis, within),
+        let found = if session.flags.multiline_tokens {
+            tokens::whole(&analysis, within)
+        } else {
+            tokens::tokens(&analysis, within)
         };
         let data = to_proto::semantic_tokens(session.context(document, &analysis), &found);
         Some(SemanticTokens { result_id: None, data })

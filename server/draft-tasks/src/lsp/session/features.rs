@@ -92,11 +92,12 @@ impl Session {
         let (session, document, analysis) = self.opened(uri)?;
         let context = session.context(document, &analysis);
         let outline = symbols::symbols(&analysis);
-        Some(match session.flags.symbol_tree {
-            true => DocumentSymbolResponse::DocumentSymbolList(
+        Some(if session.flags.symbol_tree {
+            DocumentSymbolResponse::DocumentSymbolList(
                 outline.into_iter().map(|symbol| to_proto::document_symbol(context, symbol)).collect(),
-            ),
-            false => DocumentSymbolResponse::SymbolInformationList(to_proto::flat_symbols(context, outline)),
+            )
+        } else {
+            DocumentSymbolResponse::SymbolInformationList(to_proto::flat_symbols(context, outline))
         })
     }
 
@@ -278,14 +279,15 @@ impl Session {
 
     /// A command as a code action, or as itself for clients that know no other.
     pub(super) fn command_action(&self, kind: CodeActionKind, command: Command) -> CodeActionResponse {
-        match self.flags.code_action_literals {
-            true => CodeActionResponse::CodeAction(CodeAction {
+        if self.flags.code_action_literals {
+            CodeActionResponse::CodeAction(CodeAction {
                 title: command.title.clone(),
                 kind: Some(kind),
                 command: Some(command),
                 ..Default::default()
-            }),
-            false => CodeActionResponse::Command(command),
+            })
+        } else {
+            CodeActionResponse::Command(command)
         }
     }
 }

@@ -74,9 +74,10 @@ impl Session {
 
     /// A run of a server or command line that was killed.
     pub(crate) fn was_interrupted(&self, notice: Notice) {
-        match notice.is_running {
-            true => self.show(MessageType::Warning, notice.message),
-            false => self.log(notice.message),
+        if notice.is_running {
+            self.show(MessageType::Warning, notice.message)
+        } else {
+            self.log(notice.message)
         }
     }
 

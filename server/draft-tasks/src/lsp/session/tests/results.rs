@@ -250,19 +250,20 @@ fn logs_are_opened_or_named() {
         let answer = fixture.execute("showLog", log(Some("hello")));
         assert_eq!(shown(answer), r#"{"log":"FOLDER/01-hello.log","uri":"file://FOLDER/01-hello.log"}"#);
         let effects = shown(fixture.effects());
-        match opens {
-            true => check(
+        if opens {
+            check(
                 effects,
                 expect![[r#"
-                ShowDocument { uri: Uri("file://FOLDER/01-hello.log"), path: "FOLDER/01-hello.log" }
-            "#]],
-            ),
-            false => check(
+            ShowDocument { uri: Uri("file://FOLDER/01-hello.log"), path: "FOLDER/01-hello.log" }
+        "#]],
+            )
+        } else {
+            check(
                 effects,
                 expect![[r#"
-                Show { kind: Info, message: "FOLDER/01-hello.log" }
-            "#]],
-            ),
+            Show { kind: Info, message: "FOLDER/01-hello.log" }
+        "#]],
+            )
         }
         assert!(fixture.execute("showLog", log(None)).contains("has been removed"));
         let actions = fixture.actions(1, Some(json!(["draft-tasks.show"]))).lines().count();
