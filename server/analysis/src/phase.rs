@@ -17,6 +17,10 @@ pub enum Phase {
     Cleanup,
 }
 
+/// What early documents called `cleanup`. The code's key was `cleanup` from the start (Draft v0.14.0,
+/// `pkg/tasks/tasks.go`).
+pub const POST_DELETE: &str = "post-delete";
+
 impl Phase {
     /// All phases in the order of an application's life.
     pub const ALL: [Phase; 4] = [Phase::PreUp, Phase::PostDeploy, Phase::PostUp, Phase::Cleanup];

@@ -6,10 +6,7 @@ use super::declaration::{Check, Rule};
 use super::unknown_phase::{present, suggest};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
-use crate::phase::Phase;
-
-/// Only documents had it: the code's key was `cleanup` from the start (Draft v0.14.0, `pkg/tasks/tasks.go`).
-pub(super) const NAME: &str = "post-delete";
+use crate::phase::{POST_DELETE, Phase};
 
 pub(super) const RULE: Rule = Rule {
     name: "post-delete",
@@ -22,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let present = present(parsed);
     for section in &parsed.file.sections {
-        if section.name(&parsed.text) == NAME {
-            let message = format!("Draft ignores the table `{NAME}`");
+        if section.name(&parsed.text) == POST_DELETE {
+            let message = format!("Draft ignores the table `{POST_DELETE}`");
             let diagnostic = Diagnostic::new(DiagnosticCode::PostDelete, section.name.range, message)
                 .note("tasks that run after deletion go into `cleanup`");
             found.push(suggest(&present, section, Phase::Cleanup, diagnostic));

@@ -9,7 +9,7 @@ use crate::command::DraftVersion;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
-use crate::phase::Phase;
+use crate::phase::{POST_DELETE, Phase};
 use crate::task_file::{Section, SectionForm};
 
 pub(super) const RULE: Rule = Rule {
@@ -24,7 +24,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let present = present(parsed);
     for section in parsed.file.sections.iter().filter(|section| section.phase.is_none()) {
         let name = section.name(&parsed.text);
-        if name == super::post_delete::NAME {
+        if name == POST_DELETE {
             continue;
         }
         let message = format!("Draft ignores the table `{name}`");

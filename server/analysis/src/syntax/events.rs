@@ -10,9 +10,11 @@ use toml_parser::parser::EventReceiver;
 use toml_parser::{ErrorSink, ParseError, Raw, Span};
 
 use super::message::{Errors, generic};
-use super::parse::MAX_DEPTH;
 use super::string::{is_closed, is_plain, style};
 use super::{Entry, Header, HeaderKind, KeyPath, Str, StrStyle, SyntaxTree, Table, Value, ValueKind};
+
+/// How deep arrays and inline tables may be nested: more than anyone writes, and far from the end of the stack.
+pub(super) const MAX_DEPTH: u32 = 100;
 
 /// Receives the events of one statement after another.
 pub(super) struct Builder<'t> {

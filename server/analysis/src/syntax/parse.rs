@@ -7,12 +7,9 @@ use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::parser::{RecursionGuard, parse_document};
 
-use super::events::Builder;
+use super::events::{Builder, MAX_DEPTH};
 use super::message::Errors;
 use super::{SyntaxTree, recovery, tables};
-
-/// How deep arrays and inline tables may be nested: more than anyone writes, and far from the end of the stack.
-pub(super) const MAX_DEPTH: u32 = 100;
 
 /// How often the text is lexed again behind a multi-line string that is not closed.
 ///

@@ -252,7 +252,7 @@ impl<'a> Prepared<'a> {
 
     /// Where the run is recorded.
     pub(super) fn records(&self) -> Option<Records> {
-        self.run.records(&self.environment)
+        self.run.records(self.environment.records())
     }
 
     fn describe(&self, error: &PlanError) -> String {

@@ -3,6 +3,7 @@
 //! Must not read them from anywhere or run anything.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use serde_json::Value;
 use crate::settings::Kind;
 pub(crate) use crate::settings::RunSettings;
 use crate::settings::choice::choices;
-use crate::world::environment::Environment;
 
 /// How many records of runs are kept unless it is set.
 pub(crate) const KEEP: usize = 50;
@@ -36,9 +36,9 @@ choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostic
 });
 
 impl RunSettings {
-    /// Where and how many records of runs are kept, if any.
-    pub(crate) fn records(&self, environment: &Environment) -> Option<Records> {
-        let directory = environment.records().filter(|_| self.keep > 0)?;
+    /// Where and how many records of runs are kept, if any, where the directory is the one of the environment.
+    pub(crate) fn records(&self, directory: Option<PathBuf>) -> Option<Records> {
+        let directory = directory.filter(|_| self.keep > 0)?;
         Some(Records { directory, keep: self.keep })
     }
 

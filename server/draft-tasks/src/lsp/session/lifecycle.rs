@@ -160,7 +160,7 @@ impl Session {
         let plan = walk.plans.iter().find(|plan| plan.subject == step).cloned();
         let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
         if step == Subject::Delete {
-            let records = self.run_settings().records(&walk.environment);
+            let records = self.run_settings().records(walk.environment.records());
             questions.guard = walk.source.guard(&walk.environment, records.as_ref());
         }
         if step == Subject::Deploy {

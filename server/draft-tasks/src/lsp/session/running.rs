@@ -151,7 +151,7 @@ impl Prepared {
         }
         let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
         if phase == Phase::Cleanup {
-            place.guard = source.guard(&environment, source.run.records(&environment).as_ref());
+            place.guard = source.guard(&environment, source.run.records(environment.records()).as_ref());
         }
         Ok(Prepared { plan, chosen: only, source, environment, place })
     }
@@ -275,7 +275,7 @@ impl Session {
                 format!("masked in the output: {masked}; to show one, name it in `draftTasks.run.public`");
             self.tell(&run, RunState::Waiting, (None, None), None, said);
         }
-        let records = settings.records(environment);
+        let records = settings.records(environment.records());
         let (request, file) = (Box::new(request), source.path);
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);
