@@ -388,7 +388,7 @@ impl Client {
         self.request_error("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
     }
 
-    /// Asks what is never answered to a client that does not read; an answer that comes all the same is none to this.
+    /// Asks what is never answered to a client that does not read; an answer that comes nevertheless does not count.
     pub(crate) fn ask_and_forget(&mut self, method: &str, params: Value) {
         let id = self.ask(method, params);
         self.forget(id);

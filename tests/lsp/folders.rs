@@ -1,4 +1,4 @@
-//! Several folders, packs, and files that are none of the server's business.
+//! Several folders, packs, and files that do not concern the server.
 
 use serde_json::{Value, json};
 

@@ -26,7 +26,7 @@ pub struct Values<'a> {
 pub struct Explanation {
     /// What that Draft stops at; with [`Semantics::Draft`] nothing runs then.
     pub draft_error: Option<DraftError>,
-    /// The phases, and the tables that are none, in the order of an application's life and of the file.
+    /// The phases and all other tables, in the order of an application's life and of the file.
     pub tables: Vec<ExplainedTable>,
     /// Keys outside of any table that nobody runs.
     pub strays: Vec<String>,
@@ -102,7 +102,7 @@ fn table(name: &str, phase: Option<Phase>, tasks: Result<Vec<ExplainedTask>, Str
     ExplainedTable { name: name.to_owned(), phase, tasks, ignored_by_draft: None }
 }
 
-/// Why Draft ignores a table; nothing for what is none.
+/// Why Draft ignores a table; `None` for what is not a table.
 fn reason(ignored: &Ignored, version: DraftVersion) -> Option<String> {
     match ignored.reason {
         IgnoredReason::UnknownTable => Some(unknown(version)),

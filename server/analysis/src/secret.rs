@@ -15,7 +15,7 @@ pub struct SecretNames {
     pub last_words: &'static [&'static str],
     /// These ends of the last word.
     pub ends: &'static [&'static str],
-    /// Names that are none all the same.
+    /// Names that look secret and are not.
     pub exceptions: &'static [&'static str],
 }
 
@@ -54,8 +54,8 @@ pub fn looks_secret(variable: &str) -> bool {
         || parts.any(|part| words.contains(&part) || within_words.iter().any(|word| part.contains(word)))
 }
 
-/// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant;
-/// one that is the user's name is none.
+/// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and percent-decoded;
+/// without those that repeat the user's name.
 pub fn passwords_of_urls(value: &str) -> Vec<String> {
     let written = value.match_indices("://").filter_map(|(at, colon)| {
         let authority = value[at + colon.len()..].split(['/', '?', '#', ' ', '"', '\'', '\n']).next()?;

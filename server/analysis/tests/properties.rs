@@ -131,7 +131,7 @@ fn assert_string(string: Str, text: &str) {
     let everything = map.range(TextRange::up_to(end));
     assert!(inner.contains_range(everything));
     assert!(map.to_content(inner.end()) == end);
-    // Offsets that are out of bounds are none of its business, but no reason to panic.
+    // Offsets out of bounds must not panic.
     let _ =
         (map.offset(end + TextSize::new(9)), map.to_content(0.into()), map.to_content(TextSize::of(text)));
 }

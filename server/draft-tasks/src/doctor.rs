@@ -43,7 +43,7 @@ pub(crate) struct Link {
     pub(crate) state: State,
     /// What was found, or what is wrong; in lower case without a full stop.
     pub(crate) found: String,
-    /// What is to be known of its parts.
+    /// What was found out about its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) details: Vec<String>,
     /// What to do.

@@ -53,7 +53,7 @@ pub enum RunEvent {
         /// Why.
         problem: Problem,
     },
-    /// Something that is to be known of the run; in lower case without a full stop.
+    /// What the run says of itself; in lower case without a full stop.
     Note {
         /// What it is.
         message: String,
@@ -95,7 +95,7 @@ pub enum RunEvent {
         /// What it started and left running: on purpose when it ended by itself, and after a stop what would not
         /// end. Where the system does not tell its processes, only those of the task's group are known.
         left_running: Vec<LeftProcess>,
-        /// What else is to be known, such as that the command may still be running in its container; in lower case
+        /// A remark, such as that the command may still be running in its container; in lower case
         /// without a full stop.
         note: Option<String>,
     },

@@ -68,7 +68,7 @@ impl RunStopper {
 
     /// As [`RunHandle::stop`]; after the end of the run it does nothing.
     pub fn stop(&self, grace: Duration) {
-        // A time too far away to be told is none that anybody will live to see.
+        // A time beyond what the clock can hold never comes.
         const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
         let deadline = Instant::now() + grace.min(FAR);
         self.deadline.send_if_modified(|current| {
@@ -94,7 +94,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// A limit beyond the end of time is none.
+    /// A limit beyond what the clock can hold is no limit.
     pub(crate) fn after(
         begun: Instant,
         limit: Option<Duration>,

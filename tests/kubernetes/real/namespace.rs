@@ -176,8 +176,8 @@ impl Namespace {
         self.wait(what, || Some(self.pods(selector)).filter(|pods| holds(pods)))
     }
 
-    /// Waits until at least so many pods with these labels are ready, and none is that is not; those that are ending do
-    /// not count.
+    /// Waits until at least so many pods with these labels are ready and none is unready; pods that are ending do not
+    /// count.
     #[track_caller]
     pub(crate) fn ready_pods(&self, selector: &str, at_least: usize) -> Vec<Pod> {
         self.wait(&format!("{at_least} ready pods with {selector}"), || {

@@ -131,7 +131,7 @@ impl<'t> Metadata<'t> {
             && self.lines.iter().all(is_plain)
     }
 
-    /// Adds an entry as the first of one of its maps, which comes to be where there is none.
+    /// Adds an entry as the first of one of its maps, and the map itself where it is missing.
     fn add(&self, map: &str, entry: &str) -> Option<TextEdit> {
         let child = self.lines.first().map_or(self.header.indent + self.step, |line| line.indent);
         let mut maps =

@@ -79,7 +79,7 @@ impl DiagnosticCode {
         DiagnosticCode::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    /// The code that somebody very likely meant by a name that is none.
+    /// The code that somebody very likely meant by an unknown name.
     pub fn near(name: &str) -> Option<DiagnosticCode> {
         let name = name.to_lowercase().replace(['_', ' '], "-");
         DiagnosticCode::ALL

@@ -197,7 +197,7 @@ fn known_token(word: &Word, written: &str) -> Option<Secret> {
     })
 }
 
-/// Whether the user of a URL is none: people and machines have shorter names.
+/// Whether the user of a URL is a token: people and machines have shorter names.
 fn is_token(user: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| user.as_bytes().iter().any(wanted);
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);

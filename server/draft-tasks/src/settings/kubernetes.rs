@@ -37,7 +37,7 @@ impl<K> Kind for Name<K> {}
 
 /// What a name must look like.
 pub(crate) trait Form: Default {
-    /// What is wrong with a text that is none.
+    /// Why a text is not one.
     const WRONG: &'static str;
 
     fn fits(text: &str) -> bool;

@@ -125,7 +125,7 @@ impl Chosen<'_> {
         Ok(Found { application: Application { name, selector }, namespace: Some(namespace) })
     }
 
-    /// The namespace of a setting or an option; one that a variable left empty is none.
+    /// The namespace of a setting or an option; empty, as an unset variable leaves it, means no namespace.
     fn named_namespace(&self) -> Option<String> {
         self.settings.namespace.clone().filter(|namespace| !namespace.is_empty())
     }

@@ -200,7 +200,7 @@ impl<'a> TaskInPod<'a> {
     }
 
     /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone. Gives how it ended, how it
-    /// counts if it was asked to, and what else is to be known.
+    /// counts if it was asked to, and a remark.
     async fn until_end(
         &mut self,
         status: impl Future<Output = Option<Box<Status>>>,

@@ -18,7 +18,7 @@ const CONTAINER_ANNOTATION: &str = "kubectl.kubernetes.io/default-container";
 /// The labels by which workloads tell the pods of one template from those of another.
 const HASH_LABELS: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
 
-/// What is to be known of a pod.
+/// What decides whether a pod is run in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PodState {
     pub(crate) name: String,

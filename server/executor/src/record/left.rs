@@ -32,7 +32,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// When the folder of records cannot be read; that there is none is no error.
+    /// When the folder of records cannot be read; a missing one is no error.
     pub fn interrupted(&self) -> io::Result<Vec<InterruptedRun>> {
         // Only the few without a result are read.
         let names = list::names(&self.directory)?.into_iter().rev();

@@ -63,10 +63,10 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// When the folder of records cannot be read; that there is none is no error.
+    /// When the folder of records cannot be read; a missing one is no error.
     pub fn list(&self) -> io::Result<Vec<StoredRun>> {
         let names = names(&self.directory)?;
-        // One that is removed meanwhile is none any more.
+        // Another program may remove one meanwhile.
         Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
     }
 

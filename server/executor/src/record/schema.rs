@@ -85,7 +85,7 @@ pub enum Event {
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         help: Vec<String>,
     },
-    /// Something that is to be known of the run.
+    /// What the run says of itself.
     Note {
         /// Seconds since the run began.
         elapsed: f64,
@@ -138,7 +138,7 @@ pub enum Event {
         /// What it started and left running.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         left_running: Vec<ProcessEntry>,
-        /// What else is to be known.
+        /// A remark.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         note: Option<String>,
     },

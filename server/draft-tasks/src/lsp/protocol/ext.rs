@@ -143,7 +143,7 @@ pub(crate) struct RunParams {
 #[serde(rename_all = "camelCase")]
 pub(crate) enum RunState {
     Started,
-    // Pods are awaited, or something else is to be known of the run.
+    // Pods are awaited, or the run has something else to say.
     Waiting,
     TaskStarted,
     TaskFinished,

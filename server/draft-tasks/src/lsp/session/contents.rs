@@ -51,7 +51,7 @@ impl Session {
     /// The record of this name.
     fn kept(&self, id: &str) -> Option<StoredRun> {
         let records = Records { directory: self.environment.records()?, keep: usize::MAX };
-        // One that cannot be read is none.
+        // A record that cannot be read has nothing to show.
         records.find(id).ok().flatten()
     }
 

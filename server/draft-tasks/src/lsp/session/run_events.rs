@@ -107,7 +107,7 @@ impl Session {
         self.show(MessageType::Error, message);
     }
 
-    /// Something that is to be known of a run.
+    /// What a run says of itself.
     fn note(&mut self, id: &str, kind: MessageType, message: String) {
         let Some(run) = self.runs.get(id) else { return };
         if self.flags.own_output {

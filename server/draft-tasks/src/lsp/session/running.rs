@@ -246,7 +246,7 @@ impl Session {
             directory: source.directory,
             environment: environment.for_run(&id),
             grace: GRACE,
-            // The limit of a task is none of a command that deploys.
+            // A command that deploys has no limit of tasks.
             limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
             secrets: environment.secrets(),
             pods: place.pods,

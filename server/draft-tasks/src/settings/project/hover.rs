@@ -22,7 +22,7 @@ fn in_entries(table: &[Str], entries: &[Entry], text: &str, offset: TextSize) ->
     of_key(&path, table.len(), text, offset).or_else(|| of_value(&path, entry.value.as_ref()?, text, offset))
 }
 
-/// The documentation of the key under the cursor, which is none of the first ones of the path.
+/// The documentation of the key under the cursor, beginning with the given depth of the path.
 fn of_key(path: &[Str], first: usize, text: &str, offset: TextSize) -> Option<Hover> {
     let at = (first..path.len()).find(|at| path[*at].range.contains_inclusive(offset))?;
     Some(Hover { range: path[at].range, markdown: found(&path[..=at], text, Setting::markdown)? })
