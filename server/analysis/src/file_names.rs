@@ -8,6 +8,9 @@ pub const TASKS_FILE: &str = ".draft-tasks.toml";
 /// The tasks file of a draft pack, which becomes that of each application made of the pack.
 pub const PACK_FILE: &str = "tasks.toml";
 
+/// The settings of a project, beside its tasks file.
+pub const SETTINGS_FILE: &str = ".draft-tasks.config.toml";
+
 /// Draft's own settings of the application.
 pub const DRAFT_TOML: &str = "draft.toml";
 

@@ -2,7 +2,7 @@
 //!
 //! Must not hold facts of its own: what it renders comes from the types.
 
-use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use tower_lsp::gen_lsp_types::Notification;
 use crate::cli::Cli;
 use crate::lsp::commands;
 use crate::lsp::protocol::ext;
-use crate::settings::project::{self, Project};
+use crate::settings::project::Project;
 use crate::settings::{Config, Setting, setting};
 
 mod vscode;
@@ -86,7 +86,7 @@ fn configuration() {
              an editor's setting, and that before the project's file; `null` in an editor leaves a setting to the \
              project.",
             ext::SETTINGS,
-            project::FILE
+            SETTINGS_FILE
         ),
     );
     let schema = schema::<Config>();
@@ -130,7 +130,7 @@ fn configuration() {
          [draft-tasks.config.schema.json](draft-tasks.config.schema.json).\n\n```toml\n{}```\n\nA file that comes with a \
          checkout never chooses the cluster, values of the environment, or programs: such keys are errors. What other \
          editors and tools need for the tasks file itself is in [draft-tasks.schema.json](draft-tasks.schema.json).\n",
-        project::FILE,
+        SETTINGS_FILE,
         names.join(", "),
         EXAMPLE
     );
@@ -188,7 +188,7 @@ const SCHEMAS: &str = "https://json-schema.org/draft/2020-12/schema";
 #[test]
 fn project_schema() {
     let mut schema = schema::<Config>();
-    schema["title"] = project::FILE.into();
+    schema["title"] = SETTINGS_FILE.into();
     schema["description"] = "The settings that a project can make for everybody who works on it, in a \
                              `.draft-tasks.config.toml` beside its tasks file; the editor's settings and the options of the \
                              command line go before it."
@@ -334,7 +334,7 @@ fn neovim() {
         ext::DID_CHANGE_TRUST,
         ext::RUN_KIND_NAME,
         ext::SETTINGS,
-        project::FILE,
+        SETTINGS_FILE,
         ext::SOURCE,
         ext::TASK_FAILED,
         TASKS_FILE,

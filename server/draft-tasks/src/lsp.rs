@@ -30,6 +30,7 @@ mod documents;
 mod effect;
 mod outbox;
 pub(crate) mod protocol;
+mod requests;
 mod runs;
 mod session;
 mod wire;

@@ -5,9 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, TASKS_FILE};
-
-use crate::settings::project;
+use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 
 /// Files beyond this size are refused: byte offsets have 32 bits, and nobody writes such a file.
 pub(crate) const LARGEST: usize = 256 << 20;
@@ -28,7 +26,7 @@ impl FileKind {
     pub(crate) fn of_path(path: &Path) -> Option<FileKind> {
         match path.file_name()?.to_str()? {
             TASKS_FILE => Some(FileKind::Tasks),
-            project::FILE => Some(FileKind::Settings),
+            SETTINGS_FILE => Some(FileKind::Settings),
             PACK_FILE if path.parent()?.join(CHARTS).is_dir() => Some(FileKind::Pack),
             _ => None,
         }

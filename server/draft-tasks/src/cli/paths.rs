@@ -2,12 +2,11 @@
 //!
 //! Must not write.
 
-use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
+use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::settings::project;
 use crate::source::{self, FileKind, ReadError};
 
 /// Tasks files to work on.
@@ -44,7 +43,7 @@ pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
 }
 
 fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
-    if path.file_name().is_some_and(|name| name == project::FILE) {
+    if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
         let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);
         return Err(ReadError { path: path.to_owned(), problem });
     }

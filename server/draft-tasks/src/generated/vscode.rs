@@ -2,7 +2,7 @@
 //!
 //! Must not hold what is not in the source or the extension's own: the rest of the manifest is written by hand.
 
-use draft_tasks_analysis::file_names::{PACK_FILE, TASKS_FILE};
+use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +17,6 @@ use tower_lsp::gen_lsp_types::Notification;
 use super::{check, description, mixed_table, properties, schema};
 use crate::lsp::commands;
 use crate::lsp::protocol::ext;
-use crate::settings::project;
 use crate::settings::{self, Config, Mark, Setting};
 
 /// The manifest of the extension.
@@ -311,7 +310,7 @@ fn constants() {
         ("progress", ext::PROGRESS),
         ("tasksFile", TASKS_FILE),
         ("packFile", PACK_FILE),
-        ("settingsFile", project::FILE),
+        ("settingsFile", SETTINGS_FILE),
     ] {
         let _ = writeln!(text, "export const {name} = '{value}';");
     }

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
 use futures::FutureExt;
@@ -186,7 +187,7 @@ impl Outbox {
                 self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
             }
             Effect::WatchProjects => {
-                let settings = format!("**/{}", project::FILE);
+                let settings = format!("**/{}", SETTINGS_FILE);
                 let patterns = WATCHED.into_iter().chain([settings.as_str()]);
                 let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
                 self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));

@@ -2,7 +2,7 @@
 //!
 //! Must not await, lock or send anything: every method returns at once, and the outbox performs the effects.
 
-use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -28,29 +28,23 @@ use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 
 mod around;
-mod command_completion;
-mod contents;
 mod creating;
-mod decoration;
-mod definition;
 mod doctor;
-mod features;
 mod lifecycle;
 mod logs;
 mod project;
 mod reading;
-pub(crate) mod refactoring;
-mod rename;
 mod reported;
 mod rerun;
 mod run_events;
 mod running;
 mod target;
+mod view;
 
 pub(crate) use creating::Created;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
-pub(crate) use logs::{LogShown, PlanShown};
+pub(crate) use logs::{LogShown, PlanShown, is_log};
 pub(crate) use reading::{Source, blocking, source};
 pub(crate) use running::{Chosen, GRACE_AT_END, Started, Stopped, Wish, refusal, run, run_source};
 pub(crate) use target::{Questions, TargetFound};
@@ -58,36 +52,36 @@ pub(crate) use target::{Questions, TargetFound};
 /// Everything that the server knows.
 pub(crate) struct Session {
     effects: Effects,
-    environment: Environment,
-    flags: ClientFlags,
-    encoding: Encoding,
+    pub(super) environment: Environment,
+    pub(super) flags: ClientFlags,
+    pub(super) encoding: Encoding,
     /// What the editor says.
     editor: Layer,
     /// The editor's settings over the defaults: for what no project has a say in.
-    config: Config,
+    pub(super) config: Config,
     /// What projects say, by their directories.
     projects: HashMap<PathBuf, project::Known>,
     /// Whether anything may run.
-    trusted: bool,
+    pub(super) trusted: bool,
     /// Whether the client has closed the server's input.
     client_left: bool,
     /// Parts of applications' lives that go on.
     walks: Vec<lifecycle::Walk>,
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
-    documents: HashMap<Uri, Document>,
+    pub(super) documents: HashMap<Uri, Document>,
     /// Files around tasks files that are open, by their paths.
-    around: HashMap<PathBuf, around::Open>,
+    pub(super) around: HashMap<PathBuf, around::Open>,
     /// Documents whose diagnostics are not yet those of their text.
     stale: HashSet<Uri>,
     /// Whether one of them was opened just now.
     opened: bool,
     /// Documents that were opened and whose facts have not come yet.
     awaiting: HashSet<Uri>,
-    runs: Runs,
-    programs: Programs,
-    pages: Pages,
-    clock: Clock,
+    pub(super) runs: Runs,
+    pub(super) programs: Programs,
+    pub(super) pages: Pages,
+    pub(super) clock: Clock,
 }
 
 impl Session {
@@ -431,7 +425,7 @@ impl Session {
 fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
     let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
     match name(uri) {
-        crate::settings::project::FILE => Some(FileKind::Settings),
+        SETTINGS_FILE => Some(FileKind::Settings),
         TASKS_FILE => Some(FileKind::Tasks),
         _ => {
             let by_path = document::path_of(uri).and_then(|path| FileKind::of_path(&path));

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_analysis::syntax::{self, Entry, HeaderKind, Str, SyntaxTree, Value, ValueKind};
 use serde_json::Value as Json;
 
@@ -18,9 +19,6 @@ mod hover;
 
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
-
-/// The name of the file, beside the tasks file.
-pub(crate) const FILE: &str = ".draft-tasks.config.toml";
 
 /// Nobody writes so many settings; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
@@ -81,7 +79,7 @@ impl Project {
 
 /// Reads the settings of a directory; without the file there are none. Tells what is wrong with them.
 pub(crate) fn load(directory: &Path) -> (Layer, Vec<String>) {
-    let file = directory.join(FILE);
+    let file = directory.join(SETTINGS_FILE);
     match read(&file) {
         Ok(None) => (Layer::default(), Vec::new()),
         Ok(Some(text)) => {
@@ -445,7 +443,7 @@ mod tests {
     fn a_file_that_is_none() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(load(dir.path()), (Layer::default(), Vec::new()));
-        std::fs::create_dir(dir.path().join(FILE)).unwrap();
+        std::fs::create_dir(dir.path().join(SETTINGS_FILE)).unwrap();
         let (_, problems) = load(dir.path());
         assert!(problems[0].ends_with("config.toml: is not a file"), "{problems:?}");
     }

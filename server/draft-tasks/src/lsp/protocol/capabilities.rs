@@ -9,7 +9,7 @@ use crate::lsp::commands;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::position::Encoding;
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::refactoring;
+use crate::lsp::requests::code_action::refactoring;
 
 /// What the client can do, each named by what it changes here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,10 +5,7 @@
 use draft_tasks_analysis::file_names::TASKS_FILE;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::completion::{self, PackFile};
-use draft_tasks_analysis::edit;
-use draft_tasks_analysis::refactor::{Refactor, RefactorKind};
-use draft_tasks_analysis::{TextRange, TextSize};
+use draft_tasks_analysis::completion;
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -16,7 +13,7 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use super::running::refusal;
 use crate::lsp::commands::Create;
-use crate::lsp::documents::document::{self, Analysed, Document};
+use crate::lsp::documents::document;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
 use crate::source::FileKind;
@@ -95,27 +92,6 @@ impl Session {
     /// Tells the user of an edit that the client did not apply.
     pub(crate) fn edit_failed(&self, label: &str, problem: &str) {
         self.show(MessageType::Error, format!("{label}: {problem}"));
-    }
-
-    /// The packs of this user.
-    pub(super) fn packs(&self) -> Vec<Pack> {
-        packs::of_user(&self.environment)
-    }
-
-    /// An empty tasks file as that of a pack.
-    pub(super) fn packs_as_refactorings(&self, document: &Document, analysis: &Analysed) -> Vec<Refactor> {
-        if !self.may_run(document) || !analysis.text.trim().is_empty() {
-            return Vec::new();
-        }
-        let all = TextRange::up_to(TextSize::of(&*analysis.text));
-        let files = packs::files(&self.packs()).into_iter().filter(|file| !file.text.is_empty());
-        let refactor = |file: PackFile| Refactor {
-            title: format!("Create `{TASKS_FILE}` from pack {}", file.pack),
-            kind: RefactorKind::Rewrite,
-            edits: vec![edit::TextEdit::replace(all, file.text)],
-            new_file: None,
-        };
-        files.map(refactor).collect()
     }
 }
 

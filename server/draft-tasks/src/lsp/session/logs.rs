@@ -2,23 +2,21 @@
 //!
 //! Must not run anything or show a secret.
 
-use draft_tasks_analysis::TextRange;
+use std::path::{Path, PathBuf};
+
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::hover::code_span;
-use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, Step};
 use draft_tasks_analysis::secret;
+use draft_tasks_executor::record::{RecordState, Records, StoredRun};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::features::command;
 use super::reading::Source;
-use super::rerun::phase_at;
 use super::running::refusal;
-use crate::lsp::commands::{AskDoctor, ShowLog, ShowPlan};
-use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::commands::{ShowLog, ShowPlan};
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::ext;
 use crate::lsp::runs::Run;
@@ -111,35 +109,51 @@ impl Session {
         Ok(answer)
     }
 
-    /// What can be shown of the phase here, and of the task.
-    pub(super) fn show_actions(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        range: TextRange,
-    ) -> Vec<CodeActionResponse> {
-        let Some(phase) = phase_at(analysis, range) else { return Vec::new() };
-        if analysis.file.commands_of(phase).next().is_none() {
-            return Vec::new();
-        }
-        let (uri, name) = (document.uri.clone(), phase.name().to_owned());
-        let plan = ShowPlan { uri: uri.clone(), phase: name.clone(), show: None };
-        let mut actions = vec![command("Show plan".into(), &plan)];
-        if phase == Phase::PostDeploy {
-            let doctor = AskDoctor { uri: uri.clone(), show: None };
-            actions.push(command("Look for what keeps tasks from the pods".into(), &doctor));
-        }
-        let task =
-            analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
-        let has_log =
-            |run: &PastRun| run.uri == uri && run.subject == phase.into() && run.has_log(task.as_deref());
-        let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
-        if running.is_some() || self.runs.results.last_run(has_log).is_some() {
-            let log = ShowLog { run: None, uri: Some(uri.clone()), phase: Some(name), task: task.clone() };
-            actions.push(command("Show last log".into(), &log));
-        }
-        actions.into_iter().map(|command| self.command_action(ext::SHOW_KIND, command)).collect()
+    /// The document that has the text of a log: a virtual one where the client can show it, else the file.
+    pub(super) fn log_document(&self, log: &Path) -> Option<Uri> {
+        self.log_uri(log).or_else(|| Some(Uri(url::Url::from_file_path(log).ok()?.to_string())))
     }
+
+    fn log_uri(&self, log: &Path) -> Option<Uri> {
+        let name = log.file_name()?.to_str()?;
+        let record = log.parent()?.file_name()?.to_str()?;
+        self.flags.asks_for_contents.then(|| Uri(format!("{}:/{record}/{name}", ext::LOG_SCHEME)))
+    }
+
+    /// Has the client refresh the logs of a run that it shows.
+    pub(super) fn refresh_logs(&self, run: &str) {
+        let shown = self.runs.active.iter().filter(|it| it.id == run).flat_map(|it| &it.shown_logs);
+        for uri in shown {
+            self.effect(Effect::RefreshContent { uri: uri.clone() });
+        }
+    }
+
+    /// The record of this name.
+    pub(crate) fn kept(&self, id: &str) -> Option<StoredRun> {
+        let records = Records { directory: self.environment.records()?, keep: usize::MAX };
+        // A record that cannot be read has nothing to show.
+        records.find(id).ok().flatten()
+    }
+
+    /// The log of a run that this server did not run, as its record has it: of a task, or of the first that failed, else
+    /// of the last.
+    pub(super) fn log_of_record(&self, id: &str, task: Option<&str>) -> Option<PathBuf> {
+        let kept = self.kept(id)?;
+        let RecordState::Finished(result) = &kept.state else { return None };
+        let mut with_log = result.tasks.iter().filter(|it| it.log.is_some());
+        let found = match task {
+            Some(name) => with_log.find(|it| it.name == name),
+            None => with_log.clone().find(|it| it.failure.is_some()).or_else(|| with_log.next_back()),
+        };
+        let name = found?.log.as_ref().filter(|name| is_log(name))?;
+        Some(kept.folder.join(name))
+    }
+}
+
+/// A file of a record that has what a task wrote, and no way out of the record.
+pub(crate) fn is_log(name: &str) -> bool {
+    let stem = name.strip_suffix(".log").unwrap_or_default();
+    !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// A plan in words: the phase, where, and the arguments of each task.

@@ -10,9 +10,8 @@ use tower_lsp::gen_lsp_types::*;
 use super::Session;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
-use crate::lsp::protocol::position;
 use crate::lsp::protocol::to_proto;
-use crate::settings::project::{self, Project};
+use crate::settings::project::Project;
 use crate::settings::{Config, Layer};
 use crate::source::FileKind;
 
@@ -104,39 +103,10 @@ impl Session {
     }
 
     /// A document with settings, its syntax, and what conversions need; `None` for all others.
-    fn opened_settings(&mut self, uri: &Uri) -> Option<(&Session, &Document, Arc<Analysed>)> {
+    pub(crate) fn opened_settings(&mut self, uri: &Uri) -> Option<(&Session, &Document, Arc<Analysed>)> {
         let document = self.documents.get_mut(uri).filter(|document| document.kind == FileKind::Settings)?;
         let analysed = document.analysed();
         let session: &Session = self;
         Some((session, session.documents.get(uri)?, analysed))
-    }
-
-    pub(super) fn complete_setting(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
-        let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
-        let offset = position::offset(&document.text, at.position, session.encoding);
-        let context = session.context(document, &analysed);
-        let found = project::complete(&analysed.tree, &analysed.text, offset).into_iter().enumerate();
-        let items = found.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
-        Some(CompletionResponse::CompletionItemList(items))
-    }
-
-    pub(super) fn hover_setting(&mut self, at: &TextDocumentPositionParams) -> Option<Hover> {
-        let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
-        let offset = position::offset(&document.text, at.position, session.encoding);
-        let found = project::hover(&analysed.tree, &analysed.text, offset)?;
-        let contents = Contents::MarkupContent(to_proto::markdown(found.markdown));
-        Some(Hover { contents, range: Some(session.context(document, &analysed).range(found.range)) })
-    }
-
-    /// The fixes of what is wrong with settings on the lines of a range.
-    pub(super) fn fix_settings(&mut self, uri: &Uri, range: Range) -> Option<Vec<CodeActionResponse>> {
-        let (session, document, analysed) = self.opened_settings(uri)?;
-        let context = session.context(document, &analysed);
-        let problems = Project::of_tree(&analysed.tree, &analysed.text).problems;
-        let near = problems.iter().filter(|problem| {
-            let place = context.range(problem.range);
-            place.start.line <= range.end.line && range.start.line <= place.end.line
-        });
-        Some(near.filter_map(|problem| to_proto::setting_fix(context, problem)).collect())
     }
 }

@@ -5,20 +5,16 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use draft_tasks_analysis::TextRange;
-use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Subject};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::features::command;
 use super::reading::Source;
 use super::running::{Chosen, Wish, refusal};
 use crate::interrupted::Notice;
 use crate::lsp::commands::{Clear, Rerun, RerunFailed};
-use crate::lsp::documents::document::{Analysed, Document, path_of};
-use crate::lsp::protocol::ext;
+use crate::lsp::documents::document::path_of;
 use crate::lsp::runs::Runs;
 use crate::lsp::runs::results::PastRun;
 
@@ -109,26 +105,4 @@ impl Session {
             self.clear(&Clear { uri: Some(uri) });
         }
     }
-
-    /// Where tasks of the phase failed, they can be run alone.
-    pub(super) fn rerun_failed_action(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        range: TextRange,
-    ) -> Option<CodeActionResponse> {
-        let phase = phase_at(analysis, range)?;
-        let running = self.runs.running(&document.uri, phase).is_some();
-        if running || self.runs.failures.of_phase(&document.uri, phase, analysis).is_empty() {
-            return None;
-        }
-        let argument = RerunFailed { uri: document.uri.clone(), phase: Some(phase.name().into()) };
-        let title = format!("Run {phase}, failed tasks only");
-        Some(self.command_action(ext::RUN_KIND, command(title, &argument)))
-    }
-}
-
-/// The phase in which a place is.
-pub(super) fn phase_at(analysis: &Analysed, range: TextRange) -> Option<Phase> {
-    analysis.file.section_at(range.start())?.phase
 }

@@ -2,7 +2,6 @@
 //!
 //! Must not contact a cluster or ask anybody: the outbox does.
 
-use draft_tasks_analysis::TextSize;
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
@@ -10,7 +9,6 @@ use serde::Serialize;
 
 use super::Session;
 use super::reading::Source;
-use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::effect::Effect;
 use crate::safety::{self, Foreign, Guard};
 use crate::settings::kubernetes::KubernetesSettings;
@@ -95,29 +93,6 @@ impl Session {
         if self.flags.own_output {
             self.effect(Effect::TargetChanged);
         }
-    }
-
-    /// What hover says of runs: in which pods a phase would run, and how it or a task last ended.
-    pub(super) fn hover_of_runs(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        offset: TextSize,
-    ) -> Vec<String> {
-        let text = &analysis.text;
-        if let Some((section, task)) = analysis.file.task_at(offset) {
-            let last = section.phase.zip(task.command()).and_then(|(phase, command)| {
-                self.runs.results.task(&document.uri, phase, &task.name(text), &command.decode(text))
-            });
-            return last.map(|result| result.tooltip(self.clock)).into_iter().collect();
-        }
-        let Some(phase) = analysis.file.section_at(offset).and_then(|section| section.phase) else {
-            return Vec::new();
-        };
-        let pods = document.surroundings.pods.clone().filter(|_| !phase.is_local());
-        let last = self.runs.results.last_of_phase(&document.uri, phase);
-        let last = last.map(|run| format!("last run: {}", run.describe(self.clock)));
-        pods.into_iter().chain(last).collect()
     }
 
     /// What has to be asked before this run; a cluster is asked for once.

@@ -1,4 +1,5 @@
-//! What can be typed inside of a command: gathers the programs, files and variables that there are.
+//! `textDocument/completion`: tables, keys and phases by the analysis; inside of a command the programs, files and
+//! variables that there are.
 //!
 //! Must not look at the disk for a workspace that is not trusted, and must not show a secret's value.
 
@@ -6,16 +7,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use draft_tasks_analysis::completion::command::{self, Candidate, Site, Wanted};
-use draft_tasks_analysis::completion::{Completion, CompletionKind};
+use draft_tasks_analysis::completion::{self, Completion, CompletionKind};
 use draft_tasks_analysis::project_files::Named;
 use tower_lsp::gen_lsp_types::*;
 
-use super::Session;
 use crate::lsp::documents::document::Document;
 use crate::lsp::documents::nearby::{Entry, Nearby};
 use crate::lsp::documents::surroundings;
-use crate::lsp::protocol::position;
-use crate::lsp::protocol::to_proto;
+use crate::lsp::protocol::{position, to_proto};
+use crate::lsp::session::Session;
+use crate::settings::project;
+use crate::world::packs;
 
 /// A longer list is cut, and the client asks again when more is typed.
 const MOST: usize = 200;
@@ -38,6 +40,38 @@ impl Session {
         self.completion(at)
     }
 
+    fn completion(&mut self, at: TextDocumentPositionParams) -> Option<CompletionResponse> {
+        if let Some(settings) = self.complete_setting(&at) {
+            return Some(settings);
+        }
+        if let Some(inside) = self.command_completion(&at) {
+            return Some(inside);
+        }
+        let (session, document, analysis) = self.opened(&at.text_document.uri)?;
+        let offset = position::offset(&document.text, at.position, session.encoding);
+        let context = session.context(document, &analysis);
+        let mut found = completion::complete(&analysis, offset);
+        if analysis.text.trim().is_empty() {
+            found.extend(completion::from_packs(
+                &analysis,
+                offset,
+                &packs::files(&packs::of_user(&session.environment)),
+            ));
+        }
+        let items = found.into_iter().enumerate();
+        let items = items.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
+        Some(CompletionResponse::CompletionItemList(items))
+    }
+
+    fn complete_setting(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
+        let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
+        let offset = position::offset(&document.text, at.position, session.encoding);
+        let context = session.context(document, &analysed);
+        let found = project::complete(&analysed.tree, &analysed.text, offset).into_iter().enumerate();
+        let items = found.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
+        Some(CompletionResponse::CompletionItemList(items))
+    }
+
     /// Whether a target of a Makefile or a script of npm belongs to a place.
     fn names_command(&mut self, at: &TextDocumentPositionParams) -> bool {
         let Some((session, document, analysis)) = self.opened(&at.text_document.uri) else { return false };
@@ -47,10 +81,7 @@ impl Session {
     }
 
     /// Completion inside of a command; `None` elsewhere.
-    pub(super) fn command_completion(
-        &mut self,
-        at: &TextDocumentPositionParams,
-    ) -> Option<CompletionResponse> {
+    fn command_completion(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
         let site = command::site(&analysis, offset)?;

@@ -2,15 +2,19 @@
 //!
 //! Must not create files: that is for the client, which shows what it does and can undo it.
 
-use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::completion::PackFile;
+use draft_tasks_analysis::edit;
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::refactor::{self, NewFile, Refactor, RefactorKind};
+use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
-use super::Session;
-use super::features::wants;
+use super::wants;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::documents::nearby::Nearby;
 use crate::lsp::protocol::to_proto;
+use crate::lsp::session::Session;
+use crate::world::packs;
 
 /// The kinds that are offered.
 pub(crate) const KINDS: [CodeActionKind; 2] =
@@ -34,6 +38,23 @@ impl Session {
         let found = found.chain(self.packs_as_refactorings(document, analysis));
         let wanted = found.filter(|found| wants(only, &kind(found.kind)));
         wanted.filter_map(|found| self.refactoring(document, analysis, found)).collect()
+    }
+
+    /// An empty tasks file as that of a pack.
+    fn packs_as_refactorings(&self, document: &Document, analysis: &Analysed) -> Vec<Refactor> {
+        if !self.may_run(document) || !analysis.text.trim().is_empty() {
+            return Vec::new();
+        }
+        let all = TextRange::up_to(TextSize::of(&*analysis.text));
+        let files =
+            packs::files(&packs::of_user(&self.environment)).into_iter().filter(|file| !file.text.is_empty());
+        let refactor = |file: PackFile| Refactor {
+            title: format!("Create `{TASKS_FILE}` from pack {}", file.pack),
+            kind: RefactorKind::Rewrite,
+            edits: vec![edit::TextEdit::replace(all, file.text)],
+            new_file: None,
+        };
+        files.map(refactor).collect()
     }
 
     fn refactoring(

@@ -1,0 +1,52 @@
+//! What can be run from a place.
+
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::lens::{self, Runnable, RunnableKind};
+use tower_lsp::gen_lsp_types::*;
+
+use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::protocol::ext;
+use crate::lsp::requests::run_command::{run_command, run_phase_title, stop_command};
+use crate::lsp::session::Session;
+
+impl Session {
+    /// What can be run from here: the task under the cursor, its phase, and where the cursor is in no phase or runs
+    /// were asked for by name, all phases.
+    pub(super) fn run_actions(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        range: TextRange,
+        asked_for: bool,
+    ) -> Vec<CodeActionResponse> {
+        let here = analysis.file.section_at(range.start()).and_then(|section| section.phase);
+        let task = analysis.file.task_at(range.start()).map(|(_, task)| task.name.range);
+        let mut chosen: Vec<Runnable> = lens::runnables(analysis)
+            .into_iter()
+            .filter(|runnable| match runnable.what {
+                RunnableKind::Task { .. } => Some(runnable.range) == task,
+                RunnableKind::Phase { tasks } => {
+                    tasks > 0 && (here.is_none() || asked_for || here == Some(runnable.phase))
+                }
+            })
+            .collect();
+        // The nearest first: the task, its phase, the other phases.
+        chosen.sort_by_key(|runnable| match runnable.what {
+            RunnableKind::Task { .. } => 0,
+            RunnableKind::Phase { .. } if Some(runnable.phase) == here => 1,
+            RunnableKind::Phase { .. } => 2,
+        });
+        chosen.iter().map(|runnable| self.run_action(&document.uri, runnable)).collect()
+    }
+
+    fn run_action(&self, uri: &Uri, runnable: &Runnable) -> CodeActionResponse {
+        let command = match (&runnable.what, self.runs.running(uri, runnable.phase)) {
+            (_, Some(run)) => stop_command(format!("Stop {}", runnable.phase), &run.id),
+            (RunnableKind::Phase { tasks }, None) => {
+                run_command(run_phase_title(runnable.phase, *tasks), uri, runnable)
+            }
+            (RunnableKind::Task { name, .. }, None) => run_command(format!("Run \"{name}\""), uri, runnable),
+        };
+        self.command_action(ext::RUN_KIND, command)
+    }
+}

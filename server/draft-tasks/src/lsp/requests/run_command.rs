@@ -1,0 +1,34 @@
+//! The commands that lenses and code actions carry.
+
+use draft_tasks_analysis::lens::{Runnable, RunnableKind};
+use draft_tasks_analysis::phase::Phase;
+use serde_json::json;
+use tower_lsp::gen_lsp_types::{Command, Uri};
+
+use crate::lsp::commands::{RunPhase, RunTask, ServerCommand, Stop};
+
+pub(super) fn run_phase_title(phase: Phase, tasks: usize) -> String {
+    match tasks {
+        1 => format!("Run {phase} (1 task)"),
+        tasks => format!("Run {phase} ({tasks} tasks)"),
+    }
+}
+
+pub(super) fn run_command(title: String, uri: &Uri, runnable: &Runnable) -> Command {
+    let (uri, phase, pods) = (uri.clone(), runnable.phase.name().to_owned(), Vec::new());
+    match &runnable.what {
+        RunnableKind::Phase { .. } => command(title, &RunPhase { uri, phase, pods }),
+        RunnableKind::Task { name, command: text } => {
+            let (task, text) = (name.clone(), Some(text.clone()));
+            command(title, &RunTask { uri, phase, task, command: text, pods })
+        }
+    }
+}
+
+pub(super) fn stop_command(title: String, run: &str) -> Command {
+    command(title, &Stop { run: Some(run.to_owned()), ..Stop::default() })
+}
+
+pub(super) fn command<C: ServerCommand>(title: String, argument: &C) -> Command {
+    Command { title, tooltip: None, command: C::NAME.into(), arguments: Some(vec![json!(argument)]) }
+}
