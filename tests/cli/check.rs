@@ -84,7 +84,7 @@ fn findings_for_programs() {
                   "fixes": [
                     {
                       "title": "Rename to `pre-up`",
-                      "preferred": true,
+                      "preferred": false,
                       "edits": [
                         {
                           "range": {
@@ -126,7 +126,7 @@ fn findings_for_programs() {
                   "fixes": [
                     {
                       "title": "Put it into quotes",
-                      "preferred": true,
+                      "preferred": false,
                       "edits": [
                         {
                           "range": {

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::tool::Tool;
 
-const WRONG: &str = "[Pre-Up]\r\na = 5 # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
-const RIGHT: &str = "[pre-up]\r\na = \"5\" # é🚀\r\n[cleanup]\r\nb = \"echo\"\r\n";
+const WRONG: &str =
+    "[Pre-Up]\r\na = \"ls ~\" # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
+const RIGHT: &str = "[pre-up]\r\na = \"ls $HOME\" # é🚀\r\n[cleanup]\r\nb = \"echo\"\r\n";
 
 #[test]
 fn everything_is_fixed_and_named() {
@@ -18,7 +19,7 @@ fn everything_is_fixed_and_named() {
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
     expect![[r#"
         .draft-tasks.toml: fixed phase-case: rename to `pre-up`
-        .draft-tasks.toml: fixed task-not-string: put it into quotes
+        .draft-tasks.toml: fixed tilde: write `$HOME`
         .draft-tasks.toml: fixed phase-case: rename to `cleanup`
         .draft-tasks.toml: fixed unused-suppression: remove the comment
         nothing to report in 1 file
@@ -112,7 +113,7 @@ fn a_file_that_cannot_be_written_keeps_its_findings() {
     mode(0o755);
     if refused {
         assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
-        assert!(called.stdout.contains("task-not-string"), "{called:?}");
+        assert!(called.stdout.contains("tilde"), "{called:?}");
         assert_eq!(tool.read("closed/.draft-tasks.toml"), WRONG);
     }
 }
@@ -137,6 +138,11 @@ fn nothing_becomes_a_task_that_was_not_written_as_one() {
     for text in [
         "[[post-deploy]]\nname = \"migrate\"\ncommand = \"rake db:migrate\"\n",
         "[[pre-up]]\nrun = \"make\"\n",
+        "[[pre-up]]\na = \"make\"\n",
+        "[pre-up]\na = 5\n",
+        "pre-up = \"make\"\n",
+        "[preup]\na = \"make\"\n",
+        "[post-delete]\na = \"make\"\n",
         "build = \"make\"\n",
     ] {
         let tool = Tool::new(text);

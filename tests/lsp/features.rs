@@ -110,8 +110,8 @@ fn a_quick_fix_mends_the_text() {
         let fixes = actions(&mut client, &project.uri, 1, json!(["quickfix"]));
         let ignores = ["Ignore `unknown-phase` on this line", "Ignore `unknown-phase` in this file"];
         assert_eq!(titles(&fixes), [&["Rename to `pre-up`"][..], &ignores].concat());
-        assert_eq!((&fixes[1]["isPreferred"], &fixes[2]["isPreferred"]), (&Value::Null, &Value::Null));
-        assert_eq!((&fixes[0]["kind"], &fixes[0]["isPreferred"]), (&json!("quickfix"), &json!(true)));
+        assert_eq!((&fixes[0]["isPreferred"], &fixes[1]["isPreferred"]), (&Value::Null, &Value::Null));
+        assert_eq!(fixes[0]["kind"], json!("quickfix"));
         assert_eq!(fixes[0]["diagnostics"], found, "the fix names what it fixes");
         let text = apply(&project.text, &fixes[0]["edit"]["changes"][&project.uri], encoding);
         assert_eq!(text, project.text.replace("pre-upp", "pre-up"));
@@ -144,14 +144,13 @@ fn every_fix_that_is_offered_leaves_fewer_errors() {
 fn everything_is_fixed_at_once() {
     for encoding in ["utf-8", "utf-16", "utf-32"] {
         let mut client = Client::with(|setup| setup.encodings = vec![encoding]);
-        let text =
-            "# é🚀\n[pre-upp] # 🚀 # draft-tasks: ignore[post-up]\n\"é🚀\" = 5\n[Cleanup]\nb = \"echo\"\n";
+        let text = "# é🚀\n[Pre-Up] # 🚀 # draft-tasks: ignore[post-up]\n\"é🚀\" = \"ls ~\"\n[Cleanup]\nb = \"echo\"\n";
         let project = Project::new(text);
         client.open(&project);
         let all = actions(&mut client, &project.uri, 0, json!(["source.fixAll"]));
         assert_eq!(titles(&all), ["Fix 4 problems"]);
         let fixed = apply(text, &all[0]["edit"]["changes"][&project.uri], encoding);
-        assert_eq!(fixed, "# é🚀\n[pre-up] # 🚀\n\"é🚀\" = \"5\"\n[cleanup]\nb = \"echo\"\n");
+        assert_eq!(fixed, "# é🚀\n[pre-up] # 🚀\n\"é🚀\" = \"ls $HOME\"\n[cleanup]\nb = \"echo\"\n");
         client.replace(&project.uri, 2, &fixed);
         assert_eq!(actions(&mut client, &project.uri, 0, json!(["source.fixAll"])), [Value::Null; 0]);
     }
@@ -159,7 +158,7 @@ fn everything_is_fixed_at_once() {
 
 #[test]
 fn actions_are_of_the_kinds_that_were_asked_for() {
-    let (mut client, project) = (Client::start(), Project::new("[pre-up]\na = \"echo\"\n[cleanupp]\n"));
+    let (mut client, project) = (Client::start(), Project::new("[Pre-Up]\na = \"echo\"\n[cleanupp]\n"));
     client.open(&project);
     let mut kinds = |only: Value, line| {
         let found = actions(&mut client, &project.uri, line, only);

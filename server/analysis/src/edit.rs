@@ -39,7 +39,8 @@ pub struct Fix {
     pub title: String,
     /// Edits that do not overlap, all relative to the same text.
     pub edits: Vec<TextEdit>,
-    /// Whether it is the one sensible fix, which may be applied without a look at others.
+    /// Whether it is the one sensible fix, which may be applied without a look at others. One that makes something run
+    /// that was no task before never is.
     pub preferred: bool,
 }
 

@@ -107,17 +107,17 @@ mod tests {
     #[test]
     fn several_fixes_at_once() {
         check(
-            "[pre-upp]\na = 5\n[Cleanup]\nb = \"c\"\n",
+            "[Pre-Up]\na = \"ls ~\"\n[Cleanup]\nb = \"c\"\n",
             expect![[r#"
-            unknown-phase: Rename to `pre-up`
-            phase-case: Rename to `cleanup`
-            task-not-string: Put it into quotes
-            ---
-            [pre-up]
-            a = "5"
-            [cleanup]
-            b = "c"
-        "#]],
+                phase-case: Rename to `pre-up`
+                tilde: Write `$HOME`
+                phase-case: Rename to `cleanup`
+                ---
+                [pre-up]
+                a = "ls $HOME"
+                [cleanup]
+                b = "c"
+            "#]],
         );
     }
 
@@ -137,18 +137,18 @@ mod tests {
     }
 
     #[test]
-    fn fixes_that_do_not_go_together() {
-        check(
-            "[pre-upp]\na = \"b\"\n[preup]\nc = \"d\"\n",
-            expect![[r#"
-            unknown-phase: Rename to `pre-up`
-            ---
-            [pre-up]
-            a = "b"
-            [preup]
-            c = "d"
-        "#]],
-        );
+    fn what_the_user_decides_is_not_fixed() {
+        for text in [
+            "[pre-upp]\na = \"b\"\n",
+            "[post-delete]\na = \"b\"\n",
+            "[pre-up]\na = 5\n",
+            "pre-up = \"make\"\n",
+            "[[pre-up]]\na = \"b\"\n",
+            "[[post-deploy]]\nname = \"a\"\ncommand = \"b\"\n",
+            "a = \"b\"\n",
+        ] {
+            check(text, expect!["nothing"]);
+        }
     }
 
     #[test]

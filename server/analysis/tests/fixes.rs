@@ -1,8 +1,12 @@
-//! What holds for the fixes of any file: none breaks it, for TOML or for Draft, and all of them can be shown.
+//! What holds for the fixes of any file: none breaks it, for TOML or for Draft, all of them can be shown, and those that
+//! need no decision make nothing run that was no task.
 
 use draft_tasks_analysis::command::{DraftVersion, Semantics};
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode};
-use draft_tasks_analysis::{Analysis, Options, edit};
+use draft_tasks_analysis::fix_all::fix_all;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Plan;
+use draft_tasks_analysis::{Analysis, Options, Parsed, edit};
 use proptest::prelude::*;
 
 /// Commands of pieces that the rules are about.
@@ -37,7 +41,7 @@ fn strings() -> impl Strategy<Value = String> {
 }
 
 fn files() -> impl Strategy<Value = String> {
-    const HEADERS: [&str; 18] = [
+    const HEADERS: [&str; 25] = [
         "[pre-up]",
         "[post-deploy]",
         "[cleanup]",
@@ -45,6 +49,13 @@ fn files() -> impl Strategy<Value = String> {
         "[post-delete]",
         "[Cleanup]",
         "[pre_up]",
+        "[preup]",
+        "[post-delete]",
+        "[Post-Deploy]",
+        "[[post-deploy]]",
+        "[[Cleanup]]\nname = 'a'\ncommand = 'b'",
+        "PRE-UP = \"make\"",
+        "# [cleanup]",
         "[ pre-up ] # c",
         "[[pre-up]]",
         "[pre-up.x]",
@@ -86,6 +97,40 @@ fn count(analysis: &Analysis, code: DiagnosticCode) -> usize {
     analysis.diagnostics.iter().filter(|found| found.code == code).count()
 }
 
+/// What would run after all fixes that need no decision, and stood in no phase as a task with a command.
+fn begun(before: &Analysis) -> Vec<String> {
+    let Some(fixed) = fix_all(before) else { return Vec::new() };
+    let was_task = |phase, name: &str| {
+        let mut tasks = before.parsed.file.commands_of(phase).map(|(task, _)| task.name(&before.parsed.text));
+        tasks.any(|task| task == name)
+    };
+    let begun =
+        |phase| runs(&fixed.analysis.parsed, phase).into_iter().filter(move |it| !was_task(phase, it));
+    Phase::ALL.into_iter().flat_map(begun).collect()
+}
+
+/// The tasks of a phase that can run, each for itself.
+fn runs(parsed: &Parsed, phase: Phase) -> Vec<String> {
+    let names = parsed.file.commands_of(phase).map(|(task, _)| task.name(&parsed.text).into_owned());
+    let plan = |name: &String| Plan::for_phase(parsed, phase, std::slice::from_ref(name), &|_| None);
+    names.filter(|name| plan(name).is_ok()).collect()
+}
+
+#[test]
+fn no_example_begins_to_run_when_it_is_fixed() {
+    let mut fixed = 0;
+    for code in DiagnosticCode::ALL {
+        let (_, options) = code.example();
+        for block in code.explanation().split("```toml\n").skip(1) {
+            let text = block.split("```").next().unwrap_or_default();
+            let analysis = Analysis::new(text, options);
+            assert_eq!(begun(&analysis), [""; 0], "{code}: {text}");
+            fixed += usize::from(fix_all(&analysis).is_some());
+        }
+    }
+    assert!(fixed >= 10, "{fixed}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
@@ -104,6 +149,11 @@ proptest! {
                 prop_assert!(left <= before && fixed != text, "{}: {}\n{fixed}", found.code, fix.title);
             }
         }
+    }
+
+    #[test]
+    fn nothing_begins_to_run_when_a_file_is_fixed(text in files(), options in options()) {
+        prop_assert_eq!(begun(&Analysis::new(text.as_str(), options)), [""; 0], "{}", text);
     }
 
     #[test]

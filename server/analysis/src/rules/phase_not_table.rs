@@ -37,8 +37,12 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it.
+/// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it, or the
+/// file has the phase elsewhere.
 fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
+    if !is_alone(parsed, section) {
+        return None;
+    }
     let root = parsed.tree.tables.first()?;
     let entry = root.entries.last().filter(|entry| entry.range == section.range)?;
     let value = entry.value.as_ref()?;
@@ -48,21 +52,24 @@ fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
     let newline = edit::line_end(&parsed.text);
     let table = format!("[{phase}]{newline}{phase} = {}", &parsed.text[value.range]);
     let edits = vec![TextEdit::replace(section.range, table)];
-    Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: true })
+    Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: false })
 }
 
 /// `[[pre-up]]` becomes `[pre-up]`, if it is the only one and its keys are not what tells of a task.
 fn as_header(parsed: &Parsed, section: &Section) -> Option<Fix> {
-    let mut of_phase = parsed.file.sections.iter().filter(|other| other.phase == section.phase);
     let tasks = parsed.file.tasks_of(section);
     let names = |task: &Task| task.name(&parsed.text).to_lowercase();
     if tasks.iter().map(names).any(|key| NAME.contains(&&*key) || COMMAND.contains(&&*key)) {
         return as_tasks(parsed, section);
     }
-    let alone = of_phase.nth(1).is_none();
     let inner = parsed.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
     let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
-    alone.then(|| Fix { title: "Make it a table".into(), edits, preferred: true })
+    is_alone(parsed, section).then(|| Fix { title: "Make it a table".into(), edits, preferred: false })
+}
+
+/// Whether nothing else in the file has the name of its phase.
+fn is_alone(parsed: &Parsed, section: &Section) -> bool {
+    parsed.file.sections.iter().filter(|other| other.phase == section.phase).nth(1).is_none()
 }
 
 /// Keys by which other tools name a task.
@@ -128,7 +135,7 @@ mod tests {
             "pre-up = \"make\"\n[cleanup]\n",
             expect![[r#"
             error "pre-up": `pre-up` is a string, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-              fix: Make it a task of `[pre-up]` (preferred)
+              fix: Make it a task of `[pre-up]`
                 [pre-up]
                 pre-up = "make"
                 [cleanup]
@@ -143,7 +150,7 @@ mod tests {
             "[[pre-up]]\na = \"b\"\n",
             expect![[r#"
             error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-              fix: Make it a table (preferred)
+              fix: Make it a table
                 [pre-up]
                 a = "b"
         "#]],
@@ -194,6 +201,17 @@ mod tests {
             error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
             error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
         "#]],
+        );
+    }
+
+    #[test]
+    fn no_phase_is_made_twice() {
+        testing::check(
+            DiagnosticCode::PhaseNotTable,
+            "PRE-UP = \"make\"\n[pre-up]\n",
+            expect![[r#"
+                error "PRE-UP": `PRE-UP` is a string, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+            "#]],
         );
     }
 

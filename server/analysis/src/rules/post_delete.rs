@@ -42,7 +42,7 @@ mod tests {
             "[post-delete]\na = \"echo\"\n",
             expect![[r#"
             warning "post-delete": Draft ignores the table `post-delete`: tasks that run after deletion go into `cleanup`
-              fix: Rename to `cleanup` (preferred)
+              fix: Rename to `cleanup`
                 [cleanup]
                 a = "echo"
         "#]],

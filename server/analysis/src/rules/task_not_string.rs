@@ -52,10 +52,11 @@ fn nested(parsed: &Parsed, header: TextRange) -> Option<Diagnostic> {
     Some(Diagnostic::new(DiagnosticCode::TaskNotString, name.range, message).note(NOTE))
 }
 
+/// That it is a command is for the user to say.
 fn quote(text: &str, range: TextRange, what: &str) -> Option<Fix> {
     let scalar = matches!(what, "an integer" | "a float" | "a boolean" | "a date-time");
     let edits = vec![TextEdit::replace(range, edit::string(&text[range]))];
-    scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: true })
+    scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: false })
 }
 
 #[cfg(test)]
@@ -72,12 +73,12 @@ mod tests {
             "[pre-up]\na = 5\nb = true\n",
             expect![[r#"
             error "5": the task `a` is an integer, not a command: Draft stops at it; a task is a string
-              fix: Put it into quotes (preferred)
+              fix: Put it into quotes
                 [pre-up]
                 a = "5"
                 b = true
             error "true": the task `b` is a boolean, not a command: Draft stops at it; a task is a string
-              fix: Put it into quotes (preferred)
+              fix: Put it into quotes
                 [pre-up]
                 a = 5
                 b = "true"

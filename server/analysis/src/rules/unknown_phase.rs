@@ -43,7 +43,8 @@ pub(super) fn present(parsed: &Parsed) -> HashSet<Phase> {
     parsed.file.sections.iter().filter_map(|section| section.phase).collect()
 }
 
-/// Adds the fix that renames a section, unless the file would then have the phase twice.
+/// Adds the fix that renames a section, unless the file would then have the phase twice. That its tasks are to run is for
+/// the user to say.
 pub(super) fn suggest(
     present: &HashSet<Phase>,
     section: &Section,
@@ -58,7 +59,7 @@ pub(super) fn suggest(
         return diagnostic;
     }
     let edits = vec![TextEdit::replace(section.name.range, edit::key(phase.name()))];
-    diagnostic.fix(Fix { title: format!("Rename to `{phase}`"), edits, preferred: true })
+    diagnostic.fix(Fix { title: format!("Rename to `{phase}`"), edits, preferred: false })
 }
 
 /// The phase that somebody very likely meant by a name.
@@ -97,7 +98,7 @@ mod tests {
             "[pre-upp]\na = \"b\"\n",
             expect![[r#"
             warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
-              fix: Rename to `pre-up` (preferred)
+              fix: Rename to `pre-up`
                 [pre-up]
                 a = "b"
         "#]],
@@ -107,7 +108,7 @@ mod tests {
             "[post_deploy]\na = \"b\"\n",
             expect![[r#"
             warning "post_deploy": Draft ignores the table `post_deploy`: did you mean `post-deploy`?
-              fix: Rename to `post-deploy` (preferred)
+              fix: Rename to `post-deploy`
                 [post-deploy]
                 a = "b"
         "#]],
