@@ -224,7 +224,8 @@ impl<'a> Splitter<'a> {
                 b'"' => self.double_quotes()?,
                 b'\\' => self.backslash()?,
                 b'$' => self.dollar(),
-                _ => self.literal_text(&[' ', '\t', '\n', '\'', '"', '\\', '$']),
+                _ => self
+                    .literal_text(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'$')),
             }
         }
         self.end_word();
@@ -252,9 +253,9 @@ impl<'a> Splitter<'a> {
     }
 
     /// The characters up to the next one that means something.
-    fn literal_text(&mut self, special: &[char]) {
+    fn literal_text(&mut self, is_special: impl Fn(u8) -> bool) {
         let rest = &self.command[self.at..];
-        let text = &rest[..rest.find(special).unwrap_or(rest.len())];
+        let text = &rest[..rest.bytes().position(is_special).unwrap_or(rest.len())];
         self.parts().push_str(text);
         self.advance(text.len(), self.outside);
     }
@@ -284,7 +285,7 @@ impl<'a> Splitter<'a> {
                 b'"' => break,
                 b'$' => self.dollar(),
                 b'\\' => self.backslash_in_quotes(),
-                _ => self.literal_text(&['"', '$', '\\']),
+                _ => self.literal_text(|byte| matches!(byte, b'"' | b'$' | b'\\')),
             }
         }
         self.advance(1, Quoting::Double);

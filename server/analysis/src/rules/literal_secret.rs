@@ -190,7 +190,8 @@ fn of_user(word: &Word, written: &str, value: &str) -> Option<Secret> {
 
 /// A token of a kind that is known by its beginning.
 fn known_token(word: &Word, written: &str) -> Option<Secret> {
-    let mut begins = KNOWN_TOKENS.iter().flat_map(|token| written.match_indices(token.prefix));
+    let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= written.len());
+    let mut begins = fit.flat_map(|token| written.match_indices(token.prefix));
     begins.find_map(|(start, _)| {
         let token = &written[start..start + token_at(&written[start..])?];
         is_literal_secret(token).then(|| Secret::at(word, start, token, "token"))

@@ -12,6 +12,11 @@ pub struct KnownToken {
 }
 
 impl KnownToken {
+    /// The least length of a whole one, in bytes.
+    pub fn shortest(&self) -> usize {
+        self.prefix.len() + self.least
+    }
+
     /// Whether a byte may be in the token behind its prefix.
     pub fn has(&self, byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || self.other.contains(&byte)
