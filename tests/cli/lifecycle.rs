@@ -53,7 +53,7 @@ fn phases_run_around_the_command_with_its_arguments_as_they_are() {
         "post-up · 1 task",
     ];
     assert_in_order(&called, &parts);
-    assert!(called.stderr.starts_with("warning: no pods are awaited: there is no draft.toml"), "{called:?}");
+    assert!(called.stderr.contains("\nwarning: no pods are awaited: there is no draft.toml"), "{called:?}");
     assert_eq!(tool.call(&["delete", "--", "sh", "-c", "echo 5 >> order"]).code, Some(0));
     assert_eq!(tool.read("order"), "1\n2\n3\n5\n4\n");
 }
@@ -127,8 +127,10 @@ fn without_an_answer_of_the_cluster_nothing_is_deployed() {
     let tool = with_cluster(tasks, "127.0.0.1");
     let called = tool.call(&["up", "-l", "app=web", "--", "touch", "never"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    let said = "error: cannot reach the cluster of context `dev` (https://127.0.0.1:1)";
-    assert!(called.stderr.starts_with(said), "{called:?}");
+    let said = "cannot reach the cluster of context `dev` (https://127.0.0.1:1)";
+    let before = called.stderr.find(&format!("warning: {said}")).expect("a warning before pre-up");
+    let after = called.stderr.find(&format!("error: {said}")).expect("an error after it");
+    assert!(before < after && called.stderr.contains("up goes on, as pre-up may change that"), "{called:?}");
     let rest = "error: the deploy command, post-deploy and post-up did not run\n";
     assert!(called.stderr.ends_with(rest), "{called:?}");
     assert!(tool.path("first").exists() && !tool.path("never").exists());
@@ -298,4 +300,52 @@ fn a_dry_run_shows_every_step_and_runs_none() {
         &["pre-up · 1 task", "first", "deploy · 1 task", "helm upgrade 'a b'", "post-up · 1 task"],
     );
     assert!(!tool.path("order").exists() && tool.record_folders().is_empty());
+}
+
+#[test]
+fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
+    let tasks = "[pre-up]\ninstall = \"sh -c 'printf \\\"#!/bin/sh\\\" > deploy; chmod +x deploy'\"\n\
+        [cleanup]\nclean = 1\nother = \"ls *.x\"\n";
+    let tool = alone(tasks);
+    let called = tool.call(&["up", "--", "./deploy"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let parts = [
+        "the deploy command cannot run yet: program `./deploy` not found; up goes on",
+        "warning: .draft-tasks.toml:4:9: ",
+        "[task-not-string]",
+    ];
+    for part in parts {
+        assert!(called.stderr.contains(part), "{part:?} is not in {called:?}");
+    }
+    assert!(!called.stderr.contains("[glob]"), "only what keeps tasks of cleanup from running: {called:?}");
+    let called = tool.call(&["up", "--", "./deploy"]);
+    assert!(!called.stderr.contains("cannot run yet"), "{called:?}");
+}
+
+#[test]
+fn what_check_knows_of_the_tasks_is_said_and_strict_refuses() {
+    let tasks = "[pre-up]\na = \"rm -f tmp/*\"\nb = \"touch ran\"\n[cleanup]\nc = \"echo ~/x\"\n";
+    let tool = alone(tasks);
+    let said = "warning: .draft-tasks.toml:2:12: ";
+    let deploys = ["up", "--", "true"];
+    for arguments in [&["run", "pre-up"][..], &["run", "pre-up", "--dry-run"], &deploys] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        assert_eq!(called.stderr.matches(said).count(), 1, "{called:?}");
+        assert!(called.stderr.contains("[glob]\n") && !called.stderr.contains("tilde"), "{called:?}");
+    }
+    let quiet = tool.call(&["run", "pre-up", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""), "{quiet:?}");
+    std::fs::remove_file(tool.path("ran")).unwrap();
+    for arguments in
+        [&["run", "pre-up", "--strict", "--quiet"][..], &["up", "--strict", "--", "touch", "ran"]]
+    {
+        assert_unusable(
+            &tool,
+            arguments,
+            &[said, "nothing runs, as --strict is given and there is 1 finding"],
+        );
+    }
+    assert!(!tool.path("ran").exists());
+    assert_eq!(tool.call(&["run", "pre-up", "--strict", "--task", "b"]).code, Some(0));
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod claims;
 mod configured;
 mod create;
 mod doctor;

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -109,8 +109,9 @@ impl Tool {
         if self.environment.iter().all(|(name, _)| *name != "TERM") {
             command.env("TERM", "xterm");
         }
-        let process = command.spawn().expect("the program starts");
-        Started { process, stdout: None }
+        let mut process = command.spawn().expect("the program starts");
+        let stderr = process.stderr.take().map(BufReader::new);
+        Started { process, stdout: None, stderr }
     }
 
     /// All that is kept of runs, as one text.
@@ -157,7 +158,8 @@ impl Tool {
             .spawn()
             .expect("the program starts");
         let stdout = process.stdout.take().map(BufReader::new);
-        Started { process, stdout }
+        let stderr = process.stderr.take().map(BufReader::new);
+        Started { process, stdout, stderr }
     }
 }
 
@@ -180,6 +182,7 @@ fn files(folder: &std::path::Path) -> Vec<PathBuf> {
 pub(crate) struct Started {
     process: Child,
     stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<BufReader<ChildStderr>>,
 }
 
 impl Started {
@@ -189,6 +192,18 @@ impl Started {
         let stdout = self.stdout.as_mut().expect("the output is open");
         let found = stdout.lines().map_while(Result::ok).any(|line| line.contains(wanted));
         assert!(found, "{wanted:?} was not written");
+    }
+
+    /// Reads lines of the standard error until one has this text, and gives it.
+    #[track_caller]
+    pub(crate) fn wait_for_warning(&mut self, wanted: &str) -> String {
+        let stderr = self.stderr.as_mut().expect("a pipe");
+        let found = stderr.lines().map_while(Result::ok).find(|line| line.contains(wanted));
+        found.unwrap_or_else(|| panic!("{wanted:?} was not written"))
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -213,7 +228,7 @@ impl Started {
         }
         let code = self.end_unread();
         let mut stderr = String::new();
-        self.process.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
+        self.stderr.as_mut().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
         Called { code, stdout, stderr }
     }
 

@@ -320,6 +320,8 @@ fn a_deletion_that_finds_no_pods_is_asked_for() {
         2,
         &["delete although there are no pods of app=typo in", "--yes"],
     );
+    let nowhere = "delete although there is no namespace `nowhere` in the cluster of context `double`?";
+    assert_says(&delete(&["-n", "nowhere"]), 2, &[nowhere, "--yes"]);
     assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
     assert_says(&delete(&["-l", "app=typo", "--yes"]), 0, &["1 passed"]);
     assert!(tool.path("deleted").exists());

@@ -117,6 +117,21 @@ fn a_container_that_is_missing_is_told_before_the_pods_are_ready() {
 }
 
 #[test]
+fn up_says_before_and_after_the_deployment_that_there_is_no_namespace() {
+    let double = Double::start();
+    let tool = tool(&double, &format!("[pre-up]\na = \"true\"\n{WORK}"));
+    let called = tool.call(&["up", "-n", "nowhere", "--", "touch", "deployed"]);
+    let missing = "there is no namespace `nowhere` in the cluster of context `double`";
+    let before = format!("warning: {missing}; up goes on, as pre-up or the deploy command may change that");
+    assert_says(
+        &called,
+        1,
+        &[&before, "the deploy command did not create it: helm does with --create-namespace"],
+    );
+    assert!(tool.path("deployed").exists());
+}
+
+#[test]
 fn a_namespace_that_is_missing_or_ends_is_told_at_once() {
     let double = Double::start();
     let said = [

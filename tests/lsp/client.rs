@@ -51,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) answers: bool,
     pub(crate) agrees_to_progress: bool,
     pub(crate) applies_edits: bool,
+    /// Whether it answers questions with what runs.
+    pub(crate) says_yes: bool,
     pub(crate) opens_documents: bool,
     pub(crate) virtual_documents: bool,
     /// What is below `draftTasks`.
@@ -82,6 +84,7 @@ impl Default for Setup {
             answers: true,
             agrees_to_progress: true,
             applies_edits: true,
+            says_yes: false,
             opens_documents: false,
             virtual_documents: false,
             settings: Value::Null,
@@ -219,6 +222,7 @@ struct Answers {
     any: bool,
     progress: bool,
     applies_edits: bool,
+    says_yes: bool,
     settings: Value,
 }
 
@@ -276,6 +280,7 @@ impl Client {
                 any: setup.answers,
                 progress: setup.agrees_to_progress,
                 applies_edits: setup.applies_edits,
+                says_yes: setup.says_yes,
                 settings: setup.settings.clone(),
             }),
             rules: Mutex::default(),
@@ -744,6 +749,9 @@ impl Shared {
             }
             "workspace/applyEdit" => {
                 json!({ "jsonrpc": "2.0", "id": id, "result": { "applied": answers.applies_edits } })
+            }
+            "window/showMessageRequest" if answers.says_yes => {
+                json!({ "jsonrpc": "2.0", "id": id, "result": { "title": "Run" } })
             }
             "window/showDocument" => json!({ "jsonrpc": "2.0", "id": id, "result": { "success": true } }),
             _ => json!({ "jsonrpc": "2.0", "id": id, "result": null }),

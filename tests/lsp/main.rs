@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod around;
+mod claims;
 mod client;
 mod completion;
 mod configured;

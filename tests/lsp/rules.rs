@@ -24,9 +24,10 @@ enum Progress {
 }
 
 /// The requests that the server may have.
-const REQUESTS: [&str; 8] = [
+const REQUESTS: [&str; 9] = [
     "client/registerCapability",
     "window/showDocument",
+    "window/showMessageRequest",
     "window/workDoneProgress/create",
     "workspace/applyEdit",
     "workspace/codeLens/refresh",

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use text_size::TextRange;
+
 use crate::facts::Facts;
 use crate::options::Options;
 use crate::syntax::{self, SyntaxTree};
-use crate::task_file::TaskFile;
+use crate::task_file::{Section, TaskFile};
 
 /// One text, read. Ranges are byte offsets into [`Parsed::text`].
 #[derive(Clone, Debug)]
@@ -31,5 +33,12 @@ impl Parsed {
         let tree = syntax::parse(&text);
         let file = TaskFile::lower(&tree, &text);
         Parsed { text, options, tree, file, facts: Arc::default() }
+    }
+
+    /// The lines of a section, up to the next one.
+    pub(crate) fn lines_of(&self, section: &Section) -> TextRange {
+        let later = self.file.sections.iter().map(|section| section.range.start());
+        let next = later.filter(|start| *start >= section.range.end()).min();
+        TextRange::new(section.range.start(), next.unwrap_or((self.text.len() as u32 + 1).into()))
     }
 }

@@ -215,13 +215,8 @@ fn present(parsed: &Parsed) -> Vec<Phase> {
 
 /// A syntax error in the lines of the phase makes it unclear what would run.
 fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
-    let sections = || parsed.file.sections.iter().filter(|section| section.phase == Some(phase));
-    let next_start = |end| {
-        let later = parsed.file.sections.iter().map(|section| section.range.start());
-        later.filter(|start| *start >= end).min().unwrap_or((parsed.text.len() as u32 + 1).into())
-    };
-    for section in sections() {
-        let lines = TextRange::new(section.range.start(), next_start(section.range.end()));
+    for section in parsed.file.sections.iter().filter(|section| section.phase == Some(phase)) {
+        let lines = parsed.lines_of(section);
         if let Some(error) = parsed.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
             let message =
                 format!("`{phase}` does not run while the file has a syntax error in it: {}", error.message);

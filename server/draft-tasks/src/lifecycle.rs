@@ -14,6 +14,13 @@ pub(crate) enum Part {
     Delete,
 }
 
+/// What runs the tasks of a file: a phase alone, or a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activity {
+    Phase(Phase),
+    Part(Part),
+}
+
 /// What is known when it begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<'a> {
@@ -85,6 +92,51 @@ impl Part {
     }
 }
 
+impl Activity {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Activity::Phase(phase) => phase.name(),
+            Activity::Part(part) => part.name(),
+        }
+    }
+
+    /// The phases that nothing else may run meanwhile. Nothing is cleaned up while it is deployed.
+    pub(crate) fn phases(self) -> Vec<Phase> {
+        match self {
+            Activity::Phase(phase) => vec![phase],
+            Activity::Part(Part::Up) => Phase::ALL.to_vec(),
+            Activity::Part(Part::Delete) => Part::Delete.phases().to_vec(),
+        }
+    }
+
+    /// Whether it cannot go on at the same time as another one.
+    pub(crate) fn excludes(self, other: Activity) -> bool {
+        let others = other.phases();
+        self.phases().iter().any(|phase| others.contains(phase))
+    }
+
+    /// Why it does not begin while something of this name goes on; `more` is what is known of that.
+    pub(crate) fn refusal(self, running: &str, more: &str) -> String {
+        let name = self.name();
+        if running == name {
+            return format!("{running} is already running{more}: wait for its end or stop it");
+        }
+        format!("{running} is running{more}: wait for its end or stop it before {name}")
+    }
+}
+
+impl From<Phase> for Activity {
+    fn from(phase: Phase) -> Activity {
+        Activity::Phase(phase)
+    }
+}
+
+impl From<Part> for Activity {
+    fn from(part: Part) -> Activity {
+        Activity::Part(part)
+    }
+}
+
 impl Lifecycle {
     pub(crate) fn new(part: Part, known: &Known<'_>) -> Lifecycle {
         let phase = |phase| known.phases.contains(&phase).then_some(Subject::Phase(phase));
@@ -106,6 +158,14 @@ impl Lifecycle {
     /// All steps in their order; the first one begins.
     pub(crate) fn steps(&self) -> &[Subject] {
         &self.steps
+    }
+
+    /// The end of pods of which nothing is known is not awaited; what is to be said of it, if it would have been.
+    pub(crate) fn without_end_of_pods(&mut self) -> Option<&'static str> {
+        let steps = self.steps.len();
+        self.steps.retain(|step| *step != Subject::PodsGone);
+        (self.steps.len() < steps)
+            .then_some("the end of the pods is not awaited, as they cannot be asked for")
     }
 
     /// The step that runs has ended.
@@ -175,6 +235,28 @@ mod tests {
         assert_eq!(steps(Part::Delete, ALL, true), "delete pods-gone cleanup");
         assert_eq!(steps(Part::Delete, ALL, false), "delete cleanup");
         assert_eq!(steps(Part::Delete, &[], true), "delete pods-gone");
+    }
+
+    #[test]
+    fn pods_that_cannot_be_asked_for_are_not_awaited() {
+        let mut lifecycle = Lifecycle::new(Part::Delete, &Known { phases: ALL, has_application: true });
+        assert!(lifecycle.without_end_of_pods().is_some_and(|said| said.contains("is not awaited")));
+        assert_eq!(lifecycle.without_end_of_pods(), None);
+        assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Phase(Phase::Cleanup)));
+    }
+
+    #[test]
+    fn what_deploys_and_what_cleans_up_exclude_each_other() {
+        let all = [Part::Up.into(), Part::Delete.into()].into_iter().chain(Phase::ALL.map(Activity::Phase));
+        let all: Vec<Activity> = all.collect();
+        let excluded = |one: Activity| {
+            let names = all.iter().filter(|other| one.excludes(**other)).map(|other| other.name());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(excluded(Part::Up.into()), "up delete pre-up post-deploy post-up cleanup");
+        assert_eq!(excluded(Part::Delete.into()), "up delete cleanup");
+        assert_eq!(excluded(Phase::Cleanup.into()), "up delete cleanup");
+        assert_eq!(excluded(Phase::PreUp.into()), "up pre-up");
     }
 
     fn walk(part: Part, outcomes: &[RunSummary]) -> Vec<Next> {

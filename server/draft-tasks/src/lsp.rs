@@ -23,7 +23,6 @@ use self::wire::{stream, transport};
 use crate::world::environment::Environment;
 
 mod backend;
-mod clock;
 pub(crate) mod commands;
 mod confirm;
 mod documents;

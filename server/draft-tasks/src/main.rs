@@ -4,7 +4,9 @@
 
 use std::process::ExitCode;
 
+mod claim;
 mod cli;
+mod clock;
 mod doctor;
 #[cfg(test)]
 mod generated;

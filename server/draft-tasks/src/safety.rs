@@ -5,6 +5,7 @@
 
 mod beside;
 mod guard;
+pub(crate) mod lacking;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -144,8 +144,13 @@ fn lock_of(folder: &Path) -> io::Result<Lock> {
     }
 }
 
-/// What tasks write is nobody else's business.
-fn create_private(folder: &Path, recursive: bool) -> io::Result<()> {
+/// Makes a folder for the user alone: what tasks write is nobody else's business. Where it is `recursive`, those above it
+/// are made, too, and one that is there is no error.
+///
+/// # Errors
+///
+/// When the folder cannot be made.
+pub fn create_private(folder: &Path, recursive: bool) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(recursive);
     #[cfg(unix)]

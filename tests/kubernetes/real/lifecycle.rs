@@ -142,6 +142,82 @@ fn delete_cleans_up_when_the_pods_are_gone_and_not_before() {
     assert!(tool.path("cleaned").exists());
 }
 
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn up_goes_on_where_pre_up_makes_the_namespace() {
+    let namespace = Namespace::unmade();
+    let make = "[pre-up]\nmake = \"sh -c 'touch making; until test -e made; do sleep 0.1; done'\"\n";
+    let tool = namespace.tool("web", &format!("{make}{MARK}"));
+    let called = {
+        let started = tool.start(&[&["up"], &COMMAND[..]].concat());
+        namespace.wait("pre-up", || tool.path("making").exists().then_some(()));
+        namespace.make();
+        tool.write("made", b"");
+        namespace.wait("the command to begin", || tool.path("begun").exists().then_some(()));
+        namespace.apply(&slow(2));
+        tool.write("done", b"");
+        started.end()
+    };
+    assert_eq!(called.code, Some(0), "{called:?}");
+    let name = &namespace.name;
+    let said = format!("warning: there is no namespace `{name}` in the cluster of ");
+    assert!(called.stderr.contains(&said) && called.stderr.contains("up goes on, as pre-up"), "{called:?}");
+    assert!(called.stdout.contains("all 2 pods passed"), "{called:?}");
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn a_namespace_that_stays_missing_is_said_by_up_and_asked_for_by_delete() {
+    let namespace = Namespace::unmade();
+    let tool = namespace.tool("web", &format!("{MARK}[cleanup]\nclean = \"touch cleaned\"\n"));
+    let missing = format!("there is no namespace `{}` in the cluster of ", namespace.name);
+    let called = tool.call(&["up", "--", "touch", "deployed"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert!(called.stderr.contains(&format!("warning: {missing}")), "{called:?}");
+    assert!(called.stdout.contains(&missing) && called.stdout.contains("--create-namespace"), "{called:?}");
+    assert!(tool.path("deployed").exists() && !tool.path("last").exists());
+
+    let called = tool.call(&["delete", "--", "touch", "deleted"]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert!(called.stderr.contains(&format!("delete although {missing}")), "{called:?}");
+    assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/kubernetes/run"]
+fn delete_asks_where_the_name_has_a_typo_or_the_server_does_not_answer() {
+    let namespace = Namespace::new();
+    namespace.roll_out(&Workload::deployment("web"));
+    let tool = namespace.tool("wbe", "[cleanup]\nclean = \"touch cleaned\"\n");
+    let delete = |more: &[&str]| tool.call(&[&["delete"], more, &["--", "touch", "deleted"]].concat());
+    let called = delete(&[]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert!(called.stderr.contains("delete although there are no pods of draft=wbe in "), "{called:?}");
+
+    let kubeconfig = std::fs::read_to_string(namespace.kubeconfig()).expect("a kubeconfig");
+    let mut nobody: Value = serde_json::from_str(&kubeconfig).expect("a kubeconfig");
+    for cluster in nobody["clusters"].as_array_mut().expect("clusters") {
+        cluster["cluster"]["server"] = "https://127.0.0.1:1".into();
+    }
+    tool.write("nobody", nobody.to_string().as_bytes());
+    let path = tool.path("nobody").display().to_string();
+    let delete = |more: &[&str]| {
+        tool.call(
+            &[&["delete", "--env", &format!("KUBECONFIG={path}")], more, &["--", "touch", "deleted"]]
+                .concat(),
+        )
+    };
+    let called = delete(&[]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert!(called.stderr.contains("delete although it is not known which pods"), "{called:?}");
+    assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
+    let called = delete(&["--yes"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("the end of the pods is not awaited"), "{called:?}");
+    assert!(tool.path("deleted").exists() && tool.path("cleaned").exists());
+    assert_eq!(namespace.pods("draft=web").len(), 1, "nothing touched them");
+}
+
 /// The first broken link, and all that is said of it.
 #[track_caller]
 fn broken(called: &Called) -> (String, String) {

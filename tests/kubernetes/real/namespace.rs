@@ -2,6 +2,7 @@
 //!
 //! Must not know what the program does.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub(crate) struct Namespace {
     cluster: &'static Cluster,
     pub(crate) name: String,
     folder: TempDir,
+    /// Whether the cluster has it.
+    is_made: Cell<bool>,
     /// Held as long as the test uses the cluster.
     _lock: Option<File>,
 }
@@ -49,24 +52,38 @@ impl Namespace {
         Namespace::create(cluster().share())
     }
 
+    /// A namespace that the cluster does not have before it is made.
+    pub(crate) fn unmade() -> Namespace {
+        Namespace::named(cluster().share())
+    }
+
     /// A namespace for a test that disturbs the whole cluster: no other test runs beside it.
     pub(crate) fn alone() -> Namespace {
         Namespace::create(cluster().have_alone())
     }
 
     fn create(lock: Option<File>) -> Namespace {
+        let namespace = Namespace::named(lock);
+        namespace.make();
+        namespace
+    }
+
+    fn named(lock: Option<File>) -> Namespace {
         let name = format!("draft-tasks-{:08x}", RandomState::new().hash_one(std::process::id()) >> 32);
         let folder = TempDir::new().expect("a folder for the test");
-        let namespace = Namespace { cluster: cluster(), name, folder, _lock: lock };
-        let object =
-            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace.name } });
-        namespace.create_object(object);
+        Namespace { cluster: cluster(), name, folder, is_made: Cell::new(false), _lock: lock }
+    }
+
+    pub(crate) fn make(&self) {
+        self.create_object(
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": self.name } }),
+        );
+        self.is_made.set(true);
         // Pods are refused before it is there.
-        namespace.wait("the service account of a namespace", || {
-            let accounts = namespace.api::<ServiceAccount>();
-            namespace.cluster.block_on(accounts.get_opt("default")).expect("an answer").map(drop)
+        self.wait("the service account of a namespace", || {
+            let accounts = self.api::<ServiceAccount>();
+            self.cluster.block_on(accounts.get_opt("default")).expect("an answer").map(drop)
         });
-        namespace
     }
 
     fn api<K>(&self) -> Api<K>
@@ -316,6 +333,9 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
+        if !self.is_made.get() {
+            return;
+        }
         let namespaces: Api<core::Namespace> = Api::all(self.cluster.client.clone());
         let deleted = self.cluster.block_on(namespaces.delete(&self.name, &DeleteParams::background()));
         if let Err(error) = deleted

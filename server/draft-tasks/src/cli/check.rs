@@ -125,7 +125,7 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
 }
 
 /// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
-fn analyse(path: &Path, text: &str, options: Options, environment: &Environment) -> Analysis {
+pub(super) fn analyse(path: &Path, text: &str, options: Options, environment: &Environment) -> Analysis {
     if FileKind::of_path(path) == Some(FileKind::Pack) {
         return Analysis::new(text, options);
     }

@@ -19,6 +19,7 @@ use super::execute::{Ended, Format, Signals, execute, serve};
 use super::prepare::{Prepared, blocking};
 use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
+use crate::claim::Claim;
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
 use crate::safety::{self, Guard};
 use crate::settings::run::Limit;
@@ -69,6 +70,7 @@ struct Wanted<'a> {
 
 /// Everything that is known before the first step.
 struct Whole<'a> {
+    part: Part,
     prepared: Prepared<'a>,
     options: &'a Options,
     steps: Lifecycle,
@@ -80,6 +82,8 @@ struct Whole<'a> {
     /// The cluster of all local tasks, where one is known.
     pinned: Option<Pinned>,
     begun: Instant,
+    /// Held until the last step is over.
+    _claim: Claim,
 }
 
 fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
@@ -109,6 +113,10 @@ impl<'a> Whole<'a> {
         let mut plans: Vec<Plan> = plans.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(argv));
+        prepared.tell_findings(&plans.iter().collect::<Vec<_>>(), options.strict, options.quiet)?;
+        // Before anything is looked at that the other one may change.
+        let claim =
+            if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
         let mut unknown = None;
         let guard = if part == Part::Delete { prepared.guard() } else { None };
         let pods = match awaited(&prepared, &phases, guard.as_ref()) {
@@ -132,15 +140,18 @@ impl<'a> Whole<'a> {
             }
             None => chosen.pinned().ok(),
         };
-        let mut has_application = pods.is_some();
+        let mut steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         if !options.dry_run {
             confirm(options, &prepared, part, &plans, pinned.as_ref().map(|pinned| &pinned.target))?;
-            has_application &= confirm_delete(options, &prepared, guard.as_ref())?;
+            if !confirm_delete(options, &prepared, guard.as_ref())? {
+                let said = steps.without_end_of_pods();
+                said.iter().for_each(|said| terminal::warning(format_args!("{said}")));
+            }
         }
         // Inside of a cluster there is no kubeconfig to be copied.
         let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application });
-        Ok(Whole { prepared, options, steps, plans, pods, unknown, pinned, begun: Instant::now() })
+        let begun = Instant::now();
+        Ok(Whole { part, prepared, options, steps, plans, pods, unknown, pinned, begun, _claim: claim })
     }
 
     /// What a step runs.
@@ -178,6 +189,9 @@ impl<'a> Whole<'a> {
         self.tell_where();
         let mut before = None;
         let mut next = self.steps.steps().first().map_or(Next::Done, |step| Next::Step(*step));
+        if self.part == Part::Up && !self.tell_lacking(signals).await {
+            next = self.steps.cannot_begin(true);
+        }
         loop {
             let step = match next {
                 Next::Step(step) => step,
@@ -206,6 +220,25 @@ impl<'a> Whole<'a> {
             let view = self.options.view(&self.prepared.file, records.as_ref());
             let Ended { summary, was_stopped } = execute(request, &view, signals).await?;
             next = self.steps.after(&summary, was_stopped);
+        }
+    }
+
+    /// Says what `up` lacks before its first step; answers whether it goes on, as nobody stopped it.
+    async fn tell_lacking(&self, signals: &mut Signals) -> bool {
+        let has_pre_up = self.steps.steps().contains(&Phase::PreUp.into());
+        let environment = self.prepared.variables();
+        let deploy = self.request(Subject::Deploy);
+        let program = safety::lacking::program(&deploy.plan, &deploy.directory, environment);
+        let say = |said: String| terminal::warning(format_args!("{said}"));
+        program.filter(|_| has_pre_up).map(say);
+        self.prepared.tell_errors(Phase::Cleanup);
+        let Some(pods) = &self.pods else { return true };
+        tokio::select! {
+            lacking = safety::lacking::ground(pods, environment, has_pre_up) => {
+                lacking.map(say);
+                true
+            }
+            Some(()) = signals.recv() => false,
         }
     }
 
@@ -288,11 +321,6 @@ fn confirm_delete(options: &Options, prepared: &Prepared<'_>, guard: Option<&Gua
     let is_known = found.is_ok();
     if let Some(question) = found.unwrap_or_else(Some) {
         options.cluster.confirm(&question, "to go on, give --yes")?;
-        if !is_known {
-            terminal::warning(format_args!(
-                "the end of the pods is not awaited, as they cannot be asked for"
-            ));
-        }
     }
     Ok(is_known)
 }

@@ -5,18 +5,23 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
+use draft_tasks_analysis::{Analysis, TextRange};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
-use super::Meaning;
+use super::check;
 use super::cluster::Cluster;
 use super::execute::GRACE;
 use super::paths::{self, Loaded};
+use super::{Meaning, terminal};
+use crate::claim::Claim;
+use crate::clock::Clock;
+use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::kubernetes::KubernetesSettings;
@@ -71,9 +76,81 @@ impl<'a> Prepared<'a> {
         let directory = file.parent().unwrap_or(&file).to_owned();
         let environment = Environment::of_process().with(&run, &directory)?;
         let settings = super::settings(&loaded.path, &meaning.settings());
-        let analysis = Analysis::new(loaded.text.as_str(), settings.options());
+        let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
         let kubernetes = cluster.settings(&settings.kubernetes);
         Ok(Prepared { loaded, file, directory, analysis, settings, run, environment, kubernetes, cluster })
+    }
+
+    /// Says what `check` knows of tasks that are about to run, a line each.
+    ///
+    /// # Errors
+    ///
+    /// Where there is something and `is_strict` forbids it.
+    pub(super) fn tell_findings(
+        &self,
+        plans: &[&Plan],
+        is_strict: bool,
+        is_quiet: bool,
+    ) -> Result<(), String> {
+        let mut count = 0;
+        for plan in plans {
+            let Some(phase) = plan.subject.phase() else { continue };
+            let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
+            for found in self.analysis.severe_of_phase(phase, &names) {
+                count += 1;
+                if is_strict || !is_quiet {
+                    self.tell_finding(found);
+                }
+            }
+        }
+        if !is_strict || count == 0 {
+            return Ok(());
+        }
+        let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
+        Err(format!(
+            "nothing runs, as --strict is given and there is {findings} about these tasks\n  `draft-tasks check` shows how to fix them"
+        ))
+    }
+
+    /// Says which errors there are in a phase that runs later.
+    pub(super) fn tell_errors(&self, phase: Phase) {
+        let errors =
+            self.analysis.severe_of_phase(phase, &[]).filter(|found| found.severity == Severity::Error);
+        errors.for_each(|found| self.tell_finding(found));
+    }
+
+    fn tell_finding(&self, found: &Diagnostic) {
+        let (line, column) = self.place(found.range);
+        let path = self.loaded.path.display();
+        let said = format_args!("{path}:{line}:{column}: {} [{}]", found.message, found.code.name());
+        terminal::warning(said);
+    }
+
+    /// Claims what is to run.
+    ///
+    /// # Errors
+    ///
+    /// Who runs it already, unless that is awaited.
+    pub(super) fn claim(&self, wanted: Activity, waits: bool) -> Result<Claim, String> {
+        let state = Environment::of_process().state();
+        let mut is_told = false;
+        loop {
+            let rival = match Claim::take(wanted, state.as_deref(), &self.file) {
+                Ok(claim) => {
+                    claim.trouble.iter().for_each(|trouble| terminal::warning(format_args!("{trouble}")));
+                    return Ok(claim);
+                }
+                Err(rival) => rival,
+            };
+            let said = rival.describe(Clock::of_system());
+            if !waits {
+                return Err(format!("{said}\n  to wait for its end here, give --wait"));
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                terminal::remark(format_args!("waiting: {said}"));
+            }
+            rival.end().map_err(|error| format!("{said}\n  it cannot be awaited: {error}"))?;
+        }
     }
 
     /// The phase of this name.
@@ -255,12 +332,17 @@ impl<'a> Prepared<'a> {
         self.run.records(self.environment.records())
     }
 
+    /// Line and column, from 1.
+    fn place(&self, range: TextRange) -> (usize, usize) {
+        let text = &self.loaded.text;
+        line_and_column(text, &LineIndex::new(text), range.start().into())
+    }
+
     fn describe(&self, error: &PlanError) -> String {
-        let Loaded { path, text, .. } = &self.loaded;
-        let path = path.display();
+        let path = self.loaded.path.display();
         match error {
             PlanError::Invalid { range, .. } => {
-                let (line, column) = line_and_column(text, &LineIndex::new(text), range.start().into());
+                let (line, column) = self.place(*range);
                 format!("{path}:{line}:{column}: {}", error.describe())
             }
             _ => format!("{path}: {}", error.describe()),

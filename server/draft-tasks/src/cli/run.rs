@@ -18,6 +18,7 @@ use super::report::Amount;
 use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{Look, Meaning, UNUSABLE};
+use crate::claim::Claim;
 use crate::interrupted;
 use crate::settings::Named;
 use crate::settings::run::{KEEP, Limit, RunSettings};
@@ -74,6 +75,13 @@ pub(super) struct Options {
     /// How the run is told
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Run nothing where `check` has errors or warnings about the tasks that would run
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Where the same phase of the file is running already, wait for its end instead of refusing; likewise what deploys
+    /// and what cleans up wait for each other
+    #[arg(long)]
+    pub(super) wait: bool,
     /// Keep no record of this run
     #[arg(long)]
     no_record: bool,
@@ -93,6 +101,8 @@ struct Wanted {
     /// Why it is not known in which pods they would run.
     unknown: Option<String>,
     records: Option<Records>,
+    /// Held until the run is over.
+    claim: Claim,
 }
 
 /// Runs the tasks; the exit code tells how it went.
@@ -186,10 +196,14 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     } else {
         (prepared.request(phase, &chosen)?, None)
     };
+    prepared.tell_findings(&[&request.plan], options.strict, options.quiet)?;
+    let mut claim = Claim::default();
     if !options.dry_run {
+        claim = prepared.claim(phase.into(), options.wait)?;
         prepared.confirm(&request)?;
     }
     Ok(Wanted {
+        claim,
         unknown,
         left_out: prepared.left_out(&request),
         records: prepared.records(),
@@ -235,7 +249,7 @@ pub(super) fn show_dry(
 }
 
 fn execute_one(arguments: &Arguments, wanted: Wanted) -> io::Result<ExitCode> {
-    let Wanted { request, file, records, .. } = wanted;
+    let Wanted { request, file, records, claim: _claim, .. } = wanted;
     let view = arguments.options.view(&file, records.as_ref());
     serve(async |signals| execute(request, &view, signals).await.map(|ended| ended.code()))
 }

@@ -38,19 +38,32 @@ pub(super) async fn ask(
         }
         session.with(|session| target.iter().for_each(|target| session.confirm(target)));
     }
+    if let Some(pods) = questions.ground {
+        let has_pre_up = request.plan.subject != Subject::Deploy;
+        let lacking = safety::lacking::ground(&pods, &request.environment, has_pre_up).await;
+        if let Some(said) = lacking {
+            session.with(|session| session.warn(run, said));
+        }
+    }
     if let Some(pods) = questions.before {
         let pods = safety::living(&pods, &request.environment).await.map_err(|it| it.describe())?;
         session.with(|session| session.pods_before(run, pods.into_iter().map(|(_, uid)| uid).collect()));
     }
     let Some(guard) = questions.guard else { return Ok(()) };
-    let question = match request.plan.subject {
-        Subject::Delete => guard.before_delete(&request.environment).await.unwrap_or_else(Some),
-        _ => guard.before_cleanup(&request.environment).await,
+    let (question, is_known) = match request.plan.subject {
+        Subject::Delete => match guard.before_delete(&request.environment).await {
+            Ok(question) => (question, true),
+            Err(question) => (Some(question), false),
+        },
+        _ => (guard.before_cleanup(&request.environment).await, true),
     };
-    match question {
-        Some(question) => confirm(client, question).await.map_err(Declined::describe),
-        None => Ok(()),
+    if let Some(question) = question {
+        confirm(client, question).await.map_err(Declined::describe)?;
     }
+    if !is_known {
+        session.with(|session| session.pods_unknown(run));
+    }
+    Ok(())
 }
 
 /// Why there is no yes.

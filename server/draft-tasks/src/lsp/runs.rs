@@ -16,6 +16,7 @@ use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
 };
 
+use crate::claim::Claim;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::to_proto::Context;
 use crate::lsp::runs::problems::Problems;
@@ -59,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) record: Option<PathBuf>,
     /// Its logs that the client has asked for.
     pub(crate) shown_logs: HashSet<Uri>,
+    /// Held until it is over.
+    pub(crate) claim: Claim,
 }
 
 /// A task of a run.
@@ -111,10 +114,12 @@ impl Runs {
         self.active.iter_mut().find(|run| run.id == id)
     }
 
-    /// Takes a run out, since it is over.
+    /// Takes a run out, since it is over; whoever is told so finds its phase free.
     pub(crate) fn finish(&mut self, id: &str) -> Option<Run> {
         let index = self.active.iter().position(|run| run.id == id)?;
-        Some(self.active.remove(index))
+        let mut run = self.active.remove(index);
+        run.claim = Claim::default();
+        Some(run)
     }
 }
 

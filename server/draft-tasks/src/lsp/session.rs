@@ -11,9 +11,9 @@ use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
-use super::clock::Clock;
 use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
+use crate::clock::Clock;
 use crate::lsp::documents::document::{self, Document};
 use crate::lsp::documents::pages::Pages;
 use crate::lsp::documents::programs::Programs;
@@ -67,6 +67,8 @@ pub(crate) struct Session {
     client_left: bool,
     /// Parts of applications' lives that go on.
     walks: Vec<lifecycle::Walk>,
+    /// Whether it was told that phases cannot be claimed.
+    claim_trouble_told: bool,
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
     pub(super) documents: HashMap<Uri, Document>,
@@ -97,6 +99,7 @@ impl Session {
             trusted: true,
             client_left: false,
             walks: Vec::new(),
+            claim_trouble_told: false,
             confirmed: HashSet::new(),
             documents: HashMap::new(),
             around: HashMap::new(),

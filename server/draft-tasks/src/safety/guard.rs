@@ -66,11 +66,14 @@ impl Guard {
     ) -> Result<Option<String>, String> {
         match self.look(environment).await {
             Ok(found) if !found.pods.is_empty() => Ok(None),
-            Ok(found) => Ok(Some(format!(
-                "delete although there are no pods of {} in {}?",
-                found.wanted.application.selector,
-                found.wanted.target.describe()
-            ))),
+            Ok(Look { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
+                Some(problem) => format!("delete although {}?", problem.message),
+                None => format!(
+                    "delete although there are no pods of {} in {}?",
+                    wanted.application.selector,
+                    wanted.target.describe()
+                ),
+            })),
             Err(problem) => Err(format!(
                 "delete although it is not known which pods the application has: {}?",
                 problem.message
@@ -128,6 +131,12 @@ pub(crate) async fn living(
         let place = pods.target.describe();
         Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
     })
+}
+
+/// That their namespace is missing or is being deleted, where that is known.
+pub(super) async fn namespace(pods: &PodsRequest, environment: &[(OsString, OsString)]) -> Option<Problem> {
+    let connection = Connection::open(&pods.target, environment).await.ok()?;
+    connection.check_namespace(false).await.err()
 }
 
 /// How many pods there are, and which, if there is one.

@@ -87,12 +87,13 @@ impl Connection {
         Ok(Api::namespaced(self.client().await?, &self.target.namespace))
     }
 
-    /// That the namespace is there and stays; whoever may not see it does not know.
+    /// That the namespace is there and stays; whoever may not see it does not know. What helps depends on whether
+    /// something was deployed into it just now.
     ///
     /// # Errors
     ///
     /// When it is not there, or is being deleted.
-    pub(crate) async fn check_namespace(&self) -> Result<(), Problem> {
+    pub async fn check_namespace(&self, is_deployed: bool) -> Result<(), Problem> {
         let namespaces: Api<Object> = Api::all_with(self.client().await?, &Kind::NAMESPACE);
         let asked = tokio::time::timeout(LOOK, namespaces.get_opt(&self.target.namespace)).await;
         let Ok(Ok(found)) = asked else { return Ok(()) };
@@ -100,7 +101,11 @@ impl Connection {
         let Some(namespace) = found else {
             return Err(Problem::new(format!("there is no namespace `{name}` in the cluster of {place}"))
                 .help("it is that of draft.toml, draftTasks.kubernetes.namespace or --namespace, else the context's")
-                .help("deploy the application first, or create it: kubectl create namespace ".to_owned() + name));
+                .help(if is_deployed {
+                    "the deploy command did not create it: helm does with --create-namespace, or create it in pre-up".to_owned()
+                } else {
+                    "deploy the application first, or create it: kubectl create namespace ".to_owned() + name
+                }));
         };
         let is_ending = namespace.status.is_some_and(|status| status.phase.as_deref() == Some("Terminating"));
         if is_ending || namespace.metadata.deletion_timestamp.is_some() {

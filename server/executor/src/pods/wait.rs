@@ -56,7 +56,7 @@ pub(crate) async fn until_ready(
         let now = pods.borrow_and_update().clone();
         let seen: Vec<PodState> = now.seen.values().cloned().collect();
         if seen.iter().all(|pod| pod.over) {
-            namespace.look(connection).await?;
+            namespace.look(connection, wanted.before.is_some()).await?;
         }
         let read = read(connection, &seen, &wanted.application).await?;
         if read.unauthorized {
@@ -110,12 +110,12 @@ struct NamespaceLook(Option<Instant>);
 
 impl NamespaceLook {
     /// Without a namespace no pod ever comes.
-    async fn look(&mut self, connection: &Connection) -> Result<(), Problem> {
+    async fn look(&mut self, connection: &Connection, is_deployed: bool) -> Result<(), Problem> {
         if self.0.is_some_and(|last| last.elapsed() < LOOK_AT_NAMESPACE) {
             return Ok(());
         }
         self.0 = Some(Instant::now());
-        connection.check_namespace().await
+        connection.check_namespace(is_deployed).await
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct RunPhase {
 impl ServerCommand for RunPhase {
     const NAME: &'static str = "draft-tasks.runPhase";
     const DOCUMENTATION: &'static str = "Runs the tasks of a phase and answers `{ \"run\": … }` at once. When the phase is already \
-        running, that run is answered.";
+        running, that run is answered; when another program runs it, the error says which.";
     const STARTS: bool = true;
 
     type Answer = Started;

@@ -11,7 +11,7 @@ use draft_tasks_executor::record;
 use draft_tasks_executor::{Outcome, OutcomeName, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
-use crate::lsp::clock::Clock;
+use crate::clock::Clock;
 use crate::lsp::runs::{Run, RunningTask};
 
 /// How many runs that are over are known.

@@ -15,9 +15,10 @@ use super::Session;
 use super::reading::{Source, blocking, source};
 use super::running::{Place, Started, refusal};
 use super::target::Questions;
-use crate::lifecycle::{Known, Lifecycle, Next, Part};
+use crate::claim::Claim;
+use crate::lifecycle::{Activity, Known, Lifecycle, Next, Part};
 use crate::lsp::SharedSession;
-use crate::safety::{self, Foreign, Whereabouts};
+use crate::safety::{self, Foreign, Whereabouts, lacking};
 use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
@@ -28,14 +29,22 @@ pub(super) struct Walk {
     plans: Vec<Plan>,
     /// The application's pods, where they are known.
     pods: Option<PodsRequest>,
-    /// Why no pods are awaited.
-    warning: Option<String>,
+    /// What is to be known before it begins.
+    warnings: Vec<String>,
     /// The cluster of all local steps, where one is known.
     pinned: Option<Pinned>,
     source: Source,
     environment: Environment,
     /// The run of the step that goes on.
     run: String,
+    /// Held until the last step is over.
+    claim: Claim,
+}
+
+/// A part that has come to the end of a step.
+pub(super) struct Walked {
+    walk: Walk,
+    next: Next,
 }
 
 /// A command that deploys or deletes an application, around which phases run.
@@ -69,10 +78,11 @@ pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> R
         return Ok(started);
     }
     let source = source(session, &uri).await?;
-    let walk = blocking(move || Walk::new(part, wanted, source)).await??;
+    let walk = blocking(move || Walk::new(part, wanted, source)).await?;
+    // It may be this server that has claimed the phases meanwhile.
     session.with(|session| match session.walks_already(&uri, part)? {
         Some(started) => Ok(started),
-        None => Ok(session.set_out(walk)),
+        None => Ok(session.set_out(walk?)),
     })
 }
 
@@ -88,10 +98,14 @@ impl Walk {
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(&command));
         let application = source.application(&environment);
-        let (pods, warning) = match application.pods(Vec::new()) {
-            Ok(pods) => (Some(pods), None),
+        let mut warnings = Vec::new();
+        let pods = match application.pods(Vec::new()) {
+            Ok(pods) => Some(pods),
             Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(refusal(problem.describe())),
-            Err(problem) => (None, Some(format!("no pods are awaited: {}", problem.message))),
+            Err(problem) => {
+                warnings.push(format!("no pods are awaited: {}", problem.message));
+                None
+            }
         };
         let pinned = pods.as_ref().map(|pods| application.pin(pods.target.clone()));
         // Inside of a cluster there is no kubeconfig to be copied.
@@ -99,8 +113,12 @@ impl Walk {
         let is_selected = source.config.kubernetes.selector.is_some();
         let pods = pods.filter(|_| !is_selected || part.awaits_selected(&phases));
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
-        let run = String::new();
-        Ok(Walk { uri, part, steps, plans, pods, warning, pinned, source, environment, run })
+        if part == Part::Up && phases.contains(&Phase::PreUp) {
+            let deploy = part.plan(&command);
+            warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
+        }
+        let (run, claim) = (String::new(), source.claim(part.into())?);
+        Ok(Walk { uri, part, steps, plans, pods, warnings, pinned, source, environment, run, claim })
     }
 }
 
@@ -108,32 +126,30 @@ impl Session {
     /// The run of a part that goes on.
     fn walks_already(&mut self, uri: &Uri, part: Part) -> Result<Option<Started>, Error> {
         self.may_start()?;
-        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri) {
-            let (run, name) = (walk.run.clone(), walk.part.name());
-            if walk.part != part {
-                let wanted = part.name();
-                return Err(refusal(format!(
-                    "{name} is running: wait for its end or stop it before {wanted}"
-                )));
-            }
-            self.show(MessageType::Info, format!("{name} is already running"));
+        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri && walk.part == part) {
+            let run = walk.run.clone();
+            self.show(MessageType::Info, format!("{} is already running", part.name()));
             return Ok(Some(Started { run }));
         }
-        let mut phases = part.phases().iter();
-        if let Some(phase) = phases.find(|phase| self.runs.running(uri, **phase).is_some()) {
-            let name = part.name();
-            return Err(refusal(format!("{phase} is running: wait for its end or stop it before {name}")));
+        let wanted = Activity::from(part);
+        let other = self.walks_beside(uri, wanted).map(Part::name);
+        let mut phases = wanted.phases().into_iter();
+        let phase = || phases.find(|phase| self.runs.running(uri, *phase).is_some()).map(Phase::name);
+        match other.or_else(phase) {
+            Some(running) => Err(refusal(wanted.refusal(running, ""))),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     fn set_out(&mut self, mut walk: Walk) -> Started {
-        if let Some(warning) = walk.warning.take() {
+        for warning in std::mem::take(&mut walk.warnings) {
             self.show(MessageType::Warning, warning);
         }
+        self.tell_claim(&walk.claim);
         let foreign = self.foreign_of_walk(&walk);
         let first = walk.steps.steps().first().copied().unwrap_or(walk.part.command());
-        Started { run: self.begin(walk, first, Questions { foreign, ..Questions::default() }) }
+        let ground = walk.pods.clone().filter(|_| walk.part == Part::Up).map(Box::new);
+        Started { run: self.begin(walk, first, Questions { foreign, ground, ..Questions::default() }) }
     }
 
     /// The clusters that all steps together reach and that are to be asked about.
@@ -170,6 +186,7 @@ impl Session {
             pods: walk.pods.clone().filter(|_| !step.is_local()),
             pinned: walk.pinned.clone().filter(|_| step.is_local()),
             guard: None,
+            claim: Claim::default(),
         };
         let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
         let planned = (plan, Vec::new());
@@ -187,20 +204,41 @@ impl Session {
         }
     }
 
-    /// Why a phase cannot run alone: it is a step of something that goes on.
-    pub(super) fn is_step_of(&self, uri: &Uri, phase: Phase) -> Option<String> {
-        let walk = self.walks.iter().find(|walk| walk.uri == *uri)?;
-        let name = walk.part.name();
-        walk.steps
-            .steps()
-            .contains(&phase.into())
-            .then(|| format!("{name} is running, and {phase} is a step of it: wait for its end or stop it"))
+    /// Nothing is known of the pods that a deletion would end: their end is not awaited.
+    pub(crate) fn pods_unknown(&mut self, run: &str) {
+        let walk = self.walks.iter_mut().find(|walk| walk.run == run);
+        if let Some(said) = walk.and_then(|walk| walk.steps.without_end_of_pods()) {
+            self.show(MessageType::Warning, said);
+        }
     }
 
-    /// A run is over; if it was a step, the next one begins. If it was the last one, answers what is to be said.
-    pub(super) fn walk_on(&mut self, run: &str, summary: &RunSummary) -> Option<(MessageType, String)> {
+    /// What goes on with a file and excludes something else.
+    pub(super) fn walks_beside(&self, uri: &Uri, wanted: Activity) -> Option<Part> {
+        let walks = self.walks.iter().filter(|walk| walk.uri == *uri).map(|walk| walk.part);
+        walks.into_iter().find(|part| wanted.excludes((*part).into()))
+    }
+
+    /// Says once that nobody is kept from running the same phases.
+    pub(super) fn tell_claim(&mut self, claim: &Claim) {
+        let Some(trouble) = &claim.trouble else { return };
+        if !std::mem::replace(&mut self.claim_trouble_told, true) {
+            self.record_trouble(trouble);
+        }
+    }
+
+    /// A run is over; what follows, if it was a step. Whoever is told that the last one is over finds all phases free.
+    pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
-        match walk.steps.after(summary, false) {
+        let next = walk.steps.after(summary, false);
+        if !matches!(next, Next::Step(_)) {
+            walk.claim = Claim::default();
+        }
+        Some(Walked { walk, next })
+    }
+
+    /// Begins the next step; after the last one, answers what is to be said.
+    pub(super) fn walk_on(&mut self, Walked { walk, next }: Walked) -> Option<(MessageType, String)> {
+        match next {
             Next::Step(_) if self.client_left => None,
             Next::Step(step) => {
                 self.begin(walk, step, Questions::default());

@@ -38,6 +38,8 @@ pub(crate) struct Source {
     pub(crate) environment: Result<Environment, String>,
     /// The environment for looking at commands.
     pub(crate) shown: Environment,
+    /// The folder of what is kept for the user; no variable of a file has a say in it, so that all programs have the same.
+    pub(crate) state: Option<PathBuf>,
 }
 
 impl Source {
@@ -144,7 +146,7 @@ impl Wanted {
         let environment = self.environment.with(&self.run, &directory);
         let without_files = || surroundings::without_files(&self.environment, &self.run);
         let shown = environment.clone().unwrap_or_else(|_| without_files());
-        let run = self.run.clone();
-        Ok(Source { analysis, path, config, directory, unsaved, run, environment, shown })
+        let (run, state) = (self.run.clone(), self.environment.state());
+        Ok(Source { analysis, path, config, directory, unsaved, run, environment, shown, state })
     }
 }

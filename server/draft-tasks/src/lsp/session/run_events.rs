@@ -107,6 +107,11 @@ impl Session {
         self.show(MessageType::Error, message);
     }
 
+    /// Something that its user has to know of a run that is about to start.
+    pub(crate) fn warn(&mut self, id: &str, message: String) {
+        self.note(id, MessageType::Warning, message);
+    }
+
     /// What a run says of itself.
     fn note(&mut self, id: &str, kind: MessageType, message: String) {
         let Some(run) = self.runs.get(id) else { return };
@@ -202,6 +207,7 @@ impl Session {
         let Some(run) = self.runs.finish(id) else { return };
         self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
         let outcome = summary.outcome();
+        let walked = self.walked(id, summary);
         let message = match (run.subject, outcome) {
             (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
             (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
@@ -212,7 +218,7 @@ impl Session {
         // Why a run was blocked has been shown.
         let failed = outcome == OutcomeName::Failed && !summary.blocked;
         let long = outcome == OutcomeName::Passed && run.started.elapsed() > SHORT;
-        let said = self.walk_on(id, summary);
+        let said = walked.and_then(|walked| self.walk_on(walked));
         // What is said of all steps says it of this one, too.
         if said.is_none() && (failed || long || !self.flags.own_output) {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);

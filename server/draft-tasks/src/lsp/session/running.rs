@@ -18,6 +18,9 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 use super::Session;
 use super::reading::{Source, blocking, source};
 use super::target::Questions;
+use crate::claim::Claim;
+use crate::clock::Clock;
+use crate::lifecycle::Activity;
 use crate::lsp::SharedSession;
 use crate::lsp::commands::Stop;
 use crate::lsp::documents::document::Document;
@@ -50,6 +53,8 @@ pub(super) struct Place {
     pub(super) pinned: Option<Pinned>,
     /// What is to be asked about before the tasks run.
     pub(super) guard: Option<Guard>,
+    /// Held until the run is over; a step has nothing, as what it is a step of has it.
+    pub(super) claim: Claim,
 }
 
 impl Source {
@@ -61,13 +66,20 @@ impl Source {
     fn place(&self, phase: Phase, environment: &Environment, only: Vec<String>) -> Result<Place, Problem> {
         let application = self.application(environment);
         if !phase.is_local() {
-            return Ok(Place { pods: Some(application.pods(only)?), pinned: None, guard: None });
+            let pods = Some(application.pods(only)?);
+            return Ok(Place { pods, pinned: None, guard: None, claim: Claim::default() });
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
             None => None,
         };
-        Ok(Place { pods: None, pinned, guard: None })
+        Ok(Place { pods: None, pinned, guard: None, claim: Claim::default() })
+    }
+
+    /// Claims what is to run.
+    pub(super) fn claim(&self, wanted: Activity) -> Result<Claim, Error> {
+        let claim = Claim::take(wanted, self.state.as_deref(), &self.path);
+        claim.map_err(|rival| refusal(rival.describe(Clock::of_system())))
     }
 }
 
@@ -131,10 +143,11 @@ pub(crate) async fn run_source(
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
-    let prepared = blocking(move || Prepared::new(source, phase, wish)).await??;
+    let prepared = blocking(move || Prepared::new(source, phase, wish)).await?;
+    // It may be this server that has claimed the phase meanwhile.
     session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
-        None => Ok(session.start(&uri, prepared)),
+        None => Ok(session.start(&uri, prepared?)),
     })
 }
 
@@ -153,6 +166,7 @@ impl Prepared {
         if phase == Phase::Cleanup {
             place.guard = source.guard(&environment, source.run.records(environment.records()).as_ref());
         }
+        place.claim = source.claim(phase.into())?;
         Ok(Prepared { plan, chosen: only, source, environment, place })
     }
 }
@@ -182,7 +196,10 @@ impl Session {
             self.show(MessageType::Info, format!("{phase} is already running"));
             return Ok(Some(Started { run }));
         }
-        self.is_step_of(uri, phase).map_or(Ok(None), |step| Err(refusal(step)))
+        match self.walks_beside(uri, phase.into()) {
+            Some(part) => Err(refusal(Activity::from(phase).refusal(part.name(), ""))),
+            None => Ok(None),
+        }
     }
 
     /// What the editor says of runs; a project has no say in it.
@@ -226,6 +243,7 @@ impl Session {
         if failed || ran && self.config.run.diagnostics.0 == RunDiagnostics::All {
             self.publish_unless_stale(uri);
         }
+        self.tell_claim(&place.claim);
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
         let count = match tasks.len() {
             0 => String::new(),
@@ -266,6 +284,7 @@ impl Session {
             started: Instant::now(),
             record: None,
             shown_logs: HashSet::new(),
+            claim: place.claim,
         };
         self.progress(&run, ProgressValue::Begin { title: subject.to_string(), message: "starts".into() });
         self.tell(&run, RunState::Started, (None, None), None, message);

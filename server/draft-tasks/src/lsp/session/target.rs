@@ -24,11 +24,13 @@ pub(crate) struct Questions {
     /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
     /// the run has to wait for.
     pub(crate) before: Option<Box<PodsRequest>>,
+    /// Whether the cluster and the namespace of these pods are there: what is missing is said, and nothing is asked.
+    pub(crate) ground: Option<Box<PodsRequest>>,
 }
 
 impl Questions {
     pub(crate) fn is_empty(&self) -> bool {
-        self.foreign.is_empty() && self.guard.is_none() && self.before.is_none()
+        self.foreign.is_empty() && self.guard.is_none() && self.before.is_none() && self.ground.is_none()
     }
 }
 
@@ -103,7 +105,7 @@ impl Session {
         settings: &KubernetesSettings,
     ) -> Questions {
         let foreign = safety::foreign(request, &|target| self.accepts(target, settings));
-        Questions { foreign, guard, before: None }
+        Questions { foreign, guard, ..Questions::default() }
     }
 
     /// Whether runs reach this cluster without asking.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::clock::Clock;
+use crate::clock::Clock;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::ext;
 use crate::lsp::{SharedSession, commands};
@@ -384,11 +384,12 @@ fn a_run_as_a_rich_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
-        Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
-        run Started None pre-up · 2 tasks · in /app, with unsaved changes
-        start run-1 in /app: ["echo hello", "echo bye"], Stop
-        RefreshLenses
-    "#]],
+            Log { kind: Warning, message: "it cannot be told whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
+            Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
+            run Started None pre-up · 2 tasks · in /app, with unsaved changes
+            start run-1 in /app: ["echo hello", "echo bye"], Stop
+            RefreshLenses
+        "#]],
     );
     fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
     let text = "hello\n".to_owned();
@@ -446,6 +447,7 @@ fn a_run_as_a_plain_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
+            Log { kind: Warning, message: "it cannot be told whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Log { kind: Info, message: "pre-up · 2 tasks · in /app, with unsaved changes" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             Log { kind: Info, message: "hello │ one\nhello │ two" }

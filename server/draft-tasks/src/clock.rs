@@ -1,6 +1,6 @@
-//! The time of day, in the words and the zone of whoever sits before the editor.
+//! The time of day, in the words and the zone of whoever sits before the screen.
 //!
-//! Must not be asked by anything but the session: all others are told the time.
+//! Must not be asked by what keeps or shows runs in the server: it is told the time.
 
 use std::time::SystemTime;
 

@@ -1,0 +1,40 @@
+//! What `up` lacks before its first step: nothing of it keeps it from running, as `pre-up` or the deploy command may bring it.
+//!
+//! Must not tell what the first step itself tells at once.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use draft_tasks_analysis::plan::Plan;
+use draft_tasks_executor::{PodsRequest, search};
+
+use super::guard::{living, namespace};
+
+/// That the program of the deploy command is not there yet, for people.
+pub(crate) fn program(
+    deploy: &Plan,
+    directory: &Path,
+    environment: &[(OsString, OsString)],
+) -> Option<String> {
+    let program = deploy.steps.first()?.argv.first()?;
+    let problem = search::find(program, directory, environment).err()?;
+    Some(format!(
+        "the deploy command cannot run yet: {}; up goes on, as pre-up may change that",
+        problem.describe()
+    ))
+}
+
+/// That the cluster or the namespace cannot be used yet, for people. `has_pre_up` tells whether anything runs before the
+/// cluster has to answer.
+pub(crate) async fn ground(
+    pods: &PodsRequest,
+    environment: &[(OsString, OsString)],
+    has_pre_up: bool,
+) -> Option<String> {
+    if let Err(problem) = living(pods, environment).await {
+        return has_pre_up.then(|| format!("{}; up goes on, as pre-up may change that", problem.message));
+    }
+    let problem = namespace(pods, environment).await?;
+    let by = if has_pre_up { "pre-up or the deploy command" } else { "the deploy command" };
+    Some(format!("{}; up goes on, as {by} may change that", problem.message))
+}

@@ -1,0 +1,107 @@
+//! Two programs that run the same phases of a file at once: refused or awaited, as the user says.
+
+use rustix::process::Signal;
+
+use crate::lifecycle::alone;
+use crate::run::assert_unusable;
+use crate::tool::{Started, Tool};
+
+/// A command that goes on until the test lets it go.
+const WAITS: &str = "sh -c 'echo begun; until test -e go; do sleep 0.05; done'";
+
+/// A file whose tasks of `pre-up` and `cleanup` wait, and those of `post-up` do not.
+fn waiting() -> Tool {
+    alone(&format!("[pre-up]\nwait = \"{WAITS}\"\n[post-up]\na = \"true\"\n[cleanup]\nclean = \"{WAITS}\"\n"))
+}
+
+#[track_caller]
+fn begun(tool: &Tool, arguments: &[&str]) -> Started {
+    let mut started = tool.start(arguments);
+    started.wait_for("begun");
+    started
+}
+
+#[track_caller]
+fn let_go(tool: &Tool, started: Started) {
+    tool.write("go", b"");
+    let called = started.end();
+    assert_eq!(called.code, Some(0), "{called:?}");
+    std::fs::remove_file(tool.path("go")).expect("it is there");
+}
+
+#[test]
+fn a_phase_that_runs_is_refused_to_another_program_and_the_other_phases_are_not() {
+    let tool = waiting();
+    let first = begun(&tool, &["run", "pre-up"]);
+    let process = format!("process {})", first.process());
+    let said = ["pre-up is already running for this file (started at ", &process, "stop it", "give --wait"];
+    assert_unusable(&tool, &["run", "pre-up", "--no-record"], &said);
+    let file = tool.path(".draft-tasks.toml").display().to_string();
+    assert_unusable(&tool, &["run", "pre-up", "--file", &file], &said);
+    assert_eq!(tool.call(&["run", "pre-up", "--dry-run"]).code, Some(0));
+    assert_eq!(tool.call(&["run", "post-up"]).code, Some(0));
+    let_go(&tool, first);
+    let_go(&tool, begun(&tool, &["run", "pre-up"]));
+}
+
+#[test]
+fn up_and_what_cleans_up_are_refused_to_each_other() {
+    let tool = waiting();
+    let up = ["up", "--", "true"];
+    let first = begun(&tool, &up);
+    assert_unusable(&tool, &up, &["up is already running for this file"]);
+    assert_unusable(&tool, &["run", "pre-up"], &["up is running for this file", "before pre-up"]);
+    assert_unusable(&tool, &["run", "cleanup"], &["up is running for this file", "before cleanup"]);
+    let delete = ["delete", "--", "touch", "deleted"];
+    assert_unusable(&tool, &delete, &["up is running for this file", "before delete"]);
+    let_go(&tool, first);
+    assert!(!tool.path("deleted").exists());
+    for cleans in [&["run", "cleanup"][..], &delete] {
+        let first = begun(&tool, cleans);
+        assert_unusable(&tool, &up, &["is running for this file", "before up"]);
+        assert_eq!(tool.call(&["run", "post-up"]).code, Some(0));
+        let_go(&tool, first);
+    }
+}
+
+#[test]
+fn who_says_so_waits_for_the_end_of_the_other() {
+    let tool = waiting();
+    let first = begun(&tool, &["run", "pre-up"]);
+    let mut second = tool.start(&["up", "--wait", "--", "touch", "deployed"]);
+    let said = second.wait_for_warning("waiting: ");
+    assert!(said.contains("pre-up is running for this file (started at "), "{said}");
+    assert!(second.lives() && !tool.path("deployed").exists());
+    let_go(&tool, first);
+    second.wait_for("begun");
+    let_go(&tool, second);
+    assert!(tool.path("deployed").exists());
+}
+
+#[test]
+fn a_program_that_is_killed_leaves_nothing_claimed() {
+    let tool = waiting();
+    let mut first = begun(&tool, &["run", "pre-up"]);
+    first.signal(Signal::KILL);
+    first.end_unread();
+    let second = begun(&tool, &["run", "pre-up"]);
+    let_go(&tool, second);
+    tool.write("go", b"");
+    tool.wait_for_what_was_left();
+}
+
+#[test]
+fn where_nothing_can_be_locked_it_is_said_once_and_runs() {
+    let tool = waiting();
+    tool.write("file", b"");
+    let nowhere = tool.path("file/state").display().to_string();
+    let tool = tool.with("DRAFT_TASKS_STATE_DIR", &nowhere);
+    tool.write("go", b"");
+    let called = tool.call(&["up", "--no-record", "--", "true"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert_eq!(
+        called.stderr.matches("it cannot be told whether another program runs").count(),
+        1,
+        "{called:?}"
+    );
+}

@@ -1,0 +1,72 @@
+//! Two servers that run the same phases of a file, and a deletion of whose pods nothing is known.
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::project::Project;
+use crate::runs::{own_output, run, story, wait_for_output};
+
+const WAITS: &str = "sh -c 'echo ready; until test -e go; do sleep 0.05; done'";
+
+/// Another server with the folder of records of the first.
+fn beside(first: &Client) -> Client {
+    let state = first.state.path().display().to_string();
+    Client::with(|setup| {
+        setup.own_output = true;
+        setup.environment.push(("DRAFT_TASKS_STATE_DIR", state));
+    })
+}
+
+#[test]
+fn a_phase_that_one_runs_is_refused_by_the_other_with_the_process() {
+    let project = Project::with_tasks("pre-up", &[("wait", WAITS)]);
+    let (mut first, phase) = (own_output(), json!({ "uri": project.uri, "phase": "pre-up" }));
+    first.open_and_wait(&project);
+    let going = run(&mut first, &project, "pre-up");
+    wait_for_output(&mut first, "ready");
+    let mut second = beside(&first);
+    second.open_and_wait(&project);
+    let process = format!("process {})", first.server().id());
+    for (command, argument, before) in [
+        ("draft-tasks.runPhase", phase, "pre-up is already running for this file (started at "),
+        (
+            "draft-tasks.up",
+            json!({ "uri": project.uri, "command": ["true"] }),
+            "pre-up is running for this file",
+        ),
+    ] {
+        let refused = second.execute_error(command, argument);
+        let said = refused["message"].as_str().expect("a text");
+        assert!(said.starts_with(before) && said.contains(&process), "{said}");
+    }
+    project.write("go", "");
+    assert_eq!(story(&mut first, &going).last().map(String::as_str), Some("finished passed"));
+    let next = run(&mut second, &project, "pre-up");
+    assert_eq!(story(&mut second, &next).last().map(String::as_str), Some("finished passed"));
+}
+
+#[test]
+fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
+    let project = Project::new("[cleanup]\nclean = \"touch cleaned\"\n");
+    project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
+    let kubeconfig = "current-context: dev\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+        contexts: [{name: dev, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n";
+    project.write("kubeconfig", kubeconfig);
+    let kubeconfig = project.file("kubeconfig").display().to_string();
+    let mut client = Client::with(|setup| {
+        (setup.own_output, setup.says_yes) = (true, true);
+        setup.environment = vec![("KUBECONFIG", kubeconfig), ("DRAFT_ENV", String::new())];
+    });
+    client.open_and_wait(&project);
+    client.execute("draft-tasks.delete", json!({ "uri": project.uri, "command": ["touch", "deleted"] }));
+    let asked = client.asked("window/showMessageRequest");
+    assert!(asked["message"].as_str().is_some_and(|it| it.contains("not known which pods")), "{asked}");
+    let mut said = |part: &str| {
+        let params = client.notified("window/showMessage", |_| true);
+        assert!(params["message"].as_str().is_some_and(|it| it.contains(part)), "{params}");
+    };
+    said("the end of the pods is not awaited, as they cannot be asked for");
+    said("delete: all steps passed");
+    assert!(project.file("deleted").exists() && project.file("cleaned").exists());
+    assert_eq!(client.take_all("window/showMessage"), Vec::<Value>::new());
+}
