@@ -33,12 +33,16 @@ pub struct Calls {
 }
 
 /// A program that is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// The program as it is written.
     pub program: String,
     /// Its arguments; what is not known of one is left out.
     pub arguments: Vec<String>,
+    /// How many arguments are wholly known before the first one that is not.
+    known: usize,
+    /// Whether it runs on another machine, through `ssh`.
+    pub elsewhere: bool,
 }
 
 impl Calls {
@@ -64,6 +68,11 @@ impl Call {
         stem(&self.program)
     }
 
+    /// The arguments before the first one of which something is not known.
+    pub fn known(&self) -> &[String] {
+        &self.arguments[..self.known]
+    }
+
     /// The value of an option, `--name value` or `--name=value`.
     pub fn option(&self, name: &str) -> Option<&str> {
         let mut arguments = self.arguments.iter();
@@ -83,15 +92,22 @@ fn stem(program: &str) -> String {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_lowercase();
     let plain = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find_map(|end| name.strip_suffix(end));
     let plain = plain.unwrap_or(&name);
-    let version = |at: &usize| {
-        let rest = plain[*at..].trim_start_matches(['-', '_', '.', '@', ':']);
-        rest.strip_prefix('v').unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit())
-    };
-    let at = plain.find(|c: char| !c.is_ascii_alphabetic()).filter(version);
+    // A snap's program, and an image's tag or digest.
+    let plain = plain.strip_prefix("microk8s.").unwrap_or(plain);
+    let plain = plain.split([':', '@']).next().unwrap_or(plain);
+    let at = plain.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| is_version(&plain[*at..]));
     match at {
         Some(at) if at > 0 => plain[..at].to_owned(),
         _ => plain.to_owned(),
     }
+}
+
+/// Whether a name ends with a version: `3`, `3.11`, `-v1.32-linux`, but not with the `9s` of `k9s`.
+fn is_version(end: &str) -> bool {
+    let behind = end.trim_start_matches(['-', '_', '.']);
+    let number = behind.strip_prefix('v').unwrap_or(behind);
+    let begins = number.starts_with(|c: char| c.is_ascii_digit());
+    begins && (behind.len() < end.len() || number.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// A word after everything in it was replaced that is known.
@@ -131,6 +147,8 @@ struct Walk<'a> {
     parameters: Option<Vec<Argument>>,
     /// Where `cd` has led.
     directory: String,
+    /// Whether it is read what runs on another machine.
+    elsewhere: bool,
     depth: usize,
 }
 
@@ -142,6 +160,7 @@ impl<'a> Walk<'a> {
             variables: HashMap::new(),
             parameters: None,
             directory: String::new(),
+            elsewhere: false,
             depth: 0,
         }
     }
@@ -210,10 +229,10 @@ impl<'a> Walk<'a> {
         if !program.certain || program.text.contains("{}") {
             return self.unclear("a program in it is known only when it runs");
         }
-        let texts = arguments.iter().map(|argument| argument.text.clone()).collect();
-        let call = Call { program: program.text.clone(), arguments: texts };
-        let name = call.name();
-        self.calls.called.push(call);
+        if program.text.starts_with('-') {
+            return self.unclear(format!("`{}` stands where a program should", program.text));
+        }
+        let name = self.call(&program.text, arguments, appends);
         self.beside(&program.text, &name, arguments);
         if wrapper::is_shell(&name) {
             return self.shell(&name, words, input, appends);
@@ -224,11 +243,55 @@ impl<'a> Walk<'a> {
         self.special(&name, arguments);
     }
 
+    /// Notes a call, and gives the name of the program.
+    fn call(&mut self, program: &str, arguments: &[Argument], appends: bool) -> String {
+        let is_known = |argument: &&Argument| argument.certain && !argument.text.contains("{}");
+        let mut texts: Vec<String> = arguments.iter().map(|argument| argument.text.clone()).collect();
+        // What comes behind is not known.
+        texts.extend(appends.then(String::new));
+        let known = arguments.iter().take_while(is_known).count();
+        let call = Call { program: program.to_owned(), arguments: texts, known, elsewhere: self.elsewhere };
+        let name = call.name();
+        self.calls.called.push(call);
+        name
+    }
+
     fn wrapped(&mut self, wrapper: &Wrapper, words: &[Argument], input: &Input, appends: bool) {
         let Some(rest) = wrapper.rest(self, words) else { return };
+        match wrapper.names[0] {
+            "ssh" => return self.remote(&rest, input),
+            "parallel" => return self.parallel(&rest),
+            "watch" => return self.script_of(&rest),
+            _ => {}
+        }
         // `xargs` alone runs `echo`.
         let appends = appends || wrapper.names.contains(&"xargs") && !rest.is_empty();
         self.deeper(|walk| walk.command(&rest, input, appends));
+    }
+
+    /// What `parallel` runs, with each of the values or, without a command, each of these as one.
+    fn parallel(&mut self, words: &[Argument]) {
+        let end = words.iter().position(|word| word.text.starts_with(":::")).unwrap_or(words.len());
+        match words.split_at(end) {
+            ([], []) => self.unclear("what `parallel` runs is known only when it runs"),
+            ([], values) => values.iter().for_each(|value| self.script_of(std::slice::from_ref(value))),
+            (command, _) => self.script_of(command),
+        }
+    }
+
+    /// What `ssh` runs, whose words another shell reads.
+    fn remote(&mut self, words: &[Argument], input: &Input) {
+        let mut there = Walk { elsewhere: true, depth: self.depth, ..Walk::new(&|_| None) };
+        match input {
+            _ if !words.is_empty() => there.script_of(words),
+            Input::Nothing => {}
+            Input::Text(text) => there.script(text),
+            Input::Unknown => there.unclear("what `ssh` reads is known only when it runs"),
+        }
+        // Files and variables there are others.
+        let Calls { called, unclear, .. } = there.calls;
+        self.calls.called.extend(called);
+        unclear.into_iter().for_each(|why| self.unclear(why));
     }
 
     fn shell(&mut self, name: &str, words: &[Argument], input: &Input, appends: bool) {
@@ -276,10 +339,6 @@ impl<'a> Walk<'a> {
             "set" | "shift" => self.parameters = None,
             "cd" | "pushd" => self.enter(arguments),
             "find" => self.find(arguments),
-            "parallel" => {
-                let end = arguments.iter().position(|word| word.text.starts_with(":::"));
-                self.script_of(&arguments[..end.unwrap_or(arguments.len())]);
-            }
             _ => self.scripts_inside(name, arguments),
         }
     }
@@ -312,8 +371,7 @@ impl<'a> Walk<'a> {
             if word.text.contains(char::is_whitespace) {
                 self.script_of(std::slice::from_ref(word))
             } else {
-                let texts = arguments[at + 1..].iter().map(|argument| argument.text.clone()).collect();
-                self.calls.called.push(Call { program: word.text.clone(), arguments: texts });
+                self.call(&word.text, &arguments[at + 1..], false);
             }
         }
     }

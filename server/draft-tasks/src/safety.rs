@@ -6,6 +6,7 @@
 mod beside;
 mod guard;
 pub(crate) mod lacking;
+mod tool;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -17,39 +18,6 @@ use draft_tasks_executor::cluster::Target;
 
 pub(crate) use self::guard::{Guard, living};
 use crate::lifecycle::Part;
-
-/// Programs that change what a context leads to.
-const TOOLS: [&str; 29] = [
-    "kubectl",
-    "helm",
-    "helmfile",
-    "helmsman",
-    "kustomize",
-    "skaffold",
-    "oc",
-    "argocd",
-    "argo",
-    "flux",
-    "draft",
-    "tilt",
-    "kubecolor",
-    "kapp",
-    "kpt",
-    "kluctl",
-    "werf",
-    "nelm",
-    "timoni",
-    "okteto",
-    "devspace",
-    "istioctl",
-    "linkerd",
-    "cilium",
-    "velero",
-    "tkn",
-    "kn",
-    "k9s",
-    "telepresence",
-];
 
 /// A cluster that a run reaches, with the question about it.
 #[derive(Clone, Debug)]
@@ -144,7 +112,7 @@ impl Whereabouts<'_> {
         for step in &plan.steps {
             let calls = Calls::of(&step.argv, &lookup);
             let before = found.len();
-            for call in calls.called.iter().filter(|call| is_tool(&call.name())) {
+            for call in calls.called.iter().filter(|call| tool::reaches(call)) {
                 let target = self.target_of(call, &calls, current.as_ref());
                 let by = format!(" (`{}`)", call.name());
                 found.extend(target.map(|target| Reached { target, by, is_hint: false }));
@@ -167,6 +135,9 @@ impl Whereabouts<'_> {
         calls: &Calls,
         current: Option<&Target>,
     ) -> Option<Result<Target, String>> {
+        if call.elsewhere {
+            return Some(Err("it runs on another machine".into()));
+        }
         let assigned = |name: &str| calls.assigned.get(name).cloned();
         let helm = || {
             if call.name().starts_with("helm") {
@@ -188,10 +159,6 @@ impl Whereabouts<'_> {
             [("KUBECONFIG".into(), self.directory.join(file).into())];
         Some(Target::read(&environment, context.as_deref(), None).map_err(|problem| problem.message))
     }
-}
-
-fn is_tool(name: &str) -> bool {
-    TOOLS.contains(&name) || name.starts_with("kubectl-")
 }
 
 #[cfg(test)]

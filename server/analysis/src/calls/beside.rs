@@ -67,7 +67,7 @@ impl Walk<'_> {
 
     fn recipes(&mut self, name: &str, arguments: &[Argument]) {
         let tool = if name == "just" { "just" } else { "make" };
-        let call = Call { program: String::new(), arguments: texts(arguments) };
+        let call = Call { arguments: texts(arguments), ..Call::default() };
         let option =
             |short: &str, long: &str| call.option(short).or_else(|| call.option(long)).map(str::to_owned);
         let (directory, file) = match tool {

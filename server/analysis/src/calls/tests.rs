@@ -19,7 +19,7 @@ fn tool(calls: &Calls) -> Option<String> {
 }
 
 /// Commands that call a tool, in as many ways as there are.
-const WAYS: [&str; 83] = [
+const WAYS: [&str; 114] = [
     "kubectl get pods",
     "'kubectl' get pods",
     "\"kub\"ectl get pods",
@@ -30,6 +30,37 @@ const WAYS: [&str; 83] = [
     "HELM.CMD list",
     "'C:\\Program Files\\helm.exe' list",
     "kubectl-1.32 version",
+    "/usr/bin/kubectl get",
+    "'helm' list",
+    "env -u X kubectl get",
+    "sudo -u me -- helm list",
+    "timeout --kill-after=1 5 kubectl get",
+    "xargs -n1 kubectl delete",
+    "time -p kubectl get",
+    "exec -a x kubectl get",
+    "busybox sh -c 'kubectl get'",
+    "find . -execdir kubectl apply -f '{}' +",
+    "parallel kubectl delete pod ::: a b",
+    "parallel -j 4 --retries 2 kubectl delete pod '{}' ::: a b",
+    "parallel ::: 'kubectl get' 'true'",
+    "ssh build kubectl get",
+    "ssh -p 22 -o A=b me@build 'cd x && kubectl get'",
+    "sh -c 'ssh build <<E\nkubectl get\nE\n'",
+    "docker run --rm -it -v a:b --entrypoint kubectl x get",
+    "docker run --rm bitnami/kubectl get",
+    "docker run --rm bitnami/kubectl:latest get",
+    "docker run --rm bitnami/kubectl@sha256:0a1b get",
+    "docker compose run --rm tools kubectl get",
+    "k3s kubectl get",
+    "minikube kubectl -- get pods",
+    "microk8s kubectl get",
+    "microk8s.kubectl get",
+    "microk8s helm3 list",
+    "bash -euo pipefail -c 'kubectl get'",
+    "sh -c 'until kubectl get; do sleep 1; done'",
+    "sh -c 'function f { kubectl get; }; f'",
+    "sh -c 'xargs -a list kubectl delete'",
+    "sh -c 'command kubectl get'",
     "helm3 list",
     "env A=b kubectl get",
     "env -i A=b kubectl get",
@@ -113,7 +144,7 @@ fn every_way_to_call_a_program_is_seen() {
 }
 
 /// Commands that name a tool and call none.
-const HARMLESS: [&str; 34] = [
+const HARMLESS: [&str; 39] = [
     "echo kubectl",
     "echo 'helm install'",
     "grep helm README",
@@ -146,9 +177,32 @@ const HARMLESS: [&str; 34] = [
     "find . -name kubectl",
     "xargs -n 1 echo kubectl",
     "draft-tasks check",
+    "ssh build uptime",
+    "ssh build 'echo kubectl'",
+    "ssh-keygen -C kubectl",
+    "parallel -j 4 echo ::: kubectl",
+    "docker run --rm x echo",
     "kubectlx get",
     "python manage.py migrate",
 ];
+
+#[test]
+fn a_program_has_one_name_in_all_versions() {
+    for (program, name) in [
+        ("/opt/kubectl-1.32.exe", "kubectl"),
+        ("kubectl-v1.32-linux-amd64", "kubectl"),
+        ("helm3", "helm"),
+        ("python3.11", "python"),
+        ("k9s", "k9s"),
+        ("microk8s", "microk8s"),
+        ("microk8s.kubectl", "kubectl"),
+        ("alpine/k8s:1.2", "k8s"),
+        ("kubectl-ns", "kubectl-ns"),
+        ("7z", "7z"),
+    ] {
+        assert_eq!(stem(program), name);
+    }
+}
 
 #[test]
 fn programs_that_are_only_named_are_not_called() {
@@ -158,7 +212,7 @@ fn programs_that_are_only_named_are_not_called() {
 }
 
 /// Commands that do not tell what they call.
-const UNCLEAR: [&str; 22] = [
+const UNCLEAR: [&str; 26] = [
     "sh -c 'echo \"x'",
     "sh -c \"echo 'x\"",
     "sh -c 'echo $(x'",
@@ -181,6 +235,10 @@ const UNCLEAR: [&str; 22] = [
     "xargs -I{} sh -c '{}'",
     "find . -exec '{}' ';'",
     "sh -c 'sh -c \"$X\"'",
+    "ssh build -p 22 kubectl get",
+    "ssh build '$TOOL get'",
+    "sh -c 'cat x | ssh build'",
+    "sh -c 'cat x | parallel'",
 ];
 
 #[test]

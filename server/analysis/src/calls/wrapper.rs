@@ -19,7 +19,7 @@ pub(super) struct Wrapper {
 
 const PLAIN: Wrapper = Wrapper { names: &[], letters: "", words: &[], operands: 0, idle: "" };
 
-const WRAPPERS: [Wrapper; 24] = [
+const WRAPPERS: [Wrapper; 26] = [
     Wrapper {
         names: &[
             "nohup",
@@ -100,8 +100,25 @@ const WRAPPERS: [Wrapper; 24] = [
     Wrapper { names: &["gosu", "su-exec", "faketime"], operands: 1, ..PLAIN },
     Wrapper { names: &["proxychains", "proxychains4"], letters: "f", ..PLAIN },
     Wrapper { names: &["watch"], letters: "nq", words: &["interval", "equexit"], ..PLAIN },
+    Wrapper {
+        names: &["parallel"],
+        letters: "jPaCdEILlnNsS",
+        words: &[
+            "jobs",
+            "max-procs",
+            "arg-file",
+            "colsep",
+            "delay",
+            "timeout",
+            "retries",
+            "joblog",
+            "max-args",
+        ],
+        ..PLAIN
+    },
     Wrapper { names: &["tini"], letters: "pe", ..PLAIN },
     Wrapper { names: &["setarch"], operands: 1, ..PLAIN },
+    Wrapper { names: &["ssh"], letters: "BbcDEeFIiJLlmOopPQRSWw", operands: 1, ..PLAIN },
     Wrapper {
         names: &["numactl"],
         letters: "NmCp",
@@ -122,7 +139,7 @@ const RUNNERS: [(&[&str], &[&str]); 9] = [
     (&["mise", "rtx"], &["exec", "x"]),
     (&["nix"], &["run", "shell", "develop"]),
     (&["sops"], &["exec-env", "exec-file"]),
-    (&["tsh", "rancher", "k3s"], &["kubectl"]),
+    (&["tsh", "rancher", "k3s", "minikube", "microk8s"], &["kubectl", "helm", "helm3"]),
     (
         &[
             "npx",
@@ -186,12 +203,7 @@ impl Wrapper {
         if rest.iter().take(self.operands).any(|operand| !operand.certain) {
             walk.unclear("an argument of a wrapper in it is known only when it runs");
         }
-        let rest = rest.get(self.operands..).unwrap_or_default().to_vec();
-        if self.names.contains(&"watch") {
-            walk.script_of(&rest);
-            return None;
-        }
-        Some(rest)
+        Some(rest.get(self.operands..).unwrap_or_default().to_vec())
     }
 
     fn is_idle(&self, option: &str) -> bool {

@@ -9,7 +9,7 @@ use std::path::Path;
 use draft_tasks_analysis::calls::{self, Beside, Calls};
 use draft_tasks_analysis::project_files;
 
-use super::{TOOLS, is_tool};
+use super::tool::{self, TOOLS};
 
 /// Larger files are no scripts.
 const LARGEST: u64 = 256 * 1024;
@@ -46,9 +46,8 @@ impl Look<'_> {
     }
 
     fn of(&self, name: String, calls: &Calls, depth: usize) -> Option<(String, String)> {
-        let mut names = calls.called.iter().map(|call| call.name());
-        match names.find(|name| is_tool(name)) {
-            Some(tool) => Some((name, tool)),
+        match calls.called.iter().find(|call| tool::reaches(call)) {
+            Some(call) => Some((name, call.name())),
             None => self.calls(calls, depth),
         }
     }

@@ -71,6 +71,108 @@ fn a_call_of_a_tool_is_asked_for_where_the_cluster_is_not_local() {
     assert_eq!(question("dev", &["sh", "-c", "$X"]), "");
 }
 
+/// What the question before one shell script says.
+fn asked_before(script: &str) -> String {
+    question("prod", &["sh", "-c", script])
+}
+
+#[test]
+fn commands_that_reach_no_cluster_are_not_asked_for() {
+    for script in [
+        "helm lint charts/web",
+        "for chart in charts/*; do helm lint $chart; done",
+        "helm template web charts/web -f values.yaml > out.yaml",
+        "helm -n a --kube-context=prod template web .",
+        "helm dependency update charts/web",
+        "helm dep build",
+        "helm package charts/web --version 1.2.3",
+        "helm repo add stable https://charts.example && helm repo update",
+        "helm pull bitnami/redis",
+        "helm show values bitnami/redis",
+        "helm version --short",
+        "helm plugin list",
+        "kubectl version --client -o json",
+        "kubectl --context prod version --client",
+        "kubectl config view --minify",
+        "test \"$(kubectl config current-context)\" = prod",
+        "kubectl config get-contexts",
+        "kubectl create secret generic a --from-literal=b=c --dry-run=client -o yaml",
+        "kubectl create ns demo --dry-run=client -o yaml | tee ns.yaml",
+        "kubectl kustomize overlays/dev",
+        "kubectl completion bash",
+        "oc version --client",
+        "kustomize build overlays/dev",
+        "kustomize edit set image web=web:1",
+        "skaffold version",
+        "k9s version",
+        "argocd version --client",
+        "draft create --app web",
+        "docker run --rm alpine/helm:3.15 lint .",
+        "timeout 5 helm lint .",
+    ] {
+        assert_eq!(asked_before(script), "", "{script}");
+    }
+}
+
+#[test]
+fn commands_that_may_reach_a_cluster_are_asked_for() {
+    for script in [
+        "helm list",
+        "helm template web . --validate",
+        "helm template web . --dry-run=server",
+        "helm template web . --post-renderer ./x",
+        "helm template web . $MORE",
+        "xargs helm template web .",
+        "helm $OPTIONS lint",
+        "helm lint$MORE",
+        "helm -f lint upgrade web .",
+        "helm lint . && helm upgrade web .",
+        "helm template web . | kubectl apply -f -",
+        "helm upgrade web . --dry-run",
+        "helm secrets lint",
+        "helm plugin install x",
+        "kubectl version",
+        "kubectl version $CLIENT",
+        "kubectl version --client --client=false",
+        "kubectl -n version get pods",
+        "kubectl config use-context prod",
+        "kubectl config set-context --current --namespace=a",
+        "kubectl apply -f x --dry-run=client",
+        "kubectl create -f x --dry-run=client",
+        "kubectl create ns demo",
+        "kubectl create ns demo --dry-run=server",
+        "kubectl create ns demo --dry-run=client --dry-run=none",
+        "kubectl create deployment a --image=b -- sh --dry-run=client",
+        "kubectl create role a --verb=get --resource=pods --dry-run=client",
+        "kubectl kustomize . --enable-alpha-plugins",
+        "kubectl lint",
+        "kubectl-version --client",
+        "kubectl",
+        "kustomize build . --enable-exec",
+        "k9s",
+        "k9s --context prod",
+        "tilt up",
+        "flux check --pre",
+        "argocd version",
+        "stern web",
+        "kubectx prod",
+        "minikube kubectl -- get pods",
+    ] {
+        assert!(asked_before(script).contains(" on a cluster that is not local: "), "{script}");
+    }
+}
+
+#[test]
+fn nobody_knows_which_cluster_another_machine_reaches() {
+    for current in ["dev", "prod"] {
+        assert_eq!(
+            question(current, &["ssh", "build", "kubectl", "delete", "ns", "a"]),
+            "run pre-up (`kubectl`) on a cluster that is not known: it runs on another machine?"
+        );
+        assert_eq!(question(current, &["ssh", "build", "kubectl version --client; ./deploy.sh"]), "");
+    }
+}
+
 #[test]
 fn a_cluster_that_a_command_names_goes_before_the_current_one() {
     for argv in [
@@ -119,6 +221,7 @@ fn files_beside_a_command_are_hints() {
     write("quiet.sh", "echo kubectl\n");
     write("tool.py", "#!/usr/bin/env python3\nrun(['kubectl'])\n");
     write("Makefile", "all:\n\techo\ndeploy:\n\tkubectl apply -f x\n");
+    write("lint.sh", "helm lint .\n");
     write("package.json", r#"{"scripts": {"up": "helm list", "lint": "eslint"}}"#);
     let hint = |argv: &[&str]| {
         let asked = asked(dir.path(), argv);
@@ -131,7 +234,14 @@ fn files_beside_a_command_are_hints() {
     assert!(hint(&["python", "-c", "x('kubectl')"]).contains("`kubectl`"));
     assert!(hint(&["make", "deploy"]).contains("(`Makefile` calls `kubectl`)"));
     assert!(hint(&["npm", "run", "up"]).contains("(`package.json` calls `helm`)"));
-    for quiet in [&["sh", "quiet.sh"][..], &["make"], &["npm", "run", "lint"], &["./none"], &["sh", "."]] {
+    for quiet in [
+        &["sh", "quiet.sh"][..],
+        &["sh", "lint.sh"],
+        &["make"],
+        &["npm", "run", "lint"],
+        &["./none"],
+        &["sh", "."],
+    ] {
         assert_eq!(hint(quiet), "", "{quiet:?}");
     }
 }

@@ -1,0 +1,201 @@
+//! The tools of clusters, and which of their commands reach none, as their documentation says.
+//!
+//! Must not guess: what is not listed here reaches a cluster, plugins among it.
+
+use draft_tasks_analysis::calls::Call;
+
+/// Programs that change what a context leads to.
+pub(super) const TOOLS: [&str; 33] = [
+    "kubectl",
+    "helm",
+    "helmfile",
+    "helmsman",
+    "kustomize",
+    "skaffold",
+    "oc",
+    "argocd",
+    "argo",
+    "flux",
+    "draft",
+    "tilt",
+    "kubecolor",
+    "kubectx",
+    "kubens",
+    "kubeseal",
+    "stern",
+    "kapp",
+    "kpt",
+    "kluctl",
+    "werf",
+    "nelm",
+    "timoni",
+    "okteto",
+    "devspace",
+    "istioctl",
+    "linkerd",
+    "cilium",
+    "velero",
+    "tkn",
+    "kn",
+    "k9s",
+    "telepresence",
+];
+
+/// Commands that reach no cluster.
+struct Offline {
+    tools: &'static [&'static str],
+    /// Their first words; several where one has subcommands.
+    commands: &'static [&'static [&'static str]],
+    /// The option without which they do.
+    only_with: Option<&'static str>,
+    /// How options begin with which they do, or run something of the user's choice.
+    never_with: &'static [&'static str],
+}
+
+const KUBECTL: &[&str] = &["kubectl", "kubecolor", "oc"];
+
+const PLAIN: Offline = Offline { tools: &[], commands: &[], only_with: None, never_with: &[] };
+
+const OFFLINE: [Offline; 10] = [
+    Offline {
+        tools: KUBECTL,
+        commands: &[
+            &["completion"],
+            &["help"],
+            &["options"],
+            &["plugin", "list"],
+            // Others change which cluster the next command reaches.
+            &["config", "view"],
+            &["config", "current-context"],
+            &["config", "get-contexts"],
+            &["config", "get-clusters"],
+            &["config", "get-users"],
+        ],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["kubectl", "kubecolor", "oc", "argocd", "flux", "linkerd", "cilium", "draft"],
+        commands: &[&["version"]],
+        only_with: Some("--client"),
+        ..PLAIN
+    },
+    Offline {
+        tools: KUBECTL,
+        // With a file it asks the cluster for its schema, for roles what there is, also with this option.
+        commands: &[
+            &["create", "configmap"],
+            &["create", "cm"],
+            &["create", "secret"],
+            &["create", "namespace"],
+            &["create", "ns"],
+            &["create", "deployment"],
+            &["create", "deploy"],
+            &["create", "service"],
+            &["create", "svc"],
+            &["create", "serviceaccount"],
+            &["create", "sa"],
+            &["create", "ingress"],
+            &["create", "quota"],
+        ],
+        only_with: Some("--dry-run=client"),
+        ..PLAIN
+    },
+    Offline {
+        tools: KUBECTL,
+        commands: &[&["kustomize"]],
+        never_with: &["--enable-exec", "--enable-alpha-plugins"],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["kustomize"],
+        commands: &[&["build"], &["create"], &["edit"], &["version"], &["completion"], &["help"]],
+        never_with: &["--enable-exec", "--enable-alpha-plugins"],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["helm"],
+        commands: &[
+            &["completion"],
+            &["create"],
+            &["dep"],
+            &["dependencies"],
+            &["dependency"],
+            &["env"],
+            &["fetch"],
+            &["help"],
+            &["inspect"],
+            &["lint"],
+            &["package"],
+            &["plugin", "list"],
+            &["plugin", "ls"],
+            &["pull"],
+            &["push"],
+            &["registry"],
+            &["repo"],
+            &["search"],
+            &["show"],
+            &["verify"],
+            &["version"],
+        ],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["helm"],
+        commands: &[&["template"]],
+        never_with: &["--validate", "--dry-run", "--post-renderer"],
+        ..PLAIN
+    },
+    Offline { tools: &["draft"], commands: &[&["create"], &["home"], &["help"]], ..PLAIN },
+    Offline { tools: &["istioctl"], commands: &[&["version"]], only_with: Some("--remote=false"), ..PLAIN },
+    Offline {
+        tools: &["helmfile", "skaffold", "k9s", "tilt", "kapp", "kpt", "kluctl", "werf", "devspace", "kn"],
+        commands: &[&["version"], &["help"], &["completion"]],
+        ..PLAIN
+    },
+];
+
+/// Whether a call may reach a cluster.
+pub(super) fn reaches(call: &Call) -> bool {
+    let name = call.name();
+    let is_tool = TOOLS.contains(&name.as_str()) || name.starts_with("kubectl-");
+    is_tool && !OFFLINE.iter().any(|offline| offline.has(&name, call))
+}
+
+impl Offline {
+    fn has(&self, name: &str, call: &Call) -> bool {
+        let arguments = without_target(call.known());
+        let is_command = |words: &&[&str]| {
+            arguments.len() >= words.len() && arguments.iter().zip(*words).all(|(one, other)| one == other)
+        };
+        self.tools.contains(&name)
+            && self.commands.iter().any(is_command)
+            && self.only_with.is_none_or(|option| has_only(call, option))
+            && (self.never_with.is_empty() || call.known().len() == call.arguments.len())
+            && !self.never_with.iter().any(|option| call.arguments.iter().any(|it| it.starts_with(option)))
+    }
+}
+
+/// The arguments behind options that only say which cluster is meant.
+fn without_target(mut arguments: &[String]) -> &[String] {
+    const TARGET: [&str; 5] = ["-n", "--namespace", "--context", "--kube-context", "--kubeconfig"];
+    while let Some((first, rest)) = arguments.split_first() {
+        let (name, has_value) =
+            first.split_once('=').map_or((first.as_str(), false), |(name, _)| (name, true));
+        if !TARGET.contains(&name) {
+            break;
+        }
+        arguments = rest.get(usize::from(!has_value)..).unwrap_or_default();
+    }
+    arguments
+}
+
+/// Whether an option is given, and not also with another value.
+fn has_only(call: &Call, option: &str) -> bool {
+    let name = option.split('=').next().unwrap_or(option);
+    let is_named = |argument: &&String| argument.split('=').next() == Some(name);
+    let known = call.known();
+    let own = known.iter().take_while(|argument| *argument != "--");
+    own.filter(|argument| *argument == option).count() > 0
+        && known.len() == call.arguments.len()
+        && known.iter().filter(is_named).all(|argument| argument == option)
+}
