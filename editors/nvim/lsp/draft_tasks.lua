@@ -27,6 +27,6 @@ return {
     end
   end,
   get_language_id = function()
-    return 'toml'
+    return 'draft-tasks'
   end,
 }

@@ -24,10 +24,16 @@ pub(crate) enum FileKind {
 impl FileKind {
     /// What the file of a path is, if it is anything: a pack is known by its `charts` folder.
     pub(crate) fn of_path(path: &Path) -> Option<FileKind> {
-        match path.file_name()?.to_str()? {
+        let kind = FileKind::of_name(path.file_name()?.to_str()?)?;
+        (kind != FileKind::Pack || path.parent()?.join(CHARTS).is_dir()).then_some(kind)
+    }
+
+    /// What a file of this name is, or may be: that of a pack is one only beside a folder `charts`.
+    pub(crate) fn of_name(name: &str) -> Option<FileKind> {
+        match name {
             TASKS_FILE => Some(FileKind::Tasks),
             SETTINGS_FILE => Some(FileKind::Settings),
-            PACK_FILE if path.parent()?.join(CHARTS).is_dir() => Some(FileKind::Pack),
+            PACK_FILE => Some(FileKind::Pack),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The protocol's methods, one line each over the session.
 //!
-//! Must not await anything but commands: what is awaited lets the next message overtake.
+//! Must not await anything but commands and looks at disks, which have all that they need of the session: what is awaited
+//! lets the next message overtake.
 
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
@@ -59,7 +60,7 @@ impl LanguageServer for Backend {
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
-        Ok(self.session.with(|session| session.complete(params)))
+        self.session.with(|session| session.completion(params)).answer().await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -99,11 +100,11 @@ impl LanguageServer for Backend {
     }
 
     async fn goto_definition(&self, params: DefinitionParams) -> Result<Option<DefinitionResponse>> {
-        Ok(self.session.with(|session| session.definition(params.text_document_position_params)))
+        self.session.with(|session| session.definition(&params.text_document_position_params)).answer().await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
-        Ok(self.session.with(|session| session.document_link(&params.text_document.uri)))
+        self.session.with(|session| session.document_link(&params.text_document.uri)).answer().await
     }
 
     async fn prepare_rename(&self, at: TextDocumentPositionParams) -> Result<Option<PrepareRenameResult>> {
@@ -131,14 +132,14 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<Vec<CodeActionResponse>>> {
-        Ok(self.session.with(|session| session.code_action(params)))
+        self.session.with(|session| session.code_action(params)).answer().await
     }
 
     async fn text_document_content(
         &self,
         params: TextDocumentContentParams,
     ) -> Result<TextDocumentContentResult> {
-        self.session.with(|session| session.text_document_content(&params.uri))
+        self.session.with(|session| session.text_document_content(&params.uri)).answer().await?
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

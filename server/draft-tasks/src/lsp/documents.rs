@@ -1,6 +1,7 @@
 //! Open documents, their analysis, and what is read around them.
 
 pub(crate) mod document;
+pub(crate) mod look;
 pub(crate) mod nearby;
 pub(crate) mod pages;
 pub(crate) mod programs;

@@ -43,6 +43,8 @@ pub(crate) enum Effect {
     AwaitPause { uri: Uri, version: i32 },
     /// Ask the client to change the workspace.
     ApplyEdit { label: String, edit: WorkspaceEdit },
+    /// Write the explanations of diagnostics into a directory.
+    KeepPages { directory: PathBuf },
     /// Ask the client for the settings.
     AskForSettings,
     /// Ask the client to tell when settings change.

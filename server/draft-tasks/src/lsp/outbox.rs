@@ -21,8 +21,9 @@ use tower_lsp::gen_lsp_types::*;
 use super::SharedSession;
 use super::confirm;
 use super::effect::{Effect, ProgressValue};
-use super::session::Questions;
+use super::session::{Questions, Session};
 use crate::interrupted;
+use crate::lsp::documents::pages;
 use crate::lsp::protocol::ext;
 use crate::lsp::runs::pace::Pace;
 use crate::lsp::runs::problems::{Found, Reader};
@@ -30,6 +31,7 @@ use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::{Backlog, Outgoing};
 use crate::lsp::wire::transport::End;
 use crate::settings::project;
+use crate::source::FileKind;
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -182,6 +184,7 @@ impl Outbox {
             Effect::GatherFacts { uri, directory } => self.gather_facts(uri, directory),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
+            Effect::KeepPages { directory } => self.keep_pages(directory),
             Effect::AskForSettings => self.ask_for_settings(),
             Effect::RegisterForSettings => {
                 self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
@@ -368,6 +371,10 @@ impl Outbox {
     fn gather_facts(&self, uri: Uri, directory: Option<PathBuf>) {
         let (session, late, of) = (self.session.clone(), self.session.clone(), uri.clone());
         tokio::task::spawn_blocking(move || {
+            if let Some(path) = session.with(|session| session.unsure_path(&uri)) {
+                let is_pack = FileKind::of_path(&path) == Some(FileKind::Pack);
+                session.with(|session| session.take_kind(&uri, is_pack));
+            }
             if let Some(directory) = &directory {
                 let (settings, problems) = project::load(directory);
                 session.with(|session| session.read_project(directory, settings, problems));
@@ -388,6 +395,17 @@ impl Outbox {
         tokio::spawn(async move {
             tokio::time::sleep(PAUSE).await;
             session.with(|session| session.typing_paused(&uri, version));
+        });
+    }
+
+    /// Writes a file, so on a thread that may wait for it.
+    fn keep_pages(&self, directory: PathBuf) {
+        let session = self.session.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = pages::keep(&directory) {
+                tracing::warn!(directory = %directory.display(), %error, "the explanations cannot be written");
+                session.with(Session::forget_pages);
+            }
         });
     }
 

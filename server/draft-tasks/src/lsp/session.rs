@@ -2,9 +2,9 @@
 //!
 //! Must not await, lock or send anything: every method returns at once, and the outbox performs the effects.
 
-use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
@@ -15,8 +15,9 @@ use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
 use crate::clock::Clock;
 use crate::lsp::documents::document::{self, Document};
+use crate::lsp::documents::look::Turn;
 use crate::lsp::documents::pages::Pages;
-use crate::lsp::documents::programs::Programs;
+use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::documents::surroundings::{Outlook, Surroundings};
 use crate::lsp::protocol::capabilities::{self, ClientFlags};
 use crate::lsp::protocol::ext;
@@ -41,13 +42,15 @@ mod running;
 mod target;
 mod view;
 
+pub(crate) use around::TextsAround;
 pub(crate) use creating::Created;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
-pub(crate) use logs::{LogShown, PlanShown, is_log};
-pub(crate) use reading::{Source, blocking, source};
+pub(crate) use logs::{LogShown, PlanShown};
+pub(crate) use reading::{Source, source};
 pub(crate) use running::{Chosen, GRACE_AT_END, Started, Stopped, Wish, refusal, run, run_source};
 pub(crate) use target::{Questions, TargetFound};
+pub(crate) use view::View;
 
 /// Everything that the server knows.
 pub(crate) struct Session {
@@ -73,16 +76,20 @@ pub(crate) struct Session {
     confirmed: HashSet<(Option<String>, String, String)>,
     pub(super) documents: HashMap<Uri, Document>,
     /// Files around tasks files that are open, by their paths.
-    pub(super) around: HashMap<PathBuf, around::Open>,
+    around: HashMap<PathBuf, around::Open>,
     /// Documents whose diagnostics are not yet those of their text.
     stale: HashSet<Uri>,
     /// Whether one of them was opened just now.
     opened: bool,
     /// Documents that were opened and whose facts have not come yet.
     awaiting: HashSet<Uri>,
+    /// Documents of which only a look at the disk tells that they are a pack's, and what they are if not.
+    unsure: HashMap<Uri, Option<FileKind>>,
     pub(super) runs: Runs,
-    pub(super) programs: Programs,
-    pub(super) pages: Pages,
+    pub(super) programs: KnownPrograms,
+    pub(super) pages: Arc<Pages>,
+    /// Of questions about logs.
+    pub(super) logs_turn: Turn,
     pub(super) clock: Clock,
 }
 
@@ -106,9 +113,11 @@ impl Session {
             stale: HashSet::new(),
             opened: false,
             awaiting: HashSet::new(),
+            unsure: HashMap::new(),
             runs: Runs::default(),
-            programs: Programs::default(),
-            pages: Pages::default(),
+            programs: KnownPrograms::default(),
+            pages: Arc::default(),
+            logs_turn: Turn::default(),
             clock: Clock::of_system(),
         }
     }
@@ -136,8 +145,9 @@ impl Session {
         let negotiated = capabilities::negotiate(&params.capabilities);
         self.flags = negotiated.flags;
         self.encoding = negotiated.encoding;
-        if let Some(state) = self.environment.state().filter(|_| self.flags.explains) {
-            self.pages = Pages::keep(&state);
+        if let Some(directory) = self.environment.state().filter(|_| self.flags.explains) {
+            self.pages = Pages::in_directory(&directory).into();
+            self.effect(Effect::KeepPages { directory });
         }
         self.trusted = capabilities::trusted(params.initialization_options.as_ref());
         if let Some(process) = params.process_id {
@@ -150,6 +160,13 @@ impl Session {
                 version: Some(env!("CARGO_PKG_VERSION").into()),
             }),
         }
+    }
+
+    /// The explanations could not be written: diagnostics have no link to them.
+    pub(crate) fn forget_pages(&mut self) {
+        self.pages = Arc::default();
+        self.stale.extend(self.documents.keys().cloned());
+        self.settle();
     }
 
     pub(crate) fn initialized(&mut self) {
@@ -174,6 +191,9 @@ impl Session {
         let Some(kind) = kind(&document.uri, &document.language_id) else {
             return self.open_around(document);
         };
+        if kind == FileKind::Pack {
+            self.unsure.insert(document.uri.clone(), kind_by_language(&document.language_id));
+        }
         if document.text.len() > source::LARGEST {
             return self
                 .show(MessageType::Warning, format!("{} is too large to be looked at", name(&document.uri)));
@@ -199,6 +219,27 @@ impl Session {
             self.effect(Effect::GatherFacts { uri: uri.clone(), directory });
         }
         true
+    }
+
+    /// The path of a document of which it is not known what it is.
+    pub(crate) fn unsure_path(&self, uri: &Uri) -> Option<PathBuf> {
+        self.documents.get(uri).filter(|_| self.unsure.contains_key(uri))?.path.clone()
+    }
+
+    /// Whether such a document is a pack's; if it is nothing of ours, the server forgets it.
+    pub(crate) fn take_kind(&mut self, uri: &Uri, is_pack: bool) {
+        let Some(otherwise) = self.unsure.remove(uri) else { return };
+        match (is_pack, otherwise, self.documents.get_mut(uri)) {
+            (true, ..) => {}
+            (false, Some(kind), Some(document)) => document.kind = kind,
+            (false, ..) => {
+                self.documents.remove(uri);
+                self.awaiting.remove(uri);
+            }
+        }
+        if !self.awaiting.contains(uri) {
+            self.publish(uri);
+        }
     }
 
     /// What is to be read around a document; a pack is a template, of which there is no world yet.
@@ -277,6 +318,7 @@ impl Session {
         if let Some(closed) = self.documents.remove(&uri) {
             self.stale.remove(&uri);
             self.awaiting.remove(&uri);
+            self.unsure.remove(&uri);
             let diagnostics = closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
@@ -400,7 +442,9 @@ impl Session {
 
     /// Merges the layers, what the analysis found and which tasks failed, and publishes them.
     fn publish(&mut self, uri: &Uri) {
-        let Some(document) = self.documents.get_mut(uri) else { return };
+        let Some(document) = self.documents.get_mut(uri).filter(|_| !self.unsure.contains_key(uri)) else {
+            return;
+        };
         self.stale.remove(uri);
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
         let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
@@ -426,15 +470,15 @@ impl Session {
 
 /// What a document is to this server; files of other names only where their editor says that they are tasks files.
 fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
-    let named = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
-    match name(uri) {
-        SETTINGS_FILE => Some(FileKind::Settings),
-        TASKS_FILE => Some(FileKind::Tasks),
-        _ => {
-            let by_path = document::path_of(uri).and_then(|path| FileKind::of_path(&path));
-            by_path.or_else(|| named.then_some(FileKind::Tasks))
-        }
-    }
+    let by_name = FileKind::of_name(name(uri));
+    // Beside a document that is no file stands nothing.
+    let by_name = by_name.filter(|kind| *kind != FileKind::Pack || document::path_of(uri).is_some());
+    by_name.or_else(|| kind_by_language(language))
+}
+
+fn kind_by_language(language: &LanguageKind) -> Option<FileKind> {
+    let is_ours = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
+    is_ours.then_some(FileKind::Tasks)
 }
 
 /// The last part of a URI's path, for messages.

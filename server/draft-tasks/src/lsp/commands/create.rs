@@ -4,7 +4,8 @@ use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
 use crate::lsp::SharedSession;
-use crate::lsp::session::{Created, blocking, refusal};
+use crate::lsp::documents::look::blocking;
+use crate::lsp::session::{Created, refusal};
 
 /// Creates a tasks file.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
 use crate::lsp::SharedSession;
-use crate::lsp::session::LogShown;
+use crate::lsp::documents::look::blocking;
+use crate::lsp::session::{LogShown, refusal};
 
 /// Opens what a task wrote.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ impl ServerCommand for ShowLog {
     type Answer = LogShown;
 
     async fn execute(self, session: &SharedSession) -> Result<LogShown, Error> {
-        session.with(|session| session.show_log(&self))
+        let search = session.with(|session| session.log_search(self));
+        let log = blocking(move || search.find()).await?.map_err(refusal)?;
+        Ok(session.with(|session| session.show_log(log)))
     }
 }

@@ -4,7 +4,8 @@ use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
 use crate::lsp::SharedSession;
-use crate::lsp::session::{TargetFound, blocking, source};
+use crate::lsp::documents::look::blocking;
+use crate::lsp::session::{TargetFound, source};
 
 /// Asks in which pods tasks would run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

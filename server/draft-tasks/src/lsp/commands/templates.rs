@@ -4,7 +4,7 @@ use tower_lsp::jsonrpc::Error;
 use super::ServerCommand;
 use crate::world::environment::Environment;
 use crate::lsp::SharedSession;
-use crate::lsp::session::blocking;
+use crate::lsp::documents::look::blocking;
 use crate::world::packs;
 
 /// Asks what a tasks file can be made from.

@@ -11,6 +11,7 @@ use draft_tasks_analysis::{Analysis, Facts, Parsed};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
 use crate::lines::LineIndex;
+use crate::lsp::documents::look::Turns;
 use crate::lsp::documents::surroundings::Surroundings;
 use crate::lsp::documents::text::Text;
 use crate::lsp::protocol::position::{self, Encoding};
@@ -33,6 +34,7 @@ pub(crate) struct Document {
     /// What was last read around it.
     pub(crate) surroundings: Surroundings,
     looking: Looking,
+    pub(crate) turns: Turns,
     /// Whether somebody waits until typing pauses.
     pub(crate) awaits_pause: bool,
     /// Of the present text; `None` after an edit.
@@ -87,6 +89,7 @@ impl Document {
             facts: Arc::default(),
             surroundings: Surroundings::default(),
             looking: Looking::default(),
+            turns: Turns::default(),
             awaits_pause: false,
             analysed: None,
         }

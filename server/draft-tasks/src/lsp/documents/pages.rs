@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
 
@@ -18,17 +18,13 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// Writes the file into a directory, unless it is there.
-    pub(crate) fn keep(directory: &Path) -> Pages {
-        let path = directory.join(concat!("diagnostics-", env!("CARGO_PKG_VERSION"), ".md"));
-        let present = fs::metadata(&path).is_ok_and(|file| file.len() == PAGE.len() as u64);
-        if let Err(error) = if present { Ok(()) } else { write(directory, &path) } {
-            tracing::warn!(path = %path.display(), %error, "the explanations cannot be written");
-            return Pages::default();
-        }
+    /// The file in a directory, which [`keep`] writes.
+    pub(crate) fn in_directory(directory: &Path) -> Pages {
         let headings =
             PAGE.lines().enumerate().filter_map(|(line, text)| Some((text.strip_prefix("## ")?, line + 1)));
-        let file = url::Url::from_file_path(path).ok().map(|file| (file.to_string(), headings.collect()));
+        let file = url::Url::from_file_path(file_in(directory))
+            .ok()
+            .map(|file| (file.to_string(), headings.collect()));
         Pages { file }
     }
 
@@ -38,6 +34,21 @@ impl Pages {
         let (_, line) = headings.iter().find(|(heading, _)| *heading == code)?;
         Some(CodeDescription { href: Uri::from(format!("{file}#L{line}")) })
     }
+}
+
+fn file_in(directory: &Path) -> PathBuf {
+    directory.join(concat!("diagnostics-", env!("CARGO_PKG_VERSION"), ".md"))
+}
+
+/// Writes the file into a directory, unless it is there.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn keep(directory: &Path) -> io::Result<()> {
+    let path = file_in(directory);
+    let present = fs::metadata(&path).is_ok_and(|file| file.len() == PAGE.len() as u64);
+    if present { Ok(()) } else { write(directory, &path) }
 }
 
 /// In one step: another server may read it at the same time.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::lsp::documents::nearby::is_executable;
@@ -16,16 +16,27 @@ const MOST_DIRECTORIES: usize = 100;
 /// A PATH on slow disks is read as far as this time allows.
 const LONGEST: Duration = Duration::from_millis(300);
 
+/// The programs that were read last, for whoever asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownPrograms(Arc<Mutex<Programs>>);
+
+impl KnownPrograms {
+    /// The names of the programs, in order.
+    pub(crate) fn names(&self, path: &str) -> Arc<BTreeSet<String>> {
+        // What a defect left behind is read again when a directory changes.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).names(path)
+    }
+}
+
 /// The programs by name, and the state of the PATH when they were read.
 #[derive(Debug, Default)]
-pub(crate) struct Programs {
+struct Programs {
     read_from: Vec<(PathBuf, Option<SystemTime>)>,
     names: Arc<BTreeSet<String>>,
 }
 
 impl Programs {
-    /// The names of the programs, in order.
-    pub(crate) fn names(&mut self, path: &str) -> Arc<BTreeSet<String>> {
+    fn names(&mut self, path: &str) -> Arc<BTreeSet<String>> {
         let directories = std::env::split_paths(path).filter(|it| it.is_absolute()).take(MOST_DIRECTORIES);
         let now: Vec<_> = directories
             .map(|directory| {
@@ -73,7 +84,7 @@ mod tests {
         program(directory.path(), "b", 0o755);
         program(directory.path(), "text", 0o644);
         fs::create_dir(directory.path().join("folder")).unwrap();
-        let mut programs = Programs::default();
+        let programs = KnownPrograms::default();
         assert_eq!(programs.names(&path).iter().collect::<Vec<_>>(), ["b"]);
         assert!(Arc::ptr_eq(&programs.names(&path), &programs.names(&path)), "read once");
         program(directory.path(), "a", 0o755);

@@ -1,11 +1,13 @@
 //! `textDocument/codeAction`: what is offered, in its order.
 
+use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::fix_all::fix_all;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::documents::look::Reply;
 use crate::lsp::protocol::{ext, position, to_proto};
-use crate::lsp::session::Session;
+use crate::lsp::session::{Session, TextsAround, View};
 
 mod around;
 mod quick_fix;
@@ -15,50 +17,43 @@ mod run;
 mod show;
 
 impl Session {
-    pub(crate) fn code_action(&mut self, params: CodeActionParams) -> Option<Vec<CodeActionResponse>> {
-        let only = params.context.only.as_deref();
-        let fixes = self.flags.code_action_literals && wants(only, &CodeActionKind::QuickFix);
-        if fixes && let Some(actions) = self.fix_settings(&params.text_document.uri, params.range) {
-            return Some(actions);
+    pub(crate) fn code_action(&mut self, params: CodeActionParams) -> Reply<Option<Vec<CodeActionResponse>>> {
+        let CodeActionParams { text_document: TextDocumentIdentifier { uri }, range, context, .. } = params;
+        let fixes =
+            self.flags.code_action_literals && wants(context.only.as_deref(), &CodeActionKind::QuickFix);
+        if fixes && let Some(actions) = self.fix_settings(&uri, range) {
+            return Reply::Known(Some(actions));
         }
-        let (session, document, analysis) = self.opened(&params.text_document.uri)?;
-        let range = position::text_range(&document.text, params.range, session.encoding);
-        let mut actions = Vec::new();
-        if fixes {
-            actions.extend(session.quick_fixes(document, &analysis, range));
-        }
-        // It looks at the whole file, so only where somebody asks for it.
-        let all = only.is_some() && wants(only, &ext::FIX_ALL_KIND);
-        if all && session.flags.code_action_literals {
-            actions.extend(session.fix_all(document, &analysis));
-        }
-        if wants(only, &ext::RUN_KIND) && session.may_run(document) {
-            let asked_for = only.is_some_and(|only| only.contains(&ext::RUN_KIND));
-            actions.extend(session.run_actions(document, &analysis, range, asked_for));
-            actions.extend(session.rerun_failed_action(document, &analysis, range));
-        }
-        if wants(only, &ext::SHOW_KIND) && session.may_run(document) {
-            actions.extend(session.show_actions(document, &analysis, range));
-        }
-        if session.flags.code_action_literals {
-            actions.extend(session.refactorings(document, &analysis, range, only));
-        }
-        Some(actions)
+        let Some((session, document, analysis)) = self.opened(&uri) else { return Reply::Known(None) };
+        let range = position::text_range(&document.text, range, session.encoding);
+        let only = context.only;
+        let of_runs = session.actions_of_runs(document, &analysis, range, only.as_deref());
+        let (view, texts) = (session.view(document, analysis), session.texts_around(document));
+        let look = move || Some(view.actions(&texts, of_runs, range, only.as_deref()));
+        Reply::Look(document.turns.actions.clone(), Box::new(look))
     }
 
-    /// All fixes that need no decision, as one change.
-    fn fix_all(&self, document: &Document, analysis: &Analysed) -> Option<CodeActionResponse> {
-        let fixed = fix_all(analysis)?;
-        let title = match fixed.fixed.len() {
-            1 => "Fix 1 problem".to_owned(),
-            many => format!("Fix {many} problems"),
-        };
-        Some(CodeActionResponse::CodeAction(CodeAction {
-            title,
-            kind: Some(ext::FIX_ALL_KIND),
-            edit: Some(to_proto::workspace_edit(self.context(document, analysis), &fixed.edits)),
-            ..Default::default()
-        }))
+    /// What can be run and shown.
+    fn actions_of_runs(
+        &self,
+        document: &Document,
+        analysis: &Analysed,
+        range: TextRange,
+        only: Option<&[CodeActionKind]>,
+    ) -> Vec<CodeActionResponse> {
+        let mut actions = Vec::new();
+        if !self.may_run(document) {
+            return actions;
+        }
+        if wants(only, &ext::RUN_KIND) {
+            let asked_for = only.is_some_and(|only| only.contains(&ext::RUN_KIND));
+            actions.extend(self.run_actions(document, analysis, range, asked_for));
+            actions.extend(self.rerun_failed_action(document, analysis, range));
+        }
+        if wants(only, &ext::SHOW_KIND) {
+            actions.extend(self.show_actions(document, analysis, range));
+        }
+        actions
     }
 
     /// A command as a code action, or as itself for clients that know no other.
@@ -73,6 +68,45 @@ impl Session {
         } else {
             CodeActionResponse::Command(command)
         }
+    }
+}
+
+impl View {
+    fn actions(
+        &self,
+        texts: &TextsAround,
+        of_runs: Vec<CodeActionResponse>,
+        range: TextRange,
+        only: Option<&[CodeActionKind]>,
+    ) -> Vec<CodeActionResponse> {
+        let (mut actions, literals) = (Vec::new(), self.flags.code_action_literals);
+        if literals && wants(only, &CodeActionKind::QuickFix) {
+            actions.extend(self.quick_fixes(texts, range));
+        }
+        // It looks at the whole file, so only where somebody asks for it.
+        if literals && only.is_some() && wants(only, &ext::FIX_ALL_KIND) {
+            actions.extend(self.fix_all());
+        }
+        actions.extend(of_runs);
+        if literals {
+            actions.extend(self.refactorings(range, only));
+        }
+        actions
+    }
+
+    /// All fixes that need no decision, as one change.
+    fn fix_all(&self) -> Option<CodeActionResponse> {
+        let fixed = fix_all(&self.analysed)?;
+        let title = match fixed.fixed.len() {
+            1 => "Fix 1 problem".to_owned(),
+            many => format!("Fix {many} problems"),
+        };
+        Some(CodeActionResponse::CodeAction(CodeAction {
+            title,
+            kind: Some(ext::FIX_ALL_KIND),
+            edit: Some(to_proto::workspace_edit(self.context(), &fixed.edits)),
+            ..Default::default()
+        }))
     }
 }
 

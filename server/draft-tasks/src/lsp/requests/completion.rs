@@ -3,19 +3,22 @@
 //!
 //! Must not look at the disk for a workspace that is not trusted, and must not show a secret's value.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use draft_tasks_analysis::TextSize;
 use draft_tasks_analysis::completion::command::{self, Candidate, Site, Wanted};
 use draft_tasks_analysis::completion::{self, Completion, CompletionKind};
 use draft_tasks_analysis::project_files::Named;
 use tower_lsp::gen_lsp_types::*;
 
-use crate::lsp::documents::document::Document;
+use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::documents::look::Reply;
 use crate::lsp::documents::nearby::{Entry, Nearby};
+use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::documents::surroundings;
-use crate::lsp::protocol::{position, to_proto};
-use crate::lsp::session::Session;
+use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto::{self, Context};
+use crate::lsp::session::{Session, View};
 use crate::settings::project;
 use crate::world::packs;
 
@@ -31,75 +34,57 @@ const FAMILIAR: [&str; 10] =
 
 impl Session {
     /// Everything that can be typed at a place; a space asks only where it begins a target or a script.
-    pub(crate) fn complete(&mut self, params: CompletionParams) -> Option<CompletionResponse> {
+    pub(crate) fn completion(&mut self, params: CompletionParams) -> Reply<Option<CompletionResponse>> {
         let at = params.text_document_position_params;
-        let typed = params.context.and_then(|context| context.trigger_character);
-        if typed.as_deref() == Some(" ") && !self.names_command(&at) {
-            return None;
+        if let Some(settings) = self.complete_setting(&at) {
+            return Reply::Known(Some(settings));
         }
-        self.completion(at)
+        let Some((session, document, analysis)) = self.opened(&at.text_document.uri) else {
+            return Reply::Known(None);
+        };
+        let offset = position::offset(&document.text, at.position, session.encoding);
+        let site = command::site(&analysis, offset);
+        let typed = params.context.and_then(|context| context.trigger_character);
+        let named = |site: &Site| matches!(site.wanted, Wanted::MakeTarget(_) | Wanted::NpmScript(_));
+        if typed.as_deref() == Some(" ") && !site.as_ref().is_some_and(named) {
+            return Reply::Known(None);
+        }
+        let Some(site) = site else { return session.outside_of_commands(document, analysis, offset) };
+        if matches!(site.wanted, Wanted::Variable { .. }) {
+            let found = session.variables(&site, Some(document).filter(|it| session.may_run(it)));
+            return Reply::Known(Some(list(session.context(document, &analysis), found)));
+        }
+        let (view, programs) = (session.view(document, analysis), session.programs.clone());
+        let look = move || Some(list(view.context(), view.candidates(&site, &programs)));
+        Reply::Look(document.turns.completion.clone(), Box::new(look))
     }
 
-    fn completion(&mut self, at: TextDocumentPositionParams) -> Option<CompletionResponse> {
-        if let Some(settings) = self.complete_setting(&at) {
-            return Some(settings);
+    /// What can be typed where no command is; where nothing is yet, the files of packs.
+    fn outside_of_commands(
+        &self,
+        document: &Document,
+        analysis: Arc<Analysed>,
+        offset: TextSize,
+    ) -> Reply<Option<CompletionResponse>> {
+        let is_empty = analysis.text.trim().is_empty();
+        let view = self.view(document, analysis);
+        let mut found = completion::complete(&view.analysed, offset);
+        if !is_empty {
+            return Reply::Known(Some(items(view.context(), found)));
         }
-        if let Some(inside) = self.command_completion(&at) {
-            return Some(inside);
-        }
-        let (session, document, analysis) = self.opened(&at.text_document.uri)?;
-        let offset = position::offset(&document.text, at.position, session.encoding);
-        let context = session.context(document, &analysis);
-        let mut found = completion::complete(&analysis, offset);
-        if analysis.text.trim().is_empty() {
-            found.extend(completion::from_packs(
-                &analysis,
-                offset,
-                &packs::files(&packs::of_user(&session.environment)),
-            ));
-        }
-        let items = found.into_iter().enumerate();
-        let items = items.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
-        Some(CompletionResponse::CompletionItemList(items))
+        let look = move || {
+            let files = packs::files(&packs::of_user(&view.environment));
+            found.extend(completion::from_packs(&view.analysed, offset, &files));
+            Some(items(view.context(), found))
+        };
+        Reply::Look(document.turns.completion.clone(), Box::new(look))
     }
 
     fn complete_setting(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
         let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let context = session.context(document, &analysed);
-        let found = project::complete(&analysed.tree, &analysed.text, offset).into_iter().enumerate();
-        let items = found.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
-        Some(CompletionResponse::CompletionItemList(items))
-    }
-
-    /// Whether a target of a Makefile or a script of npm belongs to a place.
-    fn names_command(&mut self, at: &TextDocumentPositionParams) -> bool {
-        let Some((session, document, analysis)) = self.opened(&at.text_document.uri) else { return false };
-        let offset = position::offset(&document.text, at.position, session.encoding);
-        let site = command::site(&analysis, offset);
-        site.is_some_and(|site| matches!(site.wanted, Wanted::MakeTarget(_) | Wanted::NpmScript(_)))
-    }
-
-    /// Completion inside of a command; `None` elsewhere.
-    fn command_completion(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
-        let (session, document, analysis) = self.opened(&at.text_document.uri)?;
-        let offset = position::offset(&document.text, at.position, session.encoding);
-        let site = command::site(&analysis, offset)?;
-        let directory = document.directory().filter(|_| session.may_run(document));
-        let found = match site.wanted {
-            Wanted::Variable { .. } => {
-                session.variables(&site, Some(document).filter(|it| session.may_run(it)))
-            }
-            _ => self.candidates(&site, directory.map(Nearby::new)),
-        };
-        let (session, document, analysis) = self.opened(&at.text_document.uri)?;
-        let context = session.context(document, &analysis);
-        let items = found.into_iter().enumerate();
-        let items: Vec<_> =
-            items.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect();
-        let is_incomplete = items.len() == MOST;
-        let list = CompletionList { is_incomplete, item_defaults: None, apply_kind: None, items };
-        Some(CompletionResponse::CompletionList(list))
+        let found = project::complete(&analysed.tree, &analysed.text, offset);
+        Some(items(session.context(document, &analysed), found))
     }
 
     /// The variables that a task has, with those of the settings; the file of variables is in a directory that is
@@ -114,14 +99,17 @@ impl Session {
         let shown = |name: &String| environment.shown(name).unwrap_or_default();
         offer(site, &mut names.iter().map(|name| Candidate::variable(name, &shown(name))))
     }
+}
 
-    fn candidates(&mut self, site: &Site, nearby: Option<Nearby>) -> Vec<Completion> {
+impl View {
+    fn candidates(&self, site: &Site, programs: &KnownPrograms) -> Vec<Completion> {
         let offer = |candidates: &mut dyn Iterator<Item = Candidate>| offer(site, candidates);
-        let Some(mut nearby) = nearby else { return Vec::new() };
+        let Some(directory) = self.directory.clone().filter(|_| self.may_run) else { return Vec::new() };
+        let mut nearby = Nearby::new(directory);
         match &site.wanted {
             Wanted::Variable { .. } => Vec::new(),
             Wanted::Program => {
-                let programs = self.programs();
+                let programs = programs.names(&self.environment.get("PATH").unwrap_or_default());
                 let familiar = FAMILIAR.iter().copied().filter(|name| programs.contains(*name));
                 let others = programs.iter().map(String::as_str).filter(|name| !FAMILIAR.contains(name));
                 let programs =
@@ -149,11 +137,24 @@ impl Session {
             },
         }
     }
+}
 
-    fn programs(&mut self) -> Arc<BTreeSet<String>> {
-        let path = self.environment.get("PATH").unwrap_or_default();
-        self.programs.names(&path)
-    }
+/// What can be typed, as the protocol has it.
+fn items(context: Context<'_>, found: Vec<Completion>) -> CompletionResponse {
+    CompletionResponse::CompletionItemList(protocol_items(context, found))
+}
+
+/// What can be typed inside of a command; of more than anybody reads the client asks again.
+fn list(context: Context<'_>, found: Vec<Completion>) -> CompletionResponse {
+    let items = protocol_items(context, found);
+    let is_incomplete = items.len() == MOST;
+    let list = CompletionList { is_incomplete, item_defaults: None, apply_kind: None, items };
+    CompletionResponse::CompletionList(list)
+}
+
+fn protocol_items(context: Context<'_>, found: Vec<Completion>) -> Vec<CompletionItem> {
+    let found = found.into_iter().enumerate();
+    found.map(|(rank, found)| to_proto::completion_item(context, rank, found)).collect()
 }
 
 /// The candidates that fit, as far as anybody reads them.

@@ -2,33 +2,46 @@
 //!
 //! Must not change anything, and must not lead to what does not exist.
 
+use std::path::PathBuf;
+
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::links;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lines::LineIndex;
 use crate::lsp::documents::document::Document;
+use crate::lsp::documents::look::Reply;
 use crate::lsp::documents::nearby::{Nearby, Place};
 use crate::lsp::protocol::position::{self, Encoding};
 use crate::lsp::session::Session;
 use crate::source::FileKind;
 
 impl Session {
-    pub(crate) fn definition(&mut self, at: TextDocumentPositionParams) -> Option<DefinitionResponse> {
+    pub(crate) fn definition(
+        &mut self,
+        at: &TextDocumentPositionParams,
+    ) -> Reply<Option<DefinitionResponse>> {
+        self.link_at(at).unwrap_or(Reply::Known(None))
+    }
+
+    fn link_at(&mut self, at: &TextDocumentPositionParams) -> Option<Reply<Option<DefinitionResponse>>> {
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
         let links = links::links(&analysis, TextRange::empty(offset));
         let link = links.into_iter().find(|link| link.range.contains_inclusive(offset))?;
-        let place = nearby(document)?.locate(&link.target)?;
-        let (uri, range) = located(&place, session.encoding)?;
-        Some(DefinitionResponse::Definition(Definition::Location(Location { uri, range })))
+        let (directory, encoding) = (directory(document)?, session.encoding);
+        let look = move || {
+            let place = Nearby::new(directory).locate(&link.target)?;
+            let (uri, range) = located(&place, encoding)?;
+            Some(DefinitionResponse::Definition(Definition::Location(Location { uri, range })))
+        };
+        Some(Reply::Look(document.turns.links.clone(), Box::new(look)))
     }
 }
 
-/// The surroundings of a document; a template will stand among other files than it does now.
-pub(super) fn nearby(document: &Document) -> Option<Nearby> {
-    let directory = document.directory().filter(|_| document.kind == FileKind::Tasks)?;
-    Some(Nearby::new(directory))
+/// The directory of a document; a template will stand among other files than it does now.
+pub(super) fn directory(document: &Document) -> Option<PathBuf> {
+    document.directory().filter(|_| document.kind == FileKind::Tasks)
 }
 
 /// A place as the protocol has it.

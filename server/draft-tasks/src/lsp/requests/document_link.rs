@@ -6,31 +6,35 @@ use draft_tasks_analysis::links;
 use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
-use super::definition::{located, nearby};
-use crate::lsp::session::Session;
+use super::definition::{directory, located};
+use crate::lsp::documents::look::Reply;
+use crate::lsp::documents::nearby::Nearby;
+use crate::lsp::session::{Session, View};
 
 impl Session {
     /// Links to what exists; only for files, since a client opens them as such.
-    pub(crate) fn document_link(&mut self, uri: &Uri) -> Option<Vec<DocumentLink>> {
-        let (session, document, analysis) = self.opened(uri)?;
-        let mut nearby = nearby(document)?;
-        let context = session.context(document, &analysis);
-        let links = links::links(&analysis, TextRange::up_to(TextSize::of(&*analysis.text)));
-        let found = links.into_iter().filter_map(|link| {
-            let place = nearby.locate(&link.target)?;
-            let (uri, range) = located(&place, session.encoding)?;
-            let target = match place.name {
-                // Editors read the line from the fragment.
-                Some(_) => Uri::from(format!("{}#L{}", uri.0, range.start.line + 1)),
-                None => uri,
-            };
-            Some(DocumentLink {
-                range: context.range(link.range),
-                target: Some(target),
-                tooltip: None,
-                data: None,
-            })
-        });
-        Some(found.collect())
+    pub(crate) fn document_link(&mut self, uri: &Uri) -> Reply<Option<Vec<DocumentLink>>> {
+        let Some((session, document, analysis)) = self.opened(uri) else { return Reply::Known(None) };
+        let Some(directory) = directory(document) else { return Reply::Known(None) };
+        let view = session.view(document, analysis);
+        let look = move || Some(document_links(&view, &mut Nearby::new(directory)));
+        Reply::Look(document.turns.links.clone(), Box::new(look))
     }
+}
+
+fn document_links(view: &View, nearby: &mut Nearby) -> Vec<DocumentLink> {
+    let text = TextRange::up_to(TextSize::of(&*view.analysed.text));
+    let links = links::links(&view.analysed, text).into_iter();
+    let found = links.filter_map(|link| {
+        let place = nearby.locate(&link.target)?;
+        let (uri, range) = located(&place, view.encoding)?;
+        let target = match place.name {
+            // Editors read the line from the fragment.
+            Some(_) => Uri::from(format!("{}#L{}", uri.0, range.start.line + 1)),
+            None => uri,
+        };
+        let range = view.context().range(link.range);
+        Some(DocumentLink { range, target: Some(target), tooltip: None, data: None })
+    });
+    found.collect()
 }

@@ -3,33 +3,52 @@
 //!
 //! Must not read anything but logs of records.
 
+use draft_tasks_executor::record::Records;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::lsp::documents::look::Reply;
 use crate::lsp::protocol::ext;
-use crate::lsp::runs::log_text;
-use crate::lsp::session::{Session, is_log, refusal};
+use crate::lsp::runs::{Run, log_text};
+use crate::lsp::session::{Session, refusal};
 
 impl Session {
     /// The text of a virtual document.
-    pub(crate) fn text_document_content(&mut self, uri: &Uri) -> Result<TextDocumentContentResult> {
-        let (record, name) =
-            parts(uri).ok_or_else(|| Error::invalid_params(format!("`{}` is no log", uri.0)))?;
-        let found = self.kept(record).map(|kept| kept.folder.join(name)).filter(|log| log.is_file());
-        let log = found.ok_or_else(|| refusal(format!("the log `{record}/{name}` has been removed")))?;
-        let text = log_text::read(&log).map_err(|error| refusal(format!("{}: {error}", log.display())))?;
-        if let Some(run) = self.runs.active.iter_mut().find(|run| run.record.as_deref() == log.parent()) {
+    pub(crate) fn text_document_content(&mut self, uri: &Uri) -> Reply<Result<TextDocumentContentResult>> {
+        let Some((record, name)) = parts(uri) else {
+            return Reply::Known(Err(Error::invalid_params(format!("`{}` is no log", uri.0))));
+        };
+        let is_of = |run: &&mut Run| run.record.as_ref().is_some_and(|folder| folder.ends_with(record));
+        if let Some(run) = self.runs.active.iter_mut().find(is_of) {
             run.shown_logs.insert(uri.clone());
         }
-        Ok(TextDocumentContentResult { text })
+        let (records, record, name) = (self.records(), record.to_owned(), name.to_owned());
+        let look = move || {
+            let text = text(records, &record, &name).map_err(refusal)?;
+            Ok(TextDocumentContentResult { text })
+        };
+        Reply::Look(self.logs_turn.clone(), Box::new(look))
     }
+}
+
+/// The text of a log.
+///
+/// # Errors
+///
+/// Why there is none.
+fn text(records: Option<Records>, record: &str, name: &str) -> std::result::Result<String, String> {
+    // A record that cannot be read has nothing to show.
+    let kept = records.and_then(|records| records.find(record).ok().flatten());
+    let log = kept.map(|kept| kept.folder.join(name)).filter(|log| log.is_file());
+    let log = log.ok_or_else(|| format!("the log `{record}/{name}` has been removed"))?;
+    log_text::read(&log).map_err(|error| format!("{}: {error}", log.display()))
 }
 
 /// The record and the file that a document is of. Some clients leave out an empty authority, others write it.
 fn parts(uri: &Uri) -> Option<(&str, &str)> {
     let path = uri.0.strip_prefix(ext::LOG_SCHEME)?.strip_prefix(':')?;
     let (record, name) = path.trim_start_matches('/').split_once('/')?;
-    is_log(name).then_some((record, name))
+    log_text::is_log(name).then_some((record, name))
 }
 
 #[cfg(test)]

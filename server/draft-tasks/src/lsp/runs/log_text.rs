@@ -9,6 +9,12 @@ use std::path::Path;
 /// How much of the beginning of a large log is shown, and how much of its end.
 const PART: u64 = 1 << 20;
 
+/// A file of a record that has what a task wrote, and no way out of the record.
+pub(crate) fn is_log(name: &str) -> bool {
+    let stem = name.strip_suffix(".log").unwrap_or_default();
+    !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 /// The text of a log; what is left out of a large one is said in its place.
 ///
 /// # Errors

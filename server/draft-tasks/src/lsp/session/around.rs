@@ -2,23 +2,35 @@
 //!
 //! Must not keep others.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERIGNORE, DRAFT_TOML};
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::documents::document;
+use crate::lsp::documents::document::{self, Document};
 use crate::lsp::documents::text::Text;
 
 /// A file around a tasks file that the client has open.
 #[derive(Debug)]
-pub(crate) struct Open {
+pub(super) struct Open {
+    uri: Uri,
+    version: i32,
+    text: Text,
+}
+
+/// The text of such a file as it was when somebody asked.
+pub(crate) struct TextAround {
     pub(crate) uri: Uri,
     pub(crate) version: i32,
-    pub(crate) text: Text,
+    pub(crate) text: Arc<str>,
 }
+
+/// Such texts by their paths.
+pub(crate) type TextsAround = HashMap<PathBuf, TextAround>;
 
 /// Whether a file is one that fixes change: one of [`AROUND`](crate::lsp::protocol::ext::AROUND).
 fn is_around(path: &Path) -> bool {
@@ -38,6 +50,18 @@ impl Session {
             let (uri, version, text) = (document.uri, document.version, Text::new(document.text));
             self.around.insert(path, Open { uri, version, text });
         }
+    }
+
+    /// The texts of the open files around a document.
+    pub(crate) fn texts_around(&self, document: &Document) -> TextsAround {
+        let Some(directory) = document.directory() else { return HashMap::new() };
+        let near = self.around.iter().filter(|(path, _)| path.starts_with(&directory));
+        let text = |Open { uri, version, text }: &Open| TextAround {
+            uri: uri.clone(),
+            version: *version,
+            text: text.whole(),
+        };
+        near.map(|(path, open)| (path.clone(), text(open))).collect()
     }
 
     pub(super) fn change_around(&mut self, params: DidChangeTextDocumentParams) {

@@ -12,12 +12,13 @@ use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::reading::{Source, blocking, source};
+use super::reading::{Source, source};
 use super::running::{Place, Started, refusal};
 use super::target::Questions;
 use crate::claim::Claim;
 use crate::lifecycle::{Activity, Known, Lifecycle, Next, Part};
 use crate::lsp::SharedSession;
+use crate::lsp::documents::look::blocking;
 use crate::safety::{self, Foreign, Whereabouts, lacking};
 use crate::world::environment::Environment;
 

@@ -8,7 +8,7 @@ use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::hover::code_span;
 use draft_tasks_analysis::plan::{self, Plan, Step};
 use draft_tasks_analysis::secret;
-use draft_tasks_executor::record::{RecordState, Records, StoredRun};
+use draft_tasks_executor::record::{RecordState, Records};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -20,6 +20,7 @@ use crate::lsp::commands::{ShowLog, ShowPlan};
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::ext;
 use crate::lsp::runs::Run;
+use crate::lsp::runs::log_text::is_log;
 use crate::lsp::runs::results::PastRun;
 
 /// What a phase would run.
@@ -59,6 +60,15 @@ pub(crate) struct LogShown {
     uri: Option<Uri>,
 }
 
+/// Where a log is to be looked for.
+pub(crate) struct LogSearch {
+    /// That of a run of this server.
+    known: Option<PathBuf>,
+    records: Option<Records>,
+    run: Option<String>,
+    task: Option<String>,
+}
+
 impl Session {
     /// What a phase would run.
     pub(crate) fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
@@ -77,8 +87,8 @@ impl Session {
         Ok(PlanShown { phase, directory, tasks, markdown })
     }
 
-    /// Opens what a task wrote.
-    pub(crate) fn show_log(&mut self, wanted: &ShowLog) -> Result<LogShown, Error> {
+    /// Where the log is to be looked for that is asked for.
+    pub(crate) fn log_search(&self, wanted: ShowLog) -> LogSearch {
         let task = wanted.task.as_deref();
         let phase = wanted.phase.as_ref().map(|phase| phase.to_lowercase());
         let matches = |run: &PastRun| {
@@ -93,20 +103,23 @@ impl Session {
         };
         let running = self.runs.active.iter().rev().filter(goes_on).find_map(|run| run.log(task));
         let over = || self.runs.results.last_run(|run| matches(run) && run.has_log(task))?.log(task);
-        let kept = || self.log_of_record(wanted.run.as_ref()?, task);
-        let Some(log) = running.or_else(over).or_else(kept) else {
-            return Err(refusal("there is no log: nothing of it has run, or no records are kept"));
-        };
-        if !log.exists() {
-            return Err(refusal(format!("the log {} has been removed", log.display())));
+        LogSearch {
+            known: running.or_else(over),
+            records: self.records(),
+            run: wanted.run,
+            task: wanted.task,
         }
+    }
+
+    /// Opens a log.
+    pub(crate) fn show_log(&self, log: PathBuf) -> LogShown {
         let uri = self.log_document(&log);
         let answer = LogShown { log: log.display().to_string(), uri: uri.clone() };
         match uri.filter(|_| self.flags.shows_documents) {
             Some(uri) => self.effect(Effect::ShowDocument { uri, path: log }),
             None => self.show(MessageType::Info, log.display().to_string()),
         }
-        Ok(answer)
+        answer
     }
 
     /// The document that has the text of a log: a virtual one where the client can show it, else the file.
@@ -128,32 +141,41 @@ impl Session {
         }
     }
 
-    /// The record of this name.
-    pub(crate) fn kept(&self, id: &str) -> Option<StoredRun> {
-        let records = Records { directory: self.environment.records()?, keep: usize::MAX };
-        // A record that cannot be read has nothing to show.
-        records.find(id).ok().flatten()
+    /// The records of all runs.
+    pub(crate) fn records(&self) -> Option<Records> {
+        Some(Records { directory: self.environment.records()?, keep: usize::MAX })
+    }
+}
+
+impl LogSearch {
+    /// Looks for the log.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(crate) fn find(self) -> Result<PathBuf, String> {
+        let log = self.known.clone().or_else(|| self.of_record());
+        let log = log.ok_or("there is no log: nothing of it has run, or no records are kept")?;
+        if !log.exists() {
+            return Err(format!("the log {} has been removed", log.display()));
+        }
+        Ok(log)
     }
 
     /// The log of a run that this server did not run, as its record has it: of a task, or of the first that failed, else
     /// of the last.
-    pub(super) fn log_of_record(&self, id: &str, task: Option<&str>) -> Option<PathBuf> {
-        let kept = self.kept(id)?;
+    fn of_record(&self) -> Option<PathBuf> {
+        // A record that cannot be read has nothing to show.
+        let kept = self.records.as_ref()?.find(self.run.as_ref()?).ok()??;
         let RecordState::Finished(result) = &kept.state else { return None };
         let mut with_log = result.tasks.iter().filter(|it| it.log.is_some());
-        let found = match task {
-            Some(name) => with_log.find(|it| it.name == name),
+        let found = match &self.task {
+            Some(name) => with_log.find(|it| it.name == *name),
             None => with_log.clone().find(|it| it.failure.is_some()).or_else(|| with_log.next_back()),
         };
         let name = found?.log.as_ref().filter(|name| is_log(name))?;
         Some(kept.folder.join(name))
     }
-}
-
-/// A file of a record that has what a task wrote, and no way out of the record.
-pub(crate) fn is_log(name: &str) -> bool {
-    let stem = name.strip_suffix(".log").unwrap_or_default();
-    !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// A plan in words: the phase, where, and the arguments of each task.

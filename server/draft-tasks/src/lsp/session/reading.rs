@@ -14,6 +14,7 @@ use super::Session;
 use super::running::refusal;
 use crate::lsp::SharedSession;
 use crate::lsp::documents::document::{self, Analysed};
+use crate::lsp::documents::look::blocking;
 use crate::lsp::documents::surroundings;
 use crate::settings::project;
 use crate::settings::run::RunSettings;
@@ -79,17 +80,6 @@ struct Opened {
 pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source, Error> {
     let wanted = session.with(|session| session.wanted(uri));
     blocking(move || wanted.read()).await?
-}
-
-/// Does what may take long on a thread that may wait.
-///
-/// # Errors
-///
-/// When a defect broke it off.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::internal_error())
 }
 
 impl Session {

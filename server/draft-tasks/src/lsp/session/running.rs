@@ -16,7 +16,7 @@ use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::Session;
-use super::reading::{Source, blocking, source};
+use super::reading::{Source, source};
 use super::target::Questions;
 use crate::claim::Claim;
 use crate::clock::Clock;
@@ -24,6 +24,7 @@ use crate::lifecycle::Activity;
 use crate::lsp::SharedSession;
 use crate::lsp::commands::Stop;
 use crate::lsp::documents::document::Document;
+use crate::lsp::documents::look::blocking;
 use crate::lsp::documents::surroundings;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, RunState};

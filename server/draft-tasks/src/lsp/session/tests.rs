@@ -151,7 +151,8 @@ impl Fixture {
             "range": { "start": at, "end": at },
             "context": { "diagnostics": [], "only": only },
         });
-        let actions = self.session.code_action(serde_json::from_value(params).unwrap()).unwrap_or_default();
+        let actions =
+            self.session.code_action(serde_json::from_value(params).unwrap()).now().unwrap_or_default();
         let shown = actions.into_iter().map(|action| match action {
             CodeActionResponse::CodeAction(action) => {
                 format!("{:?}: {}\n", action.kind.unwrap(), action.title)

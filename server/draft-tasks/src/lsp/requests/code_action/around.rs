@@ -10,52 +10,43 @@ use draft_tasks_analysis::diagnostic::Diagnostic;
 use draft_tasks_analysis::edit;
 use tower_lsp::gen_lsp_types::*;
 
-use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::protocol::to_proto::{self, Other};
-use crate::lsp::session::Session;
+use crate::lsp::session::{TextsAround, View};
 use crate::world::facts;
 
-impl Session {
+impl View {
     /// The change of another file that fixes a finding.
-    pub(super) fn fix_around(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        found: &Diagnostic,
-    ) -> Option<CodeActionResponse> {
-        let directory = document.directory()?;
-        let fix = around::fix(analysis, found, &|path| self.text_around(&directory.join(path)))?;
-        let edit = self.edit_around(&directory.join(&fix.path), &fix)?;
+    pub(super) fn fix_around(&self, found: &Diagnostic, texts: &TextsAround) -> Option<CodeActionResponse> {
+        let directory = self.directory.as_ref()?;
+        // What the editor has there, else what the disk has.
+        let text = |path: &str| match texts.get(&directory.join(path)) {
+            Some(open) => Some(Found::Text(open.text.clone())),
+            None => facts::find(&directory.join(path)),
+        };
+        let fix = around::fix(&self.analysed, found, &text)?;
+        let edit = self.edit_around(&directory.join(&fix.path), &fix, texts)?;
         Some(CodeActionResponse::CodeAction(CodeAction {
             title: fix.title,
             kind: Some(CodeActionKind::QuickFix),
-            diagnostics: Some(vec![to_proto::diagnostic(self.context(document, analysis), found)]),
+            diagnostics: Some(vec![to_proto::diagnostic(self.context(), found)]),
             edit: Some(edit),
             ..Default::default()
         }))
     }
 
-    fn edit_around(&self, path: &Path, fix: &FileFix) -> Option<WorkspaceEdit> {
+    fn edit_around(&self, path: &Path, fix: &FileFix, texts: &TextsAround) -> Option<WorkspaceEdit> {
         let uri = || Some(Uri::from(url::Url::from_file_path(path).ok()?.to_string()));
         let Some(before) = &fix.before else {
             // As everywhere nothing is created in what is not trusted.
-            let creates = self.flags.creates_files && self.trusted;
+            let creates = self.flags.creates_files && self.is_trusted;
             let text = edit::apply("", &fix.edits);
             return creates.then(|| Some(to_proto::file_edit(&uri()?, &text)))?;
         };
-        let (uri, version) = match self.around.get(path) {
+        let (uri, version) = match texts.get(path) {
             Some(open) => (open.uri.clone(), Some(open.version)),
             None => (uri()?, None),
         };
         let other = Other { uri, version, text: before, encoding: self.encoding };
         Some(to_proto::edit_of_another(other, &fix.edits, self.flags))
-    }
-
-    /// What is at a path: what the editor has there, else what the disk has.
-    fn text_around(&self, path: &Path) -> Option<Found> {
-        match self.around.get(path) {
-            Some(open) => Some(Found::Text(open.text.whole())),
-            None => facts::find(path),
-        }
     }
 }

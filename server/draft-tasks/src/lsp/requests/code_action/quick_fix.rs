@@ -8,19 +8,13 @@ use draft_tasks_analysis::edit;
 use draft_tasks_analysis::suppression::Suppressions;
 use tower_lsp::gen_lsp_types::*;
 
-use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::Session;
+use crate::lsp::session::{Session, TextsAround, View};
 use crate::settings::project::Project;
 
-impl Session {
-    pub(super) fn quick_fixes(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        range: TextRange,
-    ) -> Vec<CodeActionResponse> {
-        let context = self.context(document, analysis);
+impl View {
+    pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
+        let (context, analysis) = (self.context(), &self.analysed);
         // Whoever is on the line wants its fixes: most editors ask only for the place of the cursor.
         let text = &analysis.text;
         let lines = TextRange::new(edit::line_start(text, range.start()), edit::line_stop(text, range.end()));
@@ -40,7 +34,7 @@ impl Session {
         // Findings of one code are fixed by one change of another file.
         let mut fixed = HashSet::new();
         let around = touched().filter(|found| fixed.insert(found.code));
-        actions.extend(around.filter_map(|found| self.fix_around(document, analysis, found)));
+        actions.extend(around.filter_map(|found| self.fix_around(found, texts)));
         let suppressions = Suppressions::new(analysis);
         // Whoever ignores a code on a line or in the file ignores all its findings there: one action is enough.
         let mut seen = HashSet::new();
@@ -51,7 +45,9 @@ impl Session {
         actions.extend(ignores.map(|(found, fix)| action(found, &fix)));
         actions
     }
+}
 
+impl Session {
     /// The fixes of what is wrong with settings on the lines of a range.
     pub(super) fn fix_settings(&mut self, uri: &Uri, range: Range) -> Option<Vec<CodeActionResponse>> {
         let (session, document, analysed) = self.opened_settings(uri)?;

@@ -10,42 +10,39 @@ use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
 use super::wants;
-use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::documents::nearby::Nearby;
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::Session;
+use crate::lsp::session::View;
 use crate::world::packs;
 
 /// The kinds that are offered.
 pub(crate) const KINDS: [CodeActionKind; 2] =
     [CodeActionKind::RefactorExtract, CodeActionKind::RefactorRewrite];
 
-impl Session {
+impl View {
     pub(super) fn refactorings(
         &self,
-        document: &Document,
-        analysis: &Analysed,
         range: TextRange,
         only: Option<&[CodeActionKind]>,
     ) -> Vec<CodeActionResponse> {
         if !KINDS.iter().any(|kind| wants(only, kind)) {
             return Vec::new();
         }
-        let directory = document.directory().filter(|_| self.flags.creates_files && self.may_run(document));
+        let directory = self.directory.clone().filter(|_| self.flags.creates_files && self.may_run);
         let nearby = directory.map(Nearby::new);
         let is_free = |path: &str| nearby.as_ref().is_some_and(|nearby| nearby.is_free(path));
-        let found = refactor::refactors(analysis, range, &is_free).into_iter();
-        let found = found.chain(self.packs_as_refactorings(document, analysis));
+        let found = refactor::refactors(&self.analysed, range, &is_free).into_iter();
+        let found = found.chain(self.packs_as_refactorings());
         let wanted = found.filter(|found| wants(only, &kind(found.kind)));
-        wanted.filter_map(|found| self.refactoring(document, analysis, found)).collect()
+        wanted.filter_map(|found| self.refactoring(found)).collect()
     }
 
     /// An empty tasks file as that of a pack.
-    fn packs_as_refactorings(&self, document: &Document, analysis: &Analysed) -> Vec<Refactor> {
-        if !self.may_run(document) || !analysis.text.trim().is_empty() {
+    fn packs_as_refactorings(&self) -> Vec<Refactor> {
+        if !self.may_run || !self.analysed.text.trim().is_empty() {
             return Vec::new();
         }
-        let all = TextRange::up_to(TextSize::of(&*analysis.text));
+        let all = TextRange::up_to(TextSize::of(&*self.analysed.text));
         let files =
             packs::files(&packs::of_user(&self.environment)).into_iter().filter(|file| !file.text.is_empty());
         let refactor = |file: PackFile| Refactor {
@@ -57,19 +54,14 @@ impl Session {
         files.map(refactor).collect()
     }
 
-    fn refactoring(
-        &self,
-        document: &Document,
-        analysis: &Analysed,
-        found: Refactor,
-    ) -> Option<CodeActionResponse> {
-        let context = self.context(document, analysis);
+    fn refactoring(&self, found: Refactor) -> Option<CodeActionResponse> {
+        let context = self.context();
         let edit = match &found.new_file {
             None => to_proto::workspace_edit(context, &found.edits),
             Some(NewFile { path, text }) => {
-                let path = document.directory()?.join(path);
+                let path = self.directory.as_ref()?.join(path);
                 let file = Uri::from(url::Url::from_file_path(path).ok()?.to_string());
-                to_proto::creating_edit(context, document.version, &found.edits, file, text)
+                to_proto::creating_edit(context, self.version, &found.edits, file, text)
             }
         };
         Some(CodeActionResponse::CodeAction(CodeAction {

@@ -51,7 +51,8 @@ impl Around {
             "range": { "start": at, "end": at },
             "context": { "diagnostics": [], "only": ["quickfix"] },
         });
-        let actions = self.fixture.session.code_action(serde_json::from_value(params).unwrap()).unwrap();
+        let actions =
+            self.fixture.session.code_action(serde_json::from_value(params).unwrap()).now().unwrap();
         let folder = self.uri("").0;
         let shown = actions.into_iter().filter_map(|action| match action {
             CodeActionResponse::CodeAction(action) if !action.title.starts_with("Ignore") => {
