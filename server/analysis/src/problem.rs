@@ -50,8 +50,9 @@ impl Place<'_> {
 }
 
 impl Matcher {
-    /// Takes a line without its end and without escapes of the terminal; gives the problem that it completes.
-    pub fn line(&mut self, line: &str) -> Option<Problem> {
+    /// Takes a line without its end and without escapes of the terminal; gives the problem that it completes. The place
+    /// is read from the line as it is, the message from what may be `shown` of it.
+    pub fn line(&mut self, line: &str, shown: &str) -> Option<Problem> {
         if line.len() > LONGEST {
             self.0 = State::Idle;
             return None;
@@ -73,14 +74,14 @@ impl Matcher {
                 }
                 let (file, number) = frame?;
                 let place = Place { file: &file, line: number, column: None };
-                return Some(place.problem(Severity::Error, line));
+                return Some(place.problem(Severity::Error, shown));
             }
             State::Idle => {}
         }
-        self.first_line(line)
+        self.first_line(line, shown)
     }
 
-    fn first_line(&mut self, line: &str) -> Option<Problem> {
+    fn first_line(&mut self, line: &str, shown: &str) -> Option<Problem> {
         if line == "Traceback (most recent call last):" {
             self.0 = State::Traceback(None);
             return None;
@@ -89,12 +90,20 @@ impl Matcher {
             self.0 = State::Traceback(Some(frame));
             return None;
         }
-        if let Some((severity, message)) = rustc(line) {
+        if let Some((severity, _)) = rustc(line) {
+            let message = rustc(shown).map_or(shown, |(_, message)| message);
             self.0 = State::Rustc(severity, message.to_owned());
             return None;
         }
-        make(line).or_else(|| helm(line)).or_else(|| general(line))
+        let found = of_one_line(line)?;
+        // What hides the place from sight leaves the whole line as the message.
+        let message = of_one_line(shown).map_or_else(|| shown.trim().to_owned(), |seen| seen.message);
+        Some(Problem { message, ..found })
     }
+}
+
+fn of_one_line(line: &str) -> Option<Problem> {
+    make(line).or_else(|| helm(line)).or_else(|| general(line))
 }
 
 /// `error[E0425]: cannot find value`, `warning: unused`.
@@ -196,7 +205,7 @@ mod tests {
 
     fn check(output: &str, expect: Expect) {
         let mut matcher = Matcher::default();
-        let found = output.lines().filter_map(|line| matcher.line(line));
+        let found = output.lines().filter_map(|line| matcher.line(line, line));
         let shown = found.map(|it| {
             let column = it.column.map(|column| format!(":{column}")).unwrap_or_default();
             format!("{}:{}{column} {}: {}\n", it.file, it.line, it.severity.name(), it.message)
@@ -261,6 +270,27 @@ mod tests {
              Traceback (most recent call last):\nKeyError: 1\n--> a.rs:1:1\nü:\nx:99999999999: much\n",
             expect![[""]],
         );
-        assert_eq!(Matcher::default().line(&format!("a.c:1: {}", "x".repeat(LONGEST))), None);
+        let long = format!("a.c:1: {}", "x".repeat(LONGEST));
+        assert_eq!(Matcher::default().line(&long, &long), None);
+    }
+
+    #[test]
+    fn messages_are_what_is_shown() {
+        let mut matcher = Matcher::default();
+        for (line, shown, expected) in [
+            ("src/a.c:3: no x", "***/a.c:3: no ***", Some("src/a.c:3: no ***")),
+            ("src/a.c:345: no x", "src/a.c:***: no ***", Some("src/a.c:345: src/a.c:***: no ***")),
+            ("make: *** [Makefile:12: x] Error 2", "***", Some("Makefile:12: ***")),
+            ("error: no x", "error: no ***", None),
+            (" --> a.rs:3:5", " --> ***", Some("a.rs:3: no ***")),
+            ("error: no x", "***", None),
+            (" --> a.rs:3:5", " --> a.rs:3:5", Some("a.rs:3: ***")),
+            ("  File \"a.py\", line 3", "***", None),
+            ("E: x", "E: ***", Some("a.py:3: E: ***")),
+        ] {
+            let found = matcher.line(line, shown);
+            let found = found.map(|it| format!("{}:{}: {}", it.file, it.line, it.message));
+            assert_eq!(found.as_deref(), expected, "{line}");
+        }
     }
 }

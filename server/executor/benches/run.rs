@@ -200,6 +200,7 @@ fn request(commands: Vec<Vec<&str>>) -> RunRequest {
         grace: Duration::from_secs(1),
         limits: Limits::default(),
         secrets: Secrets::default(),
+        finds_problems: false,
         pods: None,
         pinned: None,
     }

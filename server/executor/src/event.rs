@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::diagnostic::Severity;
 use draft_tasks_analysis::plan::Subject;
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,9 @@ pub enum RunEvent {
         /// A remark, such as that the command may still be running in its container; in lower case
         /// without a full stop.
         note: Option<String>,
+        /// What a task on this machine wrote about places in files, if the request asks for it. It is not recorded: a
+        /// file may be called as a secret is.
+        problems: Vec<FileProblem>,
     },
     /// The run is over and nothing that it started is running, except what an outcome says was left running.
     RunFinished {
@@ -124,6 +128,21 @@ pub struct Problem {
     pub message: String,
     /// What is known beside it, and what to do; a line each.
     pub help: Vec<String>,
+}
+
+/// What a task wrote about a place in a file that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileProblem {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1 in units of the tool that the task ran, where it told one.
+    pub column: Option<u32>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, with secrets masked.
+    pub message: String,
 }
 
 /// The output streams of a process.

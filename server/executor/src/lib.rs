@@ -11,6 +11,7 @@ mod local;
 pub mod mask;
 pub mod output;
 pub mod pods;
+mod problems;
 pub mod record;
 mod report;
 mod request;
@@ -23,8 +24,8 @@ mod tree;
 
 pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{
-    Failure, LeftProcess, Outcome, OutcomeName, Pod, PodCounts, Problem, RunEvent, RunSummary, StartError,
-    Stream,
+    Failure, FileProblem, LeftProcess, Outcome, OutcomeName, Pod, PodCounts, Problem, RunEvent, RunSummary,
+    StartError, Stream,
 };
 pub use request::{Application, Limits, OnFailure, Pinned, PodsRequest, RunRequest};
 pub use run::start;

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use draft_tasks_analysis::secret::MASK;
@@ -73,8 +74,8 @@ impl Secrets {
     /// A whole text without the values.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masker = self.masker();
-        let mut masked = masker.push(text.as_bytes());
-        masked.extend(masker.finish());
+        let mut masked = masker.push(text.as_bytes()).text;
+        masked.extend(masker.finish().text);
         if masked == text.as_bytes() {
             return Cow::Borrowed(text);
         }
@@ -136,6 +137,21 @@ fn seen(text: &[u8]) -> Vec<u8> {
     seen
 }
 
+/// A piece of a stream as it may be told, and what is masked in it, which nobody else may see.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) text: Vec<u8>,
+    pub(crate) secrets: Vec<MaskedSecret>,
+}
+
+/// A secret, or the next part of the last one.
+pub(crate) struct MaskedSecret {
+    /// Where in the text [`MASK`] stands for it; nowhere for the next part of one.
+    pub(crate) mask: Range<usize>,
+    /// What is seen of it.
+    pub(crate) written: Vec<u8>,
+}
+
 /// Masks a stream: however it is cut into pieces, what comes out is the same in the end.
 #[derive(Debug)]
 pub(crate) struct Masker {
@@ -160,7 +176,7 @@ struct Hidden {
 
 impl Masker {
     /// What can be told by now. It keeps no more than what may be the beginning of a secret.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Told {
         if self.unfinished.is_empty() {
             self.read(bytes);
         } else {
@@ -172,7 +188,7 @@ impl Masker {
     }
 
     /// The stream is over: what was held back is no longer secret than it is.
-    pub(crate) fn finish(&mut self) -> Vec<u8> {
+    pub(crate) fn finish(&mut self) -> Told {
         let bytes = std::mem::take(&mut self.unfinished);
         self.hide(&bytes);
         self.tell(true)
@@ -206,15 +222,15 @@ impl Masker {
         self.hidden.push(Hidden { at: self.held.len(), bytes });
     }
 
-    fn tell(&mut self, ended: bool) -> Vec<u8> {
+    fn tell(&mut self, ended: bool) -> Told {
         let mut telling = Telling {
             seen: std::mem::take(&mut self.held),
             hidden: std::mem::take(&mut self.hidden),
             at: 0,
             shown: 0,
-            told: Vec::new(),
+            told: Told::default(),
         };
-        telling.told.reserve(telling.seen.len());
+        telling.told.text.reserve(telling.seen.len());
         self.remainder = telling.walk(&self.secrets.0, self.remainder, ended);
         self.held = telling.seen.split_off(telling.at);
         let rest = telling.hidden.split_off(telling.shown);
@@ -231,7 +247,7 @@ struct Telling {
     at: usize,
     /// How much of `hidden` was told.
     shown: usize,
-    told: Vec<u8>,
+    told: Told,
 }
 
 impl Telling {
@@ -241,7 +257,7 @@ impl Telling {
         loop {
             if let Some(begun) = remainder {
                 let continuation = begun.continues(&self.seen[self.at..], ended);
-                self.leave_out(continuation.length);
+                self.leave_out(continuation.length, "");
                 remainder = continuation.remainder;
                 if remainder.is_some() {
                     return remainder;
@@ -250,8 +266,7 @@ impl Telling {
             let (place, found) = known.next(&self.seen, self.at, ended);
             self.pass(place);
             let Found::Secret { length, remainder: follows } = found else { return None };
-            self.told.extend_from_slice(MASK.as_bytes());
-            self.leave_out(length);
+            self.leave_out(length, MASK);
             remainder = follows;
         }
     }
@@ -259,20 +274,24 @@ impl Telling {
     /// Tells what is seen and not seen up to a place.
     fn pass(&mut self, to: usize) {
         while let Some(hidden) = self.hidden.get(self.shown).filter(|hidden| hidden.at <= to) {
-            self.told.extend_from_slice(&self.seen[self.at..hidden.at]);
-            self.told.extend_from_slice(&hidden.bytes);
+            self.told.text.extend_from_slice(&self.seen[self.at..hidden.at]);
+            self.told.text.extend_from_slice(&hidden.bytes);
             self.at = hidden.at;
             self.shown += 1;
         }
-        self.told.extend_from_slice(&self.seen[self.at..to]);
+        self.told.text.extend_from_slice(&self.seen[self.at..to]);
         self.at = to;
     }
 
-    /// Tells only what is not seen of so many bytes: a colour goes on behind them.
-    fn leave_out(&mut self, length: usize) {
+    /// Tells a mask for so many bytes, and what is not seen of them: a colour goes on behind them.
+    fn leave_out(&mut self, length: usize, mask: &str) {
+        let start = self.told.text.len();
+        self.told.text.extend_from_slice(mask.as_bytes());
+        let written = self.seen[self.at..self.at + length].to_vec();
+        self.told.secrets.push(MaskedSecret { mask: start..self.told.text.len(), written });
         self.at += length;
         while let Some(hidden) = self.hidden.get(self.shown).filter(|hidden| hidden.at < self.at) {
-            self.told.extend_from_slice(&hidden.bytes);
+            self.told.text.extend_from_slice(&hidden.bytes);
             self.shown += 1;
         }
     }
@@ -321,9 +340,9 @@ impl Known {
     /// A whole text, all of which counts as seen.
     fn mask(&self, seen: &[u8]) -> Vec<u8> {
         let mut telling =
-            Telling { seen: seen.to_vec(), hidden: Vec::new(), at: 0, shown: 0, told: Vec::new() };
+            Telling { seen: seen.to_vec(), hidden: Vec::new(), at: 0, shown: 0, told: Told::default() };
         telling.walk(self, None, true);
-        telling.told
+        telling.told.text
     }
 }
 

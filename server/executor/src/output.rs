@@ -3,6 +3,7 @@
 //! Must not know processes: a stream is anything that can be read.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -11,8 +12,9 @@ use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use crate::escape;
-use crate::event::{RunEvent, Stream};
-use crate::mask::{Masker, Secrets};
+use crate::event::{FileProblem, RunEvent, Stream};
+use crate::mask::{Masker, Secrets, Told};
+use crate::problems::ProblemReader;
 use crate::report::{Place, Report};
 
 /// The most bytes of text in one [`RunEvent::Output`].
@@ -29,6 +31,15 @@ pub const PART: Duration = Duration::from_millis(250);
 /// so that everything that the task itself wrote is told.
 const REST: usize = 1024 * 1024;
 
+/// Tells what comes out of a task.
+pub(crate) struct Listener<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) place: Place,
+    /// Where the files are that are looked for which the task writes about, if any are.
+    pub(crate) directory: Option<&'a Path>,
+}
+
 /// One stream of a task and where its text goes.
 struct Source<R> {
     place: Place,
@@ -36,43 +47,63 @@ struct Source<R> {
     reader: R,
     events: mpsc::Sender<RunEvent>,
     masker: Masker,
+    problems: Option<ProblemReader>,
 }
 
-/// Tells what comes out of a stream of a task.
-pub(crate) async fn forward<R: AsyncRead + Unpin>(
-    report: &Report,
-    secrets: &Secrets,
-    (place, stream): (Place, Stream),
-    reader: Option<R>,
-    given_up: &watch::Receiver<bool>,
-) {
-    if let Some(reader) = reader {
-        let events = report.events.clone();
-        let source = Source { place, stream, reader, events, masker: secrets.masker() };
-        source.forward(given_up.clone()).await;
+impl Listener<'_> {
+    /// Tells what comes out of a stream; gives what it says of files.
+    pub(crate) async fn forward<R: AsyncRead + Unpin>(
+        &self,
+        stream: Stream,
+        reader: Option<R>,
+        given_up: &watch::Receiver<bool>,
+    ) -> Vec<FileProblem> {
+        let Some(reader) = reader else { return Vec::new() };
+        let source = Source {
+            place: self.place,
+            stream,
+            reader,
+            events: self.report.events.clone(),
+            masker: self.secrets.masker(),
+            problems: self.directory.map(ProblemReader::new),
+        };
+        source.forward(given_up.clone()).await
     }
 }
 
 impl<R: AsyncRead + Unpin> Source<R> {
     /// Reads to the end of the stream and tells everything as events; a full channel makes it wait. When `give_up`
     /// becomes true, only what can be read without waiting is.
-    async fn forward(mut self, mut give_up: watch::Receiver<bool>) {
+    async fn forward(mut self, mut give_up: watch::Receiver<bool>) -> Vec<FileProblem> {
         let mut buffer = vec![0; MAX_OUTPUT];
         let mut lines = Lines::default();
         while let Some(read) = self.read_until_due(&mut buffer, &lines, &mut give_up).await {
-            lines.push(&self.masker.push(&buffer[..read]), Instant::now());
-            while let Some(text) = lines.take_full() {
-                self.tell(text, &mut lines).await;
-            }
+            let told = self.masker.push(&buffer[..read]);
+            self.take(&told, &mut lines).await;
             if let Some(text) = lines.take_due(Instant::now()) {
                 self.tell(text, &mut lines).await;
             }
         }
         self.forward_rest(&mut buffer, &mut lines).await;
-        lines.push(&self.masker.finish(), Instant::now());
+        let told = self.masker.finish();
+        self.take(&told, &mut lines).await;
         lines.finish();
         while let Some(text) = lines.take_full().or_else(|| lines.take_all()) {
             self.tell(text, &mut lines).await;
+        }
+        match self.problems {
+            Some(problems) => problems.finish().await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn take(&mut self, told: &Told, lines: &mut Lines) {
+        if let Some(problems) = &mut self.problems {
+            problems.read(told).await;
+        }
+        lines.push(&told.text, Instant::now());
+        while let Some(text) = lines.take_full() {
+            self.tell(text, lines).await;
         }
     }
 
@@ -118,10 +149,8 @@ impl<R: AsyncRead + Unpin> Source<R> {
                 return;
             }
             allowed = allowed.saturating_sub(read);
-            lines.push(&self.masker.push(&buffer[..read]), Instant::now());
-            while let Some(text) = lines.take_full() {
-                self.tell(text, lines).await;
-            }
+            let told = self.masker.push(&buffer[..read]);
+            self.take(&told, lines).await;
         }
     }
 

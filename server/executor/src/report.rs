@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::event::{LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary};
+use crate::event::{FileProblem, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary};
 
 /// Where a task runs: its index, and that of its pod if it runs inside of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,7 @@ pub(crate) struct TaskEnd {
     pub(crate) duration: Duration,
     pub(crate) left_running: Vec<LeftProcess>,
     pub(crate) note: Option<String>,
+    pub(crate) problems: Vec<FileProblem>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,8 @@ struct Tally {
 
 impl TaskEnd {
     pub(crate) fn without_start(outcome: Outcome) -> TaskEnd {
-        TaskEnd { outcome, duration: Duration::ZERO, left_running: Vec::new(), note: None }
+        let (left_running, problems) = (Vec::new(), Vec::new());
+        TaskEnd { outcome, duration: Duration::ZERO, left_running, note: None, problems }
     }
 }
 
@@ -99,8 +101,9 @@ impl Report {
     pub(crate) async fn task_finished(&self, place: Place, ended: TaskEnd) {
         self.tally().count(self.tasks, place, &ended.outcome);
         let Place { task, pod } = place;
-        let TaskEnd { outcome, duration, left_running, note } = ended;
-        self.tell(RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note }).await;
+        let TaskEnd { outcome, duration, left_running, note, problems } = ended;
+        self.tell(RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems })
+            .await;
     }
 
     /// Tells the end. What was started and has no end by then was so when the run panicked, and was killed.

@@ -35,6 +35,8 @@ pub struct RunRequest {
     pub limits: Limits,
     /// What must not be seen in any event.
     pub secrets: Secrets,
+    /// Whether what tasks on this machine write is read for problems in files.
+    pub finds_problems: bool,
     /// In which pods the tasks run; on this machine without it.
     pub pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet; without it their kubeconfig is the user's own.

@@ -10,11 +10,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::cluster::LocalCopy;
 use crate::event::{Failure, Outcome, Problem, RunEvent, Stream};
 use crate::local::{self, Process};
-use crate::output::forward;
-use crate::pods;
+use crate::output::Listener;
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
 use crate::stop::{Deadline, KILL_LIMIT, RunHandle, RunStopper, reached, stopped};
+use crate::{pods, problems};
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -110,7 +110,8 @@ impl Walk {
     }
 
     async fn run_task(&mut self, task: usize) -> TaskEnd {
-        let RunRequest { plan, directory, environment, limits, grace, secrets, .. } = &self.request;
+        let RunRequest { plan, directory, environment, limits, grace, secrets, finds_problems, .. } =
+            &self.request;
         let mut process = match local::start(&plan.steps[task].argv, directory, environment).await {
             Ok(process) => process,
             Err(error) => {
@@ -124,13 +125,16 @@ impl Walk {
         let (drained, output_ended) = watch::channel(false);
         let (report, place) = (&self.report, Place { task, pod: None });
         // Told beside the process's life and not before it, so that a reader that does not read delays no stop.
+        let listener =
+            Listener { report, secrets, place, directory: finds_problems.then_some(directory.as_path()) };
         let output = async {
             report.task_started(place, Some(pid)).await;
-            tokio::join!(
-                forward(report, secrets, (place, Stream::Stdout), stdout, &given_up),
-                forward(report, secrets, (place, Stream::Stderr), stderr, &given_up),
+            let (of_stdout, of_stderr) = tokio::join!(
+                listener.forward(Stream::Stdout, stdout, &given_up),
+                listener.forward(Stream::Stderr, stderr, &given_up),
             );
             drained.send_replace(true);
+            problems::of_task(of_stdout, of_stderr)
         };
         let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
         let mut life = Life {
@@ -147,10 +151,10 @@ impl Walk {
             give_up.send_replace(true);
             outcome
         };
-        let (outcome, ()) = tokio::join!(lifecycle, output);
+        let (outcome, problems) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        TaskEnd { outcome, duration, left_running: life.process.let_go(), note: None }
+        TaskEnd { outcome, duration, left_running: life.process.let_go(), note: None, problems }
     }
 }
 

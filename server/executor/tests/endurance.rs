@@ -28,6 +28,7 @@ fn request(directory: &Path) -> RunRequest {
         grace: DEADLINE,
         limits: Limits { task: Some(DEADLINE), run: None },
         secrets: Secrets::new(["hunter2".as_ref()]),
+        finds_problems: false,
         pods: None,
         pinned: None,
     }

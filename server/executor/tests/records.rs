@@ -37,6 +37,7 @@ fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
         grace: Duration::from_secs(5),
         limits: Limits::default(),
         secrets: Secrets::new(["hunter2".as_ref()]),
+        finds_problems: false,
         pods: None,
         pinned: None,
     }

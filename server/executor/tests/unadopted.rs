@@ -25,6 +25,7 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
         grace: Duration::from_secs(1),
         limits: Limits::default(),
         secrets: Secrets::default(),
+        finds_problems: false,
         pods: None,
         pinned: None,
     };

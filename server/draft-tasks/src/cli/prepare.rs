@@ -246,6 +246,7 @@ impl<'a> Prepared<'a> {
             grace: GRACE,
             limits: self.run.limits().or(self.settings.run.limits()),
             secrets: self.environment.secrets(),
+            finds_problems: false,
             pods: None,
             pinned,
         }

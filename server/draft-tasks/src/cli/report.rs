@@ -120,7 +120,7 @@ impl Report {
                 Ok(())
             }
             RunEvent::Output { task, pod, stream, text } => self.wrote((task, pod), stream as usize, &text),
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, .. } => {
                 let notes = [describe_left_running(&left_running), note].into_iter().flatten().collect();
                 self.finished((task, pod), &outcome, &describe_duration(duration), notes)
             }

@@ -26,7 +26,6 @@ use crate::interrupted;
 use crate::lsp::documents::pages;
 use crate::lsp::protocol::ext;
 use crate::lsp::runs::pace::Pace;
-use crate::lsp::runs::problems::{Found, Reader};
 use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::{Backlog, Outgoing};
 use crate::lsp::wire::transport::End;
@@ -256,7 +255,6 @@ impl Outbox {
 
     fn start_run(&mut self, Start { run, request, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
-        let mut reader = Reader::new(request.directory.clone());
         let of_record = request.clone();
         let handle = draft_tasks_executor::start(request, sender);
         let (session, backlog, reports) =
@@ -265,7 +263,7 @@ impl Outbox {
         let pump = tokio::spawn(async move {
             let recorder =
                 records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
-            pump(&run, events, &session, &backlog, recorder, &mut reader).await;
+            pump(&run, events, &session, &backlog, recorder).await;
             // The outbox is only gone when the server ends.
             let _ = reports.send(Report::RunOver(run));
         });
@@ -472,12 +470,11 @@ async fn pump(
     session: &SharedSession,
     backlog: &Backlog,
     mut recorder: Option<Recorder>,
-    reader: &mut Reader,
 ) {
     let mut pace = Pace::default();
     loop {
-        if let Some((event, found)) = pace.take(Instant::now()) {
-            deliver(run, event, found, session, backlog).await;
+        if let Some(event) = pace.take(Instant::now()) {
+            deliver(run, event, session, backlog).await;
             continue;
         }
         let due = pace.due();
@@ -495,42 +492,21 @@ async fn pump(
                 session.with(|it| it.record_trouble(&trouble));
             }
         }
-        let found = match event {
-            // It may look for files.
-            // What is said of files in a pod is not about files of this machine.
-            RunEvent::Output { pod: None, .. } | RunEvent::TaskFinished { pod: None, .. } => {
-                tokio::task::block_in_place(|| reader.take(&event))
-            }
-            _ => None,
-        };
-        pace.push(event, found);
+        pace.push(event);
     }
     // Only the end of the server comes without the end of the run before it.
     pace.flush();
-    while let Some((event, found)) = pace.take(Instant::now()) {
-        deliver(run, event, found, session, backlog).await;
+    while let Some(event) = pace.take(Instant::now()) {
+        deliver(run, event, session, backlog).await;
     }
 }
 
-/// Brings an event to the session, with the problems that a task reported, when the client has read what came before.
-async fn deliver(
-    run: &str,
-    event: RunEvent,
-    found: Option<(usize, Vec<Found>)>,
-    session: &SharedSession,
-    backlog: &Backlog,
-) {
+/// Brings an event to the session when the client has read what came before.
+async fn deliver(run: &str, event: RunEvent, session: &SharedSession, backlog: &Backlog) {
     while backlog.exceeds(BACKLOG) {
         tokio::time::sleep(CATCHING_UP).await;
     }
-    let handled = catch_unwind(AssertUnwindSafe(|| {
-        session.with(|it| {
-            if let Some((task, found)) = found {
-                it.found_problems(run, task, found);
-            }
-            it.run_event(run, event);
-        });
-    }));
+    let handled = catch_unwind(AssertUnwindSafe(|| session.with(|it| it.run_event(run, event))));
     if handled.is_err() {
         tracing::error!(run, "a defect in the handling of an event; the run goes on");
     }
@@ -572,8 +548,7 @@ mod tests {
         if abandon {
             backlog.abandon();
         }
-        let mut reader = Reader::new(PathBuf::new());
-        let pump = pump("run-1", events, &session, &backlog, None, &mut reader);
+        let pump = pump("run-1", events, &session, &backlog, None);
         tokio::time::timeout(5 * CATCHING_UP, pump).await.is_ok()
     }
 

@@ -38,6 +38,7 @@ fn request(dir: &Path, argv: &[&str]) -> RunRequest {
         grace: std::time::Duration::ZERO,
         limits: Limits::default(),
         secrets: Secrets::default(),
+        finds_problems: false,
         pods: None,
         pinned: None,
     }

@@ -15,7 +15,7 @@ use super::spool::pump;
 use super::{PodsRun, doctor};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError, Stream};
-use crate::output::forward;
+use crate::output::Listener;
 use crate::report::{Place, TaskEnd};
 use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
 
@@ -57,7 +57,8 @@ impl<'a> TaskInPod<'a> {
     pub(crate) async fn run(self) -> TaskEnd {
         let begun = Instant::now();
         let (outcome, note) = self.outcome(begun).await;
-        TaskEnd { outcome, duration: begun.elapsed(), left_running: Vec::new(), note }
+        let (left_running, problems) = (Vec::new(), Vec::new());
+        TaskEnd { outcome, duration: begun.elapsed(), left_running, note, problems }
     }
 
     async fn outcome(mut self, begun: Instant) -> (Outcome, Option<String>) {
@@ -152,15 +153,16 @@ impl<'a> TaskInPod<'a> {
         let before = self.restarts(self.shared.pods.borrow().seen.get(&self.pod.name)).map(|it| it.count);
         let (give_up, given_up) = watch::channel(false);
         let PodsRun { report, request, .. } = *self.shared;
-        let place = self.place;
+        // What is said of files in a pod is not about files of this machine.
+        let listener = Listener { report, secrets: &request.secrets, place: self.place, directory: None };
         let (to_stdout, from_stdout) = tokio::io::duplex(BUFFER);
         let (to_stderr, from_stderr) = tokio::io::duplex(BUFFER);
         // They end with what is read from the connection.
         let (_told, never) = watch::channel(false);
         let output = async {
-            let ((), (), stdout, stderr) = tokio::join!(
-                forward(report, &request.secrets, (place, Stream::Stdout), Some(from_stdout), &never),
-                forward(report, &request.secrets, (place, Stream::Stderr), Some(from_stderr), &never),
+            let (_, _, stdout, stderr) = tokio::join!(
+                listener.forward(Stream::Stdout, Some(from_stdout), &never),
+                listener.forward(Stream::Stderr, Some(from_stderr), &never),
                 pump(stdout, to_stdout, given_up.clone()),
                 pump(stderr, to_stderr, given_up.clone()),
             );

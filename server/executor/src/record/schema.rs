@@ -458,7 +458,7 @@ impl RunHeader {
                 stream: (*stream).into(),
                 text: text.clone(),
             },
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems: _ } => {
                 Event::TaskFinished {
                     elapsed,
                     task: *task,

@@ -143,6 +143,7 @@ impl Setup {
             grace: self.grace,
             limits: self.limits,
             secrets: self.secrets,
+            finds_problems: false,
             pods: None,
             pinned: None,
         };

@@ -16,11 +16,11 @@ const PACE: Duration = BATCH;
 /// When so much waits, no more is taken, and in the end the task waits, too.
 const MOST: usize = 1 << 20;
 
-/// Events on their way to a client, each with something that goes with it.
-#[derive(Debug)]
-pub(crate) struct Pace<T> {
+/// Events on their way to a client.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
     /// What may go on at once.
-    ready: VecDeque<(RunEvent, Option<T>)>,
+    ready: VecDeque<RunEvent>,
     /// By their pods, of tasks inside of some, and what they are.
     streams: BTreeMap<(Option<usize>, u8), Stream>,
 }
@@ -32,18 +32,12 @@ struct Stream {
     last: Option<Instant>,
 }
 
-impl<T> Default for Pace<T> {
-    fn default() -> Pace<T> {
-        Pace { ready: VecDeque::new(), streams: BTreeMap::new() }
-    }
-}
-
-impl<T> Pace<T> {
+impl Pace {
     /// Takes an event. What waits goes before it, unless both are output.
-    pub(crate) fn push(&mut self, event: RunEvent, with: Option<T>) {
+    pub(crate) fn push(&mut self, event: RunEvent) {
         let RunEvent::Output { task, pod, stream, text } = event else {
             self.flush();
-            self.ready.push_back((event, with));
+            self.ready.push_back(event);
             return;
         };
         match &mut self.streams.entry((pod, stream as u8)).or_default().waiting {
@@ -54,8 +48,7 @@ impl<T> Pace<T> {
 
     /// Lets everything go on.
     pub(crate) fn flush(&mut self) {
-        let waiting = self.streams.values_mut().filter_map(|stream| stream.waiting.take());
-        self.ready.extend(waiting.map(|event| (event, None)));
+        self.ready.extend(self.streams.values_mut().filter_map(|stream| stream.waiting.take()));
     }
 
     /// Whether no more is to be taken before something has gone on.
@@ -66,13 +59,13 @@ impl<T> Pace<T> {
     }
 
     /// The next event that may go on now.
-    pub(crate) fn take(&mut self, now: Instant) -> Option<(RunEvent, Option<T>)> {
+    pub(crate) fn take(&mut self, now: Instant) -> Option<RunEvent> {
         if let Some(ready) = self.ready.pop_front() {
             return Some(ready);
         }
         let due = self.streams.values_mut().find(|stream| stream.is_due(now))?;
         due.last = Some(now);
-        Some((due.waiting.take()?, None))
+        due.waiting.take()
     }
 
     /// When the next event may go on that may not yet, if nothing more comes.
@@ -103,9 +96,9 @@ mod tests {
         RunEvent::Output { task: 0, pod: None, stream, text: text.into() }
     }
 
-    fn taken(pace: &mut Pace<()>, now: Instant) -> Vec<String> {
+    fn taken(pace: &mut Pace, now: Instant) -> Vec<String> {
         let events = std::iter::from_fn(|| pace.take(now));
-        let shown = events.map(|(event, _)| match event {
+        let shown = events.map(|event| match event {
             RunEvent::Output { stream, text, .. } => format!("{stream:?} {text}"),
             _ => "end".into(),
         });
@@ -115,11 +108,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_goes_on_at_once_and_then_at_the_pace() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
-        pace.push(output(Stream::Stdout, "a"), None);
-        pace.push(output(Stream::Stderr, "b"), None);
+        pace.push(output(Stream::Stdout, "a"));
+        pace.push(output(Stream::Stderr, "b"));
         assert_eq!(taken(&mut pace, begun), ["Stdout a", "Stderr b"]);
         for text in ["c", "d", "e"] {
-            pace.push(output(Stream::Stdout, text), None);
+            pace.push(output(Stream::Stdout, text));
         }
         assert_eq!(pace.due(), Some(begun + PACE));
         assert_eq!(taken(&mut pace, begun + PACE / 2), [""; 0]);
@@ -130,20 +123,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_end_waits_for_nothing_and_comes_last() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
-        pace.push(output(Stream::Stdout, "a"), None);
+        pace.push(output(Stream::Stdout, "a"));
         assert_eq!(taken(&mut pace, begun), ["Stdout a"]);
-        pace.push(output(Stream::Stderr, "b"), None);
-        pace.push(output(Stream::Stdout, "c"), None);
-        pace.push(RunEvent::RunFinished { summary: RunSummary::default() }, Some(()));
+        pace.push(output(Stream::Stderr, "b"));
+        pace.push(output(Stream::Stdout, "c"));
+        pace.push(RunEvent::RunFinished { summary: RunSummary::default() });
         assert_eq!(taken(&mut pace, begun), ["Stdout c", "Stderr b", "end"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn much_output_waits_until_some_has_gone_on() {
-        let (mut pace, begun) = (Pace::<()>::default(), Instant::now());
-        pace.push(output(Stream::Stdout, "a"), None);
+        let (mut pace, begun) = (Pace::default(), Instant::now());
+        pace.push(output(Stream::Stdout, "a"));
         pace.take(begun);
-        pace.push(output(Stream::Stdout, &"x".repeat(MOST)), None);
+        pace.push(output(Stream::Stdout, &"x".repeat(MOST)));
         assert!(pace.is_full());
         assert_eq!(taken(&mut pace, begun + PACE).len(), 1);
         assert!(!pace.is_full());

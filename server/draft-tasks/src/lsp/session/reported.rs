@@ -4,18 +4,21 @@
 
 use std::path::{Path, PathBuf};
 
+use draft_tasks_executor::FileProblem;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lsp::effect::Effect;
 use crate::lsp::runs;
-use crate::lsp::runs::problems::Found;
 use crate::settings::run::RunDiagnostics;
 use crate::source::FileKind;
 
 impl Session {
     /// The output of a task reported problems.
-    pub(crate) fn found_problems(&mut self, run: &str, task: usize, found: Vec<Found>) {
+    pub(super) fn found_problems(&mut self, run: &str, task: usize, found: Vec<FileProblem>) {
+        if found.is_empty() {
+            return;
+        }
         let Some(run) = self.runs.active.iter().find(|it| it.id == run) else { return };
         let Some(task) = run.tasks.get(task) else { return };
         let (task, command) = (task.name.clone(), task.command.clone());

@@ -40,7 +40,8 @@ impl Session {
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
             RunEvent::TaskStarted { task, pod, .. } => self.task_started(id, (task, pod)),
             RunEvent::Output { task, pod, stream, text } => self.task_wrote(id, (task, pod), stream, text),
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note } => {
+            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems } => {
+                self.found_problems(id, task, problems);
                 self.task_finished(id, (task, pod), &outcome, duration);
                 let left = describe_left_running(&left_running);
                 for said in left.into_iter().chain(note) {

@@ -268,6 +268,7 @@ impl Session {
             // A command that deploys has no limit of tasks.
             limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
             secrets: environment.secrets(),
+            finds_problems: true,
             pods: place.pods,
             pinned: place.pinned,
         };

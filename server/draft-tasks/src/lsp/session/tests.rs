@@ -203,6 +203,7 @@ fn finished(task: usize, outcome: Outcome) -> RunEvent {
         duration: seconds(1),
         left_running: Vec::new(),
         note: None,
+        problems: Vec::new(),
     }
 }
 

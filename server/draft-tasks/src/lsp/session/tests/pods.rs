@@ -33,7 +33,8 @@ fn pods() -> Vec<Pod> {
 
 fn in_pod(task: usize, pod: usize, outcome: Outcome) -> RunEvent {
     let (pod, duration) = (Some(pod), seconds(1));
-    RunEvent::TaskFinished { task, pod, outcome, duration, left_running: Vec::new(), note: None }
+    let (left_running, problems) = (Vec::new(), Vec::new());
+    RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note: None, problems }
 }
 
 fn run_post_deploy(fixture: &mut Fixture) -> String {
@@ -129,6 +130,7 @@ fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
         duration: seconds(0),
         left_running: Vec::new(),
         note: None,
+        problems: Vec::new(),
     };
     for event in [RunEvent::Blocked { problem }, skipped(0), skipped(1), RunEvent::RunFinished { summary }] {
         fixture.session.run_event("run-1", event);

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use draft_tasks_analysis::problem::Matcher;
+use draft_tasks_analysis::diagnostic::Severity;
+use draft_tasks_executor::FileProblem;
 
 use super::*;
-use crate::lsp::runs::problems::{Found, Reader};
 use crate::lsp::session::source;
 
 /// What stands behind the lines of tasks.
@@ -275,24 +275,16 @@ fn logs_are_opened_or_named() {
 
 #[test]
 fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["main.c", ".draft-tasks.toml"] {
-        std::fs::write(folder.path().join(name), "").unwrap();
-    }
-    let mut reader = Reader::new(folder.path().to_owned());
-    let text = "\u{1b}[1m./main.c:3:5:\u{1b}[0m \u{1b}[31merror:\u{1b}[0m one\nmain.c:3:5: error: one\nnone.c:1: two\n.draft-tasks.toml:1: three";
-    let output = RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: text.into() };
-    assert!(reader.take(&output).is_none());
-    let (task, mut found) = reader.take(&finished(0, Outcome::Passed)).unwrap();
-    assert_eq!(found.len(), 2, "once, and only in files that exist");
-    for found in &mut found {
-        found.path = Path::new("/app").join(found.path.file_name().unwrap());
-    }
     let mut fixture = Fixture::rich();
     fixture.open(TEXT);
     fixture.run_pre_up();
     fixture.effects();
-    fixture.session.found_problems("run-1", task, found);
+    let found = vec![
+        FileProblem { column: Some(5), ..problem("/app/main.c", "one") },
+        FileProblem { line: 1, ..problem("/app/.draft-tasks.toml", "three") },
+    ];
+    fixture.session.run_event("run-1", reporting(0, found));
+    fixture.effects.try_recv().unwrap();
     let mut published = Vec::new();
     while let Ok(Effect::Publish { uri, diagnostics, .. }) = fixture.effects.try_recv() {
         published.push((uri.0, json!(diagnostics)));
@@ -387,23 +379,22 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
     assert!(!effects.contains("three"), "{effects}");
 }
 
-#[test]
-fn problems_of_a_run_are_limited() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.c"), "").unwrap();
-    let mut reader = Reader::new(folder.path().to_owned());
-    let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
-    reader.take(&RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text });
-    assert_eq!(reader.take(&finished(0, Outcome::Passed)).unwrap().1.len(), 100);
+fn problem(path: &str, message: &str) -> FileProblem {
+    let (line, column, severity) = (3, None, Severity::Error);
+    FileProblem { path: path.into(), line, column, severity, message: message.into() }
+}
+
+/// The end of a task that reported problems.
+fn reporting(task: usize, problems: Vec<FileProblem>) -> RunEvent {
+    let (outcome, duration, left_running) = (Outcome::Passed, seconds(1), Vec::new());
+    RunEvent::TaskFinished { task, pod: None, outcome, duration, left_running, note: None, problems }
 }
 
 /// A run of which `hello` failed and reported a problem in `main.c`.
 fn reported(fixture: &mut Fixture) {
     failed_run(fixture);
-    let problem = Matcher::default().line("main.c:3: error: odd").unwrap();
-    let found = Found { path: "/app/main.c".into(), problem };
     fixture.run_pre_up();
-    fixture.session.found_problems("run-2", 0, vec![found]);
+    fixture.session.run_event("run-2", reporting(0, vec![problem("/app/main.c", "odd")]));
     fixture.effects();
 }
 
@@ -429,8 +420,7 @@ fn problems_go_when_the_command_is_edited_and_only_then() {
     fixture.session.settle();
     assert_eq!(problems(&mut fixture), Some(0));
     // What ran is another command by now.
-    let problem = Matcher::default().line("main.c:3: error: odd").unwrap();
-    fixture.session.found_problems("run-2", 0, vec![Found { path: "/app/main.c".into(), problem }]);
+    fixture.session.run_event("run-2", reporting(0, vec![problem("/app/main.c", "odd")]));
     assert_eq!(problems(&mut fixture), None);
 }
 

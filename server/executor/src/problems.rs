@@ -1,0 +1,226 @@
+//! What tasks on this machine write about places in files.
+//!
+//! Must not read a file: whether there is one is all that is looked at, and only so often. Must not tell a text that is
+//! not masked; a path names a file that is there.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use draft_tasks_analysis::file_names::CHARTS;
+use draft_tasks_analysis::problem::{Matcher, Problem};
+use draft_tasks_analysis::secret::MASK;
+
+use crate::event::FileProblem;
+use crate::mask::Told;
+use crate::output::plain;
+
+/// The problems of a task that are kept.
+const MOST: usize = 100;
+
+/// The names in a stream that are looked for.
+const LOOKED_FOR: usize = 1000;
+
+/// More of a line without an end is not kept.
+const LONGEST_LINE: usize = 8 << 10;
+
+/// Reads a stream. It sees what is masked in it: a path or a number may look like a secret.
+pub(crate) struct ProblemReader {
+    /// Names are relative to it.
+    directory: PathBuf,
+    matcher: Matcher,
+    line: Line,
+    /// What names of files mean.
+    known: HashMap<String, Option<PathBuf>>,
+    found: Vec<FileProblem>,
+}
+
+/// The beginning of a line.
+#[derive(Default)]
+struct Line {
+    written: Vec<u8>,
+    /// As it may be told.
+    masked: Vec<u8>,
+}
+
+impl Line {
+    fn push(&mut self, piece: &[u8], is_secret: bool) {
+        self.written.extend_from_slice(piece);
+        if !is_secret {
+            self.masked.extend_from_slice(piece);
+        } else if !self.masked.ends_with(MASK.as_bytes()) {
+            self.masked.extend_from_slice(MASK.as_bytes());
+        }
+    }
+}
+
+impl ProblemReader {
+    pub(crate) fn new(directory: &Path) -> ProblemReader {
+        ProblemReader {
+            directory: directory.to_owned(),
+            matcher: Matcher::default(),
+            line: Line::default(),
+            known: HashMap::new(),
+            found: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn read(&mut self, told: &Told) {
+        if self.found.len() >= MOST {
+            return;
+        }
+        for problem in self.problems(told) {
+            self.keep(problem).await;
+        }
+    }
+
+    /// The stream is over.
+    pub(crate) async fn finish(mut self) -> Vec<FileProblem> {
+        if let Some(problem) = self.end_line() {
+            self.keep(problem).await;
+        }
+        self.found
+    }
+
+    fn problems(&mut self, told: &Told) -> Vec<Problem> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        for secret in &told.secrets {
+            self.push(&told.text[at..secret.mask.start], false, &mut found);
+            self.push(&secret.written, true, &mut found);
+            at = secret.mask.end;
+        }
+        self.push(&told.text[at..], false, &mut found);
+        found
+    }
+
+    fn push(&mut self, text: &[u8], is_secret: bool, found: &mut Vec<Problem>) {
+        for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            if self.line.written.len() < LONGEST_LINE {
+                self.line.push(piece, is_secret);
+            }
+            if piece.ends_with(b"\n") {
+                found.extend(self.end_line());
+            }
+        }
+    }
+
+    fn end_line(&mut self) -> Option<Problem> {
+        let written = plain(&String::from_utf8_lossy(&self.line.written));
+        let masked = plain(&String::from_utf8_lossy(&self.line.masked));
+        self.line.written.clear();
+        self.line.masked.clear();
+        self.matcher.line(written.trim_end(), masked.trim_end())
+    }
+
+    async fn keep(&mut self, problem: Problem) {
+        if self.found.len() >= MOST {
+            return;
+        }
+        let Problem { file, line, column, severity, message } = problem;
+        let Some(path) = self.find(file).await else { return };
+        add(&mut self.found, FileProblem { path, line, column, severity, message });
+    }
+
+    async fn find(&mut self, name: String) -> Option<PathBuf> {
+        if let Some(known) = self.known.get(&name) {
+            return known.clone();
+        }
+        if self.known.len() >= LOOKED_FOR {
+            return None;
+        }
+        // Helm names templates by their charts, which stand in `charts`.
+        let places = [self.directory.join(&name), self.directory.join(CHARTS).join(&name)];
+        let look = move || places.iter().map(|path| without_dots(path)).find(|path| path.is_file());
+        let path = tokio::task::spawn_blocking(look).await.ok().flatten();
+        self.known.insert(name, path.clone());
+        path
+    }
+}
+
+/// What both streams of a task say.
+pub(crate) fn of_task(stdout: Vec<FileProblem>, stderr: Vec<FileProblem>) -> Vec<FileProblem> {
+    let mut all = stdout;
+    stderr.into_iter().for_each(|problem| add(&mut all, problem));
+    all.truncate(MOST);
+    all
+}
+
+/// Tools write the same name in several ways, and the same problem more than once.
+fn add(all: &mut Vec<FileProblem>, problem: FileProblem) {
+    if !all.contains(&problem) {
+        all.push(problem);
+    }
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+    use crate::mask::Secrets;
+
+    /// What is found in a text of which these are secrets, in a folder with `a.c` and `src/a.c`.
+    async fn found(secrets: &[&str], pieces: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        for name in ["a.c", "src/a.c"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let mut masker = Secrets::new(secrets.iter().map(OsStr::new)).masker();
+        let mut reader = ProblemReader::new(folder.path());
+        for piece in pieces {
+            reader.read(&masker.push(piece.as_bytes())).await;
+        }
+        reader.read(&masker.finish()).await;
+        let shown = reader.finish().await.into_iter().map(|it| {
+            let path = it.path.strip_prefix(folder.path()).unwrap().display().to_string();
+            format!("{path}:{}: {}", it.line, it.message)
+        });
+        shown.collect::<Vec<_>>().join("; ")
+    }
+
+    #[tokio::test]
+    async fn places_that_are_masked_are_found_and_messages_stay_masked() {
+        let secrets = ["src/", "1234", "hunter2", "abcdef\nghij"];
+        for (text, expected) in [
+            ("src/a.c:3: no hunter2 here", "src/a.c:3: no *** here"),
+            ("a.c:1234: no hunter2", "a.c:1234: a.c:***: no ***"),
+            ("x\na.c:3: x abcdef\nghij\na.c:4: y", "a.c:3: x ***; a.c:4: y"),
+            ("a.c:5: a\x1b[1mhun\x1b[0mter2b", "a.c:5: a***b"),
+            ("./a.c:3: x\na.c:3: x\r\nnone.c:3: x\n", "a.c:3: x"),
+        ] {
+            assert_eq!(found(&secrets, &[text]).await, expected, "{text}");
+            let (first, second) = text.split_at(text.len() / 2);
+            assert_eq!(found(&secrets, &[first, second]).await, expected, "{text}");
+        }
+        let key = "a.c:1: -----BEGIN PRIVATE KEY-----\nMIIE";
+        assert_eq!(found(&[], &[key]).await, "a.c:1: ***");
+    }
+
+    #[tokio::test]
+    async fn problems_of_a_task_are_limited() {
+        let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
+        assert_eq!(found(&[], &[&text]).await.split("; ").count(), MOST);
+        let problem = |line| FileProblem {
+            path: "/a.c".into(),
+            line,
+            column: None,
+            severity: draft_tasks_analysis::diagnostic::Severity::Error,
+            message: "x".into(),
+        };
+        let stream = |lines: std::ops::Range<u32>| lines.map(problem).collect();
+        assert_eq!(of_task(stream(1..100), stream(50..200)).len(), MOST);
+        assert_eq!(of_task(stream(1..3), stream(2..4)).len(), 3);
+    }
+}
