@@ -14,12 +14,14 @@ use draft_tasks_analysis::secret::MASK;
 
 use self::literal::{Beginnings, Literals, Standing};
 use self::opening::{Opening, Remainder};
+use self::wrapped::Wrapped;
 use crate::escape;
 use crate::event::StartError;
 
 mod forms;
 mod literal;
 mod opening;
+mod wrapped;
 
 /// Values shorter than this many bytes are not masked: they would be found everywhere and hide everything.
 pub const SHORTEST: usize = literal::SHORTEST;
@@ -34,8 +36,9 @@ pub struct Secrets(Arc<Known>);
 struct Known {
     /// How many values there are.
     count: usize,
-    /// The values in all their forms.
+    /// The values in all their forms but base64.
     literals: Literals,
+    base64: Wrapped,
     beginnings: Beginnings,
 }
 
@@ -67,8 +70,9 @@ impl Secrets {
         all.dedup();
         let texts = all.iter().flat_map(|value| forms::of(value)).map(|text| seen(&text));
         let literals = Literals::new(texts.collect());
-        let beginnings = Beginnings::of(literals.iter().chain(opening::beginnings()));
-        Secrets(Arc::new(Known { count: all.len(), literals, beginnings }))
+        let base64 = Wrapped::new(all.iter().flat_map(|value| forms::base64(value)).collect());
+        let beginnings = Beginnings::of(literals.iter().chain(base64.iter()).chain(opening::beginnings()));
+        Secrets(Arc::new(Known { count: all.len(), literals, base64, beginnings }))
     }
 
     /// A whole text without the values.
@@ -323,7 +327,7 @@ impl Known {
     }
 
     fn at_start(&self, seen: &[u8], ended: bool) -> Option<Found> {
-        let standing = self.literals.at_start(seen, ended);
+        let standing = self.literals.at_start(seen, ended).max(self.base64.at_start(seen, ended));
         match (standing, opening::at_start(seen, ended)) {
             (Standing::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
             (Standing::Whole(length), Opening::Begun(certain, remainder)) => {

@@ -3,11 +3,10 @@
 /// Shorter values are looked for as they are and in no other form.
 const SHORTEST: usize = 8;
 
-/// All forms of a value, some of them more than once.
+/// All forms of a value but [`base64`], some of them more than once.
 pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
     if value.len() >= SHORTEST {
-        add_base64(value, &mut forms);
         add_url(value, &mut forms);
         add_shell(value, &mut forms);
         if let Ok(text) = std::str::from_utf8(value) {
@@ -17,31 +16,44 @@ pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// The forms of a value in base64, some of them more than once, without line ends.
+pub(super) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
+    if value.len() < SHORTEST {
+        return forms;
+    }
+    for before in 0..3 {
+        add_base64(value, before, &mut forms);
+    }
+    // Lines have whole groups of letters, so behind a line end one of these follows at the latest.
+    for begun in 1..3 {
+        add_base64(&value[begun..], 0, &mut forms);
+    }
+    forms
+}
+
+pub(super) const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const FOR_URLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Behind any number of other bytes: what of the text the value alone decides, and more where a `:` is in front, or
-/// nothing or a line end follows.
-fn add_base64(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+/// Behind so many bytes, or any number of threes more: what of the text the value alone decides, and more where a `:` is
+/// in front, or nothing or a line end follows.
+fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
+    let decided = (before + value.len()) * 8 / 6;
     for alphabet in [STANDARD, FOR_URLS] {
-        for before in 0..3 {
-            let in_front = &b":::"[..before];
-            let decided = (before + value.len()) * 8 / 6;
-            // Of the letter that a byte in front shares with the value it decides a part.
-            for skipped in [before, (before * 8).div_ceil(6)] {
-                for behind in ["", "\n"] {
-                    let text = base64(&[in_front, value, behind.as_bytes()].concat(), alphabet);
-                    forms.push(text[skipped..decided].to_vec());
-                    forms.push(text[skipped..].to_vec());
-                    forms.push(text[skipped..].iter().copied().filter(|byte| *byte != b'=').collect());
-                }
+        // Of the letter that a byte in front shares with the value it decides a part.
+        for skipped in [before, (before * 8).div_ceil(6)] {
+            for behind in ["", "\n"] {
+                let text = encoded(&[&b":::"[..before], value, behind.as_bytes()].concat(), alphabet);
+                forms.push(text[skipped..decided].to_vec());
+                forms.push(text[skipped..].to_vec());
+                forms.push(text[skipped..].iter().copied().filter(|byte| *byte != b'=').collect());
             }
         }
     }
 }
 
-/// With padding.
-fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
+/// In base64 with padding.
+pub(super) fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
@@ -151,7 +163,7 @@ mod tests {
 
     #[track_caller]
     fn assert_forms(value: &str, written: &[&str]) {
-        let forms = of(value.as_bytes());
+        let forms = [of(value.as_bytes()), base64(value.as_bytes())].concat();
         for written in written {
             assert!(forms.iter().any(|form| form == written.as_bytes()), "{written}");
         }
@@ -167,6 +179,8 @@ mod tests {
             "hunter2-hunter2",
             &["mh1bnRlcjItaHVudGVyMg==", "podW50ZXIyLWh1bnRlcjI=", "aHVudGVyMi1odW50ZXIy"],
         );
+        // Of `unter2-hunter2` and `nter2-hunter2`, where a line ended in front of them.
+        assert_forms("hunter2-hunter2", &["dW50ZXIyLWh1bnRlcjI=", "bnRlcjItaHVudGVyMg=="]);
     }
 
     #[test]
@@ -189,5 +203,6 @@ mod tests {
     #[test]
     fn short_values_have_one_form() {
         assert_eq!(of(b"a b c d"), [b"a b c d"]);
+        assert!(base64(b"a b c d").is_empty());
     }
 }

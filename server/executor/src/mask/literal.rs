@@ -3,14 +3,14 @@
 /// The fewest bytes of a text that is looked for.
 pub(super) const SHORTEST: usize = 3;
 
-/// What of the texts stands at a place.
-#[derive(Debug, PartialEq, Eq)]
+/// What of the texts stands at a place, from what matters least.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
     Nothing,
-    /// It depends on what follows.
-    Perhaps,
     /// A text of this length.
     Whole(usize),
+    /// It depends on what follows.
+    Perhaps,
 }
 
 /// Texts, each once, in order.
@@ -39,6 +39,12 @@ impl Literals {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.all.iter().map(Vec::as_slice)
+    }
+
+    /// Whether one of the texts begins so.
+    pub(super) fn has_beginning(&self, beginning: &[u8]) -> bool {
+        let next = self.all.partition_point(|text| text.as_slice() < beginning);
+        self.all.get(next).is_some_and(|text| text.starts_with(beginning))
     }
 
     /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
@@ -114,6 +120,8 @@ mod tests {
         assert_eq!(at("zzz", false), Standing::Nothing);
         assert_eq!(at("no way", false), Standing::Nothing);
         assert_eq!(Literals::default().at_start(b"", false), Standing::Nothing);
+        assert!(["hu", "hunter2-long"].iter().all(|text| literals.has_beginning(text.as_bytes())));
+        assert!(["hux", "hunter2-longer", "z"].iter().all(|text| !literals.has_beginning(text.as_bytes())));
     }
 
     #[test]

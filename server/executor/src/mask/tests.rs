@@ -144,6 +144,25 @@ fn what_cannot_be_started_is_told_without_secrets() {
     assert_eq!(secrets.mask_error(error).describe(), "`/x/***` cannot be executed: no");
 }
 
+/// In base64, in lines.
+fn wrapped(bytes: &[u8], width: usize, line_end: &str) -> Vec<u8> {
+    let text = forms::encoded(bytes, forms::STANDARD);
+    text.chunks(width).flat_map(|line| [line, line_end.as_bytes()].concat()).collect()
+}
+
+#[test]
+fn base64_in_lines() {
+    let value = "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789";
+    let secrets = secrets(&[value]);
+    let masked = |text: &[u8]| String::from_utf8(masked(&secrets, &[text])).unwrap();
+    for line_end in ["\n", "\r\n"] {
+        assert_eq!(masked(&wrapped(value.as_bytes(), 76, line_end)), format!("***{line_end}"));
+        assert_eq!(masked(&wrapped(value.as_bytes(), 64, line_end)), format!("***{line_end}"));
+    }
+    // `ann:` in front.
+    assert_eq!(masked(&wrapped(format!("ann:{value}").as_bytes(), 76, "\n")), "YW5uO***\n");
+}
+
 /// By the book: at each place the longest value that stands there.
 fn expected(values: &[String], text: &str) -> String {
     let (mut told, mut rest) = (String::new(), text);
@@ -186,8 +205,9 @@ fn written(values: &[String], part: &(usize, usize, usize)) -> Vec<u8> {
         0 => known[which % known.len()].as_bytes().to_vec(),
         1 => b"a1".repeat(length % 30),
         2 => coloured(value).into_bytes(),
+        3 => wrapped(&[&b"ab"[..which % 3], value.as_bytes()].concat(), 4 * (1 + length / 4), "\n"),
         _ => {
-            let mut all = forms::of(value.as_bytes());
+            let mut all = [forms::of(value.as_bytes()), forms::base64(value.as_bytes())].concat();
             let mut form = all.swap_remove(which % all.len());
             form.truncate(if length % 2 == 0 { form.len() } else { length % (form.len() + 1) });
             form
@@ -205,7 +225,7 @@ proptest! {
     #[test]
     fn any_cut_gives_the_same(
         values in vec("[ab'\"/+ \n&ä]{3,14}", 1..4),
-        parts in vec((0usize..8, any::<usize>(), 0usize..80), 0..12),
+        parts in vec((0usize..9, any::<usize>(), 0usize..80), 0..12),
         places in vec(any::<usize>(), 0..20),
     ) {
         let secrets = Secrets::new(values.iter().map(OsStr::new));
@@ -217,6 +237,24 @@ proptest! {
     }
 
     #[test]
+    fn no_line_of_base64_is_seen(
+        value in "[ -~]{8,200}",
+        before in 0usize..120,
+        width in prop_oneof![Just(64usize), Just(76)],
+        line_end in prop_oneof![Just("\n"), Just("\r\n")],
+        places in vec(any::<usize>(), 0..4),
+    ) {
+        let value = value.trim();
+        prop_assume!(value.len() >= 8);
+        let secrets = Secrets::new([OsStr::new(value)]);
+        let text = wrapped(&[&vec![0; before], value.as_bytes()].concat(), width, line_end);
+        let told = String::from_utf8(masked(&secrets, &cut(&text, &places))).unwrap();
+        let seen = told.replace(MASK, "").replace(['\r', '\n', '='], "").len();
+        // Where the value begins within a group that ends a line, of two bytes of it.
+        prop_assert!(seen <= before.div_ceil(3) * 4, "{}", told);
+    }
+
+    #[test]
     fn no_form_is_seen(
         value in "[a-d'\"/+ &ä]{8,14}",
         which in any::<usize>(),
@@ -224,7 +262,7 @@ proptest! {
         places in vec(any::<usize>(), 0..4),
     ) {
         let secrets = Secrets::new([OsStr::new(&value)]);
-        let forms = forms::of(value.as_bytes());
+        let forms = [forms::of(value.as_bytes()), forms::base64(value.as_bytes())].concat();
         let form = String::from_utf8_lossy(&forms[which % forms.len()]).into_owned();
         let text = format!("<{}>", if hide { coloured(&form) } else { form });
         let told = masked(&secrets, &cut(text.as_bytes(), &places));

@@ -151,6 +151,19 @@ mod tests {
         assert_eq!(all, b"written");
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nobody_finds_the_file() {
+        use std::os::fd::AsRawFd;
+
+        // It has what is not masked yet.
+        let mut spool = Spool { held: IN_MEMORY, ..Spool::default() };
+        spool.push(b"hunter2").unwrap();
+        let file = format!("/proc/self/fd/{}", spool.file.as_ref().unwrap().as_raw_fd());
+        let path = std::fs::read_link(file).unwrap();
+        assert!(path.display().to_string().ends_with(" (deleted)"), "{}", path.display());
+    }
+
     #[test]
     fn memory_comes_before_the_file_and_the_file_is_used_again() {
         let mut spool = Spool::default();

@@ -1,0 +1,66 @@
+//! Texts in base64 that are secret, also where they go on in the next line.
+
+use super::is_line_end;
+use super::literal::{Literals, Standing};
+
+/// Programs end lines behind whole groups of so many letters: 76 or 64 of them.
+const GROUP: usize = 4;
+
+/// Texts without line ends.
+pub(super) struct Wrapped {
+    all: Literals,
+    longest: usize,
+}
+
+impl Wrapped {
+    pub(super) fn new(all: Vec<Vec<u8>>) -> Wrapped {
+        Wrapped { longest: all.iter().map(Vec::len).max().unwrap_or(0), all: Literals::new(all) }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.all.iter()
+    }
+
+    /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
+    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> Standing {
+        if !self.all.has_beginning(&written[..written.len().min(GROUP)]) {
+            return Standing::Nothing;
+        }
+        let places: Vec<usize> = letters(written).take(self.longest).collect();
+        let joined: Vec<u8> = places.iter().map(|place| written[*place]).collect();
+        match self.all.at_start(&joined, ended) {
+            Standing::Whole(length) => Standing::Whole(places[length - 1] + 1),
+            other => other,
+        }
+    }
+}
+
+/// Where the letters stand: all but line ends, which within the first group do not count as such. Were one looked through
+/// behind a single letter, many a line would wait for the next one.
+fn letters(written: &[u8]) -> impl Iterator<Item = usize> {
+    let is_letter = |(at, byte): &(usize, &u8)| *at < GROUP || !is_line_end(**byte);
+    written.iter().enumerate().filter(is_letter).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_goes_on_in_the_next_line() {
+        let wrapped = Wrapped::new(vec![b"aHVudGVyMi1o".to_vec()]);
+        for (written, ended, expected) in [
+            ("aHVudGVyMi1o\n", false, Standing::Whole(12)),
+            ("aHVu\ndGVyMi1o", false, Standing::Whole(13)),
+            ("aHVudGVy\r\nMi1o!", false, Standing::Whole(14)),
+            ("aHVu\n", false, Standing::Perhaps),
+            ("aHVu\n", true, Standing::Nothing),
+            ("aHVu\ndGV!", false, Standing::Nothing),
+            ("aHV\nudGVyMi1o", false, Standing::Nothing),
+            ("aHV\n", false, Standing::Nothing),
+        ] {
+            assert_eq!(wrapped.at_start(written.as_bytes(), ended), expected, "{written:?}");
+        }
+        assert_eq!(Wrapped::new(Vec::new()).at_start(b"x", false), Standing::Nothing);
+    }
+}
