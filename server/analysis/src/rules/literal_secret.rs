@@ -2,11 +2,9 @@
 //!
 //! Must not repeat the secret, and must not report what only names one: a file, a variable, an object of the cluster.
 
-use super::declaration::{Check, Rule};
-use text_size::TextRange;
-
 use super::command::{Command, Quoting, range};
-use crate::command::Word;
+use super::declaration::{Check, Rule};
+use crate::calls::{Call, Calls};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::secret::token::{KNOWN_TOKENS, token_at};
 
@@ -19,32 +17,62 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let mut before = "";
-    for word in command.words() {
-        if let Some(secret) = in_word(command, word, before) {
-            found.push(report(command, &secret));
-            return;
-        }
-        before = &command.text()[word.range];
+    let calls = calls(command);
+    let written: Vec<&str> = command.words().iter().map(|word| &command.text()[word.range]).collect();
+    let program = calls.called.first().map(Call::name).unwrap_or_default();
+    let mut in_words = command.words().iter().enumerate();
+    let in_words = in_words.find_map(|(at, word)| {
+        let secret = in_argument(&program, &written, at)?;
+        Some(Place { start: usize::from(word.range.start()) + secret.start, is_in_word: true, secret })
+    });
+    if let Some(place) = in_words.or_else(|| in_calls(command, &calls)) {
+        found.push(report(command, &place));
     }
 }
 
-/// A secret in a word, which may be the value of what is written before it.
-fn in_word(command: &Command<'_>, word: &Word, before: &str) -> Option<Secret> {
-    let written = &command.text()[word.range];
-    let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
-        Some(name) => value_of(command, word, name, 0),
-        None => in_assignment(command, word, written)
-            .or_else(|| in_url(word, written))
-            .or_else(|| in_header(word, written))
-            .or_else(|| in_option(command, word, before)),
-    };
-    named.or_else(|| known_token(word, written))
+/// What the command calls, with the names of variables for their values: those are no secrets of the file.
+fn calls(command: &Command<'_>) -> Calls {
+    let named = |name: &str| Some(format!("${name}"));
+    let argv: Vec<String> = command.words().iter().map(|word| word.expand(&named)).collect();
+    Calls::of(&argv, &named)
 }
 
-/// A secret in a command.
+/// A secret of a program behind wrappers or in a script.
+fn in_calls(command: &Command<'_>, calls: &Calls) -> Option<Place> {
+    let of_call = |call: &Call| {
+        let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
+        let mut all = 0..arguments.len();
+        all.find_map(|at| locate(command, arguments[at], in_argument(&call.name(), &arguments, at)?))
+    };
+    let assigned = calls.assigned.iter().filter_map(|(name, value)| {
+        let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;
+        locate(command, value, Secret::new(0, value, name))
+    });
+    let assigned = assigned.min_by_key(|place| place.start);
+    calls.called.iter().skip(1).find_map(of_call).or(assigned)
+}
+
+/// Where the secret of an argument stands in a command, if it stands there in one piece.
+fn locate(command: &Command<'_>, argument: &str, secret: Secret) -> Option<Place> {
+    let value = argument.get(secret.start..secret.start + secret.length)?;
+    let word = command.words().iter().find(|word| unquoted(&command.text()[word.range]) == argument);
+    let within = word.map_or(0..command.text().len(), |word| word.range.into());
+    let start = within.start + command.text()[within].find(value)?;
+    Some(Place { start, is_in_word: word.is_some(), secret })
+}
+
+/// Where a secret stands in a command.
+struct Place {
+    start: usize,
+    /// Or in a script.
+    is_in_word: bool,
+    secret: Secret,
+}
+
+/// A secret in an argument.
 struct Secret {
-    range: TextRange,
+    start: usize,
+    length: usize,
     /// What it is the value of.
     name: String,
     /// The user of a URL, whose password it is.
@@ -52,128 +80,138 @@ struct Secret {
 }
 
 impl Secret {
-    /// A value so many bytes into a word.
-    fn at(word: &Word, skipped: usize, value: &str, name: &str) -> Secret {
-        let start = usize::from(word.range.start()) + skipped;
-        Secret { range: range(start, start + value.len()), name: name.to_owned(), user: None }
+    fn new(start: usize, value: &str, name: &str) -> Secret {
+        Secret { start, length: value.len(), name: name.to_owned(), user: None }
     }
 }
 
-fn report(command: &Command<'_>, secret: &Secret) -> Diagnostic {
+/// A secret in an argument of a program, which may be the value of the one before it.
+fn in_argument(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
+    let written = arguments[at];
+    let before = at.checked_sub(1).map_or("", |before| arguments[before]);
+    let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
+        Some(name) => value_of(written, name, 0),
+        None => in_assignment(written)
+            .or_else(|| in_url(written))
+            .or_else(|| in_header(written))
+            .or_else(|| in_option(program, arguments, at)),
+    };
+    named.or_else(|| known_token(written))
+}
+
+fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
+    let Place { start, is_in_word, secret } = place;
+    let whole = range(*start, start + secret.length);
     let what = match &secret.user {
         Some(user) => format!("the password of `{user}`"),
         None => format!("the value of `{}`", secret.name),
     };
     let message = format!("{what} looks like a secret that everybody can read");
     let diagnostic = command
-        .finding(DiagnosticCode::LiteralSecret, secret.range, message)
+        .finding(DiagnosticCode::LiteralSecret, whole, message)
         .note("the file is checked in, and often part of the image; a variable keeps it out of both");
-    let start = usize::from(secret.range.start());
-    let expands = matches!(command.quoting().get(start), Some(Quoting::Bare | Quoting::Double));
+    let expands = matches!(command.quoting().get(*start), Some(Quoting::Bare | Quoting::Double));
     // In the script of a shell a variable would be that shell's.
-    if !expands || command.is_shell() {
+    if !expands || !is_in_word || command.is_shell() {
         return diagnostic;
     }
     let variable = variable_for(&secret.name);
     let braced = format!("${{{variable}}}");
     let plain = format!("${variable}");
     let follows = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let shown =
-        if command.text()[usize::from(secret.range.end())..].starts_with(follows) { braced } else { plain };
-    let fixed = command.replaced(secret.range, &shown);
+    let shown = if command.text()[usize::from(whole.end())..].starts_with(follows) { braced } else { plain };
+    let fixed = command.replaced(whole, &shown);
     diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed, false))
 }
 
 /// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.
-fn in_assignment(command: &Command<'_>, word: &Word, written: &str) -> Option<Secret> {
+fn in_assignment(written: &str) -> Option<Secret> {
     let equals = written.find('=')?;
     let key = written[..equals].trim_start_matches(['-', '"', '\'']);
     // `--from-literal=password=…`: the last name counts.
     if let Some(next) = written[equals + 1..].find('=') {
         let inner = written[equals + 1..equals + 1 + next].trim_start_matches(['"', '\'']);
         if is_secret_name(inner) {
-            return value_of(command, word, inner, equals + next + 2);
+            return value_of(written, inner, equals + next + 2);
         }
     }
-    is_secret_name(key).then(|| value_of(command, word, key, equals + 1))?
+    is_secret_name(key).then(|| value_of(written, key, equals + 1))?
 }
 
-/// The value that begins so many bytes into a word.
-fn value_of(command: &Command<'_>, word: &Word, name: &str, skipped: usize) -> Option<Secret> {
-    let (start, end) = (usize::from(word.range.start()) + skipped, usize::from(word.range.end()));
-    let value = command.text().get(start..end)?;
+/// The value that begins so many bytes into an argument.
+fn value_of(written: &str, name: &str, skipped: usize) -> Option<Secret> {
+    let value = written.get(skipped..)?;
     let inner = value.trim_start_matches(['"', '\'']);
+    let start = skipped + value.len() - inner.len();
     let inner = inner.split(['"', '\'', ' ', '&', ',', ';']).next().unwrap_or_default();
-    let start = start + (value.len() - value.trim_start_matches(['"', '\'']).len());
-    is_literal_secret(inner).then(|| Secret {
-        range: range(start, start + inner.len()),
-        name: name.to_owned(),
-        user: None,
-    })
+    is_literal_secret(inner).then(|| Secret::new(start, inner, name))
 }
 
 /// `scheme://user:password@host`
-fn in_url(word: &Word, written: &str) -> Option<Secret> {
+fn in_url(written: &str) -> Option<Secret> {
     let authority = written.find("://")? + 3;
     let rest = &written[authority..];
     let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
     let (user_info, _) = rest.rsplit_once('@')?;
     let Some((user, password)) = user_info.split_once(':') else {
-        return is_token(user_info).then(|| Secret::at(word, authority, user_info, "token"));
+        return is_token(user_info).then(|| Secret::new(authority, user_info, "token"));
     };
-    let start = usize::from(word.range.start()) + authority + user.len() + 1;
-    let place = range(start, start + password.len());
     let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
-    let user = Some(user.to_owned());
+    let secret = Secret::new(authority + user.len() + 1, password, &name);
     // `user:user` and `postgres:postgres` are what everybody has in development.
-    (is_literal_secret(password) && Some(password) != user.as_deref()).then_some(Secret {
-        range: place,
-        name,
-        user,
-    })
+    let is_secret = is_literal_secret(password) && user != password;
+    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
 }
 
 /// Headers whose values are secrets, and what these are called.
 const HEADERS: [(&str, &str); 2] = [("authorization:", "authorization"), ("x-api-key:", "api_key")];
 
 /// `Authorization: Bearer …`
-fn in_header(word: &Word, written: &str) -> Option<Secret> {
+fn in_header(written: &str) -> Option<Secret> {
     let lower = written.to_ascii_lowercase();
     let (header, name) = HEADERS.iter().find(|(header, _)| lower.contains(header))?;
     let behind = &written[lower.find(header)? + header.len()..];
     let value = behind.trim_start().split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
     // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
     let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);
-    let skipped = written.len() - behind.len() + behind.find(value)?;
+    let start = written.len() - behind.len() + behind.find(value)?;
     let is_secret = value.len() >= 8 && is_literal_secret(&value.replace('/', ""));
-    is_secret.then(|| Secret::at(word, skipped, value, name))
+    is_secret.then(|| Secret::new(start, value, name))
 }
 
 /// The value of an option that has no telling name: `curl -u USER:…`, `docker login -p …`, `mysql -p…`.
-fn in_option(command: &Command<'_>, word: &Word, before: &str) -> Option<Secret> {
-    let name = command.name()?;
-    let written = &command.text()[word.range];
-    let value = match name {
-        "curl" => return of_user(word, written, option_value(written, before, &["-u", "--user"])?),
-        "docker" | "podman" | "nerdctl" | "helm" | "oras" => {
-            let logs_in = command.words().iter().any(|word| word.literal() == Some("login"));
-            option_value(written, before, &["-p"]).filter(|_| logs_in)?
+fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
+    let written = arguments[at];
+    let value = match program {
+        "curl" => return of_user(written, option_value(arguments, at, 'u', "--user")?),
+        "docker" | "podman" | "nerdctl" | "helm" | "oras" | "az" => {
+            let logs_in = arguments.iter().any(|argument| unquoted(argument) == "login");
+            option_value(arguments, at, 'p', "--password").filter(|_| logs_in)?
         }
+        "sshpass" => option_value(arguments, at, 'p', "--password")?,
+        "redis-cli" => option_value(arguments, at, 'a', "--pass")?,
         // Here the password stands in the flag's own word, or is asked for.
-        _ if name.starts_with("mysql") || name.starts_with("mariadb") => {
+        _ if program.starts_with("mysql") || program.starts_with("mariadb") => {
             unquoted(written.strip_prefix("-p")?)
         }
         _ => return None,
     };
     let start = written.rfind(value)?;
-    is_literal_secret(value).then(|| Secret::at(word, start, value, "password"))
+    is_literal_secret(value).then(|| Secret::new(start, value, "password"))
 }
 
-/// The value of one of these flags, in its own word or the one behind it.
-fn option_value<'a>(written: &'a str, before: &str, flags: &[&str]) -> Option<&'a str> {
-    let own = || flags.iter().find_map(|flag| written.strip_prefix(flag));
-    let value = if flags.contains(&before) { written } else { own()?.trim_start_matches('=') };
-    Some(unquoted(value))
+/// The value of a flag, in its own word or the one behind it; a letter may stand behind others, as in `-sSu`.
+fn option_value<'a>(arguments: &[&'a str], at: usize, letter: char, long: &str) -> Option<&'a str> {
+    let written = arguments[at];
+    let before = at.checked_sub(1).map_or("", |before| arguments[before]);
+    let letters = before.strip_prefix('-').and_then(|flags| flags.strip_suffix(letter));
+    let is_letter = letters.is_some_and(|others| others.chars().all(|other| "sSfLkivgN46".contains(other)));
+    if before == long || is_letter {
+        return Some(unquoted(written));
+    }
+    let short = || written.strip_prefix('-')?.strip_prefix(letter);
+    let own = written.strip_prefix(long).or_else(short)?;
+    Some(unquoted(own.trim_start_matches('=')))
 }
 
 fn unquoted(written: &str) -> &str {
@@ -181,20 +219,20 @@ fn unquoted(written: &str) -> &str {
 }
 
 /// `user:password`
-fn of_user(word: &Word, written: &str, value: &str) -> Option<Secret> {
+fn of_user(written: &str, value: &str) -> Option<Secret> {
     let (user, password) = value.split_once(':')?;
-    let secret = Secret::at(word, written.rfind(password)?, password, &format!("{user}_password"));
+    let secret = Secret::new(written.rfind(password)?, password, &format!("{user}_password"));
     let is_secret = is_literal_secret(password) && user != password;
     is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
 }
 
 /// A token of a kind that is known by its beginning.
-fn known_token(word: &Word, written: &str) -> Option<Secret> {
+fn known_token(written: &str) -> Option<Secret> {
     let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= written.len());
     let mut begins = fit.flat_map(|token| written.match_indices(token.prefix));
     begins.find_map(|(start, _)| {
         let token = &written[start..start + token_at(&written[start..])?];
-        is_literal_secret(token).then(|| Secret::at(word, start, token, "token"))
+        is_literal_secret(token).then(|| Secret::new(start, token, "token"))
     })
 }
 
@@ -414,6 +452,77 @@ h = "env TOKEN=\"abcd1234\" make"
         for (command, expected) in written {
             let expected = format!("{expected} looks like a secret that everybody can read");
             assert_eq!(found(command), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn secrets_behind_wrappers_and_in_scripts() {
+        for (command, secret) in [
+            ("sudo curl -u ann:hunter2 x", "hunter2"),
+            ("env A=b timeout 5 curl -sSu ann:hunter2 x", "hunter2"),
+            ("/usr/bin/curl -uann:hunter2 x", "hunter2"),
+            ("sh -c 'curl -u ann:hunter2 x | jq .'", "hunter2"),
+            ("sh -c 'curl -u \"ann:hunter2\" x'", "hunter2"),
+            ("sudo -u ann bash -ec \"cd x && curl --user ann:hunter2 x\"", "hunter2"),
+            ("sh -c 'curl -H \"Authorization: Bearer abcd1234efgh\" x'", "abcd1234efgh"),
+            ("sh -c 'for i in 1 2; do curl -H \"X-Api-Key: abcd1234\" x; done'", "abcd1234"),
+            ("sh -c 'true; docker login -u ann -p hunter2 r && docker push x'", "hunter2"),
+            ("docker exec db mysql -uroot -phunter2 shop", "hunter2"),
+            ("sh -c 'mysql -uroot -phunter2 < a.sql'", "hunter2"),
+            ("sh -c 'git clone https://a1b2c3d4e5f6a7b8c9d0@example.org/x'", "a1b2c3d4e5f6a7b8c9d0"),
+            ("sh -c 'cd x && DB_PASSWORD=hunter2 rake db'", "hunter2"),
+            ("sh -c 'cd x; export API_KEY=\"hunter2\"; rake db'", "hunter2"),
+            ("sh -c 'PW=x; mysqladmin --password hunter2 ping'", "hunter2"),
+            ("sh -c 'echo $(curl -u ann:hunter2 x)'", "hunter2"),
+            ("xargs -n1 curl -u ann:hunter2", "hunter2"),
+            ("sshpass -p hunter2 ssh ann@x", "hunter2"),
+            ("sh -c 'redis-cli -a hunter2 ping'", "hunter2"),
+        ] {
+            assert_eq!(found(command).split(':').next(), Some(secret), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_fix_stands_behind_wrappers_and_in_no_script() {
+        let fixes = |command: &str| {
+            let text = format!("[pre-up]\na = '''{command}'''\n");
+            let analysis = Analysis::new(text.as_str(), Options::default());
+            let fixes = analysis.diagnostics.iter().flat_map(|it| &it.fixes);
+            let wanted = fixes.filter(|fix| fix.title.starts_with("Take it from"));
+            wanted.map(|fix| crate::edit::apply(&text, &fix.edits)).collect::<String>()
+        };
+        let fixed = "[pre-up]\na = 'sudo curl -u \"ann:$ANN_PASSWORD\" x'\n";
+        assert_eq!(fixes("sudo curl -u \"ann:hunter2\" x"), fixed);
+        assert_eq!(fixes("sudo sh -c \"curl -u ann:hunter2 x\""), "");
+    }
+
+    #[test]
+    fn scripts_without_secrets() {
+        for command in [
+            "sh -c 'curl -u \"ann:$PASSWORD\" x'",
+            "sh -c 'curl -u ann:${PASSWORD} x'",
+            "sh -c 'curl -u ann:$(cat secret) x'",
+            "sh -c 'curl -u ann:`cat secret` x'",
+            "sh -c 'curl -u \"ann:pre-$(cat secret)-fix\" x'",
+            "sh -c 'curl -u ann x'",
+            "sh -c 'curl -u ann: x'",
+            "sh -c 'curl -u ann:<password> x'",
+            "sh -c 'curl -u ann:changeme x'",
+            "sh -c 'curl -H \"Authorization: Bearer $TOKEN\" x'",
+            "sh -c 'curl -H \"Authorization: Bearer $(cat token)\" x'",
+            "sh -c 'curl -H \"Authorization: Bearer <your-token>\" x'",
+            "sh -c 'TOKEN=$(cat token) make'",
+            "sh -c 'TOKEN=\"$1\"; make $TOKEN' x",
+            "sh -c 'docker login -u ann --password-stdin r < file'",
+            "sh -c 'mysql -p shop'",
+            "sh -c 'mysql -p\"$PW\" shop'",
+            "sh -c 'docker run -p 8080:8080 login-service'",
+            "sudo curl -u $USER:$PASSWORD x",
+            "sudo -u ann:hunter2 true",
+            "env TOKEN=$TOKEN make",
+            "sh -c 'mkdir -p hunter2 && cp -p hunter2 x'",
+        ] {
+            assert_eq!(found(command), "", "{command}");
         }
     }
 
