@@ -106,6 +106,44 @@ fn a_file_of_variables_that_cannot_be_read_keeps_tasks_from_running_and_nothing_
 }
 
 #[test]
+fn a_file_whose_name_is_a_secret_has_its_problem() {
+    let command = "echo src/main-x.c:3: no hunter2-here in src/main-x.c";
+    let mut client = client(Value::Null, &[("A_TOKEN", "hunter2-here"), ("B_TOKEN", "main-x")]);
+    let project = Project::with_tasks("pre-up", &[("build", command)]);
+    std::fs::create_dir(project.file("src")).expect("a folder");
+    project.write("src/main-x.c", "");
+    client.open_and_wait(&project);
+    let uri = project.uri.replace(".draft-tasks.toml", "src/main-x.c");
+    let run = run(&mut client, &project, "pre-up");
+    let params = client.notified("textDocument/publishDiagnostics", |params| params["uri"] == uri);
+    assert_eq!(params["diagnostics"][0]["message"], "no *** in src/***.c");
+    let story = story(&mut client, &run);
+    assert!(story.contains(&"build stdout: src/***.c:3: no *** in src/***.c".to_owned()), "{story:?}");
+}
+
+#[test]
+fn a_public_variable_is_shown_and_a_password_in_a_url_is_not() {
+    let environment = [("A_TOKEN", "hunter2"), ("B_TOKEN", "hunter3"), ("DB", "postgres://ann:hunter4@db")];
+    let mut client = client(json!({ "public": ["A_TOKEN"] }), &environment);
+    let project = Project::with_tasks("pre-up", &[("build", "echo $A_TOKEN $B_TOKEN $DB")]);
+    client.open_and_wait(&project);
+    let place = json!({ "uri": project.uri });
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    for (method, params) in [
+        ("textDocument/hover", json!({ "textDocument": place, "position": { "line": 1, "character": 1 } })),
+        ("textDocument/inlayHint", json!({ "textDocument": place, "range": range })),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "draft-tasks.plan", "arguments": [{ "uri": project.uri, "phase": "pre-up", "show": false }] }),
+        ),
+    ] {
+        let answer = client.request(method, params).to_string();
+        let shown = ["hunter2", "hunter3", "hunter4", "ann:***@db"].map(|text| answer.contains(text));
+        assert_eq!(shown, [true, false, false, true], "{method}: {answer}");
+    }
+}
+
+#[test]
 fn secrets_are_in_no_message_and_no_record() {
     let mut client = client(Value::Null, &[("API_TOKEN", "hunter2")]);
     let project = Project::with_tasks(

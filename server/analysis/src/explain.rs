@@ -9,17 +9,10 @@ use crate::draft_toml::{self, DraftError, DraftFile, DraftTask, Ignored, Ignored
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::plan::{Plan, PlanError, Step};
-use crate::secret;
 use crate::task_file::{Section, SectionForm};
 
-/// The values of variables, and whether those that look secret are shown.
-#[derive(Clone, Copy)]
-pub struct Values<'a> {
-    /// The value of a variable.
-    pub lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether values of variables whose names look secret are shown; else [`secret::MASK`] stands for them.
-    pub show_secrets: bool,
-}
+/// The values of variables as they may be shown.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a file does, with the semantics and the Draft of its analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +54,12 @@ pub struct ExplainedTask {
 }
 
 /// Explains a file, with [`Semantics::Standard`] as this tool runs it, and with [`Semantics::Draft`] as that Draft does.
-pub fn explain(parsed: &Parsed, values: Values<'_>) -> Explanation {
+pub fn explain(parsed: &Parsed, lookup: Lookup<'_>) -> Explanation {
     let version = parsed.options.draft_version;
     let draft = draft_toml::read(&parsed.text, version);
     match (parsed.options.semantics, draft) {
-        (Semantics::Standard, draft) => own(parsed, draft, values),
-        (Semantics::Draft, Ok(file)) => of_draft(&file, version, values),
+        (Semantics::Standard, draft) => own(parsed, draft, lookup),
+        (Semantics::Draft, Ok(file)) => of_draft(&file, version, lookup),
         (Semantics::Draft, Err(error)) => {
             Explanation { draft_error: Some(error), tables: Vec::new(), strays: Vec::new() }
         }
@@ -75,10 +68,10 @@ pub fn explain(parsed: &Parsed, values: Values<'_>) -> Explanation {
 
 // --- as Draft does ---
 
-fn of_draft(file: &DraftFile, version: DraftVersion, values: Values<'_>) -> Explanation {
+fn of_draft(file: &DraftFile, version: DraftVersion, lookup: Lookup<'_>) -> Explanation {
     let mut tables: Vec<ExplainedTable> = Vec::new();
     for found in &file.phases {
-        let tasks = found.tasks.iter().map(|task| task_of_draft(task, version, values));
+        let tasks = found.tasks.iter().map(|task| task_of_draft(task, version, lookup));
         tables.push(table(found.phase.name(), Some(found.phase), Ok(tasks.collect())));
     }
     for ignored in &file.ignored {
@@ -120,20 +113,20 @@ fn not_a_table(what: &str) -> String {
     format!("it is {what}; a phase is a table")
 }
 
-fn task_of_draft(task: &DraftTask, version: DraftVersion, values: Values<'_>) -> ExplainedTask {
+fn task_of_draft(task: &DraftTask, version: DraftVersion, lookup: Lookup<'_>) -> ExplainedTask {
     let words = draft_words(&task.command, version);
     ExplainedTask {
         name: task.name.clone(),
-        argv: values.expand(&words),
-        unset: values.unset(&words),
+        argv: expand(&words, lookup),
+        unset: unset(&words, lookup),
         draft: None,
-        rivals: rivals(task, version, values),
+        rivals: rivals(task, version, lookup),
     }
 }
 
-fn rivals(task: &DraftTask, version: DraftVersion, values: Values<'_>) -> Vec<Vec<String>> {
+fn rivals(task: &DraftTask, version: DraftVersion, lookup: Lookup<'_>) -> Vec<Vec<String>> {
     let all = task.rivals.iter().chain([&task.command]);
-    let all = all.map(|command| values.expand(&draft_words(command, version)));
+    let all = all.map(|command| expand(&draft_words(command, version), lookup));
     if task.rivals.is_empty() { Vec::new() } else { all.collect() }
 }
 
@@ -144,13 +137,13 @@ fn draft_words(command: &str, version: DraftVersion) -> Vec<Word> {
 
 // --- as this tool does ---
 
-fn own(parsed: &Parsed, draft: Result<DraftFile, DraftError>, values: Values<'_>) -> Explanation {
+fn own(parsed: &Parsed, draft: Result<DraftFile, DraftError>, lookup: Lookup<'_>) -> Explanation {
     let version = parsed.options.draft_version;
     let sections = &parsed.file.sections;
     let present = |phase: &Phase| sections.iter().any(|section| section.phase == Some(*phase));
     let phases = Phase::ALL.into_iter().filter(present);
     let mut tables: Vec<ExplainedTable> =
-        phases.map(|phase| own_phase(parsed, phase, draft.as_ref().ok(), values)).collect();
+        phases.map(|phase| own_phase(parsed, phase, draft.as_ref().ok(), lookup)).collect();
     let unknown_sections = sections.iter().filter(|section| section.phase.is_none());
     let mut seen = HashSet::new();
     for section in unknown_sections {
@@ -163,16 +156,16 @@ fn own(parsed: &Parsed, draft: Result<DraftFile, DraftError>, values: Values<'_>
     Explanation { strays: strays.collect(), tables, draft_error: draft.err() }
 }
 
-fn own_phase(parsed: &Parsed, phase: Phase, draft: Option<&DraftFile>, values: Values<'_>) -> ExplainedTable {
+fn own_phase(parsed: &Parsed, phase: Phase, draft: Option<&DraftFile>, lookup: Lookup<'_>) -> ExplainedTable {
     let version = parsed.options.draft_version;
     let read = draft.and_then(|file| file.phases.iter().find(|found| found.phase == phase));
     let read = read.iter().flat_map(|found| &found.tasks).map(|task| (task.name.as_str(), task));
     let read: HashMap<&str, &DraftTask> = read.collect();
-    let tasks = match Plan::for_phase(parsed, phase, &[], &|name| values.get(name)) {
+    let tasks = match Plan::for_phase(parsed, phase, &[], lookup) {
         Ok(plan) => Ok(plan
             .steps
             .into_iter()
-            .map(|step| own_task(parsed, read.get(step.task.as_str()).copied(), step, values))
+            .map(|step| own_task(parsed, read.get(step.task.as_str()).copied(), step, lookup))
             .collect()),
         Err(PlanError::NoTasks { .. }) => no_tasks(parsed, phase),
         Err(error) => Err(error.describe()),
@@ -193,29 +186,30 @@ fn no_tasks(parsed: &Parsed, phase: Phase) -> Result<Vec<ExplainedTask>, String>
     }
 }
 
-fn own_task(parsed: &Parsed, draft: Option<&DraftTask>, step: Step, values: Values<'_>) -> ExplainedTask {
+fn own_task(parsed: &Parsed, draft: Option<&DraftTask>, step: Step, lookup: Lookup<'_>) -> ExplainedTask {
     let version = parsed.options.draft_version;
     let words = command::split(&step.command, Semantics::Standard, version).unwrap_or_default();
     // Where Draft has another opinion of the string, it is that one that it runs.
     let read = draft.map_or(step.command.as_str(), |task| task.command.as_str());
     let draft_words = draft_words(read, version);
-    let rivals = draft.map_or_else(Vec::new, |task| rivals(task, version, values));
-    let draft_argv = Some(values.expand(&draft_words)).filter(|argv| rivals.is_empty() && *argv != step.argv);
-    ExplainedTask { name: step.task, argv: step.argv, unset: values.unset(&words), draft: draft_argv, rivals }
+    let rivals = draft.map_or_else(Vec::new, |task| rivals(task, version, lookup));
+    let draft_argv =
+        Some(expand(&draft_words, lookup)).filter(|argv| rivals.is_empty() && *argv != step.argv);
+    ExplainedTask {
+        name: step.task,
+        argv: step.argv,
+        unset: unset(&words, lookup),
+        draft: draft_argv,
+        rivals,
+    }
 }
 
-impl Values<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        if self.show_secrets { (self.lookup)(name) } else { secret::masked(self.lookup)(name) }
-    }
+fn expand(words: &[Word], lookup: Lookup<'_>) -> Vec<String> {
+    words.iter().map(|word| word.expand(lookup)).collect()
+}
 
-    fn expand(&self, words: &[Word]) -> Vec<String> {
-        words.iter().map(|word| word.expand(&|name| self.get(name))).collect()
-    }
-
-    fn unset(&self, words: &[Word]) -> Vec<String> {
-        command::unset(words, self.lookup).into_iter().map(str::to_owned).collect()
-    }
+fn unset(words: &[Word], lookup: Lookup<'_>) -> Vec<String> {
+    command::unset(words, lookup).into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -230,11 +224,10 @@ mod tests {
     fn check(text: &str, options: Options, expect: Expect) {
         let lookup = |name: &str| match name {
             "USER" => Some("ann lee".to_owned()),
-            "API_TOKEN" => Some("hunter2".to_owned()),
+            "API_TOKEN" => Some("***".to_owned()),
             _ => None,
         };
-        let values = Values { lookup: &lookup, show_secrets: false };
-        let explanation = explain(&Parsed::new(text, options), values);
+        let explanation = explain(&Parsed::new(text, options), &lookup);
         let mut shown = String::new();
         if let Some(error) = &explanation.draft_error {
             let _ = writeln!(shown, "Draft stops at {:?}: {}", error.offset, error.message);

@@ -1,11 +1,10 @@
 //! What stands behind a task's line: the values that its variables have.
 //!
-//! Must not show a value whose variable looks like a secret, and must not put anything inside of a line.
+//! Must not decide which values may be shown, and must not put anything inside of a line.
 
 use text_size::{TextRange, TextSize};
 
 use crate::parsed::Parsed;
-use crate::secret;
 use crate::task_file::Task;
 use crate::words::Words;
 
@@ -23,7 +22,7 @@ pub struct Hint {
 /// Longer values are shortened.
 const LONGEST: usize = 40;
 
-/// The hints of the tasks that touch a range; `lookup` gives the values of variables.
+/// The hints of the tasks that touch a range; `lookup` gives the values of variables as they may be shown.
 ///
 /// A string that is not closed has none: what it takes in changes with every key.
 pub fn hints(parsed: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Hint> {
@@ -57,7 +56,6 @@ fn shown(name: &str, value: Option<String>) -> String {
     match value {
         None => format!("{name}: not set"),
         Some(value) if value.is_empty() => format!("{name}: empty"),
-        Some(_) if secret::looks_secret(name) => format!("{name} = {}", secret::MASK),
         Some(value) => format!("{name} = {}", value.replace(['\n', '\r'], "␤")),
     }
 }
@@ -79,8 +77,7 @@ mod tests {
     fn check(text: &str, expect: Expect) {
         let lookup = |name: &str| match name {
             "USER" => Some("ann\nlee".to_owned()),
-            "API_TOKEN" => Some("hunter2".to_owned()),
-            "EMPTY_TOKEN" => Some(String::new()),
+            "EMPTY" => Some(String::new()),
             "LONG" => Some("x/".repeat(40)),
             _ => None,
         };
@@ -98,10 +95,10 @@ mod tests {
     #[test]
     fn values_stand_behind_the_line() {
         check(
-            "[pre-up]\na = \"echo $USER '$USER' $NOT $USER\" # x\nb = '${API_TOKEN} $EMPTY_TOKEN'\nc = 'ls'\nd = '''\n$LONG\n'''\n",
+            "[pre-up]\na = \"echo $USER '$USER' $NOT $USER\" # x\nb = '${USER} $EMPTY'\nc = 'ls'\nd = '''\n$LONG\n'''\n",
             expect![[r#"
                 a = "echo $USER '$USER' $NOT $USER"    USER = ann␤lee · NOT: not set
-                b = '${API_TOKEN} $EMPTY_TOKEN'    API_TOKEN = *** · EMPTY_TOKEN: empty
+                b = '${USER} $EMPTY'    USER = ann␤lee · EMPTY: empty
                 '''    LONG = x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/… (LONG = x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/x/)
             "#]],
         );

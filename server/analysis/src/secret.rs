@@ -76,14 +76,6 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// The values of variables, those of secrets masked; an empty one stays empty.
-pub fn masked(lookup: &dyn Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
-    |name| match lookup(name) {
-        Some(value) if looks_secret(name) && !value.is_empty() => Some(MASK.to_owned()),
-        value => value,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

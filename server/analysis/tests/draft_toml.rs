@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use draft_tasks_analysis::command::{self, DraftVersion, Semantics};
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::draft_toml::{self, DraftFile};
-use draft_tasks_analysis::explain::{Values, explain};
+use draft_tasks_analysis::explain::explain;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::{Analysis, Options};
 use expect_test::{Expect, expect};
@@ -400,8 +400,7 @@ proptest! {
             for draft_version in VERSIONS {
                 let options = Options { semantics, draft_version, ..Options::default() };
                 let analysis = Analysis::new(text.as_str(), options);
-                let values = Values { lookup: &|_| None, show_secrets: false };
-                let tables = explain(&analysis, values).tables;
+                let tables = explain(&analysis, &|_| None).tables;
                 prop_assert!(tables.len() == 1, "{tables:?}");
             }
         }

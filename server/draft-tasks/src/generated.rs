@@ -10,6 +10,7 @@ use clap::CommandFactory;
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::secret::token::KNOWN_TOKENS;
 use draft_tasks_analysis::secret::{SECRET_NAMES, SecretNames};
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
@@ -144,12 +145,16 @@ fn secret_names() -> String {
     format!(
         "\n## Which names look secret\n\nA variable's name is parted into words by all that is neither letter nor digit; case \
          does not matter. It looks secret where a word\n\n- has one of these in it: {};\n- is one of these: {};\n- is the \
-         last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}.\n",
+         last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}.\n\n\
+         Whatever variable they are in, tokens are masked that begin with one of these, where as many letters, digits and \
+         signs of their kind follow as such tokens have at least: {}. So are private keys between `-----BEGIN …` and \
+         `-----END …`.\n",
         list(within_words),
         list(words),
         list(last_words),
         list(ends),
-        list(exceptions)
+        list(exceptions),
+        list(&KNOWN_TOKENS.each_ref().map(|token| token.prefix))
     )
 }
 

@@ -9,7 +9,6 @@ use crate::command::{self, Semantics};
 use crate::edit;
 use crate::links::{Makefile, Tool};
 use crate::parsed::Parsed;
-use crate::secret;
 use crate::syntax::StrStyle;
 use crate::words::Words;
 
@@ -62,11 +61,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// A variable with its value, which is masked where it may be a secret.
+    /// A variable with its value as it may be shown.
     pub fn variable(name: &str, value: &str) -> Candidate {
         let shown = match value {
             "" => "empty".to_owned(),
-            _ if secret::looks_secret(name) => secret::MASK.to_owned(),
             value => value.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect(),
         };
         Candidate { text: name.to_owned(), kind: CompletionKind::Variable, detail: shown }
@@ -607,8 +605,8 @@ mod tests {
     }
 
     #[test]
-    fn values_of_secrets_are_not_shown() {
-        assert_eq!(Candidate::variable("API_TOKEN", "hunter2").detail, "***");
+    fn values_of_variables() {
+        assert_eq!(Candidate::variable("EMPTY", "").detail, "empty");
         assert_eq!(Candidate::variable("HOME", "/root\n").detail, "/root ");
     }
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::command::{self, Semantics};
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explanation, Values};
+use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explanation};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, PlanError};
 use draft_tasks_analysis::{Analysis, Options};
@@ -120,8 +120,7 @@ fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
     let analysis = Analysis::new(file.text.as_str(), settings.options());
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
-    let values = Values { lookup: &lookup, show_secrets: arguments.show_secrets };
-    let mut explanation = explain::explain(&analysis, values);
+    let mut explanation = explain::explain(&analysis, &lookup);
     if let Some(name) = &arguments.phase {
         only(&mut explanation, &analysis, name)
             .map_err(|error| format!("{}: {}", file.path.display(), error.describe()))?;
@@ -350,8 +349,7 @@ mod tests {
         let file = Loaded { path: ".draft-tasks.toml".into(), text: text.to_owned() };
         let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
         let lookup = |name: &str| env[name].as_str().map(str::to_owned);
-        let values = Values { lookup: &lookup, show_secrets: true };
-        let explanation = explain::explain(&Analysis::new(text, options), values);
+        let explanation = explain::explain(&Analysis::new(text, options), &lookup);
         serde_json::from_str(&json(&file, options, &explanation).unwrap()).unwrap()
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Environment {
     from_files: HashSet<String>,
     /// The variables of files that are secret, with their values, also where these are not so in the end.
     masked: Vec<FileVariable>,
+    /// The values that must not be seen, once somebody has asked for them.
+    secrets: OnceLock<Secrets>,
 }
 
 impl Environment {
@@ -89,7 +91,7 @@ impl Environment {
     ///
     /// What is wrong with the file of variables or a variable's name.
     pub(crate) fn with(&self, settings: &RunSettings, directory: &Path) -> Result<Environment, String> {
-        let mut environment = self.clone();
+        let mut environment = Environment { secrets: OnceLock::new(), ..self.clone() };
         environment.listed.extend(settings.secrets.iter().cloned());
         environment.public.extend(settings.public.iter().cloned());
         for file in &settings.env_files {
@@ -137,6 +139,7 @@ impl Environment {
         variables.all.retain(|(variable, _)| variable != name);
         variables.all.push((name.into(), value.as_ref().into()));
         variables.names = OnceLock::new();
+        self.secrets = OnceLock::new();
     }
 
     /// All variables.
@@ -150,10 +153,13 @@ impl Environment {
         found.map(|(_, value)| value.to_string_lossy().into_owned())
     }
 
-    /// The value of a variable as it may be seen.
+    /// The value of a variable as it may be seen: as in the output of a task that prints it.
     pub(crate) fn shown(&self, name: &str) -> Option<String> {
         let value = self.get(name)?;
-        Some(if self.is_secret(name) && !value.is_empty() { secret::MASK.into() } else { value })
+        if self.is_secret(name) && !value.is_empty() {
+            return Some(secret::MASK.into());
+        }
+        Some(self.secrets().mask(&value).into_owned())
     }
 
     fn is_secret(&self, name: &str) -> bool {
@@ -163,6 +169,10 @@ impl Environment {
 
     /// The values that must not be seen, and passwords within others.
     pub(crate) fn secrets(&self) -> Secrets {
+        self.secrets.get_or_init(|| self.find_secrets()).clone()
+    }
+
+    fn find_secrets(&self) -> Secrets {
         let mut values: Vec<&OsStr> =
             self.masked.iter().map(|variable| OsStr::new(&variable.value)).collect();
         let mut passwords = Vec::new();
@@ -250,6 +260,7 @@ mod tests {
         assert_eq!([value("D"), value("E")], ["first one old", "first one old"]);
         let shown = |name| environment.shown(name).unwrap();
         assert_eq!([shown("A"), shown("C"), shown("F"), shown("NAME")], ["***", "old", "file", "***"]);
+        assert_eq!(environment.shown("NONE"), None);
         assert_eq!(environment.secrets().mask("file two set old first one ann"), "*** set old *** ***");
         assert_eq!(environment.masked_names(), ["A", "D", "E"]);
     }
@@ -308,6 +319,7 @@ mod tests {
             [shown("B"), shown("C"), shown("D"), shown("E_KEY")],
             ["no-word-1", "***", "***", "other"]
         );
+        assert_eq!([shown("URL"), shown("OTHER")], [url, "http://a:***@x"]);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::hover::code_span;
 use draft_tasks_analysis::plan::{self, Plan, Step};
-use draft_tasks_analysis::secret;
 use draft_tasks_executor::record::{RecordState, Records};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
@@ -74,7 +73,7 @@ impl Session {
     pub(crate) fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
         let lookup = |name: &str| source.shown.shown(name);
         let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
-            .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &secret::masked(&lookup)));
+            .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &lookup));
         let plan = of_phase.map_err(|error| refusal(error.describe()))?;
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {

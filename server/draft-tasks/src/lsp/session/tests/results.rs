@@ -284,7 +284,6 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
         FileProblem { line: 1, ..problem("/app/.draft-tasks.toml", "three") },
     ];
     fixture.session.run_event("run-1", reporting(0, found));
-    fixture.effects.try_recv().unwrap();
     let mut published = Vec::new();
     while let Ok(Effect::Publish { uri, diagnostics, .. }) = fixture.effects.try_recv() {
         published.push((uri.0, json!(diagnostics)));
