@@ -79,6 +79,22 @@ fn who_says_so_waits_for_the_end_of_the_other() {
 }
 
 #[test]
+fn who_waits_can_be_stopped_and_a_task_never_waits_for_its_own_run() {
+    let tool = waiting();
+    let first = begun(&tool, &["run", "pre-up"]);
+    let mut second = tool.start(&["run", "pre-up", "--wait"]);
+    second.wait_for_warning("waiting: ");
+    second.signal(Signal::INT);
+    assert_ne!(second.end_unread(), Some(0));
+    let_go(&tool, first);
+    tool.write("go", b"");
+    let program = env!("CARGO_BIN_EXE_draft-tasks");
+    let called = tool.call(&["up", "--", program, "run", "post-up", "--wait"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert!(called.stdout.contains("it cannot be awaited: this is one of its tasks"), "{called:?}");
+}
+
+#[test]
 fn a_program_that_is_killed_leaves_nothing_claimed() {
     let tool = waiting();
     let mut first = begun(&tool, &["run", "pre-up"]);

@@ -305,7 +305,7 @@ fn a_dry_run_shows_every_step_and_runs_none() {
 #[test]
 fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
     let tasks = "[pre-up]\ninstall = \"sh -c 'printf \\\"#!/bin/sh\\\" > deploy; chmod +x deploy'\"\n\
-        [cleanup]\nclean = 1\nother = \"ls *.x\"\n";
+        [cleanup]\nclean = 1\nother = \"ls *.x\"\n[post-delete]\nlast = \"true\"\n";
     let tool = alone(tasks);
     let called = tool.call(&["up", "--", "./deploy"]);
     assert_eq!(called.code, Some(0), "{called:?}");
@@ -313,6 +313,8 @@ fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
         "the deploy command cannot run yet: program `./deploy` not found; up goes on",
         "warning: .draft-tasks.toml:4:9: ",
         "[task-not-string]",
+        "warning: .draft-tasks.toml:6:2: ",
+        "[post-delete]",
     ];
     for part in parts {
         assert!(called.stderr.contains(part), "{part:?} is not in {called:?}");

@@ -45,9 +45,9 @@ fn a_phase_that_one_runs_is_refused_by_the_other_with_the_process() {
     assert_eq!(story(&mut second, &next).last().map(String::as_str), Some("finished passed"));
 }
 
-#[test]
-fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
-    let project = Project::new("[cleanup]\nclean = \"touch cleaned\"\n");
+/// An application whose cluster does not answer, and a client that answers its questions with yes.
+fn unreachable(tasks: &str) -> (Project, Client) {
+    let project = Project::new(tasks);
     project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
     let kubeconfig = "current-context: dev\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
         contexts: [{name: dev, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n";
@@ -58,15 +58,40 @@ fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
         setup.environment = vec![("KUBECONFIG", kubeconfig), ("DRAFT_ENV", String::new())];
     });
     client.open_and_wait(&project);
+    (project, client)
+}
+
+#[track_caller]
+fn assert_said(client: &mut Client, parts: &[&str]) {
+    for part in parts {
+        let params = client.notified("window/showMessage", |_| true);
+        assert!(params["message"].as_str().is_some_and(|it| it.contains(part)), "{part:?}: {params}");
+    }
+}
+
+#[test]
+fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
+    let (project, mut client) = unreachable("[pre-up]\nfirst = \"touch first\"\n");
+    let command = ["no-such-program"];
+    client.execute("draft-tasks.up", json!({ "uri": project.uri, "command": command }));
+    assert_said(&mut client, &["the deploy command cannot run yet: program `no-such-program` not found"]);
+    let cluster = "cannot reach the cluster of context `dev` (https://127.0.0.1:1)";
+    assert_said(
+        &mut client,
+        &[cluster, "deploy did not run: cannot reach", "the deploy command did not run"],
+    );
+    assert!(project.file("first").exists());
+}
+
+#[test]
+fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
+    let (project, mut client) = unreachable("[cleanup]\nclean = \"touch cleaned\"\n");
     client.execute("draft-tasks.delete", json!({ "uri": project.uri, "command": ["touch", "deleted"] }));
     let asked = client.asked("window/showMessageRequest");
     assert!(asked["message"].as_str().is_some_and(|it| it.contains("not known which pods")), "{asked}");
-    let mut said = |part: &str| {
-        let params = client.notified("window/showMessage", |_| true);
-        assert!(params["message"].as_str().is_some_and(|it| it.contains(part)), "{params}");
-    };
-    said("the end of the pods is not awaited, as they cannot be asked for");
-    said("delete: all steps passed");
+    let said =
+        ["the end of the pods is not awaited, as they cannot be asked for", "delete: all steps passed"];
+    assert_said(&mut client, &said);
     assert!(project.file("deleted").exists() && project.file("cleaned").exists());
     assert_eq!(client.take_all("window/showMessage"), Vec::<Value>::new());
 }

@@ -114,6 +114,11 @@ impl Rival {
         self.wanted.refusal(name, &format!(" for this file ({started}process {process})"))
     }
 
+    /// The process that runs it, where that is known.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.told.as_ref().map(|told| told.process)
+    }
+
     /// Waits until it is over.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //!
 //! Must not ask: the command line and the language server do, each in its own way.
 
+mod awaited;
 mod beside;
 mod guard;
 pub(crate) mod lacking;
@@ -16,6 +17,7 @@ use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
 
+pub(crate) use self::awaited::Awaited;
 pub(crate) use self::guard::{Guard, living};
 use crate::lifecycle::Part;
 

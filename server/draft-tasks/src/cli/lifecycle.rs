@@ -21,7 +21,7 @@ use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{Known, Lifecycle, Next, Part};
-use crate::safety::{self, Guard};
+use crate::safety::{self, Awaited, Guard};
 use crate::settings::run::Limit;
 
 /// How long to wait until an application's pods are gone unless it is said.
@@ -117,23 +117,21 @@ impl<'a> Whole<'a> {
         // Before anything is looked at that the other one may change.
         let claim =
             if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
-        let mut unknown = None;
         let guard = if part == Part::Delete { prepared.guard() } else { None };
-        let pods = match awaited(&prepared, &phases, guard.as_ref()) {
-            Err(problem) if options.dry_run => {
-                unknown = Some(problem.message);
-                None
-            }
-            pods => pods.map_err(|problem| problem.describe())?,
+        let chosen = prepared.application();
+        let (awaited, unknown) = match Awaited::of(part, &chosen, &phases, guard.as_ref()) {
+            Err(problem) if options.dry_run => (None, Some(problem.message)),
+            awaited => (Some(awaited.map_err(|problem| problem.describe())?), None),
         };
-        let pods = pods.filter(|_| !prepared.has_selector() || part.awaits_selected(&phases));
+        let warning = awaited.as_ref().and_then(|awaited| awaited.warning.as_ref());
+        warning.into_iter().for_each(|said| terminal::warning(format_args!("{said}")));
+        let (pods, target) = awaited.map(|awaited| (awaited.pods, awaited.target)).unwrap_or_default();
         let pods = pods.map(|pods| match part {
             Part::Up => pods,
             Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },
         });
-        let chosen = prepared.application();
-        let pinned = match &pods {
-            Some(pods) => Some(chosen.pin(pods.target.clone())),
+        let pinned = match target {
+            Some(target) => Some(chosen.pin(target)),
             // Who names a context means one that is there.
             None if prepared.is_pinned() && !options.dry_run => {
                 Some(chosen.pinned().map_err(|problem| problem.describe())?)
@@ -231,7 +229,7 @@ impl<'a> Whole<'a> {
         let program = safety::lacking::program(&deploy.plan, &deploy.directory, environment);
         let say = |said: String| terminal::warning(format_args!("{said}"));
         program.filter(|_| has_pre_up).map(say);
-        self.prepared.tell_errors(Phase::Cleanup);
+        self.prepared.tell_errors_of_cleanup();
         let Some(pods) = &self.pods else { return true };
         tokio::select! {
             lacking = safety::lacking::ground(pods, environment, has_pre_up) => {
@@ -269,25 +267,6 @@ impl<'a> Whole<'a> {
             let line = format!("{} · {}", target.describe(), names.join(", "));
             // Who does not read it need not: the steps are told one by one.
             let _ = io::Write::write_all(&mut io::stdout(), format!("{line}\n").as_bytes());
-        }
-    }
-}
-
-/// The pods that are awaited around the command.
-fn awaited(
-    prepared: &Prepared<'_>,
-    phases: &[Phase],
-    guard: Option<&Guard>,
-) -> Result<Option<PodsRequest>, Problem> {
-    if let Some(Guard::Pods(pods)) = guard {
-        return Ok(Some((**pods).clone()));
-    }
-    match prepared.application().pods(Vec::new()) {
-        Ok(pods) => Ok(Some(pods)),
-        Err(problem) if phases.contains(&Phase::PostDeploy) => Err(problem),
-        Err(problem) => {
-            terminal::warning(format_args!("no pods are awaited: {}", problem.message));
-            Ok(None)
         }
     }
 }

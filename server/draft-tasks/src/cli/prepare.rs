@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
 use draft_tasks_analysis::{Analysis, TextRange};
@@ -112,11 +112,12 @@ impl<'a> Prepared<'a> {
         ))
     }
 
-    /// Says which errors there are in a phase that runs later.
-    pub(super) fn tell_errors(&self, phase: Phase) {
-        let errors =
-            self.analysis.severe_of_phase(phase, &[]).filter(|found| found.severity == Severity::Error);
-        errors.for_each(|found| self.tell_finding(found));
+    /// Says what keeps tasks of `cleanup` from running later.
+    pub(super) fn tell_errors_of_cleanup(&self) {
+        let cleanup = self.analysis.severe_of_phase(Phase::Cleanup, &[]);
+        let errors = cleanup.filter(|found| found.severity == Severity::Error);
+        let misnamed = self.analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::PostDelete);
+        errors.chain(misnamed).for_each(|found| self.tell_finding(found));
     }
 
     fn tell_finding(&self, found: &Diagnostic) {
@@ -145,6 +146,9 @@ impl<'a> Prepared<'a> {
             let said = rival.describe(Clock::of_system());
             if !waits {
                 return Err(format!("{said}\n  to wait for its end here, give --wait"));
+            }
+            if self.environment.is_task_of(rival.process()) {
+                return Err(format!("{said}\n  it cannot be awaited: this is one of its tasks"));
             }
             if !std::mem::replace(&mut is_told, true) {
                 terminal::remark(format_args!("waiting: {said}"));
@@ -263,11 +267,6 @@ impl<'a> Prepared<'a> {
             Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
             Err(error) => Err(self.describe(&error)),
         }
-    }
-
-    /// Whether a setting or an option names the pods by their labels.
-    pub(super) fn has_selector(&self) -> bool {
-        self.kubernetes.selector.is_some()
     }
 
     /// Whether a setting or an option names the context.

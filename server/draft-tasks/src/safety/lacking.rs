@@ -31,8 +31,8 @@ pub(crate) async fn ground(
     environment: &[(OsString, OsString)],
     has_pre_up: bool,
 ) -> Option<String> {
-    if let Err(problem) = living(pods, environment).await {
-        return has_pre_up.then(|| format!("{}; up goes on, as pre-up may change that", problem.message));
+    if has_pre_up && let Err(problem) = living(pods, environment).await {
+        return Some(format!("{}; up goes on, as pre-up may change that", problem.message));
     }
     let problem = namespace(pods, environment).await?;
     let by = if has_pre_up { "pre-up or the deploy command" } else { "the deploy command" };

@@ -230,6 +230,12 @@ impl Environment {
         variables
     }
 
+    /// Whether this program was started by a task of another one.
+    pub(crate) fn is_task_of(&self, process: Option<u32>) -> bool {
+        let mark = self.get(RUN).unwrap_or_default();
+        process.is_some_and(|process| mark.starts_with(&format!("{process}-")))
+    }
+
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));

@@ -19,7 +19,7 @@ use crate::claim::Claim;
 use crate::lifecycle::{Activity, Known, Lifecycle, Next, Part};
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
-use crate::safety::{self, Foreign, Whereabouts, lacking};
+use crate::safety::{self, Awaited, Foreign, Guard, Whereabouts, lacking};
 use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
@@ -30,6 +30,8 @@ pub(super) struct Walk {
     plans: Vec<Plan>,
     /// The application's pods, where they are known.
     pods: Option<PodsRequest>,
+    /// What is to be asked about before something is deleted.
+    guard: Option<Guard>,
     /// What is to be known before it begins.
     warnings: Vec<String>,
     /// The cluster of all local steps, where one is known.
@@ -99,27 +101,22 @@ impl Walk {
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(&command));
         let application = source.application(&environment);
-        let mut warnings = Vec::new();
-        let pods = match application.pods(Vec::new()) {
-            Ok(pods) => Some(pods),
-            Err(problem) if phases.contains(&Phase::PostDeploy) => return Err(refusal(problem.describe())),
-            Err(problem) => {
-                warnings.push(format!("no pods are awaited: {}", problem.message));
-                None
-            }
+        let guard = match part {
+            Part::Up => None,
+            Part::Delete => source.guard(&environment, source.run.records(environment.records()).as_ref()),
         };
-        let pinned = pods.as_ref().map(|pods| application.pin(pods.target.clone()));
+        let awaited = Awaited::of(part, &application, &phases, guard.as_ref());
+        let Awaited { pods, target, warning } = awaited.map_err(|problem| refusal(problem.describe()))?;
+        let mut warnings: Vec<String> = warning.into_iter().collect();
         // Inside of a cluster there is no kubeconfig to be copied.
-        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let is_selected = source.config.kubernetes.selector.is_some();
-        let pods = pods.filter(|_| !is_selected || part.awaits_selected(&phases));
+        let pinned = target.filter(|target| target.context.is_some()).map(|target| application.pin(target));
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         if part == Part::Up && phases.contains(&Phase::PreUp) {
             let deploy = part.plan(&command);
             warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
         }
         let (run, claim) = (String::new(), source.claim(part.into())?);
-        Ok(Walk { uri, part, steps, plans, pods, warnings, pinned, source, environment, run, claim })
+        Ok(Walk { uri, part, steps, plans, pods, guard, warnings, pinned, source, environment, run, claim })
     }
 }
 
@@ -177,8 +174,7 @@ impl Session {
         let plan = walk.plans.iter().find(|plan| plan.subject == step).cloned();
         let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
         if step == Subject::Delete {
-            let records = self.run_settings().records(walk.environment.records());
-            questions.guard = walk.source.guard(&walk.environment, records.as_ref());
+            questions.guard = walk.guard.take();
         }
         if step == Subject::Deploy {
             questions.before = walk.pods.clone().map(Box::new);

@@ -158,3 +158,16 @@ fn nothing_lives_without_a_command_or_trust() {
     fixture.session.did_change_trust(&ext::TrustParams { trusted: false });
     assert_eq!(up(&mut fixture), "-32803: nothing runs in a workspace that is not trusted");
 }
+
+#[test]
+fn a_deletion_goes_on_without_pods_that_cannot_be_asked_for() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fixture.execute("delete", json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
+    assert_eq!(started(&mut fixture), ["delete 1 pinned"]);
+    fixture.session.pods_unknown("run-1");
+    over(&mut fixture, "run-1", passed());
+    let told = fixture.effects();
+    assert!(told.contains("the end of the pods is not awaited") && told.contains("start run-2"), "{told}");
+    assert!(told.contains("echo bye"), "cleanup follows at once: {told}");
+}
