@@ -76,10 +76,7 @@ fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
     client.execute("draft-tasks.up", json!({ "uri": project.uri, "command": command }));
     assert_said(&mut client, &["the deploy command cannot run yet: program `no-such-program` not found"]);
     let cluster = "cannot reach the cluster of context `dev` (https://127.0.0.1:1)";
-    assert_said(
-        &mut client,
-        &[cluster, "deploy did not run: cannot reach", "the deploy command did not run"],
-    );
+    assert_said(&mut client, &[cluster, "the deploy command did not run: cannot reach the cluster"]);
     assert!(project.file("first").exists());
 }
 

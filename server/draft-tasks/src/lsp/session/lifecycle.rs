@@ -248,11 +248,11 @@ impl Session {
         }
     }
 
-    /// A step did not begin, so no other one does.
-    pub(super) fn walk_declined(&mut self, run: &str) {
-        let Some(walk) = self.take_walk(run) else { return };
-        if let Next::Ended { message, .. } = walk.steps.cannot_begin(false) {
-            self.show(MessageType::Info, message);
+    /// A step did not begin, so no other one does; answers which did not run.
+    pub(super) fn walk_declined(&mut self, run: &str) -> Option<String> {
+        match self.take_walk(run)?.steps.cannot_begin(false) {
+            Next::Ended { message, .. } => Some(message),
+            _ => None,
         }
     }
 

@@ -67,11 +67,14 @@ impl Session {
     /// The user did not want the run after all, or could not be asked.
     pub(crate) fn declined(&mut self, id: &str, why: &str) {
         let Some(run) = self.runs.finish(id) else { return };
-        self.walk_declined(id);
+        let rest = self.walk_declined(id);
         let message = format!("{} did not run: {why}", run.subject);
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(OutcomeName::Stopped), message.clone());
-        if !self.flags.own_output {
+        if let Some(rest) = rest {
+            // It names this run, too.
+            self.show(MessageType::Info, format!("{rest}: {why}"));
+        } else if !self.flags.own_output {
             self.show(MessageType::Info, message);
         }
         self.refresh_lenses();

@@ -95,7 +95,10 @@ fn a_foreign_cluster_is_asked_for_once_for_all_steps() {
     fixture.session.declined("run-2", "the cluster does not answer");
     let told = fixture.effects();
     assert!(told.contains("deploy did not run: the cluster does not answer"), "{told}");
-    assert!(told.contains("the deploy command and post-deploy did not run"), "{told}");
+    assert!(
+        told.contains("the deploy command and post-deploy did not run: the cluster does not answer"),
+        "{told}"
+    );
 }
 
 #[test]
