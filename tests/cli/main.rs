@@ -17,6 +17,7 @@ mod lifecycle;
 #[path = "../lsp/processes.rs"]
 mod processes;
 mod records;
+mod rerun;
 mod run;
 mod run_options;
 mod terminal;

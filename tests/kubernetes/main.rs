@@ -4,6 +4,7 @@
 //! there is. The tests in `real` are ignored unless `tests/kubernetes/run` calls them, which says where they run.
 #![cfg(unix)]
 
+mod again;
 mod application;
 mod bench;
 mod conversation;

@@ -306,7 +306,7 @@ export interface OutputParams {
 export interface RunParams {
   /** The outcome in words, for people. */
   message: string;
-  /** How the task or the run ended: `passed`, `failed`, `stopped` or `skipped`. */
+  /** How the task or the run ended: `passed`, `failed`, `stopped`, or `skipped` where it did not begin, such as a run that the user did not confirm. */
   outcome?: string;
   /** The phase's name. */
   phase: string;

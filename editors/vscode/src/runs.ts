@@ -38,7 +38,7 @@ export class Runs {
     return [...this.#active.values()];
   }
 
-  /** How the last run that is over ended. */
+  /** How the last run that began and is over ended. */
   get last(): RunMessage | undefined {
     return this.#last;
   }
@@ -55,7 +55,8 @@ export class Runs {
       this.#active.set(run, { run, uri, phase });
     } else if (state === 'finished') {
       this.#active.delete(message.run);
-      this.#last = message;
+      // One that did not begin, since the user did not want it, leaves what was before.
+      if (message.outcome !== 'skipped') this.#last = message;
     } else if (run !== undefined) {
       delete run.waiting;
       if (state === 'waiting') run.waiting = message.message;

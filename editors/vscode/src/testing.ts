@@ -27,11 +27,20 @@ interface Known {
   readonly pod?: string;
 }
 
+/** A part of a run that this view asked for. */
+interface Asked {
+  readonly run: vscode.TestRun;
+  /** Not in chosen pods. */
+  readonly everywhere: boolean;
+}
+
 /** A run as the view shows it. */
 interface Shown {
   readonly run: vscode.TestRun;
   readonly uri: vscode.Uri;
   readonly phase: string;
+  /** It was asked for here, and not in chosen pods. */
+  readonly everywhere: boolean;
   /** When each task began, in milliseconds. */
   readonly began: Map<vscode.TestItem, number>;
   readonly tails: Map<vscode.TestItem, Tail>;
@@ -58,8 +67,8 @@ export class Testing implements RunListener, vscode.Disposable {
   readonly controller = vscode.tests.createTestController('draftTasks', 'Draft Tasks');
   readonly #known = new WeakMap<vscode.TestItem, Known>();
   readonly #shown = new Map<string, Shown>();
-  /** Runs that this view asked for and the server has not yet begun, by file and phase. */
-  readonly #asked = new Map<string, vscode.TestRun>();
+  /** What this view asked for and the server has not yet begun, by file and phase. */
+  readonly #asked = new Map<string, Asked>();
   /** Who waits for the end of a run. */
   readonly #waiting = new Map<string, () => void>();
   readonly #rests = new Map<string, NodeJS.Timeout>();
@@ -221,9 +230,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const refuse = (problem: string): void => items.forEach((item) => run.errored(item, new vscode.TestMessage(problem)));
     if (!vscode.workspace.isTrusted) return refuse(RESTRICTED);
     items.forEach((item) => run.enqueued(item));
-    // Pods of earlier runs may be gone; those of this one come with it.
-    if (pods === undefined) items.forEach((item) => item.children.replace([]));
-    this.#asked.set(key(uri, phase), run);
+    this.#asked.set(key(uri, phase), { run, everywhere: pods === undefined });
     try {
       const answer = tasks === undefined
         ? await this.server.execute<{ run: string }>(commands.runPhase, { uri, phase })
@@ -286,10 +293,10 @@ export class Testing implements RunListener, vscode.Disposable {
     const item = this.#item(message.uri, message.phase);
     if (item === undefined && asked === undefined) return;
     const request = new vscode.TestRunRequest(item === undefined ? undefined : [item]);
-    const run = asked ?? this.controller.createTestRun(request, undefined, true);
+    const run = asked?.run ?? this.controller.createTestRun(request, undefined, true);
     const uri = vscode.Uri.parse(message.uri);
     this.#shown.set(message.run, {
-      run, uri, phase: message.phase, began: new Map(), tails: new Map(), inPods: new Map(),
+      run, uri, phase: message.phase, everywhere: asked?.everywhere ?? false, began: new Map(), tails: new Map(), inPods: new Map(),
     });
     run.appendOutput(`${forTerminal(message.message)}\r\n`);
     if (asked === undefined) {
@@ -302,9 +309,9 @@ export class Testing implements RunListener, vscode.Disposable {
   #taskStarted(shown: Shown, message: RunMessage): void {
     const { uri, phase, task, pod } = message;
     const ofTask = this.#item(uri, phase, task);
-    // With a new pod there is a new rollout: those of the one before are gone.
+    // Pods of earlier runs may be gone; with a new one there is a new rollout, and they are.
     const isFirst = ofTask !== undefined && !shown.inPods.has(ofTask);
-    if (isFirst && pod !== undefined && ofTask.children.get(pod) === undefined) ofTask.children.replace([]);
+    if (isFirst && pod !== undefined && (shown.everywhere || ofTask.children.get(pod) === undefined)) ofTask.children.replace([]);
     const item = this.#item(uri, phase, task, pod);
     if (item === undefined || ofTask === undefined) return;
     if (pod !== undefined) {
@@ -350,7 +357,7 @@ export class Testing implements RunListener, vscode.Disposable {
     shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
     this.#shown.delete(message.run);
     // One that was asked for here may have further parts.
-    if (![...this.#asked.values()].includes(shown.run)) shown.run.end();
+    if (![...this.#asked.values()].some(({ run }) => run === shown.run)) shown.run.end();
     this.#waiting.get(message.run)?.();
   }
 }

@@ -27,6 +27,7 @@ mod plan;
 mod prepare;
 mod replace;
 mod report;
+mod rerun;
 mod run;
 mod runs;
 mod screen;
@@ -71,6 +72,8 @@ enum Command {
     Check(check::Arguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
     Run(Box<run::Arguments>),
+    /// Run again what ran last, or only what failed of it: in pods in the same ones, as far as they are still there
+    Rerun(Box<rerun::Arguments>),
     /// Run pre-up, a command that deploys the application, post-deploy in the pods of the new rollout, and post-up
     Up(Box<lifecycle::Up>),
     /// Run a command that deletes the application, wait until its pods are gone, and run cleanup
@@ -181,6 +184,7 @@ fn dispatch(command: Option<Command>) -> ExitCode {
     match command {
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Command::Up(arguments)) => lifecycle::up(&arguments),
         Some(Command::Delete(arguments)) => lifecycle::delete(&arguments),
         Some(Command::Doctor(arguments)) => doctor::doctor(&arguments),

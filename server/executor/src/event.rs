@@ -119,6 +119,10 @@ pub struct Pod {
     pub container: String,
     /// The build that Draft's annotation `buildID` names, if it has one.
     pub build: Option<String>,
+    /// Its identity (`metadata.uid`).
+    pub uid: String,
+    /// The tasks that run in it, by their indexes.
+    pub tasks: Vec<usize>,
 }
 
 /// Something that keeps tasks from running, for people.

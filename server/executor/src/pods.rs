@@ -14,9 +14,10 @@ use self::wait::ReadyPods;
 use crate::cluster::Connection;
 use crate::event::{Outcome, Pod, Problem};
 use crate::report::{Place, Report, TaskEnd};
-use crate::request::{Application, PodsRequest, RunRequest};
+use crate::request::{Application, PodChoice, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
 
+mod again;
 pub mod doctor;
 mod exec;
 mod gone;
@@ -72,10 +73,10 @@ pub(crate) async fn run(
         Ok(None) => return,
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
-    report.pods_found(found.pods.iter().map(|(pod, _)| pod.clone()).collect(), found.note).await;
+    report.pods_found(found.pods.clone(), found.note).await;
     let shared = PodsRun { request, report, connection: &connection, deadline, pods: watching.pods() };
-    let walks = found.pods.iter().enumerate().map(|(index, (pod, uid))| {
-        let walk = PodWalk { shared: &shared, index, pod, uid, stop: stop.clone() };
+    let walks = found.pods.iter().enumerate().map(|(index, pod)| {
+        let walk = PodWalk { shared: &shared, index, pod, stop: stop.clone() };
         walk.run()
     });
     let limit = wanted.concurrency.max(1);
@@ -98,7 +99,14 @@ async fn prepare(
         return gone::until_gone(&connection, wanted, report).await.map(|()| None);
     }
     let watching = watching::Watching::start(&connection, &wanted.application).await?;
-    let found = wait::until_ready(&connection, wanted, watching.pods(), report).await?;
+    let pods = watching.pods();
+    let found = match &wanted.choice {
+        PodChoice::Present(only) => wait::until_ready(&connection, wanted, only, pods, report).await?,
+        PodChoice::Again(earlier) => {
+            let again = again::Again { connection: &connection, wanted, earlier, plan: &request.plan };
+            again.until_ready(pods, report).await?
+        }
+    };
     Ok(Some((connection, watching, found)))
 }
 
@@ -107,7 +115,6 @@ struct PodWalk<'a> {
     shared: &'a PodsRun<'a>,
     index: usize,
     pod: &'a Pod,
-    uid: &'a str,
     stop: watch::Receiver<Option<Instant>>,
 }
 
@@ -115,7 +122,7 @@ impl PodWalk<'_> {
     async fn run(mut self) {
         let PodsRun { request, report, deadline, .. } = *self.shared;
         let mut go_on = true;
-        for task in 0..request.plan.steps.len() {
+        for &task in &self.pod.tasks {
             let place = Place { task, pod: Some(self.index) };
             let over = deadline.is_some_and(Deadline::is_over);
             let ended = if go_on && !over && self.stop.borrow().is_none() {
@@ -124,7 +131,6 @@ impl PodWalk<'_> {
                     shared: self.shared,
                     place,
                     pod: self.pod,
-                    uid: self.uid,
                     stop: &mut self.stop,
                     limit: Deadline::of_task(request.limits.task, deadline),
                 };

@@ -64,6 +64,11 @@ impl Report {
         Report { events, tally: Arc::new(Mutex::new(tally)), started: Instant::now(), tasks }
     }
 
+    /// The indexes of all tasks.
+    pub(crate) fn all_tasks(&self) -> Vec<usize> {
+        (0..self.tasks).collect()
+    }
+
     pub(crate) async fn tell(&self, event: RunEvent) {
         // Nobody may listen any more; the tasks go on all the same.
         let _ = self.events.send(event).await;
@@ -73,7 +78,9 @@ impl Report {
     pub(crate) async fn pods_found(&self, pods: Vec<Pod>, note: Option<String>) {
         {
             let mut tally = self.tally();
-            tally.states = vec![State::Open; self.tasks * pods.len()];
+            let state = |pod: &Pod, task| if pod.tasks.contains(&task) { State::Open } else { State::Ended };
+            tally.states =
+                pods.iter().flat_map(|pod| (0..self.tasks).map(move |task| state(pod, task))).collect();
             tally.pods = Some(vec![true; pods.len()]);
         }
         self.tell(RunEvent::PodsFound { pods, note }).await;

@@ -85,11 +85,33 @@ pub struct PodsRequest {
     pub wait_timeout: Duration,
     /// In how many pods tasks run at the same time.
     pub concurrency: usize,
-    /// Only in these pods; in all when it is empty.
-    pub only: Vec<String>,
+    /// In which of the application's pods.
+    pub choice: PodChoice,
     /// The identities (`metadata.uid`) of the pods that were there before something was deployed: newer ones are waited
     /// for.
     pub before: Option<Vec<String>>,
+}
+
+/// In which of an application's pods tasks run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PodChoice {
+    /// In those of the present rollout that have these names; in all of it without names.
+    Present(Vec<String>),
+    /// In those in which an earlier run ran, as far as they are still there.
+    Again(Vec<EarlierPod>),
+}
+
+/// A pod in which an earlier run ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierPod {
+    /// Its name.
+    pub name: String,
+    /// Its identity (`metadata.uid`): another pod of the same name is not the one that is meant.
+    pub uid: String,
+    /// The container in which the tasks ran.
+    pub container: String,
+    /// Only these tasks of the plan; all when it is empty.
+    pub tasks: Vec<String>,
 }
 
 /// Which pods are an application's.

@@ -33,7 +33,7 @@ local M = {}
 ---@type table<string, draft_tasks.Run>
 local active = {}
 
----@type draft_tasks.RunParams? the last that finished
+---@type draft_tasks.RunParams? the last that began and finished
 local last
 
 local signs = { passed = '✓', failed = '✗', stopped = '■' }
@@ -73,7 +73,8 @@ function M.on_run(params, ctx)
   output.heading(key, params)
   if state == 'finished' then
     active[key] = nil
-    last = params
+    -- One that did not begin, since the user did not want it, leaves what was before.
+    last = params.outcome == 'skipped' and last or params
     -- Of failures the server tells by itself.
     if params.outcome ~= 'failed' and not output.is_visible() then
       vim.notify(params.message)

@@ -17,6 +17,15 @@ test('what goes on is known until it is over', () => {
   assert.equal(runs.last?.outcome, 'failed');
 });
 
+test('a run that did not begin leaves how the last one ended', () => {
+  const runs = new Runs();
+  runs.onRun({ ...base, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 failed' });
+  runs.onRun({ ...base, run: 'r2', state: 'started', message: 'post-deploy · 1 task' });
+  runs.onRun({ ...base, run: 'r2', state: 'finished', outcome: 'skipped', message: 'post-deploy did not run: it was not confirmed' });
+  assert.deepEqual(runs.active, []);
+  assert.equal(runs.last?.outcome, 'failed');
+});
+
 test('a server that is gone has stopped what ran, and all are told', () => {
   const runs = new Runs();
   const told: RunMessage[] = [];

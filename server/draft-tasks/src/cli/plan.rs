@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use draft_tasks_executor::EarlierPod;
 use draft_tasks_executor::record::RunHeader;
 use serde_json::json;
 
@@ -19,6 +20,8 @@ pub(super) struct Shown<'a> {
     pub(super) left_out: &'a [String],
     /// Why it is not known in which pods they would run.
     pub(super) unknown: Option<&'a str>,
+    /// The pods of an earlier run in which they would run.
+    pub(super) again: &'a [EarlierPod],
 }
 
 /// Writes it for people.
@@ -43,6 +46,10 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     for task in tasks {
         writeln!(out, "  {}\n    {}", task.name, task.command())?;
     }
+    for EarlierPod { name, tasks, .. } in shown.again {
+        let tasks = if tasks.is_empty() { String::new() } else { format!(": {}", tasks.join(", ")) };
+        writeln!(out, "  in {name}, if it is still there{tasks}")?;
+    }
     for name in shown.left_out {
         writeln!(out, "  {}", paint.dim(&format!("- {name}  left out: not named by --task")))?;
     }
@@ -62,6 +69,7 @@ pub(super) fn write_json(shown: &Shown<'_>) -> io::Result<()> {
         "leftOut": shown.left_out,
         "pods": shown.about.cluster().map(|cluster| cluster.describe()),
         "podsNotKnownSince": shown.unknown,
+        "again": shown.again.iter().map(|pod| json!({ "pod": pod.name, "tasks": pod.tasks })).collect::<Vec<_>>(),
     });
     writeln!(io::stdout(), "{document}")
 }

@@ -25,7 +25,7 @@ use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::kubernetes::KubernetesSettings;
-use crate::settings::run::RunSettings;
+use crate::settings::run::{KEEP, RunSettings};
 use crate::settings::{Config, Named};
 use crate::source::FileKind;
 use crate::world::application;
@@ -325,6 +325,12 @@ impl<'a> Prepared<'a> {
         let tasks = phase.into_iter().flat_map(|phase| self.analysis.file.commands_of(phase));
         let names = tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned());
         names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
+    }
+
+    /// Where earlier runs are recorded.
+    pub(super) fn earlier_records(&self) -> Option<Records> {
+        let directory = self.environment.records()?;
+        Some(Records { directory, keep: KEEP })
     }
 
     /// Where the run is recorded.

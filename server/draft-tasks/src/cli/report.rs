@@ -54,7 +54,7 @@ pub(super) struct Report {
     pods: Vec<Pod>,
     /// What pods are called in front of lines.
     short: Vec<String>,
-    /// Pods in which a task failed.
+    /// Pods in which a task failed, without those that are gone.
     failed: Vec<usize>,
     running: HashMap<Place, Running>,
 }
@@ -245,8 +245,10 @@ impl Report {
         running: &Running,
     ) -> io::Result<()> {
         let task = self.label(place);
-        if let (Outcome::Failed(_), Some(pod)) = (outcome, place.1) {
-            self.failed.push(pod);
+        match (outcome, place.1) {
+            (Outcome::Failed(Failure::PodGone(_)), Some(_)) => {}
+            (Outcome::Failed(_), Some(pod)) => self.failed.push(pod),
+            _ => {}
         }
         let line = |text: String| self.screen.line(format_args!("  {text}"));
         match outcome {
@@ -318,12 +320,11 @@ impl Report {
     fn rerun(&mut self) -> String {
         self.failed.sort_unstable();
         self.failed.dedup();
-        if self.failed.is_empty() || self.failed.len() == self.pods.len() {
+        // It is the record that knows where.
+        if self.record.is_none() || self.failed.is_empty() || self.failed.len() == self.pods.len() {
             return String::new();
         }
-        let pods: Vec<_> = self.failed.iter().map(|pod| format!(" --pod {}", self.pods[*pod].name)).collect();
-        let phase = self.subject.map(Subject::name).unwrap_or_default();
-        format!("\nrerun where it failed: draft-tasks run {phase}{}", pods.concat())
+        "\nrerun where it failed: draft-tasks rerun --failed".into()
     }
 }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::record::{Records, RunHeader};
-use draft_tasks_executor::{OnFailure, RunRequest};
+use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
 use super::cluster::Cluster;
 use super::execute::{Format, View, execute, serve};
@@ -92,7 +93,7 @@ pub(super) struct Options {
 }
 
 /// What is to be done.
-struct Wanted {
+pub(super) struct Wanted {
     request: RunRequest,
     /// The tasks file.
     file: PathBuf,
@@ -107,11 +108,16 @@ struct Wanted {
 
 /// Runs the tasks; the exit code tells how it went.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let done = match wanted(arguments) {
-        Ok(wanted) if arguments.options.dry_run => show_plan(arguments, &wanted).map(|()| ExitCode::SUCCESS),
+    carry_out(&arguments.options, wanted(arguments))
+}
+
+/// Runs what is wanted, or shows it; says why nothing is.
+pub(super) fn carry_out(options: &Options, wanted: Result<Wanted, String>) -> ExitCode {
+    let done = match wanted {
+        Ok(wanted) if options.dry_run => show_plan(options, &wanted).map(|()| ExitCode::SUCCESS),
         Ok(wanted) => {
             tell_interrupted(wanted.records.as_ref());
-            execute_one(arguments, wanted)
+            execute_one(options, wanted)
         }
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
@@ -196,20 +202,36 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     } else {
         (prepared.request(phase, &chosen)?, None)
     };
-    prepared.tell_findings(&[&request.plan], options.strict, options.quiet)?;
-    let mut claim = Claim::default();
-    if !options.dry_run {
-        claim = prepared.claim(phase.into(), options.wait)?;
-        prepared.confirm(&request)?;
+    Wanted::new(options, prepared, (phase, request), unknown)
+}
+
+impl Wanted {
+    /// Says what is known of the tasks, and asks what has to be asked before they run.
+    ///
+    /// # Errors
+    ///
+    /// Why they do not.
+    pub(super) fn new(
+        options: &Options,
+        prepared: Prepared<'_>,
+        (phase, request): (Phase, RunRequest),
+        unknown: Option<String>,
+    ) -> Result<Wanted, String> {
+        prepared.tell_findings(&[&request.plan], options.strict, options.quiet)?;
+        let mut claim = Claim::default();
+        if !options.dry_run {
+            claim = prepared.claim(phase.into(), options.wait)?;
+            prepared.confirm(&request)?;
+        }
+        Ok(Wanted {
+            claim,
+            unknown,
+            left_out: prepared.left_out(&request),
+            records: prepared.records(),
+            file: prepared.file,
+            request,
+        })
     }
-    Ok(Wanted {
-        claim,
-        unknown,
-        left_out: prepared.left_out(&request),
-        records: prepared.records(),
-        file: prepared.file,
-        request,
-    })
 }
 
 /// Warns of what earlier runs left running whose program was killed.
@@ -221,11 +243,10 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
     }
 }
 
-fn show_plan(arguments: &Arguments, wanted: &Wanted) -> io::Result<()> {
+fn show_plan(options: &Options, wanted: &Wanted) -> io::Result<()> {
     let Wanted { request, file, left_out, unknown, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
-    show_dry(&arguments.options, request, &about, left_out, unknown.as_deref())
-        .or_else(terminal::forgive_closed)
+    show_dry(options, request, &about, left_out, unknown.as_deref()).or_else(terminal::forgive_closed)
 }
 
 /// Shows a run that does not happen.
@@ -241,15 +262,19 @@ pub(super) fn show_dry(
     unknown: Option<&str>,
 ) -> io::Result<()> {
     let phase = request.plan.subject.name();
-    let shown = dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown };
+    let again = match request.pods.as_ref().map(|pods| &pods.choice) {
+        Some(PodChoice::Again(pods)) => pods.as_slice(),
+        _ => &[],
+    };
+    let shown = dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown, again };
     match options.format {
         Format::Human => dry_run::write(&shown, options.paint()),
         Format::Json => dry_run::write_json(&shown),
     }
 }
 
-fn execute_one(arguments: &Arguments, wanted: Wanted) -> io::Result<ExitCode> {
+fn execute_one(options: &Options, wanted: Wanted) -> io::Result<ExitCode> {
     let Wanted { request, file, records, claim: _claim, .. } = wanted;
-    let view = arguments.options.view(&file, records.as_ref());
+    let view = options.view(&file, records.as_ref());
     serve(async |signals| execute(request, &view, signals).await.map(|ended| ended.code()))
 }

@@ -9,13 +9,14 @@ use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::Tail;
 use draft_tasks_executor::record;
 use draft_tasks_executor::{Failure, Outcome, OutcomeName, Pod, Stream, describe_duration, describe_lines};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
 };
 
+use crate::again::{self, EarlierPods, Reach};
 use crate::claim::Claim;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::to_proto::Context;
@@ -49,8 +50,12 @@ pub(crate) struct Run {
     pub(crate) tasks: Vec<RunningTask>,
     /// The tasks that were chosen; empty when the whole phase runs.
     pub(crate) chosen: Vec<String>,
+    /// Where it reaches pods, if its tasks run inside of some.
+    pub(crate) reach: Option<Reach>,
     /// The pods in which the tasks run, once they are known.
     pub(crate) pods: Vec<Pod>,
+    /// Whether a task has begun, so that earlier results do not count any more.
+    pub(crate) has_begun: bool,
     /// The task that runs now.
     pub(crate) current: Option<usize>,
     /// What is awaited before tasks run: "2/3 pods ready".
@@ -73,8 +78,8 @@ pub(crate) struct RunningTask {
     pub(crate) started: bool,
     pub(crate) failed: bool,
     wrote: Wrote,
-    /// How it goes in each pod, in their order, of a task inside of pods.
-    pub(crate) in_pods: Vec<InPod>,
+    /// How it goes in each pod in which it runs, by the pod's index, of a task inside of pods.
+    pub(crate) in_pods: BTreeMap<usize, InPod>,
 }
 
 /// A task in a pod.
@@ -135,6 +140,11 @@ impl Run {
         Some(self.record.as_ref()?.join(record::log_name(index, &found.name, pod)))
     }
 
+    /// The tasks that run; of those inside of pods that run in one of them.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &RunningTask> {
+        self.tasks.iter().filter(|task| self.pods.is_empty() || !task.in_pods.is_empty())
+    }
+
     pub(crate) fn current_task(&self) -> Option<&String> {
         Some(&self.tasks.get(self.current?)?.name)
     }
@@ -150,8 +160,9 @@ impl Run {
 
     /// The tasks run inside of these pods.
     pub(crate) fn found_pods(&mut self, pods: Vec<Pod>) {
-        for task in &mut self.tasks {
-            task.in_pods = pods.iter().map(|_| InPod::default()).collect();
+        for (index, task) in self.tasks.iter_mut().enumerate() {
+            let runs_in = pods.iter().enumerate().filter(|(_, pod)| pod.tasks.contains(&index));
+            task.in_pods = runs_in.map(|(pod, _)| (pod, InPod::default())).collect();
         }
         (self.pods, self.awaited) = (pods, None);
     }
@@ -159,20 +170,20 @@ impl Run {
 
 impl RunningTask {
     pub(crate) fn new(name: String, command: String) -> RunningTask {
-        let (wrote, in_pods) = (Wrote::default(), Vec::new());
+        let (wrote, in_pods) = (Wrote::default(), BTreeMap::new());
         RunningTask { name, command, started: false, failed: false, wrote, in_pods }
     }
 
     /// It was started, in a pod or on this machine.
     pub(crate) fn start(&mut self, pod: Option<usize>) {
         self.started = true;
-        if let Some(pod) = pod.and_then(|pod| self.in_pods.get_mut(pod)) {
+        if let Some(pod) = pod.and_then(|pod| self.in_pods.get_mut(&pod)) {
             pod.started = true;
         }
     }
 
     pub(crate) fn wrote(&mut self, pod: Option<usize>, stream: Stream, text: &str) {
-        let pod = pod.and_then(|pod| self.in_pods.get_mut(pod));
+        let pod = pod.and_then(|pod| self.in_pods.get_mut(&pod));
         let wrote = pod.map_or(&mut self.wrote, |pod| &mut pod.wrote);
         match stream {
             Stream::Stdout => wrote.stdout.push(text),
@@ -188,8 +199,8 @@ impl RunningTask {
         outcome: &Outcome,
         duration: Duration,
     ) -> Option<(Outcome, Duration)> {
-        self.in_pods.get_mut(pod)?.ended = Some((outcome.clone(), duration));
-        let ended = || self.in_pods.iter().filter_map(|pod| pod.ended.as_ref());
+        self.in_pods.get_mut(&pod)?.ended = Some((outcome.clone(), duration));
+        let ended = || self.in_pods.values().filter_map(|pod| pod.ended.as_ref());
         if ended().count() < self.in_pods.len() {
             return None;
         }
@@ -202,7 +213,7 @@ impl RunningTask {
     pub(crate) fn pods_passed_and_failed(&self) -> (usize, usize) {
         let count = |wanted: OutcomeName| {
             self.in_pods
-                .iter()
+                .values()
                 .filter(|pod| pod.ended.as_ref().is_some_and(|it| it.0.kind() == wanted))
                 .count()
         };
@@ -212,13 +223,32 @@ impl RunningTask {
     /// The pod whose log says most: the first in which it failed, else in which it started.
     pub(crate) fn telling_pod(&self) -> Option<usize> {
         let failed = |pod: &InPod| matches!(pod.ended, Some((Outcome::Failed(_), _)));
-        let found = self.in_pods.iter().position(failed);
-        found.or_else(|| self.in_pods.iter().position(|pod| pod.started))
+        let find = |wanted: fn(&InPod) -> bool| self.in_pods.iter().find(|(_, pod)| wanted(pod));
+        Some(*find(failed).or_else(|| find(|pod| pod.started))?.0)
+    }
+
+    /// How it failed in which pods.
+    fn failures(&self, run: &Run) -> impl Iterator<Item = (String, String)> {
+        self.in_pods.iter().filter_map(|(pod, it)| match &it.ended {
+            Some((Outcome::Failed(failure), duration)) => {
+                Some((run.pods.get(*pod)?.name.clone(), message(&it.wrote, failure, *duration)))
+            }
+            _ => None,
+        })
+    }
+
+    /// Where it has not passed, of a task inside of pods.
+    fn left(&self, run: &Run) -> Option<EarlierPods> {
+        let left = self.in_pods.iter().filter(|(_, pod)| {
+            !matches!(pod.ended, Some((Outcome::Passed | Outcome::Failed(Failure::PodGone(_)), _)))
+        });
+        let pods = left.filter_map(|(pod, _)| Some(again::earlier(run.pods.get(*pod)?, Vec::new())));
+        Some(EarlierPods { cluster: run.reach.as_ref()?.cluster.clone(), pods: pods.collect() })
     }
 
     /// The last that it wrote, on this machine or in the pod that says most.
     fn telling(&self) -> &Wrote {
-        self.telling_pod().and_then(|pod| self.in_pods.get(pod)).map_or(&self.wrote, |pod| &pod.wrote)
+        self.telling_pod().and_then(|pod| self.in_pods.get(&pod)).map_or(&self.wrote, |pod| &pod.wrote)
     }
 
     /// The last that it wrote and that is not blank, of standard output where that has something.
@@ -244,7 +274,7 @@ impl Wrote {
     }
 }
 
-/// Tasks that failed when they last ran.
+/// Tasks that failed when they last ran, or did not run in one of their pods.
 ///
 /// They are known by their text, not by their place: a failure is shown on the line where its task stands now, and not
 /// at all while the task has another command than the one that failed.
@@ -257,19 +287,37 @@ struct TaskFailure {
     subject: Subject,
     task: String,
     command: String,
-    message: String,
+    /// How it failed, if it did.
+    message: Option<String>,
     /// The document with all that it wrote.
     log: Option<Uri>,
     /// The pods in which it failed, and how.
     pods: Vec<(String, String)>,
+    /// Where it has not passed, of a task inside of pods: without the pods that are known to be gone.
+    left: Option<EarlierPods>,
+}
+
+/// A task that is to run again since it has not passed.
+pub(crate) struct Unfinished {
+    pub(crate) task: String,
+    pub(crate) command: String,
+    /// Where it has not passed, of a task inside of pods.
+    pub(crate) left: Option<EarlierPods>,
+}
+
+impl Unfinished {
+    /// Whether it can run again: on this machine, or in a pod that is not known to be gone.
+    pub(crate) fn can_run_again(&self) -> bool {
+        self.left.as_ref().is_none_or(|left| !left.pods.is_empty())
+    }
 }
 
 impl Failures {
     /// Forgets which tasks failed, since they run again; tells whether any had.
-    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> bool {
+    pub(crate) fn forget(&mut self, run: &Run) -> bool {
         let before = self.0.len();
-        let runs_again = |failure: &TaskFailure| tasks.iter().any(|task| task.name == failure.task);
-        self.0.retain(|failure| failure.uri != *uri || failure.subject != subject || !runs_again(failure));
+        let runs_again = |failure: &TaskFailure| run.running().any(|task| task.name == failure.task);
+        self.0.retain(|it| it.uri != run.uri || it.subject != run.subject || !runs_again(it));
         self.0.len() < before
     }
 
@@ -285,74 +333,57 @@ impl Failures {
 
     /// Whether a task of the phase failed, also where its command has changed since.
     pub(crate) fn any(&self, uri: &Uri, subject: impl Into<Subject>) -> bool {
-        let subject = subject.into();
-        self.0.iter().any(|failure| failure.uri == *uri && failure.subject == subject)
+        self.of_phase(uri, subject).any(|it| it.message.is_some())
     }
 
     /// The phase of a file in which a task failed last.
     pub(crate) fn last_phase(&self, uri: &Uri) -> Option<Subject> {
-        Some(self.0.iter().rev().find(|failure| failure.uri == *uri)?.subject)
+        Some(self.0.iter().rev().find(|it| it.uri == *uri && it.message.is_some())?.subject)
     }
 
-    /// The tasks of a phase that failed and have the command that did, with it.
-    pub(crate) fn of_phase(
+    /// The tasks of a phase that have not passed and have the command that has not.
+    pub(crate) fn unfinished(
         &self,
         uri: &Uri,
         subject: impl Into<Subject>,
         analysis: &Analysis,
-    ) -> Vec<(String, String)> {
-        let subject = subject.into();
-        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.subject == subject);
-        let unchanged = of_phase.filter(|failure| failure.find(analysis).is_some());
-        unchanged.map(|failure| (failure.task.clone(), failure.command.clone())).collect()
+    ) -> Vec<Unfinished> {
+        let unchanged = self.of_phase(uri, subject).filter(|it| it.find(analysis).is_some());
+        let unfinished = |it: &TaskFailure| {
+            let TaskFailure { task, command, left, .. } = it;
+            Unfinished { task: task.clone(), command: command.clone(), left: left.clone() }
+        };
+        unchanged.map(unfinished).collect()
     }
 
-    /// The pods in which tasks of the phase failed.
-    pub(crate) fn pods(&self, uri: &Uri, subject: impl Into<Subject>) -> Vec<String> {
+    fn of_phase(&self, uri: &Uri, subject: impl Into<Subject>) -> impl Iterator<Item = &TaskFailure> {
         let subject = subject.into();
-        let of_phase = self.0.iter().filter(|failure| failure.uri == *uri && failure.subject == subject);
-        let mut pods: Vec<String> =
-            of_phase.flat_map(|it| it.pods.iter().map(|(pod, _)| pod.clone())).collect();
-        pods.sort_unstable();
-        pods.dedup();
-        pods
+        self.0.iter().filter(move |it| it.uri == *uri && it.subject == subject)
     }
 
-    /// Keeps how a task of a run failed.
+    /// Keeps how a task of a run ended that has not passed.
     pub(crate) fn add(
         &mut self,
         run: &Run,
         task: &RunningTask,
-        (failure, duration): (&Failure, Duration),
+        (outcome, duration): (&Outcome, Duration),
         document: Option<Uri>,
     ) {
-        let record = run.record.as_deref();
-        let log = record.map(|record| format!("\nlog: {}", record.display())).unwrap_or_default();
-        let failed = task.in_pods.iter().zip(&run.pods).filter_map(|(in_pod, pod)| match &in_pod.ended {
-            Some((Outcome::Failed(failure), duration)) => {
-                Some((pod.name.clone(), message(&in_pod.wrote, failure, *duration)))
-            }
+        let pods: Vec<(String, String)> = task.failures(run).collect();
+        let message = match outcome {
+            Outcome::Failed(failure) => Some(described(run, task, (failure, duration), &pods)),
             _ => None,
-        });
-        let pods: Vec<(String, String)> = failed.collect();
-        let what = match pods.first() {
-            Some((pod, first)) => {
-                let of = run.pods.len();
-                let all =
-                    if of == 1 { format!("in pod {pod}") } else { format!("in {} of {of} pods", pods.len()) };
-                format!("failed {all}: {first}")
-            }
-            None => message(&task.wrote, failure, duration),
         };
-        let (uri, subject, message) = (run.uri.clone(), run.subject, what + &log);
+        let (uri, subject, left) = (run.uri.clone(), run.subject, task.left(run));
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure { uri, subject, task, command, message, log: document, pods });
+        self.0.push(TaskFailure { uri, subject, task, command, message, log: document, pods, left });
     }
 
     /// The failures of a document as diagnostics.
     pub(crate) fn diagnostics(&self, context: Context<'_>, analysis: &Analysis) -> Vec<Diagnostic> {
         let of_document = self.0.iter().filter(|failure| failure.uri == *context.uri);
         let shown = of_document.filter_map(|failure| {
+            let message = failure.message.clone()?;
             let task = failure.find(analysis)?;
             let range = context.range(shown_range(task, analysis));
             Some(Diagnostic {
@@ -361,13 +392,30 @@ impl Failures {
                 code: Some(Code::String(ext::TASK_FAILED.into())),
                 code_description: context.pages.of(ext::TASK_FAILED),
                 source: Some(ext::SOURCE.into()),
-                message: Message::String(failure.message.clone()),
+                message: Message::String(message),
                 related_information: failure.related(range, context),
                 ..Default::default()
             })
         });
         shown.collect()
     }
+}
+
+/// How a task failed, in which pods if it runs inside of some, and where its log is.
+fn described(
+    run: &Run,
+    task: &RunningTask,
+    (failure, duration): (&Failure, Duration),
+    pods: &[(String, String)],
+) -> String {
+    let record = run.record.as_deref();
+    let log = record.map(|record| format!("\nlog: {}", record.display())).unwrap_or_default();
+    let what = match (pods, task.in_pods.len()) {
+        ([], _) => message(&task.wrote, failure, duration),
+        ([(pod, first), ..], 1) => format!("failed in pod {pod}: {first}"),
+        ([(_, first), ..], of) => format!("failed in {} of {of} pods: {first}", pods.len()),
+    };
+    what + &log
 }
 
 /// Leads to the log.

@@ -10,7 +10,7 @@ use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::DraftToml;
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
-use draft_tasks_executor::{Application, PodsRequest};
+use draft_tasks_executor::{Application, PodChoice, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
@@ -185,7 +185,7 @@ impl Chosen<'_> {
             container: container.as_ref().map(ToString::to_string),
             wait_timeout: ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
-            only,
+            choice: PodChoice::Present(only),
             before: None,
         }
     }

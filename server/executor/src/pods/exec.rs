@@ -39,8 +39,6 @@ pub(crate) struct TaskInPod<'a> {
     pub(crate) shared: &'a PodsRun<'a>,
     pub(crate) place: Place,
     pub(crate) pod: &'a Pod,
-    /// The pod's identity: another of the same name is another pod.
-    pub(crate) uid: &'a str,
     pub(crate) stop: &'a mut watch::Receiver<Option<Instant>>,
     pub(crate) limit: Option<Deadline>,
 }
@@ -320,7 +318,7 @@ impl<'a> TaskInPod<'a> {
 
     /// Until the pod is deleted, is being deleted and has ended, or is another one.
     fn until_gone(&self) -> impl Future<Output = ()> + use<> {
-        let (mut pods, name, uid) = (self.shared.pods.clone(), self.pod.name.clone(), self.uid.to_owned());
+        let (mut pods, name, uid) = (self.shared.pods.clone(), self.pod.name.clone(), self.pod.uid.clone());
         async move {
             let gone = pods.wait_for(|pods| {
                 // Nothing is known while the watch is in trouble.
@@ -394,7 +392,8 @@ impl<'a> TaskInPod<'a> {
         let Ok(pods) = self.shared.connection.pods().await else { return false };
         match timeout(ASK, pods.get_opt(&self.pod.name)).await {
             Ok(Ok(Some(pod))) => {
-                pod.metadata.deletion_timestamp.is_some() || pod.metadata.uid.as_deref() != Some(self.uid)
+                pod.metadata.deletion_timestamp.is_some()
+                    || pod.metadata.uid.as_deref() != Some(self.pod.uid.as_str())
             }
             Ok(Ok(None)) => true,
             _ => false,

@@ -53,7 +53,7 @@ pub(crate) async fn until_gone(
 }
 
 /// Whether something changes before the limit.
-async fn changed_before(
+pub(super) async fn changed_before(
     pods: &mut watch::Receiver<Arc<Pods>>,
     limit: Option<Instant>,
 ) -> Result<bool, Problem> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
 
 use crate::cluster::object::{Condition, Container, ContainerStatus, PodObject, PodStatus};
+use crate::event::Pod;
 use crate::request::Application;
 
 /// The annotation by which Draft names the build of a pod (`pkg/local/local.go`).
@@ -120,6 +121,12 @@ impl PodState {
             default_container: annotation(CONTAINER_ANNOTATION),
             restarts: status.map(restarts).unwrap_or_default(),
         })
+    }
+
+    /// The pod as one in whose container these tasks run.
+    pub(crate) fn with(&self, container: String, tasks: Vec<usize>) -> Pod {
+        let PodState { name, uid, build, .. } = self;
+        Pod { name: name.clone(), container, build: build.clone(), uid: uid.clone(), tasks }
     }
 }
 

@@ -30,10 +30,10 @@ const SETTLE_UNCHANGED: Duration = Duration::from_secs(10);
 /// of pods. It is doubled each time, up to the second, and starts over when pods changed.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// The pods in which tasks run, with their identities.
+/// The pods in which tasks run.
 #[derive(Debug)]
 pub(crate) struct ReadyPods {
-    pub(crate) pods: Vec<(Pod, String)>,
+    pub(crate) pods: Vec<Pod>,
     pub(crate) note: Option<String>,
 }
 
@@ -45,12 +45,13 @@ pub(crate) struct ReadyPods {
 pub(crate) async fn until_ready(
     connection: &Connection,
     wanted: &PodsRequest,
+    only: &[String],
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<ReadyPods, Problem> {
     let begun = Instant::now();
     let limit = begun.checked_add(wanted.wait_timeout);
-    let mut waiting = Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 };
+    let mut waiting = Waiting::new(wanted, report);
     let mut namespace = NamespaceLook::default();
     loop {
         let now = pods.borrow_and_update().clone();
@@ -66,7 +67,10 @@ pub(crate) async fn until_ready(
         let step = waiting.judge(&seen, &read, now.trouble.as_deref()).await;
         let next = match step {
             Step::Go(found) => match waiting.confirm(connection, &read, found).await? {
-                Some(found) => return choose(found, wanted, connection, waiting.note(&read, &seen)),
+                Some(found) => {
+                    let pods = waiting.choose(&found, only, connection)?;
+                    return Ok(ReadyPods { pods, note: waiting.note(&read, &seen) });
+                }
                 None => Instant::now() + AGAIN.0,
             },
             Step::LookAgain(next) => next,
@@ -125,7 +129,7 @@ enum Step {
     LookAgain(Instant),
 }
 
-struct Waiting<'a> {
+pub(super) struct Waiting<'a> {
     wanted: &'a PodsRequest,
     report: &'a Report,
     /// What was told last.
@@ -135,7 +139,11 @@ struct Waiting<'a> {
     again: Duration,
 }
 
-impl Waiting<'_> {
+impl<'a> Waiting<'a> {
+    pub(super) fn new(wanted: &'a PodsRequest, report: &'a Report) -> Waiting<'a> {
+        Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 }
+    }
+
     async fn judge(&mut self, seen: &[PodState], read: &WorkloadReading, trouble: Option<&str>) -> Step {
         match judge(seen, &read.workloads, &self.wanted.application) {
             Verdict::Wait { ready, pods, message } => {
@@ -207,7 +215,7 @@ impl Waiting<'_> {
         Step::LookAgain(next)
     }
 
-    async fn tell(&mut self, ready: usize, pods: usize, message: String) {
+    pub(super) async fn tell(&mut self, ready: usize, pods: usize, message: String) {
         let news = (ready, pods, message);
         if self.told.as_ref() != Some(&news) {
             let (ready, pods, message) = news.clone();
@@ -229,7 +237,28 @@ impl Waiting<'_> {
         })
     }
 
-    fn too_late(&self, connection: &Connection) -> Problem {
+    /// The pods and containers that were asked for.
+    fn choose(
+        &self,
+        found: &[PodState],
+        only: &[String],
+        connection: &Connection,
+    ) -> Result<Vec<Pod>, Problem> {
+        if let Some(missing) = only.iter().find(|name| found.iter().all(|pod| pod.name != **name)) {
+            let present: Vec<_> = found.iter().map(|pod| format!("`{}`", pod.name)).collect();
+            let place = connection.target().describe();
+            let problem = Problem::new(format!("there is no ready pod `{missing}` in {place}"));
+            return Err(problem.help(format!("there are {}", present.join(", "))));
+        }
+        let chosen = found.iter().filter(|pod| only.is_empty() || only.contains(&pod.name));
+        let pods = chosen.map(|pod| {
+            let container = container(pod, self.wanted.container.as_deref())?;
+            Ok(pod.with(container, self.report.all_tasks()))
+        });
+        pods.collect()
+    }
+
+    pub(super) fn too_late(&self, connection: &Connection) -> Problem {
         let limit = describe_duration(self.wanted.wait_timeout);
         let place = connection.target().describe();
         let (ready, pods, message) = self.told.clone().unwrap_or_default();
@@ -245,28 +274,6 @@ impl Waiting<'_> {
 
 fn is_unchanged(pods: &[PodState], before: &[String]) -> bool {
     !pods.is_empty() && pods.iter().all(|pod| before.contains(&pod.uid))
-}
-
-/// The pods and containers that were asked for.
-fn choose(
-    found: Vec<PodState>,
-    wanted: &PodsRequest,
-    connection: &Connection,
-    note: Option<String>,
-) -> Result<ReadyPods, Problem> {
-    let present = || found.iter().map(|pod| format!("`{}`", pod.name)).collect::<Vec<_>>().join(", ");
-    if let Some(missing) = wanted.only.iter().find(|name| found.iter().all(|pod| pod.name != **name)) {
-        let place = connection.target().describe();
-        let problem = Problem::new(format!("there is no ready pod `{missing}` in {place}"));
-        return Err(problem.help(format!("there are {}", present())));
-    }
-    let chosen = found.iter().filter(|pod| wanted.only.is_empty() || wanted.only.contains(&pod.name));
-    let pods = chosen.map(|pod| {
-        let container = container(pod, wanted.container.as_deref())?;
-        let known = Pod { name: pod.name.clone(), container, build: pod.build.clone() };
-        Ok((known, pod.uid.clone()))
-    });
-    Ok(ReadyPods { pods: pods.collect::<Result<_, Problem>>()?, note })
 }
 
 pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, Problem> {

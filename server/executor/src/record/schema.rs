@@ -190,6 +190,12 @@ pub struct PodEntry {
     /// Draft's build, if it tells one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub build: Option<String>,
+    /// Its identity; empty in older records.
+    #[serde(default)]
+    pub uid: String,
+    /// The tasks that run in it, by their indexes; empty in older records.
+    #[serde(default)]
+    pub tasks: Vec<usize>,
 }
 
 /// A task of a run.
@@ -507,7 +513,8 @@ impl From<Stream> for StreamName {
 
 impl From<&Pod> for PodEntry {
     fn from(pod: &Pod) -> PodEntry {
-        PodEntry { name: pod.name.clone(), container: pod.container.clone(), build: pod.build.clone() }
+        let Pod { name, container, build, uid, tasks } = pod.clone();
+        PodEntry { name, container, build, uid, tasks }
     }
 }
 
@@ -518,7 +525,8 @@ impl ClusterEntry {
         format!("pods of {} · {context}, namespace {}", self.selector, self.namespace)
     }
 
-    fn of(pods: &PodsRequest) -> ClusterEntry {
+    /// Where the pods of a request are.
+    pub fn of(pods: &PodsRequest) -> ClusterEntry {
         ClusterEntry {
             context: pods.target.context.clone(),
             server: pods.target.server.clone(),

@@ -22,7 +22,7 @@ pub(crate) struct Rerun {
 impl ServerCommand for Rerun {
     const NAME: &'static str = "draft-tasks.rerun";
     const DOCUMENTATION: &'static str = "Runs again what ran last, of a file or of all, or what a run ran, as it stands in the file \
-        now; answers `{ \"run\": … }` at once.";
+        now; in pods in those of that run, as far as they are still there; answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
 
     type Answer = Started;

@@ -3,6 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
+use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Started, Wish, run};
 
@@ -30,6 +31,6 @@ impl ServerCommand for RunPhase {
 
     async fn execute(self, session: &SharedSession) -> Result<Started, Error> {
         let RunPhase { uri, phase, pods } = self;
-        run(session, Wish { uri, phase, chosen: Vec::new(), pods }).await
+        run(session, Wish { uri, phase, chosen: Vec::new(), pods: WantedPods::Present(pods) }).await
     }
 }

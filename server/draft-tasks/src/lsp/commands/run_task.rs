@@ -3,6 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
+use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Chosen, Started, Wish, run};
 
@@ -34,6 +35,6 @@ impl ServerCommand for RunTask {
 
     async fn execute(self, session: &SharedSession) -> Result<Started, Error> {
         let RunTask { uri, phase, task, command, pods } = self;
-        run(session, Wish { uri, phase, chosen: vec![Chosen { task, command }], pods }).await
+        run(session, Wish { uri, phase, chosen: vec![Chosen { task, command }], pods: WantedPods::Present(pods) }).await
     }
 }

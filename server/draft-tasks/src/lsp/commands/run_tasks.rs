@@ -3,6 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
+use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Chosen, Started, Wish, run};
 
@@ -47,6 +48,6 @@ impl ServerCommand for RunTasks {
             return Err(Error::invalid_params("no task is named"));
         }
         let chosen = tasks.into_iter().map(|SeenTask { task, command }| Chosen { task, command }).collect();
-        run(session, Wish { uri, phase, chosen, pods }).await
+        run(session, Wish { uri, phase, chosen, pods: WantedPods::Present(pods) }).await
     }
 }

@@ -127,7 +127,8 @@ pub(crate) struct RunParams {
     /// The pod, where it is about a task in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pod: Option<String>,
-    /// How the task or the run ended: `passed`, `failed`, `stopped` or `skipped`.
+    /// How the task or the run ended: `passed`, `failed`, `stopped`, or `skipped` where it did not begin, such as a run
+    /// that the user did not confirm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Cow<'static, str>>,
     /// The folder of the run's record, once it is over and where one is kept.

@@ -8,7 +8,7 @@ use draft_tasks_executor::FileProblem;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::protocol::{ext, to_proto};
-use crate::lsp::runs::{self, RunningTask};
+use crate::lsp::runs::{self, Run};
 
 /// To the end of the line, whatever its length.
 const END_OF_LINE: u32 = i32::MAX as u32;
@@ -56,9 +56,11 @@ impl Problems {
     }
 
     /// Forgets what tasks reported that run again; gives the files.
-    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> Vec<PathBuf> {
+    pub(crate) fn forget(&mut self, run: &Run) -> Vec<PathBuf> {
         self.take_out(|it| {
-            it.tasks_file == *uri && it.subject == subject && tasks.iter().any(|task| task.name == it.task)
+            it.tasks_file == run.uri
+                && it.subject == run.subject
+                && run.running().any(|task| task.name == it.task)
         })
     }
 

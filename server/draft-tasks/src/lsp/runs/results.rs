@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record;
-use draft_tasks_executor::{Outcome, OutcomeName, RunSummary, describe_duration};
+use draft_tasks_executor::{Outcome, OutcomeName, Pod, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
+use crate::again::{self, Reach, WantedPods};
 use crate::clock::Clock;
 use crate::lsp::runs::{Run, RunningTask};
 
@@ -49,6 +50,9 @@ pub(crate) struct PastRun {
     /// The tasks that were chosen; empty when the whole phase ran.
     pub(crate) chosen: Vec<String>,
     tasks: Vec<PastTask>,
+    /// Where it reached pods, and which, if its tasks ran inside of some.
+    reach: Option<Reach>,
+    pods: Vec<Pod>,
     /// The folder of its record.
     record: Option<PathBuf>,
     summary: RunSummary,
@@ -67,9 +71,9 @@ struct PastTask {
 
 impl Results {
     /// Forgets the results of tasks that run again; tells whether there were any.
-    pub(crate) fn forget(&mut self, uri: &Uri, subject: Subject, tasks: &[RunningTask]) -> bool {
-        let Some(known) = self.tasks.get_mut(&(uri.clone(), subject)) else { return false };
-        tasks.iter().filter(|task| known.remove(&task.name).is_some()).count() > 0
+    pub(crate) fn forget(&mut self, run: &Run) -> bool {
+        let Some(known) = self.tasks.get_mut(&(run.uri.clone(), run.subject)) else { return false };
+        run.running().filter(|task| known.remove(&task.name).is_some()).count() > 0
     }
 
     /// Forgets the results of a file, or all.
@@ -183,10 +187,23 @@ impl PastRun {
             subject: run.subject,
             chosen: run.chosen.clone(),
             tasks: run.tasks.iter().map(task).collect(),
+            reach: run.reach.clone(),
+            pods: run.pods.clone(),
             record: run.record.clone(),
             summary,
             at,
         }
+    }
+
+    /// The pods in which it runs again.
+    pub(crate) fn wanted_pods(&self) -> WantedPods {
+        let Some(reach) = &self.reach else { return WantedPods::Present(Vec::new()) };
+        let earlier = |pod: &Pod| {
+            let is_part = pod.tasks.len() < self.tasks.len();
+            let tasks = pod.tasks.iter().filter(|_| is_part).map(|task| self.tasks[*task].name.clone());
+            again::earlier(pod, tasks.collect())
+        };
+        reach.again(self.pods.iter().map(earlier).collect())
     }
 
     /// "✗ 1 of 2, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".

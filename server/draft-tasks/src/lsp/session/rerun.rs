@@ -12,11 +12,12 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use super::reading::Source;
 use super::running::{Chosen, Wish, refusal};
+use crate::again::{self, EarlierPods, WantedPods};
 use crate::interrupted::Notice;
 use crate::lsp::commands::{Clear, Rerun, RerunFailed};
 use crate::lsp::documents::document::path_of;
-use crate::lsp::runs::Runs;
 use crate::lsp::runs::results::PastRun;
+use crate::lsp::runs::{Runs, Unfinished};
 
 impl Session {
     /// What ran last, as it stands in the file now.
@@ -26,13 +27,13 @@ impl Session {
         };
         // A step of `up` or `delete` that is no phase is not run alone.
         let is_phase = |subject: Subject| subject.phase().is_some();
-        let wish = |uri: &Uri, subject: Subject, chosen| {
+        let wish = |uri: &Uri, subject: Subject, chosen, pods| {
             let (uri, phase) = (uri.clone(), subject.name().to_owned());
-            Wish { uri, phase, chosen, pods: Vec::new() }
+            Wish { uri, phase, chosen, pods }
         };
         let mut active = self.runs.active.iter().rev();
         if let Some(run) = active.find(|run| matches(&run.id, &run.uri) && is_phase(run.subject)) {
-            return Ok(wish(&run.uri, run.subject, Vec::new()));
+            return Ok(wish(&run.uri, run.subject, Vec::new(), WantedPods::Present(Vec::new())));
         }
         let last = |run: &PastRun| matches(&run.id, &run.uri) && is_phase(run.subject);
         let Some(run) = self.runs.results.last_run(last) else {
@@ -42,10 +43,10 @@ impl Session {
             }));
         };
         let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
-        Ok(wish(&run.uri, run.subject, chosen.collect()))
+        Ok(wish(&run.uri, run.subject, chosen.collect(), run.wanted_pods()))
     }
 
-    /// The tasks that failed when they last ran.
+    /// The tasks that failed when they last ran; in pods those that have not passed, each where it has not.
     pub(crate) fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
         let phase = match &wanted.phase {
@@ -57,14 +58,20 @@ impl Session {
         let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
             return Err(refusal("no task failed when it last ran"));
         };
-        let failed = self.runs.failures.of_phase(uri, phase, &source.analysis);
+        let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis);
         if failed.is_empty() {
             return Err(refusal(
                 "the tasks that failed have changed since then; run them to run the new ones",
             ));
         }
-        let chosen = failed.into_iter().map(|(task, command)| Chosen { task, command: Some(command) });
-        let pods = self.runs.failures.pods(uri, phase);
+        failed.retain(Unfinished::can_run_again);
+        if failed.is_empty() {
+            return Err(refusal(format!(
+                "the pods in which tasks failed are gone; run {phase} to reach the pods that are there now"
+            )));
+        }
+        let pods = pods_of(&failed)?;
+        let chosen = failed.into_iter().map(|it| Chosen { task: it.task, command: Some(it.command) });
         Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
     }
 
@@ -105,4 +112,17 @@ impl Session {
             self.clear(&Clear { uri: Some(uri) });
         }
     }
+}
+
+/// The pods in which tasks have not passed.
+fn pods_of(tasks: &[Unfinished]) -> Result<WantedPods, Error> {
+    let mut places = tasks.iter().filter_map(|task| Some(&task.left.as_ref()?.cluster));
+    let Some(cluster) = places.next().cloned() else { return Ok(WantedPods::Present(Vec::new())) };
+    if places.any(|other| *other != cluster) {
+        return Err(refusal(
+            "the tasks failed in pods of different places; run each of them where it failed",
+        ));
+    }
+    let of_tasks = tasks.iter().filter_map(|it| Some((it.task.clone(), it.left.as_ref()?.pods.clone())));
+    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: again::by_pod(of_tasks) }))
 }

@@ -70,7 +70,7 @@ impl Session {
         let rest = self.walk_declined(id);
         let message = format!("{} did not run: {why}", run.subject);
         self.progress(&run, ProgressValue::End { message: message.clone() });
-        self.tell(&run, RunState::Finished, (None, None), Some(OutcomeName::Stopped), message.clone());
+        self.tell(&run, RunState::Finished, (None, None), Some(OutcomeName::Skipped), message.clone());
         if let Some(rest) = rest {
             // It names this run, too.
             self.show(MessageType::Info, format!("{rest}: {why}"));
@@ -125,7 +125,27 @@ impl Session {
         self.show(kind, message);
     }
 
+    /// A task begins: how those of the run ended earlier does not count any more.
+    fn begins(&mut self, id: &str) {
+        let Some(run) = self.runs.active.iter_mut().find(|run| run.id == id && !run.has_begun) else {
+            return;
+        };
+        run.has_begun = true;
+        let failed = self.runs.failures.forget(run);
+        let ran = self.runs.results.forget(run);
+        let reported = self.runs.problems.forget(run);
+        let uri = run.uri.clone();
+        self.publish_problems(reported);
+        if ran {
+            self.refresh_result_hints();
+        }
+        if failed || ran && self.config.run.diagnostics.0 == RunDiagnostics::All {
+            self.publish_unless_stale(&uri);
+        }
+    }
+
     fn task_started(&mut self, id: &str, place: Place) {
+        self.begins(id);
         let (task, pod) = place;
         let Some(run) = self.runs.get_mut(id) else { return };
         let before = run.current.replace(task);
@@ -167,6 +187,9 @@ impl Session {
     }
 
     fn task_finished(&mut self, id: &str, place: Place, outcome: &Outcome, duration: Duration) {
+        if *outcome != Outcome::Skipped {
+            self.begins(id);
+        }
         let (task, pod) = place;
         let Some(run) = self.runs.get_mut(id) else { return };
         let Some(running) = run.tasks.get_mut(task) else { return };
@@ -194,10 +217,10 @@ impl Session {
         let run = &self.runs.active[index];
         let running = &run.tasks[task];
         self.runs.results.add(run, running, outcome, duration, self.clock.now());
-        if let Outcome::Failed(failure) = outcome {
+        if outcome.is_failed() || !running.in_pods.is_empty() && *outcome != Outcome::Passed {
             let log = run.log(Some(&running.name));
             let document = log.and_then(|log| self.log_document(&log));
-            self.runs.failures.add(run, running, (failure, duration), document);
+            self.runs.failures.add(run, running, (outcome, duration), document);
         }
         self.refresh_result_hints();
         let all = self.config.run.diagnostics.0 == RunDiagnostics::All;
@@ -288,9 +311,9 @@ fn percentage(run: &Run) -> u32 {
     let tasks = run.tasks.len().max(1);
     let done = match run.pods.len() {
         0 => run.current.unwrap_or(0) * 100 / tasks,
-        pods => {
-            let ended = run.tasks.iter().flat_map(|task| &task.in_pods).filter(|it| it.ended.is_some());
-            ended.count() * 100 / (tasks * pods)
+        _ => {
+            let all = || run.tasks.iter().flat_map(|task| task.in_pods.values());
+            all().filter(|it| it.ended.is_some()).count() * 100 / all().count().max(1)
         }
     };
     done as u32

@@ -18,6 +18,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 use super::Session;
 use super::reading::{Source, source};
 use super::target::Questions;
+use crate::again::{Reach, WantedPods};
 use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
@@ -30,7 +31,7 @@ use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, RunState};
 use crate::lsp::runs::{Run, RunningTask};
 use crate::safety::Guard;
-use crate::settings::run::{RunDiagnostics, RunSettings};
+use crate::settings::run::RunSettings;
 use crate::world::environment::Environment;
 
 /// How long a stopped task may take to end before it is killed.
@@ -64,11 +65,12 @@ impl Source {
         Guard::of(&self.application(environment), records, &self.path)
     }
 
-    fn place(&self, phase: Phase, environment: &Environment, only: Vec<String>) -> Result<Place, Problem> {
+    fn place(&self, phase: Phase, environment: &Environment, wanted: WantedPods) -> Result<Place, Problem> {
         let application = self.application(environment);
         if !phase.is_local() {
-            let pods = Some(application.pods(only)?);
-            return Ok(Place { pods, pinned: None, guard: None, claim: Claim::default() });
+            let mut pods = application.pods(wanted.names().to_vec())?;
+            wanted.narrow(&mut pods).map_err(Problem::new)?;
+            return Ok(Place { pods: Some(pods), pinned: None, guard: None, claim: Claim::default() });
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
@@ -100,12 +102,12 @@ pub(crate) struct Stopped {
     pub(crate) stopped: usize,
 }
 
-/// What somebody wants to run: chosen tasks of a phase, all of them when none is chosen; and likewise in chosen pods.
+/// What somebody wants to run: chosen tasks of a phase, all of them when none is chosen, in the pods that are wanted.
 pub(crate) struct Wish {
     pub(crate) uri: Uri,
     pub(crate) phase: String,
     pub(crate) chosen: Vec<Chosen>,
-    pub(crate) pods: Vec<String>,
+    pub(crate) pods: WantedPods,
 }
 
 /// A run that could start.
@@ -160,7 +162,7 @@ impl Prepared {
         let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))
             .map_err(|error| refusal(error.describe()))?;
         check_unchanged(&plan, &chosen)?;
-        if phase.is_local() && !pods.is_empty() {
+        if phase.is_local() && !pods.names().is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
         let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
@@ -234,16 +236,6 @@ impl Session {
         let (id, subject) = (self.runs.next_id(), plan.subject);
         let tasks: Vec<_> =
             plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
-        let failed = self.runs.failures.forget(uri, subject, &tasks);
-        let ran = self.runs.results.forget(uri, subject, &tasks);
-        let reported = self.runs.problems.forget(uri, subject, &tasks);
-        self.publish_problems(reported);
-        if ran {
-            self.refresh_result_hints();
-        }
-        if failed || ran && self.config.run.diagnostics.0 == RunDiagnostics::All {
-            self.publish_unless_stale(uri);
-        }
         self.tell_claim(&place.claim);
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
         let count = match tasks.len() {
@@ -280,7 +272,9 @@ impl Session {
             subject,
             tasks,
             chosen,
+            reach: request.pods.as_ref().map(Reach::of),
             pods: Vec::new(),
+            has_begun: false,
             current: None,
             awaited: None,
             started: Instant::now(),

@@ -497,12 +497,11 @@ fn a_failure_follows_its_task_and_goes_with_another_command() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(4)
-        Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
-        run Started None pre-up · 2 tasks · in /app, with unsaved changes
-        start run-2 in /app: ["echo hello", "echo bye"], Stop
-        RefreshLenses
-    "#]],
+            Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
+            run Started None pre-up · 2 tasks · in /app, with unsaved changes
+            start run-2 in /app: ["echo hello", "echo bye"], Stop
+            RefreshLenses
+        "#]],
     );
 }
 

@@ -8,6 +8,7 @@ use crate::lsp::commands::RerunFailed;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::protocol::ext;
 use crate::lsp::requests::run_command::command;
+use crate::lsp::runs::Unfinished;
 use crate::lsp::session::Session;
 
 impl Session {
@@ -19,8 +20,12 @@ impl Session {
         range: TextRange,
     ) -> Option<CodeActionResponse> {
         let phase = phase_at(analysis, range)?;
-        let running = self.runs.running(&document.uri, phase).is_some();
-        if running || self.runs.failures.of_phase(&document.uri, phase, analysis).is_empty() {
+        let (uri, failures) = (&document.uri, &self.runs.failures);
+        let unfinished = || failures.unfinished(uri, phase, analysis);
+        if self.runs.running(uri, phase).is_some()
+            || !failures.any(uri, phase)
+            || !unfinished().iter().any(Unfinished::can_run_again)
+        {
             return None;
         }
         let argument = RerunFailed { uri: document.uri.clone(), phase: Some(phase.name().into()) };

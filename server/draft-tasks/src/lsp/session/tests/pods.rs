@@ -1,6 +1,6 @@
 //! Runs inside of pods, and what is asked before a run, without a cluster.
 
-use draft_tasks_executor::{Pod, PodCounts, Problem};
+use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem};
 
 use super::*;
 
@@ -27,7 +27,13 @@ pub(super) const FILE: &str = "[pre-up]\nsee = \"kubectl get pods\"\n[post-deplo
     [cleanup]\nbye = \"echo bye\"\n";
 
 fn pods() -> Vec<Pod> {
-    let pod = |name: &str| Pod { name: name.into(), container: "main".into(), build: None };
+    let pod = |name: &str| Pod {
+        name: name.into(),
+        container: "main".into(),
+        build: None,
+        uid: format!("uid of {name}"),
+        tasks: vec![0, 1],
+    };
     vec![pod("web-6b9-abc"), pod("web-6b9-xyz")]
 }
 
@@ -107,22 +113,35 @@ fn that_failed_run_again_only_where_they_failed() {
     fail_in_one_of_two(&mut fixture);
     fixture.effects();
     fixture.execute("rerunFailed", json!({ "uri": URI }));
-    let started = std::iter::from_fn(|| fixture.effects.try_recv().ok());
-    let only = started.filter_map(|effect| match effect {
-        Effect::StartRun { request, .. } => Some((request.plan.steps.len(), request.pods.unwrap().only)),
-        _ => None,
-    });
-    assert_eq!(only.collect::<Vec<_>>(), [(1, vec!["web-6b9-xyz".to_owned()])]);
+    check(
+        reached(&mut fixture),
+        expect![["migrate, warm again in web-6b9-xyz (uid of web-6b9-xyz, main): migrate, warm"]],
+    );
 }
 
-#[test]
-fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
-    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
-    fixture.open(FILE);
-    run_post_deploy(&mut fixture);
-    fixture.effects();
-    let problem = Problem::new("cannot reach the cluster").help("is it up?");
-    let summary = RunSummary { blocked: true, skipped: 2, ..RunSummary::default() };
+/// Which tasks the run that starts has, and in which pods.
+fn reached(fixture: &mut Fixture) -> String {
+    let mut effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let request = effects.find_map(|effect| match effect {
+        Effect::StartRun { request, .. } => Some(request),
+        _ => None,
+    });
+    let request = request.expect("a run starts");
+    let tasks: Vec<_> = request.plan.steps.iter().map(|step| step.task.as_str()).collect();
+    let pods = match request.pods.expect("pods").choice {
+        PodChoice::Present(names) => format!("in {}", names.join(", ")),
+        PodChoice::Again(pods) => {
+            let pods = pods.iter().map(|EarlierPod { name, uid, container, tasks }| {
+                format!("{name} ({uid}, {container}): {}", tasks.join(", "))
+            });
+            format!("again in {}", pods.collect::<Vec<_>>().join("; "))
+        }
+    };
+    format!("{} {pods}", tasks.join(", "))
+}
+
+/// A run of which nothing ran, as the executor tells it.
+fn block(fixture: &mut Fixture, run: &str) {
     let skipped = |task| RunEvent::TaskFinished {
         task,
         pod: None,
@@ -132,9 +151,110 @@ fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
         note: None,
         problems: Vec::new(),
     };
+    let problem = Problem::new("cannot reach the cluster").help("is it up?");
+    let summary = RunSummary { blocked: true, skipped: 2, ..RunSummary::default() };
     for event in [RunEvent::Blocked { problem }, skipped(0), skipped(1), RunEvent::RunFinished { summary }] {
+        fixture.session.run_event(run, event);
+    }
+}
+
+#[test]
+fn a_run_again_reaches_the_pods_of_the_run() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fail_in_one_of_two(&mut fixture);
+    fixture.effects();
+    let both = "migrate, warm again in web-6b9-abc (uid of web-6b9-abc, main): ; web-6b9-xyz (uid of web-6b9-xyz, main): ";
+    fixture.execute("rerun", json!({ "uri": URI }));
+    assert_eq!(reached(&mut fixture), both);
+    // One that reached no pod is of those that it was to reach.
+    block(&mut fixture, "run-2");
+    fixture.effects();
+    fixture.execute("rerun", json!({ "uri": URI }));
+    assert_eq!(reached(&mut fixture), both);
+    fixture.session.declined("run-3", "it was stopped");
+    fixture.execute(
+        "runTask",
+        json!({ "uri": URI, "phase": "post-deploy", "task": "warm", "pods": ["web-6b9-abc"] }),
+    );
+    block(&mut fixture, "run-4");
+    fixture.effects();
+    fixture.execute("rerun", json!({ "uri": URI }));
+    check(reached(&mut fixture), expect![["warm in web-6b9-abc"]]);
+}
+
+#[test]
+fn a_run_again_is_of_the_same_place() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fail_in_one_of_two(&mut fixture);
+    fixture.session.take_settings(&json!({ "kubernetes": { "selector": "app=web", "namespace": "other" } }));
+    for command in ["rerun", "rerunFailed"] {
+        let refused = fixture.execute(command, json!({ "uri": URI }));
+        let said = "the earlier run was in pods of app=web · context dev, namespace demo (https://127.0.0.1:1), and now pods of \
+            app=web · context dev, namespace other (https://127.0.0.1:1) are chosen";
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
+#[test]
+fn pods_that_are_known_to_be_gone_are_not_offered() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    run_post_deploy(&mut fixture);
+    let gone =
+        || Outcome::Failed(Failure::PodGone("pod `web-6b9-xyz` was deleted while the task ran".into()));
+    for event in [
+        RunEvent::PodsFound { pods: pods(), note: None },
+        in_pod(0, 0, Outcome::Passed),
+        in_pod(1, 0, Outcome::Passed),
+        in_pod(0, 1, gone()),
+        in_pod(1, 1, gone()),
+        RunEvent::RunFinished { summary: RunSummary { passed: 2, failed: 2, ..RunSummary::default() } },
+    ] {
         fixture.session.run_event("run-1", event);
     }
+    check(
+        fixture.execute("rerunFailed", json!({ "uri": URI })),
+        expect![
+            "-32803: the pods in which tasks failed are gone; run post-deploy to reach the pods that are there now"
+        ],
+    );
+    assert!(!fixture.actions(3, None).contains("failed tasks only"));
+}
+
+#[test]
+fn what_does_not_run_leaves_what_ran_as_it_is() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fail_in_one_of_two(&mut fixture);
+    let before = fixture.lenses();
+    fixture.effects();
+    run_post_deploy(&mut fixture);
+    fixture.session.declined("run-2", "it was not confirmed");
+    assert_eq!(fixture.lenses(), before);
+    run_post_deploy(&mut fixture);
+    block(&mut fixture, "run-3");
+    assert_eq!(
+        fixture.lenses(),
+        before.replace("last: ✓1 ✗1 of 2 pods, 3.0 s", "last: ✗ could not run, 0.0 s")
+    );
+    let told = fixture.effects();
+    assert!(!told.contains("publish"), "{told}");
+    assert!(
+        told.contains("Finished Some(\"skipped\") post-deploy did not run: it was not confirmed"),
+        "{told}"
+    );
+    assert!(fixture.actions(3, None).contains("Run post-deploy, failed tasks only"));
+}
+
+#[test]
+fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    run_post_deploy(&mut fixture);
+    fixture.effects();
+    block(&mut fixture, "run-1");
     let told = fixture.effects();
     assert!(told.contains("post-deploy could not run: cannot reach the cluster\\n  is it up?"), "{told}");
     assert!(told.contains("Finished Some(\"failed\")") && !told.contains("task-failed"), "{told}");
@@ -201,7 +321,7 @@ fn a_run_that_is_declined_is_over() {
     fixture.session.declined("run-1", "it was not confirmed");
     let told = fixture.effects();
     assert!(
-        told.contains("Finished Some(\"stopped\") post-deploy did not run: it was not confirmed"),
+        told.contains("Finished Some(\"skipped\") post-deploy did not run: it was not confirmed"),
         "{told}"
     );
     assert!(fixture.lenses().contains("▶ Run post-deploy (2 tasks) draft-tasks.runPhase"));

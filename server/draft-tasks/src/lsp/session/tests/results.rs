@@ -22,9 +22,13 @@ fn hints(fixture: &mut Fixture) -> String {
     shown.collect()
 }
 
+fn begin(fixture: &mut Fixture, run: &str) {
+    fixture.session.run_event(run, RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
+}
+
 fn passed_run(fixture: &mut Fixture, run: &str) {
+    begin(fixture, run);
     for event in [
-        RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
         RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text: "one\ntwo\n\n".into() },
         finished(0, Outcome::Passed),
         RunEvent::TaskStarted { task: 1, pod: None, pid: Some(2) },
@@ -73,7 +77,9 @@ fn stand_on_lenses_and_behind_lines() {
     check(hints(&mut fixture), expect![[""]]);
     fixture.change(3, TEXT);
     fixture.run_pre_up();
-    check(hints(&mut fixture), expect![[""]]);
+    assert!(hints(&mut fixture).contains("exit code 3"), "it has not begun");
+    begin(&mut fixture, "run-2");
+    assert_eq!(hints(&mut fixture), "");
     passed_run(&mut fixture, "run-2");
     check(
         fixture.lenses(),
@@ -164,12 +170,11 @@ fn run_again() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(1)
-        Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
-        run Started None pre-up · 1 task · in /app, with unsaved changes
-        start run-2 in /app: ["echo hello"], Stop
-        RefreshLenses
-    "#]],
+            Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
+            run Started None pre-up · 1 task · in /app, with unsaved changes
+            start run-2 in /app: ["echo hello"], Stop
+            RefreshLenses
+        "#]],
     );
     check(fixture.execute("rerun", json!({ "run": "run-1" })), expect![[r#"{"run":"run-2"}"#]]);
     for event in [
@@ -278,6 +283,7 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
     let mut fixture = Fixture::rich();
     fixture.open(TEXT);
     fixture.run_pre_up();
+    begin(&mut fixture, "run-1");
     fixture.effects();
     let found = vec![
         FileProblem { column: Some(5), ..problem("/app/main.c", "one") },
@@ -373,6 +379,8 @@ fn problems_are_published_in_their_files_and_go_when_the_task_runs_again() {
     passed_run(&mut fixture, "run-1");
     fixture.effects();
     fixture.run_pre_up();
+    assert!(!fixture.effects().contains("publish"), "it has not begun");
+    begin(&mut fixture, "run-2");
     let effects = fixture.effects();
     assert_eq!(effects.matches("publish").count(), 2, "{effects}");
     assert!(!effects.contains("three"), "{effects}");
@@ -393,6 +401,7 @@ fn reporting(task: usize, problems: Vec<FileProblem>) -> RunEvent {
 fn reported(fixture: &mut Fixture) {
     failed_run(fixture);
     fixture.run_pre_up();
+    begin(fixture, "run-2");
     fixture.session.run_event("run-2", reporting(0, vec![problem("/app/main.c", "odd")]));
     fixture.effects();
 }

@@ -1,0 +1,98 @@
+//! In which pods something runs again: those of the earlier run.
+//!
+//! Must not take the pods of another cluster, namespace or selector for them.
+
+use draft_tasks_executor::record::schema::ClusterEntry;
+use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodsRequest};
+
+/// The pods in which tasks are wanted to run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum WantedPods {
+    /// Those of the present rollout that have these names; all of it without names.
+    Present(Vec<String>),
+    /// Those of an earlier run.
+    Earlier(EarlierPods),
+}
+
+/// The pods in which an earlier run ran, and where that was.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EarlierPods {
+    pub(crate) cluster: ClusterEntry,
+    pub(crate) pods: Vec<EarlierPod>,
+}
+
+/// Where a run reaches pods, and in which of them it was asked to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) cluster: ClusterEntry,
+    pub(crate) choice: PodChoice,
+}
+
+impl Reach {
+    pub(crate) fn of(request: &PodsRequest) -> Reach {
+        Reach { cluster: ClusterEntry::of(request), choice: request.choice.clone() }
+    }
+
+    /// What reaches these pods again; where none was found, what was asked for.
+    pub(crate) fn again(&self, found: Vec<EarlierPod>) -> WantedPods {
+        let pods = match &self.choice {
+            _ if !found.is_empty() => found,
+            PodChoice::Present(names) => return WantedPods::Present(names.clone()),
+            PodChoice::Again(pods) => pods.clone(),
+        };
+        WantedPods::Earlier(EarlierPods { cluster: self.cluster.clone(), pods })
+    }
+}
+
+/// A pod in which these tasks ran; all of the plan if there are none.
+pub(crate) fn earlier(pod: &Pod, tasks: Vec<String>) -> EarlierPod {
+    let Pod { name, uid, container, .. } = pod.clone();
+    EarlierPod { name, uid, container, tasks }
+}
+
+impl WantedPods {
+    /// The names in the present rollout.
+    pub(crate) fn names(&self) -> &[String] {
+        match self {
+            WantedPods::Present(names) => names,
+            WantedPods::Earlier(_) => &[],
+        }
+    }
+
+    /// Has a request reach the pods of an earlier run, where these are wanted.
+    ///
+    /// # Errors
+    ///
+    /// When the request is for pods elsewhere.
+    pub(crate) fn narrow(self, request: &mut PodsRequest) -> Result<(), String> {
+        let WantedPods::Earlier(EarlierPods { cluster, pods }) = self else { return Ok(()) };
+        let now = ClusterEntry::of(request);
+        if now != cluster {
+            return Err(format!(
+                "the earlier run was in {} ({}), and now {} ({}) are chosen: choose the earlier place, or run the phase in \
+                 the pods of the present one",
+                cluster.describe(),
+                cluster.server,
+                now.describe(),
+                now.server
+            ));
+        }
+        request.choice = PodChoice::Again(pods);
+        Ok(())
+    }
+}
+
+/// The pods of some tasks together: each once, with those of the tasks that belong to it.
+pub(crate) fn by_pod(of_tasks: impl IntoIterator<Item = (String, Vec<EarlierPod>)>) -> Vec<EarlierPod> {
+    let mut all: Vec<EarlierPod> = Vec::new();
+    for (task, pods) in of_tasks {
+        for pod in pods {
+            match all.iter_mut().find(|known| known.uid == pod.uid) {
+                Some(known) => known.tasks.push(task.clone()),
+                None => all.push(EarlierPod { tasks: vec![task.clone()], ..pod }),
+            }
+        }
+    }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}

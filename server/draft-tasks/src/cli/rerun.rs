@@ -1,0 +1,219 @@
+//! `draft-tasks rerun`: runs again what a run ran, as its record tells, or what failed of it.
+//!
+//! Must not run a failed task whose command has changed since: nobody saw the new one fail.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, PlannedTask, PodEntry};
+use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
+use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
+
+use super::prepare::Chosen;
+use super::run::{Options, Wanted, carry_out};
+use crate::again::{self, EarlierPods, WantedPods};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The run, as `draft-tasks runs` names it; without it the last one of a phase of the tasks file in which tasks ran
+    run: Option<String>,
+    /// Only tasks that failed; in pods also those that did not run, each task only where it has not passed
+    #[arg(long)]
+    failed: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Runs the tasks again; the exit code tells how it went.
+pub(super) fn rerun(arguments: &Arguments) -> ExitCode {
+    carry_out(&arguments.options, wanted(arguments))
+}
+
+/// What a record tells of a run of a phase.
+struct Earlier {
+    id: String,
+    phase: String,
+    file: String,
+    tasks: Vec<PlannedTask>,
+    cluster: Option<ClusterEntry>,
+    pods: Vec<PodEntry>,
+    /// What became of each task that began or ended, by its index and that of its pod.
+    ends: HashMap<(usize, Option<usize>), End>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Passed,
+    /// It did not begin.
+    Skipped,
+    /// Its pod was deleted.
+    PodGone,
+    /// It failed or was stopped, or nobody saw its end.
+    Unfinished,
+}
+
+fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
+    let Arguments { run, failed, options } = arguments;
+    let prepared = options.prepare()?;
+    let records = prepared.earlier_records().ok_or("no place is known where records are kept")?;
+    let earlier = find(&records, run.as_deref(), &prepared.file)?;
+    let phase = prepared.phase(&earlier.phase)?;
+    let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
+    let chosen = Chosen { tasks: &tasks, pods: &[], policy: options.policy() };
+    let mut request = prepared.request(phase, &chosen)?;
+    if *failed {
+        earlier.check_unchanged(&request)?;
+    }
+    if let Some(request) = &mut request.pods {
+        pods.narrow(request)?;
+    }
+    Wanted::new(options, prepared, (phase, request), None)
+}
+
+/// The run of this name; without one the last of a phase of the file in which tasks ran.
+fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, String> {
+    let of_file = |earlier: &Earlier| Path::new(&earlier.file) == file;
+    let Some(id) = id else {
+        let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
+        let mut earlier = all.iter().filter_map(|kept| Some((kept, Earlier::read(kept)?)));
+        let found = earlier.find(|(_, earlier)| of_file(earlier) && earlier.has_run());
+        let (kept, earlier) = found.ok_or_else(|| format!("no run of {} is recorded", file.display()))?;
+        return earlier.unless_running(kept);
+    };
+    let found = records.find(id).map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    let kept = found
+        .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
+    let earlier = Earlier::read(&kept).ok_or_else(|| format!("run {} is of no phase", kept.id))?;
+    if !of_file(&earlier) {
+        return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
+    }
+    earlier.unless_running(&kept)
+}
+
+impl Earlier {
+    /// Reads a record; nothing where it is of no phase.
+    fn read(kept: &StoredRun) -> Option<Earlier> {
+        let mut events = kept.events().ok()?;
+        let Some(Event::RunStarted { id, phase, file, tasks, cluster, .. }) = events.next() else {
+            return None;
+        };
+        Phase::ALL.iter().find(|of| of.name() == phase)?;
+        let (pods, ends) = (Vec::new(), HashMap::new());
+        let mut earlier = Earlier { id, phase, file, tasks, cluster, pods, ends };
+        events.for_each(|event| earlier.take(event));
+        Some(earlier)
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::PodsFound { pods, .. } => self.pods = pods,
+            Event::TaskStarted { task, pod, .. } => drop(self.ends.insert((task, pod), End::Unfinished)),
+            Event::TaskFinished { task, pod, outcome, failure, .. } => {
+                let is_gone = failure.is_some_and(|failure| failure.kind == FailureKind::PodGone);
+                let end = match outcome {
+                    OutcomeName::Passed => End::Passed,
+                    OutcomeName::Skipped => End::Skipped,
+                    _ if is_gone => End::PodGone,
+                    _ => End::Unfinished,
+                };
+                self.ends.insert((task, pod), end);
+            }
+            _ => {}
+        }
+    }
+
+    fn has_run(&self) -> bool {
+        self.ends.values().any(|end| *end != End::Skipped)
+    }
+
+    fn unless_running(self, kept: &StoredRun) -> Result<Earlier, String> {
+        match kept.state {
+            RecordState::Running => Err(format!("run {} goes on: wait for its end or stop it", kept.id)),
+            _ => Ok(self),
+        }
+    }
+
+    fn name(&self, task: usize) -> String {
+        self.tasks.get(task).map(|task| task.name.clone()).unwrap_or_default()
+    }
+
+    /// All that ran, and where.
+    fn all(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
+        let tasks: Vec<String> = self.tasks.iter().map(|task| task.name.clone()).collect();
+        if phase.is_local() {
+            return Ok((tasks, WantedPods::Present(Vec::new())));
+        }
+        let of_task = |task: usize| {
+            let pods = self.pods.iter().filter(move |pod| pod.tasks.contains(&task));
+            (self.name(task), pods.map(earlier_pod).collect())
+        };
+        Ok((tasks, self.wanted(again::by_pod((0..self.tasks.len()).map(of_task)))?))
+    }
+
+    /// What has not passed, and where.
+    fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
+        let all = 0..self.tasks.len();
+        if phase.is_local() {
+            let failed = all.filter(|task| self.ends.get(&(*task, None)) == Some(&End::Unfinished));
+            let tasks: Vec<String> = failed.map(|task| self.name(task)).collect();
+            self.check_any(!tasks.is_empty())?;
+            return Ok((tasks, WantedPods::Present(Vec::new())));
+        }
+        self.check_any(self.ends.values().any(|end| matches!(end, End::Unfinished | End::PodGone)))?;
+        let of_tasks: Vec<_> = all.map(|task| (self.name(task), self.left(task))).collect();
+        let tasks =
+            of_tasks.iter().filter(|(_, pods)| !pods.is_empty()).map(|(task, _)| task.clone()).collect();
+        Ok((tasks, self.wanted(again::by_pod(of_tasks))?))
+    }
+
+    fn check_any(&self, any: bool) -> Result<(), String> {
+        if any { Ok(()) } else { Err(format!("run {}: no task of it failed", self.id)) }
+    }
+
+    /// The pods in which a task has not passed and that are not known to be gone.
+    fn left(&self, task: usize) -> Vec<EarlierPod> {
+        let pods = self.pods.iter().enumerate().filter(|(index, pod)| {
+            let end = self.ends.get(&(task, Some(*index)));
+            pod.tasks.contains(&task) && !matches!(end, Some(End::Passed | End::PodGone))
+        });
+        pods.map(|(_, pod)| earlier_pod(pod)).collect()
+    }
+
+    fn wanted(&self, pods: Vec<EarlierPod>) -> Result<WantedPods, String> {
+        let (id, phase) = (&self.id, &self.phase);
+        if self.pods.iter().any(|pod| pod.uid.is_empty()) {
+            return Err(format!(
+                "the record of run {id} does not tell the identities of its pods: run {phase}, in some pods by --pod"
+            ));
+        }
+        match &self.cluster {
+            Some(cluster) if !pods.is_empty() => {
+                Ok(WantedPods::Earlier(EarlierPods { cluster: cluster.clone(), pods }))
+            }
+            _ if self.pods.is_empty() => Err(format!("run {id} reached no pod: run {phase}")),
+            _ => Err(format!(
+                "the pods in which tasks failed are gone; run {phase} to reach the pods that are there now"
+            )),
+        }
+    }
+
+    /// The user saw a command fail; another one must not run in its place. Both are compared with secrets masked.
+    fn check_unchanged(&self, request: &RunRequest) -> Result<(), String> {
+        let now = RunHeader::of(request, String::new(), Path::new(""));
+        match now.tasks().iter().find(|task| !self.tasks.contains(task)) {
+            Some(task) => {
+                let name = &task.name;
+                Err(format!("the command of `{name}` has changed since then: run it to run the new one"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn earlier_pod(pod: &PodEntry) -> EarlierPod {
+    let PodEntry { name, uid, container, .. } = pod.clone();
+    EarlierPod { name, uid, container, tasks: Vec::new() }
+}

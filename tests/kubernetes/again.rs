@@ -1,0 +1,165 @@
+//! Running again where an earlier run ran, on the double.
+//!
+//! Must not look at how pods of the present rollout are found.
+
+use serde_json::json;
+
+use crate::application::tool;
+use crate::double::{Answer, Double, Pod, Step, When};
+use crate::rollout::{deployment, pod, replica_set, roll_out};
+use crate::tool::{Called, Tool};
+
+const THREE: &str = "[post-deploy]\none = \"one\"\ntwo = \"two\"\nthree = \"three\"\n";
+
+#[track_caller]
+fn assert_says(called: &Called, code: i32, parts: &[&str]) {
+    assert_eq!(called.code, Some(code), "{called:#?}");
+    let all = format!("{}{}", called.stdout, called.stderr);
+    for part in parts {
+        assert!(all.contains(part), "{part:?} is not in {called:#?}");
+    }
+}
+
+/// A pod that is the same one however often it is told.
+fn same(index: usize) -> Pod {
+    pod("a", index).change(|pod| pod["metadata"]["uid"] = json!(format!("uid-{index}")))
+}
+
+/// Three pods, of which the second one's `two` failed once.
+fn failed_in_one() -> (Double, Tool) {
+    let double = Double::start();
+    roll_out(&double, "a", 3);
+    (0..3).for_each(|index| double.put(same(index)));
+    let in_one = When { argument: Some("two".to_owned()), ..When::pod("web-a-1") };
+    double.on_exec(in_one.once(), Answer::Run(vec![Step::Exit(1)]));
+    let tool = tool(&double, THREE);
+    let rerun = "rerun where it failed: draft-tasks rerun --failed";
+    assert_says(&tool.call(&["run", "post-deploy"]), 1, &["1 failed", "1 skipped", rerun]);
+    (double, tool)
+}
+
+fn commands(double: &Double, pod: &str) -> Vec<String> {
+    double.seen().commands(pod).into_iter().map(|argv| argv.join(" ")).collect()
+}
+
+#[test]
+fn failed_tasks_run_again_where_they_failed_with_those_that_did_not_run() {
+    let (double, tool) = failed_in_one();
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(&called, 0, &["post-deploy · 2 tasks", "in 1 pod: web-a-1 (app)", "2 passed"]);
+    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "two", "three"]);
+    assert_eq!(commands(&double, "web-a-0"), ["one", "two", "three"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["no task of it failed"]);
+    // What ran last ran in that pod alone.
+    assert_says(&tool.call(&["rerun"]), 0, &["in 1 pod: web-a-1 (app)", "2 passed"]);
+}
+
+#[test]
+fn each_failed_task_runs_again_only_where_it_failed() {
+    let double = Double::start();
+    roll_out(&double, "a", 3);
+    for (task, pod) in [("two", "web-a-0"), ("three", "web-a-2")] {
+        let when = When { argument: Some(task.to_owned()), ..When::pod(pod) };
+        double.on_exec(when.once(), Answer::Run(vec![Step::Exit(1)]));
+    }
+    let tool = tool(&double, THREE);
+    assert_says(&tool.call(&["run", "post-deploy", "--keep-going"]), 1, &["7 passed, 2 failed"]);
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(&called, 0, &["in 2 pods: web-a-0 (app), web-a-2 (app)", "2 passed", "2 pods passed"]);
+    assert_eq!(commands(&double, "web-a-0"), ["one", "two", "three", "two"]);
+    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "three"]);
+    assert_eq!(commands(&double, "web-a-2"), ["one", "two", "three", "three"]);
+}
+
+#[test]
+fn a_dry_run_names_the_pods_and_asks_no_cluster() {
+    let (double, tool) = failed_in_one();
+    let before = double.seen().calls.len();
+    let called = tool.call(&["rerun", "--failed", "--dry-run"]);
+    assert_says(
+        &called,
+        0,
+        &["nothing runs", "in web-a-1, if it is still there: two, three", "- one  left out"],
+    );
+    assert_eq!(double.seen().calls.len(), before);
+}
+
+#[test]
+fn pods_that_are_gone_are_named_and_left_out() {
+    let (double, tool) = failed_in_one();
+    double.remove("pods", "web-a-0");
+    let called = tool.call(&["rerun"]);
+    assert_says(&called, 0, &["web-a-0 is gone: not run again", "in 2 pods: web-a-1 (app), web-a-2 (app)"]);
+    assert_eq!(commands(&double, "web-a-0"), ["one", "two", "three"]);
+    // A pod of the present rollout that was not there is not reached.
+    double.put(pod("a", 9));
+    assert_says(&tool.call(&["rerun"]), 0, &["in 2 pods: web-a-1 (app), web-a-2 (app)"]);
+}
+
+#[test]
+fn where_no_pod_is_left_it_is_said_at_once() {
+    let (double, tool) = failed_in_one();
+    double.remove("pods", "web-a-1");
+    let called = tool.call(&["rerun", "--failed"]);
+    let said = [
+        "no pod of the earlier run is left: web-a-1 is gone",
+        "run post-deploy to reach the pods that are there now",
+    ];
+    assert_says(&called, 1, &said);
+    assert!(!called.stdout.contains("waiting"), "{called:?}");
+    // One that could not reach its pods is none to be run again.
+    assert_says(&tool.call(&["rerun"]), 0, &["in 2 pods: web-a-0 (app), web-a-2 (app)"]);
+}
+
+#[test]
+fn pods_that_were_replaced_are_not_guessed() {
+    let (double, tool) = failed_in_one();
+    // Another pod of the same name, as a StatefulSet makes them.
+    double.remove("pods", "web-a-1");
+    double.put(pod("a", 1).change(|pod| pod["metadata"]["uid"] = json!("another")));
+    assert_says(&tool.call(&["rerun", "--failed"]), 1, &["web-a-1 is another pod now"]);
+    // A new rollout, while a pod of the earlier one is still there.
+    double.put(pod("b", 0));
+    double.put(deployment("b", 1));
+    double.put(replica_set("b", 1));
+    double.put(replica_set("a", 0));
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(&called, 1, &["no pod of the earlier run is left: web-a-1 is another pod now"]);
+    let called = tool.call(&["rerun"]);
+    assert_says(&called, 1, &["web-a-0, web-a-2 are of an earlier rollout"]);
+    assert_eq!(commands(&double, "web-b-0"), Vec::<String>::new());
+}
+
+#[test]
+fn a_pod_that_is_not_ready_is_awaited() {
+    let (double, tool) = failed_in_one();
+    double.put(same(1).not_ready());
+    let mut started = tool.start(&["rerun", "--failed"]);
+    started.wait_for("waiting for pods: 0/1 ready · web-a-1");
+    double.put(same(1));
+    assert_says(&started.end(), 0, &["2 passed"]);
+    double.put(same(1).not_ready());
+    let called = tool.call(&["rerun", "--ready-timeout", "1s"]);
+    assert_says(&called, 1, &["the only pod was not ready within 1.0 s"]);
+}
+
+#[test]
+fn a_command_that_has_changed_is_not_the_one_that_failed() {
+    let (double, tool) = failed_in_one();
+    tool.write(".draft-tasks.toml", THREE.replace("\"two\"", "\"two more\"").as_bytes());
+    let said = "the command of `two` has changed since then: run it to run the new one";
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &[said]);
+    // All of it runs as it stands there now.
+    assert_says(&tool.call(&["rerun"]), 0, &["9 passed"]);
+    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "one", "two more", "three"]);
+}
+
+#[test]
+fn another_place_is_not_reached() {
+    let (double, tool) = failed_in_one();
+    let before = double.seen().execs.len();
+    let called = tool.call(&["rerun", "--failed", "-l", "app=other"]);
+    let said = ["the earlier run was in pods of draft=web · context double", "and now pods of app=other"];
+    assert_says(&called, 2, &said);
+    assert_eq!(double.seen().execs.len(), before);
+}
