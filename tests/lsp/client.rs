@@ -399,6 +399,14 @@ impl Client {
         self.forget(id);
     }
 
+    /// Whether the answer to a request has come.
+    pub(crate) fn is_answered(&mut self, id: i64) -> bool {
+        while let Ok(message) = self.received.try_recv() {
+            self.inbox.put(message);
+        }
+        self.inbox.responses.contains_key(&id)
+    }
+
     /// Takes an answer that may never come for none.
     pub(crate) fn forget(&mut self, id: i64) {
         self.inbox.responses.remove(&id);

@@ -9,6 +9,8 @@ mod client;
 mod completion;
 mod configured;
 mod creating;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod dead_disk;
 mod decoration;
 #[cfg(debug_assertions)]
 mod defects;

@@ -14,8 +14,8 @@ use std::path::Path;
 
 use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::{PodsRequest, RunRequest};
 
 pub(crate) use self::awaited::Awaited;
 pub(crate) use self::guard::{Guard, living};
@@ -52,14 +52,23 @@ struct Reached {
 /// The clusters that a run reaches and that are not accepted: that of its pods, or those to which its commands lead.
 /// What is certain comes first.
 pub(crate) fn foreign(request: &RunRequest, accepts: &dyn Fn(&Target) -> bool) -> Vec<Foreign> {
-    let Some(pods) = &request.pods else {
-        let pinned = request.pinned.as_ref().map(|pinned| &pinned.target);
-        let (directory, environment) = (request.directory.as_path(), request.environment.as_slice());
-        return foreign_commands(&request.plan, Whereabouts { directory, environment, pinned }, accepts);
-    };
+    let pinned = request.pinned.as_ref().map(|pinned| &pinned.target);
+    let (directory, environment) = (request.directory.as_path(), request.environment.as_slice());
+    let whereabouts = Whereabouts { directory, environment, pinned };
+    foreign_plan(&request.plan, request.pods.as_ref(), whereabouts, accepts)
+}
+
+/// Those of a plan that runs in pods, or on this machine.
+pub(crate) fn foreign_plan(
+    plan: &Plan,
+    pods: Option<&PodsRequest>,
+    whereabouts: Whereabouts<'_>,
+    accepts: &dyn Fn(&Target) -> bool,
+) -> Vec<Foreign> {
+    let Some(pods) = pods else { return foreign_commands(plan, whereabouts, accepts) };
     let reached = Reached { target: Ok(pods.target.clone()), by: String::new(), is_hint: false };
     let is_foreign = !accepts(&pods.target);
-    is_foreign.then(|| reached.ask(request.plan.subject.name())).into_iter().collect()
+    is_foreign.then(|| reached.ask(plan.subject.name())).into_iter().collect()
 }
 
 /// The clusters to which commands lead and that are not accepted.

@@ -1,10 +1,12 @@
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::ServerCommand;
 use crate::doctor;
 use crate::lsp::SharedSession;
+use crate::lsp::documents::look::blocking;
 use crate::lsp::session::{Examined, source};
 
 /// Looks for what keeps tasks from the pods.
@@ -33,9 +35,9 @@ impl ServerCommand for AskDoctor {
         session.with(|session| session.may_examine())?;
         let source = source(session, &self.uri).await?;
         let wanted = source.examination()?;
-        // In a task of its own, as it may take long.
-        let links = tokio::spawn(async move { doctor::walk(&wanted).await }).await;
-        let links = links.map_err(|_| Error::internal_error())?;
+        // It awaits the cluster, and reads files between.
+        let runtime = Handle::current();
+        let links = blocking(move || runtime.block_on(doctor::walk(&wanted))).await?;
         Ok(session.with(|session| session.examined(self.show.unwrap_or(true), &links)))
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Walk {
     pinned: Option<Pinned>,
     source: Source,
     environment: Environment,
+    /// The clusters that are to be asked about before the first step.
+    foreign: Vec<Foreign>,
     /// The run of the step that goes on.
     run: String,
     /// Held until the last step is over.
@@ -103,7 +105,7 @@ impl Walk {
         let application = source.application(&environment);
         let guard = match part {
             Part::Up => None,
-            Part::Delete => source.guard(&environment, source.run.records(environment.records()).as_ref()),
+            Part::Delete => source.guard(&environment),
         };
         let awaited = Awaited::of(part, &application, &phases, guard.as_ref());
         let Awaited { pods, target, warning } = awaited.map_err(|problem| refusal(problem.describe()))?;
@@ -115,8 +117,43 @@ impl Walk {
             let deploy = part.plan(&command);
             warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
         }
-        let (run, claim) = (String::new(), source.claim(part.into())?);
-        Ok(Walk { uri, part, steps, plans, pods, guard, warnings, pinned, source, environment, run, claim })
+        let (foreign, run, claim) = (Vec::new(), String::new(), source.claim(part.into())?);
+        let mut walk = Walk {
+            uri,
+            part,
+            steps,
+            plans,
+            pods,
+            warnings,
+            pinned,
+            source,
+            environment,
+            foreign,
+            guard,
+            run,
+            claim,
+        };
+        walk.foreign = walk.foreign();
+        Ok(walk)
+    }
+
+    /// The clusters that all steps together reach and that are not local.
+    fn foreign(&self) -> Vec<Foreign> {
+        let settings = &self.source.config.kubernetes;
+        let pinned = self.pinned.as_ref().map(|pinned| &pinned.target);
+        let target = pinned.or_else(|| self.pods.as_ref().map(|pods| &pods.target));
+        let asked = target.filter(|target| !settings.is_local(target)).map(|target| Foreign {
+            target: Some(target.clone()),
+            question: safety::foreign_part(self.part, target),
+            is_hint: false,
+        });
+        let (directory, environment) = (self.source.directory.as_path(), self.environment.variables());
+        let whereabouts = Whereabouts { directory, environment, pinned: target };
+        let same = |other: &Target| target.is_some_and(|target| target.context == other.context);
+        let accepts = |other: &Target| same(other) || settings.is_local(other);
+        let local = self.plans.iter().filter(|plan| plan.subject.is_local());
+        let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
+        asked.into_iter().chain(others).collect()
     }
 }
 
@@ -144,30 +181,10 @@ impl Session {
             self.show(MessageType::Warning, warning);
         }
         self.tell_claim(&walk.claim);
-        let foreign = self.foreign_of_walk(&walk);
+        let foreign = std::mem::take(&mut walk.foreign);
         let first = walk.steps.steps().first().copied().unwrap_or(walk.part.command());
         let ground = walk.pods.clone().filter(|_| walk.part == Part::Up).map(Box::new);
         Started { run: self.begin(walk, first, Questions { foreign, ground, ..Questions::default() }) }
-    }
-
-    /// The clusters that all steps together reach and that are to be asked about.
-    fn foreign_of_walk(&self, walk: &Walk) -> Vec<Foreign> {
-        let settings = &walk.source.config.kubernetes;
-        let pinned = walk.pinned.as_ref().map(|pinned| &pinned.target);
-        let target = pinned.or_else(|| walk.pods.as_ref().map(|pods| &pods.target));
-        let asked = target.filter(|target| !self.accepts(target, settings)).map(|target| Foreign {
-            target: Some(target.clone()),
-            question: safety::foreign_part(walk.part, target),
-            is_hint: false,
-        });
-        let directory = walk.source.directory.as_path();
-        let whereabouts =
-            Whereabouts { directory, environment: walk.environment.variables(), pinned: target };
-        let same = |other: &Target| target.is_some_and(|target| target.context == other.context);
-        let accepts = |other: &Target| same(other) || self.accepts(other, settings);
-        let local = walk.plans.iter().filter(|plan| plan.subject.is_local());
-        let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
-        asked.into_iter().chain(others).collect()
     }
 
     fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
@@ -182,12 +199,11 @@ impl Session {
         let place = Place {
             pods: walk.pods.clone().filter(|_| !step.is_local()),
             pinned: walk.pinned.clone().filter(|_| step.is_local()),
-            guard: None,
             claim: Claim::default(),
         };
         let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
         let planned = (plan, Vec::new());
-        let id = self.start_with(&uri, planned, source, &environment, place, Some(questions));
+        let id = self.start_with(&uri, planned, source, &environment, place, questions);
         walk.run.clone_from(&id);
         self.walks.push(walk);
         id

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
-use draft_tasks_executor::record::Records;
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
@@ -30,7 +30,7 @@ use crate::lsp::documents::surroundings;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, RunState};
 use crate::lsp::runs::{Run, RunningTask};
-use crate::safety::Guard;
+use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::run::RunSettings;
 use crate::world::environment::Environment;
 
@@ -53,16 +53,26 @@ pub(super) struct Place {
     pub(super) pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet.
     pub(super) pinned: Option<Pinned>,
-    /// What is to be asked about before the tasks run.
-    pub(super) guard: Option<Guard>,
     /// Held until the run is over; a step has nothing, as what it is a step of has it.
     pub(super) claim: Claim,
 }
 
 impl Source {
     /// What is to be asked about before something is destroyed.
-    pub(super) fn guard(&self, environment: &Environment, records: Option<&Records>) -> Option<Guard> {
-        Guard::of(&self.application(environment), records, &self.path)
+    pub(super) fn guard(&self, environment: &Environment) -> Option<Guard> {
+        let records = self.run.records(environment.records());
+        Guard::of(&self.application(environment), records.as_ref(), &self.path)
+    }
+
+    /// What is to be asked before tasks of a phase run.
+    fn questions(&self, plan: &Plan, environment: &Environment, place: &Place) -> Questions {
+        let pinned = place.pinned.as_ref().map(|pinned| &pinned.target);
+        let whereabouts =
+            Whereabouts { directory: &self.directory, environment: environment.variables(), pinned };
+        let is_local = |target: &Target| self.config.kubernetes.is_local(target);
+        let foreign = safety::foreign_plan(plan, place.pods.as_ref(), whereabouts, &is_local);
+        let guard = if plan.subject == Phase::Cleanup.into() { self.guard(environment) } else { None };
+        Questions { foreign, guard, ..Questions::default() }
     }
 
     fn place(&self, phase: Phase, environment: &Environment, wanted: WantedPods) -> Result<Place, Problem> {
@@ -70,13 +80,13 @@ impl Source {
         if !phase.is_local() {
             let mut pods = application.pods(wanted.names().to_vec())?;
             wanted.narrow(&mut pods).map_err(Problem::new)?;
-            return Ok(Place { pods: Some(pods), pinned: None, guard: None, claim: Claim::default() });
+            return Ok(Place { pods: Some(pods), pinned: None, claim: Claim::default() });
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
             None => None,
         };
-        Ok(Place { pods: None, pinned, guard: None, claim: Claim::default() })
+        Ok(Place { pods: None, pinned, claim: Claim::default() })
     }
 
     /// Claims what is to run.
@@ -117,6 +127,7 @@ struct Prepared {
     source: Source,
     environment: Environment,
     place: Place,
+    questions: Questions,
 }
 
 /// Runs what is wished.
@@ -166,11 +177,9 @@ impl Prepared {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
         let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
-        if phase == Phase::Cleanup {
-            place.guard = source.guard(&environment, source.run.records(environment.records()).as_ref());
-        }
+        let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
-        Ok(Prepared { plan, chosen: only, source, environment, place })
+        Ok(Prepared { plan, chosen: only, source, environment, place, questions })
     }
 }
 
@@ -219,11 +228,11 @@ impl Session {
 
     /// Starts a run of its own.
     fn start(&mut self, uri: &Uri, prepared: Prepared) -> Started {
-        let Prepared { plan, chosen, source, environment, place } = prepared;
-        Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, None) }
+        let Prepared { plan, chosen, source, environment, place, questions } = prepared;
+        Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, questions) }
     }
 
-    /// Starts a run, as a step of something larger if its questions are given.
+    /// Starts a run when its questions are answered.
     pub(super) fn start_with(
         &mut self,
         uri: &Uri,
@@ -231,7 +240,7 @@ impl Session {
         source: Source,
         environment: &Environment,
         place: Place,
-        questions: Option<Questions>,
+        questions: Questions,
     ) -> String {
         let (id, subject) = (self.runs.next_id(), plan.subject);
         let tasks: Vec<_> =
@@ -264,8 +273,7 @@ impl Session {
             pods: place.pods,
             pinned: place.pinned,
         };
-        let questions =
-            questions.unwrap_or_else(|| self.questions(&request, place.guard, &source.config.kubernetes));
+        let questions = self.unanswered(questions);
         let run = Run {
             id: id.clone(),
             uri: uri.clone(),

@@ -3,15 +3,13 @@
 //! Must not contact a cluster or ask anybody: the outbox does.
 
 use draft_tasks_executor::PodsRequest;
-use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::cluster::Target;
 use serde::Serialize;
 
 use super::Session;
 use super::reading::Source;
 use crate::lsp::effect::Effect;
-use crate::safety::{self, Foreign, Guard};
-use crate::settings::kubernetes::KubernetesSettings;
+use crate::safety::{Foreign, Guard};
 use crate::world::application::Found;
 
 /// What is to be asked before a run starts.
@@ -97,20 +95,12 @@ impl Session {
         }
     }
 
-    /// What has to be asked before this run; a cluster is asked for once.
-    pub(super) fn questions(
-        &self,
-        request: &RunRequest,
-        guard: Option<Guard>,
-        settings: &KubernetesSettings,
-    ) -> Questions {
-        let foreign = safety::foreign(request, &|target| self.accepts(target, settings));
-        Questions { foreign, guard, ..Questions::default() }
-    }
-
-    /// Whether runs reach this cluster without asking.
-    pub(super) fn accepts(&self, target: &Target, settings: &KubernetesSettings) -> bool {
-        settings.is_local(target) || self.is_confirmed(target)
+    /// Without what the user has answered; a cluster is asked for once.
+    pub(super) fn unanswered(&self, mut questions: Questions) -> Questions {
+        let is_confirmed =
+            |foreign: &Foreign| foreign.target.as_ref().is_some_and(|it| self.is_confirmed(it));
+        questions.foreign.retain(|foreign| !is_confirmed(foreign));
+        questions
     }
 
     /// Whether the user wants runs to reach this cluster.
