@@ -200,6 +200,23 @@ fn what_keeps_a_rollout_from_its_end_is_named() {
 }
 
 #[test]
+fn workloads_that_have_no_pods_on_purpose_are_named() {
+    let none = json!({ "desiredNumberScheduled": 0, "updatedNumberScheduled": 0, "numberAvailable": 0 });
+    for (workload, reason) in [
+        (Workload::new("StatefulSet", "web", 0), "statefulset web is scaled to 0"),
+        (
+            Workload::new("DaemonSet", "web", 1).status(none),
+            "daemonset web has no pods: no node is one for them",
+        ),
+    ] {
+        let double = Double::start();
+        double.put(workload.label("draft", "web"));
+        assert_says(&run(&double, &["--ready-timeout", "1s"]), 1, &["no pod was ready within 1.0 s", reason]);
+        assert_says(&doctor(&double), 1, &[reason]);
+    }
+}
+
+#[test]
 fn what_a_pod_waits_for_is_named() {
     for (waiting, reason) in [
         (
@@ -267,6 +284,40 @@ fn what_a_runtime_says_begins_with_why() {
     let called = run(&double, &[]);
     assert_says(&called, 1, &["exec: \"work\": executable file not found in $PATH"]);
     assert!(!called.stdout.contains("OCI runtime"), "{called:?}");
+}
+
+#[test]
+fn the_doctor_looks_at_all_kinds_of_workloads() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let all = ["deployments", "replicasets", "statefulsets", "daemonsets"];
+    all.iter().for_each(|kind| double.deny("get", kind));
+    let said = "not permitted: get deployments, replicasets, statefulsets, daemonsets";
+    assert_says(&doctor(&double), 0, &[said]);
+}
+
+#[test]
+fn the_log_tells_by_which_protocol_commands_run() {
+    for (release, protocol) in [(Release::Old, "v4.channel.k8s.io"), (Release::Newest, "v5.channel.k8s.io")] {
+        let double = Double::start_as(release);
+        roll_out(&double, "a", 1);
+        let tool = tool(&double, WORK).with("DRAFT_TASKS_LOG", "trace");
+        assert_says(&tool.call(&["run", "post-deploy"]), 0, &["the protocol of commands in pods", protocol]);
+    }
+}
+
+#[test]
+fn a_server_that_is_lost_is_told_without_a_page_of_a_manual() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::any(), Answer::Run(vec![Step::Stdout("begun\n".into()), Step::Stall]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    double.stop();
+    let called = started.end();
+    assert_says(&called, 1, &["result unknown: the connection to the pod was lost"]);
+    assert!(!format!("{called:?}").contains("://docs."), "{called:#?}");
 }
 
 #[test]

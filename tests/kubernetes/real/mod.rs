@@ -4,6 +4,7 @@
 //! Those in `own` need the cluster that `tests/kubernetes/cluster` starts; all others run on any cluster.
 
 mod access;
+mod again;
 mod cluster;
 mod ground;
 mod lifecycle;

@@ -261,6 +261,7 @@ fn daemon_set(set: &Object) -> Workload {
     let wanted = status.desired_number_scheduled.unwrap_or(0);
     let updated = status.updated_number_scheduled.unwrap_or(0);
     let waits_for = match strategy {
+        _ if wanted == 0 => Some(format!("daemonset {name} has no pods: no node is one for them")),
         Some("OnDelete") => None,
         _ => progress("daemon set", name, wanted, updated, status.number_available.unwrap_or(0)),
     };
