@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value};
 use text_size::{TextRange, TextSize};
 
 /// Something in another file that a command can name.
@@ -53,84 +54,22 @@ fn targets_of(line: &str) -> impl Iterator<Item = (usize, &str)> {
     words.filter(|(_, word)| !word.starts_with('.') && !word.contains(['%', '(', '&']))
 }
 
-/// The scripts of a `package.json`, in their order; what is no JSON gives what can be found.
+/// The scripts of a `package.json`, in their order; of what is no JSON none.
 pub fn npm_scripts(package: &str) -> Vec<Named> {
-    let mut found = Vec::new();
-    let mut scan = JsonScan { text: package, at: 0 };
-    let (mut depth, mut in_scripts) = (0, false);
-    let mut last_key: Option<(String, TextRange)> = None;
-    while let Some(token) = scan.next() {
-        match token {
-            JsonToken::Open => depth += 1,
-            JsonToken::Close => {
-                depth -= 1;
-                in_scripts &= depth > 1;
-            }
-            JsonToken::Text(text, range) => match (scan.is_key(), last_key.take()) {
-                (true, _) => {
-                    if depth == 1 {
-                        in_scripts = text == "scripts";
-                    }
-                    last_key = Some((text, range));
-                }
-                (false, Some((name, range))) if in_scripts && depth == 2 => {
-                    found.push(Named { name, range, detail: text });
-                }
-                _ => {}
-            },
-        }
-    }
-    found
-}
-
-enum JsonToken {
-    Open,
-    Close,
-    /// A string, and where its content stands.
-    Text(String, TextRange),
-}
-
-/// Goes through JSON without a tree.
-struct JsonScan<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl JsonScan<'_> {
-    fn next(&mut self) -> Option<JsonToken> {
-        let found = self.text[self.at..].find(['{', '[', '}', ']', '"'])?;
-        let start = self.at + found;
-        self.at = start + 1;
-        match self.text.as_bytes()[start] {
-            b'{' | b'[' => Some(JsonToken::Open),
-            b'}' | b']' => Some(JsonToken::Close),
-            _ => self.string(),
-        }
-    }
-
-    /// The string whose opening quote was just read.
-    fn string(&mut self) -> Option<JsonToken> {
-        let start = self.at;
-        let mut content = String::new();
-        let mut characters = self.text[start..].char_indices();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '"' => {
-                    self.at = start + at + 1;
-                    return Some(JsonToken::Text(content, span(start, at)));
-                }
-                // Enough for names and for a look at the command.
-                '\\' => content.extend(characters.next().map(|(_, escaped)| escaped)),
-                other => content.push(other),
-            }
-        }
-        None
-    }
-
-    /// Whether a colon follows.
-    fn is_key(&self) -> bool {
-        self.text[self.at..].trim_start().starts_with(':')
-    }
+    let parsed = jsonc_parser::parse_to_ast(package, &Default::default(), &Default::default());
+    let root = parsed.ok().and_then(|parsed| parsed.value);
+    let scripts = root.as_ref().and_then(|root| root.as_object()?.get_object("scripts"));
+    let properties = scripts.into_iter().flat_map(|scripts| &scripts.properties);
+    let script = |property: &ObjectProp<'_>| {
+        let (ObjectPropName::String(name), Value::StringLit(command)) = (&property.name, &property.value)
+        else {
+            return None;
+        };
+        // Without its quotes.
+        let range = span(name.range.start + 1, name.range.end - name.range.start - 2);
+        Some(Named { name: name.value.to_string(), range, detail: command.value.to_string() })
+    };
+    properties.filter_map(script).collect()
 }
 
 fn span(start: usize, length: usize) -> TextRange {
@@ -168,16 +107,18 @@ mod tests {
     #[test]
     fn scripts_of_packages() {
         let text = r#"{ "name": "x", "a": { "scripts": { "no": "no" } }, "scripts": {
-            "test": "jest \"a\"", "build:é": "tsc", "n": 5, "deep": { "no": "no" } }, "b": "scripts", "c": { "no": "no" } }"#;
+            "test": "jest \"a\"\t\u00e9", "build:é": "tsc", "a\"b": "c", "n": 5, "deep": { "no": "no" } }, "b": "scripts", "c": { "no": "no" } }"#;
         check(
             text,
             &npm_scripts(text),
             expect![[r#"
-            test at "test": jest "a"
-            build:é at "build:é": tsc
-        "#]],
+                test at "test": jest "a"	é
+                build:é at "build:é": tsc
+                a"b at "a\\\"b": c
+            "#]],
         );
-        for broken in ["", "{", "}}}", "\"", "{\"scripts\":{\"a\":\"b", "{\"scripts\":{\"a\\"] {
+        let deep = "[".repeat(100_000);
+        for broken in [&*deep, "", "{", "}}}", "\"", "{\"scripts\":{\"a\":\"b", "{\"scripts\":{\"a\\"] {
             assert_eq!(npm_scripts(broken), [], "{broken}");
         }
     }
