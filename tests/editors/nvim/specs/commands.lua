@@ -144,6 +144,34 @@ check('rerun failed leaves out what passed', function()
   equal({ t.count_output('went well'), t.count_output('did not') }, { 1, 2 })
 end)
 
+check('a run that the user does not want leaves how the last one ended', function()
+  h.write('declined/.draft-tasks.toml', { '[cleanup]', 'bad = "sh -c \'exit 1\'"' })
+  local bufnr = open('declined/.draft-tasks.toml')
+  h.run('LspDraftTasks run cleanup')
+  equal(#t.task_failures(bufnr), 1)
+  -- Now there is an application, of which nobody knows whether pods are left.
+  h.write('declined/draft.toml', { '[environments.development]', 'name = "web"' })
+  local select, told = vim.ui.select, nil
+  vim.ui.select = function(items, _, on_choice)
+    on_choice(items[#items], #items)
+  end
+  local id = vim.api.nvim_create_autocmd('User', {
+    pattern = 'DraftTasksRun',
+    callback = function(event)
+      told = event.data.state == 'finished' and event.data or told
+    end,
+  })
+  vim.cmd('LspDraftTasks run cleanup')
+  eventually('it is declined', function()
+    return told ~= nil
+  end)
+  vim.ui.select = select
+  vim.api.nvim_del_autocmd(id)
+  equal(told.outcome, 'skipped')
+  equal(require('draft_tasks').status(), '✗ cleanup')
+  equal(#t.task_failures(bufnr), 1)
+end)
+
 check('create makes a file and goes there, and leaves one that is there alone', function()
   vim.fn.mkdir(h.path('created'), 'p')
   h.edit('created/main.go')
