@@ -67,5 +67,5 @@ function tellContext(server: Server, files: Files, runs: Runs): void {
   set('ready', server.state === 'running');
   set('running', runs.active.length > 0);
   set('hasFile', files.all.length > 0 || files.current() !== undefined);
-  for (const [name, command] of Object.entries({ target: commands.target, doctor: commands.doctor, up: commands.up, delete: commands.delete })) set(`can.${name}`, server.can(command));
+  for (const [name, command] of Object.entries(commands)) set(`can.${name}`, server.can(command));
 }

@@ -134,7 +134,7 @@ settings! {
         "concurrency" concurrency: Option<NonZeroUsize> = None, User("how much runs at the same time is for the user of each machine to choose");
         /// Contexts of clusters that are for you alone, though their addresses do not tell: runs reach them without asking.
         /// The command line takes them from the variable `DRAFT_TASKS_LOCAL_CONTEXTS`, with commas between them.
-        "localContexts" local_contexts: Vec<String> = Vec::new(), User("which clusters are reached without asking is for each user to say"), Restricted;
+        "localContexts" local_contexts: Vec<String> = Vec::new(), User("which clusters are reached without asking is for each user to say"), Restricted, Machine;
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
-use crate::lsp::commands;
+use crate::lsp::commands::{self, Needs, ServerCommand};
 use crate::lsp::protocol::ext;
 use crate::settings::{self, Config, Mark, Setting};
 
@@ -37,6 +37,9 @@ struct ClientSettings {
     #[serde(rename = "output.view")]
     output_view: OutputView,
 }
+
+/// The extension's own setting that no workspace makes.
+const SERVER_PATH: &str = "server.path";
 
 /// When the output of a run is shown by itself.
 #[derive(Clone, Copy, Default, Serialize, JsonSchema)]
@@ -64,54 +67,82 @@ enum OutputView {
     Terminal,
 }
 
-/// The settings that only a user may make, and no workspace: what they name runs outside of any tasks file, or is reached
-/// without asking.
-const MACHINE: [&str; 2] = ["server.path", "kubernetes.localContexts"];
-
 /// A command of the extension: it finds the file and the phase, and lets the server do the rest.
 struct ClientCommand {
     name: &'static str,
-    title: &'static str,
     icon: Option<&'static str>,
-    /// When the palette offers it.
-    when: &'static str,
+    kind: Kind,
 }
 
-/// There is a tasks file to run, and a server that may do it.
-const READY: &str = "draftTasks.ready && draftTasks.hasFile";
+enum Kind {
+    /// It calls this command of the server, whose title it has.
+    Calls(&'static str),
+    /// The extension's own: its title, and when the palette offers it.
+    Own { title: &'static str, when: &'static str },
+}
 
-const fn client(
+const fn calls(name: &'static str, command: &'static str, icon: Option<&'static str>) -> ClientCommand {
+    ClientCommand { name, icon, kind: Kind::Calls(command) }
+}
+
+const fn own(
     name: &'static str,
     title: &'static str,
     icon: Option<&'static str>,
     when: &'static str,
 ) -> ClientCommand {
-    ClientCommand { name, title, icon, when }
+    ClientCommand { name, icon, kind: Kind::Own { title, when } }
 }
 
 /// The commands of the extension. Those of the server are registered by the client's library, never here.
 const COMMANDS: [ClientCommand; 20] = [
-    client("run", "Run Phase…", Some("$(run-all)"), READY),
-    client("runTask", "Run Task…", Some("$(run)"), READY),
-    client("rerun", "Run Last Again", Some("$(debug-restart)"), READY),
-    client("rerunFailed", "Run Failed Tasks Again", None, READY),
-    client("stop", "Stop…", Some("$(debug-stop)"), "draftTasks.running"),
-    client("plan", "Show Plan…", None, READY),
-    client("showLog", "Show Log of Last Run", None, READY),
-    client("clear", "Clear Results", Some("$(clear-all)"), READY),
-    client("showOutput", "Show Output", Some("$(output)"), "draftTasks.active"),
-    client("showTerminal", "Show Output in Terminal, with Colors", Some("$(terminal)"), "draftTasks.active"),
-    client("create", "Create .draft-tasks.toml…", Some("$(new-file)"), "workspaceFolderCount > 0"),
-    client("menu", "Show Menu", None, "draftTasks.active"),
-    client("environment", "Change Environment…", None, "draftTasks.can.target && draftTasks.hasFile"),
-    client("doctor", "Check Application and Cluster", None, "draftTasks.can.doctor && draftTasks.hasFile"),
-    client("up", "Deploy with Tasks…", Some("$(cloud-upload)"), "draftTasks.can.up && draftTasks.hasFile"),
-    client("delete", "Delete with Tasks…", Some("$(trash)"), "draftTasks.can.delete && draftTasks.hasFile"),
-    client("restartServer", "Restart Server", Some("$(debug-restart)"), "true"),
-    client("showServerLog", "Show Server Log", None, "true"),
-    client("collectReport", "Collect Report", Some("$(report)"), "true"),
-    client("openSettings", "Open Settings", Some("$(gear)"), "true"),
+    calls("run", commands::RunPhase::NAME, Some("$(run-all)")),
+    calls("runTask", commands::RunTask::NAME, Some("$(run)")),
+    calls("rerun", commands::Rerun::NAME, Some("$(debug-restart)")),
+    calls("rerunFailed", commands::RerunFailed::NAME, None),
+    calls("stop", commands::Stop::NAME, Some("$(debug-stop)")),
+    calls("plan", commands::ShowPlan::NAME, None),
+    calls("showLog", commands::ShowLog::NAME, None),
+    calls("clear", commands::Clear::NAME, Some("$(clear-all)")),
+    own("showOutput", "Show Output", Some("$(output)"), "draftTasks.active"),
+    own("showTerminal", "Show Output in Terminal, with Colors", Some("$(terminal)"), "draftTasks.active"),
+    calls("create", commands::Create::NAME, Some("$(new-file)")),
+    own("menu", "Show Menu", None, "draftTasks.active"),
+    own("environment", "Change Environment…", None, "draftTasks.can.target && draftTasks.hasFile"),
+    calls("doctor", commands::AskDoctor::NAME, None),
+    calls("up", commands::Up::NAME, Some("$(cloud-upload)")),
+    calls("delete", commands::Delete::NAME, Some("$(trash)")),
+    own("restartServer", "Restart Server", Some("$(debug-restart)"), "true"),
+    own("showServerLog", "Show Server Log", None, "true"),
+    own("collectReport", "Collect Report", Some("$(report)"), "true"),
+    own("openSettings", "Open Settings", Some("$(gear)"), "true"),
 ];
+
+impl ClientCommand {
+    /// Its title, and when the palette offers it.
+    fn listed(&self) -> (String, String) {
+        let command = match self.kind {
+            Kind::Own { title, when } => return (title.into(), when.into()),
+            Kind::Calls(command) => command,
+        };
+        let declared = commands::ALL.into_iter().find(|it| it.name == command);
+        let listed = declared.and_then(|it| it.listed).expect("a command that is listed");
+        let when = match listed.needs {
+            Needs::TasksFile => format!("draftTasks.can.{} && draftTasks.hasFile", short(command)),
+            Needs::Run => "draftTasks.running".into(),
+            Needs::Folder => "workspaceFolderCount > 0".into(),
+        };
+        (listed.title.into(), when)
+    }
+}
+
+#[test]
+fn every_listed_command_of_the_server_is_one_of_the_extension() {
+    for declared in commands::ALL.iter().filter(|it| it.listed.is_some()) {
+        let called = COMMANDS.iter().any(|it| matches!(it.kind, Kind::Calls(name) if name == declared.name));
+        assert!(called, "COMMANDS in generated/vscode.rs lacks `{}`", declared.name);
+    }
+}
 
 #[test]
 fn manifest() {
@@ -119,9 +150,10 @@ fn manifest() {
     let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     manifest["version"] = env!("CARGO_PKG_VERSION").into();
     let commands = COMMANDS.iter().map(|command| {
+        let (title, _) = command.listed();
         let mut entry = json!({
             "command": id(command.name),
-            "title": command.title,
+            "title": title,
             "category": "Draft Tasks",
         });
         if let Some(icon) = command.icon {
@@ -129,11 +161,12 @@ fn manifest() {
         }
         entry
     });
-    let palette = COMMANDS.iter().map(|command| json!({ "command": id(command.name), "when": command.when }));
+    let offered = |it: &ClientCommand| json!({ "command": id(it.name), "when": it.listed().1 });
+    let palette = COMMANDS.iter().map(offered);
     manifest["contributes"]["commands"] = commands.collect();
     manifest["contributes"]["menus"]["commandPalette"] = palette.collect();
     let (own, server) = (client_settings(), server_settings());
-    let restricted: Vec<_> = MACHINE.into_iter().map(id).chain(restricted()).collect();
+    let restricted: Vec<_> = std::iter::once(id(SERVER_PATH)).chain(restricted()).collect();
     manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = restricted.into();
     manifest["contributes"]["configuration"] = json!([
         { "title": "Extension", "order": 1, "properties": own },
@@ -142,13 +175,14 @@ fn manifest() {
     check(MANIFEST, &(serde_json::to_string_pretty(&manifest).unwrap() + "\n"));
 }
 
+/// The name of a command of the server in the extension.
+fn short(command: &str) -> &str {
+    command.strip_prefix("draft-tasks.").unwrap()
+}
+
 /// The name of a setting or command of the extension.
 fn id(name: &str) -> String {
     format!("{}.{name}", ext::SETTINGS)
-}
-
-fn scope(name: &str) -> &'static str {
-    if MACHINE.contains(&name) { "machine" } else { "window" }
 }
 
 fn client_settings() -> Map<String, Value> {
@@ -157,7 +191,8 @@ fn client_settings() -> Map<String, Value> {
     for (name, property) in properties(&schema) {
         let mut setting = setting(&schema, property);
         setting["default"] = property["default"].clone();
-        setting["scope"] = scope(name).into();
+        // What it names runs outside of any tasks file.
+        setting["scope"] = if name == SERVER_PATH { "machine" } else { "window" }.into();
         settings.insert(id(name), setting);
     }
     settings
@@ -175,7 +210,8 @@ fn server_settings() -> Map<String, Value> {
         } else {
             setting["default"] = default.clone();
         }
-        setting["scope"] = scope(&name).into();
+        let is_for_machine = declared(&name).marks.contains(&Mark::Machine);
+        setting["scope"] = if is_for_machine { "machine" } else { "window" }.into();
         settings.insert(id(&name), setting);
     }
     settings
@@ -279,11 +315,10 @@ fn constants() {
     let mut text = "// Rendered from server/draft-tasks/src/lsp/protocol/ext.rs and generated/vscode.rs by `cargo test`; edits here \
                     are lost.\n"
         .to_owned();
-    let name = |command: &str| command.strip_prefix("draft-tasks.").unwrap().to_owned();
     text += "\n/** The commands of the server; the client's library registers those that it announces. */\n";
     text += "export const commands = {\n";
     for command in commands::NAMES {
-        let _ = writeln!(text, "  {}: '{command}',", name(command));
+        let _ = writeln!(text, "  {}: '{command}',", short(command));
     }
     text += "} as const;\n\n/** The commands of the extension. */\nexport const clientCommands = {\n";
     for command in COMMANDS {

@@ -23,9 +23,31 @@ pub(crate) trait ServerCommand: Serialize + DeserializeOwned + Send {
     /// Whether it starts something, which it does not for a client that has left.
     const STARTS: bool;
 
+    /// How an editor's list of commands has it; nothing where only clients call it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the manifests of clients have it"))]
+    const LISTED: Option<Listed>;
+
     type Answer: Serialize;
 
     fn execute(self, session: &SharedSession) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
+}
+
+/// A command in an editor's list.
+#[cfg_attr(not(test), expect(dead_code, reason = "the manifests of clients have it"))]
+pub(crate) struct Listed {
+    /// Its name for people, with dots where the editor asks what is meant.
+    pub(crate) title: &'static str,
+    pub(crate) needs: Needs,
+}
+
+/// What must be there for a command to be of use.
+#[derive(Clone, Copy)]
+pub(crate) enum Needs {
+    TasksFile,
+    /// A run that goes on.
+    Run,
+    /// A folder for a new file.
+    Folder,
 }
 
 /// What the documentation and the clients have of a command.
@@ -33,6 +55,7 @@ pub(crate) trait ServerCommand: Serialize + DeserializeOwned + Send {
 pub(crate) struct Declaration {
     pub(crate) name: &'static str,
     pub(crate) documentation: &'static str,
+    pub(crate) listed: Option<Listed>,
     /// The name of the argument's type.
     pub(crate) argument: &'static str,
     pub(crate) argument_schema: fn() -> Value,
@@ -69,6 +92,7 @@ macro_rules! commands {
         pub(crate) const ALL: [Declaration; NAMES.len()] = [$(Declaration {
             name: $command::NAME,
             documentation: $command::DOCUMENTATION,
+            listed: $command::LISTED,
             argument: stringify!($command),
             argument_schema: crate::generated::schema::<$command>,
             answer_schema: crate::generated::schema::<<$command as ServerCommand>::Answer>,

@@ -40,6 +40,8 @@ pub(crate) enum Chooser {
 pub(crate) enum Mark {
     /// A workspace does not make it while it is not trusted.
     Restricted,
+    /// Only a user's own settings make it in an editor, and no workspace: with it something is reached without asking.
+    Machine,
     /// Hints are shown again when it changes.
     Hints,
     /// Lenses are.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 
 /// Forgets results.
@@ -19,6 +19,7 @@ impl ServerCommand for Clear {
     const NAME: &'static str = "draft-tasks.clear";
     const DOCUMENTATION: &'static str = "Forgets the results of runs and which tasks failed, and answers `null`.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "Clear Results", needs: Needs::TasksFile });
 
     type Answer = ();
 

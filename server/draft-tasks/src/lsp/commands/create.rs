@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
 use crate::lsp::session::{Created, refusal};
@@ -29,6 +29,7 @@ impl ServerCommand for Create {
         create files in edits. A file that exists is not overwritten, and in a workspace that is not \
         trusted nothing is created.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "Create .draft-tasks.toml…", needs: Needs::Folder });
 
     type Answer = Created;
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lifecycle::Part;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Live, Started, live};
@@ -19,6 +19,7 @@ impl ServerCommand for Delete {
     const DOCUMENTATION: &'static str = "Runs the command, waits until the application's pods are gone, and runs `cleanup`, each as a \
         run of its own; answers `{ \"run\": … }` of the first at once.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Delete with Tasks…", needs: Needs::TasksFile });
 
     type Answer = Started;
 

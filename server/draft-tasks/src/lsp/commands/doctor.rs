@@ -3,7 +3,7 @@ use tokio::runtime::Handle;
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::doctor;
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
@@ -28,6 +28,7 @@ impl ServerCommand for AskDoctor {
         the kubeconfig, so the answer takes a while, and there is none in a workspace that is not \
         trusted.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Check Application and Cluster", needs: Needs::TasksFile });
 
     type Answer = Examined;
 

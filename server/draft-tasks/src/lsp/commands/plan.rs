@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::session::{PlanShown, source};
 
@@ -26,6 +26,7 @@ impl ServerCommand for ShowPlan {
         \"directory\": …, \"tasks\": [{ \"task\": …, \"command\": …, \"argv\": […] }], \"markdown\": \
         … }`. Nothing runs.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "Show Plan…", needs: Needs::TasksFile });
 
     type Answer = PlanShown;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Started, run};
 
@@ -24,6 +24,7 @@ impl ServerCommand for Rerun {
     const DOCUMENTATION: &'static str = "Runs again what ran last, of a file or of all, or what a run ran, as it stands in the file \
         now; in pods in those of that run, as far as they are still there; answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Run Last Again", needs: Needs::TasksFile });
 
     type Answer = Started;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Started, run_source, source};
 
@@ -23,6 +23,7 @@ impl ServerCommand for RerunFailed {
     const DOCUMENTATION: &'static str = "Runs the tasks that failed when they last ran and whose commands are still the ones that \
         failed; in pods also those that did not run, each task only where it has not passed; answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Run Failed Tasks Again", needs: Needs::TasksFile });
 
     type Answer = Started;
 

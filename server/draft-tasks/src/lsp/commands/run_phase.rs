@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Started, Wish, run};
@@ -26,6 +26,7 @@ impl ServerCommand for RunPhase {
     const DOCUMENTATION: &'static str = "Runs the tasks of a phase and answers `{ \"run\": … }` at once. When the phase is already \
         running, that run is answered; when another program runs it, the error says which.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Run Phase…", needs: Needs::TasksFile });
 
     type Answer = Started;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Chosen, Started, Wish, run};
@@ -30,6 +30,7 @@ impl ServerCommand for RunTask {
     const NAME: &'static str = "draft-tasks.runTask";
     const DOCUMENTATION: &'static str = "Runs one task and answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Run Task…", needs: Needs::TasksFile });
 
     type Answer = Started;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, ServerCommand};
 use crate::again::WantedPods;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Chosen, Started, Wish, run};
@@ -39,6 +39,7 @@ impl ServerCommand for RunTasks {
     const DOCUMENTATION: &'static str = "Runs some tasks of a phase, in the order of the file, and answers `{ \"run\": … }` at once. \
         When the phase is already running, that run is answered.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = None;
 
     type Answer = Started;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
 use crate::lsp::session::{LogShown, refusal};
@@ -33,6 +33,7 @@ impl ServerCommand for ShowLog {
         the document that is opened }`. Where the client has `workspace/textDocumentContent` that is \
         a virtual document, which the client is asked to refresh when the task is over.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "Show Log of Last Run", needs: Needs::TasksFile });
 
     type Answer = LogShown;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::session::Stopped;
 
@@ -29,6 +29,7 @@ impl ServerCommand for Stop {
     const NAME: &'static str = "draft-tasks.stop";
     const DOCUMENTATION: &'static str = "Stops runs, all of them without an argument, and answers `{ \"stopped\": how many }`.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "Stop…", needs: Needs::Run });
 
     type Answer = Stopped;
 

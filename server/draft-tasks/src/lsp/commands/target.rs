@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
 use crate::lsp::session::{TargetFound, source};
@@ -23,6 +23,7 @@ impl ServerCommand for AskTarget {
         \"application\": …, \"selector\": …, \"context\": …, \"server\": …, \"namespace\": …, \
         \"problem\": … }`; what is not known is left out. Nothing is contacted.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = None;
 
     type Answer = TargetFound;
 

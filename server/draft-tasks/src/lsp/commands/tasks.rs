@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, ServerCommand};
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Session, Source, source};
 
@@ -53,6 +53,7 @@ impl ServerCommand for ListTasks {
     const DOCUMENTATION: &'static str = "Answers the phases of a tasks file that have tasks, with these, as they stand in the editor, \
         or on disk where the file is not open. Nothing runs.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = None;
 
     type Answer = Outline;
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, ServerCommand};
 use crate::world::environment::Environment;
 use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
@@ -39,6 +39,7 @@ impl ServerCommand for ListTemplates {
     const NAME: &'static str = "draft-tasks.templates";
     const DOCUMENTATION: &'static str = "Answers what `draft-tasks.create` can make a tasks file from.";
     const STARTS: bool = false;
+    const LISTED: Option<Listed> = None;
 
     type Answer = Templates;
 

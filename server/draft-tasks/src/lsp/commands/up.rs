@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 
-use super::ServerCommand;
+use super::{Listed, Needs, ServerCommand};
 use crate::lifecycle::Part;
 use crate::lsp::SharedSession;
 use crate::lsp::session::{Live, Started, live};
@@ -20,6 +20,7 @@ impl ServerCommand for Up {
         `post-up`, each as a run of its own, up to the first that fails; answers `{ \"run\": … }` of \
         the first at once.";
     const STARTS: bool = true;
+    const LISTED: Option<Listed> = Some(Listed { title: "Deploy with Tasks…", needs: Needs::TasksFile });
 
     type Answer = Started;
 
