@@ -26,7 +26,10 @@ return {
       on_dir(vim.fs.root(path, { '.git', '.hg', '.jj' }) or folder)
     end
   end,
-  get_language_id = function()
-    return 'draft-tasks'
+  get_language_id = function(bufnr, filetype)
+    -- The plugin also tells the server of the files around a tasks file, which keep their own language.
+    local name = vim.fs.basename(vim.api.nvim_buf_get_name(bufnr))
+    local ours = { '.draft-tasks.toml', '.draft-tasks.config.toml', 'tasks.toml' }
+    return (filetype == 'toml.draft-tasks' or vim.list_contains(ours, name)) and 'draft-tasks' or filetype
   end,
 }
