@@ -207,7 +207,7 @@ impl<'a> Splitter<'a> {
             command,
             at: 0,
             words: Vec::new(),
-            quoting: Vec::new(),
+            quoting: Vec::with_capacity(command.len()),
             outside: Quoting::Bare,
             word: None,
         }
@@ -244,7 +244,8 @@ impl<'a> Splitter<'a> {
 
     /// The parts of the word that is read, which begins here if none is.
     fn parts(&mut self) -> &mut Parts {
-        &mut self.word.get_or_insert_with(|| (self.at, Parts::default())).1
+        // Most words have one part.
+        &mut self.word.get_or_insert_with(|| (self.at, Parts(Vec::with_capacity(1)))).1
     }
 
     fn escaped(&mut self, character: char) {

@@ -29,10 +29,13 @@ for_all_rules!(rules);
 
 /// Runs all rules; findings come in the order of the file.
 pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
-    let commands: Vec<Command<'_>> =
-        Phase::ALL.into_iter().flat_map(|phase| commands_of(parsed, phase)).collect();
+    let mut commands = Vec::with_capacity(parsed.file.tasks.len());
+    Phase::ALL.into_iter().for_each(|phase| commands.extend(commands_of(parsed, phase)));
     let mut found = Vec::new();
-    RULES.iter().for_each(|rule| rule.run(parsed, &commands, &mut found));
+    RULES.iter().for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
+    for command in &commands {
+        RULES.iter().for_each(|rule| rule.look_at(command, &mut found));
+    }
     sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
@@ -55,9 +58,13 @@ fn make_printable(found: &mut Diagnostic) {
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
     for text in [&mut found.message].into_iter().chain(related).chain(titles) {
-        *text = printable(text);
+        if text.contains(char::is_control) {
+            *text = printable(text);
+        }
     }
-    found.note = found.note.take().map(|note| printable(&note).into());
+    if let Some(note) = found.note.as_mut().filter(|note| note.contains(char::is_control)) {
+        *note = printable(note).into();
+    }
 }
 
 /// Control characters as their escapes.

@@ -16,11 +16,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let text: &str = command.text();
-    let shell = command.is_shell();
     let read = |at: usize| match command.quoting()[at] {
         Quoting::Bare => true,
         // A shell that is given the script will read it.
-        Quoting::Double => !shell,
+        Quoting::Double => !command.is_shell(),
         _ => false,
     };
     let starts = |at: &usize| text[*at..].starts_with("$(") || text[*at..].starts_with('`');

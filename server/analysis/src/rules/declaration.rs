@@ -39,19 +39,21 @@ pub(crate) enum Check {
 }
 
 impl Rule {
-    pub(super) fn run(&self, parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+    /// Looks at the whole file.
+    pub(super) fn look_at_all(&self, parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
         match self.check {
             Check::File(check) => check(parsed, found),
             Check::Commands(check) => check(parsed, commands, found),
-            Check::Command(check) => {
-                let whole = commands.iter().filter(|command| command.error().is_none());
-                whole.for_each(|command| check(command, found));
-            }
-            Check::BrokenCommand(check) => {
-                let broken = commands.iter().filter(|command| command.error().is_some());
-                broken.for_each(|command| check(command, found));
-            }
-            Check::Comments => {}
+            Check::Command(_) | Check::BrokenCommand(_) | Check::Comments => {}
+        }
+    }
+
+    /// Looks at one command.
+    pub(super) fn look_at(&self, command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+        match self.check {
+            Check::Command(check) if command.error().is_none() => check(command, found),
+            Check::BrokenCommand(check) if command.error().is_some() => check(command, found),
+            _ => {}
         }
     }
 }

@@ -92,8 +92,7 @@ fn in_argument(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
     let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
         Some(name) => value_of(written, name, 0),
         None => in_assignment(written)
-            .or_else(|| in_url(written))
-            .or_else(|| in_header(written))
+            .or_else(|| behind_colon(written))
             .or_else(|| in_option(program, arguments, at)),
     };
     named.or_else(|| known_token(written))
@@ -147,6 +146,12 @@ fn value_of(written: &str, name: &str, skipped: usize) -> Option<Secret> {
     is_literal_secret(inner).then(|| Secret::new(start, inner, name))
 }
 
+/// In a URL or a header.
+fn behind_colon(written: &str) -> Option<Secret> {
+    written.find(':')?;
+    in_url(written).or_else(|| in_header(written))
+}
+
 /// `scheme://user:password@host`
 fn in_url(written: &str) -> Option<Secret> {
     let authority = written.find("://")? + 3;
@@ -185,8 +190,8 @@ fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
     let value = match program {
         "curl" => return of_user(written, option_value(arguments, at, 'u', "--user")?),
         "docker" | "podman" | "nerdctl" | "helm" | "oras" | "az" => {
-            let logs_in = arguments.iter().any(|argument| unquoted(argument) == "login");
-            option_value(arguments, at, 'p', "--password").filter(|_| logs_in)?
+            let logs_in = || arguments.iter().any(|argument| unquoted(argument) == "login");
+            option_value(arguments, at, 'p', "--password").filter(|_| logs_in())?
         }
         "sshpass" => option_value(arguments, at, 'p', "--password")?,
         "redis-cli" => option_value(arguments, at, 'a', "--pass")?,

@@ -16,6 +16,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let text: &str = command.text();
+    if !text.contains('$') {
+        return;
+    }
     let shell = command.is_shell();
     let variables: Vec<usize> = command.variables().map(|(_, range)| range.start().into()).collect();
     let replaced = |at: usize| variables.binary_search(&at).is_ok();

@@ -33,11 +33,12 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Whether a word begins as only a redirection does: `>`, `2>`, `&>`, `<`.
 fn redirects(command: &Command<'_>, word: &Word) -> bool {
-    let Some(bare) = command.bare(word) else { return false };
+    let written = &command.text()[word.range];
     let rest =
-        bare.strip_prefix('&').unwrap_or_else(|| bare.trim_start_matches(|c: char| c.is_ascii_digit()));
+        written.strip_prefix('&').unwrap_or_else(|| written.trim_start_matches(|c: char| c.is_ascii_digit()));
     let compared = rest.starts_with(">=") || rest.starts_with("<=");
-    rest.starts_with(['>', '<']) && !compared && !(rest.starts_with('<') && rest.ends_with('>'))
+    let around = rest.starts_with('<') && rest.ends_with('>');
+    rest.starts_with(['>', '<']) && !compared && !around && command.bare(word).is_some()
 }
 
 #[cfg(test)]

@@ -88,6 +88,9 @@ fn split(command: &Command<'_>) -> Option<Fix> {
 
 /// The first operator of the command.
 pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
+    if !command.text().contains(['&', '|', ';']) {
+        return None;
+    }
     let of_find = command.name() == Some("find");
     let last = command.words().len().checked_sub(1)?;
     command.words().iter().enumerate().find_map(|(index, word)| {

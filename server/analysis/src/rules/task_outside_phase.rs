@@ -23,6 +23,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
+    if parsed.file.strays.is_empty() {
+        return;
+    }
     let text = &parsed.text;
     let all: Vec<Fix> = Phase::DEP_8.into_iter().filter_map(|phase| head_all(parsed, phase)).collect();
     let phases = Phase::DEP_8.map(|phase| Destination::of(parsed, phase));

@@ -16,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let is_home = |word: &&Word| command.bare(word).is_some_and(|bare| bare == "~" || bare.starts_with("~/"));
+    let is_home = |word: &&Word| {
+        let written = &command.text()[word.range];
+        (written == "~" || written.starts_with("~/")) && command.bare(word).is_some()
+    };
     let Some(word) = command.words().iter().find(is_home) else { return };
     let start = usize::from(word.range.start());
     let place = range(start, start + 1);

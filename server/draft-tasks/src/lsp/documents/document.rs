@@ -37,6 +37,8 @@ pub(crate) struct Document {
     pub(crate) turns: Turns,
     /// Whether somebody waits until typing pauses.
     pub(crate) awaits_pause: bool,
+    /// The present text, read and not yet judged.
+    parsed: Option<Parsed>,
     /// Of the present text; `None` after an edit.
     analysed: Option<Arc<Analysed>>,
 }
@@ -91,6 +93,7 @@ impl Document {
             looking: Looking::default(),
             turns: Turns::default(),
             awaits_pause: false,
+            parsed: None,
             analysed: None,
         }
     }
@@ -104,7 +107,7 @@ impl Document {
     ) {
         apply(&mut self.text, changes, encoding);
         self.version = version;
-        self.analysed = None;
+        self.forget_analysis();
     }
 
     /// The analysis of the present text.
@@ -112,16 +115,22 @@ impl Document {
         if let Some(analysed) = &self.analysed {
             return analysed.clone();
         }
-        let analysis = Analysis::with_facts(self.text.whole(), self.config.options(), self.facts.clone());
+        let analysis = Analysis::judge(Parsed { facts: self.facts.clone(), ..self.read() });
         self.analysed.insert(Arc::new(Analysed::new(analysis))).clone()
+    }
+
+    /// The present text, read once by whoever comes first.
+    fn read(&mut self) -> Parsed {
+        self.parsed.take().unwrap_or_else(|| Parsed::new(self.text.whole(), self.config.options()))
     }
 
     /// What is to be found out of the world for the present text.
     pub(crate) fn facts_wanted(&mut self) -> FactsWanted {
-        match &self.analysed {
-            Some(analysed) => facts_wanted(analysed),
-            None => facts_wanted(&Parsed::new(self.text.whole(), self.config.options())),
+        if let Some(analysed) = &self.analysed {
+            return facts_wanted(analysed);
         }
+        let parsed = self.read();
+        facts_wanted(self.parsed.insert(parsed))
     }
 
     /// Reads the text with these settings from now on; tells whether they are others.
@@ -136,7 +145,7 @@ impl Document {
 
     /// Makes the next analysis a new one, since the last one broke off.
     pub(crate) fn forget_analysis(&mut self) {
-        self.analysed = None;
+        (self.parsed, self.analysed) = (None, None);
     }
 
     /// Whether everything is known of the world that the present text makes one want to know.
@@ -231,6 +240,18 @@ mod tests {
         assert_eq!(document.text.to_string(), "ébc = \"x\"\nend");
         document.change(3, vec![edit(0, 99, 0, "")], Encoding::Utf16);
         assert_eq!(document.text.to_string(), "\nend", "a range upside down and beyond the line");
+    }
+
+    #[test]
+    fn facts_are_wanted_for_the_text_after_an_edit() {
+        let uri = "file:///a/.draft-tasks.toml".into();
+        let mut document = Document::new(uri, FileKind::Tasks, 1, "[pre-up]\na = \"x\"\n");
+        assert_eq!(document.facts_wanted().programs, ["x"]);
+        document.change(2, vec![edit(1, 5, 6, "y")], Encoding::Utf16);
+        assert_eq!(document.facts_wanted().programs, ["y"]);
+        document.change(3, vec![edit(1, 5, 6, "z")], Encoding::Utf16);
+        assert_eq!(&*document.analysed().text, "[pre-up]\na = \"z\"\n");
+        assert_eq!(document.facts_wanted().programs, ["z"]);
     }
 
     #[test]
