@@ -1,4 +1,5 @@
-//! Measures what the executor costs beside the bare runtime: one short task, and the throughput of output.
+//! Measures what the executor costs beside the bare runtime: one short task, the throughput of output, and reading a
+//! large kubeconfig.
 //!
 //! Must not assert times: figures depend on the machine. Run it with `cargo bench -p draft-tasks-executor`, and a part
 //! of it with `-- NAME`.
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{Limits, OnFailure, OutcomeName, RunEvent, RunRequest, adopt_orphans, start};
@@ -38,6 +40,7 @@ fn main() -> std::io::Result<()> {
         for count in [3, 50, 1500] {
             report(&format!("recorded, {count} secrets"), || recorded_output(count), throughput).await;
         }
+        report("kubeconfig, 1,000 contexts", large_kubeconfig, milliseconds).await;
         if wanted(MEMORY) {
             let idle = memory();
             let (_, bytes) = execute(vec![vec!["sh", "-c", FIVE_GIGABYTES]]).await;
@@ -75,6 +78,10 @@ async fn report<F: Future<Output = Duration>>(name: &str, run: impl Fn() -> F, t
 
 fn per_task(whole: Duration) -> String {
     format!("{:>8.2} ms", whole.as_secs_f64() * 1000.0 / TASKS as f64)
+}
+
+fn milliseconds(whole: Duration) -> String {
+    format!("{:>8.2} ms", whole.as_secs_f64() * 1000.0)
 }
 
 fn throughput(whole: Duration) -> String {
@@ -149,6 +156,32 @@ async fn recorded_output(secrets: usize) -> Duration {
     assert!(reader.await.is_ok());
     let took = begun.elapsed();
     assert!(std::fs::remove_dir_all(directory).is_ok());
+    took
+}
+
+/// A cluster with the data of its certificate, a user with a token and a context a thousand times.
+async fn large_kubeconfig() -> Duration {
+    let certificate = "QUJD".repeat(375);
+    let (mut clusters, mut users, mut contexts) = (String::new(), String::new(), String::new());
+    for number in 0..1000 {
+        clusters += &format!(
+            "- name: cluster-{number}\n  cluster:\n    server: https://10.0.0.1:6443\n    \
+             certificate-authority-data: {certificate}\n"
+        );
+        users += &format!("- name: user-{number}\n  user:\n    token: token-{number}\n");
+        contexts += &format!(
+            "- name: context-{number}\n  context:\n    cluster: cluster-{number}\n    user: user-{number}\n"
+        );
+    }
+    let text = format!("clusters:\n{clusters}users:\n{users}contexts:\n{contexts}");
+    let file = std::env::temp_dir().join(format!("draft-tasks-bench-kubeconfig-{}", std::process::id()));
+    assert!(std::fs::write(&file, text).is_ok());
+    let environment = [("KUBECONFIG".into(), file.clone().into_os_string())];
+    let begun = Instant::now();
+    let target = Target::read(&environment, Some("context-999"), None);
+    let took = begun.elapsed();
+    assert!(target.is_ok_and(|target| target.context.as_deref() == Some("context-999")));
+    assert!(std::fs::remove_file(file).is_ok());
     took
 }
 
