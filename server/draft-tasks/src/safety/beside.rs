@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use draft_tasks_analysis::calls::{self, Beside, Calls};
+use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
 use draft_tasks_analysis::project_files;
 
 use super::tool::{self, TOOLS};
@@ -69,7 +70,7 @@ impl Look<'_> {
     fn recipes(&self, tool: &str, directory: &str, file: Option<&str>) -> Option<(String, String)> {
         let usual: &[&str] = match tool {
             "just" => &["justfile", "Justfile", ".justfile"],
-            _ => &["GNUmakefile", "makefile", "Makefile"],
+            _ => &MAKEFILES,
         };
         let files = file.map_or_else(|| usual.to_vec(), |file| vec![file]);
         let path =
@@ -78,14 +79,14 @@ impl Look<'_> {
     }
 
     fn npm(&self, directory: &str, script: &str, depth: usize) -> Option<(String, String)> {
-        let text = self.read(&Path::new(directory).join("package.json").to_string_lossy())?;
+        let text = self.read(&Path::new(directory).join(PACKAGE_JSON).to_string_lossy())?;
         let scripts = project_files::npm_scripts(&text);
         let runs = |name: &str| {
             name == script || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
         };
         let mut run = scripts.iter().filter(|named| runs(&named.name));
         run.find_map(|named| {
-            self.of("package.json".into(), &Calls::of_script(&named.detail, self.lookup), depth)
+            self.of(PACKAGE_JSON.into(), &Calls::of_script(&named.detail, self.lookup), depth)
         })
     }
 
