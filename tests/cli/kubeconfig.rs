@@ -2,7 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
+
+use serde_json::json;
 
 use crate::tool::{Called, Tool};
 
@@ -97,7 +100,7 @@ fn names_that_cannot_be_never_become_an_address() {
     }
 }
 
-/// Something that listens, answers everything with the same, and remembers the first line of what it is asked.
+/// Something that listens, answers everything with the same, and remembers the heads of what it is asked.
 struct Listener {
     port: u16,
     asked: Arc<Mutex<Vec<String>>>,
@@ -113,7 +116,7 @@ fn listen(answer: &'static str) -> Listener {
             let mut bytes = [0; 4096];
             let length = stream.read(&mut bytes).unwrap_or(0);
             let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-            seen.lock().expect("no panic").push(text.lines().next().unwrap_or_default().to_owned());
+            seen.lock().expect("no panic").push(text);
             // Who asked may be gone.
             let _ = stream.write_all(answer.as_bytes());
         }
@@ -122,7 +125,13 @@ fn listen(answer: &'static str) -> Listener {
 }
 
 impl Listener {
+    /// The first lines of what it was asked.
     fn take(&self) -> Vec<String> {
+        let first = |text: &String| text.lines().next().unwrap_or_default().to_owned();
+        self.heads().iter().map(first).collect()
+    }
+
+    fn heads(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().expect("no panic"))
     }
 }
@@ -226,4 +235,56 @@ fn a_plan_needs_no_cluster() {
     );
     let called = tool.call(&["doctor", "-l", "app=web"]);
     assert_says(&called, &["✗ server", "- pods          not known, since the link `server` is broken"]);
+}
+
+#[test]
+fn a_credential_plugin_gets_the_cluster_as_it_is_specified() {
+    let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never, \
+        provideClusterInfo: true}}";
+    let extension = "extensions: [{name: client.authentication.k8s.io/exec, extension: {audience: abc}}]";
+    let text = config("https://127.0.0.1:1").replace("{token: t}", user);
+    let tool =
+        with_kubeconfig(&text.replace("https://127.0.0.1:1'", &format!("https://127.0.0.1:1', {extension}")));
+    tool.write("plugin", b"#!/bin/sh\nprintf %s \"$KUBERNETES_EXEC_INFO\" > \"${0%/*}/info\"; exit 1\n");
+    std::fs::set_permissions(tool.path("plugin"), std::fs::Permissions::from_mode(0o755))
+        .expect("permissions");
+    tool.call(&[&["doctor"][..], &SELECTED].concat());
+    let info: serde_json::Value = serde_json::from_str(&tool.read("info")).expect("JSON");
+    let cluster = json!({ "server": "https://127.0.0.1:1", "config": { "audience": "abc" } });
+    assert_eq!(info["spec"]["cluster"], cluster);
+}
+
+#[test]
+fn the_first_current_context_that_is_not_empty_counts() {
+    let tool = with_kubeconfig(&config("https://127.0.0.1:1"));
+    tool.write("first", b"current-context: ''\n");
+    let files = format!("{}:{}", tool.path("first").display(), tool.path("kubeconfig").display());
+    let tool = tool.with("KUBECONFIG", &files);
+    assert_says(
+        &tool.call(&[&["doctor"][..], &SELECTED].concat()),
+        &["context       dev, namespace default"],
+    );
+}
+
+#[test]
+fn entries_that_are_not_used_do_not_matter() {
+    let text = config("https://127.0.0.1:1")
+        .replace("users: [", "users: [{name: old, user: {auth-provider: {name: gcp, config: null}}}, ")
+        .replace("contexts: [", "contexts: [{name: half, context: {namespace: x}}, ");
+    let called = with_kubeconfig(&text).call(&[&["doctor"][..], &SELECTED].concat());
+    assert_says(&called, &["✓ kubeconfig", "✓ context       dev"]);
+}
+
+#[test]
+fn a_token_is_sent_without_its_line_end() {
+    let listener = listen("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let text = config(&format!("http://127.0.0.1:{}", listener.port));
+    for user in [r#"{token: "abc\n"}"#, "{tokenFile: token}"] {
+        let tool = with_kubeconfig(&text.replace("{token: t}", user));
+        tool.write("token", b"abc\r\n");
+        let called = tool.call(&[&["doctor"][..], &SELECTED].concat());
+        let heads = listener.heads();
+        let sent = |head: &String| head.to_lowercase().contains("authorization: bearer abc\r\n");
+        assert!(!heads.is_empty() && heads.iter().all(sent), "{user}: {heads:?} {called:?}");
+    }
 }

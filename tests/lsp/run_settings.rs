@@ -274,3 +274,17 @@ fn a_server_that_is_killed_leaves_a_record_that_can_be_read() {
     project.write("go", "");
     client.eventually("the task ends", |client| (client.living() == 0).then_some(()));
 }
+
+#[test]
+fn values_of_a_file_hide_no_problem_whether_they_are_masked_or_shown() {
+    let mut client = client(json!({ "envFile": ".env" }), &[]);
+    let project =
+        Project::with_tasks("pre-up", &[("lint", "sh -c 'echo src/test/hunter2-22/x.c:1:1: error: boom'")]);
+    project.write(".env", "MODE=test\nKEY=hunter2-22\n");
+    project.write("src/test/hunter2-22/x.c", "");
+    client.open_and_wait(&project);
+    run(&mut client, &project, "pre-up");
+    let uri = project.uri.replace(".draft-tasks.toml", "src/test/hunter2-22/x.c");
+    let params = client.notified("textDocument/publishDiagnostics", |params| params["uri"] == uri);
+    assert_eq!(params["diagnostics"][0]["message"], "boom");
+}
