@@ -54,15 +54,34 @@ pub fn looks_secret(variable: &str) -> bool {
         || parts.any(|part| words.contains(&part) || within_words.iter().any(|word| part.contains(word)))
 }
 
-/// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and percent-decoded;
-/// without those that repeat the user's name.
+/// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant,
+/// and tokens in the place of a user; the user's name is no password.
 pub fn passwords_of_urls(value: &str) -> Vec<String> {
-    let written = value.match_indices("://").filter_map(|(at, colon)| {
-        let authority = value[at + colon.len()..].split(['/', '?', '#', ' ', '"', '\'', '\n']).next()?;
-        let (user, password) = authority.rsplit_once('@')?.0.split_once(':')?;
-        (user != password).then_some(password)
+    let behind = value.match_indices("://").map(|(at, colon)| &value[at + colon.len()..]);
+    let written = behind.filter_map(user_info).filter_map(|info| match info.split_once(':') {
+        Some((user, password)) => Some(password).filter(|password| *password != user),
+        None => Some(info).filter(|user| is_token(user)),
     });
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
+}
+
+/// What stands in front of the host in a URL without its scheme.
+fn user_info(url: &str) -> Option<&str> {
+    let url = url.split([' ', '"', '\'', '\n']).next()?;
+    let authority = url.split(['/', '?', '#']).next()?;
+    if let Some((info, _)) = authority.rsplit_once('@') {
+        return Some(info);
+    }
+    // In `ann:pass/word@host` the slash is one of the password: what stands in front of it is no port.
+    let (_, port) = authority.split_once(':')?;
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    Some(url.rsplit_once('@')?.0).filter(|_| !is_port && !authority.starts_with('['))
+}
+
+/// Whether the user of a URL is a token: people and machines have shorter names.
+pub fn is_token(user: &str) -> bool {
+    let has = |wanted: fn(&u8) -> bool| user.as_bytes().iter().any(wanted);
+    user.len() >= 20 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -126,5 +145,11 @@ mod tests {
         assert!(of("postgres://ann@db").is_empty() && of("http://x:80/a@b").is_empty());
         assert!(of("postgres://postgres:postgres@db").is_empty());
         assert_eq!(of("redis://:hunter2@db"), ["hunter2"; 2]);
+        // What is to be encoded in a password seldom is.
+        assert_eq!(of("postgres://ann:pa/s?w#d@db/x"), ["pa/s?w#d"; 2]);
+        assert_eq!(of("URL='http://ann:pa/ss@db' a@b"), ["pa/ss"; 2]);
+        assert!(of("http://[::1]:80/a@b").is_empty() && of("http://x:80?mail=a@b").is_empty());
+        assert_eq!(of("https://a1b2c3d4e5f6a7b8c9d0@github.com/x"), ["a1b2c3d4e5f6a7b8c9d0"; 2]);
+        assert!(of("https://some-machine-of-mine@github.com/x").is_empty());
     }
 }

@@ -6,6 +6,7 @@ use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
 use crate::calls::{Call, Calls};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::secret::is_token;
 use crate::secret::token::{KNOWN_TOKENS, token_at};
 
 pub(super) const RULE: Rule = Rule {
@@ -159,7 +160,8 @@ fn in_url(written: &str) -> Option<Secret> {
     let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
     let (user_info, _) = rest.rsplit_once('@')?;
     let Some((user, password)) = user_info.split_once(':') else {
-        return is_token(user_info).then(|| Secret::new(authority, user_info, "token"));
+        let is_secret = is_token(user_info) && is_literal_secret(user_info);
+        return is_secret.then(|| Secret::new(authority, user_info, "token"));
     };
     let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
     let secret = Secret::new(authority + user.len() + 1, password, &name);
@@ -239,13 +241,6 @@ fn known_token(written: &str) -> Option<Secret> {
         let token = &written[start..start + token_at(&written[start..])?];
         is_literal_secret(token).then(|| Secret::new(start, token, "token"))
     })
-}
-
-/// Whether the user of a URL is a token: people and machines have shorter names.
-fn is_token(user: &str) -> bool {
-    let has = |wanted: fn(&u8) -> bool| user.as_bytes().iter().any(wanted);
-    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    (user.len() >= 20 && is_mixed || token_at(user).is_some()) && is_literal_secret(user)
 }
 
 fn is_secret_flag(name: &str) -> bool {

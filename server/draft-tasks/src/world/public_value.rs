@@ -89,6 +89,11 @@ mod tests {
             "src/test-1",
             "no.such.file.7z",
             "a..example.com",
+            "-a.example.com",
+            "a-.example.com",
+            "hunter2-S:8080",
+            &format!("{}.example.com", "x1".repeat(32)),
+            &format!("{}example.com", "x1.".repeat(90)),
         ] {
             assert!(!is_public(value, dir.path()), "{value}");
         }

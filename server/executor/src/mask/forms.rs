@@ -89,7 +89,7 @@ fn add_url(value: &[u8], forms: &mut Vec<Vec<u8>>) {
 /// Within single quotes, as two kinds of shells' tools close and open them; within double quotes; without quotes; and
 /// within `$'…'`.
 fn add_shell(value: &[u8], forms: &mut Vec<Vec<u8>>) {
-    for quote in ["'\\''", "'\"'\"'", "\\'"] {
+    for quote in ["'\\''", "'\"'\"'"] {
         forms.push(escaped(value, |byte, text| match byte {
             b'\'' => text.extend_from_slice(quote.as_bytes()),
             _ => text.push(byte),
@@ -98,7 +98,7 @@ fn add_shell(value: &[u8], forms: &mut Vec<Vec<u8>>) {
     for special in [&b"\\\"$`"[..], b"\\\"$`!"] {
         forms.push(escaped(value, |byte, text| backslashed(byte, special.contains(&byte), text)));
     }
-    for plain in [&b"_@%+=:,./-"[..], b"_@%+=:./-", b"_@%+:,./-", b"_@%+:./-", b"_./-"] {
+    for plain in [&b"_@%+=:,./-"[..], b"_@%+=:./-", b"_@%+:,./-", b"_@%+:./-", b"_@+:,./-", b"_./-"] {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || plain.contains(&byte);
         forms.push(escaped(value, |byte, text| backslashed(byte, !is_plain(byte), text)));
     }
@@ -127,6 +127,9 @@ fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
 const NOT_IN_HTML: [&str; 3] = ["", "<>&", "<>&'+\""];
 
 fn add_json(value: &str, forms: &mut Vec<Vec<u8>>) {
+    let within = |text: &str| json(text, "", false, "/", |unit| format!("\\u{unit:04x}"));
+    let once = within(value);
+    forms.push(within(&String::from_utf8_lossy(&once)));
     for numbered in NOT_IN_HTML {
         for ascii in [false, true] {
             for slash in ["/", "\\/"] {
@@ -181,6 +184,51 @@ mod tests {
         );
         // Of `unter2-hunter2` and `nter2-hunter2`, where a line ended in front of them.
         assert_forms("hunter2-hunter2", &["dW50ZXIyLWh1bnRlcjI=", "bnRlcjItaHVudGVyMg=="]);
+        // Of `ahunter2-hunter2` and `aahunter2-hunter2`, whose first letters are not those of the value alone.
+        assert_forms("hunter2-hunter2", &["h1bnRlcjItaHVudGVyMg==", "odW50ZXIyLWh1bnRlcjI="]);
+        // What follows shares the next letter.
+        assert_forms("hunter2-hunter2-", &["aHVudGVyMi1odW50ZXIyL"]);
+    }
+
+    #[test]
+    fn what_programs_leave_in_urls() {
+        assert_forms(
+            "a~b!c*d'e(f)g$h&i,j;k:l@m/n+o=p",
+            &[
+                "a~b%21c%2Ad%27e%28f%29g%24h%26i%2Cj%3Bk%3Al%40m%2Fn%2Bo%3Dp",
+                "a~b%21c%2Ad%27e%28f%29g%24h%26i%2Cj%3Bk%3Al%40m/n%2Bo%3Dp",
+                "a~b!c*d'e(f)g%24h%26i%2Cj%3Bk%3Al%40m%2Fn%2Bo%3Dp",
+                "a~b!c*d'e(f)g$h&i,j;k%3Al%40m%2Fn+o=p",
+                "a~b%21c%2Ad%27e%28f%29g$h&i,j;k:l@m/n+o=p",
+                "a%7Eb%21c*d%27e%28f%29g%24h%26i%2Cj%3Bk%3Al%40m%2Fn%2Bo%3Dp",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_shells_and_their_friends_escape() {
+        assert_forms(
+            "a b@c%d+e=f:g,h./i-j",
+            &[
+                r"a\ b@c%d+e=f:g,h./i-j",
+                // As bash, zsh, something between, and Ruby.
+                r"a\ b@c%d+e=f:g\,h./i-j",
+                r"a\ b@c%d+e\=f:g,h./i-j",
+                r"a\ b@c%d+e\=f:g\,h./i-j",
+                r"a\ b@c\%d+e\=f:g,h./i-j",
+                r"a\ b\@c\%d\+e\=f\:g\,h./i-j",
+            ],
+        );
+        assert_forms("pa $s!w\"rd", &[r#"pa \$s!w\"rd"#, r#"pa \$s\!w\"rd"#]);
+        assert_forms("a\tb\rc\nd'e\\f", &[r"a\tb\rc\nd\'e\\f"]);
+    }
+
+    #[test]
+    fn json_has_numbers_for_some_letters() {
+        assert_forms("a\tb\x01c\rd\x7fe", &[r"a\tb\u0001c\rd\u007fe"]);
+        assert_forms("<it's>&+\"x", &[r"\u003cit\u0027s\u003e\u0026\u002b\u0022x"]);
+        // A line of JSON within JSON.
+        assert_forms("a\"b\nc\\de", &[r#"a\\\"b\\nc\\\\de"#]);
     }
 
     #[test]

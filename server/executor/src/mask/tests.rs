@@ -29,6 +29,7 @@ fn whole_texts() {
     assert_eq!(secrets.mask("a hunter2, hunter, ab"), "a ***, ***, ab");
     assert_eq!(secrets.mask("long\nvalue of lines\nx"), "***");
     assert_eq!(secrets.mask("> value of lines"), "> ***");
+    assert_eq!(self::secrets(&["a\n1234567\n12345678"]).mask("1234567 12345678"), "1234567 ***");
     assert_eq!(secrets.mask("nothing"), "nothing");
     assert_eq!(Secrets::default().mask("hunter2"), "hunter2");
     assert_eq!(format!("{secrets:?}"), "Secrets(4)");
@@ -91,6 +92,8 @@ fn tokens_and_private_keys_whatever_they_come_from() {
         assert_eq!(secrets.mask(&format!("t={prefix}{long}, {prefix}x")), format!("t=***, {prefix}x"));
     }
     assert_eq!(secrets.mask("AKIAIOSFODNN7ABCDEFG AKIA"), "*** AKIA");
+    let longer = format!("ghp_{long}-and-more");
+    assert_eq!(self::secrets(&[&longer]).mask(&format!("{longer}!")), "***!");
     let key = |kind: &str| {
         format!("-----BEGIN {kind}-----\nProc-Type: 4,ENCRYPTED\n\nMIIE+x/y\n=\n-----END {kind}-----")
     };
@@ -122,6 +125,10 @@ fn no_more_is_held_back_than_may_be_a_secret() {
         ("t!", "hu\x1b[0mnt!"),
         ("ghp_", ""),
         ("x!", "ghp_x!"),
+        (
+            "-----BEGIN NAMES THAT ARE LONGER THAN THOSE OF ANY KIND OF KEY THERE IS 0123",
+            "-----BEGIN NAMES THAT ARE LONGER THAN THOSE OF ANY KIND OF KEY THERE IS 0123",
+        ),
         ("-----BEGIN CERT", ""),
         ("IFICATE-----\n", "-----BEGIN CERTIFICATE-----\n"),
         ("-----BEGIN PRIVATE KEY-----", "***"),

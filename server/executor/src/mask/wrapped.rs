@@ -23,23 +23,18 @@ impl Wrapped {
 
     /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
     pub(super) fn at_start(&self, written: &[u8], ended: bool) -> Standing {
+        // Were a line end looked through behind a single letter, many a line would wait for the next one.
         if !self.all.has_beginning(&written[..written.len().min(GROUP)]) {
             return Standing::Nothing;
         }
-        let places: Vec<usize> = letters(written).take(self.longest).collect();
+        let letters = written.iter().enumerate().filter(|(_, byte)| !is_line_end(**byte));
+        let places: Vec<usize> = letters.map(|(at, _)| at).take(self.longest).collect();
         let joined: Vec<u8> = places.iter().map(|place| written[*place]).collect();
         match self.all.at_start(&joined, ended) {
             Standing::Whole(length) => Standing::Whole(places[length - 1] + 1),
             other => other,
         }
     }
-}
-
-/// Where the letters stand: all but line ends, which within the first group do not count as such. Were one looked through
-/// behind a single letter, many a line would wait for the next one.
-fn letters(written: &[u8]) -> impl Iterator<Item = usize> {
-    let is_letter = |(at, byte): &(usize, &u8)| *at < GROUP || !is_line_end(**byte);
-    written.iter().enumerate().filter(is_letter).map(|(at, _)| at)
 }
 
 #[cfg(test)]

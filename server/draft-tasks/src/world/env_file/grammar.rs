@@ -331,6 +331,8 @@ mod tests {
             ("A='it\\'s'", "A=it's;"),
             ("A=\"say \\\"no\\\"\"", "A=say \"no\";"),
             ("A=\"it's\"", "A=it's;"),
+            ("A=\"x\\\\\"\nB=1", "A=x\\;B=1;"),
+            ("A=\"\\0+12\"", "A=\\0+12;"),
             ("A=\"a#b\" # comment", "A=a#b;"),
             ("A='a # b'#comment\nB=1", "A=a # b;B=1;"),
             ("A=\"one\ntwo\"\nB='3\n\n4'", "A=one\ntwo;B=3\n\n4;"),
@@ -350,6 +352,7 @@ mod tests {
             ("\u{feff}# comment\n\n \t# another\nexport A=1", "A=1;"),
             ("  export\tA=1\nexportB=2\nexport=3\nexport.C=4", "A=1;exportB=2;export=3;export.C=4;"),
             ("a-b=1\na.b=2\na[1]=3\nÄ_ö=4", "a-b=1;a.b=2;a[1]=3;Ä_ö=4;"),
+            ("\u{85}A\u{c}\u{b}=\u{a0}1", "A=1;"),
             // A name alone takes what is there already.
             ("HOME\nNONE\nexport EMPTY\nX=1\nX", "HOME=/home/ann;EMPTY=;X=1;X=1;"),
         ]);
