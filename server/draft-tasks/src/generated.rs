@@ -260,6 +260,7 @@ fn command_line() {
     check("docs/cli.md", &text);
 }
 
+/// What a terminal shows; `clap-markdown` would run the lines of the exit codes into one paragraph.
 fn help(command: &mut clap::Command) -> String {
     let help = command.render_long_help().to_string();
     help.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
