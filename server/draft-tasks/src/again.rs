@@ -82,6 +82,11 @@ impl WantedPods {
     }
 }
 
+/// Why what failed in pods does not run again.
+pub(crate) fn all_gone(phase: &str) -> String {
+    format!("the pods in which tasks failed are gone; run {phase} to reach the pods that are there now")
+}
+
 /// The pods of some tasks together: each once, with those of the tasks that belong to it.
 pub(crate) fn by_pod(of_tasks: impl IntoIterator<Item = (String, Vec<EarlierPod>)>) -> Vec<EarlierPod> {
     let mut all: Vec<EarlierPod> = Vec::new();

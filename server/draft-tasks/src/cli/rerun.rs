@@ -75,11 +75,14 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
 
 /// The run of this name; without one the last of a phase of the file in which tasks ran.
 fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, String> {
-    let of_file = |earlier: &Earlier| Path::new(&earlier.file) == file;
     let Some(id) = id else {
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let mut earlier = all.iter().filter_map(|kept| Some((kept, Earlier::read(kept)?)));
-        let found = earlier.find(|(_, earlier)| of_file(earlier) && earlier.has_run());
+        let of_file = all.iter().filter(|kept| match &kept.began {
+            Some(Event::RunStarted { file: of, .. }) => Path::new(of) == file,
+            _ => false,
+        });
+        let mut earlier = of_file.filter_map(|kept| Some((kept, Earlier::read(kept)?)));
+        let found = earlier.find(|(_, earlier)| earlier.has_run());
         let (kept, earlier) = found.ok_or_else(|| format!("no run of {} is recorded", file.display()))?;
         return earlier.unless_running(kept);
     };
@@ -87,7 +90,7 @@ fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, Str
     let kept = found
         .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
     let earlier = Earlier::read(&kept).ok_or_else(|| format!("run {} is of no phase", kept.id))?;
-    if !of_file(&earlier) {
+    if Path::new(&earlier.file) != file {
         return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
     }
     earlier.unless_running(&kept)
@@ -194,9 +197,7 @@ impl Earlier {
                 Ok(WantedPods::Earlier(EarlierPods { cluster: cluster.clone(), pods }))
             }
             _ if self.pods.is_empty() => Err(format!("run {id} reached no pod: run {phase}")),
-            _ => Err(format!(
-                "the pods in which tasks failed are gone; run {phase} to reach the pods that are there now"
-            )),
+            _ => Err(again::all_gone(phase)),
         }
     }
 

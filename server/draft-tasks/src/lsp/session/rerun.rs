@@ -66,9 +66,7 @@ impl Session {
         }
         failed.retain(Unfinished::can_run_again);
         if failed.is_empty() {
-            return Err(refusal(format!(
-                "the pods in which tasks failed are gone; run {phase} to reach the pods that are there now"
-            )));
+            return Err(refusal(again::all_gone(phase.name())));
         }
         let pods = pods_of(&failed)?;
         let chosen = failed.into_iter().map(|it| Chosen { task: it.task, command: Some(it.command) });
