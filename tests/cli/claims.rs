@@ -6,8 +6,8 @@ use crate::lifecycle::alone;
 use crate::run::assert_unusable;
 use crate::tool::{Started, Tool};
 
-/// A command that goes on until the test lets it go.
-const WAITS: &str = "sh -c 'echo begun; until test -e go; do sleep 0.05; done'";
+/// A command that goes on until the test lets it go; not for ever, as a test that fails may wait for its end.
+const WAITS: &str = "sh -c 'echo begun; for i in $(seq 600); do test -e go && exit; sleep 0.1; done; exit 1'";
 
 /// A file whose tasks of `pre-up` and `cleanup` wait, and those of `post-up` do not.
 fn waiting() -> Tool {
@@ -89,7 +89,7 @@ fn who_waits_can_be_stopped_and_a_task_never_waits_for_its_own_run() {
     let_go(&tool, first);
     tool.write("go", b"");
     let program = env!("CARGO_BIN_EXE_draft-tasks");
-    let called = tool.call(&["up", "--", program, "run", "post-up", "--wait"]);
+    let called = tool.call(&["up", "--total-timeout", "60", "--", program, "run", "post-up", "--wait"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("it cannot be awaited: this is one of its tasks"), "{called:?}");
 }
