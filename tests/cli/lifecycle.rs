@@ -1,5 +1,6 @@
 //! `draft-tasks up` and `draft-tasks delete` as far as they need no cluster: order, what does not run, records, signals.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -250,6 +251,34 @@ fn tasks_and_the_command_get_a_private_copy_of_the_kubeconfig() {
     let left = std::fs::read_dir(tool.path(".state/kubeconfigs")).unwrap().count();
     assert_eq!(left, 0, "a copy that nothing changed stays");
     assert_eq!(tool.read("kubeconfig"), kubeconfig("127.0.0.1"));
+}
+
+/// Prints where the copy of the kubeconfig is, and who can enter its folder.
+const WHERE: &str = "echo at \"$KUBECONFIG\"; stat -c 'folder %a' \"${KUBECONFIG%/*}\"";
+
+#[test]
+fn without_a_folder_for_the_user_alone_the_copy_is_in_a_private_temporary_one() {
+    for state in ["", "file/state", "open"] {
+        let tool = with_cluster("[pre-up]\na = \"sh -c \\\"$LOOK\\\"\"\n", "127.0.0.1");
+        tool.write("file", b"");
+        for (folder, mode) in [("tmp", 0o1777), ("open", 0o777)] {
+            std::fs::create_dir(tool.path(folder)).unwrap();
+            std::fs::set_permissions(tool.path(folder), std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let place = if state.is_empty() { String::new() } else { tool.path(state).display().to_string() };
+        let temporary = tool.path("tmp").display().to_string();
+        let tool = tool.with("DRAFT_TASKS_STATE_DIR", &place).with("HOME", "").with("XDG_STATE_HOME", "");
+        let tool = tool.with("TMPDIR", &temporary).with("LOOK", WHERE);
+        let called =
+            tool.call(&["up", "--", "sh", "-c", &format!("{WHERE}; echo '# changed' >>$KUBECONFIG")]);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        let at = format!("at {temporary}/draft-tasks-");
+        assert_in_order(&called, &["a │ ", &at, "folder 700", "sh │ ", &at, "folder 700", "which is kept"]);
+        assert_eq!(std::fs::read_dir(tool.path("tmp")).unwrap().count(), 1, "{called:?}");
+        let said = format!("not used, as {} can be written by other users", tool.path("open").display());
+        assert_eq!(called.stderr.contains(&said), state == "open", "{called:?}");
+        assert_eq!(std::fs::read_dir(tool.path("open")).unwrap().count(), 0, "{called:?}");
+    }
 }
 
 #[test]

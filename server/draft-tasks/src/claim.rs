@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use draft_tasks_executor::record::create_private;
+use draft_tasks_executor::private;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -59,7 +59,11 @@ impl Claim {
         let Some(state) = state else {
             return unlocked("there is no folder for locks; set DRAFT_TASKS_STATE_DIR".into());
         };
-        let folder = folder(state, file);
+        let locks = state.join("locks");
+        if let Err(error) = private::create_all(&locks) {
+            return unlocked(format!("{}: {error}", locks.display()));
+        }
+        let folder = folder(&locks, file);
         let mut claim = Claim::default();
         for phase in wanted.phases() {
             let file = match open(&folder, phase.name()) {
@@ -135,7 +139,7 @@ impl Rival {
 }
 
 /// The folder of a file's locks, whichever way led to the file.
-fn folder(state: &Path, file: &Path) -> PathBuf {
+fn folder(locks: &Path, file: &Path) -> PathBuf {
     let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let parts = file.components().filter_map(|part| match part {
         Component::Normal(part) => Some(part.to_owned()),
@@ -144,11 +148,11 @@ fn folder(state: &Path, file: &Path) -> PathBuf {
         }
         _ => None,
     });
-    state.join("locks").join(parts.collect::<PathBuf>())
+    locks.join(parts.collect::<PathBuf>())
 }
 
 fn open(folder: &Path, name: &str) -> io::Result<File> {
-    create_private(folder, true)?;
+    private::create_all(folder)?;
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(name))
 }
 

@@ -11,6 +11,7 @@ mod local;
 pub mod mask;
 pub mod output;
 pub mod pods;
+pub mod private;
 mod problems;
 pub mod record;
 mod report;

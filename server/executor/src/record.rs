@@ -17,6 +17,7 @@ pub use self::schema::{Event, RunHeader};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::event::OutcomeName;
 use crate::output;
+use crate::private;
 use crate::report::Place;
 use crate::request::RunRequest;
 
@@ -67,7 +68,7 @@ impl Records {
     ///
     /// When the folder cannot be made.
     pub fn begin(&self, request: &RunRequest, file: &Path) -> io::Result<Recorder> {
-        create_private(&self.directory, true)?;
+        private::create_all(&self.directory)?;
         let (id, folder) = self.create(request.plan.subject.name())?;
         let lock = File::create_new(folder.join(LOCK))?;
         // Where nothing can be locked, records that have no result are never removed.
@@ -91,7 +92,7 @@ impl Records {
         loop {
             let id = next_id(phase);
             let folder = self.directory.join(&id);
-            match create_private(&folder, false) {
+            match private::create_new(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 done => return done.map(|()| (id, folder)),
             }
@@ -142,20 +143,6 @@ fn lock_of(folder: &Path) -> io::Result<Lock> {
         Err(TryLockError::Error(_)) if folder.join(RESULT).exists() => Ok(Lock::Free(Some(file))),
         Err(TryLockError::Error(_)) => Ok(Lock::Held),
     }
-}
-
-/// Makes a folder for the user alone: what tasks write is nobody else's business. Where it is `recursive`, those above it
-/// are made, too, and one that is there is no error.
-///
-/// # Errors
-///
-/// When the folder cannot be made.
-pub fn create_private(folder: &Path, recursive: bool) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(recursive);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Writes the record of one run, each event at once: a crash leaves everything up to it.

@@ -49,8 +49,9 @@ pub struct RunRequest {
 pub struct Pinned {
     /// The cluster.
     pub target: Target,
-    /// A folder for the copy, which is made; where tasks change the copy, it stays.
-    pub folder: PathBuf,
+    /// Folders for the copy, of which the first is made that can be one for the user alone; where tasks change the copy,
+    /// it stays.
+    pub folders: Vec<PathBuf>,
 }
 
 /// How long tasks may take; what is not given is unlimited. Time is that of a monotonic clock.

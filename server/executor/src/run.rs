@@ -91,12 +91,9 @@ impl Walk {
 
     /// Gives the tasks their copy of the kubeconfig.
     fn pin(&mut self) -> Result<Option<LocalCopy>, Problem> {
-        let Some(Pinned { target, folder }) = &self.request.pinned else { return Ok(None) };
-        let copy = LocalCopy::make(target, folder).map_err(|error| {
-            let place = folder.display();
-            Problem::new(format!(
-                "the copy of the kubeconfig for the tasks cannot be written: {place}: {error}"
-            ))
+        let Some(Pinned { target, folders }) = &self.request.pinned else { return Ok(None) };
+        let copy = LocalCopy::make(target, folders).map_err(|error| {
+            Problem::new(format!("the copy of the kubeconfig for the tasks cannot be written: {error}"))
         })?;
         let variable = copy.variable();
         self.request.environment.retain(|(name, _)| *name != variable.0);

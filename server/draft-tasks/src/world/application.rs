@@ -158,7 +158,7 @@ impl Chosen<'_> {
 
     /// Pins a cluster that is known.
     pub(crate) fn pin(&self, target: Target) -> Pinned {
-        Pinned { target, folder: self.environment.kubeconfigs().join(next_id("kubeconfig")) }
+        Pinned { target, folders: self.environment.kubeconfigs(&next_id("kubeconfig")) }
     }
 
     /// What a run in the application's pods needs.

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
@@ -193,9 +194,12 @@ impl Environment {
         Some(self.state()?.join("runs"))
     }
 
-    /// Where copies of the kubeconfig are kept that tasks changed.
-    pub(crate) fn kubeconfigs(&self) -> PathBuf {
-        self.state().unwrap_or_else(|| std::env::temp_dir().join("draft-tasks")).join("kubeconfigs")
+    /// Folders for a run's copy of the kubeconfig, the best first: where the state folder cannot be used, one whose name
+    /// nobody else can know before it is there.
+    pub(crate) fn kubeconfigs(&self, id: &str) -> Vec<PathBuf> {
+        let random = RandomState::new().hash_one(id);
+        let elsewhere = std::env::temp_dir().join(format!("draft-tasks-{id}-{random:016x}"));
+        self.state().map(|state| state.join("kubeconfigs").join(id)).into_iter().chain([elsewhere]).collect()
     }
 
     /// The directory of what is kept for the user.

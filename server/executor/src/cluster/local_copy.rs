@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::target::Target;
+use crate::private;
 
 /// A copy, in a folder of its own.
 #[derive(Debug)]
@@ -18,31 +19,28 @@ pub struct LocalCopy {
 }
 
 impl LocalCopy {
-    /// Writes the target's kubeconfig, with its context as the current one and its namespace, into `folder`, which is
-    /// made: only its owner can read it. A copy that is there already, since tasks of an earlier run for this folder
+    /// Writes the target's kubeconfig, with its context as the current one and its namespace, into the first of `folders`
+    /// that can be one for the user alone. A copy that is there already, since tasks of an earlier run for this folder
     /// changed it, is taken as they left it.
     ///
     /// # Errors
     ///
-    /// When it cannot be written, or the target has no kubeconfig.
-    pub fn make(target: &Target, folder: &Path) -> io::Result<LocalCopy> {
+    /// When it can be written nowhere, or the target has no kubeconfig.
+    pub fn make(target: &Target, folders: &[PathBuf]) -> io::Result<LocalCopy> {
         let none = || io::Error::other("there is no kubeconfig to copy");
         let kubeconfig = target.kubeconfig.as_ref().ok_or_else(none)?;
         let copy = kubeconfig.copy(target.context.as_deref(), &target.namespace);
         // JSON is YAML, and every client of Kubernetes reads it.
         let before = serde_json::to_vec_pretty(&copy)?;
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join("kubeconfig");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(&path) {
-            Ok(mut file) => file.write_all(&before)?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own(&path)? => {}
-            Err(error) => return Err(error),
+        let mut copy = Err(io::Error::other("there is no folder for it"));
+        for folder in folders {
+            copy = write(folder, &before)
+                .map_err(|error| io::Error::other(format!("{}: {error}", folder.display())));
+            if copy.is_ok() {
+                break;
+            }
         }
-        Ok(LocalCopy { path, before })
+        Ok(LocalCopy { path: copy?, before })
     }
 
     /// The variable that makes tasks use it.
@@ -64,6 +62,23 @@ impl LocalCopy {
             Err(_) => None,
         }
     }
+}
+
+/// Writes a copy into a folder, which is made; gives where it is.
+fn write(folder: &Path, text: &[u8]) -> io::Result<PathBuf> {
+    folder.parent().map_or(Ok(()), private::create_all)?;
+    private::create_all(folder)?;
+    let path = folder.join("kubeconfig");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&path) {
+        Ok(mut file) => file.write_all(text)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own(&path)? => {}
+        Err(error) => return Err(error),
+    }
+    Ok(path)
 }
 
 /// Whether a file was written by this user and can be read by nobody else.
@@ -94,16 +109,16 @@ mod tests {
     #[test]
     fn a_copy_that_nothing_changed_goes_and_one_that_was_changed_stays_for_the_next() {
         let dir = tempfile::tempdir().unwrap();
-        let (target, folder) = (target(dir.path()), dir.path().join("copy"));
-        let copy = LocalCopy::make(&target, &folder).unwrap();
+        let (target, folder) = (target(dir.path()), dir.path().join("copies/copy"));
+        let copy = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap();
         let path = PathBuf::from(copy.variable().1);
         assert!(std::fs::read_to_string(&path).unwrap().contains("\"namespace\": \"demo\""));
         assert_eq!((copy.finish(), folder.exists()), (None, false));
 
-        let copy = LocalCopy::make(&target, &folder).unwrap();
+        let copy = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap();
         std::fs::write(&path, "changed").unwrap();
         assert_eq!(copy.finish(), Some(path.clone()));
-        let copy = LocalCopy::make(&target, &folder).unwrap();
+        let copy = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "changed");
         assert_eq!(copy.finish(), Some(path));
     }
@@ -113,9 +128,26 @@ mod tests {
     fn a_file_that_others_can_read_is_not_taken() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let (target, folder) = (target(dir.path()), dir.path().join("copy"));
-        let path = PathBuf::from(LocalCopy::make(&target, &folder).unwrap().variable().1);
+        let (target, folder) = (target(dir.path()), dir.path().join("copies/copy"));
+        let path =
+            PathBuf::from(LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap().variable().1);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(LocalCopy::make(&target, &folder).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let error = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap_err().to_string();
+        assert!(error.contains("File exists"), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn where_others_can_write_another_folder_is_taken() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let target = target(dir.path());
+        let (state, other) = (dir.path().join("state"), dir.path().join("other"));
+        std::fs::create_dir(&state).unwrap();
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let folders = [state.join("kubeconfigs/copy"), other.clone()];
+        let copy = LocalCopy::make(&target, &folders).unwrap();
+        assert_eq!(copy.path, other.join("kubeconfig"));
+        assert_eq!(std::fs::metadata(&other).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
