@@ -373,7 +373,7 @@ fn long_lines_are_not_shown_for_each_finding() {
     expect![[r#"
         info[unset-variable]: `$NO_SUCH_VARIABLE` is not set here, so nothing takes its place
          = at .draft-tasks.toml:2:33
-         = note: what is left may be an empty argument, here as in Draft"#]]
+         = note: a word that is only this becomes an empty argument, here as in Draft"#]]
     .assert_eq(findings[1]);
     assert_eq!(findings.len(), 301 + 1);
 }

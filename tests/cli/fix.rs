@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::tool::Tool;
 
 const WRONG: &str =
-    "[Pre-Up]\r\na = \"ls ~\" # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
-const RIGHT: &str = "[pre-up]\r\na = \"ls $HOME\" # é🚀\r\n[cleanup]\r\nb = \"echo\"\r\n";
+    "[Pre-Up]\r\na = \"ls  x\" # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
+const RIGHT: &str = "[pre-up]\r\na = \"ls x\" # é🚀\r\n[cleanup]\r\nb = \"echo\"\r\n";
 
 #[test]
 fn everything_is_fixed_and_named() {
@@ -19,7 +19,7 @@ fn everything_is_fixed_and_named() {
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
     expect![[r#"
         .draft-tasks.toml: fixed phase-case: rename to `pre-up`
-        .draft-tasks.toml: fixed tilde: write `$HOME`
+        .draft-tasks.toml: fixed command-blanks: separate the words by single spaces
         .draft-tasks.toml: fixed phase-case: rename to `cleanup`
         .draft-tasks.toml: fixed unused-suppression: remove the comment
         nothing to report in 1 file
@@ -113,24 +113,24 @@ fn a_file_that_cannot_be_written_keeps_its_findings() {
     mode(0o755);
     if refused {
         assert!(called.code == Some(2) && called.stderr.contains("cannot be written"), "{called:?}");
-        assert!(called.stdout.contains("tilde"), "{called:?}");
+        assert!(called.stdout.contains("command-blanks"), "{called:?}");
         assert_eq!(tool.read("closed/.draft-tasks.toml"), WRONG);
     }
 }
 
 #[test]
-fn the_example_of_dep_8_is_written_for_helm_3() {
-    let tool = Tool::new(include_str!("../../examples/dep-8/.draft-tasks.toml"));
-    let fixes = tool.call(&["check", "--fix"]);
-    assert!(fixes.stdout.contains("fixed helm-2: "), "{fixes:?}");
-    let called = tool.call(&["check", "--format", "json"]);
-    assert!(!called.stdout.contains("helm-2"), "{called:?}");
-    let tasks: Vec<_> =
-        tool.read(".draft-tasks.toml").lines().map(String::from).filter(|it| it.contains("helm ")).collect();
-    expect![[r#"
-        mysql = "helm install mysql-service mysql"
-        "delete mysql" = "helm uninstall mysql-service""#]]
-    .assert_eq(&tasks.join("\n"));
+fn what_would_run_otherwise_is_left_to_the_user() {
+    let text = "[pre-up]\na = \"test -d x && kubectl delete namespace prod\"\nb = \"source .env && make\"\n\
+        [cleanup]\nc = \"rm -rf $BUILD_DIR/*\"\nd = \"helm delete --purge db\"\n";
+    let tool = Tool::new(text);
+    let called = tool.call(&["check", "--fix", "--rule", "program-not-found=off"]);
+    let end = "4 findings have fixes for you to choose, as what runs would change: see `help:` above; \
+        an editor applies it as a quick fix\n";
+    assert!(called.stdout.ends_with(end), "{called:?}");
+    assert!(called.stdout.contains("= help: wrap in `sh -c '…'`"), "{called:?}");
+    assert_eq!(tool.read(".draft-tasks.toml"), text);
+    let called = tool.call(&["check"]);
+    assert!(!called.stdout.contains("to choose"), "{called:?}");
 }
 
 #[test]

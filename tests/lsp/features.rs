@@ -144,13 +144,13 @@ fn every_fix_that_is_offered_leaves_fewer_errors() {
 fn everything_is_fixed_at_once() {
     for encoding in ["utf-8", "utf-16", "utf-32"] {
         let mut client = Client::with(|setup| setup.encodings = vec![encoding]);
-        let text = "# é🚀\n[Pre-Up] # 🚀 # draft-tasks: ignore[post-up]\n\"é🚀\" = \"ls ~\"\n[Cleanup]\nb = \"echo\"\n";
+        let text = "# é🚀\n[Pre-Up] # 🚀 # draft-tasks: ignore[post-up]\n\"é🚀\" = \"ls  x\"\n[Cleanup]\nb = \"echo\"\n";
         let project = Project::new(text);
         client.open(&project);
         let all = actions(&mut client, &project.uri, 0, json!(["source.fixAll"]));
         assert_eq!(titles(&all), ["Fix 4 problems"]);
         let fixed = apply(text, &all[0]["edit"]["changes"][&project.uri], encoding);
-        assert_eq!(fixed, "# é🚀\n[pre-up] # 🚀\n\"é🚀\" = \"ls $HOME\"\n[cleanup]\nb = \"echo\"\n");
+        assert_eq!(fixed, "# é🚀\n[pre-up] # 🚀\n\"é🚀\" = \"ls x\"\n[cleanup]\nb = \"echo\"\n");
         client.replace(&project.uri, 2, &fixed);
         assert_eq!(actions(&mut client, &project.uri, 0, json!(["source.fixAll"])), [Value::Null; 0]);
     }
@@ -196,7 +196,7 @@ fn a_command_moves_into_a_shell_or_a_script() {
         );
         let text = |edits: &Value| apply(&project.text, edits, encoding);
         let command = "\"echo \\\"🚀\\\" $X wc\"";
-        let wrapped = project.text.replace(command, "\"sh -c 'echo \\\"🚀\\\" $X wc'\"");
+        let wrapped = project.text.replace(command, "\"sh -c 'echo \\\"🚀\\\" \\\"$X\\\" wc'\"");
         assert_eq!(text(&found[0]["edit"]["changes"][&project.uri]), wrapped);
         let literal = project.text.replace(command, "'echo \"🚀\" $X wc'");
         assert_eq!(text(&found[2]["edit"]["changes"][&project.uri]), literal);
@@ -205,7 +205,7 @@ fn a_command_moves_into_a_shell_or_a_script() {
         assert_eq!((&changes[0]["kind"], &changes[0]["uri"]), (&json!("create"), &json!(script)));
         assert_eq!(changes[0]["options"], json!({ "overwrite": false, "ignoreIfExists": false }));
         assert_eq!(changes[1]["textDocument"], json!({ "uri": script, "version": null }));
-        assert_eq!(changes[1]["edits"][0]["newText"], "#!/bin/sh\nset -e\n\necho \"🚀\" $X wc\n");
+        assert_eq!(changes[1]["edits"][0]["newText"], "#!/bin/sh\nset -e\n\necho \"🚀\" \"$X\" wc\n");
         assert_eq!(changes[2]["textDocument"], json!({ "uri": project.uri, "version": 1 }));
         let extracted = project.text.replace(command, "\"sh scripts/db-2.sh\"");
         assert_eq!(text(&changes[2]["edits"]), extracted);

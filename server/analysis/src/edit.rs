@@ -39,8 +39,8 @@ pub struct Fix {
     pub title: String,
     /// Edits that do not overlap, all relative to the same text.
     pub edits: Vec<TextEdit>,
-    /// Whether it is the one sensible fix, which may be applied without a look at others. One that makes something run
-    /// that was no task before never is.
+    /// Whether it is the one sensible fix, which may be applied without a look at others. One after which other tasks,
+    /// programs or arguments run than before never is.
     pub preferred: bool,
 }
 

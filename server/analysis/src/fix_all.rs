@@ -107,14 +107,14 @@ mod tests {
     #[test]
     fn several_fixes_at_once() {
         check(
-            "[Pre-Up]\na = \"ls ~\"\n[Cleanup]\nb = \"c\"\n",
+            "[Pre-Up]\na = \"ls  x\"\n[Cleanup]\nb = \"c\"\n",
             expect![[r#"
                 phase-case: Rename to `pre-up`
-                tilde: Write `$HOME`
+                command-blanks: Separate the words by single spaces
                 phase-case: Rename to `cleanup`
                 ---
                 [pre-up]
-                a = "ls $HOME"
+                a = "ls x"
                 [cleanup]
                 b = "c"
             "#]],
@@ -145,6 +145,13 @@ mod tests {
             "pre-up = \"make\"\n",
             "[[pre-up]]\na = \"b\"\n",
             "[[post-deploy]]\nname = \"a\"\ncommand = \"b\"\n",
+            "[cleanup]\na = \"rm -rf $BUILD_DIR/*\"\n",
+            "[pre-up]\na = \"test -d x && kubectl delete namespace prod\"\n",
+            "[pre-up]\na = \"ls ~\"\n",
+            "[pre-up]\na = \"A=b make\"\n",
+            "[pre-up]\na = \"mkdir {a,b}\"\n",
+            "[pre-up]\na = \"helm delete --purge db\"\n",
+            "[pre-up]\na = \"kubectl exec -it x sh\"\n",
             "a = \"b\"\n",
         ] {
             check(text, expect!["nothing"]);

@@ -255,7 +255,7 @@ mod tests {
             expect![[r##"
                 Extract: Extract to `scripts/sync-the-db.sh`
                 "Sync the DB!" = "sh scripts/sync-the-db.sh"
-                scripts/sync-the-db.sh: "#!/bin/sh\nset -e\n\ncd $X && ls | wc\n"
+                scripts/sync-the-db.sh: "#!/bin/sh\nset -e\n\ncd \"$X\" && ls | wc\n"
                 Rewrite: Write as a literal string, '…'
                 "Sync the DB!" = 'cd $X && ls | wc'
             "##]],
@@ -281,11 +281,11 @@ mod tests {
         check(
             "[post-deploy]\na$0 = 'rake $X:up'\n",
             expect![[r#"
-            Rewrite: Wrap in `sh -c '…'` (variables are then the container's)
-            a = "sh -c 'rake $X:up'"
-            Rewrite: Write as a basic string, "…"
-            a = "rake $X:up"
-        "#]],
+                Rewrite: Wrap in `sh -c '…'` (variables are then the container's)
+                a = """sh -c 'rake "$X":up'"""
+                Rewrite: Write as a basic string, "…"
+                a = "rake $X:up"
+            "#]],
         );
     }
 
@@ -387,7 +387,8 @@ mod tests {
                 let words = command::split(&content, Semantics::Standard, DraftVersion::default());
                 let argv: Vec<_> =
                     words.expect("words").iter().map(|it| it.expand(&|_| Some("!".into()))).collect();
-                let expected = command.replace("$$Y", "\\$Y");
+                let expected = command.replace("$$Y", "\\$Y").replace("${Z}", "\"${Z}\"");
+                let expected = expected.replace(" $HOME", " \"$HOME\"");
                 assert_eq!(argv, ["sh", "-c", expected.as_str()], "{content}");
             }
         }

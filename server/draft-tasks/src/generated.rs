@@ -44,7 +44,9 @@ fn diagnostics() {
     let mut text = page(
         "Diagnostics",
         "server/analysis/src/diagnostic.rs and the pages beside its rules",
-        "What `draft-tasks` finds in a tasks file. The codes are stable.",
+        "What `draft-tasks` finds in a tasks file. The codes are stable.\n\nFixes after which the same programs run with \
+         the same arguments are applied by `check --fix` and by the \"fix all\" of editors. Any other is a quick fix \
+         that you choose.",
     );
     text += "\n| code | severity | its example | says | fix |\n| --- | --- | --- | --- | --- |\n";
     for code in DiagnosticCode::ALL {

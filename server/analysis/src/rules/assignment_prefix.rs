@@ -26,7 +26,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .finding(DiagnosticCode::AssignmentPrefix, first.range, message)
         .note("`env` sets variables for the program behind it, here and in Draft");
     let fixed = format!("env {}", command.text());
-    found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed, true)));
+    found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed)));
 }
 
 fn is_name(name: &str) -> bool {
@@ -48,23 +48,23 @@ mod tests {
             DiagnosticCode::AssignmentPrefix,
             text,
             expect![[r#"
-            warning "RAILS_ENV=test": `RAILS_ENV=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
-              fix: Set it with `env` (preferred)
-                [pre-up]
-                a = "env RAILS_ENV=test rake"
-                b = 'A="x y" make'
-                c = "env A=b make"
-                d = "make A=b"
-                e = "./a=b"
-            warning "A=\"x y\"": `A=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
-              fix: Set it with `env` (preferred)
-                [pre-up]
-                a = "RAILS_ENV=test rake"
-                b = 'env A="x y" make'
-                c = "env A=b make"
-                d = "make A=b"
-                e = "./a=b"
-        "#]],
+                warning "RAILS_ENV=test": `RAILS_ENV=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+                  fix: Set it with `env`
+                    [pre-up]
+                    a = "env RAILS_ENV=test rake"
+                    b = 'A="x y" make'
+                    c = "env A=b make"
+                    d = "make A=b"
+                    e = "./a=b"
+                warning "A=\"x y\"": `A=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+                  fix: Set it with `env`
+                    [pre-up]
+                    a = "RAILS_ENV=test rake"
+                    b = 'env A="x y" make'
+                    c = "env A=b make"
+                    d = "make A=b"
+                    e = "./a=b"
+            "#]],
         );
     }
 }

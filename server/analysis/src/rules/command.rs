@@ -139,27 +139,63 @@ impl<'a> Command<'a> {
             return None;
         }
         let command = format!("sh -c {}", shell_word(&self.as_script()));
-        Some(self.rewrite("Wrap in `sh -c '…'`", &command, true))
+        Some(self.rewrite("Wrap in `sh -c '…'`", &command))
     }
 
-    /// The command as a shell must read it: there `$$NAME` would be the number of a process.
+    /// The command as a shell must read it: there `$$NAME` would be the number of a process, a bare variable any number
+    /// of arguments, and `source` is a word of Bash alone.
     pub(super) fn as_script(&self) -> String {
-        let text = self.text();
-        let mut script = String::with_capacity(text.len());
-        let bytes = text.as_bytes();
-        for (at, character) in text.char_indices() {
-            let read = matches!(self.quoting[at], Quoting::Bare | Quoting::Double);
-            let name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{');
-            let doubled = bytes.get(at + 1) == Some(&b'$') && bytes.get(at + 2).is_some_and(name);
-            script.push(if character == '$' && read && doubled { '\\' } else { character });
-        }
-        script
+        let mut edits = self.escaped_dollars();
+        edits.extend(self.quoted_variables());
+        edits.extend(self.portable_sources());
+        edit::apply(self.text(), &edits)
     }
 
-    /// The fix that puts another command in the place of this one.
-    pub(super) fn rewrite(&self, title: impl Into<String>, command: &str, preferred: bool) -> Fix {
+    fn escaped_dollars(&self) -> Vec<TextEdit> {
+        let bytes = self.text().as_bytes();
+        let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{');
+        let doubled = |at: &usize| {
+            let read = matches!(self.quoting[*at], Quoting::Bare | Quoting::Double);
+            read && bytes.get(at + 1) == Some(&b'$') && bytes.get(at + 2).is_some_and(is_name)
+        };
+        let dollars = self.text().match_indices('$').map(|(at, _)| at).filter(doubled);
+        dollars.map(|at| TextEdit::replace(range(at, at + 1), "\\")).collect()
+    }
+
+    fn quoted_variables(&self) -> Vec<TextEdit> {
+        let is_split = |place: &TextRange| {
+            let start = usize::from(place.start());
+            // Arithmetic knows no quotes.
+            self.quoting[start] == Quoting::Bare && !self.text()[..start].contains("((")
+        };
+        let bare = self.variables().map(|(_, place)| place).filter(is_split);
+        bare.map(|place| TextEdit::replace(place, format!("\"{}\"", &self.text()[place]))).collect()
+    }
+
+    /// `source FILE` as POSIX has it: `. ./FILE`, as without a slash the file is looked for in the PATH.
+    fn portable_sources(&self) -> Vec<TextEdit> {
+        let words = self.words();
+        let begins = |at: usize| {
+            at.checked_sub(1).is_none_or(|before| {
+                let before = &self.text()[words[before].range];
+                matches!(before, "&&" | "||" | "|" | "&") || before.ends_with(';')
+            })
+        };
+        let is_source = |at: &usize| self.bare(&words[*at]) == Some("source") && begins(*at);
+        let mut edits = Vec::new();
+        for at in (0..words.len()).filter(is_source) {
+            edits.push(TextEdit::replace(words[at].range, "."));
+            let file = words.get(at + 1).filter(|file| file.literal().is_some_and(|it| !it.contains('/')));
+            edits.extend(file.map(|file| TextEdit::insert(file.range.start(), "./")));
+        }
+        edits
+    }
+
+    /// The fix that puts another command in the place of this one; what runs is then another, so the user chooses it.
+    pub(super) fn rewrite(&self, title: impl Into<String>, command: &str) -> Fix {
         let written = in_style(command, self.written.style);
-        Fix { title: title.into(), edits: vec![TextEdit::replace(self.written.range, written)], preferred }
+        let edits = vec![TextEdit::replace(self.written.range, written)];
+        Fix { title: title.into(), edits, preferred: false }
     }
 
     /// The command with a piece replaced.
@@ -235,5 +271,26 @@ mod tests {
         }
         assert_eq!(wrapped("cd a && make"), "sh -c 'cd a && make'");
         assert_eq!(wrapped("echo $$HOME | cat"), "sh -c 'echo \\$HOME | cat'");
+    }
+
+    #[test]
+    fn a_wrapped_variable_stays_one_argument() {
+        for (command, script) in [
+            ("ls $SRC/* | wc", "sh -c 'ls \"$SRC\"/* | wc'"),
+            ("cp \"$A\" ${B} > $LOG", "sh -c 'cp \"$A\" \"${B}\" > \"$LOG\"'"),
+            ("echo $((1+$N)) | cat", "sh -c 'echo $((1+$N)) | cat'"),
+        ] {
+            assert_eq!(wrapped(command), script);
+        }
+    }
+
+    #[test]
+    fn a_wrapped_source_is_one_of_any_shell() {
+        for (command, script) in [
+            ("source .env && make", "sh -c '. ./.env && make'"),
+            ("true; source ./env && echo source", "sh -c 'true; . ./env && echo source'"),
+        ] {
+            assert_eq!(wrapped(command), script);
+        }
     }
 }

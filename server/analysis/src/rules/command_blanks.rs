@@ -5,6 +5,7 @@
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::edit::Fix;
 
 pub(super) const RULE: Rule = Rule {
     name: "command-blanks",
@@ -26,7 +27,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.severity = Severity::Information;
         diagnostic = diagnostic.note("it changes nothing here");
     }
-    found.push(diagnostic.fix(command.rewrite("Separate the words by single spaces", &tidy(command), true)));
+    let fix = command.rewrite("Separate the words by single spaces", &tidy(command));
+    // Draft loses an empty argument by it.
+    found.push(diagnostic.fix(Fix { preferred: command.knows_quotes(), ..fix }));
 }
 
 /// The first blank that is more than one space between two words: where, how long, and what Draft makes of it.
@@ -147,11 +150,11 @@ mod tests {
             DiagnosticCode::CommandBlanks,
             "[pre-up]\na = \" make  all\"\n",
             expect![[r#"
-            warning " ": the command begins with a space, and Draft takes the program's name to be empty
-              fix: Separate the words by single spaces (preferred)
-                [pre-up]
-                a = "make all"
-        "#]],
+                warning " ": the command begins with a space, and Draft takes the program's name to be empty
+                  fix: Separate the words by single spaces
+                    [pre-up]
+                    a = "make all"
+            "#]],
         );
     }
 }

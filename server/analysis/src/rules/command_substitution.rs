@@ -52,17 +52,17 @@ mod tests {
             DiagnosticCode::CommandSubstitution,
             text,
             expect![[r#"
-            warning "$(git rev-parse HEAD)": `$(git rev-parse HEAD)` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "sh -c 'docker build -t app:$(git rev-parse HEAD) .'"
-                b = 'echo "now: `date`"'
-            warning "`date`": `date` in backticks stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "docker build -t app:$(git rev-parse HEAD) ."
-                b = """sh -c 'echo "now: `date`"'"""
-        "#]],
+                warning "$(git rev-parse HEAD)": `$(git rev-parse HEAD)` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'docker build -t app:$(git rev-parse HEAD) .'"
+                    b = 'echo "now: `date`"'
+                warning "`date`": `date` in backticks stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "docker build -t app:$(git rev-parse HEAD) ."
+                    b = """sh -c 'echo "now: `date`"'"""
+            "#]],
         );
     }
 

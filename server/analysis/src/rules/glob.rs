@@ -73,11 +73,11 @@ mod tests {
             DiagnosticCode::Glob,
             text,
             expect![[r#"
-            warning "tmp/*": `rm` gets `tmp/*` as it stands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [cleanup]
-                a = "sh -c 'rm -rf tmp/*'"
-        "#]],
+                warning "tmp/*": `rm` gets `tmp/*` as it stands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [cleanup]
+                    a = "sh -c 'rm -rf tmp/*'"
+            "#]],
         );
     }
 

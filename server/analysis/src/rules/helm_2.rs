@@ -27,7 +27,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     if let Some(fixed) = in_helm_3(command, &helm) {
         let title = format!("Write it for Helm 3: `{}`", shortened(&fixed));
-        diagnostic = diagnostic.fix(command.rewrite(title, &fixed, true));
+        diagnostic = diagnostic.fix(command.rewrite(title, &fixed));
     }
     found.push(diagnostic);
 }
@@ -130,35 +130,35 @@ mod tests {
             DiagnosticCode::Helm2,
             text,
             expect![[r#"
-            info "--name mysql-service": Helm 3 has no `--name`: the name stands before the chart
-              fix: Write it for Helm 3: `helm install mysql-service mysql` (preferred)
-                [pre-up]
-                a = "helm install mysql-service mysql"
-                b = "helm install --name=db --wait --timeout 300 charts/db"
-                c = "helm install charts/db"
-                d = "helm install --name $NAME charts/db"
-            info "--name=db": Helm 3 has no `--name`: the name stands before the chart
-              fix: Write it for Helm 3: `helm install --wait --timeout 300s db charts/db` (preferred)
-                [pre-up]
-                a = "helm install mysql --name mysql-service"
-                b = "helm install --wait --timeout 300s db charts/db"
-                c = "helm install charts/db"
-                d = "helm install --name $NAME charts/db"
-            info "install": Helm 3 wants a name for the release: or `--generate-name`
-              fix: Write it for Helm 3: `helm install --generate-name charts/db` (preferred)
-                [pre-up]
-                a = "helm install mysql --name mysql-service"
-                b = "helm install --name=db --wait --timeout 300 charts/db"
-                c = "helm install --generate-name charts/db"
-                d = "helm install --name $NAME charts/db"
-            info "--name $NAME": Helm 3 has no `--name`: the name stands before the chart
-              fix: Write it for Helm 3: `helm install $NAME charts/db` (preferred)
-                [pre-up]
-                a = "helm install mysql --name mysql-service"
-                b = "helm install --name=db --wait --timeout 300 charts/db"
-                c = "helm install charts/db"
-                d = "helm install $NAME charts/db"
-        "#]],
+                info "--name mysql-service": Helm 3 has no `--name`: the name stands before the chart
+                  fix: Write it for Helm 3: `helm install mysql-service mysql`
+                    [pre-up]
+                    a = "helm install mysql-service mysql"
+                    b = "helm install --name=db --wait --timeout 300 charts/db"
+                    c = "helm install charts/db"
+                    d = "helm install --name $NAME charts/db"
+                info "--name=db": Helm 3 has no `--name`: the name stands before the chart
+                  fix: Write it for Helm 3: `helm install --wait --timeout 300s db charts/db`
+                    [pre-up]
+                    a = "helm install mysql --name mysql-service"
+                    b = "helm install --wait --timeout 300s db charts/db"
+                    c = "helm install charts/db"
+                    d = "helm install --name $NAME charts/db"
+                info "install": Helm 3 wants a name for the release: or `--generate-name`
+                  fix: Write it for Helm 3: `helm install --generate-name charts/db`
+                    [pre-up]
+                    a = "helm install mysql --name mysql-service"
+                    b = "helm install --name=db --wait --timeout 300 charts/db"
+                    c = "helm install --generate-name charts/db"
+                    d = "helm install --name $NAME charts/db"
+                info "--name $NAME": Helm 3 has no `--name`: the name stands before the chart
+                  fix: Write it for Helm 3: `helm install $NAME charts/db`
+                    [pre-up]
+                    a = "helm install mysql --name mysql-service"
+                    b = "helm install --name=db --wait --timeout 300 charts/db"
+                    c = "helm install charts/db"
+                    d = "helm install $NAME charts/db"
+            "#]],
         );
     }
 
@@ -169,29 +169,29 @@ mod tests {
             DiagnosticCode::Helm2,
             text,
             expect![[r#"
-            info "--purge": Helm 3 has no `--purge`: `helm uninstall` removes everything
-              fix: Write it for Helm 3: `helm uninstall mysql-service` (preferred)
-                [cleanup]
-                a = "helm uninstall mysql-service"
-                b = "helm delete db"
-                c = "helm init"
-                d = "helm ls --tls"
-            hint "delete": `helm delete` is `helm uninstall` since Helm 3: the old word still works
-              fix: Write it for Helm 3: `helm uninstall db` (preferred)
-                [cleanup]
-                a = "helm delete mysql-service --purge"
-                b = "helm uninstall db"
-                c = "helm init"
-                d = "helm ls --tls"
-            info "init": Helm 3 has no `helm init`: it needs nothing in the cluster
-            info "--tls": Helm 3 has no `--tls`: there is no Tiller to reach
-              fix: Write it for Helm 3: `helm ls` (preferred)
-                [cleanup]
-                a = "helm delete mysql-service --purge"
-                b = "helm delete db"
-                c = "helm init"
-                d = "helm ls"
-        "#]],
+                info "--purge": Helm 3 has no `--purge`: `helm uninstall` removes everything
+                  fix: Write it for Helm 3: `helm uninstall mysql-service`
+                    [cleanup]
+                    a = "helm uninstall mysql-service"
+                    b = "helm delete db"
+                    c = "helm init"
+                    d = "helm ls --tls"
+                hint "delete": `helm delete` is `helm uninstall` since Helm 3: the old word still works
+                  fix: Write it for Helm 3: `helm uninstall db`
+                    [cleanup]
+                    a = "helm delete mysql-service --purge"
+                    b = "helm uninstall db"
+                    c = "helm init"
+                    d = "helm ls --tls"
+                info "init": Helm 3 has no `helm init`: it needs nothing in the cluster
+                info "--tls": Helm 3 has no `--tls`: there is no Tiller to reach
+                  fix: Write it for Helm 3: `helm ls`
+                    [cleanup]
+                    a = "helm delete mysql-service --purge"
+                    b = "helm delete db"
+                    c = "helm init"
+                    d = "helm ls"
+            "#]],
         );
     }
 

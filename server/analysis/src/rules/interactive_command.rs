@@ -134,11 +134,11 @@ fn takes_value(flag: &str) -> bool {
 fn without(command: &Command<'_>, removed: TextRange) -> Fix {
     let with_space = TextRange::new(removed.start() - text_size::TextSize::new(1), removed.end());
     let title = format!("Remove `{}`", &command.text()[removed]);
-    command.rewrite(title, &command.replaced(with_space, ""), true)
+    command.rewrite(title, &command.replaced(with_space, ""))
 }
 
 fn as_cat(command: &Command<'_>, program: TextRange) -> Fix {
-    command.rewrite("Write `cat`", &command.replaced(program, "cat"), true)
+    command.rewrite("Write `cat`", &command.replaced(program, "cat"))
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
             text,
             expect![[r#"
                 warning "-it": `-it` asks for a terminal: a task never gets one, and its input is empty
-                  fix: Remove `-it` (preferred)
+                  fix: Remove `-it`
                     [pre-up]
                     a = "docker run --name x --rm app sh"
                     b = "kubectl exec --tty pod -- ls"
@@ -164,7 +164,7 @@ mod tests {
                     d = "less log"
                     e = "kubectl edit cm x"
                 info "--tty": `--tty` asks for a terminal: a task never gets one, and its input is empty
-                  fix: Remove `--tty` (preferred)
+                  fix: Remove `--tty`
                     [pre-up]
                     a = "docker run --name x -it --rm app sh"
                     b = "kubectl exec pod -- ls"
@@ -173,7 +173,7 @@ mod tests {
                     e = "kubectl edit cm x"
                 warning "vim": `vim` needs a terminal: a task never gets one, and its input is empty
                 info "less": `less` has no terminal to page on: a task never gets one, and its input is empty
-                  fix: Write `cat` (preferred)
+                  fix: Write `cat`
                     [pre-up]
                     a = "docker run --name x -it --rm app sh"
                     b = "kubectl exec --tty pod -- ls"

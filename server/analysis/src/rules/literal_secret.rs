@@ -121,7 +121,7 @@ fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
     let follows = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let shown = if command.text()[usize::from(whole.end())..].starts_with(follows) { braced } else { plain };
     let fixed = command.replaced(whole, &shown);
-    diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed, false))
+    diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed))
 }
 
 /// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.

@@ -38,7 +38,7 @@ fn from_container(command: &Command<'_>) -> Option<Fix> {
         return None;
     }
     let fixed = if command.is_shell() { script_in_single_quotes(command)? } else { wrapped(command) };
-    Some(command.rewrite("Take the container's value through `sh -c '…'`", &fixed, false))
+    Some(command.rewrite("Take the container's value through `sh -c '…'`", &fixed))
 }
 
 /// Every variable in double quotes, so that the container's shell passes its value on as one argument, as now.

@@ -54,7 +54,7 @@ fn without_braces(command: &Command<'_>, at: usize, end: usize) -> Option<crate:
         return None;
     }
     let fixed = command.replaced(range(at, end), &format!("${name}"));
-    Some(command.rewrite(format!("Write `${name}`"), &fixed, true))
+    Some(command.rewrite(format!("Write `${name}`"), &fixed))
 }
 
 #[cfg(test)]
@@ -72,15 +72,15 @@ mod tests {
             DiagnosticCode::ParameterExpansion,
             TEXT,
             expect![[r#"
-            warning "${USER:-nobody}": `${USER:-nobody}` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "sh -c 'echo ${USER:-nobody}'"
-                b = "echo ${USER}"
-                c = "sh -c 'echo ${A:-b}'"
-                d = 'sh -c "echo ${A:-b}"'
-                e = "echo $${A}"
-        "#]],
+                warning "${USER:-nobody}": `${USER:-nobody}` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'echo ${USER:-nobody}'"
+                    b = "echo ${USER}"
+                    c = "sh -c 'echo ${A:-b}'"
+                    d = 'sh -c "echo ${A:-b}"'
+                    e = "echo $${A}"
+            "#]],
         );
     }
 
@@ -91,13 +91,13 @@ mod tests {
             DiagnosticCode::ParameterExpansion,
             text,
             expect![[r#"
-            warning "${USER}": `${USER}` stays as it is: Draft replaces `$NAME` only
-              fix: Write `$USER` (preferred)
-                [pre-up]
-                a = "echo $USER-x"
-                b = "echo ${USER}x"
-            warning "${USER}": `${USER}` stays as it is: Draft asks no shell; put the line into a script and run that
-        "#]],
+                warning "${USER}": `${USER}` stays as it is: Draft replaces `$NAME` only
+                  fix: Write `$USER`
+                    [pre-up]
+                    a = "echo $USER-x"
+                    b = "echo ${USER}x"
+                warning "${USER}": `${USER}` stays as it is: Draft asks no shell; put the line into a script and run that
+            "#]],
         );
     }
 }

@@ -55,25 +55,25 @@ mod tests {
             DiagnosticCode::Redirection,
             text,
             expect![[r#"
-            warning ">": `>` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "sh -c 'make > build.log'"
-                b = "make 2>/dev/null"
-                c = "cat < x"
-            warning "2>/dev/null": `2>/dev/null` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "make > build.log"
-                b = "sh -c 'make 2>/dev/null'"
-                c = "cat < x"
-            warning "<": `<` is an argument of `cat` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "make > build.log"
-                b = "make 2>/dev/null"
-                c = "sh -c 'cat < x'"
-        "#]],
+                warning ">": `>` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'make > build.log'"
+                    b = "make 2>/dev/null"
+                    c = "cat < x"
+                warning "2>/dev/null": `2>/dev/null` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "make > build.log"
+                    b = "sh -c 'make 2>/dev/null'"
+                    c = "cat < x"
+                warning "<": `<` is an argument of `cat` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "make > build.log"
+                    b = "make 2>/dev/null"
+                    c = "sh -c 'cat < x'"
+            "#]],
         );
     }
 

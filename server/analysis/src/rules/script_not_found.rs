@@ -36,7 +36,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
                 report(format!("`{path}` may not be run")).note(format!("`chmod +x {path}`"));
             if path.ends_with(".sh") {
                 let fixed = format!("sh {}", command.text());
-                diagnostic = diagnostic.fix(command.rewrite("Run it with `sh`", &fixed, false));
+                diagnostic = diagnostic.fix(command.rewrite("Run it with `sh`", &fixed));
             }
             found.push(diagnostic);
         }

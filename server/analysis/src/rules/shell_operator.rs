@@ -140,35 +140,35 @@ mod tests {
             DiagnosticCode::ShellOperator,
             text,
             expect![[r#"
-            warning "&&": `&&` is an argument of `cd` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "sh -c 'cd x && make'"
-                b = 'cat "a b" | wc'
-                c = "echo a; echo b"
-                d = "serve &"
-            warning "|": `|` is an argument of `cat` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "cd x && make"
-                b = """sh -c 'cat "a b" | wc'"""
-                c = "echo a; echo b"
-                d = "serve &"
-            warning ";": `;` is an argument of `echo` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "cd x && make"
-                b = 'cat "a b" | wc'
-                c = "sh -c 'echo a; echo b'"
-                d = "serve &"
-            warning "&": `&` is an argument of `serve` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "cd x && make"
-                b = 'cat "a b" | wc'
-                c = "echo a; echo b"
-                d = "sh -c 'serve &'"
-        "#]],
+                warning "&&": `&&` is an argument of `cd` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'cd x && make'"
+                    b = 'cat "a b" | wc'
+                    c = "echo a; echo b"
+                    d = "serve &"
+                warning "|": `|` is an argument of `cat` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "cd x && make"
+                    b = """sh -c 'cat "a b" | wc'"""
+                    c = "echo a; echo b"
+                    d = "serve &"
+                warning ";": `;` is an argument of `echo` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "cd x && make"
+                    b = 'cat "a b" | wc'
+                    c = "sh -c 'echo a; echo b'"
+                    d = "serve &"
+                warning "&": `&` is an argument of `serve` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "cd x && make"
+                    b = 'cat "a b" | wc'
+                    c = "echo a; echo b"
+                    d = "sh -c 'serve &'"
+            "#]],
         );
     }
 
@@ -180,9 +180,9 @@ mod tests {
             text,
             expect![[r#"
                 warning "&&": `&&` is an argument of `npm` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-                  fix: Wrap in `sh -c '…'` (preferred)
+                  fix: Wrap in `sh -c '…'`
                     [pre-up]
-                    b = "sh -c \"npm ci && npm test 'a && b' && echo \\$HOME\"" # all
+                    b = "sh -c \"npm ci && npm test 'a && b' && echo \\\"\\$HOME\\\"\"" # all
                   fix: Split into 3 tasks
                     [pre-up]
                     b = "npm ci"

@@ -27,11 +27,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut diagnostic = command.finding(DiagnosticCode::Tilde, place, message);
     if command.phase.is_local() {
         let fixed = command.replaced(place, "$HOME");
-        diagnostic = diagnostic.note("`$HOME` is replaced here and in Draft").fix(command.rewrite(
-            "Write `$HOME`",
-            &fixed,
-            true,
-        ));
+        let fix = command.rewrite("Write `$HOME`", &fixed);
+        diagnostic = diagnostic.note("`$HOME` is replaced here and in Draft").fix(fix);
     } else {
         diagnostic = diagnostic.note(command.ask_for_a_shell());
         diagnostic.fixes.extend(command.wrap());
@@ -54,21 +51,21 @@ mod tests {
             DiagnosticCode::Tilde,
             text,
             expect![[r#"
-            warning "~": `~/.draft` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
-              fix: Write `$HOME` (preferred)
-                [pre-up]
-                a = "ls $HOME/.draft"
-                b = "git diff HEAD~ '~' a~b"
-                [post-deploy]
-                c = "ls ~"
-            warning "~": `~` stays as it is: only a shell knows `~`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'` (preferred)
-                [pre-up]
-                a = "ls ~/.draft"
-                b = "git diff HEAD~ '~' a~b"
-                [post-deploy]
-                c = "sh -c 'ls ~'"
-        "#]],
+                warning "~": `~/.draft` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
+                  fix: Write `$HOME`
+                    [pre-up]
+                    a = "ls $HOME/.draft"
+                    b = "git diff HEAD~ '~' a~b"
+                    [post-deploy]
+                    c = "ls ~"
+                warning "~": `~` stays as it is: only a shell knows `~`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "ls ~/.draft"
+                    b = "git diff HEAD~ '~' a~b"
+                    [post-deploy]
+                    c = "sh -c 'ls ~'"
+            "#]],
         );
     }
 }

@@ -1,9 +1,15 @@
 //! `unset-variable`: a variable that the tool's own environment does not have.
 //!
-//! Must not report it where the environment is not known, or what Draft or a run sets itself.
+//! Must not report it where the environment is not known, or what Draft, a run, a shell or a script sets itself.
 
-use super::command::Command;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use text_size::TextRange;
+
+use super::command::{Command, range};
 use super::declaration::{Check, Rule};
+use crate::calls::{Call, Calls};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -20,9 +26,62 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
     for (name, place) in command.variables().filter(|(name, _)| unset(name)) {
         let message = format!("`${name}` is not set here, so nothing takes its place");
-        let note = "what is left may be an empty argument, here as in Draft";
+        let note = "a word that is only this becomes an empty argument, here as in Draft";
         found.push(command.finding(DiagnosticCode::UnsetVariable, place, message).note(note));
     }
+    if command.phase.is_local() && command.is_shell() {
+        let of_script = read_by_script(command).into_iter().filter(|(name, _)| unset(name));
+        found.extend(of_script.map(|(name, place)| in_script(command, &name, place)));
+    }
+}
+
+fn in_script(command: &Command<'_>, name: &str, place: TextRange) -> Diagnostic {
+    let message = format!("`${name}` is not set here, and the script goes on with nothing in its place");
+    let note = format!("`${{{name}:?}}` ends the script instead");
+    command.finding(DiagnosticCode::UnsetVariable, place, message).note(note)
+}
+
+/// The variables that the script of a shell has from its environment, each with where it stands; none where files or
+/// texts that are not known may set them.
+fn read_by_script(command: &Command<'_>) -> Vec<(String, TextRange)> {
+    let asked = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        Some(format!("${name}"))
+    };
+    let named = |name: &str| Some(format!("${name}"));
+    let argv: Vec<String> = command.words().iter().map(|word| word.expand(&named)).collect();
+    let calls = Calls::of(&argv, &lookup);
+    let sets_more = |call: &Call| matches!(call.program.as_str(), "." | "source" | "eval");
+    if calls.unclear.is_some() || calls.called.iter().any(sets_more) {
+        return Vec::new();
+    }
+    let mut names = asked.into_inner();
+    names.retain(|name| !calls.assigned.contains_key(name) && !is_of_shell(name));
+    for (replaced_before, _) in command.variables() {
+        names.remove(replaced_before);
+    }
+    let placed = names.into_iter().filter_map(|name| place(command, &name).map(|place| (name, place)));
+    placed.collect()
+}
+
+/// Where `$NAME` or `${NAME}` stands first; `${NAME:-…}` says itself what takes its place.
+fn place(command: &Command<'_>, name: &str) -> Option<TextRange> {
+    let text = command.text();
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (plain, braced) = (format!("${name}"), format!("${{{name}}}"));
+    let mut plain = text.match_indices(&plain).filter(|(at, it)| !text[at + it.len()..].starts_with(goes_on));
+    let (at, found) = plain.next().or_else(|| text.match_indices(&braced).next())?;
+    Some(range(at, at + found.len()))
+}
+
+/// Whether shells set a variable themselves.
+fn is_of_shell(name: &str) -> bool {
+    const OF_SHELLS: [&str; 14] = [
+        "PWD", "OLDPWD", "IFS", "PPID", "OPTIND", "OPTARG", "LINENO", "RANDOM", "SECONDS", "HOSTNAME", "UID",
+        "EUID", "SHLVL", "REPLY",
+    ];
+    OF_SHELLS.contains(&name) || name.starts_with("BASH")
 }
 
 #[cfg(test)]
@@ -34,6 +93,7 @@ mod tests {
     use super::*;
     use crate::facts::Facts;
     use crate::rules::testing;
+    use crate::{Analysis, Options, edit};
 
     #[test]
     fn is_reported_where_the_environment_is_known() {
@@ -47,10 +107,52 @@ mod tests {
             DiagnosticCode::UnsetVariable,
             text,
             expect![[r#"
-            info "${NONE}": `$NONE` is not set here, so nothing takes its place: what is left may be an empty argument, here as in Draft
-            info "$NONE": `$NONE` is not set here, so nothing takes its place: what is left may be an empty argument, here as in Draft
+            info "${NONE}": `$NONE` is not set here, so nothing takes its place: a word that is only this becomes an empty argument, here as in Draft
+            info "$NONE": `$NONE` is not set here, so nothing takes its place: a word that is only this becomes an empty argument, here as in Draft
         "#]],
         );
         testing::check(DiagnosticCode::UnsetVariable, text, expect![[""]]);
+    }
+
+    #[test]
+    fn a_script_has_its_variables_from_the_environment() {
+        let facts = Facts { variables: Some(Arc::default()), ..Facts::default() };
+        let text =
+            "[pre-up]\na = \"sh -c 'rm -rf $BUILD_DIR/*'\"\nb = \"bash -c 'rm -rf ${OUT}/*; ls $OUTER'\"\n";
+        testing::check_facts(
+            facts.clone(),
+            DiagnosticCode::UnsetVariable,
+            text,
+            expect![[r#"
+            info "$BUILD_DIR": `$BUILD_DIR` is not set here, and the script goes on with nothing in its place: `${BUILD_DIR:?}` ends the script instead
+            info "${OUT}": `$OUT` is not set here, and the script goes on with nothing in its place: `${OUT:?}` ends the script instead
+            info "$OUTER": `$OUTER` is not set here, and the script goes on with nothing in its place: `${OUTER:?}` ends the script instead
+        "#]],
+        );
+        let silent = r#"[pre-up]
+a = "sh -c 'X=1; echo $X $PWD ${Y:-z} ${Y:?}'"
+b = "sh -c '. ./env && echo $X'"
+c = "sh -c 'for i in 1 2; do echo $i; done'"
+d = "sh -c 'read line; echo $line'"
+e = "echo 'sh -c $X'"
+[post-deploy]
+g = "sh -c 'echo $X'"
+"#;
+        testing::check_facts(facts, DiagnosticCode::UnsetVariable, silent, expect![[""]]);
+    }
+
+    #[test]
+    fn the_hint_stays_when_a_command_is_wrapped() {
+        let facts = Facts { variables: Some(Arc::default()), ..Facts::default() };
+        let analysis = |text: &str| Analysis::with_facts(text, Options::default(), facts.clone().into());
+        let text = "[pre-up]\na = \"rm -rf $BUILD_DIR/*\"\n";
+        let before = analysis(text);
+        let wrap = before.diagnostics.iter().flat_map(|found| &found.fixes).next().expect("a fix");
+        let after = analysis(&edit::apply(text, &wrap.edits));
+        assert!(after.text.contains("sh -c"), "{}", after.text);
+        for analysis in [before, after] {
+            let mut codes = analysis.diagnostics.iter().map(|found| found.code);
+            assert!(codes.any(|code| code == DiagnosticCode::UnsetVariable), "{}", analysis.text);
+        }
     }
 }

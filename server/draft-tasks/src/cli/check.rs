@@ -31,7 +31,7 @@ use crate::world::facts;
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
-    /// Apply all fixes that need no decision, and tell what is left
+    /// Apply all fixes after which the same programs run with the same arguments, and tell what is left to decide
     #[arg(long)]
     fix: bool,
     /// Give a diagnostic another level: error, warning, information, hint or off; may be given several times
@@ -216,7 +216,16 @@ fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
     if checked.iter().all(|checked| checked.result.is_err()) {
         return Ok(());
     }
-    writeln!(out, "{}", summary(checked, Paint(colors)))
+    writeln!(out, "{}", summary(checked, Paint(colors)))?;
+    let left = checked.iter().flat_map(Checked::diagnostics).filter(|found| !found.fixes.is_empty()).count();
+    if fix && left > 0 {
+        let those = if left == 1 { "1 finding has a fix" } else { &format!("{left} findings have fixes") };
+        writeln!(
+            out,
+            "{those} for you to choose, as what runs would change: see `help:` above; an editor applies it as a quick fix"
+        )?;
+    }
+    Ok(())
 }
 
 /// "1 error, 2 warnings in 3 files"

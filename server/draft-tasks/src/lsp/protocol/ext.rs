@@ -20,7 +20,7 @@ pub(crate) const SHOW_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowe
 /// The name of [`SHOW_KIND`].
 pub(crate) const SHOW_KIND_NAME: &str = "draft-tasks.show";
 
-/// The kind of the code action that applies all fixes that need no decision.
+/// The kind of the code action that applies all fixes that need no decision: the same runs after them.
 pub(crate) const FIX_ALL_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowed(FIX_ALL_KIND_NAME));
 
 /// The name of [`FIX_ALL_KIND`].
