@@ -18,7 +18,7 @@ pub struct Facts {
     /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
     pub programs: HashMap<String, bool>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
-    /// of [`crate::wanted::facts_wanted`] are of interest.
+    /// of [`crate::wanted::FactsWanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
     /// The `draft.toml` beside the tasks file.
     pub draft_toml: Option<DraftToml>,

@@ -10,6 +10,7 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::syntax::Str;
 use crate::task_file::Task;
+use crate::wanted::FactsWanted;
 
 mod add_task;
 mod command;
@@ -39,6 +40,15 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
+}
+
+/// What the rules want to know of the world for a file.
+pub(crate) fn wanted(parsed: &Parsed) -> FactsWanted {
+    let mut wanted = FactsWanted::default();
+    for command in Phase::ALL.into_iter().flat_map(|phase| commands_of(parsed, phase)) {
+        RULES.iter().for_each(|rule| rule.add_wanted(&command, &mut wanted));
+    }
+    wanted
 }
 
 /// The commands of a phase; where a string is broken, it is not known what they are.

@@ -10,6 +10,7 @@ use crate::command::Semantics;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::options::Options;
 use crate::parsed::Parsed;
+use crate::wanted::FactsWanted;
 
 /// The declaration of a rule, which finds one code.
 pub(crate) struct Rule {
@@ -30,6 +31,12 @@ pub(crate) enum Check {
     File(fn(&Parsed, &mut Vec<Diagnostic>)),
     /// One command that can be split.
     Command(fn(&Command<'_>, &mut Vec<Diagnostic>)),
+    /// One command that can be split, with what there is on this machine of what it names.
+    CommandHere {
+        /// Adds what the rule wants to know for a command.
+        wants: fn(&Command<'_>, &mut FactsWanted),
+        check: fn(&Command<'_>, &mut Vec<Diagnostic>),
+    },
     /// One command that cannot be split.
     BrokenCommand(fn(&Command<'_>, &mut Vec<Diagnostic>)),
     /// All commands together.
@@ -44,16 +51,27 @@ impl Rule {
         match self.check {
             Check::File(check) => check(parsed, found),
             Check::Commands(check) => check(parsed, commands, found),
-            Check::Command(_) | Check::BrokenCommand(_) | Check::Comments => {}
+            _ => {}
         }
     }
 
     /// Looks at one command.
     pub(super) fn look_at(&self, command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         match self.check {
-            Check::Command(check) if command.error().is_none() => check(command, found),
+            Check::Command(check) | Check::CommandHere { check, .. } if command.error().is_none() => {
+                check(command, found);
+            }
             Check::BrokenCommand(check) if command.error().is_some() => check(command, found),
             _ => {}
+        }
+    }
+
+    /// Adds what it wants to know of the world for one command.
+    pub(super) fn add_wanted(&self, command: &Command<'_>, wanted: &mut FactsWanted) {
+        if let Check::CommandHere { wants, .. } = self.check
+            && command.error().is_none()
+        {
+            wants(command, wanted);
         }
     }
 }

@@ -2,24 +2,44 @@
 //!
 //! Must not report a chart of a named repository, an archive, a URL, or a directory that is there.
 
+use text_size::TextRange;
+
 use super::command::Command;
 use super::declaration::{Check, Rule};
 use super::helm::Helm;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::PathFact;
+use crate::wanted::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
     name: "helm-chart",
     severity: Severity::Information,
     needs_facts: false,
     page: include_str!("helm_chart.md"),
-    check: Check::Command(check),
+    check: Check::CommandHere { wants, check },
 };
 
+fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
+    wanted
+        .paths
+        .extend(chart(command).filter(|_| command.phase.is_local()).map(|(chart, _)| chart.to_owned()));
+}
+
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(helm) = Helm::of(command) else { return };
-    if !matches!(helm.verb, "install" | "upgrade") || helm.flag(&["--repo"]).is_some() {
+    let Some((chart, range)) = chart(command) else { return };
+    if command.parsed.facts.paths.get(chart) == Some(&PathFact::Directory) {
         return;
+    }
+    let message = format!("Helm 3 takes the chart `{chart}` for a directory");
+    let note = "a chart of a repository has its name before it, as in `bitnami/mysql`";
+    found.push(command.finding(DiagnosticCode::HelmChart, range, message).note(note));
+}
+
+/// The chart, where it is one bare word.
+fn chart<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange)> {
+    let helm = Helm::of(command)?;
+    if !matches!(helm.verb, "install" | "upgrade") || helm.flag(&["--repo"]).is_some() {
+        return None;
     }
     let names = match helm.flag(&["--name", "--generate-name", "-g", "--name-template"]) {
         Some(_) => 0,
@@ -27,16 +47,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     };
     // `helm install CHART` of Helm 2 has no name at all.
     let index = if helm.verb == "install" && helm.arguments.len() == 1 { 0 } else { names };
-    let Some((range, Some(chart))) = helm.arguments.get(index) else { return };
-    if chart.contains(['/', '.', ':', '\\']) {
-        return;
-    }
-    if command.parsed.facts.paths.get(*chart) == Some(&PathFact::Directory) {
-        return;
-    }
-    let message = format!("Helm 3 takes the chart `{chart}` for a directory");
-    let note = "a chart of a repository has its name before it, as in `bitnami/mysql`";
-    found.push(command.finding(DiagnosticCode::HelmChart, *range, message).note(note));
+    let (range, chart) = helm.arguments.get(index).and_then(|(range, chart)| Some((*range, (*chart)?)))?;
+    (!chart.contains(['/', '.', ':', '\\'])).then_some((chart, range))
 }
 
 #[cfg(test)]

@@ -2,29 +2,30 @@
 //!
 //! Must not report paths that nobody has looked at.
 
-use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::Command;
+use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::PathFact;
+use crate::wanted::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
     name: "script-not-found",
     severity: Severity::Information,
     needs_facts: true,
     page: include_str!("script_not_found.md"),
-    check: Check::Command(check),
+    check: Check::CommandHere { wants, check },
 };
 
+fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
+    wanted.paths.extend(script(command).map(|(path, ..)| path.to_owned()));
+}
+
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let paths = &command.parsed.facts.paths;
-    if paths.is_empty() || !command.phase.is_local() {
-        return;
-    }
     let Some((path, range, is_program)) = script(command) else { return };
     let report = |message: String| command.finding(DiagnosticCode::ScriptNotFound, range, message);
-    match paths.get(path) {
+    match command.parsed.facts.paths.get(path) {
         Some(PathFact::Missing) => {
             found.push(
                 report(format!("there is no file `{path}`")).note("paths begin at this file's directory"),
@@ -45,9 +46,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The program when it is a path, or the script that a shell is to read, with where it stands; and whether it is the
-/// program.
+/// program. Of commands that run in pods there is none on this machine.
 fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
-    let (program, range) = command.program_at()?;
+    let (program, range) = command.program_at().filter(|_| command.phase.is_local())?;
     if program.contains('/') {
         return (!program.starts_with('/')).then_some((program, range, true));
     }

@@ -12,7 +12,7 @@ use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::TextEdit;
 use draft_tasks_analysis::level::Level;
-use draft_tasks_analysis::wanted::facts_wanted;
+use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
 
@@ -130,7 +130,7 @@ pub(super) fn analyse(path: &Path, text: &str, options: Options, environment: &E
         return Analysis::new(text, options);
     }
     let parsed = Parsed::new(text, options);
-    let facts = facts::gather(directory_of(path), environment, &facts_wanted(&parsed)).into();
+    let facts = facts::gather(directory_of(path), environment, &FactsWanted::of(&parsed)).into();
     Analysis::judge(Parsed { facts, ..parsed })
 }
 

@@ -247,7 +247,7 @@ impl Session {
         let (environment, run) = (self.environment.clone(), self.config.run.clone());
         let document = self.documents.get_mut(uri)?;
         let directory = document.directory().filter(|_| document.kind == FileKind::Tasks);
-        let (config, facts) = (document.config.clone(), document.facts_wanted());
+        let (config, facts) = (document.config.clone(), document.wanted());
         Some(Outlook { directory, environment, run, config, facts })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not run anything or judge what it finds, and must not be called on a keystroke: it reads directories.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -99,7 +100,7 @@ pub(crate) fn read(path: &Path) -> Option<String> {
     (read as u64 <= LARGEST).then_some(text)
 }
 
-fn look_at(directory: &Path, paths: &[String]) -> impl Iterator<Item = (String, PathFact)> {
+fn look_at(directory: &Path, paths: &BTreeSet<String>) -> impl Iterator<Item = (String, PathFact)> {
     paths.iter().filter_map(|path| Some((path.clone(), path_fact(&directory.join(path))?)))
 }
 
@@ -115,7 +116,7 @@ fn path_fact(path: &Path) -> Option<PathFact> {
 
 /// Which of some programs a task would find.
 fn look_for(
-    names: &[String],
+    names: &BTreeSet<String>,
     directory: &Path,
     environment: &Environment,
 ) -> impl Iterator<Item = (String, bool)> {
@@ -159,9 +160,9 @@ mod tests {
         fs::set_permissions(dir.path().join("bin/tool"), fs::Permissions::from_mode(0o755)).unwrap();
         let path = dir.path().join("bin");
         let environment = Environment::of(&[("PATH", path.to_str().unwrap()), ("DRAFT_ENV", "test")]);
-        let paths = ["bin/tool", "bin/text", "bin", "none"].map(str::to_owned);
-        let programs = ["none", "text", "tool"].map(str::to_owned).to_vec();
-        let facts = gather(Some(dir.path()), &environment, &FactsWanted { programs, paths: paths.to_vec() });
+        let paths = ["bin/tool", "bin/text", "bin", "none"].map(str::to_owned).into();
+        let programs = ["none", "text", "tool"].map(str::to_owned).into();
+        let facts = gather(Some(dir.path()), &environment, &FactsWanted { programs, paths });
         assert!(!facts.lacks_program("tool") && facts.lacks_program("text") && facts.lacks_program("none"));
         assert!(!facts.lacks_program("what nobody asked for"));
         assert!(facts.lacks_variable("HOME") && !facts.lacks_variable("PATH"));
@@ -180,7 +181,7 @@ mod tests {
         let facts = gather(
             Some(Path::new("/no/such/directory")),
             &Environment::of(&[]),
-            &FactsWanted { programs: vec!["x".to_owned()], paths: vec!["x".to_owned()] },
+            &FactsWanted { programs: ["x".to_owned()].into(), paths: ["x".to_owned()].into() },
         );
         let expected = Facts { variables: Some(Default::default()), ..Facts::default() };
         assert_eq!(facts, expected);

@@ -277,7 +277,7 @@ fn an_opened_file_waits_for_the_facts() {
             GatherFacts { uri: Uri("file:///app/.draft-tasks.toml"), directory: Some("/app") }
         "#]],
     );
-    assert_eq!(fixture.session.outlook(&uri).unwrap().facts.programs, ["lss"]);
+    assert_eq!(Vec::from_iter(fixture.session.outlook(&uri).unwrap().facts.programs), ["lss"]);
     // What is typed meanwhile waits, too.
     fixture.change(2, "[pre-up]\na = \"lss\"\nb = 1\n");
     fixture.session.settle();
