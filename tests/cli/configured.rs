@@ -1,5 +1,7 @@
 //! Levels, a project's own settings, and comments that ignore: what `check` and `run` make of them.
 
+use serde_json::{Value, json};
+
 use crate::tool::Tool;
 
 const FILE: &str = ".draft-tasks.config.toml";
@@ -60,11 +62,16 @@ fn what_is_wrong_in_them_is_said_with_its_place_and_the_rest_is_taken() {
         "# é🚀\n[rules]\nunknown-phase = \"of\"\nphase-case = \"off\"\n[environment]\nA = \"b\"\n".as_bytes(),
     );
     let called = tool.call(&["check", ".", ".draft-tasks.toml"]);
-    let lines: Vec<&str> = called.stderr.lines().collect();
-    assert_eq!(lines.len(), 2, "once for both: {called:?}");
+    let lines: Vec<&str> = called.stdout.lines().filter(|line| line.contains("[setting]")).collect();
+    assert_eq!((lines.len(), called.stderr.as_str()), (2, ""), "once for both: {called:?}");
+    assert!(called.stdout.contains("\n2 errors, 2 warnings in 3 files\n"), "{called:?}");
+    let json: Value = serde_json::from_str(&tool.call(&["check", "--format", "json"]).stdout).unwrap();
+    let first = &json["files"][1]["diagnostics"][0];
+    assert_eq!(json["files"][1]["path"], FILE, "{json}");
+    assert_eq!((&first["code"], &first["range"]["start"]["line"]), (&json!("setting"), &json!(3)), "{json}");
     tool.write(".draft-tasks.toml", b"[pre-up]\na = \"echo\"\n");
     assert_eq!(tool.call(&["check"]).code, Some(1), "a mistake, although nothing else is found");
-    let place = |line: &str| format!("warning: {FILE}:{line}: ");
+    let place = |line: &str| format!("error[setting]: {FILE}:{line}: ");
     assert!(
         lines[0].starts_with(&place("3:17")) && lines[0].ends_with("did you mean `\"off\"`?"),
         "{called:?}"
@@ -82,13 +89,30 @@ fn settings_that_cannot_be_read_are_named() {
     std::fs::create_dir(tool.path(FILE)).expect("a directory");
     let called = tool.call(&["check"]);
     assert_eq!(
-        (called.code, called.stderr.as_str()),
-        (Some(1), &*format!("warning: {FILE}: is not a file\n"))
+        (called.code, called.stdout.as_str()),
+        (Some(1), &*format!("error[setting]: {FILE}: is not a file\n\n1 error in 2 files\n"))
     );
     std::fs::remove_dir(tool.path(FILE)).expect("it is empty");
     tool.write(FILE, b"# \xff\n");
     let called = tool.call(&["check"]);
-    assert!(called.stderr.contains("is not UTF-8: byte 0xff at line 1, column 3"), "{called:?}");
+    assert!(called.stdout.contains("is not UTF-8: byte 0xff at line 1, column 3"), "{called:?}");
+}
+
+#[test]
+fn nothing_runs_with_settings_that_are_wrong() {
+    let tool = Tool::new("[pre-up]\na = \"touch ran\"\n");
+    tool.write(FILE, b"[run]\ntimeout = \"10x\"\n");
+    let problem = format!(
+        "error: nothing runs, as {FILE} has settings that are wrong\n  \
+         {FILE}:2:11: `10x` is not a duration: write 90s, 5m, 1h 30m or a number of seconds\n"
+    );
+    for arguments in
+        [&["run", "pre-up"][..], &["rerun"], &["up", "--", "touch", "ran"], &["delete", "--", "touch", "ran"]]
+    {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(2), problem.as_str()), "{arguments:?}");
+    }
+    assert!(!tool.path("ran").exists());
 }
 
 #[test]

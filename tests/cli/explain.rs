@@ -332,3 +332,14 @@ fn variables_are_given_as_to_a_run() {
     let called = tool.call(&["explain", "--env-file", "none"]);
     assert_eq!(called.code, Some(2), "{called:?}");
 }
+
+#[test]
+fn a_token_in_the_file_is_masked_as_in_a_run() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let tool = tool(&format!("[pre-up]\na = \"echo {token}\"\n"));
+    for arguments in [&["explain"][..], &["explain", "--format", "json"], &["run", "pre-up", "--dry-run"]] {
+        let called = tool.call(arguments);
+        assert!(called.stdout.contains("***") && !called.stdout.contains(&token), "{called:?}");
+    }
+    assert!(tool.call(&["explain", "--show-secrets"]).stdout.contains(&token));
+}

@@ -79,3 +79,31 @@ fn everything_is_shown_where_it_is_asked_for() {
     assert_eq!(started.end().code, Some(0));
     assert!(text.contains("good │ shown\r\n") && !text.contains('\u{1b}'), "{text:?}");
 }
+
+#[test]
+fn nothing_of_a_file_steers_the_terminal_or_looks_like_a_line_of_its_own() {
+    let text = "[pre-up]\n\"evil\\u001b[2J\\n\\n5 passed in 0.0 s\\u202e\" = \"sh -c 'exit 1' \\u001b]0;title\\u0007x\"\n\
+        again = \"no-such-\\u001b[31m\"\n[post-up]\n\"l\\u009bx\" = \"true\"\n[\"odd\\u001b[2J\"]\n";
+    let tool = crate::tool::Tool::new(text);
+    for arguments in [
+        &["run", "pre-up", "--dry-run"][..],
+        &["run", "pre-up", "--dry-run", "--task", "again"],
+        &["run", "pre-up", "--keep-going"],
+        &["run", "pre-up", "--keep-going", "--quiet"],
+        &["runs"],
+        &["runs", "show", "latest"],
+        &["rerun", "--dry-run"],
+        &["run", "pre-up", "--task", "none"],
+        &["check"],
+        &["explain"],
+        &["up", "--dry-run", "--", "true", "\u{1b}[2J"],
+        &["up", "--", "true", "\u{1b}[2J"],
+    ] {
+        let called = tool.call(arguments);
+        let all = called.stdout + &called.stderr;
+        let steers = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!all.contains(steers), "{arguments:?}: {all:?}");
+        assert!(!all.lines().any(|line| line.starts_with("5 passed")), "{arguments:?}: {all}");
+        assert!(!all.is_empty(), "{arguments:?}");
+    }
+}

@@ -140,3 +140,23 @@ fn tell_what_happens_after_a_failure() {
         assert_eq!(project.file("ran").exists(), ran, "{policy}");
     }
 }
+
+#[test]
+fn that_are_wrong_keep_tasks_from_running_and_their_file_is_named() {
+    let project = Project::with_tasks("pre-up", &[("a", "touch ran")]);
+    let uri = project.write(FILE, "[run]\ntimeout = \"10x\"\n");
+    let mut client = Client::start();
+    let refused = |client: &mut Client, part: &str| {
+        let argument = json!({ "uri": project.uri, "phase": "pre-up" });
+        let error = client.execute_error("draft-tasks.runPhase", argument).to_string();
+        assert!(error.contains("nothing runs") && error.contains(part), "{error}");
+    };
+    refused(&mut client, ".draft-tasks.config.toml:2:11: `10x` is not a duration");
+    client.open_and_wait(&project);
+    client.notified("window/showMessage", |_| true);
+    refused(&mut client, ".draft-tasks.config.toml:2:11: `10x` is not a duration");
+    client.open_text(&uri, "[run]\ntimeout = \"11x\"\n");
+    client.diagnostics(&uri, 1);
+    refused(&mut client, ".draft-tasks.config.toml:2:11: `11x` is not a duration");
+    assert!(!project.file("ran").exists());
+}

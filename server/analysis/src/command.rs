@@ -178,9 +178,15 @@ const SHELL_BUILTINS: [&str; 20] = [
 ///
 /// # Errors
 ///
-/// In [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end; never in
-/// [`Semantics::Draft`].
+/// When a NUL stands in it; in [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end.
 pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Vec<Word>, SplitError> {
+    if let Some(at) = command.find('\0') {
+        let range = TextRange::at((at as u32).into(), 1.into());
+        return Err(SplitError {
+            range,
+            message: "a NUL stands in it, which no program can be given".into(),
+        });
+    }
     match (semantics, version) {
         (Semantics::Standard, _) => Splitter::new(command).split(),
         (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),

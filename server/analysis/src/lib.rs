@@ -30,6 +30,7 @@ pub mod options;
 pub mod parsed;
 pub mod phase;
 pub mod plan;
+pub mod printable;
 pub mod problem;
 pub mod project;
 pub mod project_files;

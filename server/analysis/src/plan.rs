@@ -7,6 +7,7 @@ use text_size::TextRange;
 use crate::command::{self, DraftVersion};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
+use crate::printable::printable;
 use crate::task_file::{SectionForm, Task, TaskValue};
 
 /// What a run will do, decided before it starts.
@@ -183,7 +184,7 @@ impl PlanError {
     pub fn describe(&self) -> String {
         match self {
             PlanError::UnknownPhase { name, present } => {
-                format!("there is no phase `{name}`; {}", list_phases(present))
+                format!("there is no phase `{}`; {}", printable(name), list_phases(present))
             }
             PlanError::NoTasks { phase, present } => {
                 format!("the file has no tasks in `{phase}`; {}", list_phases(present))
@@ -193,10 +194,10 @@ impl PlanError {
                 version.title()
             ),
             PlanError::UnknownTask { phase, name, present } => {
-                let names: Vec<_> = present.iter().map(|name| format!("`{name}`")).collect();
-                format!("`{phase}` has no task `{name}`; it has {}", names.join(", "))
+                let names: Vec<_> = present.iter().map(|name| format!("`{}`", printable(name))).collect();
+                format!("`{phase}` has no task `{}`; it has {}", printable(name), names.join(", "))
             }
-            PlanError::Invalid { message, .. } => message.clone(),
+            PlanError::Invalid { message, .. } => printable(message),
         }
     }
 }

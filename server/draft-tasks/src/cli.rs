@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
 
 use crate::lsp;
-use crate::settings::project;
+use crate::settings::project::ProjectFile;
 use crate::settings::{Config, Layer, Named};
 
 mod check;
@@ -125,15 +125,30 @@ impl Meaning {
 /// The settings for a tasks file: those of the project beside it, and what was given goes before them. What is wrong in
 /// the project's file is said.
 fn settings(file: &Path, given: &Layer) -> Config {
-    settings_and_problems(file, given).0
+    let (config, project) = settings_and_file(file, given);
+    project.problems().iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
+    config
 }
 
-/// The settings for a file, and how many of them are wrong.
-fn settings_and_problems(file: &Path, given: &Layer) -> (Config, usize) {
-    let directory = file.parent().unwrap_or(Path::new(""));
-    let (project, problems) = project::load(directory);
-    problems.iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
-    (Config::of(&[&project, given]), problems.len())
+/// The settings for what runs tasks of a file.
+///
+/// # Errors
+///
+/// What is wrong in the project's file: a limit that is not understood must not be no limit.
+fn settings_to_run(file: &Path, given: &Layer) -> Result<Config, String> {
+    let (config, project) = settings_and_file(file, given);
+    let problems = project.problems();
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    let place = project.path.display();
+    Err(format!("nothing runs, as {place} has settings that are wrong\n  {}", problems.join("\n  ")))
+}
+
+/// The settings for a file, and the project's file with what is wrong in it.
+fn settings_and_file(file: &Path, given: &Layer) -> (Config, ProjectFile) {
+    let project = ProjectFile::load(file.parent().unwrap_or(Path::new("")));
+    (Config::of(&[&project.project.settings, given]), project)
 }
 
 /// Options about the output.

@@ -21,13 +21,16 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let calls = calls(command);
     let written: Vec<&str> = command.words().iter().map(|word| &command.text()[word.range]).collect();
     let program = calls.called.first().map(Call::name).unwrap_or_default();
-    let mut in_words = command.words().iter().enumerate();
-    let in_words = in_words.find_map(|(at, word)| {
+    let in_words = command.words().iter().enumerate().filter_map(|(at, word)| {
         let secret = in_argument(&program, &written, at)?;
         Some(Place { start: usize::from(word.range.start()) + secret.start, is_in_word: true, secret })
     });
-    if let Some(place) = in_words.or_else(|| in_calls(command, &calls)) {
-        found.push(report(command, &place));
+    let mut places: Vec<Place> = Vec::new();
+    for place in in_words.chain(in_calls(command, &calls)) {
+        if !places.iter().any(|other| other.overlaps(&place)) {
+            found.push(report(command, &place));
+            places.push(place);
+        }
     }
 }
 
@@ -38,19 +41,20 @@ fn calls(command: &Command<'_>) -> Calls {
     Calls::of(&argv, &named)
 }
 
-/// A secret of a program behind wrappers or in a script.
-fn in_calls(command: &Command<'_>, calls: &Calls) -> Option<Place> {
+/// The secrets of programs behind wrappers or in a script.
+fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
     let of_call = |call: &Call| {
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
-        let mut all = 0..arguments.len();
-        all.find_map(|at| locate(command, arguments[at], in_argument(&call.name(), &arguments, at)?))
+        let place = |at| locate(command, arguments[at], in_argument(&call.name(), &arguments, at)?);
+        (0..arguments.len()).filter_map(place).collect::<Vec<_>>()
     };
     let assigned = calls.assigned.iter().filter_map(|(name, value)| {
         let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;
         locate(command, value, Secret::new(0, value, name))
     });
-    let assigned = assigned.min_by_key(|place| place.start);
-    calls.called.iter().skip(1).find_map(of_call).or(assigned)
+    let mut places: Vec<Place> = calls.called.iter().skip(1).flat_map(of_call).chain(assigned).collect();
+    places.sort_by_key(|place| place.start);
+    places
 }
 
 /// Where the secret of an argument stands in a command, if it stands there in one piece.
@@ -68,6 +72,12 @@ struct Place {
     /// Or in a script.
     is_in_word: bool,
     secret: Secret,
+}
+
+impl Place {
+    fn overlaps(&self, other: &Place) -> bool {
+        self.start < other.start + other.secret.length && other.start < self.start + self.secret.length
+    }
 }
 
 /// A secret in an argument.
@@ -440,6 +450,10 @@ h = "env TOKEN=\"abcd1234\" make"
             ("http x Authorization:abcd1234", "abcd1234: the value of `authorization`"),
             ("docker login -u ann -p hunter2 registry", "hunter2: the value of `password`"),
             ("mysql -uroot -phunter2 shop", "hunter2: the value of `password`"),
+            (
+                "mysql -psecret123 --password=hunter2",
+                "secret123: the value of `password` looks like a secret that everybody can read; hunter2: the value of `password`",
+            ),
             ("mysqldump -p\"hunter2\" shop", "hunter2: the value of `password`"),
             (
                 "git clone https://a1b2c3d4e5f6a7b8c9d0@example.org/x",

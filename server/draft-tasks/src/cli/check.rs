@@ -12,6 +12,7 @@ use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::TextEdit;
 use draft_tasks_analysis::level::Level;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
@@ -22,7 +23,9 @@ use super::paths::{Loaded, Paths};
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, Meaning, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
+use crate::lsp::protocol::ext::SETTING;
 use crate::settings::Named;
+use crate::settings::project::{Problem, ProjectFile};
 use crate::source::{FileKind, ReadError};
 use crate::world::environment::Environment;
 use crate::world::facts;
@@ -96,12 +99,12 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         let _ = given.set(&["rules", code.name()], serde_json::json!(level));
     }
     let environment = Environment::of_process();
-    let (mut settings, mut problems) = (HashMap::new(), 0);
+    let (mut settings, mut projects) = (HashMap::new(), Vec::new());
     let mut options = |file: &Path| {
         let directory = file.parent().map(Path::to_owned).unwrap_or_default();
         let read = || {
-            let (config, wrong) = super::settings_and_problems(file, &given);
-            problems += wrong;
+            let (config, project) = super::settings_and_file(file, &given);
+            projects.push(project);
             config
         };
         settings.entry(directory).or_insert_with(read).options()
@@ -111,17 +114,19 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
         .load()
         .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
         .collect();
+    projects.retain(|project| !project.problems().is_empty());
     let written = match arguments.format {
         Format::Human => {
-            human(&checked, arguments.fix, terminal::colors(arguments.look.color(), &io::stdout()))
+            let colors = terminal::colors(arguments.look.color(), &io::stdout());
+            human(&checked, &projects, arguments.fix, colors)
         }
-        Format::Json => json(&checked),
+        Format::Json => json(&checked, &projects),
     };
     let unreadable = checked.iter().filter_map(|checked| checked.result.as_ref().err());
     unreadable.for_each(|error| terminal::error(format_args!("{error}")));
     let unfixed = checked.iter().filter_map(|checked| checked.unfixed.as_ref());
     unfixed.for_each(|error| terminal::error(format_args!("{error}")));
-    exit_code(&checked, problems, written)
+    exit_code(&checked, &projects, written)
 }
 
 /// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
@@ -175,14 +180,14 @@ fn examine(
 }
 
 /// Settings that a project does not have are as much of a mistake as what is found.
-fn exit_code(checked: &[Checked], problems: usize, written: io::Result<()>) -> ExitCode {
+fn exit_code(checked: &[Checked], projects: &[ProjectFile], written: io::Result<()>) -> ExitCode {
     let severe = |found: &Diagnostic| found.severity <= Severity::Warning;
     if let Err(error) = written.or_else(terminal::forgive_closed) {
         terminal::error(format_args!("the findings cannot be written: {error}"));
         UNUSABLE.into()
     } else if checked.iter().any(|checked| checked.result.is_err() || checked.unfixed.is_some()) {
         UNUSABLE.into()
-    } else if problems > 0 || checked.iter().flat_map(Checked::diagnostics).any(severe) {
+    } else if !projects.is_empty() || checked.iter().flat_map(Checked::diagnostics).any(severe) {
         FOUND.into()
     } else {
         ExitCode::SUCCESS
@@ -195,12 +200,12 @@ impl Checked {
     }
 }
 
-fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
+fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for Checked { path, result, fixed, .. } in checked {
         let Ok(analysis) = result else { continue };
         for (code, title) in fixed {
-            writeln!(out, "{path}: fixed {code}: {}", lower_first(title))?;
+            writeln!(out, "{path}: fixed {code}: {}", printable(&lower_first(title)))?;
         }
         if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
             writeln!(out)?;
@@ -213,10 +218,13 @@ fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
             writeln!(out, "{}\n", excerpts.render(found, &titles).trim_end())?;
         }
     }
+    for problem in projects.iter().flat_map(ProjectFile::problems) {
+        writeln!(out, "{}: {}\n", Paint(colors).red(&format!("error[{SETTING}]")), printable(&problem))?;
+    }
     if checked.iter().all(|checked| checked.result.is_err()) {
         return Ok(());
     }
-    writeln!(out, "{}", summary(checked, Paint(colors)))?;
+    writeln!(out, "{}", summary(checked, projects, Paint(colors)))?;
     let left = checked.iter().flat_map(Checked::diagnostics).filter(|found| !found.fixes.is_empty()).count();
     if fix && left > 0 {
         let those = if left == 1 { "1 finding has a fix" } else { &format!("{left} findings have fixes") };
@@ -229,10 +237,12 @@ fn human(checked: &[Checked], fix: bool, colors: bool) -> io::Result<()> {
 }
 
 /// "1 error, 2 warnings in 3 files"
-fn summary(checked: &[Checked], paint: Paint) -> String {
+fn summary(checked: &[Checked], projects: &[ProjectFile], paint: Paint) -> String {
     let count = |severity| {
         let all = checked.iter().flat_map(Checked::diagnostics);
+        let wrong = projects.iter().map(|project| project.problems().len()).sum::<usize>();
         all.filter(|found| found.severity == severity).count()
+            + if severity == Severity::Error { wrong } else { 0 }
     };
     let severities = [Severity::Error, Severity::Warning, Severity::Information, Severity::Hint];
     let counts = severities.map(|severity| (severity, count(severity)));
@@ -248,7 +258,7 @@ fn summary(checked: &[Checked], paint: Paint) -> String {
             }
         })
         .collect();
-    let files = checked.iter().filter(|checked| checked.result.is_ok()).count();
+    let files = checked.iter().filter(|checked| checked.result.is_ok()).count() + projects.len();
     let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
     match counts.as_slice() {
         [] => format!("nothing to report in {files}"),
@@ -325,8 +335,10 @@ struct Point {
     offset: usize,
 }
 
-fn json(checked: &[Checked]) -> io::Result<()> {
-    let files = checked.iter().map(file_report).collect();
+fn json(checked: &[Checked], projects: &[ProjectFile]) -> io::Result<()> {
+    let paths: Vec<String> = projects.iter().map(|project| project.path.display().to_string()).collect();
+    let projects = paths.iter().zip(projects).map(|(path, project)| settings_report(path, project));
+    let files = checked.iter().map(file_report).chain(projects).collect();
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &Report { files })?;
     writeln!(out)
@@ -344,6 +356,30 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     let error = error.or(checked.unfixed.as_deref());
     let fixed = checked.fixed.iter().map(|(code, title)| FixedReport { code: code.name(), title }).collect();
     FileReport { path: &checked.path, error, fixed, diagnostics }
+}
+
+/// A project's settings, as far as they are wrong.
+fn settings_report<'a>(path: &'a str, file: &'a ProjectFile) -> FileReport<'a> {
+    let places = Places { text: &file.text, lines: LineIndex::new(&file.text) };
+    let wrong = |problem: &'a Problem| {
+        let range = || places.place(problem.range);
+        let fix = |text: &String| FixReport {
+            title: format!("Change to `{text}`"),
+            preferred: true,
+            edits: vec![EditReport { range: range(), text: text.clone() }],
+        };
+        Finding {
+            code: SETTING,
+            severity: Severity::Error.name(),
+            message: &problem.message,
+            note: None,
+            range: range(),
+            related: Vec::new(),
+            fixes: problem.suggestion.iter().map(fix).collect(),
+        }
+    };
+    let diagnostics = file.project.problems.iter().map(wrong).collect();
+    FileReport { path, error: file.unreadable.as_deref(), fixed: Vec::new(), diagnostics }
 }
 
 fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {

@@ -96,7 +96,7 @@ impl Cluster {
         }
         let mut asked = io::stderr().lock();
         let mut said = String::new();
-        write!(asked, "{question} [y/N] ")
+        write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))
             .and_then(|()| asked.flush())
             .and_then(|()| io::stdin().lock().read_line(&mut said))
             .map_err(|error| error.to_string())?;

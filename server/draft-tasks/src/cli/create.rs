@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use draft_tasks_analysis::printable::printable;
 
 use super::UNUSABLE;
-use super::terminal::{self, printable};
+use super::terminal;
 use crate::source;
 use crate::world::environment::Environment;
 use crate::world::packs::{self, NoPack, Pack, SKELETON};
@@ -43,7 +44,7 @@ Exit codes:
 pub(super) fn create(arguments: &Arguments) -> ExitCode {
     match outcome(arguments) {
         Ok(Outcome::Created(message)) => {
-            let said = writeln!(io::stdout(), "{message}").or_else(terminal::forgive_closed);
+            let said = writeln!(io::stdout(), "{}", printable(&message)).or_else(terminal::forgive_closed);
             said.map_or(UNUSABLE.into(), |()| ExitCode::SUCCESS)
         }
         Ok(Outcome::Listed(packs)) => {

@@ -8,12 +8,13 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::Problem;
 use serde_json::json;
 
 use super::cluster::Cluster;
 use super::paths::{self, Loaded};
-use super::terminal::{self, Paint, printable};
+use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{FOUND, Look, UNUSABLE};
 use crate::doctor::{self, Link, State, Wanted};

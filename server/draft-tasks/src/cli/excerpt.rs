@@ -9,6 +9,7 @@ use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::printable::{self, printable};
 
 /// A longer line is not shown: it would be once for each finding in it.
 const LONGEST_LINE: usize = 2000;
@@ -72,8 +73,7 @@ fn drawable(text: &str) -> Cow<'_, str> {
     let steers = |(at, character): (usize, char)| match character {
         '\n' | '\t' => false,
         '\r' => !text[at..].starts_with("\r\n"),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        _ => character.is_control(),
+        _ => printable::steers(character),
     };
     if !text.char_indices().any(steers) {
         return Cow::Borrowed(text);
@@ -91,21 +91,21 @@ fn drawable(text: &str) -> Cow<'_, str> {
 fn shown(found: &Diagnostic, fixes: &[String], place: Option<String>) -> Shown<()> {
     let mut label = Label::new(LabelStyle::Primary, (), found.range);
     if let Some(note) = &found.note {
-        label = label.with_message(note);
+        label = label.with_message(printable(note));
     }
-    let related = found
-        .related
-        .iter()
-        .map(|related| Label::new(LabelStyle::Secondary, (), related.range).with_message(&related.message));
-    let fixes = fixes.iter().map(|title| format!("help: {}", lower_first(title)));
-    let shown =
-        Shown::new(severity(found.severity)).with_code(found.code.name()).with_message(&found.message);
+    let related = found.related.iter().map(|related| {
+        Label::new(LabelStyle::Secondary, (), related.range).with_message(printable(&related.message))
+    });
+    let fixes = fixes.iter().map(|title| format!("help: {}", printable(&lower_first(title))));
+    let shown = Shown::new(severity(found.severity))
+        .with_code(found.code.name())
+        .with_message(printable(&found.message));
     match place {
         None => {
             shown.with_labels(std::iter::once(label).chain(related).collect()).with_notes(fixes.collect())
         }
         Some(place) => {
-            let note = found.note.as_ref().map(|note| format!("note: {note}"));
+            let note = found.note.as_ref().map(|note| format!("note: {}", printable(note)));
             shown.with_notes(std::iter::once(place).chain(note).chain(fixes).collect())
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Must not run anything, and must not decide what a task runs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +14,13 @@ use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explanation};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, PlanError};
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, Options};
+use draft_tasks_executor::mask::Secrets;
 use serde::{Serialize, Serializer};
 
 use super::paths::{self, Loaded};
-use super::terminal::{self, Paint, printable};
+use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{FOUND, Look, Meaning, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
@@ -38,7 +41,8 @@ pub(super) struct Arguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Show the values of variables whose names look secret, as API_TOKEN does, instead of `***`, in either format
+    /// Show the values of variables whose names look secret, as API_TOKEN does, and tokens of known kinds, instead of
+    /// `***`, in either format
     #[arg(long)]
     show_secrets: bool,
     #[command(flatten)]
@@ -121,6 +125,9 @@ fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
     let mut explanation = explain::explain(&analysis, &lookup);
+    if !arguments.show_secrets {
+        mask(&mut explanation, &environment.secrets());
+    }
     if let Some(name) = &arguments.phase {
         only(&mut explanation, &analysis, name)
             .map_err(|error| format!("{}: {}", file.path.display(), error.describe()))?;
@@ -133,6 +140,19 @@ fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
         Format::Json => json(&file, analysis.options, &explanation).map_err(|error| error.to_string())?,
     };
     Ok((text, exit_code(&analysis, &explanation)))
+}
+
+/// Masks what a run would mask, also where it stands in the file itself.
+fn mask(explanation: &mut Explanation, secrets: &Secrets) {
+    let tasks = explanation.tables.iter_mut().filter_map(|table| table.tasks.as_mut().ok()).flatten();
+    for ExplainedTask { name, argv, draft, rivals, .. } in tasks {
+        let arguments = argv.iter_mut().chain(draft.iter_mut().flatten()).chain(rivals.iter_mut().flatten());
+        for text in arguments.chain([name]) {
+            if let Cow::Owned(masked) = secrets.mask(text) {
+                *text = masked;
+            }
+        }
+    }
 }
 
 /// Leaves only the phase of a name in an explanation.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, Options, edit, format};
 
 use super::paths::{Loaded, Paths};
@@ -50,7 +51,7 @@ pub(super) fn fmt(arguments: &Arguments) -> ExitCode {
 }
 
 fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {
-    let said = writeln!(io::stdout(), "{message}");
+    let said = writeln!(io::stdout(), "{}", printable(&message.to_string()));
     said.or_else(terminal::forgive_closed).map_err(|error| error.to_string())
 }
 

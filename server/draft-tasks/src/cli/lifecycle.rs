@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::pods::living;
@@ -264,7 +265,7 @@ impl<'a> Whole<'a> {
         }
         if let Some(Pinned { target, .. }) = &self.pinned {
             let names: Vec<_> = self.steps.steps().iter().map(|step| step.name()).collect();
-            let line = format!("{} · {}", target.describe(), names.join(", "));
+            let line = format!("{} · {}", printable(&target.describe()), names.join(", "));
             // Who does not read it need not: the steps are told one by one.
             let _ = io::Write::write_all(&mut io::stdout(), format!("{line}\n").as_bytes());
         }

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::EarlierPod;
 use draft_tasks_executor::record::RunHeader;
 use serde_json::json;
@@ -33,9 +34,9 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let tasks = shown.about.tasks();
     let place = match (shown.about.cluster(), shown.unknown) {
-        (Some(cluster), _) => cluster.describe(),
-        (None, Some(why)) => format!("pods not known, since {why}"),
-        (None, None) => format!("in {}", shown.directory.display()),
+        (Some(cluster), _) => printable(&cluster.describe()),
+        (None, Some(why)) => format!("pods not known, since {}", printable(why)),
+        (None, None) => format!("in {}", printable(&shown.directory.display().to_string())),
     };
     let place = match (tasks.len(), shown.about.cluster()) {
         (0, Some(_)) => place,
@@ -44,14 +45,15 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     };
     writeln!(out, "{} · {place} · nothing runs", paint.bold(shown.phase))?;
     for task in tasks {
-        writeln!(out, "  {}\n    {}", task.name, task.command())?;
+        writeln!(out, "  {}\n    {}", printable(&task.name), task.command())?;
     }
     for EarlierPod { name, tasks, .. } in shown.again {
-        let tasks = if tasks.is_empty() { String::new() } else { format!(": {}", tasks.join(", ")) };
-        writeln!(out, "  in {name}, if it is still there{tasks}")?;
+        let tasks =
+            if tasks.is_empty() { String::new() } else { format!(": {}", printable(&tasks.join(", "))) };
+        writeln!(out, "  in {}, if it is still there{tasks}", printable(name))?;
     }
     for name in shown.left_out {
-        writeln!(out, "  {}", paint.dim(&format!("- {name}  left out: not named by --task")))?;
+        writeln!(out, "  {}", paint.dim(&format!("- {}  left out: not named by --task", printable(name))))?;
     }
     out.flush()
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, TextRange};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
@@ -75,7 +76,7 @@ impl<'a> Prepared<'a> {
             .map_err(|error| format!("{}: {error}", loaded.path.display()))?;
         let directory = file.parent().unwrap_or(&file).to_owned();
         let environment = Environment::of_process().with(&run, &directory)?;
-        let settings = super::settings(&loaded.path, &meaning.settings());
+        let settings = super::settings_to_run(&loaded.path, &meaning.settings())?;
         let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
         let kubernetes = cluster.settings(&settings.kubernetes);
         Ok(Prepared { loaded, file, directory, analysis, settings, run, environment, kubernetes, cluster })
@@ -123,7 +124,8 @@ impl<'a> Prepared<'a> {
     fn tell_finding(&self, found: &Diagnostic) {
         let (line, column) = self.place(found.range);
         let path = self.loaded.path.display();
-        let said = format_args!("{path}:{line}:{column}: {} [{}]", found.message, found.code.name());
+        let said =
+            format_args!("{path}:{line}:{column}: {} [{}]", printable(&found.message), found.code.name());
         terminal::warning(said);
     }
 

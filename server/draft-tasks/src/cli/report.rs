@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use draft_tasks_analysis::plan::Subject;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::output::{self, Tail};
 use draft_tasks_executor::record::schema::PlannedTask;
 use draft_tasks_executor::record::{self, RunHeader};
@@ -75,6 +76,7 @@ impl Report {
             Some(cluster) => cluster.describe(),
             None => format!("in {}", about.directory()),
         };
+        let place = printable(&place);
         Report {
             paint,
             amount,
@@ -100,20 +102,22 @@ impl Report {
         match event {
             RunEvent::RunStarted { subject, tasks, .. } => self.started(subject, &tasks),
             RunEvent::Waiting { ready, pods, message } => {
-                self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {message}"))
+                self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {}", printable(&message)))
             }
             RunEvent::PodsLeft { pods, message } => {
                 let count = if pods == 1 { "1 pod".to_owned() } else { format!("{pods} pods") };
-                self.waiting(&format!("waiting for the end of {count} · {message}"))
+                self.waiting(&format!("waiting for the end of {count} · {}", printable(&message)))
             }
             RunEvent::PodsFound { pods, note } => self.pods_found(pods, note),
             RunEvent::Blocked { problem } => {
                 self.screen.end();
                 let line = |text: String| self.screen.line(format_args!("  {text}"));
-                line(format!("{} {}", self.paint.red("✗"), self.paint.red(&problem.message)))?;
-                problem.help.iter().try_for_each(|help| line(format!("  {help}")))
+                line(format!("{} {}", self.paint.red("✗"), self.paint.red(&printable(&problem.message))))?;
+                problem.help.iter().try_for_each(|help| line(format!("  {}", printable(help))))
             }
-            RunEvent::Note { message } => self.screen.line(format_args!("  {}", self.paint.yellow(&message))),
+            RunEvent::Note { message } => {
+                self.screen.line(format_args!("  {}", self.paint.yellow(&printable(&message))))
+            }
             RunEvent::TaskStarted { task, pod, .. } => {
                 self.running.insert((task, pod), Running::default());
                 self.screen.begin(&self.label((task, pod)));
@@ -131,13 +135,13 @@ impl Report {
     fn started(&mut self, subject: Subject, tasks: &[String]) -> io::Result<()> {
         let what = match (subject, tasks.len()) {
             (Subject::Deploy | Subject::Delete, _) => {
-                format!(" · {}", output::plain(&self.commands.join(" ")))
+                format!(" · {}", self.commands.join(" "))
             }
             (Subject::PodsReady | Subject::PodsGone, _) => String::new(),
             (Subject::Phase(_), 1) => " · 1 task".to_owned(),
             (Subject::Phase(_), count) => format!(" · {count} tasks"),
         };
-        self.tasks = tasks.iter().map(|task| output::plain(task)).collect();
+        self.tasks = tasks.iter().map(|task| printable(task)).collect();
         self.subject = Some(subject);
         if self.amount == Amount::Failures {
             return Ok(());
@@ -165,12 +169,17 @@ impl Report {
             return Ok(());
         }
         let build = self.pods.iter().find_map(|pod| pod.build.clone());
-        let build = build.map(|build| format!(" · build {build}")).unwrap_or_default();
-        let names =
-            self.pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect::<Vec<_>>();
+        let build = build.map(|build| format!(" · build {}", printable(&build))).unwrap_or_default();
+        let names = self
+            .pods
+            .iter()
+            .map(|pod| format!("{} ({})", printable(&pod.name), printable(&pod.container)))
+            .collect::<Vec<_>>();
         let count = if names.len() == 1 { "1 pod".to_owned() } else { format!("{} pods", names.len()) };
         self.screen.line(format_args!("  in {count}: {}{build}", names.join(", ")))?;
-        note.map_or(Ok(()), |note| self.screen.line(format_args!("  {}", self.paint.yellow(&note))))
+        note.map_or(Ok(()), |note| {
+            self.screen.line(format_args!("  {}", self.paint.yellow(&printable(&note))))
+        })
     }
 
     /// What a task is called in front of lines.
@@ -229,7 +238,7 @@ impl Report {
         let running = self.running.remove(&place).unwrap_or_default();
         self.screen.end();
         self.ended(place, outcome, duration, &running)?;
-        notes.iter().try_for_each(|note| self.screen.line(format_args!("    {note}")))?;
+        notes.iter().try_for_each(|note| self.screen.line(format_args!("    {}", printable(note))))?;
         // The line belongs to whoever still runs.
         if let Some(place) = self.running.keys().min() {
             self.screen.begin(&self.label(*place));
@@ -255,12 +264,12 @@ impl Report {
             Outcome::Passed | Outcome::Skipped if self.amount == Amount::Failures => Ok(()),
             Outcome::Passed => line(format!("{} {task}  {duration}", self.paint.green("✓"))),
             Outcome::Failed(failure) => {
-                let what = self.paint.red(&failure.describe());
+                let what = self.paint.red(&printable(&failure.describe()));
                 line(format!("{} {task}  {duration}  {what}", self.paint.red("✗")))?;
                 self.excerpt(place, running)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
-                        failure.hint().map_or(Ok(()), |hint| line(format!("  {hint}")))
+                        failure.hint().map_or(Ok(()), |hint| line(format!("  {}", printable(&hint))))
                     }
                     _ => Ok(()),
                 }

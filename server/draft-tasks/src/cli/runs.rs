@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry, ProcessEntry, StreamName};
 use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
 use draft_tasks_executor::{OutcomeName, describe_duration};
@@ -119,7 +120,13 @@ fn list(arguments: &Arguments, records: &Records) -> io::Result<ExitCode> {
         let (state, seconds) = state(kept);
         let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
         let file = told(kept).map(|told| told.1).unwrap_or_default();
-        writeln!(out, "{}  {}{took}  {}", kept.id, colored(paint, state), paint.dim(file))?;
+        writeln!(
+            out,
+            "{}  {}{took}  {}",
+            printable(&kept.id),
+            colored(paint, state),
+            paint.dim(&printable(file))
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -171,27 +178,37 @@ fn show(arguments: &Arguments, kept: &StoredRun) -> io::Result<()> {
     for event in events {
         match event {
             Event::RunStarted { phase, tasks: planned, file, at, cluster, .. } => {
-                writeln!(out, "{} · {file} · at {at}", paint.bold(&phase))?;
+                writeln!(
+                    out,
+                    "{} · {} · at {}",
+                    paint.bold(&printable(&phase)),
+                    printable(&file),
+                    printable(&at)
+                )?;
                 if let Some(cluster) = cluster {
-                    writeln!(out, "  {}", cluster.describe())?;
+                    writeln!(out, "  {}", printable(&cluster.describe()))?;
                 }
                 tasks = planned;
             }
             Event::Waiting { ready, pods, message, .. } => {
-                writeln!(out, "  {}", paint.dim(&format!("{ready}/{pods} pods ready · {message}")))?;
+                writeln!(
+                    out,
+                    "  {}",
+                    paint.dim(&format!("{ready}/{pods} pods ready · {}", printable(&message)))
+                )?;
             }
             Event::PodsLeft { pods, message, .. } => {
-                writeln!(out, "  {}", paint.dim(&format!("{pods} pods are left · {message}")))?;
+                writeln!(out, "  {}", paint.dim(&format!("{pods} pods are left · {}", printable(&message))))?;
             }
             Event::PodsFound { pods: found, note, .. } => {
                 pods = found;
-                note.map_or(Ok(()), |note| writeln!(out, "  {}", paint.yellow(&note)))?;
+                note.map_or(Ok(()), |note| writeln!(out, "  {}", paint.yellow(&printable(&note))))?;
             }
             Event::Blocked { message, help, .. } => {
-                writeln!(out, "  {} {}", paint.red("✗"), paint.red(&message))?;
-                help.iter().try_for_each(|help| writeln!(out, "    {help}"))?;
+                writeln!(out, "  {} {}", paint.red("✗"), paint.red(&printable(&message)))?;
+                help.iter().try_for_each(|help| writeln!(out, "    {}", printable(help)))?;
             }
-            Event::Note { message, .. } => writeln!(out, "  {}", paint.yellow(&message))?,
+            Event::Note { message, .. } => writeln!(out, "  {}", paint.yellow(&printable(&message)))?,
             Event::TaskStarted { task, pod, .. } => {
                 if let Some(planned) = tasks.get(task) {
                     let name = label(&tasks, &pods, (task, pod));
@@ -212,7 +229,7 @@ fn show(arguments: &Arguments, kept: &StoredRun) -> io::Result<()> {
                     write_lines(&mut out, paint, pod.map(|_| name.as_str()), &rest)?;
                 }
                 writeln!(out, "  {}", ended(paint, &name, outcome, failure.as_ref(), seconds))?;
-                note.map_or(Ok(()), |note| writeln!(out, "    {note}"))?;
+                note.map_or(Ok(()), |note| writeln!(out, "    {}", printable(&note)))?;
             }
             Event::RunFinished { .. } => {}
         }
@@ -231,10 +248,10 @@ fn show(arguments: &Arguments, kept: &StoredRun) -> io::Result<()> {
 
 /// What a task is called, with the pod in which it ran.
 fn label(tasks: &[PlannedTask], pods: &[PodEntry], (task, pod): (usize, Option<usize>)) -> String {
-    let task = tasks.get(task).map(|task| task.name.as_str()).unwrap_or_default();
+    let task = tasks.get(task).map(|task| printable(&task.name)).unwrap_or_default();
     match pod.and_then(|pod| pods.get(pod)) {
-        Some(pod) => format!("{task} · {}", pod.name),
-        None => task.to_owned(),
+        Some(pod) => format!("{task} · {}", printable(&pod.name)),
+        None => task,
     }
 }
 
@@ -255,8 +272,8 @@ fn ended(
     match outcome {
         OutcomeName::Passed => format!("{} {name}  {took}", paint.green("✓")),
         OutcomeName::Failed => {
-            let what = failure.map(|failure| failure.message.as_str()).unwrap_or_default();
-            format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(what))
+            let what = failure.map(|failure| printable(&failure.message)).unwrap_or_default();
+            format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(&what))
         }
         OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow("■")),
         OutcomeName::Skipped => paint.dim(&format!("- {name}  skipped")),

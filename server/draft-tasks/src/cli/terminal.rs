@@ -5,21 +5,28 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use draft_tasks_analysis::printable::printable;
+
 use super::Color;
 
 /// Writes an error, as what happened and what to do; a standard error that is gone is nothing to worry about.
 pub(super) fn error(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = writeln!(io::stderr(), "error: {}", shown(message));
 }
 
 /// Says what does not keep a command from doing its work.
 pub(super) fn warning(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "warning: {message}");
+    let _ = writeln!(io::stderr(), "warning: {}", shown(message));
 }
 
 /// Writes what is good to know; standard output has nothing but what was asked for.
 pub(super) fn remark(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let _ = writeln!(io::stderr(), "{}", shown(message));
+}
+
+/// A message of several lines that does nothing to a terminal.
+pub(super) fn shown(message: fmt::Arguments<'_>) -> String {
+    message.to_string().split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// A reader that has seen enough, as `head` has, is no error.
@@ -45,18 +52,6 @@ pub(super) fn colors(color: Color, stream: &impl IsTerminal) -> bool {
 pub(super) fn can_move() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     io::stdout().is_terminal() && !set("CI") && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
-}
-
-/// A text that does nothing to a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if c.is_control() {
-            shown.extend(c.escape_debug())
-        } else {
-            shown.push(c)
-        }
-        shown
-    })
 }
 
 /// A colour for a piece of text, or none.
@@ -86,15 +81,5 @@ impl Paint {
 
     fn wrap(self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terminals_are_left_alone() {
-        assert_eq!(printable("a\u{1b}[0m\té\u{7f}"), "a\\u{1b}[0m\\té\\u{7f}");
     }
 }

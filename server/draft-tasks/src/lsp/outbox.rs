@@ -29,7 +29,7 @@ use crate::lsp::runs::pace::Pace;
 use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::{Backlog, Outgoing};
 use crate::lsp::wire::transport::End;
-use crate::settings::project;
+use crate::settings::project::ProjectFile;
 use crate::source::FileKind;
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
@@ -374,8 +374,9 @@ impl Outbox {
                 session.with(|session| session.take_kind(&uri, is_pack));
             }
             if let Some(directory) = &directory {
-                let (settings, problems) = project::load(directory);
-                session.with(|session| session.read_project(directory, settings, problems));
+                let file = ProjectFile::load(directory);
+                let problems = file.problems();
+                session.with(|session| session.read_project(directory, file.project.settings, problems));
             }
             let Some(outlook) = session.with(|session| session.outlook(&uri)) else { return };
             let (surroundings, facts) = outlook.read();

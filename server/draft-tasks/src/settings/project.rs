@@ -3,7 +3,7 @@
 //! Must not take what is for each user alone to choose: clusters, values of the environment, programs.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
@@ -77,17 +77,31 @@ impl Project {
     }
 }
 
-/// Reads the settings of a directory; without the file there are none. Tells what is wrong with them.
-pub(crate) fn load(directory: &Path) -> (Layer, Vec<String>) {
-    let file = directory.join(SETTINGS_FILE);
-    match read(&file) {
-        Ok(None) => (Layer::default(), Vec::new()),
-        Ok(Some(text)) => {
-            let project = Project::of_text(&text);
-            let problems = project.describe(&file, &text);
-            (project.settings, problems)
-        }
-        Err(problem) => (Layer::default(), vec![format!("{}: {problem}", file.display())]),
+/// The settings of a directory as they are on disk; without the file there are none.
+#[derive(Debug)]
+pub(crate) struct ProjectFile {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) project: Project,
+    /// Why it cannot be read.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl ProjectFile {
+    /// Reads the settings of a directory.
+    pub(crate) fn load(directory: &Path) -> ProjectFile {
+        let path = directory.join(SETTINGS_FILE);
+        let (text, unreadable) = match read(&path) {
+            Ok(text) => (text.unwrap_or_default(), None),
+            Err(problem) => (String::new(), Some(problem)),
+        };
+        ProjectFile { project: Project::of_text(&text), path, text, unreadable }
+    }
+
+    /// What is wrong, each with its place.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let unreadable = self.unreadable.iter().map(|problem| format!("{}: {problem}", self.path.display()));
+        unreadable.chain(self.project.describe(&self.path, &self.text)).collect()
     }
 }
 
@@ -442,9 +456,9 @@ mod tests {
     #[test]
     fn a_file_that_is_none() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(load(dir.path()), (Layer::default(), Vec::new()));
+        assert_eq!(ProjectFile::load(dir.path()).problems(), [""; 0]);
         std::fs::create_dir(dir.path().join(SETTINGS_FILE)).unwrap();
-        let (_, problems) = load(dir.path());
+        let problems = ProjectFile::load(dir.path()).problems();
         assert!(problems[0].ends_with("config.toml: is not a file"), "{problems:?}");
     }
 }

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use draft_tasks_analysis::command;
+use draft_tasks_analysis::printable::printable;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, Pod, RunEvent, Stream};
@@ -493,7 +494,8 @@ impl RunHeader {
 impl PlannedTask {
     /// The command as one may read it: each argument as a shell would have to be given it.
     pub fn command(&self) -> String {
-        self.argv.iter().map(|argument| command::show_argument(argument)).collect::<Vec<_>>().join(" ")
+        let shown = self.argv.iter().map(|argument| printable(&command::show_argument(argument)));
+        shown.collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -93,6 +93,7 @@ pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> R
 
 impl Walk {
     fn new(part: Part, wanted: Live, source: Source) -> Result<Walk, Error> {
+        source.has_right_settings()?;
         let Live { uri, command, line } = wanted;
         let environment = source.environment.clone().map_err(refusal)?;
         let command = match line {

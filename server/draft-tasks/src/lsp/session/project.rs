@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
@@ -21,6 +22,8 @@ pub(super) struct Known {
     settings: Layer,
     /// What the user was told to be wrong with them.
     told: Vec<String>,
+    /// All that is wrong with them, each with its place.
+    pub(super) problems: Vec<String>,
 }
 
 impl Session {
@@ -51,12 +54,12 @@ impl Session {
         if self.projects.get(directory).is_none_or(|known| known.told != problems) && !problems.is_empty() {
             self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
         }
-        self.take_project(directory, settings, problems);
+        self.take_project(directory, settings, problems.clone(), problems);
         self.settle();
     }
 
-    fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>) {
-        self.projects.insert(directory.to_owned(), Known { settings, told });
+    fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>, problems: Vec<String>) {
+        self.projects.insert(directory.to_owned(), Known { settings, told, problems });
         let config = self.config_of(Some(directory));
         for (uri, document) in &mut self.documents {
             if document.kind != FileKind::Settings && document.is_in(directory) && document.read_with(&config)
@@ -96,9 +99,11 @@ impl Session {
         let context = session.context(document, &analysed);
         let diagnostics = project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
         let (version, directory) = (Some(document.version), document.directory());
+        let path = document.path.clone().unwrap_or_else(|| SETTINGS_FILE.into());
+        let problems = project.describe(&path, &analysed.text);
         session.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
         if let Some(directory) = directory {
-            self.take_project(&directory, project.settings, Vec::new());
+            self.take_project(&directory, project.settings, Vec::new(), problems);
         }
     }
 

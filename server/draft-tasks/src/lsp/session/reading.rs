@@ -16,7 +16,7 @@ use crate::lsp::SharedSession;
 use crate::lsp::documents::document::{self, Analysed};
 use crate::lsp::documents::look::blocking;
 use crate::lsp::documents::surroundings;
-use crate::settings::project;
+use crate::settings::project::ProjectFile;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};
 use crate::source::{self, FileKind};
@@ -30,6 +30,8 @@ pub(crate) struct Source {
     /// The tasks file.
     pub(crate) path: PathBuf,
     pub(crate) config: Config,
+    /// What is wrong in the project's settings, each with its place.
+    wrong_settings: Vec<String>,
     pub(crate) directory: PathBuf,
     /// Whether the text differs from the file on disk.
     pub(crate) unsaved: bool,
@@ -44,6 +46,19 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Whether the project's settings are all understood: a limit that is not must not be no limit.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong in them.
+    pub(crate) fn has_right_settings(&self) -> Result<(), Error> {
+        if self.wrong_settings.is_empty() {
+            return Ok(());
+        }
+        let wrong = self.wrong_settings.join("; ");
+        Err(refusal(format!("nothing runs, as the project has settings that are wrong: {wrong}")))
+    }
+
     /// The application, as settings and `draft.toml` say.
     pub(crate) fn application<'a>(&'a self, environment: &'a Environment) -> application::Chosen<'a> {
         application::Chosen {
@@ -70,6 +85,7 @@ struct Opened {
     path: Option<PathBuf>,
     analysis: Arc<Analysed>,
     config: Config,
+    wrong_settings: Vec<String>,
 }
 
 /// The text that would run now: the editor's, or the file's where the editor has it not open.
@@ -84,11 +100,16 @@ pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source,
 
 impl Session {
     fn wanted(&mut self, uri: &Uri) -> Wanted {
+        let projects = &self.projects;
         let opened = self.documents.get_mut(uri).map(|document| Opened {
             kind: document.kind,
             path: document.path.clone(),
             analysis: document.analysed(),
             config: document.config.clone(),
+            wrong_settings: document
+                .directory()
+                .and_then(|directory| projects.get(&directory))
+                .map_or_else(Vec::new, |known| known.problems.clone()),
         });
         let (editor, environment) = (self.editor.clone(), self.environment.clone());
         Wanted { uri: uri.clone(), opened, editor, environment, run: self.config.run.clone() }
@@ -100,8 +121,9 @@ impl Wanted {
         let Some(opened) = &self.opened else { return self.read_text() };
         let on_disk = opened.path.as_ref().and_then(|path| std::fs::read(path).ok());
         let unsaved = on_disk.as_deref() != Some(opened.analysis.text.as_bytes());
-        let Opened { kind, path, analysis, config } = opened;
-        self.source(Some(*kind), path.clone(), analysis.clone(), config.clone(), unsaved)
+        let Opened { kind, path, analysis, config, wrong_settings } = opened;
+        let source = self.source(Some(*kind), path.clone(), analysis.clone(), config.clone(), unsaved)?;
+        Ok(Source { wrong_settings: wrong_settings.clone(), ..source })
     }
 
     fn read_text(&self) -> Result<Source, Error> {
@@ -109,10 +131,11 @@ impl Wanted {
             .ok_or_else(|| refusal(format!("`{}` is neither open nor a file", self.uri.0)))?;
         let kind = FileKind::of_path(&path);
         let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
-        let settings = path.parent().map(|directory| project::load(directory).0).unwrap_or_default();
-        let config = Config::of(&[&settings, &self.editor]);
+        let project = ProjectFile::load(path.parent().unwrap_or(Path::new("")));
+        let config = Config::of(&[&project.project.settings, &self.editor]);
         let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
-        self.source(kind, Some(path), analysed, config, false)
+        let source = self.source(kind, Some(path), analysed, config, false)?;
+        Ok(Source { wrong_settings: project.problems(), ..source })
     }
 
     fn source(
@@ -137,6 +160,18 @@ impl Wanted {
         let without_files = || surroundings::without_files(&self.environment, &self.run);
         let shown = environment.clone().unwrap_or_else(|_| without_files());
         let (run, state) = (self.run.clone(), self.environment.state());
-        Ok(Source { analysis, path, config, directory, unsaved, run, environment, shown, state })
+        let wrong_settings = Vec::new();
+        Ok(Source {
+            analysis,
+            path,
+            config,
+            wrong_settings,
+            directory,
+            unsaved,
+            run,
+            environment,
+            shown,
+            state,
+        })
     }
 }

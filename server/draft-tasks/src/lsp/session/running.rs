@@ -167,6 +167,7 @@ pub(crate) async fn run_source(
 
 impl Prepared {
     fn new(source: Source, phase: Phase, wish: Wish) -> Result<Prepared, Error> {
+        source.has_right_settings()?;
         let Wish { chosen, pods, .. } = wish;
         let environment = source.environment.clone().map_err(refusal)?;
         let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
