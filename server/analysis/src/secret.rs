@@ -57,12 +57,23 @@ pub fn looks_secret(variable: &str) -> bool {
 /// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant,
 /// and tokens in the place of a user; the user's name is no password.
 pub fn passwords_of_urls(value: &str) -> Vec<String> {
-    let behind = value.match_indices("://").map(|(at, colon)| &value[at + colon.len()..]);
-    let written = behind.filter_map(user_info).filter_map(|info| match info.split_once(':') {
+    let written = user_infos(value).filter_map(|info| match info.split_once(':') {
         Some((user, password)) => Some(password).filter(|password| *password != user),
         None => Some(info).filter(|user| is_token(user)),
     });
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
+}
+
+/// What the URLs in a value have as `user:password`, as it is meant; that of two equal ones is none.
+pub fn logins_of_urls(value: &str) -> Vec<String> {
+    let with_password = user_infos(value)
+        .filter(|info| info.split_once(':').is_some_and(|(user, password)| user != password));
+    with_password.map(percent_decoded).collect()
+}
+
+fn user_infos(value: &str) -> impl Iterator<Item = &str> {
+    let behind = value.match_indices("://").map(|(at, colon)| &value[at + colon.len()..]);
+    behind.filter_map(user_info)
 }
 
 /// What stands in front of the host in a URL without its scheme.
@@ -144,6 +155,7 @@ mod tests {
         assert_eq!(of("amqp://a:p1@h1:5672,amqp://b:p%402%@h2?x"), ["p1", "p1", "p%402%", "p@2%"]);
         assert!(of("postgres://ann@db").is_empty() && of("http://x:80/a@b").is_empty());
         assert!(of("postgres://postgres:postgres@db").is_empty());
+        assert_eq!(logins_of_urls("amqp://a:p1@h1,amqp://b:p%402@h2,x://c:c@h3"), ["a:p1", "b:p@2"]);
         assert_eq!(of("redis://:hunter2@db"), ["hunter2"; 2]);
         // What is to be encoded in a password seldom is.
         assert_eq!(of("postgres://ann:pa/s?w#d@db/x"), ["pa/s?w#d"; 2]);

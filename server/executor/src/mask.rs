@@ -121,6 +121,12 @@ impl Secrets {
     }
 }
 
+/// What a program sends for `user:password`: base64, without what fills its end.
+pub fn sent_login(login: &str) -> String {
+    let text = forms::encoded(login.as_bytes(), forms::STANDARD);
+    String::from_utf8_lossy(&text).trim_end_matches('=').to_owned()
+}
+
 fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }

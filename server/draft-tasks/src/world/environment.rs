@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
-use draft_tasks_executor::mask::Secrets;
+use draft_tasks_executor::mask::{Secrets, sent_login};
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
 use crate::settings::run::RunSettings;
@@ -176,14 +176,20 @@ impl Environment {
     fn find_secrets(&self) -> Secrets {
         let mut values: Vec<&OsStr> =
             self.masked.iter().map(|variable| OsStr::new(&variable.value)).collect();
-        let mut passwords = Vec::new();
+        let mut with_urls = values.clone();
         for (name, value) in self.variables() {
             let name = name.to_string_lossy();
             if self.is_secret(&name) {
                 values.push(value);
-            } else if let Some(value) = value.to_str().filter(|_| !self.public.contains(&*name)) {
-                passwords.extend(secret::passwords_of_urls(value));
             }
+            if self.is_secret(&name) || !self.public.contains(&*name) {
+                with_urls.push(value);
+            }
+        }
+        let mut passwords = Vec::new();
+        for value in with_urls.iter().filter_map(|value| value.to_str()) {
+            passwords.extend(secret::passwords_of_urls(value));
+            passwords.extend(secret::logins_of_urls(value).iter().map(|login| sent_login(login)));
         }
         values.extend(passwords.iter().map(OsStr::new));
         Secrets::new(values)
@@ -330,6 +336,22 @@ mod tests {
             ["no-word-1", "***", "***", "other"]
         );
         assert_eq!([shown("URL"), shown("OTHER")], [url, "http://a:***@x"]);
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_secret_also_where_the_whole_value_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = "DATABASE_URL=postgres://ann:hunter2@db/shop\nA_TOKEN=http://bob:pa%40ss@x\n";
+        std::fs::write(dir.path().join(".env"), file).unwrap();
+        let settings = RunSettings {
+            env_files: vec![EnvFile { path: ".env".into(), may_wait: false }],
+            ..RunSettings::default()
+        };
+        let outside = Environment::of(&[("B_TOKEN", "http://eve:pa55wd@x")]);
+        let secrets = outside.with(&settings, dir.path()).unwrap().secrets();
+        assert_eq!(secrets.mask("hunter2 pa%40ss pa@ss pa55wd"), "*** *** *** ***");
+        // `ann:hunter2` as a program sends it.
+        assert_eq!(secrets.mask("Basic YW5uOmh1bnRlcjI="), "Basic ***=");
     }
 
     #[test]

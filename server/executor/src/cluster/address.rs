@@ -55,17 +55,25 @@ impl Address {
         if !has_scheme && !path.is_empty() {
             return Err("needs https:// in front of it, as it has a path");
         }
-        if path.bytes().any(|byte| !byte.is_ascii_graphic() || br#""<>\^`{|}"#.contains(&byte)) {
+        if path.bytes().any(|byte| byte.is_ascii_control()) {
             return Err("has a path with characters that no address has");
         }
         let (host, port, login) = authority_of(authority)?;
-        Ok(Address { is_secure, host, port, path: path.to_owned(), login })
+        Ok(Address { is_secure, host, port, path: escaped(path), login })
     }
 
     /// The port, also where it is left out.
     pub(crate) fn port(&self) -> u16 {
         self.port.unwrap_or(if self.is_secure { 443 } else { 80 })
     }
+}
+
+/// A path with escapes for what stands in no address; those that it has stay.
+fn escaped(path: &str) -> String {
+    let is_written = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
+    path.bytes()
+        .map(|byte| if is_written(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 type Authority = (String, Option<u16>, Option<String>);
@@ -107,6 +115,27 @@ pub(crate) fn authority_of(authority: &str) -> Result<Authority, &'static str> {
     Ok((host.to_owned(), port.flatten(), login))
 }
 
+/// A part of an address without its escapes.
+pub(crate) fn plain(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let code = behind.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +157,7 @@ mod tests {
             ("localhost", "http://localhost"),
             ("localhost:8080/", "http://localhost:8080"),
             ("https://x:", "https://x"),
+            ("https://x/a b/é|%20", "https://x/a%20b/%C3%A9%7C%20"),
             ("https://ann:secret@x:1/p?q#f", "https://x:1/p"),
         ] {
             assert_eq!(told(text, false), expected, "{text}");
@@ -152,10 +182,16 @@ mod tests {
             ("https://a b", "neither a name nor an IP address"),
             ("https://[::1", "without its `]`"),
             ("https://[x]:1", "not an IPv6 address"),
-            ("https://x/a b", "characters that no address has"),
+            ("https://x/a\u{7f}b", "characters that no address has"),
         ] {
             let told = told(text, false);
             assert!(told.contains(expected), "{text}: {told}");
         }
+    }
+
+    #[test]
+    fn escapes_of_a_login() {
+        assert_eq!(plain("ann:pa%40ss%3Aword"), "ann:pa@ss:word");
+        assert_eq!(plain("100%:%+A%zz%4"), "100%:%+A%zz%4");
     }
 }

@@ -28,7 +28,8 @@ pub(crate) fn encoded(bytes: &[u8]) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+/// What a text in base64 stands for; spaces and line ends in it do not matter.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: String = text.split_ascii_whitespace().collect();
     serde_json::from_value(text.into()).ok().map(|ByteString(bytes)| bytes)
 }
@@ -55,7 +56,15 @@ fn verifier(
     cluster: &Cluster,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, Problem> {
+    let has_authority =
+        cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some();
     if cluster.insecure_skip_tls_verify == Some(true) {
+        if has_authority {
+            return Err(Problem::new(
+                "the cluster has a certificate-authority and `insecure-skip-tls-verify: true` in the kubeconfig",
+            )
+            .help("kubectl refuses both, too: remove insecure-skip-tls-verify, so that the server is checked"));
+        }
         return Ok(Arc::new(Unchecked(provider)));
     }
     let source =
@@ -97,17 +106,12 @@ fn source(data: &Option<String>, path: &Option<String>, name: &str) -> Result<So
 /// The certificate of the user and its key.
 fn identity(user: &AuthInfo, provider: &CryptoProvider) -> Result<Option<Identity>, Problem> {
     let certificate = source(&user.client_certificate_data, &user.client_certificate, "client-certificate")?;
+    // As for kubectl, a key without a certificate is not there.
+    let Some((certificate, certificate_name)) = certificate else { return Ok(None) };
     let key = user.client_key_data.as_ref().map(|key| key.expose_secret().to_owned());
     let key = source(&key, &user.client_key, "client-key")?;
-    let ((certificate, certificate_name), (key, key_name)) = match (certificate, key) {
-        (Some(certificate), Some(key)) => (certificate, key),
-        (None, None) => return Ok(None),
-        (Some(_), None) => {
-            return Err(Problem::new("the kubeconfig has a client-certificate without a client-key"));
-        }
-        (None, Some(_)) => {
-            return Err(Problem::new("the kubeconfig has a client-key without a client-certificate"));
-        }
+    let Some((key, key_name)) = key else {
+        return Err(Problem::new("the kubeconfig has a client-certificate without a client-key"));
     };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&certificate).filter_map(Result::ok).collect();
     if chain.is_empty() {
@@ -548,8 +552,15 @@ mod tests {
 
     #[test]
     fn nothing_is_checked_where_the_kubeconfig_says_so() {
-        let insecure = Cluster { insecure_skip_tls_verify: Some(true), ..trusting("nothing") };
-        assert_eq!(meet(&own(&["x"], (2020, 2021)), false, &insecure, &AuthInfo::default()), "met");
+        let insecure = Cluster { insecure_skip_tls_verify: Some(true), ..Cluster::default() };
+        let met = |cluster: &Cluster| meet(&own(&["x"], (2020, 2021)), false, cluster, &AuthInfo::default());
+        assert_eq!(met(&insecure), "met");
+        let data = Cluster { insecure_skip_tls_verify: Some(true), ..trusting("nothing") };
+        let file = Cluster { certificate_authority: Some("/no/ca.crt".into()), ..insecure };
+        for both in [data, file] {
+            let expected = "the cluster has a certificate-authority and `insecure-skip-tls-verify: true`";
+            assert!(met(&both).starts_with(expected), "{}", met(&both));
+        }
     }
 
     fn user(certificate: &str, key: &str) -> AuthInfo {
@@ -594,6 +605,9 @@ mod tests {
         assert_eq!(of(&garbage), "the client-key-data of the kubeconfig is not base64");
         let half = AuthInfo { client_key_data: None, ..user(&pem, &key) };
         assert_eq!(of(&half), "the kubeconfig has a client-certificate without a client-key");
+        let key_alone = AuthInfo { client_certificate_data: None, ..user("SECRET", "SECRET") };
+        let open = meet(&shown, false, &cluster, &key_alone);
+        assert_eq!(open, "met");
         let missing = AuthInfo {
             client_certificate: Some("/no/u.crt".into()),
             client_key: Some("/no/u.key".into()),

@@ -51,6 +51,7 @@ impl Connection {
     ///
     /// When a credential plugin fails, or the kubeconfig has something that cannot be used.
     pub async fn open(target: &Target, environment: &[(OsString, OsString)]) -> Result<Connection, Problem> {
+        target.check_namespace()?;
         let current = Arc::new(Mutex::new(connect(target, environment).await?));
         Ok(Connection { target: target.clone(), environment: environment.to_vec(), current })
     }

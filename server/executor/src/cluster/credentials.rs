@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use kube::config::AuthInfo;
 use secrecy::ExposeSecret;
 
+use super::address::plain;
 use super::plugin;
 use super::target::Target;
 use crate::event::Problem;
@@ -30,7 +31,7 @@ pub(crate) async fn get(
     target: &Target,
     environment: &[(OsString, OsString)],
 ) -> Result<Credentials, Problem> {
-    let mut user = target.access.user.clone();
+    let mut user = used(target);
     let name = target.user.as_deref().unwrap_or("of this pod");
     if let Some(provider) = user.auth_provider.as_ref().filter(|provider| provider.name != "oidc") {
         let provider = &provider.name;
@@ -38,6 +39,9 @@ pub(crate) async fn get(
             "user `{name}` has the auth provider `{provider}`, which is not supported"
         ))
         .help("kubectl has no longer known it since 1.26: use the credential plugin that replaces it"));
+    }
+    if has_own(&user) {
+        user.exec = None;
     }
     let mut expires = plugin::authenticate(&mut user, target, environment, plugin::LIMIT).await?;
     let mut token = user.token.take().map(|token| token.expose_secret().to_owned());
@@ -56,6 +60,9 @@ pub(crate) async fn get(
         }
     }
     user.token = token.map(|token| usable(&token, name)).transpose()?.map(Into::into);
+    if user.token.is_some() || user.username.is_some() {
+        user.auth_provider = None;
+    }
     if user.token.is_some() {
         // A token goes before a password.
         (user.username, user.password) = (None, None);
@@ -65,14 +72,51 @@ pub(crate) async fn get(
     Ok(Credentials { user, expires })
 }
 
+/// What of a user's entry is used. As with kubectl, without TLS nobody hears who the user is, but for what the address
+/// itself says; and what that says goes before all else.
+fn used(target: &Target) -> AuthInfo {
+    let mut user = target.access.user.clone();
+    if !target.address.is_secure {
+        user = AuthInfo {
+            impersonate: user.impersonate,
+            impersonate_uid: user.impersonate_uid,
+            impersonate_groups: user.impersonate_groups,
+            impersonate_user_extra: user.impersonate_user_extra,
+            ..AuthInfo::default()
+        };
+    }
+    let Some(login) = &target.address.login else { return user };
+    let (name, password) = login.split_once(':').unwrap_or((login, ""));
+    AuthInfo {
+        username: Some(plain(name)),
+        password: Some(plain(password).into()),
+        token: None,
+        token_file: None,
+        exec: None,
+        auth_provider: None,
+        ..user
+    }
+}
+
+/// Whether a user has credentials without the plugin, which then is not run:
+/// <https://github.com/kubernetes/client-go/blob/v0.32.0/plugin/pkg/client/auth/exec/exec.go>.
+fn has_own(user: &AuthInfo) -> bool {
+    let has_certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
+    let has_key = user.client_key.is_some() || user.client_key_data.is_some();
+    let has_token = user.token.is_some() || user.token_file.is_some();
+    has_token || user.username.is_some() || has_certificate && has_key
+}
+
 /// A token as a header can have it: one that was read from a file or a program often ends with a line end.
 fn usable(token: &str, user: &str) -> Result<String, Problem> {
     let token = token.trim();
-    if token.bytes().all(|byte| byte.is_ascii_graphic()) && !token.is_empty() {
+    if !token.bytes().any(|byte| byte.is_ascii_control()) && !token.is_empty() {
         return Ok(token.to_owned());
     }
-    Err(Problem::new(format!("the token of user `{user}` is empty or has spaces or other characters inside"))
-        .help("write it again, or log in again"))
+    Err(Problem::new(format!(
+        "the token of user `{user}` is empty or has line ends or control characters inside"
+    ))
+    .help("write it again, or log in again"))
 }
 
 #[cfg(test)]
@@ -80,17 +124,22 @@ mod tests {
     use super::*;
 
     async fn got(user: &str) -> Result<(String, bool), String> {
+        got_at("https://127.0.0.1:1", user).await
+    }
+
+    async fn got_at(server: &str, user: &str) -> Result<(String, bool), String> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config");
         let text = format!(
             "current-context: dev\ncontexts: [{{name: dev, context: {{cluster: c, user: u}}}}]\n\
-             clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}]\nusers:\n- name: u\n  user:\n{user}\n"
+             clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\nusers:\n- name: u\n  user:\n{user}\n"
         );
         std::fs::write(&file, text).unwrap();
         std::fs::write(dir.path().join("token"), "of-a-file\r\n").unwrap();
         let target = Target::read(&[("KUBECONFIG".into(), file.into())], None, None).unwrap();
         let credentials = get(&target, &[]).await.map_err(|problem| problem.describe())?;
         let user = credentials.user;
+        assert!(user.token.is_none() || user.password.is_none());
         let token = user.token.map(|token| token.expose_secret().to_owned());
         let password = user.password.map(|password| format!("password {}", password.expose_secret()));
         Ok((token.or(password).unwrap_or_default(), credentials.expires.is_some()))
@@ -101,6 +150,7 @@ mod tests {
         assert_eq!(got("    token: |\n      abc").await.unwrap(), ("abc".into(), false));
         assert_eq!(got("    token: old\n    tokenFile: token").await.unwrap(), ("of-a-file".into(), true));
         assert_eq!(got("    token: old\n    tokenFile: none").await.unwrap(), ("old".into(), false));
+        assert_eq!(got("    token: dé f").await.unwrap().0, "dé f");
         assert_eq!(got("    {token: abc, username: ann, password: x}").await.unwrap().0, "abc");
         assert_eq!(got("    {username: ann, password: x}").await.unwrap().0, "password x");
         assert_eq!(got("    {username: ann}").await.unwrap().0, "password ");
@@ -108,9 +158,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn without_tls_nobody_hears_who_the_user_is() {
+        for user in [
+            "    token: abc",
+            "    tokenFile: none",
+            "    {username: ann, password: x}",
+            "    exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}",
+        ] {
+            assert_eq!(got_at("http://127.0.0.1:1", user).await.unwrap().0, "", "{user}");
+        }
+        assert_eq!(
+            got_at("http://ann:p%40ss@127.0.0.1:1", "    token: abc").await.unwrap().0,
+            "password p@ss"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_goes_before_a_token_and_a_token_before_a_plugin() {
+        let plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}";
+        let with = |more: &str| format!("    {{{more}{plugin}}}");
+        assert_eq!(got(&with("token: abc, ")).await.unwrap().0, "abc");
+        assert_eq!(got(&with("username: ann, password: x, ")).await.unwrap().0, "password x");
+        let pair = "client-certificate: a, client-key: b, ";
+        assert_eq!(got(&with(pair)).await.unwrap().0, "");
+        assert!(got(&with("client-certificate: a, ")).await.unwrap_err().contains("no-such-plugin"));
+        assert!(got(&with("")).await.unwrap_err().contains("no-such-plugin"));
+        let provider = "    {token: abc, auth-provider: {name: oidc, config: {}}}";
+        assert_eq!(got(provider).await.unwrap().0, "abc");
+        let at = got_at("https://ann:x@127.0.0.1:1", &with("token: abc, ")).await;
+        assert_eq!(at.unwrap().0, "password x");
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_used_is_named_and_not_shown() {
-        for user in ["    token: SEC RET", "    token: \"SEC\\nRET\"", "    token: SECRÉT", "    token: ' '"]
-        {
+        for user in ["    token: \"SEC\\nRET\"", "    token: \"SEC\\tRET\"", "    token: ' '"] {
             let problem = got(user).await.unwrap_err();
             assert!(problem.starts_with("the token of user `u` is empty or has") && !problem.contains("SEC"));
         }

@@ -62,7 +62,6 @@ pub(crate) async fn authenticate(
     let has_certificate = status.client_certificate_data.is_some() && status.client_key_data.is_some();
     if let Some(token) = status.token.filter(|token| !token.is_empty()) {
         user.token = Some(token.into());
-        user.token_file = None;
     } else if !has_certificate {
         let command = plugin.command.unwrap_or_default();
         return Err(problem(&command, "answered neither a token nor a certificate with its key".into()));

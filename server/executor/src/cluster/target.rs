@@ -76,7 +76,10 @@ impl Target {
         let name = name.ok_or_else(|| no_context(&kubeconfig, &found))?;
         let context =
             kubeconfig.context(&name)?.ok_or_else(|| unknown_context(&name, &kubeconfig, &found))?;
-        let namespace = checked(namespace.or(context.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE))?;
+        let namespace = match namespace {
+            Some(namespace) => checked(namespace)?,
+            None => context.namespace.clone().unwrap_or_else(|| DEFAULT_NAMESPACE.into()),
+        };
         let access = kubeconfig.access(&context)?;
         let address = address(&access, &name, &context.cluster).map_err(|it| it.help(searched(&found)))?;
         Ok(Target {
@@ -88,6 +91,16 @@ impl Target {
             access: access.into(),
             kubeconfig: Some(kubeconfig.into()),
         })
+    }
+
+    /// That the namespace has a name that one can have. That of a context may be any text: tasks on this machine, which
+    /// say which one they mean, do not need it.
+    ///
+    /// # Errors
+    ///
+    /// What the name is.
+    pub(crate) fn check_namespace(&self) -> Result<(), Problem> {
+        checked(&self.namespace).map(|_| ())
     }
 
     /// "context kind-dev, namespace demo".
@@ -239,6 +252,21 @@ mod tests {
         ] {
             assert!(!target(context, server).is_local(), "{context} {server}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_namespace_of_a_context_matters_where_pods_are_sought() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config");
+        std::fs::write(&file, CONFIG.replace("namespace: demo", "namespace: Team_A/..")).unwrap();
+        let environment = environment(&file);
+        let own = Target::read(&environment, None, None).unwrap();
+        let open = super::super::connection::Connection::open(&own, &environment).await;
+        let problem = open.unwrap_err().describe();
+        assert!(problem.starts_with("`Team_A/..` is not the name of a namespace"), "{problem}");
+        let named = Target::read(&environment, None, Some("demo")).unwrap();
+        super::super::connection::Connection::open(&named, &environment).await.unwrap();
+        assert!(Target::read(&environment, None, Some("Team_A")).is_err());
     }
 
     const CONFIG: &str = "apiVersion: v1

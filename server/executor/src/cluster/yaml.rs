@@ -8,8 +8,13 @@ use std::fmt;
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
+use super::certificate::decoded;
+
 /// How many values aliases may make of a text: a few lines can stand for more than any memory holds.
 const MOST: usize = 1 << 20;
+
+/// The tag `!!binary`.
+const BINARY: (&str, &str) = ("tag:yaml.org,2002:", "binary");
 
 /// Something of the text.
 #[derive(Clone)]
@@ -122,8 +127,8 @@ impl Node {
 /// A boolean as YAML 1.1 writes it, which Go still reads.
 pub(crate) fn flag(text: &str) -> Option<bool> {
     match text {
-        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
-        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
         _ => None,
     }
 }
@@ -158,9 +163,10 @@ impl Tree {
         let node = |kind| Node { line, column, kind };
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let plain = style == ScalarStyle::Plain && !is_text;
-                let text = text.into_owned();
+                let is_text = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+                let is_binary = tag.is_some_and(|tag| tag.parts() == BINARY);
+                let plain = style == ScalarStyle::Plain && !is_text && !is_binary;
+                let text = if is_binary { binary(&text)? } else { text.into_owned() };
                 self.add(node(if plain { Shape::Plain(text) } else { Shape::Quoted(text) }), anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
@@ -204,6 +210,12 @@ impl Tree {
     }
 }
 
+/// What a value with the tag `!!binary` stands for.
+fn binary(text: &str) -> Result<String, &'static str> {
+    let bytes = decoded(text).ok_or("a value with `!!binary` is not base64")?;
+    String::from_utf8(bytes).map_err(|_| "a value with `!!binary` is not text in UTF-8")
+}
+
 /// A map with what its key `<<` brings; its own keys go before.
 fn merged(mut node: Node) -> Node {
     let Shape::Map(pairs) = &mut node.kind else { return node };
@@ -236,10 +248,10 @@ mod tests {
 
     #[test]
     fn values_are_what_kubectl_takes_them_for() {
-        let text =
-            "a: 1\nb: 'yes'\nc: yes\nd: ~\ne: [x, 1.5, -2, inf, .]\nf: |\n  two\n  lines\ng: !!str 5\na: 2\n";
+        let text = "a: 1\nb: 'yes'\nc: yes\nd: ~\ne: [x, 1.5, -2, inf, .]\nf: |\n  two\n  lines\ng: !!str 5\nh: [y, N, !!binary eWVz]\na: 2\n";
         let expected = json!({
             "a": 2, "b": "yes", "c": true, "d": null, "e": ["x", 1.5, -2, "inf", "."], "f": "two\nlines\n", "g": "5",
+            "h": [true, false, "yes"],
         });
         assert_eq!(read(text), expected);
         assert_eq!(read("{\"a\": [{}, []]}"), json!({ "a": [{}, []] }));
@@ -262,6 +274,8 @@ mod tests {
         assert!(Node::read("a: *b").is_err());
         assert_eq!(Node::read("a: &a [*a]").unwrap_err().what, "an alias stands inside of what it names");
         assert_eq!(Node::read("[a]: b").unwrap_err().what, "a key is not a text");
+        let mistake = Node::read("a: !!binary SECRET!").unwrap_err();
+        assert_eq!(mistake.what, "a value with `!!binary` is not base64");
     }
 
     #[test]
