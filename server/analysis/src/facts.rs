@@ -2,7 +2,7 @@
 //!
 //! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::project::{DraftToml, Template};
@@ -18,7 +18,7 @@ pub struct Facts {
     /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
     pub programs: HashMap<String, bool>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
-    /// of [`crate::wanted::FactsWanted`] are of interest.
+    /// of [`FactsWanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
     /// The `draft.toml` beside the tasks file.
     pub draft_toml: Option<DraftToml>,
@@ -30,6 +30,15 @@ pub struct Facts {
     pub dockerfile: Option<String>,
     /// The `.dockerignore`; empty when there is none.
     pub dockerignore: Option<String>,
+}
+
+/// What the rules want to know of the world for the commands of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactsWanted {
+    /// Names of programs: are they on the PATH?
+    pub programs: BTreeSet<String>,
+    /// Paths relative to the directory of the tasks file: what do they lead to?
+    pub paths: BTreeSet<String>,
 }
 
 /// What a path leads to.
@@ -44,6 +53,14 @@ pub enum PathFact {
         /// Whether it may be run as a program.
         executable: bool,
     },
+}
+
+impl FactsWanted {
+    /// Whether everything is known that is wanted.
+    pub fn are_in(&self, facts: &Facts) -> bool {
+        self.programs.iter().all(|name| facts.programs.contains_key(name))
+            && self.paths.iter().all(|path| facts.paths.contains_key(path))
+    }
 }
 
 impl Facts {

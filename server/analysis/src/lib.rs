@@ -44,7 +44,6 @@ pub mod symbols;
 pub mod syntax;
 pub mod task_file;
 pub mod tokens;
-pub mod wanted;
 pub mod words;
 
 pub use analysis::Analysis;

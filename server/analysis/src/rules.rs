@@ -6,11 +6,11 @@ use self::command::Command;
 use self::declaration::Rule;
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
+use crate::facts::FactsWanted;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::syntax::Str;
 use crate::task_file::Task;
-use crate::wanted::FactsWanted;
 
 mod add_task;
 mod command;
@@ -42,13 +42,15 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     found
 }
 
-/// What the rules want to know of the world for a file.
-pub(crate) fn wanted(parsed: &Parsed) -> FactsWanted {
-    let mut wanted = FactsWanted::default();
-    for command in Phase::ALL.into_iter().flat_map(|phase| commands_of(parsed, phase)) {
-        RULES.iter().for_each(|rule| rule.add_wanted(&command, &mut wanted));
+impl FactsWanted {
+    /// What each rule wants to know for a file.
+    pub fn of(parsed: &Parsed) -> FactsWanted {
+        let mut wanted = FactsWanted::default();
+        for command in Phase::ALL.into_iter().flat_map(|phase| commands_of(parsed, phase)) {
+            RULES.iter().for_each(|rule| rule.add_wanted(&command, &mut wanted));
+        }
+        wanted
     }
-    wanted
 }
 
 /// The commands of a phase; where a string is broken, it is not known what they are.
@@ -106,6 +108,16 @@ mod tests {
     use super::*;
     use crate::analysis::Analysis;
     use crate::options::Options;
+
+    #[test]
+    fn programs_and_paths_that_commands_name() {
+        let text = "[pre-up]\na = \"./x.sh && y\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm  install db mysql\"\n\
+            d = \"cd z\"\nf = \" make all\"\ng = '\"my tool\" x'\nh = 'bash \"a b\" c'\ni = \"$X y\"\nj = \"\"\n\
+            k = \"echo \\t\"\nm = 'ls \"'\n[post-deploy]\ne = \"./in-pod\"\nl = \"in-pod\"\nn = \"helm install db redis\"\n";
+        let wanted = FactsWanted::of(&Parsed::new(text, Options::default()));
+        assert_eq!(Vec::from_iter(wanted.programs), ["bash", "echo", "helm", "make", "my tool", "sh"]);
+        assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts/y.sh"]);
+    }
 
     #[test]
     fn messages_are_one_line_of_text() {

@@ -73,9 +73,36 @@ pub(crate) fn shown(text: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
+/// A text as a person would see it in the end: terminal escapes removed, and of lines that were overwritten after
+/// carriage returns only what they said last.
+pub fn plain(text: &str) -> String {
+    // Nearly all text is such, and looking is much faster than taking apart.
+    // Without a way out of it the loop takes many bytes at a time.
+    let is_plain = |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().fold(true, is_plain) {
+        return text.to_owned();
+    }
+    let seen = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
+        Some(line) => as_seen(line) + "\n",
+        None => as_seen(line),
+    });
+    seen.collect()
+}
+
+/// A line as a terminal shows it in the end.
+pub(crate) fn as_seen(line: &str) -> String {
+    let shown = shown(line);
+    shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_of_colours_and_progress_bars() {
+        assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\r\n 1 %\r99 %\n\nend"), "red\n99 %\n\nend");
+    }
 
     #[test]
     fn escapes_are_not_shown() {

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
-use crate::escape;
+use crate::escape::as_seen;
+pub use crate::escape::plain;
 use crate::event::{FileProblem, RunEvent, Stream};
 use crate::mask::{Masker, Secrets, Told};
 use crate::problems::ProblemReader;
@@ -36,7 +37,7 @@ pub(crate) struct Listener<'a> {
     pub(crate) report: &'a Report,
     pub(crate) secrets: &'a Secrets,
     pub(crate) place: Place,
-    /// Where the files are that are looked for which the task writes about, if any are.
+    /// The task's directory, where problems in files are looked for.
     pub(crate) directory: Option<&'a Path>,
 }
 
@@ -360,28 +361,6 @@ fn start_of_last(text: &str, count: usize) -> usize {
     text.rmatch_indices('\n').nth(count - 1).map_or(0, |(index, _)| index + 1)
 }
 
-/// A text as a person would see it in the end: terminal escapes removed, and of lines that were overwritten after
-/// carriage returns only what they said last.
-pub fn plain(text: &str) -> String {
-    // Nearly all text is such, and looking is much faster than taking apart.
-    // Without a way out of it the loop takes many bytes at a time.
-    let is_plain = |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().fold(true, is_plain) {
-        return text.to_owned();
-    }
-    let seen = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
-        Some(line) => as_seen(line) + "\n",
-        None => as_seen(line),
-    });
-    seen.collect()
-}
-
-/// A line as a terminal shows it in the end.
-fn as_seen(line: &str) -> String {
-    let shown = escape::shown(line);
-    shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default().to_owned()
-}
-
 fn cut_front(text: &mut String, keep: usize) {
     let start = text.ceil_char_boundary(text.len().saturating_sub(keep));
     text.drain(..start);
@@ -390,11 +369,6 @@ fn cut_front(text: &mut String, keep: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_text_of_colours_and_progress_bars() {
-        assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\r\n 1 %\r99 %\n\nend"), "red\n99 %\n\nend");
-    }
 
     fn tail(pieces: &[&str]) -> Tail {
         let mut tail = Tail::new(3, 20);

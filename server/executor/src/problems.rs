@@ -10,9 +10,9 @@ use draft_tasks_analysis::file_names::CHARTS;
 use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_analysis::secret::MASK;
 
+use crate::escape::plain;
 use crate::event::FileProblem;
 use crate::mask::Told;
-use crate::output::plain;
 
 /// The problems of a task that are kept.
 const MOST: usize = 100;

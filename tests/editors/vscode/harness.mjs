@@ -330,6 +330,8 @@ export class Window {
 
   /** Goes to a place, by the keyboard: a click may land on a hover that fades. */
   async goTo(line, column) {
+    // Under a resting pointer a hover stays.
+    await this.page.mouse.move(1, 1);
     await this.page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
     await this.page.keyboard.press('Control+G');
     const input = this.page.locator('.quick-input-widget:visible input[type="text"]');

@@ -8,9 +8,9 @@ use super::RULES;
 use super::command::Command;
 use crate::command::Semantics;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::facts::FactsWanted;
 use crate::options::Options;
 use crate::parsed::Parsed;
-use crate::wanted::FactsWanted;
 
 /// The declaration of a rule, which finds one code.
 pub(crate) struct Rule {

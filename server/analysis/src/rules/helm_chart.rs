@@ -8,8 +8,8 @@ use super::command::Command;
 use super::declaration::{Check, Rule};
 use super::helm::Helm;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::facts::FactsWanted;
 use crate::facts::PathFact;
-use crate::wanted::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
     name: "helm-chart",

@@ -8,7 +8,7 @@ use super::command::Command;
 use super::declaration::{Check, Rule};
 use crate::command::is_shell_builtin;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use crate::wanted::FactsWanted;
+use crate::facts::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
     name: "program-not-found",

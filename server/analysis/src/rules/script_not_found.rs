@@ -7,8 +7,8 @@ use text_size::TextRange;
 use super::command::Command;
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::facts::FactsWanted;
 use crate::facts::PathFact;
-use crate::wanted::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
     name: "script-not-found",

@@ -11,9 +11,9 @@ use clap::{Args, ValueEnum};
 use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::TextEdit;
+use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
 

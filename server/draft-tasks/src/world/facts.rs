@@ -9,10 +9,10 @@ use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::around::Found;
+use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
 use draft_tasks_analysis::project::{DraftToml, Template};
-use draft_tasks_analysis::wanted::FactsWanted;
 use draft_tasks_executor::search;
 
 use crate::world::application::DEVELOPMENT;

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use draft_tasks_analysis::wanted::FactsWanted;
+use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::{Analysis, Facts, Parsed};
 use tower_lsp::gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 

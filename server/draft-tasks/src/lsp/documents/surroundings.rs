@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::hover::code_span;
-use draft_tasks_analysis::wanted::FactsWanted;
 
 use crate::settings::Config;
 use crate::settings::run::RunSettings;

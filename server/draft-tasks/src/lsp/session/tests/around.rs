@@ -1,6 +1,6 @@
 //! Fixes of other files: for which text and version they are.
 
-use draft_tasks_analysis::wanted::FactsWanted;
+use draft_tasks_analysis::facts::FactsWanted;
 
 use super::*;
 use crate::world::facts;
