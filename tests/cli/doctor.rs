@@ -68,3 +68,22 @@ fn without_a_tasks_file_the_rest_is_looked_at_all_the_same() {
         &["✗ tasks file", "✓ name          web", "✗ kubeconfig", "broken first: tasks file"],
     );
 }
+
+#[test]
+fn what_is_wrong_in_draft_toml_is_said_with_its_line_or_key() {
+    let tool = with_cluster(TASKS, "127.0.0.1");
+    tool.write("draft.toml", b"[environments.development]\nname = \"web\"\nnamespace = \"Demo Space\"\n");
+    let called = tool.call(&["doctor"]);
+    let parts = ["✗ name          `namespace` in", "`Demo Space` is not the name of a namespace"];
+    assert_in_order(&called, &parts);
+    assert!(!called.stdout.contains("give it a `name`"), "{called:?}");
+    tool.write("draft.toml", b"a = 1\nnonsense = [\n");
+    for arguments in [&["doctor"][..], &["check"], &["up", "--", "true"]] {
+        let called = tool.call(arguments);
+        let all = called.stdout + &called.stderr;
+        assert!(all.contains("draft.toml:2:13: is not TOML: "), "{arguments:?}: {all}");
+    }
+    let tool = tool.with("KUBECONFIG", ":");
+    let called = tool.call(&["doctor", "-l", "app=web"]);
+    assert!(called.stdout.contains("KUBECONFIG is set and names no file"), "{called:?}");
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::run::{assert_in_order, assert_unusable, tasks};
+use crate::tool::Tool;
 
 const SOME_FAIL: [(&str, &str); 3] =
     [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
@@ -260,4 +261,27 @@ fn a_thousand_tasks_of_one_phase_run_in_order() {
     let ended = called.stdout.lines().filter_map(|line| line.trim().strip_prefix("✓ ")?.split(' ').next());
     assert!(ended.eq(names.iter().map(String::as_str)));
     assert!(called.stdout.contains("1000 passed in "), "{called:?}");
+}
+
+#[test]
+fn a_variable_that_is_not_there_or_not_masked_is_said() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n").with("SHORT_ONE", "ab").with("LONG_ONE", "long enough");
+    let secrets = ["--secret", "DB_PWW", "--secret", "SHORT_ONE", "--secret", "LONG_ONE", "--public", "NONE"];
+    let called = tool.call(&[&["run", "pre-up"], &secrets[..]].concat());
+    let said = "warning: --secret DB_PWW: no such variable\n\
+                warning: --secret SHORT_ONE: its value is too short to be masked\n\
+                warning: --public NONE: no such variable\n";
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), said));
+}
+
+#[test]
+fn a_dollar_sign_that_vanishes_from_a_file_of_variables_is_said_without_the_value() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    tool.write("app.env", b"A=x\nDB_PASSWORD=s3cr$t!pass\nB='a$b'\n");
+    let called = tool.call(&["run", "pre-up", "--quiet", "--env-file", "app.env"]);
+    let warning = "app.env:2: a `$` there names a variable that is not set, and nothing takes its place; \
+                   write the value in single quotes to keep it\n";
+    assert!(called.stderr.starts_with("warning: ") && called.stderr.ends_with(warning), "{called:?}");
+    assert_eq!((called.code, called.stderr.lines().count()), (Some(0), 1), "{called:?}");
+    assert!(!called.stderr.contains("s3cr"), "{called:?}");
 }

@@ -26,10 +26,32 @@ pub struct Environment {
     pub dockerfile: Option<String>,
 }
 
+/// Why a text is not TOML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotToml {
+    /// The byte at which it ceases to be.
+    pub offset: usize,
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
 impl DraftToml {
     /// Reads a `draft.toml`; `None` when it is not TOML.
     pub fn parse(text: &str) -> Option<DraftToml> {
-        let document: toml_edit::DocumentMut = text.parse().ok()?;
+        DraftToml::read(text).ok()
+    }
+
+    /// Reads a `draft.toml`.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not TOML: the byte, and what is wrong in one line.
+    pub fn read(text: &str) -> Result<DraftToml, NotToml> {
+        let document: toml_edit::DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| NotToml {
+                offset: error.span().map_or(0, |span| span.start),
+                message: error.message().replace('\n', ", "),
+            })?;
         let environments = document.get("environments").and_then(|item| item.as_table_like());
         let environments = environments.into_iter().flat_map(|table| table.iter());
         let environments = environments.filter_map(|(name, item)| {
@@ -44,7 +66,7 @@ impl DraftToml {
             };
             Some((name.to_owned(), environment))
         });
-        Some(DraftToml { environments: environments.collect() })
+        Ok(DraftToml { environments: environments.collect() })
     }
 }
 

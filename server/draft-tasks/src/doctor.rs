@@ -208,6 +208,7 @@ fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
     };
     links.push(Link::holds(DRAFT_TOML, file.display().to_string()));
     links.push(Link::holds("environment", chosen.environment_name()));
+    let has_name = draft.name.as_deref().is_some_and(|name| !name.is_empty());
     links.push(match (chosen.find(), selector) {
         (Ok(_), Some(selector)) => {
             let name = draft.name.as_deref().unwrap_or("none");
@@ -217,6 +218,7 @@ fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
             let namespace = found.namespace.map(|it| format!(", namespace {it}")).unwrap_or_default();
             Link::holds("name", found.application.name + &namespace)
         }
+        (Err(problem), _) if has_name => Link::broken("name", problem),
         (Err(problem), _) => Link::broken("name", problem.help(format!("give it a `name` in {DRAFT_TOML}"))),
     });
     links.push(if draft.auto_connect {

@@ -12,8 +12,10 @@ use draft_tasks_analysis::around;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::TextEdit;
 use draft_tasks_analysis::facts::FactsWanted;
+use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::printable::printable;
+use draft_tasks_analysis::project::DraftToml;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 use serde::Serialize;
 
@@ -27,6 +29,7 @@ use crate::lsp::protocol::ext::SETTING;
 use crate::settings::Named;
 use crate::settings::project::{Problem, ProjectFile};
 use crate::source::{FileKind, ReadError};
+use crate::world::application::describe_not_toml;
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -103,6 +106,7 @@ pub(super) fn check(arguments: &Arguments) -> ExitCode {
     let mut options = |file: &Path| {
         let directory = file.parent().map(Path::to_owned).unwrap_or_default();
         let read = || {
+            tell_broken_draft_toml(directory_of(file).unwrap_or(Path::new(".")));
             let (config, project) = super::settings_and_file(file, &given);
             projects.push(project);
             config
@@ -137,6 +141,16 @@ pub(super) fn analyse(path: &Path, text: &str, options: Options, environment: &E
     let parsed = Parsed::new(text, options);
     let facts = facts::gather(directory_of(path), environment, &FactsWanted::of(&parsed)).into();
     Analysis::judge(Parsed { facts, ..parsed })
+}
+
+/// Says where `draft.toml` is not TOML: what would be found with it is not.
+fn tell_broken_draft_toml(directory: &Path) {
+    let file = directory.join(DRAFT_TOML);
+    let Some(text) = facts::read(&file) else { return };
+    if let Err(wrong) = DraftToml::read(&text) {
+        let (place, wrong) = (file.display(), describe_not_toml(&text, &wrong));
+        terminal::warning(format_args!("{place}:{wrong}; what depends on it is not checked"));
+    }
 }
 
 fn directory_of(path: &Path) -> Option<&Path> {

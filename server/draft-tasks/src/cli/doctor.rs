@@ -90,6 +90,7 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     let directory = file.parent().unwrap_or(Path::new("")).to_owned();
     let config = super::settings(&file, &Layer::default());
     let environment = Environment::of_process().with(&run, &directory)?;
+    arguments.variables.warn(&environment);
     let tasks = loaded.map(|Loaded { text, .. }| {
         let analysis = draft_tasks_analysis::Analysis::new(text.as_str(), config.options());
         (file.clone(), analysis.file.commands_of(Phase::PostDeploy).count())

@@ -276,6 +276,11 @@ impl<'a> Prepared<'a> {
         self.kubernetes.context.is_some()
     }
 
+    /// The environment of the tasks.
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// The variables of files whose values are masked.
     pub(super) fn masked_names(&self) -> Vec<&str> {
         self.environment.masked_names()

@@ -151,6 +151,7 @@ impl Options {
     pub(super) fn prepare(&self) -> Result<Prepared<'_>, String> {
         let run = self.settings().map_err(|error| error.to_string())?;
         let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
+        self.variables.warn(prepared.environment());
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
             let names = masked.join(", ");

@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use draft_tasks_analysis::printable::printable;
 
+use super::terminal;
 use crate::settings::run::RunSettings;
 use crate::world::env_file::EnvFile;
-use crate::world::environment::KUBECONFIG;
+use crate::world::environment::{Environment, KUBECONFIG, NO_VARIABLE};
 
 #[derive(Debug, Args)]
 pub(super) struct Variables {
@@ -18,7 +20,7 @@ pub(super) struct Variables {
     env: Vec<(String, String)>,
     /// Set the variables of this file, read as Docker Compose does; `-` is standard input, and a pipe may be given. May be
     /// given several times: later files win, and `--env` over all. Their values are masked in
-    /// the output unless they cannot be secrets
+    /// the output unless they can hardly be secrets: short ones, words of letters, numbers, addresses and paths are shown
     #[arg(long = "env-file", value_name = "PATH")]
     env_files: Vec<PathBuf>,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
@@ -40,6 +42,20 @@ impl Variables {
             public: self.public.clone(),
             ..RunSettings::default()
         })
+    }
+
+    /// Says what of the options has no effect, and what the user may not have meant in files of variables.
+    pub(super) fn warn(&self, environment: &Environment) {
+        let warn = |said: std::fmt::Arguments<'_>| terminal::warning(said);
+        for name in &self.secrets {
+            if let Some(why) = environment.why_not_masked(name) {
+                warn(format_args!("--secret {}: {why}", printable(name)));
+            }
+        }
+        for name in self.public.iter().filter(|name| environment.get(name).is_none()) {
+            warn(format_args!("--public {}: {NO_VARIABLE}", printable(name)));
+        }
+        environment.warnings().iter().for_each(|said| warn(format_args!("{said}")));
     }
 }
 

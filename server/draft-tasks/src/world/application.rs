@@ -7,12 +7,13 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::file_names::DRAFT_TOML;
-use draft_tasks_analysis::project::DraftToml;
+use draft_tasks_analysis::project::{DraftToml, NotToml};
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
+use crate::lines::{LineIndex, line_and_column};
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::world::environment::Environment;
 
@@ -72,7 +73,8 @@ impl Chosen<'_> {
             .help("name its pods by draftTasks.kubernetes.selector or --selector, such as `app=web`"),
             _ => Problem::new(format!("{place} cannot be read: {error}")),
         })?;
-        let draft = DraftToml::parse(&text).ok_or_else(|| Problem::new(format!("{place} is not TOML")))?;
+        let draft = DraftToml::read(&text)
+            .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))?;
         let name = self.environment_name();
         draft.environments.get(&name).cloned().ok_or_else(|| {
             let names: Vec<_> = draft.environments.keys().map(|name| format!("`{name}`")).collect();
@@ -110,12 +112,16 @@ impl Chosen<'_> {
             ))
         })?;
         if !is_value(&name) {
-            return Err(self
-                .impossible(&name, "an application: it has letters, digits, `-`, `_` and `.`, at most 63"));
+            return Err(self.impossible(
+                "name",
+                &name,
+                "an application: it has letters, digits, `-`, `_` and `.`, at most 63",
+            ));
         }
         let namespace = draft.namespace.filter(|namespace| !namespace.is_empty());
         if let Some(namespace) = namespace.as_ref().filter(|namespace| !is_label(namespace)) {
             return Err(self.impossible(
+                "namespace",
                 namespace,
                 "a namespace: it has lower-case letters, digits and `-`, at most 63",
             ));
@@ -130,9 +136,13 @@ impl Chosen<'_> {
         self.settings.namespace.clone().filter(|namespace| !namespace.is_empty())
     }
 
-    fn impossible(&self, name: &str, of: &str) -> Problem {
+    fn impossible(&self, key: &str, name: &str, of: &str) -> Problem {
         let place = self.directory.join(DRAFT_TOML);
-        Problem::new(format!("`{}` in {} is not the name of {of}", name.escape_default(), place.display()))
+        Problem::new(format!(
+            "`{key}` in {}: `{}` is not the name of {of}",
+            place.display(),
+            name.escape_default()
+        ))
     }
 
     /// The cluster and the namespace of an application.
@@ -197,6 +207,12 @@ impl Chosen<'_> {
     }
 }
 
+/// What follows the path of a `draft.toml` that is not TOML: "1:13: is not TOML: …".
+pub(crate) fn describe_not_toml(text: &str, wrong: &NotToml) -> String {
+    let (line, column) = line_and_column(text, &LineIndex::new(text), wrong.offset);
+    format!("{line}:{column}: is not TOML: {}", wrong.message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,7 +263,7 @@ mod tests {
         assert_eq!(of("Web_App.1", "demo"), "Web_App.1 draft=Web_App.1 demo");
         assert!(
             of("Web App/x", "demo")
-                .starts_with("`Web App/x` in DIR/draft.toml is not the name of an application")
+                .starts_with("`name` in DIR/draft.toml: `Web App/x` is not the name of an application")
         );
         for namespace in ["n/../kube-system", "Demo", "a b", "-a", "a.b"] {
             let told = of("web", namespace);
@@ -277,6 +293,7 @@ mod tests {
             found(Some(DRAFT), &[], Some("nameless"), None)
                 .contains("`nameless` in DIR/draft.toml has no name")
         );
-        assert_eq!(found(Some("not toml ["), &[], None, None), "DIR/draft.toml is not TOML");
+        let broken = found(Some("a = 1\nnonsense = [\n"), &[], None, None);
+        assert!(broken.starts_with("DIR/draft.toml:2:13: is not TOML: "), "{broken}");
     }
 }

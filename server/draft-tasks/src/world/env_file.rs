@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 mod grammar;
 
+/// What follows the `$` may be a part of a secret.
+const UNSET: &str = "a `$` there names a variable that is not set, and nothing takes its place; write the value in single \
+                     quotes to keep it";
+
 /// More than this is no file of variables.
 const LARGEST: u64 = 1 << 20;
 
@@ -51,6 +55,15 @@ pub(crate) fn one_or_more_schema(_: &mut schemars::SchemaGenerator) -> schemars:
     schemars::json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" }, "default": null })
 }
 
+/// What a file says.
+#[derive(Debug)]
+pub(crate) struct FileVariables {
+    /// In the order of the file.
+    pub(crate) variables: Vec<FileVariable>,
+    /// What the user may not have meant, each with its place.
+    pub(crate) warnings: Vec<String>,
+}
+
 /// A variable of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileVariable {
@@ -59,7 +72,7 @@ pub(crate) struct FileVariable {
 }
 
 impl EnvFile {
-    /// The variables in the order of the file. Within a value `$NAME` means an earlier one of the file, else what
+    /// Reads the file. Within a value `$NAME` means an earlier one of the file, else what
     /// `outside` says.
     ///
     /// # Errors
@@ -69,7 +82,7 @@ impl EnvFile {
         &self,
         directory: &Path,
         outside: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Vec<FileVariable>, String> {
+    ) -> Result<FileVariables, String> {
         let (shown, bytes) = if self.is_standard_input() {
             ("standard input".to_owned(), at_most(io::stdin().lock()))
         } else {
@@ -77,7 +90,11 @@ impl EnvFile {
             (path.display().to_string(), self.bytes(&path))
         };
         let text = bytes.and_then(crate::source::decode).map_err(|problem| format!("{shown}: {problem}"))?;
-        grammar::parse(&text, outside).map_err(|wrong| format!("{shown}:{}: {}", wrong.line, wrong.problem))
+        let meaning = grammar::parse(&text, outside)
+            .map_err(|wrong| format!("{shown}:{}: {}", wrong.line, wrong.problem))?;
+        let warning = |line: &usize| format!("{shown}:{line}: {UNSET}");
+        let warnings = meaning.lines_with_unset.iter().map(warning).collect();
+        Ok(FileVariables { variables: meaning.variables, warnings })
     }
 
     fn is_standard_input(&self) -> bool {
@@ -115,7 +132,8 @@ mod tests {
     use super::*;
 
     fn read(path: &Path, may_wait: bool) -> Result<Vec<FileVariable>, String> {
-        EnvFile { path: path.to_owned(), may_wait }.read(Path::new("/"), &|_| None)
+        let read = EnvFile { path: path.to_owned(), may_wait }.read(Path::new("/"), &|_| None)?;
+        Ok(read.variables)
     }
 
     #[test]

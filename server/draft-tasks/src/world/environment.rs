@@ -12,15 +12,18 @@ use std::time::SystemTime;
 
 use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
-use draft_tasks_executor::mask::{Secrets, sent_login};
+use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
 use draft_tasks_executor::record::RUN_VARIABLE as RUN;
 
 use crate::settings::run::RunSettings;
-use crate::world::env_file::FileVariable;
+use crate::world::env_file::{FileVariable, FileVariables};
 use crate::world::public_value::is_public;
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
+
+/// What is said of a variable that is not there.
+pub(crate) const NO_VARIABLE: &str = "no such variable";
 
 /// The variable that names the files of the kubeconfig.
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
@@ -54,6 +57,8 @@ pub(crate) struct Environment {
     masked: Vec<FileVariable>,
     /// The values that must not be seen, once somebody has asked for them.
     secrets: OnceLock<Secrets>,
+    /// What the user may not have meant in files of variables.
+    warnings: Vec<String>,
 }
 
 impl Environment {
@@ -96,7 +101,10 @@ impl Environment {
         environment.listed.extend(settings.secrets.iter().cloned());
         environment.public.extend(settings.public.iter().cloned());
         for file in &settings.env_files {
-            for variable in file.read(directory, &|name| environment.get(name))? {
+            let FileVariables { variables, warnings } =
+                file.read(directory, &|name| environment.get(name))?;
+            environment.warnings.extend(warnings);
+            for variable in variables {
                 environment.set(&variable.name, &variable.value);
                 environment.judge(variable, directory);
             }
@@ -133,6 +141,21 @@ impl Environment {
             }
         }
         names
+    }
+
+    /// What the user may not have meant in files of variables, each with its place.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Why the value of a variable that is called secret is not masked, if it is not.
+    pub(crate) fn why_not_masked(&self, name: &str) -> Option<&'static str> {
+        match self.get(name) {
+            None => Some(NO_VARIABLE),
+            Some(value) if value.is_empty() => Some("its value is empty"),
+            Some(value) if value.len() < SHORTEST => Some("its value is too short to be masked"),
+            Some(_) => None,
+        }
     }
 
     fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {

@@ -209,7 +209,8 @@ fn contexts(kubeconfig: &Kubeconfig) -> String {
 fn searched(found: &Found) -> String {
     let places: Vec<_> = found.places.iter().map(|place| place.display().to_string()).collect();
     match (places.as_slice(), found.by_variable) {
-        ([], _) => "neither KUBECONFIG nor HOME is set".into(),
+        ([], true) => "KUBECONFIG is set and names no file".into(),
+        ([], false) => "neither KUBECONFIG nor HOME is set".into(),
         (places, true) => format!("kubeconfig: {} (KUBECONFIG)", places.join(", ")),
         (places, false) => format!("kubeconfig: {}; KUBECONFIG is not set", places.join(", ")),
     }

@@ -233,6 +233,16 @@ impl Session {
         Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, questions) }
     }
 
+    /// Says which variables that are called secret are not masked, and what may not be meant in files of variables.
+    fn tell_variables(&mut self, environment: &Environment) {
+        for name in self.run_settings().secrets {
+            if let Some(why) = environment.why_not_masked(&name) {
+                self.record_trouble(&format!("draftTasks.run.secrets: {name}: {why}"));
+            }
+        }
+        environment.warnings().iter().for_each(|said| self.record_trouble(said));
+    }
+
     /// Starts a run when its questions are answered.
     pub(super) fn start_with(
         &mut self,
@@ -247,6 +257,7 @@ impl Session {
         let tasks: Vec<_> =
             plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
         self.tell_claim(&place.claim);
+        self.tell_variables(environment);
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
         let count = match tasks.len() {
             0 => String::new(),

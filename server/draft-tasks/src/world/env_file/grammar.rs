@@ -3,6 +3,7 @@
 //! It differs in three things: a `$` that begins no name stays as it is, text behind a closing quote is an error instead
 //! of another variable, and line ends of Windows are line ends within quotes, too. Must not put a value into an error.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::FileVariable;
@@ -20,27 +21,37 @@ pub(super) struct Wrong {
     pub(super) problem: String,
 }
 
-/// The variables of a text, each with the value of the line that sets it.
-pub(super) fn parse(
-    text: &str,
-    outside: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<FileVariable>, Wrong> {
+/// What a text says.
+#[derive(Debug, Default)]
+pub(super) struct Meaning {
+    /// The variables, each with the value of the line that sets it.
+    pub(super) variables: Vec<FileVariable>,
+    /// The lines in which nothing takes the place of a `$` and what follows it.
+    pub(super) lines_with_unset: Vec<usize>,
+}
+
+/// Reads a text.
+pub(super) fn parse(text: &str, outside: &dyn Fn(&str) -> Option<String>) -> Result<Meaning, Wrong> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut parser = Parser { rest: &text, line: 1 };
-    let mut found = Vec::new();
+    let mut found = Meaning::default();
     let mut known = HashMap::new();
     while parser.skip_to_statement() {
         let line = parser.line;
         let wrong = |problem| Wrong { line, problem };
         let statement = parser.statement().map_err(wrong)?;
-        let lookup = |name: &str| known.get(name).cloned().or_else(|| outside(name));
+        let value_of = |name: &str| known.get(name).cloned().or_else(|| outside(name));
+        let lookup = Known { value_of: &value_of, lacks: Cell::new(false) };
         let Some(value) = statement.written.value(statement.name, &lookup).map_err(wrong)? else { continue };
         if value.contains('\0') {
             return Err(wrong("a NUL cannot be in a variable".into()));
         }
+        if lookup.lacks.get() {
+            found.lines_with_unset.push(line);
+        }
         let name = statement.name.to_owned();
         known.insert(name.clone(), value.clone());
-        found.push(FileVariable { name, value });
+        found.variables.push(FileVariable { name, value });
     }
     Ok(found)
 }
@@ -139,12 +150,31 @@ impl<'a> Parser<'a> {
 }
 
 /// The variables that a value may refer to.
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+struct Known<'a> {
+    value_of: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the value refers to one that is not set, without saying what counts then.
+    lacks: Cell<bool>,
+}
+
+impl Known<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.value_of)(name)
+    }
+
+    fn get_or_empty(&self, name: &str) -> String {
+        self.get(name).unwrap_or_else(|| {
+            self.lacks.set(true);
+            String::new()
+        })
+    }
+}
+
+type Lookup<'a> = &'a Known<'a>;
 
 impl Written<'_> {
     fn value(&self, name: &str, lookup: Lookup<'_>) -> Result<Option<String>, String> {
         match self {
-            Written::Inherited => Ok(lookup(name)),
+            Written::Inherited => Ok(lookup.get(name)),
             Written::Bare(text) => substitute(text, lookup, DEEPEST).map(Some),
             Written::Single(text) => Ok(Some(text.replace("\\'", "'"))),
             Written::Double(text) => substitute(&unescape(text), lookup, DEEPEST).map(Some),
@@ -226,7 +256,7 @@ fn substitute(text: &str, lookup: Lookup<'_>, depth: usize) -> Result<String, St
             if name.is_empty() {
                 value.push('$');
             } else {
-                value.push_str(&lookup(name).unwrap_or_default());
+                value.push_str(&lookup.get_or_empty(name));
             }
             rest = behind;
         }
@@ -263,11 +293,13 @@ fn closing_brace(text: &str) -> Option<usize> {
 fn expand(inside: &str, lookup: Lookup<'_>, depth: usize) -> Result<String, String> {
     let depth = depth.checked_sub(1).ok_or("variables are nested too deeply")?;
     let (name, behind) = inside.split_at(variable_at(inside));
-    let value = lookup(name);
+    if behind.is_empty() {
+        return Ok(lookup.get_or_empty(name));
+    }
+    let value = lookup.get(name);
     let value = if behind.starts_with(':') { value.filter(|value| !value.is_empty()) } else { value };
     let mut operator = behind.strip_prefix(':').unwrap_or(behind).chars();
     match (operator.next(), value) {
-        (None, value) if behind.is_empty() => Ok(value.unwrap_or_default()),
         (Some('-' | '?'), Some(value)) => Ok(value),
         (Some('-'), None) | (Some('+'), Some(_)) => substitute(operator.as_str(), lookup, depth),
         (Some('+'), None) => Ok(String::new()),
@@ -290,7 +322,7 @@ mod tests {
             _ => None,
         };
         match parse(text, &outside) {
-            Ok(all) => all.iter().map(|it| format!("{}={};", it.name, it.value)).collect(),
+            Ok(all) => all.variables.iter().map(|it| format!("{}={};", it.name, it.value)).collect(),
             Err(wrong) => format!("{}: {}", wrong.line, wrong.problem),
         }
     }
@@ -394,6 +426,13 @@ mod tests {
             ("A=1\nB=\0", "2: a NUL cannot be in a variable"),
             ("A=\"\\0000\"", "1: a NUL cannot be in a variable"),
         ]);
+    }
+
+    #[test]
+    fn lines_that_refer_to_what_is_not_set() {
+        let text =
+            "A=s3cr$t!pass\nB='$no'\nC=$A${A}$$no\nD=\"\n$no\"\nE=${no}\nF=${no:-x}${no:+x}\nG=a$ $5\n";
+        assert_eq!(parse(text, &|_| None).unwrap().lines_with_unset, [1, 4, 6]);
     }
 
     #[test]
