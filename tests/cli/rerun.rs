@@ -78,3 +78,64 @@ fn a_run_that_is_declined_is_not_recorded() {
     assert_eq!(runs(&tool), before);
     assert_says(&tool.call(&["rerun", "--failed", "--yes"]), 1, &["cleanup · 1 task"]);
 }
+
+#[test]
+fn what_did_not_run_because_of_a_failure_runs_with_what_failed() {
+    let tool = tasks("pre-up", &[("one", "echo 1"), ("two", "test -e well"), ("three", "echo 3")]);
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["1 passed, 1 failed, 1 skipped"]);
+    tool.write("well", b"");
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &["pre-up · 2 tasks", "✓ two", "✓ three", "2 passed"]);
+}
+
+#[test]
+fn has_the_context_and_the_variables_of_the_run() {
+    let command = "sh -c 'echo got $A $B; grep current-context $KUBECONFIG'";
+    let tool = tasks("pre-up", &[("show", command)]);
+    let context = |name: &str| format!("- {{name: {name}, context: {{cluster: c, user: u}}}}\n");
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: first\ncontexts:\n{}{}clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\n",
+        context("first"),
+        context("second")
+    );
+    tool.write("config", kubeconfig.as_bytes());
+    tool.write("vars", b"B=old\n");
+    let path = tool.path("config").display().to_string();
+    let tool = tool.with("KUBECONFIG", &path);
+    let options = ["--context", "second", "--env-file", "vars", "--env", "A=given"];
+    let run = [&["run", "pre-up", "--public", "B"], &options[..]].concat();
+    assert_says(&tool.call(&run), 0, &["got given old", "second"]);
+    assert!(!tool.records().contains("A=given"), "values are in no record");
+    tool.write("vars", b"B=new\n");
+    assert_says(&tool.call(&["rerun"]), 2, &["had --env A=…, whose values no record keeps: give them again"]);
+    for _ in 0..2 {
+        assert_says(&tool.call(&["rerun", "--env", "A=again"]), 0, &["got again new", "second"]);
+    }
+    assert_says(&tool.call(&["rerun", "--env", "A=x", "--context", "first"]), 0, &["got x new", "first"]);
+}
+
+#[test]
+fn finds_a_run_whichever_way_leads_to_the_file_and_by_the_beginning_of_its_name() {
+    let tool = flaky();
+    tool.write("sub/x", b"");
+    std::os::unix::fs::symlink(tool.path(".draft-tasks.toml"), tool.path("link")).expect("a link");
+    tool.call(&["run", "cleanup"]);
+    for file in ["sub/..", "link"] {
+        assert_says(&tool.call(&["rerun", "--file", file]), 1, &["cleanup · 3 tasks"]);
+    }
+    let first = runs(&tool).pop().expect("a run");
+    let beginning = &first[..first.len() - 2];
+    assert_says(&tool.call(&["rerun", beginning]), 1, &["cleanup · 3 tasks"]);
+    assert_says(&tool.call(&["rerun", "last"]), 1, &["cleanup · 3 tasks"]);
+    assert_says(&tool.call(&["runs", "show", "last"]), 0, &["cleanup"]);
+    assert_says(&tool.call(&["runs", "show", "20"]), 2, &["the names of several runs begin with `20`"]);
+}
+
+#[test]
+fn a_step_that_is_no_phase_says_what_to_do() {
+    let tool = flaky();
+    tool.call(&["up", "--", "true"]);
+    let deploy = runs(&tool).into_iter().find(|id| id.contains("-deploy-")).expect("a run");
+    let said = "is the step `deploy` of `draft-tasks up` or `delete`, which does not run again alone: give that command";
+    assert_says(&tool.call(&["rerun", &deploy]), 2, &[said]);
+}

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
+use crate::source;
 
 /// Nobody writes more about a claim.
 const LARGEST: u64 = 4096;
@@ -140,7 +141,7 @@ impl Rival {
 
 /// The folder of a file's locks, whichever way led to the file.
 fn folder(locks: &Path, file: &Path) -> PathBuf {
-    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let file = source::canonical(file);
     let parts = file.components().filter_map(|part| match part {
         Component::Normal(part) => Some(part.to_owned()),
         Component::Prefix(drive) => {

@@ -52,6 +52,16 @@ impl fmt::Display for ReadError {
     }
 }
 
+/// Where a file is, whichever way led to it; the path itself where that cannot be told.
+pub(crate) fn canonical(file: &Path) -> PathBuf {
+    file.canonicalize().unwrap_or_else(|_| file.to_owned())
+}
+
+/// Whether two paths lead to one file.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || canonical(one) == canonical(other)
+}
+
 /// The text of a file.
 ///
 /// # Errors

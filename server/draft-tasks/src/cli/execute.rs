@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
 use draft_tasks_executor::stop::KILL_LIMIT;
 use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
@@ -39,6 +40,8 @@ pub(super) struct View<'a> {
     /// The tasks file.
     pub(super) file: &'a Path,
     pub(super) records: Option<&'a Records>,
+    /// The options that its record keeps.
+    pub(super) given: GivenEntry,
     pub(super) format: Format,
     pub(super) amount: Amount,
     pub(super) paint: Paint,
@@ -129,7 +132,7 @@ struct Readers {
 
 impl Readers {
     fn new(request: &RunRequest, view: &View<'_>) -> Readers {
-        let View { file, records, format, .. } = *view;
+        let &View { file, records, format, .. } = view;
         let recorder = records.and_then(|records| match records.begin(request, file) {
             Ok(recorder) => Some(recorder),
             Err(error) => {
@@ -138,10 +141,11 @@ impl Readers {
                 None
             }
         });
-        let about = match &recorder {
+        let mut about = match &recorder {
             Some(recorder) => recorder.about().clone(),
             None => RunHeader::of(request, record::next_id(request.plan.subject.name()), file),
         };
+        about.given = view.given.clone();
         let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
         let amount = match format {
             Format::Human => view.amount,

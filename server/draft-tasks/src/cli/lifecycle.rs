@@ -216,7 +216,7 @@ impl<'a> Whole<'a> {
             if let Some(pods) = &mut request.pods {
                 pods.before.clone_from(&before);
             }
-            let view = self.options.view(&self.prepared.file, records.as_ref());
+            let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
             let Ended { summary, was_stopped } = execute(request, &view, signals).await?;
             next = self.steps.after(&summary, was_stopped);
         }

@@ -13,6 +13,7 @@ use draft_tasks_analysis::{Analysis, TextRange};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::Records;
+use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::check;
@@ -26,7 +27,7 @@ use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::kubernetes::KubernetesSettings;
-use crate::settings::run::{KEEP, RunSettings};
+use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
 use crate::source::FileKind;
 use crate::world::application;
@@ -80,6 +81,22 @@ impl<'a> Prepared<'a> {
         let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
         let kubernetes = cluster.settings(&settings.kubernetes);
         Ok(Prepared { loaded, file, directory, analysis, settings, run, environment, kubernetes, cluster })
+    }
+
+    /// The options that decide what tasks meet.
+    pub(super) fn given(&self) -> GivenEntry {
+        GivenEntry {
+            context: self.kubernetes.context.clone(),
+            env_files: self.run.env_files.iter().map(|file| file.path.clone()).collect(),
+            env: self.run.env.keys().cloned().collect(),
+            secrets: self.run.secrets.clone(),
+            public: self.run.public.clone(),
+        }
+    }
+
+    /// Meets the cluster of an earlier run where no option names one; it is asked for as if nothing had named it.
+    pub(super) fn meet_again(&mut self, context: Option<String>) {
+        self.kubernetes.context = self.kubernetes.context.take().or(context);
     }
 
     /// Says what `check` knows of tasks that are about to run, a line each.
@@ -332,12 +349,6 @@ impl<'a> Prepared<'a> {
         let tasks = phase.into_iter().flat_map(|phase| self.analysis.file.commands_of(phase));
         let names = tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned());
         names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
-    }
-
-    /// Where earlier runs are recorded.
-    pub(super) fn earlier_records(&self) -> Option<Records> {
-        let directory = self.environment.records()?;
-        Some(Records { directory, keep: KEEP })
     }
 
     /// Where the run is recorded.

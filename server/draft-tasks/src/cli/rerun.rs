@@ -8,19 +8,26 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, PlannedTask, PodEntry};
+use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry, PlannedTask, PodEntry};
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
+use super::paths;
 use super::prepare::Chosen;
 use super::run::{Options, Wanted, carry_out};
 use crate::again::{self, EarlierPods, WantedPods};
+use crate::settings::run::{KEEP, RunSettings};
+use crate::source;
+use crate::world::env_file::EnvFile;
+use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The run, as `draft-tasks runs` names it; without it the last one of a phase of the tasks file in which tasks ran
+    /// The run: its name in `draft-tasks runs`, the beginning of that name, or `last`. Without it, the newest run of this
+    /// tasks file in which a task of a phase ran
     run: Option<String>,
-    /// Only tasks that failed; in pods also those that did not run, each task only where it has not passed
+    /// Run only the tasks that failed and those that did not run because of it; in pods, each task only in the pods in
+    /// which it has not passed
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -39,6 +46,7 @@ struct Earlier {
     file: String,
     tasks: Vec<PlannedTask>,
     cluster: Option<ClusterEntry>,
+    given: GivenEntry,
     pods: Vec<PodEntry>,
     /// What became of each task that began or ended, by its index and that of its pod.
     ends: HashMap<(usize, Option<usize>), End>,
@@ -57,9 +65,13 @@ enum End {
 
 fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     let Arguments { run, failed, options } = arguments;
-    let prepared = options.prepare()?;
-    let records = prepared.earlier_records().ok_or("no place is known where records are kept")?;
-    let earlier = find(&records, run.as_deref(), &prepared.file)?;
+    let directory = Environment::of_process().records().ok_or("no place is known where records are kept")?;
+    let records = Records { directory, keep: KEEP };
+    let file = paths::load(&options.file).map_err(|error| error.to_string())?.path;
+    let earlier = find(&records, run.as_deref(), &file)?;
+    let settings = options.settings().map_err(|error| error.to_string())?;
+    let mut prepared = options.prepare_with(earlier.given_again(settings)?)?;
+    prepared.meet_again(earlier.given.context.clone());
     let phase = prepared.phase(&earlier.phase)?;
     let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
     let chosen = Chosen { tasks: &tasks, pods: &[], policy: options.policy() };
@@ -78,7 +90,7 @@ fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, Str
     let Some(id) = id else {
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let of_file = all.iter().filter(|kept| match &kept.began {
-            Some(Event::RunStarted { file: of, .. }) => Path::new(of) == file,
+            Some(Event::RunStarted { file: of, .. }) => source::is_same(Path::new(of), file),
             _ => false,
         });
         let mut earlier = of_file.filter_map(|kept| Some((kept, Earlier::read(kept)?)));
@@ -89,23 +101,36 @@ fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, Str
     let found = records.find(id).map_err(|error| format!("{}: {error}", records.directory.display()))?;
     let kept = found
         .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
-    let earlier = Earlier::read(&kept).ok_or_else(|| format!("run {} is of no phase", kept.id))?;
-    if Path::new(&earlier.file) != file {
+    let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+    if !source::is_same(Path::new(&earlier.file), file) {
         return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
     }
     earlier.unless_running(&kept)
+}
+
+/// Why a run of no phase does not run again, and what does.
+fn no_phase(kept: &StoredRun) -> String {
+    let id = &kept.id;
+    match &kept.began {
+        Some(Event::RunStarted { phase, .. }) => format!(
+            "run {id} is the step `{phase}` of `draft-tasks up` or `delete`, which does not run again alone: give that command again, or the run of a phase"
+        ),
+        _ => {
+            format!("the record of run {id} does not tell what it ran: `draft-tasks run PHASE` runs a phase")
+        }
+    }
 }
 
 impl Earlier {
     /// Reads a record; nothing where it is of no phase.
     fn read(kept: &StoredRun) -> Option<Earlier> {
         let mut events = kept.events().ok()?;
-        let Some(Event::RunStarted { id, phase, file, tasks, cluster, .. }) = events.next() else {
+        let Some(Event::RunStarted { id, phase, file, tasks, cluster, given, .. }) = events.next() else {
             return None;
         };
         Phase::ALL.iter().find(|of| of.name() == phase)?;
         let (pods, ends) = (Vec::new(), HashMap::new());
-        let mut earlier = Earlier { id, phase, file, tasks, cluster, pods, ends };
+        let mut earlier = Earlier { id, phase, file, tasks, cluster, given: *given, pods, ends };
         events.for_each(|event| earlier.take(event));
         Some(earlier)
     }
@@ -143,6 +168,33 @@ impl Earlier {
         self.tasks.get(task).map(|task| task.name.clone()).unwrap_or_default()
     }
 
+    /// The variables of the run, files read now, with those that are given now before them.
+    ///
+    /// # Errors
+    ///
+    /// What has to be given again, since no record keeps it.
+    fn given_again(&self, now: RunSettings) -> Result<RunSettings, String> {
+        let GivenEntry { env_files, env, secrets, public, .. } = &self.given;
+        let id = &self.id;
+        let is_missing = |name: &&String| !now.env.contains_key(*name);
+        let missing: Vec<String> =
+            env.iter().filter(is_missing).map(|name| format!("--env {name}=…")).collect();
+        if !missing.is_empty() {
+            let missing = missing.join(" ");
+            return Err(format!("run {id} had {missing}, whose values no record keeps: give them again"));
+        }
+        let mut files = now.env_files;
+        if files.is_empty() {
+            if env_files.iter().any(|path| path.as_os_str() == "-") {
+                return Err(format!("run {id} read variables from standard input: give --env-file again"));
+            }
+            files = env_files.iter().map(|path| EnvFile { path: path.clone(), may_wait: true }).collect();
+        }
+        let secrets = [secrets.clone(), now.secrets].concat();
+        let public = [public.clone(), now.public].concat();
+        Ok(RunSettings { env_files: files, secrets, public, ..now })
+    }
+
     /// All that ran, and where.
     fn all(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let tasks: Vec<String> = self.tasks.iter().map(|task| task.name.clone()).collect();
@@ -160,10 +212,9 @@ impl Earlier {
     fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let all = 0..self.tasks.len();
         if phase.is_local() {
-            let failed = all.filter(|task| self.ends.get(&(*task, None)) == Some(&End::Unfinished));
-            let tasks: Vec<String> = failed.map(|task| self.name(task)).collect();
-            self.check_any(!tasks.is_empty())?;
-            return Ok((tasks, WantedPods::Present(Vec::new())));
+            self.check_any(self.ends.values().any(|end| *end == End::Unfinished))?;
+            let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed));
+            return Ok((left.map(|task| self.name(task)).collect(), WantedPods::Present(Vec::new())));
         }
         self.check_any(self.ends.values().any(|end| matches!(end, End::Unfinished | End::PodGone)))?;
         let of_tasks: Vec<_> = all.map(|task| (self.name(task), self.left(task))).collect();

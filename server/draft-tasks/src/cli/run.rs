@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{Records, RunHeader};
 use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
@@ -102,6 +103,7 @@ pub(super) struct Wanted {
     /// Why it is not known in which pods they would run.
     unknown: Option<String>,
     records: Option<Records>,
+    given: GivenEntry,
     /// Held until the run is over.
     claim: Claim,
 }
@@ -134,7 +136,8 @@ pub(super) fn carry_out(options: &Options, wanted: Result<Wanted, String>) -> Ex
 }
 
 impl Options {
-    fn settings(&self) -> io::Result<RunSettings> {
+    /// The settings that these options are.
+    pub(super) fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
@@ -149,7 +152,15 @@ impl Options {
     ///
     /// What is wrong with them, for people.
     pub(super) fn prepare(&self) -> Result<Prepared<'_>, String> {
-        let run = self.settings().map_err(|error| error.to_string())?;
+        self.prepare_with(self.settings().map_err(|error| error.to_string())?)
+    }
+
+    /// The same with other settings of runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Options::prepare`].
+    pub(super) fn prepare_with(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
         let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());
         let masked = prepared.masked_names();
@@ -161,8 +172,13 @@ impl Options {
     }
 
     /// How runs of this file are shown.
-    pub(super) fn view<'a>(&self, file: &'a Path, records: Option<&'a Records>) -> View<'a> {
-        View { file, records, format: self.format, amount: self.amount(), paint: self.paint() }
+    pub(super) fn view<'a>(
+        &self,
+        file: &'a Path,
+        records: Option<&'a Records>,
+        given: GivenEntry,
+    ) -> View<'a> {
+        View { file, records, given, format: self.format, amount: self.amount(), paint: self.paint() }
     }
 
     pub(super) fn policy(&self) -> Option<Named<OnFailure>> {
@@ -228,6 +244,7 @@ impl Wanted {
             claim,
             unknown,
             left_out: prepared.left_out(&request),
+            given: prepared.given(),
             records: prepared.records(),
             file: prepared.file,
             request,
@@ -275,7 +292,7 @@ pub(super) fn show_dry(
 }
 
 fn execute_one(options: &Options, wanted: Wanted) -> io::Result<ExitCode> {
-    let Wanted { request, file, records, claim: _claim, .. } = wanted;
-    let view = options.view(&file, records.as_ref());
+    let Wanted { request, file, records, given, claim: _claim, .. } = wanted;
+    let view = options.view(&file, records.as_ref(), given);
     serve(async |signals| execute(request, &view, signals).await.map(|ended| ended.code()))
 }

@@ -274,7 +274,7 @@ impl Wrote {
     }
 }
 
-/// Tasks that failed when they last ran, or did not run in one of their pods.
+/// Tasks that failed when they last ran, or did not run.
 ///
 /// They are known by their text, not by their place: a failure is shown on the line where its task stands now, and not
 /// at all while the task has another command than the one that failed.
@@ -301,6 +301,8 @@ struct TaskFailure {
 pub(crate) struct Unfinished {
     pub(crate) task: String,
     pub(crate) command: String,
+    /// Whether it failed; else it did not run.
+    pub(crate) failed: bool,
     /// Where it has not passed, of a task inside of pods.
     pub(crate) left: Option<EarlierPods>,
 }
@@ -350,8 +352,9 @@ impl Failures {
     ) -> Vec<Unfinished> {
         let unchanged = self.of_phase(uri, subject).filter(|it| it.find(analysis).is_some());
         let unfinished = |it: &TaskFailure| {
-            let TaskFailure { task, command, left, .. } = it;
-            Unfinished { task: task.clone(), command: command.clone(), left: left.clone() }
+            let TaskFailure { task, command, left, message, .. } = it;
+            let (task, command, failed) = (task.clone(), command.clone(), message.is_some());
+            Unfinished { task, command, failed, left: left.clone() }
         };
         unchanged.map(unfinished).collect()
     }

@@ -11,6 +11,7 @@ use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::record::{Event, Records};
 use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
 
+use crate::source;
 use crate::world::application::Chosen;
 
 /// How long it is looked for pods.
@@ -103,7 +104,7 @@ fn recorded(
     file: &Path,
 ) -> Option<Result<PodsRequest, Problem>> {
     let cluster = records.list().ok()?.into_iter().find_map(|kept| match kept.began? {
-        Event::RunStarted { file: of, phase, cluster, .. } if Path::new(&of) == file => {
+        Event::RunStarted { file: of, phase, cluster, .. } if source::is_same(Path::new(&of), file) => {
             cluster.filter(|_| phase == Phase::PostDeploy.name())
         }
         _ => None,

@@ -70,17 +70,25 @@ impl Records {
         Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
     }
 
-    /// The record of this name, or the newest one for `latest`.
+    /// The record of this name or beginning of a name, or the newest one for `last` and `latest`.
     ///
     /// # Errors
     ///
-    /// When the records cannot be read.
+    /// When the records cannot be read, or several names begin so.
     pub fn find(&self, id: &str) -> io::Result<Option<StoredRun>> {
         // Only what is in the list is a record: a name may hold dots and slashes.
         let mut names = names(&self.directory)?;
         let found = match id {
-            "latest" => names.pop(),
-            _ => names.into_iter().find(|name| name == id),
+            "last" | "latest" => names.pop(),
+            _ if names.iter().any(|name| name == id) => Some(id.to_owned()),
+            _ => {
+                names.retain(|name| name.starts_with(id));
+                let found = names.pop().filter(|_| !id.is_empty());
+                if found.is_some() && !names.is_empty() {
+                    return Err(io::Error::other(format!("the names of several runs begin with `{id}`")));
+                }
+                found
+            }
         };
         found.map(|name| self.kept(name)).transpose()
     }

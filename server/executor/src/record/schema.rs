@@ -4,6 +4,7 @@
 //! people.
 #![warn(missing_docs)]
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use draft_tasks_analysis::command;
@@ -45,6 +46,9 @@ pub enum Event {
         /// Where the pods are in which the tasks run, if they run inside of pods.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         cluster: Option<ClusterEntry>,
+        /// The options of the command line that decide what tasks meet.
+        #[serde(skip_serializing_if = "GivenEntry::is_empty", default)]
+        given: Box<GivenEntry>,
     },
     /// Pods are awaited.
     Waiting {
@@ -164,6 +168,33 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pods_passed: Option<usize>,
     },
+}
+
+/// The options of a run that are given again with it; values of variables are not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GivenEntry {
+    /// The context of the kubeconfig.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// The files of variables, `-` for standard input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env_files: Vec<PathBuf>,
+    /// The names of single variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// The names of variables whose values are masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+    /// The names of variables whose values are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub public: Vec<String>,
+}
+
+impl GivenEntry {
+    fn is_empty(&self) -> bool {
+        *self == GivenEntry::default()
+    }
 }
 
 /// A cluster and a namespace.
@@ -381,6 +412,8 @@ impl PodResult {
 pub struct RunHeader {
     /// The record's name.
     pub id: String,
+    /// The options of the run; none where nobody sets them.
+    pub given: GivenEntry,
     file: String,
     directory: String,
     tasks: Vec<PlannedTask>,
@@ -400,6 +433,7 @@ impl RunHeader {
         let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
         RunHeader {
             id,
+            given: GivenEntry::default(),
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
@@ -439,6 +473,7 @@ impl RunHeader {
                 pid: std::process::id(),
                 mark: self.mark.clone(),
                 cluster: self.cluster.clone(),
+                given: Box::new(self.given.clone()),
             },
             RunEvent::Waiting { ready, pods, message } => {
                 Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }

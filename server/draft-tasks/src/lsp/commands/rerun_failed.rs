@@ -21,7 +21,7 @@ pub(crate) struct RerunFailed {
 impl ServerCommand for RerunFailed {
     const NAME: &'static str = "draft-tasks.rerunFailed";
     const DOCUMENTATION: &'static str = "Runs the tasks that failed when they last ran and whose commands are still the ones that \
-        failed; in pods also those that did not run, each task only where it has not passed; answers `{ \"run\": … }` at once.";
+        failed, and those that did not run because of it; in pods each task only where it has not passed; answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
     const LISTED: Option<Listed> = Some(Listed { title: "Run Failed Tasks Again", needs: Needs::TasksFile });
 

@@ -46,7 +46,8 @@ impl Session {
         Ok(wish(&run.uri, run.subject, chosen.collect(), run.wanted_pods()))
     }
 
-    /// The tasks that failed when they last ran; in pods those that have not passed, each where it has not.
+    /// The tasks that failed when they last ran and those that did not run because of it; in pods each where it has not
+    /// passed.
     pub(crate) fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
         let phase = match &wanted.phase {
@@ -59,7 +60,8 @@ impl Session {
             return Err(refusal("no task failed when it last ran"));
         };
         let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis);
-        if failed.is_empty() {
+        // What did not run waits for what failed.
+        if !failed.iter().any(|it| it.failed) {
             return Err(refusal(
                 "the tasks that failed have changed since then; run them to run the new ones",
             ));

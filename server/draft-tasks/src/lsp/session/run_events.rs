@@ -217,7 +217,7 @@ impl Session {
         let run = &self.runs.active[index];
         let running = &run.tasks[task];
         self.runs.results.add(run, running, outcome, duration, self.clock.now());
-        if outcome.is_failed() || !running.in_pods.is_empty() && *outcome != Outcome::Passed {
+        if *outcome != Outcome::Passed {
             let log = run.log(Some(&running.name));
             let document = log.and_then(|log| self.log_document(&log));
             self.runs.failures.add(run, running, (outcome, duration), document);

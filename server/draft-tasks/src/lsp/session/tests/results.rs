@@ -171,8 +171,8 @@ fn run_again() {
         fixture.effects(),
         expect![[r#"
             Progress { token: "draft-tasks/run-2", value: Begin { title: "pre-up", message: "starts" } }
-            run Started None pre-up · 1 task · in /app, with unsaved changes
-            start run-2 in /app: ["echo hello"], Stop
+            run Started None pre-up · 2 tasks · in /app, with unsaved changes
+            start run-2 in /app: ["echo hello", "echo bye"], Stop
             RefreshLenses
         "#]],
     );
