@@ -39,10 +39,12 @@ pub struct Call {
     pub program: String,
     /// Its arguments; what is not known of one is left out.
     pub arguments: Vec<String>,
-    /// How many arguments are wholly known before the first one that is not.
-    known: usize,
-    /// Whether it runs on another machine, through `ssh`.
-    pub elsewhere: bool,
+    /// The places of arguments that are not wholly known.
+    uncertain: Vec<usize>,
+    /// The places of those that may be options.
+    open: Vec<usize>,
+    /// Why its files, its variables or the machine are others than those of the command, without a full stop.
+    pub elsewhere: Option<String>,
 }
 
 impl Calls {
@@ -70,21 +72,44 @@ impl Call {
 
     /// The arguments before the first one of which something is not known.
     pub fn known(&self) -> &[String] {
-        &self.arguments[..self.known]
+        &self.arguments[..self.uncertain.first().copied().unwrap_or(self.arguments.len())]
     }
 
-    /// The value of an option, `--name value` or `--name=value`.
+    /// The first value of an option, `--name value` or `--name=value`.
     pub fn option(&self, name: &str) -> Option<&str> {
-        let mut arguments = self.arguments.iter();
-        while let Some(argument) = arguments.next().filter(|argument| *argument != "--") {
-            match argument.strip_prefix(name) {
-                Some("") => return arguments.next().map(String::as_str),
-                Some(rest) if rest.starts_with('=') => return Some(&rest[1..]),
-                _ => {}
-            }
-        }
-        None
+        let at = self.option_places(name).next()?;
+        self.arguments.get(at.argument).map(|argument| &argument[at.begin..])
     }
+
+    /// The last value of an option; nothing inside where it is not known.
+    pub fn last_option(&self, name: &str) -> Option<Option<&str>> {
+        let at = self.option_places(name).last()?;
+        let argument = self.arguments.get(at.argument).filter(|_| !self.uncertain.contains(&at.argument));
+        Some(argument.map(|argument| &argument[at.begin..]))
+    }
+
+    fn option_places(&self, name: &str) -> impl Iterator<Item = OptionPlace> {
+        let own = self.arguments.iter().take_while(|argument| *argument != "--");
+        let is_word = name.starts_with("--");
+        own.enumerate().filter_map(move |(argument, text)| match text.strip_prefix(name)? {
+            "" => Some(OptionPlace { argument: argument + 1, begin: 0 }),
+            rest if rest.starts_with('=') => Some(OptionPlace { argument, begin: name.len() + 1 }),
+            _ => (!is_word).then_some(OptionPlace { argument, begin: name.len() }),
+        })
+    }
+
+    /// Whether options may be among the arguments that are not known; these options have a value behind them.
+    pub fn hides_options(&self, with_value: &[&str]) -> bool {
+        let end = self.arguments.iter().position(|argument| argument == "--");
+        let is_value = |at: usize| at > 0 && with_value.contains(&self.arguments[at - 1].as_str());
+        self.open.iter().any(|at| end.is_none_or(|end| *at < end) && !is_value(*at))
+    }
+}
+
+/// Where the value of an option is.
+struct OptionPlace {
+    argument: usize,
+    begin: usize,
 }
 
 /// The name by which a program is known, wherever and in whichever version it is.
@@ -116,15 +141,26 @@ struct Argument {
     text: String,
     /// Whether it is just that.
     certain: bool,
+    /// Whether it may be an option, or nothing at all.
+    open: bool,
 }
 
 impl Argument {
     fn known(text: &str) -> Argument {
-        Argument { text: text.to_owned(), certain: true }
+        Argument { text: text.to_owned(), certain: true, open: false }
     }
 
     fn unknown() -> Argument {
-        Argument { text: String::new(), certain: false }
+        Argument { text: String::new(), certain: false, open: true }
+    }
+
+    /// As it is where this text in it stands for something else.
+    fn replaced(&self, placeholder: &str) -> Argument {
+        if !self.text.contains(placeholder) {
+            return self.clone();
+        }
+        let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
+        Argument { text: self.text.replace(placeholder, ""), certain: false, open }
     }
 }
 
@@ -147,8 +183,8 @@ struct Walk<'a> {
     parameters: Option<Vec<Argument>>,
     /// Where `cd` has led.
     directory: String,
-    /// Whether it is read what runs on another machine.
-    elsewhere: bool,
+    /// Why what is read runs elsewhere.
+    elsewhere: Option<String>,
     depth: usize,
 }
 
@@ -160,7 +196,7 @@ impl<'a> Walk<'a> {
             variables: HashMap::new(),
             parameters: None,
             directory: String::new(),
-            elsewhere: false,
+            elsewhere: None,
             depth: 0,
         }
     }
@@ -226,7 +262,7 @@ impl<'a> Walk<'a> {
             }
             return;
         };
-        if !program.certain || program.text.contains("{}") {
+        if !program.certain {
             return self.unclear("a program in it is known only when it runs");
         }
         if program.text.starts_with('-') {
@@ -245,43 +281,75 @@ impl<'a> Walk<'a> {
 
     /// Notes a call, and gives the name of the program.
     fn call(&mut self, program: &str, arguments: &[Argument], appends: bool) -> String {
-        let is_known = |argument: &&Argument| argument.certain && !argument.text.contains("{}");
-        let mut texts: Vec<String> = arguments.iter().map(|argument| argument.text.clone()).collect();
-        // What comes behind is not known.
-        texts.extend(appends.then(String::new));
-        let known = arguments.iter().take_while(is_known).count();
-        let call = Call { program: program.to_owned(), arguments: texts, known, elsewhere: self.elsewhere };
+        let mut arguments = arguments.to_vec();
+        arguments.extend(appends.then(Argument::unknown));
+        let places =
+            |is: fn(&Argument) -> bool| (0..arguments.len()).filter(|at| is(&arguments[*at])).collect();
+        let call = Call {
+            program: program.to_owned(),
+            uncertain: places(|argument| !argument.certain),
+            open: places(|argument| argument.open),
+            elsewhere: self.elsewhere.clone(),
+            arguments: arguments.iter().map(|argument| argument.text.clone()).collect(),
+        };
         let name = call.name();
         self.calls.called.push(call);
         name
     }
 
     fn wrapped(&mut self, wrapper: &Wrapper, words: &[Argument], input: &Input, appends: bool) {
-        let Some(rest) = wrapper.rest(self, words) else { return };
+        let Some(mut rest) = wrapper.rest(self, words) else { return };
+        let options = words.get(1..words.len() - rest.len()).unwrap_or_default();
+        let placeholder = wrapper::placeholder(wrapper.names[0], options);
         match wrapper.names[0] {
             "ssh" => return self.remote(&rest, input),
-            "parallel" => return self.parallel(&rest),
+            "parallel" => return self.parallel(&rest, placeholder.as_deref().unwrap_or("{}")),
             "watch" => return self.script_of(&rest),
             _ => {}
         }
         // `xargs` alone runs `echo`.
-        let appends = appends || wrapper.names.contains(&"xargs") && !rest.is_empty();
-        self.deeper(|walk| walk.command(&rest, input, appends));
+        let mut appends = appends || wrapper.names[0] == "xargs" && !rest.is_empty();
+        if let Some(placeholder) = placeholder {
+            rest = rest.iter().map(|word| word.replaced(&placeholder)).collect();
+            appends = false;
+        }
+        let elsewhere = wrapper::elsewhere(wrapper.names[0], options);
+        self.deeper(|walk| walk.among(elsewhere, |walk| walk.command(&rest, input, appends)));
+    }
+
+    /// Reads what runs elsewhere, if it does.
+    fn among(&mut self, elsewhere: Option<String>, read: impl FnOnce(&mut Self)) {
+        let before = self.elsewhere.clone();
+        self.elsewhere = self.elsewhere.take().or(elsewhere);
+        read(self);
+        self.elsewhere = before;
     }
 
     /// What `parallel` runs, with each of the values or, without a command, each of these as one.
-    fn parallel(&mut self, words: &[Argument]) {
+    fn parallel(&mut self, words: &[Argument], placeholder: &str) {
         let end = words.iter().position(|word| word.text.starts_with(":::")).unwrap_or(words.len());
         match words.split_at(end) {
             ([], []) => self.unclear("what `parallel` runs is known only when it runs"),
             ([], values) => values.iter().for_each(|value| self.script_of(std::slice::from_ref(value))),
-            (command, _) => self.script_of(command),
+            (command, _) => {
+                // A shell reads the words, with values in them that are not known.
+                let in_shell = |word: &Argument| {
+                    let text = word.text.replace(placeholder, "$*");
+                    Argument { text, ..word.clone() }
+                };
+                let mut script: Vec<Argument> = command.iter().map(in_shell).collect();
+                script.extend((script == command).then(|| Argument::known("$*")));
+                let before = self.parameters.take();
+                self.script_of(&script);
+                self.parameters = before;
+            }
         }
     }
 
     /// What `ssh` runs, whose words another shell reads.
     fn remote(&mut self, words: &[Argument], input: &Input) {
-        let mut there = Walk { elsewhere: true, depth: self.depth, ..Walk::new(&|_| None) };
+        let elsewhere = Some("it runs on another machine".to_owned());
+        let mut there = Walk { elsewhere, depth: self.depth, ..Walk::new(&|_| None) };
         match input {
             _ if !words.is_empty() => there.script_of(words),
             Input::Nothing => {}
@@ -313,9 +381,6 @@ impl<'a> Walk<'a> {
         if !script.certain {
             self.unclear(format!("the script of `{name}` is known only when it runs"));
         }
-        if script.text.contains("{}") {
-            self.unclear(format!("`{name}` gets a part of its script only when it runs"));
-        }
         let before = self.parameters.replace(parameters.to_vec());
         self.script(&script.text);
         self.parameters = before;
@@ -328,7 +393,7 @@ impl<'a> Walk<'a> {
             "trap" => self.script_of(arguments.get(..1).unwrap_or_default()),
             "alias" => arguments.iter().for_each(|word| {
                 let value = word.text.split_once('=').map_or("", |(_, value)| value);
-                self.script_of(&[Argument { text: value.to_owned(), certain: word.certain }]);
+                self.script_of(&[Argument { text: value.to_owned(), ..word.clone() }]);
             }),
             "export" | "declare" | "local" | "readonly" | "typeset" => {
                 arguments.iter().for_each(|word| self.assign_word(word));
@@ -357,23 +422,26 @@ impl<'a> Walk<'a> {
         for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
             let rest = &arguments[at + 1..];
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
-            let words = &rest[..end.unwrap_or(rest.len())];
-            self.deeper(|walk| walk.command(words, &Input::Nothing, false));
+            let words: Vec<_> =
+                rest[..end.unwrap_or(rest.len())].iter().map(|word| word.replaced("{}")).collect();
+            self.deeper(|walk| walk.command(&words, &Input::Nothing, false));
         }
     }
 
     fn scripts_inside(&mut self, name: &str, arguments: &[Argument]) {
-        for script in wrapper::inner_scripts(name, arguments) {
-            self.script_of(&script);
-        }
-        for at in wrapper::inner_programs(name, arguments) {
-            let word = &arguments[at];
-            if word.text.contains(char::is_whitespace) {
-                self.script_of(std::slice::from_ref(word))
-            } else {
-                self.call(&word.text, &arguments[at + 1..], false);
+        self.among(wrapper::elsewhere(name, arguments), |walk| {
+            for script in wrapper::inner_scripts(name, arguments) {
+                walk.script_of(&script);
             }
-        }
+            for at in wrapper::inner_programs(name, arguments) {
+                let word = &arguments[at];
+                if word.text.contains(char::is_whitespace) {
+                    walk.script_of(std::slice::from_ref(word))
+                } else {
+                    walk.call(&word.text, &arguments[at + 1..], false);
+                }
+            }
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod awaited;
 mod beside;
+mod choice;
 mod guard;
 pub(crate) mod lacking;
 mod tool;
@@ -12,12 +13,14 @@ mod tool;
 use std::ffi::OsString;
 use std::path::Path;
 
-use draft_tasks_analysis::calls::{Call, Calls};
+use draft_tasks_analysis::calls::Calls;
 use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 pub(crate) use self::awaited::Awaited;
+use self::choice::Choice;
 pub(crate) use self::guard::{Guard, living};
 use crate::lifecycle::Part;
 
@@ -116,20 +119,24 @@ impl Whereabouts<'_> {
     }
 
     fn reached(&self, plan: &Plan) -> Vec<Reached> {
-        // What has no kubeconfig reaches no cluster.
-        let current = self.pinned.cloned().or_else(|| Target::read(self.environment, None, None).ok());
+        // What has no kubeconfig reaches no cluster; what cannot be read may lead anywhere.
+        let current = match self.pinned {
+            Some(pinned) => Ok(Some(pinned.clone())),
+            None => Target::find(self.environment, None).map_err(|problem| problem.message),
+        };
+        let current = current.transpose();
         let lookup = |name: &str| self.variable(name);
         let mut found = Vec::new();
         for step in &plan.steps {
             let calls = Calls::of(&step.argv, &lookup);
-            let before = found.len();
-            for call in calls.called.iter().filter(|call| tool::reaches(call)) {
-                let target = self.target_of(call, &calls, current.as_ref());
+            for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
+                let choice = Choice::of(call, &calls, &lookup);
+                let target = self.target_of(choice, current.as_ref());
                 let by = format!(" (`{}`)", call.name());
                 found.extend(target.map(|target| Reached { target, by, is_hint: false }));
             }
-            let Some(current) = current.as_ref().filter(|_| found.len() == before) else { continue };
-            let reached = |by, is_hint| Reached { target: Ok(current.clone()), by, is_hint };
+            let Some(current) = &current else { continue };
+            let reached = |by, is_hint| Reached { target: current.clone(), by, is_hint };
             if let Some(why) = &calls.unclear {
                 found.push(reached(format!(" (`{}`: {why})", step.task), false));
             } else if let Some((place, tool)) = beside::tool(&calls, self.directory, &lookup) {
@@ -142,33 +149,29 @@ impl Whereabouts<'_> {
     /// To which cluster a call leads, or why that is not known; nothing where it leads to none.
     fn target_of(
         &self,
-        call: &Call,
-        calls: &Calls,
-        current: Option<&Target>,
+        choice: Choice,
+        current: Option<&Result<Target, String>>,
     ) -> Option<Result<Target, String>> {
-        if call.elsewhere {
-            return Some(Err("it runs on another machine".into()));
-        }
-        let assigned = |name: &str| calls.assigned.get(name).cloned();
-        let helm = || {
-            if call.name().starts_with("helm") {
-                assigned("HELM_KUBECONTEXT").unwrap_or_else(|| self.variable("HELM_KUBECONTEXT"))
-            } else {
-                None
-            }
+        let (file, context) = match choice {
+            Choice::Unknown(why) => return Some(Err(why)),
+            Choice::Local => return None,
+            Choice::Kubeconfig { file, context } => (Some(file), context),
+            Choice::Context(context) => (None, Some(context)),
+            Choice::Current => (None, None),
         };
-        let context = call.option("--kube-context").or_else(|| call.option("--context")).map(str::to_owned);
-        let context = context.or_else(helm).filter(|context| !context.is_empty());
-        let file = call.option("--kubeconfig").map(|file| Some(file.to_owned()));
-        let Some(file) = file.or_else(|| assigned("KUBECONFIG")) else {
-            let named = context.and_then(|context| Target::read(self.environment, Some(&context), None).ok());
-            return named.or_else(|| current.cloned()).map(Ok);
+        let message = |problem: Problem| problem.message;
+        let Some(file) = file else {
+            return match context {
+                Some(context) => Target::find(self.environment, Some(&context)).map_err(message).transpose(),
+                None => current.cloned(),
+            };
         };
-        let unknown = || "a command chooses its own kubeconfig".to_owned();
-        let Some(file) = file.filter(|file| !file.is_empty()) else { return Some(Err(unknown())) };
-        let environment: [(OsString, OsString); 1] =
-            [("KUBECONFIG".into(), self.directory.join(file).into())];
-        Some(Target::read(&environment, context.as_deref(), None).map_err(|problem| problem.message))
+        let files = std::env::split_paths(&file).map(|file| self.directory.join(file));
+        let Ok(files) = std::env::join_paths(files) else {
+            return Some(Err(format!("no kubeconfig has the path {file}")));
+        };
+        let environment: [(OsString, OsString); 1] = [("KUBECONFIG".into(), files)];
+        Some(Target::read(&environment, context.as_deref(), None).map_err(message))
     }
 }
 

@@ -18,4 +18,4 @@ mod yaml;
 pub use self::connection::Connection;
 pub(crate) use self::kubeconfig::innermost;
 pub use self::local_copy::LocalCopy;
-pub use self::target::{Target, is_label};
+pub use self::target::{Target, is_label, is_local_server};

@@ -222,6 +222,65 @@ impl Wrapper {
     }
 }
 
+/// The text for which a wrapper puts what it reads; nothing where it appends that.
+pub(super) fn placeholder(name: &str, options: &[Argument]) -> Option<String> {
+    if !matches!(name, "xargs" | "parallel") {
+        return None;
+    }
+    let mut options = options.iter().map(|option| option.text.as_str());
+    while let Some(option) = options.next() {
+        let value = match option {
+            "-i" | "--replace" => "{}",
+            "-I" => options.next()?,
+            _ => match ["--replace=", "-I", "-i"].iter().find_map(|name| option.strip_prefix(name)) {
+                Some(value) => value,
+                None => continue,
+            },
+        };
+        return Some(value.to_owned());
+    }
+    None
+}
+
+/// Why a program runs others elsewhere, if it does: with another environment, as another user, in a container.
+pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
+    let has = |is: fn(&str) -> bool| options.iter().any(|option| is(&option.text));
+    let why = match name {
+        "sudo" if has(keeps_environment) => return None,
+        "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run0" | "gsudo" | "pfexec" | "chroot" => {
+            "with another environment"
+        }
+        "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",
+        "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "toolbox"
+        | "flatpak" => "in a container",
+        _ => return None,
+    };
+    Some(format!("`{name}` runs it {why}"))
+}
+
+fn keeps_environment(option: &str) -> bool {
+    let is_short = option.starts_with('-') && !option.starts_with("--");
+    let of_names = option.strip_prefix("--preserve-env=");
+    is_short && option.contains('E')
+        || option == "--preserve-env"
+        || of_names.is_some_and(|names| names.split(',').any(|name| name == "KUBECONFIG"))
+}
+
+fn drops_environment(option: &str) -> bool {
+    let is_short = option.starts_with('-') && !option.starts_with("--");
+    option == "-"
+        || is_short && option.contains('i')
+        || "--ignore-environment".starts_with(option) && option.len() > 3
+}
+
+fn drops_kubeconfig(options: &[Argument]) -> bool {
+    options.iter().any(|option| {
+        option.text.ends_with("KUBECONFIG")
+            || option.text.ends_with("HOME")
+            || option.text.starts_with("HOME=")
+    })
+}
+
 /// Whether a word is `NAME=value`.
 pub(super) fn is_assignment(text: &str) -> bool {
     let Some((name, _)) = text.split_once('=') else { return false };
@@ -311,7 +370,7 @@ pub(super) fn inner_scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argum
 fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Vec<Argument>> {
     let value = |(at, argument): (usize, &Argument)| {
         let text = argument.text.as_str();
-        let value = |text: &str| vec![Argument { text: text.to_owned(), certain: argument.certain }];
+        let value = |text: &str| vec![Argument { text: text.to_owned(), ..argument.clone() }];
         if let Some(long) = text.strip_prefix("--") {
             return match long.split_once('=') {
                 Some((name, script)) => (name == word).then(|| value(script)),

@@ -159,7 +159,7 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "kubectx prod",
         "minikube kubectl -- get pods",
     ] {
-        assert!(asked_before(script).contains(" on a cluster that is not local: "), "{script}");
+        assert!(asked_before(script).contains(" on a cluster that is not "), "{script}");
     }
 }
 
@@ -178,13 +178,147 @@ fn nobody_knows_which_cluster_another_machine_reaches() {
 fn a_cluster_that_a_command_names_goes_before_the_current_one() {
     for argv in [
         &["kubectl", "--context", "prod", "get"][..],
-        &["sudo", "kubectl", "get", "--context=prod"],
+        &["sudo", "-E", "kubectl", "get", "--context=prod"],
+        &["kubectl", "--context", "dev", "get", "--context", "prod"],
+        &["kubectl", "config", "use-context", "prod"],
+        &["kubectx", "prod"],
         &["helm", "--kube-context", "prod", "list"],
         &["env", "HELM_KUBECONTEXT=prod", "helm", "list"],
     ] {
         assert!(question("dev", argv).contains("context prod"), "{argv:?}");
     }
     assert_eq!(question("prod", &["kubectl", "--context", "dev", "get"]), "");
+}
+
+/// Scripts of which it is not known which cluster they reach.
+const NOT_KNOWN: [&str; 60] = [
+    "kubectl --context \"$(echo prod)\" delete ns a",
+    "for c in dev prod; do kubectl --context $c delete ns a; done",
+    "for c in dev prod; do helm --kube-context=$c uninstall a; done",
+    "kubectl $(echo --context prod) delete ns a",
+    "kubectl delete \"$X\"",
+    "kubectl delete ns \"-$X\"",
+    "read A <x; kubectl $A delete ns a",
+    "echo prod | xargs kubectl delete ns a --context",
+    "echo prod | xargs kubectl delete ns",
+    "echo prod | xargs -I{} kubectl --context {} delete ns a",
+    "echo prod | xargs -I% kubectl --context % delete ns a",
+    "echo prod | xargs --replace kubectl --context {} delete ns a",
+    "parallel kubectl --context {} delete ns a ::: dev prod",
+    "parallel -I% kubectl --context % delete ns a ::: dev prod",
+    "find . -exec kubectl --context {} get ';'",
+    "kubectl --context nosuch delete ns a",
+    "kubectl --context dev get; kubectl --context nosuch get",
+    "kubectl --cluster far delete ns a",
+    "kubectl --cluster=far delete ns a",
+    "kubectl --server https://10.0.0.5:6443 delete ns a",
+    "kubectl -s https://10.0.0.5:6443 delete ns a",
+    "kubectl -shttps://10.0.0.5:6443 delete ns a",
+    "kubectl --server $S delete ns a",
+    "helm --kube-apiserver https://10.0.0.5:6443 list",
+    "HELM_KUBEAPISERVER=https://10.0.0.5:6443 helm list",
+    "HELM_KUBECONTEXT=$(x) helm list",
+    "KUBERNETES_MASTER=https://10.0.0.5:6443 kubectl get",
+    "kubectl config use-context $X",
+    "kubectl config set-cluster near --server https://10.0.0.5:6443",
+    "kubectl config set-context dev --cluster far",
+    "kubectl config set contexts.dev.cluster far",
+    "kubectx",
+    "kubectx -",
+    "oc login https://10.0.0.5:6443",
+    "gcloud --project x container clusters get-credentials prod",
+    "aws eks update-kubeconfig --name prod",
+    "az aks get-credentials -n prod",
+    "doctl kubernetes cluster kubeconfig save prod",
+    "kubelogin convert-kubeconfig",
+    "kubie ctx prod",
+    "kubeswitch prod",
+    "KUBECONFIG= kubectl get",
+    "export KUBECONFIG=$(mktemp); kubectl get",
+    "unset KUBECONFIG; kubectl get",
+    "env -u KUBECONFIG kubectl get",
+    "env --unset=KUBECONFIG kubectl get",
+    "env -i PATH=/bin kubectl get",
+    "env - kubectl get",
+    "sudo kubectl get",
+    "sudo --preserve-env=PATH kubectl get",
+    "sudo sh -c 'kubectl get'",
+    "doas kubectl get",
+    "su - ann -c 'kubectl get'",
+    "docker run --rm bitnami/kubectl get",
+    "docker run -v ~/.kube:/root/.kube --entrypoint kubectl img get",
+    "docker exec kind-control-plane kubectl get",
+    "podman run img sh -c 'kubectl get'",
+    "ssh build kubectl get",
+    "chroot /mnt kubectl get",
+    "gosu ann kubectl get",
+];
+
+#[test]
+fn what_is_not_known_is_never_the_current_cluster() {
+    for script in NOT_KNOWN {
+        let question = question("dev", &["sh", "-c", script]);
+        assert!(question.contains(" on a cluster that is not known: "), "{script}: {question}");
+    }
+}
+
+#[test]
+fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
+    for script in [
+        "for f in *.yaml; do kubectl apply -f $f; done",
+        "kubectl get pods -n \"$N\"",
+        "kubectl delete \"pod/$X\"",
+        "kubectl exec web -- sh -c \"$X\"",
+        "kubectl create secret generic a --from-literal=a=$(x)",
+        "find . -name '*.yaml' -exec kubectl apply -f {} ';'",
+        "kubectl --server https://127.0.0.1:6443 get",
+        "kubectl config use-context dev && kubectl get",
+        "kubectl config set-context --current --namespace=a",
+        "sudo -E kubectl get",
+        "sudo --preserve-env=KUBECONFIG kubectl get",
+        "sudo apt install x; kubectl get",
+        "env -u X kubectl get",
+        "HOME=/x kubectl get",
+        "docker run --rm alpine/helm lint .",
+    ] {
+        assert_eq!(question("dev", &["sh", "-c", script]), "", "{script}");
+    }
+}
+
+#[test]
+fn only_a_kubeconfig_that_is_not_there_leads_nowhere() {
+    let dir = directory("nosuch");
+    let words = &["kubectl", "get"][..];
+    let asked_with = |text: &str| {
+        std::fs::write(dir.path().join("config"), text).unwrap();
+        let asked = asked(dir.path(), words);
+        asked.into_iter().map(|foreign| foreign.question).collect::<Vec<_>>().join("\n")
+    };
+    for text in ["{ not: [yaml", "contexts: []", "current-context: x", &CONFIG.replace("CURRENT", "")] {
+        assert!(asked_with(text).contains("not known: the kubeconfig "), "{text}");
+    }
+    std::fs::remove_file(dir.path().join("config")).unwrap();
+    assert!(asked(dir.path(), words).is_empty());
+    for argv in [
+        &["kubectl", "--server", "https://10.0.0.5:6443", "get"][..],
+        &["kubectl", "--kubeconfig", "none", "get"],
+        &["oc", "login", "https://10.0.0.5:6443"],
+        &["sh", "-c", "KUBERNETES_MASTER=https://10.0.0.5 kubectl get"],
+    ] {
+        assert_eq!(asked(dir.path(), argv).len(), 1, "{argv:?}");
+    }
+}
+
+#[test]
+fn another_home_has_another_kubeconfig() {
+    let dir = directory("dev");
+    std::fs::create_dir(dir.path().join(".kube")).unwrap();
+    std::fs::rename(dir.path().join("config"), dir.path().join(".kube/config")).unwrap();
+    let mut request = request(dir.path(), &["env", "HOME=/x", "kubectl", "get"]);
+    request.environment = vec![("HOME".into(), dir.path().into())];
+    assert_eq!(foreign(&request, &Target::is_local).len(), 1);
+    request.plan.steps[0].argv.remove(1);
+    assert!(foreign(&request, &Target::is_local).is_empty());
 }
 
 #[test]

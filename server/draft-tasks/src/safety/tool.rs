@@ -161,6 +161,55 @@ pub(super) fn reaches(call: &Call) -> bool {
     is_tool && !OFFLINE.iter().any(|offline| offline.has(&name, call))
 }
 
+/// Commands that choose the cluster that later ones reach, as words that follow each other among others.
+const CHOOSERS: [(&[&str], &[&str]); 16] = [
+    (KUBECTL, &["config", "use-context"]),
+    (KUBECTL, &["config", "use"]),
+    (KUBECTL, &["config", "set"]),
+    (KUBECTL, &["config", "set-cluster"]),
+    (KUBECTL, &["config", "unset"]),
+    (KUBECTL, &["config", "rename-context"]),
+    (KUBECTL, &["config", "delete-context"]),
+    (&["oc"], &["login"]),
+    (&["gcloud"], &["container", "get-credentials"]),
+    (&["aws"], &["eks", "update-kubeconfig"]),
+    (&["az"], &["aks", "get-credentials"]),
+    (&["doctl"], &["cluster", "kubeconfig"]),
+    (&["tsh"], &["kube", "login"]),
+    (&["kubectx", "kubectl-ctx"], &[]),
+    (&["kubie", "kubeswitch", "switcher", "kubelogin"], &[]),
+    (&["eksctl"], &["utils", "write-kubeconfig"]),
+];
+
+/// Whether a call chooses the cluster that later ones reach.
+pub(super) fn chooses(call: &Call) -> bool {
+    let name = call.name();
+    let follows = |words: &[&str]| {
+        let mut arguments = call.arguments.iter();
+        words.iter().all(|word| arguments.any(|argument| argument == word))
+    };
+    CHOOSERS.iter().any(|(tools, words)| tools.contains(&name.as_str()) && follows(words))
+}
+
+/// The context that such a call makes the current one.
+///
+/// # Errors
+///
+/// Why it is not known, without a full stop.
+pub(super) fn chosen_context(call: &Call) -> Result<String, String> {
+    let words = match call.known() {
+        [_, command, rest @ ..] if matches!(command.as_str(), "use-context" | "use") => rest,
+        rest if call.name() == "kubectx" => rest,
+        _ => &[],
+    };
+    match words {
+        [context] if !context.starts_with('-') && call.arguments.len() == call.known().len() => {
+            Ok(context.clone())
+        }
+        _ => Err("it chooses the cluster of what follows".into()),
+    }
+}
+
 impl Offline {
     fn has(&self, name: &str, call: &Call) -> bool {
         let arguments = without_target(call.known());

@@ -103,6 +103,22 @@ impl Target {
         checked(&self.namespace).map(|_| ())
     }
 
+    /// Reads a context of the kubeconfig, or the current one; nothing where there is no kubeconfig.
+    ///
+    /// # Errors
+    ///
+    /// When the kubeconfig cannot be read, or has no such context.
+    pub fn find(
+        environment: &[(OsString, OsString)],
+        context: Option<&str>,
+    ) -> Result<Option<Target>, Problem> {
+        let is_in_pod = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST").is_some();
+        if kubeconfig::read(environment)?.kubeconfig.is_none() && !is_in_pod {
+            return Ok(None);
+        }
+        Target::read(environment, context, None).map(Some)
+    }
+
     /// "context kind-dev, namespace demo".
     pub fn describe(&self) -> String {
         match &self.context {
@@ -115,17 +131,34 @@ impl Target {
     /// and a context named as tools for local clusters do.
     pub fn is_local(&self) -> bool {
         let Some(context) = &self.context else { return false };
-        let host = self.address.host.to_ascii_lowercase();
-        if host == "localhost" || host.ends_with(".localhost") || host == "kubernetes.docker.internal" {
-            return true;
+        let cluster = &self.access.cluster;
+        // A proxy has its own loopback, and a certificate of another name is that of a tunnel's far end.
+        if cluster.proxy_url.is_some() || cluster.tls_server_name.is_some() {
+            return false;
         }
-        let Ok(address) = host.parse::<IpAddr>() else { return false };
+        let Ok(address) = self.address.host.parse::<IpAddr>() else { return is_this_machine(&self.address) };
         let private = match address {
             IpAddr::V4(address) => address.is_private() || address.is_link_local(),
             IpAddr::V6(address) => address.is_unique_local(),
         };
-        address.is_loopback() || private && LOCAL_CONTEXTS.iter().any(|name| context.starts_with(name))
+        is_this_machine(&self.address)
+            || private && LOCAL_CONTEXTS.iter().any(|name| context.starts_with(name))
     }
+}
+
+/// Whether the address of a server, as a command is given it, is one of this machine.
+pub fn is_local_server(server: &str) -> bool {
+    Address::read(server, true).is_ok_and(|address| is_this_machine(&address))
+}
+
+fn is_this_machine(address: &Address) -> bool {
+    let host = address.host.to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    if host == "localhost" || host.ends_with(".localhost") || host == "kubernetes.docker.internal" {
+        return true;
+    }
+    let address = host.parse::<IpAddr>().map(|address| address.to_canonical());
+    address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
 fn checked(namespace: &str) -> Result<String, Problem> {
@@ -238,6 +271,9 @@ mod tests {
             ("prod", "https://127.0.0.1:6443"),
             ("x", "https://[::1]:6443"),
             ("x", "https://localhost"),
+            ("x", "https://localhost.:6443"),
+            ("x", "https://[::ffff:127.0.0.1]:6443"),
+            ("k3d-x", "https://0.0.0.0:41234"),
             ("docker-desktop", "https://kubernetes.docker.internal:6443"),
             ("minikube", "https://192.168.49.2:8443"),
             ("kind-dev", "https://172.18.0.2:6443/path"),
@@ -268,6 +304,17 @@ mod tests {
         let named = Target::read(&environment, None, Some("demo")).unwrap();
         super::super::connection::Connection::open(&named, &environment).await.unwrap();
         assert!(Target::read(&environment, None, Some("Team_A")).is_err());
+    }
+
+    #[test]
+    fn loopback_of_a_proxy_or_at_the_end_of_a_tunnel_is_not_local() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config");
+        for more in ["proxy-url: 'http://proxy.example:3128'", "tls-server-name: prod.example"] {
+            let server = "server: 'https://127.0.0.1:1'";
+            std::fs::write(&file, CONFIG.replace(server, &format!("{server}, {more}"))).unwrap();
+            assert!(!Target::read(&environment(&file), None, None).unwrap().is_local(), "{more}");
+        }
     }
 
     const CONFIG: &str = "apiVersion: v1

@@ -24,7 +24,10 @@ impl ScriptWords {
     }
 
     pub(super) fn unknown(&mut self) {
-        self.current().certain = false;
+        let word = self.current();
+        let is_value = word.text.contains('=') || !word.text.starts_with('-') && !word.text.is_empty();
+        word.open |= word.certain && !is_value;
+        word.certain = false;
     }
 
     fn end(&mut self) {

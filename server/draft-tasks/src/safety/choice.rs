@@ -1,0 +1,147 @@
+//! Which cluster a call of a tool is led to, by its own options and by variables.
+//!
+//! Must not take what is not known for the current context.
+
+use draft_tasks_analysis::calls::{Call, Calls};
+use draft_tasks_executor::cluster::is_local_server;
+
+use super::tool;
+
+/// Options with a value that names no cluster, behind which a value may be unknown.
+const WITH_VALUE: [&str; 34] = [
+    "-n",
+    "--namespace",
+    "-f",
+    "--filename",
+    "-k",
+    "--kustomize",
+    "-l",
+    "--selector",
+    "-o",
+    "--output",
+    "-c",
+    "--container",
+    "-p",
+    "--patch",
+    "--patch-file",
+    "--field-selector",
+    "--type",
+    "--for",
+    "--timeout",
+    "--image",
+    "--replicas",
+    "--from-literal",
+    "--from-file",
+    "--from-env-file",
+    "--set",
+    "--set-string",
+    "--set-file",
+    "--values",
+    "--version",
+    "--overrides",
+    "--env",
+    "--tail",
+    "--since",
+    "--description",
+];
+
+/// The cluster of a call.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// That of the current context.
+    Current,
+    Context(String),
+    /// That of a file, with its current context unless one is named.
+    Kubeconfig {
+        file: String,
+        context: Option<String>,
+    },
+    /// A server on this machine.
+    Local,
+    /// Any, and why, without a full stop.
+    Unknown(String),
+}
+
+/// The values of variables of the environment.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Choice {
+    pub(super) fn of(call: &Call, calls: &Calls, lookup: Lookup<'_>) -> Choice {
+        Choice::read(&Named { call, calls, lookup }).unwrap_or_else(Choice::Unknown)
+    }
+
+    fn read(named: &Named<'_>) -> Result<Choice, String> {
+        let call = named.call;
+        if let Some(why) = &call.elsewhere {
+            return Err(why.clone());
+        }
+        if call.hides_options(&WITH_VALUE) {
+            return Err("its arguments are known only when it runs".into());
+        }
+        let chosen = if tool::chooses(call) { Some(tool::chosen_context(call)?) } else { None };
+        if call.last_option("--cluster").is_some() {
+            return Err("`--cluster` names it".into());
+        }
+        if let Some(server) = named.server()? {
+            let unknown = || format!("its server is {server}");
+            return is_local_server(&server).then_some(Choice::Local).ok_or_else(unknown);
+        }
+        let context = chosen.map_or_else(|| named.context(), |context| Ok(Some(context)))?;
+        if let Some(file) = named.file()? {
+            return Ok(Choice::Kubeconfig { file, context });
+        }
+        Ok(context.map_or(Choice::Current, Choice::Context))
+    }
+}
+
+struct Named<'a> {
+    call: &'a Call,
+    calls: &'a Calls,
+    lookup: Lookup<'a>,
+}
+
+impl Named<'_> {
+    fn server(&self) -> Result<Option<String>, String> {
+        let options: &[&str] =
+            if self.is_helm() { &["--kube-apiserver"] } else { &["--server", "-s", "--kube-apiserver"] };
+        let variable = if self.is_helm() { "HELM_KUBEAPISERVER" } else { "KUBERNETES_MASTER" };
+        self.value(options, variable)
+    }
+
+    fn context(&self) -> Result<Option<String>, String> {
+        let variable = if self.is_helm() { "HELM_KUBECONTEXT" } else { "" };
+        self.value(&["--kube-context", "--context"], variable)
+    }
+
+    /// The kubeconfig, where it is not that of the whole environment.
+    fn file(&self) -> Result<Option<String>, String> {
+        let assigned = |name: &str| self.calls.assigned.get(name);
+        if let Some(file) = self.value(&["--kubeconfig"], "")? {
+            return Ok(Some(file));
+        }
+        let is_elsewhere = assigned("HOME").is_some() && (self.lookup)("KUBECONFIG").is_none();
+        match assigned("KUBECONFIG") {
+            None if !is_elsewhere => Ok(None),
+            Some(Some(file)) if !file.is_empty() => Ok(Some(file.clone())),
+            _ => Err("a command chooses its own kubeconfig".into()),
+        }
+    }
+
+    fn is_helm(&self) -> bool {
+        self.call.name().starts_with("helm")
+    }
+
+    /// The last value of an option, else that of a variable; nothing where it is empty.
+    fn value(&self, options: &[&str], variable: &str) -> Result<Option<String>, String> {
+        let option = options.iter().find_map(|name| Some((*name, self.call.last_option(name)?)));
+        let (name, value) = match option {
+            Some((name, value)) => (name, value.map(str::to_owned)),
+            None => match self.calls.assigned.get(variable) {
+                Some(value) => (variable, value.clone()),
+                None => (variable, Some((self.lookup)(variable).unwrap_or_default())),
+            },
+        };
+        let value = value.ok_or_else(|| format!("`{name}` is known only when it runs"))?;
+        Ok(Some(value).filter(|value| !value.is_empty()))
+    }
+}
