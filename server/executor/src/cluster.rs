@@ -7,6 +7,7 @@ mod certificate;
 mod client;
 mod connection;
 mod credentials;
+mod file;
 pub(crate) mod kubeconfig;
 mod local_copy;
 pub(crate) mod object;

@@ -65,6 +65,8 @@ impl Secrets {
             let start = value.iter().take_while(|byte| is_line_end(**byte)).count();
             let end = value.len() - value.iter().rev().take_while(|byte| is_line_end(**byte)).count();
             all.extend(value.get(start..end).filter(|value| value.len() >= SHORTEST));
+            // Many a program prints it without the spaces around it.
+            all.extend(Some(value.trim_ascii()).filter(|value| value.len() >= SHORTEST));
         }
         all.sort_unstable();
         all.dedup();

@@ -151,7 +151,12 @@ impl Walk {
         let (outcome, problems) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        TaskEnd { outcome, duration, left_running: life.process.let_go(), note: None, problems }
+        let mut left_running = life.process.let_go();
+        // Whoever names a process may take a secret.
+        for left in &mut left_running {
+            left.name = secrets.mask(&left.name).into_owned();
+        }
+        TaskEnd { outcome, duration, left_running, note: None, problems }
     }
 }
 

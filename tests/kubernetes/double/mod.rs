@@ -52,7 +52,7 @@ struct Server {
     /// The version of the world, for watches.
     version: watch::Sender<u64>,
     /// What befalls watches.
-    befalls: broadcast::Sender<Watches>,
+    befalls: broadcast::Sender<watches::Befall>,
     /// Connections and what goes on in them.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -221,8 +221,9 @@ impl Double {
 
     /// Does something to all watches that are open.
     pub(crate) fn watches(&self, befall: Watches) {
+        let at = self.server.state().world.version;
         // Without an open watch there is nobody to tell.
-        let _ = self.server.befalls.send(befall);
+        let _ = self.server.befalls.send(watches::Befall { what: befall, at });
     }
 
     /// Ends as a server that is killed: all connections break, and nobody listens at its port.

@@ -15,13 +15,20 @@ use tokio::sync::{mpsc, watch};
 
 use super::http::{self, Body, Broken};
 use super::script::{Call, Watches};
-use super::world::Scope;
+use super::world::{Change, Scope};
 use super::{Server, status, world};
 
 /// How long a watch lasts that names no time, as a real server's at least.
 const LASTS: Duration = Duration::from_secs(1800);
 
 type Sender = mpsc::Sender<Result<Frame<Bytes>, Broken>>;
+
+/// What befalls all watches, behind the changes up to a version and before those that come later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Befall {
+    pub(super) what: Watches,
+    pub(super) at: u64,
+}
 
 /// One watch that is open.
 struct Watch {
@@ -81,7 +88,7 @@ impl Watch {
         mut self,
         initial: bool,
         mut changed: watch::Receiver<u64>,
-        mut befalls: broadcast::Receiver<Watches>,
+        mut befalls: broadcast::Receiver<Befall>,
     ) {
         let oldest = self.server.state().world.oldest;
         if self.version == 0 {
@@ -90,28 +97,47 @@ impl Watch {
             return self.expire(oldest).await;
         }
         let client = self.client.clone();
+        let mut next: Option<Befall> = None;
         loop {
-            if self.tell_changes().await.is_none() {
+            let changes = self.server.state().world.since(self.version).to_vec();
+            // What befell before one of these changes is there by now.
+            next = next.or_else(|| befalls.try_recv().ok());
+            let until = next.as_ref().map_or(u64::MAX, |befall| befall.at);
+            if self.tell_changes(&changes, until).await.is_none() {
                 return;
             }
-            // What befalls a watch does so before changes that come later.
+            if let Some(Befall { what, .. }) = next.take() {
+                if self.befall(what).await { continue } else { return }
+            }
             tokio::select! {
                 biased;
                 () = client.closed() => return,
                 befallen = befalls.recv() => match befallen {
-                    Ok(Watches::End) | Err(RecvError::Closed) => return,
-                    Ok(Watches::Cut) => return drop(client.send(Err(Broken)).await),
-                    Ok(Watches::Expire) => {
-                        let now = self.server.state().world.version;
-                        return self.expire(now).await;
-                    }
-                    Ok(Watches::Stall) => return client.closed().await,
-                    Ok(Watches::Bookmark) => self.bookmark(false).await,
+                    Ok(befall) => next = Some(befall),
+                    Err(RecvError::Closed) => return,
                     Err(RecvError::Lagged(_)) => {}
                 },
                 changed = changed.changed() => if changed.is_err() { return },
             }
         }
+    }
+
+    /// Says whether the watch goes on.
+    async fn befall(&mut self, what: Watches) -> bool {
+        match what {
+            Watches::End => {}
+            Watches::Cut => drop(self.client.send(Err(Broken)).await),
+            Watches::Expire => {
+                let now = self.server.state().world.version;
+                self.expire(now).await;
+            }
+            Watches::Stall => self.client.closed().await,
+            Watches::Bookmark => {
+                self.bookmark(false).await;
+                return true;
+            }
+        }
+        false
     }
 
     /// Tells what there is already. A list by watch ends with a bookmark that says so.
@@ -129,12 +155,11 @@ impl Watch {
         }
     }
 
-    /// Tells what has changed since the last time; `None` when nobody listens.
-    async fn tell_changes(&mut self) -> Option<()> {
-        let changes = self.server.state().world.since(self.version).to_vec();
-        for change in changes {
+    /// Tells of changes up to a version; `None` when nobody listens.
+    async fn tell_changes(&mut self, changes: &[Change], until: u64) -> Option<()> {
+        for change in changes.iter().take_while(|change| change.version <= until) {
             self.version = change.version;
-            if let Some(event) = self.scope.event(&change) {
+            if let Some(event) = self.scope.event(change) {
                 self.send(&event).await?;
             }
         }

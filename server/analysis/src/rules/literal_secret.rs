@@ -181,7 +181,8 @@ fn in_url(written: &str) -> Option<Secret> {
 }
 
 /// Headers whose values are secrets, and what these are called.
-const HEADERS: [(&str, &str); 2] = [("authorization:", "authorization"), ("x-api-key:", "api_key")];
+const HEADERS: [(&str, &str); 3] =
+    [("authorization:", "authorization"), ("x-api-key:", "api_key"), ("x-auth-token:", "auth_token")];
 
 /// `Authorization: Bearer …`
 fn in_header(written: &str) -> Option<Secret> {
@@ -199,12 +200,33 @@ fn in_header(written: &str) -> Option<Secret> {
 /// The value of an option that has no telling name: `curl -u USER:…`, `docker login -p …`, `mysql -p…`.
 fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
     let written = arguments[at];
+    let has = |words: &[&str]| arguments.iter().any(|argument| words.contains(&unquoted(argument)));
+    let behind = |words: &[&str]| {
+        let before = at.checked_sub(1).map_or("", |before| arguments[before]);
+        words.contains(&unquoted(before)).then(|| unquoted(written))
+    };
     let value = match program {
-        "curl" => return of_user(written, option_value(arguments, at, 'u', "--user")?),
-        "docker" | "podman" | "nerdctl" | "helm" | "oras" | "az" => {
-            let logs_in = || arguments.iter().any(|argument| unquoted(argument) == "login");
-            option_value(arguments, at, 'p', "--password").filter(|_| logs_in())?
+        "curl" => {
+            let token = || option_value(arguments, at, '\0', "--oauth2-bearer");
+            let user = || option_value(arguments, at, 'u', "--user");
+            let proxy_user = || option_value(arguments, at, 'U', "--proxy-user");
+            match user().or_else(proxy_user) {
+                Some(value) => return of_user(written, value),
+                None => token()?,
+            }
         }
+        "http" | "https" => return of_user(written, option_value(arguments, at, 'a', "--auth")?),
+        "skopeo" => return of_user(written, behind(&["--creds", "--src-creds", "--dest-creds"])?),
+        "docker" | "podman" | "nerdctl" | "helm" | "oras" | "az" => {
+            option_value(arguments, at, 'p', "--password").filter(|_| has(&["login"]))?
+        }
+        "mongo" | "mongosh" | "mongodump" | "mongorestore" | "twine" => {
+            option_value(arguments, at, 'p', "--password")?
+        }
+        "aws" => behind(&["aws_secret_access_key", "aws_session_token"]).filter(|_| has(&["configure"]))?,
+        "vault" => behind(&["login"])?,
+        "openssl" => behind(&["-passin", "-passout", "-pass"])?.strip_prefix("pass:")?,
+        "zip" | "unzip" => option_value(arguments, at, 'P', "--password")?,
         "sshpass" => option_value(arguments, at, 'p', "--password")?,
         "redis-cli" => option_value(arguments, at, 'a', "--pass")?,
         // Here the password stands in the flag's own word, or is asked for.
@@ -490,6 +512,18 @@ h = "env TOKEN=\"abcd1234\" make"
             ("sh -c 'echo $(curl -u ann:hunter2 x)'", "hunter2"),
             ("xargs -n1 curl -u ann:hunter2", "hunter2"),
             ("sshpass -p hunter2 ssh ann@x", "hunter2"),
+            ("curl -U ann:hunter2 x", "hunter2"),
+            ("curl --proxy-user ann:hunter2 x", "hunter2"),
+            ("curl --oauth2-bearer abcd1234 x", "abcd1234"),
+            ("curl -H 'X-Auth-Token: abcd1234' x", "abcd1234"),
+            ("http -a ann:hunter2 x", "hunter2"),
+            ("mongo -u ann -p hunter2 db", "hunter2"),
+            ("twine upload -u ann -p hunter2 dist/x", "hunter2"),
+            ("aws configure set aws_secret_access_key abcd1234", "abcd1234"),
+            ("vault login hvs.abcd1234", "hvs.abcd1234"),
+            ("openssl rsa -in k.pem -passin pass:hunter2", "hunter2"),
+            ("skopeo copy --dest-creds ann:hunter2 a b", "hunter2"),
+            ("zip -P hunter2 x.zip x", "hunter2"),
             ("sh -c 'redis-cli -a hunter2 ping'", "hunter2"),
         ] {
             assert_eq!(found(command).split(':').next(), Some(secret), "{command}");
@@ -535,6 +569,12 @@ h = "env TOKEN=\"abcd1234\" make"
             "sudo -u ann:hunter2 true",
             "env TOKEN=$TOKEN make",
             "sh -c 'mkdir -p hunter2 && cp -p hunter2 x'",
+            "curl -U ann x -x proxy",
+            "mongo -p $PASSWORD db",
+            "aws configure set region abcd1234",
+            "vault login -method=userpass",
+            "openssl rsa -in k.pem -passin file:hunter2 -passout env:HUNTER",
+            "skopeo copy --dest-creds ann:$PASSWORD a b",
         ] {
             assert_eq!(found(command), "", "{command}");
         }

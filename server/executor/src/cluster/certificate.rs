@@ -20,6 +20,7 @@ use rustls::{
 use secrecy::ExposeSecret;
 
 use super::address::Address;
+use super::file;
 use crate::event::Problem;
 
 /// Bytes in base64, as a kubeconfig has them.
@@ -97,7 +98,7 @@ fn source(data: &Option<String>, path: &Option<String>, name: &str) -> Result<So
     }
     let Some(path) = path else { return Ok(None) };
     let name = format!("{name} {path}");
-    match std::fs::read(path) {
+    match file::named(path.as_ref()) {
         Ok(bytes) => Ok(Some((bytes, name))),
         Err(error) => Err(Problem::new(format!("the {name} cannot be read: {error}"))),
     }

@@ -9,6 +9,7 @@ use kube::config::AuthInfo;
 use secrecy::ExposeSecret;
 
 use super::address::plain;
+use super::file;
 use super::plugin;
 use super::target::Target;
 use crate::event::Problem;
@@ -46,9 +47,9 @@ pub(crate) async fn get(
     let mut expires = plugin::authenticate(&mut user, target, environment, plugin::LIMIT).await?;
     let mut token = user.token.take().map(|token| token.expose_secret().to_owned());
     if let Some(path) = user.token_file.take() {
-        match std::fs::read_to_string(&path) {
+        match file::named(path.as_ref()) {
             Ok(text) => {
-                token = Some(text);
+                token = Some(String::from_utf8_lossy(&text).into_owned());
                 expires = Some(SystemTime::now() + FILE_LASTS);
             }
             Err(_) if token.is_some() => {}

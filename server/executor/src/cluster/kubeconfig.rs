@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use kube::config::{AuthInfo, AuthProviderConfig, Cluster, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 
+use super::file;
 use super::yaml::{Mistake, Node, flag};
 use crate::event::Problem;
 
@@ -88,7 +89,7 @@ pub(crate) fn read(environment: &[(OsString, OsString)]) -> Result<Found, Proble
     let (places, by_variable) = places(environment);
     let mut files = None;
     for path in &places {
-        match std::fs::read(path) {
+        match file::kubeconfig(path) {
             Ok(bytes) => files.get_or_insert_with(Vec::new).extend(File::read(path, &bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unusable(path, &error.to_string())),

@@ -7,16 +7,19 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::secret::{MASK, looks_secret};
 use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::certificate::encoded;
+use super::file;
 use super::target::Target;
 use crate::describe_duration;
 use crate::event::{Outcome, Problem};
 use crate::local;
+use crate::mask::Secrets;
 use crate::output::Tail;
 
 /// How long a plugin may take: one that wants to open a browser and gets no answer would take for ever.
@@ -105,7 +108,7 @@ async fn answer(
 
 /// What a plugin that asks for it is told of the cluster: the type `Cluster` of the page above.
 fn cluster_info(cluster: &Cluster, config: &Value) -> Value {
-    let file = cluster.certificate_authority.as_ref().and_then(|path| std::fs::read(path).ok());
+    let file = cluster.certificate_authority.as_ref().and_then(|path| file::named(path.as_ref()).ok());
     let authority = cluster.certificate_authority_data.clone().or_else(|| Some(encoded(&file?)));
     let mut info = json!({ "server": cluster.server });
     let mut add = |name: &str, value: Value| {
@@ -163,12 +166,26 @@ async fn run(
         Outcome::Passed => Ok(answer),
         Outcome::Failed(failure) => {
             let mut tail = Tail::new(5, 2048);
-            tail.push(&String::from_utf8_lossy(&said));
+            tail.push(&masked(&String::from_utf8_lossy(&said)));
             let failed = problem(command, format!("failed: {}", failure.describe()));
             Err(tail.lines().into_iter().fold(failed, Problem::help))
         }
         Outcome::Stopped | Outcome::Skipped => Err(problem(command, "was stopped".into())),
     }
+}
+
+/// What a plugin said, without the tokens that are known by how they begin, and without the values of what is named as a
+/// secret: `password=…`.
+fn masked(said: &str) -> String {
+    let word = |word: &str| match word.split_once(['=', ':']) {
+        Some((name, value)) if !value.trim().is_empty() && looks_secret(name.trim_matches(['"', '\''])) => {
+            let line_end = &value[value.trim_end().len()..];
+            word[..word.len() - value.len()].to_owned() + MASK + line_end
+        }
+        _ => word.to_owned(),
+    };
+    let words: String = said.split_inclusive(char::is_whitespace).map(word).collect();
+    Secrets::default().mask(&words).into_owned()
 }
 
 async fn read<R: AsyncRead + Unpin>(stream: Option<R>, into: &mut Vec<u8>) {
@@ -256,6 +273,9 @@ mod tests {
         let expected =
             "the credential plugin `sh` of the kubeconfig failed: exit code 3\n  please log in\n  install it";
         assert_eq!(failed, expected);
+        let secret = said("echo DB_PASSWORD=hunter2 \"api_key\":\"hunter2\" at=x >&2; echo AKIAABCDEFGHIJKLMNOP >&2; exit 3").await;
+        let shown = "exit code 3\n  DB_PASSWORD=*** api_key:*** at=x\n  ***\n  install it";
+        assert!(secret.ends_with(shown), "{secret}");
         let no = said("echo SECRET").await;
         assert!(
             no.contains("answered something that is no ExecCredential") && !no.contains("SECRET"),

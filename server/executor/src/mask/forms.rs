@@ -70,6 +70,11 @@ const LEFT_IN_URLS: [&[u8]; 6] =
     [b"-_.~", b"-_.~/", b"-_.!~*'()", b"-_.~!$&'()*+,;=", b"-_.~$&+,/:;=@", b"-_.*"];
 
 fn add_url(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+        forms.push(escaped(value, |byte, text| {
+            text.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+        }));
+    }
     for left in LEFT_IN_URLS {
         for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
             for space in ["%20", "+"] {
@@ -124,7 +129,7 @@ fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
 }
 
 /// Characters that some programs write by their numbers in JSON, since the text may stand in HTML.
-const NOT_IN_HTML: [&str; 3] = ["", "<>&", "<>&'+\""];
+const NOT_IN_HTML: [&str; 6] = ["", "<>&", "<>&'+\"", "<>&'+\"`", "<>&='", "+="];
 
 fn add_json(value: &str, forms: &mut Vec<Vec<u8>>) {
     let within = |text: &str| json(text, "", false, "/", |unit| format!("\\u{unit:04x}"));
@@ -200,6 +205,7 @@ mod tests {
                 "a~b!c*d'e(f)g%24h%26i%2Cj%3Bk%3Al%40m%2Fn%2Bo%3Dp",
                 "a~b!c*d'e(f)g$h&i,j;k%3Al%40m%2Fn+o=p",
                 "a~b%21c%2Ad%27e%28f%29g$h&i,j;k:l@m/n+o=p",
+                "%61%7E%62%21%63%2A%64%27%65%28%66%29%67%24%68%26%69%2C%6A%3B%6B%3A%6C%40%6D%2F%6E%2B%6F%3D%70",
                 "a%7Eb%21c*d%27e%28f%29g%24h%26i%2Cj%3Bk%3Al%40m%2Fn%2Bo%3Dp",
             ],
         );
@@ -227,6 +233,11 @@ mod tests {
     fn json_has_numbers_for_some_letters() {
         assert_forms("a\tb\x01c\rd\x7fe", &[r"a\tb\u0001c\rd\u007fe"]);
         assert_forms("<it's>&+\"x", &[r"\u003cit\u0027s\u003e\u0026\u002b\u0022x"]);
+        assert_forms("<it's>&+\"x`=", &[r"\u003cit\u0027s\u003e\u0026\u002b\u0022x\u0060="]);
+        assert_forms(
+            "<it's>&+\"x=",
+            &[r#"\u003cit\u0027s\u003e\u0026+\"x\u003d"#, r#"<it's>&\u002b\"x\u003d"#],
+        );
         // A line of JSON within JSON.
         assert_forms("a\"b\nc\\de", &[r#"a\\\"b\\nc\\\\de"#]);
     }

@@ -36,8 +36,9 @@ fn whole_texts() {
 }
 
 #[test]
-fn line_ends_around_a_value_do_not_count() {
+fn line_ends_and_spaces_around_a_value_do_not_count() {
     assert_eq!(secrets(&["hunter2\r\n"]).mask("pw is hunter2 now"), "pw is *** now");
+    assert_eq!(secrets(&["  hunter2 "]).mask("pw is hunter2 now"), "pw is *** now");
     assert_eq!(secrets(&["\nhunter2\n\n"]).mask("hunter2"), "***");
     assert_eq!(secrets(&["\n\n\n", "a\n"]).mask("a\n\n\n"), "a\n\n\n");
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{Outcome, RunEvent};
 
 use super::support::*;
@@ -24,6 +25,15 @@ async fn a_held_pipe_is_awaited_for_a_bounded_time() {
         _ => None,
     });
     assert!(first.unwrap() < draft_tasks_executor::run::HELD_OPEN, "the wait is not the task's time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_a_secret_is_not_told() {
+    let mut setup = setup(&[&["sh", "-c", "setsid -f sleep 600 >/dev/null 2>&1"]]);
+    setup.secrets = Secrets::new([std::ffi::OsStr::new("sleep")]);
+    let mut run = setup.start();
+    run.finish().await;
+    assert_eq!(names(&run.left_running()), ["***"].into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

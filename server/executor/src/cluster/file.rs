@@ -1,0 +1,129 @@
+//! Reads kubeconfigs and the files that they name.
+//!
+//! Must not wait for ever, nor take more memory than such files need: a path may be that of a pipe or a device.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// More than any kubeconfig has, in MiB, and more than any certificate, key or token.
+const MOST_OF_KUBECONFIG: u64 = 16;
+const MOST_OF_NAMED: u64 = 1;
+
+/// How long a kubeconfig may take that a program writes into a pipe. It may ask for a passphrase.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A kubeconfig. It may be a pipe, as `<(…)` of a shell is.
+pub(crate) fn kubeconfig(path: &Path) -> io::Result<Vec<u8>> {
+    awaited(path, LIMIT)
+}
+
+fn awaited(path: &Path, limit: Duration) -> io::Result<Vec<u8>> {
+    whole(Awaited { file: open(path)?, until: Instant::now() + limit }, MOST_OF_KUBECONFIG)
+}
+
+/// A file that a kubeconfig names, which is no pipe and no device.
+pub(crate) fn named(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    whole(file, MOST_OF_NAMED)
+}
+
+/// To open a pipe takes as long as nobody writes into it, unless nothing is to be waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    options.open(path)
+}
+
+fn whole(file: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let length = file.take((most << 20) + 1).read_to_end(&mut bytes)?;
+    if length as u64 > most << 20 {
+        return Err(io::Error::other(format!("it is larger than {most} MiB")));
+    }
+    Ok(bytes)
+}
+
+/// A file whose bytes may be some time in coming.
+struct Awaited {
+    file: File,
+    until: Instant,
+}
+
+impl Read for Awaited {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        self.wait()?;
+        self.file.read(into)
+    }
+}
+
+impl Awaited {
+    /// Until there are bytes, or nobody can write any more.
+    #[cfg(unix)]
+    fn wait(&self) -> io::Result<()> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let left = self.until.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&left)) {
+            Ok(0) => Err(io::Error::other("it was not written to its end in time")),
+            Ok(_) => Ok(()),
+            // Whoever handles the signal is to have the thread back.
+            Err(rustix::io::Errno::INTR) => Err(io::Error::other("a signal came while it was read")),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn pipe(folder: &Path) -> PathBuf {
+        let path = folder.join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    }
+
+    fn why(read: io::Result<Vec<u8>>) -> String {
+        read.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_kubeconfig_may_be_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = pipe(dir.path());
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::fs::write(&path, "current-context: x\n").unwrap());
+            assert_eq!(kubeconfig(&path).unwrap(), b"current-context: x\n");
+        });
+        assert_eq!(kubeconfig(Path::new("/dev/null")).unwrap(), b"");
+    }
+
+    #[test]
+    fn nothing_is_waited_for_without_end_nor_read_without_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = pipe(dir.path());
+        assert_eq!(why(awaited(&path, Duration::ZERO)), "it was not written to its end in time");
+        assert_eq!(why(kubeconfig(Path::new("/dev/zero"))), "it is larger than 16 MiB");
+        assert_eq!(why(named(&path)), "it is not a regular file");
+        assert_eq!(why(named(Path::new("/dev/zero"))), "it is not a regular file");
+        let large = dir.path().join("large");
+        std::fs::write(&large, vec![b'a'; (1 << 20) + 1]).unwrap();
+        assert_eq!(why(named(&large)), "it is larger than 1 MiB");
+        std::fs::write(&large, vec![b'a'; 1 << 20]).unwrap();
+        assert_eq!(named(&large).unwrap().len(), 1 << 20);
+    }
+}
