@@ -101,6 +101,8 @@ fn settings_that_cannot_be_read_are_named() {
 #[test]
 fn nothing_runs_with_settings_that_are_wrong() {
     let tool = Tool::new("[pre-up]\na = \"touch ran\"\n");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0), "a run that could run again");
+    std::fs::remove_file(tool.path("ran")).expect("it ran");
     tool.write(FILE, b"[run]\ntimeout = \"10x\"\n");
     let problem = format!(
         "error: nothing runs, as {FILE} has settings that are wrong\n  \

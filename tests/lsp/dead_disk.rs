@@ -303,6 +303,20 @@ fn records_on_it_keep_only_questions_about_runs_waiting() {
 }
 
 #[test]
+fn a_path_on_it_in_the_output_keeps_no_run_from_its_end() {
+    let mut dead = Dead::new(|_, _| {});
+    let path = dead.disk.path().display().to_string();
+    let command = format!(r#"printf "{path}/a.c:1: x\n{path}/b.c:1: x\n""#);
+    let project = Project::new(&format!("[cleanup]\na = '{command}'\n"));
+    dead.client.open(&project);
+    let params = json!({ "uri": project.uri, "phase": "cleanup" });
+    dead.client.execute("draft-tasks.runPhase", params);
+    let is_over = |params: &Value| params["message"].as_str().is_some_and(|it| it.contains("1 passed"));
+    dead.client.notified("window/showMessage", is_over);
+    assert_eq!(dead.waits(), 1, "nothing is looked for after the first name");
+}
+
+#[test]
 fn packs_on_it_keep_only_questions_about_packs_waiting() {
     let mut dead =
         Dead::new(|setup, disk| setup.environment.push(("DRAFT_HOME", disk.display().to_string())));

@@ -66,20 +66,30 @@ impl WantedPods {
     /// When the request is for pods elsewhere.
     pub(crate) fn narrow(self, request: &mut PodsRequest) -> Result<(), String> {
         let WantedPods::Earlier(EarlierPods { cluster, pods }) = self else { return Ok(()) };
-        let now = ClusterEntry::of(request);
-        if now != cluster {
-            return Err(format!(
-                "the earlier run was in {} ({}), and now {} ({}) are chosen: choose the earlier place, or run the phase in \
-                 the pods of the present one",
-                cluster.describe(),
-                cluster.server,
-                now.describe(),
-                now.server
-            ));
-        }
+        check_place(&cluster, request)?;
         request.choice = PodChoice::Again(pods);
         Ok(())
     }
+}
+
+/// Checks that a request reaches the place of an earlier run.
+///
+/// # Errors
+///
+/// When it reaches another one.
+pub(crate) fn check_place(earlier: &ClusterEntry, request: &PodsRequest) -> Result<(), String> {
+    let now = ClusterEntry::of(request);
+    if now == *earlier {
+        return Ok(());
+    }
+    Err(format!(
+        "the earlier run was in {} ({}), and now {} ({}) are chosen: choose the earlier place, or run the phase in the pods \
+         of the present one",
+        earlier.describe(),
+        earlier.server,
+        now.describe(),
+        now.server
+    ))
 }
 
 /// Why what failed in pods does not run again.

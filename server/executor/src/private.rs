@@ -38,21 +38,41 @@ fn builder() -> std::fs::DirBuilder {
 #[cfg(unix)]
 fn check(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
-    const OTHERS_WRITE: u32 = 0o002;
-    /// Only the owner of a file can replace it, as in `/tmp`.
-    const STICKY: u32 = 0o1000;
-    let (meta, user) = (std::fs::metadata(folder)?, rustix::process::geteuid().as_raw());
+    let meta = std::fs::metadata(folder)?;
     // Inside of a user namespace root may have another number.
-    let is_of_system =
-        || meta.uid() == 0 || std::fs::metadata("/").is_ok_and(|root| root.uid() == meta.uid());
-    let why = if meta.uid() != user && !is_of_system() {
-        "belongs to another user"
-    } else if meta.mode() & (OTHERS_WRITE | STICKY) == OTHERS_WRITE {
-        "can be written by other users"
-    } else {
-        return Ok(());
-    };
+    let system = std::fs::metadata("/").map_or(0, |root| root.uid());
+    let access = Access { owner: meta.uid(), group: meta.gid(), mode: meta.mode() };
+    let Some(why) = access.refusal(rustix::process::geteuid().as_raw(), system) else { return Ok(()) };
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("not used, as {} {why}", folder.display())))
+}
+
+/// Who may change a folder.
+#[cfg(unix)]
+struct Access {
+    owner: u32,
+    group: u32,
+    mode: u32,
+}
+
+#[cfg(unix)]
+impl Access {
+    /// Why a user does not use it; `system` owns the root folder.
+    fn refusal(&self, user: u32, system: u32) -> Option<&'static str> {
+        const GROUP_WRITES: u32 = 0o020;
+        const OTHERS_WRITE: u32 = 0o002;
+        /// Only the owner of a file can replace it, as in `/tmp`.
+        const STICKY: u32 = 0o1000;
+        let Access { owner, group, mode } = *self;
+        // A user's own group has the user's number by custom.
+        let writers = if group == owner { OTHERS_WRITE } else { OTHERS_WRITE | GROUP_WRITES };
+        if ![user, system, 0].contains(&owner) {
+            Some("belongs to another user")
+        } else if mode & STICKY == 0 && mode & writers != 0 {
+            Some("can be written by other users")
+        } else {
+            None
+        }
+    }
 }
 
 #[cfg(not(unix))]
@@ -88,12 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_another_user_is_not_used() {
-        let dir = tempfile::tempdir().unwrap();
-        let owned = std::os::unix::fs::chown(dir.path(), Some(1234), None);
-        // Only root can give something away.
-        let expected =
-            owned.is_ok().then(|| format!("not used, as {} belongs to another user", dir.path().display()));
-        assert_eq!(create_all(&dir.path().join("runs")).err().map(|error| error.to_string()), expected);
+    fn only_the_user_and_the_system_may_be_able_to_replace_what_is_in_a_folder() {
+        let refusal = |(owner, group, mode)| Access { owner, group, mode }.refusal(1000, 65534);
+        for used in
+            [(1000, 50, 0o755), (0, 0, 0o755), (65534, 65534, 0o755), (0, 0, 0o1777), (1000, 1000, 0o775)]
+        {
+            assert_eq!(refusal(used), None, "{used:?}");
+        }
+        assert_eq!(refusal((1001, 1001, 0o700)), Some("belongs to another user"));
+        for shared in [(1000, 50, 0o775), (0, 50, 0o775), (1000, 1000, 0o777), (1000, 50, 0o722)] {
+            assert_eq!(refusal(shared), Some("can be written by other users"), "{shared:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use draft_tasks_analysis::file_names::CHARTS;
 use draft_tasks_analysis::problem::{Matcher, Problem};
@@ -20,6 +21,9 @@ const MOST: usize = 100;
 /// The names in a stream that are looked for.
 const LOOKED_FOR: usize = 1000;
 
+/// How long it is waited for a disk: output and stops wait, too.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// More of a line without an end is not kept.
 const LONGEST_LINE: usize = 8 << 10;
 
@@ -31,6 +35,8 @@ pub(crate) struct ProblemReader {
     line: Line,
     /// What names of files mean.
     known: HashMap<String, Option<PathBuf>>,
+    /// Whether a disk has not answered; no other name is looked for then.
+    is_stuck: bool,
     found: Vec<FileProblem>,
 }
 
@@ -60,6 +66,7 @@ impl ProblemReader {
             matcher: Matcher::default(),
             line: Line::default(),
             known: HashMap::new(),
+            is_stuck: false,
             found: Vec::new(),
         }
     }
@@ -124,13 +131,15 @@ impl ProblemReader {
         if let Some(known) = self.known.get(&name) {
             return known.clone();
         }
-        if self.known.len() >= LOOKED_FOR {
+        if self.is_stuck || self.known.len() >= LOOKED_FOR {
             return None;
         }
         // Helm names templates by their charts, which stand in `charts`.
         let places = [self.directory.join(&name), self.directory.join(CHARTS).join(&name)];
         let look = move || places.iter().map(|path| without_dots(path)).find(|path| path.is_file());
-        let path = tokio::task::spawn_blocking(look).await.ok().flatten();
+        let looked = tokio::time::timeout(LOOK, tokio::task::spawn_blocking(look)).await;
+        self.is_stuck = looked.is_err();
+        let path = looked.ok().and_then(Result::ok).flatten();
         self.known.insert(name, path.clone());
         path
     }

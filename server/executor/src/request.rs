@@ -130,6 +130,12 @@ impl Limits {
     pub fn or(self, others: Limits) -> Limits {
         Limits { task: self.task.or(others.task), run: self.run.or(others.run) }
     }
+
+    /// What is left of them for the next of several runs that count as one, when this time is over.
+    #[must_use]
+    pub fn left_after(self, spent: Duration) -> Limits {
+        Limits { run: self.run.map(|limit| limit.saturating_sub(spent)), ..self }
+    }
 }
 
 impl OnFailure {

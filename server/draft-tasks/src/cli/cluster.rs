@@ -6,7 +6,6 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use draft_tasks_executor::cluster::Target;
 
 use super::terminal;
 use crate::safety::Foreign;
@@ -75,11 +74,6 @@ impl Cluster {
             self.confirm(question, answer)?;
         }
         Ok(())
-    }
-
-    /// Whether runs reach this cluster without asking: who names its context knows it.
-    pub(super) fn accepts(&self, target: &Target, settings: &KubernetesSettings) -> bool {
-        settings.is_local(target) || self.context.is_some() && self.context == target.context
     }
 
     /// Asks whether to go on, unless that was said before.

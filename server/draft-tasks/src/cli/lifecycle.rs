@@ -11,8 +11,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::PodsRequest;
-use draft_tasks_executor::cluster::{Connection, Target};
-use draft_tasks_executor::pods::living;
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{Pinned, Problem, RunRequest};
 
@@ -131,13 +130,9 @@ impl<'a> Whole<'a> {
             Part::Up => pods,
             Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },
         });
-        let pinned = match target {
-            Some(target) => Some(chosen.pin(target)),
-            // Who names a context means one that is there.
-            None if prepared.is_pinned() && !options.dry_run => {
-                Some(chosen.pinned().map_err(|problem| problem.describe())?)
-            }
-            None => chosen.pinned().ok(),
+        let pinned = match chosen.pinned_to(target) {
+            Err(_) if options.dry_run => None,
+            pinned => pinned.map_err(|problem| problem.describe())?,
         };
         let mut steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         if !options.dry_run {
@@ -162,9 +157,7 @@ impl<'a> Whole<'a> {
         if !step.is_local() {
             request.pods.clone_from(&self.pods);
         }
-        if let Some(limit) = &mut request.limits.run {
-            *limit = limit.saturating_sub(self.begun.elapsed());
-        }
+        request.limits = request.limits.left_after(self.begun.elapsed());
         if step.phase().is_none() {
             // The limit is one of tasks.
             request.limits.task = None;
@@ -244,13 +237,8 @@ impl<'a> Whole<'a> {
     /// Which pods there are before something is deployed. The error is nothing where it was stopped.
     async fn pods_before(&self, signals: &mut Signals) -> Result<Option<Vec<String>>, Option<Problem>> {
         let Some(pods) = &self.pods else { return Ok(None) };
-        let environment = self.prepared.variables();
-        let look = async {
-            let connection = Connection::open(&pods.target, environment).await?;
-            living(&connection, &pods.application).await
-        };
         tokio::select! {
-            seen = look => {
+            seen = safety::living(pods, self.prepared.variables()) => {
                 let seen = seen.map_err(Some)?;
                 Ok(Some(seen.into_iter().map(|(_, uid)| uid).collect()))
             }
@@ -284,7 +272,7 @@ fn confirm(
         let answer = "to go on, name the context by --context, or give --yes";
         options.cluster.confirm(&safety::foreign_part(part, target), answer)?;
     }
-    let asked = |other: &Target| target.is_some_and(|target| target.context == other.context);
+    let asked = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
     let accepts = |other: &Target| asked(other) || prepared.accepts(other);
     for plan in plans.iter().filter(|plan| plan.subject.is_local()) {
         let foreign = safety::foreign_commands(plan, prepared.whereabouts(target), &accepts);

@@ -328,14 +328,18 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Whether runs reach this cluster without asking.
+    /// Whether runs reach this cluster without asking: who names its context knows it.
     pub(super) fn accepts(&self, target: &Target) -> bool {
-        self.cluster.accepts(target, &self.kubernetes)
+        let is_named = || {
+            let named = self.application().target(None);
+            self.cluster.context.is_some() && named.is_ok_and(|named| named.is_same_cluster(target))
+        };
+        self.kubernetes.is_local(target) || is_named()
     }
 
     /// What is to be asked about before something is destroyed.
     pub(super) fn guard(&self) -> Option<Guard> {
-        Guard::of(&self.application(), self.records().as_ref(), &self.file)
+        Guard::of(&self.application(), &self.file)
     }
 
     /// Where commands run.

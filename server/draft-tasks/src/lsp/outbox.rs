@@ -368,7 +368,7 @@ impl Outbox {
     /// Reads directories and files, so on a thread that may wait for them.
     fn gather_facts(&self, uri: Uri, directory: Option<PathBuf>) {
         let (session, late, of) = (self.session.clone(), self.session.clone(), uri.clone());
-        tokio::task::spawn_blocking(move || {
+        let look = tokio::task::spawn_blocking(move || {
             if let Some(path) = session.with(|session| session.unsure_path(&uri)) {
                 let is_pack = FileKind::of_path(&path) == Some(FileKind::Pack);
                 session.with(|session| session.take_kind(&uri, is_pack));
@@ -385,6 +385,9 @@ impl Outbox {
         tokio::spawn(async move {
             tokio::time::sleep(FACTS_ARE_LATE).await;
             late.with(|session| session.facts_are_late(&of));
+            if look.await.is_err() {
+                late.with(|session| session.look_broke_off(&of));
+            }
         });
     }
 

@@ -263,6 +263,13 @@ impl Session {
         self.take_facts(uri, facts);
     }
 
+    /// A defect broke off a look around a document: the next one is not to wait for it.
+    pub(crate) fn look_broke_off(&mut self, uri: &Uri) {
+        if self.documents.get_mut(uri).is_some_and(Document::end_to_look) {
+            self.gather_facts(uri);
+        }
+    }
+
     /// Takes the facts that were asked for, and publishes what they change.
     pub(crate) fn take_facts(&mut self, uri: &Uri, facts: Facts) {
         let Some(document) = self.documents.get_mut(uri) else { return };

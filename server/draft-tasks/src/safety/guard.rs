@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::cluster::{Connection, Target};
+use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{Event, Records};
 use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
 
+use crate::again;
+use crate::settings::run::KEEP;
 use crate::source;
 use crate::world::application::Chosen;
 
@@ -29,12 +32,9 @@ pub(crate) enum Guard {
 impl Guard {
     /// The pods of the application that `draft.toml`, a selector or an earlier run of the tasks file names; nothing where
     /// none is named, since then there is nothing that could still be there.
-    pub(crate) fn of(application: &Chosen<'_>, records: Option<&Records>, file: &Path) -> Option<Guard> {
-        let pods = if application.is_named() {
-            application.pods(Vec::new())
-        } else {
-            recorded(application, records?, file)?
-        };
+    pub(crate) fn of(application: &Chosen<'_>, file: &Path) -> Option<Guard> {
+        let pods =
+            if application.is_named() { application.pods(Vec::new()) } else { recorded(application, file)? };
         Some(match pods {
             Ok(pods) => Guard::Pods(Box::new(pods)),
             Err(problem) => Guard::Unknown(problem),
@@ -98,21 +98,35 @@ struct Look<'a> {
 }
 
 /// The pods in which tasks of the file last ran.
-fn recorded(
-    application: &Chosen<'_>,
-    records: &Records,
-    file: &Path,
-) -> Option<Result<PodsRequest, Problem>> {
-    let cluster = records.list().ok()?.into_iter().find_map(|kept| match kept.began? {
+fn recorded(application: &Chosen<'_>, file: &Path) -> Option<Result<PodsRequest, Problem>> {
+    // Whether this run is recorded says nothing of earlier ones.
+    let records = Records { directory: application.environment.records()?, keep: KEEP };
+    let kept = match records.list() {
+        Ok(kept) => kept,
+        Err(error) => {
+            let place = records.directory.display();
+            return Some(Err(Problem::new(format!(
+                "the records of earlier runs cannot be read: {place}: {error}"
+            ))));
+        }
+    };
+    let cluster = kept.into_iter().find_map(|kept| match kept.began? {
         Event::RunStarted { file: of, phase, cluster, .. } if source::is_same(Path::new(&of), file) => {
             cluster.filter(|_| phase == Phase::PostDeploy.name())
         }
         _ => None,
     })?;
+    Some(pods_of(application, cluster))
+}
+
+/// The pods of an earlier run, in the cluster in which it was.
+fn pods_of(application: &Chosen<'_>, cluster: ClusterEntry) -> Result<PodsRequest, Problem> {
     let variables = application.environment.variables();
-    let target = Target::read(variables, cluster.context.as_deref(), Some(&cluster.namespace));
-    let named = Application { name: "the application".into(), selector: cluster.selector };
-    Some(target.map(|target| application.request(named, target, Vec::new())))
+    let target = Target::read(variables, cluster.context.as_deref(), Some(&cluster.namespace))?;
+    let named = Application { name: "the application".into(), selector: cluster.selector.clone() };
+    let request = application.request(named, target, Vec::new());
+    again::check_place(&cluster, &request).map_err(Problem::new)?;
+    Ok(request)
 }
 
 /// The names and identities of the application's pods, for a while.
@@ -152,7 +166,15 @@ fn counted(names: &[&str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use draft_tasks_analysis::plan::Plan;
+    use draft_tasks_executor::mask::Secrets;
+    use draft_tasks_executor::{Limits, OnFailure, RunEvent, RunRequest};
+
     use super::*;
+    use crate::settings::kubernetes::KubernetesSettings;
+    use crate::world::environment::Environment;
 
     #[test]
     fn pods_that_are_left_are_named() {
@@ -160,5 +182,98 @@ mod tests {
         assert_eq!(counted(&["web-a"]).unwrap(), "1 pod (web-a)");
         assert_eq!(counted(&["web-a", "web-b"]).unwrap(), "2 pods (web-a, web-b)");
         assert_eq!(counted(&["web-a", "web-b", "web-c"]).unwrap(), "3 pods (web-a, …)");
+    }
+
+    const CONFIG: &str = "current-context: dev\ncontexts: [{name: dev, context: {cluster: c, user: u}}]\n\
+        clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
+
+    /// A tasks file without an application.
+    struct Earlier {
+        dir: tempfile::TempDir,
+        environment: Environment,
+        settings: KubernetesSettings,
+    }
+
+    impl Earlier {
+        fn new() -> Earlier {
+            let dir = tempfile::tempdir().unwrap();
+            let path = |name: &str| dir.path().join(name).display().to_string();
+            std::fs::write(dir.path().join("config"), CONFIG).unwrap();
+            std::fs::write(dir.path().join("tasks"), "").unwrap();
+            let (config, state) = (path("config"), path("state"));
+            let environment = Environment::of(&[("KUBECONFIG", &config), ("DRAFT_TASKS_STATE_DIR", &state)]);
+            Earlier { dir, environment, settings: KubernetesSettings::default() }
+        }
+
+        fn application(&self) -> Chosen<'_> {
+            let (directory, environment) = (self.dir.path(), &self.environment);
+            Chosen { directory, environment, name: None, settings: &self.settings }
+        }
+
+        fn record(&self) {
+            let application = self.application();
+            let target = application.target(None).unwrap();
+            let named = Application { name: "web".into(), selector: "app=web".into() };
+            let subject = Phase::PostDeploy.into();
+            let request = RunRequest {
+                plan: Plan { subject, steps: Vec::new() },
+                directory: self.dir.path().to_owned(),
+                environment: Vec::new(),
+                on_failure: OnFailure::Stop,
+                grace: Duration::ZERO,
+                limits: Limits::default(),
+                secrets: Secrets::default(),
+                finds_problems: false,
+                pods: Some(application.request(named, target, Vec::new())),
+                pinned: None,
+            };
+            let records = Records { directory: self.environment.records().unwrap(), keep: KEEP };
+            let mut recorder = records.begin(&request, &self.dir.path().join("tasks")).unwrap();
+            let began = RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now() };
+            assert_eq!(recorder.take(&recorder.about().tell(&began)), None);
+        }
+
+        fn found(&self, file: &Path) -> String {
+            match Guard::of(&self.application(), file) {
+                None => "nothing".into(),
+                Some(Guard::Pods(pods)) => pods.application.selector,
+                Some(Guard::Unknown(problem)) => problem.message,
+            }
+        }
+    }
+
+    #[test]
+    fn an_earlier_run_tells_which_pods_there_may_be() {
+        let earlier = Earlier::new();
+        let file = earlier.dir.path().join("tasks");
+        assert_eq!(earlier.found(&file), "nothing");
+        earlier.record();
+        assert_eq!(earlier.found(&file), "app=web");
+        assert_eq!(earlier.found(&earlier.dir.path().join("other")), "nothing");
+        #[cfg(unix)]
+        {
+            let link = earlier.dir.path().join("link");
+            std::os::unix::fs::symlink(&file, &link).unwrap();
+            assert_eq!(earlier.found(&link), "app=web");
+        }
+    }
+
+    #[test]
+    fn a_context_that_leads_elsewhere_now_tells_nothing_of_earlier_pods() {
+        let earlier = Earlier::new();
+        earlier.record();
+        std::fs::write(earlier.dir.path().join("config"), CONFIG.replace("127.0.0.1", "127.0.0.2")).unwrap();
+        let found = earlier.found(&earlier.dir.path().join("tasks"));
+        assert!(found.contains("(https://127.0.0.1:1), and now"), "{found}");
+    }
+
+    #[test]
+    fn records_that_cannot_be_read_are_not_no_records() {
+        let earlier = Earlier::new();
+        let records = earlier.environment.records().unwrap();
+        std::fs::create_dir_all(records.parent().unwrap()).unwrap();
+        std::fs::write(&records, "").unwrap();
+        let found = earlier.found(&earlier.dir.path().join("tasks"));
+        assert!(found.starts_with("the records of earlier runs cannot be read: "), "{found}");
     }
 }

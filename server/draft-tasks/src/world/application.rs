@@ -166,6 +166,22 @@ impl Chosen<'_> {
         self.target(namespace.as_deref()).map(|target| self.pin(target))
     }
 
+    /// The cluster that all local steps of `up` and `delete` meet: that of the pods where it is known, else the chosen or
+    /// current one, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the user chose a context that cannot be met.
+    pub(crate) fn pinned_to(&self, known: Option<Target>) -> Result<Option<Pinned>, Problem> {
+        if let Some(target) = known {
+            return Ok(Some(self.pin(target)));
+        }
+        match self.pinned() {
+            Err(problem) if self.settings.context.is_some() => Err(problem),
+            pinned => Ok(pinned.ok()),
+        }
+    }
+
     /// Pins a cluster that is known.
     pub(crate) fn pin(&self, target: Target) -> Pinned {
         Pinned { target, folders: self.environment.kubeconfigs(&next_id("kubeconfig")) }

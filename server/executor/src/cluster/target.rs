@@ -127,6 +127,11 @@ impl Target {
         }
     }
 
+    /// Whether both reach the same cluster: contexts of different kubeconfigs often have the same name.
+    pub fn is_same_cluster(&self, other: &Target) -> bool {
+        self.context == other.context && self.server == other.server
+    }
+
     /// Whether the cluster runs on this machine or for it alone: its server has a loopback address, or a private one
     /// and a context named as tools for local clusters do.
     pub fn is_local(&self) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! Must not decide which step comes next: `lifecycle` does.
 
+use std::time::Duration;
+
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
 use draft_tasks_executor::PodsRequest;
@@ -40,8 +42,12 @@ pub(super) struct Walk {
     environment: Environment,
     /// The clusters that are to be asked about before the first step.
     foreign: Vec<Foreign>,
-    /// The run of the step that goes on.
-    run: String,
+    /// The runs of the steps that began; that of the last one goes on.
+    runs: Vec<String>,
+    /// Whether somebody has asked for the end of all of it.
+    was_stopped: bool,
+    /// How long the steps took that are over.
+    spent: Duration,
     /// Held until the last step is over.
     claim: Claim,
 }
@@ -111,14 +117,15 @@ impl Walk {
         let awaited = Awaited::of(part, &application, &phases, guard.as_ref());
         let Awaited { pods, target, warning } = awaited.map_err(|problem| refusal(problem.describe()))?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
+        let pinned = application.pinned_to(target).map_err(|problem| refusal(problem.describe()))?;
         // Inside of a cluster there is no kubeconfig to be copied.
-        let pinned = target.filter(|target| target.context.is_some()).map(|target| application.pin(target));
+        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
         let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
         if part == Part::Up && phases.contains(&Phase::PreUp) {
             let deploy = part.plan(&command);
             warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
         }
-        let (foreign, run, claim) = (Vec::new(), String::new(), source.claim(part.into())?);
+        let claim = source.claim(part.into())?;
         let mut walk = Walk {
             uri,
             part,
@@ -129,13 +136,20 @@ impl Walk {
             pinned,
             source,
             environment,
-            foreign,
+            foreign: Vec::new(),
             guard,
-            run,
+            runs: Vec::new(),
+            was_stopped: false,
+            spent: Duration::ZERO,
             claim,
         };
         walk.foreign = walk.foreign();
         Ok(walk)
+    }
+
+    /// Whether this is the run of the step that goes on.
+    fn is_at(&self, run: &str) -> bool {
+        self.runs.last().is_some_and(|last| last == run)
     }
 
     /// The clusters that all steps together reach and that are not local.
@@ -150,7 +164,7 @@ impl Walk {
         });
         let (directory, environment) = (self.source.directory.as_path(), self.environment.variables());
         let whereabouts = Whereabouts { directory, environment, pinned: target };
-        let same = |other: &Target| target.is_some_and(|target| target.context == other.context);
+        let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
         let accepts = |other: &Target| same(other) || settings.is_local(other);
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());
         let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
@@ -163,7 +177,7 @@ impl Session {
     fn walks_already(&mut self, uri: &Uri, part: Part) -> Result<Option<Started>, Error> {
         self.may_start()?;
         if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri && walk.part == part) {
-            let run = walk.run.clone();
+            let run = walk.runs.last().cloned().unwrap_or_default();
             self.show(MessageType::Info, format!("{} is already running", part.name()));
             return Ok(Some(Started { run }));
         }
@@ -201,18 +215,19 @@ impl Session {
             pods: walk.pods.clone().filter(|_| !step.is_local()),
             pinned: walk.pinned.clone().filter(|_| step.is_local()),
             claim: Claim::default(),
+            spent: walk.spent,
         };
         let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
         let planned = (plan, Vec::new());
         let id = self.start_with(&uri, planned, source, &environment, place, questions);
-        walk.run.clone_from(&id);
+        walk.runs.push(id.clone());
         self.walks.push(walk);
         id
     }
 
     /// These pods were there before something is deployed.
     pub(crate) fn pods_before(&mut self, run: &str, pods: Vec<String>) {
-        let walk = self.walks.iter_mut().find(|walk| walk.run == run);
+        let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
         if let Some(pods_of_walk) = walk.and_then(|walk| walk.pods.as_mut()) {
             pods_of_walk.before = Some(pods);
         }
@@ -220,7 +235,7 @@ impl Session {
 
     /// Nothing is known of the pods that a deletion would end: their end is not awaited.
     pub(crate) fn pods_unknown(&mut self, run: &str) {
-        let walk = self.walks.iter_mut().find(|walk| walk.run == run);
+        let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
         if let Some(said) = walk.and_then(|walk| walk.steps.without_end_of_pods()) {
             self.show(MessageType::Warning, said);
         }
@@ -243,7 +258,8 @@ impl Session {
     /// A run is over; what follows, if it was a step. Whoever is told that the last one is over finds all phases free.
     pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
-        let next = walk.steps.after(summary, false);
+        walk.spent += summary.duration;
+        let next = walk.steps.after(summary, walk.was_stopped);
         if !matches!(next, Next::Step(_)) {
             walk.claim = Claim::default();
         }
@@ -273,8 +289,19 @@ impl Session {
         }
     }
 
+    /// The run that goes on where a step is named that is over; else the run itself.
+    pub(super) fn run_in_place_of(&self, run: &str) -> String {
+        let walk = self.walks.iter().find(|walk| walk.runs.iter().any(|of_walk| of_walk == run));
+        walk.and_then(|walk| walk.runs.last()).map_or(run, String::as_str).to_owned()
+    }
+
+    /// No step follows this one, however it ends.
+    pub(super) fn walk_stopped(&mut self, run: &str) {
+        self.walks.iter_mut().filter(|walk| walk.is_at(run)).for_each(|walk| walk.was_stopped = true);
+    }
+
     fn take_walk(&mut self, run: &str) -> Option<Walk> {
-        let index = self.walks.iter().position(|walk| walk.run == run)?;
+        let index = self.walks.iter().position(|walk| walk.is_at(run))?;
         Some(self.walks.remove(index))
     }
 }

@@ -35,8 +35,6 @@ pub(crate) struct Source {
     pub(crate) directory: PathBuf,
     /// Whether the text differs from the file on disk.
     pub(crate) unsaved: bool,
-    /// What the editor says of runs.
-    pub(crate) run: RunSettings,
     /// The environment of its tasks, or why they have none.
     pub(crate) environment: Result<Environment, String>,
     /// The environment for looking at commands.
@@ -159,19 +157,7 @@ impl Wanted {
         let environment = self.environment.with(&self.run, &directory);
         let without_files = || surroundings::without_files(&self.environment, &self.run);
         let shown = environment.clone().unwrap_or_else(|_| without_files());
-        let (run, state) = (self.run.clone(), self.environment.state());
-        let wrong_settings = Vec::new();
-        Ok(Source {
-            analysis,
-            path,
-            config,
-            wrong_settings,
-            directory,
-            unsaved,
-            run,
-            environment,
-            shown,
-            state,
-        })
+        let (wrong_settings, state) = (Vec::new(), self.environment.state());
+        Ok(Source { analysis, path, config, wrong_settings, directory, unsaved, environment, shown, state })
     }
 }

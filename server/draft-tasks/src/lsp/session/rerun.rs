@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use draft_tasks_analysis::plan::{self, Subject};
+use draft_tasks_executor::RunSummary;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
 
@@ -27,13 +28,15 @@ impl Session {
         };
         // A step of `up` or `delete` that is no phase is not run alone.
         let is_phase = |subject: Subject| subject.phase().is_some();
-        let wish = |uri: &Uri, subject: Subject, chosen, pods| {
-            let (uri, phase) = (uri.clone(), subject.name().to_owned());
-            Wish { uri, phase, chosen, pods }
+        let wish = |run: &PastRun| {
+            let (uri, phase) = (run.uri.clone(), run.subject.name().to_owned());
+            let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
+            Wish { uri, phase, chosen: chosen.collect(), pods: run.wanted_pods() }
         };
         let mut active = self.runs.active.iter().rev();
         if let Some(run) = active.find(|run| matches(&run.id, &run.uri) && is_phase(run.subject)) {
-            return Ok(wish(&run.uri, run.subject, Vec::new(), WantedPods::Present(Vec::new())));
+            // It may be over before the file is read.
+            return Ok(wish(&PastRun::of(run, RunSummary::default(), self.clock.now())));
         }
         let last = |run: &PastRun| matches(&run.id, &run.uri) && is_phase(run.subject);
         let Some(run) = self.runs.results.last_run(last) else {
@@ -42,8 +45,7 @@ impl Session {
                 None => "nothing has run yet".into(),
             }));
         };
-        let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
-        Ok(wish(&run.uri, run.subject, chosen.collect(), run.wanted_pods()))
+        Ok(wish(run))
     }
 
     /// The tasks that failed when they last ran and those that did not run because of it; in pods each where it has not

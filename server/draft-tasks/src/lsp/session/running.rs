@@ -47,7 +47,8 @@ pub(crate) struct Chosen {
     pub(crate) command: Option<String>,
 }
 
-/// Where tasks run.
+/// Where tasks run, and for how long.
+#[derive(Default)]
 pub(super) struct Place {
     /// In these pods; on this machine without them.
     pub(super) pods: Option<PodsRequest>,
@@ -55,13 +56,14 @@ pub(super) struct Place {
     pub(super) pinned: Option<Pinned>,
     /// Held until the run is over; a step has nothing, as what it is a step of has it.
     pub(super) claim: Claim,
+    /// What of the limit of the whole run is over already.
+    pub(super) spent: Duration,
 }
 
 impl Source {
     /// What is to be asked about before something is destroyed.
     pub(super) fn guard(&self, environment: &Environment) -> Option<Guard> {
-        let records = self.run.records(environment.records());
-        Guard::of(&self.application(environment), records.as_ref(), &self.path)
+        Guard::of(&self.application(environment), &self.path)
     }
 
     /// What is to be asked before tasks of a phase run.
@@ -80,13 +82,13 @@ impl Source {
         if !phase.is_local() {
             let mut pods = application.pods(wanted.names().to_vec())?;
             wanted.narrow(&mut pods).map_err(Problem::new)?;
-            return Ok(Place { pods: Some(pods), pinned: None, claim: Claim::default() });
+            return Ok(Place { pods: Some(pods), ..Place::default() });
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
             None => None,
         };
-        Ok(Place { pods: None, pinned, claim: Claim::default() })
+        Ok(Place { pinned, ..Place::default() })
     }
 
     /// Claims what is to run.
@@ -271,7 +273,7 @@ impl Session {
         let message = format!("{subject}{count} · {place_name}{unsaved}");
         let settings = self.run_settings();
         let phase = subject.phase();
-        let limits = source.config.run.limits();
+        let limits = source.config.run.limits().left_after(place.spent);
         let request = RunRequest {
             on_failure: phase.map_or(OnFailure::Stop, |phase| source.config.on_failure(phase)),
             plan,
@@ -319,16 +321,15 @@ impl Session {
     }
 
     pub(crate) fn stop(&mut self, stop: &Stop) -> Stopped {
+        let named = stop.run.as_ref().map(|run| self.run_in_place_of(run));
         let wanted = |run: &&Run| {
-            stop.run.as_ref().is_none_or(|id| run.id == *id)
+            named.as_ref().is_none_or(|id| run.id == *id)
                 && stop.uri.as_ref().is_none_or(|uri| run.uri == *uri)
                 && stop.phase.as_ref().is_none_or(|phase| phase.eq_ignore_ascii_case(run.subject.name()))
                 && stop.task.as_ref().is_none_or(|task| run.current_task() == Some(task))
         };
         let runs: Vec<String> = self.runs.active.iter().filter(wanted).map(|run| run.id.clone()).collect();
-        for run in &runs {
-            self.effect(Effect::StopRun { run: run.clone(), grace: GRACE });
-        }
+        runs.iter().for_each(|run| self.stop_run(run));
         Stopped { stopped: runs.len() }
     }
 
@@ -336,8 +337,14 @@ impl Session {
     pub(crate) fn cancel_progress(&mut self, token: &ProgressToken) {
         let ProgressToken::String(token) = token else { return };
         if let Some(run) = token.strip_prefix(ext::PROGRESS) {
-            self.effect(Effect::StopRun { run: run.to_owned(), grace: GRACE });
+            self.stop_run(&self.run_in_place_of(run));
         }
+    }
+
+    fn stop_run(&mut self, run: &str) {
+        // It may have passed already, and nobody has heard of it.
+        self.walk_stopped(run);
+        self.effect(Effect::StopRun { run: run.to_owned(), grace: GRACE });
     }
 
     pub(crate) fn did_change_trust(&mut self, trust: &ext::TrustParams) {

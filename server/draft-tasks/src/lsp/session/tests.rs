@@ -752,3 +752,21 @@ fn a_defect_leaves_nothing_stale() {
     "#]],
     );
 }
+
+#[test]
+fn a_look_that_broke_off_is_not_waited_for() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    let looks = |fixture: &mut Fixture| {
+        let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+        effects.filter(|effect| matches!(effect, Effect::GatherFacts { .. })).count()
+    };
+    assert_eq!(looks(&mut fixture), 1);
+    fixture.session.did_save(&Uri::from(URI));
+    assert_eq!(looks(&mut fixture), 0, "somebody looks");
+    fixture.session.look_broke_off(&Uri::from(URI));
+    assert_eq!(looks(&mut fixture), 1);
+    fixture.session.look_broke_off(&Uri::from(URI));
+    fixture.session.did_save(&Uri::from(URI));
+    assert_eq!(looks(&mut fixture), 1);
+}

@@ -174,3 +174,71 @@ fn a_deletion_goes_on_without_pods_that_cannot_be_asked_for() {
     assert!(told.contains("the end of the pods is not awaited") && told.contains("start run-2"), "{told}");
     assert!(told.contains("echo bye"), "cleanup follows at once: {told}");
 }
+
+#[test]
+fn a_stop_that_meets_the_end_of_a_step_ends_all_of_it() {
+    let said = "pre-up was stopped, so the deploy command and post-deploy did not run";
+    let stop = |fixture: &mut Fixture| drop(fixture.execute("stop", json!({ "uri": URI })));
+    let cancel = |fixture: &mut Fixture| {
+        fixture.session.cancel_progress(&ProgressToken::String(format!("{}run-1", ext::PROGRESS)));
+    };
+    for end in [stop as fn(&mut Fixture), cancel] {
+        let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+        fixture.open(FILE);
+        up(&mut fixture);
+        end(&mut fixture);
+        over(&mut fixture, "run-1", passed());
+        let told = fixture.effects();
+        assert!(told.contains(said) && !told.contains("start run-2"), "{told}");
+    }
+}
+
+#[test]
+fn a_stop_of_a_step_that_is_over_stops_the_present_one() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(fixture.execute("stop", json!({ "run": "run-1" })), r#"{"stopped":1}"#);
+    over(&mut fixture, "run-2", passed());
+    let told = fixture.effects();
+    assert!(told.contains("the deploy command was stopped, so post-deploy did not run"), "{told}");
+}
+
+#[test]
+fn a_context_of_the_same_name_may_be_another_cluster() {
+    let (mut fixture, dir) = fixture("https://127.0.0.1:1");
+    let other = dir.path().join("other");
+    let config = std::fs::read_to_string(dir.path().join("config")).unwrap();
+    std::fs::write(&other, config.replace("127.0.0.1", "35.1.2.3")).unwrap();
+    fixture.open(FILE);
+    let command = json!(["helm", "upgrade", "--kubeconfig", other.to_str().unwrap()]);
+    fixture.execute("up", json!({ "uri": URI, "command": command }));
+    assert_eq!(started(&mut fixture), ["pre-up 1 pinned asks"]);
+}
+
+#[test]
+fn local_steps_meet_the_chosen_cluster_without_a_known_application() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open("[pre-up]\nsee = \"kubectl get pods\"\n");
+    fixture.session.take_settings(&json!({ "kubernetes": { "context": "gone" } }));
+    let said = up(&mut fixture);
+    assert!(said.contains("no context `gone`"), "{said}");
+    fixture.session.take_settings(&json!({ "kubernetes": { "context": "dev" } }));
+    up(&mut fixture);
+    assert_eq!(started(&mut fixture), ["pre-up 1 pinned"]);
+}
+
+#[test]
+fn the_limit_of_a_run_is_one_of_all_steps() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.session.take_settings(&json!({ "run": { "totalTimeout": "10s" } }));
+    fixture.open("[pre-up]\nsee = \"true\"\n");
+    up(&mut fixture);
+    over(&mut fixture, "run-1", RunSummary { duration: seconds(4), ..passed() });
+    let limits = std::iter::from_fn(|| fixture.effects.try_recv().ok()).filter_map(|effect| match effect {
+        Effect::StartRun { request, .. } => request.limits.run,
+        _ => None,
+    });
+    assert_eq!(limits.collect::<Vec<_>>(), [seconds(10), seconds(6)]);
+}

@@ -3,6 +3,7 @@
 use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem};
 
 use super::*;
+use crate::again::WantedPods;
 
 /// A session whose kubeconfig names a cluster at this address.
 pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
@@ -351,4 +352,18 @@ fn pods_are_not_for_phases_of_this_machine() {
     let run = json!({ "uri": URI, "phase": "cleanup", "pods": ["web-1"] });
     let refused = fixture.execute("runPhase", run);
     assert_eq!(refused, "-32803: tasks of `cleanup` run on this machine, not in pods");
+}
+
+#[test]
+fn a_run_that_goes_on_is_wished_for_as_it_is() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    fixture.execute("runTask", json!({ "uri": URI, "phase": "post-deploy", "task": "warm" }));
+    let pods = pods().into_iter().map(|pod| Pod { tasks: vec![0], ..pod }).collect();
+    fixture.session.run_event("run-1", RunEvent::PodsFound { pods, note: None });
+    let wanted = serde_json::from_value(json!({ "uri": URI })).unwrap();
+    let wish = fixture.session.wish_of_last(&wanted).unwrap_or_else(|error| panic!("{error}"));
+    let tasks: Vec<String> = wish.chosen.into_iter().map(|it| it.task).collect();
+    assert_eq!(tasks, ["warm"]);
+    assert!(matches!(wish.pods, WantedPods::Earlier(earlier) if earlier.pods.len() == 2));
 }

@@ -180,6 +180,7 @@ fn run_again() {
     for event in [
         RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
         finished(0, Outcome::Failed(Failure::ExitCode(1))),
+        finished(1, Outcome::Skipped),
         RunEvent::RunFinished { summary: RunSummary { failed: 1, ..Default::default() } },
     ] {
         fixture.session.run_event("run-2", event);
@@ -195,8 +196,8 @@ fn run_again() {
         fixture.effects(),
         expect![[r#"
         Progress { token: "draft-tasks/run-3", value: Begin { title: "pre-up", message: "starts" } }
-        run Started None pre-up · 1 task · in /app, with unsaved changes
-        start run-3 in /app: ["echo hell"], Stop
+        run Started None pre-up · 2 tasks · in /app, with unsaved changes
+        start run-3 in /app: ["echo hell", "echo bye"], Stop
         RefreshLenses
     "#]],
     );
