@@ -43,8 +43,8 @@ pub(crate) struct Cli {
     /// The same as `draft-tasks lsp`
     #[arg(long, hide = true)]
     stdio: bool,
-    /// Append the log for developers to this file instead of standard error; the variable DRAFT_TASKS_LOG says how
-    /// much: error, warn, info, debug or trace
+    /// Append what the program logs of itself, for finding faults in it, to this file instead of standard error; the
+    /// variable DRAFT_TASKS_LOG says how much: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
 }
@@ -53,8 +53,8 @@ pub(crate) struct Cli {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    all is well
-  1    there are errors, warnings or wrong settings, a task failed or cannot run, or a file is not formatted
-  2    the command line is wrong, or a file cannot be read, written or run
+  1    there are errors, warnings or wrong settings, a task failed, its pods are not there, or a file is not formatted
+  2    nothing ran: the command line is wrong, a file cannot be used, a phase cannot run, or it was refused
   130  the run was stopped";
 
 /// Findings, a failed task, or a file that is not formatted.
@@ -72,7 +72,7 @@ enum Command {
     Check(check::Arguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
     Run(Box<run::Arguments>),
-    /// Run again what ran last, or only what failed of it: in pods in the same ones, as far as they are still there
+    /// Run again what ran last, or only what failed of it; what ran in pods runs in the same pods, where they still exist
     Rerun(Box<rerun::Arguments>),
     /// Run pre-up, a command that deploys the application, post-deploy in the pods of the new rollout, and post-up
     Up(Box<lifecycle::Up>),

@@ -33,10 +33,10 @@ pub(super) struct Cluster {
     /// How long to wait until all pods are ready; without it as the project says, else 5m
     #[arg(long, value_name = "TIME")]
     ready_timeout: Option<Limit>,
-    /// In how many pods tasks run at the same time; without it in 32
+    /// In how many pods tasks run at the same time at most; without it 32
     #[arg(long, value_name = "NUMBER")]
     concurrency: Option<NonZeroUsize>,
-    /// Run on a cluster that is not local, and clean up while pods still exist, without asking
+    /// Ask nothing: reach a cluster that is not local, and delete or clean up although pods still exist or nobody knows
     #[arg(long, short)]
     pub(super) yes: bool,
 }

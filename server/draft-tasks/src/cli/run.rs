@@ -80,8 +80,8 @@ pub(super) struct Options {
     /// Run nothing where `check` has errors or warnings about the tasks that would run
     #[arg(long)]
     pub(super) strict: bool,
-    /// Where the same phase of the file is running already, wait for its end instead of refusing; likewise what deploys
-    /// and what cleans up wait for each other
+    /// Where the phase is running already for this file, wait for its end instead of refusing; `up` waits for `delete` and
+    /// `cleanup`, and they wait for `up`
     #[arg(long)]
     pub(super) wait: bool,
     /// Keep no record of this run

@@ -18,9 +18,10 @@ pub(super) struct Variables {
     /// Set a variable for the tasks and for `$NAME` in their commands; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
-    /// Set the variables of this file, read as Docker Compose does; `-` is standard input, and a pipe may be given. May be
-    /// given several times: later files win, and `--env` over all. Their values are masked in
-    /// the output unless they can hardly be secrets: short ones, words of letters, numbers, addresses and paths are shown
+    /// Set the variables of this file, read as Docker Compose does; the path begins at the current directory, `-` is
+    /// standard input, and a pipe may be given. May be given several times: later files win, and `--env` over all. Their
+    /// values are masked in the output unless they can hardly be secrets: short ones, words of letters, numbers, addresses
+    /// and paths are shown
     #[arg(long = "env-file", value_name = "PATH")]
     env_files: Vec<PathBuf>,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
