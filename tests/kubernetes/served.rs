@@ -84,11 +84,14 @@ fn follow(double: &Double, gate: &Gate, order: Order) {
 /// one where nobody answers, `gone`.
 fn kubeconfig(double: &Double) -> std::path::PathBuf {
     let mut config = double.kubeconfig_value();
-    let elsewhere = double.address().replace("127.0.0.1", "0.0.0.0");
-    for (name, server) in [("shop-prod", elsewhere.as_str()), ("gone", "https://127.0.0.1:1")] {
+    for (name, server) in [("shop-prod", double.address()), ("gone", "https://127.0.0.1:1".to_owned())] {
         let mut cluster = config["clusters"][0].clone();
         cluster["name"] = json!(name);
         cluster["cluster"]["server"] = json!(server);
+        if name == "shop-prod" {
+            // Such is the end of a tunnel, whose other end may be anywhere.
+            cluster["cluster"]["tls-server-name"] = json!("localhost");
+        }
         let context = json!({ "name": name, "context": { "cluster": name, "user": "double" } });
         for (list, one) in [("clusters", cluster), ("contexts", context)] {
             config[list].as_array_mut().expect("a list").push(one);
