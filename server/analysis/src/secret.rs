@@ -64,7 +64,7 @@ pub fn passwords_of_urls(value: &str) -> Vec<String> {
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
 }
 
-/// What the URLs in a value have as `user:password`, as it is meant; that of two equal ones is none.
+/// The `user:password` of the URLs in a value, percent-decoded; without those whose password repeats the user.
 pub fn logins_of_urls(value: &str) -> Vec<String> {
     let with_password = user_infos(value)
         .filter(|info| info.split_once(':').is_some_and(|(user, password)| user != password));

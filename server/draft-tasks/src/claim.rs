@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::source;
 
-/// Nobody writes more about a claim.
+/// How much of a lock file is read, in bytes: a claim takes a tenth of it.
 const LARGEST: u64 = 4096;
 
 /// Phases that nobody else runs until this is dropped.

@@ -46,7 +46,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The program when it is a path, or the script that a shell is to read, with where it stands; and whether it is the
-/// program. Of commands that run in pods there is none on this machine.
+/// program. `None` for commands that run in pods.
 fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
     let (program, range) = command.program_at().filter(|_| command.phase.is_local())?;
     if program.contains('/') {

@@ -17,7 +17,7 @@ use crate::settings::run::KEEP;
 use crate::source;
 use crate::world::application::Chosen;
 
-/// How long it is looked for pods.
+/// The limit of a look for pods.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The pods that something is to be asked about before an application is deleted or cleaned up.

@@ -31,7 +31,7 @@ const AFTER_POD: Duration = Duration::from_secs(5);
 /// How long the server may take to tell what became of a pod.
 const ASK: Duration = Duration::from_secs(2);
 
-/// How long apart a process is looked for that is to end.
+/// The pause between two looks for a process that is to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What is to be executed, and where.

@@ -17,7 +17,7 @@ use crate::event::{Pod, Problem, RunEvent};
 use crate::report::Report;
 use crate::request::{Application, PodsRequest};
 
-/// How long apart the namespace is looked at while there is no pod.
+/// The pause between two looks for the namespace while there is no pod.
 const LOOK_AT_NAMESPACE: Duration = Duration::from_secs(3);
 
 /// How long the same pods must be ready where no workload tells that there are no more to come.

@@ -247,7 +247,7 @@ impl Session {
         walks.into_iter().find(|part| wanted.excludes((*part).into()))
     }
 
-    /// Says once that nobody is kept from running the same phases.
+    /// Says once that other programs may run the same phases, as no lock can be had.
     pub(super) fn tell_claim(&mut self, claim: &Claim) {
         let Some(trouble) = &claim.trouble else { return };
         if !std::mem::replace(&mut self.claim_trouble_told, true) {
