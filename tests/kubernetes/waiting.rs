@@ -109,6 +109,30 @@ fn pods_that_no_workload_made_are_not_taken_for_ready_while_the_server_is_away()
     assert_passed_in(&double, &started.end(), &["one", "two"]);
 }
 
+/// A deployment by a command that goes on once the cluster answers, which it does not before.
+fn deploy_what_brings_the_cluster(double: &Double) -> Called {
+    double.stop();
+    let tool = tool(double, WORK);
+    let mut started = tool.start(&["up", "--", "sh", "-c", "mkfifo answers; echo deploying; cat answers"]);
+    started.wait_for("deploying");
+    double.resume();
+    tool.write("answers", b"");
+    started.end()
+}
+
+#[test]
+fn where_the_pods_of_before_are_not_known_none_is_taken_for_new() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let called = deploy_what_brings_the_cluster(&double);
+    assert!(
+        called.stderr.contains("up goes on, though it cannot tell afterwards which pods are new"),
+        "{called:?}"
+    );
+    assert!(called.stdout.contains("cannot tell whether these pods are new"), "{called:?}");
+    assert_passed_in(&double, &called, &["web-a-0"]);
+}
+
 #[test]
 fn pods_that_end_do_not_count_though_they_say_that_they_are_ready() {
     let double = Double::start();

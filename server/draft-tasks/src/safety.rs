@@ -21,7 +21,7 @@ use draft_tasks_executor::{PodsRequest, RunRequest};
 
 pub(crate) use self::awaited::Awaited;
 use self::choice::Choice;
-pub(crate) use self::guard::{Guard, living};
+pub(crate) use self::guard::Guard;
 use crate::lifecycle::Part;
 
 /// A cluster that a run reaches, with the question about it.

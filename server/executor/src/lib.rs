@@ -28,7 +28,9 @@ pub use event::{
     Failure, FileProblem, LeftProcess, Outcome, OutcomeName, Pod, PodCounts, Problem, RunEvent, RunSummary,
     StartError, Stream,
 };
-pub use request::{Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsRequest, RunRequest};
+pub use request::{
+    Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunRequest,
+};
 pub use run::start;
 pub use stop::{RunHandle, RunStopper};
 pub use tree::adopt_orphans;

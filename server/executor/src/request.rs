@@ -88,9 +88,20 @@ pub struct PodsRequest {
     pub concurrency: usize,
     /// In which of the application's pods.
     pub choice: PodChoice,
-    /// The identities (`metadata.uid`) of the pods that were there before something was deployed: newer ones are waited
-    /// for.
-    pub before: Option<Vec<String>>,
+    /// Newer pods than these are waited for.
+    pub before: PodsBefore,
+}
+
+/// Which of an application's pods were there before something was deployed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PodsBefore {
+    /// Nothing was deployed.
+    #[default]
+    NotDeployed,
+    /// Those with these identities (`metadata.uid`).
+    Known(Vec<String>),
+    /// Any: the cluster could not be asked.
+    Unknown,
 }
 
 /// In which of an application's pods tasks run.
@@ -122,6 +133,17 @@ pub struct Application {
     pub name: String,
     /// The label selector of its pods.
     pub selector: String,
+}
+
+impl PodsBefore {
+    /// Whether a pod may have been there before a deployment.
+    pub(crate) fn may_have(&self, uid: &str) -> bool {
+        match self {
+            PodsBefore::NotDeployed => false,
+            PodsBefore::Known(pods) => pods.iter().any(|pod| pod == uid),
+            PodsBefore::Unknown => true,
+        }
+    }
 }
 
 impl Limits {

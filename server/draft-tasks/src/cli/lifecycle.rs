@@ -13,7 +13,7 @@ use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{Pinned, Problem, RunRequest};
+use draft_tasks_executor::{Pinned, PodsBefore, RunRequest};
 
 use super::execute::{Ended, Format, Signals, execute, serve};
 use super::prepare::{Prepared, blocking};
@@ -179,7 +179,7 @@ impl<'a> Whole<'a> {
         let records = self.prepared.records();
         run::tell_interrupted(records.as_ref());
         self.tell_where();
-        let mut before = None;
+        let mut before = PodsBefore::NotDeployed;
         let mut next = self.steps.steps().first().map_or(Next::Done, |step| Next::Step(*step));
         if self.part == Part::Up && !self.tell_lacking(signals).await {
             next = self.steps.cannot_begin(true);
@@ -194,16 +194,11 @@ impl<'a> Whole<'a> {
                 }
             };
             if step == Subject::Deploy {
-                match self.pods_before(signals).await {
-                    Ok(pods) => before = pods,
-                    Err(problem) => {
-                        problem
-                            .iter()
-                            .for_each(|problem| terminal::error(format_args!("{}", problem.describe())));
-                        next = self.steps.cannot_begin(problem.is_none());
-                        continue;
-                    }
-                }
+                let Some(pods) = self.pods_before(signals).await else {
+                    next = self.steps.cannot_begin(true);
+                    continue;
+                };
+                before = pods;
             }
             let mut request = self.request(step);
             if let Some(pods) = &mut request.pods {
@@ -234,15 +229,17 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Which pods there are before something is deployed. The error is nothing where it was stopped.
-    async fn pods_before(&self, signals: &mut Signals) -> Result<Option<Vec<String>>, Option<Problem>> {
-        let Some(pods) = &self.pods else { return Ok(None) };
+    /// Which pods there are before something is deployed; nothing where it was stopped.
+    async fn pods_before(&self, signals: &mut Signals) -> Option<PodsBefore> {
+        let Some(pods) = &self.pods else { return Some(PodsBefore::NotDeployed) };
         tokio::select! {
-            seen = safety::living(pods, self.prepared.variables()) => {
-                let seen = seen.map_err(Some)?;
-                Ok(Some(seen.into_iter().map(|(_, uid)| uid).collect()))
+            before = safety::lacking::pods_before(pods, self.prepared.variables()) => {
+                Some(before.unwrap_or_else(|said| {
+                    terminal::warning(format_args!("{said}"));
+                    PodsBefore::Unknown
+                }))
             }
-            Some(()) = signals.recv() => Err(None),
+            Some(()) = signals.recv() => None,
         }
     }
 

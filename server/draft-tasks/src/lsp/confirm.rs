@@ -3,7 +3,7 @@
 //! Must not take silence for a yes.
 
 use draft_tasks_analysis::plan::Subject;
-use draft_tasks_executor::RunRequest;
+use draft_tasks_executor::{PodsBefore, RunRequest};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
 
@@ -46,8 +46,14 @@ pub(super) async fn ask(
         }
     }
     if let Some(pods) = questions.before {
-        let pods = safety::living(&pods, &request.environment).await.map_err(|it| it.describe())?;
-        session.with(|session| session.pods_before(run, pods.into_iter().map(|(_, uid)| uid).collect()));
+        let before = safety::lacking::pods_before(&pods, &request.environment).await;
+        session.with(|session| {
+            let before = before.unwrap_or_else(|said| {
+                session.warn(run, said);
+                PodsBefore::Unknown
+            });
+            session.pods_before(run, before);
+        });
     }
     let Some(guard) = questions.guard else { return Ok(()) };
     let (question, is_known) = match request.plan.subject {

@@ -1,4 +1,4 @@
-//! What `up` lacks before its first step: nothing of it keeps it from running, as `pre-up` or the deploy command may bring it.
+//! What `up` lacks before a step: nothing of it keeps it from running, as `pre-up` or the deploy command may bring it.
 //!
 //! Must not tell what the first step itself tells at once.
 
@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::{PodsRequest, search};
+use draft_tasks_executor::{PodsBefore, PodsRequest, search};
 
 use super::guard::{living, namespace};
 
@@ -37,4 +37,23 @@ pub(crate) async fn ground(
     let problem = namespace(pods, environment).await?;
     let by = if has_pre_up { "pre-up or the deploy command" } else { "the deploy command" };
     Some(format!("{}; up goes on, as {by} may change that", problem.message))
+}
+
+/// The pods that are there before the deploy command runs.
+///
+/// # Errors
+///
+/// That they cannot be asked for, for people. Nothing is destroyed by a deployment, which may bring the cluster, too:
+/// it goes on with [`PodsBefore::Unknown`].
+pub(crate) async fn pods_before(
+    pods: &PodsRequest,
+    environment: &[(OsString, OsString)],
+) -> Result<PodsBefore, String> {
+    match living(pods, environment).await {
+        Ok(seen) => Ok(PodsBefore::Known(seen.into_iter().map(|(_, uid)| uid).collect())),
+        Err(problem) => Err(format!(
+            "{}; up goes on, though it cannot tell afterwards which pods are new",
+            problem.message
+        )),
+    }
 }

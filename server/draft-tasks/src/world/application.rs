@@ -10,7 +10,7 @@ use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::{DraftToml, NotToml};
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
-use draft_tasks_executor::{Application, PodChoice, PodsRequest};
+use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
 use crate::lines::{LineIndex, line_and_column};
@@ -212,7 +212,7 @@ impl Chosen<'_> {
             wait_timeout: ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
             choice: PodChoice::Present(only),
-            before: None,
+            before: PodsBefore::NotDeployed,
         }
     }
 

@@ -322,10 +322,10 @@ fn family(pod: &PodState) -> Option<(&str, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn pod(name: &str, created: i128) -> PodState {
+    pub(crate) fn pod(name: &str, created: i128) -> PodState {
         PodState {
             name: name.into(),
             uid: name.into(),

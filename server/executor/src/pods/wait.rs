@@ -15,15 +15,15 @@ use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
 use crate::report::Report;
-use crate::request::{Application, PodsRequest};
+use crate::request::{Application, PodsBefore, PodsRequest};
 
 /// The pause between two looks for the namespace while there is no pod.
 const LOOK_AT_NAMESPACE: Duration = Duration::from_secs(3);
 
-/// How long the same pods must be ready where no workload tells that there are no more to come.
+/// The settling time where nothing was deployed, or a pod is new.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The settling time where something was deployed and no pod is new yet.
+/// The settling time where something was deployed and no pod is known to be new.
 const SETTLE_UNCHANGED: Duration = Duration::from_secs(10);
 
 /// How soon workloads are read again, while they tell that a rollout goes on: a rollout also goes on without a change
@@ -57,7 +57,7 @@ pub(crate) async fn until_ready(
         let now = pods.borrow_and_update().clone();
         let seen: Vec<PodState> = now.seen.values().cloned().collect();
         if seen.iter().all(|pod| pod.over) {
-            namespace.look(connection, wanted.before.is_some()).await?;
+            namespace.look(connection, wanted.before != PodsBefore::NotDeployed).await?;
         }
         let read = read(connection, &seen, &wanted.application).await?;
         if read.unauthorized {
@@ -166,8 +166,7 @@ impl<'a> Waiting<'a> {
                 if self.settled.as_ref().is_none_or(|(settled, _)| *settled != names) {
                     self.settled = Some((names, Instant::now()));
                 }
-                let unchanged = self.wanted.before.as_ref().is_some_and(|before| is_unchanged(&pods, before));
-                let settle = if unchanged { SETTLE_UNCHANGED } else { SETTLE };
+                let settle = settle(&pods, &self.wanted.before);
                 let since = self.settled.as_ref().map_or_else(Instant::now, |(_, since)| *since);
                 if Instant::now() >= since + settle {
                     return Step::Go(pods);
@@ -203,9 +202,8 @@ impl<'a> Waiting<'a> {
 
     /// A container that is missing does not come by waiting. Pods that were there before may give way to others.
     fn check_containers(&self, seen: &[PodState], read: &WorkloadReading) -> Result<(), Problem> {
-        let before = self.wanted.before.as_deref().unwrap_or_default();
         let present = current(seen, &read.workloads);
-        let mut new = present.into_iter().filter(|pod| !before.contains(&pod.uid));
+        let mut new = present.into_iter().filter(|pod| !self.wanted.before.may_have(&pod.uid));
         new.try_for_each(|pod| container(pod, self.wanted.container.as_deref()).map(drop))
     }
 
@@ -225,12 +223,15 @@ impl<'a> Waiting<'a> {
     }
 
     fn note(&self, read: &WorkloadReading, seen: &[PodState]) -> Option<String> {
-        let unchanged = self.wanted.before.as_ref().is_some_and(|before| {
-            let alive: Vec<_> = seen.iter().filter(|pod| !pod.over).cloned().collect();
-            is_unchanged(&alive, before)
-        });
-        if unchanged {
-            return Some("no pod is new: these are the ones that were there before".into());
+        let alive: Vec<_> = seen.iter().filter(|pod| !pod.over).cloned().collect();
+        if may_be_unchanged(&alive, &self.wanted.before) {
+            let said = match self.wanted.before {
+                PodsBefore::Unknown => {
+                    "cannot tell whether these pods are new, as the cluster could not be asked before the deployment"
+                }
+                _ => "no pod is new: these are the ones that were there before",
+            };
+            return Some(said.into());
         }
         read.forbidden.then(|| {
             "workloads may not be read, so these are the pods of the newest template that was seen".into()
@@ -272,8 +273,14 @@ impl<'a> Waiting<'a> {
     }
 }
 
-fn is_unchanged(pods: &[PodState], before: &[String]) -> bool {
-    !pods.is_empty() && pods.iter().all(|pod| before.contains(&pod.uid))
+/// Whether all of these pods may have been there before a deployment.
+fn may_be_unchanged(pods: &[PodState], before: &PodsBefore) -> bool {
+    !pods.is_empty() && pods.iter().all(|pod| before.may_have(&pod.uid))
+}
+
+/// How long the same pods must be ready where no workload tells that there are no more to come.
+fn settle(pods: &[PodState], before: &PodsBefore) -> Duration {
+    if may_be_unchanged(pods, before) { SETTLE_UNCHANGED } else { SETTLE }
 }
 
 pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, Problem> {
@@ -295,5 +302,26 @@ pub(crate) fn container(pod: &PodState, wanted: Option<&str>) -> Result<String, 
             })
         }
         None => Ok(first()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::selection::tests::pod;
+    use super::*;
+
+    #[test]
+    fn pods_that_may_be_those_of_before_must_be_ready_longer() {
+        let known = |pods: &[&str]| PodsBefore::Known(pods.iter().map(ToString::to_string).collect());
+        let pods = [pod("a", 0), pod("b", 0)];
+        for (before, expected) in [
+            (PodsBefore::NotDeployed, SETTLE),
+            (known(&[]), SETTLE),
+            (known(&["a"]), SETTLE),
+            (known(&["a", "b"]), SETTLE_UNCHANGED),
+            (PodsBefore::Unknown, SETTLE_UNCHANGED),
+        ] {
+            assert_eq!(settle(&pods, &before), expected, "{before:?}");
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
-use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::{Pinned, RunSummary};
+use draft_tasks_executor::{PodsBefore, PodsRequest};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -225,11 +225,11 @@ impl Session {
         id
     }
 
-    /// These pods were there before something is deployed.
-    pub(crate) fn pods_before(&mut self, run: &str, pods: Vec<String>) {
+    /// These pods are there before something is deployed.
+    pub(crate) fn pods_before(&mut self, run: &str, before: PodsBefore) {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
         if let Some(pods_of_walk) = walk.and_then(|walk| walk.pods.as_mut()) {
-            pods_of_walk.before = Some(pods);
+            pods_of_walk.before = before;
         }
     }
 

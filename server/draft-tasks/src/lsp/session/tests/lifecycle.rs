@@ -1,5 +1,7 @@
 //! `up` and `delete`, step by step, without a cluster.
 
+use draft_tasks_executor::PodsBefore;
+
 use super::pods::{FILE, fixture};
 use super::*;
 
@@ -8,13 +10,16 @@ fn started(fixture: &mut Fixture) -> Vec<String> {
     let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
     let started = effects.filter_map(|effect| match effect {
         Effect::StartRun { request, questions, .. } => {
-            let before = request.pods.as_ref().and_then(|pods| pods.before.clone());
+            let before = match request.pods.as_ref().map(|pods| &pods.before) {
+                None | Some(PodsBefore::NotDeployed) => String::new(),
+                Some(PodsBefore::Known(pods)) => format!(" after {pods:?}"),
+                Some(PodsBefore::Unknown) => " after any".into(),
+            };
             let pinned = if request.pinned.is_some() { " pinned" } else { "" };
             let asks = if questions.before.is_some() { " looks for pods" } else { "" };
             let foreign = if questions.foreign.is_empty() { "" } else { " asks" };
             let steps = request.plan.steps.len();
-            let after = before.map(|before| format!(" after {before:?}")).unwrap_or_default();
-            Some(format!("{} {steps}{pinned}{asks}{foreign}{after}", request.plan.subject))
+            Some(format!("{} {steps}{pinned}{asks}{foreign}{before}", request.plan.subject))
         }
         _ => None,
     });
@@ -42,7 +47,7 @@ fn each_step_of_up_follows_the_one_before() {
     assert_eq!(up(&mut fixture), r#"{"run":"run-1"}"#, "the one that goes on");
     over(&mut fixture, "run-1", passed());
     assert_eq!(started(&mut fixture), ["deploy 1 pinned looks for pods"]);
-    fixture.session.pods_before("run-2", vec!["old".into()]);
+    fixture.session.pods_before("run-2", PodsBefore::Known(vec!["old".into()]));
     over(&mut fixture, "run-2", passed());
     assert_eq!(started(&mut fixture), [r#"post-deploy 2 after ["old"]"#]);
     over(&mut fixture, "run-3", passed());
