@@ -2,23 +2,21 @@
 //!
 //! Must not know the tasks file: the session does.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp::{ClientSocket, LspService};
 
 use self::backend::Backend;
-use self::effect::{Effect, Effects};
+use self::effect::Effect;
 use self::outbox::Outbox;
 use self::protocol::ext;
-use self::session::Session;
+use self::session::SharedSession;
 use self::wire::input::Input;
 use self::wire::output::Output;
-use self::wire::transport::{End, Listener, Served};
+use self::wire::transport::{End, Served};
 use self::wire::{stream, transport};
 use crate::world::environment::Environment;
 
@@ -33,71 +31,6 @@ mod requests;
 mod runs;
 mod session;
 mod wire;
-
-/// The session behind its lock.
-#[derive(Clone)]
-pub(crate) struct SharedSession(Arc<Shared>);
-
-struct Shared {
-    session: Mutex<Session>,
-    shut_down: AtomicBool,
-}
-
-impl SharedSession {
-    fn new(effects: Effects, environment: Environment) -> SharedSession {
-        let session = Mutex::new(Session::new(effects, environment));
-        SharedSession(Arc::new(Shared { session, shut_down: AtomicBool::new(false) }))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn of(session: Session) -> SharedSession {
-        SharedSession(Arc::new(Shared { session: Mutex::new(session), shut_down: AtomicBool::new(false) }))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn into_session(self) -> Session {
-        Arc::into_inner(self.0).unwrap().session.into_inner().unwrap()
-    }
-
-    /// Calls the session; after a defect in an earlier call it goes on with what is certain.
-    fn with<T>(&self, call: impl FnOnce(&mut Session) -> T) -> T {
-        let mut session = self.0.session.lock().unwrap_or_else(|poisoned| {
-            self.0.session.clear_poison();
-            let mut session = PoisonError::into_inner(poisoned);
-            session.recover();
-            session
-        });
-        call(&mut session)
-    }
-
-    fn shut_down(&self) {
-        self.0.shut_down.store(true, Ordering::Relaxed);
-    }
-
-    fn is_shut_down(&self) -> bool {
-        self.0.shut_down.load(Ordering::Relaxed)
-    }
-}
-
-impl Listener for SharedSession {
-    fn is_dirty(&self) -> bool {
-        self.with(|session| session.is_dirty())
-    }
-
-    fn is_opened(&self) -> bool {
-        self.with(|session| session.is_opened())
-    }
-
-    fn settle(&self) {
-        if catch_unwind(AssertUnwindSafe(|| self.with(Session::settle))).is_err() {
-            tracing::error!("a defect in the analysis of an edit; the server goes on");
-        }
-    }
-
-    fn client_left(&self) {
-        self.with(Session::client_left);
-    }
-}
 
 /// Serves a client on standard input and output until one of the two sides ends it.
 ///

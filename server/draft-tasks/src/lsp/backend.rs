@@ -8,9 +8,9 @@ use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{Client, LanguageServer};
 
-use super::SharedSession;
 use super::commands;
 use crate::lsp::protocol::ext::TrustParams;
+use crate::lsp::session::SharedSession;
 
 pub(crate) struct Backend {
     pub(crate) client: Client,
@@ -19,7 +19,7 @@ pub(crate) struct Backend {
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        Ok(self.session.with(|session| session.initialize(params)))
+        Ok(self.session.with(|session| session.initialize(params, &commands::NAMES)))
     }
 
     async fn initialized(&self, _: InitializedParams) {

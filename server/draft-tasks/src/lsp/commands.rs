@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::ExecuteCommandParams;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
-use super::SharedSession;
+use crate::lsp::session::SharedSession;
 
 /// A command of the server; the type is its argument.
 pub(crate) trait ServerCommand: Serialize + DeserializeOwned + Send {

@@ -7,8 +7,8 @@ use draft_tasks_executor::{PodsBefore, RunRequest};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
 
-use super::SharedSession;
-use super::session::Questions;
+use super::effect::Questions;
+use crate::lsp::session::SharedSession;
 use crate::safety::{self, Foreign};
 
 /// What a user chooses who wants the run.

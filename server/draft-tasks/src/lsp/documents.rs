@@ -3,7 +3,6 @@
 pub(crate) mod document;
 pub(crate) mod look;
 pub(crate) mod nearby;
-pub(crate) mod pages;
 pub(crate) mod programs;
 pub(crate) mod surroundings;
 pub(crate) mod text;

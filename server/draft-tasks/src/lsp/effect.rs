@@ -5,12 +5,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use draft_tasks_executor::RunRequest;
 use draft_tasks_executor::record::Records;
+use draft_tasks_executor::{PodsRequest, RunRequest};
 use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
 
-use super::session::Questions;
 use crate::lsp::protocol::ext::{OutputParams, RunParams};
+use crate::safety::{Foreign, Guard};
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]
@@ -79,6 +79,26 @@ impl Effect {
             Effect::StartRun { run, .. } => Some(run.clone()),
             _ => None,
         }
+    }
+}
+
+/// What is to be asked before a run starts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Questions {
+    /// Whether to reach these clusters, which are not local.
+    pub(crate) foreign: Vec<Foreign>,
+    /// Whether to clean up or delete, by the pods that there are.
+    pub(crate) guard: Option<Guard>,
+    /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
+    /// the run has to wait for.
+    pub(crate) before: Option<Box<PodsRequest>>,
+    /// Whether the cluster and the namespace of these pods are there: what is missing is said, and nothing is asked.
+    pub(crate) ground: Option<Box<PodsRequest>>,
+}
+
+impl Questions {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.foreign.is_empty() && self.guard.is_none() && self.before.is_none() && self.ground.is_none()
     }
 }
 

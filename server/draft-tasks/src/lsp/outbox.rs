@@ -18,14 +18,14 @@ use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
 
-use super::SharedSession;
 use super::confirm;
-use super::effect::{Effect, ProgressValue};
-use super::session::{Questions, Session};
+use super::effect::{Effect, ProgressValue, Questions};
+use super::session::Session;
 use crate::interrupted;
-use crate::lsp::documents::pages;
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::pages;
 use crate::lsp::runs::pace::Pace;
+use crate::lsp::session::SharedSession;
 use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::{Backlog, Outgoing};
 use crate::lsp::wire::transport::End;

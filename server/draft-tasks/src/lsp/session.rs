@@ -14,42 +14,43 @@ use tower_lsp::gen_lsp_types::*;
 use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
 use crate::clock::Clock;
+use crate::interrupted::Notice;
 use crate::lsp::documents::document::{self, Document};
 use crate::lsp::documents::look::Turn;
-use crate::lsp::documents::pages::Pages;
 use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::documents::surroundings::{Outlook, Surroundings};
-use crate::lsp::protocol::capabilities::{self, ClientFlags};
+use crate::lsp::protocol::capabilities;
+use crate::lsp::protocol::client_flags::ClientFlags;
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::Encoding;
-use crate::lsp::protocol::to_proto::{self, Context};
+use crate::lsp::protocol::to_proto;
 use crate::settings::run::RunDiagnostics;
 use crate::settings::{Config, Layer, Mark};
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 
 mod around;
-mod creating;
+mod clearing;
 mod doctor;
 mod lifecycle;
 mod logs;
 mod project;
 mod reading;
 mod reported;
-mod rerun;
 mod run_events;
 mod running;
+mod shared;
 mod target;
 mod view;
 
 pub(crate) use around::TextsAround;
-pub(crate) use creating::Created;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
-pub(crate) use logs::{LogShown, PlanShown};
 pub(crate) use reading::{Source, source};
-pub(crate) use running::{Chosen, GRACE_AT_END, Started, Stopped, Wish, refusal, run, run_source};
-pub(crate) use target::{Questions, TargetFound};
+pub(crate) use running::{Chosen, GRACE_AT_END, Started, Wish, run, run_source};
+pub(crate) use shared::SharedSession;
+pub(crate) use target::TargetFound;
 pub(crate) use view::View;
 
 /// Everything that the server knows.
@@ -127,13 +128,13 @@ impl Session {
         self.effect(Effect::Panic);
     }
 
-    fn effect(&self, effect: Effect) {
+    pub(super) fn effect(&self, effect: Effect) {
         // The outbox is only gone when the server ends, and then nothing matters any more.
         let _ = self.effects.send(effect);
     }
 
     /// The notification that a user reads at once; for what they asked for and for what they have to do.
-    fn show(&self, kind: MessageType, message: impl Into<String>) {
+    pub(super) fn show(&self, kind: MessageType, message: impl Into<String>) {
         self.effect(Effect::Show { kind, message: message.into() });
     }
 
@@ -141,8 +142,8 @@ impl Session {
         self.effect(Effect::Log { kind: MessageType::Info, message: message.into() });
     }
 
-    pub(crate) fn initialize(&mut self, params: InitializeParams) -> InitializeResult {
-        let negotiated = capabilities::negotiate(&params.capabilities);
+    pub(crate) fn initialize(&mut self, params: InitializeParams, commands: &[&str]) -> InitializeResult {
+        let negotiated = capabilities::negotiate(&params.capabilities, commands);
         self.flags = negotiated.flags;
         self.encoding = negotiated.encoding;
         if let Some(directory) = self.environment.state().filter(|_| self.flags.explains) {
@@ -185,6 +186,25 @@ impl Session {
         if self.flags.registers_documents {
             self.effect(Effect::FollowFilesAround);
         }
+    }
+
+    /// A run of a server or command line that was killed.
+    pub(crate) fn was_interrupted(&self, notice: Notice) {
+        if notice.is_running {
+            self.show(MessageType::Warning, notice.message)
+        } else {
+            self.log(notice.message)
+        }
+    }
+
+    /// The environment of the server.
+    pub(crate) fn environment(&self) -> Environment {
+        self.environment.clone()
+    }
+
+    /// Tells the user of an edit that the client did not apply.
+    pub(crate) fn edit_failed(&self, label: &str, problem: &str) {
+        self.show(MessageType::Error, format!("{label}: {problem}"));
     }
 
     pub(crate) fn did_open(&mut self, document: TextDocumentItem) {
@@ -454,8 +474,8 @@ impl Session {
         };
         self.stale.remove(uri);
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
-        let (encoding, flags, pages) = (self.encoding, self.flags, &self.pages);
-        let context = Context { uri, analysed: &analysis, encoding, flags, pages };
+        let (version, path) = (Some(document.version), document.path.clone());
+        let context = self.context_of(uri, &analysis);
         let found = analysis.diagnostics.iter();
         let shown = found.filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
         let mut diagnostics: Vec<_> = shown.map(|it| to_proto::diagnostic(context, it)).collect();
@@ -466,7 +486,6 @@ impl Session {
         if of_runs == RunDiagnostics::All {
             diagnostics.extend(runs::passed(&self.runs.results, context, &analysis));
         }
-        let (version, path) = (Some(document.version), document.path.clone());
         let mut edited = self.runs.problems.forget_edited(uri, &analysis);
         edited.retain(|file| Some(file) != path.as_ref());
         diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));

@@ -3,7 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::SharedSession;
+use crate::lsp::session::SharedSession;
 
 /// Forgets results.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl ServerCommand for Clear {
     type Answer = ();
 
     async fn execute(self, session: &SharedSession) -> Result<(), Error> {
-        session.with(|session| session.clear(&self));
+        session.with(|session| session.clear(self.uri.as_ref()));
         Ok(())
     }
 }

@@ -5,9 +5,8 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::doctor;
-use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
-use crate::lsp::session::{Examined, source};
+use crate::lsp::session::{Examined, SharedSession, source};
 
 /// Looks for what keeps tasks from the pods.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,10 +1,17 @@
+//! What a phase would run, for people and clients.
+//!
+//! Must not run anything or show a secret.
+
+use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::plan::{self, Plan, Step};
 use serde::{Deserialize, Serialize};
-use tower_lsp::gen_lsp_types::Uri;
+use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::SharedSession;
-use crate::lsp::session::{PlanShown, source};
+use crate::lsp::session::{Session, SharedSession, Source, source};
+use crate::lsp::protocol::to_proto::refusal;
 
 /// Shows what a phase would run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,4 +41,59 @@ impl ServerCommand for ShowPlan {
         let source = source(session, &self.uri).await?;
         session.with(|session| session.plan(&self, &source))
     }
+}
+
+/// What a phase would run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PlanShown {
+    /// The phase's name.
+    phase: String,
+    /// Where its tasks run.
+    directory: String,
+    /// Its tasks, in the order of the file.
+    tasks: Vec<TaskShown>,
+    /// All of it for people.
+    markdown: String,
+}
+
+/// What a task would run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TaskShown {
+    /// The task's description.
+    task: String,
+    /// Its command.
+    command: String,
+    /// The program and its arguments, secrets masked.
+    argv: Vec<String>,
+}
+
+impl Session {
+    /// What a phase would run.
+    fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
+        let lookup = |name: &str| source.shown.shown(name);
+        let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
+            .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &lookup));
+        let plan = of_phase.map_err(|error| refusal(error.describe()))?;
+        let directory = source.directory.display().to_string();
+        if wanted.show.unwrap_or(true) {
+            self.show(MessageType::Info, described(&plan, &directory, |text| text));
+        }
+        let markdown = described(&plan, &directory, |text| code_span(&text));
+        let phase = plan.subject.name().to_owned();
+        let shown = |step: Step| TaskShown { task: step.task, command: step.command, argv: step.argv };
+        let tasks = plan.steps.into_iter().map(shown).collect();
+        Ok(PlanShown { phase, directory, tasks, markdown })
+    }
+}
+
+/// A plan in words: the phase, where, and the arguments of each task.
+fn described(plan: &Plan, directory: &str, span: impl Fn(String) -> String) -> String {
+    let mut lines = vec![format!("{} in {}", plan.subject, span(directory.to_owned()))];
+    for (number, step) in (1..).zip(&plan.steps) {
+        let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
+        lines.push(format!("{number}. {}: {}", step.task, arguments.join(" ")));
+    }
+    lines.join("\n")
 }

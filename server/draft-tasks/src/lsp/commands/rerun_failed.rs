@@ -1,10 +1,17 @@
+//! The tasks that have not passed, run again.
+//!
+//! Must not run a failed task whose command has changed since: nobody saw the new one fail.
+
+use draft_tasks_analysis::plan::{self, Subject};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Started, run_source, source};
+use crate::again::{self, EarlierPods, WantedPods};
+use crate::lsp::runs::Unfinished;
+use crate::lsp::session::{Chosen, Session, SharedSession, Source, Started, Wish, run_source, source};
+use crate::lsp::protocol::to_proto::refusal;
 
 /// Runs the tasks that failed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,4 +39,48 @@ impl ServerCommand for RerunFailed {
         let wish = session.with(|session| session.wish_of_failed(&self, &source))?;
         run_source(session, source, wish).await
     }
+}
+
+impl Session {
+    /// The tasks that failed when they last ran and those that did not run because of it; in pods each where it has not
+    /// passed.
+    fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
+        let uri = &wanted.uri;
+        let phase = match &wanted.phase {
+            Some(name) => {
+                Some(plan::phase_named(&source.analysis, name).map_err(|error| refusal(error.describe()))?)
+            }
+            None => self.runs.failures.last_phase(uri).and_then(Subject::phase),
+        };
+        let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
+            return Err(refusal("no task failed when it last ran"));
+        };
+        let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis);
+        // What did not run waits for what failed.
+        if !failed.iter().any(|it| it.failed) {
+            return Err(refusal(
+                "the tasks that failed have changed since then; run them to run the new ones",
+            ));
+        }
+        failed.retain(Unfinished::can_run_again);
+        if failed.is_empty() {
+            return Err(refusal(again::all_gone(phase.name())));
+        }
+        let pods = pods_of(&failed)?;
+        let chosen = failed.into_iter().map(|it| Chosen { task: it.task, command: Some(it.command) });
+        Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
+    }
+}
+
+/// The pods in which tasks have not passed.
+fn pods_of(tasks: &[Unfinished]) -> Result<WantedPods, Error> {
+    let mut places = tasks.iter().filter_map(|task| Some(&task.left.as_ref()?.cluster));
+    let Some(cluster) = places.next().cloned() else { return Ok(WantedPods::Present(Vec::new())) };
+    if places.any(|other| *other != cluster) {
+        return Err(refusal(
+            "the tasks failed in pods of different places; run each of them where it failed",
+        ));
+    }
+    let of_tasks = tasks.iter().filter_map(|it| Some((it.task.clone(), it.left.as_ref()?.pods.clone())));
+    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: again::by_pod(of_tasks) }))
 }

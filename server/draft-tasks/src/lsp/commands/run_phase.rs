@@ -4,8 +4,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::again::WantedPods;
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Started, Wish, run};
+use crate::lsp::session::{SharedSession, Started, Wish, run};
 
 /// Runs the tasks of a phase.
 #[derive(Clone, Debug, Serialize, Deserialize)]

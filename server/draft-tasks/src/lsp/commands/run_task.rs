@@ -4,8 +4,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::again::WantedPods;
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Chosen, Started, Wish, run};
+use crate::lsp::session::{Chosen, SharedSession, Started, Wish, run};
 
 /// Runs one task.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,8 +4,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
 use crate::again::WantedPods;
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Chosen, Started, Wish, run};
+use crate::lsp::session::{Chosen, SharedSession, Started, Wish, run};
 
 /// Runs some tasks of a phase as one run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

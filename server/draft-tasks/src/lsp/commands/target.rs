@@ -3,9 +3,8 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
-use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
-use crate::lsp::session::{TargetFound, source};
+use crate::lsp::session::{SharedSession, TargetFound, source};
 
 /// Asks in which pods tasks would run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,8 +4,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Session, Source, source};
+use crate::lsp::session::{Session, SharedSession, Source, source};
 
 /// Asks which phases and tasks a file has.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
 use crate::world::environment::Environment;
-use crate::lsp::SharedSession;
+use crate::lsp::session::SharedSession;
 use crate::lsp::documents::look::blocking;
 use crate::world::packs;
 

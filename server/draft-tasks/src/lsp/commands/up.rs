@@ -3,8 +3,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::lifecycle::Part;
-use crate::lsp::SharedSession;
-use crate::lsp::session::{Live, Started, live};
+use crate::lsp::session::{Live, SharedSession, Started, live};
 
 /// Deploys the application.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,21 +2,24 @@
 //!
 //! Must not decide anything but form.
 
+use std::borrow::Cow;
+
 use draft_tasks_analysis::completion::{self, Completion, CompletionKind};
 use draft_tasks_analysis::diagnostic::{self, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit;
 use draft_tasks_analysis::folding::{Fold, FoldKind};
 use draft_tasks_analysis::hints::Hint;
+use draft_tasks_analysis::refactor::RefactorKind;
 use draft_tasks_analysis::symbols;
 use draft_tasks_analysis::tokens::{Token, TokenKind};
 use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
+use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use crate::lines::LineIndex;
-use crate::lsp::documents::document::Analysed;
-use crate::lsp::documents::pages::Pages;
-use crate::lsp::protocol::capabilities::ClientFlags;
+use crate::lsp::protocol::client_flags::ClientFlags;
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::{self, Encoding};
 use crate::settings::project::Problem;
 
@@ -24,7 +27,8 @@ use crate::settings::project::Problem;
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) uri: &'a Uri,
-    pub(crate) analysed: &'a Analysed,
+    pub(crate) text: &'a str,
+    pub(crate) lines: &'a LineIndex,
     pub(crate) encoding: Encoding,
     pub(crate) flags: ClientFlags,
     pub(crate) pages: &'a Pages,
@@ -36,8 +40,13 @@ impl Context<'_> {
     }
 
     pub(crate) fn position(&self, offset: TextSize) -> Position {
-        position::position(&self.analysed.text, self.analysed.lines(), offset, self.encoding)
+        position::position(self.text, self.lines, offset, self.encoding)
     }
+}
+
+/// The error of something that the server understood and does not do (LSP's `RequestFailed`).
+pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
+    Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
 }
 
 pub(crate) fn severity(severity: Severity) -> DiagnosticSeverity {
@@ -174,7 +183,7 @@ pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Com
     let in_command =
         !matches!(completion.kind, CompletionKind::Phase | CompletionKind::Task | CompletionKind::Example);
     let plain = completion::strip_placeholders(&completion.snippet);
-    let typed = &context.analysed.text[completion.range];
+    let typed = &context.text[completion.range];
     let filter = match completion.label.strip_prefix('[') {
         // Inside of a command what is typed is compared with what will stand there, escapes included.
         _ if in_command => plain.clone(),
@@ -269,6 +278,17 @@ fn symbol_information(
     }
 }
 
+/// The kinds of code actions that write something in another way.
+pub(crate) const REFACTORING_KINDS: [CodeActionKind; 2] =
+    [CodeActionKind::RefactorExtract, CodeActionKind::RefactorRewrite];
+
+pub(crate) fn refactoring_kind(kind: RefactorKind) -> CodeActionKind {
+    match kind {
+        RefactorKind::Extract => CodeActionKind::RefactorExtract,
+        RefactorKind::Rewrite => CodeActionKind::RefactorRewrite,
+    }
+}
+
 /// The legend of semantic tokens: standard types, but for what none of them means.
 pub(crate) const TOKEN_TYPES: [&str; 8] =
     ["namespace", "property", "function", "parameter", "variable", "escapeSequence", "operator", "string"];
@@ -298,7 +318,7 @@ pub(crate) fn semantic_tokens(context: Context<'_>, tokens: &[Token]) -> Vec<Sem
         SemanticToken {
             delta_line,
             delta_start,
-            length: position::length(&context.analysed.text[token.range], context.encoding),
+            length: position::length(&context.text[token.range], context.encoding),
             token_type: token_type(token.kind),
             token_modifiers_bitset: 0,
         }

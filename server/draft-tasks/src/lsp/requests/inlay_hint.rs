@@ -1,8 +1,8 @@
 //! `textDocument/inlayHint`.
 
-use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::hints;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::{Parsed, TextRange};
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::protocol::position;
@@ -20,12 +20,12 @@ impl Session {
         let environment = session.environment_to_show(document);
         let found = hints::hints(&analysis, within, &|name| environment.shown(name));
         let values = found.into_iter().map(|hint| to_proto::inlay_hint(context, hint));
-        Some(values.chain(session.result_hints(context, within)).collect())
+        Some(values.chain(session.result_hints(context, &analysis, within)).collect())
     }
 
     /// How the tasks that touch a range ended when they last ran.
-    fn result_hints(&self, context: Context<'_>, within: TextRange) -> Vec<InlayHint> {
-        let (text, file) = (&context.analysed.text, &context.analysed.file);
+    fn result_hints(&self, context: Context<'_>, parsed: &Parsed, within: TextRange) -> Vec<InlayHint> {
+        let (text, file) = (&parsed.text, &parsed.file);
         let tasks = Phase::ALL
             .into_iter()
             .flat_map(|phase| file.commands_of(phase).map(move |(task, command)| (phase, task, command)));

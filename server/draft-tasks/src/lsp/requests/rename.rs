@@ -6,8 +6,9 @@ use draft_tasks_analysis::rename;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc;
 
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::protocol::{position, to_proto};
-use crate::lsp::session::{Session, refusal};
+use crate::lsp::session::Session;
 
 impl Session {
     pub(crate) fn prepare_rename(&mut self, at: TextDocumentPositionParams) -> Option<PrepareRenameResult> {

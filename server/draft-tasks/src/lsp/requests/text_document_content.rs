@@ -9,8 +9,9 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::documents::look::Reply;
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::{Run, log_text};
-use crate::lsp::session::{Session, refusal};
+use crate::lsp::session::Session;
 
 impl Session {
     /// The text of a virtual document.

@@ -9,8 +9,8 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::Source;
-use super::running::refusal;
 use crate::doctor::{self, Link, Wanted};
+use crate::lsp::protocol::to_proto::refusal;
 
 /// What the doctor says.
 #[derive(Clone, Debug, PartialEq, Serialize)]

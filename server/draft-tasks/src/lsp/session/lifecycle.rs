@@ -15,12 +15,13 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use super::running::{Place, Started, refusal};
-use super::target::Questions;
+use super::running::{Place, Started};
 use crate::claim::Claim;
 use crate::lifecycle::{Activity, Known, Lifecycle, Next, Part};
-use crate::lsp::SharedSession;
 use crate::lsp::documents::look::blocking;
+use crate::lsp::effect::Questions;
+use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::session::SharedSession;
 use crate::safety::{self, Awaited, Foreign, Guard, Whereabouts, lacking};
 use crate::world::environment::Environment;
 
@@ -290,7 +291,7 @@ impl Session {
     }
 
     /// The run that goes on where a step is named that is over; else the run itself.
-    pub(super) fn run_in_place_of(&self, run: &str) -> String {
+    pub(crate) fn run_in_place_of(&self, run: &str) -> String {
         let walk = self.walks.iter().find(|walk| walk.runs.iter().any(|of_walk| of_walk == run));
         walk.and_then(|walk| walk.runs.last()).map_or(run, String::as_str).to_owned()
     }

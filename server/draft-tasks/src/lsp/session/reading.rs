@@ -11,11 +11,11 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use super::running::refusal;
-use crate::lsp::SharedSession;
 use crate::lsp::documents::document::{self, Analysed};
 use crate::lsp::documents::look::blocking;
 use crate::lsp::documents::surroundings;
+use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::session::SharedSession;
 use crate::settings::project::ProjectFile;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};

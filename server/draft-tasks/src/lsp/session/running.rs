@@ -2,7 +2,6 @@
 //!
 //! Must not start processes: the outbox does, when it performs `StartRun`.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -13,23 +12,22 @@ use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
-use tower_lsp::jsonrpc::{Error, ErrorCode};
+use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use super::target::Questions;
 use crate::again::{Reach, WantedPods};
 use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
-use crate::lsp::SharedSession;
-use crate::lsp::commands::Stop;
 use crate::lsp::documents::document::Document;
 use crate::lsp::documents::look::blocking;
 use crate::lsp::documents::surroundings;
-use crate::lsp::effect::{Effect, ProgressValue};
+use crate::lsp::effect::{Effect, ProgressValue, Questions};
 use crate::lsp::protocol::ext::{self, RunState};
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::{Run, RunningTask};
+use crate::lsp::session::SharedSession;
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::run::RunSettings;
 use crate::world::environment::Environment;
@@ -104,14 +102,6 @@ impl Source {
 pub(crate) struct Started {
     /// The run.
     pub(crate) run: String,
-}
-
-/// The answer of the command that stops runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Stopped {
-    /// How many runs are asked to end.
-    pub(crate) stopped: usize,
 }
 
 /// What somebody wants to run: chosen tasks of a phase, all of them when none is chosen, in the pods that are wanted.
@@ -320,19 +310,6 @@ impl Session {
         id
     }
 
-    pub(crate) fn stop(&mut self, stop: &Stop) -> Stopped {
-        let named = stop.run.as_ref().map(|run| self.run_in_place_of(run));
-        let wanted = |run: &&Run| {
-            named.as_ref().is_none_or(|id| run.id == *id)
-                && stop.uri.as_ref().is_none_or(|uri| run.uri == *uri)
-                && stop.phase.as_ref().is_none_or(|phase| phase.eq_ignore_ascii_case(run.subject.name()))
-                && stop.task.as_ref().is_none_or(|task| run.current_task() == Some(task))
-        };
-        let runs: Vec<String> = self.runs.active.iter().filter(wanted).map(|run| run.id.clone()).collect();
-        runs.iter().for_each(|run| self.stop_run(run));
-        Stopped { stopped: runs.len() }
-    }
-
     /// Progress was cancelled in the client.
     pub(crate) fn cancel_progress(&mut self, token: &ProgressToken) {
         let ProgressToken::String(token) = token else { return };
@@ -341,7 +318,8 @@ impl Session {
         }
     }
 
-    fn stop_run(&mut self, run: &str) {
+    /// Asks a run to end, and what it is a step of.
+    pub(crate) fn stop_run(&mut self, run: &str) {
         // It may have passed already, and nobody has heard of it.
         self.walk_stopped(run);
         self.effect(Effect::StopRun { run: run.to_owned(), grace: GRACE });
@@ -376,9 +354,4 @@ fn check_unchanged(plan: &Plan, chosen: &[Chosen]) -> Result<(), Error> {
     });
     let Some(name) = changed.map(|step| &step.task) else { return Ok(()) };
     Err(refusal(format!("the command of `{name}` has changed since then; run it again to run the new one")))
-}
-
-/// The error of something that the server understood and does not do (LSP's `RequestFailed`).
-pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
-    Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
 }

@@ -2,35 +2,14 @@
 //!
 //! Must not contact a cluster or ask anybody: the outbox does.
 
-use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use serde::Serialize;
 
 use super::Session;
 use super::reading::Source;
-use crate::lsp::effect::Effect;
-use crate::safety::{Foreign, Guard};
+use crate::lsp::effect::{Effect, Questions};
+use crate::safety::Foreign;
 use crate::world::application::Found;
-
-/// What is to be asked before a run starts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Questions {
-    /// Whether to reach these clusters, which are not local.
-    pub(crate) foreign: Vec<Foreign>,
-    /// Whether to clean up or delete, by the pods that there are.
-    pub(crate) guard: Option<Guard>,
-    /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
-    /// the run has to wait for.
-    pub(crate) before: Option<Box<PodsRequest>>,
-    /// Whether the cluster and the namespace of these pods are there: what is missing is said, and nothing is asked.
-    pub(crate) ground: Option<Box<PodsRequest>>,
-}
-
-impl Questions {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.foreign.is_empty() && self.guard.is_none() && self.before.is_none() && self.ground.is_none()
-    }
-}
 
 /// Where tasks of `post-deploy` would run, as far as it is known without asking the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -13,9 +13,10 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::clock::Clock;
+use crate::lsp::commands;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::ext;
-use crate::lsp::{SharedSession, commands};
+use crate::lsp::session::SharedSession;
 use crate::world::environment::Environment;
 
 mod around;
@@ -63,7 +64,7 @@ impl Fixture {
             now: || SystemTime::UNIX_EPOCH + seconds(67_500),
             local: |time| chrono::DateTime::<chrono::Utc>::from(time).naive_utc(),
         };
-        session.initialize(serde_json::from_value(params).unwrap());
+        session.initialize(serde_json::from_value(params).unwrap(), &commands::NAMES);
         session.initialized();
         Fixture { session, effects }
     }

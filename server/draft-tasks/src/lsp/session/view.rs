@@ -9,8 +9,8 @@ use tower_lsp::gen_lsp_types::Uri;
 
 use super::Session;
 use crate::lsp::documents::document::{Analysed, Document};
-use crate::lsp::documents::pages::Pages;
-use crate::lsp::protocol::capabilities::ClientFlags;
+use crate::lsp::protocol::client_flags::ClientFlags;
+use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::Encoding;
 use crate::lsp::protocol::to_proto::Context;
 use crate::source::FileKind;
@@ -36,7 +36,8 @@ impl View {
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             uri: &self.uri,
-            analysed: &self.analysed,
+            text: &self.analysed.text,
+            lines: self.analysed.lines(),
             encoding: self.encoding,
             flags: self.flags,
             pages: &self.pages,
@@ -78,7 +79,8 @@ impl Session {
 
     /// What conversions need of a text that may not be open.
     pub(crate) fn context_of<'a>(&'a self, uri: &'a Uri, analysed: &'a Analysed) -> Context<'a> {
-        Context { uri, analysed, encoding: self.encoding, flags: self.flags, pages: &self.pages }
+        let (text, lines) = (&analysed.text, analysed.lines());
+        Context { uri, text, lines, encoding: self.encoding, flags: self.flags, pages: &self.pages }
     }
 
     /// Whether a document can be run at all: a template or what is not trusted cannot.

@@ -15,17 +15,13 @@ use crate::lsp::protocol::to_proto;
 use crate::lsp::session::View;
 use crate::world::packs;
 
-/// The kinds that are offered.
-pub(crate) const KINDS: [CodeActionKind; 2] =
-    [CodeActionKind::RefactorExtract, CodeActionKind::RefactorRewrite];
-
 impl View {
     pub(super) fn refactorings(
         &self,
         range: TextRange,
         only: Option<&[CodeActionKind]>,
     ) -> Vec<CodeActionResponse> {
-        if !KINDS.iter().any(|kind| wants(only, kind)) {
+        if !to_proto::REFACTORING_KINDS.iter().any(|kind| wants(only, kind)) {
             return Vec::new();
         }
         let directory = self.directory.clone().filter(|_| self.flags.creates_files && self.may_run);
@@ -33,7 +29,7 @@ impl View {
         let is_free = |path: &str| nearby.as_ref().is_some_and(|nearby| nearby.is_free(path));
         let found = refactor::refactors(&self.analysed, range, &is_free).into_iter();
         let found = found.chain(self.packs_as_refactorings());
-        let wanted = found.filter(|found| wants(only, &kind(found.kind)));
+        let wanted = found.filter(|found| wants(only, &to_proto::refactoring_kind(found.kind)));
         wanted.filter_map(|found| self.refactoring(found)).collect()
     }
 
@@ -66,16 +62,9 @@ impl View {
         };
         Some(CodeActionResponse::CodeAction(CodeAction {
             title: found.title,
-            kind: Some(kind(found.kind)),
+            kind: Some(to_proto::refactoring_kind(found.kind)),
             edit: Some(edit),
             ..Default::default()
         }))
-    }
-}
-
-fn kind(kind: RefactorKind) -> CodeActionKind {
-    match kind {
-        RefactorKind::Extract => CodeActionKind::RefactorExtract,
-        RefactorKind::Rewrite => CodeActionKind::RefactorRewrite,
     }
 }
