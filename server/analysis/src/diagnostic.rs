@@ -123,3 +123,8 @@ impl DiagnosticCode {
         !matches!(self, DiagnosticCode::Syntax | DiagnosticCode::UnusedSuppression)
     }
 }
+
+/// Puts findings into the order of the file.
+pub(crate) fn sort(found: &mut [Diagnostic]) {
+    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
+}

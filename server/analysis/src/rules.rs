@@ -4,7 +4,7 @@
 
 use self::command::Command;
 use self::declaration::Rule;
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{self, Diagnostic, DiagnosticCode};
 use crate::edit::Fix;
 use crate::facts::FactsWanted;
 use crate::parsed::Parsed;
@@ -37,7 +37,7 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     for command in &commands {
         RULES.iter().for_each(|rule| rule.look_at(command, &mut found));
     }
-    sort(&mut found);
+    diagnostic::sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
 }
@@ -58,11 +58,6 @@ fn commands_of(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Command<'_
     let commands = parsed.file.commands_of(phase);
     let commands = commands.filter(|(_, written)| !parsed.tree.has_error_in(written.range));
     commands.map(move |(task, written)| Command::new(parsed, phase, task, written))
-}
-
-/// Puts findings into the order of the file.
-pub(crate) fn sort(found: &mut [Diagnostic]) {
-    found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.code));
 }
 
 /// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.

@@ -6,10 +6,9 @@ use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
-use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::diagnostic::{self, Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
-use crate::rules;
 use crate::syntax::SyntaxErrorKind;
 
 /// What the comments begin with.
@@ -81,7 +80,7 @@ pub(crate) fn apply(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
     suppressions.filter(found);
     suppressions.report(found);
-    rules::sort(found);
+    diagnostic::sort(found);
 }
 
 impl<'a> Suppressions<'a> {

@@ -16,12 +16,13 @@ use serde_json::{Map, Value};
 
 use self::choice::choices;
 use self::declaration::{json, settings};
+use crate::settings::env_file::EnvFile;
 use crate::settings::kubernetes::{Container, Name, Selector};
 use crate::settings::run::{KEEP, Limit, RunDiagnostics};
-use crate::world::env_file::{self, EnvFile};
 
 pub(crate) mod choice;
 pub(crate) mod declaration;
+pub(crate) mod env_file;
 pub(crate) mod kubernetes;
 pub(crate) mod project;
 pub(crate) mod run;

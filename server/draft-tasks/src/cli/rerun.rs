@@ -16,9 +16,9 @@ use super::paths;
 use super::prepare::Chosen;
 use super::run::{Options, Wanted, carry_out};
 use crate::again::{self, EarlierPods, WantedPods};
+use crate::settings::env_file::EnvFile;
 use crate::settings::run::{KEEP, RunSettings};
 use crate::source;
-use crate::world::env_file::EnvFile;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]

@@ -9,8 +9,8 @@ use clap::Args;
 use draft_tasks_analysis::printable::printable;
 
 use super::terminal;
+use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
-use crate::world::env_file::EnvFile;
 use crate::world::environment::{Environment, KUBECONFIG, NO_VARIABLE};
 
 #[derive(Debug, Args)]

@@ -1,12 +1,12 @@
-//! Files of variables: where they are, and what is read of them.
+//! Files of variables: what is read of them.
 //!
 //! Must not change the program's own environment, and must not show a value in an error.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use crate::settings::env_file::EnvFile;
 
 mod grammar;
 
@@ -16,44 +16,6 @@ const UNSET: &str = "a `$` there names a variable that is not set, and nothing t
 
 /// More than this is no file of variables.
 const LARGEST: u64 = 1 << 20;
-
-/// A file of variables.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct EnvFile {
-    pub(crate) path: PathBuf,
-    /// Whether it may be a pipe or standard input, for the other end of which reading waits. An editor cannot wait, and
-    /// reads a file more than once.
-    #[serde(skip)]
-    pub(crate) may_wait: bool,
-}
-
-/// The files of a setting, which may name one of them without a list.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(EnvFile),
-    More(Vec<EnvFile>),
-}
-
-/// Reads the setting.
-pub(crate) fn one_or_more<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<EnvFile>, D::Error> {
-    let files = Option::<OneOrMore>::deserialize(deserializer)
-        .map_err(|_| serde::de::Error::custom("expected a path or a list of paths"))?;
-    Ok(match files {
-        None => Vec::new(),
-        Some(OneOrMore::One(file)) => vec![file],
-        Some(OneOrMore::More(files)) => files,
-    })
-}
-
-/// What the setting may be.
-#[cfg(test)]
-pub(crate) fn one_or_more_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" }, "default": null })
-}
 
 /// What a file says.
 #[derive(Debug)]
@@ -127,8 +89,6 @@ fn at_most(reader: impl Read) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn read(path: &Path, may_wait: bool) -> Result<Vec<FileVariable>, String> {
@@ -161,17 +121,5 @@ mod tests {
         let expected = FileVariable { name: "A".into(), value: "1".into() };
         assert_eq!(read(&path, true).unwrap(), [expected]);
         writer.join().unwrap();
-    }
-
-    #[test]
-    fn a_setting_is_a_path_or_a_list() {
-        let read = |value: serde_json::Value| match one_or_more(value) {
-            Ok(files) => Ok(files.into_iter().map(|file| file.path).collect::<Vec<_>>()),
-            Err(error) => Err(error.to_string()),
-        };
-        assert_eq!(read(json!("a")), Ok(vec![PathBuf::from("a")]));
-        assert_eq!(read(json!(["a", "b"])), Ok(vec![PathBuf::from("a"), PathBuf::from("b")]));
-        assert_eq!(read(json!(null)), Ok(vec![]));
-        assert_eq!(read(json!(5)).unwrap_err(), "expected a path or a list of paths");
     }
 }

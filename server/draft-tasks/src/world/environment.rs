@@ -279,7 +279,7 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::env_file::EnvFile;
+    use crate::settings::env_file::EnvFile;
 
     #[test]
     fn settings_win_over_the_file_and_the_file_over_the_environment() {

@@ -1,0 +1,153 @@
+//! What must hold of the source of the server, and no compiler says.
+
+#![allow(clippy::unwrap_used, reason = "all of it is a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each a module whose children use one another in one direction, below `server`.
+const HOUSES: [House; 5] = [
+    House { root: "analysis/src/lib.rs", path: "crate" },
+    House { root: "executor/src/lib.rs", path: "crate" },
+    House { root: "executor/src/pods.rs", path: "crate::pods" },
+    House { root: "draft-tasks/src/main.rs", path: "crate" },
+    House { root: "draft-tasks/src/lsp.rs", path: "crate::lsp" },
+];
+
+struct House {
+    root: &'static str,
+    path: &'static str,
+}
+
+#[test]
+fn modules_use_one_another_in_one_direction() {
+    for house in HOUSES {
+        assert_eq!(circle(house.uses()), None, "the modules of {}", house.root);
+    }
+}
+
+/// A module, and which modules beside it are used there.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+impl House {
+    fn uses(&self) -> Uses {
+        let root = server().join(self.root);
+        let is_crate = self.path == "crate";
+        let folder = if is_crate { root.parent().unwrap().to_owned() } else { root.with_extension("") };
+        let modules: BTreeSet<String> = declared(&code(&root)).collect();
+        assert!(!modules.is_empty(), "{}", self.root);
+        let reexported = reexported(&code(&root));
+        let used_in = |module: &String| {
+            let file = folder.join(module).with_extension("rs");
+            let inside = sources(&folder.join(module)).into_iter();
+            let named = inside.flat_map(|file| named_below(&code(&file), self.path));
+            // That of a platform is a file with another name, below its folder.
+            let own = if file.exists() { code(&file) } else { String::new() };
+            let named = named.chain(named_below(&own, self.path)).chain(named_below(&own, "super"));
+            let used = named.map(|name| reexported.get(&name).cloned().unwrap_or(name));
+            used.filter(|name| modules.contains(name) && name != module).collect()
+        };
+        modules.iter().map(|module| (module.clone(), used_in(module))).collect()
+    }
+}
+
+/// The modules that are left when those that use no others are taken away, and again; each with what it uses.
+fn circle(mut uses: Uses) -> Option<Uses> {
+    while let Some(ground) = uses.iter().find(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()) {
+        uses.remove(&ground);
+        uses.values_mut().for_each(|used| {
+            used.remove(&ground);
+        });
+    }
+    (!uses.is_empty()).then_some(uses)
+}
+
+fn server() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The files below a folder, but for those of tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        match path.file_stem().unwrap().to_str().unwrap() {
+            "tests" => {}
+            _ if path.is_dir() => found.extend(sources(&path)),
+            _ if path.extension().is_some_and(|it| it == "rs") => found.push(path),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A file without its comments and its tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let lines = code.lines().map(|line| line.split("//").next().unwrap());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The modules that a file declares, but for those of tests.
+fn declared(code: &str) -> impl Iterator<Item = String> {
+    let lines = code.lines().scan("", |before, line| Some((std::mem::replace(before, line), line)));
+    let lines = lines.filter(|(before, _)| !before.contains("#[cfg(test)]"));
+    let name = |(_, line): (&str, &str)| {
+        Some(without_visibility(line).strip_prefix("mod ")?.strip_suffix(';')?.to_owned())
+    };
+    lines.filter_map(name).collect::<Vec<_>>().into_iter()
+}
+
+/// The names that a file hands on, each with its module.
+fn reexported(code: &str) -> BTreeMap<String, String> {
+    let uses =
+        code.split(';').filter_map(|statement| without_visibility(statement.trim()).strip_prefix("use "));
+    let uses = uses.filter_map(|path| path.strip_prefix("self::").unwrap_or(path).split_once("::"));
+    let names =
+        uses.flat_map(|(module, names)| words(names).map(|name| (name.to_owned(), module.to_owned())));
+    names.collect()
+}
+
+fn without_visibility(line: &str) -> &str {
+    let Some(rest) = line.strip_prefix("pub") else { return line };
+    let rest = rest.strip_prefix('(').and_then(|rest| Some(rest.split_once(')')?.1)).unwrap_or(rest);
+    rest.trim_start()
+}
+
+/// The names directly below a path, wherever it is written: also several in braces.
+fn named_below(code: &str, path: &str) -> Vec<String> {
+    let start = format!("{path}::");
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices(&start) {
+        let is_part = code[..at].ends_with(|it: char| it.is_alphanumeric() || matches!(it, '_' | ':'));
+        let rest = &code[at + start.len()..];
+        match rest.strip_prefix('{') {
+            _ if is_part => {}
+            Some(list) => found.extend(firsts(list)),
+            None => found.extend(words(rest).next().map(str::to_owned)),
+        }
+    }
+    found
+}
+
+/// The first names of the paths of a list in braces.
+fn firsts(list: &str) -> Vec<String> {
+    let (mut depth, mut paths) = (0, vec![String::new()]);
+    for character in list.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => paths.push(String::new()),
+            other if depth == 0 => paths.last_mut().unwrap().push(other),
+            _ => {}
+        }
+    }
+    paths.iter().filter_map(|path| words(path).next().map(str::to_owned)).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|it: char| !it.is_alphanumeric() && it != '_').filter(|word| !word.is_empty())
+}
