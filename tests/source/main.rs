@@ -20,6 +20,27 @@ struct House {
     path: &'static str,
 }
 
+/// Of which there is one for each platform, under the same name.
+const OF_A_PLATFORM: [&str; 1] = ["executor/src/tree/portable.rs"];
+
+#[test]
+fn public_types_have_names_that_occur_once_in_their_crate() {
+    let mut twice = String::new();
+    for crate_name in ["analysis", "executor", "draft-tasks"] {
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in sources(&server().join(crate_name).join("src")) {
+            let shown = file.strip_prefix(server()).unwrap().display().to_string();
+            if !OF_A_PLATFORM.contains(&shown.as_str()) {
+                let code = code(&file);
+                public_types(&code).for_each(|name| places.entry(name).or_default().push(shown.clone()));
+            }
+        }
+        places.retain(|_, places| places.len() > 1);
+        places.iter().for_each(|(name, places)| twice += &format!("{name}: {}\n", places.join(", ")));
+    }
+    assert_eq!(twice, "");
+}
+
 #[test]
 fn modules_use_one_another_in_one_direction() {
     for house in HOUSES {
@@ -108,6 +129,17 @@ fn reexported(code: &str) -> BTreeMap<String, String> {
     let names =
         uses.flat_map(|(module, names)| words(names).map(|name| (name.to_owned(), module.to_owned())));
     names.collect()
+}
+
+/// The types that others than their module see.
+fn public_types(code: &str) -> impl Iterator<Item = String> {
+    const KINDS: [&str; 5] = ["struct ", "enum ", "trait ", "type ", "union "];
+    let public = code.lines().map(str::trim).filter(|line| line.starts_with("pub"));
+    let named = public.filter_map(|line| {
+        let line = without_visibility(line);
+        KINDS.iter().find_map(|kind| line.strip_prefix(kind))
+    });
+    named.filter_map(|rest| words(rest).next().map(str::to_owned))
 }
 
 fn without_visibility(line: &str) -> &str {

@@ -69,25 +69,25 @@ const STOPPED: u8 = 130;
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Tell what is wrong with tasks files
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
-    Run(Box<run::Arguments>),
+    Run(Box<run::RunArguments>),
     /// Run again what ran last, or only what failed of it; what ran in pods runs in the same pods, where they still exist
-    Rerun(Box<rerun::Arguments>),
+    Rerun(Box<rerun::RerunArguments>),
     /// Run pre-up, a command that deploys the application, post-deploy in the pods of the new rollout, and post-up
-    Up(Box<lifecycle::Up>),
+    Up(Box<lifecycle::UpArguments>),
     /// Run a command that deletes the application, wait until its pods are gone, and run cleanup
-    Delete(Box<lifecycle::Delete>),
+    Delete(Box<lifecycle::DeleteArguments>),
     /// Walk the way from the tasks file to the application's pods, and tell where it breaks
-    Doctor(doctor::Arguments),
+    Doctor(doctor::DoctorArguments),
     /// Show or remove what is kept of runs
-    Runs(runs::Arguments),
+    Runs(runs::RunsArguments),
     /// Format tasks files: spacing and blank lines, never order, comments or meaning
-    Fmt(fmt::Arguments),
+    Fmt(fmt::FmtArguments),
     /// Show what each task runs, and what Draft does where that is something else
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArguments),
     /// Create a tasks file, from a draft pack or with the three phases
-    Create(create::Arguments),
+    Create(create::CreateArguments),
     /// Serve an editor over standard input and output
     Lsp {
         /// For clients that add it; there is no other way to serve

@@ -15,7 +15,7 @@ use draft_tasks_executor::pods::doctor::{
 use serde::Serialize;
 
 use crate::settings::kubernetes::KubernetesSettings;
-use crate::world::application::{Chosen, Found};
+use crate::world::application::{ApplicationLookup, Found};
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -24,7 +24,7 @@ const DETAILS: usize = 20;
 
 /// Where the chain begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct DoctorRequest {
     /// The directory of the tasks file.
     pub(crate) directory: PathBuf,
     /// The tasks file and how many post-deploy tasks it has, or why it cannot be used.
@@ -103,8 +103,8 @@ impl Link {
 }
 
 /// Walks the chain.
-pub(crate) async fn walk(wanted: &Wanted) -> Vec<Link> {
-    let chosen = Chosen {
+pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
+    let chosen = ApplicationLookup {
         directory: &wanted.directory,
         environment: &wanted.environment,
         name: wanted.name.as_deref(),
@@ -169,7 +169,7 @@ fn behind(mut links: Vec<Link>) -> Vec<Link> {
     links
 }
 
-fn tasks_file(wanted: &Wanted) -> Link {
+fn tasks_file(wanted: &DoctorRequest) -> Link {
     const NAME: &str = "tasks file";
     match &wanted.tasks {
         Ok((file, count)) => {
@@ -185,7 +185,7 @@ fn tasks_file(wanted: &Wanted) -> Link {
 }
 
 /// `draft.toml` and the chart; gives what is to be said of the chart where no pods are found.
-fn project(chosen: &Chosen<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
+fn project(chosen: &ApplicationLookup<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
     let selector = chosen.settings.selector.as_ref().map(ToString::to_string);
     let file = chosen.directory.join(DRAFT_TOML);
     let draft = match chosen.draft() {
@@ -259,7 +259,7 @@ fn chart(directory: &Path, name: Option<&str>) -> (Link, Option<&'static str>) {
     }
 }
 
-fn context(chosen: &Chosen<'_>, found: Option<&Found>, links: &mut Vec<Link>) -> Option<Target> {
+fn context(chosen: &ApplicationLookup<'_>, found: Option<&Found>, links: &mut Vec<Link>) -> Option<Target> {
     let namespace = found.and_then(|found| found.namespace.as_deref());
     match chosen.target(namespace) {
         Ok(target) => {

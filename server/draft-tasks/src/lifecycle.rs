@@ -23,7 +23,7 @@ pub(crate) enum Activity {
 
 /// What is known when it begins.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known<'a> {
+pub(crate) struct LifecycleFacts<'a> {
     /// The phases that have tasks which run.
     pub(crate) phases: &'a [Phase],
     /// Whether the application and its cluster are known, so that its pods can be awaited.
@@ -138,7 +138,7 @@ impl From<Part> for Activity {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(part: Part, known: &Known<'_>) -> Lifecycle {
+    pub(crate) fn new(part: Part, known: &LifecycleFacts<'_>) -> Lifecycle {
         let phase = |phase| known.phases.contains(&phase).then_some(Subject::Phase(phase));
         let steps = match part {
             Part::Up => {
@@ -223,7 +223,7 @@ mod tests {
     const ALL: &[Phase] = &Phase::ALL;
 
     fn steps(part: Part, phases: &[Phase], has_application: bool) -> String {
-        let lifecycle = Lifecycle::new(part, &Known { phases, has_application });
+        let lifecycle = Lifecycle::new(part, &LifecycleFacts { phases, has_application });
         lifecycle.steps().iter().map(|step| step.name()).collect::<Vec<_>>().join(" ")
     }
 
@@ -239,7 +239,8 @@ mod tests {
 
     #[test]
     fn pods_that_cannot_be_asked_for_are_not_awaited() {
-        let mut lifecycle = Lifecycle::new(Part::Delete, &Known { phases: ALL, has_application: true });
+        let mut lifecycle =
+            Lifecycle::new(Part::Delete, &LifecycleFacts { phases: ALL, has_application: true });
         assert!(lifecycle.without_end_of_pods().is_some_and(|said| said.contains("is not awaited")));
         assert_eq!(lifecycle.without_end_of_pods(), None);
         assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Phase(Phase::Cleanup)));
@@ -260,7 +261,7 @@ mod tests {
     }
 
     fn walk(part: Part, outcomes: &[RunSummary]) -> Vec<Next> {
-        let mut lifecycle = Lifecycle::new(part, &Known { phases: ALL, has_application: true });
+        let mut lifecycle = Lifecycle::new(part, &LifecycleFacts { phases: ALL, has_application: true });
         outcomes.iter().map(|summary| lifecycle.after(summary, false)).collect()
     }
 
@@ -298,14 +299,14 @@ mod tests {
 
     #[test]
     fn a_stop_counts_although_everything_had_passed() {
-        let mut lifecycle = Lifecycle::new(Part::Up, &Known { phases: ALL, has_application: true });
+        let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
         let said = "pre-up was stopped, so the deploy command, post-deploy and post-up did not run";
         assert_eq!(lifecycle.after(&passed(), true), ended(said, true));
     }
 
     #[test]
     fn a_step_that_cannot_begin_is_among_those_that_did_not_run() {
-        let mut lifecycle = Lifecycle::new(Part::Up, &Known { phases: ALL, has_application: true });
+        let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
         assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Deploy));
         let rest = "the deploy command, post-deploy and post-up did not run";
         assert_eq!(lifecycle.cannot_begin(false), ended(rest, false));

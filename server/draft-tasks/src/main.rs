@@ -4,7 +4,6 @@
 
 use std::process::ExitCode;
 
-mod again;
 mod claim;
 mod cli;
 mod clock;
@@ -15,6 +14,7 @@ mod interrupted;
 mod lifecycle;
 mod lines;
 mod lsp;
+mod reach;
 mod safety;
 mod settings;
 mod source;

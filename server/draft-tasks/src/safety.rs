@@ -20,7 +20,7 @@ use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 pub(crate) use self::awaited::Awaited;
-use self::choice::Choice;
+use self::choice::CalledCluster;
 pub(crate) use self::guard::Guard;
 use crate::lifecycle::Part;
 
@@ -130,7 +130,7 @@ impl Whereabouts<'_> {
         for step in &plan.steps {
             let calls = Calls::of(&step.argv, &lookup);
             for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
-                let choice = Choice::of(call, &calls, &lookup);
+                let choice = CalledCluster::of(call, &calls, &lookup);
                 let target = self.target_of(choice, current.as_ref());
                 let by = format!(" (`{}`)", call.name());
                 found.extend(target.map(|target| Reached { target, by, is_hint: false }));
@@ -149,15 +149,15 @@ impl Whereabouts<'_> {
     /// To which cluster a call leads, or why that is not known; nothing where it leads to none.
     fn target_of(
         &self,
-        choice: Choice,
+        choice: CalledCluster,
         current: Option<&Result<Target, String>>,
     ) -> Option<Result<Target, String>> {
         let (file, context) = match choice {
-            Choice::Unknown(why) => return Some(Err(why)),
-            Choice::Local => return None,
-            Choice::Kubeconfig { file, context } => (Some(file), context),
-            Choice::Context(context) => (None, Some(context)),
-            Choice::Current => (None, None),
+            CalledCluster::Unknown(why) => return Some(Err(why)),
+            CalledCluster::Local => return None,
+            CalledCluster::Kubeconfig { file, context } => (Some(file), context),
+            CalledCluster::Context(context) => (None, Some(context)),
+            CalledCluster::Current => (None, None),
         };
         let message = |problem: Problem| problem.message;
         let Some(file) = file else {

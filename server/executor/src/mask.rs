@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use draft_tasks_analysis::secret::MASK;
 
-use self::literal::{Beginnings, Literals, Standing};
+use self::literal::{Beginnings, LiteralMatch, Literals};
 use self::opening::{Opening, Remainder};
 use self::wrapped::Wrapped;
 use crate::escape;
@@ -337,15 +337,17 @@ impl Known {
     fn at_start(&self, seen: &[u8], ended: bool) -> Option<Found> {
         let standing = self.literals.at_start(seen, ended).max(self.base64.at_start(seen, ended));
         match (standing, opening::at_start(seen, ended)) {
-            (Standing::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
-            (Standing::Whole(length), Opening::Begun(certain, remainder)) => {
+            (LiteralMatch::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
+            (LiteralMatch::Whole(length), Opening::Begun(certain, remainder)) => {
                 Some(Found::Secret { length: length.max(certain), remainder: Some(remainder) })
             }
-            (Standing::Nothing, Opening::Begun(length, remainder)) => {
+            (LiteralMatch::Nothing, Opening::Begun(length, remainder)) => {
                 Some(Found::Secret { length, remainder: Some(remainder) })
             }
-            (Standing::Whole(length), Opening::Nothing) => Some(Found::Secret { length, remainder: None }),
-            (Standing::Nothing, Opening::Nothing) => None,
+            (LiteralMatch::Whole(length), Opening::Nothing) => {
+                Some(Found::Secret { length, remainder: None })
+            }
+            (LiteralMatch::Nothing, Opening::Nothing) => None,
         }
     }
 

@@ -17,8 +17,8 @@ use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Application, PodChoice, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
 
-mod again;
 pub mod doctor;
+mod earlier;
 mod exec;
 mod gone;
 mod remote;
@@ -103,8 +103,9 @@ async fn prepare(
     let found = match &wanted.choice {
         PodChoice::Present(only) => wait::until_ready(&connection, wanted, only, pods, report).await?,
         PodChoice::Again(earlier) => {
-            let again = again::Again { connection: &connection, wanted, earlier, plan: &request.plan };
-            again.until_ready(pods, report).await?
+            let earlier =
+                earlier::EarlierRun { connection: &connection, wanted, earlier, plan: &request.plan };
+            earlier.until_ready(pods, report).await?
         }
     };
     Ok(Some((connection, watching, found)))

@@ -34,7 +34,7 @@ use crate::world::environment::Environment;
 use crate::world::facts;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct CheckArguments {
     #[command(flatten)]
     paths: Paths,
     /// Apply all fixes after which the same programs run with the same arguments, and tell what is left to decide
@@ -95,7 +95,7 @@ struct Checked {
 }
 
 /// Checks all files; findings of `error` and `warning`, and wrong settings, make the exit code 1, files without a text make it 2.
-pub(super) fn check(arguments: &Arguments) -> ExitCode {
+pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
     let mut given = arguments.meaning.settings();
     for Rule { code, level } in &arguments.rules {
         // Both exist.

@@ -19,7 +19,7 @@ use crate::world::packs::{self, NoPack, Pack, SKELETON};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub(super) struct Arguments {
+pub(super) struct CreateArguments {
     /// The directory that gets the file
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
@@ -41,7 +41,7 @@ Exit codes:
   2  nothing was created: the file exists, there is no such pack, or packs were listed to choose from";
 
 /// Creates the file, or lists the packs that it can be copied from.
-pub(super) fn create(arguments: &Arguments) -> ExitCode {
+pub(super) fn create(arguments: &CreateArguments) -> ExitCode {
     match outcome(arguments) {
         Ok(Outcome::Created(message)) => {
             let said = writeln!(io::stdout(), "{}", printable(&message)).or_else(terminal::forgive_closed);
@@ -68,7 +68,7 @@ enum Outcome {
     Listed(String),
 }
 
-fn outcome(arguments: &Arguments) -> Result<Outcome, String> {
+fn outcome(arguments: &CreateArguments) -> Result<Outcome, String> {
     let target = target(&arguments.directory)?;
     // Only so that nobody chooses a pack in vain; what counts is that creating it fails.
     if target.symlink_metadata().is_ok() {

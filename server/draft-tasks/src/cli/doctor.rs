@@ -17,14 +17,14 @@ use super::paths::{self, Loaded};
 use super::terminal::{self, Paint};
 use super::variables::Variables;
 use super::{FOUND, Look, UNUSABLE};
-use crate::doctor::{self, Link, State, Wanted};
+use crate::doctor::{self, DoctorRequest, Link, State};
 use crate::settings::Layer;
 use crate::source::FileKind;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub(super) struct Arguments {
+pub(super) struct DoctorArguments {
     /// The tasks file, or the directory that has it
     #[arg(long, value_name = "PATH", default_value = ".")]
     file: PathBuf,
@@ -56,7 +56,7 @@ enum Format {
 }
 
 /// Shows the chain; the exit code tells whether it holds.
-pub(super) fn doctor(arguments: &Arguments) -> ExitCode {
+pub(super) fn doctor(arguments: &DoctorArguments) -> ExitCode {
     let links = match wanted(arguments).and_then(|wanted| walk(&wanted).map_err(|error| error.to_string())) {
         Ok(links) => links,
         Err(problem) => {
@@ -78,7 +78,7 @@ pub(super) fn doctor(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
+fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let run = arguments.variables.settings().map_err(|error| error.to_string())?;
     let loaded = paths::load(&arguments.file).map_err(|error| Problem::new(error.to_string()));
     let loaded = loaded.and_then(|loaded| match FileKind::of_path(&loaded.path) {
@@ -96,10 +96,10 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
         (file.clone(), analysis.file.commands_of(Phase::PostDeploy).count())
     });
     let settings = arguments.cluster.settings(&config.kubernetes);
-    Ok(Wanted { directory, tasks, environment, name: arguments.cluster.environment.clone(), settings })
+    Ok(DoctorRequest { directory, tasks, environment, name: arguments.cluster.environment.clone(), settings })
 }
 
-fn walk(wanted: &Wanted) -> io::Result<Vec<Link>> {
+fn walk(wanted: &DoctorRequest) -> io::Result<Vec<Link>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(doctor::walk(wanted)))
 }

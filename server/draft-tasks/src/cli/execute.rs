@@ -36,7 +36,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(5);
 const EVENTS: usize = 64;
 
 /// How runs are shown, and where they are recorded.
-pub(super) struct View<'a> {
+pub(super) struct Presentation<'a> {
     /// The tasks file.
     pub(super) file: &'a Path,
     pub(super) records: Option<&'a Records>,
@@ -90,7 +90,7 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
 /// When nobody can be made to show it.
 pub(super) async fn execute(
     request: RunRequest,
-    view: &View<'_>,
+    view: &Presentation<'_>,
     signals: &mut Signals,
 ) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel(EVENTS);
@@ -131,8 +131,8 @@ struct Readers {
 }
 
 impl Readers {
-    fn new(request: &RunRequest, view: &View<'_>) -> Readers {
-        let &View { file, records, format, .. } = view;
+    fn new(request: &RunRequest, view: &Presentation<'_>) -> Readers {
+        let &Presentation { file, records, format, .. } = view;
         let recorder = records.and_then(|records| match records.begin(request, file) {
             Ok(recorder) => Some(recorder),
             Err(error) => {

@@ -29,7 +29,7 @@ use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub(super) struct Arguments {
+pub(super) struct ExplainArguments {
     /// Only this phase: pre-up, post-deploy, post-up or cleanup
     phase: Option<String>,
     /// The tasks file, or the directory that has it
@@ -69,7 +69,7 @@ enum Format {
 }
 
 /// Explains a file, or a code.
-pub(super) fn explain(arguments: &Arguments) -> ExitCode {
+pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     let explained = match &arguments.code {
         Some(code) => page(code).map(|page| (page, ExitCode::SUCCESS)),
         None => explain_file(arguments),
@@ -116,7 +116,7 @@ fn unknown_code(code: &str) -> String {
 
 // --- files ---
 
-fn explain_file(arguments: &Arguments) -> Result<(String, ExitCode), String> {
+fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), String> {
     let file = paths::load(&arguments.file).map_err(|error| error.to_string())?;
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;

@@ -14,7 +14,7 @@ use super::{FOUND, UNUSABLE, replace, terminal};
 use crate::lines::{LineIndex, line_and_column};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct FmtArguments {
     #[command(flatten)]
     paths: Paths,
     /// Write nothing; name the files that are not formatted, and exit with 1 when there are any
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 }
 
 /// Formats all files; one that cannot be formatted does not keep the others from it.
-pub(super) fn fmt(arguments: &Arguments) -> ExitCode {
+pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
     let (mut unusable, mut found) = (false, false);
     for loaded in arguments.paths.load() {
         let formatted =

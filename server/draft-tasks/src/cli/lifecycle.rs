@@ -16,11 +16,11 @@ use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{Pinned, PodsBefore, RunRequest};
 
 use super::execute::{Ended, Format, Signals, execute, serve};
-use super::prepare::{Prepared, blocking};
+use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
 use crate::claim::Claim;
-use crate::lifecycle::{Known, Lifecycle, Next, Part};
+use crate::lifecycle::{Lifecycle, LifecycleFacts, Next, Part};
 use crate::safety::{self, Awaited, Guard};
 use crate::settings::run::Limit;
 
@@ -28,7 +28,7 @@ use crate::settings::run::Limit;
 const GONE_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Args)]
-pub(super) struct Up {
+pub(super) struct UpArguments {
     #[command(flatten)]
     options: Options,
     /// The command that deploys the application, such as `helm upgrade --install …`; it runs without a shell, in the
@@ -38,7 +38,7 @@ pub(super) struct Up {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Delete {
+pub(super) struct DeleteArguments {
     /// How long to wait until the application's pods are gone; without it 5m
     #[arg(long, value_name = "TIME")]
     gone_timeout: Option<Limit>,
@@ -51,12 +51,12 @@ pub(super) struct Delete {
 }
 
 /// Runs `pre-up`, the command, `post-deploy` in the pods of the new rollout, and `post-up`.
-pub(super) fn up(arguments: &Up) -> ExitCode {
+pub(super) fn up(arguments: &UpArguments) -> ExitCode {
     run(&arguments.options, &Wanted { part: Part::Up, argv: &arguments.command, gone_timeout: None })
 }
 
 /// Runs the command, waits until the application's pods are gone, and runs `cleanup`.
-pub(super) fn delete(arguments: &Delete) -> ExitCode {
+pub(super) fn delete(arguments: &DeleteArguments) -> ExitCode {
     let gone_timeout = arguments.gone_timeout.map(|limit| limit.0);
     run(&arguments.options, &Wanted { part: Part::Delete, argv: &arguments.command, gone_timeout })
 }
@@ -134,7 +134,8 @@ impl<'a> Whole<'a> {
             Err(_) if options.dry_run => None,
             pinned => pinned.map_err(|problem| problem.describe())?,
         };
-        let mut steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
+        let mut steps =
+            Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
         if !options.dry_run {
             confirm(options, &prepared, part, &plans, pinned.as_ref().map(|pinned| &pinned.target))?;
             if !confirm_delete(options, &prepared, guard.as_ref())? {
@@ -282,7 +283,7 @@ fn confirm(
 /// awaited.
 fn confirm_delete(options: &Options, prepared: &Prepared<'_>, guard: Option<&Guard>) -> Result<bool, String> {
     let Some(guard) = guard else { return Ok(true) };
-    let found = blocking(guard.before_delete(prepared.variables()))?;
+    let found = block_on(guard.before_delete(prepared.variables()))?;
     let is_known = found.is_ok();
     if let Some(question) = found.unwrap_or_else(Some) {
         options.cluster.confirm(&question, "to go on, give --yes")?;

@@ -49,7 +49,7 @@ pub(super) struct Prepared<'a> {
 
 /// What of a phase is to run, and how.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Chosen<'a> {
+pub(super) struct PhaseSelection<'a> {
     /// Only these tasks; all when it is empty.
     pub(super) tasks: &'a [String],
     /// Only in these pods; in all when it is empty.
@@ -186,8 +186,8 @@ impl<'a> Prepared<'a> {
     }
 
     /// The application, as options, settings and `draft.toml` say.
-    pub(super) fn application(&self) -> application::Chosen<'_> {
-        application::Chosen {
+    pub(super) fn application(&self) -> application::ApplicationLookup<'_> {
+        application::ApplicationLookup {
             directory: &self.directory,
             environment: &self.environment,
             name: self.cluster.environment.as_deref(),
@@ -209,7 +209,7 @@ impl<'a> Prepared<'a> {
     /// # Errors
     ///
     /// When there is no such plan, or it is not known where it is to run.
-    pub(super) fn request(&self, phase: Phase, chosen: &Chosen<'_>) -> Result<RunRequest, String> {
+    pub(super) fn request(&self, phase: Phase, chosen: &PhaseSelection<'_>) -> Result<RunRequest, String> {
         let mut request = self.request_without_pods(phase, chosen)?;
         if !phase.is_local() {
             request.pods = Some(self.pods(chosen.pods)?);
@@ -225,7 +225,7 @@ impl<'a> Prepared<'a> {
     pub(super) fn request_without_pods(
         &self,
         phase: Phase,
-        chosen: &Chosen<'_>,
+        chosen: &PhaseSelection<'_>,
     ) -> Result<RunRequest, String> {
         let plan = Plan::for_phase(&self.analysis, phase, chosen.tasks, &|name| self.environment.get(name))
             .map_err(|error| self.describe(&error))?;
@@ -322,7 +322,7 @@ impl<'a> Prepared<'a> {
             return Ok(());
         }
         let Some(guard) = self.guard() else { return Ok(()) };
-        match blocking(guard.before_cleanup(self.variables()))? {
+        match block_on(guard.before_cleanup(self.variables()))? {
             Some(question) => self.cluster.confirm(&question, "to go on, give --yes"),
             None => Ok(()),
         }
@@ -383,7 +383,7 @@ impl<'a> Prepared<'a> {
 /// # Errors
 ///
 /// When the system does not give what is needed.
-pub(super) fn blocking<T>(what: impl Future<Output = T>) -> Result<T, String> {
+pub(super) fn block_on<T>(what: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.map_err(|error| error.to_string())?.block_on(what))
 }

@@ -13,16 +13,16 @@ use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, Store
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
 use super::paths;
-use super::prepare::Chosen;
-use super::run::{Options, Wanted, carry_out};
-use crate::again::{self, EarlierPods, WantedPods};
+use super::prepare::PhaseSelection;
+use super::run::{Options, PlannedRun, carry_out};
+use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::{KEEP, RunSettings};
 use crate::source;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct RerunArguments {
     /// The run: its name in `draft-tasks runs`, the beginning of that name, or `last`. Without it, the newest run of this
     /// tasks file in which a task of a phase ran
     run: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 /// Runs the tasks again; the exit code tells how it went.
-pub(super) fn rerun(arguments: &Arguments) -> ExitCode {
+pub(super) fn rerun(arguments: &RerunArguments) -> ExitCode {
     carry_out(&arguments.options, wanted(arguments))
 }
 
@@ -63,8 +63,8 @@ enum End {
     Unfinished,
 }
 
-fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
-    let Arguments { run, failed, options } = arguments;
+fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
+    let RerunArguments { run, failed, options } = arguments;
     let directory = Environment::of_process().records().ok_or("no place is known where records are kept")?;
     let records = Records { directory, keep: KEEP };
     let file = paths::load(&options.file).map_err(|error| error.to_string())?.path;
@@ -74,7 +74,7 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     prepared.meet_again(earlier.given.context.clone());
     let phase = prepared.phase(&earlier.phase)?;
     let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
-    let chosen = Chosen { tasks: &tasks, pods: &[], policy: options.policy() };
+    let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
     let mut request = prepared.request(phase, &chosen)?;
     if *failed {
         earlier.check_unchanged(&request)?;
@@ -82,7 +82,7 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     if let Some(request) = &mut request.pods {
         pods.narrow(request)?;
     }
-    Wanted::new(options, prepared, (phase, request), None)
+    PlannedRun::new(options, prepared, (phase, request), None)
 }
 
 /// The run of this name; without one the last of a phase of the file in which tasks ran.
@@ -205,7 +205,7 @@ impl Earlier {
             let pods = self.pods.iter().filter(move |pod| pod.tasks.contains(&task));
             (self.name(task), pods.map(earlier_pod).collect())
         };
-        Ok((tasks, self.wanted(again::by_pod((0..self.tasks.len()).map(of_task)))?))
+        Ok((tasks, self.wanted(reach::by_pod((0..self.tasks.len()).map(of_task)))?))
     }
 
     /// What has not passed, and where.
@@ -220,7 +220,7 @@ impl Earlier {
         let of_tasks: Vec<_> = all.map(|task| (self.name(task), self.left(task))).collect();
         let tasks =
             of_tasks.iter().filter(|(_, pods)| !pods.is_empty()).map(|(task, _)| task.clone()).collect();
-        Ok((tasks, self.wanted(again::by_pod(of_tasks))?))
+        Ok((tasks, self.wanted(reach::by_pod(of_tasks))?))
     }
 
     fn check_any(&self, any: bool) -> Result<(), String> {
@@ -248,7 +248,7 @@ impl Earlier {
                 Ok(WantedPods::Earlier(EarlierPods { cluster: cluster.clone(), pods }))
             }
             _ if self.pods.is_empty() => Err(format!("run {id} reached no pod: run {phase}")),
-            _ => Err(again::all_gone(phase)),
+            _ => Err(reach::all_gone(phase)),
         }
     }
 

@@ -13,9 +13,9 @@ use draft_tasks_executor::record::{Records, RunHeader};
 use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
 use super::cluster::Cluster;
-use super::execute::{Format, View, execute, serve};
+use super::execute::{Format, Presentation, execute, serve};
 use super::plan as dry_run;
-use super::prepare::{Chosen, Prepared};
+use super::prepare::{PhaseSelection, Prepared};
 use super::report::Amount;
 use super::terminal::{self, Paint};
 use super::variables::Variables;
@@ -26,7 +26,7 @@ use crate::settings::Named;
 use crate::settings::run::{KEEP, Limit, RunSettings};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct RunArguments {
     /// The phase: pre-up, post-deploy, post-up or cleanup
     phase: String,
     /// Run only this task, named by its description; may be given several times
@@ -94,7 +94,7 @@ pub(super) struct Options {
 }
 
 /// What is to be done.
-pub(super) struct Wanted {
+pub(super) struct PlannedRun {
     request: RunRequest,
     /// The tasks file.
     file: PathBuf,
@@ -109,12 +109,12 @@ pub(super) struct Wanted {
 }
 
 /// Runs the tasks; the exit code tells how it went.
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
+pub(super) fn run(arguments: &RunArguments) -> ExitCode {
     carry_out(&arguments.options, wanted(arguments))
 }
 
 /// Runs what is wanted, or shows it; says why nothing is.
-pub(super) fn carry_out(options: &Options, wanted: Result<Wanted, String>) -> ExitCode {
+pub(super) fn carry_out(options: &Options, wanted: Result<PlannedRun, String>) -> ExitCode {
     let done = match wanted {
         Ok(wanted) if options.dry_run => show_plan(options, &wanted).map(|()| ExitCode::SUCCESS),
         Ok(wanted) => {
@@ -177,8 +177,8 @@ impl Options {
         file: &'a Path,
         records: Option<&'a Records>,
         given: GivenEntry,
-    ) -> View<'a> {
-        View { file, records, given, format: self.format, amount: self.amount(), paint: self.paint() }
+    ) -> Presentation<'a> {
+        Presentation { file, records, given, format: self.format, amount: self.amount(), paint: self.paint() }
     }
 
     pub(super) fn policy(&self) -> Option<Named<OnFailure>> {
@@ -202,11 +202,11 @@ impl Options {
     }
 }
 
-fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
+fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     let options = &arguments.options;
     let prepared = options.prepare()?;
     let phase = prepared.phase(&arguments.phase)?;
-    let chosen = Chosen { tasks: &arguments.tasks, pods: &arguments.pods, policy: options.policy() };
+    let chosen = PhaseSelection { tasks: &arguments.tasks, pods: &arguments.pods, policy: options.policy() };
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
@@ -219,10 +219,10 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, String> {
     } else {
         (prepared.request(phase, &chosen)?, None)
     };
-    Wanted::new(options, prepared, (phase, request), unknown)
+    PlannedRun::new(options, prepared, (phase, request), unknown)
 }
 
-impl Wanted {
+impl PlannedRun {
     /// Says what is known of the tasks, and asks what has to be asked before they run.
     ///
     /// # Errors
@@ -233,14 +233,14 @@ impl Wanted {
         prepared: Prepared<'_>,
         (phase, request): (Phase, RunRequest),
         unknown: Option<String>,
-    ) -> Result<Wanted, String> {
+    ) -> Result<PlannedRun, String> {
         prepared.tell_findings(&[&request.plan], options.strict, options.quiet)?;
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;
             prepared.confirm(&request)?;
         }
-        Ok(Wanted {
+        Ok(PlannedRun {
             claim,
             unknown,
             left_out: prepared.left_out(&request),
@@ -261,8 +261,8 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
     }
 }
 
-fn show_plan(options: &Options, wanted: &Wanted) -> io::Result<()> {
-    let Wanted { request, file, left_out, unknown, .. } = wanted;
+fn show_plan(options: &Options, wanted: &PlannedRun) -> io::Result<()> {
+    let PlannedRun { request, file, left_out, unknown, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
     show_dry(options, request, &about, left_out, unknown.as_deref()).or_else(terminal::forgive_closed)
 }
@@ -291,8 +291,8 @@ pub(super) fn show_dry(
     }
 }
 
-fn execute_one(options: &Options, wanted: Wanted) -> io::Result<ExitCode> {
-    let Wanted { request, file, records, given, claim: _claim, .. } = wanted;
+fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
+    let PlannedRun { request, file, records, given, claim: _claim, .. } = wanted;
     let view = options.view(&file, records.as_ref(), given);
     serve(async |signals| execute(request, &view, signals).await.map(|ended| ended.code()))
 }

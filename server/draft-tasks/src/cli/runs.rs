@@ -21,7 +21,7 @@ use crate::settings::run;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct RunsArguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// How it is written
@@ -63,7 +63,7 @@ enum Format {
 }
 
 /// Does what the arguments say.
-pub(super) fn runs(arguments: &Arguments) -> ExitCode {
+pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     let Some(directory) = Environment::of_process().records() else {
         terminal::error(format_args!(
             "no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR"
@@ -105,7 +105,7 @@ fn with(
     }
 }
 
-fn list(arguments: &Arguments, records: &Records) -> io::Result<ExitCode> {
+fn list(arguments: &RunsArguments, records: &Records) -> io::Result<ExitCode> {
     let all = records.list()?;
     let mut out = io::stdout().lock();
     if arguments.format == Format::Json {
@@ -163,7 +163,7 @@ fn summary(kept: &StoredRun) -> Value {
     })
 }
 
-fn show(arguments: &Arguments, kept: &StoredRun) -> io::Result<()> {
+fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let events = kept.events()?;
     if arguments.format == Format::Json {

@@ -18,7 +18,7 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let selector = selector.map(|selector| selector.parse().unwrap());
     let settings = KubernetesSettings { selector, ..KubernetesSettings::default() };
-    let wanted = Wanted {
+    let wanted = DoctorRequest {
         directory: dir.path().to_owned(),
         tasks: Ok((dir.path().join(".draft-tasks.toml"), 2)),
         environment: Environment::of(&variables),

@@ -16,12 +16,12 @@ use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
 };
 
-use crate::again::{self, EarlierPods, Reach};
 use crate::claim::Claim;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::to_proto::Context;
 use crate::lsp::runs::problems::Problems;
 use crate::lsp::runs::results::Results;
+use crate::reach::{self, EarlierPods, Reach};
 
 pub(crate) mod log_text;
 pub(crate) mod pace;
@@ -242,7 +242,7 @@ impl RunningTask {
         let left = self.in_pods.iter().filter(|(_, pod)| {
             !matches!(pod.ended, Some((Outcome::Passed | Outcome::Failed(Failure::PodGone(_)), _)))
         });
-        let pods = left.filter_map(|(pod, _)| Some(again::earlier(run.pods.get(*pod)?, Vec::new())));
+        let pods = left.filter_map(|(pod, _)| Some(reach::earlier(run.pods.get(*pod)?, Vec::new())));
         Some(EarlierPods { cluster: run.reach.as_ref()?.cluster.clone(), pods: pods.collect() })
     }
 

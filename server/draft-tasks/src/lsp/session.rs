@@ -48,10 +48,10 @@ pub(crate) use around::TextsAround;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
 pub(crate) use reading::{Source, source};
-pub(crate) use running::{Chosen, GRACE_AT_END, Started, Wish, run, run_source};
+pub(crate) use running::{ChosenTask, GRACE_AT_END, Started, Wish, run, run_source};
 pub(crate) use shared::SharedSession;
 pub(crate) use target::TargetFound;
-pub(crate) use view::View;
+pub(crate) use view::DocumentView;
 
 /// Everything that the server knows.
 pub(crate) struct Session {
@@ -64,7 +64,7 @@ pub(crate) struct Session {
     /// The editor's settings over the defaults: for what no project has a say in.
     pub(super) config: Config,
     /// What projects say, by their directories.
-    projects: HashMap<PathBuf, project::Known>,
+    projects: HashMap<PathBuf, project::KnownProject>,
     /// Whether anything may run.
     pub(super) trusted: bool,
     /// Whether the client has closed the server's input.

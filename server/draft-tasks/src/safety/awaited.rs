@@ -8,7 +8,7 @@ use draft_tasks_executor::{PodsRequest, Problem};
 
 use super::Guard;
 use crate::lifecycle::Part;
-use crate::world::application::Chosen;
+use crate::world::application::ApplicationLookup;
 
 /// The pods that are awaited.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Awaited {
     /// When tasks run in pods that are not known.
     pub(crate) fn of(
         part: Part,
-        application: &Chosen<'_>,
+        application: &ApplicationLookup<'_>,
         phases: &[Phase],
         guard: Option<&Guard>,
     ) -> Result<Awaited, Problem> {

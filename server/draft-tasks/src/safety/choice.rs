@@ -47,7 +47,7 @@ const WITH_VALUE: [&str; 34] = [
 
 /// The cluster of a call.
 #[derive(Debug)]
-pub(super) enum Choice {
+pub(super) enum CalledCluster {
     /// That of the current context.
     Current,
     Context(String),
@@ -65,12 +65,12 @@ pub(super) enum Choice {
 /// The values of variables of the environment.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-impl Choice {
-    pub(super) fn of(call: &Call, calls: &Calls, lookup: Lookup<'_>) -> Choice {
-        Choice::read(&Named { call, calls, lookup }).unwrap_or_else(Choice::Unknown)
+impl CalledCluster {
+    pub(super) fn of(call: &Call, calls: &Calls, lookup: Lookup<'_>) -> CalledCluster {
+        CalledCluster::read(&Named { call, calls, lookup }).unwrap_or_else(CalledCluster::Unknown)
     }
 
-    fn read(named: &Named<'_>) -> Result<Choice, String> {
+    fn read(named: &Named<'_>) -> Result<CalledCluster, String> {
         let call = named.call;
         if let Some(why) = &call.elsewhere {
             return Err(why.clone());
@@ -84,13 +84,13 @@ impl Choice {
         }
         if let Some(server) = named.server()? {
             let unknown = || format!("its server is {server}");
-            return is_local_server(&server).then_some(Choice::Local).ok_or_else(unknown);
+            return is_local_server(&server).then_some(CalledCluster::Local).ok_or_else(unknown);
         }
         let context = chosen.map_or_else(|| named.context(), |context| Ok(Some(context)))?;
         if let Some(file) = named.file()? {
-            return Ok(Choice::Kubeconfig { file, context });
+            return Ok(CalledCluster::Kubeconfig { file, context });
         }
-        Ok(context.map_or(Choice::Current, Choice::Context))
+        Ok(context.map_or(CalledCluster::Current, CalledCluster::Context))
     }
 }
 

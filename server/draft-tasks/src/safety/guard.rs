@@ -12,10 +12,10 @@ use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{Event, Records};
 use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
 
-use crate::again;
+use crate::reach;
 use crate::settings::run::KEEP;
 use crate::source;
-use crate::world::application::Chosen;
+use crate::world::application::ApplicationLookup;
 
 /// The limit of a look for pods.
 const LOOK: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub(crate) enum Guard {
 impl Guard {
     /// The pods of the application that `draft.toml`, a selector or an earlier run of the tasks file names; nothing where
     /// none is named, since then there is nothing that could still be there.
-    pub(crate) fn of(application: &Chosen<'_>, file: &Path) -> Option<Guard> {
+    pub(crate) fn of(application: &ApplicationLookup<'_>, file: &Path) -> Option<Guard> {
         let pods =
             if application.is_named() { application.pods(Vec::new()) } else { recorded(application, file)? };
         Some(match pods {
@@ -98,7 +98,7 @@ struct Look<'a> {
 }
 
 /// The pods in which tasks of the file last ran.
-fn recorded(application: &Chosen<'_>, file: &Path) -> Option<Result<PodsRequest, Problem>> {
+fn recorded(application: &ApplicationLookup<'_>, file: &Path) -> Option<Result<PodsRequest, Problem>> {
     // Whether this run is recorded says nothing of earlier ones.
     let records = Records { directory: application.environment.records()?, keep: KEEP };
     let kept = match records.list() {
@@ -120,12 +120,12 @@ fn recorded(application: &Chosen<'_>, file: &Path) -> Option<Result<PodsRequest,
 }
 
 /// The pods of an earlier run, in the cluster in which it was.
-fn pods_of(application: &Chosen<'_>, cluster: ClusterEntry) -> Result<PodsRequest, Problem> {
+fn pods_of(application: &ApplicationLookup<'_>, cluster: ClusterEntry) -> Result<PodsRequest, Problem> {
     let variables = application.environment.variables();
     let target = Target::read(variables, cluster.context.as_deref(), Some(&cluster.namespace))?;
     let named = Application { name: "the application".into(), selector: cluster.selector.clone() };
     let request = application.request(named, target, Vec::new());
-    again::check_place(&cluster, &request).map_err(Problem::new)?;
+    reach::check_place(&cluster, &request).map_err(Problem::new)?;
     Ok(request)
 }
 
@@ -205,9 +205,9 @@ mod tests {
             Earlier { dir, environment, settings: KubernetesSettings::default() }
         }
 
-        fn application(&self) -> Chosen<'_> {
+        fn application(&self) -> ApplicationLookup<'_> {
             let (directory, environment) = (self.dir.path(), &self.environment);
-            Chosen { directory, environment, name: None, settings: &self.settings }
+            ApplicationLookup { directory, environment, name: None, settings: &self.settings }
         }
 
         fn record(&self) {

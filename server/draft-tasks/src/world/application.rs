@@ -25,7 +25,7 @@ const LABEL: &str = "draft";
 
 /// What settings, options and the environment say of an application.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Chosen<'a> {
+pub(crate) struct ApplicationLookup<'a> {
     /// The directory of the tasks file.
     pub(crate) directory: &'a Path,
     /// The environment that tasks get.
@@ -43,7 +43,7 @@ pub(crate) struct Found {
     pub(crate) namespace: Option<String>,
 }
 
-impl Chosen<'_> {
+impl ApplicationLookup<'_> {
     /// The environment of `draft.toml`: an option or a setting, then `DRAFT_ENV`, then `development`.
     pub(crate) fn environment_name(&self) -> String {
         let named = self.name.map(str::to_owned).or_else(|| self.environment.get("DRAFT_ENV"));
@@ -249,7 +249,8 @@ mod tests {
         let selector = selector.map(|selector| selector.parse().unwrap());
         let settings = KubernetesSettings { selector, ..KubernetesSettings::default() };
         let environment = Environment::of(variables);
-        let chosen = Chosen { directory: dir.path(), environment: &environment, name, settings: &settings };
+        let chosen =
+            ApplicationLookup { directory: dir.path(), environment: &environment, name, settings: &settings };
         let told = match chosen.find() {
             Ok(found) => {
                 let Found { application: Application { name, selector }, namespace } = found;

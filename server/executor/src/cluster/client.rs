@@ -25,7 +25,7 @@ use super::address::plain;
 use super::certificate::{client_config, encoded};
 use super::credentials::Credentials;
 use super::kubeconfig::innermost;
-use super::proxy::{self, Kind, Proxy};
+use super::proxy::{self, Proxy, ProxyKind};
 use super::target::Target;
 use crate::event::Problem;
 
@@ -60,15 +60,15 @@ pub(crate) fn make(
     let Some(Proxy { kind, place, login, .. }) = proxy else { return parts.client(connector) };
     let uri = |scheme: &str| format!("{scheme}://{place}").parse().map_err(|error| parts.unusable(&error));
     match kind {
-        Kind::Socks => {
+        ProxyKind::Socks => {
             let socks = SocksV5::new(uri("socks5")?, connector);
             match login.as_deref().map(|login| login.split_once(':').unwrap_or((login, ""))) {
                 Some((user, password)) => parts.client(socks.with_auth(plain(user), plain(password))),
                 None => parts.client(socks),
             }
         }
-        Kind::Http => parts.client(tunnel(uri("http")?, connector, login)?),
-        Kind::Https => parts.client(tunnel(uri("https")?, parts.secured(connector)?, login)?),
+        ProxyKind::Http => parts.client(tunnel(uri("http")?, connector, login)?),
+        ProxyKind::Https => parts.client(tunnel(uri("https")?, parts.secured(connector)?, login)?),
     }
 }
 

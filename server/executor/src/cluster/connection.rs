@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::certificate::cause;
 use super::client::Stranger;
 use super::kubeconfig::innermost;
-use super::object::{Kind, Object, PodObject};
+use super::object::{Object, ObjectKind, PodObject};
 use super::target::Target;
 use super::{certificate, client, credentials, proxy};
 use crate::event::Problem;
@@ -95,7 +95,7 @@ impl Connection {
     ///
     /// When it is not there, or is being deleted.
     pub async fn check_namespace(&self, is_deployed: bool) -> Result<(), Problem> {
-        let namespaces: Api<Object> = Api::all_with(self.client().await?, &Kind::NAMESPACE);
+        let namespaces: Api<Object> = Api::all_with(self.client().await?, &ObjectKind::NAMESPACE);
         let asked = tokio::time::timeout(LOOK, namespaces.get_opt(&self.target.namespace)).await;
         let Ok(Ok(found)) = asked else { return Ok(()) };
         let (name, place) = (&self.target.namespace, self.place());

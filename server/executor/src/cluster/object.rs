@@ -140,41 +140,46 @@ pub(crate) struct Status {
 
 /// What an [`Object`] is, by the names in the paths of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind {
+pub(crate) struct ObjectKind {
     group: &'static str,
     kind: &'static str,
     plural: &'static str,
 }
 
-impl Kind {
+impl ObjectKind {
     pub(crate) fn kind(self) -> &'static str {
         self.kind
     }
 
-    pub(crate) const DAEMON_SET: Kind = Kind { group: "apps", kind: "DaemonSet", plural: "daemonsets" };
-    pub(crate) const DEPLOYMENT: Kind = Kind { group: "apps", kind: "Deployment", plural: "deployments" };
-    pub(crate) const NAMESPACE: Kind = Kind { group: "", kind: "Namespace", plural: "namespaces" };
-    pub(crate) const REPLICA_SET: Kind = Kind { group: "apps", kind: "ReplicaSet", plural: "replicasets" };
-    pub(crate) const STATEFUL_SET: Kind = Kind { group: "apps", kind: "StatefulSet", plural: "statefulsets" };
+    pub(crate) const DAEMON_SET: ObjectKind =
+        ObjectKind { group: "apps", kind: "DaemonSet", plural: "daemonsets" };
+    pub(crate) const DEPLOYMENT: ObjectKind =
+        ObjectKind { group: "apps", kind: "Deployment", plural: "deployments" };
+    pub(crate) const NAMESPACE: ObjectKind =
+        ObjectKind { group: "", kind: "Namespace", plural: "namespaces" };
+    pub(crate) const REPLICA_SET: ObjectKind =
+        ObjectKind { group: "apps", kind: "ReplicaSet", plural: "replicasets" };
+    pub(crate) const STATEFUL_SET: ObjectKind =
+        ObjectKind { group: "apps", kind: "StatefulSet", plural: "statefulsets" };
 }
 
 impl kube::Resource for Object {
-    type DynamicType = Kind;
+    type DynamicType = ObjectKind;
     type Scope = DynamicResourceScope;
 
-    fn kind(kind: &Kind) -> Cow<'_, str> {
+    fn kind(kind: &ObjectKind) -> Cow<'_, str> {
         kind.kind.into()
     }
 
-    fn group(kind: &Kind) -> Cow<'_, str> {
+    fn group(kind: &ObjectKind) -> Cow<'_, str> {
         kind.group.into()
     }
 
-    fn version(_: &Kind) -> Cow<'_, str> {
+    fn version(_: &ObjectKind) -> Cow<'_, str> {
         "v1".into()
     }
 
-    fn plural(kind: &Kind) -> Cow<'_, str> {
+    fn plural(kind: &ObjectKind) -> Cow<'_, str> {
         kind.plural.into()
     }
 
@@ -236,16 +241,16 @@ mod tests {
     #[test]
     fn they_are_asked_for_where_the_api_has_them() {
         use k8s_openapi::api::{apps::v1 as apps, core::v1 as core};
-        fn paths<K: Resource<DynamicType = ()>>(kind: Kind) -> (String, String) {
+        fn paths<K: Resource<DynamicType = ()>>(kind: ObjectKind) -> (String, String) {
             (Object::url_path(&kind, Some("demo")), K::url_path(&(), Some("demo")))
         }
         let all = [
             (PodObject::url_path(&(), Some("demo")), core::Pod::url_path(&(), Some("demo"))),
-            paths::<apps::DaemonSet>(Kind::DAEMON_SET),
-            paths::<apps::Deployment>(Kind::DEPLOYMENT),
-            paths::<apps::ReplicaSet>(Kind::REPLICA_SET),
-            paths::<apps::StatefulSet>(Kind::STATEFUL_SET),
-            paths::<core::Namespace>(Kind::NAMESPACE),
+            paths::<apps::DaemonSet>(ObjectKind::DAEMON_SET),
+            paths::<apps::Deployment>(ObjectKind::DEPLOYMENT),
+            paths::<apps::ReplicaSet>(ObjectKind::REPLICA_SET),
+            paths::<apps::StatefulSet>(ObjectKind::STATEFUL_SET),
+            paths::<core::Namespace>(ObjectKind::NAMESPACE),
         ];
         for (ours, expected) in all {
             assert_eq!(ours, expected);

@@ -13,7 +13,7 @@ use crate::event::Problem;
 /// A proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proxy {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ProxyKind,
     /// `host:port`.
     pub(crate) place: String,
     /// Where it was named.
@@ -23,7 +23,7 @@ pub(crate) struct Proxy {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ProxyKind {
     Http,
     Https,
     Socks,
@@ -62,9 +62,9 @@ fn read(url: &str, name: &str) -> Result<Proxy, Problem> {
     };
     let (scheme, rest) = url.trim().split_once("://").unwrap_or(("http", url.trim()));
     let (kind, port) = match scheme.to_ascii_lowercase().as_str() {
-        "http" => (Kind::Http, 80),
-        "https" => (Kind::Https, 443),
-        "socks5" | "socks5h" => (Kind::Socks, 1080),
+        "http" => (ProxyKind::Http, 80),
+        "https" => (ProxyKind::Https, 443),
+        "socks5" | "socks5h" => (ProxyKind::Socks, 1080),
         _ => return Err(wrong("begins with something else than http://, https:// or socks5://")),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

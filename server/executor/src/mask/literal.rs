@@ -5,7 +5,7 @@ pub(super) const SHORTEST: usize = 3;
 
 /// What of the texts stands at a place, from what matters least.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum LiteralMatch {
     Nothing,
     /// A text of this length.
     Whole(usize),
@@ -48,20 +48,20 @@ impl Literals {
     }
 
     /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
-    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> Standing {
+    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> LiteralMatch {
         // What begins with `written` comes next in order, and what `written` begins with before it.
         let next = self.all.partition_point(|text| text.as_slice() <= written);
         if !ended && self.all.get(next).is_some_and(|text| text.starts_with(written)) {
-            return Standing::Perhaps;
+            return LiteralMatch::Perhaps;
         }
         let mut before = next.checked_sub(1);
         while let Some(index) = before {
             if written.starts_with(&self.all[index]) {
-                return Standing::Whole(self.all[index].len());
+                return LiteralMatch::Whole(self.all[index].len());
             }
             before = self.within[index];
         }
-        Standing::Nothing
+        LiteralMatch::Nothing
     }
 }
 
@@ -110,16 +110,16 @@ mod tests {
         let texts = ["hunter", "hunter2", "hunter2-long", "hun", "huntsman", "no"];
         let literals = Literals::new(texts.map(|text| text.as_bytes().to_vec()).into());
         let at = |text: &str, ended| literals.at_start(text.as_bytes(), ended);
-        assert_eq!(at("hunter2-lo!", false), Standing::Whole(7));
-        assert_eq!(at("hunter2-lo", false), Standing::Perhaps);
-        assert_eq!(at("hunter2-lo", true), Standing::Whole(7));
-        assert_eq!(at("huntsmen", false), Standing::Whole(3));
-        assert_eq!(at("hunter2-long", false), Standing::Whole(12));
-        assert_eq!(at("hu", false), Standing::Perhaps);
-        assert_eq!(at("hu", true), Standing::Nothing);
-        assert_eq!(at("zzz", false), Standing::Nothing);
-        assert_eq!(at("no way", false), Standing::Nothing);
-        assert_eq!(Literals::default().at_start(b"", false), Standing::Nothing);
+        assert_eq!(at("hunter2-lo!", false), LiteralMatch::Whole(7));
+        assert_eq!(at("hunter2-lo", false), LiteralMatch::Perhaps);
+        assert_eq!(at("hunter2-lo", true), LiteralMatch::Whole(7));
+        assert_eq!(at("huntsmen", false), LiteralMatch::Whole(3));
+        assert_eq!(at("hunter2-long", false), LiteralMatch::Whole(12));
+        assert_eq!(at("hu", false), LiteralMatch::Perhaps);
+        assert_eq!(at("hu", true), LiteralMatch::Nothing);
+        assert_eq!(at("zzz", false), LiteralMatch::Nothing);
+        assert_eq!(at("no way", false), LiteralMatch::Nothing);
+        assert_eq!(Literals::default().at_start(b"", false), LiteralMatch::Nothing);
         assert!(["hu", "hunter2-long"].iter().all(|text| literals.has_beginning(text.as_bytes())));
         assert!(["hux", "hunter2-longer", "z"].iter().all(|text| !literals.has_beginning(text.as_bytes())));
     }

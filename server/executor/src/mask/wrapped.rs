@@ -1,7 +1,7 @@
 //! Texts in base64 that are secret, also where they go on in the next line.
 
 use super::is_line_end;
-use super::literal::{Literals, Standing};
+use super::literal::{LiteralMatch, Literals};
 
 /// Programs end lines behind whole groups of so many letters: 76 or 64 of them.
 const GROUP: usize = 4;
@@ -22,16 +22,16 @@ impl Wrapped {
     }
 
     /// The longest text that stands at the beginning of what was written; `ended` says that nothing more follows.
-    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> Standing {
+    pub(super) fn at_start(&self, written: &[u8], ended: bool) -> LiteralMatch {
         // Were a line end looked through behind a single letter, many a line would wait for the next one.
         if !self.all.has_beginning(&written[..written.len().min(GROUP)]) {
-            return Standing::Nothing;
+            return LiteralMatch::Nothing;
         }
         let letters = written.iter().enumerate().filter(|(_, byte)| !is_line_end(**byte));
         let places: Vec<usize> = letters.map(|(at, _)| at).take(self.longest).collect();
         let joined: Vec<u8> = places.iter().map(|place| written[*place]).collect();
         match self.all.at_start(&joined, ended) {
-            Standing::Whole(length) => Standing::Whole(places[length - 1] + 1),
+            LiteralMatch::Whole(length) => LiteralMatch::Whole(places[length - 1] + 1),
             other => other,
         }
     }
@@ -45,17 +45,17 @@ mod tests {
     fn a_text_goes_on_in_the_next_line() {
         let wrapped = Wrapped::new(vec![b"aHVudGVyMi1o".to_vec()]);
         for (written, ended, expected) in [
-            ("aHVudGVyMi1o\n", false, Standing::Whole(12)),
-            ("aHVu\ndGVyMi1o", false, Standing::Whole(13)),
-            ("aHVudGVy\r\nMi1o!", false, Standing::Whole(14)),
-            ("aHVu\n", false, Standing::Perhaps),
-            ("aHVu\n", true, Standing::Nothing),
-            ("aHVu\ndGV!", false, Standing::Nothing),
-            ("aHV\nudGVyMi1o", false, Standing::Nothing),
-            ("aHV\n", false, Standing::Nothing),
+            ("aHVudGVyMi1o\n", false, LiteralMatch::Whole(12)),
+            ("aHVu\ndGVyMi1o", false, LiteralMatch::Whole(13)),
+            ("aHVudGVy\r\nMi1o!", false, LiteralMatch::Whole(14)),
+            ("aHVu\n", false, LiteralMatch::Perhaps),
+            ("aHVu\n", true, LiteralMatch::Nothing),
+            ("aHVu\ndGV!", false, LiteralMatch::Nothing),
+            ("aHV\nudGVyMi1o", false, LiteralMatch::Nothing),
+            ("aHV\n", false, LiteralMatch::Nothing),
         ] {
             assert_eq!(wrapped.at_start(written.as_bytes(), ended), expected, "{written:?}");
         }
-        assert_eq!(Wrapped::new(Vec::new()).at_start(b"x", false), Standing::Nothing);
+        assert_eq!(Wrapped::new(Vec::new()).at_start(b"x", false), LiteralMatch::Nothing);
     }
 }

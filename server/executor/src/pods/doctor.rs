@@ -16,7 +16,7 @@ use super::watching;
 use crate::cluster::Connection;
 use crate::cluster::Target;
 use crate::cluster::kubeconfig;
-use crate::cluster::object::{Kind, Object};
+use crate::cluster::object::{Object, ObjectKind};
 use crate::event::Problem;
 use crate::request::Application;
 
@@ -199,7 +199,7 @@ pub async fn examine(
         .as_ref()
         .is_ok_and(|all| all.iter().all(|it| it.is_allowed || (it.resource, it.verb) != ("pods", "list")));
     examined.permissions = Some(permissions);
-    let namespaces: Api<Object> = Api::all_with(client.clone(), &Kind::NAMESPACE);
+    let namespaces: Api<Object> = Api::all_with(client.clone(), &ObjectKind::NAMESPACE);
     let namespace = within(&connection, namespaces.get_opt(&target.namespace), "get the namespace").await;
     examined.has_namespace = namespace.ok().map(|namespace| namespace.is_some());
     if let Some(application) = application.filter(|_| may_list) {

@@ -11,7 +11,7 @@ use kube::api::{Api, ListParams};
 
 use super::selection::{CurrentPods, Owner, Workload, owner};
 use crate::cluster::innermost;
-use crate::cluster::object::{Kind, Object};
+use crate::cluster::object::{Object, ObjectKind};
 
 /// The annotation by which a Deployment counts its templates, on itself and on its ReplicaSets.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -65,7 +65,7 @@ impl Workloads {
     /// has the labels itself. What may not be read is not there.
     pub(crate) async fn without_pods(&self, selector: &str) -> BTreeSet<Owner> {
         let mut found = BTreeSet::new();
-        for kind in [Kind::REPLICA_SET, Kind::STATEFUL_SET, Kind::DAEMON_SET] {
+        for kind in [ObjectKind::REPLICA_SET, ObjectKind::STATEFUL_SET, ObjectKind::DAEMON_SET] {
             let api: Api<Object> = Api::namespaced_with(self.client.clone(), &self.namespace, &kind);
             let parameters = ListParams::default().labels(selector);
             let Ok(Ok(listed)) = tokio::time::timeout(LIMIT, api.list(&parameters)).await else { continue };
@@ -83,25 +83,27 @@ impl Workloads {
         match owner.kind.as_str() {
             "ReplicaSet" => self.replica_set(name).await,
             "StatefulSet" => {
-                Ok(self.get(Kind::STATEFUL_SET, name).await?.as_ref().map_or(GONE, stateful_set))
+                Ok(self.get(ObjectKind::STATEFUL_SET, name).await?.as_ref().map_or(GONE, stateful_set))
             }
-            "DaemonSet" => Ok(self.get(Kind::DAEMON_SET, name).await?.as_ref().map_or(GONE, daemon_set)),
+            "DaemonSet" => {
+                Ok(self.get(ObjectKind::DAEMON_SET, name).await?.as_ref().map_or(GONE, daemon_set))
+            }
             _ => Ok(Workload::Unknown),
         }
     }
 
     /// One that is not there is being deleted, and its pods will be.
-    async fn get(&self, kind: Kind, name: &str) -> kube::Result<Option<Object>> {
+    async fn get(&self, kind: ObjectKind, name: &str) -> kube::Result<Option<Object>> {
         Api::namespaced_with(self.client.clone(), &self.namespace, &kind).get_opt(name).await
     }
 
     async fn replica_set(&self, name: &str) -> kube::Result<Workload> {
-        let Some(set) = self.get(Kind::REPLICA_SET, name).await? else { return Ok(GONE) };
+        let Some(set) = self.get(ObjectKind::REPLICA_SET, name).await? else { return Ok(GONE) };
         let parents = set.metadata.owner_references.iter().flatten();
         let parent = parents.filter(|parent| parent.controller == Some(true)).map(owner).next();
         match parent {
             Some(parent) if parent.kind == "Deployment" => {
-                let deployment = self.get(Kind::DEPLOYMENT, &parent.name).await?;
+                let deployment = self.get(ObjectKind::DEPLOYMENT, &parent.name).await?;
                 Ok(deployment.map_or(GONE, |deployment| of_deployment(&deployment, &set)))
             }
             Some(_) => Ok(Workload::Unknown),

@@ -12,7 +12,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::lsp::documents::document;
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
 use crate::lsp::session::{Session, SharedSession};
@@ -49,7 +49,7 @@ impl ServerCommand for Create {
 
     async fn execute(self, session: &SharedSession) -> Result<Created, Error> {
         let creation = session.with(|session| session.creation(self))?;
-        let created = blocking(move || creation.read()).await?.map_err(refusal)?;
+        let created = off_thread(move || creation.read()).await?.map_err(refusal)?;
         Ok(session.with(|session| session.create(created)))
     }
 }

@@ -5,7 +5,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::doctor;
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::session::{Examined, SharedSession, source};
 
 /// Looks for what keeps tasks from the pods.
@@ -37,7 +37,7 @@ impl ServerCommand for AskDoctor {
         let wanted = source.examination()?;
         // It awaits the cluster, and reads files between.
         let runtime = Handle::current();
-        let links = blocking(move || runtime.block_on(doctor::walk(&wanted))).await?;
+        let links = off_thread(move || runtime.block_on(doctor::walk(&wanted))).await?;
         Ok(session.with(|session| session.examined(self.show.unwrap_or(true), &links)))
     }
 }

@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::lsp::runs::results::PastRun;
-use crate::lsp::session::{Chosen, Session, SharedSession, Started, Wish, run};
+use crate::lsp::session::{ChosenTask, Session, SharedSession, Started, Wish, run};
 use crate::lsp::protocol::to_proto::refusal;
 
 /// Runs again what ran.
@@ -47,7 +47,7 @@ impl Session {
         let is_phase = |subject: Subject| subject.phase().is_some();
         let wish = |run: &PastRun| {
             let (uri, phase) = (run.uri.clone(), run.subject.name().to_owned());
-            let chosen = run.chosen.iter().map(|task| Chosen { task: task.clone(), command: None });
+            let chosen = run.chosen.iter().map(|task| ChosenTask { task: task.clone(), command: None });
             Wish { uri, phase, chosen: chosen.collect(), pods: run.wanted_pods() }
         };
         let mut active = self.runs.active.iter().rev();

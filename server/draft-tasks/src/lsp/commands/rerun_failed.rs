@@ -8,9 +8,9 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::again::{self, EarlierPods, WantedPods};
+use crate::reach::{self, EarlierPods, WantedPods};
 use crate::lsp::runs::Unfinished;
-use crate::lsp::session::{Chosen, Session, SharedSession, Source, Started, Wish, run_source, source};
+use crate::lsp::session::{ChosenTask, Session, SharedSession, Source, Started, Wish, run_source, source};
 use crate::lsp::protocol::to_proto::refusal;
 
 /// Runs the tasks that failed.
@@ -64,10 +64,10 @@ impl Session {
         }
         failed.retain(Unfinished::can_run_again);
         if failed.is_empty() {
-            return Err(refusal(again::all_gone(phase.name())));
+            return Err(refusal(reach::all_gone(phase.name())));
         }
         let pods = pods_of(&failed)?;
-        let chosen = failed.into_iter().map(|it| Chosen { task: it.task, command: Some(it.command) });
+        let chosen = failed.into_iter().map(|it| ChosenTask { task: it.task, command: Some(it.command) });
         Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
     }
 }
@@ -82,5 +82,5 @@ fn pods_of(tasks: &[Unfinished]) -> Result<WantedPods, Error> {
         ));
     }
     let of_tasks = tasks.iter().filter_map(|it| Some((it.task.clone(), it.left.as_ref()?.pods.clone())));
-    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: again::by_pod(of_tasks) }))
+    Ok(WantedPods::Earlier(EarlierPods { cluster, pods: reach::by_pod(of_tasks) }))
 }

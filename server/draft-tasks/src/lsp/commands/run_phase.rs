@@ -3,7 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::again::WantedPods;
+use crate::reach::WantedPods;
 use crate::lsp::session::{SharedSession, Started, Wish, run};
 
 /// Runs the tasks of a phase.

@@ -8,7 +8,7 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Effect;
 use crate::lsp::runs::Run;
 use crate::lsp::runs::log_text::is_log;
@@ -48,7 +48,7 @@ impl ServerCommand for ShowLog {
 
     async fn execute(self, session: &SharedSession) -> Result<LogShown, Error> {
         let search = session.with(|session| session.log_search(self));
-        let log = blocking(move || search.find()).await?.map_err(refusal)?;
+        let log = off_thread(move || search.find()).await?.map_err(refusal)?;
         Ok(session.with(|session| session.show_log(log)))
     }
 }

@@ -3,7 +3,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::session::{SharedSession, TargetFound, source};
 
 /// Asks in which pods tasks would run.
@@ -28,6 +28,6 @@ impl ServerCommand for AskTarget {
 
     async fn execute(self, session: &SharedSession) -> Result<TargetFound, Error> {
         let source = source(session, &self.uri).await?;
-        blocking(move || TargetFound::of(&source)).await
+        off_thread(move || TargetFound::of(&source)).await
     }
 }

@@ -4,7 +4,7 @@ use tower_lsp::jsonrpc::Error;
 use super::{Listed, ServerCommand};
 use crate::world::environment::Environment;
 use crate::lsp::session::SharedSession;
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::world::packs;
 
 /// Asks what a tasks file can be made from.
@@ -45,7 +45,7 @@ impl ServerCommand for ListTemplates {
 
     async fn execute(self, session: &SharedSession) -> Result<Templates, Error> {
         let environment = session.with(|session| session.environment());
-        blocking(move || Templates::of(&environment)).await
+        off_thread(move || Templates::of(&environment)).await
     }
 }
 

@@ -38,7 +38,7 @@ impl<T: Send + 'static> Reply<T> {
             Reply::Known(answer) => Ok(answer),
             Reply::Look(Turn(turn), look) => {
                 let turn = turn.lock_owned().await;
-                blocking(move || {
+                off_thread(move || {
                     // Until the look has ended, whoever asked.
                     let _turn = turn;
                     look()
@@ -62,7 +62,7 @@ impl<T: Send + 'static> Reply<T> {
 /// # Errors
 ///
 /// When a defect broke it off.
-pub(crate) async fn blocking<T: Send + 'static>(
+pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Error::internal_error())

@@ -26,13 +26,13 @@ pub(crate) struct Nearby {
     directory: PathBuf,
     looks: usize,
     /// What was found where; a file of commands is read once.
-    located: HashMap<Target, Option<Place>>,
+    located: HashMap<Target, Option<FileLocation>>,
     named: HashMap<PathBuf, Option<Rc<Commands>>>,
 }
 
 /// A file, and a place in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FileLocation {
     pub(crate) path: PathBuf,
     /// The text of the file with the range of the name in it; without, the whole file is meant.
     pub(crate) name: Option<(Rc<Commands>, TextRange)>,
@@ -60,7 +60,7 @@ impl Nearby {
     }
 
     /// Where a target is, if it exists.
-    pub(crate) fn locate(&mut self, target: &Target) -> Option<Place> {
+    pub(crate) fn locate(&mut self, target: &Target) -> Option<FileLocation> {
         if let Some(known) = self.located.get(target) {
             return known.clone();
         }
@@ -77,14 +77,14 @@ impl Nearby {
         found
     }
 
-    fn file(&mut self, path: &str, inside: Option<&'static str>) -> Option<Place> {
+    fn file(&mut self, path: &str, inside: Option<&'static str>) -> Option<FileLocation> {
         let path = self.directory.join(path);
         let kind = self.look(&path)?;
         if kind.is_file() {
-            return Some(Place { path, name: None });
+            return Some(FileLocation { path, name: None });
         }
         let path = path.join(inside?);
-        self.look(&path)?.is_file().then_some(Place { path, name: None })
+        self.look(&path)?.is_file().then_some(FileLocation { path, name: None })
     }
 
     /// What a path is, links followed; nothing when enough was looked for.
@@ -152,9 +152,9 @@ impl Nearby {
 }
 
 /// Where a file names a command.
-fn place(commands: &Rc<Commands>, name: &str) -> Option<Place> {
+fn place(commands: &Rc<Commands>, name: &str) -> Option<FileLocation> {
     let found = commands.named.iter().find(|found| found.name == name)?;
-    Some(Place { path: commands.path.clone(), name: Some((commands.clone(), found.range)) })
+    Some(FileLocation { path: commands.path.clone(), name: Some((commands.clone(), found.range)) })
 }
 
 #[cfg(unix)]

@@ -47,7 +47,7 @@ impl Outlook {
     fn pods(&self, directory: &Path, environment: &Environment) -> String {
         let name = self.config.environment.as_deref();
         let settings = &self.config.kubernetes;
-        let application = application::Chosen { directory, environment, name, settings };
+        let application = application::ApplicationLookup { directory, environment, name, settings };
         match application.pods(Vec::new()) {
             Ok(pods) => {
                 let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());

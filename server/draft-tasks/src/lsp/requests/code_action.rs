@@ -7,7 +7,7 @@ use tower_lsp::gen_lsp_types::*;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::documents::look::Reply;
 use crate::lsp::protocol::{ext, position, to_proto};
-use crate::lsp::session::{Session, TextsAround, View};
+use crate::lsp::session::{DocumentView, Session, TextsAround};
 
 mod around;
 mod quick_fix;
@@ -71,7 +71,7 @@ impl Session {
     }
 }
 
-impl View {
+impl DocumentView {
     fn actions(
         &self,
         texts: &TextsAround,

@@ -18,7 +18,7 @@ use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::position;
 use crate::lsp::protocol::to_proto::{self, Context};
-use crate::lsp::session::{Session, View};
+use crate::lsp::session::{DocumentView, Session};
 use crate::settings::project;
 use crate::world::packs;
 
@@ -101,7 +101,7 @@ impl Session {
     }
 }
 
-impl View {
+impl DocumentView {
     fn candidates(&self, site: &Site, programs: &KnownPrograms) -> Vec<Completion> {
         let offer = |candidates: &mut dyn Iterator<Item = Candidate>| offer(site, candidates);
         let Some(directory) = self.directory.clone().filter(|_| self.may_run) else { return Vec::new() };

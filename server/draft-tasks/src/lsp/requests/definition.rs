@@ -11,7 +11,7 @@ use tower_lsp::gen_lsp_types::*;
 use crate::lines::LineIndex;
 use crate::lsp::documents::document::Document;
 use crate::lsp::documents::look::Reply;
-use crate::lsp::documents::nearby::{Nearby, Place};
+use crate::lsp::documents::nearby::{FileLocation, Nearby};
 use crate::lsp::protocol::position::{self, Encoding};
 use crate::lsp::session::Session;
 use crate::source::FileKind;
@@ -45,7 +45,7 @@ pub(super) fn directory(document: &Document) -> Option<PathBuf> {
 }
 
 /// A place as the protocol has it.
-pub(super) fn located(place: &Place, encoding: Encoding) -> Option<(Uri, Range)> {
+pub(super) fn located(place: &FileLocation, encoding: Encoding) -> Option<(Uri, Range)> {
     let uri = Uri::from(url::Url::from_file_path(&place.path).ok()?.to_string());
     let Some((commands, name)) = &place.name else { return Some((uri, Range::default())) };
     let lines = LineIndex::new(&commands.text);

@@ -9,7 +9,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::definition::{directory, located};
 use crate::lsp::documents::look::Reply;
 use crate::lsp::documents::nearby::Nearby;
-use crate::lsp::session::{Session, View};
+use crate::lsp::session::{DocumentView, Session};
 
 impl Session {
     /// Links to what exists; only for files, since a client opens them as such.
@@ -22,7 +22,7 @@ impl Session {
     }
 }
 
-fn document_links(view: &View, nearby: &mut Nearby) -> Vec<DocumentLink> {
+fn document_links(view: &DocumentView, nearby: &mut Nearby) -> Vec<DocumentLink> {
     let text = TextRange::up_to(TextSize::of(&*view.analysed.text));
     let links = links::links(&view.analysed, text).into_iter();
     let found = links.filter_map(|link| {

@@ -11,9 +11,9 @@ use draft_tasks_executor::record;
 use draft_tasks_executor::{Outcome, OutcomeName, Pod, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
-use crate::again::{self, Reach, WantedPods};
 use crate::clock::Clock;
 use crate::lsp::runs::{Run, RunningTask};
+use crate::reach::{self, Reach, WantedPods};
 
 /// How many runs that are over are known.
 const RUNS: usize = 50;
@@ -201,7 +201,7 @@ impl PastRun {
         let earlier = |pod: &Pod| {
             let is_part = pod.tasks.len() < self.tasks.len();
             let tasks = pod.tasks.iter().filter(|_| is_part).map(|task| self.tasks[*task].name.clone());
-            again::earlier(pod, tasks.collect())
+            reach::earlier(pod, tasks.collect())
         };
         reach.again(self.pods.iter().map(earlier).collect())
     }

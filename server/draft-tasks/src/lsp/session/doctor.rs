@@ -9,7 +9,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::Source;
-use crate::doctor::{self, Link, Wanted};
+use crate::doctor::{self, DoctorRequest, Link};
 use crate::lsp::protocol::to_proto::refusal;
 
 /// What the doctor says.
@@ -24,10 +24,10 @@ pub(crate) struct Examined {
 
 impl Source {
     /// What the doctor is to look at.
-    pub(crate) fn examination(self) -> Result<Wanted, Error> {
+    pub(crate) fn examination(self) -> Result<DoctorRequest, Error> {
         let environment = self.environment.map_err(refusal)?;
         let tasks = self.analysis.file.commands_of(Phase::PostDeploy).count();
-        Ok(Wanted {
+        Ok(DoctorRequest {
             tasks: Ok((self.path, tasks)),
             environment,
             name: self.config.environment,

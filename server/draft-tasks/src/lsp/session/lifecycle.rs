@@ -15,10 +15,10 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use super::running::{Place, Started};
+use super::running::{RunPlace, Started};
 use crate::claim::Claim;
-use crate::lifecycle::{Activity, Known, Lifecycle, Next, Part};
-use crate::lsp::documents::look::blocking;
+use crate::lifecycle::{Activity, Lifecycle, LifecycleFacts, Next, Part};
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
@@ -90,7 +90,7 @@ pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> R
         return Ok(started);
     }
     let source = source(session, &uri).await?;
-    let walk = blocking(move || Walk::new(part, wanted, source)).await?;
+    let walk = off_thread(move || Walk::new(part, wanted, source)).await?;
     // It may be this server that has claimed the phases meanwhile.
     session.with(|session| match session.walks_already(&uri, part)? {
         Some(started) => Ok(started),
@@ -121,7 +121,8 @@ impl Walk {
         let pinned = application.pinned_to(target).map_err(|problem| refusal(problem.describe()))?;
         // Inside of a cluster there is no kubeconfig to be copied.
         let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let steps = Lifecycle::new(part, &Known { phases: &phases, has_application: pods.is_some() });
+        let steps =
+            Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
         if part == Part::Up && phases.contains(&Phase::PreUp) {
             let deploy = part.plan(&command);
             warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
@@ -212,7 +213,7 @@ impl Session {
         if step == Subject::Deploy {
             questions.before = walk.pods.clone().map(Box::new);
         }
-        let place = Place {
+        let place = RunPlace {
             pods: walk.pods.clone().filter(|_| !step.is_local()),
             pinned: walk.pinned.clone().filter(|_| step.is_local()),
             claim: Claim::default(),

@@ -18,7 +18,7 @@ use crate::source::FileKind;
 
 /// What is known of the settings of a directory.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct KnownProject {
     settings: Layer,
     /// What the user was told to be wrong with them.
     told: Vec<String>,
@@ -59,7 +59,7 @@ impl Session {
     }
 
     fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>, problems: Vec<String>) {
-        self.projects.insert(directory.to_owned(), Known { settings, told, problems });
+        self.projects.insert(directory.to_owned(), KnownProject { settings, told, problems });
         let config = self.config_of(Some(directory));
         for (uri, document) in &mut self.documents {
             if document.kind != FileKind::Settings && document.is_in(directory) && document.read_with(&config)

@@ -12,7 +12,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use crate::lsp::documents::document::{self, Analysed};
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
@@ -58,8 +58,11 @@ impl Source {
     }
 
     /// The application, as settings and `draft.toml` say.
-    pub(crate) fn application<'a>(&'a self, environment: &'a Environment) -> application::Chosen<'a> {
-        application::Chosen {
+    pub(crate) fn application<'a>(
+        &'a self,
+        environment: &'a Environment,
+    ) -> application::ApplicationLookup<'a> {
+        application::ApplicationLookup {
             directory: &self.directory,
             environment,
             name: self.config.environment.as_deref(),
@@ -69,7 +72,7 @@ impl Source {
 }
 
 /// What is known of a tasks file before anything is read.
-struct Wanted {
+struct SourceRequest {
     uri: Uri,
     opened: Option<Opened>,
     editor: Layer,
@@ -93,11 +96,11 @@ struct Opened {
 /// Why nothing of it can run.
 pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source, Error> {
     let wanted = session.with(|session| session.wanted(uri));
-    blocking(move || wanted.read()).await?
+    off_thread(move || wanted.read()).await?
 }
 
 impl Session {
-    fn wanted(&mut self, uri: &Uri) -> Wanted {
+    fn wanted(&mut self, uri: &Uri) -> SourceRequest {
         let projects = &self.projects;
         let opened = self.documents.get_mut(uri).map(|document| Opened {
             kind: document.kind,
@@ -110,11 +113,11 @@ impl Session {
                 .map_or_else(Vec::new, |known| known.problems.clone()),
         });
         let (editor, environment) = (self.editor.clone(), self.environment.clone());
-        Wanted { uri: uri.clone(), opened, editor, environment, run: self.config.run.clone() }
+        SourceRequest { uri: uri.clone(), opened, editor, environment, run: self.config.run.clone() }
     }
 }
 
-impl Wanted {
+impl SourceRequest {
     fn read(self) -> Result<Source, Error> {
         let Some(opened) = &self.opened else { return self.read_text() };
         let on_disk = opened.path.as_ref().and_then(|path| std::fs::read(path).ok());

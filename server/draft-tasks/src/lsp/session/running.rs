@@ -16,18 +16,18 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use crate::again::{Reach, WantedPods};
 use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::lsp::documents::document::Document;
-use crate::lsp::documents::look::blocking;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
 use crate::lsp::effect::{Effect, ProgressValue, Questions};
 use crate::lsp::protocol::ext::{self, RunState};
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
+use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::run::RunSettings;
 use crate::world::environment::Environment;
@@ -39,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) const GRACE_AT_END: Duration = Duration::from_secs(1);
 
 /// A task that is to be run.
-pub(crate) struct Chosen {
+pub(crate) struct ChosenTask {
     pub(crate) task: String,
     /// The command that the user saw.
     pub(crate) command: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Chosen {
 
 /// Where tasks run, and for how long.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct RunPlace {
     /// In these pods; on this machine without them.
     pub(super) pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet.
@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// What is to be asked before tasks of a phase run.
-    fn questions(&self, plan: &Plan, environment: &Environment, place: &Place) -> Questions {
+    fn questions(&self, plan: &Plan, environment: &Environment, place: &RunPlace) -> Questions {
         let pinned = place.pinned.as_ref().map(|pinned| &pinned.target);
         let whereabouts =
             Whereabouts { directory: &self.directory, environment: environment.variables(), pinned };
@@ -75,18 +75,23 @@ impl Source {
         Questions { foreign, guard, ..Questions::default() }
     }
 
-    fn place(&self, phase: Phase, environment: &Environment, wanted: WantedPods) -> Result<Place, Problem> {
+    fn place(
+        &self,
+        phase: Phase,
+        environment: &Environment,
+        wanted: WantedPods,
+    ) -> Result<RunPlace, Problem> {
         let application = self.application(environment);
         if !phase.is_local() {
             let mut pods = application.pods(wanted.names().to_vec())?;
             wanted.narrow(&mut pods).map_err(Problem::new)?;
-            return Ok(Place { pods: Some(pods), ..Place::default() });
+            return Ok(RunPlace { pods: Some(pods), ..RunPlace::default() });
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
             None => None,
         };
-        Ok(Place { pinned, ..Place::default() })
+        Ok(RunPlace { pinned, ..RunPlace::default() })
     }
 
     /// Claims what is to run.
@@ -108,17 +113,17 @@ pub(crate) struct Started {
 pub(crate) struct Wish {
     pub(crate) uri: Uri,
     pub(crate) phase: String,
-    pub(crate) chosen: Vec<Chosen>,
+    pub(crate) chosen: Vec<ChosenTask>,
     pub(crate) pods: WantedPods,
 }
 
 /// A run that could start.
-struct Prepared {
+struct PreparedRun {
     plan: Plan,
     chosen: Vec<String>,
     source: Source,
     environment: Environment,
-    place: Place,
+    place: RunPlace,
     questions: Questions,
 }
 
@@ -149,7 +154,7 @@ pub(crate) async fn run_source(
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
-    let prepared = blocking(move || Prepared::new(source, phase, wish)).await?;
+    let prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
     // It may be this server that has claimed the phase meanwhile.
     session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
@@ -157,8 +162,8 @@ pub(crate) async fn run_source(
     })
 }
 
-impl Prepared {
-    fn new(source: Source, phase: Phase, wish: Wish) -> Result<Prepared, Error> {
+impl PreparedRun {
+    fn new(source: Source, phase: Phase, wish: Wish) -> Result<PreparedRun, Error> {
         source.has_right_settings()?;
         let Wish { chosen, pods, .. } = wish;
         let environment = source.environment.clone().map_err(refusal)?;
@@ -172,7 +177,7 @@ impl Prepared {
         let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
         let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
-        Ok(Prepared { plan, chosen: only, source, environment, place, questions })
+        Ok(PreparedRun { plan, chosen: only, source, environment, place, questions })
     }
 }
 
@@ -220,8 +225,8 @@ impl Session {
     }
 
     /// Starts a run of its own.
-    fn start(&mut self, uri: &Uri, prepared: Prepared) -> Started {
-        let Prepared { plan, chosen, source, environment, place, questions } = prepared;
+    fn start(&mut self, uri: &Uri, prepared: PreparedRun) -> Started {
+        let PreparedRun { plan, chosen, source, environment, place, questions } = prepared;
         Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, questions) }
     }
 
@@ -242,7 +247,7 @@ impl Session {
         (plan, chosen): (Plan, Vec<String>),
         source: Source,
         environment: &Environment,
-        place: Place,
+        place: RunPlace,
         questions: Questions,
     ) -> String {
         let (id, subject) = (self.runs.next_id(), plan.subject);
@@ -347,7 +352,7 @@ impl Session {
 }
 
 /// The user saw a command and clicked on it; another one must not run in its place.
-fn check_unchanged(plan: &Plan, chosen: &[Chosen]) -> Result<(), Error> {
+fn check_unchanged(plan: &Plan, chosen: &[ChosenTask]) -> Result<(), Error> {
     let changed = plan.steps.iter().find(|step| {
         let seen = chosen.iter().find(|it| it.task == step.task).and_then(|it| it.command.as_ref());
         seen.is_some_and(|seen| *seen != step.command)

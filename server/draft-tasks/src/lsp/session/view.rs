@@ -17,7 +17,7 @@ use crate::source::FileKind;
 use crate::world::environment::Environment;
 
 /// A file with all that an answer needs which looks at a disk, while the session goes on.
-pub(crate) struct View {
+pub(crate) struct DocumentView {
     pub(crate) uri: Uri,
     pub(crate) version: i32,
     pub(crate) analysed: Arc<Analysed>,
@@ -32,7 +32,7 @@ pub(crate) struct View {
     pub(crate) environment: Environment,
 }
 
-impl View {
+impl DocumentView {
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             uri: &self.uri,
@@ -58,8 +58,8 @@ impl Session {
         Some((session, session.documents.get(uri)?, analysis))
     }
 
-    pub(crate) fn view(&self, document: &Document, analysed: Arc<Analysed>) -> View {
-        View {
+    pub(crate) fn view(&self, document: &Document, analysed: Arc<Analysed>) -> DocumentView {
+        DocumentView {
             uri: document.uri.clone(),
             version: document.version,
             analysed,

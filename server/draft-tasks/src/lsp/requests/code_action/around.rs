@@ -11,10 +11,10 @@ use draft_tasks_analysis::edit;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::protocol::to_proto::{self, Other};
-use crate::lsp::session::{TextsAround, View};
+use crate::lsp::session::{DocumentView, TextsAround};
 use crate::world::facts;
 
-impl View {
+impl DocumentView {
     /// The change of another file that fixes a finding.
     pub(super) fn fix_around(&self, found: &Diagnostic, texts: &TextsAround) -> Option<CodeActionResponse> {
         let directory = self.directory.as_ref()?;

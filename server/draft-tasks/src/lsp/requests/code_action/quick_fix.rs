@@ -9,10 +9,10 @@ use draft_tasks_analysis::suppression::Suppressions;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::{Session, TextsAround, View};
+use crate::lsp::session::{DocumentView, Session, TextsAround};
 use crate::settings::project::Project;
 
-impl View {
+impl DocumentView {
     pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
         let (context, analysis) = (self.context(), &self.analysed);
         // Whoever is on the line wants its fixes: most editors ask only for the place of the cursor.

@@ -12,10 +12,10 @@ use tower_lsp::gen_lsp_types::*;
 use super::wants;
 use crate::lsp::documents::nearby::Nearby;
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::View;
+use crate::lsp::session::DocumentView;
 use crate::world::packs;
 
-impl View {
+impl DocumentView {
     pub(super) fn refactorings(
         &self,
         range: TextRange,

@@ -3,7 +3,7 @@
 use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem};
 
 use super::*;
-use crate::again::WantedPods;
+use crate::reach::WantedPods;
 
 /// A session whose kubeconfig names a cluster at this address.
 pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {

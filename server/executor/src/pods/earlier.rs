@@ -18,7 +18,7 @@ use crate::report::Report;
 use crate::request::{EarlierPod, PodsRequest};
 
 /// What is to run again, and where.
-pub(super) struct Again<'a> {
+pub(super) struct EarlierRun<'a> {
     pub(super) connection: &'a Connection,
     pub(super) wanted: &'a PodsRequest,
     pub(super) earlier: &'a [EarlierPod],
@@ -35,7 +35,7 @@ struct Fates<'a> {
     outdated: Vec<String>,
 }
 
-impl Again<'_> {
+impl EarlierRun<'_> {
     /// Waits until those that are still there are ready.
     ///
     /// # Errors

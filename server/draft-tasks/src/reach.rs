@@ -1,4 +1,4 @@
-//! In which pods something runs again: those of the earlier run.
+//! Which pods a run reaches, and in which of them something runs again: those of the earlier run.
 //!
 //! Must not take the pods of another cluster, namespace or selector for them.
 
