@@ -67,6 +67,45 @@ fn a_failed_task_that_has_changed_is_not_run() {
 }
 
 #[test]
+fn a_task_that_is_gone_is_named_with_those_that_are_there() {
+    let tool = flaky();
+    tool.call(&["run", "cleanup"]);
+    tool.write(".draft-tasks.toml", b"[cleanup]\none = \"echo 1\"\nzwei = \"touch never\"\n");
+    for again in [&["rerun", "--failed"][..], &["rerun"]] {
+        let said =
+            ["error: task `two` of run ", "is no longer in the file", "`cleanup` has `one`, `zwei` now"];
+        assert_says(&tool.call(again), 2, &said);
+    }
+    tool.write(".draft-tasks.toml", b"");
+    assert_says(&tool.call(&["rerun"]), 2, &["task `one` of run ", "`cleanup` has no tasks now"]);
+    assert!(!tool.path("never").exists());
+}
+
+#[test]
+fn a_run_that_goes_on_is_awaited_where_that_is_wanted() {
+    let wait = "sh -c 'echo begun; for i in $(seq 600); do test -e go && exit; sleep 0.1; done; exit 1'";
+    let tool = tasks("pre-up", &[("wait", wait), ("count", "sh -c 'echo >>count'")]);
+    let mut first = tool.start(&["run", "pre-up"]);
+    first.wait_for("begun");
+    assert_says(&tool.call(&["rerun"]), 2, &["error: run ", "is still running: ", "give --wait"]);
+    let mut second = tool.start(&["rerun", "--wait"]);
+    second.wait_for_warning("waiting: run ");
+    assert!(second.lives() && !tool.path("count").exists());
+    tool.write("go", b"");
+    assert_eq!(first.end().code, Some(0));
+    assert_says(&second.end(), 0, &["pre-up · 2 tasks", "2 passed"]);
+    assert_eq!(tool.read("count"), "\n\n");
+}
+
+#[test]
+fn a_task_never_waits_for_its_own_run() {
+    let tool = tasks("pre-up", &[("again", "sh -c '\"$PROGRAM\" rerun --wait'")]);
+    let tool = tool.with("PROGRAM", env!("CARGO_BIN_EXE_draft-tasks"));
+    let called = tool.call(&["run", "pre-up", "--total-timeout", "60"]);
+    assert_says(&called, 1, &["it cannot be awaited: this is one of its tasks"]);
+}
+
+#[test]
 fn a_run_that_is_declined_is_not_recorded() {
     let tool = flaky();
     tool.call(&["run", "cleanup"]);

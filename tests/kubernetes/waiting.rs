@@ -134,6 +134,20 @@ fn where_the_pods_of_before_are_not_known_none_is_taken_for_new() {
 }
 
 #[test]
+fn the_end_of_pods_is_awaited_as_long_as_the_project_or_an_option_says() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = tool(&double, WORK);
+    tool.write(".draft-tasks.config.toml", b"[kubernetes]\nreadyTimeout = \"1h\"\ngoneTimeout = 1\n");
+    for (options, limit) in [(&[][..], "within 1.0 s"), (&["--gone-timeout", "2"], "within 2.0 s")] {
+        let called = tool.call(&[&["delete"], options, &["--", "true"]].concat());
+        assert_eq!(called.code, Some(1), "{called:?}");
+        let said = format!("1 pod of web had not come to an end {limit} in context double");
+        assert!(called.stdout.contains(&said) && called.stdout.contains("--gone-timeout"), "{called:?}");
+    }
+}
+
+#[test]
 fn pods_that_end_do_not_count_though_they_say_that_they_are_ready() {
     let double = Double::start();
     roll_out(&double, "a", 1);

@@ -3,9 +3,13 @@
 //!
 //! Must not run anything.
 
+mod undertaking;
+
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step, Subject};
 use draft_tasks_executor::{OutcomeName, RunSummary};
+
+pub(crate) use self::undertaking::Undertaking;
 
 /// The part of an application's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

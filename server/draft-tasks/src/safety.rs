@@ -3,7 +3,6 @@
 //!
 //! Must not ask: the command line and the language server do, each in its own way.
 
-mod awaited;
 mod beside;
 mod choice;
 mod guard;
@@ -19,10 +18,8 @@ use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
-pub(crate) use self::awaited::Awaited;
 use self::choice::CalledCluster;
 pub(crate) use self::guard::Guard;
-use crate::lifecycle::Part;
 
 /// A cluster that a run reaches, with the question about it.
 #[derive(Clone, Debug)]
@@ -94,8 +91,8 @@ pub(crate) fn foreign_commands(
 }
 
 /// What to ask before `up` or `delete`, which reach this cluster.
-pub(crate) fn foreign_part(part: Part, target: &Target) -> String {
-    format!("run {} on a cluster that is not local: {} ({})?", part.name(), target.describe(), target.server)
+pub(crate) fn foreign_part(part: &str, target: &Target) -> String {
+    format!("run {part} on a cluster that is not local: {} ({})?", target.describe(), target.server)
 }
 
 impl Reached {

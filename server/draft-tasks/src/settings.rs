@@ -125,6 +125,9 @@ settings! {
         /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "readyTimeout" ready_timeout: Option<Limit> = None, Project;
+        /// How long `delete` waits until the application's pods are gone, in the same form. Without it 5 minutes.
+        #[schemars(schema_with = "crate::settings::run::limit_schema")]
+        "goneTimeout" gone_timeout: Option<Limit> = None, Project;
         /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
         /// kubeconfig in which it is the current one.
         "context" context: Option<String> = None, User(CLUSTER), Restricted;
@@ -387,7 +390,7 @@ mod tests {
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
             "environment": "staging",
             "kubernetes": {
-                "selector": "app=web", "container": "web", "readyTimeout": "5m",
+                "selector": "app=web", "container": "web", "readyTimeout": "5m", "goneTimeout": "2m",
                 "context": "kind-dev", "namespace": "demo", "concurrency": 4, "localContexts": ["far"],
             },
         });

@@ -145,6 +145,17 @@ fn lock_of(folder: &Path) -> io::Result<Lock> {
     }
 }
 
+/// Waits until nobody holds the lock of a record.
+fn wait_for(folder: &Path) -> io::Result<()> {
+    let lock = File::open(folder.join(LOCK))?;
+    while let Err(error) = lock.lock_shared() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    lock.unlock()
+}
+
 /// Writes the record of one run, each event at once: a crash leaves everything up to it.
 #[derive(Debug)]
 pub struct Recorder {

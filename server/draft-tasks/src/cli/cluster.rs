@@ -48,6 +48,7 @@ impl Cluster {
             selector: self.selector.clone().or_else(|| project.selector.clone()),
             container: self.container.clone().or_else(|| project.container.clone()),
             ready_timeout: self.ready_timeout.or(project.ready_timeout),
+            gone_timeout: project.gone_timeout,
             context: self.context.clone().or_else(|| project.context.clone()),
             namespace: self.namespace.clone().or_else(|| project.namespace.clone()),
             concurrency: self.concurrency.or(project.concurrency),

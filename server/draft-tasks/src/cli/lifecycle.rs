@@ -10,22 +10,18 @@ use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{Pinned, PodsBefore, RunRequest};
+use draft_tasks_executor::{PodsBefore, RunRequest};
 
 use super::execute::{Ended, Format, Signals, execute, serve};
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
 use super::{FOUND, STOPPED, UNUSABLE, terminal};
 use crate::claim::Claim;
-use crate::lifecycle::{Lifecycle, LifecycleFacts, Next, Part};
-use crate::safety::{self, Awaited, Guard};
+use crate::lifecycle::{Next, Part, Undertaking};
+use crate::safety;
 use crate::settings::run::Limit;
-
-/// How long to wait until an application's pods are gone unless it is said.
-const GONE_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Args)]
 pub(super) struct UpArguments {
@@ -39,7 +35,7 @@ pub(super) struct UpArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct DeleteArguments {
-    /// How long to wait until the application's pods are gone; without it 5m
+    /// How long to wait until the application's pods are gone; without it as the project says, else 5m
     #[arg(long, value_name = "TIME")]
     gone_timeout: Option<Limit>,
     #[command(flatten)]
@@ -70,17 +66,9 @@ struct Wanted<'a> {
 
 /// Everything that is known before the first step.
 struct Whole<'a> {
-    part: Part,
     prepared: Prepared<'a>,
     options: &'a Options,
-    steps: Lifecycle,
-    plans: Vec<Plan>,
-    /// The application's pods, where they are known.
-    pods: Option<PodsRequest>,
-    /// Why they are not, where their tasks are only shown.
-    unknown: Option<String>,
-    /// The cluster of all local tasks, where one is known.
-    pinned: Option<Pinned>,
+    undertaking: Undertaking,
     begun: Instant,
     /// Held until the last step is over.
     _claim: Claim,
@@ -109,55 +97,31 @@ impl<'a> Whole<'a> {
     fn prepare(options: &'a Options, wanted: &Wanted<'_>) -> Result<Whole<'a>, String> {
         let prepared = options.prepare()?;
         let Wanted { part, argv, gone_timeout } = *wanted;
-        let plans = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
-        let mut plans: Vec<Plan> = plans.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
-        plans.push(part.plan(argv));
-        prepared.tell_findings(&plans.iter().collect::<Vec<_>>(), options.strict, options.quiet)?;
+        let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
+        let phases: Vec<Plan> = phases.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        prepared.tell_findings(&phases.iter().collect::<Vec<_>>(), options.strict, options.quiet)?;
         // Before anything is looked at that the other one may change.
         let claim =
             if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
-        let guard = if part == Part::Delete { prepared.guard() } else { None };
-        let chosen = prepared.application();
-        let (awaited, unknown) = match Awaited::of(part, &chosen, &phases, guard.as_ref()) {
-            Err(problem) if options.dry_run => (None, Some(problem.message)),
-            awaited => (Some(awaited.map_err(|problem| problem.describe())?), None),
-        };
-        let warning = awaited.as_ref().and_then(|awaited| awaited.warning.as_ref());
-        warning.into_iter().for_each(|said| terminal::warning(format_args!("{said}")));
-        let (pods, target) = awaited.map(|awaited| (awaited.pods, awaited.target)).unwrap_or_default();
-        let pods = pods.map(|pods| match part {
-            Part::Up => pods,
-            Part::Delete => PodsRequest { wait_timeout: gone_timeout.unwrap_or(GONE_TIMEOUT), ..pods },
-        });
-        let pinned = match chosen.pinned_to(target) {
-            Err(_) if options.dry_run => None,
-            pinned => pinned.map_err(|problem| problem.describe())?,
-        };
-        let mut steps =
-            Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
+        let mut undertaking = Undertaking::new(part, phases, argv, &prepared.application(), &prepared.file);
         if !options.dry_run {
-            confirm(options, &prepared, part, &plans, pinned.as_ref().map(|pinned| &pinned.target))?;
-            if !confirm_delete(options, &prepared, guard.as_ref())? {
-                let said = steps.without_end_of_pods();
-                said.iter().for_each(|said| terminal::warning(format_args!("{said}")));
-            }
+            undertaking = undertaking.ready().map_err(|problem| problem.describe())?;
         }
-        // Inside of a cluster there is no kubeconfig to be copied.
-        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let begun = Instant::now();
-        Ok(Whole { part, prepared, options, steps, plans, pods, unknown, pinned, begun, _claim: claim })
+        undertaking.warning.iter().for_each(|said| terminal::warning(format_args!("{said}")));
+        if let (Some(limit), Some(pods)) = (gone_timeout, &mut undertaking.pods) {
+            pods.wait_timeout = limit;
+        }
+        if !options.dry_run {
+            confirm(options, &prepared, &mut undertaking)?;
+        }
+        Ok(Whole { prepared, options, undertaking, begun: Instant::now(), _claim: claim })
     }
 
     /// What a step runs.
     fn request(&self, step: Subject) -> RunRequest {
-        let plan = self.plans.iter().find(|plan| plan.subject == step).cloned();
-        let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
-        let pinned = self.pinned.clone().filter(|_| step.is_local());
+        let (plan, pinned) = (self.undertaking.plan(step), self.undertaking.pinned(step));
         let mut request = self.prepared.request_with(plan, self.options.policy(), pinned);
-        if !step.is_local() {
-            request.pods.clone_from(&self.pods);
-        }
+        request.pods = self.undertaking.pods(step);
         request.limits = request.limits.left_after(self.begun.elapsed());
         if step.phase().is_none() {
             // The limit is one of tasks.
@@ -167,11 +131,10 @@ impl<'a> Whole<'a> {
     }
 
     fn show(&self) -> io::Result<()> {
-        for step in self.steps.steps() {
+        for step in self.undertaking.steps.steps() {
             let request = self.request(*step);
             let about = RunHeader::of(&request, String::new(), &self.prepared.file);
-            let unknown = self.unknown.as_deref().filter(|_| !step.is_local());
-            run::show_dry(self.options, &request, &about, &[], unknown)?;
+            run::show_dry(self.options, &request, &about, &[], self.undertaking.unknown(*step))?;
         }
         Ok(())
     }
@@ -180,10 +143,9 @@ impl<'a> Whole<'a> {
         let records = self.prepared.records();
         run::tell_interrupted(records.as_ref());
         self.tell_where();
-        let mut before = PodsBefore::NotDeployed;
-        let mut next = self.steps.steps().first().map_or(Next::Done, |step| Next::Step(*step));
-        if self.part == Part::Up && !self.tell_lacking(signals).await {
-            next = self.steps.cannot_begin(true);
+        let mut next = self.undertaking.steps.steps().first().map_or(Next::Done, |step| Next::Step(*step));
+        if self.undertaking.part == Part::Up && !self.tell_lacking(signals).await {
+            next = self.undertaking.steps.cannot_begin(true);
         }
         loop {
             let step = match next {
@@ -195,32 +157,27 @@ impl<'a> Whole<'a> {
                 }
             };
             if step == Subject::Deploy {
-                let Some(pods) = self.pods_before(signals).await else {
-                    next = self.steps.cannot_begin(true);
+                let Some(before) = self.pods_before(signals).await else {
+                    next = self.undertaking.steps.cannot_begin(true);
                     continue;
                 };
-                before = pods;
+                self.undertaking.pods.iter_mut().for_each(|of| of.before = before.clone());
             }
-            let mut request = self.request(step);
-            if let Some(pods) = &mut request.pods {
-                pods.before.clone_from(&before);
-            }
+            let request = self.request(step);
             let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
             let Ended { summary, was_stopped } = execute(request, &view, signals).await?;
-            next = self.steps.after(&summary, was_stopped);
+            next = self.undertaking.steps.after(&summary, was_stopped);
         }
     }
 
     /// Says what `up` lacks before its first step; answers whether it goes on, as nobody stopped it.
     async fn tell_lacking(&self, signals: &mut Signals) -> bool {
-        let has_pre_up = self.steps.steps().contains(&Phase::PreUp.into());
-        let environment = self.prepared.variables();
-        let deploy = self.request(Subject::Deploy);
-        let program = safety::lacking::program(&deploy.plan, &deploy.directory, environment);
+        let has_pre_up = self.undertaking.steps.steps().contains(&Phase::PreUp.into());
+        let (directory, environment) = (self.prepared.directory(), self.prepared.variables());
         let say = |said: String| terminal::warning(format_args!("{said}"));
-        program.filter(|_| has_pre_up).map(say);
+        self.undertaking.lacks_program(directory, environment).map(say);
         self.prepared.tell_errors_of_cleanup();
-        let Some(pods) = &self.pods else { return true };
+        let Some(pods) = &self.undertaking.pods else { return true };
         tokio::select! {
             lacking = safety::lacking::ground(pods, environment, has_pre_up) => {
                 lacking.map(say);
@@ -232,7 +189,7 @@ impl<'a> Whole<'a> {
 
     /// Which pods there are before something is deployed; nothing where it was stopped.
     async fn pods_before(&self, signals: &mut Signals) -> Option<PodsBefore> {
-        let Some(pods) = &self.pods else { return Some(PodsBefore::NotDeployed) };
+        let Some(pods) = &self.undertaking.pods else { return Some(PodsBefore::NotDeployed) };
         tokio::select! {
             before = safety::lacking::pods_before(pods, self.prepared.variables()) => {
                 Some(before.unwrap_or_else(|said| {
@@ -249,8 +206,8 @@ impl<'a> Whole<'a> {
         if self.options.format == Format::Json || self.options.quiet {
             return;
         }
-        if let Some(Pinned { target, .. }) = &self.pinned {
-            let names: Vec<_> = self.steps.steps().iter().map(|step| step.name()).collect();
+        if let Some(target) = self.undertaking.target() {
+            let names: Vec<_> = self.undertaking.steps.steps().iter().map(|step| step.name()).collect();
             let line = format!("{} · {}", printable(&target.describe()), names.join(", "));
             // Who does not read it need not: the steps are told one by one.
             let _ = io::Write::write_all(&mut io::stdout(), format!("{line}\n").as_bytes());
@@ -258,35 +215,21 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// Asks once for everything that reaches a cluster that is not local.
-fn confirm(
-    options: &Options,
-    prepared: &Prepared<'_>,
-    part: Part,
-    plans: &[Plan],
-    target: Option<&Target>,
-) -> Result<(), String> {
-    if let Some(target) = target.filter(|target| !prepared.accepts(target)) {
-        let answer = "to go on, name the context by --context, or give --yes";
-        options.cluster.confirm(&safety::foreign_part(part, target), answer)?;
-    }
-    let asked = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
-    let accepts = |other: &Target| asked(other) || prepared.accepts(other);
-    for plan in plans.iter().filter(|plan| plan.subject.is_local()) {
-        let foreign = safety::foreign_commands(plan, prepared.whereabouts(target), &accepts);
-        options.cluster.confirm_foreign(&foreign)?;
-    }
-    Ok(())
-}
-
-/// Asks whether to delete where there are no pods, or it is not known which there are; answers whether their end can be
-/// awaited.
-fn confirm_delete(options: &Options, prepared: &Prepared<'_>, guard: Option<&Guard>) -> Result<bool, String> {
-    let Some(guard) = guard else { return Ok(true) };
+/// Asks for what reaches a cluster that is not local, and before something is destroyed.
+fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Undertaking) -> Result<(), String> {
+    let accepts = |target: &Target| prepared.accepts(target);
+    let foreign = undertaking.foreign(prepared.directory(), prepared.variables(), &accepts);
+    options.cluster.confirm_foreign(&foreign)?;
+    let Some(guard) = &undertaking.guard else { return Ok(()) };
     let found = block_on(guard.before_delete(prepared.variables()))?;
     let is_known = found.is_ok();
     if let Some(question) = found.unwrap_or_else(Some) {
         options.cluster.confirm(&question, "to go on, give --yes")?;
     }
-    Ok(is_known)
+    if !is_known {
+        // The end of pods of which nothing is known cannot be awaited.
+        let said = undertaking.steps.without_end_of_pods();
+        said.iter().for_each(|said| terminal::warning(format_args!("{said}")));
+    }
+    Ok(())
 }

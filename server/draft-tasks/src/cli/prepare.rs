@@ -25,7 +25,7 @@ use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
-use crate::safety::{self, Guard, Whereabouts};
+use crate::safety::{self, Guard};
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
@@ -342,16 +342,20 @@ impl<'a> Prepared<'a> {
         Guard::of(&self.application(), &self.file)
     }
 
-    /// Where commands run.
-    pub(super) fn whereabouts<'s>(&'s self, pinned: Option<&'s Target>) -> Whereabouts<'s> {
-        Whereabouts { directory: &self.directory, environment: self.environment.variables(), pinned }
+    /// The directory of the tasks file, where commands run.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The tasks of a phase that have commands.
+    pub(super) fn tasks(&self, phase: Phase) -> Vec<String> {
+        let tasks = self.analysis.file.commands_of(phase);
+        tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned()).collect()
     }
 
     /// The tasks of the phase that do not run.
     pub(super) fn left_out(&self, request: &RunRequest) -> Vec<String> {
-        let phase = request.plan.subject.phase();
-        let tasks = phase.into_iter().flat_map(|phase| self.analysis.file.commands_of(phase));
-        let names = tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned());
+        let names = request.plan.subject.phase().into_iter().flat_map(|phase| self.tasks(phase));
         names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
     }
 

@@ -3,6 +3,7 @@
 //! Must not run a failed task whose command has changed since: nobody saw the new one fail.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,9 +13,9 @@ use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
-use super::paths;
 use super::prepare::PhaseSelection;
 use super::run::{Options, PlannedRun, carry_out};
+use super::{paths, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::{KEEP, RunSettings};
@@ -68,12 +69,15 @@ fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
     let directory = Environment::of_process().records().ok_or("no place is known where records are kept")?;
     let records = Records { directory, keep: KEEP };
     let file = paths::load(&options.file).map_err(|error| error.to_string())?.path;
-    let earlier = find(&records, run.as_deref(), &file)?;
+    let kept = find(&records, run.as_deref(), &file, options.wait)?;
+    let kept = ended(&records, kept, options.wait)?;
+    let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
     let settings = options.settings().map_err(|error| error.to_string())?;
     let mut prepared = options.prepare_with(earlier.given_again(settings)?)?;
     prepared.meet_again(earlier.given.context.clone());
     let phase = prepared.phase(&earlier.phase)?;
     let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
+    earlier.check_present(&tasks, &prepared.tasks(phase))?;
     let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
     let mut request = prepared.request(phase, &chosen)?;
     if *failed {
@@ -85,18 +89,20 @@ fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
     PlannedRun::new(options, prepared, (phase, request), None)
 }
 
-/// The run of this name; without one the last of a phase of the file in which tasks ran.
-fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, String> {
+/// The run of this name; without one the last of a phase of the file in which tasks ran, or that may still run some
+/// where its end is awaited.
+fn find(records: &Records, id: Option<&str>, file: &Path, waits: bool) -> Result<StoredRun, String> {
     let Some(id) = id else {
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let of_file = all.iter().filter(|kept| match &kept.began {
+        let mut of_file = all.into_iter().filter(|kept| match &kept.began {
             Some(Event::RunStarted { file: of, .. }) => source::is_same(Path::new(of), file),
             _ => false,
         });
-        let mut earlier = of_file.filter_map(|kept| Some((kept, Earlier::read(kept)?)));
-        let found = earlier.find(|(_, earlier)| earlier.has_run());
-        let (kept, earlier) = found.ok_or_else(|| format!("no run of {} is recorded", file.display()))?;
-        return earlier.unless_running(kept);
+        let found = of_file.find(|kept| {
+            let runs = waits && kept.state == RecordState::Running;
+            Earlier::read(kept).is_some_and(|earlier| runs || earlier.has_run())
+        });
+        return found.ok_or_else(|| format!("no run of {} is recorded", file.display()));
     };
     let found = records.find(id).map_err(|error| format!("{}: {error}", records.directory.display()))?;
     let kept = found
@@ -105,7 +111,30 @@ fn find(records: &Records, id: Option<&str>, file: &Path) -> Result<Earlier, Str
     if !source::is_same(Path::new(&earlier.file), file) {
         return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
     }
-    earlier.unless_running(&kept)
+    Ok(kept)
+}
+
+/// The record at the end of its run, which may be awaited.
+fn ended(records: &Records, kept: StoredRun, waits: bool) -> Result<StoredRun, String> {
+    if kept.state != RecordState::Running {
+        return Ok(kept);
+    }
+    let process = match &kept.began {
+        Some(Event::RunStarted { pid, .. }) => Some(*pid),
+        _ => None,
+    };
+    let said = format!("run {} is still running", kept.id);
+    if !waits {
+        return Err(format!("{said}: wait for its end or stop it\n  to wait for its end here, give --wait"));
+    }
+    let fails = |why: &dyn Display| format!("{said}\n  it cannot be awaited: {why}");
+    if Environment::of_process().is_task_of(process) {
+        return Err(fails(&"this is one of its tasks"));
+    }
+    terminal::remark(format_args!("waiting: {said}"));
+    let over = kept.wait().and_then(|()| records.find(&kept.id)).map_err(|error| fails(&error))?;
+    let over = over.ok_or_else(|| format!("run {} is over, and its record is gone", kept.id))?;
+    if over.state == RecordState::Running { Err(fails(&"its record is not locked")) } else { Ok(over) }
 }
 
 /// Why a run of no phase does not run again, and what does.
@@ -155,13 +184,6 @@ impl Earlier {
 
     fn has_run(&self) -> bool {
         self.ends.values().any(|end| *end != End::Skipped)
-    }
-
-    fn unless_running(self, kept: &StoredRun) -> Result<Earlier, String> {
-        match kept.state {
-            RecordState::Running => Err(format!("run {} goes on: wait for its end or stop it", kept.id)),
-            _ => Ok(self),
-        }
     }
 
     fn name(&self, task: usize) -> String {
@@ -250,6 +272,18 @@ impl Earlier {
             _ if self.pods.is_empty() => Err(format!("run {id} reached no pod: run {phase}")),
             _ => Err(reach::all_gone(phase)),
         }
+    }
+
+    /// What is no longer in the file cannot run again.
+    fn check_present(&self, tasks: &[String], present: &[String]) -> Result<(), String> {
+        let Some(missing) = tasks.iter().find(|task| !present.contains(task)) else { return Ok(()) };
+        let (id, phase) = (&self.id, &self.phase);
+        let present: Vec<_> = present.iter().map(|task| format!("`{task}`")).collect();
+        let there = match present.as_slice() {
+            [] => "has no tasks now".to_owned(),
+            present => format!("has {} now: run those by `draft-tasks run {phase}`", present.join(", ")),
+        };
+        Err(format!("task `{missing}` of run {id} is no longer in the file\n  `{phase}` {there}"))
     }
 
     /// The user saw a command fail; another one must not run in its place. Both are compared with secrets masked.

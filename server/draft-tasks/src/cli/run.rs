@@ -58,10 +58,12 @@ pub(super) struct Options {
     /// Show what would run, and run nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// End a task that takes longer, and count it as failed: 90s, 5m, 1h 30m, or a number of seconds
+    /// End a task of a phase that takes longer, and count it as failed: 90s, 5m, 1h 30m, or a number of seconds; the
+    /// command of `up` and `delete` is no such task
     #[arg(long, value_name = "TIME")]
     timeout: Option<Limit>,
-    /// How long the whole run may take, in the same form
+    /// How long everything may take, in the same form; of `up` and `delete` all steps together, their command and the
+    /// waiting for pods too
     #[arg(long, value_name = "TIME")]
     total_timeout: Option<Limit>,
     #[command(flatten)]
@@ -81,7 +83,7 @@ pub(super) struct Options {
     #[arg(long)]
     pub(super) strict: bool,
     /// Where the phase is running already for this file, wait for its end instead of refusing; `up` waits for `delete` and
-    /// `cleanup`, and they wait for `up`
+    /// `cleanup`, they wait for `up`, and `rerun` waits for the end of the run that it runs again
     #[arg(long)]
     pub(super) wait: bool,
     /// Keep no record of this run

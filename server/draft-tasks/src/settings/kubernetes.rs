@@ -15,6 +15,9 @@ pub(crate) use crate::settings::KubernetesSettings;
 /// How long to wait for pods unless it is set.
 pub(crate) const READY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
 
+/// How long to wait until an application's pods are gone unless it is set.
+pub(crate) const GONE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// In how many pods tasks run at the same time unless it is set.
 pub(crate) const CONCURRENCY: usize = 32;
 

@@ -87,4 +87,5 @@ fn too_late(connection: &Connection, wanted: &PodsRequest, left: usize) -> Probl
     let name = &wanted.application.name;
     let pods = if left == 1 { "1 pod".to_owned() } else { format!("{left} pods") };
     Problem::new(format!("{pods} of {name} had not come to an end within {limit} in {place}"))
+        .help("the limit is draftTasks.kubernetes.goneTimeout or --gone-timeout")
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::schema::{Event, RunResult};
-use super::{EVENTS, Lock, RESULT, Records, lock_of, read_bounded, remove};
+use super::{EVENTS, Lock, RESULT, Records, lock_of, read_bounded, remove, wait_for};
 
 /// No result or first line of a run is larger.
 const LARGEST: u64 = 16 << 20;
@@ -116,6 +116,15 @@ impl StoredRun {
     /// When there are none.
     pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
         events(&self.folder)
+    }
+
+    /// Waits until its run is over.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub fn wait(&self) -> io::Result<()> {
+        wait_for(&self.folder)
     }
 
     /// Removes the record, unless its run goes on; tells whether it did.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
+use draft_tasks_executor::PodsBefore;
+use draft_tasks_executor::RunSummary;
 use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::{Pinned, RunSummary};
-use draft_tasks_executor::{PodsBefore, PodsRequest};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -17,28 +17,20 @@ use super::Session;
 use super::reading::{Source, source};
 use super::running::{RunPlace, Started};
 use crate::claim::Claim;
-use crate::lifecycle::{Activity, Lifecycle, LifecycleFacts, Next, Part};
+use crate::lifecycle::{Activity, Next, Part, Undertaking};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
-use crate::safety::{self, Awaited, Foreign, Guard, Whereabouts, lacking};
+use crate::safety::Foreign;
 use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
 pub(super) struct Walk {
     uri: Uri,
-    part: Part,
-    steps: Lifecycle,
-    plans: Vec<Plan>,
-    /// The application's pods, where they are known.
-    pods: Option<PodsRequest>,
-    /// What is to be asked about before something is deleted.
-    guard: Option<Guard>,
-    /// What is to be known before it begins.
-    warnings: Vec<String>,
-    /// The cluster of all local steps, where one is known.
-    pinned: Option<Pinned>,
+    undertaking: Undertaking,
+    /// That the program of the deploy command is not there yet.
+    lacking: Option<String>,
     source: Source,
     environment: Environment,
     /// The clusters that are to be asked about before the first step.
@@ -107,70 +99,33 @@ impl Walk {
             Some(line) => plan::typed(&line, &|name| environment.get(name)).map_err(refusal)?,
             None => command,
         };
-        let mut plans = plans(part, &source, &environment)?;
-        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
-        plans.push(part.plan(&command));
-        let application = source.application(&environment);
-        let guard = match part {
-            Part::Up => None,
-            Part::Delete => source.guard(&environment),
-        };
-        let awaited = Awaited::of(part, &application, &phases, guard.as_ref());
-        let Awaited { pods, target, warning } = awaited.map_err(|problem| refusal(problem.describe()))?;
-        let mut warnings: Vec<String> = warning.into_iter().collect();
-        let pinned = application.pinned_to(target).map_err(|problem| refusal(problem.describe()))?;
-        // Inside of a cluster there is no kubeconfig to be copied.
-        let pinned = pinned.filter(|pinned| pinned.target.context.is_some());
-        let steps =
-            Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
-        if part == Part::Up && phases.contains(&Phase::PreUp) {
-            let deploy = part.plan(&command);
-            warnings.extend(lacking::program(&deploy, &source.directory, environment.variables()));
-        }
+        let phases = plans(part, &source, &environment)?;
+        // Before anything is looked at that another program may change.
         let claim = source.claim(part.into())?;
-        let mut walk = Walk {
+        let application = source.application(&environment);
+        let undertaking = Undertaking::new(part, phases, &command, &application, &source.path);
+        let undertaking = undertaking.ready().map_err(|problem| refusal(problem.describe()))?;
+        let (directory, variables) = (source.directory.as_path(), environment.variables());
+        let is_local = |target: &Target| source.config.kubernetes.is_local(target);
+        let foreign = undertaking.foreign(directory, variables, &is_local);
+        let lacking = undertaking.lacks_program(directory, variables);
+        Ok(Walk {
             uri,
-            part,
-            steps,
-            plans,
-            pods,
-            warnings,
-            pinned,
+            undertaking,
+            lacking,
+            foreign,
             source,
             environment,
-            foreign: Vec::new(),
-            guard,
             runs: Vec::new(),
             was_stopped: false,
             spent: Duration::ZERO,
             claim,
-        };
-        walk.foreign = walk.foreign();
-        Ok(walk)
+        })
     }
 
     /// Whether this is the run of the step that goes on.
     fn is_at(&self, run: &str) -> bool {
         self.runs.last().is_some_and(|last| last == run)
-    }
-
-    /// The clusters that all steps together reach and that are not local.
-    fn foreign(&self) -> Vec<Foreign> {
-        let settings = &self.source.config.kubernetes;
-        let pinned = self.pinned.as_ref().map(|pinned| &pinned.target);
-        let target = pinned.or_else(|| self.pods.as_ref().map(|pods| &pods.target));
-        let asked = target.filter(|target| !settings.is_local(target)).map(|target| Foreign {
-            target: Some(target.clone()),
-            question: safety::foreign_part(self.part, target),
-            is_hint: false,
-        });
-        let (directory, environment) = (self.source.directory.as_path(), self.environment.variables());
-        let whereabouts = Whereabouts { directory, environment, pinned: target };
-        let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
-        let accepts = |other: &Target| same(other) || settings.is_local(other);
-        let local = self.plans.iter().filter(|plan| plan.subject.is_local());
-        let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
-        asked.into_iter().chain(others).collect()
     }
 }
 
@@ -178,7 +133,7 @@ impl Session {
     /// The run of a part that goes on.
     fn walks_already(&mut self, uri: &Uri, part: Part) -> Result<Option<Started>, Error> {
         self.may_start()?;
-        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri && walk.part == part) {
+        if let Some(walk) = self.walks.iter().find(|walk| walk.uri == *uri && walk.undertaking.part == part) {
             let run = walk.runs.last().cloned().unwrap_or_default();
             self.show(MessageType::Info, format!("{} is already running", part.name()));
             return Ok(Some(Started { run }));
@@ -194,33 +149,33 @@ impl Session {
     }
 
     fn set_out(&mut self, mut walk: Walk) -> Started {
-        for warning in std::mem::take(&mut walk.warnings) {
+        let warnings = walk.undertaking.warning.take().into_iter().chain(walk.lacking.take());
+        for warning in warnings {
             self.show(MessageType::Warning, warning);
         }
         self.tell_claim(&walk.claim);
         let foreign = std::mem::take(&mut walk.foreign);
-        let first = walk.steps.steps().first().copied().unwrap_or(walk.part.command());
-        let ground = walk.pods.clone().filter(|_| walk.part == Part::Up).map(Box::new);
+        let Undertaking { part, steps, pods, .. } = &walk.undertaking;
+        let first = steps.steps().first().copied().unwrap_or(part.command());
+        let ground = pods.clone().filter(|_| *part == Part::Up).map(Box::new);
         Started { run: self.begin(walk, first, Questions { foreign, ground, ..Questions::default() }) }
     }
 
     fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
-        let plan = walk.plans.iter().find(|plan| plan.subject == step).cloned();
-        let plan = plan.unwrap_or(Plan { subject: step, steps: Vec::new() });
         if step == Subject::Delete {
-            questions.guard = walk.guard.take();
+            questions.guard = walk.undertaking.guard.take();
         }
         if step == Subject::Deploy {
-            questions.before = walk.pods.clone().map(Box::new);
+            questions.before = walk.undertaking.pods.clone().map(Box::new);
         }
         let place = RunPlace {
-            pods: walk.pods.clone().filter(|_| !step.is_local()),
-            pinned: walk.pinned.clone().filter(|_| step.is_local()),
+            pods: walk.undertaking.pods(step),
+            pinned: walk.undertaking.pinned(step),
             claim: Claim::default(),
             spent: walk.spent,
         };
         let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
-        let planned = (plan, Vec::new());
+        let planned = (walk.undertaking.plan(step), Vec::new());
         let id = self.start_with(&uri, planned, source, &environment, place, questions);
         walk.runs.push(id.clone());
         self.walks.push(walk);
@@ -230,7 +185,7 @@ impl Session {
     /// These pods are there before something is deployed.
     pub(crate) fn pods_before(&mut self, run: &str, before: PodsBefore) {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
-        if let Some(pods_of_walk) = walk.and_then(|walk| walk.pods.as_mut()) {
+        if let Some(pods_of_walk) = walk.and_then(|walk| walk.undertaking.pods.as_mut()) {
             pods_of_walk.before = before;
         }
     }
@@ -238,14 +193,14 @@ impl Session {
     /// Nothing is known of the pods that a deletion would end: their end is not awaited.
     pub(crate) fn pods_unknown(&mut self, run: &str) {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
-        if let Some(said) = walk.and_then(|walk| walk.steps.without_end_of_pods()) {
+        if let Some(said) = walk.and_then(|walk| walk.undertaking.steps.without_end_of_pods()) {
             self.show(MessageType::Warning, said);
         }
     }
 
     /// What goes on with a file and excludes something else.
     pub(super) fn walks_beside(&self, uri: &Uri, wanted: Activity) -> Option<Part> {
-        let walks = self.walks.iter().filter(|walk| walk.uri == *uri).map(|walk| walk.part);
+        let walks = self.walks.iter().filter(|walk| walk.uri == *uri).map(|walk| walk.undertaking.part);
         walks.into_iter().find(|part| wanted.excludes((*part).into()))
     }
 
@@ -261,7 +216,7 @@ impl Session {
     pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
         walk.spent += summary.duration;
-        let next = walk.steps.after(summary, walk.was_stopped);
+        let next = walk.undertaking.steps.after(summary, walk.was_stopped);
         if !matches!(next, Next::Step(_)) {
             walk.claim = Claim::default();
         }
@@ -276,7 +231,9 @@ impl Session {
                 self.begin(walk, step, Questions::default());
                 None
             }
-            Next::Done => Some((MessageType::Info, format!("{}: all steps passed", walk.part.name()))),
+            Next::Done => {
+                Some((MessageType::Info, format!("{}: all steps passed", walk.undertaking.part.name())))
+            }
             Next::Ended { message, stopped } => {
                 Some((if stopped { MessageType::Info } else { MessageType::Error }, message))
             }
@@ -285,7 +242,7 @@ impl Session {
 
     /// A step did not begin, so no other one does; answers which did not run.
     pub(super) fn walk_declined(&mut self, run: &str) -> Option<String> {
-        match self.take_walk(run)?.steps.cannot_begin(false) {
+        match self.take_walk(run)?.undertaking.steps.cannot_begin(false) {
             Next::Ended { message, .. } => Some(message),
             _ => None,
         }

@@ -197,7 +197,7 @@ mod tests {
         check(
             "[kubernetes]\nselector = \"a=b\"\n$0",
             expect![[r#"
-            container readyTimeout [onFailure] [rules] [run]
+            container goneTimeout readyTimeout [onFailure] [rules] [run]
             ---
             [kubernetes]
             selector = "a=b"

@@ -90,6 +90,22 @@ fn delete_waits_until_the_pods_are_gone() {
 }
 
 #[test]
+fn the_end_of_pods_has_a_limit_of_its_own() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.session.take_settings(
+        &json!({ "kubernetes": { "selector": "app=web", "readyTimeout": 1, "goneTimeout": "2m" } }),
+    );
+    fixture.open(FILE);
+    fixture.execute("delete", json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
+    over(&mut fixture, "run-1", passed());
+    let limits = std::iter::from_fn(|| fixture.effects.try_recv().ok()).filter_map(|effect| match effect {
+        Effect::StartRun { request, .. } => Some(request.pods.map(|pods| pods.wait_timeout)),
+        _ => None,
+    });
+    assert_eq!(limits.collect::<Vec<_>>(), [None, Some(seconds(120))]);
+}
+
+#[test]
 fn a_foreign_cluster_is_asked_for_once_for_all_steps() {
     let (mut fixture, _dir) = fixture("https://35.1.2.3");
     fixture.open(FILE);

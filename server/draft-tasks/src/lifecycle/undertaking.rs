@@ -1,0 +1,146 @@
+//! What `up` or `delete` is about to do, and where: the command line and the language server begin with it.
+//!
+//! Must not contact a cluster, ask anybody or run anything.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, Subject};
+use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::{Pinned, PodsRequest, Problem};
+
+use super::{Lifecycle, LifecycleFacts, Part};
+use crate::safety::{self, Foreign, Guard, Whereabouts, lacking};
+use crate::settings::kubernetes::GONE_TIMEOUT;
+use crate::world::application::ApplicationLookup;
+
+/// Everything that is known before the first step.
+#[derive(Debug)]
+pub(crate) struct Undertaking {
+    pub(crate) part: Part,
+    pub(crate) steps: Lifecycle,
+    plans: Vec<Plan>,
+    /// The pods that are awaited; nothing where none are.
+    pub(crate) pods: Option<PodsRequest>,
+    /// What is to be asked about before something is deleted.
+    pub(crate) guard: Option<Guard>,
+    /// The cluster of all steps, where one is known.
+    cluster: Option<Pinned>,
+    /// What is to be said before it begins.
+    pub(crate) warning: Option<String>,
+    /// Why it cannot begin, though it can be shown.
+    problem: Option<Problem>,
+}
+
+impl Undertaking {
+    /// The part around a command. `phases` are the plans of those that have tasks which run, `file` is the tasks file.
+    ///
+    /// Whoever may change what is looked at here must be kept out before.
+    pub(crate) fn new(
+        part: Part,
+        phases: Vec<Plan>,
+        argv: &[String],
+        application: &ApplicationLookup<'_>,
+        file: &Path,
+    ) -> Undertaking {
+        let mut plans = phases;
+        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
+        plans.push(part.plan(argv));
+        let guard = match part {
+            Part::Up => None,
+            Part::Delete => Guard::of(application, file),
+        };
+        let found = match &guard {
+            Some(Guard::Pods(pods)) => Ok((**pods).clone()),
+            _ => application.pods(Vec::new()),
+        };
+        let target = found.as_ref().ok().map(|pods| pods.target.clone());
+        let is_awaited = application.settings.selector.is_none() || part.awaits_selected(&phases);
+        let limit = application.settings.gone_timeout.map_or(GONE_TIMEOUT, |limit| limit.0);
+        let (pods, wrong) = match found {
+            Ok(pods) if part == Part::Delete => (Some(PodsRequest { wait_timeout: limit, ..pods }), None),
+            Ok(pods) => (Some(pods).filter(|_| is_awaited), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let is_needed = phases.contains(&Phase::PostDeploy);
+        let warning = wrong.as_ref().filter(|_| !is_needed);
+        let warning = warning.map(|problem| format!("no pods are awaited: {}", problem.message));
+        let pinned = application.pinned_to(target);
+        let steps =
+            Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
+        let (cluster, unmet) = match pinned {
+            Ok(cluster) => (cluster, None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let problem = wrong.filter(|_| is_needed).or(unmet);
+        Undertaking { part, steps, plans, pods, guard, cluster, warning, problem }
+    }
+
+    /// The same, if it can begin.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub(crate) fn ready(mut self) -> Result<Undertaking, Problem> {
+        self.problem.take().map_or(Ok(self), Err)
+    }
+
+    /// Why it is not known in which pods a step would run.
+    pub(crate) fn unknown(&self, step: Subject) -> Option<&str> {
+        self.problem.as_ref().filter(|_| !step.is_local()).map(|problem| problem.message.as_str())
+    }
+
+    /// What a step runs; a step that waits has no tasks.
+    pub(crate) fn plan(&self, step: Subject) -> Plan {
+        let plan = self.plans.iter().find(|plan| plan.subject == step).cloned();
+        plan.unwrap_or(Plan { subject: step, steps: Vec::new() })
+    }
+
+    /// The pods that a step is about.
+    pub(crate) fn pods(&self, step: Subject) -> Option<PodsRequest> {
+        self.pods.clone().filter(|_| !step.is_local())
+    }
+
+    /// The cluster of which a local step gets a kubeconfig.
+    pub(crate) fn pinned(&self, step: Subject) -> Option<Pinned> {
+        // Inside of a cluster there is no kubeconfig to be copied.
+        self.cluster.clone().filter(|pinned| step.is_local() && pinned.target.context.is_some())
+    }
+
+    /// The cluster of all steps, where one is known.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.cluster.as_ref().map(|pinned| &pinned.target)
+    }
+
+    /// The clusters that all steps together reach and that are not accepted.
+    pub(crate) fn foreign(
+        &self,
+        directory: &Path,
+        environment: &[(OsString, OsString)],
+        accepts: &dyn Fn(&Target) -> bool,
+    ) -> Vec<Foreign> {
+        let target = self.target();
+        let asked = target.filter(|target| !accepts(target)).map(|target| Foreign {
+            target: Some(target.clone()),
+            question: safety::foreign_part(self.part.name(), target),
+            is_hint: false,
+        });
+        let whereabouts = Whereabouts { directory, environment, pinned: target };
+        let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
+        let accepts = |other: &Target| same(other) || accepts(other);
+        let local = self.plans.iter().filter(|plan| plan.subject.is_local());
+        let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
+        asked.into_iter().chain(others).collect()
+    }
+
+    /// That the program of the deploy command is not there yet, where something runs before it.
+    pub(crate) fn lacks_program(
+        &self,
+        directory: &Path,
+        environment: &[(OsString, OsString)],
+    ) -> Option<String> {
+        let has_pre_up = self.steps.steps().contains(&Phase::PreUp.into());
+        lacking::program(&self.plan(Subject::Deploy), directory, environment).filter(|_| has_pre_up)
+    }
+}
