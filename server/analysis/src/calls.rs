@@ -7,7 +7,8 @@ mod beside;
 mod script;
 mod wrapper;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 pub use beside::{Beside, mentions, of_recipes};
 use script::Script;
@@ -28,31 +29,26 @@ pub struct Calls {
     pub beside: Vec<Beside>,
     /// The variables that are assigned, with their values where those are known.
     pub assigned: HashMap<String, Option<String>>,
+    /// The variables whose values scripts take from the environment.
+    pub inherited: BTreeSet<String>,
     /// Why more may be called than is known, in lower case without a full stop.
     pub unclear: Option<String>,
 }
 
 /// A program that is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The program as it is written.
-    pub program: String,
-    /// Its arguments; what is not known of one is left out.
-    pub arguments: Vec<String>,
-    /// The places of arguments that are not wholly known.
-    uncertain: Vec<usize>,
-    /// The places of those that may be options.
-    open: Vec<usize>,
+    line: Line,
+    name: String,
     /// Why its files, its variables or the machine are others than those of the command, without a full stop.
     pub elsewhere: Option<String>,
 }
 
 impl Calls {
     /// What the argument vector of a task calls; `lookup` gives the values of variables.
-    pub fn of(argv: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
-        let words: Vec<Argument> = argv.iter().map(|text| Argument::known(text)).collect();
+    pub fn of(argv: impl Iterator<Item = String>, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
         let mut walk = Walk::new(lookup);
-        walk.command(&words, &Input::Nothing, false);
+        walk.command(&Line::new(argv.map(Argument::known).collect()), &Input::Nothing);
         walk.finish()
     }
 
@@ -65,66 +61,72 @@ impl Calls {
 }
 
 impl Call {
+    /// The program as it is written.
+    pub fn program(&self) -> &str {
+        self.line.program().map_or("", |word| &word.text)
+    }
+
     /// The program without directory, extension and version, in lower case: `kubectl` of `/opt/kubectl-1.32.exe`.
-    pub fn name(&self) -> String {
-        stem(&self.program)
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its arguments; what is not known of one is left out.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> + Clone {
+        self.line.arguments().iter().map(|word| word.text.as_str())
     }
 
     /// The arguments before the first one of which something is not known.
-    pub fn known(&self) -> &[String] {
-        &self.arguments[..self.uncertain.first().copied().unwrap_or(self.arguments.len())]
+    pub fn known(&self) -> impl Iterator<Item = &str> + Clone {
+        self.line.arguments().iter().take_while(|word| word.certain).map(|word| word.text.as_str())
     }
 
-    /// The first value of an option, `--name value` or `--name=value`.
-    pub fn option(&self, name: &str) -> Option<&str> {
-        let at = self.option_places(name).next()?;
-        self.arguments.get(at.argument).map(|argument| &argument[at.begin..])
+    /// Whether all of its arguments are known.
+    pub fn is_known(&self) -> bool {
+        self.line.arguments().iter().all(|word| word.certain)
     }
 
-    /// The last value of an option; nothing inside where it is not known.
+    /// The last value of an option, `--name value` or `--name=value`; nothing inside where it is not known.
     pub fn last_option(&self, name: &str) -> Option<Option<&str>> {
-        let at = self.option_places(name).last()?;
-        let argument = self.arguments.get(at.argument).filter(|_| !self.uncertain.contains(&at.argument));
-        Some(argument.map(|argument| &argument[at.begin..]))
-    }
-
-    fn option_places(&self, name: &str) -> impl Iterator<Item = OptionPlace> {
-        let own = self.arguments.iter().take_while(|argument| *argument != "--");
-        let is_word = name.starts_with("--");
-        own.enumerate().filter_map(move |(argument, text)| match text.strip_prefix(name)? {
-            "" => Some(OptionPlace { argument: argument + 1, begin: 0 }),
-            rest if rest.starts_with('=') => Some(OptionPlace { argument, begin: name.len() + 1 }),
-            _ => (!is_word).then_some(OptionPlace { argument, begin: name.len() }),
-        })
+        last_option(self.line.arguments(), name)
     }
 
     /// Whether options may be among the arguments that are not known; these options have a value behind them.
     pub fn hides_options(&self, with_value: &[&str]) -> bool {
-        let end = self.arguments.iter().position(|argument| argument == "--");
-        let is_value = |at: usize| at > 0 && with_value.contains(&self.arguments[at - 1].as_str());
-        self.open.iter().any(|at| end.is_none_or(|end| *at < end) && !is_value(*at))
+        let words = self.line.arguments();
+        let own = &words[..words.iter().position(|word| word.text == "--").unwrap_or(words.len())];
+        let is_value = |at: usize| at > 0 && with_value.contains(&own[at - 1].text.as_str());
+        own.iter().enumerate().any(|(at, word)| word.open && !is_value(at))
     }
 }
 
-/// Where the value of an option is.
-struct OptionPlace {
-    argument: usize,
-    begin: usize,
+/// The last value of an option among arguments; nothing inside where it is not known.
+fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w str>> {
+    let is_word = name.starts_with("--");
+    let own = arguments.iter().take_while(|argument| argument.text != "--");
+    let values = own.enumerate().filter_map(|(at, argument)| match argument.text.strip_prefix(name)? {
+        "" => Some(arguments.get(at + 1).and_then(Argument::value)),
+        rest if rest.starts_with('=') => Some(argument.value().map(|_| &rest[1..])),
+        rest => (!is_word).then(|| argument.value().map(|_| rest)),
+    });
+    values.last()
 }
 
 /// The name by which a program is known, wherever and in whichever version it is.
 fn stem(program: &str) -> String {
-    let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_lowercase();
-    let plain = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find_map(|end| name.strip_suffix(end));
-    let plain = plain.unwrap_or(&name);
-    // A snap's program, and an image's tag or digest.
-    let plain = plain.strip_prefix("microk8s.").unwrap_or(plain);
-    let plain = plain.split([':', '@']).next().unwrap_or(plain);
-    let at = plain.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| is_version(&plain[*at..]));
-    match at {
-        Some(at) if at > 0 => plain[..at].to_owned(),
-        _ => plain.to_owned(),
+    let file = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let mut name = file.to_lowercase();
+    if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
+        name.truncate(name.len() - end.len());
     }
+    // A snap's program, and an image's tag or digest.
+    if name.starts_with("microk8s.") {
+        name.drain(.."microk8s.".len());
+    }
+    name.truncate(name.find([':', '@']).unwrap_or(name.len()));
+    let at = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| *at > 0 && is_version(&name[*at..]));
+    name.truncate(at.unwrap_or(name.len()));
+    name
 }
 
 /// Whether a name ends with a version: `3`, `3.11`, `-v1.32-linux`, but not with the `9s` of `k9s`.
@@ -146,12 +148,17 @@ struct Argument {
 }
 
 impl Argument {
-    fn known(text: &str) -> Argument {
-        Argument { text: text.to_owned(), certain: true, open: false }
+    fn known(text: impl Into<String>) -> Argument {
+        Argument { text: text.into(), certain: true, open: false }
     }
 
     fn unknown() -> Argument {
         Argument { text: String::new(), certain: false, open: true }
+    }
+
+    /// The text, where it is just that.
+    fn value(&self) -> Option<&str> {
+        self.certain.then_some(&*self.text)
     }
 
     /// As it is where this text in it stands for something else.
@@ -161,6 +168,34 @@ impl Argument {
         }
         let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
         Argument { text: self.text.replace(placeholder, ""), certain: false, open }
+    }
+}
+
+/// A program with its arguments, among the words of the command in which it stands: the programs that a wrapper runs
+/// share them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    words: Rc<[Argument]>,
+    /// Where the program stands.
+    at: usize,
+}
+
+impl Line {
+    fn new(words: Vec<Argument>) -> Line {
+        Line { words: words.into(), at: 0 }
+    }
+
+    fn program(&self) -> Option<&Argument> {
+        self.words.get(self.at)
+    }
+
+    fn arguments(&self) -> &[Argument] {
+        self.words.get(self.at + 1..).unwrap_or_default()
+    }
+
+    /// That of the program which is this argument.
+    fn inner(&self, argument: usize) -> Line {
+        Line { words: self.words.clone(), at: self.at + 1 + argument }
     }
 }
 
@@ -209,11 +244,12 @@ impl<'a> Walk<'a> {
         self.calls.unclear.get_or_insert_with(|| why.into());
     }
 
-    fn value(&self, name: &str) -> Option<String> {
-        match self.variables.get(name) {
-            Some(value) => value.clone(),
-            None => (self.lookup)(name),
+    fn value(&mut self, name: &str) -> Option<String> {
+        if let Some(value) = self.variables.get(name) {
+            return value.clone();
         }
+        self.calls.inherited.insert(name.to_owned());
+        (self.lookup)(name)
     }
 
     fn assign(&mut self, name: &str, value: Option<String>) {
@@ -254,67 +290,55 @@ impl<'a> Walk<'a> {
         self.script(&text.join(" "));
     }
 
-    /// A program with its arguments; whether something appends more, as `xargs` does.
-    fn command(&mut self, words: &[Argument], input: &Input, appends: bool) {
-        let Some((program, arguments)) = words.split_first() else {
-            if appends {
-                self.unclear("what `xargs` runs is known only when it runs");
-            }
-            return;
-        };
+    /// A program with its arguments.
+    fn command(&mut self, line: &Line, input: &Input) {
+        let Some(program) = line.program() else { return };
         if !program.certain {
             return self.unclear("a program in it is known only when it runs");
         }
         if program.text.starts_with('-') {
             return self.unclear(format!("`{}` stands where a program should", program.text));
         }
-        let name = self.call(&program.text, arguments, appends);
-        self.beside(&program.text, &name, arguments);
+        let name = self.call(line);
+        self.beside(&program.text, &name, line.arguments());
         if wrapper::is_shell(&name) {
-            return self.shell(&name, words, input, appends);
+            self.shell(&name, line.arguments(), input);
+        } else if let Some(wrapper) = Wrapper::of(&name) {
+            self.wrapped(wrapper, line, input);
+        } else {
+            self.special(&name, line);
         }
-        if let Some(wrapper) = Wrapper::of(&name) {
-            return self.wrapped(wrapper, words, input, appends);
-        }
-        self.special(&name, arguments);
     }
 
     /// Notes a call, and gives the name of the program.
-    fn call(&mut self, program: &str, arguments: &[Argument], appends: bool) -> String {
-        let mut arguments = arguments.to_vec();
-        arguments.extend(appends.then(Argument::unknown));
-        let places =
-            |is: fn(&Argument) -> bool| (0..arguments.len()).filter(|at| is(&arguments[*at])).collect();
-        let call = Call {
-            program: program.to_owned(),
-            uncertain: places(|argument| !argument.certain),
-            open: places(|argument| argument.open),
-            elsewhere: self.elsewhere.clone(),
-            arguments: arguments.iter().map(|argument| argument.text.clone()).collect(),
-        };
-        let name = call.name();
+    fn call(&mut self, line: &Line) -> String {
+        let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
+        let call = Call { line: line.clone(), name: name.clone(), elsewhere: self.elsewhere.clone() };
         self.calls.called.push(call);
         name
     }
 
-    fn wrapped(&mut self, wrapper: &Wrapper, words: &[Argument], input: &Input, appends: bool) {
-        let Some(mut rest) = wrapper.rest(self, words) else { return };
-        let options = words.get(1..words.len() - rest.len()).unwrap_or_default();
-        let placeholder = wrapper::placeholder(wrapper.names[0], options);
-        match wrapper.names[0] {
-            "ssh" => return self.remote(&rest, input),
-            "parallel" => return self.parallel(&rest, placeholder.as_deref().unwrap_or("{}")),
-            "watch" => return self.script_of(&rest),
+    fn wrapped(&mut self, wrapper: &Wrapper, line: &Line, input: &Input) {
+        let name = wrapper.names[0];
+        let Some(inner) = wrapper.inner(self, line.arguments()) else { return };
+        let (options, rest) = line.arguments().split_at(inner);
+        let placeholder = wrapper::placeholder(name, options);
+        match name {
+            "ssh" => return self.remote(rest, input),
+            "parallel" => return self.parallel(rest, placeholder.as_deref().unwrap_or("{}")),
+            "watch" => return self.script_of(rest),
             _ => {}
         }
-        // `xargs` alone runs `echo`.
-        let mut appends = appends || wrapper.names[0] == "xargs" && !rest.is_empty();
-        if let Some(placeholder) = placeholder {
-            rest = rest.iter().map(|word| word.replaced(&placeholder)).collect();
-            appends = false;
-        }
-        let elsewhere = wrapper::elsewhere(wrapper.names[0], options);
-        self.deeper(|walk| walk.among(elsewhere, |walk| walk.command(&rest, input, appends)));
+        let inner = match placeholder {
+            Some(placeholder) => Line::new(rest.iter().map(|word| word.replaced(&placeholder)).collect()),
+            // Alone it runs `echo`.
+            None if name == "xargs" && !rest.is_empty() => {
+                Line::new(rest.iter().cloned().chain([Argument::unknown()]).collect())
+            }
+            None => line.inner(inner),
+        };
+        let elsewhere = wrapper::elsewhere(name, options);
+        self.deeper(|walk| walk.among(elsewhere, |walk| walk.command(&inner, input)));
     }
 
     /// Reads what runs elsewhere, if it does.
@@ -362,13 +386,12 @@ impl<'a> Walk<'a> {
         unclear.into_iter().for_each(|why| self.unclear(why));
     }
 
-    fn shell(&mut self, name: &str, words: &[Argument], input: &Input, appends: bool) {
-        let given = wrapper::ShellOptions::read(words);
-        let rest = &words[given.end.min(words.len())..];
+    fn shell(&mut self, name: &str, arguments: &[Argument], input: &Input) {
+        let given = wrapper::ShellOptions::read(arguments);
+        let rest = arguments.get(given.end..).unwrap_or_default();
         match rest.split_first() {
             Some((script, parameters)) if given.is_script => self.shell_script(name, script, parameters),
             Some((file, _)) if !given.reads_input => self.file(file),
-            _ if appends => self.unclear(format!("what `{name}` runs is known only when it runs")),
             _ => match input {
                 Input::Nothing => {}
                 Input::Text(text) => self.script(text),
@@ -387,7 +410,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Builtins and programs that run what their arguments are in a way of their own.
-    fn special(&mut self, name: &str, arguments: &[Argument]) {
+    fn special(&mut self, name: &str, line: &Line) {
+        let arguments = line.arguments();
         match name {
             "eval" => self.script_of(arguments),
             "trap" => self.script_of(arguments.get(..1).unwrap_or_default()),
@@ -404,7 +428,7 @@ impl<'a> Walk<'a> {
             "set" | "shift" => self.parameters = None,
             "cd" | "pushd" => self.enter(arguments),
             "find" => self.find(arguments),
-            _ => self.scripts_inside(name, arguments),
+            _ => self.scripts_inside(name, line),
         }
     }
 
@@ -422,13 +446,14 @@ impl<'a> Walk<'a> {
         for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
             let rest = &arguments[at + 1..];
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
-            let words: Vec<_> =
-                rest[..end.unwrap_or(rest.len())].iter().map(|word| word.replaced("{}")).collect();
-            self.deeper(|walk| walk.command(&words, &Input::Nothing, false));
+            let words = &rest[..end.unwrap_or(rest.len())];
+            let line = Line::new(words.iter().map(|word| word.replaced("{}")).collect());
+            self.deeper(|walk| walk.command(&line, &Input::Nothing));
         }
     }
 
-    fn scripts_inside(&mut self, name: &str, arguments: &[Argument]) {
+    fn scripts_inside(&mut self, name: &str, line: &Line) {
+        let arguments = line.arguments();
         self.among(wrapper::elsewhere(name, arguments), |walk| {
             for script in wrapper::inner_scripts(name, arguments) {
                 walk.script_of(&script);
@@ -438,7 +463,7 @@ impl<'a> Walk<'a> {
                 if word.text.contains(char::is_whitespace) {
                     walk.script_of(std::slice::from_ref(word))
                 } else {
-                    walk.call(&word.text, &arguments[at + 1..], false);
+                    walk.call(&line.inner(at));
                 }
             }
         });

@@ -94,7 +94,14 @@ pub struct Word {
     pub parts: Vec<Part>,
     /// Where the word stands in the decoded command, quotes included.
     pub range: TextRange,
-    /// What quotes and backslashes make of each byte of the range.
+}
+
+/// A command as its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// The words in order.
+    pub words: Vec<Word>,
+    /// What quotes and backslashes make of each byte of the command.
     pub quoting: Vec<Quoting>,
 }
 
@@ -166,31 +173,42 @@ const SHELL_BUILTINS: [&str; 20] = [
     "source", "trap", "type", "ulimit", "umask", "unset", "while",
 ];
 
-/// Splits a decoded command into its words.
-///
-/// [`Semantics::Standard`] follows the quoting of POSIX shells (Shell Command Language, 2.2): words are separated by
-/// spaces, tabs and line feeds; a backslash takes the meaning from the next character and, before a line feed,
-/// vanishes with it; in double quotes it does so only before `$`, a backtick, `"`, `\` and a line feed; in single
-/// quotes nothing has a meaning. `$NAME` and `${NAME}` are variables, `$$NAME`, `$${NAME}`, `\$NAME` and `\${NAME}`
-/// are not; any other `$`, and all else that a shell knows, stands for itself.
-///
-/// [`Semantics::Draft`] follows `pkg/tasks/tasks.go` of Draft at the given version.
+/// The words of a decoded command, split as [`Split::new`] does.
 ///
 /// # Errors
 ///
-/// When a NUL stands in it; in [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end.
+/// Those of [`Split::new`].
 pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Vec<Word>, SplitError> {
-    if let Some(at) = command.find('\0') {
-        let range = TextRange::at((at as u32).into(), 1.into());
-        return Err(SplitError {
-            range,
-            message: "a NUL stands in it, which no program can be given".into(),
-        });
-    }
-    match (semantics, version) {
-        (Semantics::Standard, _) => Splitter::new(command).split(),
-        (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
-        (Semantics::Draft, _) => Ok(draft_words(command, draft_parts)),
+    Split::new(command, semantics, version).map(|split| split.words)
+}
+
+impl Split {
+    /// Splits a decoded command into its words.
+    ///
+    /// [`Semantics::Standard`] follows the quoting of POSIX shells (Shell Command Language, 2.2): words are separated by
+    /// spaces, tabs and line feeds; a backslash takes the meaning from the next character and, before a line feed,
+    /// vanishes with it; in double quotes it does so only before `$`, a backtick, `"`, `\` and a line feed; in single
+    /// quotes nothing has a meaning. `$NAME` and `${NAME}` are variables, `$$NAME`, `$${NAME}`, `\$NAME` and `\${NAME}`
+    /// are not; any other `$`, and all else that a shell knows, stands for itself.
+    ///
+    /// [`Semantics::Draft`] follows `pkg/tasks/tasks.go` of Draft at the given version.
+    ///
+    /// # Errors
+    ///
+    /// When a NUL stands in it; in [`Semantics::Standard`] when a quote is not closed or a backslash stands at the end.
+    pub fn new(command: &str, semantics: Semantics, version: DraftVersion) -> Result<Split, SplitError> {
+        if let Some(at) = command.find('\0') {
+            let range = TextRange::at((at as u32).into(), 1.into());
+            return Err(SplitError {
+                range,
+                message: "a NUL stands in it, which no program can be given".into(),
+            });
+        }
+        match (semantics, version) {
+            (Semantics::Standard, _) => Splitter::new(command).split(),
+            (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
+            (Semantics::Draft, _) => Ok(draft_words(command, draft_parts)),
+        }
     }
 }
 
@@ -198,9 +216,8 @@ pub fn split(command: &str, semantics: Semantics, version: DraftVersion) -> Resu
 struct Splitter<'a> {
     command: &'a str,
     at: usize,
-    words: Vec<Word>,
-    /// What quotes and backslashes make of each byte up to here.
-    quoting: Vec<Quoting>,
+    /// The words that have ended, and what quotes and backslashes make of each byte up to here.
+    done: Split,
     /// What they make of a byte here that is no quote itself.
     outside: Quoting,
     /// Where the word begins that is read, and what it is made of so far.
@@ -212,14 +229,13 @@ impl<'a> Splitter<'a> {
         Splitter {
             command,
             at: 0,
-            words: Vec::new(),
-            quoting: Vec::with_capacity(command.len()),
+            done: Split { words: Vec::new(), quoting: Vec::with_capacity(command.len()) },
             outside: Quoting::Bare,
             word: None,
         }
     }
 
-    fn split(mut self) -> Result<Vec<Word>, SplitError> {
+    fn split(mut self) -> Result<Split, SplitError> {
         while let Some(next) = self.peek() {
             match next {
                 b' ' | b'\t' | b'\n' => {
@@ -235,7 +251,7 @@ impl<'a> Splitter<'a> {
             }
         }
         self.end_word();
-        Ok(self.words)
+        Ok(self.done)
     }
 
     /// The next byte; all that mean something are ASCII.
@@ -245,7 +261,7 @@ impl<'a> Splitter<'a> {
 
     fn advance(&mut self, length: usize, quoting: Quoting) {
         self.at += length;
-        self.quoting.resize(self.at, quoting);
+        self.done.quoting.resize(self.at, quoting);
     }
 
     /// The parts of the word that is read, which begins here if none is.
@@ -269,8 +285,7 @@ impl<'a> Splitter<'a> {
 
     fn end_word(&mut self) {
         if let Some((start, parts)) = self.word.take() {
-            let quoting = self.quoting[start..].to_vec();
-            self.words.push(Word { parts: parts.0, range: range(start, self.at), quoting });
+            self.done.words.push(Word { parts: parts.0, range: range(start, self.at) });
         }
     }
 
@@ -393,16 +408,14 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Draft splits at each single space, then replaces variables in each argument.
-fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Vec<Word> {
+fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Split {
     let mut start = 0;
     let words = command.split(' ').map(|argument| {
-        let quoting = vec![Quoting::Bare; argument.len()];
-        let word =
-            Word { parts: parts(argument, start), range: range(start, start + argument.len()), quoting };
+        let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
         start += argument.len() + 1;
         word
     });
-    words.collect()
+    Split { words: words.collect(), quoting: vec![Quoting::Bare; command.len()] }
 }
 
 /// Before 0.16 an argument that begins with `$` is one variable, whatever its name.
@@ -551,15 +564,17 @@ mod tests {
 
     #[test]
     fn what_quotes_and_backslashes_take() {
-        let words =
-            split("a 'b' \"c\\\"d\\e$X\" \\fg\\é", Semantics::Standard, DraftVersion::default()).unwrap();
+        let Split { words, quoting } =
+            Split::new("a 'b' \"c\\\"d\\e$X\" \\fg\\é", Semantics::Standard, DraftVersion::default())
+                .unwrap();
+        let of = |word: &Word| quoting[std::ops::Range::<usize>::from(word.range)].iter();
         let letter = |it: &Quoting| match it {
             Quoting::Bare => 'b',
             Quoting::Single => 's',
             Quoting::Double => 'd',
             Quoting::Escaped => 'e',
         };
-        let shown: Vec<String> = words.iter().map(|word| word.quoting.iter().map(letter).collect()).collect();
+        let shown: Vec<String> = words.iter().map(|word| of(word).map(letter).collect()).collect();
         assert_eq!(shown, ["b", "sss", "ddeedddddd", "eebeee"]);
     }
 

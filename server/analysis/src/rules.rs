@@ -34,8 +34,8 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     Phase::ALL.into_iter().for_each(|phase| commands.extend(commands_of(parsed, phase)));
     let mut found = Vec::new();
     RULES.iter().for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
-    for command in &commands {
-        RULES.iter().for_each(|rule| rule.look_at(command, &mut found));
+    for command in commands {
+        RULES.iter().for_each(|rule| rule.look_at(&command, &mut found));
     }
     diagnostic::sort(&mut found);
     found.iter_mut().for_each(make_printable);

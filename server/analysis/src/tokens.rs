@@ -9,7 +9,7 @@ use crate::command::{Part, Word};
 use crate::parsed::Parsed;
 use crate::syntax::Str;
 use crate::task_file::Section;
-use crate::words::{self, Words};
+use crate::words::Words;
 
 /// A piece of the file and what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ fn special_parts(words: &Words<'_>, word: &Word, parsed: &Parsed) -> Vec<(TextRa
         Part::Variable { range, .. } => Some((*range, TokenKind::Variable)),
         Part::Literal(_) => None,
     });
-    let escaped = words::escaped_variables(&words.content, word, parsed.options.semantics);
+    let escaped = words.escaped_variables(word, parsed.options.semantics);
     let escaped = escaped.into_iter().map(|range| (range, TokenKind::EscapedVariable));
     let mut special: Vec<_> = variables.chain(escaped).collect();
     special.sort_by_key(|(range, _)| range.start());

@@ -3,10 +3,11 @@
 //! Must not judge: a command that cannot be split has the words before the place where it breaks off.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
-use crate::command::{self, Part, Quoting, Semantics, SplitError, Word};
+use crate::command::{self, Part, Quoting, Semantics, Split, SplitError, Word};
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::syntax::{Str, StrMap};
@@ -18,6 +19,8 @@ pub struct Words<'t> {
     pub content: Cow<'t, str>,
     /// Its words; those before the error where it has one.
     pub words: Vec<Word>,
+    /// What quotes and backslashes make of each byte of the command; nothing behind the error where it has one.
+    pub quoting: Vec<Quoting>,
     /// Why the rest has no words.
     pub error: Option<SplitError>,
     written: Str,
@@ -30,8 +33,13 @@ impl<'t> Words<'t> {
         let text: &'t str = &parsed.text;
         let content = written.decode(text);
         let map = (!written.plain).then(|| written.map(text));
-        let (words, error) = split(&content, parsed.options);
-        Words { content, words, error, written, map }
+        let (Split { words, quoting }, error) = split(&content, parsed.options);
+        Words { content, words, quoting, error, written, map }
+    }
+
+    /// What quotes and backslashes make of each byte of a word.
+    pub fn quoting_of(&self, word: &Word) -> &[Quoting] {
+        &self.quoting[Range::<usize>::from(word.range)]
     }
 
     /// Where a range of the command stands in the text.
@@ -65,59 +73,61 @@ impl<'t> Words<'t> {
         })
     }
 
+    /// Where a word has `$$NAME`, `\$NAME` and the like: what looks like a variable and is not; in order, as ranges of
+    /// the command.
+    pub fn escaped_variables(&self, word: &Word, semantics: Semantics) -> Vec<TextRange> {
+        let variables: Vec<TextSize> = word
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Variable { range, .. } => Some(range.start()),
+                Part::Literal(_) => None,
+            })
+            .collect();
+        let mut found: Vec<TextRange> = Vec::new();
+        let (text, quoting) = (&self.content[word.range], self.quoting_of(word));
+        for (at, _) in text.match_indices(['$', '\\']).filter(|(at, _)| quoting[*at] != Quoting::Single) {
+            let (start, next) = (word.range.start() + TextSize::new(at as u32), &text[at + 1..]);
+            let is_name = semantics == Semantics::Standard || !next.starts_with("${");
+            let Some((_, length)) = command::variable(next).filter(|_| is_name) else { continue };
+            let range = TextRange::at(start, TextSize::new(1 + length as u32));
+            let is_variable = variables.binary_search(&(start + TextSize::new(1))).is_ok();
+            if !is_variable && found.last().is_none_or(|last| last.end() <= start) {
+                found.push(range);
+            }
+        }
+        found
+    }
+
     /// The argument of a word, where no variable is in it.
     pub fn literal(&self, index: usize) -> Option<&str> {
         self.words.get(index)?.literal()
     }
 }
 
-fn split(content: &str, options: Options) -> (Vec<Word>, Option<SplitError>) {
-    match command::split(content, options.semantics, options.draft_version) {
-        Ok(words) => (words, None),
+fn split(content: &str, options: Options) -> (Split, Option<SplitError>) {
+    let split = |content: &str| Split::new(content, options.semantics, options.draft_version);
+    match split(content) {
+        Ok(whole) => (whole, None),
         Err(error) => {
-            let before = &content[..usize::from(error.range.start())];
-            let words = command::split(before, options.semantics, options.draft_version);
-            (words.unwrap_or_default(), Some(error))
+            let before = split(&content[..usize::from(error.range.start())]);
+            let mut before = before.unwrap_or_default();
+            before.quoting.resize(content.len(), Quoting::Bare);
+            (before, Some(error))
         }
     }
-}
-
-/// Where a word has `$$NAME`, `\$NAME` and the like: what looks like a variable and is not; in order, as ranges of
-/// the command.
-pub fn escaped_variables(content: &str, word: &Word, semantics: Semantics) -> Vec<TextRange> {
-    let variables: Vec<TextSize> = word
-        .parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Variable { range, .. } => Some(range.start()),
-            Part::Literal(_) => None,
-        })
-        .collect();
-    let mut found: Vec<TextRange> = Vec::new();
-    let text = &content[word.range];
-    for (at, _) in text.match_indices(['$', '\\']).filter(|(at, _)| word.quoting[*at] != Quoting::Single) {
-        let (start, next) = (word.range.start() + TextSize::new(at as u32), &text[at + 1..]);
-        let is_name = semantics == Semantics::Standard || !next.starts_with("${");
-        let Some((_, length)) = command::variable(next).filter(|_| is_name) else { continue };
-        let range = TextRange::at(start, TextSize::new(1 + length as u32));
-        let is_variable = variables.binary_search(&(start + TextSize::new(1))).is_ok();
-        if !is_variable && found.last().is_none_or(|last| last.end() <= start) {
-            found.push(range);
-        }
-    }
-    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::DraftVersion;
 
     fn escaped(content: &str, semantics: Semantics) -> Vec<&str> {
-        let words = command::split(content, semantics, DraftVersion::default()).expect("it splits");
-        let ranges: Vec<_> =
-            words.iter().flat_map(|word| escaped_variables(content, word, semantics)).collect();
-        ranges.into_iter().map(|range| &content[range]).collect()
+        let text = format!("[pre-up]\na = {}\n", crate::edit::string(content));
+        let parsed = Parsed::new(text, Options { semantics, ..Options::default() });
+        let words = Words::new(&parsed, parsed.file.tasks[0].command().expect("a command"));
+        let ranges = words.words.iter().flat_map(|word| words.escaped_variables(word, semantics));
+        ranges.map(|range| &content[range]).collect()
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Whereabouts<'_> {
         let lookup = |name: &str| self.variable(name);
         let mut found = Vec::new();
         for step in &plan.steps {
-            let calls = Calls::of(&step.argv, &lookup);
+            let calls = Calls::of(step.argv.iter().cloned(), &lookup);
             for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
                 let choice = CalledCluster::of(call, &calls, &lookup);
                 let target = self.target_of(choice, current.as_ref());

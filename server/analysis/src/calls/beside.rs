@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::{Argument, Call, Calls, Walk, stem};
+use super::{Argument, Calls, Walk, last_option, stem};
 
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
@@ -67,17 +67,16 @@ impl Walk<'_> {
 
     fn recipes(&mut self, name: &str, arguments: &[Argument]) {
         let tool = if name == "just" { "just" } else { "make" };
-        let call = Call { arguments: texts(arguments), ..Call::default() };
-        let option =
-            |short: &str, long: &str| call.option(short).or_else(|| call.option(long)).map(str::to_owned);
+        let value = |name: &str| last_option(arguments, name).flatten().map(str::to_owned);
+        let option = |short: &str, long: &str| value(short).or_else(|| value(long));
         let (directory, file) = match tool {
             "just" => (option("-d", "--working-directory"), option("-f", "--justfile")),
             _ => (option("-C", "--directory"), option("-f", "--file")),
         };
         let mut targets = Vec::new();
         let mut skip = false;
-        for word in &call.arguments {
-            match word.as_str() {
+        for word in arguments {
+            match word.text.as_str() {
                 _ if skip => skip = false,
                 "-C" | "-f" | "-o" | "-W" | "-I" | "--directory" | "--file" | "--justfile" => skip = true,
                 "-d" | "--working-directory" if tool == "just" => skip = true,
@@ -110,10 +109,6 @@ impl Walk<'_> {
             self.file(file);
         }
     }
-}
-
-fn texts(arguments: &[Argument]) -> Vec<String> {
-    arguments.iter().map(|word| word.text.clone()).collect()
 }
 
 /// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named.

@@ -5,7 +5,7 @@
 
 mod word;
 
-use super::{Argument, DEPTH, Input, Walk};
+use super::{Argument, DEPTH, Input, Line, Walk};
 use word::ScriptWords;
 
 /// Why a script cannot be read further, in lower case without a full stop.
@@ -215,7 +215,7 @@ impl<'w, 'a> Script<'w, 'a> {
             self.word(&mut words)?;
         }
         if !words.done.is_empty() {
-            self.walk.command(&words.done, &input, false);
+            self.walk.command(&Line::new(words.done), &input);
         }
         Ok(Last::Command)
     }

@@ -177,13 +177,13 @@ impl Wrapper {
         WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name))
     }
 
-    /// The program that is run, with its arguments; nothing where it runs none.
-    pub(super) fn rest(&self, walk: &mut Walk<'_>, words: &[Argument]) -> Option<Vec<Argument>> {
-        for script in inner_scripts(self.names[0], &words[1..]) {
+    /// Which argument is the program that is run, behind the last one where none is named; nothing where it runs none.
+    pub(super) fn inner(&self, walk: &mut Walk<'_>, arguments: &[Argument]) -> Option<usize> {
+        for script in inner_scripts(self.names[0], arguments) {
             walk.script_of(&script);
         }
-        let mut at = 1;
-        while let Some(word) = words.get(at) {
+        let mut at = 0;
+        while let Some(word) = arguments.get(at) {
             match word.text.as_str() {
                 "--" => at += 1,
                 text if is_assignment(text) => {
@@ -199,11 +199,11 @@ impl Wrapper {
                 _ => break,
             }
         }
-        let rest = words.get(at..).unwrap_or_default();
-        if rest.iter().take(self.operands).any(|operand| !operand.certain) {
+        let operands = arguments.get(at..).unwrap_or_default();
+        if operands.iter().take(self.operands).any(|operand| !operand.certain) {
             walk.unclear("an argument of a wrapper in it is known only when it runs");
         }
-        Some(rest.get(self.operands..).unwrap_or_default().to_vec())
+        Some((at + self.operands).min(arguments.len()))
     }
 
     fn is_idle(&self, option: &str) -> bool {
@@ -318,9 +318,9 @@ pub(super) struct ShellOptions {
 }
 
 impl ShellOptions {
-    pub(super) fn read(words: &[Argument]) -> ShellOptions {
-        let mut options = ShellOptions { end: 1, ..ShellOptions::default() };
-        while let Some(word) = words.get(options.end).filter(|word| word.text.starts_with(['-', '+'])) {
+    pub(super) fn read(arguments: &[Argument]) -> ShellOptions {
+        let mut options = ShellOptions::default();
+        while let Some(word) = arguments.get(options.end).filter(|word| word.text.starts_with(['-', '+'])) {
             let text = word.text.as_str();
             options.end += 1;
             match text {

@@ -93,7 +93,7 @@ struct Open {
 impl<'a> Braces<'a> {
     fn of(command: &'a Command<'_>, word: &Word) -> Braces<'a> {
         let text = &command.text()[word.range];
-        let quoting = &word.quoting;
+        let quoting = command.quoting_of(word);
         let mut braces = Braces { text, groups: Vec::new(), is_whole: true };
         let mut open: Vec<Open> = Vec::new();
         for (at, byte) in text.bytes().enumerate().filter(|(at, _)| quoting[*at] == Quoting::Bare) {

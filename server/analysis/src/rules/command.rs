@@ -2,10 +2,11 @@
 //!
 //! Must not judge it; each rule does.
 
-use std::ops::Range;
+use std::cell::OnceCell;
 
 use text_size::{TextRange, TextSize};
 
+use crate::calls::Calls;
 pub(super) use crate::command::Quoting;
 use crate::command::{self, Part, Semantics, SplitError, Word};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
@@ -24,18 +25,14 @@ pub(super) struct Command<'a> {
     /// How it stands in the file.
     pub(super) written: Str,
     split: Words<'a>,
-    quoting: Vec<Quoting>,
+    calls: OnceCell<Calls>,
 }
 
 impl<'a> Command<'a> {
     /// The command of a task.
     pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
         let split = Words::new(parsed, written);
-        let mut quoting = vec![Quoting::Bare; split.content.len()];
-        for word in &split.words {
-            quoting[Range::<usize>::from(word.range)].copy_from_slice(&word.quoting);
-        }
-        Command { parsed, phase, task, written, split, quoting }
+        Command { parsed, phase, task, written, split, calls: OnceCell::new() }
     }
 
     /// The decoded command.
@@ -46,6 +43,12 @@ impl<'a> Command<'a> {
     /// The program and its arguments as they are written.
     pub(super) fn words(&self) -> &[Word] {
         &self.split.words
+    }
+
+    /// What it calls, with the names of variables for their values.
+    pub(super) fn calls(&self) -> &Calls {
+        let named = |name: &str| Some(format!("${name}"));
+        self.calls.get_or_init(|| Calls::of(self.words().iter().map(|word| word.expand(&named)), &named))
     }
 
     /// Why it cannot be split.
@@ -100,12 +103,17 @@ impl<'a> Command<'a> {
 
     /// What quotes and backslashes make of each byte.
     pub(super) fn quoting(&self) -> &[Quoting] {
-        &self.quoting
+        &self.split.quoting
+    }
+
+    /// What they make of each byte of a word.
+    pub(super) fn quoting_of(&self, word: &Word) -> &[Quoting] {
+        self.split.quoting_of(word)
     }
 
     /// The characters of a word when neither quotes nor backslashes take the meaning of any of them.
     pub(super) fn bare(&self, word: &Word) -> Option<&str> {
-        word.quoting.iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
+        self.quoting_of(word).iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
     }
 
     /// Where a piece of the command stands in the file.
@@ -155,7 +163,7 @@ impl<'a> Command<'a> {
         let bytes = self.text().as_bytes();
         let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{');
         let doubled = |at: &usize| {
-            let read = matches!(self.quoting[*at], Quoting::Bare | Quoting::Double);
+            let read = matches!(self.split.quoting[*at], Quoting::Bare | Quoting::Double);
             read && bytes.get(at + 1) == Some(&b'$') && bytes.get(at + 2).is_some_and(is_name)
         };
         let dollars = self.text().match_indices('$').map(|(at, _)| at).filter(doubled);
@@ -166,7 +174,7 @@ impl<'a> Command<'a> {
         let is_split = |place: &TextRange| {
             let start = usize::from(place.start());
             // Arithmetic knows no quotes.
-            self.quoting[start] == Quoting::Bare && !self.text()[..start].contains("((")
+            self.split.quoting[start] == Quoting::Bare && !self.text()[..start].contains("((")
         };
         let bare = self.variables().map(|(_, place)| place).filter(is_split);
         bare.map(|place| TextEdit::replace(place, format!("\"{}\"", &self.text()[place]))).collect()

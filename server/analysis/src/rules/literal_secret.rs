@@ -18,15 +18,15 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let calls = calls(command);
+    let calls = command.calls();
     let written: Vec<&str> = command.words().iter().map(|word| &command.text()[word.range]).collect();
-    let program = calls.called.first().map(Call::name).unwrap_or_default();
+    let program = calls.called.first().map_or("", Call::name);
     let in_words = command.words().iter().enumerate().filter_map(|(at, word)| {
-        let secret = in_argument(&program, &written, at)?;
+        let secret = in_argument(program, &written, at)?;
         Some(Place { start: usize::from(word.range.start()) + secret.start, is_in_word: true, secret })
     });
     let mut places: Vec<Place> = Vec::new();
-    for place in in_words.chain(in_calls(command, &calls)) {
+    for place in in_words.chain(in_calls(command, calls)) {
         if !places.iter().any(|other| other.overlaps(&place)) {
             found.push(report(command, &place));
             places.push(place);
@@ -34,18 +34,11 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What the command calls, with the names of variables for their values: those are no secrets of the file.
-fn calls(command: &Command<'_>) -> Calls {
-    let named = |name: &str| Some(format!("${name}"));
-    let argv: Vec<String> = command.words().iter().map(|word| word.expand(&named)).collect();
-    Calls::of(&argv, &named)
-}
-
-/// The secrets of programs behind wrappers or in a script.
+/// The secrets of programs behind wrappers or in a script; the values of variables are no secrets of the file.
 fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
     let of_call = |call: &Call| {
-        let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
-        let place = |at| locate(command, arguments[at], in_argument(&call.name(), &arguments, at)?);
+        let arguments: Vec<&str> = call.arguments().collect();
+        let place = |at| locate(command, arguments[at], in_argument(call.name(), &arguments, at)?);
         (0..arguments.len()).filter_map(place).collect::<Vec<_>>()
     };
     let assigned = calls.assigned.iter().filter_map(|(name, value)| {

@@ -2,14 +2,11 @@
 //!
 //! Must not report it where the environment is not known, or what Draft, a run, a shell or a script sets itself.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-
 use text_size::TextRange;
 
 use super::command::{Command, range};
 use super::declaration::{Check, Rule};
-use crate::calls::{Call, Calls};
+use crate::calls::Call;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -44,24 +41,16 @@ fn in_script(command: &Command<'_>, name: &str, place: TextRange) -> Diagnostic 
 /// The variables that the script of a shell has from its environment, each with where it stands; none where files or
 /// texts that are not known may set them.
 fn read_by_script(command: &Command<'_>) -> Vec<(String, TextRange)> {
-    let asked = RefCell::new(BTreeSet::new());
-    let lookup = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
-        Some(format!("${name}"))
-    };
-    let named = |name: &str| Some(format!("${name}"));
-    let argv: Vec<String> = command.words().iter().map(|word| word.expand(&named)).collect();
-    let calls = Calls::of(&argv, &lookup);
-    let sets_more = |call: &Call| matches!(call.program.as_str(), "." | "source" | "eval");
+    let calls = command.calls();
+    let sets_more = |call: &Call| matches!(call.program(), "." | "source" | "eval");
     if calls.unclear.is_some() || calls.called.iter().any(sets_more) {
         return Vec::new();
     }
-    let mut names = asked.into_inner();
-    names.retain(|name| !calls.assigned.contains_key(name) && !is_of_shell(name));
-    for (replaced_before, _) in command.variables() {
-        names.remove(replaced_before);
-    }
-    let placed = names.into_iter().filter_map(|name| place(command, &name).map(|place| (name, place)));
+    let is_replaced_before = |name: &str| command.variables().any(|(variable, _)| variable == name);
+    let names = calls.inherited.iter().filter(|name| {
+        !calls.assigned.contains_key(*name) && !is_of_shell(name) && !is_replaced_before(name)
+    });
+    let placed = names.filter_map(|name| place(command, name).map(|place| (name.clone(), place)));
     placed.collect()
 }
 

@@ -48,7 +48,7 @@ impl Look<'_> {
 
     fn of(&self, name: String, calls: &Calls, depth: usize) -> Option<(String, String)> {
         match calls.called.iter().find(|call| tool::reaches(call)) {
-            Some(call) => Some((name, call.name())),
+            Some(call) => Some((name, call.name().to_owned())),
             None => self.calls(calls, depth),
         }
     }

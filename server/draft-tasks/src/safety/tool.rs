@@ -157,8 +157,8 @@ const OFFLINE: [Offline; 10] = [
 /// Whether a call may reach a cluster.
 pub(super) fn reaches(call: &Call) -> bool {
     let name = call.name();
-    let is_tool = TOOLS.contains(&name.as_str()) || name.starts_with("kubectl-");
-    is_tool && !OFFLINE.iter().any(|offline| offline.has(&name, call))
+    let is_tool = TOOLS.contains(&name) || name.starts_with("kubectl-");
+    is_tool && !OFFLINE.iter().any(|offline| offline.has(name, call))
 }
 
 /// Commands that choose the cluster that later ones reach, as words that follow each other among others.
@@ -185,10 +185,10 @@ const CHOOSERS: [(&[&str], &[&str]); 16] = [
 pub(super) fn chooses(call: &Call) -> bool {
     let name = call.name();
     let follows = |words: &[&str]| {
-        let mut arguments = call.arguments.iter();
-        words.iter().all(|word| arguments.any(|argument| argument == word))
+        let mut arguments = call.arguments();
+        words.iter().all(|word| arguments.any(|argument| argument == *word))
     };
-    CHOOSERS.iter().any(|(tools, words)| tools.contains(&name.as_str()) && follows(words))
+    CHOOSERS.iter().any(|(tools, words)| tools.contains(&name) && follows(words))
 }
 
 /// The context that such a call makes the current one.
@@ -197,39 +197,38 @@ pub(super) fn chooses(call: &Call) -> bool {
 ///
 /// Why it is not known, without a full stop.
 pub(super) fn chosen_context(call: &Call) -> Result<String, String> {
-    let words = match call.known() {
-        [_, command, rest @ ..] if matches!(command.as_str(), "use-context" | "use") => rest,
+    let known: Vec<&str> = call.known().collect();
+    let words = match known.as_slice() {
+        [_, "use-context" | "use", rest @ ..] => rest,
         rest if call.name() == "kubectx" => rest,
         _ => &[],
     };
     match words {
-        [context] if !context.starts_with('-') && call.arguments.len() == call.known().len() => {
-            Ok(context.clone())
-        }
+        [context] if !context.starts_with('-') && call.is_known() => Ok((*context).to_owned()),
         _ => Err("it chooses the cluster of what follows".into()),
     }
 }
 
 impl Offline {
     fn has(&self, name: &str, call: &Call) -> bool {
-        let arguments = without_target(call.known());
+        let known: Vec<&str> = call.known().collect();
+        let arguments = without_target(&known);
         let is_command = |words: &&[&str]| {
             arguments.len() >= words.len() && arguments.iter().zip(*words).all(|(one, other)| one == other)
         };
         self.tools.contains(&name)
             && self.commands.iter().any(is_command)
             && self.only_with.is_none_or(|option| has_only(call, option))
-            && (self.never_with.is_empty() || call.known().len() == call.arguments.len())
-            && !self.never_with.iter().any(|option| call.arguments.iter().any(|it| it.starts_with(option)))
+            && (self.never_with.is_empty() || call.is_known())
+            && !self.never_with.iter().any(|option| call.arguments().any(|it| it.starts_with(option)))
     }
 }
 
 /// The arguments behind options that only say which cluster is meant.
-fn without_target(mut arguments: &[String]) -> &[String] {
+fn without_target<'c>(mut arguments: &'c [&'c str]) -> &'c [&'c str] {
     const TARGET: [&str; 5] = ["-n", "--namespace", "--context", "--kube-context", "--kubeconfig"];
     while let Some((first, rest)) = arguments.split_first() {
-        let (name, has_value) =
-            first.split_once('=').map_or((first.as_str(), false), |(name, _)| (name, true));
+        let (name, has_value) = first.split_once('=').map_or((*first, false), |(name, _)| (name, true));
         if !TARGET.contains(&name) {
             break;
         }
@@ -241,10 +240,9 @@ fn without_target(mut arguments: &[String]) -> &[String] {
 /// Whether an option is given, and not also with another value.
 fn has_only(call: &Call, option: &str) -> bool {
     let name = option.split('=').next().unwrap_or(option);
-    let is_named = |argument: &&String| argument.split('=').next() == Some(name);
-    let known = call.known();
-    let own = known.iter().take_while(|argument| *argument != "--");
-    own.filter(|argument| *argument == option).count() > 0
-        && known.len() == call.arguments.len()
-        && known.iter().filter(is_named).all(|argument| argument == option)
+    let is_named = |argument: &&str| argument.split('=').next() == Some(name);
+    let mut own = call.arguments().take_while(|argument| *argument != "--");
+    own.any(|argument| argument == option)
+        && call.is_known()
+        && call.arguments().filter(is_named).all(|argument| argument == option)
 }
