@@ -54,6 +54,27 @@ fn are_listed_shown_and_removed() {
 }
 
 #[test]
+fn of_version_1_are_shown_and_told_as_version_2() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    let events = [
+        r#"{"event":"runStarted","version":1,"id":"20261122T184501.123Z-pre-up-1-1","phase":"pre-up","file":"/x","directory":"/","tasks":[{"name":"good","argv":["echo","1"]}],"at":"2026-11-22T18:45:01.123Z","pid":1}"#,
+        r#"{"event":"taskStarted","elapsed":0.0,"task":0,"pid":2}"#,
+        r#"{"event":"output","elapsed":0.0,"task":0,"stream":"stdout","text":"one "}"#,
+        r#"{"event":"output","elapsed":0.0,"task":0,"stream":"stderr","text":"two\n"}"#,
+        r#"{"event":"output","elapsed":0.0,"task":0,"stream":"stdout","text":"line\n"}"#,
+        r#"{"event":"taskFinished","elapsed":0.1,"task":0,"outcome":"passed","seconds":0.1}"#,
+    ];
+    tool.write(
+        ".state/runs/20261122T184501.123Z-pre-up-1-1/events.jsonl",
+        (events.join("\n") + "\n").as_bytes(),
+    );
+    let called = tool.call(&["runs", "show", "last"]);
+    assert_in_order(&called, &["pre-up · /x", "good", "│ two\n", "│ one line\n", "✓ good"]);
+    let called = tool.call(&["runs", "show", "last", "--format", "json"]);
+    assert_in_order(&called, &["\"version\":2", r#""pieces":[{"stream":"stderr","text":"two\n"}]"#]);
+}
+
+#[test]
 fn that_are_not_there_are_said_to_be_so() {
     let tool = tasks("pre-up", &[("good", "echo 1")]);
     tool.call(&["run", "pre-up"]);

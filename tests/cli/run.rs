@@ -50,6 +50,37 @@ fn tasks_run_in_the_order_of_the_file_with_their_names_before_their_output() {
 }
 
 #[test]
+fn output_is_in_the_order_in_which_it_was_written() {
+    let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tools/alternate.py");
+    let tool = tasks("pre-up", &[("turns", &format!("python3 {writer} 1000"))]);
+    let numbers = |lines: &mut dyn Iterator<Item = &str>| {
+        lines.map(|line| line.parse().expect("a number")).collect::<Vec<usize>>()
+    };
+    let expected: Vec<usize> = (0..1000).collect();
+    let called = tool.call(&["run", "pre-up"]);
+    let mut shown = called.stdout.lines().filter_map(|line| line.strip_prefix("  turns │ "));
+    assert_eq!(numbers(&mut shown), expected);
+    let log = tool.record_folders()[0].join("01-turns.log");
+    assert_eq!(numbers(&mut std::fs::read_to_string(log).expect("a log").lines()), expected);
+    let shown = tool.call(&["runs", "show", "last"]);
+    assert_eq!(
+        numbers(&mut shown.stdout.lines().filter_map(|line| line.trim().strip_prefix("│ "))),
+        expected
+    );
+    let called = tool.call(&["run", "pre-up", "--format", "json"]);
+    let mut told = Vec::new();
+    for event in called.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")) {
+        for piece in event["pieces"].as_array().into_iter().flatten() {
+            let lines = numbers(&mut piece["text"].as_str().expect("a text").lines());
+            let stream = ["stdout", "stderr"].iter().position(|name| piece["stream"] == *name);
+            assert!(lines.iter().all(|line| Some(line % 2) == stream), "{piece}");
+            told.extend(lines);
+        }
+    }
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn lines_are_whole_however_a_task_writes_them() {
     let tool = tasks(
         "pre-up",

@@ -73,8 +73,9 @@ fn all_output_is_there_in_lines_whole_and_apart() {
     let json = tool.call(&["run", "post-deploy", "--format", "json"]);
     let events = json.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"));
     let of = |stream: &str| -> String {
-        let events = events.clone().filter(|event: &serde_json::Value| event["stream"] == stream);
-        events.map(|event| event["text"].as_str().expect("a text").to_owned()).collect()
+        let pieces = |event: serde_json::Value| event["pieces"].as_array().cloned().unwrap_or_default();
+        let pieces = events.clone().flat_map(pieces).filter(|piece| piece["stream"] == stream);
+        pieces.map(|piece| piece["text"].as_str().expect("a text").to_owned()).collect()
     };
     assert_eq!((of("stdout").as_str(), of("stderr").as_str()), ("é to out\n", "to err\n"));
 }

@@ -171,7 +171,7 @@ impl Setup {
             capabilities["general"] = json!({ "positionEncodings": self.encodings });
         }
         if self.own_output {
-            capabilities["experimental"] = json!({ "draftTasks": { "output": true } });
+            capabilities["experimental"] = json!({ "draftTasks": { "output": 2 } });
         }
         let folder = |uri: &String| json!({ "uri": uri, "name": uri });
         json!({

@@ -49,7 +49,7 @@ fn says_who_it_is_and_what_it_can_do() {
         assert_eq!(capabilities[provider], true, "{provider}");
     }
     assert!(capabilities["codeLensProvider"].is_object() && capabilities["completionProvider"].is_object());
-    assert_eq!(capabilities["experimental"]["draftTasks"], json!({ "output": true, "trust": true }));
+    assert_eq!(capabilities["experimental"]["draftTasks"], json!({ "output": 2, "trust": true }));
     assert_eq!(capabilities["workspace"]["workspaceFolders"]["supported"], true);
 }
 

@@ -269,7 +269,7 @@ fn a_server_that_is_killed_leaves_a_record_that_can_be_read() {
     let folder = folder.expect("a record").path();
     let events = std::fs::read_to_string(folder.join("events.jsonl")).expect("events");
     let last: Value = serde_json::from_str(events.lines().last().expect("a line")).expect("JSON");
-    assert_eq!((&last["event"], &last["text"]), (&json!("output"), &json!("ready\n")));
+    assert_eq!((&last["event"], &last["pieces"][0]["text"]), (&json!("output"), &json!("ready\n")));
     assert!(!folder.join("result.json").exists());
     project.write("go", "");
     client.eventually("the task ends", |client| (client.living() == 0).then_some(()));

@@ -23,6 +23,16 @@ pub(crate) fn run(client: &mut Client, project: &Project, phase: &str) -> String
     answer["run"].as_str().unwrap_or_else(|| panic!("no run: {answer}")).to_owned()
 }
 
+/// What a notification says that a task wrote: nothing where it says something else.
+fn pieces(output: &Value) -> &[Value] {
+    output["pieces"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The same as one text.
+fn text_of(output: &Value) -> String {
+    pieces(output).iter().map(|piece| piece["text"].as_str().expect("a text")).collect()
+}
+
 /// All that is told about a run up to its end, a line for each.
 #[track_caller]
 pub(crate) fn story(client: &mut Client, run: &str) -> Vec<String> {
@@ -31,7 +41,15 @@ pub(crate) fn story(client: &mut Client, run: &str) -> Vec<String> {
         let told = client.told_of_run(run);
         let text = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
         match told["state"].as_str() {
-            None => story.push(format!("{} {}: {}", text("task"), text("stream"), text("text").trim_end())),
+            None => story.extend(pieces(&told).iter().map(|piece| {
+                let (stream, wrote) = (piece["stream"].as_str(), piece["text"].as_str());
+                format!(
+                    "{} {}: {}",
+                    text("task"),
+                    stream.expect("a stream"),
+                    wrote.expect("a text").trim_end()
+                )
+            })),
             Some(state) => {
                 let words = [state.to_owned(), text("task"), text("outcome")];
                 story.push(words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
@@ -46,9 +64,7 @@ pub(crate) fn story(client: &mut Client, run: &str) -> Vec<String> {
 /// Waits until a task has written a text.
 #[track_caller]
 pub(crate) fn wait_for_output(client: &mut Client, wanted: &str) {
-    client.notified("draft-tasks/output", |params| {
-        params["text"].as_str().is_some_and(|text| text.contains(wanted))
-    });
+    client.notified("draft-tasks/output", |params| text_of(params).contains(wanted));
 }
 
 /// The message that a client without its own output, or one whose run failed, gets in the end.
@@ -169,7 +185,7 @@ fn that_fail_leave_a_diagnostic_on_their_task_until_it_runs_again() {
     assert_eq!(found[0]["range"]["start"]["line"], 2);
     assert_eq!(found[0]["range"]["start"]["line"], found[0]["range"]["end"]["line"]);
     let text = found[0]["message"].as_str().expect("a text");
-    assert!(text.contains("exit code 3") && text.contains("last words") && !text.contains("out"), "{text}");
+    assert!(text.contains("exit code 3") && text.contains("\nout\nfirst\nlast words\n"), "{text}");
     let (kind, text) = last_message(&mut client);
     assert!(kind == 1 && text.contains("1 passed, 1 failed, 1 skipped"), "{kind} {text}");
 
@@ -555,12 +571,12 @@ fn that_write_very_much_are_complete_and_stop_nobody() {
         slowest = slowest.max(asked.elapsed());
         let told = client.told_of_run(&run);
         match told["state"].as_str() {
-            None => text += told["text"].as_str().expect("a text"),
+            None => text += &text_of(&told),
             Some("finished") => break assert_eq!(told["outcome"], "passed"),
             Some(_) => {}
         }
         while let Some(told) = client.told_of_run_by_now(&run) {
-            text += told["text"].as_str().unwrap_or_default();
+            text += &text_of(&told);
             if told["state"] == "finished" {
                 assert_eq!(told["outcome"], "passed");
                 break 'run;
@@ -602,7 +618,7 @@ fn that_write_very_much_wait_for_a_client_that_does_not_read() {
     let mut text = String::new();
     loop {
         let told = client.told_of_run(&run);
-        text += told["text"].as_str().unwrap_or_default();
+        text += &text_of(&told);
         if told["state"] == "finished" {
             break;
         }
@@ -615,8 +631,26 @@ fn that_write_very_much_wait_for_a_client_that_does_not_read() {
 }
 
 #[test]
+fn that_write_to_both_streams_are_told_in_the_order_in_which_they_did() {
+    let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tools/alternate.py");
+    let command = format!("python3 {writer} 1000");
+    let (mut client, project) = (own_output(), Project::with_tasks("pre-up", &[("turns", &command)]));
+    client.open_and_wait(&project);
+    let run = run(&mut client, &project, "pre-up");
+    let told = story(&mut client, &run);
+    let wrote = told.iter().filter_map(|line| line.strip_prefix("turns std"));
+    let lines = wrote.flat_map(|piece| {
+        let (stream, text) = piece.split_once(": ").expect("a stream");
+        text.lines().map(move |line| (stream, line.parse().expect("a number")))
+    });
+    let lines: Vec<(&str, usize)> = lines.collect();
+    let expected = (0..1000).map(|number| (if number % 2 == 0 { "out" } else { "err" }, number));
+    assert!(lines.iter().copied().eq(expected), "{lines:?}");
+}
+
+#[test]
 fn that_write_without_a_pause_make_few_updates() {
-    /// No stream makes more updates.
+    /// No task makes more updates.
     const PACE: Duration = Duration::from_millis(50);
     let command = "sh -c 'yes | head -c 10000000'";
     let (mut client, project) = (own_output(), Project::with_tasks("pre-up", &[("much", command)]));
@@ -626,8 +660,8 @@ fn that_write_without_a_pause_make_few_updates() {
     let (mut updates, mut bytes) = (0, 0);
     loop {
         let told = client.told_of_run(&run);
-        if let Some(text) = told["text"].as_str() {
-            (updates, bytes) = (updates + 1, bytes + text.len());
+        if told["state"].is_null() {
+            (updates, bytes) = (updates + 1, bytes + text_of(&told).len());
         }
         if told["state"] == "finished" {
             break;

@@ -53,6 +53,7 @@ export const notifications = {
 } as const;
 
 export const phases = ['pre-up', 'post-deploy', 'post-up', 'cleanup'] as const;
+export const outputVersion = 2;
 export const serverVersion = '0.1.0';
 export const section = 'draftTasks';
 export const language = 'draft-tasks';
@@ -288,16 +289,14 @@ export interface Templates {
 export interface OutputParams {
   /** The phase's name. */
   phase: string;
+  /** What it wrote with both streams, in order. */
+  pieces: { stream: string; text: string }[];
   /** The pod, of a task that runs inside of pods. */
   pod?: string;
   /** The run, as its command answered it. */
   run: string;
-  /** `stdout` or `stderr`. */
-  stream: string;
   /** The task's description. */
   task: string;
-  /** Whole lines with their ends, where the task did not leave a line unfinished; colours as they came. */
-  text: string;
   /** The tasks file. */
   uri: string;
 }

@@ -10,6 +10,11 @@ export type RunMessage = RunParams;
 /** What a task wrote. */
 export type OutputMessage = OutputParams;
 
+/** What both streams wrote, in its order. */
+export function textOf(message: OutputMessage): string {
+  return message.pieces.map(({ text }) => text).join('');
+}
+
 /** Whoever wants to know about runs; all are told in the same order. */
 export interface RunListener {
   onRun(message: RunMessage): void;

@@ -21,7 +21,7 @@ import {
   type StaticFeature,
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
-import { clientCommands, commands, language, notifications, phases, progress, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
+import { clientCommands, commands, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
 import { Restarts } from './restarts';
 import type { OutputMessage, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
@@ -352,7 +352,7 @@ export function messageOf(error: unknown): string {
 function announcement(): StaticFeature {
   return {
     fillClientCapabilities: (capabilities) => {
-      capabilities.experimental = { ...capabilities.experimental as object, draftTasks: { output: true } };
+      capabilities.experimental = { ...capabilities.experimental as object, draftTasks: { output: outputVersion } };
     },
     initialize: () => {},
     getState: () => ({ kind: 'static' }),

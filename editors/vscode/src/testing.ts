@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Files } from './files';
 import { isTasksFile, nameOf } from './files';
 import { commands, type Outline, type RunTasks } from './protocol';
-import type { OutputMessage, RunListener, RunMessage, Runs } from './runs';
+import { textOf, type OutputMessage, type RunListener, type RunMessage, type Runs } from './runs';
 import { messageOf, type Server } from './server';
 import { forTerminal, lastLines, plain, Tail } from './text';
 import { RESTRICTED } from './trust';
@@ -284,8 +284,9 @@ export class Testing implements RunListener, vscode.Disposable {
     const shown = this.#shown.get(message.run);
     if (shown === undefined) return;
     const item = this.#item(message.uri, message.phase, message.task, message.pod);
-    if (item !== undefined) tail(shown, item).add(message.text);
-    shown.run.appendOutput(forTerminal(message.text), undefined, item);
+    const text = textOf(message);
+    if (item !== undefined) tail(shown, item).add(text);
+    shown.run.appendOutput(forTerminal(text), undefined, item);
   }
 
   #started(message: RunMessage): void {

@@ -2,7 +2,7 @@
 //
 // Must not know the editor.
 
-import type { OutputMessage, RunListener, RunMessage } from './runs';
+import { textOf, type OutputMessage, type RunListener, type RunMessage } from './runs';
 
 /** A piece of a transcript: what somebody wrote, or a line about it. */
 export type Piece =
@@ -34,8 +34,9 @@ export class Transcript implements RunListener {
       this.#line(`▶ ${message.phase} · ${named(message)}`);
       this.#speaker = speaker(message);
     }
-    this.write({ kind: 'output', text: message.text });
-    this.#atLineStart = message.text.endsWith('\n');
+    const text = textOf(message);
+    this.write({ kind: 'output', text });
+    this.#atLineStart = text.endsWith('\n');
     this.#empty = false;
   }
 

@@ -284,10 +284,19 @@ fn protocol() {
         text += &tables("", &argument);
         text += &tables("Its answer:\n\n", &answer);
     }
-    text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output: true` in their \
-             capabilities; others get `window/logMessage` while a run goes on and one `window/showMessage` at its end.\n";
+    text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output` in their \
+             capabilities, with the version of `draft-tasks/output` that they understand; others get `window/logMessage` \
+             while a run goes on and one `window/showMessage` at its end.\n";
     let (output, run) = (ext::OutputNotification::METHOD, ext::RunNotification::METHOD);
-    let _ = write!(text, "\n### `{output}`\n\nWhat a task wrote.\n\n{}", fields::<ext::OutputParams>());
+    let version = ext::OUTPUT_VERSION;
+    let _ = write!(
+        text,
+        "\n### `{output}`\n\nWhat a task wrote, in version {version}: standard output and standard error in the order in \
+         which lines ended, as far as the system tells it. Tasks in pods: in the order in which it arrived. What may be the \
+         beginning of a secret comes when it is certain that it is none, and then stands behind what the other stream wrote \
+         meanwhile.\n{}",
+        tables("", &schema::<ext::OutputParams>())
+    );
     let _ = write!(
         text,
         "\n### `{run}`\n\nA run or a task of it began or ended.\n\n{}",
@@ -334,12 +343,13 @@ fn neovim() {
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
          around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  notifications = {{\n    \
-         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  phases = {{ {phases} }},\n  run_kind = \
+         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
          '{}',\n  version = '{}',\n}}\n",
         ext::OutputNotification::METHOD,
         ext::RunNotification::METHOD,
         ext::DID_CHANGE_TRUST,
+        ext::OUTPUT_VERSION,
         ext::RUN_KIND_NAME,
         ext::SETTINGS,
         SETTINGS_FILE,

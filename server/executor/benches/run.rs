@@ -210,7 +210,9 @@ async fn execute(commands: Vec<Vec<&str>>) -> (Duration, usize) {
     let mut bytes = 0;
     while let Some(event) = events.recv().await {
         match event {
-            RunEvent::Output { text, .. } => bytes += text.len(),
+            RunEvent::Output { pieces, .. } => {
+                bytes += pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
+            }
             RunEvent::RunFinished { summary } => assert_eq!(summary.outcome(), OutcomeName::Passed),
             _ => {}
         }

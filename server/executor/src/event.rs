@@ -70,17 +70,16 @@ pub enum RunEvent {
     },
     /// A task wrote complete lines, or a part of a line that is long or for whose end it waits, or the rest
     /// before it ended.
+    ///
+    /// Pieces are in the order in which they were written, as far as the system tells: that of two streams is the order
+    /// in which something arrived, and what may be the beginning of a secret comes when it is certain that it is none.
     Output {
         /// The task's index in the run.
         task: usize,
         /// The pod's index, of a task that runs inside of pods.
         pod: Option<usize>,
-        /// Which of the two streams.
-        stream: Stream,
-        /// One or more lines, with their line ends except perhaps the last; at most
-        /// [`MAX_OUTPUT`](crate::output::MAX_OUTPUT) bytes. Invalid UTF-8 is replaced by U+FFFD, carriage returns
-        /// and terminal escapes are passed as they came.
-        text: String,
+        /// At least one, and together at most [`MAX_OUTPUT`](crate::output::MAX_OUTPUT) bytes of text.
+        pieces: Vec<OutputPiece>,
     },
     /// A task ended, or could not be started, or was left out. All of its output was told before, except what
     /// processes that it left running may yet write.
@@ -149,13 +148,38 @@ pub struct FileProblem {
     pub message: String,
 }
 
+/// What one stream of a task wrote before the other one did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputPiece {
+    /// Which of the two.
+    pub stream: Stream,
+    /// One or more lines, with their line ends except perhaps the last. Invalid UTF-8 is replaced by U+FFFD, carriage
+    /// returns and terminal escapes are passed as they came; secrets are masked.
+    pub text: String,
+}
+
 /// The output streams of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Stream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
+}
+
+impl Stream {
+    /// All there are, each at its index.
+    pub const BOTH: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+
+    /// "stdout", "stderr".
+    pub fn name(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
 }
 
 /// How a task ended.

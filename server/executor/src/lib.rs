@@ -25,8 +25,8 @@ mod tree;
 
 pub use describe::{describe_duration, describe_left_running, describe_lines};
 pub use event::{
-    Failure, FileProblem, LeftProcess, Outcome, OutcomeName, Pod, PodCounts, Problem, RunEvent, RunSummary,
-    StartError, Stream,
+    Failure, FileProblem, LeftProcess, Outcome, OutcomeName, OutputPiece, Pod, PodCounts, Problem, RunEvent,
+    RunSummary, StartError, Stream,
 };
 pub use request::{
     Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunRequest,

@@ -12,13 +12,13 @@ use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_analysis::secret::MASK;
 
 use crate::escape::plain;
-use crate::event::FileProblem;
+use crate::event::{FileProblem, Stream};
 use crate::mask::Told;
 
 /// The problems of a task that are kept.
 const MOST: usize = 100;
 
-/// The names in a stream that are looked for.
+/// The names in a task's output that are looked for.
 const LOOKED_FOR: usize = 1000;
 
 /// How long it is waited for a disk: output and stops wait, too.
@@ -27,12 +27,12 @@ const LOOK: Duration = Duration::from_secs(1);
 /// More of a line without an end is not kept.
 const LONGEST_LINE: usize = 8 << 10;
 
-/// Reads a stream. It sees what is masked in it: a path or a number may look like a secret.
+/// Reads both streams of a task. It sees what is masked in it: a path or a number may look like a secret.
 pub(crate) struct ProblemReader {
     /// Names are relative to it.
     directory: PathBuf,
-    matcher: Matcher,
-    line: Line,
+    /// Of each stream, since a problem may take several lines.
+    lines: [Line; 2],
     /// What names of files mean.
     known: HashMap<String, Option<PathBuf>>,
     /// Whether a disk has not answered; no other name is looked for then.
@@ -40,54 +40,16 @@ pub(crate) struct ProblemReader {
     found: Vec<FileProblem>,
 }
 
-/// The beginning of a line.
+/// The beginning of a line, and what the lines before it say.
 #[derive(Default)]
 struct Line {
+    matcher: Matcher,
     written: Vec<u8>,
     /// As it may be told.
     masked: Vec<u8>,
 }
 
 impl Line {
-    fn push(&mut self, piece: &[u8], is_secret: bool) {
-        self.written.extend_from_slice(piece);
-        if !is_secret {
-            self.masked.extend_from_slice(piece);
-        } else if !self.masked.ends_with(MASK.as_bytes()) {
-            self.masked.extend_from_slice(MASK.as_bytes());
-        }
-    }
-}
-
-impl ProblemReader {
-    pub(crate) fn new(directory: &Path) -> ProblemReader {
-        ProblemReader {
-            directory: directory.to_owned(),
-            matcher: Matcher::default(),
-            line: Line::default(),
-            known: HashMap::new(),
-            is_stuck: false,
-            found: Vec::new(),
-        }
-    }
-
-    pub(crate) async fn read(&mut self, told: &Told) {
-        if self.found.len() >= MOST {
-            return;
-        }
-        for problem in self.problems(told) {
-            self.keep(problem).await;
-        }
-    }
-
-    /// The stream is over.
-    pub(crate) async fn finish(mut self) -> Vec<FileProblem> {
-        if let Some(problem) = self.end_line() {
-            self.keep(problem).await;
-        }
-        self.found
-    }
-
     fn problems(&mut self, told: &Told) -> Vec<Problem> {
         let (mut found, mut at) = (Vec::new(), 0);
         for secret in &told.secrets {
@@ -101,21 +63,59 @@ impl ProblemReader {
 
     fn push(&mut self, text: &[u8], is_secret: bool, found: &mut Vec<Problem>) {
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
-            if self.line.written.len() < LONGEST_LINE {
-                self.line.push(piece, is_secret);
+            if self.written.len() < LONGEST_LINE {
+                self.add(piece, is_secret);
             }
             if piece.ends_with(b"\n") {
-                found.extend(self.end_line());
+                found.extend(self.end());
             }
         }
     }
 
-    fn end_line(&mut self) -> Option<Problem> {
-        let written = plain(&String::from_utf8_lossy(&self.line.written));
-        let masked = plain(&String::from_utf8_lossy(&self.line.masked));
-        self.line.written.clear();
-        self.line.masked.clear();
+    fn add(&mut self, piece: &[u8], is_secret: bool) {
+        self.written.extend_from_slice(piece);
+        if !is_secret {
+            self.masked.extend_from_slice(piece);
+        } else if !self.masked.ends_with(MASK.as_bytes()) {
+            self.masked.extend_from_slice(MASK.as_bytes());
+        }
+    }
+
+    fn end(&mut self) -> Option<Problem> {
+        let written = plain(&String::from_utf8_lossy(&self.written));
+        let masked = plain(&String::from_utf8_lossy(&self.masked));
+        self.written.clear();
+        self.masked.clear();
         self.matcher.line(written.trim_end(), masked.trim_end())
+    }
+}
+
+impl ProblemReader {
+    pub(crate) fn new(directory: &Path) -> ProblemReader {
+        ProblemReader {
+            directory: directory.to_owned(),
+            lines: Default::default(),
+            known: HashMap::new(),
+            is_stuck: false,
+            found: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn read(&mut self, stream: Stream, told: &Told) {
+        if self.found.len() >= MOST {
+            return;
+        }
+        for problem in self.lines[stream as usize].problems(told) {
+            self.keep(problem).await;
+        }
+    }
+
+    /// The streams are over.
+    pub(crate) async fn finish(mut self) -> Vec<FileProblem> {
+        for problem in std::mem::take(&mut self.lines).into_iter().filter_map(|mut line| line.end()) {
+            self.keep(problem).await;
+        }
+        self.found
     }
 
     async fn keep(&mut self, problem: Problem) {
@@ -143,14 +143,6 @@ impl ProblemReader {
         self.known.insert(name, path.clone());
         path
     }
-}
-
-/// What both streams of a task say.
-pub(crate) fn of_task(stdout: Vec<FileProblem>, stderr: Vec<FileProblem>) -> Vec<FileProblem> {
-    let mut all = stdout;
-    stderr.into_iter().for_each(|problem| add(&mut all, problem));
-    all.truncate(MOST);
-    all
 }
 
 /// Tools write the same name in several ways, and the same problem more than once.
@@ -189,9 +181,9 @@ mod tests {
         let mut masker = Secrets::new(secrets.iter().map(OsStr::new)).masker();
         let mut reader = ProblemReader::new(folder.path());
         for piece in pieces {
-            reader.read(&masker.push(piece.as_bytes())).await;
+            reader.read(Stream::Stdout, &masker.push(piece.as_bytes())).await;
         }
-        reader.read(&masker.finish()).await;
+        reader.read(Stream::Stdout, &masker.finish()).await;
         let shown = reader.finish().await.into_iter().map(|it| {
             let path = it.path.strip_prefix(folder.path()).unwrap().display().to_string();
             format!("{path}:{}: {}", it.line, it.message)
@@ -221,15 +213,22 @@ mod tests {
     async fn problems_of_a_task_are_limited() {
         let text: String = (1..1000).map(|line| format!("a.c:{line}: x\n")).collect();
         assert_eq!(found(&[], &[&text]).await.split("; ").count(), MOST);
-        let problem = |line| FileProblem {
-            path: "/a.c".into(),
-            line,
-            column: None,
-            severity: draft_tasks_analysis::diagnostic::Severity::Error,
-            message: "x".into(),
-        };
-        let stream = |lines: std::ops::Range<u32>| lines.map(problem).collect();
-        assert_eq!(of_task(stream(1..100), stream(50..200)).len(), MOST);
-        assert_eq!(of_task(stream(1..3), stream(2..4)).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn the_streams_do_not_share_lines_and_their_problems_come_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.c"), "").unwrap();
+        let mut reader = ProblemReader::new(folder.path());
+        for (stream, text) in [
+            (Stream::Stdout, "error: no\n"),
+            (Stream::Stderr, "a.c:2: x\na.c:"),
+            (Stream::Stdout, " --> a.c:1:1\n"),
+            (Stream::Stderr, "3: y\n"),
+        ] {
+            reader.read(stream, &Told { text: text.into(), secrets: Vec::new() }).await;
+        }
+        let found = reader.finish().await.into_iter().map(|it| (it.line, it.message));
+        assert_eq!(found.collect::<Vec<_>>(), [(2, "x".into()), (1, "no".into()), (3, "y".into())]);
     }
 }

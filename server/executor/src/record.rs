@@ -15,8 +15,8 @@ pub use self::left::{InterruptedRun, RUN_VARIABLE};
 pub use self::list::{RecordState, StoredRun};
 pub use self::schema::{Event, RunHeader};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
-use crate::event::OutcomeName;
-use crate::output;
+use crate::event::{OutcomeName, OutputPiece};
+use crate::output::{self, OpenLines};
 use crate::private;
 use crate::report::Place;
 use crate::request::RunRequest;
@@ -219,9 +219,9 @@ impl Recorder {
                 let text = self.text_of(place)?;
                 self.texts.insert(place, text);
             }
-            Event::Output { task, pod, stream, text, .. } => {
-                if let Some(file) = self.texts.get_mut(&Place { task: *task, pod: *pod }) {
-                    file.push(*stream as usize, text)?;
+            Event::Output { task, pod, pieces, .. } => {
+                if let Some(text) = self.texts.get_mut(&Place { task: *task, pod: *pod }) {
+                    pieces.iter().try_for_each(|piece| text.push(piece))?;
                 }
             }
             Event::TaskFinished { task, pod, .. } => {
@@ -247,7 +247,7 @@ impl Recorder {
             (Some(told), None) => told.log = Some(name),
             (None, _) => {}
         }
-        Ok(TaskText { file, unfinished: Default::default() })
+        Ok(TaskText { file, open: OpenLines::new(LONGEST_LINE) })
     }
 
     fn keep_result(&mut self, event: &Event) {
@@ -296,28 +296,22 @@ impl Recorder {
 #[derive(Debug)]
 struct TaskText {
     file: File,
-    unfinished: [String; 2],
+    open: OpenLines,
 }
 
 impl TaskText {
-    fn push(&mut self, stream: usize, text: &str) -> io::Result<()> {
-        let unfinished = &mut self.unfinished[stream];
-        unfinished.push_str(text);
-        let complete = match unfinished.rfind('\n') {
-            Some(at) => at + 1,
-            None if unfinished.len() > LONGEST_LINE => unfinished.len(),
-            None => return Ok(()),
-        };
-        let rest = unfinished.split_off(complete);
-        let lines = std::mem::replace(unfinished, rest);
-        self.file.write_all(output::plain(&lines).as_bytes())
+    fn push(&mut self, piece: &OutputPiece) -> io::Result<()> {
+        let lines = self.open.push(piece);
+        self.write(&lines)
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        for rest in std::mem::take(&mut self.unfinished).iter().filter(|rest| !rest.is_empty()) {
-            self.file.write_all((output::plain(rest) + "\n").as_bytes())?;
-        }
-        Ok(())
+        let lines = self.open.finish();
+        self.write(&lines)
+    }
+
+    fn write(&mut self, lines: &str) -> io::Result<()> {
+        self.file.write_all(output::plain(lines).as_bytes())
     }
 }
 

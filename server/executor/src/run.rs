@@ -8,13 +8,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cluster::LocalCopy;
-use crate::event::{Failure, Outcome, Problem, RunEvent, Stream};
+use crate::event::{Failure, Outcome, Problem, RunEvent};
 use crate::local::{self, Process};
 use crate::output::Listener;
+use crate::output::arrival::Streams;
+use crate::pods;
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
 use crate::stop::{Deadline, KILL_LIMIT, RunHandle, RunStopper, reached, stopped};
-use crate::{pods, problems};
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -28,6 +29,10 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// How often processes are sought that were not asked to end yet, while the task itself has not ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How many chunks of output wait at most until they are told, each of up to [`MAX_OUTPUT`](crate::output::MAX_OUTPUT)
+/// bytes: a task that writes more waits.
+const WAITING: usize = 16;
 
 /// Starts a run on the current tokio runtime. Events go to `events` in order; a slow reader slows the tasks, not the memory.
 ///
@@ -125,13 +130,15 @@ impl Walk {
         let listener =
             Listener { report, secrets, place, directory: finds_problems.then_some(directory.as_path()) };
         let output = async {
-            report.task_started(place, Some(pid)).await;
-            let (of_stdout, of_stderr) = tokio::join!(
-                listener.forward(Stream::Stdout, stdout, &given_up),
-                listener.forward(Stream::Stderr, stderr, &given_up),
-            );
+            let (to, from) = mpsc::channel(WAITING);
+            let told = async {
+                report.task_started(place, Some(pid)).await;
+                listener.forward(from).await
+            };
+            // Both are read from the beginning: what waits in two pipes has lost its order.
+            let ((), problems) = tokio::join!(Streams::new(stdout, stderr).pass_on(to, given_up), told);
             drained.send_replace(true);
-            problems::of_task(of_stdout, of_stderr)
+            problems
         };
         let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
         let mut life = Life {

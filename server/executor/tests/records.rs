@@ -102,7 +102,7 @@ async fn say_what_happened() {
     let second = read(&folder, logs[1]);
     assert!(second == "to stderr\nend\n" || second == "end\nto stderr\n", "{second:?}");
     let events: Vec<_> = kept.events().unwrap().collect();
-    let Event::RunStarted { version: 1, id, phase, tasks, pid, .. } = &events[0] else {
+    let Event::RunStarted { version: 2, id, phase, tasks, pid, .. } = &events[0] else {
         panic!("{events:?}")
     };
     assert_eq!((id, phase.as_str(), *pid), (&kept.id, "pre-up", std::process::id()));
@@ -128,7 +128,10 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     let kept = only(&records);
     assert_eq!(kept.state, RecordState::Interrupted);
     let events: Vec<_> = kept.events().unwrap().collect();
-    assert!(matches!(events.last(), Some(Event::Output { text, .. }) if text == "one\n"), "{events:?}");
+    assert!(
+        matches!(events.last(), Some(Event::Output { pieces, .. }) if pieces[0].text == "one\n"),
+        "{events:?}"
+    );
     assert!(records.find("latest").unwrap().unwrap().remove().unwrap());
     assert_eq!(records.list().unwrap(), []);
 }

@@ -35,8 +35,8 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
     let mut outcomes = Vec::new();
     while let Some(event) = events.recv().await {
         match event {
-            RunEvent::Output { text, .. } => {
-                pid.push_str(text.trim_end());
+            RunEvent::Output { pieces, .. } => {
+                pid.push_str(pieces[0].text.trim_end());
                 handle.stop(Duration::from_millis(300));
             }
             RunEvent::TaskFinished { outcome, left_running, .. } => outcomes.push((outcome, left_running)),

@@ -45,17 +45,12 @@ fn fifty_megabytes_on_both_streams_at_once_are_complete() {
     let (mut out, mut err) = (0, 0);
     for line in called.stdout.lines() {
         let event: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
-        let text = event["text"].as_str().unwrap_or_default();
-        match event["stream"].as_str() {
-            Some("stdout") => {
-                assert!(text.bytes().all(|byte| byte == b'o' || byte == b'\n'));
-                out += text.len();
-            }
-            Some("stderr") => {
-                assert!(text.bytes().all(|byte| byte == b'e' || byte == b'\n'));
-                err += text.len();
-            }
-            _ => {}
+        for piece in event["pieces"].as_array().into_iter().flatten() {
+            let text = piece["text"].as_str().unwrap_or_default();
+            let (letter, count) =
+                if piece["stream"] == "stdout" { (b'o', &mut out) } else { (b'e', &mut err) };
+            assert!(text.bytes().all(|byte| byte == letter || byte == b'\n'));
+            *count += text.len();
         }
     }
     assert_eq!((out, err), (BYTES, BYTES));

@@ -5,7 +5,7 @@ local protocol = require('draft_tasks.protocol')
 ---@type vim.lsp.Config
 return {
   capabilities = {
-    experimental = { draftTasks = { output = true } },
+    experimental = { draftTasks = { output = protocol.output_version } },
     workspace = { codeLens = { refreshSupport = true } },
   },
   handlers = {

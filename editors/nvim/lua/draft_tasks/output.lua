@@ -100,7 +100,9 @@ function M.append(run, params)
     view().heading(run, with_pod(('▶ %s · %s'):format(params.phase, params.task), params.pod), 'taskStarted')
     speaker = source
   end
-  view().text(run, source .. '\n' .. params.stream, params.text)
+  for _, piece in ipairs(params.pieces) do
+    view().text(run, source .. '\n' .. piece.stream, piece.text)
+  end
 end
 
 return M

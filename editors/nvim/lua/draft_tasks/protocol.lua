@@ -24,6 +24,7 @@ return {
     run = 'draft-tasks/run',
     did_change_trust = 'draft-tasks/didChangeTrust',
   },
+  output_version = 2,
   phases = { 'pre-up', 'post-deploy', 'post-up', 'cleanup' },
   run_kind = 'draft-tasks.run',
   settings = 'draftTasks',

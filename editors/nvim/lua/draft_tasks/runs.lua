@@ -9,8 +9,7 @@ local M = {}
 ---@field phase string
 ---@field task string
 ---@field pod? string where the task ran, for tasks that run inside of pods
----@field stream 'stdout'|'stderr'
----@field text string
+---@field pieces { stream: 'stdout'|'stderr', text: string }[] in the order in which they were written
 
 ---@class draft_tasks.RunParams
 ---@field run string

@@ -56,7 +56,7 @@ describe('running', () => {
     for (const [pod, outcome] of [['web-1', 'passed'], ['web-2', 'failed']] as const) {
       const ofPod = { ...told, task: 'sync', pod };
       runs.onRun({ ...ofPod, state: 'taskStarted', message: 'sync' });
-      runs.onOutput({ ...ofPod, stream: 'stderr', text: 'connection refused\n' });
+      runs.onOutput({ ...ofPod, pieces: [{ stream: 'stderr', text: 'connection refused\n' }] });
       runs.onRun({ ...ofPod, state: 'taskFinished', outcome, message: `sync ${outcome}` });
     }
     runs.onRun({ ...told, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 of 2 pods failed' });

@@ -36,10 +36,22 @@ test('a server that is gone has stopped what ran, and all are told', () => {
   assert.deepEqual(told.map(({ state, outcome }) => [state, outcome]), [['started', undefined], ['finished', 'stopped']]);
 });
 
+test('the transcript has both streams in the order in which they were written', () => {
+  const pieces: Piece[] = [];
+  const transcript = new Transcript((piece) => pieces.push(piece));
+  const numbers = [...Array(1000).keys()];
+  const turns = numbers.map((number) => ({ stream: number % 2 === 0 ? 'stdout' : 'stderr', text: `${number}\n` }));
+  transcript.onOutput({ ...base, task: 'sync', pieces: turns.slice(0, 500) });
+  transcript.onOutput({ ...base, task: 'sync', pieces: turns.slice(500) });
+  assert.equal(pieces.map(({ text }) => text).join(''), `▶ post-deploy · sync\n${numbers.join('\n')}\n`);
+});
+
 test('the transcript names whose text comes, each time that it is another', () => {
   const pieces: Piece[] = [];
   const transcript = new Transcript((piece) => pieces.push(piece));
-  const output = (pod: string, text: string): void => transcript.onOutput({ ...base, task: 'sync', stream: 'stdout', pod, text });
+  const output = (pod: string, text: string): void => {
+    transcript.onOutput({ ...base, task: 'sync', pod, pieces: [{ stream: 'stdout', text }] });
+  };
   transcript.onRun({ ...base, state: 'started', message: 'post-deploy · 1 task' });
   transcript.onRun({ ...base, state: 'taskStarted', task: 'sync', pod: 'web-1', message: 'sync' });
   output('web-1', 'a\n');

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::output::{self, Tail};
+use draft_tasks_executor::output::{self, OpenLines, Tail};
 use draft_tasks_executor::record::schema::PlannedTask;
 use draft_tasks_executor::record::{self, RunHeader};
 use draft_tasks_executor::{
-    Failure, Outcome, OutcomeName, Pod, RunEvent, RunSummary, describe_duration, describe_left_running,
-    describe_lines,
+    Failure, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, RunSummary, describe_duration,
+    describe_left_running, describe_lines,
 };
 
 use super::screen::Screen;
@@ -61,13 +61,17 @@ pub(super) struct Report {
 }
 
 /// What is known of a task that runs.
-#[derive(Default)]
 struct Running {
-    /// What was written of a line that is not complete, for each stream.
-    unfinished: [String; 2],
+    open: OpenLines,
     /// The first and the last that it wrote, where not everything is shown.
     head: Vec<String>,
     tail: Tail,
+}
+
+impl Default for Running {
+    fn default() -> Running {
+        Running { open: OpenLines::new(LONGEST_LINE), head: Vec::new(), tail: Tail::default() }
+    }
 }
 
 impl Report {
@@ -123,7 +127,7 @@ impl Report {
                 self.screen.begin(&self.label((task, pod)));
                 Ok(())
             }
-            RunEvent::Output { task, pod, stream, text } => self.wrote((task, pod), stream as usize, &text),
+            RunEvent::Output { task, pod, pieces } => self.wrote((task, pod), &pieces),
             RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, .. } => {
                 let notes = [describe_left_running(&left_running), note].into_iter().flatten().collect();
                 self.finished((task, pod), &outcome, &describe_duration(duration), notes)
@@ -191,16 +195,9 @@ impl Report {
         }
     }
 
-    fn wrote(&mut self, place: Place, stream: usize, text: &str) -> io::Result<()> {
-        let unfinished = &mut self.running.entry(place).or_default().unfinished[stream];
-        unfinished.push_str(text);
-        let complete = match unfinished.rfind('\n') {
-            Some(at) => at + 1,
-            None if unfinished.len() > LONGEST_LINE => unfinished.len(),
-            None => return Ok(()),
-        };
-        let rest = unfinished.split_off(complete);
-        let lines = std::mem::replace(unfinished, rest);
+    fn wrote(&mut self, place: Place, pieces: &[OutputPiece]) -> io::Result<()> {
+        let open = &mut self.running.entry(place).or_default().open;
+        let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
         self.lines(place, &lines)
     }
 
@@ -231,10 +228,8 @@ impl Report {
         duration: &str,
         notes: Vec<String>,
     ) -> io::Result<()> {
-        for stream in 0..2 {
-            let rest = self.running.get_mut(&place).map(|it| std::mem::take(&mut it.unfinished[stream]));
-            self.lines(place, &rest.unwrap_or_default())?;
-        }
+        let rest = self.running.get_mut(&place).map(|it| it.open.finish());
+        self.lines(place, &rest.unwrap_or_default())?;
         let running = self.running.remove(&place).unwrap_or_default();
         self.screen.end();
         self.ended(place, outcome, duration, &running)?;

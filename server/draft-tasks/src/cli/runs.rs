@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry, ProcessEntry, StreamName};
+use draft_tasks_executor::output::OpenLines;
+use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry, ProcessEntry};
 use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
 use draft_tasks_executor::{OutcomeName, describe_duration};
 use serde_json::{Value, json};
@@ -174,7 +175,7 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
     let (mut tasks, mut pods) = (Vec::new(), Vec::new());
-    let mut unfinished: HashMap<(usize, Option<usize>), [String; 2]> = HashMap::new();
+    let mut open: HashMap<(usize, Option<usize>), OpenLines> = HashMap::new();
     for event in events {
         match event {
             Event::RunStarted { phase, tasks: planned, file, at, cluster, .. } => {
@@ -215,18 +216,16 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
                     writeln!(out, "  {name}\n    {}", paint.dim(&planned.command()))?;
                 }
             }
-            Event::Output { task, pod, stream, text, .. } => {
-                let unfinished = unfinished.entry((task, pod)).or_default();
-                let unfinished = &mut unfinished[usize::from(stream == StreamName::Stderr)];
-                unfinished.push_str(&text);
-                let rest = unfinished.split_off(unfinished.rfind('\n').map_or(0, |at| at + 1));
+            Event::Output { task, pod, pieces, .. } => {
+                let open = open.entry((task, pod)).or_insert_with(|| OpenLines::new(usize::MAX));
+                let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
                 let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
-                write_lines(&mut out, paint, name.as_deref(), &std::mem::replace(unfinished, rest))?;
+                write_lines(&mut out, paint, name.as_deref(), &lines)?;
             }
             Event::TaskFinished { task, pod, outcome, failure, seconds, note, .. } => {
                 let name = label(&tasks, &pods, (task, pod));
-                for rest in unfinished.remove(&(task, pod)).unwrap_or_default() {
-                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &rest)?;
+                if let Some(mut open) = open.remove(&(task, pod)) {
+                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &open.finish())?;
                 }
                 writeln!(out, "  {}", ended(paint, &name, outcome, failure.as_ref(), seconds))?;
                 note.map_or(Ok(()), |note| writeln!(out, "    {}", printable(&note)))?;

@@ -335,6 +335,7 @@ fn constants() {
     }
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let _ = writeln!(text, "}} as const;\n\nexport const phases = [{phases}] as const;");
+    let _ = writeln!(text, "export const outputVersion = {};", ext::OUTPUT_VERSION);
     for (name, value) in [
         ("serverVersion", env!("CARGO_PKG_VERSION")),
         ("section", ext::SETTINGS),

@@ -6,9 +6,11 @@ use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
-use draft_tasks_executor::output::Tail;
+use draft_tasks_executor::output::{OpenLines, Tail};
 use draft_tasks_executor::record;
-use draft_tasks_executor::{Failure, Outcome, OutcomeName, Pod, Stream, describe_duration, describe_lines};
+use draft_tasks_executor::{
+    Failure, Outcome, OutcomeName, OutputPiece, Pod, describe_duration, describe_lines,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +29,9 @@ pub(crate) mod log_text;
 pub(crate) mod pace;
 pub(crate) mod problems;
 pub(crate) mod results;
+
+/// A line that is longer counts before it is complete.
+const LONGEST_LINE: usize = 8 << 10;
 
 /// The last lines of a failed task that its diagnostic shows.
 const LINES_SHOWN: usize = 5;
@@ -92,10 +97,16 @@ pub(crate) struct InPod {
 }
 
 /// The last that a task wrote.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Wrote {
-    stdout: Tail,
-    stderr: Tail,
+    open: OpenLines,
+    tail: Tail,
+}
+
+impl Default for Wrote {
+    fn default() -> Wrote {
+        Wrote { open: OpenLines::new(LONGEST_LINE), tail: Tail::default() }
+    }
 }
 
 impl Runs {
@@ -182,13 +193,20 @@ impl RunningTask {
         }
     }
 
-    pub(crate) fn wrote(&mut self, pod: Option<usize>, stream: Stream, text: &str) {
+    pub(crate) fn wrote(&mut self, pod: Option<usize>, pieces: &[OutputPiece]) {
+        let Wrote { open, tail } = self.wrote_in(pod);
+        pieces.iter().for_each(|piece| tail.push(&open.push(piece)));
+    }
+
+    /// It writes no more, in a pod or on this machine.
+    pub(crate) fn wrote_all(&mut self, pod: Option<usize>) {
+        let Wrote { open, tail } = self.wrote_in(pod);
+        tail.push(&open.finish());
+    }
+
+    fn wrote_in(&mut self, pod: Option<usize>) -> &mut Wrote {
         let pod = pod.and_then(|pod| self.in_pods.get_mut(&pod));
-        let wrote = pod.map_or(&mut self.wrote, |pod| &mut pod.wrote);
-        match stream {
-            Stream::Stdout => wrote.stdout.push(text),
-            Stream::Stderr => wrote.stderr.push(text),
-        }
+        pod.map_or(&mut self.wrote, |pod| &mut pod.wrote)
     }
 
     /// It ended in a pod. Gives how it ended in all of them together, once it did: the worst of them, and the longest
@@ -251,7 +269,7 @@ impl RunningTask {
         self.telling_pod().and_then(|pod| self.in_pods.get(&pod)).map_or(&self.wrote, |pod| &pod.wrote)
     }
 
-    /// The last that it wrote and that is not blank, of standard output where that has something.
+    /// The last that it wrote and that is not blank.
     pub(crate) fn last_line(&self) -> Option<String> {
         self.telling().last_line()
     }
@@ -259,18 +277,14 @@ impl RunningTask {
 
 impl Wrote {
     fn last_line(&self) -> Option<String> {
-        let last = |tail: &Tail| tail.lines().into_iter().rev().find(|line| !line.trim().is_empty());
-        last(&self.stdout).or_else(|| last(&self.stderr))
+        self.tail.lines().into_iter().rev().find(|line| !line.trim().is_empty())
     }
 
-    /// The last lines of its standard error or, when there are none, of its standard output; and how many came before
-    /// them.
+    /// Its last lines, and how many came before them.
     fn last_lines(&self) -> (Vec<String>, u64) {
-        let tail = [&self.stderr, &self.stdout].into_iter().find(|tail| !tail.lines().is_empty());
-        let Some(tail) = tail else { return Default::default() };
-        let lines = tail.lines();
+        let lines = self.tail.lines();
         let cut = lines.len().saturating_sub(LINES_SHOWN);
-        (lines[cut..].to_vec(), tail.omitted() + cut as u64)
+        (lines[cut..].to_vec(), self.tail.omitted() + cut as u64)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, AttachedProcess};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::remote::{Remote, Signal};
@@ -14,8 +14,9 @@ use super::selection::{PodState, Restarts};
 use super::spool::pump;
 use super::{PodsRun, doctor};
 use crate::cluster::innermost;
-use crate::event::{Failure, Outcome, Pod, Problem, StartError, Stream};
+use crate::event::{Failure, Outcome, Pod, Problem, StartError};
 use crate::output::Listener;
+use crate::output::arrival::Streams;
 use crate::report::{Place, TaskEnd};
 use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
 
@@ -153,18 +154,12 @@ impl<'a> TaskInPod<'a> {
         let PodsRun { report, request, .. } = *self.shared;
         // What is said of files in a pod is not about files of this machine.
         let listener = Listener { report, secrets: &request.secrets, place: self.place, directory: None };
-        let (to_stdout, from_stdout) = tokio::io::duplex(BUFFER);
-        let (to_stderr, from_stderr) = tokio::io::duplex(BUFFER);
-        // They end with what is read from the connection.
-        let (_told, never) = watch::channel(false);
+        // What waits is in the spool.
+        let (to, from) = mpsc::channel(1);
         let output = async {
-            let (_, _, stdout, stderr) = tokio::join!(
-                listener.forward(Stream::Stdout, Some(from_stdout), &never),
-                listener.forward(Stream::Stderr, Some(from_stderr), &never),
-                pump(stdout, to_stdout, given_up.clone()),
-                pump(stderr, to_stderr, given_up.clone()),
-            );
-            stdout.and(stderr).err()
+            let streams = Streams::new(stdout, stderr);
+            let (_, kept) = tokio::join!(listener.forward(from), pump(streams, to, given_up));
+            kept.err()
         };
         let life = async {
             let status = async {

@@ -147,7 +147,7 @@ fn events(folder: &Path) -> io::Result<impl Iterator<Item = Event> + use<>> {
                 Ok(0) | Err(_) => return None,
                 Ok(_) => {}
             }
-            if let Ok(event) = serde_json::from_slice(&line) {
+            if let Ok(event) = Event::read(&line) {
                 return Some(event);
             }
         }

@@ -11,12 +11,12 @@ use draft_tasks_analysis::command;
 use draft_tasks_analysis::printable::printable;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, Pod, RunEvent, Stream};
+use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, Stream};
 
 use crate::request::{PodsRequest, RunRequest};
 
 /// The version of this form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,10 +119,8 @@ pub enum Event {
         /// The pod's index, of a task inside of pods.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pod: Option<usize>,
-        /// Which stream.
-        stream: StreamName,
-        /// What it wrote; secrets are masked.
-        text: String,
+        /// What it wrote, in order.
+        pieces: Vec<OutputPiece>,
     },
     /// A task ended or was left out.
     TaskFinished {
@@ -168,6 +166,35 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pods_passed: Option<usize>,
     },
+}
+
+/// An output as version 1 has it: of one stream.
+#[derive(Deserialize)]
+struct OutputOfVersion1 {
+    elapsed: f64,
+    task: usize,
+    pod: Option<usize>,
+    stream: Stream,
+    text: String,
+}
+
+impl Event {
+    /// A line that this version or the first one wrote, as this one writes it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no event.
+    pub(super) fn read(line: &[u8]) -> serde_json::Result<Event> {
+        let mut event = serde_json::from_slice(line).or_else(|error| {
+            let output: OutputOfVersion1 = serde_json::from_slice(line).map_err(|_| error)?;
+            let OutputOfVersion1 { elapsed, task, pod, stream, text } = output;
+            Ok(Event::Output { elapsed, task, pod, pieces: vec![OutputPiece { stream, text }] })
+        })?;
+        if let Event::RunStarted { version, .. } = &mut event {
+            *version = VERSION;
+        }
+        Ok(event)
+    }
 }
 
 /// The options of a run that are given again with it; values of variables are not kept.
@@ -237,16 +264,6 @@ pub struct PlannedTask {
     pub name: String,
     /// The program and its arguments; secrets are masked.
     pub argv: Vec<String>,
-}
-
-/// A stream of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum StreamName {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
 }
 
 /// Why a task failed.
@@ -493,13 +510,9 @@ impl RunHeader {
             RunEvent::TaskStarted { task, pod, pid } => {
                 Event::TaskStarted { elapsed, task: *task, pod: *pod, pid: *pid }
             }
-            RunEvent::Output { task, pod, stream, text } => Event::Output {
-                elapsed,
-                task: *task,
-                pod: *pod,
-                stream: (*stream).into(),
-                text: text.clone(),
-            },
+            RunEvent::Output { task, pod, pieces } => {
+                Event::Output { elapsed, task: *task, pod: *pod, pieces: pieces.clone() }
+            }
             RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems: _ } => {
                 Event::TaskFinished {
                     elapsed,
@@ -537,15 +550,6 @@ impl PlannedTask {
 /// To the millisecond: nobody can read more.
 fn seconds(duration: Duration) -> f64 {
     duration.as_millis() as f64 / 1000.0
-}
-
-impl From<Stream> for StreamName {
-    fn from(stream: Stream) -> StreamName {
-        match stream {
-            Stream::Stdout => StreamName::Stdout,
-            Stream::Stderr => StreamName::Stderr,
-        }
-    }
 }
 
 impl From<&Pod> for PodEntry {

@@ -53,3 +53,19 @@ async fn of_very_much_output() {
     assert!(text.lines().all(|line| line == "a *** b"));
     assert_eq!(text.lines().count(), 200_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_become_a_secret_waits_whatever_the_other_stream_writes() {
+    let text = "printf 'a hunt'; read go < fifo; echo other >&2; read go < fifo; echo er2";
+    let mut setup = setup(&[&["sh", "-c", text]]);
+    setup.secrets = secrets();
+    make_fifo(&setup.path("fifo"));
+    let mut run = setup.start();
+    for told in ["a ", "other\n"] {
+        run.until_text(told).await;
+        std::fs::write(run.path("fifo"), "go\n").unwrap();
+    }
+    run.finish_clean().await;
+    let told: Vec<_> = run.pieces(0).map(|piece| (piece.stream, piece.text.as_str())).collect();
+    assert_eq!(told, [(Stream::Stdout, "a "), (Stream::Stderr, "other\n"), (Stream::Stdout, "***\n")]);
+}

@@ -43,8 +43,10 @@ async fn an_endless_line_is_passed_in_parts() {
     let before = resident_bytes();
     let (mut length, mut most) = (0, 0);
     loop {
-        match run.events.recv().await.unwrap() {
-            RunEvent::Output { text, .. } => {
+        let event = run.events.recv().await.unwrap();
+        match event {
+            RunEvent::Output { .. } => {
+                let text = text_of(&event);
                 assert!(text.len() <= MAX_OUTPUT && text.bytes().all(|byte| byte == b'x'));
                 length += text.len();
                 most = most.max(resident_bytes());
@@ -140,4 +142,16 @@ async fn a_run_goes_on_when_nobody_listens() {
     run.handle.take().unwrap().finished().await;
     assert!(run.path("done").exists());
     run.mark.assert_nothing_left();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_told_in_the_order_in_which_they_were_written() {
+    let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tools/alternate.py");
+    let mut run = setup(&[&["python3", writer, "1000"]]).start();
+    run.finish_clean().await;
+    let told = run.pieces(0).flat_map(|piece| piece.text.lines().map(|line| (piece.stream, line)));
+    for (number, (stream, line)) in told.enumerate() {
+        assert_eq!((stream, line.parse()), (Stream::BOTH[number % 2], Ok(number)));
+    }
+    assert_eq!(run.pieces(0).flat_map(|piece| piece.text.lines()).count(), 1000);
 }

@@ -10,7 +10,8 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{
-    LeftProcess, Limits, OnFailure, Outcome, RunEvent, RunHandle, RunRequest, RunStopper, RunSummary, Stream,
+    LeftProcess, Limits, OnFailure, Outcome, OutputPiece, RunEvent, RunHandle, RunRequest, RunStopper,
+    RunSummary, Stream,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
@@ -170,11 +171,7 @@ impl Run {
 
     /// Until this text was told by any stream of any task.
     pub(crate) async fn until_text(&mut self, text: &str) {
-        while !self
-            .told
-            .iter()
-            .any(|event| matches!(event, RunEvent::Output { text: told, .. } if told.contains(text)))
-        {
+        while !self.told.iter().any(|event| text_of(event).contains(text)) {
             let event = self.next().await;
             assert!(
                 !matches!(event, RunEvent::RunFinished { .. }),
@@ -231,17 +228,28 @@ impl Run {
     }
 
     pub(crate) fn text(&self, wanted: usize, of: Stream) -> String {
-        let text = |event: &RunEvent| match event {
-            RunEvent::Output { task, stream, text, .. } if *task == wanted && *stream == of => {
-                Some(text.clone())
-            }
-            _ => None,
+        self.pieces(wanted).filter(|piece| piece.stream == of).map(|piece| piece.text.as_str()).collect()
+    }
+
+    /// What a task wrote, in order.
+    pub(crate) fn pieces(&self, wanted: usize) -> impl Iterator<Item = &OutputPiece> {
+        let pieces = move |event| match event {
+            &RunEvent::Output { task, ref pieces, .. } if task == wanted => pieces.as_slice(),
+            _ => &[],
         };
-        self.told.iter().filter_map(text).collect()
+        self.told.iter().flat_map(pieces)
     }
 
     pub(crate) fn stdout(&self) -> String {
         self.text(0, Stream::Stdout)
+    }
+}
+
+/// What a task wrote with both streams.
+pub(crate) fn text_of(event: &RunEvent) -> String {
+    match event {
+        RunEvent::Output { pieces, .. } => pieces.iter().map(|piece| piece.text.as_str()).collect(),
+        _ => String::new(),
     }
 }
 
@@ -258,8 +266,9 @@ fn check_order(told: &[RunEvent]) {
                 assert!(pid.is_some_and(|pid| pid > 0));
                 running = Some(*task);
             }
-            RunEvent::Output { task, text, .. } => {
+            RunEvent::Output { task, .. } => {
                 assert_eq!(running, Some(*task), "output of a task that does not run");
+                let text = text_of(event);
                 assert!(!text.is_empty() && text.len() <= draft_tasks_executor::output::MAX_OUTPUT);
             }
             RunEvent::TaskFinished { task, .. } => {

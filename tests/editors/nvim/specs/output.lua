@@ -31,7 +31,8 @@ end)
 check('pieces of text become lines, sequences and restarts as on a terminal', function()
   local output = require('draft_tasks.output')
   local function put(text, stream)
-    output.append('run', { phase = 'pre-up', task = 'pieces', stream = stream or 'stdout', text = text })
+    local pieces = { { stream = stream or 'stdout', text = text } }
+    output.append('run', { phase = 'pre-up', task = 'pieces', pieces = pieces })
   end
   put('one\ntw')
   put('o\nthr\27[3')
@@ -43,6 +44,17 @@ check('pieces of text become lines, sequences and restarts as on a terminal', fu
   put('answer\27]0;title\7\n\n')
   local lines = vim.list_slice(h.output(), 2)
   equal(lines, { 'one', 'two', 'three', '100 %', 'asks: ', 'error', 'answer', '' })
+end)
+
+check('both streams of a task are in the order in which it wrote them', function()
+  h.write('turns/.draft-tasks.toml', { '[pre-up]', ('turns = "python3 %s 1000"'):format(vim.env.DRAFT_TASKS_ROOT .. '/tests/tools/alternate.py') })
+  open('turns/.draft-tasks.toml')
+  h.run('LspDraftTasks run pre-up')
+  local lines = vim.tbl_filter(function(line)
+    return line:find('^%d+$')
+  end, h.output())
+  local expected = vim.tbl_map(tostring, vim.fn.range(1000))
+  equal(vim.list_slice(lines, #lines - 999), expected)
 end)
 
 check('output beyond the limit drops the oldest lines', function()
@@ -136,7 +148,8 @@ check('tasks in several pods are told apart, and waiting is said once', function
     runs.on_run(vim.tbl_extend('force', { run = 'pods', phase = 'post-deploy', uri = vim.uri_from_fname(h.path('x')) }, params), context)
   end
   local function write(pod, text)
-    local params = { run = 'pods', phase = 'post-deploy', task = 'migrate', stream = 'stdout', pod = pod, text = text }
+    local pieces = { { stream = 'stdout', text = text } }
+    local params = { run = 'pods', phase = 'post-deploy', task = 'migrate', pod = pod, pieces = pieces }
     runs.on_output(params, context)
   end
   local first = #h.output()

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use draft_tasks_executor::OutputPiece;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{CodeActionKind, LspNotificationMethod, MessageDirection, Notification, Uri};
@@ -80,6 +81,9 @@ pub(crate) const TEST_PANIC_OUTSIDE: &str = "draft-tasks/test/panicOutside";
 /// The section of the settings.
 pub(crate) const SETTINGS: &str = "draftTasks";
 
+/// The form of [`OutputParams`]: what clients announce as `experimental.draftTasks.output` that show output themselves.
+pub(crate) const OUTPUT_VERSION: u64 = 2;
+
 /// `draft-tasks/output`: text that a task wrote, to clients that announce `experimental.draftTasks.output`.
 pub(crate) enum OutputNotification {}
 
@@ -99,10 +103,24 @@ pub(crate) struct OutputParams {
     /// The pod, of a task that runs inside of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pod: Option<String>,
+    /// What it wrote with both streams, in order.
+    pub(crate) pieces: Vec<PieceOfOutput>,
+}
+
+/// A piece of [`OutputParams`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PieceOfOutput {
     /// `stdout` or `stderr`.
     pub(crate) stream: Cow<'static, str>,
     /// Whole lines with their ends, where the task did not leave a line unfinished; colours as they came.
     pub(crate) text: String,
+}
+
+impl From<OutputPiece> for PieceOfOutput {
+    fn from(piece: OutputPiece) -> PieceOfOutput {
+        PieceOfOutput { stream: Cow::Borrowed(piece.stream.name()), text: piece.text }
+    }
 }
 
 /// `draft-tasks/run`: a run or a task of it began or ended, to clients that announce `experimental.draftTasks.output`.
@@ -190,10 +208,10 @@ pub(crate) struct TrustParams {
 
 /// Whether the experimental capabilities of a client say that it shows output itself.
 pub(crate) fn announces_output(experimental: &Value) -> bool {
-    experimental.pointer("/draftTasks/output").and_then(Value::as_bool) == Some(true)
+    experimental.pointer("/draftTasks/output").and_then(Value::as_u64) == Some(OUTPUT_VERSION)
 }
 
 /// What the server announces beside the standard.
 pub(crate) fn server_capabilities() -> Value {
-    json!({ "draftTasks": { "output": true, "trust": true } })
+    json!({ "draftTasks": { "output": OUTPUT_VERSION, "trust": true } })
 }

@@ -1,19 +1,19 @@
-//! Holds back output so that a client gets it at a pace that it can show: at most one piece of each stream in a while,
-//! and then all that came meanwhile.
+//! Holds back output so that a client gets it at a pace that it can show: at most one piece of news of each task in a
+//! while, and then all that came meanwhile.
 //!
-//! Must not lose or reorder what a stream wrote, nor hold back anything but output.
+//! Must not lose or reorder what a task wrote, nor hold back anything but output.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use draft_tasks_executor::RunEvent;
 use draft_tasks_executor::output::BATCH;
+use draft_tasks_executor::{OutputPiece, RunEvent};
 use tokio::time::Instant;
 
-/// How long the next piece of a stream waits after the last one; as long as lines are gathered.
+/// How long the next output of a task waits after the last one; as long as lines are gathered.
 const PACE: Duration = BATCH;
 
-/// When so much waits, no more is taken, and in the end the task waits, too.
+/// When so many bytes wait, no more is taken, and in the end the task waits, too.
 const MOST: usize = 1 << 20;
 
 /// Events on their way to a client.
@@ -21,41 +21,42 @@ const MOST: usize = 1 << 20;
 pub(crate) struct Pace {
     /// What may go on at once.
     ready: VecDeque<RunEvent>,
-    /// By their pods, of tasks inside of some, and what they are.
-    streams: BTreeMap<(Option<usize>, u8), Stream>,
+    /// By their pods, of tasks inside of some.
+    writers: BTreeMap<Option<usize>, Writer>,
 }
 
+/// A task that runs.
 #[derive(Debug, Default)]
-struct Stream {
-    waiting: Option<RunEvent>,
-    /// When the last piece went on.
+struct Writer {
+    task: usize,
+    waiting: Vec<OutputPiece>,
+    /// How many bytes wait.
+    length: usize,
+    /// When it was last told of.
     last: Option<Instant>,
 }
 
 impl Pace {
     /// Takes an event. What waits goes before it, unless both are output.
     pub(crate) fn push(&mut self, event: RunEvent) {
-        let RunEvent::Output { task, pod, stream, text } = event else {
+        let RunEvent::Output { task, pod, pieces } = event else {
             self.flush();
             self.ready.push_back(event);
             return;
         };
-        match &mut self.streams.entry((pod, stream as u8)).or_default().waiting {
-            Some(RunEvent::Output { text: waiting, .. }) => waiting.push_str(&text),
-            waiting => *waiting = Some(RunEvent::Output { task, pod, stream, text }),
-        }
+        let writer = self.writers.entry(pod).or_default();
+        writer.task = task;
+        pieces.into_iter().for_each(|piece| writer.add(piece));
     }
 
     /// Lets everything go on.
     pub(crate) fn flush(&mut self) {
-        self.ready.extend(self.streams.values_mut().filter_map(|stream| stream.waiting.take()));
+        self.ready.extend(self.writers.iter_mut().filter_map(|(pod, writer)| writer.take(*pod)));
     }
 
     /// Whether no more is to be taken before something has gone on.
     pub(crate) fn is_full(&self) -> bool {
-        self.streams.values().any(
-            |stream| matches!(&stream.waiting, Some(RunEvent::Output { text, .. }) if text.len() >= MOST),
-        )
+        self.writers.values().any(|writer| writer.length >= MOST)
     }
 
     /// The next event that may go on now.
@@ -63,26 +64,39 @@ impl Pace {
         if let Some(ready) = self.ready.pop_front() {
             return Some(ready);
         }
-        let due = self.streams.values_mut().find(|stream| stream.is_due(now))?;
+        let (pod, due) = self.writers.iter_mut().find(|(_, writer)| writer.is_due(now))?;
         due.last = Some(now);
-        due.waiting.take()
+        due.take(*pod)
     }
 
     /// When the next event may go on that may not yet, if nothing more comes.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.streams.values().filter_map(Stream::due).min()
+        self.writers.values().filter_map(Writer::due).min()
     }
 }
 
-impl Stream {
+impl Writer {
+    fn add(&mut self, piece: OutputPiece) {
+        self.length += piece.text.len();
+        match self.waiting.last_mut().filter(|last| last.stream == piece.stream) {
+            Some(last) => last.text.push_str(&piece.text),
+            None => self.waiting.push(piece),
+        }
+    }
+
+    fn take(&mut self, pod: Option<usize>) -> Option<RunEvent> {
+        let pieces = std::mem::take(&mut self.waiting);
+        self.length = 0;
+        (!pieces.is_empty()).then_some(RunEvent::Output { task: self.task, pod, pieces })
+    }
+
     fn is_due(&self, now: Instant) -> bool {
-        // The first piece goes on at once.
-        self.waiting.is_some() && self.last.is_none_or(|last| last + PACE <= now)
+        // The first goes on at once.
+        !self.waiting.is_empty() && self.last.is_none_or(|last| last + PACE <= now)
     }
 
     fn due(&self) -> Option<Instant> {
-        self.waiting.as_ref()?;
-        Some(self.last? + PACE)
+        self.last.filter(|_| !self.waiting.is_empty()).map(|last| last + PACE)
     }
 }
 
@@ -93,30 +107,35 @@ mod tests {
     use super::*;
 
     fn output(stream: Stream, text: &str) -> RunEvent {
-        RunEvent::Output { task: 0, pod: None, stream, text: text.into() }
+        RunEvent::Output { task: 0, pod: None, pieces: vec![OutputPiece { stream, text: text.into() }] }
     }
 
     fn taken(pace: &mut Pace, now: Instant) -> Vec<String> {
         let events = std::iter::from_fn(|| pace.take(now));
         let shown = events.map(|event| match event {
-            RunEvent::Output { stream, text, .. } => format!("{stream:?} {text}"),
+            RunEvent::Output { pieces, .. } => {
+                let shown = pieces.iter().map(|piece| format!("{} {}", piece.stream.name(), piece.text));
+                shown.collect::<Vec<_>>().join(", ")
+            }
             _ => "end".into(),
         });
         shown.collect()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_goes_on_at_once_and_then_at_the_pace() {
+    async fn output_goes_on_at_once_and_then_at_the_pace() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
         pace.push(output(Stream::Stdout, "a"));
         pace.push(output(Stream::Stderr, "b"));
-        assert_eq!(taken(&mut pace, begun), ["Stdout a", "Stderr b"]);
-        for text in ["c", "d", "e"] {
-            pace.push(output(Stream::Stdout, text));
+        assert_eq!(taken(&mut pace, begun), ["stdout a, stderr b"]);
+        for text in ["c", "d"] {
+            pace.push(output(Stream::Stderr, text));
         }
+        pace.push(output(Stream::Stdout, "e"));
+        pace.push(output(Stream::Stderr, "f"));
         assert_eq!(pace.due(), Some(begun + PACE));
         assert_eq!(taken(&mut pace, begun + PACE / 2), [""; 0]);
-        assert_eq!(taken(&mut pace, begun + PACE), ["Stdout cde"]);
+        assert_eq!(taken(&mut pace, begun + PACE), ["stderr cd, stdout e, stderr f"]);
         assert_eq!(pace.due(), None);
     }
 
@@ -124,11 +143,11 @@ mod tests {
     async fn the_end_waits_for_nothing_and_comes_last() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
         pace.push(output(Stream::Stdout, "a"));
-        assert_eq!(taken(&mut pace, begun), ["Stdout a"]);
+        assert_eq!(taken(&mut pace, begun), ["stdout a"]);
         pace.push(output(Stream::Stderr, "b"));
         pace.push(output(Stream::Stdout, "c"));
         pace.push(RunEvent::RunFinished { summary: RunSummary::default() });
-        assert_eq!(taken(&mut pace, begun), ["Stdout c", "Stderr b", "end"]);
+        assert_eq!(taken(&mut pace, begun), ["stderr b, stdout c", "end"]);
     }
 
     #[tokio::test(start_paused = true)]

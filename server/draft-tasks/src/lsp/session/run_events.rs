@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{
-    Outcome, OutcomeName, Pod, Problem, RunEvent, RunSummary, Stream, describe_duration,
+    Outcome, OutcomeName, OutputPiece, Pod, Problem, RunEvent, RunSummary, describe_duration,
     describe_left_running,
 };
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
 use crate::lsp::effect::{Effect, ProgressValue};
-use crate::lsp::protocol::ext::{self, OutputParams, RunParams, RunState};
+use crate::lsp::protocol::ext::{self, OutputParams, PieceOfOutput, RunParams, RunState};
 use crate::lsp::runs::Run;
 use crate::lsp::runs::results::PastRun;
 use crate::settings::run::RunDiagnostics;
@@ -39,7 +39,7 @@ impl Session {
             RunEvent::Blocked { problem } => self.blocked(id, &problem),
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
             RunEvent::TaskStarted { task, pod, .. } => self.task_started(id, (task, pod)),
-            RunEvent::Output { task, pod, stream, text } => self.task_wrote(id, (task, pod), stream, text),
+            RunEvent::Output { task, pod, pieces } => self.task_wrote(id, (task, pod), pieces),
             RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems } => {
                 self.found_problems(id, task, problems);
                 self.task_finished(id, (task, pod), &outcome, duration);
@@ -163,13 +163,14 @@ impl Session {
         }
     }
 
-    fn task_wrote(&mut self, id: &str, place: Place, stream: Stream, text: String) {
+    fn task_wrote(&mut self, id: &str, place: Place, pieces: Vec<OutputPiece>) {
         let (task, pod) = place;
         let Some(run) = self.runs.get_mut(id) else { return };
         let Some(running) = run.tasks.get_mut(task) else { return };
-        running.wrote(pod, stream, &text);
+        running.wrote(pod, &pieces);
         let Some(run) = self.runs.get(id) else { return };
         if !self.flags.own_output {
+            let text: String = pieces.into_iter().map(|piece| piece.text).collect();
             return self.log(prefixed(&called(run, place), &text));
         }
         self.effect(Effect::Output(OutputParams {
@@ -178,11 +179,7 @@ impl Session {
             phase: run.subject.to_string(),
             task: run.tasks[task].name.clone(),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
-            stream: Cow::Borrowed(match stream {
-                Stream::Stdout => "stdout",
-                Stream::Stderr => "stderr",
-            }),
-            text,
+            pieces: pieces.into_iter().map(PieceOfOutput::from).collect(),
         }));
     }
 
@@ -193,6 +190,7 @@ impl Session {
         let (task, pod) = place;
         let Some(run) = self.runs.get_mut(id) else { return };
         let Some(running) = run.tasks.get_mut(task) else { return };
+        running.wrote_all(pod);
         let whole = match pod {
             Some(pod) => running.ended_in(pod, outcome, duration),
             None => Some((outcome.clone(), duration)),

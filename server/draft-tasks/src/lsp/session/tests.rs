@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::Facts;
-use draft_tasks_executor::{Failure, Outcome, RunEvent, RunSummary, Stream};
+use draft_tasks_executor::{Failure, Outcome, OutputPiece, RunEvent, RunSummary, Stream};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -46,7 +46,7 @@ fn rich_client() -> Value {
             "publishDiagnostics": { "relatedInformation": true },
             "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
         },
-        "experimental": { "draftTasks": { "output": true } },
+        "experimental": { "draftTasks": { "output": ext::OUTPUT_VERSION } },
     })
 }
 
@@ -182,7 +182,10 @@ fn shown(effect: &Effect) -> String {
             });
             format!("publish {version:?}{}", found.collect::<String>())
         }
-        Effect::Output(params) => format!("output {} {} {:?}", params.task, params.stream, params.text),
+        Effect::Output(params) => {
+            let pieces = params.pieces.iter().map(|piece| format!(" {} {:?}", piece.stream, piece.text));
+            format!("output {}{}", params.task, pieces.collect::<String>())
+        }
         Effect::Run(params) => format!("run {:?} {:?} {}", params.state, params.outcome, params.message),
         Effect::StartRun { run, request, .. } => {
             let steps: Vec<_> = request.plan.steps.iter().map(|step| step.argv.join(" ")).collect();
@@ -194,6 +197,11 @@ fn shown(effect: &Effect) -> String {
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// The first task wrote this.
+fn wrote(pod: Option<usize>, stream: Stream, text: &str) -> RunEvent {
+    RunEvent::Output { task: 0, pod, pieces: vec![OutputPiece { stream, text: text.into() }] }
 }
 
 fn finished(task: usize, outcome: Outcome) -> RunEvent {
@@ -212,7 +220,7 @@ fn failed_run(fixture: &mut Fixture) {
     fixture.run_pre_up();
     for event in [
         RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
-        RunEvent::Output { task: 0, pod: None, stream: Stream::Stderr, text: "one\ntwo\n".into() },
+        wrote(None, Stream::Stderr, "one\ntwo\n"),
         finished(0, Outcome::Failed(Failure::ExitCode(3))),
         finished(1, Outcome::Skipped),
         RunEvent::RunFinished {
@@ -395,8 +403,7 @@ fn a_run_as_a_rich_client_sees_it() {
         "#]],
     );
     fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
-    let text = "hello\n".to_owned();
-    fixture.session.run_event("run-1", RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text });
+    fixture.session.run_event("run-1", wrote(None, Stream::Stdout, "hello\n"));
     check(
         fixture.lenses(),
         expect![[r#"

@@ -51,13 +51,12 @@ fn run_post_deploy(fixture: &mut Fixture) -> String {
 fn fail_in_one_of_two(fixture: &mut Fixture) {
     run_post_deploy(fixture);
     let started = |pod| RunEvent::TaskStarted { task: 0, pod: Some(pod), pid: None };
-    let text = "no database\n".to_owned();
     for event in [
         RunEvent::Waiting { ready: 1, pods: 2, message: "web-6b9-xyz ImagePullBackOff".into() },
         RunEvent::PodsFound { pods: pods(), note: None },
         started(0),
         started(1),
-        RunEvent::Output { task: 0, pod: Some(1), stream: Stream::Stderr, text },
+        wrote(Some(1), Stream::Stderr, "no database\n"),
         in_pod(0, 1, Outcome::Failed(Failure::ExitCode(1))),
         in_pod(1, 1, Outcome::Skipped),
         in_pod(0, 0, Outcome::Passed),

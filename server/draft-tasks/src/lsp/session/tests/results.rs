@@ -29,7 +29,7 @@ fn begin(fixture: &mut Fixture, run: &str) {
 fn passed_run(fixture: &mut Fixture, run: &str) {
     begin(fixture, run);
     for event in [
-        RunEvent::Output { task: 0, pod: None, stream: Stream::Stdout, text: "one\ntwo\n\n".into() },
+        wrote(None, Stream::Stdout, "one\ntwo\n\n"),
         finished(0, Outcome::Passed),
         RunEvent::TaskStarted { task: 1, pod: None, pid: Some(2) },
         finished(1, Outcome::Passed),
