@@ -2,7 +2,6 @@
 //!
 //! Must not keep anything between two texts.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -21,14 +20,6 @@ pub struct Analysis {
     pub parsed: Parsed,
     /// What was found, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Deref for Analysis {
-    type Target = Parsed;
-
-    fn deref(&self) -> &Parsed {
-        &self.parsed
-    }
 }
 
 impl Analysis {
@@ -57,13 +48,14 @@ impl Analysis {
         let severe = self.diagnostics.iter().filter(|found| found.severity <= Severity::Warning);
         severe.filter(move |found| {
             let at = found.range.start();
-            let of_phase =
-                |section: &&Section| section.phase == Some(phase) && self.lines_of(section).contains(at);
-            let Some(section) = self.file.sections.iter().find(of_phase) else { return false };
-            let mut tasks = self.file.tasks_of(section).iter();
+            let of_phase = |section: &&Section| {
+                section.phase == Some(phase) && self.parsed.lines_of(section).contains(at)
+            };
+            let Some(section) = self.parsed.file.sections.iter().find(of_phase) else { return false };
+            let mut tasks = self.parsed.file.tasks_of(section).iter();
             let of_task = tasks.find(|task| task.range.contains_inclusive(at));
             only.is_empty()
-                || of_task.is_none_or(|task| only.iter().any(|name| *name == task.name(&self.text)))
+                || of_task.is_none_or(|task| only.iter().any(|name| *name == task.name(&self.parsed.text)))
         })
     }
 }

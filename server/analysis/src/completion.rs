@@ -344,7 +344,7 @@ mod tests {
     fn check(marked: &str, expect: Expect) {
         let offset = TextSize::new(marked.find("$0").expect("a cursor") as u32);
         let text = marked.replacen("$0", "", 1);
-        let found = complete(&Analysis::new(text.as_str(), Options::default()), offset);
+        let found = complete(&Analysis::new(text.as_str(), Options::default()).parsed, offset);
         let mut shown: String = found.iter().map(|it| format!("{} ({})\n", it.label, it.detail)).collect();
         if let Some(first) = found.first() {
             let edit = TextEdit::replace(first.range, strip_placeholders(&first.snippet));
@@ -487,7 +487,7 @@ mod tests {
     #[test]
     fn line_ends_are_the_files_own() {
         let analysis = Analysis::new("[pre-up]\r\n\r\n", Options::default());
-        let found = complete(&analysis, 10.into());
+        let found = complete(&analysis.parsed, 10.into());
         assert!(found[0].snippet.contains("]\r\n"), "{:?}", found[0].snippet);
     }
 
@@ -512,7 +512,8 @@ mod tests {
     fn an_empty_file_offers_what_packs_have() {
         let pack = |pack: &str, text: &str| PackFile { pack: pack.into(), text: text.into() };
         let packs = [pack("x/go", "[pre-up]\na = \"echo $A\"\n"), pack("x/empty", "\n")];
-        let offered = |text: &str| from_packs(&Analysis::new(text, Options::default()), 0.into(), &packs);
+        let offered =
+            |text: &str| from_packs(&Analysis::new(text, Options::default()).parsed, 0.into(), &packs);
         assert_eq!(offered("[pre-up]\n"), []);
         let [only] = &offered("\n")[..] else { panic!("{:?}", offered("\n")) };
         assert_eq!(only.label, "copy from pack x/go");

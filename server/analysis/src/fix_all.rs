@@ -28,12 +28,12 @@ pub struct Fixed {
 
 /// Fixes what can be fixed in a text; nothing when there is nothing to fix.
 pub fn fix_all(analysis: &Analysis) -> Option<Fixed> {
-    let first = round(analysis, analysis.options)?;
+    let first = round(analysis, analysis.parsed.options)?;
     let mut done = first;
     for _ in 1..ROUNDS {
-        let Some(next) = round(&done.analysis, analysis.options) else { break };
+        let Some(next) = round(&done.analysis, analysis.parsed.options) else { break };
         done.fixed.extend(next.fixed);
-        done.edits = vec![difference(&analysis.text, &next.analysis.text)];
+        done.edits = vec![difference(&analysis.parsed.text, &next.analysis.parsed.text)];
         done.analysis = next.analysis;
     }
     Some(done)
@@ -64,13 +64,17 @@ fn start(fix: &Fix) -> Option<TextSize> {
 /// What becomes of a text with some fixes; nothing when that is no change, or more syntax errors.
 fn apply(analysis: &Analysis, chosen: &[(&Diagnostic, Fix)], options: Options) -> Option<Fixed> {
     let edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
-    let text: Arc<str> = edit::apply(&analysis.text, &edits).into();
-    if text == analysis.text {
+    let text: Arc<str> = edit::apply(&analysis.parsed.text, &edits).into();
+    if text == analysis.parsed.text {
         return None;
     }
-    let after = Analysis::with_facts(text, options, analysis.facts.clone());
+    let after = Analysis::with_facts(text, options, analysis.parsed.facts.clone());
     let fixed = chosen.iter().map(|(found, fix)| ((*found).clone(), fix.title.clone())).collect();
-    (after.tree.errors.len() <= analysis.tree.errors.len()).then_some(Fixed { fixed, edits, analysis: after })
+    (after.parsed.tree.errors.len() <= analysis.parsed.tree.errors.len()).then_some(Fixed {
+        fixed,
+        edits,
+        analysis: after,
+    })
 }
 
 /// One edit that makes one text of another, as short as it can be.
@@ -95,10 +99,10 @@ mod tests {
         let shown = match fix_all(&analysis) {
             None => "nothing".to_owned(),
             Some(done) => {
-                assert_eq!(edit::apply(text, &done.edits), *done.analysis.text, "{:?}", done.edits);
+                assert_eq!(edit::apply(text, &done.edits), *done.analysis.parsed.text, "{:?}", done.edits);
                 let titles: String =
                     done.fixed.iter().map(|(found, title)| format!("{}: {title}\n", found.code)).collect();
-                format!("{titles}---\n{}", done.analysis.text)
+                format!("{titles}---\n{}", done.analysis.parsed.text)
             }
         };
         expect.assert_eq(&shown);

@@ -48,25 +48,25 @@ pub struct NewFile {
 
 /// What can be done with the place that a range begins at; `is_free` tells whether a path is not yet taken.
 pub fn refactors(analysis: &Analysis, range: TextRange, is_free: &dyn Fn(&str) -> bool) -> Vec<Refactor> {
-    let offset = range.start();
-    let Some((section, task)) = analysis.file.task_at(offset) else {
+    let (parsed, offset) = (&analysis.parsed, range.start());
+    let Some((section, task)) = parsed.file.task_at(offset) else {
         // Behind a string that is not closed it would become a part of that.
-        return if analysis.tree.errors.is_empty() { missing_phases(analysis, offset) } else { Vec::new() };
+        return if parsed.tree.errors.is_empty() { missing_phases(parsed, offset) } else { Vec::new() };
     };
-    let Some(command) = task.command().filter(|it| it.closed && !analysis.tree.has_error_in(it.range)) else {
+    let Some(command) = task.command().filter(|it| it.closed && !parsed.tree.has_error_in(it.range)) else {
         return Vec::new();
     };
     let phase = section.phase.filter(|_| section.form.has_tasks());
     let mut found = Vec::new();
-    if let (Some(phase), Semantics::Standard) = (phase, analysis.options.semantics) {
+    if let (Some(phase), Semantics::Standard) = (phase, parsed.options.semantics) {
         found.extend(wrap_in_shell(analysis, task, command, phase));
         if phase.is_local() {
-            found.extend(extract_script(analysis, phase, task, command, is_free));
+            found.extend(extract_script(parsed, phase, task, command, is_free));
         }
     }
-    found.extend(other_quotes(analysis, command));
+    found.extend(other_quotes(parsed, command));
     // What stands behind a string that is not closed may close it.
-    if analysis.tree.has_error_in(TextRange::up_to(command.range.start())) {
+    if parsed.tree.has_error_in(TextRange::up_to(command.range.start())) {
         found.retain(|refactor| !refactor.edits.iter().any(|edit| opens_lines(&edit.text)));
     }
     found
@@ -79,14 +79,14 @@ fn opens_lines(text: &str) -> bool {
 
 /// The command in a shell, unless a diagnostic offers just that.
 fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -> Option<Refactor> {
-    let (_, wrapped) = shell_text(analysis, phase, task, written)?;
+    let (_, wrapped) = shell_text(&analysis.parsed, phase, task, written)?;
     let Fix { title, edits, .. } = wrapped?;
     let mut here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
     if here.any(|found| found.fixes.iter().any(|fix| fix.edits == edits)) {
         return None;
     }
     let title = match phase {
-        Phase::PostDeploy if written.decode(&analysis.text).contains('$') => {
+        Phase::PostDeploy if written.decode(&analysis.parsed.text).contains('$') => {
             format!("{title} (variables are then the container's)")
         }
         _ => title,
@@ -236,9 +236,10 @@ mod tests {
         let (analysis, found) = at_cursor(marked);
         let mut shown = String::new();
         for refactor in found {
-            let after = edit::apply(&analysis.text, &refactor.edits);
-            assert_eq!(Analysis::new(after.as_str(), Options::default()).tree.errors, [], "{after}");
-            let changed = after.lines().filter(|line| !analysis.text.lines().any(|before| before == *line));
+            let after = edit::apply(&analysis.parsed.text, &refactor.edits);
+            assert_eq!(Analysis::new(after.as_str(), Options::default()).parsed.tree.errors, [], "{after}");
+            let changed =
+                after.lines().filter(|line| !analysis.parsed.text.lines().any(|before| before == *line));
             let changed = changed.collect::<Vec<_>>().join("\n");
             shown += &format!("{:?}: {}\n{changed}\n", refactor.kind, refactor.title);
             if let Some(file) = refactor.new_file {
@@ -380,10 +381,11 @@ mod tests {
                     assert_eq!(command, "'");
                     continue;
                 };
-                let after = edit::apply(&analysis.text, edits);
+                let after = edit::apply(&analysis.parsed.text, edits);
                 let after = Analysis::new(after.as_str(), Options::default());
-                assert_eq!(after.tree.errors, [], "{}", after.text);
-                let content = after.file.tasks[0].command().expect("a command").decode(&after.text);
+                assert_eq!(after.parsed.tree.errors, [], "{}", after.parsed.text);
+                let content =
+                    after.parsed.file.tasks[0].command().expect("a command").decode(&after.parsed.text);
                 let words = command::split(&content, Semantics::Standard, DraftVersion::default());
                 let argv: Vec<_> =
                     words.expect("words").iter().map(|it| it.expand(&|_| Some("!".into()))).collect();

@@ -136,7 +136,7 @@ mod tests {
             let analysis = Analysis::new(text, Options::default());
             let mut codes = analysis.diagnostics.iter().map(|found| found.code);
             assert_eq!(codes.any(|code| code == DiagnosticCode::ShellOperator), found, "{written}");
-            assert_eq!(analysis.tree.errors.is_empty(), found, "{written}");
+            assert_eq!(analysis.parsed.tree.errors.is_empty(), found, "{written}");
         }
     }
 
@@ -189,7 +189,7 @@ pub(crate) mod testing {
 
     /// Checks the findings of an analysis.
     pub(crate) fn check_analysis(analysis: &Analysis, code: DiagnosticCode, expect: Expect) {
-        let text: &str = &analysis.text;
+        let text: &str = &analysis.parsed.text;
         let mut shown = String::new();
         for found in analysis.diagnostics.iter().filter(|found| found.code == code) {
             let (severity, place) = (found.severity.name(), &text[found.range]);

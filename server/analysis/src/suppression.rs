@@ -614,7 +614,7 @@ mod tests {
         let wanted = |code: DiagnosticCode| code.is_suppressible() && code != DiagnosticCode::DraftToml;
         let first = findings.find(|found| wanted(found.code)).expect("a finding");
         let mut shown = String::new();
-        for fix in Suppressions::new(&analysis).fixes(first) {
+        for fix in Suppressions::new(&analysis.parsed).fixes(first) {
             let fixed = edit::apply(text, &fix.edits);
             let after = Analysis::new(fixed.as_str(), Options::default()).diagnostics;
             assert_eq!(after.len() + 1, analysis.diagnostics.len(), "{fixed}: {after:?}");

@@ -33,10 +33,10 @@ fn analyses() -> Vec<(String, Analysis, Value)> {
 type Phases = BTreeMap<String, BTreeMap<String, String>>;
 
 fn phases(analysis: &Analysis) -> Phases {
-    let text = &analysis.text;
+    let text = &analysis.parsed.text;
     let mut phases = Phases::new();
     for phase in Phase::DEP_8 {
-        for (task, command) in analysis.file.commands_of(phase) {
+        for (task, command) in analysis.parsed.file.commands_of(phase) {
             let tasks = phases.entry(phase.name().to_owned()).or_default();
             tasks.insert(task.name(text).into_owned(), command.decode(text).into_owned());
         }

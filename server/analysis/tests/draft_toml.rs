@@ -387,7 +387,7 @@ proptest! {
         if let Err(error) = draft_toml::read(&text, DraftVersion::V0_16) {
             let severe = |found: &Diagnostic| found.severity <= Severity::Warning;
             prop_assert!(analysis.diagnostics.iter().any(severe), "{}\n{text}", error.message);
-        } else if analysis.tree.errors.is_empty() {
+        } else if analysis.parsed.tree.errors.is_empty() {
             let wrong = analysis.diagnostics.iter().find(|found| found.code == DiagnosticCode::DraftToml);
             prop_assert!(wrong.is_none(), "{wrong:?}\n{text}");
         }
@@ -400,7 +400,7 @@ proptest! {
             for draft_version in VERSIONS {
                 let options = Options { semantics, draft_version, ..Options::default() };
                 let analysis = Analysis::new(text.as_str(), options);
-                let tables = explain(&analysis, &|_| None).tables;
+                let tables = explain(&analysis.parsed, &|_| None).tables;
                 prop_assert!(tables.len() == 1, "{tables:?}");
             }
         }
@@ -410,11 +410,11 @@ proptest! {
     fn plain_files_are_what_our_own_parser_reads(text in plain_files()) {
         let analysis = Analysis::new(text.as_str(), Options::default());
         match draft_toml::read(&text, DraftVersion::Master) {
-            Err(error) => prop_assert!(!analysis.tree.errors.is_empty(), "{}\n{text}", error.message),
-            Ok(_) if !analysis.tree.errors.is_empty() => prop_assert!(false, "{:?}\n{text}", analysis.tree.errors),
+            Err(error) => prop_assert!(!analysis.parsed.tree.errors.is_empty(), "{}\n{text}", error.message),
+            Ok(_) if !analysis.parsed.tree.errors.is_empty() => prop_assert!(false, "{:?}\n{text}", analysis.parsed.tree.errors),
             Ok(file) => {
                 for phase in Phase::ALL {
-                    let ours = analysis.file.commands_of(phase);
+                    let ours = analysis.parsed.file.commands_of(phase);
                     let ours: BTreeMap<String, String> = ours
                         .map(|(task, it)| (task.name(&text).into_owned(), it.decode(&text).into_owned()))
                         .collect();

@@ -164,7 +164,7 @@ proptest! {
             for fix in &found.fixes {
                 let fixed = edit::apply(&text, &fix.edits);
                 let after = Analysis::new(fixed.as_str(), options);
-                let errors = |analysis: &Analysis| analysis.tree.errors.len();
+                let errors = |analysis: &Analysis| analysis.parsed.tree.errors.len();
                 prop_assert!(errors(&after) <= errors(&analysis), "{}: {}\n{fixed}", found.code, fix.title);
                 let refused = |analysis: &Analysis| count(analysis, DiagnosticCode::DraftToml);
                 prop_assert!(refused(&after) <= refused(&analysis), "{}: {}\n{fixed}", found.code, fix.title);

@@ -138,28 +138,32 @@ fn assert_string(string: Str, text: &str) {
 
 /// What editors show lies in the text, and what they change leaves a text without more errors.
 fn assert_shown(analysis: &Analysis, offset: TextSize) {
-    let text = &*analysis.text;
+    let text = &*analysis.parsed.text;
     let all = TextRange::up_to(TextSize::of(text));
-    for found in [tokens::tokens(analysis, all), tokens::whole(analysis, all)] {
+    for found in [tokens::tokens(&analysis.parsed, all), tokens::whole(&analysis.parsed, all)] {
         let mut before = 0.into();
         found.iter().for_each(|token| assert_inside(token.range, all, &mut before, text));
         assert!(found.iter().all(|token| !token.range.is_empty()));
     }
-    assert!(tokens::tokens(analysis, all).iter().all(|token| !text[token.range].contains(['\n', '\r'])));
-    for fold in folding::folds(analysis) {
+    assert!(
+        tokens::tokens(&analysis.parsed, all).iter().all(|token| !text[token.range].contains(['\n', '\r']))
+    );
+    for fold in folding::folds(&analysis.parsed) {
         assert!(text[fold.range].contains('\n'));
     }
-    let steps = selection::enclosing(analysis, offset);
+    let steps = selection::enclosing(&analysis.parsed, offset);
     assert!(steps.windows(2).all(|pair| pair[1].contains_range(pair[0]) && pair[0] != pair[1]));
     assert_eq!(steps.last(), Some(&all));
-    rename::occurrences(analysis, offset)
+    rename::occurrences(&analysis.parsed, offset)
         .iter()
         .for_each(|range| assert_inside(*range, all, &mut 0.into(), text));
-    for hint in hints::hints(analysis, all, &|_| None) {
+    for hint in hints::hints(&analysis.parsed, all, &|_| None) {
         assert!(text.is_char_boundary(hint.offset.into()));
     }
-    links::links(analysis, all).iter().for_each(|link| assert_inside(link.range, all, &mut 0.into(), text));
-    if let Some(site) = site(analysis, offset) {
+    links::links(&analysis.parsed, all)
+        .iter()
+        .for_each(|link| assert_inside(link.range, all, &mut 0.into(), text));
+    if let Some(site) = site(&analysis.parsed, offset) {
         let kind = CompletionKind::File;
         let candidate = Candidate { text: format!("{}é $X'\"\\", site.typed), kind, detail: String::new() };
         // No cursor stands within a line end.
@@ -169,8 +173,8 @@ fn assert_shown(analysis: &Analysis, offset: TextSize) {
             assert_no_more_errors(analysis, &[inserted]);
         }
     }
-    if rename::renameable(analysis, offset).is_some()
-        && let Ok(edits) = rename::rename(analysis, offset, "a new \"name\"")
+    if rename::renameable(&analysis.parsed, offset).is_some()
+        && let Ok(edits) = rename::rename(&analysis.parsed, offset, "a new \"name\"")
     {
         assert_no_more_errors(analysis, &edits);
     }
@@ -180,9 +184,13 @@ fn assert_shown(analysis: &Analysis, offset: TextSize) {
 }
 
 fn assert_no_more_errors(analysis: &Analysis, edits: &[edit::TextEdit]) {
-    let edited = edit::apply(&analysis.text, edits);
+    let edited = edit::apply(&analysis.parsed.text, edits);
     let errors = parse(&edited).errors;
-    assert!(errors.len() <= analysis.tree.errors.len(), "{errors:?}\n{edits:?}\n{}", analysis.text);
+    assert!(
+        errors.len() <= analysis.parsed.tree.errors.len(),
+        "{errors:?}\n{edits:?}\n{}",
+        analysis.parsed.text
+    );
 }
 
 // --- while a person types ---
@@ -216,13 +224,13 @@ fn no_prefix_loses_a_header() {
         for (end, _) in text.char_indices().chain([(text.len(), ' ')]) {
             let prefix = &text[..end];
             let analysis = analyse(prefix);
-            assert_shape(&analysis.tree, prefix);
-            let outline = symbols(&analysis);
+            assert_shape(&analysis.parsed.tree, prefix);
+            let outline = symbols(&analysis.parsed);
             for header in completed_headers(prefix) {
                 let found = outline.iter().any(|symbol| symbol.name == header);
                 assert!(found, "{header} is lost after\n{prefix}");
             }
-            complete(&analysis, TextSize::of(prefix));
+            complete(&analysis.parsed, TextSize::of(prefix));
             assert_shown(&analysis, TextSize::of(prefix));
         }
     }
@@ -271,8 +279,8 @@ fn no_line_that_is_typed_loses_what_follows() {
             for (at, _) in text.match_indices('\n') {
                 let edited = format!("{}{line}{}", &text[..=at], &text[at..]);
                 let analysis = analyse(&edited);
-                assert_shape(&analysis.tree, &edited);
-                let outline = symbols(&analysis);
+                assert_shape(&analysis.parsed.tree, &edited);
+                let outline = symbols(&analysis.parsed);
                 let names: Vec<_> = outline.iter().map(|symbol| symbol.name.as_str()).collect();
                 let expected: Vec<String> = completed_headers(&text);
                 for header in expected {
@@ -288,18 +296,21 @@ fn deep_nesting_is_an_error_and_no_crash() {
     for (open, close) in [("[", "]"), ("{a=", "}"), ("[{a=", "}]")] {
         let deep = format!("a = {}{}\n[cleanup]\n", open.repeat(20_000), close.repeat(20_000));
         let analysis = analyse(&deep);
-        assert!(analysis.tree.errors.iter().any(|error| error.message.contains("nested")));
-        assert_eq!(symbols(&analysis).last().map(|symbol| symbol.name.clone()), Some("cleanup".into()));
+        assert!(analysis.parsed.tree.errors.iter().any(|error| error.message.contains("nested")));
+        assert_eq!(
+            symbols(&analysis.parsed).last().map(|symbol| symbol.name.clone()),
+            Some("cleanup".into())
+        );
         let open = format!("a = {}\n[cleanup]\n", open.repeat(20_000));
-        assert!(symbols(&analyse(&open)).iter().any(|symbol| symbol.name == "cleanup"));
+        assert!(symbols(&analyse(&open).parsed).iter().any(|symbol| symbol.name == "cleanup"));
     }
 }
 
 #[test]
 fn a_byte_order_mark_is_skipped() {
     let analysis = analyse("\u{feff}[pre-up]\na = 'x'\n");
-    assert!(analysis.tree.errors.is_empty());
-    assert_eq!(analysis.tree.tables[1].range.start(), 3.into());
+    assert!(analysis.parsed.tree.errors.is_empty());
+    assert_eq!(analysis.parsed.tree.tables[1].range.start(), 3.into());
 }
 
 // --- any text ---
@@ -425,8 +436,8 @@ fn contents() -> impl Strategy<Value = String> {
 
 fn assert_formatting(text: &str) {
     let analysis = analyse(text);
-    let Some(edits) = format::format(&analysis) else {
-        assert!(!analysis.tree.errors.is_empty());
+    let Some(edits) = format::format(&analysis.parsed) else {
+        assert!(!analysis.parsed.tree.errors.is_empty());
         return;
     };
     for pair in edits.windows(2) {
@@ -439,12 +450,12 @@ fn assert_formatting(text: &str) {
     }
     let formatted = edit::apply(text, &edits);
     let again = analyse(&formatted);
-    assert_eq!(format::format(&again), Some(vec![]), "not idempotent:\n{text}\n---\n{formatted}");
+    assert_eq!(format::format(&again.parsed), Some(vec![]), "not idempotent:\n{text}\n---\n{formatted}");
     let read = |text: &str| text.trim_start_matches('\u{feff}').parse::<toml::Table>().map_err(drop);
     assert_eq!(read(text), read(&formatted));
     let comments = |analysis: &Analysis| {
-        let comments = analysis.tree.comments.iter();
-        comments.map(|comment| analysis.text[*comment].trim_end().to_owned()).collect::<Vec<_>>()
+        let comments = analysis.parsed.tree.comments.iter();
+        comments.map(|comment| analysis.parsed.text[*comment].trim_end().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(comments(&analysis), comments(&again));
 }
@@ -482,14 +493,14 @@ proptest! {
             at -= 1;
         }
         let offset = TextSize::new(at as u32);
-        complete(&analysis, offset);
+        complete(&analysis.parsed, offset);
         let lookup = |_: &str| Some("x".to_owned());
-        hover(&analysis, offset, &HoverContext { directory: "/app", lookup: &lookup });
-        symbols(&analysis);
-        lens::runnables(&analysis);
+        hover(&analysis.parsed, offset, &HoverContext { directory: "/app", lookup: &lookup });
+        symbols(&analysis.parsed);
+        lens::runnables(&analysis.parsed);
         assert_shown(&analysis, offset);
         for phase in Phase::ALL {
-            let _ = Plan::for_phase(&analysis, phase, &[], &lookup);
+            let _ = Plan::for_phase(&analysis.parsed, phase, &[], &lookup);
         }
         for found in &analysis.diagnostics {
             prop_assert!(text.get(Range::<usize>::from(found.range)).is_some(), "{:?}", found);
@@ -500,15 +511,15 @@ proptest! {
     #[test]
     fn what_is_ignored_is_not_reported(text in commented()) {
         let analysis = analyse(&text);
-        let suppressions = Suppressions::new(&analysis);
+        let suppressions = Suppressions::new(&analysis.parsed);
         for found in &analysis.diagnostics {
             let fixes = suppressions.fixes(found);
             prop_assert_eq!(fixes.is_empty(), !found.code.is_suppressible());
             for fix in fixes {
                 let after = analyse(&edit::apply(&text, &fix.edits));
-                prop_assert_eq!(after.tree.errors.len(), analysis.tree.errors.len(), "{}\n{}", fix.title, after.text);
+                prop_assert_eq!(after.parsed.tree.errors.len(), analysis.parsed.tree.errors.len(), "{}\n{}", fix.title, after.parsed.text);
                 let count = |analysis: &Analysis| analysis.diagnostics.iter().filter(|it| it.code == found.code).count();
-                prop_assert!(count(&after) < count(&analysis), "{}\n{}", fix.title, after.text);
+                prop_assert!(count(&after) < count(&analysis), "{}\n{}", fix.title, after.parsed.text);
             }
         }
     }
@@ -517,8 +528,8 @@ proptest! {
     fn fixing_all_ends_with_nothing_to_fix(text in commented()) {
         let analysis = analyse(&text);
         if let Some(done) = fix_all(&analysis) {
-            prop_assert_eq!(&edit::apply(&text, &done.edits), &*done.analysis.text);
-            prop_assert!(done.analysis.tree.errors.len() <= analysis.tree.errors.len());
+            prop_assert_eq!(&edit::apply(&text, &done.edits), &*done.analysis.parsed.text);
+            prop_assert!(done.analysis.parsed.tree.errors.len() <= analysis.parsed.tree.errors.len());
         }
     }
 

@@ -247,8 +247,8 @@ mod tests {
         let found = analysis.diagnostics.iter().find(|it| it.code == DiagnosticCode::BraceExpansion)?;
         let Some(fix) = found.fixes.first() else { return Some(String::new()) };
         let after = Analysis::new(edit::apply(&text, &fix.edits), Options::default());
-        let (_, written) = after.file.commands_of(crate::phase::Phase::PreUp).next().unwrap();
-        Some(written.decode(&after.text).into_owned())
+        let (_, written) = after.parsed.file.commands_of(crate::phase::Phase::PreUp).next().unwrap();
+        Some(written.decode(&after.parsed.text).into_owned())
     }
 
     #[test]

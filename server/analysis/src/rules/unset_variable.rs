@@ -138,10 +138,10 @@ g = "sh -c 'echo $X'"
         let before = analysis(text);
         let wrap = before.diagnostics.iter().flat_map(|found| &found.fixes).next().expect("a fix");
         let after = analysis(&edit::apply(text, &wrap.edits));
-        assert!(after.text.contains("sh -c"), "{}", after.text);
+        assert!(after.parsed.text.contains("sh -c"), "{}", after.parsed.text);
         for analysis in [before, after] {
             let mut codes = analysis.diagnostics.iter().map(|found| found.code);
-            assert!(codes.any(|code| code == DiagnosticCode::UnsetVariable), "{}", analysis.text);
+            assert!(codes.any(|code| code == DiagnosticCode::UnsetVariable), "{}", analysis.parsed.text);
         }
     }
 }

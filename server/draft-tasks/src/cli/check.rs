@@ -160,7 +160,7 @@ fn directory_of(path: &Path) -> Option<&Path> {
 /// What would fix a finding in another file; nothing here changes it.
 fn elsewhere(path: &Path, analysis: &Analysis, found: &Diagnostic, fix: bool) -> Option<String> {
     let directory = directory_of(path)?;
-    let title = around::fix(analysis, found, &|path| facts::find(&directory.join(path)))?.title;
+    let title = around::fix(&analysis.parsed, found, &|path| facts::find(&directory.join(path)))?.title;
     Some(if fix { format!("{title}, which --fix leaves to you") } else { title })
 }
 
@@ -185,7 +185,7 @@ fn examine(
     match fix::fix(&file, &analysis) {
         Ok(Some(Fixed { done, analysis })) => {
             // What was fixed may lead to other parts of the world.
-            let left = analyse(&file.path, &analysis.text, analysis.options, environment);
+            let left = analyse(&file.path, &analysis.parsed.text, analysis.parsed.options, environment);
             Checked { path, result: Ok(left), fixed: done, unfixed: None }
         }
         Ok(None) => Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: None },
@@ -224,7 +224,7 @@ fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool)
         if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
             writeln!(out)?;
         }
-        let excerpts = Excerpts::new(path, &analysis.text, colors);
+        let excerpts = Excerpts::new(path, &analysis.parsed.text, colors);
         for found in &analysis.diagnostics {
             let fixes = found.fixes.iter().map(|fix| fix.title.clone());
             let elsewhere = elsewhere(Path::new(path), analysis, found, fix);
@@ -362,7 +362,7 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     let error = checked.result.as_ref().err().map(|error| error.problem.as_str());
     let diagnostics = match &checked.result {
         Ok(analysis) => {
-            let places = Places { text: &analysis.text, lines: LineIndex::new(&analysis.text) };
+            let places = Places { text: &analysis.parsed.text, lines: LineIndex::new(&analysis.parsed.text) };
             analysis.diagnostics.iter().map(|found| finding(&places, found)).collect()
         }
         Err(_) => Vec::new(),

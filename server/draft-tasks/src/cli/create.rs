@@ -195,6 +195,6 @@ mod tests {
     fn there_is_nothing_to_say_about_the_skeleton() {
         let analysis = Analysis::new(SKELETON, Options::default());
         assert_eq!(analysis.diagnostics, []);
-        assert_eq!(format::format(&analysis), Some(Vec::new()));
+        assert_eq!(format::format(&analysis.parsed), Some(Vec::new()));
     }
 }

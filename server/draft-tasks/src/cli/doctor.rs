@@ -92,8 +92,8 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let environment = Environment::of_process().with(&run, &directory)?;
     arguments.variables.warn(&environment);
     let tasks = loaded.map(|Loaded { text, .. }| {
-        let analysis = draft_tasks_analysis::Analysis::new(text.as_str(), config.options());
-        (file.clone(), analysis.file.commands_of(Phase::PostDeploy).count())
+        let parsed = draft_tasks_analysis::Parsed::new(text.as_str(), config.options());
+        (file.clone(), parsed.file.commands_of(Phase::PostDeploy).count())
     });
     let settings = arguments.cluster.settings(&config.kubernetes);
     Ok(DoctorRequest { directory, tasks, environment, name: arguments.cluster.environment.clone(), settings })

@@ -15,7 +15,7 @@ use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explana
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, PlanError};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Analysis, Options};
+use draft_tasks_analysis::{Options, Parsed};
 use draft_tasks_executor::mask::Secrets;
 use serde::{Serialize, Serializer};
 
@@ -121,25 +121,25 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
     let settings = super::settings(&file.path, &arguments.meaning.settings());
-    let analysis = Analysis::new(file.text.as_str(), settings.options());
+    let parsed = Parsed::new(file.text.as_str(), settings.options());
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
-    let mut explanation = explain::explain(&analysis, &lookup);
+    let mut explanation = explain::explain(&parsed, &lookup);
     if !arguments.show_secrets {
         mask(&mut explanation, &environment.secrets());
     }
     if let Some(name) = &arguments.phase {
-        only(&mut explanation, &analysis, name)
+        only(&mut explanation, &parsed, name)
             .map_err(|error| format!("{}: {}", file.path.display(), error.describe()))?;
     }
     let text = match arguments.format {
         Format::Human => {
             let paint = Paint(terminal::colors(arguments.look.color, &io::stdout()));
-            Human { file: &file, analysis: &analysis, paint }.show(&explanation)
+            Human { file: &file, parsed: &parsed, paint }.show(&explanation)
         }
-        Format::Json => json(&file, analysis.options, &explanation).map_err(|error| error.to_string())?,
+        Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,
     };
-    Ok((text, exit_code(&analysis, &explanation)))
+    Ok((text, exit_code(&parsed, &explanation)))
 }
 
 /// Masks what a run would mask, also where it stands in the file itself.
@@ -156,11 +156,11 @@ fn mask(explanation: &mut Explanation, secrets: &Secrets) {
 }
 
 /// Leaves only the phase of a name in an explanation.
-fn only(explanation: &mut Explanation, analysis: &Analysis, name: &str) -> Result<(), PlanError> {
-    let phase = plan::phase_named(analysis, name)?;
+fn only(explanation: &mut Explanation, parsed: &Parsed, name: &str) -> Result<(), PlanError> {
+    let phase = plan::phase_named(parsed, name)?;
     let present: Vec<Phase> = explanation.tables.iter().filter_map(|table| table.phase).collect();
     // Where Draft stops at the file, nobody knows what it has.
-    let stopped = analysis.options.semantics == Semantics::Draft && explanation.draft_error.is_some();
+    let stopped = parsed.options.semantics == Semantics::Draft && explanation.draft_error.is_some();
     if !stopped && !present.contains(&phase) {
         return Err(PlanError::NoTasks { phase, present });
     }
@@ -169,10 +169,10 @@ fn only(explanation: &mut Explanation, analysis: &Analysis, name: &str) -> Resul
     Ok(())
 }
 
-fn exit_code(analysis: &Analysis, explanation: &Explanation) -> ExitCode {
-    let options = analysis.options;
+fn exit_code(parsed: &Parsed, explanation: &Explanation) -> ExitCode {
+    let options = parsed.options;
     let draft = options.semantics == Semantics::Draft;
-    let stopped = if draft { explanation.draft_error.is_some() } else { !analysis.tree.errors.is_empty() };
+    let stopped = if draft { explanation.draft_error.is_some() } else { !parsed.tree.errors.is_empty() };
     let ignored = |table: &ExplainedTable| {
         draft && table.phase.is_some_and(|phase| !options.draft_version.knows(phase))
     };
@@ -190,7 +190,7 @@ fn place(file: &Loaded, offset: usize) -> String {
 
 struct Human<'a> {
     file: &'a Loaded,
-    analysis: &'a Analysis,
+    parsed: &'a Parsed,
     paint: Paint,
 }
 
@@ -203,7 +203,7 @@ impl Human<'_> {
         blocks.extend(phases.into_iter().map(|table| self.phase(table)));
         blocks.extend(self.ignored(&ignored, &explanation.strays));
         blocks.extend(explanation.draft_error.as_ref().map(|error| {
-            let draft = self.analysis.options.draft_version.title();
+            let draft = self.parsed.options.draft_version.title();
             let place = place(self.file, error.offset.into());
             let stops = self.paint.yellow(&format!("{draft} stops at this file"));
             let when = "`draft up` before it builds anything, `draft delete` after the release is gone";
@@ -216,8 +216,8 @@ impl Human<'_> {
     }
 
     fn title(&self) -> String {
-        let draft = self.analysis.options.draft_version.title();
-        let whose = match self.analysis.options.semantics {
+        let draft = self.parsed.options.draft_version.title();
+        let whose = match self.parsed.options.semantics {
             Semantics::Standard => format!("what draft-tasks runs, compared with {draft}"),
             Semantics::Draft => format!("what {draft} runs, in an order that it leaves to chance"),
         };
@@ -226,8 +226,8 @@ impl Human<'_> {
 
     /// That the file does not parse; what is said of Draft needs it less.
     fn syntax_errors(&self) -> Option<String> {
-        let errors = &self.analysis.tree.errors;
-        let first = errors.first().filter(|_| self.analysis.options.semantics == Semantics::Standard)?;
+        let errors = &self.parsed.tree.errors;
+        let first = errors.first().filter(|_| self.parsed.options.semantics == Semantics::Standard)?;
         let more = match errors.len() {
             1 => String::new(),
             2 => "; there is one more".into(),
@@ -258,10 +258,10 @@ impl Human<'_> {
     }
 
     fn task(&self, task: &ExplainedTask) -> String {
-        let draft = self.analysis.options.draft_version.title();
+        let draft = self.parsed.options.draft_version.title();
         let name = if task.name.is_empty() { "\"\"" } else { task.name.as_str() };
         let mut lines = format!("  {}\n", printable(name));
-        match self.analysis.options.semantics {
+        match self.parsed.options.semantics {
             Semantics::Standard => lines += &format!("    runs exactly this: {}\n", arguments(&task.argv)),
             Semantics::Draft if task.rivals.is_empty() => {
                 lines += &format!("    {draft} runs: {}\n", arguments(&task.argv));
@@ -295,7 +295,7 @@ impl Human<'_> {
         });
         let strays = strays.iter().map(|stray| format!("  {}: it is in no phase\n", printable(stray)));
         let lines: String = tables.chain(strays).collect();
-        let who = match self.analysis.options.semantics {
+        let who = match self.parsed.options.semantics {
             Semantics::Standard => "ignored, by Draft silently",
             Semantics::Draft => "ignored silently",
         };
@@ -369,7 +369,7 @@ mod tests {
         let file = Loaded { path: ".draft-tasks.toml".into(), text: text.to_owned() };
         let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
         let lookup = |name: &str| env[name].as_str().map(str::to_owned);
-        let explanation = explain::explain(&Analysis::new(text, options), &lookup);
+        let explanation = explain::explain(&Parsed::new(text, options), &lookup);
         serde_json::from_str(&json(&file, options, &explanation).unwrap()).unwrap()
     }
 

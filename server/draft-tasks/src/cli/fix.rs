@@ -24,7 +24,7 @@ pub(super) struct Fixed {
 /// When it cannot be written; then it is as it was.
 pub(super) fn fix(file: &Loaded, analysis: &Analysis) -> Result<Option<Fixed>, String> {
     let Some(fixed) = fix_all(analysis) else { return Ok(None) };
-    replace::replace(file, &fixed.analysis.text)?;
+    replace::replace(file, &fixed.analysis.parsed.text)?;
     let done = fixed.fixed.into_iter().map(|(found, title)| (found.code, title)).collect();
     Ok(Some(Fixed { done, analysis: fixed.analysis }))
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Analysis, Options, edit, format};
+use draft_tasks_analysis::{Options, Parsed, edit, format};
 
 use super::paths::{Loaded, Paths};
 use super::{FOUND, UNUSABLE, replace, terminal};
@@ -57,9 +57,9 @@ fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {
 
 /// The formatted text, where it is another.
 fn formatted(file: &Loaded) -> Result<Option<String>, String> {
-    let analysis = Analysis::new(file.text.as_str(), Options::default());
-    let Some(edits) = format::format(&analysis) else {
-        let first = analysis.tree.errors.first();
+    let parsed = Parsed::new(file.text.as_str(), Options::default());
+    let Some(edits) = format::format(&parsed) else {
+        let first = parsed.tree.errors.first();
         let (place, problem) = match first {
             Some(error) => {
                 let (line, column) =

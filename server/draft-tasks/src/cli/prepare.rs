@@ -182,7 +182,7 @@ impl<'a> Prepared<'a> {
     ///
     /// When there is none.
     pub(super) fn phase(&self, name: &str) -> Result<Phase, String> {
-        plan::phase_named(&self.analysis, name).map_err(|error| self.describe(&error))
+        plan::phase_named(&self.analysis.parsed, name).map_err(|error| self.describe(&error))
     }
 
     /// The application, as options, settings and `draft.toml` say.
@@ -227,8 +227,9 @@ impl<'a> Prepared<'a> {
         phase: Phase,
         chosen: &PhaseSelection<'_>,
     ) -> Result<RunRequest, String> {
-        let plan = Plan::for_phase(&self.analysis, phase, chosen.tasks, &|name| self.environment.get(name))
-            .map_err(|error| self.describe(&error))?;
+        let plan =
+            Plan::for_phase(&self.analysis.parsed, phase, chosen.tasks, &|name| self.environment.get(name))
+                .map_err(|error| self.describe(&error))?;
         self.request_of(plan, chosen.policy)
     }
 
@@ -281,7 +282,7 @@ impl<'a> Prepared<'a> {
     ///
     /// When it cannot be run.
     pub(super) fn plan_if_any(&self, phase: Phase) -> Result<Option<Plan>, String> {
-        match Plan::for_phase(&self.analysis, phase, &[], &|name| self.environment.get(name)) {
+        match Plan::for_phase(&self.analysis.parsed, phase, &[], &|name| self.environment.get(name)) {
             Ok(plan) => Ok(Some(plan)),
             Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
             Err(error) => Err(self.describe(&error)),
@@ -349,8 +350,8 @@ impl<'a> Prepared<'a> {
 
     /// The tasks of a phase that have commands.
     pub(super) fn tasks(&self, phase: Phase) -> Vec<String> {
-        let tasks = self.analysis.file.commands_of(phase);
-        tasks.map(|(task, _)| task.name(&self.analysis.text).into_owned()).collect()
+        let tasks = self.analysis.parsed.file.commands_of(phase);
+        tasks.map(|(task, _)| task.name(&self.analysis.parsed.text).into_owned()).collect()
     }
 
     /// The tasks of the phase that do not run.

@@ -2,7 +2,7 @@
 //!
 //! Must not hold processes or run anything: the outbox owns the handles.
 
-use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
@@ -362,9 +362,9 @@ impl Failures {
         &self,
         uri: &Uri,
         subject: impl Into<Subject>,
-        analysis: &Analysis,
+        parsed: &Parsed,
     ) -> Vec<Unfinished> {
-        let unchanged = self.of_phase(uri, subject).filter(|it| it.find(analysis).is_some());
+        let unchanged = self.of_phase(uri, subject).filter(|it| it.find(parsed).is_some());
         let unfinished = |it: &TaskFailure| {
             let TaskFailure { task, command, left, message, .. } = it;
             let (task, command, failed) = (task.clone(), command.clone(), message.is_some());
@@ -397,12 +397,12 @@ impl Failures {
     }
 
     /// The failures of a document as diagnostics.
-    pub(crate) fn diagnostics(&self, context: Context<'_>, analysis: &Analysis) -> Vec<Diagnostic> {
+    pub(crate) fn diagnostics(&self, context: Context<'_>, parsed: &Parsed) -> Vec<Diagnostic> {
         let of_document = self.0.iter().filter(|failure| failure.uri == *context.uri);
         let shown = of_document.filter_map(|failure| {
             let message = failure.message.clone()?;
-            let task = failure.find(analysis)?;
-            let range = context.range(shown_range(task, analysis));
+            let task = failure.find(parsed)?;
+            let range = context.range(shown_range(task, parsed));
             Some(Diagnostic {
                 range,
                 severity: Some(DiagnosticSeverity::Error),
@@ -452,36 +452,31 @@ impl TaskFailure {
         (context.flags.related && !all.is_empty()).then_some(all)
     }
 
-    fn find<'a>(&self, analysis: &'a Analysis) -> Option<&'a Task> {
-        find(analysis, self.subject, &self.task, &self.command)
+    fn find<'a>(&self, parsed: &'a Parsed) -> Option<&'a Task> {
+        find(parsed, self.subject, &self.task, &self.command)
     }
 }
 
 /// The task of this name that has this command.
-pub(crate) fn find<'a>(
-    analysis: &'a Analysis,
-    subject: Subject,
-    task: &str,
-    command: &str,
-) -> Option<&'a Task> {
-    let text = &analysis.text;
-    let mut tasks = analysis.file.commands_of(subject.phase()?);
+pub(crate) fn find<'a>(parsed: &'a Parsed, subject: Subject, task: &str, command: &str) -> Option<&'a Task> {
+    let text = &parsed.text;
+    let mut tasks = parsed.file.commands_of(subject.phase()?);
     let found = tasks.find(|(it, its)| it.name(text) == task && its.decode(text) == command);
     Some(found?.0)
 }
 
 /// The tasks of a document that passed when they last ran, as diagnostics.
-pub(crate) fn passed(results: &Results, context: Context<'_>, analysis: &Analysis) -> Vec<Diagnostic> {
-    let text = &analysis.text;
-    let tasks = Phase::ALL.into_iter().flat_map(|phase| {
-        analysis.file.commands_of(phase).map(move |(task, command)| (phase, task, command))
-    });
+pub(crate) fn passed(results: &Results, context: Context<'_>, parsed: &Parsed) -> Vec<Diagnostic> {
+    let text = &parsed.text;
+    let tasks = Phase::ALL
+        .into_iter()
+        .flat_map(|phase| parsed.file.commands_of(phase).map(move |(task, command)| (phase, task, command)));
     let shown = tasks.filter_map(|(phase, task, command)| {
         let result = results.task(context.uri, phase, &task.name(text), &command.decode(text))?;
         let last = result.last_line.as_ref().map(|line| format!(": {line}")).unwrap_or_default();
         let message = format!("passed in {}{last}", describe_duration(result.duration));
         (result.outcome == Outcome::Passed).then(|| Diagnostic {
-            range: context.range(shown_range(task, analysis)),
+            range: context.range(shown_range(task, parsed)),
             severity: Some(DiagnosticSeverity::Information),
             code: Some(Code::String(ext::TASK_PASSED.into())),
             code_description: context.pages.of(ext::TASK_PASSED),
@@ -494,9 +489,9 @@ pub(crate) fn passed(results: &Results, context: Context<'_>, analysis: &Analysi
 }
 
 /// The command, where it stands on one line; else only the description: a diagnostic of many lines paints them all.
-fn shown_range(task: &Task, analysis: &Analysis) -> draft_tasks_analysis::TextRange {
+fn shown_range(task: &Task, parsed: &Parsed) -> draft_tasks_analysis::TextRange {
     let command = task.command().map_or(task.name.range, |command| command.range);
-    if analysis.text[command].contains('\n') { task.name.range } else { command }
+    if parsed.text[command].contains('\n') { task.name.range } else { command }
 }
 
 fn message(wrote: &Wrote, failure: &Failure, duration: Duration) -> String {

@@ -481,12 +481,12 @@ impl Session {
         let mut diagnostics: Vec<_> = shown.map(|it| to_proto::diagnostic(context, it)).collect();
         let of_runs = self.config.run.diagnostics.0;
         if of_runs != RunDiagnostics::Off {
-            diagnostics.extend(self.runs.failures.diagnostics(context, &analysis));
+            diagnostics.extend(self.runs.failures.diagnostics(context, &analysis.parsed));
         }
         if of_runs == RunDiagnostics::All {
-            diagnostics.extend(runs::passed(&self.runs.results, context, &analysis));
+            diagnostics.extend(runs::passed(&self.runs.results, context, &analysis.parsed));
         }
-        let mut edited = self.runs.problems.forget_edited(uri, &analysis);
+        let mut edited = self.runs.problems.forget_edited(uri, &analysis.parsed);
         edited.retain(|file| Some(file) != path.as_ref());
         diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));
         self.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });

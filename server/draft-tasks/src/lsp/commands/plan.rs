@@ -73,8 +73,8 @@ impl Session {
     /// What a phase would run.
     fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
         let lookup = |name: &str| source.shown.shown(name);
-        let of_phase = plan::phase_named(&source.analysis, &wanted.phase)
-            .and_then(|phase| Plan::for_phase(&source.analysis, phase, &[], &lookup));
+        let of_phase = plan::phase_named(&source.analysis.parsed, &wanted.phase)
+            .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
         let plan = of_phase.map_err(|error| refusal(error.describe()))?;
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {

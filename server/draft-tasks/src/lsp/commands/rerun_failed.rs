@@ -48,14 +48,14 @@ impl Session {
         let uri = &wanted.uri;
         let phase = match &wanted.phase {
             Some(name) => {
-                Some(plan::phase_named(&source.analysis, name).map_err(|error| refusal(error.describe()))?)
+                Some(plan::phase_named(&source.analysis.parsed, name).map_err(|error| refusal(error.describe()))?)
             }
             None => self.runs.failures.last_phase(uri).and_then(Subject::phase),
         };
         let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {
             return Err(refusal("no task failed when it last ran"));
         };
-        let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis);
+        let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis.parsed);
         // What did not run waits for what failed.
         if !failed.iter().any(|it| it.failed) {
             return Err(refusal(

@@ -67,7 +67,7 @@ impl Session {
     fn outline(&self, uri: &Uri, source: &Source) -> Outline {
         let context = self.context_of(uri, &source.analysis);
         let mut phases: Vec<OutlinePhase> = Vec::new();
-        for runnable in lens::runnables(&source.analysis) {
+        for runnable in lens::runnables(&source.analysis.parsed) {
             let (phase, line) = (runnable.phase.name(), context.range(runnable.range).start.line);
             // A phase of dotted keys has no header: it is where its first task is.
             if !phases.iter().any(|known| known.phase == phase) {

@@ -66,7 +66,7 @@ impl Analysed {
     }
 
     pub(crate) fn lines(&self) -> &LineIndex {
-        self.lines.get_or_init(|| LineIndex::new(&self.analysis.text))
+        self.lines.get_or_init(|| LineIndex::new(&self.analysis.parsed.text))
     }
 }
 
@@ -127,7 +127,7 @@ impl Document {
     /// What is to be found out of the world for the present text.
     pub(crate) fn wanted(&mut self) -> FactsWanted {
         if let Some(analysed) = &self.analysed {
-            return FactsWanted::of(analysed);
+            return FactsWanted::of(&analysed.parsed);
         }
         let parsed = self.read();
         FactsWanted::of(self.parsed.insert(parsed))
@@ -250,7 +250,7 @@ mod tests {
         document.change(2, vec![edit(1, 5, 6, "y")], Encoding::Utf16);
         assert!(document.wanted().programs.contains("y"));
         document.change(3, vec![edit(1, 5, 6, "z")], Encoding::Utf16);
-        assert_eq!(&*document.analysed().text, "[pre-up]\na = \"z\"\n");
+        assert_eq!(&*document.analysed().parsed.text, "[pre-up]\na = \"z\"\n");
         assert!(document.wanted().programs.contains("z"));
     }
 

@@ -16,7 +16,7 @@ impl Session {
         }
         let context = session.context(document, &analysis);
         let lenses =
-            lens::runnables(&analysis).into_iter().filter(is_worth_a_lens).map(|runnable| CodeLens {
+            lens::runnables(&analysis.parsed).into_iter().filter(is_worth_a_lens).map(|runnable| CodeLens {
                 range: context.range(runnable.range),
                 command: Some(session.lens_command(uri, &runnable)),
                 data: None,

@@ -43,7 +43,7 @@ impl Session {
             return Reply::Known(None);
         };
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let site = command::site(&analysis, offset);
+        let site = command::site(&analysis.parsed, offset);
         let typed = params.context.and_then(|context| context.trigger_character);
         let named = |site: &Site| matches!(site.wanted, Wanted::MakeTarget(_) | Wanted::NpmScript(_));
         if typed.as_deref() == Some(" ") && !site.as_ref().is_some_and(named) {
@@ -66,15 +66,15 @@ impl Session {
         analysis: Arc<Analysed>,
         offset: TextSize,
     ) -> Reply<Option<CompletionResponse>> {
-        let is_empty = analysis.text.trim().is_empty();
+        let is_empty = analysis.parsed.text.trim().is_empty();
         let view = self.view(document, analysis);
-        let mut found = completion::complete(&view.analysed, offset);
+        let mut found = completion::complete(&view.analysed.parsed, offset);
         if !is_empty {
             return Reply::Known(Some(items(view.context(), found)));
         }
         let look = move || {
             let files = packs::files(&packs::of_user(&view.environment));
-            found.extend(completion::from_packs(&view.analysed, offset, &files));
+            found.extend(completion::from_packs(&view.analysed.parsed, offset, &files));
             Some(items(view.context(), found))
         };
         Reply::Look(document.turns.completion.clone(), Box::new(look))
@@ -83,7 +83,7 @@ impl Session {
     fn complete_setting(&mut self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
         let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let found = project::complete(&analysed.tree, &analysed.text, offset);
+        let found = project::complete(&analysed.parsed.tree, &analysed.parsed.text, offset);
         Some(items(session.context(document, &analysed), found))
     }
 

@@ -27,7 +27,7 @@ impl Session {
     fn link_at(&mut self, at: &TextDocumentPositionParams) -> Option<Reply<Option<DefinitionResponse>>> {
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let links = links::links(&analysis, TextRange::empty(offset));
+        let links = links::links(&analysis.parsed, TextRange::empty(offset));
         let link = links.into_iter().find(|link| link.range.contains_inclusive(offset))?;
         let (directory, encoding) = (directory(document)?, session.encoding);
         let look = move || {

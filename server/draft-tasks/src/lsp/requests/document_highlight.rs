@@ -14,7 +14,7 @@ impl Session {
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
         let context = session.context(document, &analysis);
-        let found = rename::occurrences(&analysis, offset).into_iter();
+        let found = rename::occurrences(&analysis.parsed, offset).into_iter();
         Some(found.map(|range| DocumentHighlight { range: context.range(range), kind: None }).collect())
     }
 }

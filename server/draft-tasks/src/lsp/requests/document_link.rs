@@ -23,8 +23,8 @@ impl Session {
 }
 
 fn document_links(view: &DocumentView, nearby: &mut Nearby) -> Vec<DocumentLink> {
-    let text = TextRange::up_to(TextSize::of(&*view.analysed.text));
-    let links = links::links(&view.analysed, text).into_iter();
+    let text = TextRange::up_to(TextSize::of(&*view.analysed.parsed.text));
+    let links = links::links(&view.analysed.parsed, text).into_iter();
     let found = links.filter_map(|link| {
         let place = nearby.locate(&link.target)?;
         let (uri, range) = located(&place, view.encoding)?;

@@ -10,7 +10,7 @@ impl Session {
     pub(crate) fn document_symbol(&mut self, uri: &Uri) -> Option<DocumentSymbolResponse> {
         let (session, document, analysis) = self.opened(uri)?;
         let context = session.context(document, &analysis);
-        let outline = symbols::symbols(&analysis);
+        let outline = symbols::symbols(&analysis.parsed);
         Some(if session.flags.symbol_tree {
             DocumentSymbolResponse::DocumentSymbolList(
                 outline.into_iter().map(|symbol| to_proto::document_symbol(context, symbol)).collect(),

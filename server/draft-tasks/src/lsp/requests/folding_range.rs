@@ -11,7 +11,7 @@ impl Session {
         let (session, document, analysis) = self.opened(uri)?;
         let context = session.context(document, &analysis);
         Some(
-            folding::folds(&analysis)
+            folding::folds(&analysis.parsed)
                 .into_iter()
                 .map(|fold| to_proto::folding_range(context, fold))
                 .collect(),

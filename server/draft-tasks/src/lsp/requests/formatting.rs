@@ -10,7 +10,7 @@ impl Session {
     pub(crate) fn formatting(&mut self, uri: &Uri) -> Option<Vec<TextEdit>> {
         let (session, document, analysis) = self.opened(uri)?;
         let context = session.context(document, &analysis);
-        let edits = format::format(&analysis)?;
+        let edits = format::format(&analysis.parsed)?;
         Some(edits.iter().map(|edit| to_proto::text_edit(context, edit)).collect())
     }
 }

@@ -24,7 +24,7 @@ impl Session {
         let environment = session.environment_to_show(document);
         let lookup = |name: &str| environment.shown(name);
         let mut found =
-            hover::hover(&analysis, offset, &HoverContext { directory: &directory, lookup: &lookup })?;
+            hover::hover(&analysis.parsed, offset, &HoverContext { directory: &directory, lookup: &lookup })?;
         for more in session.hover_of_runs(document, &analysis, offset) {
             found.markdown += "\n\n";
             found.markdown += &more;
@@ -35,14 +35,14 @@ impl Session {
 
     /// What hover says of runs: in which pods a phase would run, and how it or a task last ended.
     fn hover_of_runs(&self, document: &Document, analysis: &Analysed, offset: TextSize) -> Vec<String> {
-        let text = &analysis.text;
-        if let Some((section, task)) = analysis.file.task_at(offset) {
+        let text = &analysis.parsed.text;
+        if let Some((section, task)) = analysis.parsed.file.task_at(offset) {
             let last = section.phase.zip(task.command()).and_then(|(phase, command)| {
                 self.runs.results.task(&document.uri, phase, &task.name(text), &command.decode(text))
             });
             return last.map(|result| result.tooltip(self.clock)).into_iter().collect();
         }
-        let Some(phase) = analysis.file.section_at(offset).and_then(|section| section.phase) else {
+        let Some(phase) = analysis.parsed.file.section_at(offset).and_then(|section| section.phase) else {
             return Vec::new();
         };
         let pods = document.surroundings.pods.clone().filter(|_| !phase.is_local());
@@ -54,7 +54,7 @@ impl Session {
     fn hover_setting(&mut self, at: &TextDocumentPositionParams) -> Option<Hover> {
         let (session, document, analysed) = self.opened_settings(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let found = project::hover(&analysed.tree, &analysed.text, offset)?;
+        let found = project::hover(&analysed.parsed.tree, &analysed.parsed.text, offset)?;
         let contents = Contents::MarkupContent(to_proto::markdown(found.markdown));
         Some(Hover { contents, range: Some(session.context(document, &analysed).range(found.range)) })
     }

@@ -18,9 +18,9 @@ impl Session {
         let within = position::text_range(&document.text, range, session.encoding);
         let context = session.context(document, &analysis);
         let environment = session.environment_to_show(document);
-        let found = hints::hints(&analysis, within, &|name| environment.shown(name));
+        let found = hints::hints(&analysis.parsed, within, &|name| environment.shown(name));
         let values = found.into_iter().map(|hint| to_proto::inlay_hint(context, hint));
-        Some(values.chain(session.result_hints(context, &analysis, within)).collect())
+        Some(values.chain(session.result_hints(context, &analysis.parsed, within)).collect())
     }
 
     /// How the tasks that touch a range ended when they last ran.

@@ -14,7 +14,7 @@ impl Session {
     pub(crate) fn prepare_rename(&mut self, at: TextDocumentPositionParams) -> Option<PrepareRenameResult> {
         let (session, document, analysis) = self.opened(&at.text_document.uri)?;
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let found = rename::renameable(&analysis, offset)?;
+        let found = rename::renameable(&analysis.parsed, offset)?;
         let range = session.context(document, &analysis).range(found.range);
         let placeholder = PrepareRenamePlaceholder { range, placeholder: found.name };
         Some(PrepareRenameResult::PrepareRenamePlaceholder(placeholder))
@@ -24,7 +24,7 @@ impl Session {
         let at = params.text_document_position_params;
         let Some((session, document, analysis)) = self.opened(&at.text_document.uri) else { return Ok(None) };
         let offset = position::offset(&document.text, at.position, session.encoding);
-        let edits = rename::rename(&analysis, offset, &params.new_name).map_err(refusal)?;
+        let edits = rename::rename(&analysis.parsed, offset, &params.new_name).map_err(refusal)?;
         Ok(Some(to_proto::workspace_edit(session.context(document, &analysis), &edits)))
     }
 }

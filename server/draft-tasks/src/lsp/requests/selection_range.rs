@@ -12,7 +12,7 @@ impl Session {
         let context = session.context(document, &analysis);
         let ranges = params.positions.into_iter().map(|position| {
             let offset = position::offset(&document.text, position, session.encoding);
-            to_proto::selection_range(context, &selection::enclosing(&analysis, offset), offset)
+            to_proto::selection_range(context, &selection::enclosing(&analysis.parsed, offset), offset)
         });
         Some(ranges.collect())
     }

@@ -13,12 +13,12 @@ impl Session {
         let (session, document, analysis) = self.opened(uri)?;
         let within = match range {
             Some(range) => position::text_range(&document.text, range, session.encoding),
-            None => TextRange::up_to((analysis.text.len() as u32).into()),
+            None => TextRange::up_to((analysis.parsed.text.len() as u32).into()),
         };
         let found = if session.flags.multiline_tokens {
-            tokens::whole(&analysis, within)
+            tokens::whole(&analysis.parsed, within)
         } else {
-            tokens::tokens(&analysis, within)
+            tokens::tokens(&analysis.parsed, within)
         };
         let data = to_proto::semantic_tokens(session.context(document, &analysis), &found);
         Some(SemanticTokens { result_id: None, data })

@@ -17,7 +17,7 @@ impl Session {
         let mut found = Vec::new();
         for uri in uris {
             let Some((session, document, analysis)) = self.opened(&uri) else { continue };
-            let mut outline = symbols::symbols(&analysis);
+            let mut outline = symbols::symbols(&analysis.parsed);
             outline.retain_mut(|section| {
                 section.children.retain(|task| symbols::matches(&task.name, query));
                 !section.children.is_empty() || symbols::matches(&section.name, query)

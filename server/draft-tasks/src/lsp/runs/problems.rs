@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::Analysis;
+use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::FileProblem;
 use tower_lsp::gen_lsp_types::*;
@@ -44,9 +44,9 @@ impl Problems {
     }
 
     /// Forgets what tasks of a file reported that are no longer there or have other commands; gives the files.
-    pub(crate) fn forget_edited(&mut self, uri: &Uri, analysis: &Analysis) -> Vec<PathBuf> {
+    pub(crate) fn forget_edited(&mut self, uri: &Uri, parsed: &Parsed) -> Vec<PathBuf> {
         self.take_out(|it| {
-            it.tasks_file == *uri && runs::find(analysis, it.subject, &it.task, &it.command).is_none()
+            it.tasks_file == *uri && runs::find(parsed, it.subject, &it.task, &it.command).is_none()
         })
     }
 

@@ -26,7 +26,7 @@ impl Source {
     /// What the doctor is to look at.
     pub(crate) fn examination(self) -> Result<DoctorRequest, Error> {
         let environment = self.environment.map_err(refusal)?;
-        let tasks = self.analysis.file.commands_of(Phase::PostDeploy).count();
+        let tasks = self.analysis.parsed.file.commands_of(Phase::PostDeploy).count();
         Ok(DoctorRequest {
             tasks: Ok((self.path, tasks)),
             environment,

@@ -268,11 +268,12 @@ impl Session {
 /// The plans of the phases of a part that have tasks which run.
 fn plans(part: Part, source: &Source, environment: &Environment) -> Result<Vec<Plan>, Error> {
     let lookup = |name: &str| environment.get(name);
-    let planned =
-        part.phases().iter().map(|phase| match Plan::for_phase(&source.analysis, *phase, &[], &lookup) {
+    let planned = part.phases().iter().map(|phase| {
+        match Plan::for_phase(&source.analysis.parsed, *phase, &[], &lookup) {
             Ok(plan) => Ok(Some(plan)),
             Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
             Err(error) => Err(refusal(error.describe())),
-        });
+        }
+    });
     planned.filter_map(Result::transpose).collect()
 }

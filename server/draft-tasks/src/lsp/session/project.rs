@@ -95,12 +95,12 @@ impl Session {
     /// Publishes what is wrong with settings that are open, and reads their tasks files with them.
     pub(super) fn settle_settings(&mut self, uri: &Uri) {
         let Some((session, document, analysed)) = self.opened_settings(uri) else { return };
-        let project = Project::of_tree(&analysed.tree, &analysed.text);
+        let project = Project::of_tree(&analysed.parsed.tree, &analysed.parsed.text);
         let context = session.context(document, &analysed);
         let diagnostics = project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
         let (version, directory) = (Some(document.version), document.directory());
         let path = document.path.clone().unwrap_or_else(|| SETTINGS_FILE.into());
-        let problems = project.describe(&path, &analysed.text);
+        let problems = project.describe(&path, &analysed.parsed.text);
         session.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
         if let Some(directory) = directory {
             self.take_project(&directory, project.settings, Vec::new(), problems);

@@ -25,7 +25,7 @@ impl Session {
         let (uri, subject) = (run.uri.clone(), run.subject);
         let is_open = self.documents.contains_key(&uri);
         let place = self.opened(&uri).and_then(|(session, document, analysis)| {
-            let found = runs::find(&analysis, subject, &task, &command)?;
+            let found = runs::find(&analysis.parsed, subject, &task, &command)?;
             Some(session.context(document, &analysis).range(found.name.range))
         });
         if is_open && place.is_none() {

@@ -150,7 +150,7 @@ pub(crate) async fn run_source(
 ) -> Result<Started, Error> {
     let uri = wish.uri.clone();
     let phase =
-        plan::phase_named(&source.analysis, &wish.phase).map_err(|error| refusal(error.describe()))?;
+        plan::phase_named(&source.analysis.parsed, &wish.phase).map_err(|error| refusal(error.describe()))?;
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
@@ -168,7 +168,7 @@ impl PreparedRun {
         let Wish { chosen, pods, .. } = wish;
         let environment = source.environment.clone().map_err(refusal)?;
         let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
-        let plan = Plan::for_phase(&source.analysis, phase, &only, &|name| environment.get(name))
+        let plan = Plan::for_phase(&source.analysis.parsed, phase, &only, &|name| environment.get(name))
             .map_err(|error| refusal(error.describe()))?;
         check_unchanged(&plan, &chosen)?;
         if phase.is_local() && !pods.names().is_empty() {

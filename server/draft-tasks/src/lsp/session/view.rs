@@ -36,7 +36,7 @@ impl DocumentView {
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             uri: &self.uri,
-            text: &self.analysed.text,
+            text: &self.analysed.parsed.text,
             lines: self.analysed.lines(),
             encoding: self.encoding,
             flags: self.flags,
@@ -79,7 +79,7 @@ impl Session {
 
     /// What conversions need of a text that may not be open.
     pub(crate) fn context_of<'a>(&'a self, uri: &'a Uri, analysed: &'a Analysed) -> Context<'a> {
-        let (text, lines) = (&analysed.text, analysed.lines());
+        let (text, lines) = (&analysed.parsed.text, analysed.lines());
         Context { uri, text, lines, encoding: self.encoding, flags: self.flags, pages: &self.pages }
     }
 

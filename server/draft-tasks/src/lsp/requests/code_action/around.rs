@@ -23,7 +23,7 @@ impl DocumentView {
             Some(open) => Some(Found::Text(open.text.clone())),
             None => facts::find(&directory.join(path)),
         };
-        let fix = around::fix(&self.analysed, found, &text)?;
+        let fix = around::fix(&self.analysed.parsed, found, &text)?;
         let edit = self.edit_around(&directory.join(&fix.path), &fix, texts)?;
         Some(CodeActionResponse::CodeAction(CodeAction {
             title: fix.title,

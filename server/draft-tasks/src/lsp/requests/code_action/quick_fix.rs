@@ -16,7 +16,7 @@ impl DocumentView {
     pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
         let (context, analysis) = (self.context(), &self.analysed);
         // Whoever is on the line wants its fixes: most editors ask only for the place of the cursor.
-        let text = &analysis.text;
+        let text = &analysis.parsed.text;
         let lines = TextRange::new(edit::line_start(text, range.start()), edit::line_stop(text, range.end()));
         let touched = || analysis.diagnostics.iter().filter(|found| found.range.intersect(lines).is_some());
         let action = |found: &Diagnostic, fix: &edit::Fix| {
@@ -35,7 +35,7 @@ impl DocumentView {
         let mut fixed = HashSet::new();
         let around = touched().filter(|found| fixed.insert(found.code));
         actions.extend(around.filter_map(|found| self.fix_around(found, texts)));
-        let suppressions = Suppressions::new(analysis);
+        let suppressions = Suppressions::new(&analysis.parsed);
         // Whoever ignores a code on a line or in the file ignores all its findings there: one action is enough.
         let mut seen = HashSet::new();
         let ignores =
@@ -52,7 +52,7 @@ impl Session {
     pub(super) fn fix_settings(&mut self, uri: &Uri, range: Range) -> Option<Vec<CodeActionResponse>> {
         let (session, document, analysed) = self.opened_settings(uri)?;
         let context = session.context(document, &analysed);
-        let problems = Project::of_tree(&analysed.tree, &analysed.text).problems;
+        let problems = Project::of_tree(&analysed.parsed.tree, &analysed.parsed.text).problems;
         let near = problems.iter().filter(|problem| {
             let place = context.range(problem.range);
             place.start.line <= range.end.line && range.start.line <= place.end.line

@@ -35,10 +35,10 @@ impl DocumentView {
 
     /// An empty tasks file as that of a pack.
     fn packs_as_refactorings(&self) -> Vec<Refactor> {
-        if !self.may_run || !self.analysed.text.trim().is_empty() {
+        if !self.may_run || !self.analysed.parsed.text.trim().is_empty() {
             return Vec::new();
         }
-        let all = TextRange::up_to(TextSize::of(&*self.analysed.text));
+        let all = TextRange::up_to(TextSize::of(&*self.analysed.parsed.text));
         let files =
             packs::files(&packs::of_user(&self.environment)).into_iter().filter(|file| !file.text.is_empty());
         let refactor = |file: PackFile| Refactor {

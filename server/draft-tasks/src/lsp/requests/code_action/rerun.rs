@@ -21,7 +21,7 @@ impl Session {
     ) -> Option<CodeActionResponse> {
         let phase = phase_at(analysis, range)?;
         let (uri, failures) = (&document.uri, &self.runs.failures);
-        let unfinished = || failures.unfinished(uri, phase, analysis);
+        let unfinished = || failures.unfinished(uri, phase, &analysis.parsed);
         if self.runs.running(uri, phase).is_some()
             || !failures.any(uri, phase)
             || !unfinished().iter().any(Unfinished::can_run_again)
@@ -36,5 +36,5 @@ impl Session {
 
 /// The phase in which a place is.
 pub(super) fn phase_at(analysis: &Analysed, range: TextRange) -> Option<Phase> {
-    analysis.file.section_at(range.start())?.phase
+    analysis.parsed.file.section_at(range.start())?.phase
 }

@@ -19,9 +19,9 @@ impl Session {
         range: TextRange,
         asked_for: bool,
     ) -> Vec<CodeActionResponse> {
-        let here = analysis.file.section_at(range.start()).and_then(|section| section.phase);
-        let task = analysis.file.task_at(range.start()).map(|(_, task)| task.name.range);
-        let mut chosen: Vec<Runnable> = lens::runnables(analysis)
+        let here = analysis.parsed.file.section_at(range.start()).and_then(|section| section.phase);
+        let task = analysis.parsed.file.task_at(range.start()).map(|(_, task)| task.name.range);
+        let mut chosen: Vec<Runnable> = lens::runnables(&analysis.parsed)
             .into_iter()
             .filter(|runnable| match runnable.what {
                 RunnableKind::Task { .. } => Some(runnable.range) == task,

@@ -21,7 +21,7 @@ impl Session {
         range: TextRange,
     ) -> Vec<CodeActionResponse> {
         let Some(phase) = phase_at(analysis, range) else { return Vec::new() };
-        if analysis.file.commands_of(phase).next().is_none() {
+        if analysis.parsed.file.commands_of(phase).next().is_none() {
             return Vec::new();
         }
         let (uri, name) = (document.uri.clone(), phase.name().to_owned());
@@ -31,8 +31,11 @@ impl Session {
             let doctor = AskDoctor { uri: uri.clone(), show: None };
             actions.push(command("Look for what keeps tasks from the pods".into(), &doctor));
         }
-        let task =
-            analysis.file.task_at(range.start()).map(|(_, task)| task.name(&analysis.text).into_owned());
+        let task = analysis
+            .parsed
+            .file
+            .task_at(range.start())
+            .map(|(_, task)| task.name(&analysis.parsed.text).into_owned());
         let has_log =
             |run: &PastRun| run.uri == uri && run.subject == phase.into() && run.has_log(task.as_deref());
         let running = self.runs.running(&uri, phase).and_then(|run| run.log(task.as_deref()));
