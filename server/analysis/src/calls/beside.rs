@@ -9,6 +9,9 @@ use super::{Argument, Calls, Walk, last_option, stem};
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
 
+/// How many variables are replaced in one recipe: values that contain each other would never end.
+const REPLACEMENTS: usize = 1024;
+
 /// A file or text that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beside {
@@ -114,27 +117,27 @@ impl Walk<'_> {
 /// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named.
 pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
     let recipes = Recipes::read(text);
-    let mut wanted: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let mut wanted = targets.to_vec();
     if wanted.is_empty() {
-        wanted.extend(recipes.first.as_deref());
+        wanted.extend(recipes.first.clone());
     }
     let mut walk = Walk::new(lookup);
     let mut at = 0;
-    while let Some(target) = wanted.get(at).copied() {
+    while let Some(target) = wanted.get(at).cloned() {
         at += 1;
-        for recipe in recipes.all.iter().filter(|recipe| recipe.targets.iter().any(|name| name == target)) {
-            walk.script(&recipe.script);
-            let more = recipe.needs.iter().map(String::as_str);
-            let new: Vec<&str> = more.filter(|need| !wanted.contains(need)).collect();
-            wanted.extend(new);
+        for recipe in recipes.all.iter().filter(|recipe| recipe.targets.contains(&target)) {
+            walk.script(&recipes.expand(&recipe.script, lookup));
+            let needs = names(&recipes.expand(&recipe.needs, lookup));
+            wanted.extend(needs.into_iter().filter(|need| !wanted.contains(need)).collect::<Vec<_>>());
         }
     }
     walk.finish()
 }
 
+/// Rules of a Makefile or recipes of a justfile, as they are written.
 struct Recipe {
     targets: Vec<String>,
-    needs: Vec<String>,
+    needs: String,
     script: String,
 }
 
@@ -143,6 +146,7 @@ struct Recipes {
     all: Vec<Recipe>,
     /// What runs where no target is named.
     first: Option<String>,
+    /// As they are written: what stands in them is replaced where they are used.
     variables: HashMap<String, String>,
 }
 
@@ -154,57 +158,108 @@ impl Recipes {
             if line.starts_with(['\t', ' ']) {
                 recipes.recipe_line(line.trim());
             } else if !line.starts_with('#') {
-                recipes.rule_or_variable(line);
+                recipes.rule_or_variable(line.trim());
             }
         }
         recipes
     }
 
     fn recipe_line(&mut self, line: &str) {
-        let line = self.expand(line.trim_start_matches(['@', '-', '+', ' ']));
         if let Some(recipe) = self.all.last_mut() {
-            recipe.script.push_str(&line);
+            recipe.script.push_str(line.trim_start_matches(['@', '-', '+', ' ']));
             recipe.script.push('\n');
         }
     }
 
     fn rule_or_variable(&mut self, line: &str) {
-        let line = line.trim();
-        if let Some((name, value)) = line.split_once('=').filter(|(name, _)| {
-            let name = name.trim_end_matches([':', '?', '+', '!']).trim();
-            !name.is_empty() && !name.contains([' ', ':'])
-        }) {
-            let name = name.trim_end_matches([':', '?', '+', '!']).trim();
-            let value = self.expand(value.trim());
-            self.variables.insert(name.to_owned(), value);
-            return;
+        if let Some((name, value)) = line.split_once('=') {
+            let (name, operator) = name.split_at(name.trim_end_matches([':', '?', '+', '!']).len());
+            let name = name.trim().trim_start_matches("export ");
+            if !name.is_empty() && !name.contains([' ', ':']) {
+                return self.variable(name, operator, value.trim());
+            }
         }
         let Some((targets, needs)) = line.split_once(':') else { return };
-        let words = |text: &str| {
-            text.split_whitespace().map(|word| word.trim_start_matches('@').to_owned()).collect()
-        };
         let (needs, script) = needs.split_once(';').unwrap_or((needs, ""));
-        let needs = self.expand(needs.trim_start_matches(':'));
-        let (targets, script): (Vec<String>, _) = (words(targets), format!("{script}\n"));
+        let targets = names(targets);
         self.first =
             self.first.take().or_else(|| targets.iter().find(|name| !name.starts_with('.')).cloned());
-        self.all.push(Recipe { targets, needs: words(&needs), script });
+        let needs = needs.trim_start_matches(':').to_owned();
+        self.all.push(Recipe { targets, needs, script: format!("{script}\n") });
     }
 
-    /// `$(NAME)` and `${NAME}` where the file has them, `{{NAME}}`, and `$$`.
-    fn expand(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
-        for (name, value) in &self.variables {
-            // Values that contain each other could grow without end.
-            if shown.len() > RECIPE_LINE {
-                break;
-            }
-            for (open, close) in [("$(", ")"), ("${", "}"), ("{{", "}}")] {
-                shown = shown.replace(&format!("{open}{name}{close}"), value);
-            }
+    fn variable(&mut self, name: &str, operator: &str, value: &str) {
+        let before = self.variables.get(name);
+        let value = match (operator, before) {
+            ("?", Some(_)) => return,
+            ("+", Some(before)) => format!("{before} {value}"),
+            // A value that has the earlier one in it must not have itself.
+            (_, Some(before)) => REFERENCES.iter().fold(value.to_owned(), |value, (open, close)| {
+                value.replace(&format!("{open}{name}{close}"), before)
+            }),
+            _ => value.to_owned(),
+        };
+        if value.len() <= RECIPE_LINE {
+            self.variables.insert(name.to_owned(), value);
         }
-        shown.replace("$$", "$")
     }
+
+    /// A text with `$(NAME)`, `${NAME}` and `{{NAME}}` replaced where the file or the environment has them, and `$$`.
+    fn expand(&self, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
+        let mut shown = String::new();
+        // What is still to be read, the next piece last.
+        let mut rest = vec![text];
+        let mut replaced = 0;
+        while let Some(text) = rest.pop() {
+            let at = text.find(['$', '{']).unwrap_or(text.len());
+            let (plain, text) = text.split_at(at);
+            shown.push_str(plain);
+            if text.is_empty() {
+                continue;
+            }
+            let reference = Reference::read(text).filter(|_| replaced < REPLACEMENTS);
+            replaced += usize::from(reference.is_some());
+            let of_file = reference.as_ref().and_then(|it| self.variables.get(it.name));
+            let of_environment = || lookup(reference.as_ref()?.name);
+            let mut length = reference.as_ref().map_or(1, |it| it.length);
+            let mut inner = None;
+            if let Some(value) = of_file {
+                inner = Some(value.as_str()).filter(|value| shown.len() + value.len() <= RECIPE_LINE);
+            } else if let Some(value) = of_environment() {
+                shown.push_str(&value);
+            } else {
+                shown.push_str(&text[..1]);
+                length = if text.starts_with("$$") { 2 } else { 1 };
+            }
+            rest.push(&text[length..]);
+            rest.extend(inner);
+        }
+        shown
+    }
+}
+
+/// How a variable is written.
+const REFERENCES: [(&str, &str); 3] = [("$(", ")"), ("${", "}"), ("{{", "}}")];
+
+/// A variable where it is used.
+struct Reference<'t> {
+    name: &'t str,
+    length: usize,
+}
+
+impl Reference<'_> {
+    /// That at the begin of a text.
+    fn read(text: &str) -> Option<Reference<'_>> {
+        let (open, close) = REFERENCES.iter().find(|(open, _)| text.starts_with(open))?;
+        let inner = &text[open.len()..];
+        let length = inner.find(close)?;
+        let name = inner[..length].trim();
+        Some(Reference { name, length: open.len() + length + close.len() })
+    }
+}
+
+fn names(text: &str) -> Vec<String> {
+    text.split_whitespace().map(|word| word.trim_start_matches('@').to_owned()).collect()
 }
 
 /// The first of these programs that a text of another language names in a line that is no comment.

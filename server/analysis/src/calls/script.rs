@@ -428,7 +428,8 @@ impl<'w, 'a> Script<'w, 'a> {
         let rest = self.rest();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let behind = &rest[digits..];
-        if behind.starts_with("<(") || behind.starts_with(">(") {
+        let begins = behind.starts_with(['<', '>', '&']);
+        if !begins || behind.starts_with("<(") || behind.starts_with(">(") {
             return Ok(false);
         }
         const OPERATORS: [&str; 12] =

@@ -308,6 +308,25 @@ fn recipes_of_the_targets_that_run_are_read() {
 }
 
 #[test]
+fn variables_of_recipes_have_their_values_where_they_are_used() {
+    let calls = |text: &str| {
+        let calls = of_recipes(text, &[], &|name| (name == "ENV").then(|| "oc".to_owned()));
+        calls.called.iter().map(|call| call.program().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    for (text, called) in [
+        ("a:\n\t$(K) x\nK = $(B)/kubectl\nB = bin\n", "bin/kubectl"),
+        ("A = $(B)\nB = $(C)\nC = $(D)\nD = helm\na: ; $(A)\n", "helm"),
+        ("K = true\nK ?= helm\na:\n\t$(K)\n", "true"),
+        ("K := helm\nK := /bin/$(K)\nK += list\na:\n\t@$K; ${K}\n", "/bin/helm"),
+        ("a: $(N)\n\techo $$(helm)\nN = b\nb:\n\t$(ENV)\n", "helm echo oc"),
+        ("A = $(B)\nB = $(A)\na:\n\techo $(A); helm\n", "A echo helm"),
+        ("export K = helm\na:\n\t$(K)\n", "helm"),
+    ] {
+        assert_eq!(calls(text), called, "{text}");
+    }
+}
+
+#[test]
 fn other_languages_mention_programs() {
     assert_eq!(mentions("subprocess.run(['kubectl', 'get'])", &TOOLS), Some("kubectl"));
     assert_eq!(mentions("os.system('/usr/bin/helm list')", &TOOLS), Some("helm"));

@@ -3,6 +3,7 @@
 //! Must not judge it; each rule does.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
@@ -171,28 +172,67 @@ impl<'a> Command<'a> {
     }
 
     fn quoted_variables(&self) -> Vec<TextEdit> {
+        let arithmetic = self.arithmetic();
         let is_split = |place: &TextRange| {
             let start = usize::from(place.start());
-            // Arithmetic knows no quotes.
-            self.split.quoting[start] == Quoting::Bare && !self.text()[..start].contains("((")
+            let after = arithmetic.partition_point(|range| range.end <= start);
+            let is_arithmetic = arithmetic.get(after).is_some_and(|range| range.start < start);
+            self.split.quoting[start] == Quoting::Bare && !is_arithmetic
         };
         let bare = self.variables().map(|(_, place)| place).filter(is_split);
         bare.map(|place| TextEdit::replace(place, format!("\"{}\"", &self.text()[place]))).collect()
     }
 
+    /// Where `$((…))` stands, which knows no quotes.
+    fn arithmetic(&self) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for (begin, _) in self.text().match_indices("$((") {
+            let is_inside = found.last().is_some_and(|last| begin < last.end);
+            if is_inside || self.split.quoting[begin] != Quoting::Bare {
+                continue;
+            }
+            let mut depth = 0;
+            let closes = |byte| {
+                depth += isize::from(byte == b'(') - isize::from(byte == b')');
+                depth == 0 && byte == b')'
+            };
+            let length = self.text()[begin..].bytes().position(closes);
+            found.push(begin..length.map_or(self.text().len(), |length| begin + length));
+        }
+        found
+    }
+
+    /// Whether a command of a script begins with this word.
+    fn begins_command(&self, mut at: usize) -> bool {
+        const KEYWORDS: [&str; 9] = ["{", "!", "if", "then", "elif", "else", "while", "until", "do"];
+        let words = self.words();
+        while let Some(before) = at.checked_sub(1) {
+            let gap = TextRange::new(words[before].range.end(), words[at].range.start());
+            let written = self.bare(&words[before]).unwrap_or_default();
+            let separates = matches!(written, "&&" | "||" | "|" | "&" | "(") || written.ends_with(';');
+            if separates || self.text()[gap].contains('\n') {
+                return true;
+            }
+            if !KEYWORDS.contains(&written) {
+                return false;
+            }
+            at = before;
+        }
+        true
+    }
+
     /// `source FILE` as POSIX has it: `. ./FILE`, as without a slash the file is looked for in the PATH.
     fn portable_sources(&self) -> Vec<TextEdit> {
         let words = self.words();
-        let begins = |at: usize| {
-            at.checked_sub(1).is_none_or(|before| {
-                let before = &self.text()[words[before].range];
-                matches!(before, "&&" | "||" | "|" | "&") || before.ends_with(';')
-            })
-        };
-        let is_source = |at: &usize| self.bare(&words[*at]) == Some("source") && begins(*at);
         let mut edits = Vec::new();
-        for at in (0..words.len()).filter(is_source) {
-            edits.push(TextEdit::replace(words[at].range, "."));
+        for (at, word) in words.iter().enumerate() {
+            let Some(bare) = self.bare(word) else { continue };
+            let is_source = bare.trim_start_matches('(') == "source";
+            if !is_source || !self.begins_command(at) {
+                continue;
+            }
+            let name = TextRange::at(word.range.end() - TextSize::of("source"), TextSize::of("source"));
+            edits.push(TextEdit::replace(name, "."));
             let file = words.get(at + 1).filter(|file| file.literal().is_some_and(|it| !it.contains('/')));
             edits.extend(file.map(|file| TextEdit::insert(file.range.start(), "./")));
         }
@@ -287,6 +327,9 @@ mod tests {
             ("ls $SRC/* | wc", "sh -c 'ls \"$SRC\"/* | wc'"),
             ("cp \"$A\" ${B} > $LOG", "sh -c 'cp \"$A\" \"${B}\" > \"$LOG\"'"),
             ("echo $((1+$N)) | cat", "sh -c 'echo $((1+$N)) | cat'"),
+            ("echo $((2*(1+$N)+$M)) $N | cat", "sh -c 'echo $((2*(1+$N)+$M)) \"$N\" | cat'"),
+            ("echo \"((\" $A | cat", "sh -c 'echo \"((\" \"$A\" | cat'"),
+            ("(cd x; (ls $A))", "sh -c '(cd x; (ls \"$A\"))'"),
         ] {
             assert_eq!(wrapped(command), script);
         }
@@ -297,6 +340,11 @@ mod tests {
         for (command, script) in [
             ("source .env && make", "sh -c '. ./.env && make'"),
             ("true; source ./env && echo source", "sh -c 'true; . ./env && echo source'"),
+            ("if true; then source env; fi", "sh -c 'if true; then . ./env; fi'"),
+            ("for i in 1; do ! source env; done", "sh -c 'for i in 1; do ! . ./env; done'"),
+            ("{ source ./env; } && (source env; make)", "sh -c '{ . ./env; } && (. ./env; make)'"),
+            ("( source ./env )\nsource x/y", "sh -c '( . ./env )\n. x/y'"),
+            ("echo then source x | cat", "sh -c 'echo then source x | cat'"),
         ] {
             assert_eq!(wrapped(command), script);
         }

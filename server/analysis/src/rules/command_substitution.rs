@@ -22,9 +22,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         Quoting::Double => !command.is_shell(),
         _ => false,
     };
-    let starts = |at: &usize| text[*at..].starts_with("$(") || text[*at..].starts_with('`');
-    let candidates = text.match_indices(['$', '`']).map(|(at, _)| at);
-    let Some(at) = candidates.filter(starts).find(|at| read(*at)) else { return };
+    let starts = |at: usize| text[at..].starts_with("$(") || text[at..].starts_with('`');
+    let mut candidates = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'$' | b'`'));
+    let Some((at, _)) = candidates.find(|(at, _)| starts(*at) && read(*at)) else { return };
     let closing = if text[at..].starts_with('`') { '`' } else { ')' };
     let end = text[at + 1..].find(closing).map_or(text.len(), |found| at + found + 2);
     let message = format!("`{}` stays as it is", text[at..end].replace('`', ""));

@@ -2,12 +2,17 @@
 //!
 //! Must not repeat the secret, and must not report what only names one: a file, a variable, an object of the cluster.
 
+mod argument;
+mod name;
+mod option;
+
+use argument::{Secret, in_argument, unquoted};
+use name::{is_literal_secret, is_secret_name};
+
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
 use crate::calls::{Call, Calls};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use crate::secret::is_token;
-use crate::secret::token::{KNOWN_TOKENS, token_at};
 
 pub(super) const RULE: Rule = Rule {
     name: "literal-secret",
@@ -73,35 +78,6 @@ impl Place {
     }
 }
 
-/// A secret in an argument.
-struct Secret {
-    start: usize,
-    length: usize,
-    /// What it is the value of.
-    name: String,
-    /// The user of a URL, whose password it is.
-    user: Option<String>,
-}
-
-impl Secret {
-    fn new(start: usize, value: &str, name: &str) -> Secret {
-        Secret { start, length: value.len(), name: name.to_owned(), user: None }
-    }
-}
-
-/// A secret in an argument of a program, which may be the value of the one before it.
-fn in_argument(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
-    let written = arguments[at];
-    let before = at.checked_sub(1).map_or("", |before| arguments[before]);
-    let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
-        Some(name) => value_of(written, name, 0),
-        None => in_assignment(written)
-            .or_else(|| behind_colon(written))
-            .or_else(|| in_option(program, arguments, at)),
-    };
-    named.or_else(|| known_token(written))
-}
-
 fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
     let Place { start, is_in_word, secret } = place;
     let whole = range(*start, start + secret.length);
@@ -125,212 +101,6 @@ fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
     let shown = if command.text()[usize::from(whole.end())..].starts_with(follows) { braced } else { plain };
     let fixed = command.replaced(whole, &shown);
     diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed))
-}
-
-/// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.
-fn in_assignment(written: &str) -> Option<Secret> {
-    let equals = written.find('=')?;
-    let key = written[..equals].trim_start_matches(['-', '"', '\'']);
-    // `--from-literal=password=…`: the last name counts.
-    if let Some(next) = written[equals + 1..].find('=') {
-        let inner = written[equals + 1..equals + 1 + next].trim_start_matches(['"', '\'']);
-        if is_secret_name(inner) {
-            return value_of(written, inner, equals + next + 2);
-        }
-    }
-    is_secret_name(key).then(|| value_of(written, key, equals + 1))?
-}
-
-/// The value that begins so many bytes into an argument.
-fn value_of(written: &str, name: &str, skipped: usize) -> Option<Secret> {
-    let value = written.get(skipped..)?;
-    let inner = value.trim_start_matches(['"', '\'']);
-    let start = skipped + value.len() - inner.len();
-    let inner = inner.split(['"', '\'', ' ', '&', ',', ';']).next().unwrap_or_default();
-    is_literal_secret(inner).then(|| Secret::new(start, inner, name))
-}
-
-/// In a URL or a header.
-fn behind_colon(written: &str) -> Option<Secret> {
-    written.find(':')?;
-    in_url(written).or_else(|| in_header(written))
-}
-
-/// `scheme://user:password@host`
-fn in_url(written: &str) -> Option<Secret> {
-    let authority = written.find("://")? + 3;
-    let rest = &written[authority..];
-    let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
-    let (user_info, _) = rest.rsplit_once('@')?;
-    let Some((user, password)) = user_info.split_once(':') else {
-        let is_secret = is_token(user_info) && is_literal_secret(user_info);
-        return is_secret.then(|| Secret::new(authority, user_info, "token"));
-    };
-    let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
-    let secret = Secret::new(authority + user.len() + 1, password, &name);
-    // `user:user` and `postgres:postgres` are what everybody has in development.
-    let is_secret = is_literal_secret(password) && user != password;
-    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
-}
-
-/// Headers whose values are secrets, and what these are called.
-const HEADERS: [(&str, &str); 3] =
-    [("authorization:", "authorization"), ("x-api-key:", "api_key"), ("x-auth-token:", "auth_token")];
-
-/// `Authorization: Bearer …`
-fn in_header(written: &str) -> Option<Secret> {
-    let lower = written.to_ascii_lowercase();
-    let (header, name) = HEADERS.iter().find(|(header, _)| lower.contains(header))?;
-    let behind = &written[lower.find(header)? + header.len()..];
-    let value = behind.trim_start().split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
-    // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
-    let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);
-    let start = written.len() - behind.len() + behind.find(value)?;
-    let is_secret = value.len() >= 8 && is_literal_secret(&value.replace('/', ""));
-    is_secret.then(|| Secret::new(start, value, name))
-}
-
-/// The value of an option that has no telling name: `curl -u USER:…`, `docker login -p …`, `mysql -p…`.
-fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
-    let written = arguments[at];
-    let has = |words: &[&str]| arguments.iter().any(|argument| words.contains(&unquoted(argument)));
-    let behind = |words: &[&str]| {
-        let before = at.checked_sub(1).map_or("", |before| arguments[before]);
-        words.contains(&unquoted(before)).then(|| unquoted(written))
-    };
-    let value = match program {
-        "curl" => {
-            let token = || option_value(arguments, at, '\0', "--oauth2-bearer");
-            let user = || option_value(arguments, at, 'u', "--user");
-            let proxy_user = || option_value(arguments, at, 'U', "--proxy-user");
-            match user().or_else(proxy_user) {
-                Some(value) => return of_user(written, value),
-                None => token()?,
-            }
-        }
-        "http" | "https" => return of_user(written, option_value(arguments, at, 'a', "--auth")?),
-        "skopeo" => return of_user(written, behind(&["--creds", "--src-creds", "--dest-creds"])?),
-        "docker" | "podman" | "nerdctl" | "helm" | "oras" | "az" => {
-            option_value(arguments, at, 'p', "--password").filter(|_| has(&["login"]))?
-        }
-        "mongo" | "mongosh" | "mongodump" | "mongorestore" | "twine" => {
-            option_value(arguments, at, 'p', "--password")?
-        }
-        "aws" => behind(&["aws_secret_access_key", "aws_session_token"]).filter(|_| has(&["configure"]))?,
-        "vault" => behind(&["login"])?,
-        "openssl" => behind(&["-passin", "-passout", "-pass"])?.strip_prefix("pass:")?,
-        "zip" | "unzip" => option_value(arguments, at, 'P', "--password")?,
-        "sshpass" => option_value(arguments, at, 'p', "--password")?,
-        "redis-cli" => option_value(arguments, at, 'a', "--pass")?,
-        // Here the password stands in the flag's own word, or is asked for.
-        _ if program.starts_with("mysql") || program.starts_with("mariadb") => {
-            unquoted(written.strip_prefix("-p")?)
-        }
-        _ => return None,
-    };
-    let start = written.rfind(value)?;
-    is_literal_secret(value).then(|| Secret::new(start, value, "password"))
-}
-
-/// The value of a flag, in its own word or the one behind it; a letter may stand behind others, as in `-sSu`.
-fn option_value<'a>(arguments: &[&'a str], at: usize, letter: char, long: &str) -> Option<&'a str> {
-    let written = arguments[at];
-    let before = at.checked_sub(1).map_or("", |before| arguments[before]);
-    let letters = before.strip_prefix('-').and_then(|flags| flags.strip_suffix(letter));
-    let is_letter = letters.is_some_and(|others| others.chars().all(|other| "sSfLkivgN46".contains(other)));
-    if before == long || is_letter {
-        return Some(unquoted(written));
-    }
-    let short = || written.strip_prefix('-')?.strip_prefix(letter);
-    let own = written.strip_prefix(long).or_else(short)?;
-    Some(unquoted(own.trim_start_matches('=')))
-}
-
-fn unquoted(written: &str) -> &str {
-    written.trim_matches(['"', '\''])
-}
-
-/// `user:password`
-fn of_user(written: &str, value: &str) -> Option<Secret> {
-    let (user, password) = value.split_once(':')?;
-    let secret = Secret::new(written.rfind(password)?, password, &format!("{user}_password"));
-    let is_secret = is_literal_secret(password) && user != password;
-    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
-}
-
-/// A token of a kind that is known by its beginning.
-fn known_token(written: &str) -> Option<Secret> {
-    let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= written.len());
-    let mut begins = fit.flat_map(|token| written.match_indices(token.prefix));
-    begins.find_map(|(start, _)| {
-        let token = &written[start..start + token_at(&written[start..])?];
-        is_literal_secret(token).then(|| Secret::new(start, token, "token"))
-    })
-}
-
-fn is_secret_flag(name: &str) -> bool {
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "token",
-        "api-key",
-        "apikey",
-        "secret-key",
-        "client-secret",
-        "access-key",
-    ]
-    .iter()
-    .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('-')))
-}
-
-/// Whether a name is that of a secret itself, not of where one is kept.
-fn is_secret_name(name: &str) -> bool {
-    let last = name.rsplit(['.', '[', ',']).next().unwrap_or(name);
-    if last.is_empty() || last.len() > 64 {
-        return false;
-    }
-    let lower = last.to_ascii_lowercase().replace('-', "_");
-    let whole =
-        ["password", "passwd", "passphrase", "api_key", "apikey", "secret_key", "private_key", "access_key"];
-    // `tokens`, `existingSecret` and `imagePullSecret` name other things, so these two count as words of their own.
-    let apart = ["token", "secret"];
-    let ends_apart = |word: &str| {
-        lower.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
-    };
-    let behind = ["_pass", "_pwd"];
-    let camel = ["authToken", "accessToken", "apiToken", "clientSecret", "secretKey", "apiKey", "accessKey"];
-    !matches!(lower.as_str(), "secret" | "existing_secret" | "pull_secret")
-        && (whole.iter().any(|word| lower.ends_with(word))
-            || apart.iter().any(|word| ends_apart(word))
-            || behind.iter().any(|word| lower.ends_with(word))
-            || camel.iter().any(|word| last.ends_with(word)))
-}
-
-/// Whether a value may be a secret: no variable, no path, no switch, nothing that stands for one.
-fn is_literal_secret(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let placeholder = [
-        "changeme",
-        "change-me",
-        "example",
-        "placeholder",
-        "dummy",
-        "xxx",
-        "***",
-        "your-",
-        "todo",
-        "none",
-        "null",
-    ];
-    let other = value.starts_with(['/', '.', '~', '@', '<', '{', '-', '%'])
-        || value.contains(['$', '`', ' ', '\\', '(', '*', '/'])
-        || matches!(
-            lower.as_str(),
-            "true" | "false" | "yes" | "no" | "on" | "off" | "password" | "secret" | "token" | "test"
-        )
-        || placeholder.iter().any(|word| lower.contains(word));
-    value.len() >= 4 && !other
 }
 
 /// The variable that a secret of this name would be in.
@@ -516,6 +286,7 @@ h = "env TOKEN=\"abcd1234\" make"
             ("vault login hvs.abcd1234", "hvs.abcd1234"),
             ("openssl rsa -in k.pem -passin pass:hunter2", "hunter2"),
             ("skopeo copy --dest-creds ann:hunter2 a b", "hunter2"),
+            ("skopeo copy --dest-creds=ann:hunter2 a b", "hunter2"),
             ("zip -P hunter2 x.zip x", "hunter2"),
             ("sh -c 'redis-cli -a hunter2 ping'", "hunter2"),
         ] {

@@ -2,7 +2,7 @@
 //!
 //! Must not report them within a word, as in `requests>=2.0`, or around one, as in `<someone@example.com>`.
 
-use super::command::Command;
+use super::command::{Command, Quoting};
 use super::declaration::{Check, Rule};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -38,7 +38,9 @@ fn redirects(command: &Command<'_>, word: &Word) -> bool {
         written.strip_prefix('&').unwrap_or_else(|| written.trim_start_matches(|c: char| c.is_ascii_digit()));
     let compared = rest.starts_with(">=") || rest.starts_with("<=");
     let around = rest.starts_with('<') && rest.ends_with('>');
-    rest.starts_with(['>', '<']) && !compared && !around && command.bare(word).is_some()
+    let operator = written.len() - rest.len() + 1;
+    let is_bare = || command.quoting_of(word)[..operator].iter().all(|it| *it == Quoting::Bare);
+    rest.starts_with(['>', '<']) && !compared && !around && is_bare()
 }
 
 #[cfg(test)]
@@ -74,6 +76,29 @@ mod tests {
                     b = "make 2>/dev/null"
                     c = "sh -c 'cat < x'"
             "#]],
+        );
+    }
+
+    #[test]
+    fn quotes_of_the_file_take_nothing_from_the_operator() {
+        let text = "[pre-up]\na = '''make >\"a b\"'''\nb = '''make 2>>~/\"a b\"'''\nc = '''echo \">\"a \\>b '2>x''''\n";
+        testing::check(
+            DiagnosticCode::Redirection,
+            text,
+            expect![[r#"
+            warning ">\"a b\"": `>"a b"` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = """sh -c 'make >"a b"'"""
+                b = '''make 2>>~/"a b"'''
+                c = '''echo ">"a \>b '2>x''''
+            warning "2>>~/\"a b\"": `2>>~/"a b"` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = '''make >"a b"'''
+                b = """sh -c 'make 2>>~/"a b"'"""
+                c = '''echo ">"a \>b '2>x''''
+        "#]],
         );
     }
 

@@ -88,7 +88,7 @@ fn split(command: &Command<'_>) -> Option<Fix> {
 
 /// The first operator of the command.
 pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
-    if !command.text().contains(['&', '|', ';']) {
+    if !command.text().bytes().any(|byte| matches!(byte, b'&' | b'|' | b';')) {
         return None;
     }
     let of_find = command.name() == Some("find");

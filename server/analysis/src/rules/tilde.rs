@@ -2,7 +2,7 @@
 //!
 //! Must not report a `~` within a word.
 
-use super::command::{Command, range};
+use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let is_home = |word: &&Word| {
         let written = &command.text()[word.range];
-        (written == "~" || written.starts_with("~/")) && command.bare(word).is_some()
+        let prefix = written.len().min("~/".len());
+        let is_bare = || command.quoting_of(word)[..prefix].iter().all(|it| *it == Quoting::Bare);
+        (written == "~" || written.starts_with("~/")) && is_bare()
     };
     let Some(word) = command.words().iter().find(is_home) else { return };
     let start = usize::from(word.range.start());
@@ -42,6 +44,30 @@ mod tests {
 
     use super::*;
     use crate::rules::testing;
+
+    #[test]
+    fn quotes_behind_it_take_nothing_from_it() {
+        let text =
+            "[pre-up]\na = '''ls ~/\"a b\"'''\nb = '''ls ~\"/a b\" \"~/a\" \\~/a'''\nc = '''ls ~/a\\ b'''\n";
+        testing::check(
+            DiagnosticCode::Tilde,
+            text,
+            expect![[r#"
+            warning "~": `~/"a b"` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
+              fix: Write `$HOME`
+                [pre-up]
+                a = 'ls $HOME/"a b"'
+                b = '''ls ~"/a b" "~/a" \~/a'''
+                c = '''ls ~/a\ b'''
+            warning "~": `~/a\ b` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
+              fix: Write `$HOME`
+                [pre-up]
+                a = '''ls ~/"a b"'''
+                b = '''ls ~"/a b" "~/a" \~/a'''
+                c = 'ls $HOME/a\ b'
+        "#]],
+        );
+    }
 
     #[test]
     fn is_home_here_and_the_containers_in_a_pod() {

@@ -1,0 +1,69 @@
+//! Which names are those of secrets, and which values may be one.
+//!
+//! Must not know programs.
+
+/// Whether a flag, without its dashes, has a secret for its value.
+pub(super) fn is_secret_flag(name: &str) -> bool {
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "token",
+        "api-key",
+        "apikey",
+        "secret-key",
+        "client-secret",
+        "access-key",
+    ]
+    .iter()
+    .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('-')))
+}
+
+/// Whether a name is that of a secret itself, not of where one is kept.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let last = name.rsplit(['.', '[', ',']).next().unwrap_or(name);
+    if last.is_empty() || last.len() > 64 {
+        return false;
+    }
+    let lower = last.to_ascii_lowercase().replace('-', "_");
+    let whole =
+        ["password", "passwd", "passphrase", "api_key", "apikey", "secret_key", "private_key", "access_key"];
+    // `tokens`, `existingSecret` and `imagePullSecret` name other things, so these two count as words of their own.
+    let apart = ["token", "secret"];
+    let ends_apart = |word: &str| {
+        lower.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    };
+    let behind = ["_pass", "_pwd"];
+    let camel = ["authToken", "accessToken", "apiToken", "clientSecret", "secretKey", "apiKey", "accessKey"];
+    !matches!(lower.as_str(), "secret" | "existing_secret" | "pull_secret")
+        && (whole.iter().any(|word| lower.ends_with(word))
+            || apart.iter().any(|word| ends_apart(word))
+            || behind.iter().any(|word| lower.ends_with(word))
+            || camel.iter().any(|word| last.ends_with(word)))
+}
+
+/// Whether a value may be a secret: no variable, no path, no switch, nothing that stands for one.
+pub(super) fn is_literal_secret(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let placeholder = [
+        "changeme",
+        "change-me",
+        "example",
+        "placeholder",
+        "dummy",
+        "xxx",
+        "***",
+        "your-",
+        "todo",
+        "none",
+        "null",
+    ];
+    let other = value.starts_with(['/', '.', '~', '@', '<', '{', '-', '%'])
+        || value.contains(['$', '`', ' ', '\\', '(', '*', '/'])
+        || matches!(
+            lower.as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "password" | "secret" | "token" | "test"
+        )
+        || placeholder.iter().any(|word| lower.contains(word));
+    value.len() >= 4 && !other
+}

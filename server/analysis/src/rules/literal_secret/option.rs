@@ -1,0 +1,114 @@
+//! Options that have a secret for their value and no telling name: `curl -u USER:…`, `docker login -p …`, `mysql -p…`.
+//!
+//! Must not judge values.
+
+use super::argument::{Secret, of_user, unquoted};
+use super::name::is_literal_secret;
+
+/// An option of programs.
+struct SecretOption {
+    programs: &'static [&'static str],
+    letter: Option<char>,
+    /// What stands in front of the value, or with a `=` in its own word.
+    words: &'static [&'static str],
+    /// An argument without which it is something else.
+    only_with: Option<&'static str>,
+    /// What the value is behind, where it says of which kind it is.
+    prefix: &'static str,
+    /// Whether the value is `user:password`.
+    has_user: bool,
+}
+
+const PASSWORD: SecretOption = SecretOption {
+    programs: &[],
+    letter: None,
+    words: &["--password"],
+    only_with: None,
+    prefix: "",
+    has_user: false,
+};
+
+const USER: SecretOption = SecretOption { has_user: true, ..PASSWORD };
+
+const OPTIONS: [SecretOption; 12] = [
+    SecretOption { programs: &["curl"], letter: Some('u'), words: &["--user"], ..USER },
+    SecretOption { programs: &["curl"], letter: Some('U'), words: &["--proxy-user"], ..USER },
+    SecretOption { programs: &["curl"], words: &["--oauth2-bearer"], ..PASSWORD },
+    SecretOption { programs: &["http", "https"], letter: Some('a'), words: &["--auth"], ..USER },
+    SecretOption { programs: &["skopeo"], words: &["--creds", "--src-creds", "--dest-creds"], ..USER },
+    SecretOption {
+        programs: &["docker", "podman", "nerdctl", "helm", "oras", "az"],
+        letter: Some('p'),
+        only_with: Some("login"),
+        ..PASSWORD
+    },
+    SecretOption {
+        programs: &["mongo", "mongosh", "mongodump", "mongorestore", "twine", "sshpass"],
+        letter: Some('p'),
+        ..PASSWORD
+    },
+    SecretOption {
+        programs: &["aws"],
+        words: &["aws_secret_access_key", "aws_session_token"],
+        only_with: Some("configure"),
+        ..PASSWORD
+    },
+    SecretOption { programs: &["vault"], words: &["login"], ..PASSWORD },
+    SecretOption {
+        programs: &["openssl"],
+        words: &["-passin", "-passout", "-pass"],
+        prefix: "pass:",
+        ..PASSWORD
+    },
+    SecretOption { programs: &["zip", "unzip"], letter: Some('P'), ..PASSWORD },
+    SecretOption { programs: &["redis-cli"], letter: Some('a'), words: &["--pass"], ..PASSWORD },
+];
+
+/// The secret in an argument that is the value of an option.
+pub(super) fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
+    let written = arguments[at];
+    let mut own = OPTIONS.iter().filter(|option| option.programs.contains(&program));
+    let found = own.find_map(|option| Some((option, option.value(arguments, at)?)));
+    let (has_user, value) = match found {
+        Some((option, value)) => (option.has_user, value),
+        None => (false, of_mysql(program, written)?),
+    };
+    if has_user {
+        return of_user(written, value);
+    }
+    is_literal_secret(value).then_some(Secret::new(written.rfind(value)?, value, "password"))
+}
+
+/// Here the password stands in the flag's own word, or is asked for.
+fn of_mysql<'a>(program: &str, written: &'a str) -> Option<&'a str> {
+    let is_client = program.starts_with("mysql") || program.starts_with("mariadb");
+    written.strip_prefix("-p").filter(|_| is_client).map(unquoted)
+}
+
+impl SecretOption {
+    /// The value that an argument is or holds.
+    fn value<'a>(&self, arguments: &[&'a str], at: usize) -> Option<&'a str> {
+        let fits = |word| arguments.iter().any(|argument| unquoted(argument) == word);
+        if !self.only_with.is_none_or(fits) {
+            return None;
+        }
+        let before = at.checked_sub(1).map_or("", |before| unquoted(arguments[before]));
+        let is_behind = self.words.contains(&before) || self.letter.is_some_and(|it| ends_with(before, it));
+        let value = if is_behind { arguments[at] } else { self.own_value(arguments[at])? };
+        unquoted(value).strip_prefix(self.prefix)
+    }
+
+    /// The value in the option's own word.
+    fn own_value<'a>(&self, written: &'a str) -> Option<&'a str> {
+        let of_word = |word: &&str| written.strip_prefix(*word)?.strip_prefix('=');
+        let of_letter = |letter: char| written.strip_prefix('-')?.strip_prefix(letter);
+        let value = || self.letter.and_then(of_letter).map(|value| value.trim_start_matches('='));
+        self.words.iter().find_map(of_word).or_else(value)
+    }
+}
+
+/// Whether letters of options end with this one, others in front of it that have no value, as in `-sSu` of curl.
+fn ends_with(letters: &str, letter: char) -> bool {
+    let others = letters.strip_prefix('-').and_then(|letters| letters.strip_suffix(letter));
+    others.is_some_and(|others| others.chars().all(|other| "sSfLkivgN46".contains(other)))
+}
