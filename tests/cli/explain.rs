@@ -32,7 +32,7 @@ fn what_this_tool_runs() {
         &tool(FILE).call(&["explain"]),
         0,
         expect![[r#"
-        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16
+        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
         pre-up · before the application is built and deployed
           greet
@@ -115,7 +115,7 @@ fn what_draft_stops_at() {
         &tool.call(&["explain", "pre-up"]),
         0,
         expect![[r#"
-        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16
+        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
         pre-up · before the application is built and deployed
           a
@@ -129,17 +129,17 @@ fn what_draft_stops_at() {
         &tool.call(&["explain", "--semantics", "draft"]),
         1,
         expect![[r#"
-        .draft-tasks.toml · what Draft 0.16 runs, in an order that it leaves to chance
+            .draft-tasks.toml · what Draft 0.16 (dep-8) runs, in an order that it leaves to chance
 
-        Draft 0.16 stops at this file: 4:1: the task `b` is an integer, not a string
-          `draft up` before it builds anything, `draft delete` after the release is gone
-    "#]],
+            Draft 0.16 stops at this file: 4:1: the task `b` is an integer, not a string
+              `draft up` before it builds anything, `draft delete` after the release is gone
+        "#]],
     );
     check(
         &tool.call(&["explain", "cleanup"]),
         1,
         expect![[r#"
-        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16
+        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
         cleanup · after the application was deleted from the cluster
           does not run: the task `b` is an integer, not a command
@@ -157,7 +157,7 @@ fn a_file_that_does_not_parse() {
         &tool.call(&["explain"]),
         1,
         expect![[r#"
-            .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16
+            .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
             the file does not parse: 2:5: expected a value after `=`; there are 2 more
 
@@ -179,7 +179,7 @@ fn an_empty_file() {
         &tool("").call(&["explain"]),
         0,
         expect![[r#"
-        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16
+        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
         there is nothing to run
     "#]],
@@ -205,7 +205,7 @@ fn two_spellings_of_a_phase() {
         &tool.call(&["explain", "--semantics", "draft"]),
         0,
         expect![[r#"
-            .draft-tasks.toml · what Draft 0.16 runs, in an order that it leaves to chance
+            .draft-tasks.toml · what Draft 0.16 (dep-8) runs, in an order that it leaves to chance
 
             pre-up · before the application is built and deployed
               a
@@ -273,7 +273,7 @@ fn what_cannot_be_explained() {
     for (arguments, said) in [
         (
             &["explain", "cleanup"][..],
-            ".draft-tasks.toml: the file has no tasks in `cleanup`; the file has tasks in `pre-up`",
+            ".draft-tasks.toml: the file has no tasks in `cleanup`; it has tasks in `pre-up`",
         ),
         (
             &["explain", "preup"],
@@ -282,7 +282,7 @@ fn what_cannot_be_explained() {
         (&["explain", "--file", "none.toml"], "none.toml: there is no such file"),
         (
             &["explain", "--code", "unknown-phas"],
-            "there is no code `unknown-phas`; is `unknown-phase` meant?",
+            "there is no code `unknown-phas`; did you mean `unknown-phase`?",
         ),
     ] {
         let called = tool.call(arguments);

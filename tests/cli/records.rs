@@ -134,7 +134,7 @@ fn that_cannot_be_kept_do_not_fail_the_run() {
         assert_eq!(called.code, Some(0), "{called:?}");
         let lines: Vec<&str> = called.stderr.lines().collect();
         let [of_locks, of_record] = lines.as_slice() else { panic!("{called:?}") };
-        assert!(of_locks.starts_with("warning: it cannot be told whether another program"), "{called:?}");
+        assert!(of_locks.starts_with("warning: cannot tell whether another program"), "{called:?}");
         assert!(of_record.starts_with("warning: no record is kept of this run: "), "{called:?}");
         assert!(lines.iter().all(|line| line.contains(place)), "{called:?}");
         assert_in_order(&called, &["good │ 1", "1 passed"]);
@@ -189,7 +189,8 @@ fn have_no_place_without_a_home() {
     let tool = tool.with("DRAFT_TASKS_STATE_DIR", "").with("XDG_STATE_HOME", "").with("HOME", "");
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
-    let said = "warning: it cannot be told whether another program runs the same phase: there is no folder for locks";
+    let said =
+        "warning: cannot tell whether another program runs the same phase: there is no folder for locks";
     assert!(called.stderr.starts_with(said) && called.stderr.lines().count() == 1, "{called:?}");
     let called = tool.call(&["runs"]);
     assert!(called.code == Some(2) && called.stderr.contains("DRAFT_TASKS_STATE_DIR"), "{called:?}");

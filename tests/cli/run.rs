@@ -131,7 +131,7 @@ fn what_is_not_there_is_answered_with_what_is() {
     assert_unusable(&tool, &["run", "pre-up", "--task", "three"], &["`three`", "`one`", "`two`"]);
     assert_unusable(&tool, &["run", "pre-up", "--file", "none"], &["none: there is no such file"]);
     assert_unusable(&Tool::empty(), &["run", "pre-up"], &["there is no .draft-tasks.toml"]);
-    assert_unusable(&Tool::new(""), &["run", "pre-up"], &["no phase with tasks"]);
+    assert_unusable(&Tool::new(""), &["run", "pre-up"], &["the file has no tasks\n"]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `draft-tasks run` on a terminal: what goes on is seen, and what is done stays.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::lifecycle::with_cluster;
 use crate::run::tasks;
 
 /// The two ends of a terminal: ours, and the program's.
@@ -78,6 +79,30 @@ fn everything_is_shown_where_it_is_asked_for() {
     read_until(&mut ours, &mut text, None);
     assert_eq!(started.end().code, Some(0));
     assert!(text.contains("good │ shown\r\n") && !text.contains('\u{1b}'), "{text:?}");
+}
+
+#[test]
+fn a_question_is_asked_where_somebody_can_answer() {
+    for (answer, code, ran) in
+        [("y\n", 0, true), ("YES\n", 0, true), ("n\n", 2, false), ("\n", 2, false), ("\u{4}", 2, false)]
+    {
+        let tool = with_cluster("[pre-up]\na = \"sh -c 'true || kubectl; touch ran'\"\n", "cluster.example");
+        let (mut ours, theirs) = terminal();
+        let mut started = tool.start_asking(&["run", "pre-up"], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, Some("? [y/N] "));
+        let asked = "run pre-up (`kubectl`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
+        assert_eq!(text, asked);
+        ours.write_all(answer.as_bytes()).expect("the terminal is open");
+        assert_eq!(started.end_unread(), Some(code), "{answer:?}");
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(
+            text.contains("\nerror: nothing runs, as it was not confirmed"),
+            !ran,
+            "{answer:?}: {text:?}"
+        );
+        assert_eq!(tool.path("ran").exists(), ran, "{answer:?}");
+    }
 }
 
 #[test]

@@ -114,6 +114,16 @@ impl Tool {
         Started { process, stdout: None, stderr }
     }
 
+    /// Starts the program with a terminal on which it can ask.
+    pub(crate) fn start_asking(&self, arguments: &[&str], terminal: std::fs::File) -> Started {
+        let input = terminal.try_clone().expect("a terminal");
+        let mut command = self.command(arguments);
+        command.stdin(input).stdout(Stdio::piped()).stderr(terminal);
+        let mut process = command.spawn().expect("the program starts");
+        let stdout = process.stdout.take().map(BufReader::new);
+        Started { process, stdout, stderr: None }
+    }
+
     /// All that is kept of runs, as one text.
     pub(crate) fn records(&self) -> String {
         let files = self.record_folders().into_iter().flat_map(|folder| files(&folder));

@@ -258,7 +258,7 @@ fn a_cluster_that_is_not_local_is_asked_for() {
     let path = double.write_kubeconfig("foreign", &foreign(&double));
     let tool = tool(&double, WORK).with("KUBECONFIG", path.to_str().expect("a path of UTF-8"));
     let called = tool.call(&["run", "post-deploy"]);
-    let question = "run post-deploy on a cluster that is not local: context double, namespace default (https://cluster.invalid:6443)?";
+    let question = "run post-deploy on a cluster that is not local: context double, namespace default (https://cluster.invalid:6443)";
     assert_says(&called, 2, &[question, "--context", "--yes"]);
     assert_eq!(called.stdout, "");
     for answer in [&["--yes"][..], &["--context", "double"]] {
@@ -280,7 +280,7 @@ fn a_cleanup_is_asked_for_while_pods_are_there() {
     let tool = tool(&double, CLEANUP);
     let called = tool.call(&["run", "cleanup"]);
     let question =
-        "clean up although web still has 2 pods (web-a-0, web-a-1) in context double, namespace default?";
+        "clean up although web still has 2 pods (web-a-0, web-a-1) in context double, namespace default";
     assert_says(&called, 2, &[question, "--yes"]);
     assert!(!tool.path("cleaned").exists());
     assert_says(&tool.call(&["run", "cleanup", "--yes"]), 0, &["1 passed"]);
@@ -302,7 +302,7 @@ fn a_cleanup_is_asked_for_where_pods_cannot_be_listed() {
     let double = Double::start();
     roll_out(&double, "a", 1);
     double.deny("list", "pods");
-    let said = ["clean up although it is not known whether pods", "may not list pods", "give --yes"];
+    let said = ["clean up without knowing whether pods", "may not list pods", "give --yes"];
     let tool = tool(&double, CLEANUP);
     assert_says(&tool.call(&["run", "cleanup"]), 2, &said);
     assert!(!tool.path("cleaned").exists());
@@ -320,7 +320,7 @@ fn a_deletion_that_finds_no_pods_is_asked_for() {
         2,
         &["delete although there are no pods of app=typo in", "--yes"],
     );
-    let nowhere = "delete although there is no namespace `nowhere` in the cluster of context `double`?";
+    let nowhere = "delete although there is no namespace `nowhere` in the cluster of context `double`";
     assert_says(&delete(&["-n", "nowhere"]), 2, &[nowhere, "--yes"]);
     assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
     assert_says(&delete(&["-l", "app=typo", "--yes"]), 0, &["1 passed"]);

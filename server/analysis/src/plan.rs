@@ -184,10 +184,14 @@ impl PlanError {
     pub fn describe(&self) -> String {
         match self {
             PlanError::UnknownPhase { name, present } => {
-                format!("there is no phase `{}`; {}", printable(name), list_phases(present))
+                format!("there is no phase `{}`; the file has {}", printable(name), list_phases(present))
             }
             PlanError::NoTasks { phase, present } => {
-                format!("the file has no tasks in `{phase}`; {}", list_phases(present))
+                if present.is_empty() {
+                    "the file has no tasks".into()
+                } else {
+                    format!("the file has no tasks in `{phase}`; it has {}", list_phases(present))
+                }
             }
             PlanError::Ignored { phase, version } => format!(
                 "{} ignores `{phase}`, and with `semantics = \"draft\"` draft-tasks does, too",
@@ -205,8 +209,8 @@ impl PlanError {
 fn list_phases(phases: &[Phase]) -> String {
     let names: Vec<_> = phases.iter().map(|phase| format!("`{phase}`")).collect();
     match names.as_slice() {
-        [] => "the file has no phase with tasks".into(),
-        names => format!("the file has tasks in {}", names.join(", ")),
+        [] => "no tasks".into(),
+        names => format!("tasks in {}", names.join(", ")),
     }
 }
 
@@ -342,7 +346,7 @@ mod tests {
             Phase::PostDeploy,
             &[],
             expect![[r#"
-            the file has no tasks in `post-deploy`; the file has tasks in `pre-up`, `cleanup`
+            the file has no tasks in `post-deploy`; it has tasks in `pre-up`, `cleanup`
         "#]],
         );
         check(
@@ -350,7 +354,7 @@ mod tests {
             Phase::PreUp,
             &[],
             expect![[r#"
-            the file has no tasks in `pre-up`; the file has no phase with tasks
+            the file has no tasks
         "#]],
         );
     }

@@ -6,7 +6,7 @@
 use draft_tasks_analysis::file_names::DRAFT_TOML;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::project::{DraftToml, pod_marks};
+use draft_tasks_analysis::project::{DraftToml, PodMarks, pod_marks};
 use draft_tasks_executor::Problem;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::pods::doctor::{
@@ -14,6 +14,7 @@ use draft_tasks_executor::pods::doctor::{
 };
 use serde::Serialize;
 
+use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::world::application::{ApplicationLookup, Found};
 use crate::world::environment::Environment;
@@ -34,6 +35,7 @@ pub(crate) struct DoctorRequest {
     /// The environment of `draft.toml`, where a setting or an option names it.
     pub(crate) name: Option<String>,
     pub(crate) settings: KubernetesSettings,
+    pub(crate) audience: Audience,
 }
 
 /// A link of the chain.
@@ -109,9 +111,10 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
         environment: &wanted.environment,
         name: wanted.name.as_deref(),
         settings: &wanted.settings,
+        audience: wanted.audience,
     };
     let mut links = vec![tasks_file(wanted)];
-    let chart = project(&chosen, &mut links);
+    let is_without_label = project(&chosen, &mut links);
     let found = chosen.find().ok();
     let variables = wanted.environment.variables();
     links.push(match kubeconfig_files(variables) {
@@ -127,9 +130,18 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
     if let Some(target) = target {
         let application = found.as_ref().map(|found| &found.application);
         let examined = examine(&target, variables, application, container.as_deref()).await;
-        cluster(&examined, found.as_ref(), &target, chart, &mut links);
+        let hints = Hints { is_without_label, audience: wanted.audience };
+        cluster(&examined, found.as_ref(), &target, hints, &mut links);
     }
     behind(links)
+}
+
+/// What help depends on.
+#[derive(Clone, Copy)]
+struct Hints {
+    /// The chart gives its pods no label of Draft.
+    is_without_label: bool,
+    audience: Audience,
 }
 
 /// Every link has its place, also those behind a broken one.
@@ -184,8 +196,8 @@ fn tasks_file(wanted: &DoctorRequest) -> Link {
     }
 }
 
-/// `draft.toml` and the chart; gives what is to be said of the chart where no pods are found.
-fn project(chosen: &ApplicationLookup<'_>, links: &mut Vec<Link>) -> Option<&'static str> {
+/// `draft.toml` and the chart; gives whether the chart gives its pods no label of Draft.
+fn project(chosen: &ApplicationLookup<'_>, links: &mut Vec<Link>) -> bool {
     let selector = chosen.settings.selector.as_ref().map(ToString::to_string);
     let file = chosen.directory.join(DRAFT_TOML);
     let draft = match chosen.draft() {
@@ -203,7 +215,7 @@ fn project(chosen: &ApplicationLookup<'_>, links: &mut Vec<Link>) -> Option<&'st
                 }
                 None => Link::broken(name, problem),
             });
-            return None;
+            return false;
         }
     };
     links.push(Link::holds(DRAFT_TOML, file.display().to_string()));
@@ -229,34 +241,26 @@ fn project(chosen: &ApplicationLookup<'_>, links: &mut Vec<Link>) -> Option<&'st
     } else {
         Link::holds("auto-connect", "is off")
     });
-    let (link, hint) = chart(chosen.directory, draft.chart.as_deref());
-    links.push(link);
-    hint
+    let marks = chart(chosen.directory, draft.chart.as_deref(), links);
+    marks.is_some_and(|marks| !marks.label)
 }
 
-fn chart(directory: &Path, name: Option<&str>) -> (Link, Option<&'static str>) {
-    const NAME: &str = "chart";
+fn chart(directory: &Path, name: Option<&str>, links: &mut Vec<Link>) -> Option<PodMarks> {
     let templates = facts::templates(directory, name).filter(|templates| !templates.is_empty());
-    let Some(templates) = templates else {
-        let found = "there is none below charts, so what it gives its pods is not known";
-        return (Link::open(NAME, found), None);
+    let marks = templates.as_deref().map(pod_marks);
+    let found = match &marks {
+        None => "there is none below charts, so what it gives its pods is not known",
+        Some(None) => "it takes the labels of its pods from elsewhere",
+        Some(Some(marks)) if !marks.label => "its pods have no label `draft`",
+        Some(Some(marks)) if marks.build_id => "its pods have the label `draft` and the annotation `buildID`",
+        Some(Some(_)) => {
+            "its pods have the label `draft` and no annotation `buildID`: their rollout tells the newest"
+        }
     };
-    match pod_marks(&templates) {
-        None => (Link::open(NAME, "it takes the labels of its pods from elsewhere"), None),
-        Some(marks) if marks.label && marks.build_id => {
-            (Link::holds(NAME, "its pods have the label `draft` and the annotation `buildID`"), None)
-        }
-        Some(marks) if marks.label => {
-            let found =
-                "its pods have the label `draft` and no annotation `buildID`: their rollout tells the newest";
-            (Link::open(NAME, found), None)
-        }
-        Some(_) => {
-            let hint = "the chart gives its pods no label `draft`: add it to the template of the pods, or name them by \
-                        draftTasks.kubernetes.selector or --selector";
-            (Link::open(NAME, "its pods have no label `draft`"), Some(hint))
-        }
-    }
+    let marks = marks.flatten();
+    let holds = marks.as_ref().is_some_and(|marks| marks.label && marks.build_id);
+    links.push(if holds { Link::holds("chart", found) } else { Link::open("chart", found) });
+    marks
 }
 
 fn context(chosen: &ApplicationLookup<'_>, found: Option<&Found>, links: &mut Vec<Link>) -> Option<Target> {
@@ -286,7 +290,7 @@ fn cluster(
     examined: &Examination,
     found: Option<&Found>,
     target: &Target,
-    chart: Option<&'static str>,
+    hints: Hints,
     links: &mut Vec<Link>,
 ) {
     links.push(match &examined.server {
@@ -300,7 +304,7 @@ fn cluster(
     let (Some(found), Some(pods)) = (found, &examined.pods) else { return };
     let waits_for = examined.waits_for.as_deref();
     match pods {
-        Ok(pods) => application((pods, examined.has_namespace, waits_for), found, target, chart, links),
+        Ok(pods) => application((pods, examined.has_namespace, waits_for), found, target, hints, links),
         Err(problem) => links.push(Link::broken("pods", problem.clone())),
     }
 }
@@ -347,7 +351,7 @@ fn application(
     (pods, has_namespace, waits_for): (&[PodExamination], Option<bool>, Option<&str>),
     found: &Found,
     target: &Target,
-    chart: Option<&'static str>,
+    hints: Hints,
     links: &mut Vec<Link>,
 ) {
     let (selector, place) = (&found.application.selector, target.describe());
@@ -355,7 +359,7 @@ fn application(
     let current: Vec<&PodExamination> = of(Standing::Current).collect();
     if pods.is_empty() && has_namespace == Some(false) {
         let problem = Problem::new(format!("there is no namespace `{}` in the cluster", target.namespace))
-            .help("it is that of draft.toml, draftTasks.kubernetes.namespace or --namespace, else the context's");
+            .help(format!("it is that of draft.toml or {}, else the context's", hints.audience.namespace()));
         links.push(Link::broken("pods", problem));
         return;
     }
@@ -371,7 +375,15 @@ fn application(
             Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },
             None => problem,
         };
-        links.push(Link::broken("pods", chart.map(|hint| problem.clone().help(hint)).unwrap_or(problem)));
+        let problem = if hints.is_without_label {
+            problem.help(format!(
+                "the chart gives its pods no label `draft`: add it to the template of the pods, or name them by {}",
+                hints.audience.selector()
+            ))
+        } else {
+            problem
+        };
+        links.push(Link::broken("pods", problem));
         return;
     }
     let others = of(Standing::Earlier).map(|pod| format!("{} is of an earlier rollout", pod.name));
@@ -387,7 +399,7 @@ fn application(
         ),
     });
     links.push(readiness(&current, waits_for, target));
-    links.push(containers(&current));
+    links.push(containers(&current, hints.audience));
 }
 
 fn readiness(current: &[&PodExamination], waits_for: Option<&str>, target: &Target) -> Link {
@@ -410,10 +422,10 @@ fn readiness(current: &[&PodExamination], waits_for: Option<&str>, target: &Targ
     Link::broken(NAME, problem.help(format!("look at why: {look}"))).with(details)
 }
 
-fn containers(current: &[&PodExamination]) -> Link {
+fn containers(current: &[&PodExamination], audience: Audience) -> Link {
     const NAME: &str = "container";
     if let Some(problem) = current.iter().find_map(|pod| pod.container.as_ref().err()) {
-        let help = "the container is draftTasks.kubernetes.container or --container";
+        let help = format!("name the container by {}", audience.container());
         return Link::broken(NAME, problem.clone().help(help));
     }
     let mut names: Vec<&String> = current.iter().filter_map(|pod| pod.container.as_ref().ok()).collect();

@@ -20,6 +20,7 @@ use crate::settings::env_file::EnvFile;
 use crate::settings::kubernetes::{Container, Name, Selector};
 use crate::settings::run::{KEEP, Limit, RunDiagnostics};
 
+pub(crate) mod audience;
 pub(crate) mod choice;
 pub(crate) mod declaration;
 pub(crate) mod env_file;
@@ -268,7 +269,9 @@ impl Refused {
     /// What is wrong with the setting of this name, for people.
     fn describe(&self, name: &str) -> String {
         match self {
-            Refused::Unknown(Some(near)) => format!("`{name}`: there is no such setting; is `{near}` meant?"),
+            Refused::Unknown(Some(near)) => {
+                format!("`{name}`: there is no such setting; did you mean `{near}`?")
+            }
             Refused::Unknown(None) => format!("`{name}`: there is no such setting"),
             Refused::Value(problem) => format!("`{name}`: {problem}"),
         }
@@ -447,7 +450,7 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "`run.envFil`: there is no such setting; is `envFile` meant?",
+                "`run.envFil`: there is no such setting; did you mean `envFile`?",
                 "`run.timeout`: `soon` is not a duration: write 90s, 5m, 1h 30m or a number of seconds",
             ]
         );
@@ -465,10 +468,10 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "`draftVersio`: there is no such setting; is `draftVersion` meant?",
+                "`draftVersio`: there is no such setting; did you mean `draftVersion`?",
                 "`rules.E501`: there is no such setting",
                 "`rules.phase-case`: unknown variant `fatal`, expected one of `error`, `warning`, `information`, `hint`, `off`",
-                "`rules.post_up`: there is no such setting; is `post-up` meant?",
+                "`rules.post_up`: there is no such setting; did you mean `post-up`?",
                 "`rules.syntax`: there is no such setting",
                 "`semantics`: unknown variant `bash`, expected `standard` or `draft`",
             ]

@@ -209,7 +209,7 @@ fn delete_asks_where_the_name_has_a_typo_or_the_server_does_not_answer() {
     };
     let called = delete(&[]);
     assert_eq!(called.code, Some(2), "{called:?}");
-    assert!(called.stderr.contains("delete although it is not known which pods"), "{called:?}");
+    assert!(called.stderr.contains("delete without knowing which pods"), "{called:?}");
     assert!(!tool.path("deleted").exists() && !tool.path("cleaned").exists());
     let called = delete(&["--yes"]);
     assert_eq!(called.code, Some(0), "{called:?}");

@@ -36,7 +36,8 @@ pub(super) struct Cluster {
     /// In how many pods tasks run at the same time at most; without it 32
     #[arg(long, value_name = "NUMBER")]
     concurrency: Option<NonZeroUsize>,
-    /// Ask nothing: reach a cluster that is not local, and delete or clean up although pods still exist or nobody knows
+    /// Ask nothing: reach a cluster that is not local, and delete or clean up although pods still exist or cannot be
+    /// asked for
     #[arg(long, short)]
     pub(super) yes: bool,
 }
@@ -64,8 +65,7 @@ impl Cluster {
     pub(super) fn confirm_foreign(&self, all: &[Foreign]) -> Result<(), String> {
         for Foreign { target, question, is_hint } in all.iter().filter(|_| !self.yes) {
             if *is_hint && !can_ask() {
-                let said = question.trim_end_matches('?');
-                terminal::warning(format_args!("not asked, as nobody can answer: {said}"));
+                terminal::warning(format_args!("{}; it runs all the same", unasked(question)));
                 continue;
             }
             let answer = match target {
@@ -81,23 +81,26 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// The question and how to answer it, where nobody can be asked, or the answer was no.
+    /// What would have been asked and how to answer it, where nobody can be asked; or that the answer was no.
     pub(super) fn confirm(&self, question: &str, answer: &str) -> Result<(), String> {
         if self.yes {
             return Ok(());
         }
         if !can_ask() {
-            return Err(format!("{question}\n  {answer}"));
+            return Err(format!("nothing runs, as {}\n  {answer}", unasked(question)));
         }
         let mut asked = io::stderr().lock();
         let mut said = String::new();
         write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))
             .and_then(|()| asked.flush())
             .and_then(|()| io::stdin().lock().read_line(&mut said))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| format!("nothing runs, as the answer cannot be read: {error}"))?;
+        if !said.ends_with('\n') {
+            let _ = writeln!(asked);
+        }
         match said.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(()),
-            _ => Err("not confirmed: nothing runs".into()),
+            _ => Err("nothing runs, as it was not confirmed".into()),
         }
     }
 }
@@ -108,6 +111,11 @@ const LOCAL_CONTEXTS: &str = "DRAFT_TASKS_LOCAL_CONTEXTS";
 fn local_contexts() -> Vec<String> {
     let named = Environment::of_process().get(LOCAL_CONTEXTS).unwrap_or_default();
     named.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// That a question cannot be asked, without a full stop.
+fn unasked(question: &str) -> String {
+    format!("nobody can be asked whether to {}", question.trim_end_matches('?'))
 }
 
 fn can_ask() -> bool {

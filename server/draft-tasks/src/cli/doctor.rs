@@ -19,6 +19,7 @@ use super::variables::Variables;
 use super::{FOUND, Look, UNUSABLE};
 use crate::doctor::{self, DoctorRequest, Link, State};
 use crate::settings::Layer;
+use crate::settings::audience::Audience;
 use crate::source::FileKind;
 use crate::world::environment::Environment;
 
@@ -96,7 +97,8 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
         (file.clone(), parsed.file.commands_of(Phase::PostDeploy).count())
     });
     let settings = arguments.cluster.settings(&config.kubernetes);
-    Ok(DoctorRequest { directory, tasks, environment, name: arguments.cluster.environment.clone(), settings })
+    let name = arguments.cluster.environment.clone();
+    Ok(DoctorRequest { directory, tasks, environment, name, settings, audience: Audience::CommandLine })
 }
 
 fn walk(wanted: &DoctorRequest) -> io::Result<Vec<Link>> {

@@ -25,6 +25,7 @@ use super::variables::Variables;
 use super::{FOUND, Look, Meaning, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext;
+use crate::settings::nearest;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
@@ -99,18 +100,12 @@ fn page(code: &str) -> Result<String, String> {
 }
 
 fn unknown_code(code: &str) -> String {
-    let names = || {
-        DiagnosticCode::ALL
-            .into_iter()
-            .map(DiagnosticCode::name)
-            .chain(ext::OTHER_CODES.map(|(code, ..)| code))
-    };
-    let nearest = names().max_by(|a, b| strsim::jaro(code, a).total_cmp(&strsim::jaro(code, b)));
-    match nearest.filter(|nearest| strsim::jaro(code, nearest) > 0.8) {
-        Some(nearest) => format!("there is no code `{code}`; is `{nearest}` meant?"),
-        None => {
-            format!("there is no code `{code}`; the codes are {}", names().collect::<Vec<_>>().join(", "))
-        }
+    let others = ext::OTHER_CODES.iter().map(|(code, ..)| *code);
+    let names = DiagnosticCode::ALL.into_iter().map(DiagnosticCode::name).chain(others);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    match nearest(code, &names) {
+        Some(nearest) => format!("there is no code `{code}`; did you mean `{nearest}`?"),
+        None => format!("there is no code `{code}`; the codes are {}", names.join(", ")),
     }
 }
 
@@ -216,7 +211,11 @@ impl Human<'_> {
     }
 
     fn title(&self) -> String {
-        let draft = self.parsed.options.draft_version.title();
+        let version = self.parsed.options.draft_version;
+        let draft = match version.title() {
+            title if title.contains(version.name()) => title.to_owned(),
+            title => format!("{title} ({})", version.name()),
+        };
         let whose = match self.parsed.options.semantics {
             Semantics::Standard => format!("what draft-tasks runs, compared with {draft}"),
             Semantics::Draft => format!("what {draft} runs, in an order that it leaves to chance"),
@@ -435,7 +434,7 @@ mod tests {
         assert!(page(ext::TASK_FAILED).is_ok());
         assert_eq!(
             page("unknown-phas").unwrap_err(),
-            "there is no code `unknown-phas`; is `unknown-phase` meant?"
+            "there is no code `unknown-phas`; did you mean `unknown-phase`?"
         );
         assert!(page("zzz").unwrap_err().contains("the codes are syntax, unknown-phase"));
     }

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::safety::{self, Guard};
+use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
@@ -192,6 +193,7 @@ impl<'a> Prepared<'a> {
             environment: &self.environment,
             name: self.cluster.environment.as_deref(),
             settings: &self.kubernetes,
+            audience: Audience::CommandLine,
         }
     }
 

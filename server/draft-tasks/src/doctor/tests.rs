@@ -24,6 +24,7 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
         environment: Environment::of(&variables),
         name: None,
         settings,
+        audience: Audience::CommandLine,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(walk(&wanted))
@@ -100,11 +101,12 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodExamination {
 }
 
 /// What is said of an application with these pods.
-fn of_pods(pods: &[PodExamination], has_namespace: bool, chart: Option<&'static str>) -> Vec<Link> {
+fn of_pods(pods: &[PodExamination], has_namespace: bool, is_without_label: bool) -> Vec<Link> {
+    let hints = Hints { is_without_label, audience: Audience::CommandLine };
     let application = draft_tasks_executor::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();
-    super::application((pods, Some(has_namespace), None), &found, &target(), chart, &mut links);
+    super::application((pods, Some(has_namespace), None), &found, &target(), hints, &mut links);
     links
 }
 
@@ -116,7 +118,7 @@ fn pods_are_told_with_what_keeps_tasks_from_them() {
         pod("old-1", Standing::Earlier, true),
         pod("old-2", Standing::Over, true),
     ];
-    let links = of_pods(&pods, true, None);
+    let links = of_pods(&pods, true, false);
     assert_eq!(links[0].found, "2 pods with label draft=web");
     assert_eq!(links[0].details, ["old-1 is of an earlier rollout", "old-2 ends or has ended"]);
     let readiness = first_broken(&links).unwrap();
@@ -128,19 +130,24 @@ fn pods_are_told_with_what_keeps_tasks_from_them() {
 
 #[test]
 fn where_there_is_no_pod_the_chart_may_be_why() {
-    let links = of_pods(&[pod("old", Standing::Over, false)], true, Some("the chart has no label"));
+    let links = of_pods(&[pod("old", Standing::Over, false)], true, true);
     let [pods] = links.as_slice() else { panic!("{links:?}") };
     assert_eq!(pods.state, State::Broken);
     assert!(pods.found.starts_with("no pod has label draft=web in context kind-dev"), "{pods:?}");
-    assert_eq!(pods.help.last().unwrap(), "the chart has no label");
-    let links = of_pods(&[], false, None);
+    let help = pods.help.last().unwrap();
+    assert!(
+        help.starts_with("the chart gives its pods no label `draft`: ") && help.contains("by --selector"),
+        "{help}"
+    );
+    let links = of_pods(&[], false, false);
     assert_eq!(links[0].found, "there is no namespace `demo` in the cluster");
 }
 
 #[test]
 fn a_missing_container_is_the_broken_link() {
     let container = Err(Problem::new("pod `web-1` has no container `x`").help("it has `web`"));
-    let links = of_pods(&[PodExamination { container, ..pod("web-1", Standing::Current, true) }], true, None);
+    let links =
+        of_pods(&[PodExamination { container, ..pod("web-1", Standing::Current, true) }], true, false);
     let broken = first_broken(&links).unwrap();
     assert_eq!((broken.name, broken.help.len()), ("container", 2));
 }

@@ -89,13 +89,14 @@ impl Declined {
 }
 
 async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
+    let unasked = format!("the editor cannot ask whether to {}", question.trim_end_matches('?'));
     // The one that does nothing is the last: clients that close a dialog without a choice take it.
     let action = |title: &str| MessageActionItem { title: title.into(), properties: Default::default() };
     let actions = Some(vec![action(YES), action(NO)]);
     match client.show_message_request(MessageType::Warning, sentence(&question), actions).await {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
         Ok(_) => Err(Declined::No),
-        Err(error) => Err(Declined::Unasked(format!("the editor cannot ask for a confirmation: {error}"))),
+        Err(error) => Err(Declined::Unasked(format!("{unasked}: {error}"))),
     }
 }
 

@@ -50,7 +50,7 @@ impl Guard {
                 counted(&names).map(|still| format!("clean up although {name} still has {still} in {place}?"))
             }
             Err(problem) => Some(format!(
-                "clean up although it is not known whether pods of the application still run: {}?",
+                "clean up without knowing whether pods of the application still run: {}?",
                 problem.message
             )),
         }
@@ -75,10 +75,9 @@ impl Guard {
                     wanted.target.describe()
                 ),
             })),
-            Err(problem) => Err(format!(
-                "delete although it is not known which pods the application has: {}?",
-                problem.message
-            )),
+            Err(problem) => {
+                Err(format!("delete without knowing which pods the application has: {}?", problem.message))
+            }
         }
     }
 
@@ -173,6 +172,7 @@ mod tests {
     use draft_tasks_executor::{Limits, OnFailure, RunEvent, RunRequest};
 
     use super::*;
+    use crate::settings::audience::Audience;
     use crate::settings::kubernetes::KubernetesSettings;
     use crate::world::environment::Environment;
 
@@ -207,7 +207,13 @@ mod tests {
 
         fn application(&self) -> ApplicationLookup<'_> {
             let (directory, environment) = (self.dir.path(), &self.environment);
-            ApplicationLookup { directory, environment, name: None, settings: &self.settings }
+            ApplicationLookup {
+                directory,
+                environment,
+                name: None,
+                settings: &self.settings,
+                audience: Audience::Editor,
+            }
         }
 
         fn record(&self) {

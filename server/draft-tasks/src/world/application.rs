@@ -14,6 +14,7 @@ use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem};
 
 use crate::lines::{LineIndex, line_and_column};
+use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::world::environment::Environment;
 
@@ -33,6 +34,7 @@ pub(crate) struct ApplicationLookup<'a> {
     /// The environment of `draft.toml`, where a setting or an option names it.
     pub(crate) name: Option<&'a str>,
     pub(crate) settings: &'a KubernetesSettings,
+    pub(crate) audience: Audience,
 }
 
 /// An application that was found, and where its pods are to be sought.
@@ -70,7 +72,7 @@ impl ApplicationLookup<'_> {
                 "there is no {DRAFT_TOML} in {}, so the application is not known",
                 self.directory.display()
             ))
-            .help("name its pods by draftTasks.kubernetes.selector or --selector, such as `app=web`"),
+            .help(format!("name its pods by {}, such as `app=web`", self.audience.selector())),
             _ => Problem::new(format!("{place} cannot be read: {error}")),
         })?;
         let draft = DraftToml::read(&text)
@@ -83,7 +85,7 @@ impl ApplicationLookup<'_> {
                     [] => "it has none".to_owned(),
                     names => format!("it has {}", names.join(", ")),
                 })
-                .help("choose one by --environment, draftTasks.environment or DRAFT_ENV")
+                .help(format!("choose one by {}", self.audience.environment()))
         })
     }
 
@@ -249,8 +251,13 @@ mod tests {
         let selector = selector.map(|selector| selector.parse().unwrap());
         let settings = KubernetesSettings { selector, ..KubernetesSettings::default() };
         let environment = Environment::of(variables);
-        let chosen =
-            ApplicationLookup { directory: dir.path(), environment: &environment, name, settings: &settings };
+        let chosen = ApplicationLookup {
+            directory: dir.path(),
+            environment: &environment,
+            name,
+            settings: &settings,
+            audience: Audience::CommandLine,
+        };
         let told = match chosen.find() {
             Ok(found) => {
                 let Found { application: Application { name, selector }, namespace } = found;

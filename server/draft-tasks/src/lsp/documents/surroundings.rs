@@ -10,6 +10,7 @@ use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::hover::code_span;
 
 use crate::settings::Config;
+use crate::settings::audience::Audience;
 use crate::settings::run::RunSettings;
 use crate::world::environment::Environment;
 use crate::world::{application, facts};
@@ -47,7 +48,13 @@ impl Outlook {
     fn pods(&self, directory: &Path, environment: &Environment) -> String {
         let name = self.config.environment.as_deref();
         let settings = &self.config.kubernetes;
-        let application = application::ApplicationLookup { directory, environment, name, settings };
+        let application = application::ApplicationLookup {
+            directory,
+            environment,
+            name,
+            settings,
+            audience: Audience::Editor,
+        };
         match application.pods(Vec::new()) {
             Ok(pods) => {
                 let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());

@@ -11,6 +11,7 @@ use super::Session;
 use super::reading::Source;
 use crate::doctor::{self, DoctorRequest, Link};
 use crate::lsp::protocol::to_proto::refusal;
+use crate::settings::audience::Audience;
 
 /// What the doctor says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,7 @@ impl Source {
             environment,
             name: self.config.environment,
             settings: self.config.kubernetes,
+            audience: Audience::Editor,
             directory: self.directory,
         })
     }

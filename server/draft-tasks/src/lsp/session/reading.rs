@@ -16,6 +16,7 @@ use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
+use crate::settings::audience::Audience;
 use crate::settings::project::ProjectFile;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};
@@ -67,6 +68,7 @@ impl Source {
             environment,
             name: self.config.environment.as_deref(),
             settings: &self.config.kubernetes,
+            audience: Audience::Editor,
         }
     }
 }

@@ -395,7 +395,7 @@ fn a_run_as_a_rich_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
-            Log { kind: Warning, message: "it cannot be told whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
+            Log { kind: Warning, message: "cannot tell whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
             run Started None pre-up · 2 tasks · in /app, with unsaved changes
             start run-1 in /app: ["echo hello", "echo bye"], Stop
@@ -457,7 +457,7 @@ fn a_run_as_a_plain_client_sees_it() {
     check(
         fixture.effects(),
         expect![[r#"
-            Log { kind: Warning, message: "it cannot be told whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
+            Log { kind: Warning, message: "cannot tell whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Log { kind: Info, message: "pre-up · 2 tasks · in /app, with unsaved changes" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             Log { kind: Info, message: "hello │ one\nhello │ two" }
@@ -581,7 +581,7 @@ fn what_does_not_run_says_why() {
     );
     check(
         run(json!({ "uri": URI, "phase": "cleanup", "task": "hello" })),
-        expect!["-32803: the file has no tasks in `cleanup`; the file has tasks in `pre-up`, `post-deploy`"],
+        expect!["-32803: the file has no tasks in `cleanup`; it has tasks in `pre-up`, `post-deploy`"],
     );
     check(
         run(json!({ "uri": URI, "phase": "pre-up", "task": "hallo" })),

@@ -233,7 +233,7 @@ fn plans_are_shown_with_secrets_masked() {
     assert_eq!(fixture.effects(), "");
     check(
         fixture.execute("plan", json!({ "uri": URI, "phase": "cleanup" })),
-        expect!["-32803: the file has no tasks in `cleanup`; the file has tasks in `pre-up`"],
+        expect!["-32803: the file has no tasks in `cleanup`; it has tasks in `pre-up`"],
     );
 }
 
