@@ -51,7 +51,7 @@ fn what_this_tool_runs() {
             runs exactly this: make
 
         ignored, by Draft silently
-          [post-delete]: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
+          [post-delete]: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
           hello: it is in no phase
     "#]],
     );
@@ -102,7 +102,7 @@ fn what_draft_runs() {
           does not run: Draft 0.16 ignores `post-up`, as every release does
 
         ignored silently
-          [post-delete]: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
+          [post-delete]: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
           hello: it is in no phase
     "#]],
     );
@@ -244,7 +244,7 @@ fn for_programs() {
             "post-up": { "runs": false, "reason": "Draft 0.16 ignores `post-up`, as every release does" },
             "post-delete": {
                 "runs": false,
-                "reason": "it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`",
+                "reason": "it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`",
             },
         },
     });

@@ -61,8 +61,8 @@ fn what_is_inserted_is_a_valid_file() {
         client.replace(&project.uri, version, &text);
         // The example of the specification is of the time of Helm 2, and is told so.
         let found = client.diagnostics(&project.uri, version);
-        let worth_mending = |found: &Value| found["severity"].as_u64() < Some(3);
-        assert!(!found.as_array().unwrap().iter().any(worth_mending), "{text}: {found}");
+        let worth_fixing = |found: &Value| found["severity"].as_u64() < Some(3);
+        assert!(!found.as_array().unwrap().iter().any(worth_fixing), "{text}: {found}");
     }
 }
 

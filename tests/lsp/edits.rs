@@ -150,7 +150,7 @@ fn of_documents_that_are_not_open_are_ignored() {
 }
 
 #[test]
-fn of_a_document_that_is_opened_again_start_anew() {
+fn of_a_document_that_is_opened_again_start_from_nothing() {
     let (mut client, project) = (Client::start(), Project::new("[pre-up]\na = \"x\"\n"));
     client.open_and_wait(&project);
     client.replace(&project.uri, 9, "[cleanup]\n");

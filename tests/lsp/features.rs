@@ -102,7 +102,7 @@ pub(crate) fn titles(actions: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn a_quick_fix_mends_the_text() {
+fn a_quick_fix_changes_the_text() {
     for encoding in ["utf-8", "utf-16", "utf-32"] {
         let mut client = Client::with(|setup| setup.encodings = vec![encoding]);
         let project = Project::new("# é🚀\r\n[pre-upp] # 🚀\r\n\"é\" = \"echo\"\r\n");

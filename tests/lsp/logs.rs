@@ -101,10 +101,10 @@ fn that_are_none_or_were_removed_are_refused() {
     let (uri, log) = opened(&mut client, json!({ "run": run }));
     std::fs::write(std::path::Path::new(&log).with_file_name("secret.txt"), "x").expect("it can be written");
     for (uri, part) in [
-        (uri.replace("01-bad.log", "secret.txt"), "is no log"),
-        (uri.replace("01-bad.log", "../../x.log"), "is no log"),
+        (uri.replace("01-bad.log", "secret.txt"), "is not a log"),
+        (uri.replace("01-bad.log", "../../x.log"), "is not a log"),
         (uri.replace("01-bad.log", "02-none.log"), "has been removed"),
-        (project.uri.clone(), "is no log"),
+        (project.uri.clone(), "is not a log"),
     ] {
         let error = client.request_error("workspace/textDocumentContent", json!({ "uri": uri }));
         assert!(error.to_string().contains(part), "{uri}: {error}");

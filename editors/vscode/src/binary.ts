@@ -53,7 +53,7 @@ function locate(setting: string | null | undefined, extension: string): Place {
     }
     if (!isProgram(named)) {
       return problem(
-        `the setting draftTasks.server.path names ${named}, ${existsSync(named) ? 'which is no program' : 'which does not exist'}`,
+        `the setting draftTasks.server.path names ${named}, ${existsSync(named) ? 'which is not a program' : 'which does not exist'}`,
         adviceFor('setting'),
       );
     }

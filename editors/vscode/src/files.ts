@@ -90,7 +90,7 @@ export function nameOf(uri: vscode.Uri): string {
   return root !== undefined && root.uri.path === folder.path ? root.name : relative;
 }
 
-/** A `tasks.toml` is a pack's where a folder `charts` stands beside it; that cannot be told by its name alone. */
+/** A `tasks.toml` is a pack's where a folder `charts` stands beside it; its name alone does not tell. */
 async function markPack(document: vscode.TextDocument): Promise<void> {
   if (document.uri.scheme !== 'file' || document.languageId === language || !document.uri.path.endsWith(`/${packFile}`)) return;
   try {

@@ -86,7 +86,7 @@ impl Call {
         self.line.arguments().iter().all(|word| word.certain)
     }
 
-    /// The last value of an option, `--name value` or `--name=value`; nothing inside where it is not known.
+    /// The last value of an option, `--name value` or `--name=value`; nothing inside where that is unknown.
     pub fn last_option(&self, name: &str) -> Option<Option<&str>> {
         last_option(self.line.arguments(), name)
     }
@@ -100,7 +100,7 @@ impl Call {
     }
 }
 
-/// The last value of an option among arguments; nothing inside where it is not known.
+/// The last value of an option among arguments; nothing inside where that is unknown.
 fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w str>> {
     let is_word = name.starts_with("--");
     let own = arguments.iter().take_while(|argument| argument.text != "--");

@@ -106,7 +106,7 @@ fn reason(ignored: &Ignored, version: DraftVersion) -> Option<String> {
 }
 
 fn unknown(version: DraftVersion) -> String {
-    format!("it is no phase; {}", version.phases())
+    format!("it is not a phase; {}", version.phases())
 }
 
 fn not_a_table(what: &str) -> String {
@@ -276,7 +276,7 @@ mod tests {
                   a: ["ls"] unset []
                 cleanup
                 post-delete
-                  does not run: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
+                  does not run: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
                 strays: ["hello"]
             "#]],
         );
@@ -297,7 +297,7 @@ mod tests {
                   does not run: Draft 0.16 ignores `post-up`, as every release does
                 cleanup
                 post-delete
-                  does not run: it is no phase; the phases are `pre-up`, `post-deploy` and `cleanup`
+                  does not run: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
                 strays: ["hello"]
             "#]],
         );

@@ -10,7 +10,7 @@ use crate::project::{DraftToml, Template};
 /// The names of variables, shared by all who know them.
 pub type Names = Arc<HashSet<String>>;
 
-/// What is known of the world around a tasks file; `None` where it is not known.
+/// What is known of the world around a tasks file; `None` where it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The names of the variables that tasks get.

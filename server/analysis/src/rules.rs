@@ -53,7 +53,7 @@ impl FactsWanted {
     }
 }
 
-/// The commands of a phase; where a string is broken, it is not known what they are.
+/// The commands of a phase, but for those whose string is broken.
 fn commands_of(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Command<'_>> {
     let commands = parsed.file.commands_of(phase);
     let commands = commands.filter(|(_, written)| !parsed.tree.has_error_in(written.range));

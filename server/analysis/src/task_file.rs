@@ -51,7 +51,7 @@ pub enum SectionForm {
     Inline,
     /// `name.task = …`
     Dotted,
-    /// `name = …` with something that is no table; what it is, with its article
+    /// `name = …` with something that is not a table; what it is, with its article
     NotTable(&'static str),
 }
 

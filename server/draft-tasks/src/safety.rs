@@ -24,7 +24,7 @@ pub(crate) use self::guard::Guard;
 /// A cluster that a run reaches, with the question about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Foreign {
-    /// The cluster; nothing where it is not known which one is reached.
+    /// The cluster; nothing where the one that is reached is unknown.
     pub(crate) target: Option<Target>,
     pub(crate) question: String,
     /// Whether only a file beside the command tells so, which is no reason to refuse.
@@ -42,7 +42,7 @@ pub(crate) struct Whereabouts<'a> {
 
 /// What of a run reaches a cluster.
 struct Reached {
-    /// The cluster, or why it is not known.
+    /// The cluster, or why it is unknown.
     target: Result<Target, String>,
     /// What of the run does, for people; nothing where all of it does.
     by: String,
@@ -103,7 +103,7 @@ impl Reached {
                 let (place, server) = (target.describe(), &target.server);
                 format!("run {subject}{by} on a cluster that is not local: {place} ({server})?")
             }
-            Err(why) => format!("run {subject}{by} on a cluster that is not known: {why}?"),
+            Err(why) => format!("run {subject}{by} on an unknown cluster: {why}?"),
         };
         Foreign { target: target.ok(), question, is_hint }
     }

@@ -52,7 +52,7 @@ impl fmt::Display for ReadError {
     }
 }
 
-/// Where a file is, whichever way led to it; the path itself where that cannot be told.
+/// Where a file is, whichever way led to it; the path itself where the system does not tell.
 pub(crate) fn canonical(file: &Path) -> PathBuf {
     file.canonicalize().unwrap_or_else(|_| file.to_owned())
 }

@@ -163,7 +163,7 @@ async function inTrust(browser, version, vsix) {
     const entry = (label) => page.locator('.monaco-menu .action-item').filter({ has: page.locator('.action-label', { hasText: label }) }).first();
     await check('the menu of a task runs it', async () => {
       place.write('reached', '');
-      // Where lenses are drawn anew, lines move under the hand.
+      // Where lenses are drawn again, lines move under the hand.
       await window.goTo(4, 2);
       await window.lens('Run cleanup (1 task) · last: ■ stopped').waitFor();
       await page.locator('.view-line span', { hasText: 'check.sh' }).last().click({ button: 'right' });

@@ -53,7 +53,7 @@ pub(super) async fn answer(
     };
     let release = server.state().release;
     let Some(protocol) = protocol(release, &request) else {
-        // The real one answers so, without a word.
+        // The real one answers so and gives no reason.
         return Ok(http::text(StatusCode::FORBIDDEN, "text/plain", ""));
     };
     if !["stdin", "stdout", "stderr"].iter().any(|stream| call.is_set(stream)) {

@@ -16,7 +16,7 @@ pub(crate) enum Release {
     Old,
     /// 1.34: `v5.channel.k8s.io` wherever it is offered, also `v4.channel.k8s.io`.
     New,
-    /// 1.36: as the one before, and an exec also takes the verb `create`, without a word where that is not permitted.
+    /// 1.36: as the one before, and an exec also takes the verb `create`, and gives no reason where that is not permitted.
     Newest,
 }
 

@@ -114,7 +114,7 @@ local function check_state()
   if vim.fn.filewritable(there) == 2 then
     health.ok(('runs are kept in `%s`, which is writable'):format(runs))
   else
-    local what = vim.fn.isdirectory(there) == 1 and 'is not writable' or 'is no folder'
+    local what = vim.fn.isdirectory(there) == 1 and 'is not writable' or 'is not a folder'
     health.warn(('runs are not kept: `%s` %s'):format(there, what), {
       'tasks run all the same; set `DRAFT_TASKS_STATE_DIR` to a folder that is writable',
     })

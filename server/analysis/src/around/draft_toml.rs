@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fix_mends_and_changes_nothing_else() {
+    fn a_fix_corrects_and_changes_nothing_else() {
         let forms = [
             "# a\n[environments]\n  [environments.dev] # b\n    name = \"x\" # c\n    auto-connect = true\n    env = [\n1, # d\n2]\n[more]\nx = 1\n",
             "title = \"é🚀\"\n[environments.dev]\nname = '''\nx'''\nauto-connect = true",

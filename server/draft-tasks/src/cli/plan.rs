@@ -19,7 +19,7 @@ pub(super) struct Shown<'a> {
     pub(super) about: &'a RunHeader,
     /// Tasks of the phase that were not asked for.
     pub(super) left_out: &'a [String],
-    /// Why it is not known in which pods they would run.
+    /// Why the pods in which they would run are unknown.
     pub(super) unknown: Option<&'a str>,
     /// The pods of an earlier run in which they would run.
     pub(super) again: &'a [EarlierPod],

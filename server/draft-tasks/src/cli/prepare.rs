@@ -210,7 +210,7 @@ impl<'a> Prepared<'a> {
     ///
     /// # Errors
     ///
-    /// When there is no such plan, or it is not known where it is to run.
+    /// When there is no such plan, or where it is to run is unknown.
     pub(super) fn request(&self, phase: Phase, chosen: &PhaseSelection<'_>) -> Result<RunRequest, String> {
         let mut request = self.request_without_pods(phase, chosen)?;
         if !phase.is_local() {

@@ -102,7 +102,7 @@ pub(super) struct PlannedRun {
     file: PathBuf,
     /// Tasks of the phase that were not asked for.
     left_out: Vec<String>,
-    /// Why it is not known in which pods they would run.
+    /// Why the pods in which they would run are unknown.
     unknown: Option<String>,
     records: Option<Records>,
     given: GivenEntry,

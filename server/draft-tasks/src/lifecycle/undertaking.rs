@@ -86,7 +86,7 @@ impl Undertaking {
         self.problem.take().map_or(Ok(self), Err)
     }
 
-    /// Why it is not known in which pods a step would run.
+    /// Why the pods in which a step would run are unknown.
     pub(crate) fn unknown(&self, step: Subject) -> Option<&str> {
         self.problem.as_ref().filter(|_| !step.is_local()).map(|problem| problem.message.as_str())
     }

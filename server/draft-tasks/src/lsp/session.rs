@@ -241,7 +241,7 @@ impl Session {
         true
     }
 
-    /// The path of a document of which it is not known what it is.
+    /// The path of a document whose kind only a look at the disk tells.
     pub(crate) fn unsure_path(&self, uri: &Uri) -> Option<PathBuf> {
         self.documents.get(uri).filter(|_| self.unsure.contains_key(uri))?.path.clone()
     }
@@ -388,7 +388,7 @@ impl Session {
             }
             self.config = config;
             self.editor = editor;
-            self.read_all_anew();
+            self.apply_configs();
             self.settle();
             self.gather_all_facts();
             if republish {
@@ -437,10 +437,10 @@ impl Session {
 
     /// Goes on after a defect: nothing that was derived from a text is trusted any more.
     pub(crate) fn recover(&mut self) {
-        self.analyse_anew();
+        self.discard_analyses();
     }
 
-    fn read_all_anew(&mut self) {
+    fn apply_configs(&mut self) {
         let configs: Vec<(Uri, Config)> = self
             .documents
             .iter()
@@ -453,7 +453,7 @@ impl Session {
         }
     }
 
-    fn analyse_anew(&mut self) {
+    fn discard_analyses(&mut self) {
         for (uri, document) in &mut self.documents {
             document.forget_analysis();
             self.stale.insert(uri.clone());

@@ -60,7 +60,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// What to ask where it is not known whether there are pods.
+    /// What to ask where nothing tells whether there are pods.
     pub(crate) async fn before_delete(
         &self,
         environment: &[(OsString, OsString)],

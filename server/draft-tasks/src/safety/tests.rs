@@ -168,7 +168,7 @@ fn nobody_knows_which_cluster_another_machine_reaches() {
     for current in ["dev", "prod"] {
         assert_eq!(
             question(current, &["ssh", "build", "kubectl", "delete", "ns", "a"]),
-            "run pre-up (`kubectl`) on a cluster that is not known: it runs on another machine?"
+            "run pre-up (`kubectl`) on an unknown cluster: it runs on another machine?"
         );
         assert_eq!(question(current, &["ssh", "build", "kubectl version --client; ./deploy.sh"]), "");
     }
@@ -190,7 +190,7 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
     assert_eq!(question("prod", &["kubectl", "--context", "dev", "get"]), "");
 }
 
-/// Scripts of which it is not known which cluster they reach.
+/// Scripts that reach an unknown cluster.
 const NOT_KNOWN: [&str; 60] = [
     "kubectl --context \"$(echo prod)\" delete ns a",
     "for c in dev prod; do kubectl --context $c delete ns a; done",
@@ -258,7 +258,7 @@ const NOT_KNOWN: [&str; 60] = [
 fn what_is_not_known_is_never_the_current_cluster() {
     for script in NOT_KNOWN {
         let question = question("dev", &["sh", "-c", script]);
-        assert!(question.contains(" on a cluster that is not known: "), "{script}: {question}");
+        assert!(question.contains(" on an unknown cluster: "), "{script}: {question}");
     }
 }
 
@@ -295,7 +295,7 @@ fn only_a_kubeconfig_that_is_not_there_leads_nowhere() {
         asked.into_iter().map(|foreign| foreign.question).collect::<Vec<_>>().join("\n")
     };
     for text in ["{ not: [yaml", "contexts: []", "current-context: x", &CONFIG.replace("CURRENT", "")] {
-        assert!(asked_with(text).contains("not known: the kubeconfig "), "{text}");
+        assert!(asked_with(text).contains("on an unknown cluster: the kubeconfig "), "{text}");
     }
     std::fs::remove_file(dir.path().join("config")).unwrap();
     assert!(asked(dir.path(), words).is_empty());
@@ -336,7 +336,7 @@ fn a_kubeconfig_that_a_command_names_goes_before_the_users_own() {
         [&["kubectl", "--kubeconfig", "none", "get"][..], &["sh", "-c", "KUBECONFIG=$(x) kubectl get"]]
     {
         let asked = asked(dir.path(), argv);
-        assert!(asked[0].question.contains("on a cluster that is not known: "), "{asked:?}");
+        assert!(asked[0].question.contains("on an unknown cluster: "), "{asked:?}");
     }
     assert!(asked(dir.path(), &["kubectl", "--kubeconfig", "config", "get"]).is_empty());
 }

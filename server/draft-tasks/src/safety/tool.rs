@@ -195,7 +195,7 @@ pub(super) fn chooses(call: &Call) -> bool {
 ///
 /// # Errors
 ///
-/// Why it is not known, without a full stop.
+/// Why its cluster is unknown, without a full stop.
 pub(super) fn chosen_context(call: &Call) -> Result<String, String> {
     let known: Vec<&str> = call.known().collect();
     let words = match known.as_slice() {

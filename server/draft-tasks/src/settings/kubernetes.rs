@@ -65,7 +65,7 @@ impl Form for Selector {
 
 impl Form for Container {
     const WRONG: &'static str =
-        "is no name of a container: it has lower-case letters, digits and `-`, at most 63 of them";
+        "is not a container name: it has lower-case letters, digits and `-`, at most 63 of them";
 
     fn fits(text: &str) -> bool {
         is_label(text)

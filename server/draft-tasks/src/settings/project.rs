@@ -107,7 +107,7 @@ impl ProjectFile {
 
 /// The text of a file that need not be there.
 fn read(file: &Path) -> Result<Option<String>, String> {
-    // Whatever is no regular file may keep a reader waiting for ever.
+    // Whatever is not a regular file may keep a reader waiting for ever.
     match std::fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Ok(metadata) if !metadata.is_file() => return Err("is not a file".into()),
@@ -224,7 +224,7 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or_else(|| expected.clone(), |near| format!("did you mean `\"{near}\"`?"));
                 let message =
-                    format!("{} is no value of `{}`: {meant}", &self.text[value.range], path.join("."));
+                    format!("{} is not a value of `{}`: {meant}", &self.text[value.range], path.join("."));
                 (message, near.map(|near| format!("\"{near}\"")))
             }
             kind => (format!("{expected}, found {}", kind.describe()), None),
@@ -337,7 +337,7 @@ mod tests {
         check(
             "semantics = \"bash\"\ndraftversion = \"0.16\"\ntheme = \"dark\"\nrules = 5\n",
             expect![[r#"
-                f:1:13: "bash" is no value of `semantics`: expected `"standard"` or `"draft"`
+                f:1:13: "bash" is not a value of `semantics`: expected `"standard"` or `"draft"`
                 f:2:1: there is no setting `draftversion`: did you mean `draftVersion`?
                 f:3:1: there is no setting `theme`
                 f:4:9: `rules` is a table of settings, not an integer
@@ -349,7 +349,7 @@ mod tests {
             expect![[r#"
                 f:2:1: there is no diagnostic `post_up`: did you mean `post-up`?
                 f:3:1: there is no diagnostic `E501`
-                f:4:14: "warn" is no value of `rules.phase-case`: did you mean `"warning"`?
+                f:4:14: "warn" is not a value of `rules.phase-case`: did you mean `"warning"`?
                 f:5:17: expected `"error"`, `"warning"`, `"information"`, `"hint"` or `"off"`, found a boolean
                 f:6:1: errors of syntax keep their level: what is not TOML is not read at all
                 f:8:3: there is no setting `y`

@@ -143,7 +143,7 @@ impl Pack {
     ///
     /// # Errors
     ///
-    /// When it has one that cannot be read, has more bytes than are wanted, or is no regular file.
+    /// When it has one that cannot be read, has more bytes than are wanted, or is not a regular file.
     pub(crate) fn tasks(&self, most: usize) -> io::Result<Option<PackTasks>> {
         let path = self.directory.join(PACK_FILE);
         let metadata = match fs::metadata(&path) {
@@ -152,7 +152,7 @@ impl Pack {
         };
         // Anything else may wait for a writer, or never end.
         if !metadata.is_file() {
-            return Err(io::Error::other("is no regular file"));
+            return Err(io::Error::other("is not a regular file"));
         }
         let mut bytes = Vec::new();
         fs::File::open(&path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;

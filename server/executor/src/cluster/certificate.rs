@@ -304,7 +304,8 @@ fn of_server(error: &CertificateError, host: &str, cluster: &Cluster) -> Problem
     }
 }
 
-const RENEW: &str = "let the cluster's operator renew it; `minikube delete`, `kind delete` and the like make a local one anew";
+const RENEW: &str =
+    "let the cluster's operator renew it; `minikube delete`, `kind delete` and the like make a new local one";
 const CLOCK: &str = "is the clock of this machine right?";
 
 /// "127.0.0.1, kubernetes": the library says of each what it is.

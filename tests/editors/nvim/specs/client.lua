@@ -63,7 +63,7 @@ check('the health check tells of runs that cannot be kept, and of other servers'
   eventually('it attaches', function()
     return #vim.lsp.get_clients({ bufnr = bufnr }) == 2
   end)
-  says(health(), ('runs are not kept: `%s` is no folder'):format(h.path('state')), '`another`', 'report the same mistakes')
+  says(health(), ('runs are not kept: `%s` is not a folder'):format(h.path('state')), '`another`', 'report the same mistakes')
   vim.lsp.get_client_by_id(other):stop()
   vim.lsp.config('draft_tasks', { cmd_env = { DRAFT_TASKS_STATE_DIR = vim.env.XDG_STATE_HOME .. '/draft-tasks' } })
 end)

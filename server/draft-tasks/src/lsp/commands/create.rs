@@ -81,7 +81,7 @@ impl Creation {
     /// Looks for the file, and for the pack whose tasks it gets; else why it is not created.
     fn read(self) -> Result<NewFile, String> {
         let path = target(&self.wanted.uri)?;
-        let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is no file", path.display()))?;
+        let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is not a file", path.display()))?;
         let uri = Uri::from(file.to_string());
         if self.open.contains(&uri) || path.symlink_metadata().is_ok() {
             return Err(format!("{} already exists; not overwritten", path.display()));

@@ -40,7 +40,7 @@ pub(crate) const TASK_PASSED: &str = "task-passed";
 pub(crate) const SETTING: &str = "setting";
 
 /// What that code means, as Markdown.
-const SETTING_EXPLANATION: &str = "Something in a project's `.draft-tasks.config.toml` is not TOML, is no setting, has \
+const SETTING_EXPLANATION: &str = "Something in a project's `.draft-tasks.config.toml` is not TOML, is not a setting, has \
     no such value, or is not for a project to choose. See the settings in docs/configuration.md.";
 
 /// The codes of diagnostics that no rule finds, with their severities and explanations.

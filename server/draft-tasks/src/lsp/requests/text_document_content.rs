@@ -17,7 +17,7 @@ impl Session {
     /// The text of a virtual document.
     pub(crate) fn text_document_content(&mut self, uri: &Uri) -> Reply<Result<TextDocumentContentResult>> {
         let Some((record, name)) = parts(uri) else {
-            return Reply::Known(Err(Error::invalid_params(format!("`{}` is no log", uri.0))));
+            return Reply::Known(Err(Error::invalid_params(format!("`{}` is not a log", uri.0))));
         };
         let is_of = |run: &&mut Run| run.record.as_ref().is_some_and(|folder| folder.ends_with(record));
         if let Some(run) = self.runs.active.iter_mut().find(is_of) {

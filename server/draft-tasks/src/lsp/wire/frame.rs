@@ -111,7 +111,7 @@ fn content_length(header: &[u8]) -> Result<usize, FrameError> {
     match value.parse() {
         Ok(length) if length <= LONGEST => Ok(length),
         Ok(length) => Err(FrameError(format!("a message of {length} bytes is too long"))),
-        Err(_) => Err(FrameError(format!("Content-Length is no number: `{value}`"))),
+        Err(_) => Err(FrameError(format!("Content-Length is not a number: `{value}`"))),
     }
 }
 
