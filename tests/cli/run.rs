@@ -81,6 +81,20 @@ fn output_is_in_the_order_in_which_it_was_written() {
 }
 
 #[test]
+fn a_failure_is_told_with_the_line_that_says_why() {
+    let script = "sh -c 'echo error: no such table >&2; echo bye; exit 3'";
+    let tool = tasks("pre-up", &[("bad", script)]);
+    let why = "exit code 3: error: no such table";
+    assert_in_order(&tool.call(&["run", "pre-up"]), &["│ bye\n", "✗ bad", why]);
+    assert_in_order(&tool.call(&["run", "pre-up", "--quiet"]), &["✗ bad", why, "│ bye\n"]);
+    assert_in_order(&tool.call(&["runs", "show", "last"]), &["✗ bad", why]);
+    let folder = tool.record_folders().pop().expect("a record");
+    let result = std::fs::read_to_string(folder.join("result.json")).expect("a result");
+    let result: Value = serde_json::from_str(&result).expect("JSON");
+    assert_eq!(result["tasks"][0]["failure"]["headline"], "error: no such table");
+}
+
+#[test]
 fn lines_are_whole_however_a_task_writes_them() {
     let tool = tasks(
         "pre-up",

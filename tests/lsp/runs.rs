@@ -185,9 +185,13 @@ fn that_fail_leave_a_diagnostic_on_their_task_until_it_runs_again() {
     assert_eq!(found[0]["range"]["start"]["line"], 2);
     assert_eq!(found[0]["range"]["start"]["line"], found[0]["range"]["end"]["line"]);
     let text = found[0]["message"].as_str().expect("a text");
-    assert!(text.contains("exit code 3") && text.contains("\nout\nfirst\nlast words\n"), "{text}");
+    assert!(
+        text.starts_with("exit code 3 after ") && text.contains(" s: last words\nout\nfirst\n"),
+        "{text}"
+    );
     let (kind, text) = last_message(&mut client);
     assert!(kind == 1 && text.contains("1 passed, 1 failed, 1 skipped"), "{kind} {text}");
+    assert!(text.ends_with(" s · bad: last words"), "{text}");
 
     project.write("flag", "");
     let second = run(&mut client, &project, "pre-up");

@@ -35,6 +35,12 @@ impl Failure {
         }
     }
 
+    /// The same, and the headline of what the task wrote: "exit code 1: error: no such table".
+    pub fn describe_with(&self, headline: Option<&str>) -> String {
+        let what = self.describe();
+        headline.map_or_else(|| what.clone(), |headline| format!("{what}: {headline}"))
+    }
+
     /// What may be behind it, where that can be told: the meaning of an exit code, or where a program was sought.
     pub fn hint(&self) -> Option<String> {
         match self {

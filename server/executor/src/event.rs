@@ -90,6 +90,8 @@ pub enum RunEvent {
         pod: Option<usize>,
         /// How it ended.
         outcome: Outcome,
+        /// Of what a task wrote that failed, the line that says best why; secrets are masked.
+        headline: Option<String>,
         /// From the start of the process to its end; zero when it was never started.
         duration: Duration,
         /// What it started and left running: on purpose when it ended by itself, and after a stop what would not

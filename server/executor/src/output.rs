@@ -10,18 +10,26 @@ use tokio::time::{Instant, sleep_until};
 use self::arrival::Chunk;
 use self::batch::Batch;
 pub use self::batch::{BATCH, MAX_OUTPUT, PART};
+use self::headline::headline;
 pub use self::lines::OpenLines;
 pub use self::tail::Tail;
 pub use crate::escape::plain;
-use crate::event::{FileProblem, RunEvent, Stream};
+use crate::event::{RunEvent, Stream};
 use crate::mask::{Masker, Secrets, Told};
 use crate::problems::ProblemReader;
-use crate::report::{Place, Report};
+use crate::report::{Heard, Place, Report};
 
 pub(crate) mod arrival;
 mod batch;
+mod headline;
 mod lines;
 mod tail;
+
+/// The last lines among which the headline of a failure is sought: a longer trace of calls is not worth more memory.
+const LAST: usize = 50;
+
+/// How many bytes these are at most, and a line that counts before it ends.
+const LAST_BYTES: usize = 8 * 1024;
 
 /// Tells what comes out of a task.
 pub(crate) struct Listener<'a> {
@@ -39,17 +47,21 @@ struct Telling {
     maskers: [Masker; 2],
     problems: Option<ProblemReader>,
     batch: Batch,
+    open: OpenLines,
+    tail: Tail,
 }
 
 impl Listener<'_> {
-    /// Tells everything that comes, in its order; a full channel of events makes it wait. Gives what is said of files.
-    pub(crate) async fn forward(&self, mut chunks: mpsc::Receiver<Chunk>) -> Vec<FileProblem> {
+    /// Tells everything that comes, in its order; a full channel of events makes it wait.
+    pub(crate) async fn forward(&self, mut chunks: mpsc::Receiver<Chunk>) -> Heard {
         let mut telling = Telling {
             place: self.place,
             events: self.report.events.clone(),
             maskers: Stream::BOTH.map(|_| self.secrets.masker()),
             problems: self.directory.map(ProblemReader::new),
             batch: Batch::default(),
+            open: OpenLines::new(LAST_BYTES),
+            tail: Tail::new(LAST, LAST_BYTES),
         };
         loop {
             let due = telling.batch.due();
@@ -97,13 +109,14 @@ impl Telling {
     async fn tell(&mut self) {
         let Place { task, pod } = self.place;
         let pieces = self.batch.take();
+        pieces.iter().for_each(|piece| self.tail.push(&self.open.push(piece)));
         // When nobody listens any more the streams are read all the same: a full pipe would stop the task.
         let _ = self.events.send(RunEvent::Output { task, pod, pieces }).await;
         self.batch.told(Instant::now());
     }
 
     /// The streams are over.
-    async fn finish(mut self) -> Vec<FileProblem> {
+    async fn finish(mut self) -> Heard {
         for stream in Stream::BOTH {
             let told = self.maskers[stream as usize].finish();
             self.take(stream, &told).await;
@@ -112,9 +125,11 @@ impl Telling {
         while !self.batch.is_empty() {
             self.tell().await;
         }
-        match self.problems {
+        self.tail.push(&self.open.finish());
+        let problems = match self.problems {
             Some(problems) => problems.finish().await,
             None => Vec::new(),
-        }
+        };
+        Heard { headline: headline(&self.tail.lines()), problems }
     }
 }

@@ -32,6 +32,15 @@ pub(crate) struct TaskEnd {
     pub(crate) duration: Duration,
     pub(crate) left_running: Vec<LeftProcess>,
     pub(crate) note: Option<String>,
+    pub(crate) heard: Heard,
+}
+
+/// What there is to say of all that a task wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// The line that says best why the task failed, if it did.
+    pub(crate) headline: Option<String>,
+    /// What is said of files.
     pub(crate) problems: Vec<FileProblem>,
 }
 
@@ -52,8 +61,8 @@ struct Tally {
 
 impl TaskEnd {
     pub(crate) fn without_start(outcome: Outcome) -> TaskEnd {
-        let (left_running, problems) = (Vec::new(), Vec::new());
-        TaskEnd { outcome, duration: Duration::ZERO, left_running, note: None, problems }
+        let (left_running, heard) = (Vec::new(), Heard::default());
+        TaskEnd { outcome, duration: Duration::ZERO, left_running, note: None, heard }
     }
 }
 
@@ -108,9 +117,11 @@ impl Report {
     pub(crate) async fn task_finished(&self, place: Place, ended: TaskEnd) {
         self.tally().count(self.tasks, place, &ended.outcome);
         let Place { task, pod } = place;
-        let TaskEnd { outcome, duration, left_running, note, problems } = ended;
-        self.tell(RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems })
-            .await;
+        let TaskEnd { outcome, duration, left_running, note, heard: Heard { headline, problems } } = ended;
+        let headline = headline.filter(|_| outcome.is_failed());
+        let event =
+            RunEvent::TaskFinished { task, pod, outcome, headline, duration, left_running, note, problems };
+        self.tell(event).await;
     }
 
     /// Tells the end. What was started and has no end by then was so when the run panicked, and was killed.

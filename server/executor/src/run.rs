@@ -136,9 +136,9 @@ impl Walk {
                 listener.forward(from).await
             };
             // Both are read from the beginning: what waits in two pipes has lost its order.
-            let ((), problems) = tokio::join!(Streams::new(stdout, stderr).pass_on(to, given_up), told);
+            let ((), heard) = tokio::join!(Streams::new(stdout, stderr).pass_on(to, given_up), told);
             drained.send_replace(true);
-            problems
+            heard
         };
         let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
         let mut life = Life {
@@ -155,7 +155,7 @@ impl Walk {
             give_up.send_replace(true);
             outcome
         };
-        let (outcome, problems) = tokio::join!(lifecycle, output);
+        let (outcome, heard) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
         let mut left_running = life.process.let_go();
@@ -163,7 +163,7 @@ impl Walk {
         for left in &mut left_running {
             left.name = secrets.mask(&left.name).into_owned();
         }
-        TaskEnd { outcome, duration, left_running, note: None, problems }
+        TaskEnd { outcome, duration, left_running, note: None, heard }
     }
 }
 

@@ -68,6 +68,14 @@ struct Running {
     tail: Tail,
 }
 
+/// How a task ended.
+struct Ending {
+    outcome: Outcome,
+    headline: Option<String>,
+    took: String,
+    notes: Vec<String>,
+}
+
 impl Default for Running {
     fn default() -> Running {
         Running { open: OpenLines::new(LONGEST_LINE), head: Vec::new(), tail: Tail::default() }
@@ -128,9 +136,10 @@ impl Report {
                 Ok(())
             }
             RunEvent::Output { task, pod, pieces } => self.wrote((task, pod), &pieces),
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, .. } => {
+            RunEvent::TaskFinished { task, pod, outcome, headline, duration, left_running, note, .. } => {
                 let notes = [describe_left_running(&left_running), note].into_iter().flatten().collect();
-                self.finished((task, pod), &outcome, &describe_duration(duration), notes)
+                let ending = Ending { outcome, headline, took: describe_duration(duration), notes };
+                self.finished((task, pod), &ending)
             }
             RunEvent::RunFinished { summary } => self.over(&summary),
         }
@@ -221,19 +230,13 @@ impl Report {
         text.lines().try_for_each(|text| self.screen.line(format_args!("  {prefix} {text}")))
     }
 
-    fn finished(
-        &mut self,
-        place: Place,
-        outcome: &Outcome,
-        duration: &str,
-        notes: Vec<String>,
-    ) -> io::Result<()> {
+    fn finished(&mut self, place: Place, ending: &Ending) -> io::Result<()> {
         let rest = self.running.get_mut(&place).map(|it| it.open.finish());
         self.lines(place, &rest.unwrap_or_default())?;
         let running = self.running.remove(&place).unwrap_or_default();
         self.screen.end();
-        self.ended(place, outcome, duration, &running)?;
-        notes.iter().try_for_each(|note| self.screen.line(format_args!("    {}", printable(note))))?;
+        self.ended(place, ending, &running)?;
+        ending.notes.iter().try_for_each(|note| self.screen.line(format_args!("    {}", printable(note))))?;
         // The line belongs to whoever still runs.
         if let Some(place) = self.running.keys().min() {
             self.screen.begin(&self.label(*place));
@@ -241,14 +244,9 @@ impl Report {
         Ok(())
     }
 
-    fn ended(
-        &mut self,
-        place: Place,
-        outcome: &Outcome,
-        duration: &str,
-        running: &Running,
-    ) -> io::Result<()> {
+    fn ended(&mut self, place: Place, ending: &Ending, running: &Running) -> io::Result<()> {
         let task = self.label(place);
+        let Ending { outcome, headline, took, .. } = ending;
         match (outcome, place.1) {
             (Outcome::Failed(Failure::PodGone(_)), Some(_)) => {}
             (Outcome::Failed(_), Some(pod)) => self.failed.push(pod),
@@ -257,10 +255,10 @@ impl Report {
         let line = |text: String| self.screen.line(format_args!("  {text}"));
         match outcome {
             Outcome::Passed | Outcome::Skipped if self.amount == Amount::Failures => Ok(()),
-            Outcome::Passed => line(format!("{} {task}  {duration}", self.paint.green("✓"))),
+            Outcome::Passed => line(format!("{} {task}  {took}", self.paint.green("✓"))),
             Outcome::Failed(failure) => {
-                let what = self.paint.red(&printable(&failure.describe()));
-                line(format!("{} {task}  {duration}  {what}", self.paint.red("✗")))?;
+                let what = self.paint.red(&printable(&failure.describe_with(headline.as_deref())));
+                line(format!("{} {task}  {took}  {what}", self.paint.red("✗")))?;
                 self.excerpt(place, running)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
@@ -269,7 +267,7 @@ impl Report {
                     _ => Ok(()),
                 }
             }
-            Outcome::Stopped => line(format!("{} {task}  stopped after {duration}", self.paint.yellow("■"))),
+            Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow("■"))),
             Outcome::Skipped => line(self.paint.dim(&format!("- {task}  skipped"))),
         }
     }

@@ -271,7 +271,7 @@ fn ended(
     match outcome {
         OutcomeName::Passed => format!("{} {name}  {took}", paint.green("✓")),
         OutcomeName::Failed => {
-            let what = failure.map(|failure| printable(&failure.message)).unwrap_or_default();
+            let what = failure.map(|failure| printable(&failure.describe())).unwrap_or_default();
             format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(&what))
         }
         OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow("■")),

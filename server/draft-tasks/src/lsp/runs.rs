@@ -101,11 +101,13 @@ pub(crate) struct InPod {
 struct Wrote {
     open: OpenLines,
     tail: Tail,
+    /// The line that says best why the task failed.
+    headline: Option<String>,
 }
 
 impl Default for Wrote {
     fn default() -> Wrote {
-        Wrote { open: OpenLines::new(LONGEST_LINE), tail: Tail::default() }
+        Wrote { open: OpenLines::new(LONGEST_LINE), tail: Tail::default(), headline: None }
     }
 }
 
@@ -156,6 +158,12 @@ impl Run {
         self.tasks.iter().filter(|task| self.pods.is_empty() || !task.in_pods.is_empty())
     }
 
+    /// The first task that failed and wrote something, and the line that says best why.
+    pub(crate) fn first_failure(&self) -> Option<String> {
+        let failed = self.tasks.iter().filter(|task| task.failed);
+        failed.filter_map(|task| Some(format!("{}: {}", task.name, task.telling().headline.as_ref()?))).next()
+    }
+
     pub(crate) fn current_task(&self) -> Option<&String> {
         Some(&self.tasks.get(self.current?)?.name)
     }
@@ -194,14 +202,21 @@ impl RunningTask {
     }
 
     pub(crate) fn wrote(&mut self, pod: Option<usize>, pieces: &[OutputPiece]) {
-        let Wrote { open, tail } = self.wrote_in(pod);
+        let Wrote { open, tail, .. } = self.wrote_in(pod);
         pieces.iter().for_each(|piece| tail.push(&open.push(piece)));
     }
 
-    /// It writes no more, in a pod or on this machine.
-    pub(crate) fn wrote_all(&mut self, pod: Option<usize>) {
-        let Wrote { open, tail } = self.wrote_in(pod);
+    /// It writes no more, in a pod or on this machine. Where it failed, this line says best why.
+    pub(crate) fn wrote_all(&mut self, pod: Option<usize>, why: Option<String>) {
+        let Wrote { open, tail, headline } = self.wrote_in(pod);
         tail.push(&open.finish());
+        *headline = why;
+    }
+
+    /// The line that says best why it failed, in a pod or on this machine.
+    pub(crate) fn headline(&self, pod: Option<usize>) -> Option<&str> {
+        let pod = pod.and_then(|pod| self.in_pods.get(&pod));
+        pod.map_or(&self.wrote, |pod| &pod.wrote).headline.as_deref()
     }
 
     fn wrote_in(&mut self, pod: Option<usize>) -> &mut Wrote {
@@ -507,10 +522,11 @@ fn message(wrote: &Wrote, failure: &Failure, duration: Duration) -> String {
         Failure::TimedOut(_) | Failure::RunTimedOut(_) | Failure::Unknown(_) | Failure::PodGone(_) => what,
         _ => format!("{what} after {}", describe_duration(duration)),
     };
+    let what = wrote.headline.as_ref().map_or_else(|| what.clone(), |headline| format!("{what}: {headline}"));
     let (lines, before) = wrote.last_lines();
     match lines.as_slice() {
-        [] => what,
-        [line] if before == 0 => format!("{what}: {line}"),
+        // The headline is of one of them.
+        [] | [_] if before == 0 => what,
         lines => {
             let before = match before {
                 0 => String::new(),

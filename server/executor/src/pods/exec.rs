@@ -55,12 +55,11 @@ impl<'a> TaskInPod<'a> {
     /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
     pub(crate) async fn run(self) -> TaskEnd {
         let begun = Instant::now();
-        let (outcome, note) = self.outcome(begun).await;
-        let (left_running, problems) = (Vec::new(), Vec::new());
-        TaskEnd { outcome, duration: begun.elapsed(), left_running, note, problems }
+        let end = self.until_told(begun).await;
+        TaskEnd { duration: begun.elapsed(), ..end }
     }
 
-    async fn outcome(mut self, begun: Instant) -> (Outcome, Option<String>) {
+    async fn until_told(mut self, begun: Instant) -> TaskEnd {
         let started = {
             let mut stop = self.stop.clone();
             let start = timeout(BEGIN, self.start());
@@ -70,12 +69,15 @@ impl<'a> TaskInPod<'a> {
                     Err(Failure::Unknown(format!("the cluster did not begin within {} s", BEGIN.as_secs())))
                 }),
                 // It may have begun at the other end, so it is waited for as long as a stop allows: then it can be ended.
-                () = overdue(&mut stop) => return (Outcome::Stopped, Some(self.may_run("it was stopped while it began"))),
+                () = overdue(&mut stop) => {
+                    let note = Some(self.may_run("it was stopped while it began"));
+                    return TaskEnd { note, ..TaskEnd::without_start(Outcome::Stopped) };
+                }
             }
         };
         let process = match started {
             Ok(process) => process,
-            Err(failure) => return (Outcome::Failed(self.explain(failure).await), None),
+            Err(failure) => return TaskEnd::without_start(Outcome::Failed(self.explain(failure).await)),
         };
         self.live(process, begun).await
     }
@@ -146,7 +148,7 @@ impl<'a> TaskInPod<'a> {
         }))
     }
 
-    async fn live(&mut self, mut process: AttachedProcess, begun: Instant) -> (Outcome, Option<String>) {
+    async fn live(&mut self, mut process: AttachedProcess, begun: Instant) -> TaskEnd {
         let (stdout, stderr) = (process.stdout(), process.stderr());
         let status = process.take_status();
         let before = self.restarts(self.shared.pods.borrow().seen.get(&self.pod.name)).map(|it| it.count);
@@ -158,8 +160,8 @@ impl<'a> TaskInPod<'a> {
         let (to, from) = mpsc::channel(1);
         let output = async {
             let streams = Streams::new(stdout, stderr);
-            let (_, kept) = tokio::join!(listener.forward(from), pump(streams, to, given_up));
-            kept.err()
+            let (heard, kept) = tokio::join!(listener.forward(from), pump(streams, to, given_up));
+            (heard, kept.err())
         };
         let life = async {
             let status = async {
@@ -173,7 +175,7 @@ impl<'a> TaskInPod<'a> {
             give_up.send_replace(true);
             ended
         };
-        let ((end, asked, note), lost) = tokio::join!(life, output);
+        let ((end, asked, note), (heard, lost)) = tokio::join!(life, output);
         let lost = lost.map(|error| format!("not all of its output could be kept: {error}"));
         let note = note.or(lost);
         let outcome = match (end, asked) {
@@ -191,7 +193,7 @@ impl<'a> TaskInPod<'a> {
             }
             _ => None,
         };
-        (outcome, note.or(fate))
+        TaskEnd { note: note.or(fate), heard, ..TaskEnd::without_start(outcome) }
     }
 
     /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone. Gives how it ended, how it

@@ -282,6 +282,17 @@ pub struct FailureEntry {
     pub limit: Option<f64>,
     /// The outcome in words, for people.
     pub message: String,
+    /// Of what the task wrote, the line that says best why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub headline: Option<String>,
+}
+
+impl FailureEntry {
+    /// "exit code 1: error: no such table".
+    pub fn describe(&self) -> String {
+        let FailureEntry { message, headline, .. } = self;
+        headline.as_ref().map_or_else(|| message.clone(), |headline| format!("{message}: {headline}"))
+    }
 }
 
 /// The kinds of failures.
@@ -513,18 +524,25 @@ impl RunHeader {
             RunEvent::Output { task, pod, pieces } => {
                 Event::Output { elapsed, task: *task, pod: *pod, pieces: pieces.clone() }
             }
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems: _ } => {
-                Event::TaskFinished {
-                    elapsed,
-                    task: *task,
-                    pod: *pod,
-                    outcome: outcome.kind(),
-                    failure: failure(outcome),
-                    seconds: seconds(*duration),
-                    left_running: left_running.iter().map(ProcessEntry::from).collect(),
-                    note: note.clone(),
-                }
-            }
+            RunEvent::TaskFinished {
+                task,
+                pod,
+                outcome,
+                headline,
+                duration,
+                left_running,
+                note,
+                problems: _,
+            } => Event::TaskFinished {
+                elapsed,
+                task: *task,
+                pod: *pod,
+                outcome: outcome.kind(),
+                failure: failure(outcome, headline.as_ref()),
+                seconds: seconds(*duration),
+                left_running: left_running.iter().map(ProcessEntry::from).collect(),
+                note: note.clone(),
+            },
             RunEvent::RunFinished { summary } => Event::RunFinished {
                 outcome: summary.outcome(),
                 passed: summary.passed,
@@ -583,7 +601,7 @@ impl From<&LeftProcess> for ProcessEntry {
     }
 }
 
-fn failure(outcome: &Outcome) -> Option<FailureEntry> {
+fn failure(outcome: &Outcome, headline: Option<&String>) -> Option<FailureEntry> {
     let Outcome::Failed(failure) = outcome else { return None };
     let mut told = FailureEntry {
         kind: FailureKind::NotStarted,
@@ -591,6 +609,7 @@ fn failure(outcome: &Outcome) -> Option<FailureEntry> {
         signal: None,
         limit: None,
         message: failure.describe(),
+        headline: headline.cloned(),
     };
     match failure {
         Failure::ExitCode(code) => (told.kind, told.code) = (FailureKind::ExitCode, Some(*code)),

@@ -40,8 +40,18 @@ impl Session {
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
             RunEvent::TaskStarted { task, pod, .. } => self.task_started(id, (task, pod)),
             RunEvent::Output { task, pod, pieces } => self.task_wrote(id, (task, pod), pieces),
-            RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note, problems } => {
+            RunEvent::TaskFinished {
+                task,
+                pod,
+                outcome,
+                headline,
+                duration,
+                left_running,
+                note,
+                problems,
+            } => {
                 self.found_problems(id, task, problems);
+                self.wrote_all(id, (task, pod), headline);
                 self.task_finished(id, (task, pod), &outcome, duration);
                 let left = describe_left_running(&left_running);
                 for said in left.into_iter().chain(note) {
@@ -183,6 +193,12 @@ impl Session {
         }));
     }
 
+    fn wrote_all(&mut self, id: &str, (task, pod): Place, headline: Option<String>) {
+        if let Some(task) = self.runs.get_mut(id).and_then(|run| run.tasks.get_mut(task)) {
+            task.wrote_all(pod, headline);
+        }
+    }
+
     fn task_finished(&mut self, id: &str, place: Place, outcome: &Outcome, duration: Duration) {
         if *outcome != Outcome::Skipped {
             self.begins(id);
@@ -190,7 +206,6 @@ impl Session {
         let (task, pod) = place;
         let Some(run) = self.runs.get_mut(id) else { return };
         let Some(running) = run.tasks.get_mut(task) else { return };
-        running.wrote_all(pod);
         let whole = match pod {
             Some(pod) => running.ended_in(pod, outcome, duration),
             None => Some((outcome.clone(), duration)),
@@ -200,7 +215,8 @@ impl Session {
         }
         self.refresh_logs(id);
         let Some(run) = self.runs.get(id) else { return };
-        let message = ended(&called(run, place), outcome, duration);
+        let headline = run.tasks[task].headline(pod);
+        let message = ended(&called(run, place), outcome, headline, duration);
         self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome.kind()), message);
         if let Some((outcome, duration)) = whole {
             self.task_ended(id, task, &outcome, duration);
@@ -236,7 +252,10 @@ impl Session {
         let message = match (run.subject, outcome) {
             (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
             (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
-            (subject, _) => format!("{subject}: {}", summary.describe()),
+            (subject, _) => {
+                let why = run.first_failure().map(|why| format!(" · {why}")).unwrap_or_default();
+                format!("{subject}: {}{why}", summary.describe())
+            }
         };
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
@@ -318,7 +337,7 @@ fn percentage(run: &Run) -> u32 {
 }
 
 /// How a task ended, in a line or two.
-fn ended(name: &str, outcome: &Outcome, duration: Duration) -> String {
+fn ended(name: &str, outcome: &Outcome, headline: Option<&str>, duration: Duration) -> String {
     let took = describe_duration(duration);
     match outcome {
         Outcome::Passed => format!("✓ {name} {took}"),
@@ -329,7 +348,7 @@ fn ended(name: &str, outcome: &Outcome, duration: Duration) -> String {
                 _ => None,
             };
             let hint = hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
-            format!("✗ {name} {took} {}{hint}", failure.describe())
+            format!("✗ {name} {took} {}{hint}", failure.describe_with(headline))
         }
         Outcome::Stopped => format!("■ {name} stopped after {took}"),
         Outcome::Skipped => format!("- {name} skipped"),

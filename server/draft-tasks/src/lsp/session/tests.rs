@@ -209,6 +209,21 @@ fn finished(task: usize, outcome: Outcome) -> RunEvent {
         task,
         pod: None,
         outcome,
+        headline: None,
+        duration: seconds(1),
+        left_running: Vec::new(),
+        note: None,
+        problems: Vec::new(),
+    }
+}
+
+/// The first task failed, and this line of what it wrote says why.
+fn failed(pod: Option<usize>, failure: Failure, why: &str) -> RunEvent {
+    RunEvent::TaskFinished {
+        task: 0,
+        pod,
+        outcome: Outcome::Failed(failure),
+        headline: Some(why.to_owned()),
         duration: seconds(1),
         left_running: Vec::new(),
         note: None,
@@ -221,7 +236,7 @@ fn failed_run(fixture: &mut Fixture) {
     for event in [
         RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
         wrote(None, Stream::Stderr, "one\ntwo\n"),
-        finished(0, Outcome::Failed(Failure::ExitCode(3))),
+        failed(None, Failure::ExitCode(3), "two"),
         finished(1, Outcome::Skipped),
         RunEvent::RunFinished {
             summary: RunSummary { failed: 1, skipped: 1, duration: seconds(1), ..Default::default() },
@@ -461,14 +476,14 @@ fn a_run_as_a_plain_client_sees_it() {
             Log { kind: Info, message: "pre-up · 2 tasks · in /app, with unsaved changes" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             Log { kind: Info, message: "hello │ one\nhello │ two" }
-            Log { kind: Info, message: "✗ hello 1.0 s exit code 3" }
+            Log { kind: Info, message: "✗ hello 1.0 s exit code 3: two" }
             publish Some(1)
-              1:task-failed: exit code 3 after 1.0 s
+              1:task-failed: exit code 3 after 1.0 s: two
             one
             two
             Log { kind: Info, message: "- bye skipped" }
-            Log { kind: Info, message: "pre-up: 1 failed, 1 skipped in 1.0 s" }
-            Show { kind: Error, message: "pre-up: 1 failed, 1 skipped in 1.0 s" }
+            Log { kind: Info, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: two" }
+            Show { kind: Error, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: two" }
         "#]],
     );
 }
@@ -485,7 +500,7 @@ fn a_failure_follows_its_task_and_goes_with_another_command() {
         fixture.effects(),
         expect![[r#"
             publish Some(2)
-              2:task-failed: exit code 3 after 1.0 s
+              2:task-failed: exit code 3 after 1.0 s: two
             one
             two
         "#]],

@@ -41,7 +41,16 @@ fn pods() -> Vec<Pod> {
 fn in_pod(task: usize, pod: usize, outcome: Outcome) -> RunEvent {
     let (pod, duration) = (Some(pod), seconds(1));
     let (left_running, problems) = (Vec::new(), Vec::new());
-    RunEvent::TaskFinished { task, pod, outcome, duration, left_running, note: None, problems }
+    RunEvent::TaskFinished {
+        task,
+        pod,
+        outcome,
+        headline: None,
+        duration,
+        left_running,
+        note: None,
+        problems,
+    }
 }
 
 fn run_post_deploy(fixture: &mut Fixture) -> String {
@@ -57,7 +66,7 @@ fn fail_in_one_of_two(fixture: &mut Fixture) {
         started(0),
         started(1),
         wrote(Some(1), Stream::Stderr, "no database\n"),
-        in_pod(0, 1, Outcome::Failed(Failure::ExitCode(1))),
+        failed(Some(1), Failure::ExitCode(1), "no database"),
         in_pod(1, 1, Outcome::Skipped),
         in_pod(0, 0, Outcome::Passed),
         in_pod(1, 0, Outcome::Passed),
@@ -146,6 +155,7 @@ fn block(fixture: &mut Fixture, run: &str) {
         task,
         pod: None,
         outcome: Outcome::Skipped,
+        headline: None,
         duration: seconds(0),
         left_running: Vec::new(),
         note: None,

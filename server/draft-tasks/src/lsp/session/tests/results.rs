@@ -124,7 +124,7 @@ fn are_diagnostics_as_the_setting_says() {
         fixture.effects(),
         expect![[r#"
             publish Some(1)
-              1:task-failed: exit code 3 after 1.0 s
+              1:task-failed: exit code 3 after 1.0 s: two
             one
             two
             TargetChanged
@@ -395,7 +395,16 @@ fn problem(path: &str, message: &str) -> FileProblem {
 /// The end of a task that reported problems.
 fn reporting(task: usize, problems: Vec<FileProblem>) -> RunEvent {
     let (outcome, duration, left_running) = (Outcome::Passed, seconds(1), Vec::new());
-    RunEvent::TaskFinished { task, pod: None, outcome, duration, left_running, note: None, problems }
+    RunEvent::TaskFinished {
+        task,
+        pod: None,
+        outcome,
+        headline: None,
+        duration,
+        left_running,
+        note: None,
+        problems,
+    }
 }
 
 /// A run of which `hello` failed and reported a problem in `main.c`.
