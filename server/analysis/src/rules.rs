@@ -16,6 +16,7 @@ mod add_task;
 mod command;
 mod declaration;
 mod helm;
+mod split_task;
 
 macro_rules! rules {
     ($($module:ident: $code:ident,)*) => {

@@ -121,7 +121,8 @@ fn assert_string(string: Str, text: &str) {
         assert_eq!(map.offset(range.start()), written.start());
         assert_eq!(map.to_content(written.start()), range.start());
         let as_written = &text[written];
-        assert!(as_written == character.to_string() || as_written.starts_with('\\'), "{as_written:?}");
+        let is_escape = as_written.starts_with('\\') || as_written == "\r\n";
+        assert!(as_written == character.to_string() || is_escape, "{as_written:?}");
         // A part of an escape is the whole of it.
         if as_written.len() > character.len_utf8() {
             assert_eq!(map.to_content(written.start() + TextSize::new(1)), range.start());
@@ -555,7 +556,8 @@ proptest! {
     #[test]
     fn strings_are_as_the_toml_crate_reads_them(inner in contents(), quotes in proptest::sample::select(vec!["\"", "'", "\"\"\"", "'''"])) {
         let text = format!("a = {quotes}{inner}{quotes}\n");
-        if let Ok(expected) = text.parse::<toml::Table>() {
+        // That crate leaves the line ends of a string as they are written.
+        if let Ok(expected) = text.replace("\r\n", "\n").parse::<toml::Table>() {
             let tree = parse(&text);
             assert_shape(&tree, &text);
             if let Some(ValueKind::String(string)) = tree.tables[0].entries[0].value.as_ref().map(|value| &value.kind) {

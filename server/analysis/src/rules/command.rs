@@ -98,8 +98,28 @@ impl<'a> Command<'a> {
 
     /// Whether the program is a shell that is given a script: what the script says is for that shell.
     pub(super) fn is_shell(&self) -> bool {
-        let shell = matches!(self.name(), Some("sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "busybox"));
-        shell && self.arguments().any(|(_, literal)| literal.is_some_and(is_script_flag))
+        self.script_flag().is_some()
+    }
+
+    /// The script of a shell, by its place among the words.
+    pub(super) fn script_at(&self) -> Option<usize> {
+        self.script_flag().map(|flag| flag + 1)
+    }
+
+    /// The flag in front of the script: among the shell's own, not behind a file that it runs.
+    fn script_flag(&self) -> Option<usize> {
+        let first = match self.name()? {
+            "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => 1,
+            "busybox" => 2,
+            _ => return None,
+        };
+        let text = |at: usize| self.words().get(at).and_then(Word::literal);
+        let is_option = |at: &usize| text(*at).is_some_and(|it| it.starts_with(['-', '+']));
+        // `-o pipefail`
+        let is_value =
+            |at: &usize| text(at - 1).is_some_and(|it| it.starts_with(['-', '+']) && it.ends_with('o'));
+        let own = (first..self.words().len()).take_while(|at| is_option(at) || is_value(at));
+        own.into_iter().find(|at| text(*at).is_some_and(is_script_flag))
     }
 
     /// What quotes and backslashes make of each byte.
@@ -144,17 +164,26 @@ impl<'a> Command<'a> {
 
     /// The fix that hands the whole command to a shell, where quotes make that possible.
     pub(super) fn wrap(&self) -> Option<Fix> {
+        self.wrap_with(Vec::new())
+    }
+
+    /// That fix, with changes of what stands between the words.
+    pub(super) fn wrap_with(&self, edits: Vec<TextEdit>) -> Option<Fix> {
         if !self.knows_quotes() {
             return None;
         }
-        let command = format!("sh -c {}", shell_word(&self.as_script()));
+        let command = format!("sh -c {}", shell_word(&self.script_with(edits)));
         Some(self.rewrite("Wrap in `sh -c '…'`", &command))
     }
 
     /// The command as a shell must read it: there `$$NAME` would be the number of a process, a bare variable any number
     /// of arguments, and `source` is a word of Bash alone.
     pub(super) fn as_script(&self) -> String {
-        let mut edits = self.escaped_dollars();
+        self.script_with(Vec::new())
+    }
+
+    fn script_with(&self, mut edits: Vec<TextEdit>) -> String {
+        edits.extend(self.escaped_dollars());
         edits.extend(self.quoted_variables());
         edits.extend(self.portable_sources());
         edit::apply(self.text(), &edits)
@@ -244,6 +273,12 @@ impl<'a> Command<'a> {
         let written = in_style(command, self.written.style);
         let edits = vec![TextEdit::replace(self.written.range, written)];
         Fix { title: title.into(), edits, preferred: false }
+    }
+
+    /// The fix that removes one of the arguments.
+    pub(super) fn without(&self, argument: TextRange) -> Fix {
+        let with_space = TextRange::new(argument.start() - TextSize::of(' '), argument.end());
+        self.rewrite(format!("Remove `{}`", &self.text()[argument]), &self.replaced(with_space, ""))
     }
 
     /// The command with a piece replaced.

@@ -1,9 +1,10 @@
 //! `command-blanks`: spaces that Draft makes empty arguments of, and tabs and line feeds at which it does not split.
 //!
-//! Must not report blanks in quotes where quotes mean something.
+//! Must not report blanks in quotes where quotes mean something, or join lines that were meant as several commands.
 
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
+use super::{comment_in_command, several_lines};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 
@@ -18,7 +19,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let text: &str = command.text();
     let Some((at, length, message)) = first(command) else { return };
-    if text.trim_ascii().is_empty() {
+    let has_lines =
+        || several_lines::lines(command).len() > 1 || comment_in_command::first(command).is_some();
+    if text.trim_ascii().is_empty() || has_lines() {
         return;
     }
     let place = range(at, at + length);

@@ -34,7 +34,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             if let Some(range) = verb(command, &["edit"]).filter(|_| matches!(name, "kubectl" | "oc")) {
                 (range, format!("`{name} edit` needs a terminal"), None)
             } else if let Some((range, flag)) = terminal_flag(command) {
-                let fix = without(command, range);
+                let fix = command.without(range);
                 (range, format!("`{flag}` asks for a terminal"), Some(fix))
             } else {
                 return;
@@ -128,13 +128,6 @@ fn takes_value(flag: &str) -> bool {
             | "-h"
             | "--hostname"
     )
-}
-
-/// The command without one of its words.
-fn without(command: &Command<'_>, removed: TextRange) -> Fix {
-    let with_space = TextRange::new(removed.start() - text_size::TextSize::new(1), removed.end());
-    let title = format!("Remove `{}`", &command.text()[removed]);
-    command.rewrite(title, &command.replaced(with_space, ""))
 }
 
 fn as_cat(command: &Command<'_>, program: TextRange) -> Fix {

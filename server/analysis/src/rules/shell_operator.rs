@@ -6,11 +6,11 @@ use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, Quoting, range};
-use crate::command::{Word, is_shell_builtin};
+use super::split_task;
+use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
-use crate::edit::{self, Fix, TextEdit};
+use crate::edit::Fix;
 use crate::phase::Phase;
-use crate::task_file::SectionForm;
 
 pub(super) const RULE: Rule = Rule {
     name: "shell-operator",
@@ -37,53 +37,17 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     found.push(diagnostic);
 }
 
-/// In a longer phase nobody looks for a free description at every keystroke.
-const LONGEST_PHASE: usize = 100;
-
-/// A task for each command between `&&`: the next one runs only if the one before it went well, as tasks do.
-///
-/// Not where commands need the shell, in `cleanup`, which goes on after a failure, and in Draft, which knows no order.
+/// A task for each command between `&&`: the next one runs only if the one before it went well, as tasks do; not in
+/// `cleanup`, which goes on after a failure.
 fn split(command: &Command<'_>) -> Option<Fix> {
-    let (file, text) = (&command.parsed.file, &*command.parsed.text);
-    let (section, task) = file.task_at(command.written.range.start())?;
-    let siblings = file.tasks_of(section);
-    let one_by_one = command.knows_quotes() && command.phase != Phase::Cleanup;
-    if !one_by_one || section.form != SectionForm::Header || siblings.len() > LONGEST_PHASE {
+    if command.phase == Phase::Cleanup {
         return None;
     }
-    let is_and = |word: &&Word| command.bare(word) == Some("&&");
-    let is_for_shell = |(byte, quoting): (u8, &Quoting)| match byte {
-        b'&' | b'|' | b';' | b'<' | b'>' => *quoting == Quoting::Bare,
-        b'`' | b'(' => matches!(quoting, Quoting::Bare | Quoting::Double),
-        _ => false,
-    };
-    let for_shell = |word: &Word| {
-        let range = std::ops::Range::<usize>::from(word.range);
-        command.text()[range.clone()].bytes().zip(&command.quoting()[range]).any(is_for_shell)
-    };
-    if command.words().iter().any(|word| !is_and(&word) && for_shell(word)) {
-        return None;
-    }
-    let words: Vec<&Word> = command.words().iter().collect();
-    let mut tasks = Vec::new();
-    for (index, part) in words.split(is_and).enumerate() {
-        let (first, last) = (part.first()?, part.last()?);
-        let program = first.literal()?;
-        let name = format!("{} {}", task.name(text), index + 1);
-        let taken = || siblings.iter().any(|sibling| sibling.name(text) == name);
-        if is_shell_builtin(program) || program.contains('=') || (index > 0 && taken()) {
-            return None;
-        }
-        let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };
-        let part = &command.text()[first.range.cover(last.range)];
-        tasks.push(format!("{key} = {}", edit::string(part)));
-    }
-    let edits = vec![TextEdit::replace(task.range, tasks.join(edit::line_end(text)))];
-    (tasks.len() > 1).then(|| Fix {
-        title: format!("Split into {} tasks", tasks.len()),
-        edits,
-        preferred: false,
-    })
+    let is_and = |word: &Word| command.bare(word) == Some("&&");
+    let parts = command.words().split(is_and);
+    let parts: Option<Vec<TextRange>> =
+        parts.map(|part| Some(part.first()?.range.cover(part.last()?.range))).collect();
+    split_task::into(command, &parts?)
 }
 
 /// The first operator of the command.

@@ -21,6 +21,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
+    if let Some(first) = parsed.tree.errors.first()
+        && let Some(language) = other_language(&parsed.text)
+    {
+        let message = format!(
+            "this is {language}, and a tasks file is TOML: a phase begins with `[pre-up]`, and a task is \
+            `\"description\" = \"command\"`"
+        );
+        found.push(Diagnostic::new(DiagnosticCode::Syntax, first.range, message));
+        return;
+    }
     for error in parsed.tree.errors.iter().filter(|error| !is_duplicate_task(parsed, error)) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
         if let Some(first) = error.related {
@@ -32,6 +42,22 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         for diagnostic in &mut found[before..] {
             diagnostic.note = Some("Draft's own reader accepts this file".into());
         }
+    }
+}
+
+/// The language of a text whose first statement can be no TOML.
+fn other_language(text: &str) -> Option<&'static str> {
+    let is_statement = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let first = text.lines().map(str::trim).find(is_statement)?;
+    let key = first.split_once(':').filter(|(_, value)| value.is_empty() || value.starts_with(' '));
+    let is_key = key.is_some_and(|(key, _)| {
+        let name = key.trim_matches(['"', '\'']);
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ .".contains(&byte))
+    });
+    match first {
+        _ if first.starts_with('{') => Some("JSON"),
+        _ if first == "---" || first.starts_with("- ") || is_key => Some("YAML"),
+        _ => None,
     }
 }
 
@@ -61,6 +87,26 @@ mod tests {
                 error "1 2": expected a value: a string must stand in quotes
             "#]],
         );
+    }
+
+    #[test]
+    fn another_language_is_said_once() {
+        let told = "{}: this is {}, and a tasks file is TOML: a phase begins with `[pre-up]`, and a task is \
+            `\"description\" = \"command\"`";
+        for (text, language) in [
+            ("{\n  \"pre-up\": {\"a\": \"b\"}\n}\n", "JSON"),
+            ("# tasks\n---\npre-up:\n  a: b\n", "YAML"),
+            ("pre-up:\n  - name: a\n    run: b\n", "YAML"),
+            ("\"pre-up\": {a: b}\n", "YAML"),
+        ] {
+            let found = Analysis::new(text, crate::Options::default()).diagnostics;
+            let syntax = found.iter().filter(|it| it.code == DiagnosticCode::Syntax);
+            let messages: Vec<String> = syntax.map(Diagnostic::full_message).collect();
+            assert_eq!(messages, [told.split_once(": ").unwrap().1.replace("{}", language)], "{text}");
+        }
+        for text in ["a = \"b: c\"\n1 2\n", "[pre-up\na: b\n", "a:b\n", "http://x: y\n"] {
+            assert_eq!(other_language(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! `tilde`: `~` for the home directory, which stays as it is where no shell reads the command.
+//! `tilde`: `~` and `~user` for a home directory, which stay as they are where no shell reads the command.
 //!
 //! Must not report a `~` within a word.
 
-use super::command::{Command, Quoting, range};
+use text_size::{TextRange, TextSize};
+
+use super::command::{Command, Quoting};
 use super::declaration::{Check, Rule};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -16,18 +18,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let is_home = |word: &&Word| {
-        let written = &command.text()[word.range];
-        let prefix = written.len().min("~/".len());
-        let is_bare = || command.quoting_of(word)[..prefix].iter().all(|it| *it == Quoting::Bare);
-        (written == "~" || written.starts_with("~/")) && is_bare()
-    };
-    let Some(word) = command.words().iter().find(is_home) else { return };
-    let start = usize::from(word.range.start());
-    let place = range(start, start + 1);
-    let message = format!("`{}` stays as it is: only a shell knows `~`", &command.text()[word.range]);
+    let home = |word: &Word| Some((word.range, home_of(command, word)?));
+    let Some((range, user)) = command.words().iter().find_map(home) else { return };
+    let place = TextRange::at(range.start(), TextSize::of('~') + TextSize::of(user));
+    let message = format!("`{}` stays as it is: only a shell knows `~{user}`", &command.text()[range]);
     let mut diagnostic = command.finding(DiagnosticCode::Tilde, place, message);
-    if command.phase.is_local() {
+    if command.phase.is_local() && user.is_empty() {
         let fixed = command.replaced(place, "$HOME");
         let fix = command.rewrite("Write `$HOME`", &fixed);
         diagnostic = diagnostic.note("`$HOME` is replaced here and in Draft").fix(fix);
@@ -36,6 +32,20 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.fixes.extend(command.wrap());
     }
     found.push(diagnostic);
+}
+
+/// The name of the user whose home a word begins with: nothing for `~`.
+fn home_of<'c>(command: &'c Command<'_>, word: &Word) -> Option<&'c str> {
+    let written = command.text()[word.range].strip_prefix('~')?;
+    let user = written.split('/').next()?;
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    };
+    // Up to the slash.
+    let read = command.quoting_of(word).iter().take(user.len() + "~/".len());
+    let is_bare = read.into_iter().all(|it| *it == Quoting::Bare);
+    (is_bare && (user.is_empty() || is_name(user))).then_some(user)
 }
 
 #[cfg(test)]
@@ -92,6 +102,22 @@ mod tests {
                     [post-deploy]
                     c = "sh -c 'ls ~'"
             "#]],
+        );
+    }
+
+    #[test]
+    fn is_the_home_of_a_user() {
+        let text = "[pre-up]\na = \"ls ~deploy/app ~\"\nb = \"grep ~1 ~= ~$X ~'x' '~deploy' ~de'p'\"\n";
+        testing::check(
+            DiagnosticCode::Tilde,
+            text,
+            expect![[r#"
+            warning "~deploy": `~deploy/app` stays as it is: only a shell knows `~deploy`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = "sh -c 'ls ~deploy/app ~'"
+                b = "grep ~1 ~= ~$X ~'x' '~deploy' ~de'p'"
+        "#]],
         );
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn is_plain(inner: &str, style: StrStyle) -> bool {
     match style {
         StrStyle::Bare | StrStyle::Literal => true,
         StrStyle::Basic => !inner.contains('\\'),
-        StrStyle::MultilineLiteral => first_newline(inner) == 0,
-        StrStyle::MultilineBasic => first_newline(inner) == 0 && !inner.contains('\\'),
+        StrStyle::MultilineLiteral => first_newline(inner) == 0 && !inner.contains('\r'),
+        StrStyle::MultilineBasic => first_newline(inner) == 0 && !inner.contains(['\\', '\r']),
     }
 }
 
@@ -62,7 +62,8 @@ fn first_newline(inner: &str) -> usize {
 enum Piece<'t> {
     /// Characters that are the content as they stand.
     Verbatim(&'t str),
-    /// An escape for one character, so many bytes long.
+    /// So many bytes for one character: an escape, or CRLF, which is LF whatever editor wrote the file (TOML 1.1 leaves it
+    /// to each parser).
     Escape(char, usize),
     /// So many bytes that are no content: the first line break, a backslash at a line's end.
     Nothing(usize),
@@ -89,14 +90,16 @@ fn pieces(string: Str, text: &str) -> impl Iterator<Item = Piece<'_>> {
 }
 
 fn next_piece(rest: &str, escapes: bool, multiline: bool) -> Option<Piece<'_>> {
-    if rest.is_empty() {
-        return None;
-    }
-    if !escapes {
-        return Some(Piece::Verbatim(rest));
-    }
-    match rest.find('\\') {
+    let is_special = |at: &usize| match rest.as_bytes()[*at] {
+        b'\\' => escapes,
+        b'\r' => multiline && rest[*at..].starts_with("\r\n"),
+        _ => false,
+    };
+    let special = rest.match_indices(['\\', '\r']).map(|(at, _)| at).find(is_special);
+    match special {
+        _ if rest.is_empty() => None,
         None => Some(Piece::Verbatim(rest)),
+        Some(0) if rest.starts_with('\r') => Some(Piece::Escape('\n', 2)),
         Some(0) => Some(escape(rest, multiline)),
         Some(at) => Some(Piece::Verbatim(&rest[..at])),
     }
@@ -286,6 +289,8 @@ mod tests {
             (r"a = 'x \u00e9'", r"x \u00e9"),
             ("a = \"\"\"\r\nx \\ \t\r\n\n  y\\\n\"\"\"", "x y"),
             ("a = '''\nx\n'''", "x\n"),
+            ("a = '''x\r\n\r\ny\\\r\n'''", "x\n\ny\\\n"),
+            ("a = \"\"\"x\r\ny\\r\r\n\\n\"\"\"", "x\ny\r\n\n"),
             // What TOML does not know stays as it is written.
             (r#"a = "\q \u12 \uD800 \ x""#, r"\q \u12 \uD800 \ x"),
             (r#"a = "x\"#, r"x\"),
