@@ -1,5 +1,8 @@
 //! `draft-tasks check`: findings for people and programs, and files that have none because they cannot be read.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use expect_test::expect;
 use serde_json::Value;
 
@@ -376,4 +379,48 @@ fn long_lines_are_not_shown_for_each_finding() {
          = note: a word that is only this becomes an empty argument, here as in Draft"#]]
     .assert_eq(findings[1]);
     assert_eq!(findings.len(), 301 + 1);
+}
+
+#[test]
+fn lines_comments_and_dollar_quotes_are_told_before_they_run_as_something_else() {
+    let tool = Tool::new(
+        "[pre-up]\n\"two lines\" = \"\"\"\nmkdir -p one\nmkdir -p two\n\"\"\"\nb = \"make # all\"\nc = \"printf $'a'\"\n\
+        d = \"sh -c echo hello\"\ne = \"tail -f log\"\n\"\" = \"ls\"\nf = \"ls ~root\"\n",
+    );
+    let called = tool.call(&["check"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    for code in [
+        "warning[several-lines]",
+        "warning[comment-in-command]",
+        "warning[ansi-c-quoting]",
+        "warning[unquoted-script]",
+        "info[endless-command]",
+        "warning[empty-task-name]",
+        "warning[tilde]",
+    ] {
+        assert!(called.stdout.contains(code), "{code}: {called:?}");
+    }
+}
+
+#[test]
+fn what_is_no_tasks_file_is_told_at_once() {
+    let tool = Tool::empty();
+    let path = tool.path(".draft-tasks.toml");
+    let pipe = tool.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    tool.write("large", &vec![b'#'; (16 << 20) + 1]);
+    for (target, problem) in [
+        (pipe.as_path(), "it is not a regular file"),
+        (Path::new("/dev/zero"), "it is not a regular file"),
+        (&tool.path("large"), "it is larger than 16 MiB"),
+        (&path, "Too many levels of symbolic links"),
+    ] {
+        symlink(target, &path).expect("a link");
+        for arguments in [&["check"][..], &["fmt"], &["explain"], &["run", "pre-up"]] {
+            let called = tool.call(arguments);
+            assert_eq!(called.code, Some(2), "{arguments:?} {called:?}");
+            assert!(called.stderr.contains(problem), "{arguments:?} {called:?}");
+        }
+        std::fs::remove_file(&path).expect("the link");
+    }
 }

@@ -90,7 +90,7 @@ fn settings_that_cannot_be_read_are_named() {
     let called = tool.call(&["check"]);
     assert_eq!(
         (called.code, called.stdout.as_str()),
-        (Some(1), &*format!("error[setting]: {FILE}: is not a file\n\n1 error in 2 files\n"))
+        (Some(1), &*format!("error[setting]: {FILE}: is a directory\n\n1 error in 2 files\n"))
     );
     std::fs::remove_dir(tool.path(FILE)).expect("it is empty");
     tool.write(FILE, b"# \xff\n");

@@ -121,7 +121,7 @@ fn what_cannot_be_read_or_written_is_said() {
     let tool = with_packs();
     assert_said(&tool.call(&["create", "none"]), 2, "", "error: none: there is no such directory\n");
     tool.write(&format!("{AZURE}/odd/tasks.toml/file"), b"");
-    let said = "error: the tasks file of the pack github.com/Azure/draft/odd is not a regular file\n";
+    let said = "error: the tasks file of the pack github.com/Azure/draft/odd: is a directory\n";
     assert_said(&tool.call(&["create", "--pack", "odd"]), 2, "", said);
     assert!(!tool.path(".draft-tasks.toml").exists());
 }

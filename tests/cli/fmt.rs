@@ -106,3 +106,29 @@ fn a_directory_that_may_not_be_written_is_an_error_and_nothing_is_lost() {
         assert_eq!(tool.read("closed/.draft-tasks.toml"), ROUGH);
     }
 }
+
+#[test]
+fn keeps_hard_links_and_attributes() {
+    let tool = Tool::new(ROUGH);
+    let file = tool.path(".draft-tasks.toml");
+    std::fs::hard_link(&file, tool.path("other")).expect("a link");
+    // Not every file system has them.
+    let marked = rustix::fs::setxattr(&file, "user.origin", b"x", rustix::fs::XattrFlags::empty()).is_ok();
+    assert_eq!(tool.call(&["fmt"]).code, Some(0));
+    assert_eq!((tool.read("other"), file.metadata().expect("a file").nlink()), (FINE.to_owned(), 2));
+    let mut value = [0; 8];
+    assert!(!marked || rustix::fs::getxattr(&file, "user.origin", &mut value) == Ok(1));
+    let left = std::fs::read_dir(tool.path("")).expect("a directory");
+    assert!(left.flatten().all(|it| !it.file_name().to_string_lossy().starts_with(".tmp")));
+}
+
+#[test]
+fn refuses_what_is_read_only() {
+    let tool = Tool::new(ROUGH);
+    let file = tool.path(".draft-tasks.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).expect("permissions");
+    let called = tool.call(&["fmt"]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    assert_eq!(called.stderr, "error: .draft-tasks.toml: is read-only; nothing is written\n");
+    assert_eq!(tool.read(".draft-tasks.toml"), ROUGH);
+}

@@ -95,6 +95,14 @@ fn a_failure_is_told_with_the_line_that_says_why() {
 }
 
 #[test]
+fn a_command_of_several_lines_has_line_feeds_whatever_editor_wrote_the_file() {
+    let tool = Tool::new("[pre-up]\r\na = \"\"\"sh -c '\r\nprintf %s one\r\necho two'\"\"\"\r\n");
+    let called = tool.call(&["run", "pre-up", "--format", "json"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stdout.contains(r#""onetwo\n""#) && !called.stdout.contains(r"\r"), "{called:?}");
+}
+
+#[test]
 fn lines_are_whole_however_a_task_writes_them() {
     let tool = tasks(
         "pre-up",

@@ -3,12 +3,14 @@
 //! Must not write.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, SETTINGS_FILE, TASKS_FILE};
+use draft_tasks_executor::file;
 
-/// Files beyond this size are refused: byte offsets have 32 bits, and nobody writes such a file.
-pub(crate) const LARGEST: usize = 256 << 20;
+/// Files beyond this size, in bytes, are refused: nobody writes such a file, and every command answers within seconds.
+pub(crate) const LARGEST: usize = 16 << 20;
 
 /// What a file is to this tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,29 +68,38 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// When it cannot be read, is a directory, too large or not UTF-8; then with line and column of the first wrong byte.
+/// When it cannot be read, is no regular file, too large or not UTF-8; then with line and column of the first wrong byte.
 pub(crate) fn read(path: &Path) -> Result<String, ReadError> {
+    read_some(path, LARGEST as u64)?.ok_or_else(|| {
+        let problem = if path.is_symlink() { "is a link to nothing" } else { "there is no such file" };
+        ReadError { path: path.to_owned(), problem: problem.into() }
+    })
+}
+
+/// The text of a file that need not be there, of at most so many bytes.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn read_some(path: &Path, most: u64) -> Result<Option<String>, ReadError> {
     let error = |problem: String| ReadError { path: path.to_owned(), problem };
-    let bytes = std::fs::read(path).map_err(|cause| {
-        error(match cause.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".into(),
-            std::io::ErrorKind::IsADirectory => "is a directory".into(),
-            std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),
-            _ => cause.to_string(),
-        })
-    })?;
-    decode(bytes).map_err(error)
+    match file::regular(path, most) {
+        Ok(bytes) => decode(bytes).map(Some).map_err(error),
+        Err(cause) => match cause.kind() {
+            io::ErrorKind::NotFound => Ok(None),
+            io::ErrorKind::IsADirectory => Err(error("is a directory".into())),
+            io::ErrorKind::PermissionDenied => Err(error("may not be read (permission denied)".into())),
+            _ => Err(error(cause.to_string())),
+        },
+    }
 }
 
 /// The text of bytes that were read.
 ///
 /// # Errors
 ///
-/// When they are too many or not UTF-8.
+/// When they are not UTF-8.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    if bytes.len() > LARGEST {
-        return Err(format!("is larger than {} MiB", LARGEST >> 20));
-    }
     String::from_utf8(bytes).map_err(|cause| {
         let valid = cause.utf8_error().valid_up_to();
         let bytes = cause.as_bytes();

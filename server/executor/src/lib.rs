@@ -6,6 +6,7 @@ pub mod cluster;
 mod describe;
 mod escape;
 pub mod event;
+pub mod file;
 mod format;
 mod local;
 pub mod mask;

@@ -136,7 +136,7 @@ fn list(packs: &[Pack]) -> String {
 fn copy(pack: &Pack, target: &Path) -> Result<String, String> {
     let name = printable(&pack.full_name());
     let tasks = pack.tasks(source::LARGEST);
-    let tasks = tasks.map_err(|error| format!("the tasks file of the pack {name} {error}"))?;
+    let tasks = tasks.map_err(|error| format!("the tasks file of the pack {name}: {error}"))?;
     match tasks {
         Some(tasks) => {
             write(target, &tasks.bytes, Some(tasks.permissions))?;

@@ -3,6 +3,7 @@
 //! Must not write.
 
 use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -52,7 +53,12 @@ fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     }
     let relative = |name: &str| if path == Path::new(".") { PathBuf::from(name) } else { path.join(name) };
     let candidates = [relative(TASKS_FILE), relative(PACK_FILE)];
-    let is_tasks_file = |path: &PathBuf| path.exists() && FileKind::of_path(path).is_some();
+    // What cannot be looked at is there until reading it says what is wrong.
+    let is_there = |path: &PathBuf| match path.symlink_metadata() {
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+        Ok(_) => true,
+    };
+    let is_tasks_file = |path: &PathBuf| is_there(path) && FileKind::of_path(path).is_some();
     candidates.into_iter().find(is_tasks_file).ok_or_else(|| ReadError {
         path: path.to_owned(),
         problem: format!("there is no {} in this directory", TASKS_FILE),

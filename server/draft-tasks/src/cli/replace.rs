@@ -1,33 +1,86 @@
 //! Puts another text in the place of a file: the only code of the command line that changes one.
 //!
-//! Must not leave half a file behind, and must not overwrite what something else has written meanwhile.
+//! Must not leave half a file behind, must not overwrite what something else has written meanwhile, and must not change
+//! anything but the text: owner, mode, links, access lists.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use super::paths::Loaded;
 use crate::source;
 
-/// Puts another text in the place of a file in one step, with the file's permissions; a link stays a link.
+/// Puts another text in the place of a file; a link stays a link.
+///
+/// It is done in one step where a new file can be as the old one was, else the text is written into the old one.
 ///
 /// # Errors
 ///
-/// When it cannot be written, or is not as it was read any more; then it is as it was.
+/// When it may not or cannot be written, or is not as it was read any more; then it is as it was, or the error names the
+/// file that has the new text.
 pub(super) fn replace(file: &Loaded, text: &str) -> Result<(), String> {
-    let error = |problem: io::Error| format!("{}: cannot be written: {problem}", file.path.display());
+    let shown = file.path.display();
+    let error = |problem: io::Error| format!("{shown}: cannot be written: {problem}");
     let target = fs::canonicalize(&file.path).map_err(error)?;
-    let directory = target.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(directory).map_err(error)?;
-    new.write_all(text.as_bytes()).map_err(error)?;
-    new.as_file().set_permissions(fs::metadata(&target).map_err(error)?.permissions()).map_err(error)?;
-    new.as_file().sync_all().map_err(error)?;
-    if source::read(&target).map_err(|problem| problem.to_string())? != file.text {
-        return Err(format!(
-            "{}: was changed by something else meanwhile; nothing is written",
-            file.path.display()
-        ));
+    let metadata = fs::metadata(&target).map_err(error)?;
+    if metadata.permissions().readonly() {
+        return Err(format!("{shown}: is read-only; nothing is written"));
     }
-    new.persist(&target).map_err(|problem| error(problem.error))?;
-    Ok(())
+    // Whoever may not write into it must not replace it either.
+    let mut old = File::options().write(true).open(&target).map_err(error)?;
+    let new = written(&target, &metadata, text).map_err(error)?;
+    if source::read(&target).map_err(|problem| problem.to_string())? != file.text {
+        return Err(format!("{shown}: was changed by something else meanwhile; nothing is written"));
+    }
+    if is_like(&new, &target, &metadata).map_err(error)? {
+        return new.persist(&target).map(|_| ()).map_err(|problem| error(problem.error));
+    }
+    overwrite(&mut old, text).map_err(|problem| match new.keep() {
+        Ok((_, kept)) => format!("{shown}: is not complete: {problem}; {} has the new text", kept.display()),
+        Err(_) => format!("{shown}: is not complete: {problem}"),
+    })
+}
+
+/// A new file beside another one, with the text and the permissions.
+fn written(target: &Path, metadata: &Metadata, text: &str) -> io::Result<NamedTempFile> {
+    let mut new = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().set_permissions(metadata.permissions())?;
+    new.as_file().sync_all()?;
+    Ok(new)
+}
+
+fn overwrite(old: &mut File, text: &str) -> io::Result<()> {
+    old.set_len(0)?;
+    old.write_all(text.as_bytes())?;
+    old.sync_all()
+}
+
+/// Whether nothing is lost when a new file takes the place of another one.
+#[cfg(unix)]
+fn is_like(new: &NamedTempFile, target: &Path, metadata: &Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let own = new.as_file().metadata()?;
+    let is_own = (own.uid(), own.gid(), own.mode()) == (metadata.uid(), metadata.gid(), metadata.mode());
+    Ok(is_own && metadata.nlink() == 1 && attributes(new.path())? == attributes(target)?)
+}
+
+#[cfg(not(unix))]
+fn is_like(_: &NamedTempFile, _: &Path, _: &Metadata) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// The names of a file's extended attributes, among which access lists are; none where the file system has none.
+#[cfg(unix)]
+fn attributes(path: &Path) -> io::Result<Vec<u8>> {
+    // Longer lists do not exist (`xattr(7)`).
+    let mut names = vec![0; 1 << 16];
+    match rustix::fs::listxattr(path, &mut names) {
+        Ok(length) => names.truncate(length),
+        Err(rustix::io::Errno::NOTSUP) => names.clear(),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(names)
 }

@@ -2,13 +2,12 @@
 //!
 //! Must not be taken for more than a hint: what a file calls may never run.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use draft_tasks_analysis::calls::{self, Beside, Calls};
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
 use draft_tasks_analysis::project_files;
+use draft_tasks_executor::file;
 
 use super::tool::{self, TOOLS};
 
@@ -91,16 +90,6 @@ impl Look<'_> {
     }
 
     fn read(&self, path: &str) -> Option<String> {
-        let path = self.directory.join(path);
-        // What is no file may make who opens it wait.
-        if !path.metadata().ok()?.is_file() {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
-        if bytes.len() as u64 > LARGEST || bytes.contains(&0) {
-            return None;
-        }
-        String::from_utf8(bytes).ok()
+        file::text(&self.directory.join(path), LARGEST).ok().filter(|text| !text.contains('\0'))
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Must not take what is for each user alone to choose: clusters, values of the environment, programs.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::TextRange;
@@ -20,7 +19,7 @@ mod hover;
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
 
-/// Nobody writes so many settings; what is larger is something else.
+/// Nobody writes so many settings, in bytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
 
 /// What a text says, and what is wrong with it.
@@ -91,9 +90,9 @@ impl ProjectFile {
     /// Reads the settings of a directory.
     pub(crate) fn load(directory: &Path) -> ProjectFile {
         let path = directory.join(SETTINGS_FILE);
-        let (text, unreadable) = match read(&path) {
+        let (text, unreadable) = match source::read_some(&path, LARGEST) {
             Ok(text) => (text.unwrap_or_default(), None),
-            Err(problem) => (String::new(), Some(problem)),
+            Err(error) => (String::new(), Some(error.problem)),
         };
         ProjectFile { project: Project::of_text(&text), path, text, unreadable }
     }
@@ -103,20 +102,6 @@ impl ProjectFile {
         let unreadable = self.unreadable.iter().map(|problem| format!("{}: {problem}", self.path.display()));
         unreadable.chain(self.project.describe(&self.path, &self.text)).collect()
     }
-}
-
-/// The text of a file that need not be there.
-fn read(file: &Path) -> Result<Option<String>, String> {
-    // Whatever is not a regular file may keep a reader waiting for ever.
-    match std::fs::metadata(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Ok(metadata) if !metadata.is_file() => return Err("is not a file".into()),
-        Ok(metadata) if metadata.len() > LARGEST => {
-            return Err(format!("is larger than {} MiB", LARGEST >> 20));
-        }
-        _ => {}
-    }
-    source::read(file).map(Some).map_err(|error| error.problem)
 }
 
 /// Why a setting is not for a project to make.
@@ -459,6 +444,6 @@ mod tests {
         assert_eq!(ProjectFile::load(dir.path()).problems(), [""; 0]);
         std::fs::create_dir(dir.path().join(SETTINGS_FILE)).unwrap();
         let problems = ProjectFile::load(dir.path()).problems();
-        assert!(problems[0].ends_with("config.toml: is not a file"), "{problems:?}");
+        assert!(problems[0].ends_with("config.toml: is a directory"), "{problems:?}");
     }
 }

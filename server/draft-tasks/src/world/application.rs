@@ -11,12 +11,13 @@ use draft_tasks_analysis::project::{DraftToml, NotToml};
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
-use draft_tasks_executor::{Pinned, Problem};
+use draft_tasks_executor::{Pinned, Problem, file};
 
 use crate::lines::{LineIndex, line_and_column};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::world::environment::Environment;
+use crate::world::facts;
 
 /// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
 pub(crate) const DEVELOPMENT: &str = "development";
@@ -54,7 +55,7 @@ impl ApplicationLookup<'_> {
 
     /// The environments that `draft.toml` has, by their names; none where it cannot be read.
     pub(crate) fn environments(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.directory.join(DRAFT_TOML)).unwrap_or_default();
+        let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
         let draft = DraftToml::parse(&text).unwrap_or_default();
         draft.environments.into_keys().collect()
     }
@@ -67,7 +68,7 @@ impl ApplicationLookup<'_> {
     pub(crate) fn draft(&self) -> Result<draft_tasks_analysis::project::Environment, Problem> {
         let file = self.directory.join(DRAFT_TOML);
         let place = file.display();
-        let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+        let text = file::text(&file, facts::LARGEST).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Problem::new(format!(
                 "there is no {DRAFT_TOML} in {}, so the application is not known",
                 self.directory.display()

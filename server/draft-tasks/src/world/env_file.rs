@@ -3,8 +3,10 @@
 //! Must not change the program's own environment, and must not show a value in an error.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
+
+use draft_tasks_executor::file;
 
 use crate::settings::env_file::EnvFile;
 
@@ -46,7 +48,10 @@ impl EnvFile {
         outside: &dyn Fn(&str) -> Option<String>,
     ) -> Result<FileVariables, String> {
         let (shown, bytes) = if self.is_standard_input() {
-            ("standard input".to_owned(), at_most(io::stdin().lock()))
+            (
+                "standard input".to_owned(),
+                file::whole(io::stdin().lock(), LARGEST).map_err(|cause| cause.to_string()),
+            )
         } else {
             let path = directory.join(&self.path);
             (path.display().to_string(), self.bytes(&path))
@@ -71,20 +76,13 @@ impl EnvFile {
         if metadata.is_dir() {
             return Err("is a directory".into());
         }
-        if !metadata.is_file() && !self.may_wait {
-            return Err("is not a regular file".into());
-        }
-        at_most(File::open(path).map_err(|cause| cause.to_string())?)
+        let bytes = if self.may_wait {
+            File::open(path).and_then(|opened| file::whole(opened, LARGEST))
+        } else {
+            file::regular(path, LARGEST)
+        };
+        bytes.map_err(|cause| cause.to_string())
     }
-}
-
-fn at_most(reader: impl Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|cause| cause.to_string())?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("is larger than {} MiB", LARGEST >> 20));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -104,7 +102,7 @@ mod tests {
         std::fs::write(dir.path().join("bad"), "A=1\n=2\n").unwrap();
         assert!(read(&dir.path().join("bad"), true).unwrap_err().contains("bad:2: expected"));
         std::fs::write(dir.path().join("large"), "#".repeat(1 + (1 << 20))).unwrap();
-        assert!(read(&dir.path().join("large"), true).unwrap_err().ends_with("is larger than 1 MiB"));
+        assert!(read(&dir.path().join("large"), true).unwrap_err().ends_with(": it is larger than 1 MiB"));
     }
 
     #[cfg(unix)]
@@ -113,7 +111,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        assert!(read(&path, false).unwrap_err().ends_with("is not a regular file"));
+        assert!(read(&path, false).unwrap_err().ends_with(": it is not a regular file"));
         let writer = std::thread::spawn({
             let path = path.clone();
             move || std::fs::write(path, "A=1").unwrap()

@@ -3,8 +3,7 @@
 //! Must not run anything or judge what it finds, and must not be called on a keystroke: it reads directories.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
@@ -13,13 +12,13 @@ use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
 use draft_tasks_analysis::project::{DraftToml, Template};
-use draft_tasks_executor::search;
+use draft_tasks_executor::{file, search};
 
 use crate::world::application::DEVELOPMENT;
 use crate::world::environment::Environment;
 
 /// Files beyond this size are not looked at: what people write is a thousandth of it.
-const LARGEST: u64 = 1 << 20;
+pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// At most so many templates of a chart are read.
 const TEMPLATES: usize = 64;
@@ -91,13 +90,7 @@ pub(crate) fn find(path: &Path) -> Option<Found> {
 
 /// The text of a regular file of the usual size.
 pub(crate) fn read(path: &Path) -> Option<String> {
-    // Before it is opened: opening a pipe would wait for its other end.
-    if !fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut text = String::new();
-    let read = File::open(path).ok()?.take(LARGEST + 1).read_to_string(&mut text).ok()?;
-    (read as u64 <= LARGEST).then_some(text)
+    file::text(path, LARGEST).ok()
 }
 
 fn look_at(directory: &Path, paths: &BTreeSet<String>) -> impl Iterator<Item = (String, PathFact)> {

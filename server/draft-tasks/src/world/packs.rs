@@ -4,10 +4,11 @@
 
 use draft_tasks_analysis::file_names::PACK_FILE;
 use std::fs::{self, Permissions};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::completion::PackFile;
+use draft_tasks_executor::file;
 
 use crate::source;
 use crate::world::environment::Environment;
@@ -150,16 +151,7 @@ impl Pack {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             metadata => metadata?,
         };
-        // Anything else may wait for a writer, or never end.
-        if !metadata.is_file() {
-            return Err(io::Error::other("is not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        fs::File::open(&path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > most {
-            return Err(io::Error::other(format!("is larger than {most} bytes")));
-        }
-        Ok(Some(PackTasks { bytes, permissions: metadata.permissions() }))
+        Ok(Some(PackTasks { bytes: file::regular(&path, most as u64)?, permissions: metadata.permissions() }))
     }
 
     /// The text of its tasks file, if it has one.

@@ -2,14 +2,16 @@
 //!
 //! Must not wait for ever, nor take more memory than such files need: a path may be that of a pipe or a device.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// More than any kubeconfig has, in MiB, and more than any certificate, key or token.
-const MOST_OF_KUBECONFIG: u64 = 16;
-const MOST_OF_NAMED: u64 = 1;
+use crate::file;
+
+/// More than any kubeconfig has, in bytes, and more than any certificate, key or token.
+const MOST_OF_KUBECONFIG: u64 = 16 << 20;
+const MOST_OF_NAMED: u64 = 1 << 20;
 
 /// How long a kubeconfig may take that a program writes into a pipe. It may ask for a passphrase.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -20,37 +22,12 @@ pub(crate) fn kubeconfig(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn awaited(path: &Path, limit: Duration) -> io::Result<Vec<u8>> {
-    whole(Awaited { file: open(path)?, until: Instant::now() + limit }, MOST_OF_KUBECONFIG)
+    file::whole(Awaited { file: file::open(path)?, until: Instant::now() + limit }, MOST_OF_KUBECONFIG)
 }
 
 /// A file that a kubeconfig names, which is no pipe and no device.
 pub(crate) fn named(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    whole(file, MOST_OF_NAMED)
-}
-
-/// To open a pipe takes as long as nobody writes into it, unless nothing is to be waited for.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    options.open(path)
-}
-
-fn whole(file: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let length = file.take((most << 20) + 1).read_to_end(&mut bytes)?;
-    if length as u64 > most << 20 {
-        return Err(io::Error::other(format!("it is larger than {most} MiB")));
-    }
-    Ok(bytes)
+    file::regular(path, MOST_OF_NAMED)
 }
 
 /// A file whose bytes may be some time in coming.

@@ -11,6 +11,7 @@ use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
 use draft_tasks_analysis::links::{Makefile, Target};
 use draft_tasks_analysis::project_files::{self, Named};
+use draft_tasks_executor::file;
 
 /// How many files one request looks for.
 const MOST_LOOKS: usize = 512;
@@ -129,10 +130,8 @@ impl Nearby {
     }
 
     fn text(&mut self, path: &Path) -> Option<String> {
-        // A pipe would be waited for.
-        let regular = self.look(path)?.is_file();
-        let small = fs::metadata(path).is_ok_and(|found| found.len() <= LARGEST);
-        if regular && small { fs::read_to_string(path).ok() } else { None }
+        self.look(path)?;
+        file::text(path, LARGEST).ok()
     }
 
     /// What is in a directory, in the order of names.

@@ -122,8 +122,8 @@ impl Session {
 impl SourceRequest {
     fn read(self) -> Result<Source, Error> {
         let Some(opened) = &self.opened else { return self.read_text() };
-        let on_disk = opened.path.as_ref().and_then(|path| std::fs::read(path).ok());
-        let unsaved = on_disk.as_deref() != Some(opened.analysis.parsed.text.as_bytes());
+        let on_disk = opened.path.as_ref().and_then(|path| source::read(path).ok());
+        let unsaved = on_disk.as_deref() != Some(&*opened.analysis.parsed.text);
         let Opened { kind, path, analysis, config, wrong_settings } = opened;
         let source = self.source(Some(*kind), path.clone(), analysis.clone(), config.clone(), unsaved)?;
         Ok(Source { wrong_settings: wrong_settings.clone(), ..source })

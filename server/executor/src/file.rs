@@ -1,0 +1,81 @@
+//! Reads files whose paths come from a user, a checkout or another file.
+//!
+//! Must not wait for ever, nor take more memory than is asked for: a path may be that of a pipe or a device.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The content of a regular file of at most so many bytes.
+///
+/// # Errors
+///
+/// When it is none, is larger, or cannot be read; what is wrong with it is a sentence.
+pub fn regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    whole(file, most)
+}
+
+/// The text of a regular file of at most so many bytes.
+///
+/// # Errors
+///
+/// As [`regular`], and when it is not UTF-8.
+pub fn text(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(regular(path, most)?).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+/// Everything that comes, of at most so many bytes.
+///
+/// # Errors
+///
+/// When it is more, or cannot be read; then in a sentence.
+pub fn whole(reader: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let length = reader.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if length as u64 > most {
+        return Err(io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// To open a pipe takes as long as nobody writes into it, unless nothing is to be waited for.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    options.open(path)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_of_the_size_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let why = |path: &Path| regular(path, 1 << 20).unwrap_err().to_string();
+        for path in [pipe.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
+            assert_eq!(why(path), "it is not a regular file");
+        }
+        assert_eq!(why(dir.path()), "is a directory");
+        let large = dir.path().join("large");
+        std::fs::write(&large, vec![b'x'; 1 + (1 << 20)]).unwrap();
+        assert_eq!(why(&large), "it is larger than 1 MiB");
+        assert_eq!(regular(&large, 2 << 20).unwrap().len(), 1 + (1 << 20));
+    }
+}
