@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::lifecycle::{alone, with_cluster};
+use crate::lifecycle::{alone, kubeconfig, with_cluster};
 use crate::run::assert_in_order;
 use crate::tool::Tool;
 
@@ -45,6 +45,19 @@ fn a_server_that_is_not_there_is_the_broken_link() {
     ];
     assert_in_order(&called, &parts);
     assert!(!called.stdout.contains("draft-tasks doctor"), "{called:?}");
+}
+
+#[test]
+fn a_kubeconfig_that_can_be_read_once_is_read_once() {
+    let tool = with_cluster(TASKS, "127.0.0.1");
+    let path = tool.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let pipe = path.display().to_string();
+    let tool = tool.with("KUBECONFIG", &pipe);
+    let writer = std::thread::spawn(move || std::fs::write(path, kubeconfig("127.0.0.1")).unwrap());
+    let called = tool.call(&["doctor", "-l", "app=web"]);
+    writer.join().unwrap();
+    assert_in_order(&called, &["✓ kubeconfig", "✓ context       dev, namespace default", "✗ server"]);
 }
 
 #[test]

@@ -20,5 +20,9 @@ mod records;
 mod rerun;
 mod run;
 mod run_options;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[path = "../lsp/shim.rs"]
+mod shim;
 mod terminal;
 mod tool;
+mod unanswered;

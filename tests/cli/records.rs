@@ -127,6 +127,31 @@ fn of_a_program_that_was_killed_are_interrupted() {
 }
 
 #[test]
+fn of_a_program_that_was_killed_do_not_name_processes_by_secrets() {
+    let wait = "sh -c 'cp \"$(command -v sh)\" s3cr3tname; exec ./s3cr3tname -c \"echo ready; until test -e go; do sleep 0.05; done\"'";
+    let tool = tasks("pre-up", &[("wait", wait), ("ok", "true")])
+        .with("API_TOKEN", "s3cr3tname")
+        .with("LISTED", "sleep")
+        .with("OTHER_TOKEN", "ready");
+    let mut started = tool.start(&["run", "pre-up", "--secret", "LISTED", "--public", "OTHER_TOKEN"]);
+    started.wait_for("ready");
+    started.signal(Signal::KILL);
+    started.end_unread();
+    let shown = tool.call(&["runs", "show", "latest"]).stdout;
+    let json = tool.call(&["runs", "show", "latest", "--format", "json"]).stdout;
+    let warned = tool.call(&["run", "pre-up", "--task", "ok"]).stderr;
+    tool.write("go", b"");
+    tool.wait_for_what_was_left();
+    for told in [&shown, &json, &warned] {
+        assert!(!told.contains("s3cr3tname"), "{told}");
+    }
+    assert!(
+        warned.contains("left running: *** (process ") && shown.contains("left running: *** (process "),
+        "{warned}"
+    );
+}
+
+#[test]
 fn that_cannot_be_kept_do_not_fail_the_run() {
     for place in ["/proc/none", "/dev/null/none"] {
         let tool = tasks("pre-up", &[("good", "echo 1")]).with("DRAFT_TASKS_STATE_DIR", place);

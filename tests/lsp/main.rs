@@ -34,6 +34,8 @@ mod rules;
 mod run_settings;
 mod runs;
 mod settings;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod shim;
 mod slow_disks;
 mod stops;
 mod text;

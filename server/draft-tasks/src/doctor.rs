@@ -3,15 +3,14 @@
 //!
 //! Must not change anything; it contacts the cluster, so only a user's wish may start it.
 
-use draft_tasks_analysis::file_names::DRAFT_TOML;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::{DraftToml, PodMarks, pod_marks};
 use draft_tasks_executor::Problem;
-use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::pods::doctor::{
-    Examination, Permission, PodExamination, Standing, examine, kubeconfig_files,
-};
+use draft_tasks_executor::cluster::{KubeconfigSource, Target};
+use draft_tasks_executor::pods::doctor::{Examination, Permission, PodExamination, Standing, examine};
 use serde::Serialize;
 
 use crate::settings::audience::Audience;
@@ -117,15 +116,11 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
     let is_without_label = project(&chosen, &mut links);
     let found = chosen.find().ok();
     let variables = wanted.environment.variables();
-    links.push(match kubeconfig_files(variables) {
-        Ok(files) if files.is_empty() => Link::open("kubeconfig", "none: this runs inside of a cluster"),
-        Ok(files) => Link::holds("kubeconfig", join(files.iter().map(|file| file.display().to_string()))),
-        Err(problem) => Link::broken("kubeconfig", problem),
+    let target = kubeconfig(variables, &mut links).and_then(|source| {
+        let namespace = found.as_ref().and_then(|found| found.namespace.as_deref());
+        let target = source.target(chosen.settings.context.as_deref(), namespace);
+        context(target, chosen.settings, &mut links)
     });
-    let target = match links.last() {
-        Some(Link { state: State::Broken, .. }) => None,
-        _ => context(&chosen, found.as_ref(), &mut links),
-    };
     let container = wanted.settings.container.as_ref().map(ToString::to_string);
     if let Some(target) = target {
         let application = found.as_ref().map(|found| &found.application);
@@ -263,11 +258,37 @@ fn chart(directory: &Path, name: Option<&str>, links: &mut Vec<Link>) -> Option<
     marks
 }
 
-fn context(chosen: &ApplicationLookup<'_>, found: Option<&Found>, links: &mut Vec<Link>) -> Option<Target> {
-    let namespace = found.and_then(|found| found.namespace.as_deref());
-    match chosen.target(namespace) {
+/// The kubeconfig, where it can be used.
+fn kubeconfig<'a>(
+    variables: &'a [(OsString, OsString)],
+    links: &mut Vec<Link>,
+) -> Option<KubeconfigSource<'a>> {
+    const NAME: &str = "kubeconfig";
+    let read = KubeconfigSource::read(variables);
+    match read.and_then(|source| Ok((source.files()?, source))) {
+        Ok((files, source)) => {
+            links.push(if files.is_empty() {
+                Link::open(NAME, "none: this runs inside of a cluster")
+            } else {
+                Link::holds(NAME, join(files.iter().map(|file| file.display().to_string())))
+            });
+            Some(source)
+        }
+        Err(problem) => {
+            links.push(Link::broken(NAME, problem));
+            None
+        }
+    }
+}
+
+fn context(
+    target: Result<Target, Problem>,
+    settings: &KubernetesSettings,
+    links: &mut Vec<Link>,
+) -> Option<Target> {
+    match target {
         Ok(target) => {
-            let local = if chosen.settings.is_local(&target) {
+            let local = if settings.is_local(&target) {
                 "a local cluster"
             } else {
                 "not a local cluster: runs ask first"

@@ -19,4 +19,4 @@ mod yaml;
 pub use self::connection::Connection;
 pub(crate) use self::kubeconfig::innermost;
 pub use self::local_copy::LocalCopy;
-pub use self::target::{Target, is_label, is_local_server};
+pub use self::target::{KubeconfigSource, Target, is_label, is_local_server};

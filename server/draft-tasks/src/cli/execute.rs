@@ -32,6 +32,10 @@ pub(super) enum Format {
 /// How long a stopped task may take to end before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
+/// How long after the end of a stop the program itself may take.
+#[cfg(unix)]
+const UNANSWERED: Duration = Duration::from_secs(2);
+
 /// Events that wait to be shown; a full channel slows the tasks.
 const EVENTS: usize = 64;
 
@@ -96,7 +100,7 @@ pub(super) async fn execute(
     let (sender, events) = mpsc::channel(EVENTS);
     let mut shown = show(Readers::new(&request, view), events)?;
     let handle = draft_tasks_executor::start(request, sender);
-    let mut stop = Stop { handle: &handle, overdue: None };
+    let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
     loop {
         tokio::select! {
@@ -108,10 +112,10 @@ pub(super) async fn execute(
                 None => break,
             },
             // What ran was killed by now, and nobody reads how it ended.
-            () = stop.overdue() => break,
+            () = stop.overdue.reached() => break,
         }
     }
-    Ok(Ended { summary, was_stopped: stop.overdue.is_some() })
+    Ok(Ended { summary, was_stopped: stop.overdue.is_asked() })
 }
 
 /// What the thread that shows a run tells; it is over when there is nothing more to come.
@@ -203,41 +207,90 @@ fn show(
 /// A run is asked to end once, and killed when it is asked again.
 struct Stop<'a> {
     handle: &'a RunHandle,
-    /// When the run is over even if nobody has read so; nothing while it was not asked to end.
-    overdue: Option<Instant>,
+    /// When the run is over even if nobody has read so.
+    overdue: Overdue,
 }
 
 impl Stop<'_> {
     fn ask(&mut self) {
-        let grace = if self.overdue.is_some() { Duration::ZERO } else { GRACE };
-        self.overdue = Some(Instant::now() + grace + KILL_LIMIT);
-        self.handle.stop(grace);
+        self.handle.stop(self.overdue.ask(Duration::ZERO));
     }
 
     fn ask_once(&mut self) {
-        if self.overdue.is_none() {
+        if !self.overdue.is_asked() {
             self.ask();
         }
     }
+}
 
-    async fn overdue(&self) {
-        match self.overdue {
+/// When what was asked to end must have ended; nothing while it was not asked.
+#[derive(Debug, Default)]
+struct Overdue(Option<Instant>);
+
+impl Overdue {
+    fn is_asked(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// It is asked to end, now or again; gives the time for that, which ends a little later where more is granted.
+    fn ask(&mut self, more: Duration) -> Duration {
+        let grace = if self.is_asked() { Duration::ZERO } else { GRACE };
+        self.0 = Some(Instant::now() + grace + KILL_LIMIT + more);
+        grace
+    }
+
+    async fn reached(&self) {
+        match self.0 {
             Some(overdue) => tokio::time::sleep_until(overdue).await,
             None => std::future::pending().await,
         }
     }
 }
 
-/// Gives a message for each signal that asks the program to end.
+/// Gives a message for each signal that asks the program to end, and ends it where it does not end in time. A thread of
+/// its own heeds them: whoever waits for a disk that does not answer keeps all else from going on.
 #[cfg(unix)]
 fn watch_signals() -> io::Result<mpsc::UnboundedReceiver<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, signals) = mpsc::unbounded_channel();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let (mut signal, sender) = (signal(kind)?, sender.clone());
-        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(()).is_ok() {} });
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let [mut interrupts, mut terminations, mut hangups] = {
+        let _runtime = runtime.enter();
+        [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]
+    };
+    let watch = async move {
+        let mut overdue = Overdue::default();
+        loop {
+            tokio::select! {
+                Some(()) = interrupts.recv() => {}
+                Some(()) = terminations.recv() => {}
+                Some(()) = hangups.recv() => {}
+                () = overdue.reached() => end_at_once(),
+            }
+            overdue.ask(UNANSWERED);
+            // Who has returned already may still wait for something.
+            let _ = sender.send(());
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(watch))?;
     Ok(signals)
+}
+
+/// Ends the program, whatever its other threads wait for.
+#[cfg(unix)]
+fn end_at_once() {
+    let (told, heard) = std::sync::mpsc::channel();
+    // Standard error may not be read either.
+    let tell = std::thread::Builder::new().spawn(move || {
+        terminal::error(format_args!(
+            "ended without an orderly stop, as a disk or something else does not answer; what was started may still run"
+        ));
+        let _ = told.send(());
+    });
+    if tell.is_ok() {
+        let _ = heard.recv_timeout(Duration::from_secs(1));
+    }
+    std::process::exit(STOPPED.into());
 }
 
 #[cfg(not(unix))]

@@ -175,17 +175,33 @@ async fn run(
 }
 
 /// What a plugin said, without the tokens that are known by how they begin, and without the values of what is named as a
-/// secret: `password=…`.
+/// secret: `password=…`, `password: …`, `"password": "…"`.
 fn masked(said: &str) -> String {
-    let word = |word: &str| match word.split_once(['=', ':']) {
-        Some((name, value)) if !value.trim().is_empty() && looks_secret(name.trim_matches(['"', '\''])) => {
-            let line_end = &value[value.trim_end().len()..];
-            word[..word.len() - value.len()].to_owned() + MASK + line_end
+    let mut shown = String::new();
+    let mut rest = said;
+    while let Some(at) = rest.find(['=', ':']) {
+        let (before, behind) = (&rest[..at], &rest[at + 1..]);
+        let name = before.trim_end_matches([' ', '\t']);
+        let name = name.rsplit(|c: char| c.is_whitespace() || ",;{([".contains(c)).next().unwrap_or_default();
+        let value = behind.trim_start_matches([' ', '\t', '=']);
+        let length = if looks_secret(name.trim_matches(['"', '\''])) { value_length(value) } else { 0 };
+        if length == 0 {
+            shown += &rest[..=at];
+            rest = behind;
+        } else {
+            shown += &rest[..rest.len() - value.len()];
+            shown += MASK;
+            rest = &value[length..];
         }
-        _ => word.to_owned(),
-    };
-    let words: String = said.split_inclusive(char::is_whitespace).map(word).collect();
-    Secrets::default().mask(&words).into_owned()
+    }
+    Secrets::default().mask(&(shown + rest)).into_owned()
+}
+
+/// How long the value is with which a text begins: to its closing quote, else to the end of the word.
+fn value_length(text: &str) -> usize {
+    let quoted = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let closed = quoted.and_then(|quote| text[1..].find([quote, '\n']).map(|at| at + 2));
+    closed.unwrap_or_else(|| text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
 async fn read<R: AsyncRead + Unpin>(stream: Option<R>, into: &mut Vec<u8>) {
@@ -276,6 +292,15 @@ mod tests {
         let secret = said("echo DB_PASSWORD=hunter2 \"api_key\":\"hunter2\" at=x >&2; echo AKIAABCDEFGHIJKLMNOP >&2; exit 3").await;
         let shown = "exit code 3\n  DB_PASSWORD=*** api_key:*** at=x\n  ***\n  install it";
         assert!(secret.ends_with(shown), "{secret}");
+        for (words, shown) in [
+            ("password: hunter2 for ann", "password: *** for ann"),
+            ("\"password\": \"hun ter2\", at: 5", "\"password\": ***, at: 5"),
+            ("password = hunter2", "password = ***"),
+            ("{token:hunter2", "{token:***"),
+            ("login at https://idp.example: no", "login at https://idp.example: no"),
+        ] {
+            assert_eq!(masked(words), shown);
+        }
         let no = said("echo SECRET").await;
         assert!(
             no.contains("answered something that is no ExecCredential") && !no.contains("SECRET"),

@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::address::{Address, bracketed};
@@ -44,6 +44,51 @@ pub struct Target {
     pub(crate) kubeconfig: Option<Arc<Kubeconfig>>,
 }
 
+/// The kubeconfig of an environment, read once: a pipe is empty when it is read again.
+#[derive(Debug)]
+pub struct KubeconfigSource<'a> {
+    environment: &'a [(OsString, OsString)],
+    found: Found,
+}
+
+impl<'a> KubeconfigSource<'a> {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn read(environment: &'a [(OsString, OsString)]) -> Result<KubeconfigSource<'a>, Problem> {
+        Ok(KubeconfigSource { environment, found: kubeconfig::read(environment)? })
+    }
+
+    /// Whether there is none where one is needed: inside of a cluster none is.
+    pub fn is_missing(&self) -> bool {
+        let is_in_pod = kubeconfig::value(self.environment, "KUBERNETES_SERVICE_HOST").is_some();
+        self.found.kubeconfig.is_none() && !is_in_pod
+    }
+
+    /// Its files that are there; none inside of a cluster, which needs none.
+    ///
+    /// # Errors
+    ///
+    /// When there is none where one is needed.
+    pub fn files(&self) -> Result<Vec<PathBuf>, Problem> {
+        if self.is_missing() {
+            return Err(no_kubeconfig(&self.found));
+        }
+        Ok(self.found.places.iter().filter(|place| place.exists()).cloned().collect())
+    }
+
+    /// As [`Target::read`].
+    ///
+    /// # Errors
+    ///
+    /// When there is no kubeconfig where one is needed, or it has no such context.
+    pub fn target(self, context: Option<&str>, namespace: Option<&str>) -> Result<Target, Problem> {
+        Target::of(self.found, self.environment, context, namespace)
+    }
+}
+
 /// Whether a text is a name as namespaces and containers have it (a label of RFC 1123).
 pub fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -65,10 +110,18 @@ impl Target {
         context: Option<&str>,
         namespace: Option<&str>,
     ) -> Result<Target, Problem> {
+        KubeconfigSource::read(environment)?.target(context, namespace)
+    }
+
+    fn of(
+        mut found: Found,
+        environment: &[(OsString, OsString)],
+        context: Option<&str>,
+        namespace: Option<&str>,
+    ) -> Result<Target, Problem> {
         // What a variable left empty is as good as not said.
         let context = context.filter(|context| !context.is_empty());
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
-        let mut found = kubeconfig::read(environment)?;
         let Some(kubeconfig) = found.kubeconfig.take() else {
             return in_cluster(environment, &found, context, namespace);
         };
@@ -112,11 +165,8 @@ impl Target {
         environment: &[(OsString, OsString)],
         context: Option<&str>,
     ) -> Result<Option<Target>, Problem> {
-        let is_in_pod = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST").is_some();
-        if kubeconfig::read(environment)?.kubeconfig.is_none() && !is_in_pod {
-            return Ok(None);
-        }
-        Target::read(environment, context, None).map(Some)
+        let source = KubeconfigSource::read(environment)?;
+        if source.is_missing() { Ok(None) } else { source.target(context, None).map(Some) }
     }
 
     /// "context kind-dev, namespace demo".
@@ -192,6 +242,10 @@ fn address(access: &Access, context: &str, cluster: &str) -> Result<Address, Pro
         .map_err(|wrong| Problem::new(format!("{names} cannot be reached: its address {wrong}")))
 }
 
+fn no_kubeconfig(found: &Found) -> Problem {
+    Problem::new("there is no kubeconfig to tell which cluster to use").help(searched(found))
+}
+
 fn in_cluster(
     environment: &[(OsString, OsString)],
     found: &Found,
@@ -200,8 +254,7 @@ fn in_cluster(
 ) -> Result<Target, Problem> {
     let host = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST");
     let (Some(host), None) = (host, context) else {
-        let problem = Problem::new("there is no kubeconfig to tell which cluster to use");
-        return Err(problem.help(searched(found)));
+        return Err(no_kubeconfig(found));
     };
     let account = Path::new("/var/run/secrets/kubernetes.io/serviceaccount");
     let own = std::fs::read_to_string(account.join("namespace")).ok();

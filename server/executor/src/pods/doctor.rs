@@ -3,7 +3,6 @@
 //! Must not wait for anything but the cluster's answers, change anything, or say what is to be done about it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use kube::Client;
@@ -15,7 +14,6 @@ use super::wait::{container, read};
 use super::watching;
 use crate::cluster::Connection;
 use crate::cluster::Target;
-use crate::cluster::kubeconfig;
 use crate::cluster::object::{Object, ObjectKind};
 use crate::event::Problem;
 use crate::request::Application;
@@ -146,21 +144,6 @@ pub enum Standing {
     Earlier,
     /// It is being deleted, or has ended.
     Over,
-}
-
-/// The files of the kubeconfig; none inside of a cluster, which needs none.
-///
-/// # Errors
-///
-/// When there is none where one is needed, or it cannot be read.
-pub fn kubeconfig_files(environment: &[(OsString, OsString)]) -> Result<Vec<PathBuf>, Problem> {
-    let found = kubeconfig::read(environment)?;
-    let in_cluster = kubeconfig::value(environment, "KUBERNETES_SERVICE_HOST").is_some();
-    if found.kubeconfig.is_none() && !in_cluster {
-        // What is missing is told where a cluster is chosen.
-        return Target::read(environment, None, None).map(|_| Vec::new());
-    }
-    Ok(found.places.into_iter().filter(|place| place.exists()).collect())
 }
 
 /// Asks the cluster of a target. Without an application its pods are not looked at.

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use draft_tasks_analysis::secret::looks_secret;
+
 use super::{Event, RESULT, RecordState, Records, StoredRun, list};
 use crate::event::LeftProcess;
 use crate::tree;
@@ -49,11 +51,15 @@ impl StoredRun {
     /// What an interrupted run left running; of others nothing, and nothing where the system does not tell the
     /// environment of processes.
     pub fn left_running(&self) -> Vec<LeftProcess> {
-        let Some(Event::RunStarted { mark: Some(mark), .. }) = &self.began else { return Vec::new() };
+        let Some(Event::RunStarted { mark: Some(mark), given, .. }) = &self.began else { return Vec::new() };
         if self.state != RecordState::Interrupted {
             return Vec::new();
         }
-        tree::with_variable(RUN_VARIABLE, mark, &self.left_on_purpose())
+        let named = |names: &[String], variable: &str| names.iter().any(|name| name == variable);
+        let is_secret = |variable: &str| {
+            named(&given.secrets, variable) || looks_secret(variable) && !named(&given.public, variable)
+        };
+        tree::with_variable(RUN_VARIABLE, mark, &self.left_on_purpose(), &is_secret)
     }
 
     fn left_on_purpose(&self) -> Vec<u32> {

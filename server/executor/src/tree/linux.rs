@@ -9,7 +9,7 @@
 //! variable of its own if runs may overlap. A process whose origin stays unclear is not touched.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,7 @@ use rustix::process::{self, Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, Wait
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::event::LeftProcess;
+use crate::mask::Secrets;
 
 /// Every task of this process that is not finished: the children of a process are common to all of it.
 static TASKS: Mutex<Tasks> = Mutex::new(Tasks {
@@ -383,18 +384,39 @@ fn table() -> Vec<Entry> {
 }
 
 /// The living processes of this user that were started with this value of a variable, without some and all that these
-/// have started.
-pub(crate) fn with_variable(name: &str, value: &str, without: &[u32]) -> Vec<LeftProcess> {
+/// have started; the values of secret variables with which they were started are masked in their names.
+pub(crate) fn with_variable(
+    name: &str,
+    value: &str,
+    without: &[u32],
+    is_secret: &dyn Fn(&str) -> bool,
+) -> Vec<LeftProcess> {
     let pair = format!("{name}={value}").into_bytes();
-    let has_it = |entry: &Entry| {
+    let environment_with_it = |entry: &Entry| {
         let environment = environment(entry.id).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|found| found == pair)
+        let has_it = environment.split(|byte| *byte == 0).any(|found| found == pair);
+        has_it.then_some(environment)
     };
     let table = table();
     let mut left_out = without.iter().filter_map(|pid| i32::try_from(*pid).ok()).collect();
     add_descendants(&mut left_out, &table);
-    let wanted = |entry: &&Entry| !entry.ended && !left_out.contains(&entry.id.pid) && has_it(entry);
-    table.iter().filter(wanted).map(Entry::describe).collect()
+    let wanted = table.iter().filter(|entry| !entry.ended && !left_out.contains(&entry.id.pid));
+    let described = wanted.filter_map(|entry| {
+        let secrets = secrets(&environment_with_it(entry)?, is_secret);
+        let found = entry.describe();
+        Some(LeftProcess { name: secrets.mask(&found.name).into_owned(), ..found })
+    });
+    described.collect()
+}
+
+/// The values of the secret variables of an environment.
+fn secrets(environment: &[u8], is_secret: &dyn Fn(&str) -> bool) -> Secrets {
+    let values = environment.split(|byte| *byte == 0).filter_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = (std::str::from_utf8(&pair[..at]).ok()?, &pair[at + 1..]);
+        is_secret(name).then(|| OsStr::from_bytes(value))
+    });
+    Secrets::new(values)
 }
 
 /// What a process was started with, as `NAME=value` with a NUL after each; nothing when it may not be read.

@@ -91,6 +91,11 @@ impl Tree {
 }
 
 /// The environment of other processes is not told.
-pub(crate) fn with_variable(_name: &str, _value: &str, _without: &[u32]) -> Vec<LeftProcess> {
+pub(crate) fn with_variable(
+    _name: &str,
+    _value: &str,
+    _without: &[u32],
+    _is_secret: &dyn Fn(&str) -> bool,
+) -> Vec<LeftProcess> {
     Vec::new()
 }

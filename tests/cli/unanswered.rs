@@ -1,0 +1,74 @@
+//! What does not answer, a pipe or a disk: whoever waits for it can be ended by a signal.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::lifecycle::kubeconfig;
+use crate::tool::Tool;
+
+const TASKS: &str = "[pre-up]\na = \"true\"\n[post-deploy]\nb = \"true\"\n";
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo starts").success());
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_pipe() {
+    let calls: [&[&str]; 4] = [
+        &["run", "post-deploy", "-l", "app=web"],
+        &["up", "-l", "app=web", "--", "true"],
+        &["doctor", "-l", "app=web"],
+        &["run", "pre-up", "--env-file", "pipe"],
+    ];
+    for arguments in calls {
+        for signal in [Signal::INT, Signal::TERM] {
+            let tool = Tool::new(TASKS);
+            make_pipe(&tool.path("pipe"));
+            let pipe = tool.path("pipe").display().to_string();
+            let tool = tool.with("KUBECONFIG", &pipe);
+            let mut started = tool.start(arguments);
+            // It opens when the program has opened its end, and nothing is written.
+            let _writer = OpenOptions::new().write(true).open(tool.path("pipe")).expect("the other end");
+            assert!(started.lives(), "{arguments:?}");
+            started.signal(signal);
+            assert_ne!(started.end_unread(), Some(0), "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_signal_ends_the_wait_for_a_disk() {
+    let authority = "clusters: [{name: c, cluster: {certificate-authority: disk/ca, server:";
+    let config = kubeconfig("127.0.0.1").replace("clusters: [{name: c, cluster: {server:", authority);
+    let calls: [&[&str]; 5] = [
+        &["check", "disk/.draft-tasks.toml"],
+        &["run", "pre-up", "--env-file", "disk/env"],
+        &["doctor", "-l", "app=web"],
+        // Here a runtime is at work, which heeds signals itself.
+        &["run", "post-deploy", "-l", "app=web"],
+        &["up", "-l", "app=web", "--", "true"],
+    ];
+    for arguments in calls {
+        let tool = Tool::new(TASKS);
+        tool.write("kubeconfig", config.as_bytes());
+        make_pipe(&tool.path("waits"));
+        let path = |name: &str| tool.path(name).display().to_string();
+        let (config, disk, log) = (path("kubeconfig"), path("disk"), path("waits"));
+        let tool = tool.with("KUBECONFIG", &config).with("DEAD_DISK", &disk).with("DEAD_DISK_LOG", &log);
+        let arguments: Vec<String> =
+            arguments.iter().map(|it| it.replace("disk/", &format!("{disk}/"))).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let tool = tool.with("LD_PRELOAD", &crate::shim::shim().display().to_string());
+        let mut started = tool.start(&arguments);
+        let waits = std::fs::read_to_string(tool.path("waits")).expect("the pipe can be read");
+        assert!(waits.starts_with("waits\n"), "{arguments:?}");
+        assert!(started.lives(), "{arguments:?}");
+        started.signal(Signal::INT);
+        started.signal(Signal::INT);
+        assert_ne!(started.end_unread(), Some(0), "{arguments:?}");
+    }
+}

@@ -1,0 +1,75 @@
+//! A disk that answers nothing at all, as a library that is loaded before a program.
+//!
+//! Must not know what the program does with its files.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// Has the calls of a program wait for ever that name a path below `$DEAD_DISK`, but for the first `$DEAD_DISK_ANSWERS`
+/// ones; each wait is a line of `$DEAD_DISK_LOG`.
+const SHIM: &str = r#"
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void look(const char *path) {
+    static int looks;
+    const char *disk = getenv("DEAD_DISK"), *log = getenv("DEAD_DISK_LOG"), *answers = getenv("DEAD_DISK_ANSWERS");
+    size_t length = disk ? strlen(disk) : 0;
+    if (!length || !log || !path || strncmp(path, disk, length)) return;
+    if (path[length] && path[length] != '/') return;
+    if (answers && __sync_fetch_and_add(&looks, 1) < atoi(answers)) return;
+    int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+    int file = real(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    if (write(file, "waits\n", 6) < 0) abort();
+    close(file);
+    for (;;) pause();
+}
+
+#define REAL(result, name, ...) static result (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name)
+#define OPEN(name) int name(const char *path, int flags, ...) { \
+    va_list rest; va_start(rest, flags); int mode = va_arg(rest, int); va_end(rest); \
+    REAL(int, #name, const char *, int, ...); look(path); return real(path, flags, mode); }
+OPEN(open)
+OPEN(open64)
+#define STAT(name, type) int name(const char *path, struct type *found) { \
+    REAL(int, #name, const char *, struct type *); look(path); return real(path, found); }
+STAT(stat, stat)
+STAT(lstat, stat)
+STAT(stat64, stat64)
+STAT(lstat64, stat64)
+int statx(int at, const char *restrict path, int flags, unsigned mask, struct statx *restrict found) {
+    REAL(int, "statx", int, const char *, int, unsigned, struct statx *);
+    look(path);
+    return real(at, path, flags, mask, found);
+}
+DIR *opendir(const char *path) { REAL(DIR *, "opendir", const char *); look(path); return real(path); }
+int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); look(path); return real(path, mode); }
+int access(const char *path, int mode) { REAL(int, "access", const char *, int); look(path); return real(path, mode); }
+char *realpath(const char *path, char *found) { REAL(char *, "realpath", const char *, char *); look(path); return real(path, found); }
+"#;
+
+/// The shim as a library, made once for all tests of this process.
+pub(crate) fn shim() -> &'static Path {
+    static SHIM_FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, library) = SHIM_FILE.get_or_init(|| {
+        let directory = TempDir::new().expect("a directory for the shim");
+        let (source, library) = (directory.path().join("shim.c"), directory.path().join("shim.so"));
+        std::fs::write(&source, SHIM).expect("the shim can be written");
+        // Cargo links with it, so it is there.
+        let mut compiler = Command::new("cc");
+        let made = compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").status();
+        assert!(made.expect("cc starts").success(), "the shim compiles");
+        (directory, library)
+    });
+    library
+}
