@@ -235,6 +235,50 @@ fn records_on_it_keep_only_questions_about_runs_waiting() {
     dead.waits_for("a log", |client| client.ask_and_forget("workspace/textDocumentContent", log));
 }
 
+/// What says who holds a lock is written when it is taken, and cut when it is given back: each of these is the one that is
+/// not done, until what runs needs no more.
+fn whichever_lock_is_not_written(command: &str, argument: &Value, end: &str) {
+    for written in 0.. {
+        let mut dead = Dead::new(|setup, disk| {
+            setup.environment.extend([
+                ("DRAFT_TASKS_STATE_DIR", disk.display().to_string()),
+                ("DEAD_DISK_TRUNCATES", "1".into()),
+                ("DEAD_DISK_ANSWERS", written.to_string()),
+                ("KUBECONFIG", disk.join("kubeconfig").display().to_string()),
+            ]);
+        });
+        std::fs::write(dead.disk.path().join("kubeconfig"), KUBECONFIG)
+            .expect("the kubeconfig can be written");
+        let project = application();
+        let mut argument = argument.clone();
+        argument["uri"] = project.uri.clone().into();
+        let params = json!({ "command": format!("draft-tasks.{command}"), "arguments": [argument] });
+        dead.client.ask_and_forget("workspace/executeCommand", params);
+        let log = dead.log.clone();
+        let is_over = dead.client.eventually(&format!("{command} waits or is over"), |client| {
+            let said = client.take_all("window/showMessage");
+            let is_over = said.iter().any(|it| it["message"].as_str().is_some_and(|it| it.contains(end)));
+            (is_over || log.exists()).then_some(is_over)
+        });
+        dead.goes_on(&format!("{command} after {written} writes"));
+        if is_over {
+            assert!(written > 1, "{command} takes a lock and gives it back");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_cannot_be_given_back_keeps_nothing_else_waiting() {
+    whichever_lock_is_not_written(
+        "runPhase",
+        &json!({ "phase": "cleanup", "tasks": ["e"] }),
+        "not confirmed",
+    );
+    whichever_lock_is_not_written("runTask", &json!({ "phase": "pre-up", "task": "b" }), "pre-up: ");
+    whichever_lock_is_not_written("up", &json!({ "command": ["true"] }), "not confirmed");
+}
+
 #[test]
 fn a_path_on_it_in_the_output_keeps_no_run_from_its_end() {
     let mut dead = Dead::new(|_, _| {});

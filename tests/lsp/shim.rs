@@ -8,20 +8,22 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// Has the calls of a program wait for ever that name a path below `$DEAD_DISK`, but for the first `$DEAD_DISK_ANSWERS`
-/// ones; each wait is a line of `$DEAD_DISK_LOG`.
+/// Has the calls of a program wait for ever that are about a path below `$DEAD_DISK`, but for the first
+/// `$DEAD_DISK_ANSWERS` ones; each wait is a line of `$DEAD_DISK_LOG`. With `$DEAD_DISK_TRUNCATES` only those are meant
+/// that cut a file.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void look(const char *path) {
+static void wait_for(const char *path) {
     static int looks;
     const char *disk = getenv("DEAD_DISK"), *log = getenv("DEAD_DISK_LOG"), *answers = getenv("DEAD_DISK_ANSWERS");
     size_t length = disk ? strlen(disk) : 0;
@@ -33,6 +35,17 @@ static void look(const char *path) {
     if (write(file, "waits\n", 6) < 0) abort();
     close(file);
     for (;;) pause();
+}
+
+static void look(const char *path) { if (!getenv("DEAD_DISK_TRUNCATES")) wait_for(path); }
+
+static void truncates(int file) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return;
+    path[length] = 0;
+    wait_for(path);
 }
 
 #define REAL(result, name, ...) static result (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name)
@@ -53,6 +66,8 @@ int statx(int at, const char *restrict path, int flags, unsigned mask, struct st
     return real(at, path, flags, mask, found);
 }
 DIR *opendir(const char *path) { REAL(DIR *, "opendir", const char *); look(path); return real(path); }
+int ftruncate(int file, off_t size) { REAL(int, "ftruncate", int, off_t); truncates(file); return real(file, size); }
+int ftruncate64(int file, off64_t size) { REAL(int, "ftruncate64", int, off64_t); truncates(file); return real(file, size); }
 int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); look(path); return real(path, mode); }
 int access(const char *path, int mode) { REAL(int, "access", const char *, int); look(path); return real(path, mode); }
 char *realpath(const char *path, char *found) { REAL(char *, "realpath", const char *, char *); look(path); return real(path, found); }

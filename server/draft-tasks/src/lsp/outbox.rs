@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_executor::record::{Recorder, Records};
-use draft_tasks_executor::{RunEvent, RunHandle, RunRequest};
+use draft_tasks_executor::{RunEvent, RunHandle, RunRequest, RunSummary};
 use futures::FutureExt;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
@@ -22,6 +22,7 @@ use super::confirm;
 use super::effect::{Effect, ProgressValue, Questions};
 use super::session::Session;
 use crate::interrupted;
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::pages;
 use crate::lsp::runs::pace::Pace;
@@ -65,6 +66,8 @@ pub(crate) struct Outbox {
     runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
     /// Runs of which it is asked whether they may start.
     asked: HashMap<String, JoinHandle<()>>,
+    /// Runs that do not start and of which that is not told yet.
+    declining: JoinSet<()>,
     progress: HashMap<String, Gate>,
     /// What the outbox's own tasks report back.
     reports: mpsc::UnboundedSender<Report>,
@@ -120,7 +123,9 @@ impl Outbox {
     ) {
         let (reports, mut reported) = mpsc::unbounded_channel();
         let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut outbox = Outbox { client, outgoing, session, ends, runs, asked, progress, reports };
+        let declining = JoinSet::new();
+        let mut outbox =
+            Outbox { client, outgoing, session, ends, runs, asked, declining, progress, reports };
 
         let grace = loop {
             tokio::select! {
@@ -145,7 +150,7 @@ impl Outbox {
         }
         tracing::error!(run = starts, "a defect outside of a handler; the server goes on");
         if let Some(run) = starts.filter(|run| !self.runs.contains_key(run)) {
-            self.session.with(|session| session.declined(&run, DEFECT));
+            self.decline(run, DEFECT.into());
         }
     }
 
@@ -158,6 +163,8 @@ impl Outbox {
             // So that the record has its end, unless a disk hangs.
             let _ = tokio::time::timeout(LAST_EVENTS, pump).await;
         }
+        let declining = std::mem::take(&mut self.declining);
+        let _ = tokio::time::timeout(LAST_EVENTS, declining.join_all()).await;
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -203,7 +210,7 @@ impl Outbox {
             Effect::StopRun { run, grace } => {
                 if let Some(asking) = self.asked.remove(&run) {
                     asking.abort();
-                    self.session.with(|session| session.declined(&run, "it was stopped"));
+                    self.decline(run.clone(), "it was stopped".into());
                 }
                 if let Some((run, _)) = self.runs.get(&run) {
                     run.stop(grace);
@@ -222,7 +229,7 @@ impl Outbox {
                 // One that was stopped meanwhile is over.
                 let asked = self.asked.remove(&start.run).is_some();
                 match declined {
-                    Some(why) => self.session.with(|session| session.declined(&start.run, &why)),
+                    Some(why) => self.decline(start.run, why),
                     None if asked => self.start_run(*start),
                     None => {}
                 }
@@ -238,6 +245,16 @@ impl Outbox {
                 }
             }
         }
+    }
+
+    /// A run does not start.
+    fn decline(&mut self, run: String, why: String) {
+        while self.declining.try_join_next().is_some() {}
+        let session = self.session.clone();
+        self.declining.spawn(async move {
+            give_back(&run, None, &session).await;
+            session.with(|session| session.declined(&run, &why));
+        });
     }
 
     /// Asks the user what has to be asked before a run, which starts when the answers are yes.
@@ -505,10 +522,20 @@ async fn pump(
     }
 }
 
+/// Gives back what a run has claimed that ends so, which may wait for a disk.
+async fn give_back(run: &str, summary: Option<&RunSummary>, session: &SharedSession) {
+    let claims = session.with(|session| session.claims_of(run, summary));
+    // A defect there keeps nobody from hearing of the end.
+    let _ = off_thread(move || drop(claims)).await;
+}
+
 /// Brings an event to the session when the client has read what came before.
 async fn deliver(run: &str, event: RunEvent, session: &SharedSession, backlog: &Backlog) {
     while backlog.exceeds(BACKLOG) {
         tokio::time::sleep(CATCHING_UP).await;
+    }
+    if let RunEvent::RunFinished { summary } = &event {
+        give_back(run, Some(summary), session).await;
     }
     let handled = catch_unwind(AssertUnwindSafe(|| session.with(|it| it.run_event(run, event))));
     if handled.is_err() {
@@ -536,8 +563,6 @@ fn progress_json(value: ProgressValue) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use draft_tasks_executor::RunSummary;
-
     use super::*;
     use crate::world::environment::Environment;
 

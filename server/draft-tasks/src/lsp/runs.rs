@@ -70,7 +70,7 @@ pub(crate) struct Run {
     pub(crate) record: Option<PathBuf>,
     /// Its logs that the client has asked for.
     pub(crate) shown_logs: HashSet<Uri>,
-    /// Held until it is over.
+    /// Held until it is over, and given back before anybody is told so.
     pub(crate) claim: Claim,
 }
 
@@ -132,12 +132,10 @@ impl Runs {
         self.active.iter_mut().find(|run| run.id == id)
     }
 
-    /// Takes a run out, since it is over; whoever is told so finds its phase free.
+    /// Takes a run out, since it is over.
     pub(crate) fn finish(&mut self, id: &str) -> Option<Run> {
         let index = self.active.iter().position(|run| run.id == id)?;
-        let mut run = self.active.remove(index);
-        run.claim = Claim::default();
-        Some(run)
+        Some(self.active.remove(index))
     }
 }
 

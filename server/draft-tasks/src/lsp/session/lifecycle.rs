@@ -84,10 +84,16 @@ pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> R
     let source = source(session, &uri).await?;
     let walk = off_thread(move || Walk::new(part, wanted, source)).await?;
     // It may be this server that has claimed the phases meanwhile.
-    session.with(|session| match session.walks_already(&uri, part)? {
+    let mut walk = Some(walk);
+    let answer = session.with(|session| match session.walks_already(&uri, part)? {
         Some(started) => Ok(started),
-        None => Ok(session.set_out(walk?)),
-    })
+        None => walk.take().ok_or_else(Error::internal_error)?.map(|walk| session.set_out(walk)),
+    });
+    if let Some(unused) = walk {
+        // It gives back its claim, which may wait for a disk.
+        off_thread(move || drop(unused)).await?;
+    }
+    answer
 }
 
 impl Walk {
@@ -212,12 +218,22 @@ impl Session {
         }
     }
 
+    /// Takes out what the last step of a part leaves behind: what all steps had claimed. A run that was declined has no
+    /// summary.
+    pub(super) fn claim_of_walk(&mut self, run: &str, summary: Option<&RunSummary>) -> Option<Claim> {
+        let walk = self.walks.iter_mut().find(|walk| walk.is_at(run))?;
+        let mut steps = walk.undertaking.steps.clone();
+        let next = summary.map(|summary| steps.after(summary, walk.was_stopped));
+        (!matches!(next, Some(Next::Step(_)))).then(|| std::mem::take(&mut walk.claim))
+    }
+
     /// A run is over; what follows, if it was a step. Whoever is told that the last one is over finds all phases free.
     pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
         walk.spent += summary.duration;
         let next = walk.undertaking.steps.after(summary, walk.was_stopped);
         if !matches!(next, Next::Step(_)) {
+            // It is there only if a stop came after the claim was asked for.
             walk.claim = Claim::default();
         }
         Some(Walked { walk, next })

@@ -14,6 +14,7 @@ use draft_tasks_executor::{
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
+use crate::claim::Claim;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, OutputParams, PieceOfOutput, RunParams, RunState};
 use crate::lsp::runs::Run;
@@ -72,6 +73,13 @@ impl Session {
     /// A record is not kept or not complete, which is no reason to disturb anybody.
     pub(crate) fn record_trouble(&mut self, message: &str) {
         self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
+    }
+
+    /// Takes out what a run that ends has claimed, also what it is the last step of. Whoever takes it gives it back without
+    /// the session, since a disk may hang, and before the end is told. A run that was declined has no summary.
+    pub(crate) fn claims_of(&mut self, id: &str, summary: Option<&RunSummary>) -> Vec<Claim> {
+        let of_run = self.runs.get_mut(id).map(|run| std::mem::take(&mut run.claim));
+        of_run.into_iter().chain(self.claim_of_walk(id, summary)).collect()
     }
 
     /// The user did not want the run after all, or could not be asked.

@@ -156,10 +156,16 @@ pub(crate) async fn run_source(
     }
     let prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
     // It may be this server that has claimed the phase meanwhile.
-    session.with(|session| match session.goes_on(&uri, phase)? {
+    let mut prepared = Some(prepared);
+    let answer = session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
-        None => Ok(session.start(&uri, prepared?)),
-    })
+        None => prepared.take().ok_or_else(Error::internal_error)?.map(|it| session.start(&uri, it)),
+    });
+    if let Some(unused) = prepared {
+        // It gives back its claim, which may wait for a disk.
+        off_thread(move || drop(unused)).await?;
+    }
+    answer
 }
 
 impl PreparedRun {
