@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +62,8 @@ pub(crate) struct Setup {
     pub(crate) process_id: Option<u32>,
     pub(crate) folders: Vec<String>,
     pub(crate) environment: Vec<(&'static str, String)>,
+    /// Where `strace` writes which programs are started and what is connected to.
+    pub(crate) trace: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -92,6 +95,7 @@ impl Default for Setup {
             process_id: None,
             folders: Vec::new(),
             environment: Vec::new(),
+            trace: None,
         }
     }
 }
@@ -114,6 +118,14 @@ impl Setup {
             watches_files: false,
             ..std::mem::take(self)
         };
+    }
+
+    fn command(&self) -> Command {
+        let server = env!("CARGO_BIN_EXE_draft-tasks");
+        let Some(trace) = &self.trace else { return Command::new(server) };
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-e", "trace=execve,execveat,connect", "-o"]).arg(trace).arg(server);
+        strace
     }
 
     /// The parameters of `initialize`.
@@ -263,7 +275,8 @@ impl Client {
         let mark = Mark::new();
         let state = tempfile::TempDir::new().expect("a directory for records");
         let (variable, value) = mark.variable();
-        let mut server = Command::new(env!("CARGO_BIN_EXE_draft-tasks"))
+        let mut server = setup
+            .command()
             .arg("lsp")
             .env(variable, value)
             .env_remove("DRAFT_TASKS_LOG")

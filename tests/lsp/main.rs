@@ -22,6 +22,7 @@ mod ends;
 mod facts;
 mod features;
 mod folders;
+mod hostile;
 mod initialize;
 mod interrupted;
 mod lenses;

@@ -43,7 +43,10 @@ fn does_not_keep_edits_and_questions_from_being_answered() {
         client.open_and_wait(&project);
         if file == FILES[0] {
             let told = client.notified("window/showMessage", |_| true);
-            assert!(told["message"].as_str().is_some_and(|it| it.contains("is not a regular file")), "{told}");
+            assert!(
+                told["message"].as_str().is_some_and(|it| it.contains("is not a regular file")),
+                "{told}"
+            );
         }
         for version in 2..20 {
             save(&client, &project);

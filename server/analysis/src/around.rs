@@ -11,8 +11,8 @@ use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, TextEdit};
 use crate::file_names::{DOCKERIGNORE, DRAFT_TOML, TASKS_FILE};
 use crate::parsed::Parsed;
+use crate::printable::printable;
 use crate::project::{self, DraftToml};
-use crate::rules;
 
 mod chart;
 mod draft_toml;
@@ -51,7 +51,7 @@ pub fn fix(parsed: &Parsed, found: &Diagnostic, read: &dyn Fn(&str) -> Option<Fo
         DiagnosticCode::ChartLabels => chart::fix(parsed.facts.chart_templates.as_deref()?, read)?,
         _ => return None,
     };
-    fix.title = rules::printable(&fix.title);
+    fix.title = printable(&fix.title);
     Some(fix)
 }
 

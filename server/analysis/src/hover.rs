@@ -10,6 +10,7 @@ use crate::command::{self, Semantics, Word};
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
+use crate::printable::printable;
 use crate::task_file::{Section, Task, TaskValue};
 
 /// A text about a range.
@@ -144,12 +145,13 @@ fn difference(
     differs.then(|| format!("{} would run {}", version.title(), arguments(&draft, lookup)))
 }
 
-/// A Markdown code span that may hold backticks.
+/// A Markdown code span, which may hold backticks and nothing that steers a terminal.
 pub fn code_span(text: &str) -> String {
+    let text = printable(&text.replace(['\n', '\r'], "␤"));
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace(['\n', '\r'], "␤"))
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 #[cfg(test)]

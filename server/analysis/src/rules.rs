@@ -9,6 +9,7 @@ use crate::edit::Fix;
 use crate::facts::FactsWanted;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
+use crate::printable::{printable, steers};
 use crate::syntax::Str;
 use crate::task_file::Task;
 
@@ -66,26 +67,13 @@ fn make_printable(found: &mut Diagnostic) {
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
     for text in [&mut found.message].into_iter().chain(related).chain(titles) {
-        if text.contains(char::is_control) {
+        if text.contains(steers) {
             *text = printable(text);
         }
     }
-    if let Some(note) = found.note.as_mut().filter(|note| note.contains(char::is_control)) {
+    if let Some(note) = found.note.as_mut().filter(|note| note.contains(steers)) {
         *note = printable(note).into();
     }
-}
-
-/// Control characters as their escapes.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
