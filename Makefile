@@ -29,6 +29,7 @@ test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes mi
 test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code and Kubernetes; as root it installs them
 	@$(step) 'install the other tools' tests/tools/install
 	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
+	@$(step) 'a hostile folder under strace' cargo test --locked -p draft-tasks --test lsp hostile -- --ignored
 	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
 	@$(step) 'Neovim on a screen' tests/editors/nvim/screen
 	@$(step) 'tests in Emacs' tests/editors/emacs/run
