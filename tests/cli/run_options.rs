@@ -9,6 +9,19 @@ const SOME_FAIL: [(&str, &str); 3] =
     [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
 
 #[test]
+fn a_limit_of_open_files_that_is_too_low_is_said_at_once() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    for limit in [5, 7, 8, 16, 31] {
+        let called = tool.call_after(&format!("ulimit -n {limit}"), &["run", "pre-up"]);
+        assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{limit}: {called:?}");
+        let said = format!("error: only {limit} files may be open at once, and 32 are needed");
+        assert!(called.stderr.starts_with(&said), "{called:?}");
+    }
+    let called = tool.call_after("ulimit -n 32", &["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+}
+
+#[test]
 fn keep_going_and_fail_fast_override_the_phase() {
     let called = tasks("pre-up", &SOME_FAIL).call(&["run", "pre-up", "--keep-going"]);
     assert_eq!(called.code, Some(1), "{called:?}");

@@ -186,13 +186,33 @@ pub(crate) fn main() -> ExitCode {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
         Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
     }
-    match start_log(cli.log.as_deref()) {
+    match enough_files().and_then(|()| start_log(cli.log.as_deref())) {
         Ok(()) => dispatch(cli.command),
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
         }
     }
+}
+
+/// With fewer, parts of the runtime panic in the middle of a run.
+#[cfg(unix)]
+const FEWEST_FILES: u64 = 32;
+
+#[cfg(unix)]
+fn enough_files() -> Result<(), String> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    match limit.filter(|limit| *limit < FEWEST_FILES) {
+        Some(limit) => Err(format!(
+            "only {limit} files may be open at once, and {FEWEST_FILES} are needed: raise the limit (`ulimit -n 256`)"
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn enough_files() -> Result<(), String> {
+    Ok(())
 }
 
 fn dispatch(command: Option<Command>) -> ExitCode {
