@@ -205,13 +205,13 @@ const WAITS: &str = "sh -c 'sleep 600 & echo ready; sleep 600'";
 
 #[test]
 fn signals_stop_the_run_and_everything_that_it_started() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 130), (Signal::HUP, 130), (Signal::QUIT, 131)] {
         let tool = tasks("pre-up", &[("wait", WAITS), ("next", "echo 2")]);
         let mut started = tool.start(&["run", "pre-up"]);
         started.wait_for("ready");
         started.signal(signal);
         let called = started.end();
-        assert_eq!((called.code, called.stderr.as_str()), (Some(130), ""), "{signal:?}: {called:?}");
+        assert_eq!((called.code, called.stderr.as_str()), (Some(code), ""), "{signal:?}: {called:?}");
         assert_in_order(&called, &["■ wait", "next  skipped", "1 stopped, 1 skipped"]);
     }
 }

@@ -209,7 +209,7 @@ fn not_because_of_a_defect_outside_of_a_handler() {
 
 #[test]
 fn when_the_system_asks_for_it() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
         for running in ALL {
             let (mut client, _project) = client(running, |_| {});
             processes::signal(client.server(), signal);

@@ -31,6 +31,7 @@ mod rerun;
 mod run;
 mod runs;
 mod screen;
+mod signals;
 mod terminal;
 mod variables;
 
@@ -55,7 +56,7 @@ Exit codes:
   0    all is well
   1    there are errors, warnings or wrong settings, a task failed, its pods are not there, or a file is not formatted
   2    nothing ran: the command line is wrong, a file cannot be used, a phase cannot run, or it was refused
-  130  the run was stopped";
+  130  the run was stopped; 131 with Ctrl-\\";
 
 /// Findings, a failed task, or a file that is not formatted.
 const FOUND: u8 = 1;

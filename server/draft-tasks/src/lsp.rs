@@ -102,11 +102,13 @@ fn watch_signals(ends: mpsc::UnboundedSender<End>) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    let mut quit = signal(SignalKind::quit())?;
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             _ = hang_up.recv() => {}
+            _ = quit.recv() => {}
         }
         let _ = ends.send(End::Signal);
     });

@@ -10,14 +10,13 @@ use std::time::Duration;
 use clap::ValueEnum;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
-use draft_tasks_executor::stop::KILL_LIMIT;
 use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
+use super::FOUND;
 use super::report::{Amount, Report};
+use super::signals::{Overdue, Signals};
 use super::terminal::{self, Paint};
-use super::{FOUND, STOPPED};
 
 /// How a run is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -28,13 +27,6 @@ pub(super) enum Format {
     /// for programs: each event as a line of JSON, as docs/records.md tells
     Json,
 }
-
-/// How long a stopped task may take to end before it is killed.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
-
-/// How long after the end of a stop the program itself may take.
-#[cfg(unix)]
-const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// Events that wait to be shown; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -51,9 +43,6 @@ pub(super) struct Presentation<'a> {
     pub(super) paint: Paint,
 }
 
-/// The messages of signals that ask the program to end.
-pub(super) type Signals = mpsc::UnboundedReceiver<()>;
-
 /// How a run came to its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
@@ -63,10 +52,10 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn code(&self) -> ExitCode {
+    pub(super) fn code(&self, signals: &Signals) -> ExitCode {
         match self.summary.outcome() {
-            _ if self.was_stopped => STOPPED.into(),
-            OutcomeName::Stopped | OutcomeName::Skipped => STOPPED.into(),
+            _ if self.was_stopped => signals.exit_code().into(),
+            OutcomeName::Stopped | OutcomeName::Skipped => signals.exit_code().into(),
             OutcomeName::Failed => FOUND.into(),
             OutcomeName::Passed => ExitCode::SUCCESS,
         }
@@ -82,7 +71,7 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         draft_tasks_executor::adopt_orphans()?;
-        let mut signals = watch_signals()?;
+        let mut signals = Signals::watch()?;
         what(&mut signals).await
     })
 }
@@ -104,7 +93,7 @@ pub(super) async fn execute(
     let mut summary = RunSummary::default();
     loop {
         tokio::select! {
-            Some(()) = signals.recv() => stop.ask(),
+            () = signals.asked_to_end() => stop.ask(),
             news = shown.recv() => match news {
                 Some(Shown::Over(found)) => summary = found,
                 // A task whose output is lost must not go on.
@@ -221,81 +210,4 @@ impl Stop<'_> {
             self.ask();
         }
     }
-}
-
-/// When what was asked to end must have ended; nothing while it was not asked.
-#[derive(Debug, Default)]
-struct Overdue(Option<Instant>);
-
-impl Overdue {
-    fn is_asked(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// It is asked to end, now or again; gives the time for that, which ends a little later where more is granted.
-    fn ask(&mut self, more: Duration) -> Duration {
-        let grace = if self.is_asked() { Duration::ZERO } else { GRACE };
-        self.0 = Some(Instant::now() + grace + KILL_LIMIT + more);
-        grace
-    }
-
-    async fn reached(&self) {
-        match self.0 {
-            Some(overdue) => tokio::time::sleep_until(overdue).await,
-            None => std::future::pending().await,
-        }
-    }
-}
-
-/// Gives a message for each signal that asks the program to end, and ends it where it does not end in time. A thread of
-/// its own heeds them: whoever waits for a disk that does not answer keeps all else from going on.
-#[cfg(unix)]
-fn watch_signals() -> io::Result<mpsc::UnboundedReceiver<()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (sender, signals) = mpsc::unbounded_channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let [mut interrupts, mut terminations, mut hangups] = {
-        let _runtime = runtime.enter();
-        [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]
-    };
-    let watch = async move {
-        let mut overdue = Overdue::default();
-        loop {
-            tokio::select! {
-                Some(()) = interrupts.recv() => {}
-                Some(()) = terminations.recv() => {}
-                Some(()) = hangups.recv() => {}
-                () = overdue.reached() => end_at_once(),
-            }
-            overdue.ask(UNANSWERED);
-            // Who has returned already may still wait for something.
-            let _ = sender.send(());
-        }
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(watch))?;
-    Ok(signals)
-}
-
-/// Ends the program, whatever its other threads wait for.
-#[cfg(unix)]
-fn end_at_once() {
-    let (told, heard) = std::sync::mpsc::channel();
-    // Standard error may not be read either.
-    let tell = std::thread::Builder::new().spawn(move || {
-        terminal::error(format_args!(
-            "ended without an orderly stop, as a disk or something else does not answer; what was started may still run"
-        ));
-        let _ = told.send(());
-    });
-    if tell.is_ok() {
-        let _ = heard.recv_timeout(Duration::from_secs(1));
-    }
-    std::process::exit(STOPPED.into());
-}
-
-#[cfg(not(unix))]
-fn watch_signals() -> io::Result<mpsc::UnboundedReceiver<()>> {
-    let (sender, signals) = mpsc::unbounded_channel();
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).is_ok() {} });
-    Ok(signals)
 }

@@ -14,10 +14,11 @@ use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{PodsBefore, RunRequest};
 
-use super::execute::{Ended, Format, Signals, execute, serve};
+use super::execute::{Ended, Format, execute, serve};
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
-use super::{FOUND, STOPPED, UNUSABLE, terminal};
+use super::signals::Signals;
+use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{Next, Part, Undertaking};
 use crate::safety;
@@ -153,7 +154,7 @@ impl<'a> Whole<'a> {
                 Next::Done => return Ok(ExitCode::SUCCESS),
                 Next::Ended { message, stopped } => {
                     terminal::error(format_args!("{message}"));
-                    return Ok(if stopped { STOPPED } else { FOUND }.into());
+                    return Ok(if stopped { signals.exit_code() } else { FOUND }.into());
                 }
             };
             if step == Subject::Deploy {
@@ -183,7 +184,7 @@ impl<'a> Whole<'a> {
                 lacking.map(say);
                 true
             }
-            Some(()) = signals.recv() => false,
+            () = signals.asked_to_end() => false,
         }
     }
 
@@ -197,7 +198,7 @@ impl<'a> Whole<'a> {
                     PodsBefore::Unknown
                 }))
             }
-            Some(()) = signals.recv() => None,
+            () = signals.asked_to_end() => None,
         }
     }
 

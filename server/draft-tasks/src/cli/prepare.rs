@@ -18,8 +18,8 @@ use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::check;
 use super::cluster::Cluster;
-use super::execute::GRACE;
 use super::paths::{self, Loaded};
+use super::signals::GRACE;
 use super::{Meaning, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;

@@ -296,5 +296,8 @@ pub(super) fn show_dry(
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
     let PlannedRun { request, file, records, given, claim: _claim, .. } = wanted;
     let view = options.view(&file, records.as_ref(), given);
-    serve(async |signals| execute(request, &view, signals).await.map(|ended| ended.code()))
+    serve(async |signals| {
+        let ended = execute(request, &view, signals).await?;
+        Ok(ended.code(signals))
+    })
 }
