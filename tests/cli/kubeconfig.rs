@@ -288,3 +288,22 @@ fn a_token_is_not_sent_without_tls() {
         assert!(!heads.is_empty() && !heads.iter().any(sent), "{user}: {heads:?} {called:?}");
     }
 }
+
+#[test]
+fn what_runs_on_another_machine_is_refused_and_what_may_call_a_tool_is_said() {
+    let tool = with_kubeconfig(&config("https://k8s.example.com:6443"));
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"sh -c 'ssh build <deploy.sh'\"\n");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_says(&called, &["on an unknown cluster: it runs on another machine"]);
+    assert_eq!(called.code, Some(2), "{called:?}");
+    tool.write(
+        ".draft-tasks.toml",
+        b"[pre-up]\na = \"sh ./quiet --bar kubectl apply\"\nb = \"env unheard-of kubectl apply\"\n",
+    );
+    tool.write("quiet", b"true");
+    let called = tool.call(&["run", "pre-up", "--dry-run"]);
+    assert!(!both(&called).contains("may call"), "{called:?}");
+    let called = tool.call(&["run", "pre-up"]);
+    assert_says(&called, &["(`unheard-of` may call `kubectl`)"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+}

@@ -4,7 +4,11 @@
 //! Must not look at files, and must not guess: what the words do not tell is said to be unclear.
 
 mod beside;
+mod container;
+mod inner;
+mod runner;
 mod script;
+mod shell;
 mod wrapper;
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,10 +16,13 @@ use std::rc::Rc;
 
 pub use beside::{Beside, mentions, of_recipes};
 use script::Script;
-use wrapper::Wrapper;
+use wrapper::{Inner, Wrapper};
 
 /// How deep commands may be nested; nobody writes more, and each level takes room on the stack.
 const DEPTH: usize = 48;
+
+/// How many words are read as commands that may be values of options: each may have more of them in it.
+const DOUBTS: usize = 64;
 
 /// How long values may grow that scripts put together.
 const VALUE: usize = 4096;
@@ -31,8 +38,17 @@ pub struct Calls {
     pub assigned: HashMap<String, Option<String>>,
     /// The variables whose values scripts take from the environment.
     pub inherited: BTreeSet<String>,
-    /// Why more may be called than is known, in lower case without a full stop.
-    pub unclear: Option<String>,
+    /// Why more may be called than is known.
+    pub unclear: Option<Unclear>,
+}
+
+/// Why more may be called than is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// What is not known, in lower case without a full stop.
+    pub why: String,
+    /// Why that may be reached from another machine, without a full stop.
+    pub elsewhere: Option<String>,
 }
 
 /// A program that is called.
@@ -48,7 +64,7 @@ impl Calls {
     /// What the argument vector of a task calls; `lookup` gives the values of variables.
     pub fn of(argv: impl Iterator<Item = String>, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
         let mut walk = Walk::new(lookup);
-        walk.command(&Line::new(argv.map(Argument::known).collect()), &Input::Nothing);
+        walk.command(&Line::new(argv.map(Argument::known).collect()), &Input::Inherited);
         walk.finish()
     }
 
@@ -69,6 +85,20 @@ impl Call {
     /// The program without directory, extension and version, in lower case: `kubectl` of `/opt/kubectl-1.32.exe`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is known which of its arguments it runs; where it is not, it may run any.
+    pub fn is_understood(&self) -> bool {
+        let name = self.name.as_str();
+        shell::is_shell(name)
+            || container::runs_containers(name)
+            || Wrapper::of(name).is_some()
+            || runner::is_runner(name)
+            || wrapper::is_remote(name)
+            || matches!(
+                name,
+                "find" | "eval" | "trap" | "alias" | "git" | "cmd" | "powershell" | "pwsh" | "nix-shell"
+            )
     }
 
     /// Its arguments; what is not known of one is left out.
@@ -113,13 +143,13 @@ fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w s
 }
 
 /// The name by which a program is known, wherever and in whichever version it is.
-fn stem(program: &str) -> String {
-    let file = program.rsplit(['/', '\\']).next().unwrap_or(program);
+pub fn stem(program: &str) -> String {
+    let file = program.rsplit(['/', '\\', '#']).next().unwrap_or(program);
     let mut name = file.to_lowercase();
     if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
         name.truncate(name.len() - end.len());
     }
-    // A snap's program, and an image's tag or digest.
+    // A snap's program, an image's tag or digest; a package of Nix stands behind `#`.
     if name.starts_with("microk8s.") {
         name.drain(.."microk8s.".len());
     }
@@ -202,8 +232,8 @@ impl Line {
 /// What a command reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Input {
-    /// Nothing, or what the whole command does.
-    Nothing,
+    /// What the command around it does.
+    Inherited,
     Text(String),
     Unknown,
 }
@@ -220,7 +250,17 @@ struct Walk<'a> {
     directory: String,
     /// Why what is read runs elsewhere.
     elsewhere: Option<String>,
+    /// What the command reads.
+    input: Input,
+    /// A shell that reads what something around it may be fed with.
+    reader: Option<String>,
+    /// Whether something was fed that may have such a shell in it.
+    is_fed: bool,
+    /// The functions of scripts.
+    functions: BTreeSet<String>,
     depth: usize,
+    /// How many commands were read that may be none.
+    doubts: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -232,16 +272,32 @@ impl<'a> Walk<'a> {
             parameters: None,
             directory: String::new(),
             elsewhere: None,
+            input: Input::Inherited,
+            reader: None,
+            is_fed: false,
+            functions: BTreeSet::new(),
             depth: 0,
+            doubts: 0,
         }
     }
 
-    fn finish(self) -> Calls {
+    fn finish(mut self) -> Calls {
+        if let Some(name) = self.reader.take().filter(|_| self.is_fed) {
+            self.unclear(format!("what `{name}` reads is known only when it runs"));
+        }
         Calls { assigned: self.variables, ..self.calls }
     }
 
     fn unclear(&mut self, why: impl Into<String>) {
-        self.calls.unclear.get_or_insert_with(|| why.into());
+        self.note(Unclear { why: why.into(), elsewhere: None });
+    }
+
+    /// What is not known of another machine counts more.
+    fn note(&mut self, unclear: Unclear) {
+        let is_new = self.calls.unclear.as_ref().is_none_or(|earlier| earlier.elsewhere.is_none());
+        if is_new && (unclear.elsewhere.is_some() || self.calls.unclear.is_none()) {
+            self.calls.unclear = Some(unclear);
+        }
     }
 
     fn value(&mut self, name: &str) -> Option<String> {
@@ -253,6 +309,10 @@ impl<'a> Walk<'a> {
     }
 
     fn assign(&mut self, name: &str, value: Option<String>) {
+        // Shells that run a script read this file first.
+        if name == "BASH_ENV" && value.as_deref() != Some("") {
+            self.file(&value.clone().map_or_else(Argument::unknown, Argument::known));
+        }
         // Which of several values it has depends on what ran before.
         let same = self.variables.get(name).is_none_or(|earlier| *earlier == value);
         let value = value.filter(|value| same && value.len() <= VALUE);
@@ -300,13 +360,15 @@ impl<'a> Walk<'a> {
             return self.unclear(format!("`{}` stands where a program should", program.text));
         }
         let name = self.call(line);
-        self.beside(&program.text, &name, line.arguments());
-        if wrapper::is_shell(&name) {
+        self.beside(&program.text, &name, line.arguments(), input);
+        if shell::is_shell(&name) {
             self.shell(&name, line.arguments(), input);
+        } else if container::runs_containers(&name) {
+            self.container(&name, line, input);
         } else if let Some(wrapper) = Wrapper::of(&name) {
             self.wrapped(wrapper, line, input);
         } else {
-            self.special(&name, line);
+            self.special(&name, line, input);
         }
     }
 
@@ -319,26 +381,63 @@ impl<'a> Walk<'a> {
     }
 
     fn wrapped(&mut self, wrapper: &Wrapper, line: &Line, input: &Input) {
-        let name = wrapper.names[0];
-        let Some(inner) = wrapper.inner(self, line.arguments()) else { return };
-        let (options, rest) = line.arguments().split_at(inner);
-        let placeholder = wrapper::placeholder(name, options);
-        match name {
-            "ssh" => return self.remote(rest, input),
-            "parallel" => return self.parallel(rest, placeholder.as_deref().unwrap_or("{}")),
-            "watch" => return self.script_of(rest),
-            _ => {}
+        let (name, arguments) = (wrapper.names[0], line.arguments());
+        let scripts = inner::scripts(name, arguments);
+        let elsewhere = wrapper::elsewhere(name, arguments);
+        self.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of(script)));
+        if !scripts.is_empty() && name != "env" {
+            return;
         }
-        let inner = match placeholder {
+        let Some(inner) = wrapper.inner(self, arguments) else { return };
+        let (options, rest) = arguments.split_at(inner.at);
+        if name == "parallel" {
+            return self.parallel(rest, wrapper::placeholder(name, options).as_deref().unwrap_or("{}"));
+        }
+        if wrapper::is_remote(name) {
+            return self.deeper(|walk| {
+                walk.on_another_machine(|there| there.run(wrapper, line, inner, input));
+            });
+        }
+        let elsewhere = wrapper::elsewhere(name, options);
+        self.deeper(|walk| walk.among(elsewhere, |walk| walk.run(wrapper, line, inner, input)));
+    }
+
+    /// What a wrapper runs.
+    fn run(&mut self, wrapper: &Wrapper, line: &Line, inner: Inner, input: &Input) {
+        let name = wrapper.names[0];
+        let (options, rest) = line.arguments().split_at(inner.at);
+        if rest.is_empty() && wrapper.begins_shell {
+            return self.reads(name, input);
+        }
+        // These hand their words to a shell.
+        if matches!(name, "ssh" | "mosh" | "watch" | "sg") || name == "tmux" && rest.len() == 1 {
+            let before = std::mem::replace(&mut self.input, input.clone());
+            self.script_of(rest);
+            self.input = before;
+            return;
+        }
+        let line = match wrapper::placeholder(name, options) {
             Some(placeholder) => Line::new(rest.iter().map(|word| word.replaced(&placeholder)).collect()),
             // Alone it runs `echo`.
             None if name == "xargs" && !rest.is_empty() => {
                 Line::new(rest.iter().cloned().chain([Argument::unknown()]).collect())
             }
-            None => line.inner(inner),
+            None => line.inner(inner.at),
         };
-        let elsewhere = wrapper::elsewhere(name, options);
-        self.deeper(|walk| walk.among(elsewhere, |walk| walk.command(&inner, input)));
+        self.command(&line, input);
+        let next = line.arguments().first();
+        if inner.is_doubtful && next.is_some_and(|next| next.certain && !next.text.starts_with('-')) {
+            self.perhaps(&line.inner(0), input);
+        }
+    }
+
+    /// What may be a command, or the value of an option of which that is not known.
+    fn perhaps(&mut self, line: &Line, input: &Input) {
+        if self.doubts == DOUBTS {
+            return self.unclear("it has too many options that are not known");
+        }
+        self.doubts += 1;
+        self.deeper(|walk| walk.command(line, input));
     }
 
     /// Reads what runs elsewhere, if it does.
@@ -370,51 +469,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What `ssh` runs, whose words another shell reads.
-    fn remote(&mut self, words: &[Argument], input: &Input) {
-        let elsewhere = Some("it runs on another machine".to_owned());
-        let mut there = Walk { elsewhere, depth: self.depth, ..Walk::new(&|_| None) };
-        match input {
-            _ if !words.is_empty() => there.script_of(words),
-            Input::Nothing => {}
-            Input::Text(text) => there.script(text),
-            Input::Unknown => there.unclear("what `ssh` reads is known only when it runs"),
-        }
-        // Files and variables there are others.
-        let Calls { called, unclear, .. } = there.calls;
-        self.calls.called.extend(called);
-        unclear.into_iter().for_each(|why| self.unclear(why));
-    }
-
-    fn shell(&mut self, name: &str, arguments: &[Argument], input: &Input) {
-        let given = wrapper::ShellOptions::read(arguments);
-        let rest = arguments.get(given.end..).unwrap_or_default();
-        match rest.split_first() {
-            Some((script, parameters)) if given.is_script => self.shell_script(name, script, parameters),
-            Some((file, _)) if !given.reads_input => self.file(file),
-            _ => match input {
-                Input::Nothing => {}
-                Input::Text(text) => self.script(text),
-                Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
-            },
-        }
-    }
-
-    fn shell_script(&mut self, name: &str, script: &Argument, parameters: &[Argument]) {
-        if !script.certain {
-            self.unclear(format!("the script of `{name}` is known only when it runs"));
-        }
-        let before = self.parameters.replace(parameters.to_vec());
-        self.script(&script.text);
-        self.parameters = before;
-    }
-
     /// Builtins and programs that run what their arguments are in a way of their own.
-    fn special(&mut self, name: &str, line: &Line) {
+    fn special(&mut self, name: &str, line: &Line, input: &Input) {
         let arguments = line.arguments();
         match name {
             "eval" => self.script_of(arguments),
-            "trap" => self.script_of(arguments.get(..1).unwrap_or_default()),
+            "trap" => self.trap(arguments),
             "alias" => arguments.iter().for_each(|word| {
                 let value = word.text.split_once('=').map_or("", |(_, value)| value);
                 self.script_of(&[Argument { text: value.to_owned(), ..word.clone() }]);
@@ -424,11 +484,36 @@ impl<'a> Walk<'a> {
             }
             "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
                 arguments.iter().for_each(|word| self.assign(&word.text, None));
+                self.callback(arguments);
             }
+            "at" | "batch" => self.later(name, arguments, input),
             "set" | "shift" => self.parameters = None,
             "cd" | "pushd" => self.enter(arguments),
             "find" => self.find(arguments),
-            _ => self.scripts_inside(name, line),
+            _ => self.scripts_inside(name, line, input),
+        }
+    }
+
+    /// `trap SCRIPT SIGNAL`; `-` and options set no script.
+    fn trap(&mut self, arguments: &[Argument]) {
+        let own = arguments.strip_prefix(&[Argument::known("--")][..]).unwrap_or(arguments);
+        self.script_of(own.get(..1).filter(|script| !script[0].text.starts_with('-')).unwrap_or_default());
+    }
+
+    /// What `mapfile -C` calls.
+    fn callback(&mut self, arguments: &[Argument]) {
+        let option = arguments.iter().position(|word| word.text == "-C");
+        let script = option.and_then(|at| arguments.get(at + 1)).map(std::slice::from_ref);
+        self.script_of(script.unwrap_or_default());
+    }
+
+    /// What `at` and `batch` run at another time: their input or a file.
+    fn later(&mut self, name: &str, arguments: &[Argument], input: &Input) {
+        let has = |options: &[&str]| arguments.iter().position(|word| options.contains(&word.text.as_str()));
+        match has(&["-f"]).and_then(|at| arguments.get(at + 1)) {
+            Some(file) => self.file(file),
+            None if has(&["-l", "-r", "-d", "-c"]).is_some() => {}
+            None => self.reads(name, input),
         }
     }
 
@@ -448,22 +533,30 @@ impl<'a> Walk<'a> {
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
             let words = &rest[..end.unwrap_or(rest.len())];
             let line = Line::new(words.iter().map(|word| word.replaced("{}")).collect());
-            self.deeper(|walk| walk.command(&line, &Input::Nothing));
+            self.deeper(|walk| walk.command(&line, &Input::Inherited));
         }
     }
 
-    fn scripts_inside(&mut self, name: &str, line: &Line) {
+    fn scripts_inside(&mut self, name: &str, line: &Line, input: &Input) {
         let arguments = line.arguments();
+        let scripts = inner::scripts(name, arguments);
+        if wrapper::is_remote(name) {
+            let Some(_) = wrapper::behind(arguments, &["ssh"], &["compute", "beta", "alpha"]) else { return };
+            return self.on_another_machine(|there| match scripts.as_slice() {
+                [] => there.reads(name, input),
+                scripts => scripts.iter().for_each(|script| there.script_of(script)),
+            });
+        }
         self.among(wrapper::elsewhere(name, arguments), |walk| {
-            for script in wrapper::inner_scripts(name, arguments) {
-                walk.script_of(&script);
-            }
-            for at in wrapper::inner_programs(name, arguments) {
+            scripts.iter().for_each(|script| walk.script_of(script));
+            for Inner { at, is_doubtful } in runner::programs(name, arguments) {
                 let word = &arguments[at];
-                if word.text.contains(char::is_whitespace) {
-                    walk.script_of(std::slice::from_ref(word))
+                if runner::is_script(word) {
+                    walk.script_of(std::slice::from_ref(word));
+                } else if is_doubtful {
+                    walk.perhaps(&line.inner(at), input);
                 } else {
-                    walk.call(&line.inner(at));
+                    walk.deeper(|walk| walk.command(&line.inner(at), input));
                 }
             }
         });

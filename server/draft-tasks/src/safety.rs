@@ -5,6 +5,7 @@
 
 mod beside;
 mod choice;
+mod given;
 mod guard;
 pub(crate) mod lacking;
 mod tool;
@@ -132,12 +133,22 @@ impl Whereabouts<'_> {
                 let by = format!(" (`{}`)", call.name());
                 found.extend(target.map(|target| Reached { target, by, is_hint: false }));
             }
-            let Some(current) = &current else { continue };
-            let reached = |by, is_hint| Reached { target: current.clone(), by, is_hint };
-            if let Some(why) = &calls.unclear {
-                found.push(reached(format!(" (`{}`: {why})", step.task), false));
-            } else if let Some((place, tool)) = beside::tool(&calls, self.directory, &lookup) {
-                found.push(reached(format!(" (`{place}` calls `{tool}`)"), true));
+            let elsewhere = calls.unclear.as_ref().and_then(|unclear| unclear.elsewhere.clone());
+            let Some(target) = elsewhere.map(Err).or_else(|| current.clone()) else { continue };
+            let reached = |by, is_hint| Reached { target: target.clone(), by, is_hint };
+            let beside = || {
+                let (place, tool) = beside::tool(&calls, self.directory, &lookup)?;
+                Some(format!(" ({place} calls `{tool}`)"))
+            };
+            let given = || {
+                let mut given =
+                    calls.called.iter().filter_map(|call| Some((call.name(), given::tool(call)?)));
+                given.next().map(|(program, tool)| format!(" (`{program}` may call `{tool}`)"))
+            };
+            if let Some(unclear) = &calls.unclear {
+                found.push(reached(format!(" (`{}`: {})", step.task, unclear.why), false));
+            } else if let Some(by) = beside().or_else(given) {
+                found.push(reached(by, true));
             }
         }
         found

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::{Argument, Calls, Walk, last_option, stem};
+use super::shell::is_input;
+use super::{Argument, Calls, Input, Walk, last_option, stem};
 
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
@@ -41,14 +42,40 @@ pub enum Beside {
 
 impl Walk<'_> {
     /// What runs files or texts that are not read here.
-    pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument]) {
+    pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument], input: &Input) {
         match name {
-            "make" | "gmake" | "just" => self.recipes(name, arguments),
+            "make" | "gmake" | "just" => self.recipes(name, arguments, input),
             "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
-            "source" | "." => arguments.iter().take(1).for_each(|file| self.file(file)),
-            "python" | "node" | "ruby" | "perl" | "php" | "deno" => self.interpreted(arguments),
+            "source" | "." => match arguments.first() {
+                Some(file) if is_input(&file.text) => self.reads(name, input),
+                file => file.into_iter().for_each(|file| self.file(file)),
+            },
+            "python" | "node" | "ruby" | "perl" | "php" | "deno" | "lua" => {
+                self.interpreted(arguments, input)
+            }
+            "awk" | "gawk" | "mawk" | "nawk" => self.code_in(arguments, |code| {
+                ["system(", "| getline", "|getline", "| \"", "|\""].iter().any(|sign| code.contains(sign))
+            }),
+            "sed" | "gsed" => self.code_in(arguments, |code| {
+                let command = code.trim_start_matches(|c: char| c.is_ascii_digit() || "$,! ".contains(c));
+                command.starts_with("e ") || code.ends_with("/e")
+            }),
             _ if program.contains('/') => self.file(&Argument::known(program)),
             _ => {}
+        }
+    }
+
+    /// A program in an argument, where it has something in it that runs others.
+    fn code_in(&mut self, arguments: &[Argument], runs_others: fn(&str) -> bool) {
+        let runs = arguments.iter().filter(|word| runs_others(&word.text));
+        self.calls.beside.extend(runs.map(|word| Beside::Code(word.text.clone())));
+    }
+
+    fn read_code(&mut self, name: &str, input: &Input) {
+        match input {
+            Input::Text(text) => self.calls.beside.push(Beside::Code(text.clone())),
+            Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
+            Input::Inherited => {}
         }
     }
 
@@ -68,7 +95,7 @@ impl Walk<'_> {
         }
     }
 
-    fn recipes(&mut self, name: &str, arguments: &[Argument]) {
+    fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
         let tool = if name == "just" { "just" } else { "make" };
         let value = |name: &str| last_option(arguments, name).flatten().map(str::to_owned);
         let option = |short: &str, long: &str| value(short).or_else(|| value(long));
@@ -76,12 +103,19 @@ impl Walk<'_> {
             "just" => (option("-d", "--working-directory"), option("-f", "--justfile")),
             _ => (option("-C", "--directory"), option("-f", "--file")),
         };
+        if file.as_deref().is_some_and(is_input) {
+            return self.read_code(name, input);
+        }
+        for eval in ["--eval", "-E"].iter().filter_map(|name| value(name)) {
+            self.calls.beside.push(Beside::Code(eval));
+        }
         let mut targets = Vec::new();
         let mut skip = false;
         for word in arguments {
             match word.text.as_str() {
                 _ if skip => skip = false,
-                "-C" | "-f" | "-o" | "-W" | "-I" | "--directory" | "--file" | "--justfile" => skip = true,
+                "-C" | "-f" | "-o" | "-W" | "-I" | "-E" | "--eval" | "--directory" | "--file"
+                | "--justfile" => skip = true,
                 "-d" | "--working-directory" if tool == "just" => skip = true,
                 // `-j 4` has its number behind it, `-j` alone has none.
                 word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
@@ -102,14 +136,22 @@ impl Walk<'_> {
         self.calls.beside.push(Beside::Npm { directory: self.directory.clone(), script });
     }
 
-    /// `python deploy.py`, `python -c '…'`.
-    fn interpreted(&mut self, arguments: &[Argument]) {
-        let code = |word: &Argument| matches!(word.text.as_str(), "-c" | "-e" | "-r" | "--eval");
-        if let Some(at) = arguments.iter().position(code) {
+    /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.
+    fn interpreted(&mut self, arguments: &[Argument], input: &Input) {
+        let is_code = |word: &Argument| {
+            let letters = word.text.strip_prefix('-').unwrap_or_default();
+            let is_letters = letters.chars().all(|letter| letter.is_ascii_alphanumeric());
+            let ends = letters.len() < 6 && letters.ends_with(['c', 'e', 'E', 'r', 'p']);
+            is_letters && ends || matches!(word.text.as_str(), "--eval" | "--print" | "eval")
+        };
+        if let Some(at) = arguments.iter().position(is_code) {
             let code = arguments.get(at + 1).map(|word| word.text.clone());
             self.calls.beside.extend(code.map(Beside::Code));
-        } else if let Some(file) = arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {
-            self.file(file);
+        }
+        match arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {
+            Some(file) if !arguments.iter().any(is_code) => self.file(file),
+            None if matches!(input, Input::Text(_)) => self.read_code("", input),
+            _ => {}
         }
     }
 }

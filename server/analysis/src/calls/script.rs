@@ -91,6 +91,7 @@ impl<'w, 'a> Script<'w, 'a> {
                 Some(b'|') => {
                     self.at += 1;
                     self.piped = true;
+                    self.walk.is_fed = true;
                 }
                 Some(b'(') => self.parenthesis()?,
                 Some(_) => {
@@ -184,7 +185,7 @@ impl<'w, 'a> Script<'w, 'a> {
     /// A command up to an operator, or the beginning of one that is made of several.
     fn simple(&mut self, end: End) -> Read<Last> {
         let mut words = ScriptWords::default();
-        let mut input = if self.piped { Input::Unknown } else { Input::Nothing };
+        let mut input = if self.piped { Input::Unknown } else { Input::Inherited };
         loop {
             self.blanks();
             if self.redirection(&mut input)? {
@@ -192,6 +193,7 @@ impl<'w, 'a> Script<'w, 'a> {
             }
             match self.peek() {
                 Some(b'(') if words.done.len() == 1 => {
+                    self.walk.functions.insert(words.done.remove(0).text);
                     self.function_parentheses()?;
                     words = ScriptWords::default();
                     continue;
@@ -214,6 +216,10 @@ impl<'w, 'a> Script<'w, 'a> {
             }
             self.word(&mut words)?;
         }
+        // Several commands read it, or the one that a function runs.
+        let program = words.done.first().map(|program| program.text.as_str());
+        let is_compound = program.is_none_or(|program| self.walk.functions.contains(program));
+        self.walk.is_fed |= is_compound && input != Input::Inherited;
         if !words.done.is_empty() {
             self.walk.command(&Line::new(words.done), &input);
         }
@@ -297,7 +303,18 @@ impl<'w, 'a> Script<'w, 'a> {
             "if" | "then" | "else" | "elif" | "fi" | "while" | "until" | "do" | "done" | "{" | "}" | "!" => {
                 self.at += length;
             }
-            "time" if begins_compound(&rest[length..]) => self.at += length,
+            "time" => match compound_behind(&rest[length..]) {
+                Some(skipped) => self.at += length + skipped,
+                None => return Ok(None),
+            },
+            "coproc" => {
+                self.at += length;
+                self.blanks();
+                let name = name_length(self.rest());
+                if name > 0 && compound_behind(&self.rest()[name..]).is_some() {
+                    self.at += name;
+                }
+            }
             "esac" if end == End::Arm => {
                 self.at += length;
                 return Ok(Some(Last::Esac));
@@ -313,7 +330,9 @@ impl<'w, 'a> Script<'w, 'a> {
             "function" => {
                 self.at += length;
                 self.blanks();
-                self.word(&mut ScriptWords::default())?;
+                let mut name = ScriptWords::default();
+                self.word(&mut name)?;
+                self.walk.functions.extend(name.done.pop().map(|name| name.text));
                 self.walk.parameters = None;
                 self.blanks();
                 if self.peek() == Some(b'(') {
@@ -426,7 +445,7 @@ impl<'w, 'a> Script<'w, 'a> {
     /// Takes `>file`, `2>&1`, `<<END` and the like.
     fn redirection(&mut self, input: &mut Input) -> Read<bool> {
         let rest = self.rest();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count().max(descriptor_length(rest));
         let behind = &rest[digits..];
         let begins = behind.starts_with(['<', '>', '&']);
         if !begins || behind.starts_with("<(") || behind.starts_with(">(") {
@@ -491,11 +510,24 @@ fn is_word_end(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
 }
 
-/// Whether what follows `time` is no program.
-fn begins_compound(rest: &str) -> bool {
-    let rest = rest.trim_start_matches([' ', '\t']);
-    let word = &rest[..rest.find(is_word_end).unwrap_or(rest.len())];
-    rest.starts_with('(') || matches!(word, "{" | "!" | "if" | "for" | "while" | "until" | "case" | "[[")
+/// The length of the options behind `time` where what follows them is no program.
+fn compound_behind(rest: &str) -> Option<usize> {
+    let mut inner = rest.trim_start_matches([' ', '\t']);
+    while let Some(behind) = ["-p ", "-- "].iter().find_map(|option| inner.strip_prefix(option)) {
+        inner = behind.trim_start_matches([' ', '\t']);
+    }
+    let word = &inner[..inner.find(is_word_end).unwrap_or(inner.len())];
+    let begins = inner.starts_with('(')
+        || matches!(word, "{" | "!" | "if" | "for" | "while" | "until" | "case" | "[[");
+    begins.then(|| rest.len() - inner.len())
+}
+
+/// The length of `{NAME}` in front of a redirection.
+fn descriptor_length(rest: &str) -> usize {
+    let Some(inner) = rest.strip_prefix('{') else { return 0 };
+    let length = name_length(inner);
+    let behind = inner[length..].strip_prefix('}').filter(|_| length > 0);
+    if behind.is_some_and(|behind| behind.starts_with(['<', '>'])) { length + 2 } else { 0 }
 }
 
 /// The length of the name at the begin of a text.

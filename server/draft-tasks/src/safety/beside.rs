@@ -19,7 +19,7 @@ const DEPTH: usize = 4;
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The first of the programs of clusters that something beside a command calls, and the name of what does.
+/// The first of the programs of clusters that something beside a command calls, and what does, for people.
 pub(super) fn tool(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Option<(String, String)> {
     Look { directory, lookup }.calls(calls, DEPTH)
 }
@@ -40,14 +40,14 @@ impl Look<'_> {
             }
             Beside::Npm { directory, script } => self.npm(directory, script, depth),
             Beside::Code(text) => {
-                calls::mentions(text, &TOOLS).map(|tool| ("a program in it".to_owned(), tool.to_owned()))
+                calls::mentions(text, &TOOLS).map(|tool| ("code in it".to_owned(), tool.to_owned()))
             }
         })
     }
 
     fn of(&self, name: String, calls: &Calls, depth: usize) -> Option<(String, String)> {
         match calls.called.iter().find(|call| tool::reaches(call)) {
-            Some(call) => Some((name, call.name().to_owned())),
+            Some(call) => Some((format!("`{name}`"), call.name().to_owned())),
             None => self.calls(calls, depth),
         }
     }
@@ -62,7 +62,7 @@ impl Look<'_> {
         if is_shell {
             self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth)
         } else {
-            calls::mentions(&text, &TOOLS).map(|tool| (path.to_owned(), tool.to_owned()))
+            calls::mentions(&text, &TOOLS).map(|tool| (format!("`{path}`"), tool.to_owned()))
         }
     }
 

@@ -93,6 +93,29 @@ fn commands_that_reach_no_cluster_are_not_asked_for() {
         "helm version --short",
         "helm plugin list",
         "kubectl version --client -o json",
+        "kubectl version --client=true",
+        "kubectl --help",
+        "kubectl -h",
+        "helm --help",
+        "stern --help",
+        "helm --debug lint charts/web",
+        "helm --debug --kube-context prod template web .",
+        "helmfile lint",
+        "kubectl label --local -f x.yaml a=b -o yaml",
+        "kubectl set image -f x.yaml web=web:1 --local -o yaml",
+        "kubectl -n a patch --local=true -f x.yaml -p x",
+        "docker run --name helm x",
+        "docker run -v ./helm:/helm x ls /helm",
+        "uv run pytest tests/helm",
+        "sh -n deploy.sh",
+        "find . -name '*.sh' -exec sh -n {} ';'",
+        "trap - EXIT",
+        "yamllint helm",
+        "foo kubectl",
+        "foo helm/values.yaml x",
+        "brew install kubectl helm",
+        "echo kubectl apply",
+        "write draft post",
         "kubectl --context prod version --client",
         "kubectl config view --minify",
         "test \"$(kubectl config current-context)\" = prod",
@@ -134,6 +157,17 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "helm plugin install x",
         "kubectl version",
         "kubectl version $CLIENT",
+        "kubectl version --client=true --client=false",
+        "kubectl exec web --help",
+        "kubectl exec web -- ls -h",
+        "kubectl label pod web a=b",
+        "kubectl label -f x a=b --local=false",
+        "kubectl annotate pod web -- --local",
+        "kubectl delete ns a --local",
+        "helm --debug upgrade web .",
+        "helmfile apply",
+        "foo --bar kubectl apply -f x",
+        "unheard-of -- /usr/bin/kubectl get pods",
         "kubectl version --client --client=false",
         "kubectl -n version get pods",
         "kubectl config use-context prod",
@@ -169,6 +203,21 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
 
 #[test]
 fn nobody_knows_which_cluster_another_machine_reaches() {
+    for script in [
+        "ssh build <deploy.sh",
+        "cat deploy.sh | ssh build sh -s",
+        "vagrant ssh <deploy.sh",
+        "echo $(x; ssh build \"$X\")",
+        "$X; ssh build \"$X\"",
+    ] {
+        let question = question("dev", &["sh", "-c", script]);
+        assert!(
+            question.ends_with(" on an unknown cluster: it runs on another machine?"),
+            "{script}: {question}"
+        );
+    }
+    let without = tempfile::tempdir().unwrap();
+    assert_eq!(asked(without.path(), &["sh", "-c", "ssh build <deploy.sh"]).len(), 1);
     for current in ["dev", "prod"] {
         assert_eq!(
             question(current, &["ssh", "build", "kubectl", "delete", "ns", "a"]),
@@ -195,7 +244,7 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
 }
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 60] = [
+const NOT_KNOWN: [&str; 76] = [
     "kubectl --context \"$(echo prod)\" delete ns a",
     "for c in dev prod; do kubectl --context $c delete ns a; done",
     "for c in dev prod; do helm --kube-context=$c uninstall a; done",
@@ -254,6 +303,22 @@ const NOT_KNOWN: [&str; 60] = [
     "docker exec kind-control-plane kubectl get",
     "podman run img sh -c 'kubectl get'",
     "ssh build kubectl get",
+    "ssh -t build -- kubectl get",
+    "ssh build sh -s <<E\nkubectl get\nE\n",
+    "sshpass -p x ssh build kubectl get",
+    "mosh build -- kubectl get",
+    "vagrant ssh -c 'kubectl get'",
+    "multipass exec web -- kubectl get",
+    "limactl shell default kubectl get",
+    "colima ssh -- kubectl get",
+    "gcloud compute ssh web --command='kubectl get'",
+    "docker run --entrypoint kubectl img get",
+    "docker run -i img sh <<E\nkubectl get\nE\n",
+    "docker-compose run tools kubectl get",
+    "sudo -s <<E\nkubectl get\nE\n",
+    "sudo --login <<E\nkubectl get\nE\n",
+    "su ann --session-command 'kubectl get'",
+    "sudo --unheard x kubectl get",
     "chroot /mnt kubectl get",
     "gosu ann kubectl get",
 ];
@@ -352,6 +417,15 @@ fn each_cluster_is_asked_for_once() {
 }
 
 #[test]
+fn files_beside_a_command_ask_for_no_local_cluster() {
+    let dir = directory("dev");
+    std::fs::write(dir.path().join("deploy.sh"), "kubectl delete \"$1\"\nkubectl $OPTIONS get\n").unwrap();
+    for argv in [&["sh", "deploy.sh", "pod/x"][..], &["./deploy.sh"], &["foo", "kubectl", "get"]] {
+        assert!(asked(dir.path(), argv).is_empty(), "{argv:?}");
+    }
+}
+
+#[test]
 fn files_beside_a_command_are_hints() {
     let dir = directory("prod");
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
@@ -373,6 +447,17 @@ fn files_beside_a_command_are_hints() {
     assert!(hint(&["python", "-c", "x('kubectl')"]).contains("`kubectl`"));
     assert!(hint(&["make", "deploy"]).contains("(`Makefile` calls `kubectl`)"));
     assert!(hint(&["npm", "run", "up"]).contains("(`package.json` calls `helm`)"));
+    for argv in [
+        &["perl", "-ne", "system('kubectl get')"][..],
+        &["awk", "{ system(\"kubectl get \" $1) }"],
+        &["sed", "1e kubectl get", "x"],
+        &["make", "--eval", "x: ; kubectl get"],
+        &["sh", "-c", "make -f - <<E\nx:\n\tkubectl get\nE\n"],
+        &["sh", "-c", "python3 - <<E\nrun(['kubectl'])\nE\n"],
+    ] {
+        assert!(hint(argv).contains("(code in it calls `kubectl`)"), "{argv:?}");
+    }
+    assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("(`foo` may call `kubectl`)"));
     for quiet in [
         &["sh", "quiet.sh"][..],
         &["sh", "lint.sh"],

@@ -56,7 +56,15 @@ const KUBECTL: &[&str] = &["kubectl", "kubecolor", "oc"];
 
 const PLAIN: Offline = Offline { tools: &[], commands: &[], only_with: None, never_with: &[] };
 
-const OFFLINE: [Offline; 10] = [
+const OFFLINE: [Offline; 13] = [
+    Offline { tools: &TOOLS, commands: &[&["--help"], &["-h"]], ..PLAIN },
+    Offline {
+        tools: KUBECTL,
+        commands: &[&["annotate"], &["label"], &["patch"], &["set"]],
+        only_with: Some("--local"),
+        ..PLAIN
+    },
+    Offline { tools: &["helmfile"], commands: &[&["lint"]], ..PLAIN },
     Offline {
         tools: KUBECTL,
         commands: &[
@@ -224,10 +232,14 @@ impl Offline {
     }
 }
 
-/// The arguments behind options that only say which cluster is meant.
+/// The arguments behind options that only say which cluster is meant, and how much is to be told.
 fn without_target<'c>(mut arguments: &'c [&'c str]) -> &'c [&'c str] {
     const TARGET: [&str; 5] = ["-n", "--namespace", "--context", "--kube-context", "--kubeconfig"];
     while let Some((first, rest)) = arguments.split_first() {
+        if *first == "--debug" {
+            arguments = rest;
+            continue;
+        }
         let (name, has_value) = first.split_once('=').map_or((*first, false), |(name, _)| (name, true));
         if !TARGET.contains(&name) {
             break;
@@ -241,8 +253,8 @@ fn without_target<'c>(mut arguments: &'c [&'c str]) -> &'c [&'c str] {
 fn has_only(call: &Call, option: &str) -> bool {
     let name = option.split('=').next().unwrap_or(option);
     let is_named = |argument: &&str| argument.split('=').next() == Some(name);
+    // A switch is the same with `=true`.
+    let is_it = |argument: &str| argument.strip_suffix("=true").unwrap_or(argument) == option;
     let mut own = call.arguments().take_while(|argument| *argument != "--");
-    own.any(|argument| argument == option)
-        && call.is_known()
-        && call.arguments().filter(is_named).all(|argument| argument == option)
+    own.any(is_it) && call.is_known() && call.arguments().filter(is_named).all(is_it)
 }

@@ -1,0 +1,107 @@
+//! What runs in containers: the image, the entry point, the command behind the options of `docker run` and the like.
+//!
+//! Must not take names, paths and other values of options for programs.
+
+use super::wrapper::{behind, elsewhere};
+use super::{Argument, Input, Line, Walk};
+
+const PROGRAMS: [&str; 6] = ["docker", "docker-compose", "podman", "podman-compose", "nerdctl", "lxc"];
+
+/// Their options of one letter without a value.
+const LETTERS: &str = "ditPTq";
+
+/// Their long options without a value.
+const SWITCHES: [&str; 22] = [
+    "--detach",
+    "--interactive",
+    "--tty",
+    "--rm",
+    "--privileged",
+    "--init",
+    "--read-only",
+    "--publish-all",
+    "--no-healthcheck",
+    "--oom-kill-disable",
+    "--sig-proxy",
+    "--disable-content-trust",
+    "--quiet",
+    "--no-deps",
+    "--service-ports",
+    "--use-aliases",
+    "--build",
+    "--no-TTY",
+    "--quiet-pull",
+    "--remove-orphans",
+    "--replace",
+    "--latest",
+];
+
+pub(super) fn runs_containers(name: &str) -> bool {
+    PROGRAMS.contains(&name)
+}
+
+impl Walk<'_> {
+    pub(super) fn container(&mut self, name: &str, line: &Line, input: &Input) {
+        let arguments = line.arguments();
+        let Some(begin) = behind(arguments, &["run", "exec"], &["compose", "container"]) else { return };
+        let is_image = arguments[begin - 1].text == "run"
+            && !name.ends_with("compose")
+            && !arguments[..begin].iter().any(|word| word.text == "compose");
+        let options = Options::read(arguments, begin);
+        let mut command = options.end + 1;
+        command += usize::from(arguments.get(command).is_some_and(|word| word.text == "--"));
+        self.among(elsewhere(name, &[]), |walk| {
+            if is_image && arguments.get(options.end).is_some_and(|image| image.certain) {
+                walk.call(&line.inner(options.end));
+            }
+            let words = arguments.get(command..).unwrap_or_default();
+            let inner = match options.entry_point {
+                Some(program) => Line::new([program].into_iter().chain(words.iter().cloned()).collect()),
+                // These are options of the image's own program.
+                None if words.first().is_none_or(|first| first.text.starts_with('-')) => return,
+                None => line.inner(command),
+            };
+            walk.deeper(|walk| walk.command(&inner, input));
+        });
+    }
+}
+
+/// The options of a command that runs something in a container.
+struct Options {
+    /// Where the image, the container or the service stands.
+    end: usize,
+    entry_point: Option<Argument>,
+}
+
+impl Options {
+    fn read(arguments: &[Argument], begin: usize) -> Options {
+        let mut options = Options { end: begin, entry_point: None };
+        while let Some(word) = arguments.get(options.end).filter(|word| word.text.starts_with('-')) {
+            let text = word.text.as_str();
+            options.end += 1;
+            if text == "--" {
+                break;
+            }
+            if let Some(program) = text.strip_prefix("--entrypoint=") {
+                options.entry_point = Some(Argument { text: program.to_owned(), ..word.clone() });
+            }
+            if takes_next(text) {
+                let value = arguments.get(options.end).filter(|_| text == "--entrypoint");
+                options.entry_point = value.cloned().or(options.entry_point);
+                options.end += 1;
+            }
+        }
+        options.entry_point =
+            options.entry_point.filter(|program| !program.certain || !program.text.is_empty());
+        options
+    }
+}
+
+/// Whether the value of an option is the next argument.
+fn takes_next(option: &str) -> bool {
+    if option.starts_with("--") {
+        return !option.contains('=') && !SWITCHES.contains(&option);
+    }
+    let letters = &option[1..];
+    letters.find(|letter| !LETTERS.contains(letter)).is_some_and(|at| at + 1 == letters.len())
+}

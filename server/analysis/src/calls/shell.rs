@@ -1,0 +1,135 @@
+//! Shells: what they are given to run, in an argument, a file or their input.
+//!
+//! Must not read scripts.
+
+use super::wrapper::ANOTHER_MACHINE;
+use super::{Argument, Calls, Input, Unclear, Walk};
+
+pub(super) fn is_shell(name: &str) -> bool {
+    matches!(
+        name,
+        "sh" | "bash"
+            | "dash"
+            | "ash"
+            | "zsh"
+            | "ksh"
+            | "mksh"
+            | "yash"
+            | "rbash"
+            | "fish"
+            | "csh"
+            | "tcsh"
+            | "posh"
+    )
+}
+
+/// What the options of a shell say.
+#[derive(Debug, Default)]
+struct ShellOptions {
+    /// The first argument that is no option.
+    end: usize,
+    /// Whether that is a script rather than a file.
+    is_script: bool,
+    /// Whether the script is its input.
+    reads_input: bool,
+    /// Whether it only reads the script.
+    is_idle: bool,
+    /// A file that it reads first.
+    first_file: Option<usize>,
+}
+
+impl ShellOptions {
+    fn read(arguments: &[Argument]) -> ShellOptions {
+        let mut options = ShellOptions::default();
+        while let Some(word) = arguments.get(options.end).filter(|word| word.text.starts_with(['-', '+'])) {
+            let text = word.text.as_str();
+            options.end += 1;
+            match text {
+                "--" | "-" => break,
+                "--rcfile" | "--init-file" => {
+                    options.first_file = Some(options.end);
+                    options.end += 1;
+                }
+                "--version" | "--help" => options.is_idle = true,
+                "--command" => options.is_script = true,
+                text if text.starts_with("--") => {}
+                text => {
+                    options.is_script |= text.starts_with('-') && text.contains('c');
+                    options.reads_input |= text.starts_with('-') && text.contains('s');
+                    let values = text.matches(['o', 'O']).count();
+                    let is_noexec = |word: &Argument| word.text == "noexec";
+                    let named = arguments.iter().skip(options.end).take(values).any(is_noexec);
+                    options.is_idle |= text.starts_with('-') && (text.contains('n') || named);
+                    options.end += values;
+                }
+            }
+        }
+        options
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn shell(&mut self, name: &str, arguments: &[Argument], input: &Input) {
+        let given = ShellOptions::read(arguments);
+        if given.is_idle {
+            return;
+        }
+        given.first_file.and_then(|at| arguments.get(at)).into_iter().for_each(|file| self.file(file));
+        let rest = arguments.get(given.end..).unwrap_or_default();
+        match rest.split_first() {
+            Some((script, parameters)) if given.is_script => {
+                let input = self.inherited(input);
+                let before = std::mem::replace(&mut self.input, input);
+                self.shell_script(name, script, parameters);
+                self.input = before;
+            }
+            Some((file, _)) if !given.reads_input && !is_input(&file.text) => self.file(file),
+            _ => self.reads(name, input),
+        }
+    }
+
+    fn shell_script(&mut self, name: &str, script: &Argument, parameters: &[Argument]) {
+        if !script.certain {
+            self.unclear(format!("the script of `{name}` is known only when it runs"));
+        }
+        let before = self.parameters.replace(parameters.to_vec());
+        self.script(&script.text);
+        self.parameters = before;
+    }
+
+    /// A shell whose script is its input.
+    pub(super) fn reads(&mut self, name: &str, input: &Input) {
+        match self.inherited(input) {
+            Input::Inherited => {
+                self.reader.get_or_insert_with(|| name.to_owned());
+            }
+            Input::Text(text) => self.script(&text),
+            Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
+        }
+    }
+
+    fn inherited(&self, input: &Input) -> Input {
+        if *input == Input::Inherited { self.input.clone() } else { input.clone() }
+    }
+
+    /// What runs on another machine, whose files and variables are others.
+    pub(super) fn on_another_machine(&mut self, read: impl FnOnce(&mut Walk<'_>)) {
+        let elsewhere = Some(ANOTHER_MACHINE.to_owned());
+        let input = self.input.clone();
+        let (depth, doubts) = (self.depth, self.doubts);
+        let mut there = Walk { elsewhere, input, depth, doubts, ..Walk::new(&|_| None) };
+        read(&mut there);
+        self.doubts = there.doubts;
+        self.reader = self.reader.take().or(there.reader.take());
+        let Calls { called, unclear, .. } = there.calls;
+        self.calls.called.extend(called);
+        if let Some(unclear) = unclear {
+            self.note(Unclear { elsewhere: Some(ANOTHER_MACHINE.to_owned()), ..unclear });
+        }
+    }
+}
+
+/// Whether a file is what a program reads anyway.
+pub(super) fn is_input(file: &str) -> bool {
+    matches!(file, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-")
+}

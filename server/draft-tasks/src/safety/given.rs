@@ -1,0 +1,152 @@
+//! Programs that are not known here and are given what looks like the call of a tool, as in `foo --bar kubectl apply`.
+//!
+//! Must not be taken for more than a hint: the words may be for anything.
+
+use draft_tasks_analysis::calls::{Call, stem};
+
+use super::tool::TOOLS;
+
+/// Tools whose names are also words of their own.
+const WORDS: [&str; 6] = ["argo", "draft", "flux", "kn", "stern", "tilt"];
+
+/// Programs that run none of their arguments.
+const QUIET: [&str; 118] = [
+    ":",
+    "[",
+    "ack",
+    "ag",
+    "apk",
+    "apt",
+    "apt-get",
+    "awk",
+    "basename",
+    "brew",
+    "cargo",
+    "cat",
+    "cd",
+    "chgrp",
+    "chmod",
+    "choco",
+    "chown",
+    "cmp",
+    "code",
+    "cp",
+    "curl",
+    "cut",
+    "date",
+    "diff",
+    "dirname",
+    "dnf",
+    "du",
+    "echo",
+    "egrep",
+    "emacs",
+    "eslint",
+    "export",
+    "expr",
+    "false",
+    "fd",
+    "fgrep",
+    "file",
+    "gawk",
+    "gem",
+    "gh",
+    "git",
+    "glab",
+    "go",
+    "grep",
+    "gzip",
+    "hash",
+    "head",
+    "hg",
+    "info",
+    "install",
+    "jq",
+    "kill",
+    "killall",
+    "less",
+    "ln",
+    "locate",
+    "logger",
+    "ls",
+    "make",
+    "man",
+    "mawk",
+    "mkdir",
+    "mktemp",
+    "more",
+    "mv",
+    "nano",
+    "nvim",
+    "pacman",
+    "pgrep",
+    "pip",
+    "pkill",
+    "popd",
+    "prettier",
+    "printf",
+    "pushd",
+    "pytest",
+    "python",
+    "read",
+    "readlink",
+    "realpath",
+    "rg",
+    "rm",
+    "rmdir",
+    "rsync",
+    "scoop",
+    "scp",
+    "sed",
+    "seq",
+    "set",
+    "shellcheck",
+    "sleep",
+    "sort",
+    "ssh-keygen",
+    "stat",
+    "svn",
+    "tac",
+    "tail",
+    "tar",
+    "tee",
+    "test",
+    "touch",
+    "tr",
+    "tree",
+    "true",
+    "type",
+    "uniq",
+    "unset",
+    "vim",
+    "wc",
+    "wget",
+    "whereis",
+    "which",
+    "winget",
+    "yamllint",
+    "yq",
+    "yum",
+    "zip",
+    "zypper",
+];
+
+/// The first tool that a program of which nothing is known is given with what looks like a command for it.
+pub(super) fn tool(call: &Call) -> Option<String> {
+    let name = call.name();
+    if call.is_understood() || QUIET.contains(&name) || TOOLS.contains(&name) || name.starts_with("kubectl-")
+    {
+        return None;
+    }
+    let arguments = call.arguments().zip(call.arguments().skip(1));
+    let mut tools = arguments.filter_map(|(program, command)| {
+        let is_path = program.contains('/') && !program.starts_with('/');
+        let name = stem(program);
+        let is_tool = TOOLS.contains(&name.as_str()) && !WORDS.contains(&name.as_str());
+        let letters = |c: char| c.is_ascii_lowercase() || c == '-';
+        let is_command =
+            command.starts_with(|c: char| c.is_ascii_lowercase()) && command.chars().all(letters);
+        (is_tool && !is_path && is_command).then_some(name)
+    });
+    tools.next()
+}
