@@ -7,7 +7,7 @@
 #[macro_use]
 mod list;
 
-pub mod analysis;
+mod analysis;
 pub mod around;
 pub mod calls;
 pub mod command;
@@ -26,8 +26,8 @@ pub mod hover;
 pub mod lens;
 pub mod level;
 pub mod links;
-pub mod options;
-pub mod parsed;
+mod options;
+mod parsed;
 pub mod phase;
 pub mod plan;
 pub mod printable;

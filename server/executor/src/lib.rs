@@ -33,5 +33,5 @@ pub use request::{
     Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunRequest,
 };
 pub use run::start;
-pub use stop::{RunHandle, RunStopper};
+pub use stop::RunHandle;
 pub use tree::adopt_orphans;

@@ -15,7 +15,7 @@ use crate::output::arrival::Streams;
 use crate::pods;
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
-use crate::stop::{Deadline, KILL_LIMIT, RunHandle, RunStopper, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, RunHandle, reached, stopped};
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -38,11 +38,11 @@ const WAITING: usize = 16;
 ///
 /// When the receiver is dropped, the run goes on unheard. Must be called inside of a runtime with time and io.
 pub fn start(request: RunRequest, events: mpsc::Sender<RunEvent>) -> RunHandle {
-    let (stopper, stop) = RunStopper::new();
+    let (stopper, stop) = watch::channel(None);
     let grace = request.grace;
     let report = Report::new(events, request.plan.steps.len());
     let deadline = Deadline::after(report.started, request.limits.run, Failure::RunTimedOut);
-    // The run keeps a stopper, so that the channel never closes under it.
+    // The run keeps a sender, so that the channel never closes under it.
     let walk = Walk { request, report: report.clone(), stop, deadline, _open: stopper.clone() };
     let task = tokio::spawn(async move {
         // A panic of the walk has killed what ran; the reader learns the end all the same.
@@ -60,7 +60,7 @@ struct Walk {
     stop: watch::Receiver<Option<Instant>>,
     /// When the run has to be over.
     deadline: Option<Deadline>,
-    _open: RunStopper,
+    _open: watch::Sender<Option<Instant>>,
 }
 
 impl Walk {

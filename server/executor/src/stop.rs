@@ -1,4 +1,4 @@
-//! How a run is asked to end: by its handle, from anywhere, or by a limit.
+//! How a run is asked to end: by its handle or by a limit.
 //!
 //! Must not end a process: what runs it heeds this.
 
@@ -18,55 +18,23 @@ pub const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// over, what still runs is killed.
 #[derive(Debug)]
 pub struct RunHandle {
-    stopper: RunStopper,
+    /// When the run's processes are killed; nothing while it need not stop.
+    deadline: watch::Sender<Option<Instant>>,
     grace: Duration,
     task: JoinHandle<()>,
 }
 
-/// Stops a run from anywhere; keeping or dropping it changes nothing.
-#[derive(Clone, Debug)]
-pub struct RunStopper {
-    /// When the run's processes are killed; nothing while it need not stop.
-    deadline: watch::Sender<Option<Instant>>,
-}
-
 impl RunHandle {
-    pub(crate) fn new(stopper: RunStopper, grace: Duration, task: JoinHandle<()>) -> RunHandle {
-        RunHandle { stopper, grace, task }
+    pub(crate) fn new(
+        deadline: watch::Sender<Option<Instant>>,
+        grace: Duration,
+        task: JoinHandle<()>,
+    ) -> RunHandle {
+        RunHandle { deadline, grace, task }
     }
 
     /// Asks the running task and everything it started to end, and kills what is left after `grace`;
     /// the remaining tasks are skipped. Calling it again can only shorten the time.
-    pub fn stop(&self, grace: Duration) {
-        self.stopper.stop(grace);
-    }
-
-    /// Something that can stop the run while the handle is awaited elsewhere.
-    pub fn stopper(&self) -> RunStopper {
-        self.stopper.clone()
-    }
-
-    /// Waits until the run is over and its last event was taken into the channel. Dropping the future stops the run.
-    pub async fn finished(mut self) {
-        // It fails only when the runtime ends.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for RunHandle {
-    fn drop(&mut self) {
-        self.stop(self.grace);
-    }
-}
-
-impl RunStopper {
-    /// With what the run hears by when to be over.
-    pub(crate) fn new() -> (RunStopper, watch::Receiver<Option<Instant>>) {
-        let (deadline, stopped) = watch::channel(None);
-        (RunStopper { deadline }, stopped)
-    }
-
-    /// As [`RunHandle::stop`]; after the end of the run it does nothing.
     pub fn stop(&self, grace: Duration) {
         // A time beyond what the clock can hold never comes.
         const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -80,9 +48,16 @@ impl RunStopper {
         });
     }
 
-    /// Whether the run was asked to stop.
-    pub fn is_stopped(&self) -> bool {
-        self.deadline.borrow().is_some()
+    /// Waits until the run is over and its last event was taken into the channel. Dropping the future stops the run.
+    pub async fn finished(mut self) {
+        // It fails only when the runtime ends.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for RunHandle {
+    fn drop(&mut self) {
+        self.stop(self.grace);
     }
 }
 

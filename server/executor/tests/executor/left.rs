@@ -58,7 +58,7 @@ async fn daemons_of_a_finished_run_survive_the_stop_of_an_older_one() {
     let mut run = script("setsid -f sleep 600 >/dev/null 2>&1");
     run.finish().await;
     assert_eq!(run.left_running().len(), 1);
-    older.stopper.stop(LONG);
+    older.stop(LONG);
     older.finish_clean().await;
     eventually("it sleeps on", || run.mark.sleepers() == 1);
 }
@@ -71,7 +71,7 @@ async fn daemons_are_told_and_survive_later_stops() {
     ])
     .start();
     run.until_text("ready").await;
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     run.finish().await;
     assert_eq!(run.outcomes(), [Outcome::Passed, Outcome::Stopped]);
     eventually("they sleep on", || run.mark.sleepers() == 2);
@@ -88,7 +88,7 @@ async fn a_stop_while_a_pipe_is_held_ends_the_holder_and_keeps_the_outcome() {
     let mut run = setup(&[&["sh", "-c", "sleep 600 & echo x"], &["true"]]).start();
     let pid = run.until_started().await;
     eventually("the task itself has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     run.finish_clean().await;
     assert_eq!(run.outcomes(), [Outcome::Passed, Outcome::Skipped]);
 }

@@ -55,7 +55,7 @@ async fn a_stop_shortens_the_time_that_a_timed_out_task_has_left() {
     setup.on_failure = OnFailure::Continue;
     let mut run = setup.start();
     run.until_text("asked").await;
-    run.stopper.stop(Duration::ZERO);
+    run.stop(Duration::ZERO);
     run.finish_clean().await;
     assert_eq!(
         run.outcomes(),

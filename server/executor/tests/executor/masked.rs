@@ -29,7 +29,7 @@ async fn of_what_a_task_that_is_killed_had_begun_to_write() {
     let mut run = setup.start();
     run.until_text("ready").await;
     eventually("it sleeps", || run.mark.sleepers() == 1);
-    run.stopper.stop(std::time::Duration::from_secs(3600));
+    run.stop(std::time::Duration::from_secs(3600));
     run.finish_clean().await;
     assert_eq!(run.stdout(), "ready\nhunt");
 }

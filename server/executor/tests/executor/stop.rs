@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use draft_tasks_executor::{Outcome, OutcomeName, RunEvent};
+use draft_tasks_executor::{Outcome, RunEvent};
 
 use super::support::*;
 
@@ -29,7 +29,7 @@ async fn a_stop_ends_two_hundred_processes_in_and_out_of_the_session() {
     let mut run = script(many);
     run.until_text("ready").await;
     eventually("all of them run", || run.mark.sleepers() == 200);
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     assert_eq!(run.finish_clean().await.stopped, 1);
 }
 
@@ -50,7 +50,7 @@ async fn a_stop_ends_what_left_the_session_and_lost_its_parents() {
     let mut run = script(&format!("{daemons}; echo ready; sleep 602"));
     run.until_text("ready").await;
     eventually("all of them run", || run.mark.sleepers() == 3);
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     assert_eq!(run.finish_clean().await.stopped, 1);
 }
 
@@ -62,10 +62,10 @@ async fn a_stop_of_one_run_leaves_another_alone() {
         run.until_text("ready").await;
         eventually("both sleep", || run.mark.sleepers() == 2);
     }
-    one.stopper.stop(LONG);
+    one.stop(LONG);
     one.finish_clean().await;
     assert_eq!(other.mark.alive().len(), 3, "{:?}", other.mark.alive());
-    other.stopper.stop(LONG);
+    other.stop(LONG);
     other.finish_clean().await;
 }
 
@@ -78,11 +78,11 @@ async fn what_may_be_of_either_of_two_runs_ends_with_the_later_one() {
     let mut other = Setup { mark: one.mark.twin(), ..setup() }.start();
     other.until_text("ready").await;
     eventually("all sleep", || one.mark.sleepers() == 4);
-    one.stopper.stop(LONG);
+    one.stop(LONG);
     one.finish().await;
     // The other run's two, and the daemon of this one if it was started in the same tick of the clock.
     assert!((2..=3).contains(&one.mark.sleepers()), "{:?}", one.mark.alive());
-    other.stopper.stop(LONG);
+    other.stop(LONG);
     other.finish_clean().await;
 }
 
@@ -93,7 +93,7 @@ async fn what_ignores_the_request_is_killed_after_the_grace() {
     run.until_text("ready").await;
     let grace = Duration::from_millis(300);
     let begun = Instant::now();
-    run.stopper.stop(grace);
+    run.stop(grace);
     run.finish_clean().await;
     assert!(begun.elapsed() >= grace);
     assert_eq!(run.outcomes(), [Outcome::Stopped]);
@@ -104,7 +104,7 @@ async fn last_words_of_a_stopped_task_are_heard() {
     let mut run =
         script("trap 'seq 1 100000; echo bye; exit 0' TERM; echo ready; while :; do sleep 0.02; done");
     run.until_text("ready").await;
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     run.finish_clean().await;
     assert!(run.stdout().ends_with("\n100000\nbye\n"));
     assert_eq!(run.outcomes(), [Outcome::Stopped]);
@@ -118,7 +118,7 @@ async fn only_one_request_is_sent() {
     );
     run.until_text("inner").await;
     run.until_text("ready").await;
-    run.stopper.stop(Duration::from_millis(500));
+    run.stop(Duration::from_millis(500));
     run.finish_clean().await;
     assert_eq!(run.stdout().matches("asked").count(), 2, "{}", run.stdout());
 }
@@ -133,7 +133,7 @@ async fn a_halted_task_is_stopped_without_waiting_for_the_grace() {
     });
     let stat = format!("/proc/{}/stat", pid.unwrap());
     eventually("it is halted", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     run.finish_clean().await;
     assert_eq!(run.stdout(), "ready\n");
 }
@@ -143,7 +143,7 @@ async fn a_second_stop_shortens_the_grace_and_never_lengthens_it() {
     for graces in [[LONG, Duration::from_millis(50)], [Duration::from_millis(50), LONG]] {
         let mut run = script("trap '' TERM; echo ready; while :; do sleep 0.02; done");
         run.until_text("ready").await;
-        graces.iter().for_each(|grace| run.stopper.stop(*grace));
+        graces.iter().for_each(|grace| run.stop(*grace));
         run.finish_clean().await;
         assert_eq!(run.outcomes(), [Outcome::Stopped]);
     }
@@ -153,9 +153,9 @@ async fn a_second_stop_shortens_the_grace_and_never_lengthens_it() {
 async fn a_second_stop_shortens_a_grace_that_has_begun() {
     let mut run = script("trap 'echo asked' TERM; echo ready; while :; do sleep 0.02; done");
     run.until_text("ready").await;
-    run.stopper.stop(Duration::MAX);
+    run.stop(Duration::MAX);
     run.until_text("asked").await;
-    run.stopper.stop(Duration::ZERO);
+    run.stop(Duration::ZERO);
     run.finish_clean().await;
 }
 
@@ -168,7 +168,7 @@ async fn a_stop_in_the_instant_of_a_start_leaves_nothing() {
             run.until_started().await;
         }
         (0..round % 7 * 2000).for_each(|_| std::hint::spin_loop());
-        run.stopper.stop(if round % 2 == 0 { Duration::ZERO } else { LONG });
+        run.stop(if round % 2 == 0 { Duration::ZERO } else { LONG });
         let summary = run.finish_clean().await;
         assert_eq!((summary.passed, summary.failed), (0, 0), "round {round}: {:?}", run.told);
     }
@@ -181,19 +181,11 @@ async fn a_stop_while_no_task_runs_skips_the_next() {
     setup.on_failure = draft_tasks_executor::OnFailure::Continue;
     let mut run = setup.start();
     // The first event fills the channel, so the end of the first task cannot be told before the stop.
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     let summary = run.finish_clean().await;
     assert_eq!(summary.skipped + summary.failed, 2);
     assert_eq!(run.outcomes()[1], Outcome::Skipped);
     assert!(!run.path("never").exists());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stop_after_the_end_does_nothing() {
-    let mut run = script("true");
-    assert_eq!(run.finish_clean().await.outcome(), OutcomeName::Passed);
-    assert!(!run.stopper.clone().is_stopped() || run.handle.is_none());
-    run.stopper.stop(LONG);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +194,7 @@ async fn a_reader_that_does_not_read_delays_no_stop() {
     setup.capacity = 1;
     let mut run = setup.start();
     eventually("it runs", || run.mark.alive().iter().any(|(_, command)| command.starts_with("yes")));
-    run.stopper.stop(LONG);
+    run.stop(LONG);
     eventually("it is stopped", || run.mark.alive().is_empty());
     run.finish_clean().await;
     assert_eq!(run.outcomes(), [Outcome::Stopped]);
@@ -239,7 +231,7 @@ fn nothing_outlives_the_runtime() {
             let mut run = script(&format!("trap '' TERM; {daemon}; sleep 601 & echo ready; wait; wait"));
             run.until_text("ready").await;
             if round % 2 == 1 {
-                run.stopper.stop(LONG);
+                run.stop(LONG);
             }
             run
         });

@@ -10,8 +10,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{
-    LeftProcess, Limits, OnFailure, Outcome, OutputPiece, RunEvent, RunHandle, RunRequest, RunStopper,
-    RunSummary, Stream,
+    LeftProcess, Limits, OnFailure, Outcome, OutputPiece, RunEvent, RunHandle, RunRequest, RunSummary, Stream,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
@@ -79,7 +78,6 @@ impl Drop for Mark {
 /// A run under test with everything that it told so far.
 pub(crate) struct Run {
     pub(crate) handle: Option<RunHandle>,
-    pub(crate) stopper: RunStopper,
     pub(crate) events: mpsc::Receiver<RunEvent>,
     pub(crate) told: Vec<RunEvent>,
     pub(crate) mark: Mark,
@@ -150,15 +148,18 @@ impl Setup {
         };
         let (sender, events) = mpsc::channel(self.capacity);
         let handle = draft_tasks_executor::start(request, sender);
-        let stopper = handle.stopper();
         let directory = self.directory;
-        Run { handle: Some(handle), stopper, events, told: Vec::new(), mark, directory }
+        Run { handle: Some(handle), events, told: Vec::new(), mark, directory }
     }
 }
 
 impl Run {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    pub(crate) fn stop(&self, grace: Duration) {
+        self.handle.as_ref().expect("a run that goes on").stop(grace);
     }
 
     pub(crate) async fn next(&mut self) -> RunEvent {

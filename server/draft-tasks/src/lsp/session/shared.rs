@@ -22,11 +22,9 @@ struct Shared {
 
 impl SharedSession {
     pub(crate) fn new(effects: Effects, environment: Environment) -> SharedSession {
-        let session = Mutex::new(Session::new(effects, environment));
-        SharedSession(Arc::new(Shared { session, shut_down: AtomicBool::new(false) }))
+        SharedSession::of(Session::new(effects, environment))
     }
 
-    #[cfg(test)]
     pub(crate) fn of(session: Session) -> SharedSession {
         SharedSession(Arc::new(Shared { session: Mutex::new(session), shut_down: AtomicBool::new(false) }))
     }
