@@ -167,15 +167,32 @@ fn that_cannot_be_kept_do_not_fail_the_run() {
 }
 
 #[test]
+fn are_kept_as_many_and_as_large_as_is_said() {
+    let tool = tasks("pre-up", &[("much", "seq 1000000")]);
+    for _ in 0..3 {
+        tool.call(&["run", "pre-up", "--keep", "2", "--keep-mib", "1", "--quiet"]);
+    }
+    let folders = tool.record_folders();
+    assert_eq!(folders.len(), 2);
+    for folder in folders {
+        let log = std::fs::metadata(folder.join("01-much.log")).expect("a log").len();
+        assert!((500_000..=1 << 19).contains(&log), "{log}");
+    }
+    let shown = tool.call(&["runs", "show", "last"]);
+    assert_in_order(&shown, &["│ 1\n", " bytes are left out here …\n", "│ 1000000\n", "✓ much"]);
+}
+
+#[test]
 fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
-    let tool = tasks("pre-up", &[("much", "seq 5000"), ("next", "echo 2")]);
-    // A file that may not grow is refused like one on a full disk.
-    let called = tool.call_after("trap '' XFSZ; ulimit -f 8", &["run", "pre-up"]);
+    let tool = tasks("pre-up", &[("much", "seq 50000"), ("next", "echo 2")]);
+    // A file that may not grow is refused like one on a full disk; some shells count in blocks of 512 bytes.
+    let called = tool.call_after("ulimit -f 160", &["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
     assert!(called.stderr.contains("is not complete") && called.stderr.lines().count() == 1, "{called:?}");
-    assert_in_order(&called, &["much │ 5000", "✓ much", "✓ next", "2 passed"]);
+    assert_in_order(&called, &["much │ 50000", "✓ much", "✓ next", "2 passed"]);
     assert_eq!(list(&tool)[0].1, "passed");
     assert!(tool.records().contains("\"complete\": false"));
+    assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
 }
 
 #[test]
@@ -214,9 +231,14 @@ fn have_no_place_without_a_home() {
     let tool = tool.with("DRAFT_TASKS_STATE_DIR", "").with("XDG_STATE_HOME", "").with("HOME", "");
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
+    let lines: Vec<&str> = called.stderr.lines().collect();
+    let [of_locks, of_record] = lines.as_slice() else { panic!("{called:?}") };
     let said =
         "warning: cannot tell whether another program runs the same phase: there is no folder for locks";
-    assert!(called.stderr.starts_with(said) && called.stderr.lines().count() == 1, "{called:?}");
+    assert!(of_locks.starts_with(said), "{called:?}");
+    let said = "warning: no record is kept of this run: no place is known where records are kept; set HOME, ";
+    assert!(of_record.starts_with(said), "{called:?}");
+    assert_eq!(tool.call(&["run", "pre-up", "--no-record"]).stderr.lines().count(), 1);
     let called = tool.call(&["runs"]);
     assert!(called.code == Some(2) && called.stderr.contains("DRAFT_TASKS_STATE_DIR"), "{called:?}");
 }

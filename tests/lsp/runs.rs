@@ -212,7 +212,7 @@ fn that_fail_say_how_much_came_before_and_lead_to_their_log() {
     let text = found[0]["message"].as_str().expect("a text");
     assert!(text.contains("\n… 1,995 lines before\n1996\n1997\n1998\n1999\n2000\n"), "{text}");
     let link = &found[0]["relatedInformation"][0];
-    assert_eq!(link["message"], "all that it wrote");
+    assert_eq!(link["message"], "what it wrote");
     let log = link["location"]["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file");
     assert_eq!(std::fs::read_to_string(log).expect("a log").lines().count(), 2000);
     last_message(&mut client);

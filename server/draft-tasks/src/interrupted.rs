@@ -17,9 +17,7 @@ pub(crate) struct Notice {
 
 /// What there is to say about runs of these records; what cannot be read says nothing.
 pub(crate) fn notices(directory: PathBuf) -> Vec<Notice> {
-    // How many are kept is of no concern here.
-    let records = Records { directory, keep: usize::MAX };
-    let found = records.interrupted().unwrap_or_default();
+    let found = Records::at(directory).interrupted().unwrap_or_default();
     found.iter().map(notice).collect()
 }
 

@@ -137,7 +137,7 @@ async fn cat_into_file() -> Duration {
 /// With all that a run does: so many secrets are sought, and everything is recorded twice, as events and as text.
 async fn recorded_output(secrets: usize) -> Duration {
     let directory = std::env::temp_dir().join(format!("draft-tasks-bench-runs-{}", std::process::id()));
-    let records = Records { directory: directory.clone(), keep: 1 };
+    let records = Records { keep: 1, ..Records::at(directory.clone()) };
     let mut request = request(vec![vec!["sh", "-c", LINES]]);
     let values: Vec<_> = (0..secrets).map(|number| format!("{number}, a secret of some length")).collect();
     request.secrets = Secrets::new(values.iter().map(OsStr::new));

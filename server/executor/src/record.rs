@@ -13,16 +13,17 @@ use std::time::{Duration, SystemTime};
 
 pub use self::left::{InterruptedRun, RUN_VARIABLE};
 pub use self::list::{RecordState, StoredRun};
+use self::log::{LONGEST_LOG, TaskLog};
 pub use self::schema::{Event, RunHeader};
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
-use crate::event::{OutcomeName, OutputPiece};
-use crate::output::{self, OpenLines};
+use crate::event::OutcomeName;
 use crate::private;
 use crate::report::Place;
 use crate::request::RunRequest;
 
 mod left;
 mod list;
+mod log;
 pub mod schema;
 
 /// The events, one a line.
@@ -34,8 +35,14 @@ pub const RESULT: &str = "result.json";
 /// Locked as long as the run goes on.
 const LOCK: &str = "lock";
 
-/// A line that is longer is written before it is complete.
-const LONGEST_LINE: usize = 64 << 10;
+/// The most bytes that are kept of what the tasks of a run wrote, unless it is set.
+pub const MOST: u64 = 32 << 20;
+
+/// How large a result is at most for which there is room even when the disk is full.
+const RESERVED: usize = 64 << 10;
+
+/// The result while it is not written, and the room for it.
+const UNWRITTEN: &str = "result.part";
 
 /// How long a folder without a lock counts as one that is just being made.
 const BEING_MADE: Duration = Duration::from_secs(3600);
@@ -45,8 +52,10 @@ const BEING_MADE: Duration = Duration::from_secs(3600);
 pub struct Records {
     /// The folder of all records.
     pub directory: PathBuf,
-    /// How many are kept when another one begins.
+    /// How many are kept of a tasks file when another one of it begins.
     pub keep: usize,
+    /// How many bytes are kept of what the tasks of a run wrote.
+    pub most: u64,
 }
 
 /// A time as names of records begin with it: "20261122T184501.123Z".
@@ -62,6 +71,11 @@ pub fn next_id(phase: &str) -> String {
 }
 
 impl Records {
+    /// Those of a folder, to be read.
+    pub fn at(directory: PathBuf) -> Records {
+        Records { directory, keep: usize::MAX, most: MOST }
+    }
+
     /// Makes the folder of a run that is about to start, and removes the oldest records beyond those that are kept.
     ///
     /// # Errors
@@ -69,28 +83,34 @@ impl Records {
     /// When the folder cannot be made.
     pub fn begin(&self, request: &RunRequest, file: &Path) -> io::Result<Recorder> {
         private::create_all(&self.directory)?;
-        let (id, folder) = self.create(request.plan.subject.name())?;
+        let project = list::project(file);
+        let (id, folder) = self.create(request.plan.subject.name(), &project)?;
         let lock = File::create_new(folder.join(LOCK))?;
         // Where nothing can be locked, records that have no result are never removed.
         let _ = lock.try_lock();
         let events = OpenOptions::new().append(true).create_new(true).open(folder.join(EVENTS))?;
-        self.prune();
+        File::create_new(folder.join(UNWRITTEN))?.write_all(&[b' '; RESERVED])?;
+        survive_limits();
+        self.prune(&project);
         Ok(Recorder {
             about: RunHeader::of(request, id, file),
             folder,
             _lock: lock,
             events: Some(events),
-            texts: HashMap::new(),
+            logs: HashMap::new(),
+            room: self.most,
             pods: Vec::new(),
             result: None,
             trouble: false,
         })
     }
 
-    /// A folder that was not there: another process may have the same number where processes are counted apart.
-    fn create(&self, phase: &str) -> io::Result<(String, PathBuf)> {
+    /// A folder that was not there, behind all others: a program that began at the same moment may have the same number.
+    fn create(&self, phase: &str, project: &str) -> io::Result<(String, PathBuf)> {
         loop {
-            let id = next_id(phase);
+            let number = list::names(&self.directory)?.last().map_or(0, |name| list::number(name)) + 1;
+            let (time, process) = (stamp(SystemTime::now()), std::process::id());
+            let id = format!("{time}-{phase}-{process}-{number}-{project}");
             let folder = self.directory.join(&id);
             match private::create_new(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -99,13 +119,25 @@ impl Records {
         }
     }
 
-    /// Removes the oldest records beyond those that are kept, and tells nobody what could not be removed: the next run
-    /// tries again.
-    fn prune(&self) {
+    /// Removes the oldest records of a tasks file beyond those that are kept, and tells nobody what could not be removed:
+    /// the next run tries again. Records that do not name their file count as its own.
+    fn prune(&self, project: &str) {
         let Ok(names) = list::names(&self.directory) else { return };
-        for name in names.iter().rev().skip(self.keep.max(1)) {
+        let own = names.iter().rev().filter(|name| list::number(name) == 0 || name.ends_with(project));
+        for name in own.skip(self.keep.max(1)) {
             let _ = remove(&self.directory.join(name));
         }
+    }
+}
+
+/// Has the system refuse a write beyond the limit of a file's size, in place of ending the program. Those that it starts
+/// are ended as ever.
+fn survive_limits() {
+    #[cfg(unix)]
+    if tokio::runtime::Handle::try_current().is_ok() {
+        let signal = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        // Where it cannot be done all goes on, as long as no limit is met.
+        let _ = tokio::signal::unix::signal(signal);
     }
 }
 
@@ -156,7 +188,7 @@ fn wait_for(folder: &Path) -> io::Result<()> {
     lock.unlock()
 }
 
-/// Writes the record of one run, each event at once: a crash leaves everything up to it.
+/// Writes the record of one run, each event and each line of output at once: a crash leaves everything up to it.
 #[derive(Debug)]
 pub struct Recorder {
     about: RunHeader,
@@ -165,7 +197,9 @@ pub struct Recorder {
     /// Nothing after trouble.
     events: Option<File>,
     /// What the tasks that run have written.
-    texts: HashMap<Place, TaskText>,
+    logs: HashMap<Place, TaskLog>,
+    /// How many bytes are left for other logs.
+    room: u64,
     pods: Vec<String>,
     result: Option<RunResult>,
     trouble: bool,
@@ -198,7 +232,7 @@ impl Recorder {
         }
         let error = written.err()?;
         (self.trouble, self.events) = (true, None);
-        self.texts.clear();
+        self.logs.clear();
         if let Some(result) = &mut self.result {
             result.complete = false;
         }
@@ -206,9 +240,9 @@ impl Recorder {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        if let Some(events) = &mut self.events {
+        if let (Some(events), false) = (&mut self.events, matches!(event, Event::Output { .. })) {
+            let mut line = serde_json::to_vec(event)?;
+            line.push(b'\n');
             // In one piece, so that only the last line of a crash can be broken.
             events.write_all(&line)?;
         }
@@ -216,17 +250,19 @@ impl Recorder {
             Event::PodsFound { pods, .. } => self.pods = pods.iter().map(|pod| pod.name.clone()).collect(),
             Event::TaskStarted { task, pod, .. } => {
                 let place = Place { task: *task, pod: *pod };
-                let text = self.text_of(place)?;
-                self.texts.insert(place, text);
+                let log = self.begin_log(place)?;
+                self.room -= log.most();
+                self.logs.insert(place, log);
             }
             Event::Output { task, pod, pieces, .. } => {
-                if let Some(text) = self.texts.get_mut(&Place { task: *task, pod: *pod }) {
-                    pieces.iter().try_for_each(|piece| text.push(piece))?;
+                if let Some(log) = self.logs.get_mut(&Place { task: *task, pod: *pod }) {
+                    pieces.iter().try_for_each(|piece| log.push(piece))?;
                 }
             }
             Event::TaskFinished { task, pod, .. } => {
-                if let Some(mut text) = self.texts.remove(&Place { task: *task, pod: *pod }) {
-                    text.finish()?;
+                if let Some(log) = self.logs.remove(&Place { task: *task, pod: *pod }) {
+                    self.room += log.most();
+                    self.room = self.room.saturating_sub(log.finish()?);
                 }
             }
             _ => {}
@@ -234,11 +270,13 @@ impl Recorder {
         Ok(())
     }
 
-    fn text_of(&mut self, Place { task, pod }: Place) -> io::Result<TaskText> {
+    fn begin_log(&mut self, Place { task, pod }: Place) -> io::Result<TaskLog> {
+        // Half of what is left, divided by those that run at once: something is left for each that follows.
+        let most = LONGEST_LOG.min(self.room / (2 * self.pods.len().max(1) as u64));
         let pod = pod.and_then(|pod| self.pods.get(pod));
         let told = self.result.as_mut().and_then(|result| result.tasks.get_mut(task));
         let name = log_name(task, told.as_ref().map_or("", |task| &task.name), pod.map(String::as_str));
-        let file = OpenOptions::new().append(true).create_new(true).open(self.folder.join(&name))?;
+        let log = TaskLog::create(self.folder.join(&name), most)?;
         match (told, pod) {
             (Some(told), Some(pod)) => {
                 let seen = PodResult { log: Some(name), ..PodResult::of(pod.clone()) };
@@ -247,7 +285,7 @@ impl Recorder {
             (Some(told), None) => told.log = Some(name),
             (None, _) => {}
         }
-        Ok(TaskText { file, open: OpenLines::new(LONGEST_LINE) })
+        Ok(log)
     }
 
     fn keep_result(&mut self, event: &Event) {
@@ -281,37 +319,17 @@ impl Recorder {
         }
     }
 
-    /// Written apart and then given its name, so that a result is there as a whole or not at all.
+    /// Written apart and then given its name, so that a result is there as a whole or not at all; into room that is there
+    /// also when the disk is full.
     fn write_result(&self) -> io::Result<()> {
         let Some(result) = &self.result else { return Ok(()) };
-        let part = self.folder.join("result.part");
-        let mut file = File::create_new(&part)?;
-        file.write_all(&serde_json::to_vec_pretty(result)?)?;
-        file.write_all(b"\n")?;
+        let part = self.folder.join(UNWRITTEN);
+        let mut file = OpenOptions::new().write(true).open(&part)?;
+        let mut text = serde_json::to_vec_pretty(result)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
+        file.set_len(text.len() as u64)?;
         std::fs::rename(part, self.folder.join(RESULT))
-    }
-}
-
-/// What a task wrote, as plain text: both streams, line by line.
-#[derive(Debug)]
-struct TaskText {
-    file: File,
-    open: OpenLines,
-}
-
-impl TaskText {
-    fn push(&mut self, piece: &OutputPiece) -> io::Result<()> {
-        let lines = self.open.push(piece);
-        self.write(&lines)
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        let lines = self.open.finish();
-        self.write(&lines)
-    }
-
-    fn write(&mut self, lines: &str) -> io::Result<()> {
-        self.file.write_all(output::plain(lines).as_bytes())
     }
 }
 

@@ -67,7 +67,7 @@ fn held() -> [usize; 3] {
 async fn many_starts_and_stops_leave_nothing_behind() {
     adopt_orphans().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let records = Records { directory: directory.path().join("runs"), keep: 5 };
+    let records = Records { keep: 5, ..Records::at(directory.path().join("runs")) };
     for _ in 0..10 {
         start_and_stop(directory.path(), &records).await;
     }

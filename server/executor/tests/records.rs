@@ -20,7 +20,7 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 fn records(directory: &Path, keep: usize) -> Records {
-    Records { directory: directory.join("state/runs"), keep }
+    Records { keep, ..Records::at(directory.join("state/runs")) }
 }
 
 fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
@@ -128,10 +128,8 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     let kept = only(&records);
     assert_eq!(kept.state, RecordState::Interrupted);
     let events: Vec<_> = kept.events().unwrap().collect();
-    assert!(
-        matches!(events.last(), Some(Event::Output { pieces, .. }) if pieces[0].text == "one\n"),
-        "{events:?}"
-    );
+    assert!(matches!(events.last(), Some(Event::TaskStarted { .. })), "{events:?}");
+    assert_eq!(kept.log(0, "Task Nr. 0", None).unwrap(), "one\n");
     assert!(records.find("latest").unwrap().unwrap().remove().unwrap());
     assert_eq!(records.list().unwrap(), []);
 }
@@ -161,7 +159,7 @@ async fn where_nothing_can_be_written_do_not_begin() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let request = request(Path::new("/"), &["true"]);
     for place in ["/proc/draft-tasks", "/dev/null/draft-tasks"] {
-        let records = Records { directory: PathBuf::from(place), keep: 50 };
+        let records = Records::at(PathBuf::from(place));
         assert!(records.begin(&request, Path::new("x")).is_err());
     }
 }
@@ -228,4 +226,55 @@ async fn from_before_the_clock_was_set_back_are_the_oldest() {
     assert_eq!(names(), [recorder.id().to_owned(), past]);
     run(request, &mut recorder, |_| {}).await;
     assert_eq!(records.find("latest").unwrap().unwrap().id, recorder.id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn are_in_the_order_in_which_they_began_wherever_the_clock_is_set() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 50);
+    let mut made = Vec::new();
+    for time in ["20260105T000000.000Z", "20260103T000000.000Z", "20260104T000000.000Z"] {
+        let (_, recorder) = begin(&records, dir.path(), &["true"]);
+        let (_, rest) = recorder.id().split_once('-').unwrap();
+        let id = format!("{time}-{rest}");
+        std::fs::rename(recorder.folder(), records.directory.join(&id)).unwrap();
+        made.insert(0, id);
+    }
+    let ids: Vec<_> = records.list().unwrap().into_iter().map(|kept| kept.id).collect();
+    assert_eq!(ids, made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_tasks_file_leave_those_of_another_alone() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 2);
+    let request = request(dir.path(), &["true"]);
+    let begin = |file: &str| records.begin(&request, Path::new(file)).unwrap().id().to_owned();
+    let other = begin("/other/.draft-tasks.toml");
+    let own: Vec<_> = (0..4).map(|_| begin("/app/.draft-tasks.toml")).collect();
+    let ids: Vec<_> = records.list().unwrap().into_iter().map(|kept| kept.id).collect();
+    assert_eq!(ids, [own[3].as_str(), own[2].as_str(), other.as_str()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_much_output_keep_no_more_than_they_may() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = Records { most: 2 << 20, ..records(dir.path(), 50) };
+    let scripts = ["seq 1000000", "seq 1000000", "echo few"];
+    let (request, mut recorder) = begin(&records, dir.path(), &scripts);
+    assert_eq!(run(request, &mut recorder, |_| {}).await, Vec::<String>::new());
+    let kept = only(&records);
+    let logs = [0, 1, 2].map(|task| kept.log(task, &format!("Task Nr. {task}"), None).unwrap());
+    let lengths: Vec<_> = logs.iter().map(String::len).collect();
+    assert!((1_000_000..=1 << 20).contains(&lengths[0]), "{lengths:?}");
+    assert!((500_000..=1 << 19).contains(&lengths[1]), "{lengths:?}");
+    for log in &logs[..2] {
+        assert!(log.starts_with("1\n2\n") && log.ends_with("\n999999\n1000000\n"));
+        assert_eq!(log.matches(" bytes are left out here").count(), 1);
+    }
+    assert_eq!(logs[2], "few\n");
+    assert!(std::fs::metadata(kept.folder.join(EVENTS)).unwrap().len() < 10_000);
 }

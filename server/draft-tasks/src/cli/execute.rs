@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Once;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -130,7 +131,11 @@ impl Readers {
             Ok(recorder) => Some(recorder),
             Err(error) => {
                 let place = records.directory.display();
-                terminal::warning(format_args!("no record is kept of this run: {place}: {error}"));
+                // Once for all steps of `up` and `delete`.
+                static TOLD: Once = Once::new();
+                TOLD.call_once(|| {
+                    terminal::warning(format_args!("no record is kept of this run: {place}: {error}"));
+                });
                 None
             }
         });

@@ -32,7 +32,7 @@ use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
 use crate::source::FileKind;
 use crate::world::application;
-use crate::world::environment::Environment;
+use crate::world::environment::{Environment, NO_PLACE};
 
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {
@@ -362,9 +362,13 @@ impl<'a> Prepared<'a> {
         names.filter(|name| request.plan.steps.iter().all(|step| step.task != *name)).collect()
     }
 
-    /// Where the run is recorded.
+    /// Where the run is recorded; it is said where it should be and cannot.
     pub(super) fn records(&self) -> Option<Records> {
-        self.run.records(self.environment.records())
+        let directory = self.environment.records();
+        if directory.is_none() && self.run.keep > 0 {
+            terminal::warning(format_args!("no record is kept of this run: {NO_PLACE}"));
+        }
+        self.run.records(directory)
     }
 
     /// Line and column, from 1.

@@ -285,7 +285,7 @@ impl Report {
             let pod = pod.and_then(|pod| self.pods.get(pod)).map(|pod| &*pod.name);
             let name = record::log_name(task, &self.tasks[task], pod);
             let log = self.record.as_ref().map(|folder| folder.join(name));
-            let log = log.map(|log| format!(", all of it: {}", log.display())).unwrap_or_default();
+            let log = log.map(|log| format!(", log: {}", log.display())).unwrap_or_default();
             let left_out = describe_lines((before - head.len()) as u64);
             line(&self.paint.dim(&format!("… {left_out} left out{log}")))?;
         }

@@ -18,9 +18,9 @@ use super::run::{Options, PlannedRun, carry_out};
 use super::{paths, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
-use crate::settings::run::{KEEP, RunSettings};
+use crate::settings::run::RunSettings;
 use crate::source;
-use crate::world::environment::Environment;
+use crate::world::environment::{Environment, NO_PLACE};
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArguments {
@@ -66,8 +66,8 @@ enum End {
 
 fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
     let RerunArguments { run, failed, options } = arguments;
-    let directory = Environment::of_process().records().ok_or("no place is known where records are kept")?;
-    let records = Records { directory, keep: KEEP };
+    let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
+    let records = Records::at(directory);
     let file = paths::load(&options.file).map_err(|error| error.to_string())?.path;
     let kept = find(&records, run.as_deref(), &file, options.wait)?;
     let kept = ended(&records, kept, options.wait)?;

@@ -23,7 +23,7 @@ use super::{Look, Meaning, UNUSABLE};
 use crate::claim::Claim;
 use crate::interrupted;
 use crate::settings::Named;
-use crate::settings::run::{KEEP, Limit, RunSettings};
+use crate::settings::run::{KEEP, KEEP_MIB, Limit, RunSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -89,6 +89,12 @@ pub(super) struct Options {
     /// Keep no record of this run
     #[arg(long)]
     no_record: bool,
+    /// How many records are kept of this tasks file, this one with them
+    #[arg(long, value_name = "COUNT", default_value_t = KEEP, conflicts_with = "no_record")]
+    keep: usize,
+    /// How many MiB are kept at most of what the tasks of this run write
+    #[arg(long, value_name = "MIB", default_value_t = KEEP_MIB)]
+    keep_mib: u32,
     #[command(flatten)]
     meaning: Meaning,
     #[command(flatten)]
@@ -143,7 +149,8 @@ impl Options {
         Ok(RunSettings {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
-            keep: if self.no_record { 0 } else { KEEP },
+            keep: if self.no_record { 0 } else { self.keep },
+            keep_mib: self.keep_mib,
             ..self.variables.settings()?
         })
     }
@@ -247,7 +254,7 @@ impl PlannedRun {
             unknown,
             left_out: prepared.left_out(&request),
             given: prepared.given(),
-            records: prepared.records(),
+            records: if options.dry_run { None } else { prepared.records() },
             file: prepared.file,
             request,
         })

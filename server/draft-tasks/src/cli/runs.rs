@@ -2,7 +2,7 @@
 //!
 //! Must not touch the record of a run that goes on.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,8 +18,7 @@ use serde_json::{Value, json};
 use super::terminal::{self, Paint};
 use super::{FOUND, Look, UNUSABLE};
 use crate::interrupted;
-use crate::settings::run;
-use crate::world::environment::Environment;
+use crate::world::environment::{Environment, NO_PLACE};
 
 #[derive(Debug, Args)]
 pub(super) struct RunsArguments {
@@ -66,12 +65,10 @@ enum Format {
 /// Does what the arguments say.
 pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     let Some(directory) = Environment::of_process().records() else {
-        terminal::error(format_args!(
-            "no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR"
-        ));
+        terminal::error(format_args!("{NO_PLACE}"));
         return UNUSABLE.into();
     };
-    let records = Records { directory, keep: run::KEEP };
+    let records = Records::at(directory);
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
         Some(Command::Show { id }) => with(&records, id, |kept| show(arguments, kept)),
@@ -120,6 +117,7 @@ fn list(arguments: &RunsArguments, records: &Records) -> io::Result<ExitCode> {
     for kept in &all {
         let (state, seconds) = state(kept);
         let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
+        let took = took + incomplete(kept);
         let file = told(kept).map(|told| told.1).unwrap_or_default();
         writeln!(
             out,
@@ -175,7 +173,8 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
     let (mut tasks, mut pods) = (Vec::new(), Vec::new());
-    let mut open: HashMap<(usize, Option<usize>), OpenLines> = HashMap::new();
+    // Of each task that runs, what is open of its output; nothing as long as that is only in its log.
+    let mut running: BTreeMap<(usize, Option<usize>), Option<OpenLines>> = BTreeMap::new();
     for event in events {
         match event {
             Event::RunStarted { phase, tasks: planned, file, at, cluster, .. } => {
@@ -211,21 +210,24 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
             }
             Event::Note { message, .. } => writeln!(out, "  {}", paint.yellow(&printable(&message)))?,
             Event::TaskStarted { task, pod, .. } => {
+                running.insert((task, pod), None);
                 if let Some(planned) = tasks.get(task) {
                     let name = label(&tasks, &pods, (task, pod));
                     writeln!(out, "  {name}\n    {}", paint.dim(&planned.command()))?;
                 }
             }
             Event::Output { task, pod, pieces, .. } => {
-                let open = open.entry((task, pod)).or_insert_with(|| OpenLines::new(usize::MAX));
+                let open = running.entry((task, pod)).or_default();
+                let open = open.get_or_insert_with(|| OpenLines::new(usize::MAX));
                 let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
                 let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
                 write_lines(&mut out, paint, name.as_deref(), &lines)?;
             }
             Event::TaskFinished { task, pod, outcome, failure, seconds, note, .. } => {
                 let name = label(&tasks, &pods, (task, pod));
-                if let Some(mut open) = open.remove(&(task, pod)) {
-                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &open.finish())?;
+                if let Some(open) = running.remove(&(task, pod)) {
+                    let rest = rest_of(kept, open, (&tasks, &pods), (task, pod));
+                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &rest)?;
                 }
                 writeln!(out, "  {}", ended(paint, &name, outcome, failure.as_ref(), seconds))?;
                 note.map_or(Ok(()), |note| writeln!(out, "    {}", printable(&note)))?;
@@ -233,8 +235,14 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
             Event::RunFinished { .. } => {}
         }
     }
+    for ((task, pod), open) in running {
+        let rest = rest_of(kept, open, (&tasks, &pods), (task, pod));
+        let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
+        write_lines(&mut out, paint, name.as_deref(), &rest)?;
+    }
     let (state, seconds) = state(kept);
     let took = seconds.map(|seconds| format!(" in {}", describe_seconds(seconds))).unwrap_or_default();
+    let took = took + incomplete(kept);
     let left = interrupted::describe(&kept.left_running()).map(|left| format!("\n  {left}"));
     writeln!(
         out,
@@ -251,6 +259,30 @@ fn label(tasks: &[PlannedTask], pods: &[PodEntry], (task, pod): (usize, Option<u
     match pod.and_then(|pod| pods.get(pod)) {
         Some(pod) => format!("{task} · {}", printable(&pod.name)),
         None => task,
+    }
+}
+
+/// What a task wrote that was not shown yet: all of its log, unless its output was among the events, as in version 1.
+fn rest_of(
+    kept: &StoredRun,
+    open: Option<OpenLines>,
+    (tasks, pods): (&[PlannedTask], &[PodEntry]),
+    (task, pod): (usize, Option<usize>),
+) -> String {
+    if let Some(mut open) = open {
+        return open.finish();
+    }
+    let name = tasks.get(task).map_or("", |task| &task.name);
+    let pod = pod.and_then(|pod| pods.get(pod)).map(|pod| pod.name.as_str());
+    // Of a record that was cut off it may be missing.
+    kept.log(task, name, pod).unwrap_or_default()
+}
+
+/// What is to be said of a record beside how its run ended.
+fn incomplete(kept: &StoredRun) -> &'static str {
+    match &kept.state {
+        RecordState::Finished(result) if !result.complete => ", record incomplete",
+        _ => "",
     }
 }
 

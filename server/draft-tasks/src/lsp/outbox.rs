@@ -478,7 +478,7 @@ fn begin_record(
         }
         Err(error) => {
             let place = records.directory.display();
-            session.with(|it| it.record_trouble(&format!("no record is kept of this run: {place}: {error}")));
+            session.with(|it| it.no_record(&format!("{place}: {error}")));
             None
         }
     }

@@ -316,7 +316,7 @@ struct TaskFailure {
     command: String,
     /// How it failed, if it did.
     message: Option<String>,
-    /// The document with all that it wrote.
+    /// The document with what it wrote.
     log: Option<Uri>,
     /// The pods in which it failed, and how.
     pods: Vec<(String, String)>,
@@ -451,7 +451,7 @@ fn described(
 /// Leads to the log.
 fn log_link(log: &Uri) -> DiagnosticRelatedInformation {
     let location = Location { uri: log.clone(), range: Range::default() };
-    DiagnosticRelatedInformation { location, message: "all that it wrote".into() }
+    DiagnosticRelatedInformation { location, message: "what it wrote".into() }
 }
 
 impl TaskFailure {

@@ -73,6 +73,8 @@ pub(crate) struct Session {
     walks: Vec<lifecycle::Walk>,
     /// Whether it was told that phases cannot be claimed.
     claim_trouble_told: bool,
+    /// Whether it was told that no records can be kept.
+    no_records_told: bool,
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
     pub(super) documents: HashMap<Uri, Document>,
@@ -108,6 +110,7 @@ impl Session {
             client_left: false,
             walks: Vec::new(),
             claim_trouble_told: false,
+            no_records_told: false,
             confirmed: HashSet::new(),
             documents: HashMap::new(),
             around: HashMap::new(),

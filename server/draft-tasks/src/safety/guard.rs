@@ -13,7 +13,6 @@ use draft_tasks_executor::record::{Event, Records};
 use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
 
 use crate::reach;
-use crate::settings::run::KEEP;
 use crate::source;
 use crate::world::application::ApplicationLookup;
 
@@ -99,7 +98,7 @@ struct Look<'a> {
 /// The pods in which tasks of the file last ran.
 fn recorded(application: &ApplicationLookup<'_>, file: &Path) -> Option<Result<PodsRequest, Problem>> {
     // Whether this run is recorded says nothing of earlier ones.
-    let records = Records { directory: application.environment.records()?, keep: KEEP };
+    let records = Records::at(application.environment.records()?);
     let kept = match records.list() {
         Ok(kept) => kept,
         Err(error) => {
@@ -233,7 +232,7 @@ mod tests {
                 pods: Some(application.request(named, target, Vec::new())),
                 pinned: None,
             };
-            let records = Records { directory: self.environment.records().unwrap(), keep: KEEP };
+            let records = Records::at(self.environment.records().unwrap());
             let mut recorder = records.begin(&request, &self.dir.path().join("tasks")).unwrap();
             let began = RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now() };
             assert_eq!(recorder.take(&recorder.about().tell(&began)), None);

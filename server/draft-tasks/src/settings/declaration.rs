@@ -62,6 +62,7 @@ pub(crate) trait Kind {
 }
 
 impl Kind for bool {}
+impl Kind for u32 {}
 impl Kind for usize {}
 impl Kind for NonZeroUsize {}
 impl Kind for String {}

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use draft_tasks_executor::Limits;
-use draft_tasks_executor::record::Records;
+use draft_tasks_executor::record::{MOST, Records};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -17,8 +17,11 @@ use crate::settings::Kind;
 pub(crate) use crate::settings::RunSettings;
 use crate::settings::choice::choices;
 
-/// How many records of runs are kept unless it is set.
+/// How many records of runs are kept of a tasks file unless it is set.
 pub(crate) const KEEP: usize = 50;
+
+/// How many MiB are kept of what the tasks of a run wrote unless it is set.
+pub(crate) const KEEP_MIB: u32 = (MOST >> 20) as u32;
 
 /// Which results of runs are diagnostics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl RunSettings {
     /// Where and how many records of runs are kept, if any, where the directory is the one of the environment.
     pub(crate) fn records(&self, directory: Option<PathBuf>) -> Option<Records> {
         let directory = directory.filter(|_| self.keep > 0)?;
-        Some(Records { directory, keep: self.keep })
+        Some(Records { directory, keep: self.keep, most: u64::from(self.keep_mib) << 20 })
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -22,6 +22,10 @@ use crate::world::public_value::is_public;
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
 
+/// Why there is no place for records.
+pub(crate) const NO_PLACE: &str =
+    "no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR";
+
 /// What is said of a variable that is not there.
 pub(crate) const NO_VARIABLE: &str = "no such variable";
 
@@ -218,7 +222,7 @@ impl Environment {
         Secrets::new(values)
     }
 
-    /// Where records of runs are kept; nothing where the system has no place for them.
+    /// Where records of runs are kept; nothing, which [`NO_PLACE`] explains, where the system has no place for them.
     pub(crate) fn records(&self) -> Option<PathBuf> {
         Some(self.state()?.join("runs"))
     }

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::schema::{Event, RunResult};
-use super::{EVENTS, Lock, RESULT, Records, lock_of, read_bounded, remove, wait_for};
+use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, remove, wait_for};
 
 /// No result or first line of a run is larger.
 const LARGEST: u64 = 16 << 20;
+
+/// How many letters of a record's name say which tasks file it is of.
+const PROJECT: usize = 8;
 
 /// A record that is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +40,8 @@ pub enum RecordState {
     Finished(Box<RunResult>),
 }
 
-/// The names of all records, oldest first. One from the future was made before the clock was set back, so it is older
-/// than all others.
+/// The names of all records, oldest first: in the order of their numbers, as a clock may be set back. Of those that have
+/// none, one from the future was made before that, so it is older than the others.
 pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -53,9 +56,28 @@ pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
     let now = super::stamp(SystemTime::now());
     let is_of_future = |name: &String| name.get(..now.len()).is_some_and(|time| time > now.as_str());
     names.sort_unstable_by(|one, other| {
-        is_of_future(other).cmp(&is_of_future(one)).then_with(|| one.cmp(other))
+        let by_number = number(one).cmp(&number(other));
+        by_number.then_with(|| is_of_future(other).cmp(&is_of_future(one))).then_with(|| one.cmp(other))
     });
     Ok(names)
+}
+
+/// The number of a record among all of its folder, by its name; 0 for one of version 1.
+pub(super) fn number(name: &str) -> u64 {
+    let mut parts = name.rsplit('-');
+    let is_project = |part: &&str| part.len() == PROJECT && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = parts.next().filter(is_project).and_then(|_| parts.next()?.parse().ok());
+    number.unwrap_or(0)
+}
+
+/// What the names of the records of a tasks file end with: FNV-1a of its path.
+pub(super) fn project(file: &Path) -> String {
+    let hash = file
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    format!("{hash:0width$x}", width = PROJECT)
 }
 
 impl Records {
@@ -125,6 +147,15 @@ impl StoredRun {
     /// When the system does not tell.
     pub fn wait(&self) -> io::Result<()> {
         wait_for(&self.folder)
+    }
+
+    /// What a task wrote, as plain text; of a task inside of pods in one of them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, as of a task that was not started.
+    pub fn log(&self, task: usize, name: &str, pod: Option<&str>) -> io::Result<String> {
+        read_bounded(&self.folder.join(log_name(task, name, pod)), LARGEST)
     }
 
     /// Removes the record, unless its run goes on; tells whether it did.

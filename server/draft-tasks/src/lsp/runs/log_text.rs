@@ -39,7 +39,7 @@ fn read_parts(log: &Path, part: u64) -> io::Result<String> {
     let tail = tail.find('\n').map_or(tail.as_str(), |end| &tail[end + 1..]);
     let left_out = length.saturating_sub((head.len() + tail.len()) as u64);
     let ended = if head.ends_with('\n') { "" } else { "\n" };
-    Ok(format!("{head}{ended}… {left_out} bytes are left out here; all of it: {} …\n{tail}", log.display()))
+    Ok(format!("{head}{ended}… {left_out} bytes are left out here; the log: {} …\n{tail}", log.display()))
 }
 
 fn text(file: &mut File, most: u64) -> io::Result<String> {
@@ -68,10 +68,10 @@ mod tests {
     #[test]
     fn of_a_large_one_whole_lines_of_both_ends_and_a_count_of_the_rest() {
         let lines = "one\ntwo\nthree\nfour\nfive\nsix\n";
-        assert_eq!(shown(lines), "one\ntwo\n… 11 bytes are left out here; all of it: LOG …\nfive\nsix\n");
+        assert_eq!(shown(lines), "one\ntwo\n… 11 bytes are left out here; the log: LOG …\nfive\nsix\n");
         assert_eq!(
             shown(&"x".repeat(50)),
-            format!("{0}\n… 30 bytes are left out here; all of it: LOG …\n{0}", "x".repeat(10))
+            format!("{0}\n… 30 bytes are left out here; the log: LOG …\n{0}", "x".repeat(10))
         );
     }
 }

@@ -31,6 +31,6 @@ impl Session {
 
     /// The records of all runs.
     pub(crate) fn records(&self) -> Option<Records> {
-        Some(Records { directory: self.environment.records()?, keep: usize::MAX })
+        Some(Records::at(self.environment.records()?))
     }
 }

@@ -70,7 +70,14 @@ impl Session {
         }
     }
 
-    /// A record is not kept or not complete, which is no reason to disturb anybody.
+    /// No record can be kept. Said once: it is as true of the next run.
+    pub(crate) fn no_record(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.no_records_told, true) {
+            self.record_trouble(&format!("no record is kept of this run: {why}"));
+        }
+    }
+
+    /// A record is not complete, or something else is to be known, which is no reason to disturb anybody.
     pub(crate) fn record_trouble(&mut self, message: &str) {
         self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
     }

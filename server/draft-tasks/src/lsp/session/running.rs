@@ -30,7 +30,7 @@ use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
 use crate::settings::run::RunSettings;
-use crate::world::environment::Environment;
+use crate::world::environment::{Environment, NO_PLACE};
 
 /// How long a stopped task may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -314,6 +314,9 @@ impl Session {
             self.tell(&run, RunState::Waiting, (None, None), None, said);
         }
         let records = settings.records(environment.records());
+        if records.is_none() && settings.keep > 0 {
+            self.no_record(NO_PLACE);
+        }
         let (request, file) = (Box::new(request), source.path);
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);

@@ -413,6 +413,7 @@ fn a_run_as_a_rich_client_sees_it() {
             Log { kind: Warning, message: "cannot tell whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
             run Started None pre-up · 2 tasks · in /app, with unsaved changes
+            Log { kind: Warning, message: "no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             RefreshLenses
         "#]],
@@ -474,6 +475,7 @@ fn a_run_as_a_plain_client_sees_it() {
         expect![[r#"
             Log { kind: Warning, message: "cannot tell whether another program runs the same phase: there is no folder for locks; set DRAFT_TASKS_STATE_DIR" }
             Log { kind: Info, message: "pre-up · 2 tasks · in /app, with unsaved changes" }
+            Log { kind: Warning, message: "no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR" }
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             Log { kind: Info, message: "hello │ one\nhello │ two" }
             Log { kind: Info, message: "✗ hello 1.0 s exit code 3: two" }
