@@ -406,7 +406,7 @@ impl<'a> Walk<'a> {
     fn run(&mut self, wrapper: &Wrapper, line: &Line, inner: Inner, input: &Input) {
         let name = wrapper.names[0];
         let (options, rest) = line.arguments().split_at(inner.at);
-        if rest.is_empty() && wrapper.begins_shell {
+        if rest.is_empty() && wrapper.begins_shell(options) {
             return self.reads(name, input);
         }
         // These hand their words to a shell.

@@ -62,6 +62,10 @@ impl Walk<'_> {
                 None => line.inner(command),
             };
             walk.deeper(|walk| walk.command(&inner, input));
+            // What is not known may have been an option, with the image behind it.
+            if arguments.get(options.end).is_some_and(|image| image.open) {
+                walk.perhaps(&inner.inner(0), input);
+            }
         });
     }
 }

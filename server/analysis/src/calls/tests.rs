@@ -19,7 +19,7 @@ fn tool(calls: &Calls) -> Option<String> {
 }
 
 /// Commands that call a tool, in as many ways as there are.
-const WAYS: [&str; 197] = [
+const WAYS: [&str; 199] = [
     "kubectl get pods",
     "'kubectl' get pods",
     "\"kub\"ectl get pods",
@@ -178,6 +178,8 @@ const WAYS: [&str; 197] = [
     "docker --context x container run --network host x kubectl get",
     "docker run x sh -c 'kubectl get'",
     "docker exec -it -u root web kubectl get",
+    "sh -c 'docker run $OPTIONS x kubectl get'",
+    "sh -c 'docker run $OPTIONS x sudo kubectl get'",
     "docker-compose -f x.yml run --rm -T tools kubectl get",
     "docker compose --profile x exec tools sh -c 'kubectl get'",
     "nix run nixpkgs#kubectl -- get",
@@ -226,7 +228,7 @@ fn every_way_to_call_a_program_is_seen() {
 }
 
 /// Commands that name a tool and call none.
-const HARMLESS: [&str; 62] = [
+const HARMLESS: [&str; 64] = [
     "echo kubectl",
     "echo 'helm install'",
     "grep helm README",
@@ -287,6 +289,8 @@ const HARMLESS: [&str; 62] = [
     "sh -c 'while read x; do ssh build true; done <list'",
     "sh -c 'f() { true; }; f <list'",
     "sh -c 'at -l'",
+    "sh -c 'sudo -v; cat x | sort'",
+    "sh -c 'sudo -n true <x; cat x | sudo tee y'",
     "sed -i s/kubectl/helm/ x",
     "awk '/kubectl|helm/' x",
 ];

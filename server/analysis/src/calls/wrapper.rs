@@ -24,7 +24,9 @@ pub(super) struct Wrapper {
     /// With one of these options of one letter it runs nothing.
     idle: &'static str,
     /// Whether without a program it runs a shell that reads its input.
-    pub(super) begins_shell: bool,
+    begins_shell: bool,
+    /// The letters of options without which it does not.
+    shell_letters: &'static str,
 }
 
 const PLAIN: Wrapper = Wrapper {
@@ -36,6 +38,7 @@ const PLAIN: Wrapper = Wrapper {
     operands: 0,
     idle: "",
     begins_shell: false,
+    shell_letters: "",
 };
 
 /// Where the program stands that a wrapper runs.
@@ -104,6 +107,18 @@ impl Wrapper {
     fn may_take_next(&self, option: &str) -> bool {
         let known = |long: &str| self.switches.iter().any(|word| word.starts_with(long));
         option.strip_prefix("--").is_some_and(|long| !long.contains('=') && !known(long))
+    }
+
+    /// Whether without a program it runs a shell that reads its input.
+    pub(super) fn begins_shell(&self, options: &[Argument]) -> bool {
+        let asks = |option: &Argument| match option.text.strip_prefix("--") {
+            Some(long) => matches!(long, "shell" | "login"),
+            None => {
+                option.text.starts_with('-')
+                    && option.text.contains(|letter| self.shell_letters.contains(letter))
+            }
+        };
+        self.begins_shell && (self.shell_letters.is_empty() || options.iter().any(asks))
     }
 
     fn is_idle(&self, option: &str) -> bool {

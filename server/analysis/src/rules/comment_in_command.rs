@@ -37,8 +37,11 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 /// The first word that begins as a comment of a shell does, and as little else.
 pub(super) fn first(command: &Command<'_>) -> Option<usize> {
     let opens = |at: &usize| {
-        let written = command.bare(&command.words()[*at]);
-        written.is_some_and(|it| it == "#" || (begins_line(command, *at) && it.starts_with('#')))
+        let word = &command.words()[*at];
+        let written = &command.text()[word.range];
+        written.starts_with('#')
+            && command.bare(word).is_some()
+            && (written == "#" || begins_line(command, *at))
     };
     (0..command.words().len()).find(opens).filter(|_| command.knows_quotes())
 }

@@ -6,7 +6,7 @@ mod argument;
 mod name;
 mod option;
 
-use argument::{Secret, in_argument, unquoted};
+use argument::{Invocation, Secret, unquoted};
 use name::{is_literal_secret, is_secret_name};
 
 use super::command::{Command, Quoting, range};
@@ -24,10 +24,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let calls = command.calls();
-    let written: Vec<&str> = command.words().iter().map(|word| &command.text()[word.range]).collect();
-    let program = calls.called.first().map_or("", Call::name);
+    let written = command.words().iter().map(|word| &command.text()[word.range]).collect();
+    let whole = Invocation::new(calls.called.first().map_or("", Call::name), written);
     let in_words = command.words().iter().enumerate().filter_map(|(at, word)| {
-        let secret = in_argument(program, &written, at)?;
+        let secret = whole.secret(at)?;
         Some(Place { start: usize::from(word.range.start()) + secret.start, is_in_word: true, secret })
     });
     let mut places: Vec<Place> = Vec::new();
@@ -42,9 +42,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 /// The secrets of programs behind wrappers or in a script; the values of variables are no secrets of the file.
 fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
     let of_call = |call: &Call| {
-        let arguments: Vec<&str> = call.arguments().collect();
-        let place = |at| locate(command, arguments[at], in_argument(call.name(), &arguments, at)?);
-        (0..arguments.len()).filter_map(place).collect::<Vec<_>>()
+        let invocation = Invocation::new(call.name(), call.arguments().collect());
+        let place = |at| locate(command, invocation.arguments[at], invocation.secret(at)?);
+        (0..invocation.arguments.len()).filter_map(place).collect::<Vec<_>>()
     };
     let assigned = calls.assigned.iter().filter_map(|(name, value)| {
         let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;

@@ -45,7 +45,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 /// has no more.
 pub(super) fn lines<'c>(command: &'c Command<'_>) -> Vec<&'c [Word]> {
     let words = command.words();
-    if !command.knows_quotes() || comment_in_command::first(command).is_some() {
+    let has_lines = command.knows_quotes() && command.text().contains('\n');
+    if !has_lines || comment_in_command::first(command).is_some() {
         return Vec::new();
     }
     let written = |at: usize| &command.text()[words[at].range];

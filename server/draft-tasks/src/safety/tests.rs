@@ -164,6 +164,7 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "kubectl label -f x a=b --local=false",
         "kubectl annotate pod web -- --local",
         "kubectl delete ns a --local",
+        "kubectl set env --local -f x --from=configmap/a",
         "helm --debug upgrade web .",
         "helmfile apply",
         "foo --bar kubectl apply -f x",

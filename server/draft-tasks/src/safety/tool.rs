@@ -62,7 +62,8 @@ const OFFLINE: [Offline; 13] = [
         tools: KUBECTL,
         commands: &[&["annotate"], &["label"], &["patch"], &["set"]],
         only_with: Some("--local"),
-        ..PLAIN
+        // Values that it takes from objects of the cluster.
+        never_with: &["--from"],
     },
     Offline { tools: &["helmfile"], commands: &[&["lint"]], ..PLAIN },
     Offline {

@@ -70,9 +70,10 @@ pub(super) const WRAPPERS: [Wrapper; 41] = [
             "no-update",
         ],
         begins_shell: true,
+        shell_letters: "si",
         ..PLAIN
     },
-    Wrapper { names: &["doas"], letters: "uCa", begins_shell: true, ..PLAIN },
+    Wrapper { names: &["doas"], letters: "uCa", begins_shell: true, shell_letters: "s", ..PLAIN },
     Wrapper {
         names: &["timeout", "gtimeout"],
         letters: "ks",
@@ -206,7 +207,13 @@ pub(super) const WRAPPERS: [Wrapper; 41] = [
         begins_shell: true,
         ..PLAIN
     },
-    Wrapper { names: &["su"], letters: "cgGswT", operands: usize::MAX, begins_shell: true, ..PLAIN },
+    Wrapper {
+        names: &["su"],
+        letters: "cgGswT", // Its arguments are those of a login shell.
+        operands: usize::MAX,
+        begins_shell: true,
+        ..PLAIN
+    },
     Wrapper { names: &["sg", "newgrp"], operands: 1, begins_shell: true, ..PLAIN },
     Wrapper {
         names: &["strace", "ltrace"],

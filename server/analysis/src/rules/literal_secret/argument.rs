@@ -3,7 +3,7 @@
 //! Must not know where in the file it stands.
 
 use super::name::{is_literal_secret, is_secret_flag, is_secret_name};
-use super::option::in_option;
+use super::option::{SecretOption, in_option};
 use crate::secret::is_token;
 use crate::secret::token::{KNOWN_TOKENS, token_at};
 
@@ -23,17 +23,33 @@ impl Secret {
     }
 }
 
-/// A secret in an argument of a program, which may be the value of the one before it.
-pub(super) fn in_argument(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
-    let written = arguments[at];
-    let before = at.checked_sub(1).map_or("", |before| arguments[before]);
-    let named = match before.strip_prefix("--").filter(|name| is_secret_flag(name)) {
-        Some(name) => value_of(written, name, 0),
-        None => in_assignment(written)
-            .or_else(|| behind_colon(written))
-            .or_else(|| in_option(program, arguments, at)),
-    };
-    named.or_else(|| known_token(written))
+/// A program with arguments, as they are written or as the program gets them.
+pub(super) struct Invocation<'a> {
+    pub(super) program: &'a str,
+    /// Those that say nothing of a secret themselves.
+    pub(super) options: Vec<&'static SecretOption>,
+    pub(super) arguments: Vec<&'a str>,
+}
+
+impl<'a> Invocation<'a> {
+    pub(super) fn new(program: &'a str, arguments: Vec<&'a str>) -> Invocation<'a> {
+        Invocation { program, options: SecretOption::of(program, &arguments), arguments }
+    }
+
+    /// The argument in front of another one.
+    pub(super) fn before(&self, at: usize) -> &'a str {
+        at.checked_sub(1).map_or("", |before| self.arguments[before])
+    }
+
+    /// The secret in an argument, which may be the value of the one before it.
+    pub(super) fn secret(&self, at: usize) -> Option<Secret> {
+        let written = self.arguments[at];
+        let named = match self.before(at).strip_prefix("--").filter(|name| is_secret_flag(name)) {
+            Some(name) => value_of(written, name, 0),
+            None => in_assignment(written).or_else(|| behind_colon(written)).or_else(|| in_option(self, at)),
+        };
+        named.or_else(|| known_token(written))
+    }
 }
 
 /// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.

@@ -2,11 +2,11 @@
 //!
 //! Must not judge values.
 
-use super::argument::{Secret, of_user, unquoted};
+use super::argument::{Invocation, Secret, of_user, unquoted};
 use super::name::is_literal_secret;
 
 /// An option of programs.
-struct SecretOption {
+pub(super) struct SecretOption {
     programs: &'static [&'static str],
     letter: Option<char>,
     /// What stands in front of the value, or with a `=` in its own word.
@@ -30,7 +30,7 @@ const PASSWORD: SecretOption = SecretOption {
 
 const USER: SecretOption = SecretOption { has_user: true, ..PASSWORD };
 
-const OPTIONS: [SecretOption; 12] = [
+static OPTIONS: [SecretOption; 12] = [
     SecretOption { programs: &["curl"], letter: Some('u'), words: &["--user"], ..USER },
     SecretOption { programs: &["curl"], letter: Some('U'), words: &["--proxy-user"], ..USER },
     SecretOption { programs: &["curl"], words: &["--oauth2-bearer"], ..PASSWORD },
@@ -65,13 +65,12 @@ const OPTIONS: [SecretOption; 12] = [
 ];
 
 /// The secret in an argument that is the value of an option.
-pub(super) fn in_option(program: &str, arguments: &[&str], at: usize) -> Option<Secret> {
-    let written = arguments[at];
-    let mut own = OPTIONS.iter().filter(|option| option.programs.contains(&program));
-    let found = own.find_map(|option| Some((option, option.value(arguments, at)?)));
+pub(super) fn in_option(invocation: &Invocation<'_>, at: usize) -> Option<Secret> {
+    let written = invocation.arguments[at];
+    let found = invocation.options.iter().find_map(|option| Some((option, option.value(invocation, at)?)));
     let (has_user, value) = match found {
         Some((option, value)) => (option.has_user, value),
-        None => (false, of_mysql(program, written)?),
+        None => (false, of_mysql(invocation.program, written)?),
     };
     if has_user {
         return of_user(written, value);
@@ -86,15 +85,18 @@ fn of_mysql<'a>(program: &str, written: &'a str) -> Option<&'a str> {
 }
 
 impl SecretOption {
+    /// Those of a program with these arguments.
+    pub(super) fn of(program: &str, arguments: &[&str]) -> Vec<&'static SecretOption> {
+        let own = OPTIONS.iter().filter(|option| option.programs.contains(&program));
+        let has = |word| arguments.iter().any(|argument| unquoted(argument) == word);
+        own.filter(|option| option.only_with.is_none_or(has)).collect()
+    }
+
     /// The value that an argument is or holds.
-    fn value<'a>(&self, arguments: &[&'a str], at: usize) -> Option<&'a str> {
-        let fits = |word| arguments.iter().any(|argument| unquoted(argument) == word);
-        if !self.only_with.is_none_or(fits) {
-            return None;
-        }
-        let before = at.checked_sub(1).map_or("", |before| unquoted(arguments[before]));
+    fn value<'a>(&self, invocation: &Invocation<'a>, at: usize) -> Option<&'a str> {
+        let (before, written) = (unquoted(invocation.before(at)), invocation.arguments[at]);
         let is_behind = self.words.contains(&before) || self.letter.is_some_and(|it| ends_with(before, it));
-        let value = if is_behind { arguments[at] } else { self.own_value(arguments[at])? };
+        let value = if is_behind { written } else { self.own_value(written)? };
         unquoted(value).strip_prefix(self.prefix)
     }
 
