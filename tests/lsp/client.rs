@@ -58,6 +58,8 @@ pub(crate) struct Setup {
     pub(crate) virtual_documents: bool,
     /// What is below `draftTasks`.
     pub(crate) settings: Value,
+    /// What is below it for folders, by their URIs.
+    pub(crate) folder_settings: Vec<(String, Value)>,
     pub(crate) initialization_options: Value,
     pub(crate) process_id: Option<u32>,
     pub(crate) folders: Vec<String>,
@@ -91,6 +93,7 @@ impl Default for Setup {
             opens_documents: false,
             virtual_documents: false,
             settings: Value::Null,
+            folder_settings: Vec::new(),
             initialization_options: Value::Null,
             process_id: None,
             folders: Vec::new(),
@@ -236,6 +239,7 @@ struct Answers {
     applies_edits: bool,
     says_yes: bool,
     settings: Value,
+    folder_settings: Vec<(String, Value)>,
 }
 
 /// Messages that no test has taken yet.
@@ -295,6 +299,7 @@ impl Client {
                 applies_edits: setup.applies_edits,
                 says_yes: setup.says_yes,
                 settings: setup.settings.clone(),
+                folder_settings: setup.folder_settings.clone(),
             }),
             rules: Mutex::default(),
             errors: Mutex::default(),
@@ -765,8 +770,13 @@ impl Shared {
                 json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32600, "message": "no progress here" } })
             }
             "workspace/configuration" => {
-                let items = params["items"].as_array().map_or(0, Vec::len);
-                json!({ "jsonrpc": "2.0", "id": id, "result": vec![answers.settings.clone(); items] })
+                let of_folder = |item: &Value| {
+                    let scope = item["scopeUri"].as_str();
+                    let found = answers.folder_settings.iter().find(|(uri, _)| scope == Some(uri.as_str()));
+                    found.map_or(&answers.settings, |(_, settings)| settings).clone()
+                };
+                let items = params["items"].as_array().into_iter().flatten();
+                json!({ "jsonrpc": "2.0", "id": id, "result": items.map(of_folder).collect::<Vec<_>>() })
             }
             "workspace/applyEdit" => {
                 json!({ "jsonrpc": "2.0", "id": id, "result": { "applied": answers.applies_edits } })

@@ -23,6 +23,32 @@ fn each_folder_has_its_own_tasks() {
 }
 
 #[test]
+fn each_folder_has_its_own_settings() {
+    let text = "[pre-up]\nv = \"echo $V\"\n";
+    let [one, two, other] = [(); 3].map(|()| Project::new(text));
+    let of = |value: &str| json!({ "run": { "env": { "V": value } } });
+    let mut client = Client::with(|setup| {
+        setup.folders = vec![uri(one.path())];
+        setup.settings = of("window");
+        setup.folder_settings = vec![(uri(one.path()), of("one")), (uri(two.path()), of("two"))];
+    });
+    let added = json!([{ "uri": uri(two.path()), "name": "two" }]);
+    client
+        .notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": added, "removed": [] } }));
+    for (project, value) in [(&one, "one"), (&two, "two"), (&other, "window")] {
+        client.open_and_wait(project);
+        client.eventually("the hover has the folder's value", |client| {
+            let hover = client.hover(&project.uri, 1, 8);
+            hover["contents"]["value"].as_str().filter(|text| text.contains(&format!("`{value}`"))).map(drop)
+        });
+        client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "pre-up" }));
+        let is_output = |told: &Value| told["message"].as_str() == Some(&format!("v │ {value}"));
+        client.notified("window/logMessage", is_output);
+        client.notified("window/showMessage", |told| told.to_string().contains("1 passed"));
+    }
+}
+
+#[test]
 fn folders_come_and_go() {
     let project = Project::new("[pre-up]\na = \"echo one\"\n");
     let mut client = Client::start();

@@ -207,11 +207,6 @@ pub(crate) enum Refused {
 }
 
 impl Layer {
-    /// Whether it says nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Takes the value of a setting, named by one key or by a key and one in the table that it is.
     ///
     /// # Errors

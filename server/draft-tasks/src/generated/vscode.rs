@@ -211,7 +211,7 @@ fn server_settings() -> Map<String, Value> {
             setting["default"] = default.clone();
         }
         let is_for_machine = declared(&name).marks.contains(&Mark::Machine);
-        setting["scope"] = if is_for_machine { "machine" } else { "window" }.into();
+        setting["scope"] = if is_for_machine { "machine" } else { "resource" }.into();
         settings.insert(id(&name), setting);
     }
     settings

@@ -56,7 +56,7 @@ impl LanguageServer for Backend {
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
-        self.session.with(|session| session.did_change_folders(&params.event.removed));
+        self.session.with(|session| session.did_change_folders(params.event));
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {

@@ -45,8 +45,8 @@ pub(crate) enum Effect {
     ApplyEdit { label: String, edit: WorkspaceEdit },
     /// Write the explanations of diagnostics into a directory.
     KeepPages { directory: PathBuf },
-    /// Ask the client for the settings.
-    AskForSettings,
+    /// Ask the client for the settings of the window and of folders.
+    AskForSettings { folders: Vec<Uri> },
     /// Ask the client to tell when settings change.
     RegisterForSettings,
     /// Ask the client to tell when the settings of projects change on disk.

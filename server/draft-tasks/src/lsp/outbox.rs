@@ -191,7 +191,7 @@ impl Outbox {
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
             Effect::KeepPages { directory } => self.keep_pages(directory),
-            Effect::AskForSettings => self.ask_for_settings(),
+            Effect::AskForSettings { folders } => self.ask_for_settings(folders),
             Effect::RegisterForSettings => {
                 self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
             }
@@ -354,15 +354,14 @@ impl Outbox {
         });
     }
 
-    fn ask_for_settings(&self) {
+    fn ask_for_settings(&self, folders: Vec<Uri>) {
         let (client, session) = (self.client.clone(), self.session.clone());
+        let scopes = [None].into_iter().chain(folders.iter().cloned().map(Some));
+        let item = |scope_uri| ConfigurationItem { scope_uri, section: Some(ext::SETTINGS.into()) };
+        let items = scopes.map(item).collect();
         tokio::spawn(async move {
-            let item = ConfigurationItem { scope_uri: None, section: Some(ext::SETTINGS.into()) };
-            match client.configuration(vec![item]).await {
-                Ok(answers) => {
-                    let settings = answers.into_iter().next().unwrap_or_default();
-                    session.with(|session| session.take_settings(&settings));
-                }
+            match client.configuration(items).await {
+                Ok(answers) => session.with(|session| session.take_settings(&folders, &answers)),
                 Err(error) => tracing::warn!(%error, "the client does not tell its settings"),
             }
         });

@@ -11,6 +11,7 @@ use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
+use self::editor_settings::{EditorSettings, ScopedSettings};
 use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
 use crate::clock::Clock;
@@ -26,13 +27,14 @@ use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::Encoding;
 use crate::lsp::protocol::to_proto;
 use crate::settings::run::RunDiagnostics;
-use crate::settings::{Config, Layer, Mark};
+use crate::settings::{Config, Mark};
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 
 mod around;
 mod clearing;
 mod doctor;
+mod editor_settings;
 mod lifecycle;
 mod logs;
 mod project;
@@ -59,10 +61,9 @@ pub(crate) struct Session {
     pub(super) environment: Environment,
     pub(super) flags: ClientFlags,
     pub(super) encoding: Encoding,
-    /// What the editor says.
-    editor: Layer,
-    /// The editor's settings over the defaults: for what no project has a say in.
-    pub(super) config: Config,
+    editor: EditorSettings,
+    /// The folders of the workspace.
+    folders: Vec<Uri>,
     /// What projects say, by their directories.
     projects: HashMap<PathBuf, project::KnownProject>,
     /// Whether anything may run.
@@ -103,8 +104,8 @@ impl Session {
             environment,
             flags: ClientFlags::default(),
             encoding: Encoding::default(),
-            editor: Layer::default(),
-            config: Config::default(),
+            editor: EditorSettings::default(),
+            folders: Vec::new(),
             projects: HashMap::new(),
             trusted: true,
             client_left: false,
@@ -154,6 +155,7 @@ impl Session {
             self.effect(Effect::KeepPages { directory });
         }
         self.trusted = capabilities::trusted(params.initialization_options.as_ref());
+        self.folders = capabilities::folders(params.workspace_folders_initialize_params.workspace_folders);
         if let Some(process) = params.process_id {
             self.effect(Effect::WatchClient { process });
         }
@@ -180,9 +182,7 @@ impl Session {
         if self.flags.registers_settings {
             self.effect(Effect::RegisterForSettings);
         }
-        if self.flags.asks_for_settings {
-            self.effect(Effect::AskForSettings);
-        }
+        self.ask_for_settings();
         if self.flags.watches_files {
             self.effect(Effect::WatchProjects);
         }
@@ -267,11 +267,11 @@ impl Session {
 
     /// What is to be read around a document; a pack is a template, of which there is no world yet.
     pub(crate) fn outlook(&mut self, uri: &Uri) -> Option<Outlook> {
-        let (environment, run) = (self.environment.clone(), self.config.run.clone());
+        let environment = self.environment.clone();
         let document = self.documents.get_mut(uri)?;
         let directory = document.directory().filter(|_| document.kind == FileKind::Tasks);
         let (config, facts) = (document.config.clone(), document.wanted());
-        Some(Outlook { directory, environment, run, config, facts })
+        Some(Outlook { directory, environment, run: config.run.clone(), config, facts })
     }
 
     /// Takes what was read around a document.
@@ -280,7 +280,7 @@ impl Session {
         let variables = |it: &Surroundings| it.environment.as_ref().map(|it| it.variables().to_vec());
         let changes = variables(&document.surroundings) != variables(&surroundings);
         document.surroundings = surroundings;
-        if changes && !self.config.run.env_files.is_empty() {
+        if changes && !document.config.run.env_files.is_empty() {
             self.refresh_result_hints();
         }
         self.take_facts(uri, facts);
@@ -349,7 +349,11 @@ impl Session {
             self.stale.remove(&uri);
             self.awaiting.remove(&uri);
             self.unsure.remove(&uri);
-            let diagnostics = closed.path.iter().flat_map(|path| self.problems_of(path)).collect();
+            let diagnostics = closed
+                .path
+                .iter()
+                .flat_map(|path| self.problems_of(path, closed.config.run.diagnostics.0))
+                .collect();
             self.effect(Effect::Publish { uri, version: None, diagnostics });
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
                 self.look_around_in(&directory);
@@ -362,22 +366,34 @@ impl Session {
     /// Settings that came unasked, or the word that they have changed.
     pub(crate) fn did_change_configuration(&mut self, settings: Value) {
         if self.flags.asks_for_settings {
-            self.effect(Effect::AskForSettings);
+            self.ask_for_settings();
         } else {
-            self.take_settings(settings.get(ext::SETTINGS).unwrap_or(&Value::Null));
+            self.take_settings(&[], &[settings.get(ext::SETTINGS).cloned().unwrap_or_default()]);
         }
     }
 
-    /// Takes the settings below `draftTasks`, and says once what is wrong with them.
-    pub(crate) fn take_settings(&mut self, settings: &Value) {
-        let (editor, problems) = Layer::from_json(settings);
-        if !problems.is_empty() {
-            let message = format!("draft-tasks: settings below `{}`: {}", ext::SETTINGS, problems.join("; "));
+    pub(super) fn ask_for_settings(&self) {
+        if self.flags.asks_for_settings {
+            self.effect(Effect::AskForSettings { folders: self.folders.clone() });
+        }
+    }
+
+    /// Takes the settings below `draftTasks`, of the window and then of folders, and says once what is wrong with them.
+    pub(crate) fn take_settings(&mut self, folders: &[Uri], answers: &[Value]) {
+        let folders = [None].into_iter().chain(folders.iter().map(Some));
+        let answers = folders.zip(answers).filter_map(|(folder, settings)| {
+            // What is no folder of this machine has no tasks file.
+            let folder = folder.map(|uri| document::path_of(uri).ok_or(())).transpose().ok()?;
+            Some(ScopedSettings { folder, settings })
+        });
+        let (editor, wrong) = EditorSettings::read(answers);
+        if !wrong.is_empty() {
+            let wrong = Vec::from_iter(wrong).join("; ");
+            let message = format!("draft-tasks: settings below `{}`: {wrong}", ext::SETTINGS);
             self.show(MessageType::Warning, message);
         }
         if editor != self.editor {
-            let config = Config::of(&[&editor]);
-            let differs = |mark| config.differs(mark, &self.config);
+            let differs = |mark| editor.differs(mark, &self.editor);
             let (hints, lenses, republish) =
                 (differs(Mark::Hints), differs(Mark::Lenses), differs(Mark::Results));
             if hints && self.flags.refresh_hints {
@@ -389,7 +405,6 @@ impl Session {
             if republish {
                 self.stale.extend(self.documents.keys().cloned());
             }
-            self.config = config;
             self.editor = editor;
             self.apply_configs();
             self.settle();
@@ -477,12 +492,12 @@ impl Session {
         };
         self.stale.remove(uri);
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
+        let of_runs = document.config.run.diagnostics.0;
         let (version, path) = (Some(document.version), document.path.clone());
         let context = self.context_of(uri, &analysis);
         let found = analysis.diagnostics.iter();
         let shown = found.filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);
         let mut diagnostics: Vec<_> = shown.map(|it| to_proto::diagnostic(context, it)).collect();
-        let of_runs = self.config.run.diagnostics.0;
         if of_runs != RunDiagnostics::Off {
             diagnostics.extend(self.runs.failures.diagnostics(context, &analysis.parsed));
         }
@@ -491,7 +506,7 @@ impl Session {
         }
         let mut edited = self.runs.problems.forget_edited(uri, &analysis.parsed);
         edited.retain(|file| Some(file) != path.as_ref());
-        diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path)));
+        diagnostics.extend(path.into_iter().flat_map(|path| self.problems_of(&path, of_runs)));
         self.effect(Effect::Publish { uri: uri.clone(), version, diagnostics });
         self.publish_problems(edited);
     }

@@ -112,6 +112,16 @@ fn semantic_tokens() -> SemanticTokensProvider {
     })
 }
 
+/// The folders of the workspace when the client starts.
+pub(crate) fn folders(told: Option<WorkspaceFolders>) -> Vec<Uri> {
+    match told {
+        Some(WorkspaceFolders::WorkspaceFolderList(folders)) => {
+            folders.into_iter().map(|folder| folder.uri).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What the client says about trust when it starts; a client that says nothing has its own ways to ask.
 pub(crate) fn trusted(options: Option<&Value>) -> bool {
     options.and_then(|options| options.get("trusted")).and_then(Value::as_bool).unwrap_or(true)

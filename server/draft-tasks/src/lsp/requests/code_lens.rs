@@ -11,7 +11,7 @@ use crate::lsp::session::Session;
 impl Session {
     pub(crate) fn code_lens(&mut self, uri: &Uri) -> Option<Vec<CodeLens>> {
         let (session, document, analysis) = self.opened(uri)?;
-        if !session.may_run(document) || !session.config.code_lens {
+        if !session.may_run(document) || !document.config.code_lens {
             return None;
         }
         let context = session.context(document, &analysis);

@@ -51,7 +51,7 @@ impl Session {
         }
         let Some(site) = site else { return session.outside_of_commands(document, analysis, offset) };
         if matches!(site.wanted, Wanted::Variable { .. }) {
-            let found = session.variables(&site, Some(document).filter(|it| session.may_run(it)));
+            let found = session.variables(&site, document);
             return Reply::Known(Some(list(session.context(document, &analysis), found)));
         }
         let (view, programs) = (session.view(document, analysis), session.programs.clone());
@@ -89,10 +89,11 @@ impl Session {
 
     /// The variables that a task has, with those of the settings; the file of variables is in a directory that is
     /// trusted.
-    fn variables(&self, site: &Site, document: Option<&Document>) -> Vec<Completion> {
-        let environment = match document {
-            Some(document) => self.environment_to_show(document),
-            None => surroundings::without_files(&self.environment, &self.config.run),
+    fn variables(&self, site: &Site, document: &Document) -> Vec<Completion> {
+        let environment = if self.may_run(document) {
+            self.environment_to_show(document)
+        } else {
+            surroundings::without_files(&self.environment, &document.config.run)
         };
         let mut names: Vec<String> = environment.names().iter().cloned().collect();
         names.sort();

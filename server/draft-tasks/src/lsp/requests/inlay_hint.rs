@@ -11,10 +11,10 @@ use crate::lsp::session::Session;
 
 impl Session {
     pub(crate) fn inlay_hint(&mut self, uri: &Uri, range: Range) -> Option<Vec<InlayHint>> {
-        if !self.config.inlay_hints {
+        let (session, document, analysis) = self.opened(uri)?;
+        if !document.config.inlay_hints {
             return None;
         }
-        let (session, document, analysis) = self.opened(uri)?;
         let within = position::text_range(&document.text, range, session.encoding);
         let context = session.context(document, &analysis);
         let environment = session.environment_to_show(document);

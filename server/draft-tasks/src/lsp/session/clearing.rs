@@ -24,9 +24,13 @@ impl Session {
         self.refresh_result_hints();
     }
 
-    /// Forgets what ran in folders that the client has closed.
-    pub(crate) fn did_change_folders(&mut self, removed: &[WorkspaceFolder]) {
-        let folders: Vec<PathBuf> = removed.iter().filter_map(|folder| path_of(&folder.uri)).collect();
+    /// Forgets what ran in folders that the client has closed, and asks for the settings of the others.
+    pub(crate) fn did_change_folders(&mut self, change: WorkspaceFoldersChangeEvent) {
+        let removed = |uri: &Uri| change.removed.iter().any(|folder| folder.uri == *uri);
+        self.folders.retain(|folder| !removed(folder));
+        self.folders.extend(change.added.into_iter().map(|folder| folder.uri));
+        self.ask_for_settings();
+        let folders: Vec<PathBuf> = change.removed.iter().filter_map(|folder| path_of(&folder.uri)).collect();
         let Runs { failures, results, problems, .. } = &self.runs;
         let known = failures.tasks_files().chain(results.tasks_files()).chain(problems.tasks_files());
         let is_closed = |uri: &&Uri| {

@@ -9,7 +9,7 @@ use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::documents::document::{Analysed, Document};
+use crate::lsp::documents::document::{Analysed, Document, path_of};
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
 use crate::settings::project::Project;
@@ -30,9 +30,15 @@ impl Session {
     /// What a file in a directory is to be read with.
     pub(super) fn config_of(&self, directory: Option<&Path>) -> Config {
         let known = directory.and_then(|directory| self.projects.get(directory));
-        match known {
-            Some(known) if !known.settings.is_empty() => Config::of(&[&known.settings, &self.editor]),
-            _ => self.config.clone(),
+        let project = known.map(|known| &known.settings);
+        Config::of(&Vec::from_iter(project.into_iter().chain([self.editor.of(directory)])))
+    }
+
+    /// What a file is read with, whether it is open or not.
+    pub(super) fn config_at(&self, uri: &Uri) -> Config {
+        match self.documents.get(uri) {
+            Some(document) => document.config.clone(),
+            None => self.config_of(path_of(uri).as_deref().and_then(Path::parent)),
         }
     }
 

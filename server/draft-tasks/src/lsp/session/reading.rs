@@ -114,8 +114,9 @@ impl Session {
                 .and_then(|directory| projects.get(&directory))
                 .map_or_else(Vec::new, |known| known.problems.clone()),
         });
-        let (editor, environment) = (self.editor.clone(), self.environment.clone());
-        SourceRequest { uri: uri.clone(), opened, editor, environment, run: self.config.run.clone() }
+        let directory = document::path_of(uri).and_then(|path| path.parent().map(Path::to_owned));
+        let (editor, environment) = (self.editor.of(directory.as_deref()).clone(), self.environment.clone());
+        SourceRequest { uri: uri.clone(), opened, editor, environment, run: self.config_at(uri).run }
     }
 }
 

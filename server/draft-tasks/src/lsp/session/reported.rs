@@ -51,7 +51,8 @@ impl Session {
                 Some((uri, _)) => self.publish_unless_stale(&uri),
                 None => {
                     let Ok(url) = url::Url::from_file_path(&path) else { continue };
-                    let diagnostics = self.problems_of(&path).into_iter().collect();
+                    let shown = self.config_of(path.parent()).run.diagnostics.0;
+                    let diagnostics = self.problems_of(&path, shown);
                     self.effect(Effect::Publish { uri: Uri(url.to_string()), version: None, diagnostics });
                 }
             }
@@ -59,8 +60,8 @@ impl Session {
     }
 
     /// What tasks reported of a file, as diagnostics.
-    pub(super) fn problems_of(&self, path: &Path) -> Vec<Diagnostic> {
-        match self.config.run.diagnostics.0 {
+    pub(super) fn problems_of(&self, path: &Path, shown: RunDiagnostics) -> Vec<Diagnostic> {
+        match shown {
             RunDiagnostics::Off => Vec::new(),
             _ => self.runs.problems.diagnostics(path, self.flags.related),
         }

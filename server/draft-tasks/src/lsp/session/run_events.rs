@@ -164,7 +164,7 @@ impl Session {
         if ran {
             self.refresh_result_hints();
         }
-        if failed || ran && self.config.run.diagnostics.0 == RunDiagnostics::All {
+        if failed || ran && self.config_at(&uri).run.diagnostics.0 == RunDiagnostics::All {
             self.publish_unless_stale(&uri);
         }
     }
@@ -244,7 +244,7 @@ impl Session {
         let run = &mut self.runs.active[index];
         run.tasks[task].failed = outcome.is_failed();
         let run = &self.runs.active[index];
-        let running = &run.tasks[task];
+        let (running, uri) = (&run.tasks[task], run.uri.clone());
         self.runs.results.add(run, running, outcome, duration, self.clock.now());
         if *outcome != Outcome::Passed {
             let log = run.log(Some(&running.name));
@@ -252,9 +252,8 @@ impl Session {
             self.runs.failures.add(run, running, (outcome, duration), document);
         }
         self.refresh_result_hints();
-        let all = self.config.run.diagnostics.0 == RunDiagnostics::All;
+        let all = self.config_at(&uri).run.diagnostics.0 == RunDiagnostics::All;
         if outcome.is_failed() || all && *outcome == Outcome::Passed {
-            let uri = run.uri.clone();
             self.publish_unless_stale(&uri);
         }
     }

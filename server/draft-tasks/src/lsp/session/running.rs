@@ -29,7 +29,6 @@ use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
-use crate::settings::run::RunSettings;
 use crate::world::environment::{Environment, NO_PLACE};
 
 /// How long a stopped task may take to end before it is killed.
@@ -218,16 +217,11 @@ impl Session {
         }
     }
 
-    /// What the editor says of runs; a project has no say in it.
-    pub(super) fn run_settings(&self) -> RunSettings {
-        self.config.run.clone()
-    }
-
     /// The environment of tasks, as far as it is known, for looking at commands.
     pub(crate) fn environment_to_show(&self, document: &Document) -> Environment {
-        let known =
-            document.surroundings.environment.as_ref().filter(|_| !self.config.run.env_files.is_empty());
-        known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, &self.config.run))
+        let run = &document.config.run;
+        let known = document.surroundings.environment.as_ref().filter(|_| !run.env_files.is_empty());
+        known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, run))
     }
 
     /// Starts a run of its own.
@@ -237,9 +231,9 @@ impl Session {
     }
 
     /// Says which variables that are called secret are not masked, and what may not be meant in files of variables.
-    fn tell_variables(&mut self, environment: &Environment) {
-        for name in self.run_settings().secrets {
-            if let Some(why) = environment.why_not_masked(&name) {
+    fn tell_variables(&mut self, environment: &Environment, secrets: &[String]) {
+        for name in secrets {
+            if let Some(why) = environment.why_not_masked(name) {
                 self.record_trouble(&format!("draftTasks.run.secrets: {name}: {why}"));
             }
         }
@@ -260,7 +254,7 @@ impl Session {
         let tasks: Vec<_> =
             plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
         self.tell_claim(&place.claim);
-        self.tell_variables(environment);
+        self.tell_variables(environment, &source.config.run.secrets);
         let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
         let count = match tasks.len() {
             0 => String::new(),
@@ -272,7 +266,7 @@ impl Session {
             None => format!("in {}", source.directory.display()),
         };
         let message = format!("{subject}{count} · {place_name}{unsaved}");
-        let settings = self.run_settings();
+        let settings = source.config.run.clone();
         let phase = subject.phase();
         let limits = source.config.run.limits().left_after(place.spent);
         let request = RunRequest {
@@ -348,7 +342,7 @@ impl Session {
 
     /// Behind their lines stands how tasks ended.
     pub(super) fn refresh_result_hints(&self) {
-        if self.flags.refresh_hints && self.config.inlay_hints {
+        if self.flags.refresh_hints && self.documents.values().any(|document| document.config.inlay_hints) {
             self.effect(Effect::RefreshHints);
         }
     }

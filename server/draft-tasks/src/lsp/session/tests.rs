@@ -716,12 +716,12 @@ fn settings_are_asked_for_and_taken() {
     check(
         fixture.effects(),
         expect![[r#"
-        AskForSettings
+        AskForSettings { folders: [] }
     "#]],
     );
     fixture.open("[pre-up]\na = \"x\n");
     assert!(fixture.effects().contains("syntax"));
-    fixture.session.take_settings(&json!({ "syntaxErrors": false }));
+    fixture.session.take_settings(&[], &[json!({ "syntaxErrors": false })]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -729,7 +729,7 @@ fn settings_are_asked_for_and_taken() {
             TargetChanged
         "#]],
     );
-    fixture.session.take_settings(&json!({ "syntaxErrors": 5 }));
+    fixture.session.take_settings(&[], &[json!({ "syntaxErrors": 5 })]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -743,7 +743,7 @@ fn settings_are_asked_for_and_taken() {
     check(
         fixture.effects(),
         expect![[r#"
-        AskForSettings
+        AskForSettings { folders: [] }
     "#]],
     );
 }

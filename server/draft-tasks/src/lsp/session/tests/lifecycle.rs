@@ -93,7 +93,8 @@ fn delete_waits_until_the_pods_are_gone() {
 fn the_end_of_pods_has_a_limit_of_its_own() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.session.take_settings(
-        &json!({ "kubernetes": { "selector": "app=web", "readyTimeout": 1, "goneTimeout": "2m" } }),
+        &[],
+        &[json!({ "kubernetes": { "selector": "app=web", "readyTimeout": 1, "goneTimeout": "2m" } })],
     );
     fixture.open(FILE);
     fixture.execute("delete", json!({ "uri": URI, "command": ["helm", "uninstall", "x"] }));
@@ -242,10 +243,10 @@ fn a_context_of_the_same_name_may_be_another_cluster() {
 fn local_steps_meet_the_chosen_cluster_without_a_known_application() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open("[pre-up]\nsee = \"kubectl get pods\"\n");
-    fixture.session.take_settings(&json!({ "kubernetes": { "context": "gone" } }));
+    fixture.session.take_settings(&[], &[json!({ "kubernetes": { "context": "gone" } })]);
     let said = up(&mut fixture);
     assert!(said.contains("no context `gone`"), "{said}");
-    fixture.session.take_settings(&json!({ "kubernetes": { "context": "dev" } }));
+    fixture.session.take_settings(&[], &[json!({ "kubernetes": { "context": "dev" } })]);
     up(&mut fixture);
     assert_eq!(started(&mut fixture), ["pre-up 1 pinned"]);
 }
@@ -253,7 +254,7 @@ fn local_steps_meet_the_chosen_cluster_without_a_known_application() {
 #[test]
 fn the_limit_of_a_run_is_one_of_all_steps() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
-    fixture.session.take_settings(&json!({ "run": { "totalTimeout": "10s" } }));
+    fixture.session.take_settings(&[], &[json!({ "run": { "totalTimeout": "10s" } })]);
     fixture.open("[pre-up]\nsee = \"true\"\n");
     up(&mut fixture);
     over(&mut fixture, "run-1", RunSummary { duration: seconds(4), ..passed() });

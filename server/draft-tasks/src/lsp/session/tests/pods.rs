@@ -19,7 +19,9 @@ pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
         Value::Null,
         Environment::of(&[("KUBECONFIG", file.to_str().unwrap())]),
     );
-    fixture.session.take_settings(&json!({ "kubernetes": { "selector": "app=web", "namespace": "demo" } }));
+    fixture
+        .session
+        .take_settings(&[], &[json!({ "kubernetes": { "selector": "app=web", "namespace": "demo" } })]);
     fixture.effects();
     (fixture, dir)
 }
@@ -198,7 +200,9 @@ fn a_run_again_is_of_the_same_place() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
     fail_in_one_of_two(&mut fixture);
-    fixture.session.take_settings(&json!({ "kubernetes": { "selector": "app=web", "namespace": "other" } }));
+    fixture
+        .session
+        .take_settings(&[], &[json!({ "kubernetes": { "selector": "app=web", "namespace": "other" } })]);
     for command in ["rerun", "rerunFailed"] {
         let refused = fixture.execute(command, json!({ "uri": URI }));
         let said = "the earlier run was in pods of app=web · context dev, namespace demo (https://127.0.0.1:1), and now pods of \

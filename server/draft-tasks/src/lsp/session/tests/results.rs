@@ -111,7 +111,7 @@ fn are_diagnostics_as_the_setting_says() {
     fixture.open(TEXT);
     failed_run(&mut fixture);
     fixture.effects();
-    fixture.session.take_settings(&json!({ "run": { "diagnostics": "off" } }));
+    fixture.session.take_settings(&[], &[json!({ "run": { "diagnostics": "off" } })]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -119,7 +119,7 @@ fn are_diagnostics_as_the_setting_says() {
             TargetChanged
         "#]],
     );
-    fixture.session.take_settings(&json!({ "run": { "diagnostics": "all" } }));
+    fixture.session.take_settings(&[], &[json!({ "run": { "diagnostics": "all" } })]);
     check(
         fixture.effects(),
         expect![[r#"
@@ -212,7 +212,7 @@ fn plans_are_shown_with_secrets_masked() {
     let mut fixture = Fixture::rich();
     fixture.open("[pre-up]\na = \"echo $NAME 'b c' $API_TOKEN\"\nb = \"ls\"\n");
     fixture.effects();
-    fixture.session.take_settings(&json!({ "run": { "env": { "API_TOKEN": "hunter2" } } }));
+    fixture.session.take_settings(&[], &[json!({ "run": { "env": { "API_TOKEN": "hunter2" } } })]);
     let plan = json!({ "uri": URI, "phase": "pre-up" });
     check(
         fixture.execute("plan", plan),
@@ -450,11 +450,15 @@ fn are_forgotten_when_their_folder_is_closed() {
     passed_run(&mut fixture, "run-2");
     assert!(fixture.lenses().contains("last"));
     let folder = |uri: &str| WorkspaceFolder { uri: uri.into(), name: "folder".into() };
+    let removed = |uris: &[&str]| WorkspaceFoldersChangeEvent {
+        added: Vec::new(),
+        removed: uris.iter().map(|uri| folder(uri)).collect(),
+    };
     fixture.effects();
-    fixture.session.did_change_folders(&[folder("file:///ap"), folder("file:///application")]);
+    fixture.session.did_change_folders(removed(&["file:///ap", "file:///application"]));
     assert!(fixture.lenses().contains("last"), "another folder");
     assert_eq!(problems(&mut fixture), None);
-    fixture.session.did_change_folders(&[folder("file:///app/")]);
+    fixture.session.did_change_folders(removed(&["file:///app/"]));
     assert!(!fixture.lenses().contains("last"));
     assert_eq!(problems(&mut fixture), Some(0));
     assert!(fixture.execute("rerun", json!({})).contains("nothing has run yet"));
