@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) watches_files: bool,
     /// Announces `draft-tasks/output`.
     pub(crate) own_output: bool,
+    /// Announces its first version.
+    pub(crate) old_output: bool,
     /// Answers the server's requests at all.
     pub(crate) answers: bool,
     pub(crate) agrees_to_progress: bool,
@@ -86,6 +88,7 @@ impl Default for Setup {
             configuration: true,
             watches_files: true,
             own_output: false,
+            old_output: false,
             answers: true,
             agrees_to_progress: true,
             applies_edits: true,
@@ -184,6 +187,9 @@ impl Setup {
         }
         if !self.encodings.is_empty() {
             capabilities["general"] = json!({ "positionEncodings": self.encodings });
+        }
+        if self.old_output {
+            capabilities["experimental"] = json!({ "draftTasks": { "output": true } });
         }
         if self.own_output {
             capabilities["experimental"] = json!({ "draftTasks": { "output": 2 } });

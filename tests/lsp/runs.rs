@@ -679,3 +679,20 @@ fn that_write_without_a_pause_make_few_updates() {
     client.hover(&project.uri, 1, 0);
     client.take_all("window/showMessage");
 }
+
+#[test]
+fn are_told_piece_by_piece_to_clients_of_the_first_version() {
+    let mut client = Client::with(|setup| setup.old_output = true);
+    let project = Project::with_tasks("pre-up", &[("a", "sh -c 'echo 1; echo 2 >&2; echo 3'")]);
+    client.open_and_wait(&project);
+    client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "pre-up" }));
+    let finished = client.notified("draft-tasks/run", |told| told["state"] == "finished");
+    assert_eq!(finished["outcome"], "passed");
+    let told = client.take_all("draft-tasks/output");
+    let of = |stream: &str| -> String {
+        let pieces = told.iter().filter(|it| it["stream"] == stream);
+        pieces.map(|it| it["text"].as_str().expect("a text")).collect()
+    };
+    assert_eq!((of("stdout").as_str(), of("stderr").as_str()), ("1\n3\n", "2\n"));
+    assert!(told.iter().all(|it| it["pieces"] == json!([])), "{told:?}");
+}

@@ -289,14 +289,18 @@ export interface Templates {
 export interface OutputParams {
   /** The phase's name. */
   phase: string;
-  /** What it wrote with both streams, in order. */
+  /** What it wrote with both streams, in order; none in version 1. */
   pieces: { stream: string; text: string }[];
   /** The pod, of a task that runs inside of pods. */
   pod?: string;
   /** The run, as its command answered it. */
   run: string;
+  /** In version 1, in place of `pieces`: `stdout` or `stderr`, of each piece in a notification of its own. */
+  stream?: string;
   /** The task's description. */
   task: string;
+  /** In version 1: the text of the piece. */
+  text?: string;
   /** The tasks file. */
   uri: string;
 }

@@ -291,7 +291,7 @@ fn protocol() {
     let version = ext::OUTPUT_VERSION;
     let _ = write!(
         text,
-        "\n### `{output}`\n\nWhat a task wrote, in version {version}: standard output and standard error in the order in \
+        "\n### `{output}`\n\nWhat a task wrote; the newest version is {version}, and `true` in the capabilities means 1. Standard output and standard error in the order in \
          which lines ended, as far as the system tells it. Tasks in pods: in the order in which it arrived. What may be the \
          beginning of a secret comes when it is certain that it is none, and then stands behind what the other stream wrote \
          meanwhile.\n{}",

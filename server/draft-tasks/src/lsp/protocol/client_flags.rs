@@ -9,8 +9,9 @@ use crate::lsp::protocol::ext;
 /// What the client can do, each named by what it changes here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientFlags {
-    /// Output and run states go there in notifications of our own; else into log messages, with a message at the end.
-    pub(crate) own_output: bool,
+    /// Output and run states go there in notifications of our own, in this version; else into log messages, with a message
+    /// at the end.
+    pub(crate) output_version: Option<u64>,
     /// Runs show work-done progress.
     pub(crate) progress: bool,
     /// Lenses are refreshed when a run changes them.
@@ -73,7 +74,7 @@ impl ClientFlags {
         let tokens = text.and_then(|text| text.semantic_tokens.as_ref());
         let settings = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
         ClientFlags {
-            own_output: experimental.is_some_and(ext::announces_output),
+            output_version: experimental.and_then(ext::output_version),
             progress: window.and_then(|window| window.work_done_progress) == Some(true),
             refresh_lenses: workspace.and_then(|it| it.code_lens.as_ref()?.refresh_support) == Some(true),
             asks_for_settings: workspace.and_then(|it| it.configuration) == Some(true),

@@ -103,8 +103,26 @@ pub(crate) struct OutputParams {
     /// The pod, of a task that runs inside of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pod: Option<String>,
-    /// What it wrote with both streams, in order.
+    /// What it wrote with both streams, in order; none in version 1.
     pub(crate) pieces: Vec<PieceOfOutput>,
+    /// In version 1, in place of `pieces`: `stdout` or `stderr`, of each piece in a notification of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<Cow<'static, str>>,
+    /// In version 1: the text of the piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+}
+
+impl OutputParams {
+    /// The same for a client of version 1.
+    pub(crate) fn one_by_one(mut self) -> impl Iterator<Item = OutputParams> {
+        let pieces = std::mem::take(&mut self.pieces);
+        pieces.into_iter().map(move |piece| OutputParams {
+            stream: Some(piece.stream),
+            text: Some(piece.text),
+            ..self.clone()
+        })
+    }
 }
 
 /// A piece of [`OutputParams`].
@@ -206,9 +224,12 @@ pub(crate) struct TrustParams {
     pub(crate) trusted: bool,
 }
 
-/// Whether the experimental capabilities of a client say that it shows output itself.
-pub(crate) fn announces_output(experimental: &Value) -> bool {
-    experimental.pointer("/draftTasks/output").and_then(Value::as_u64) == Some(OUTPUT_VERSION)
+/// The version of `draft-tasks/output` that a client understands, by its experimental capabilities; `true` is the first.
+pub(crate) fn output_version(experimental: &Value) -> Option<u64> {
+    match experimental.pointer("/draftTasks/output")? {
+        Value::Bool(shows) => shows.then_some(1),
+        version => version.as_u64().filter(|version| *version > 0).map(|version| version.min(OUTPUT_VERSION)),
+    }
 }
 
 /// What the server announces beside the standard.

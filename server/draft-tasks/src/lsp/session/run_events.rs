@@ -99,7 +99,7 @@ impl Session {
         if let Some(rest) = rest {
             // It names this run, too.
             self.show(MessageType::Info, format!("{rest}: {why}"));
-        } else if !self.flags.own_output {
+        } else if self.flags.output_version.is_none() {
             self.show(MessageType::Info, message);
         }
         self.refresh_lenses();
@@ -144,7 +144,7 @@ impl Session {
     /// What a run says of itself.
     fn note(&mut self, id: &str, kind: MessageType, message: String) {
         let Some(run) = self.runs.get(id) else { return };
-        if self.flags.own_output {
+        if self.flags.output_version.is_some() {
             self.tell(run, RunState::Waiting, (None, None), None, message.clone());
         }
         self.show(kind, message);
@@ -194,18 +194,25 @@ impl Session {
         let Some(running) = run.tasks.get_mut(task) else { return };
         running.wrote(pod, &pieces);
         let Some(run) = self.runs.get(id) else { return };
-        if !self.flags.own_output {
+        if self.flags.output_version.is_none() {
             let text: String = pieces.into_iter().map(|piece| piece.text).collect();
             return self.log(prefixed(&called(run, place), &text));
         }
-        self.effect(Effect::Output(OutputParams {
+        let params = OutputParams {
             run: id.to_owned(),
             uri: run.uri.clone(),
             phase: run.subject.to_string(),
             task: run.tasks[task].name.clone(),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
             pieces: pieces.into_iter().map(PieceOfOutput::from).collect(),
-        }));
+            stream: None,
+            text: None,
+        };
+        if self.flags.output_version == Some(1) {
+            params.one_by_one().for_each(|params| self.effect(Effect::Output(params)));
+        } else {
+            self.effect(Effect::Output(params));
+        }
     }
 
     fn wrote_all(&mut self, id: &str, (task, pod): Place, headline: Option<String>) {
@@ -278,7 +285,7 @@ impl Session {
         let long = outcome == OutcomeName::Passed && run.started.elapsed() > SHORT;
         let said = walked.and_then(|walked| self.walk_on(walked));
         // What is said of all steps says it of this one, too.
-        if said.is_none() && (failed || long || !self.flags.own_output) {
+        if said.is_none() && (failed || long || self.flags.output_version.is_none()) {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
         if let Some((kind, message)) = said {
@@ -302,7 +309,7 @@ impl Session {
         outcome: Option<OutcomeName>,
         message: String,
     ) {
-        if !self.flags.own_output {
+        if self.flags.output_version.is_none() {
             return match state {
                 // The task's name is in front of each of its lines.
                 RunState::TaskStarted => {}

@@ -69,7 +69,7 @@ impl TargetFound {
 impl Session {
     /// Settings or files around a tasks file have changed.
     pub(super) fn target_changed(&self) {
-        if self.flags.own_output {
+        if self.flags.output_version.is_some() {
             self.effect(Effect::TargetChanged);
         }
     }
