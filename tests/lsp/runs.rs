@@ -696,3 +696,21 @@ fn are_told_piece_by_piece_to_clients_of_the_first_version() {
     assert_eq!((of("stdout").as_str(), of("stderr").as_str()), ("1\n3\n", "2\n"));
     assert!(told.iter().all(|it| it["pieces"] == json!([])), "{told:?}");
 }
+
+#[test]
+fn are_of_the_text_in_the_editor_however_its_uri_is_spelled() {
+    let mut client = own_output();
+    let project = Project::new("");
+    let opened = project.write("a b/.draft-tasks.toml", "[pre-up]\na = \"echo old\"\n");
+    client.open_text(&opened, "[pre-up]\na = \"echo new\"\n");
+    for uri in [
+        opened.clone(),
+        opened.replace("/.draft", "/%2Edraft"),
+        opened.replace("file:///", "file://localhost/"),
+        opened.replace("%20", " "),
+    ] {
+        let run = client.execute("draft-tasks.runPhase", json!({ "uri": uri, "phase": "pre-up" }));
+        let told = story(&mut client, run["run"].as_str().expect("a run"));
+        assert!(told.iter().any(|it| it.ends_with(": new")), "{uri}: {told:?}");
+    }
+}

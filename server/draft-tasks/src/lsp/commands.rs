@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tower_lsp::gen_lsp_types::ExecuteCommandParams;
+use tower_lsp::gen_lsp_types::{ExecuteCommandParams, Uri};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use crate::lsp::session::SharedSession;
@@ -77,7 +77,10 @@ macro_rules! commands {
         ) -> Result<Value, Error> {
             // Some clients send `null` where there is no argument.
             let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
-            let argument = argument.unwrap_or_else(|| json!({}));
+            let mut argument = argument.unwrap_or_else(|| json!({}));
+            if let Some(Value::String(uri)) = argument.get_mut("uri") {
+                *uri = session.with(|session| session.uri_as_opened(Uri(std::mem::take(uri)))).0;
+            }
             match params.command.as_str() {
                 $($command::NAME => answer::<$command>(session, argument).await,)*
                 unknown => Err(Error {

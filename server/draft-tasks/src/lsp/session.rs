@@ -344,6 +344,16 @@ impl Session {
         self.stale.insert(uri);
     }
 
+    /// The URI by which the editor has a file open, whichever spelling of it comes from a user's own settings or scripts:
+    /// texts, runs and results are known by it.
+    pub(crate) fn uri_as_opened(&self, uri: Uri) -> Uri {
+        let Some(path) = document::path_of(&uri).filter(|_| !self.documents.contains_key(&uri)) else {
+            return uri;
+        };
+        let opened = self.documents.values().find(|document| document.path.as_ref() == Some(&path));
+        opened.map_or(uri, |document| document.uri.clone())
+    }
+
     pub(crate) fn did_close(&mut self, uri: Uri) {
         if let Some(closed) = self.documents.remove(&uri) {
             self.stale.remove(&uri);
