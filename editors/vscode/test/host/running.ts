@@ -1,6 +1,7 @@
 // Running: in the right folder, as a whole or in part, with what is told about it.
 import * as vscode from 'vscode';
 import { clientCommands, commands, tasksFile } from '../../src/protocol';
+import { textOf } from '../../src/runs';
 import { api, assert, edit, folder, listen, read, until, untilCodes, write } from './support';
 
 const SHOP = vscode.Uri.joinPath(folder('shop').uri, tasksFile);
@@ -69,7 +70,7 @@ describe('running', () => {
     const heard = await listen();
     const tasks = [{ task: 'three', command: 'echo 3' }, { task: 'one' }];
     await heard.finished(await run(commands.runTasks, { uri: SHOP.toString(), phase: 'pre-up', tasks }));
-    assert.deepEqual(heard.output.map(({ text }) => text), ['1\n', '3\n']);
+    assert.deepEqual(heard.output.map(textOf), ['1\n', '3\n']);
   });
 
   it('refuses a task whose command has changed', async () => {
@@ -105,9 +106,9 @@ describe('running', () => {
     await until('the variable is known', async () => {
       heard.output.length = 0;
       await heard.finished(await run(commands.runPhase, { uri: SHOP.toString(), phase: 'pre-up' }));
-      return heard.output.some(({ text }) => text.includes('***'));
+      return heard.output.some((message) => textOf(message).includes('***'));
     });
-    assert.deepEqual(heard.output.map(({ text }) => text), ['token ***\n']);
+    assert.deepEqual(heard.output.map(textOf), ['token ***\n']);
     const report = vscode.workspace.onDidOpenTextDocument(() => {});
     await vscode.commands.executeCommand(clientCommands.collectReport);
     const text = vscode.window.activeTextEditor?.document.getText() ?? '';
