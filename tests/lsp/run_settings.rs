@@ -236,6 +236,22 @@ fn records_that_cannot_be_kept_are_said_in_the_log_and_fail_nothing() {
 }
 
 #[test]
+fn records_keep_no_more_output_than_is_set() {
+    let mut client = client(json!({ "keepMiB": 1 }), &[]);
+    let project = Project::with_tasks("pre-up", &[("much", "seq 200000")]);
+    client.open_and_wait(&project);
+    let run = run(&mut client, &project, "pre-up");
+    let ended = end(&mut client, &run);
+    let log = std::path::Path::new(ended["record"].as_str().expect("a record")).join("01-much.log");
+    let text = std::fs::read_to_string(log).expect("a log");
+    assert!((500_000..=1 << 19).contains(&text.len()), "{}", text.len());
+    assert!(text.starts_with("1\n") && text.ends_with("\n200000\n") && text.contains("left out here"));
+    // Where it took long, a message says so: it is there before a later answer is.
+    client.hover(&project.uri, 1, 0);
+    client.take_all("window/showMessage");
+}
+
+#[test]
 fn a_record_that_is_deleted_during_the_run_fails_nothing() {
     let mut client = client(Value::Null, &[]);
     let project = Project::with_tasks(
