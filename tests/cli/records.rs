@@ -1,5 +1,7 @@
 //! Records of runs: listed, shown, removed, and what befalls them.
 
+use std::os::unix::fs::PermissionsExt;
+
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -149,6 +151,19 @@ fn of_a_program_that_was_killed_do_not_name_processes_by_secrets() {
         warned.contains("left running: *** (process ") && shown.contains("left running: *** (process "),
         "{warned}"
     );
+}
+
+#[test]
+fn are_for_the_user_alone() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    // Others may look into a folder that was there before.
+    std::fs::create_dir_all(tool.path(".state/runs")).expect("a folder");
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(tool.path(".state/runs"), open).expect("permissions");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+    let folders = tool.record_folders();
+    let mode = std::fs::metadata(&folders[0]).expect("a record").permissions().mode();
+    assert_eq!((folders.len(), mode & 0o777), (1, 0o700));
 }
 
 #[test]

@@ -99,7 +99,9 @@ fn a_run_that_goes_on_is_awaited_where_that_is_wanted() {
 
 #[test]
 fn a_task_never_waits_for_its_own_run() {
-    let tool = tasks("pre-up", &[("again", "sh -c '\"$PROGRAM\" rerun --wait'")]);
+    // The record says so a moment after the task began.
+    let again = "sh -c 'until grep -qs taskStarted .state/runs/*/events.jsonl; do sleep 0.05; done; \"$PROGRAM\" rerun --wait'";
+    let tool = tasks("pre-up", &[("again", again)]);
     let tool = tool.with("PROGRAM", env!("CARGO_BIN_EXE_draft-tasks"));
     let called = tool.call(&["run", "pre-up", "--total-timeout", "60"]);
     assert_says(&called, 1, &["it cannot be awaited: this is one of its tasks"]);

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The variable that marks the processes of one test.
 const VARIABLE: &str = "DRAFT_TASKS_TEST";
@@ -17,10 +17,11 @@ const VANISHING: Duration = Duration::from_millis(1000);
 pub(crate) struct Mark(String);
 
 impl Mark {
-    /// A mark unlike that of any other test.
+    /// A mark unlike that of any other test, also of an earlier one that had the same number.
     pub(crate) fn new() -> Mark {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        Mark(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        Mark(format!("{}-{since}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// The variable and its value.

@@ -124,7 +124,8 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     std::fs::remove_file(folder.join(RESULT)).unwrap();
     let text = read(&folder, EVENTS);
     let cut = text.find("taskFinished").unwrap() + 3;
-    std::fs::write(folder.join(EVENTS), &text[..cut]).unwrap();
+    let (first, rest) = text[..cut].split_once('\n').unwrap();
+    std::fs::write(folder.join(EVENTS), format!("{first}\n{{\"event\n\n{rest}")).unwrap();
     let kept = only(&records);
     assert_eq!(kept.state, RecordState::Interrupted);
     let events: Vec<_> = kept.events().unwrap().collect();
@@ -132,6 +133,21 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     assert_eq!(kept.log(0, "Task Nr. 0", None).unwrap(), "one\n");
     assert!(records.find("latest").unwrap().unwrap().remove().unwrap());
     assert_eq!(records.list().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_lock_are_just_being_made_unless_they_are_old() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 50);
+    let folder = records.directory.join("20200101T000000.000Z-pre-up-1-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    assert_eq!(only(&records).state, RecordState::Running);
+    assert!(!only(&records).remove().unwrap() && folder.exists());
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(2 * 3600);
+    std::fs::File::open(&folder).unwrap().set_modified(long_ago).unwrap();
+    assert_eq!(only(&records).state, RecordState::Interrupted);
+    assert!(only(&records).remove().unwrap() && !folder.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

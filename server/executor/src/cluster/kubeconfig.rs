@@ -464,6 +464,14 @@ mod tests {
     }
 
     #[test]
+    fn a_relative_path_of_the_variable_is_one_from_the_current_directory() {
+        let (places, by_variable) = places(&[("KUBECONFIG".into(), "a::./b/c:/d".into())]);
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(places, [here.join("a"), here.join("b/c"), "/d".into()]);
+        assert!(by_variable);
+    }
+
+    #[test]
     fn entries_that_are_not_used_do_not_matter() {
         let text = "contexts:
 - {name: half, context: {namespace: x}}

@@ -87,11 +87,16 @@ fn is_own(path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let own = file.uid() == rustix::process::geteuid().as_raw();
-        Ok(file.is_file() && own && file.mode() & 0o077 == 0)
+        let user = rustix::process::geteuid().as_raw();
+        Ok(file.is_file() && is_private(file.uid(), file.mode(), user))
     }
     #[cfg(not(unix))]
     Ok(file.is_file())
+}
+
+#[cfg(unix)]
+const fn is_private(owner: u32, mode: u32, user: u32) -> bool {
+    owner == user && mode & 0o077 == 0
 }
 
 #[cfg(test)]
@@ -132,8 +137,29 @@ mod tests {
         let path =
             PathBuf::from(LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap().variable().1);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap_err().to_string();
-        assert!(error.contains("File exists"), "{error}");
+        let refused = || {
+            let error = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap_err().to_string();
+            assert!(error.contains("File exists"), "{error}");
+        };
+        refused();
+        let elsewhere = dir.path().join("elsewhere");
+        std::fs::rename(&path, &elsewhere).unwrap();
+        std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        refused();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        refused();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_the_users_own_file_is_private() {
+        assert!(is_private(1000, 0o100_600, 1000) && is_private(1000, 0o100_400, 1000));
+        for (owner, mode) in [(1001, 0o100_600), (0, 0o100_600), (1000, 0o100_640), (1000, 0o100_604)] {
+            assert!(!is_private(owner, mode, 1000), "{owner} {mode:o}");
+        }
     }
 
     #[test]

@@ -121,7 +121,6 @@ impl Target {
     ) -> Result<Target, Problem> {
         // What a variable left empty is as good as not said.
         let context = context.filter(|context| !context.is_empty());
-        let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let Some(kubeconfig) = found.kubeconfig.take() else {
             return in_cluster(environment, &found, context, namespace);
         };
