@@ -15,7 +15,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use super::running::{RunPlace, Started};
+use super::running::{PreparedRun, RunPlace, Started};
 use crate::claim::Claim;
 use crate::lifecycle::{Activity, Next, Part, Undertaking};
 use crate::lsp::documents::look::off_thread;
@@ -180,9 +180,9 @@ impl Session {
             claim: Claim::default(),
             spent: walk.spent,
         };
-        let (uri, source, environment) = (walk.uri.clone(), walk.source.clone(), walk.environment.clone());
-        let planned = (walk.undertaking.plan(step), Vec::new());
-        let id = self.start_with(&uri, planned, source, &environment, place, questions);
+        let (plan, chosen) = (walk.undertaking.plan(step), Vec::new());
+        let (source, environment) = (walk.source.clone(), walk.environment.clone());
+        let id = self.start(&walk.uri, PreparedRun { plan, chosen, source, environment, place, questions });
         walk.runs.push(id.clone());
         self.walks.push(walk);
         id

@@ -117,13 +117,14 @@ pub(crate) struct Wish {
 }
 
 /// A run that could start.
-struct PreparedRun {
-    plan: Plan,
-    chosen: Vec<String>,
-    source: Source,
-    environment: Environment,
-    place: RunPlace,
-    questions: Questions,
+pub(super) struct PreparedRun {
+    pub(super) plan: Plan,
+    /// The tasks that were chosen; empty when the whole phase runs.
+    pub(super) chosen: Vec<String>,
+    pub(super) source: Source,
+    pub(super) environment: Environment,
+    pub(super) place: RunPlace,
+    pub(super) questions: Questions,
 }
 
 /// Runs what is wished.
@@ -158,7 +159,10 @@ pub(crate) async fn run_source(
     let mut prepared = Some(prepared);
     let answer = session.with(|session| match session.goes_on(&uri, phase)? {
         Some(started) => Ok(started),
-        None => prepared.take().ok_or_else(Error::internal_error)?.map(|it| session.start(&uri, it)),
+        None => prepared
+            .take()
+            .ok_or_else(Error::internal_error)?
+            .map(|prepared| Started { run: session.start(&uri, prepared) }),
     });
     if let Some(unused) = prepared {
         // It gives back its claim, which may wait for a disk.
@@ -183,6 +187,61 @@ impl PreparedRun {
         let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
         Ok(PreparedRun { plan, chosen: only, source, environment, place, questions })
+    }
+
+    /// Takes the claim.
+    fn run(&mut self, id: &str, uri: &Uri) -> Run {
+        let steps = self.plan.steps.iter();
+        Run {
+            id: id.to_owned(),
+            uri: uri.clone(),
+            subject: self.plan.subject,
+            tasks: steps.map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect(),
+            chosen: std::mem::take(&mut self.chosen),
+            reach: self.place.pods.as_ref().map(Reach::of),
+            pods: Vec::new(),
+            has_begun: false,
+            current: None,
+            awaited: None,
+            started: Instant::now(),
+            record: None,
+            shown_logs: HashSet::new(),
+            claim: std::mem::take(&mut self.place.claim),
+        }
+    }
+
+    /// "pre-up · 2 tasks · in /app, with unsaved changes".
+    fn describe(&self) -> String {
+        let count = match self.plan.steps.len() {
+            0 => String::new(),
+            1 => " · 1 task".to_owned(),
+            many => format!(" · {many} tasks"),
+        };
+        let place = match &self.place.pods {
+            Some(pods) => format!("pods of {}, {}", pods.application.name, pods.target.describe()),
+            None => format!("in {}", self.source.directory.display()),
+        };
+        let unsaved = if self.source.unsaved { ", with unsaved changes" } else { "" };
+        format!("{}{count} · {place}{unsaved}", self.plan.subject)
+    }
+
+    fn request(self, id: &str) -> RunRequest {
+        let PreparedRun { plan, source, environment, place, .. } = self;
+        let phase = plan.subject.phase();
+        let limits = source.config.run.limits().left_after(place.spent);
+        RunRequest {
+            on_failure: phase.map_or(OnFailure::Stop, |phase| source.config.on_failure(phase)),
+            plan,
+            directory: source.directory,
+            environment: environment.for_run(id),
+            grace: GRACE,
+            // A command that deploys has no limit of tasks.
+            limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
+            secrets: environment.secrets(),
+            finds_problems: true,
+            pods: place.pods,
+            pinned: place.pinned,
+        }
     }
 }
 
@@ -224,12 +283,6 @@ impl Session {
         known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, run))
     }
 
-    /// Starts a run of its own.
-    fn start(&mut self, uri: &Uri, prepared: PreparedRun) -> Started {
-        let PreparedRun { plan, chosen, source, environment, place, questions } = prepared;
-        Started { run: self.start_with(uri, (plan, chosen), source, &environment, place, questions) }
-    }
-
     /// Says which variables that are called secret are not masked, and what may not be meant in files of variables.
     fn tell_variables(&mut self, environment: &Environment, secrets: &[String]) {
         for name in secrets {
@@ -240,82 +293,36 @@ impl Session {
         environment.warnings().iter().for_each(|said| self.record_trouble(said));
     }
 
-    /// Starts a run when its questions are answered.
-    pub(super) fn start_with(
-        &mut self,
-        uri: &Uri,
-        (plan, chosen): (Plan, Vec<String>),
-        source: Source,
-        environment: &Environment,
-        place: RunPlace,
-        questions: Questions,
-    ) -> String {
-        let (id, subject) = (self.runs.next_id(), plan.subject);
-        let tasks: Vec<_> =
-            plan.steps.iter().map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect();
-        self.tell_claim(&place.claim);
-        self.tell_variables(environment, &source.config.run.secrets);
-        let unsaved = if source.unsaved { ", with unsaved changes" } else { "" };
-        let count = match tasks.len() {
-            0 => String::new(),
-            1 => " · 1 task".to_owned(),
-            many => format!(" · {many} tasks"),
-        };
-        let place_name = match &place.pods {
-            Some(pods) => format!("pods of {}, {}", pods.application.name, pods.target.describe()),
-            None => format!("in {}", source.directory.display()),
-        };
-        let message = format!("{subject}{count} · {place_name}{unsaved}");
-        let settings = source.config.run.clone();
-        let phase = subject.phase();
-        let limits = source.config.run.limits().left_after(place.spent);
-        let request = RunRequest {
-            on_failure: phase.map_or(OnFailure::Stop, |phase| source.config.on_failure(phase)),
-            plan,
-            directory: source.directory,
-            environment: environment.for_run(&id),
-            grace: GRACE,
-            // A command that deploys has no limit of tasks.
-            limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
-            secrets: environment.secrets(),
-            finds_problems: true,
-            pods: place.pods,
-            pinned: place.pinned,
-        };
-        let questions = self.unanswered(questions);
-        let run = Run {
-            id: id.clone(),
-            uri: uri.clone(),
-            subject,
-            tasks,
-            chosen,
-            reach: request.pods.as_ref().map(Reach::of),
-            pods: Vec::new(),
-            has_begun: false,
-            current: None,
-            awaited: None,
-            started: Instant::now(),
-            record: None,
-            shown_logs: HashSet::new(),
-            claim: place.claim,
-        };
-        self.progress(&run, ProgressValue::Begin { title: subject.to_string(), message: "starts".into() });
-        self.tell(&run, RunState::Started, (None, None), None, message);
-        let masked = environment.masked_names().join(", ");
-        if !masked.is_empty() {
-            let said =
-                format!("masked in the output: {masked}; to show one, name it in `draftTasks.run.public`");
-            self.tell(&run, RunState::Waiting, (None, None), None, said);
-        }
-        let records = settings.records(environment.records());
+    /// Starts a run when its questions are answered; answers its name.
+    pub(super) fn start(&mut self, uri: &Uri, mut prepared: PreparedRun) -> String {
+        let id = self.runs.next_id();
+        self.tell_claim(&prepared.place.claim);
+        self.tell_variables(&prepared.environment, &prepared.source.config.run.secrets);
+        let run = prepared.run(&id, uri);
+        self.tell_start(&run, prepared.describe(), &prepared.environment);
+        let questions = self.unanswered(std::mem::take(&mut prepared.questions));
+        let settings = &prepared.source.config.run;
+        let records = settings.records(prepared.environment.records());
         if records.is_none() && settings.keep > 0 {
             self.no_record(NO_PLACE);
         }
-        let (request, file) = (Box::new(request), source.path);
+        let (file, request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);
         self.refresh_lenses();
         id
+    }
+
+    fn tell_start(&self, run: &Run, message: String, environment: &Environment) {
+        let title = run.subject.to_string();
+        self.progress(run, ProgressValue::Begin { title, message: "starts".into() });
+        self.tell(run, RunState::Started, (None, None), None, message);
+        let masked = environment.masked_names().join(", ");
+        if !masked.is_empty() {
+            let said =
+                format!("masked in the output: {masked}; to show one, name it in `draftTasks.run.public`");
+            self.tell(run, RunState::Waiting, (None, None), None, said);
+        }
     }
 
     /// Progress was cancelled in the client.
