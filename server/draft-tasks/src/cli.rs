@@ -99,7 +99,7 @@ enum Command {
 
 /// Options about the meaning of files; what is not given is as the project's settings say.
 #[derive(Clone, Copy, Debug, Default, Args)]
-struct Meaning {
+struct SemanticOptions {
     /// How commands become argument vectors; without it as the project says, else `standard`
     #[arg(long, value_enum)]
     semantics: Option<Named<command::Semantics>>,
@@ -109,7 +109,7 @@ struct Meaning {
     draft_version: Option<Named<command::DraftVersion>>,
 }
 
-impl Meaning {
+impl SemanticOptions {
     /// What was given, as settings.
     fn settings(self) -> Layer {
         let mut settings = Layer::default();
@@ -154,7 +154,7 @@ fn settings_and_file(file: &Path, given: &Layer) -> (Config, ProjectFile) {
 
 /// Options about the output.
 #[derive(Clone, Copy, Debug, Default, Args)]
-struct Look {
+struct ColorOptions {
     /// When to use colours
     #[arg(long, value_enum, default_value_t)]
     color: Color,
@@ -163,7 +163,7 @@ struct Look {
     no_color: bool,
 }
 
-impl Look {
+impl ColorOptions {
     fn color(self) -> Color {
         if self.no_color { Color::Never } else { self.color }
     }

@@ -23,7 +23,7 @@ use super::excerpt::{Excerpts, lower_first};
 use super::fix::{self, Fixed};
 use super::paths::{Loaded, Paths};
 use super::terminal::{self, Paint};
-use super::{FOUND, Look, Meaning, UNUSABLE};
+use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext::SETTING;
 use crate::settings::Named;
@@ -47,9 +47,9 @@ pub(super) struct CheckArguments {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
-    meaning: Meaning,
+    meaning: SemanticOptions,
     #[command(flatten)]
-    look: Look,
+    look: ColorOptions,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -15,8 +15,8 @@ use serde_json::json;
 use super::cluster::Cluster;
 use super::paths::{self, Loaded};
 use super::terminal::{self, Paint};
-use super::variables::Variables;
-use super::{FOUND, Look, UNUSABLE};
+use super::variables::VariableOptions;
+use super::{ColorOptions, FOUND, UNUSABLE};
 use crate::doctor::{self, DoctorRequest, Link, State};
 use crate::settings::Layer;
 use crate::settings::audience::Audience;
@@ -32,12 +32,12 @@ pub(super) struct DoctorArguments {
     #[command(flatten)]
     cluster: Cluster,
     #[command(flatten)]
-    variables: Variables,
+    variables: VariableOptions,
     /// How it is told
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
-    look: Look,
+    look: ColorOptions,
 }
 
 const EXIT_CODES: &str = "\

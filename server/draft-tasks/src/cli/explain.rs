@@ -21,8 +21,8 @@ use serde::{Serialize, Serializer};
 
 use super::paths::{self, Loaded};
 use super::terminal::{self, Paint};
-use super::variables::Variables;
-use super::{FOUND, Look, Meaning, UNUSABLE};
+use super::variables::VariableOptions;
+use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext;
 use crate::settings::nearest;
@@ -47,11 +47,11 @@ pub(super) struct ExplainArguments {
     #[arg(long)]
     show_secrets: bool,
     #[command(flatten)]
-    variables: Variables,
+    variables: VariableOptions,
     #[command(flatten)]
-    meaning: Meaning,
+    meaning: SemanticOptions,
     #[command(flatten)]
-    look: Look,
+    look: ColorOptions,
 }
 
 const EXIT_CODES: &str = "\

@@ -20,7 +20,7 @@ use super::check;
 use super::cluster::Cluster;
 use super::paths::{self, Loaded};
 use super::signals::GRACE;
-use super::{Meaning, terminal};
+use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
@@ -66,7 +66,7 @@ impl<'a> Prepared<'a> {
     /// What is wrong with them, for people.
     pub(super) fn load(
         path: &Path,
-        meaning: Meaning,
+        meaning: SemanticOptions,
         run: RunSettings,
         cluster: &'a Cluster,
     ) -> Result<Prepared<'a>, String> {

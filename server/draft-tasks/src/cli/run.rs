@@ -18,8 +18,8 @@ use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared};
 use super::report::Amount;
 use super::terminal::{self, Paint};
-use super::variables::Variables;
-use super::{Look, Meaning, UNUSABLE};
+use super::variables::VariableOptions;
+use super::{ColorOptions, SemanticOptions, UNUSABLE};
 use crate::claim::Claim;
 use crate::interrupted;
 use crate::settings::Named;
@@ -69,7 +69,7 @@ pub(super) struct Options {
     #[command(flatten)]
     pub(super) cluster: Cluster,
     #[command(flatten)]
-    variables: Variables,
+    variables: VariableOptions,
     /// Show only tasks that failed, and the summary
     #[arg(long, short, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -96,9 +96,9 @@ pub(super) struct Options {
     #[arg(long, value_name = "MIB", default_value_t = KEEP_MIB)]
     keep_mib: u32,
     #[command(flatten)]
-    meaning: Meaning,
+    meaning: SemanticOptions,
     #[command(flatten)]
-    look: Look,
+    look: ColorOptions,
 }
 
 /// What is to be done.

@@ -16,7 +16,7 @@ use draft_tasks_executor::{OutcomeName, describe_duration};
 use serde_json::{Value, json};
 
 use super::terminal::{self, Paint};
-use super::{FOUND, Look, UNUSABLE};
+use super::{ColorOptions, FOUND, UNUSABLE};
 use crate::interrupted;
 use crate::world::environment::{Environment, NO_PLACE};
 
@@ -28,7 +28,7 @@ pub(super) struct RunsArguments {
     #[arg(long, value_enum, default_value_t, global = true)]
     format: Format,
     #[command(flatten)]
-    look: Look,
+    look: ColorOptions,
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -14,7 +14,7 @@ use crate::settings::run::RunSettings;
 use crate::world::environment::{Environment, KUBECONFIG, NO_VARIABLE};
 
 #[derive(Debug, Args)]
-pub(super) struct Variables {
+pub(super) struct VariableOptions {
     /// Set a variable for the tasks and for `$NAME` in their commands; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
@@ -33,7 +33,7 @@ pub(super) struct Variables {
     public: Vec<String>,
 }
 
-impl Variables {
+impl VariableOptions {
     /// The settings of runs that these options are.
     pub(super) fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {

@@ -21,15 +21,15 @@ type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The first of the programs of clusters that something beside a command calls, and what does, for people.
 pub(super) fn tool(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Option<(String, String)> {
-    Look { directory, lookup }.calls(calls, DEPTH)
+    Search { directory, lookup }.calls(calls, DEPTH)
 }
 
-struct Look<'a> {
+struct Search<'a> {
     directory: &'a Path,
     lookup: Lookup<'a>,
 }
 
-impl Look<'_> {
+impl Search<'_> {
     fn calls(&self, calls: &Calls, depth: usize) -> Option<(String, String)> {
         let depth = depth.checked_sub(1)?;
         calls.beside.iter().find_map(|beside| match beside {

@@ -66,7 +66,7 @@ impl Guard {
     ) -> Result<Option<String>, String> {
         match self.look(environment).await {
             Ok(found) if !found.pods.is_empty() => Ok(None),
-            Ok(Look { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
+            Ok(LivingPods { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
                 Some(problem) => format!("delete although {}?", problem.message),
                 None => format!(
                     "delete although there are no pods of {} in {}?",
@@ -80,16 +80,16 @@ impl Guard {
         }
     }
 
-    async fn look(&self, environment: &[(OsString, OsString)]) -> Result<Look<'_>, Problem> {
+    async fn look(&self, environment: &[(OsString, OsString)]) -> Result<LivingPods<'_>, Problem> {
         match self {
-            Guard::Pods(wanted) => Ok(Look { wanted, pods: living(wanted, environment).await? }),
+            Guard::Pods(wanted) => Ok(LivingPods { wanted, pods: living(wanted, environment).await? }),
             Guard::Unknown(problem) => Err(problem.clone()),
         }
     }
 }
 
 /// What was found.
-struct Look<'a> {
+struct LivingPods<'a> {
     wanted: &'a PodsRequest,
     /// Names and identities.
     pods: Vec<(String, String)>,
