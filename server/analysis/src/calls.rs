@@ -542,9 +542,16 @@ impl<'a> Walk<'a> {
         let scripts = inner::scripts(name, arguments);
         if wrapper::is_remote(name) {
             let Some(_) = wrapper::behind(arguments, &["ssh"], &["compute", "beta", "alpha"]) else { return };
-            return self.on_another_machine(|there| match scripts.as_slice() {
-                [] => there.reads(name, input),
-                scripts => scripts.iter().for_each(|script| there.script_of(script)),
+            // Behind `--` stand arguments of `ssh`.
+            let ends = arguments.iter().position(|word| word.text == "--").unwrap_or(arguments.len());
+            let more = arguments[ends..].iter().skip_while(|word| word.text.starts_with('-'));
+            let more: Vec<Argument> = more.cloned().collect();
+            return self.on_another_machine(|there| {
+                scripts.iter().for_each(|script| there.script_of(script));
+                match more.as_slice() {
+                    [] if scripts.is_empty() => there.reads(name, input),
+                    more => there.script_of(more),
+                }
             });
         }
         self.among(wrapper::elsewhere(name, arguments), |walk| {

@@ -56,7 +56,7 @@ impl Walk<'_> {
             }
             let words = arguments.get(command..).unwrap_or_default();
             let inner = match options.entry_point {
-                Some(program) => Line::new([program].into_iter().chain(words.iter().cloned()).collect()),
+                Some(program) => Line::new([&entry_point(&program), words].concat()),
                 // These are options of the image's own program.
                 None if words.first().is_none_or(|first| first.text.starts_with('-')) => return,
                 None => line.inner(command),
@@ -68,6 +68,17 @@ impl Walk<'_> {
             }
         });
     }
+}
+
+/// The words of an entry point, which may be an array of JSON.
+fn entry_point(program: &Argument) -> Vec<Argument> {
+    let array = program.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let words: Vec<&str> = match array {
+        Some(array) => array.split(',').map(|word| word.trim().trim_matches('"')).collect(),
+        None => vec![&program.text],
+    };
+    let word = |text: &&str| Argument { text: (*text).to_owned(), ..program.clone() };
+    words.iter().map(word).collect()
 }
 
 /// The options of a command that runs something in a container.

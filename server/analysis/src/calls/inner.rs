@@ -21,7 +21,7 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
         "script" | "flock" | "sg" | "vagrant" => scripts_of_option(arguments, "command", 'c'),
         "gcloud" => scripts_of_option(arguments, "command", '\0'),
         "npm" | "npx" | "pnpm" => scripts_of_option(arguments, "call", 'c'),
-        "git" => aliases(arguments),
+        "git" => [aliases(arguments), hooks(arguments)].concat(),
         "env" => {
             let scripts = scripts_of_option(arguments, "split-string", 'S');
             let with_name = |mut script: Vec<Argument>| {
@@ -64,6 +64,22 @@ fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Ve
 fn for_windows(words: Vec<Argument>) -> Vec<Argument> {
     let read = |word: Argument| Argument { text: word.text.replace('\\', "/").replace('^', ""), ..word };
     words.into_iter().map(read).collect()
+}
+
+/// What commands of Git run for each commit or module.
+fn hooks(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let behind = |words: &[&str]| {
+        let at = arguments
+            .windows(words.len())
+            .position(|own| own.iter().map(|word| &*word.text).eq(words.iter().copied()));
+        at.map(|at| arguments[at + words.len()..].to_vec()).unwrap_or_default()
+    };
+    let mut scripts = vec![behind(&["bisect", "run"]), behind(&["submodule", "foreach"])];
+    if arguments.iter().any(|word| word.text == "rebase") {
+        scripts.extend(scripts_of_option(arguments, "exec", 'x'));
+    }
+    scripts.retain(|script| !script.is_empty());
+    scripts
 }
 
 /// Aliases of Git that are scripts: `-c alias.NAME=!SCRIPT`.

@@ -42,7 +42,7 @@ const RUNNERS: [Runner; 9] = [
         operands: 0,
     },
     Runner { names: &["mise", "rtx"], own: &["exec", "x"], operands: 0 },
-    Runner { names: &["nix"], own: &["run", "shell", "develop"], operands: 0 },
+    Runner { names: &["nix"], own: &["run"], operands: 0 },
     Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
     Runner { names: &["gdb"], own: &["--args"], operands: 0 },
     Runner { names: &["envchain"], own: &[], operands: 1 },
@@ -87,17 +87,25 @@ pub(super) fn programs(name: &str, arguments: &[Argument]) -> Vec<Inner> {
             arguments.iter().position(|word| matches!(word.text.as_str(), "kubectl" | "helm" | "helm3"));
         return tool.into_iter().map(certain).collect();
     }
+    if name == "nix" && behind(arguments, &["shell", "develop"], &[]).is_some() {
+        let command = arguments.iter().position(|word| matches!(word.text.as_str(), "-c" | "--command"));
+        return command
+            .map(|at| at + 1)
+            .filter(|at| *at < arguments.len())
+            .map(certain)
+            .into_iter()
+            .collect();
+    }
     let Some(runner) = RUNNERS.iter().find(|runner| runner.names.contains(&name)) else {
         return Vec::new();
     };
     let begin = if runner.own.is_empty() { Some(0) } else { behind(arguments, runner.own, &[]) };
     let Some(begin) = begin else { return Vec::new() };
-    let mut found = candidates(arguments, begin, runner.operands);
+    // Its options have up to two paths as values.
+    let is_value = |word: &Argument| name == "bwrap" && word.text.starts_with('/');
+    let mut found = candidates(arguments, begin, runner.operands, is_value);
     // Behind these stands the program, whatever was in front of them.
-    let ends = |word: &Argument| {
-        word.text == "--" || name == "nix" && matches!(word.text.as_str(), "-c" | "--command")
-    };
-    let behind_end = arguments.iter().skip(begin).position(ends).map(|at| begin + at + 1);
+    let behind_end = arguments.iter().skip(begin).position(|word| word.text == "--").map(|at| begin + at + 1);
     let last = found.last().map(|inner| inner.at);
     found.extend(behind_end.filter(|at| *at < arguments.len() && last != Some(*at)).map(certain));
     if matches!(name, "concurrently" | "hyperfine") {
@@ -117,11 +125,19 @@ pub(super) fn is_script(word: &Argument) -> bool {
 }
 
 /// The program behind options, and what may be values of these.
-fn candidates(arguments: &[Argument], begin: usize, mut operands: usize) -> Vec<Inner> {
+fn candidates(
+    arguments: &[Argument],
+    begin: usize,
+    mut operands: usize,
+    is_value: impl Fn(&Argument) -> bool,
+) -> Vec<Inner> {
     let mut found = Vec::new();
     let mut may_be_value = false;
     for (at, word) in arguments.iter().enumerate().skip(begin) {
         let text = word.text.as_str();
+        if is_value(word) {
+            continue;
+        }
         if text.starts_with('-') {
             may_be_value = !text.contains('=') && text != "--";
             continue;

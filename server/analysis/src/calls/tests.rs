@@ -19,7 +19,7 @@ fn tool(calls: &Calls) -> Option<String> {
 }
 
 /// Commands that call a tool, in as many ways as there are.
-const WAYS: [&str; 199] = [
+const WAYS: [&str; 211] = [
     "kubectl get pods",
     "'kubectl' get pods",
     "\"kub\"ectl get pods",
@@ -150,6 +150,18 @@ const WAYS: [&str; 199] = [
     "colima --profile x ssh kubectl get",
     "gcloud --project x compute ssh web --zone y --command='kubectl get'",
     "gcloud compute ssh web --command 'kubectl get'",
+    "gcloud compute ssh web -- -t 'kubectl get'",
+    "vagrant ssh -- kubectl get",
+    "podman run --entrypoint '[\"kubectl\", \"get\"]' x",
+    "parallel --halt now,fail=1 kubectl get ::: a",
+    "run0 kubectl get",
+    "cross-env A=b kubectl get",
+    "foreman run -e x kubectl get",
+    "chpst -u x kubectl get",
+    "bwrap --ro-bind / / --proc /proc kubectl get",
+    "git rebase -x 'kubectl get' HEAD~2",
+    "git bisect run kubectl get",
+    "git submodule foreach 'kubectl get'",
     "sh -c 'sh /dev/stdin <<E\nkubectl get\nE\n'",
     "sh -c '. /dev/stdin <<E\nkubectl get\nE\n'",
     "sh -c 'bash - <<E\nkubectl get\nE\n'",
@@ -228,7 +240,7 @@ fn every_way_to_call_a_program_is_seen() {
 }
 
 /// Commands that name a tool and call none.
-const HARMLESS: [&str; 64] = [
+const HARMLESS: [&str; 67] = [
     "echo kubectl",
     "echo 'helm install'",
     "grep helm README",
@@ -277,6 +289,9 @@ const HARMLESS: [&str; 64] = [
     "uv run pytest tests/helm",
     "poetry run black kubectl",
     "npm exec prettier helm",
+    "nix shell nixpkgs#kubectl",
+    "git rebase main",
+    "bwrap --ro-bind /helm /helm ls",
     "uv run --project ./helm pytest",
     "sudo --non-interactive echo kubectl",
     "sh -c 'trap - EXIT'",

@@ -180,7 +180,7 @@ pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
     let has = |is: fn(&str) -> bool| options.iter().any(|option| is(&option.text));
     let why = match name {
         "sudo" if has(keeps_environment) => return None,
-        "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run0" | "gsudo" | "pfexec" | "chroot" => {
+        "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run" | "gsudo" | "pfexec" | "chroot" => {
             "with another environment"
         }
         "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",

@@ -10,7 +10,7 @@ use super::tool::TOOLS;
 const WORDS: [&str; 6] = ["argo", "draft", "flux", "kn", "stern", "tilt"];
 
 /// Programs that run none of their arguments.
-const QUIET: [&str; 118] = [
+const QUIET: [&str; 117] = [
     ":",
     "[",
     "ack",
@@ -108,7 +108,6 @@ const QUIET: [&str; 118] = [
     "svn",
     "tac",
     "tail",
-    "tar",
     "tee",
     "test",
     "touch",
@@ -138,8 +137,15 @@ pub(super) fn tool(call: &Call) -> Option<String> {
     {
         return None;
     }
-    let arguments = call.arguments().zip(call.arguments().skip(1));
-    let mut tools = arguments.filter_map(|(program, command)| {
+    // A script may stand in one argument, also behind the name of an option.
+    let words = || {
+        let scripts = call.arguments().map(|argument| match argument.rsplit_once('=') {
+            Some((_, value)) if argument.starts_with('-') => value,
+            _ => argument,
+        });
+        scripts.flat_map(|script| script.split_whitespace().take(2))
+    };
+    let mut tools = words().zip(words().skip(1)).filter_map(|(program, command)| {
         let is_path = program.contains('/') && !program.starts_with('/');
         let name = stem(program);
         let is_tool = TOOLS.contains(&name.as_str()) && !WORDS.contains(&name.as_str());

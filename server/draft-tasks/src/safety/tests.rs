@@ -458,6 +458,8 @@ fn files_beside_a_command_are_hints() {
     ] {
         assert!(hint(argv).contains("(code in it calls `kubectl`)"), "{argv:?}");
     }
+    assert!(hint(&["nodemon", "--exec", "kubectl apply -f x"]).contains("(`nodemon` may call `kubectl`)"));
+    assert!(hint(&["tar", "--checkpoint-action=exec=kubectl get"]).contains("(`tar` may call `kubectl`)"));
     assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("(`foo` may call `kubectl`)"));
     for quiet in [
         &["sh", "quiet.sh"][..],

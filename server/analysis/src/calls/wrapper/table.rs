@@ -2,7 +2,7 @@
 
 use super::{PLAIN, Wrapper};
 
-pub(super) const WRAPPERS: [Wrapper; 41] = [
+pub(super) const WRAPPERS: [Wrapper; 44] = [
     Wrapper {
         names: &[
             "nohup",
@@ -152,6 +152,16 @@ pub(super) const WRAPPERS: [Wrapper; 41] = [
             "retries",
             "joblog",
             "max-args",
+            "halt",
+            "results",
+            "tmpdir",
+            "workdir",
+            "env",
+            "nice",
+            "memfree",
+            "load",
+            "tagstring",
+            "shuf-seed",
         ],
         ..PLAIN
     },
@@ -165,6 +175,16 @@ pub(super) const WRAPPERS: [Wrapper; 41] = [
         ..PLAIN
     },
     Wrapper { names: &["sshpass"], letters: "pfdP", ..PLAIN },
+    // `run0` of systemd.
+    Wrapper { names: &["gsudo", "pfexec", "run", "cross-env"], ..PLAIN },
+    Wrapper {
+        names: &["foreman"],
+        own: &["run"],
+        letters: "efp",
+        words: &["env", "procfile", "port"],
+        ..PLAIN
+    },
+    Wrapper { names: &["chpst"], letters: "ueUdnlLbompfrtc/", ..PLAIN },
     Wrapper {
         names: &["mosh"],
         letters: "anp",
