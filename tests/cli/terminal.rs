@@ -2,7 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -21,10 +24,16 @@ fn terminal() -> (File, File) {
     (File::from(ours), theirs)
 }
 
+/// No healthy program is silent this long, however loaded the machine is.
+const LONGEST_SILENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
+
 /// Reads until something was written, or to the end.
 fn read_until(terminal: &mut File, text: &mut String, wanted: Option<&str>) {
     let mut buffer = [0; 4096];
     while wanted.is_none_or(|wanted| !text.contains(wanted)) {
+        let mut readable = [PollFd::new(&*terminal, PollFlags::IN)];
+        let ready = poll(&mut readable, Some(&LONGEST_SILENCE)).expect("the terminal can be asked");
+        assert_ne!(ready, 0, "{wanted:?} is not in {text:?}");
         // Linux tells by an error that nobody has the other end.
         match terminal.read(&mut buffer) {
             Ok(0) | Err(_) => break,
@@ -102,6 +111,68 @@ fn a_question_is_asked_where_somebody_can_answer() {
             "{answer:?}: {text:?}"
         );
         assert_eq!(tool.path("ran").exists(), ran, "{answer:?}");
+    }
+}
+
+/// Halted, or waiting in the kernel for a child that was halted before it had become another program.
+const HALTED: &[char] = &['T', 'D'];
+
+/// Waits until a process is in one of these states, as the system's table has it.
+#[track_caller]
+fn wait_for_state(process: &str, states: &[char]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let path = format!("/proc/{process}/stat");
+    let now = || std::fs::read_to_string(&path).expect("the process is there");
+    let is_in_it = |stat: &str| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(states));
+    while !is_in_it(&now()) {
+        assert!(Instant::now() < deadline, "{states:?} expected: {}", now());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A task that has started another process in a session of its own, and names both.
+const TWO_SESSIONS: &str = "sh -c 'setsid sh -c \"echo \\$\\$ > other; exec sleep 600\" & until test -s other; do sleep 0.01; done; \
+     echo $$ > task; echo working; until test -e go; do sleep 0.05; done; kill $(cat other); echo done'";
+
+#[test]
+fn the_key_that_halts_halts_the_tasks_too() {
+    let tool = tasks("pre-up", &[("slow", TWO_SESSIONS)]);
+    let (mut ours, theirs) = terminal();
+    let script = "draft_tasks run pre-up; echo halted $?; read line; fg > /dev/null; echo ended $?";
+    let mut shell = tool.start_shell(script, theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working"));
+    ours.write_all(b"\x1a").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("halted 147"));
+    let last = text.rsplit("working").next().expect("the rest");
+    assert!(last.contains("\x1b[2K"), "the line is taken away: {last:?}");
+    let processes = ["task", "other"].map(|name| tool.read(name).trim().to_owned());
+    processes.iter().for_each(|process| wait_for_state(process, HALTED));
+    text.clear();
+    ours.write_all(b"\n").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("slow"));
+    wait_for_state(&processes[1], &['S']);
+    tool.write("go", b"");
+    read_until(&mut ours, &mut text, Some("ended 0"));
+    assert!(text.contains("✓"), "{text:?}");
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
+fn what_was_halted_is_ended_like_all_else() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let tool = tasks("pre-up", &[("slow", TWO_SESSIONS)]);
+        let mut started = tool.start(&["run", "pre-up"]);
+        started.wait_for("working");
+        started.signal(Signal::TSTP);
+        wait_for_state(&started.process().to_string(), &['T']);
+        let processes = ["task", "other"].map(|name| tool.read(name).trim().to_owned());
+        processes.iter().for_each(|process| wait_for_state(process, HALTED));
+        started.signal(signal);
+        started.signal(Signal::CONT);
+        let called = started.end();
+        assert_eq!(called.code, Some(130), "{signal:?}: {called:?}");
+        assert!(called.stdout.contains("■ slow"), "{called:?}");
     }
 }
 

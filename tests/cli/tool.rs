@@ -114,6 +114,26 @@ impl Tool {
         Started { process, stdout: None, stderr }
     }
 
+    /// Starts a shell with job control on a terminal of its own, where `draft-tasks` is the program.
+    pub(crate) fn start_shell(&self, script: &str, terminal: std::fs::File) -> Started {
+        let program = self.command(&[]);
+        let mut shell = Command::new("setsid");
+        shell.args([
+            "--ctty",
+            "--wait",
+            "sh",
+            "-c",
+            &format!("set -m\ndraft_tasks() {{ \"$0\" \"$@\"; }}\n{script}"),
+        ]);
+        shell.arg(program.get_program()).current_dir(self.directory.path());
+        shell.env_remove("CI").env("TERM", "xterm");
+        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let input = terminal.try_clone().expect("a terminal");
+        let output = terminal.try_clone().expect("a terminal");
+        let process = shell.stdin(input).stdout(output).stderr(terminal).spawn().expect("the shell starts");
+        Started { process, stdout: None, stderr: None }
+    }
+
     /// Starts the program with a terminal on which it can ask.
     pub(crate) fn start_asking(&self, arguments: &[&str], terminal: std::fs::File) -> Started {
         let input = terminal.try_clone().expect("a terminal");

@@ -8,6 +8,7 @@ mod escape;
 pub mod event;
 pub mod file;
 mod format;
+pub mod halt;
 mod local;
 pub mod mask;
 pub mod output;

@@ -6,14 +6,15 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::process::{ChildStderr, ChildStdout, Command};
+use tokio::time::Instant;
 
 use crate::event::{Failure, LeftProcess, Outcome, StartError};
 use crate::tree::{Tree, spawn_tracked};
-use crate::{format, search};
+use crate::{format, halt, search};
 
 /// How often and how long apart a program is tried that another process still has open for writing: whoever
 /// builds and runs programs in parallel meets that for the blink of a fork.
@@ -30,6 +31,7 @@ pub(crate) struct Process {
     child: Box<dyn ChildWrapper>,
     /// Taken when the processes are let go.
     tree: Option<Tree>,
+    /// In the time of [`halt::now`], as its end.
     started: Instant,
     /// When it was seen to have ended, after it was waited for.
     ended: Option<Instant>,
@@ -126,7 +128,7 @@ fn spawn(
     command.wrap(process_wrap::tokio::ProcessSession);
     #[cfg(windows)]
     command.wrap(process_wrap::tokio::JobObject);
-    let started = Instant::now();
+    let started = halt::now();
     let (child, tree) = spawn_tracked(environment, || {
         let child = command.spawn()?;
         let pid = child.id();
@@ -160,7 +162,7 @@ impl Process {
 
     /// From its start to its end, or until now.
     pub(crate) fn duration(&self) -> Duration {
-        self.ended.unwrap_or_else(Instant::now) - self.started
+        self.ended.unwrap_or_else(halt::now) - self.started
     }
 
     /// Its streams, the first time.
@@ -178,7 +180,7 @@ impl Process {
         {
             tree.leader_ended();
         }
-        self.ended.get_or_insert_with(Instant::now);
+        self.ended.get_or_insert_with(halt::now);
         match status {
             Ok(status) => outcome(status),
             // Something else in this process took it away, such as an ignored SIGCHLD.

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::event::{FileProblem, LeftProcess, Outcome, Pod, PodCounts, Problem, RunEvent, RunSummary};
+use crate::halt;
 
 /// Where a task runs: its index, and that of its pod if it runs inside of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +71,7 @@ impl Report {
     /// For a run of so many tasks that begins now.
     pub(crate) fn new(events: mpsc::Sender<RunEvent>, tasks: usize) -> Report {
         let tally = Tally { states: vec![State::Open; tasks], pods: None, summary: RunSummary::default() };
-        Report { events, tally: Arc::new(Mutex::new(tally)), started: Instant::now(), tasks }
+        Report { events, tally: Arc::new(Mutex::new(tally)), started: halt::now(), tasks }
     }
 
     /// The indexes of all tasks.
@@ -130,7 +131,7 @@ impl Report {
             let outcome = if state == State::Started { Outcome::Stopped } else { Outcome::Skipped };
             self.task_finished(place, TaskEnd::without_start(outcome)).await;
         }
-        let summary = self.tally().summary(self.started.elapsed());
+        let summary = self.tally().summary(halt::now() - self.started);
         self.tell(RunEvent::RunFinished { summary }).await;
     }
 

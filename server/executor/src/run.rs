@@ -5,10 +5,11 @@
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use crate::cluster::LocalCopy;
 use crate::event::{Failure, Outcome, Problem, RunEvent};
+use crate::halt;
 use crate::local::{self, Process};
 use crate::output::Listener;
 use crate::output::arrival::Streams;
@@ -186,7 +187,7 @@ impl Life<'_> {
             biased;
             outcome = self.process.wait() => outcome,
             failure = reached(self.limit.as_ref()) => {
-                self.killed_at = Instant::now().checked_add(self.grace);
+                self.killed_at = halt::now().checked_add(self.grace);
                 self.end().await;
                 Outcome::Failed(failure)
             }
@@ -211,11 +212,11 @@ impl Life<'_> {
 
     /// Gives what still runs a moment to end by itself.
     async fn settle(&mut self) {
-        let limit = Instant::now() + SETTLE;
+        let limit = halt::now() + SETTLE;
         while !self.asked_to_end && self.process.is_alive() {
             if self.stop.borrow().is_some() {
                 self.end().await;
-            } else if Instant::now() < limit {
+            } else if halt::now() < limit {
                 sleep(LOOK).await;
             } else {
                 return;
@@ -229,12 +230,12 @@ impl Life<'_> {
         while self.process.is_alive() {
             self.process.terminate();
             let stopped = *self.stop.borrow_and_update();
-            let deadline = [stopped, self.killed_at].into_iter().flatten().min().unwrap_or_else(Instant::now);
+            let deadline = [stopped, self.killed_at].into_iter().flatten().min().unwrap_or_else(halt::now);
             let ended = self.process.has_ended();
             tokio::select! {
                 biased;
                 _ = self.process.wait(), if !ended => {}
-                () = sleep_until(deadline) => break,
+                () = halt::until(deadline) => break,
                 _ = self.stop.changed() => {}
                 () = sleep(if ended { LOOK } else { LOOK_AGAIN }) => {}
             }
@@ -243,9 +244,9 @@ impl Life<'_> {
     }
 
     async fn kill(&mut self) {
-        let limit = Instant::now() + KILL_LIMIT;
+        let limit = halt::now() + KILL_LIMIT;
         // Again and again, since a process may start another one just before it is killed.
-        while self.process.is_alive() && Instant::now() < limit {
+        while self.process.is_alive() && halt::now() < limit {
             self.process.kill();
             let ended = self.process.has_ended();
             tokio::select! {

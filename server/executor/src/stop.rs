@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::event::Failure;
+use crate::halt;
 
 /// How long killed processes may take to be gone; only one that hangs in the kernel, or belongs to another user,
 /// takes longer, and then it is told as left running.
@@ -18,7 +19,7 @@ pub const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// over, what still runs is killed.
 #[derive(Debug)]
 pub struct RunHandle {
-    /// When the run's processes are killed; nothing while it need not stop.
+    /// When the run's processes are killed, in the time of [`halt::now`]; nothing while it need not stop.
     deadline: watch::Sender<Option<Instant>>,
     grace: Duration,
     task: JoinHandle<()>,
@@ -38,7 +39,7 @@ impl RunHandle {
     pub fn stop(&self, grace: Duration) {
         // A time beyond what the clock can hold never comes.
         const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
-        let deadline = Instant::now() + grace.min(FAR);
+        let deadline = halt::now() + grace.min(FAR);
         self.deadline.send_if_modified(|current| {
             let sooner = current.is_none_or(|current| deadline < current);
             if sooner {
@@ -61,7 +62,7 @@ impl Drop for RunHandle {
     }
 }
 
-/// When a limit is reached, and how what runs then fails.
+/// When a limit is reached, in the time of [`halt::now`], and how what runs then fails.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -81,12 +82,12 @@ impl Deadline {
 
     /// The limit that a task that starts now reaches first.
     pub(crate) fn of_task(limit: Option<Duration>, run: Option<&Deadline>) -> Option<Deadline> {
-        let task = Deadline::after(Instant::now(), limit, Failure::TimedOut);
+        let task = Deadline::after(halt::now(), limit, Failure::TimedOut);
         [task, run.cloned()].into_iter().flatten().min_by_key(|deadline| deadline.at)
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        self.at <= Instant::now()
+        self.at <= halt::now()
     }
 }
 
@@ -94,7 +95,7 @@ impl Deadline {
 pub(crate) async fn reached(deadline: Option<&Deadline>) -> Failure {
     match deadline {
         Some(Deadline { at, failure }) => {
-            sleep_until(*at).await;
+            halt::until(*at).await;
             failure.clone()
         }
         None => std::future::pending().await,

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::FOUND;
 use super::report::{Amount, Report};
-use super::signals::{Overdue, Signals};
+use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
 
 /// How a run is told.
@@ -88,13 +88,19 @@ pub(super) async fn execute(
     signals: &mut Signals,
 ) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel(EVENTS);
-    let mut shown = show(Readers::new(&request, view), events)?;
+    let readers = Readers::new(&request, view);
+    let screen = readers.report.screen();
+    let mut shown = show(readers, events)?;
+    let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let handle = draft_tasks_executor::start(request, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
     loop {
         tokio::select! {
-            () = signals.asked_to_end() => stop.ask(),
+            request = signals.asked() => match request {
+                Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
+                Request::End | Request::Quit => stop.ask(),
+            },
             news = shown.recv() => match news {
                 Some(Shown::Over(found)) => summary = found,
                 // A task whose output is lost must not go on.
@@ -106,6 +112,13 @@ pub(super) async fn execute(
         }
     }
     Ok(Ended { summary, was_stopped: stop.overdue.is_asked() })
+}
+
+fn halt(goes_on_in_pods: bool) {
+    if goes_on_in_pods {
+        terminal::remark(format_args!("what runs in pods goes on"));
+    }
+    signals::halt();
 }
 
 /// What the thread that shows a run tells; it is over when there is nothing more to come.

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
@@ -12,7 +12,8 @@ use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{PodsBefore, RunRequest};
+use draft_tasks_executor::{PodsBefore, RunRequest, halt};
+use tokio::time::Instant;
 
 use super::execute::{Ended, Format, execute, serve};
 use super::prepare::{Prepared, block_on};
@@ -115,7 +116,7 @@ impl<'a> Whole<'a> {
         if !options.dry_run {
             confirm(options, &prepared, &mut undertaking)?;
         }
-        Ok(Whole { prepared, options, undertaking, begun: Instant::now(), _claim: claim })
+        Ok(Whole { prepared, options, undertaking, begun: halt::now(), _claim: claim })
     }
 
     /// What a step runs.
@@ -123,7 +124,7 @@ impl<'a> Whole<'a> {
         let (plan, pinned) = (self.undertaking.plan(step), self.undertaking.pinned(step));
         let mut request = self.prepared.request_with(plan, self.options.policy(), pinned);
         request.pods = self.undertaking.pods(step);
-        request.limits = request.limits.left_after(self.begun.elapsed());
+        request.limits = request.limits.left_after(halt::now() - self.begun);
         if step.phase().is_none() {
             // The limit is one of tasks.
             request.limits.task = None;

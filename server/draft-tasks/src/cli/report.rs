@@ -105,6 +105,11 @@ impl Report {
         }
     }
 
+    /// Where it is shown.
+    pub(super) fn screen(&self) -> Screen {
+        self.screen.clone()
+    }
+
     /// Shows what happened.
     ///
     /// # Errors

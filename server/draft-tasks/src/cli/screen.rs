@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often the line of what goes on is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
+#[derive(Clone)]
 pub(super) struct Screen {
     /// The line of what goes on, where it can be written over.
     moving: Option<ProgressBar>,
@@ -41,6 +42,14 @@ impl Screen {
             Some(moving) => moving.suspend(write),
             None => write(),
         }
+    }
+
+    /// Does something without the line of what goes on, and without the time that it takes.
+    pub(super) fn without_moving(&self, what: impl FnOnce()) {
+        let Some(moving) = &self.moving else { return what() };
+        let shown = moving.elapsed();
+        moving.suspend(what);
+        moving.set_elapsed(shown);
     }
 
     /// Shows that something goes on from now.

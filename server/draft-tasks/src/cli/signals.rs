@@ -5,6 +5,7 @@
 use std::io;
 use std::time::Duration;
 
+use draft_tasks_executor::halt;
 use draft_tasks_executor::stop::KILL_LIMIT;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -21,19 +22,22 @@ const UNANSWERED: Duration = Duration::from_secs(2);
 /// The run was stopped by the terminal's key for it, Ctrl-\: 128 and the number of the signal, as in shells.
 const QUIT: u8 = 131;
 
-/// The requests to end, in the order in which they came.
+/// What was asked, in the order in which it came.
 pub(super) struct Signals {
     received: mpsc::UnboundedReceiver<Request>,
+    /// The first request to end.
     first: Option<Request>,
 }
 
-/// Who asks the program to end.
+/// What the program is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Request {
-    /// A person, with Ctrl-\.
+pub(super) enum Request {
+    /// To end, with Ctrl-\.
     Quit,
-    /// Another signal.
-    Other,
+    /// To end, by another signal.
+    End,
+    /// To halt, with Ctrl-Z.
+    Halt,
 }
 
 impl Signals {
@@ -46,14 +50,20 @@ impl Signals {
         Ok(Signals { received: watch()?, first: None })
     }
 
-    /// Until the program is asked to end, once more each time.
+    /// Until the program is asked something, again each time.
+    pub(super) async fn asked(&mut self) -> Request {
+        // Without a sender nobody can ask any more.
+        let Some(request) = self.received.recv().await else { return std::future::pending().await };
+        if request != Request::Halt {
+            self.first.get_or_insert(request);
+        }
+        request
+    }
+
+    /// The same where nothing runs but the program itself: it halts when it is asked to.
     pub(super) async fn asked_to_end(&mut self) {
-        match self.received.recv().await {
-            Some(request) => {
-                self.first.get_or_insert(request);
-            }
-            // Nobody can ask any more.
-            None => std::future::pending().await,
+        while self.asked().await == Request::Halt {
+            halt();
         }
     }
 
@@ -65,6 +75,18 @@ impl Signals {
 
 fn exit_code(first: Option<Request>) -> u8 {
     if first == Some(Request::Quit) { QUIT } else { STOPPED }
+}
+
+/// Halts the program with all that its tasks have started on this machine, until it is told to go on. It is to be called
+/// by the thread that serves the runs: nothing of them may go on before their time does.
+pub(super) fn halt() {
+    #[cfg(unix)]
+    if halt::can_go_on() {
+        let halted = halt::halt();
+        // To the whole program; it halts before this returns, since the system gives a signal to the thread that sent it.
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        drop(halted);
+    }
 }
 
 /// When what was asked to end must have ended; nothing while it was not asked.
@@ -79,13 +101,13 @@ impl Overdue {
     /// It is asked to end, now or again; gives the time for that, which ends a little later where more is granted.
     pub(super) fn ask(&mut self, more: Duration) -> Duration {
         let grace = if self.is_asked() { Duration::ZERO } else { GRACE };
-        self.0 = Some(Instant::now() + grace + KILL_LIMIT + more);
+        self.0 = Some(halt::now() + grace + KILL_LIMIT + more);
         grace
     }
 
     pub(super) async fn reached(&self) {
         match self.0 {
-            Some(overdue) => tokio::time::sleep_until(overdue).await,
+            Some(overdue) => halt::until(overdue).await,
             None => std::future::pending().await,
         }
     }
@@ -103,19 +125,23 @@ fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let mut terminations = signal(SignalKind::terminate())?;
     let mut hangups = signal(SignalKind::hangup())?;
     let mut quits = signal(SignalKind::quit())?;
+    let mut halts = signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?;
     let watch = async move {
         let mut overdue = Overdue::default();
         let mut first = None;
         loop {
             let request = tokio::select! {
-                Some(()) = interrupts.recv() => Request::Other,
-                Some(()) = terminations.recv() => Request::Other,
-                Some(()) = hangups.recv() => Request::Other,
+                Some(()) = interrupts.recv() => Request::End,
+                Some(()) = terminations.recv() => Request::End,
+                Some(()) = hangups.recv() => Request::End,
                 Some(()) = quits.recv() => Request::Quit,
+                Some(()) = halts.recv() => Request::Halt,
                 () = overdue.reached() => end_at_once(first),
             };
-            first.get_or_insert(request);
-            overdue.ask(UNANSWERED);
+            if request != Request::Halt {
+                first.get_or_insert(request);
+                overdue.ask(UNANSWERED);
+            }
             // Who has returned already may still wait for something.
             let _ = sender.send(request);
         }
@@ -146,7 +172,7 @@ fn end_at_once(first: Option<Request>) -> ! {
 fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let (sender, received) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Request::Other).is_ok() {}
+        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Request::End).is_ok() {}
     });
     Ok(received)
 }

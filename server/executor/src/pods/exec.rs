@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, AttachedProcess};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::remote::{Remote, Signal};
 use super::selection::{PodState, Restarts};
@@ -15,6 +15,7 @@ use super::spool::pump;
 use super::{PodsRun, doctor};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError};
+use crate::halt;
 use crate::output::Listener;
 use crate::output::arrival::Streams;
 use crate::report::{Place, TaskEnd};
@@ -213,7 +214,7 @@ impl<'a> TaskInPod<'a> {
                 return (Some(result.map_or(End::PodGone, End::Result)), None, None);
             }
             failure = reached(self.limit.as_ref()) => {
-                (Outcome::Failed(failure), Instant::now().checked_add(self.shared.request.grace))
+                (Outcome::Failed(failure), halt::now().checked_add(self.shared.request.grace))
             }
             () = stopped(self.stop) => (Outcome::Stopped, None),
         };
@@ -225,9 +226,9 @@ impl<'a> TaskInPod<'a> {
                 let limit = match signal {
                     Signal::Term => {
                         let stopped = *self.stop.borrow();
-                        [stopped, killed_at].into_iter().flatten().min().unwrap_or_else(Instant::now)
+                        [stopped, killed_at].into_iter().flatten().min().unwrap_or_else(halt::now)
                     }
-                    Signal::Kill | Signal::Look => Instant::now() + KILL_LIMIT,
+                    Signal::Kill | Signal::Look => halt::now() + KILL_LIMIT,
                 };
                 let found = tokio::select! {
                     biased;
@@ -237,11 +238,11 @@ impl<'a> TaskInPod<'a> {
                     }
                     // Once only: some programs take a second request for impatience.
                     found = remote.signal(signal, session), if !sent => found,
-                    () = sleep_until(limit) => break,
+                    () = halt::until(limit) => break,
                 };
                 sent = found.is_ok();
                 session = found.as_ref().ok().copied().flatten().or(session);
-                let again = if sent { limit } else { limit.min(Instant::now() + LOOK_AGAIN) };
+                let again = if sent { limit } else { limit.min(halt::now() + LOOK_AGAIN) };
                 said = found.err().or(said);
                 tokio::select! {
                     biased;
@@ -249,11 +250,11 @@ impl<'a> TaskInPod<'a> {
                         let note = self.after_end(&remote, session, killed_at, status.is_some()).await;
                         return (Some(End::Result(status)), Some(asked), note);
                     }
-                    () = sleep_until(again) => {}
+                    () = halt::until(again) => {}
                     // A second stop may leave less time.
-                    changed = self.stop.changed() => if changed.is_err() { sleep_until(again).await },
+                    changed = self.stop.changed() => if changed.is_err() { halt::until(again).await },
                 }
-                if Instant::now() >= limit || signal == Signal::Kill {
+                if halt::now() >= limit || signal == Signal::Kill {
                     break;
                 }
             }
@@ -292,12 +293,12 @@ impl<'a> TaskInPod<'a> {
                 Err(why) => return Some(self.rest_may_run(&why)),
             }
             let stopped = *self.stop.borrow();
-            let now = Instant::now();
+            let now = halt::now();
             let limit = [stopped, killed_at].into_iter().flatten().min().unwrap_or(now);
             if now >= limit {
                 break;
             }
-            sleep_until(limit.min(now + LOOK_AGAIN)).await;
+            halt::until(limit.min(now + LOOK_AGAIN)).await;
         }
         let killed = remote.signal(Signal::Kill, Some(session)).await;
         killed.err().map(|why| self.rest_may_run(&why))
@@ -402,11 +403,11 @@ impl<'a> TaskInPod<'a> {
 async fn overdue(stop: &mut watch::Receiver<Option<Instant>>) {
     stopped(stop).await;
     loop {
-        let at = (*stop.borrow_and_update()).unwrap_or_else(Instant::now);
+        let at = (*stop.borrow_and_update()).unwrap_or_else(halt::now);
         tokio::select! {
-            () = sleep_until(at) => return,
+            () = halt::until(at) => return,
             // A second stop may leave less time.
-            changed = stop.changed() => if changed.is_err() { return sleep_until(at).await },
+            changed = stop.changed() => if changed.is_err() { return halt::until(at).await },
         }
     }
 }

@@ -69,6 +69,15 @@ struct Identity {
     start: u64,
 }
 
+impl Identity {
+    /// Whether an entry is in the session that this process leads. A session keeps the number of its leader. The number
+    /// may be given away only when the session is empty, and then another process has it, or a session of a later one.
+    fn has_in_session(self, entry: &Entry, table: &[Entry]) -> bool {
+        let given_away = || table.iter().any(|other| other.id.pid == self.pid && other.id != self);
+        entry.session == self.pid && entry.id.start >= self.start && !given_away()
+    }
+}
+
 #[derive(Debug)]
 struct Tasks {
     running: Vec<Running>,
@@ -213,7 +222,7 @@ impl Tree {
         tasks.reap_orphans(table);
         let mut members: HashSet<i32> = table
             .iter()
-            .filter(|entry| self.is_in_session(entry, table) || self.seen.contains(&entry.id))
+            .filter(|entry| self.leader.has_in_session(entry, table) || self.seen.contains(&entry.id))
             .map(|entry| entry.id.pid)
             .collect();
         let owned = tasks.orphans(table).filter(|orphan| tasks.owner(orphan.id) == Some(self.leader));
@@ -224,14 +233,44 @@ impl Tree {
         self.seen.extend(living.iter().map(|entry| entry.id));
         living
     }
+}
 
-    /// A session keeps the number of its leader. The number may be given away only when the session is empty, and
-    /// then another process has it, or a session of a later one.
-    fn is_in_session(&self, entry: &Entry, table: &[Entry]) -> bool {
-        let given_away =
-            || table.iter().any(|other| other.id.pid == self.leader.pid && other.id != self.leader);
-        entry.session == self.leader.pid && entry.id.start >= self.leader.start && !given_away()
+/// What was halted of all tasks.
+#[derive(Debug)]
+pub(crate) struct HaltedProcesses(HashSet<Identity>);
+
+/// Halts every process of all tasks; what was halted before is not of these. The key that halts does nothing to them:
+/// they are in sessions of their own, where the kernel takes its signal for nothing.
+pub(crate) fn halt() -> HaltedProcesses {
+    /// Whoever starts processes that fast is not caught up with.
+    const LOOKS: usize = 100;
+    let mut halted = HashSet::new();
+    for _ in 0..LOOKS {
+        let table = table();
+        let living = tasks().living(&table);
+        // One that goes on may have started another one since.
+        let found: Vec<_> = living.filter(|entry| !entry.halted && !halted.contains(&entry.id)).collect();
+        if found.is_empty() {
+            break;
+        }
+        for entry in found {
+            send(entry.id, Signal::STOP);
+            halted.insert(entry.id);
+        }
     }
+    HaltedProcesses(halted)
+}
+
+impl HaltedProcesses {
+    /// Lets them go on.
+    pub(crate) fn go_on(&mut self) {
+        self.0.drain().for_each(|process| send(process, Signal::CONT));
+    }
+}
+
+/// Whether this process leads its session.
+pub(crate) fn leads_session() -> bool {
+    own_session(&table()) == own_pid()
 }
 
 impl Drop for Tree {
@@ -250,6 +289,17 @@ impl Tasks {
             let in_session = self.running.iter().any(|running| running.leader.pid == entry.session);
             !let_go && !in_session
         })
+    }
+
+    /// The living processes of all running tasks.
+    fn living<'a>(&self, table: &'a [Entry]) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let of_session =
+            |entry: &&Entry| self.running.iter().any(|running| running.leader.has_in_session(entry, table));
+        let mut living: HashSet<i32> = table.iter().filter(of_session).map(|entry| entry.id.pid).collect();
+        let owned = self.orphans(table).filter(|orphan| self.owner(orphan.id).is_some());
+        living.extend(owned.map(|orphan| orphan.id.pid));
+        add_descendants(&mut living, table);
+        table.iter().filter(move |entry| !entry.ended && living.contains(&entry.id.pid))
     }
 
     /// Children that this process started itself are leaders of tasks, or in its own session.
@@ -366,6 +416,8 @@ struct Entry {
     session: i32,
     /// It only waits to be removed.
     ended: bool,
+    /// It was halted.
+    halted: bool,
     /// Its program and environment are in memory.
     loaded: bool,
 }
@@ -453,6 +505,7 @@ fn parse_stat(stat: &str) -> Option<Entry> {
         group: number(2)?,
         session: number(3)?,
         ended: matches!(*fields.first()?, "Z" | "X" | "x"),
+        halted: matches!(*fields.first()?, "T" | "t"),
         // The address of the environment.
         loaded: fields.get(47).is_some_and(|address| *address != "0"),
     })

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::LeftProcess;
 
@@ -23,7 +24,58 @@ pub(crate) fn spawn_tracked<C>(
     spawn: impl FnOnce() -> io::Result<(C, Option<u32>)>,
 ) -> io::Result<(C, Tree)> {
     let (child, pid) = spawn()?;
-    Ok((child, Tree { leader: pid.unwrap_or(0), leader_ended: false, asked: false }))
+    let leader = pid.unwrap_or(0);
+    leaders().push(leader);
+    Ok((child, Tree { leader, leader_ended: false, asked: false }))
+}
+
+/// The leader of every task that is not finished.
+static LEADERS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn leaders() -> MutexGuard<'static, Vec<u32>> {
+    LEADERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The groups of all tasks that were halted.
+#[derive(Debug)]
+pub(crate) struct HaltedProcesses(Vec<u32>);
+
+/// Halts the groups of all tasks; on Windows, where there is no key for it, nothing.
+pub(crate) fn halt() -> HaltedProcesses {
+    let leaders = leaders().clone();
+    #[cfg(unix)]
+    leaders.iter().for_each(|leader| signal_group(*leader, rustix::process::Signal::STOP));
+    HaltedProcesses(leaders)
+}
+
+impl HaltedProcesses {
+    /// Lets them go on.
+    pub(crate) fn go_on(&mut self) {
+        #[cfg(unix)]
+        self.0.iter().for_each(|leader| signal_group(*leader, rustix::process::Signal::CONT));
+        self.0.clear();
+    }
+}
+
+/// Whether this process leads its session.
+pub(crate) fn leads_session() -> bool {
+    #[cfg(unix)]
+    return rustix::process::getsid(None).is_ok_and(|session| session == rustix::process::getpid());
+    #[cfg(not(unix))]
+    return false;
+}
+
+#[cfg(unix)]
+fn group(leader: u32) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(i32::try_from(leader).ok()?)
+}
+
+#[cfg(unix)]
+fn signal_group(leader: u32, signal: rustix::process::Signal) {
+    if let Some(group) = group(leader) {
+        // It is gone if it fails.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
 }
 
 /// The processes of one task, as far as they are known.
@@ -49,14 +101,14 @@ impl Tree {
     pub(crate) fn terminate(&mut self) {
         if !std::mem::replace(&mut self.asked, true) {
             #[cfg(unix)]
-            self.signal(rustix::process::Signal::TERM);
+            signal_group(self.leader, rustix::process::Signal::TERM);
         }
     }
 
     /// Ends every process.
     pub(crate) fn kill(&mut self) {
         #[cfg(unix)]
-        self.signal(rustix::process::Signal::KILL);
+        signal_group(self.leader, rustix::process::Signal::KILL);
     }
 
     /// Finishes the task and leaves running what still does.
@@ -66,27 +118,20 @@ impl Tree {
     }
 
     #[cfg(unix)]
-    fn group(&self) -> Option<rustix::process::Pid> {
-        rustix::process::Pid::from_raw(i32::try_from(self.leader).ok()?)
-    }
-
-    #[cfg(unix)]
     fn group_is_alive(&self) -> bool {
         // The group keeps its number while it has a process.
-        self.group().is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
-    }
-
-    #[cfg(unix)]
-    fn signal(&self, signal: rustix::process::Signal) {
-        if let Some(group) = self.group() {
-            // It is gone if it fails.
-            let _ = rustix::process::kill_process_group(group, signal);
-        }
+        group(self.leader).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
     }
 
     #[cfg(not(unix))]
     fn group_is_alive(&self) -> bool {
         false
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        leaders().retain(|leader| *leader != self.leader);
     }
 }
 
