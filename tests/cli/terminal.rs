@@ -27,6 +27,11 @@ fn terminal() -> (File, File) {
 /// No healthy program is silent this long, however loaded the machine is.
 const LONGEST_SILENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
 
+/// Whether it is a part of a line or a bar that shows what goes on.
+fn is_spinner(c: char) -> bool {
+    matches!(c, '\u{2800}'..='\u{28ff}' | '░' | '█')
+}
+
 /// Reads until something was written, or to the end.
 fn read_until(terminal: &mut File, text: &mut String, wanted: Option<&str>) {
     let mut buffer = [0; 4096];
@@ -66,17 +71,91 @@ fn a_line_shows_what_goes_on_and_only_failures_show_what_they_wrote() {
 
 #[test]
 fn colours_are_there_unless_they_are_not_wanted() {
-    for (variable, value, colours) in
-        [("OTHER", "1", true), ("NO_COLOR", "1", false), ("NO_COLOR", "", true), ("TERM", "dumb", false)]
-    {
-        let tool = tasks("pre-up", &[("good", "echo shown")]).with(variable, value);
+    for (variables, on_a_terminal, elsewhere) in [
+        (&[("OTHER", "1")][..], true, false),
+        (&[("NO_COLOR", "1")], false, false),
+        (&[("NO_COLOR", "")], true, false),
+        (&[("TERM", "dumb")], false, false),
+        (&[("CI", "true")], false, false),
+        (&[("CLICOLOR", "0")], false, false),
+        (&[("CLICOLOR", "1")], true, false),
+        (&[("FORCE_COLOR", "1")], true, true),
+        (&[("CLICOLOR_FORCE", "1"), ("CLICOLOR", "0")], true, true),
+        (&[("CLICOLOR_FORCE", "0")], true, false),
+        (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false, false),
+        (&[("FORCE_COLOR", "1"), ("CI", "true")], true, true),
+    ] {
+        let tool = tasks("pre-up", &[("good", "echo shown")]);
+        let tool = variables.iter().fold(tool, |tool, (name, value)| tool.with(name, value));
         let (mut ours, theirs) = terminal();
         let started = tool.start_on(&["run", "pre-up", "--verbose"], theirs);
         let mut text = String::new();
         read_until(&mut ours, &mut text, None);
         assert_eq!(started.end().code, Some(0));
-        assert_eq!(text.contains("\u{1b}[32m✓"), colours, "{variable}={value}: {text:?}");
+        assert_eq!(text.contains("\u{1b}[32m✓"), on_a_terminal, "{variables:?}: {text:?}");
+        let captured = tool.call(&["run", "pre-up"]).stdout;
+        assert_eq!(captured.contains("\u{1b}[32m✓"), elsewhere, "{variables:?}: {captured:?}");
     }
+}
+
+#[test]
+fn nothing_but_lines_is_written_where_nobody_wants_more() {
+    for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("CI", "true")] {
+        let tool = tasks("pre-up", &[("good", "echo shown"), ("bad", "false")]).with(variable, value);
+        let (mut ours, theirs) = terminal();
+        let started = tool.start_on(&["run", "pre-up"], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(1));
+        let steers = |c: char| c == '\u{1b}' || is_spinner(c);
+        assert!(!text.contains(steers) && !text.replace("\r\n", "").contains('\r'), "{variable}: {text:?}");
+    }
+}
+
+#[test]
+fn tasks_are_asked_for_colours_where_they_are_shown() {
+    let asked = "sh -c 'echo asked ${FORCE_COLOR-none} ${CLICOLOR_FORCE-none}'";
+    for (variable, value, options, expected) in [
+        ("OTHER", "1", &["--verbose"][..], "asked 1 1"),
+        ("OTHER", "1", &["--verbose", "--no-color"], "asked none none"),
+        ("NO_COLOR", "1", &["--verbose"], "asked none none"),
+        ("FORCE_COLOR", "3", &["--verbose"], "asked 3 none"),
+        ("CLICOLOR", "1", &["--verbose"], "asked none none"),
+        ("OTHER", "1", &["--verbose", "--env", "CLICOLOR_FORCE=0"], "asked none 0"),
+    ] {
+        let tool = tasks("pre-up", &[("a", asked)]).with(variable, value);
+        let (mut ours, theirs) = terminal();
+        let started = tool.start_on(&[&["run", "pre-up"], options].concat(), theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(0));
+        assert!(text.contains(expected), "{variable}={value} {options:?}: {text:?}");
+    }
+    let called = tasks("pre-up", &[("a", asked)]).call(&["run", "pre-up"]);
+    assert!(called.stdout.contains("asked none none"), "{called:?}");
+}
+
+#[test]
+fn a_stop_by_key_is_answered_and_nothing_seems_to_go_on_afterwards() {
+    let stays = "sh -c 'trap \"echo stays\" TERM; echo working; while :; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("slow", stays), ("next", "true")]);
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell("draft_tasks run pre-up; echo ended $?", theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working"));
+    let begin = text.split("\n").nth(1).expect("a line after the title");
+    let begin = begin.split("slow").next().expect("the beginning");
+    assert!(begin.matches(is_spinner).count() <= 1, "nothing goes on before the first task: {text:?}");
+    ours.write_all(b"\x03").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("stopping … Ctrl-C again kills"));
+    read_until(&mut ours, &mut text, Some("stays"));
+    ours.write_all(b"\x03").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("ended 130"));
+    assert_eq!(text.matches("stopping").count(), 1, "{text:?}");
+    let end = text.rsplit("■").next().expect("the end");
+    assert!(end.contains("1 stopped, 1 skipped"), "{text:?}");
+    assert!(!end.contains(is_spinner), "{text:?}");
+    assert_eq!(shell.end_unread(), Some(0));
 }
 
 #[test]

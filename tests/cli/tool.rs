@@ -72,6 +72,11 @@ impl Tool {
             .env_remove("DRAFT_TASKS_LOG")
             .env("DRAFT_TASKS_STATE_DIR", self.path(".state"))
             .env_remove("DRAFT_HOME")
+            .env_remove("CI")
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .env_remove("FORCE_COLOR")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
@@ -105,7 +110,7 @@ impl Tool {
     /// Starts the program with its output on this file.
     pub(crate) fn start_on(&self, arguments: &[&str], output: std::fs::File) -> Started {
         let mut command = self.command(arguments);
-        command.env_remove("CI").stdout(output).stderr(Stdio::piped());
+        command.stdout(output).stderr(Stdio::piped());
         if self.environment.iter().all(|(name, _)| *name != "TERM") {
             command.env("TERM", "xterm");
         }
@@ -126,8 +131,13 @@ impl Tool {
             &format!("set -m\ndraft_tasks() {{ \"$0\" \"$@\"; }}\n{script}"),
         ]);
         shell.arg(program.get_program()).current_dir(self.directory.path());
-        shell.env_remove("CI").env("TERM", "xterm");
-        shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("TERM", "xterm");
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
         let input = terminal.try_clone().expect("a terminal");
         let output = terminal.try_clone().expect("a terminal");
         let process = shell.stdin(input).stdout(output).stderr(terminal).spawn().expect("the shell starts");

@@ -171,7 +171,8 @@ impl ColorOptions {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Color {
-    /// on a terminal, unless NO_COLOR is set
+    /// on a terminal, unless NO_COLOR, CLICOLOR=0, TERM=dumb or CI is set; FORCE_COLOR and CLICOLOR_FORCE ask for them
+    /// everywhere, NO_COLOR goes before them
     #[default]
     Auto,
     /// always

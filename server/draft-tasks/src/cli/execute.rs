@@ -2,7 +2,7 @@
 //!
 //! Must not decide what runs.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Once;
@@ -83,11 +83,14 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
 ///
 /// When nobody can be made to show it.
 pub(super) async fn execute(
-    request: RunRequest,
+    mut request: RunRequest,
     view: &Presentation<'_>,
     signals: &mut Signals,
 ) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel(EVENTS);
+    if view.paint.0 && view.format == Format::Human {
+        terminal::ask_for_colors(&mut request.environment);
+    }
     let readers = Readers::new(&request, view);
     let screen = readers.report.screen();
     let mut shown = show(readers, events)?;
@@ -99,7 +102,13 @@ pub(super) async fn execute(
         tokio::select! {
             request = signals.asked() => match request {
                 Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
-                Request::End | Request::Quit => stop.ask(),
+                Request::End => stop.ask(),
+                Request::Interrupt | Request::Quit => {
+                    if !stop.overdue.is_asked() && io::stderr().is_terminal() {
+                        screen.without_moving(|| terminal::remark(format_args!("stopping … Ctrl-C again kills")));
+                    }
+                    stop.ask();
+                }
             },
             news = shown.recv() => match news {
                 Some(Shown::Over(found)) => summary = found,
@@ -111,6 +120,7 @@ pub(super) async fn execute(
             () = stop.overdue.reached() => break,
         }
     }
+    screen.end();
     Ok(Ended { summary, was_stopped: stop.overdue.is_asked() })
 }
 

@@ -201,7 +201,7 @@ impl Options {
     fn amount(&self) -> Amount {
         match (self.quiet, self.verbose) {
             (true, _) => Amount::Failures,
-            (_, false) if terminal::can_move() => Amount::Moving,
+            (_, false) if terminal::can_move(self.look.color()) => Amount::Moving,
             _ => Amount::Everything,
         }
     }

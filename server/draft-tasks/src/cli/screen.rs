@@ -4,6 +4,8 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,11 +17,14 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Screen {
     /// The line of what goes on, where it can be written over.
     moving: Option<ProgressBar>,
+    /// Whether something goes on: else every line would be followed by a drawing of nothing.
+    goes_on: Arc<AtomicBool>,
 }
 
 impl Screen {
     pub(super) fn new(can_move: bool) -> Screen {
-        Screen { moving: can_move.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout())) }
+        let moving = can_move.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout()));
+        Screen { moving, goes_on: Arc::default() }
     }
 
     /// Whether it shows what goes on.
@@ -38,15 +43,20 @@ impl Screen {
             writeln!(out, "{text}")?;
             out.flush()
         };
-        match &self.moving {
+        match self.drawn() {
             Some(moving) => moving.suspend(write),
             None => write(),
         }
     }
 
+    /// The line of what goes on, if something does.
+    fn drawn(&self) -> Option<&ProgressBar> {
+        self.moving.as_ref().filter(|_| self.goes_on.load(Ordering::Acquire))
+    }
+
     /// Does something without the line of what goes on, and without the time that it takes.
     pub(super) fn without_moving(&self, what: impl FnOnce()) {
-        let Some(moving) = &self.moving else { return what() };
+        let Some(moving) = self.drawn() else { return what() };
         let shown = moving.elapsed();
         moving.suspend(what);
         moving.set_elapsed(shown);
@@ -61,24 +71,27 @@ impl Screen {
         }
         moving.set_prefix(what.to_owned());
         moving.set_message("");
+        // What ended before is not drawn again until here, and then with the words of what begins.
+        if !self.goes_on.swap(true, Ordering::AcqRel) {
+            moving.reset();
+        }
         moving.reset_elapsed();
         moving.enable_steady_tick(TICK);
     }
 
     /// Shows the last that was heard of it.
     pub(super) fn last_line(&self, text: String) {
-        if let Some(moving) = &self.moving {
+        if let Some(moving) = self.drawn() {
             moving.set_message(text);
         }
     }
 
     /// It does not go on.
     pub(super) fn end(&self) {
-        if let Some(moving) = &self.moving {
+        if let Some(moving) = self.drawn() {
             moving.disable_steady_tick();
-            moving.set_style(ProgressStyle::default_spinner());
             moving.finish_and_clear();
-            moving.reset();
+            self.goes_on.store(false, Ordering::Release);
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Signals {
 /// What the program is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
+    /// To end, with Ctrl-C.
+    Interrupt,
     /// To end, with Ctrl-\.
     Quit,
     /// To end, by another signal.
@@ -131,7 +133,7 @@ fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
         let mut first = None;
         loop {
             let request = tokio::select! {
-                Some(()) = interrupts.recv() => Request::End,
+                Some(()) = interrupts.recv() => Request::Interrupt,
                 Some(()) = terminations.recv() => Request::End,
                 Some(()) = hangups.recv() => Request::End,
                 Some(()) = quits.recv() => Request::Quit,
@@ -172,7 +174,7 @@ fn end_at_once(first: Option<Request>) -> ! {
 fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let (sender, received) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Request::End).is_ok() {}
+        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Request::Interrupt).is_ok() {}
     });
     Ok(received)
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not format findings or runs.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
@@ -34,24 +35,55 @@ pub(super) fn forgive_closed(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }
 
-/// Whether to write colours to a stream.
+/// By these variables users ask for colours, or ask for none, of all programs: <https://no-color.org>,
+/// <https://force-color.org>, <https://bixense.com/clicolors>.
+const NO_COLOR: &str = "NO_COLOR";
+const CLICOLOR: &str = "CLICOLOR";
+const FORCES: [&str; 2] = ["FORCE_COLOR", "CLICOLOR_FORCE"];
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn is(name: &str, values: &[&str]) -> bool {
+    std::env::var_os(name).is_some_and(|value| values.iter().any(|other| value == *other))
+}
+
+/// Whether a person looks at a stream, on a terminal that understands more than lines.
+fn is_seen(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && !is_set("CI") && !is("TERM", &["dumb"])
+}
+
+/// Whether to write colours to a stream. Who wants none of any program goes before who wants them always, as in most
+/// programs; `FORCE_COLOR=0` and `=false` force nothing, as in those of Node.js.
 pub(super) fn colors(color: Color, stream: &impl IsTerminal) -> bool {
+    let is_forced = || FORCES.iter().any(|name| is_set(name) && !is(name, &["0", "false"]));
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => {
-            let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-            stream.is_terminal()
-                && !set("NO_COLOR")
-                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-        }
+        Color::Auto if is_set(NO_COLOR) => false,
+        Color::Auto => is_forced() || (is_seen(stream) && !is(CLICOLOR, &["0"])),
     }
 }
 
-/// Whether what was written can be written over: a person looks, and not the log of a build.
-pub(super) fn can_move() -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    io::stdout().is_terminal() && !set("CI") && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+/// Whether what was written can be written over. Who wants no colours wants no escape sequence at all.
+pub(super) fn can_move(color: Color) -> bool {
+    let is_refused = match color {
+        Color::Never => true,
+        Color::Auto => is_set(NO_COLOR),
+        Color::Always => false,
+    };
+    !is_refused && is_seen(&io::stdout()) && is_set("TERM")
+}
+
+/// Asks tasks for colours, which they see no terminal for, unless the user has said something of colours to them.
+pub(super) fn ask_for_colors(environment: &mut Vec<(OsString, OsString)>) {
+    let says = |(name, _): &(OsString, OsString)| {
+        name == NO_COLOR || name == CLICOLOR || FORCES.iter().any(|force| name == *force)
+    };
+    if !environment.iter().any(says) {
+        environment.extend(FORCES.map(|name| (name.into(), "1".into())));
+    }
 }
 
 /// A colour for a piece of text, or none.
