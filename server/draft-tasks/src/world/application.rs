@@ -73,7 +73,7 @@ impl ApplicationLookup<'_> {
                 "there is no {DRAFT_TOML} in {}, so the application is not known",
                 self.directory.display()
             ))
-            .help(format!("name its pods by {}, such as `app=web`", self.audience.selector())),
+            .help(format!("name the labels of its pods, such as `app=web`, by {}", self.audience.selector())),
             _ => Problem::new(format!("{place} cannot be read: {error}")),
         })?;
         let draft = DraftToml::read(&text)
