@@ -64,11 +64,15 @@ mod tests {
         {
             assert_eq!(parts(uri).unwrap(), "2026Z-pre-up-1-1 01-a.log");
         }
+        let of_a_pod = "draft-tasks-log:/2026Z-post-deploy-1-1/01-a.web-6b9.x-1.log";
+        assert_eq!(parts(of_a_pod).unwrap(), "2026Z-post-deploy-1-1 01-a.web-6b9.x-1.log");
         for uri in [
             "file:///a/b.log",
             "draft-tasks-log:/a/events.jsonl",
             "draft-tasks-log:/a/../../b.log",
             "draft-tasks-log:/a.log",
+            "draft-tasks-log:/a/..log",
+            "draft-tasks-log:/a/...log",
         ] {
             assert_eq!(parts(uri), None, "{uri}");
         }

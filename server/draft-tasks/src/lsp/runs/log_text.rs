@@ -12,7 +12,9 @@ const PART: u64 = 1 << 20;
 /// A file of a record that has what a task wrote, and no way out of the record.
 pub(crate) fn is_log(name: &str) -> bool {
     let stem = name.strip_suffix(".log").unwrap_or_default();
-    !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    // The name of a pod may have dots, too.
+    stem.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
 /// The text of a log; what is left out of a large one is said in its place.
