@@ -64,7 +64,7 @@ impl Calls {
     /// What the argument vector of a task calls; `lookup` gives the values of variables.
     pub fn of(argv: impl Iterator<Item = String>, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
         let mut walk = Walk::new(lookup);
-        walk.command(&Line::new(argv.map(Argument::known).collect()), &Input::Inherited);
+        walk.command(&Line { words: argv.map(Argument::known).collect(), at: 0 }, &Input::Inherited);
         walk.finish()
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Command<'a> {
     /// How it stands in the file.
     pub(super) written: Str,
     split: Words<'a>,
+    /// How long the directory of the program is, with its slash.
+    directory: usize,
     calls: OnceCell<Calls>,
 }
 
@@ -33,7 +35,9 @@ impl<'a> Command<'a> {
     /// The command of a task.
     pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
         let split = Words::new(parsed, written);
-        Command { parsed, phase, task, written, split, calls: OnceCell::new() }
+        let directory =
+            split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
+        Command { parsed, phase, task, written, split, directory, calls: OnceCell::new() }
     }
 
     /// The decoded command.
@@ -75,7 +79,7 @@ impl<'a> Command<'a> {
 
     /// The program without its directory.
     pub(super) fn name(&self) -> Option<&str> {
-        self.program().map(without_directory)
+        self.program().map(|program| &program[self.directory..])
     }
 
     /// The variables of the command, each with where it stands.

@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use super::command::{Command, without_directory};
+use super::command::Command;
 
 /// A call of `helm`.
 pub(super) struct Helm<'c> {
@@ -32,8 +32,7 @@ pub(super) struct Flag<'c> {
 impl<'c> Helm<'c> {
     /// The call of a command that begins with `helm`.
     pub(super) fn of(command: &'c Command<'_>) -> Option<Helm<'c>> {
-        let (_, program) =
-            command.program_at().filter(|(program, _)| without_directory(program) == "helm")?;
+        let (_, program) = command.program_at().filter(|_| command.name() == Some("helm"))?;
         let mut words = command.arguments();
         let mut verb = None;
         let (mut arguments, mut flags) = (Vec::new(), Vec::new());
