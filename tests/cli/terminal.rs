@@ -255,6 +255,100 @@ fn what_was_halted_is_ended_like_all_else() {
     }
 }
 
+/// Runs one task that has the terminal in a shell, answers and gives all that was shown.
+#[track_caller]
+fn lent(tool: &crate::tool::Tool, script: &str, answers: &[(&str, &[u8])]) -> String {
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell(script, theirs);
+    let mut text = String::new();
+    for (wanted, answer) in answers {
+        read_until(&mut ours, &mut text, Some(wanted));
+        ours.write_all(answer).expect("the terminal is open");
+    }
+    read_until(&mut ours, &mut text, Some("ended "));
+    read_until(&mut ours, &mut text, None);
+    assert_eq!(shell.end_unread(), Some(0), "{text:?}");
+    text
+}
+
+#[test]
+fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
+    let ask = "sh -c 'test -t 0 && test -t 1 && test -t 2 && printf \"name? \"; read name < /dev/tty; echo hello $name $TOKEN'";
+    let tool = tasks("pre-up", &[("ask", ask), ("other", "touch other")]).with("TOKEN", "t0p-secret");
+    let text = lent(&tool, "draft_tasks run pre-up --tty ask; echo ended $?", &[("name? ", b"world\n")]);
+    let parts =
+        ["the terminal is lent to `ask`", "name? ", "hello world t0p-secret", "1 passed in", "ended 0"];
+    let mut rest = text.as_str();
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is missing or too early in {text:?}"));
+        rest = &rest[at + part.len()..];
+    }
+    assert!(!text.contains(is_spinner) && !tool.path("other").exists(), "{text:?}");
+    let records = tool.records();
+    assert!(records.contains("passed") && records.contains("\"task\""), "{records}");
+    assert!(!records.contains("hello world"), "{records}");
+}
+
+#[test]
+fn keys_are_for_the_task_that_has_the_terminal() {
+    let task = "sh -c 'trap \"echo caught; exit 7\" INT; echo working; while :; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("a", task)]);
+    let text = lent(&tool, "draft_tasks run pre-up --tty; echo ended $?", &[("working", b"\x03")]);
+    for part in ["caught", "exit code 7", "ended 1"] {
+        assert!(text.contains(part), "{part:?} is not in {text:?}");
+    }
+    assert!(!text.contains("stopping"), "{text:?}");
+    let halts = "draft_tasks run pre-up --tty; echo halted $?; fg > /dev/null; echo ended $?";
+    let text = lent(&tool, halts, &[("working", b"\x1a"), ("halted", b"\x03")]);
+    assert!(text.contains("caught") && text.contains("ended 1"), "{text:?}");
+}
+
+#[test]
+fn the_terminal_is_as_it_was_when_the_task_has_died() {
+    let task = "sh -c 'stty -echo -icanon; set -m; sh -c \"kill -9 $PPID\"; echo not reached'";
+    let tool = tasks("pre-up", &[("a", &task.replace("$PPID", "\\$PPID"))]);
+    let script = "(draft_tasks run pre-up --tty a; stty -a; echo now; read line; echo got $line); echo ended";
+    let text = lent(&tool, script, &[("now", b"words\n")]);
+    assert!(text.contains(" icanon") && text.contains(" echo ") && text.contains("got words"), "{text:?}");
+    assert!(text.contains("ended by signal 9") && !text.contains("not reached"), "{text:?}");
+}
+
+#[test]
+fn a_task_that_has_the_terminal_is_ended_with_the_program() {
+    let tool = tasks("pre-up", &[("a", "sh -c 'sleep 600 & echo $PPID > program; echo working; sleep 600'")]);
+    let script = "draft_tasks run pre-up --tty a; echo ended $?";
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell(script, theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working"));
+    let program = tool.read("program").trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(program.expect("a process"), Signal::TERM).expect("it lives");
+    read_until(&mut ours, &mut text, Some("ended 130"));
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
+fn the_terminal_is_lent_to_one_task_of_this_machine() {
+    let tool =
+        crate::tool::Tool::new("[pre-up]\na = \"touch a\"\nb = \"touch b\"\n[post-deploy]\nc = \"true\"\n");
+    for (arguments, expected) in [
+        (&["run", "pre-up", "--tty", "a"][..], "--tty lends the terminal, and there is none"),
+        (&["run", "post-deploy", "--tty", "c"], "tasks of `post-deploy` run in pods"),
+        (&["run", "pre-up", "--tty", "a", "--format", "json"], "leave --format json out"),
+    ] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{arguments:?}: {called:?}");
+        assert!(called.stderr.contains(expected), "{arguments:?}: {called:?}");
+    }
+    for script in ["--tty", "--tty a --task b"] {
+        let script = format!("draft_tasks run pre-up {script}; echo ended $?");
+        let text = lent(&tool, &script, &[]);
+        assert!(text.contains("--tty lends the terminal to one task"), "{text:?}");
+        assert!(text.contains("ended 2"), "{text:?}");
+    }
+    assert!(!tool.path("a").exists() && !tool.path("b").exists());
+}
+
 #[test]
 fn nothing_of_a_file_steers_the_terminal_or_looks_like_a_line_of_its_own() {
     let text = "[pre-up]\n\"evil\\u001b[2J\\n\\n5 passed in 0.0 s\\u202e\" = \"sh -c 'exit 1' \\u001b]0;title\\u0007x\"\n\

@@ -22,6 +22,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod lifecycle;
+mod loan;
 mod paths;
 mod plan;
 mod prepare;

@@ -236,6 +236,7 @@ fn request(commands: Vec<Vec<&str>>) -> RunRequest {
         limits: Limits::default(),
         secrets: Secrets::default(),
         finds_problems: false,
+        on_terminal: false,
         pods: None,
         pinned: None,
     }

@@ -61,19 +61,25 @@ pub async fn until(time: Instant) {
 /// All that runs have started on this machine, halted. What runs in pods goes on. Dropping it lets everything go on.
 #[derive(Debug)]
 #[must_use]
-pub struct Halted(tree::HaltedProcesses);
+pub struct Halted(Option<tree::HaltedProcesses>);
 
 /// Halts all that the runs of this process have started on this machine, and their time. Nothing of them may be polled
 /// until it goes on.
 pub fn halt() -> Halted {
     standstill().since.get_or_insert_with(Instant::now);
-    Halted(tree::halt())
+    Halted(Some(tree::halt()))
+}
+
+/// The same for the time alone: what has the terminal halts by itself.
+pub fn stand_still() -> Halted {
+    standstill().since.get_or_insert_with(Instant::now);
+    Halted(None)
 }
 
 impl Drop for Halted {
     fn drop(&mut self) {
         standstill().end(Instant::now());
-        self.0.go_on();
+        self.0.iter_mut().for_each(tree::HaltedProcesses::go_on);
     }
 }
 

@@ -37,7 +37,32 @@ pub(crate) struct Process {
     ended: Option<Instant>,
 }
 
-/// Starts `argv` in `directory` with exactly `environment`; its standard input is empty, its output is piped.
+/// The standard streams of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskStreams {
+    /// Its input is empty, its output is read.
+    Pipes,
+    /// Those of this program, whose session and group it stays in: another group could not read from the terminal.
+    Ours,
+}
+
+impl TaskStreams {
+    fn stdin(self) -> Stdio {
+        match self {
+            TaskStreams::Pipes => Stdio::null(),
+            TaskStreams::Ours => Stdio::inherit(),
+        }
+    }
+
+    fn output(self) -> Stdio {
+        match self {
+            TaskStreams::Pipes => Stdio::piped(),
+            TaskStreams::Ours => Stdio::inherit(),
+        }
+    }
+}
+
+/// Starts `argv` in `directory` with exactly `environment`.
 ///
 /// # Errors
 ///
@@ -46,6 +71,7 @@ pub(crate) async fn start(
     argv: &[String],
     directory: &Path,
     environment: &[(OsString, OsString)],
+    streams: TaskStreams,
 ) -> Result<Process, StartError> {
     let other =
         |reason: String| StartError::Other { program: argv.first().cloned().unwrap_or_default(), reason };
@@ -57,7 +83,7 @@ pub(crate) async fn start(
     }
     let mut tries = 0;
     loop {
-        let error = match spawn(argv, &file, directory, environment) {
+        let error = match spawn(argv, &file, directory, environment, streams) {
             Ok(process) => return Ok(process),
             Err(error) => error,
         };
@@ -113,6 +139,7 @@ fn spawn(
     file: &Path,
     directory: &Path,
     environment: &[(OsString, OsString)],
+    streams: TaskStreams,
 ) -> io::Result<Process> {
     let mut command = CommandWrap::from(command(argv, file));
     command
@@ -121,11 +148,13 @@ fn spawn(
         .current_dir(directory)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdin(streams.stdin())
+        .stdout(streams.output())
+        .stderr(streams.output());
     #[cfg(unix)]
-    command.wrap(process_wrap::tokio::ProcessSession);
+    if streams == TaskStreams::Pipes {
+        command.wrap(process_wrap::tokio::ProcessSession);
+    }
     #[cfg(windows)]
     command.wrap(process_wrap::tokio::JobObject);
     let started = halt::now();

@@ -37,6 +37,9 @@ pub struct RunRequest {
     pub secrets: Secrets,
     /// Whether what tasks on this machine write is read for problems in files.
     pub finds_problems: bool,
+    /// Whether the tasks on this machine have the standard streams of this program itself, and are of its session, so that
+    /// they can ask on its terminal. Then nothing of what they write is seen here.
+    pub on_terminal: bool,
     /// In which pods the tasks run; on this machine without it.
     pub pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet; without it their kubeconfig is the user's own.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::cluster::LocalCopy;
 use crate::event::{Failure, Outcome, Problem, RunEvent};
 use crate::halt;
-use crate::local::{self, Process};
+use crate::local::{self, Process, TaskStreams};
 use crate::output::Listener;
 use crate::output::arrival::Streams;
 use crate::pods;
@@ -115,7 +115,8 @@ impl Walk {
     async fn run_task(&mut self, task: usize) -> TaskEnd {
         let RunRequest { plan, directory, environment, limits, grace, secrets, finds_problems, .. } =
             &self.request;
-        let mut process = match local::start(&plan.steps[task].argv, directory, environment).await {
+        let streams = if self.request.on_terminal { TaskStreams::Ours } else { TaskStreams::Pipes };
+        let mut process = match local::start(&plan.steps[task].argv, directory, environment, streams).await {
             Ok(process) => process,
             Err(error) => {
                 let error = secrets.mask_error(error);

@@ -29,6 +29,7 @@ fn request(directory: &Path) -> RunRequest {
         limits: Limits { task: Some(DEADLINE), run: None },
         secrets: Secrets::new(["hunter2".as_ref()]),
         finds_problems: false,
+        on_terminal: false,
         pods: None,
         pinned: None,
     }

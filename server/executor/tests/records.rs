@@ -38,6 +38,7 @@ fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
         limits: Limits::default(),
         secrets: Secrets::new(["hunter2".as_ref()]),
         finds_problems: false,
+        on_terminal: false,
         pods: None,
         pinned: None,
     }

@@ -26,6 +26,7 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
         limits: Limits::default(),
         secrets: Secrets::default(),
         finds_problems: false,
+        on_terminal: false,
         pods: None,
         pinned: None,
     };

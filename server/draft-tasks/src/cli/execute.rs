@@ -88,19 +88,22 @@ pub(super) async fn execute(
     signals: &mut Signals,
 ) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel(EVENTS);
-    if view.paint.0 && view.format == Format::Human {
+    if view.paint.0 && view.format == Format::Human && !request.on_terminal {
         terminal::ask_for_colors(&mut request.environment);
     }
     let readers = Readers::new(&request, view);
     let screen = readers.report.screen();
     let mut shown = show(readers, events)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
+    let is_lent = request.on_terminal;
+    signals.leave_keys_to_task(is_lent);
     let handle = draft_tasks_executor::start(request, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
     loop {
         tokio::select! {
             request = signals.asked() => match request {
+                Request::Halt if is_lent => signals::halt_alone(),
                 Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
                 Request::End => stop.ask(),
                 Request::Interrupt | Request::Quit => {

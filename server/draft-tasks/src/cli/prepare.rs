@@ -273,6 +273,7 @@ impl<'a> Prepared<'a> {
             limits: self.run.limits().or(self.settings.run.limits()),
             secrets: self.environment.secrets(),
             finds_problems: false,
+            on_terminal: false,
             pods: None,
             pinned,
         }

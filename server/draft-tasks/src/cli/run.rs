@@ -14,6 +14,7 @@ use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
 use super::cluster::Cluster;
 use super::execute::{Format, Presentation, execute, serve};
+use super::loan::Loan;
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared};
 use super::report::Amount;
@@ -32,6 +33,11 @@ pub(super) struct RunArguments {
     /// Run only this task, named by its description; may be given several times
     #[arg(long = "task", value_name = "NAME")]
     tasks: Vec<String>,
+    /// Lend the terminal to this task, for `sudo`, `ssh` and what else asks: only it runs, on this machine; what it shows
+    /// is neither masked nor recorded, and Ctrl-C is its own. TASK may be left out where it is chosen with --task, or is the
+    /// only one
+    #[arg(long, value_name = "TASK", num_args = 0..=1)]
+    tty: Option<Option<String>>,
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
@@ -215,11 +221,16 @@ fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     let options = &arguments.options;
     let prepared = options.prepare()?;
     let phase = prepared.phase(&arguments.phase)?;
-    let chosen = PhaseSelection { tasks: &arguments.tasks, pods: &arguments.pods, policy: options.policy() };
+    let mut tasks = arguments.tasks.clone();
+    tasks.extend(arguments.tty.iter().flatten().filter(|task| !arguments.tasks.contains(task)).cloned());
+    let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    let (request, unknown) = if options.dry_run && !phase.is_local() {
+    if arguments.tty.is_some() {
+        check_loan(options, phase)?;
+    }
+    let (mut request, unknown) = if options.dry_run && !phase.is_local() {
         let mut request = prepared.request_without_pods(phase, &chosen)?;
         let pods = prepared.application().pods(arguments.pods.clone());
         let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
@@ -228,7 +239,29 @@ fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     } else {
         (prepared.request(phase, &chosen)?, None)
     };
+    if arguments.tty.is_some() {
+        let count = request.plan.steps.len();
+        if count != 1 {
+            return Err(format!(
+                "--tty lends the terminal to one task, and `{phase}` would run {count}: name it, as in --tty TASK"
+            ));
+        }
+        request.on_terminal = true;
+    }
     PlannedRun::new(options, prepared, (phase, request), unknown)
+}
+
+/// Whether the terminal can be lent to a task of a phase.
+fn check_loan(options: &Options, phase: Phase) -> Result<(), String> {
+    if !phase.is_local() {
+        return Err(format!(
+            "tasks of `{phase}` run in pods, and --tty lends the terminal of this machine: leave it out"
+        ));
+    }
+    if options.format == Format::Json {
+        return Err("with --tty the output is the task's own: leave --format json out".into());
+    }
+    if options.dry_run { Ok(()) } else { Loan::begin().map(drop) }
 }
 
 impl PlannedRun {
@@ -302,9 +335,20 @@ pub(super) fn show_dry(
 
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
     let PlannedRun { request, file, records, given, claim: _claim, .. } = wanted;
-    let view = options.view(&file, records.as_ref(), given);
-    serve(async |signals| {
+    let mut view = options.view(&file, records.as_ref(), given);
+    let mut loan = None;
+    if request.on_terminal {
+        loan = Some(Loan::begin().map_err(io::Error::other)?);
+        view.amount = Amount::Failures;
+        let task = request.plan.steps.first().map(|step| step.task.as_str()).unwrap_or_default();
+        terminal::remark(format_args!(
+            "the terminal is lent to `{task}`: what it shows is neither masked nor recorded"
+        ));
+    }
+    let done = serve(async |signals| {
         let ended = execute(request, &view, signals).await?;
         Ok(ended.code(signals))
-    })
+    });
+    drop(loan);
+    done
 }

@@ -3,6 +3,8 @@
 //! Must not do anything about it, but end a program that does not answer.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
@@ -27,6 +29,8 @@ pub(super) struct Signals {
     received: mpsc::UnboundedReceiver<Request>,
     /// The first request to end.
     first: Option<Request>,
+    /// Whether a task has the terminal: the keys that end are for it, and reach it without us.
+    is_lent: Arc<AtomicBool>,
 }
 
 /// What the program is asked.
@@ -49,7 +53,13 @@ impl Signals {
     ///
     /// When the system refuses.
     pub(super) fn watch() -> io::Result<Signals> {
-        Ok(Signals { received: watch()?, first: None })
+        let is_lent = Arc::default();
+        Ok(Signals { received: watch(Arc::clone(&is_lent))?, first: None, is_lent })
+    }
+
+    /// Whether Ctrl-C and Ctrl-\ are from now on for a task that has the terminal.
+    pub(super) fn leave_keys_to_task(&self, is_lent: bool) {
+        self.is_lent.store(is_lent, Ordering::Release);
     }
 
     /// Until the program is asked something, again each time.
@@ -91,6 +101,16 @@ pub(super) fn halt() {
     }
 }
 
+/// Halts the program while a task has the terminal, which the key has told as well: how it halts is its own affair.
+pub(super) fn halt_alone() {
+    #[cfg(unix)]
+    if halt::can_go_on() {
+        let still = halt::stand_still();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        drop(still);
+    }
+}
+
 /// When what was asked to end must have ended; nothing while it was not asked.
 #[derive(Debug, Default)]
 pub(super) struct Overdue(Option<Instant>);
@@ -118,7 +138,7 @@ impl Overdue {
 /// Gives a message for each signal that asks the program to end, and ends it where it does not end in time. A thread of
 /// its own heeds them: whoever waits for a disk that does not answer keeps all else from going on.
 #[cfg(unix)]
-fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
+fn watch(is_lent: Arc<AtomicBool>) -> io::Result<mpsc::UnboundedReceiver<Request>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, received) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -140,6 +160,9 @@ fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
                 Some(()) = halts.recv() => Request::Halt,
                 () = overdue.reached() => end_at_once(first),
             };
+            if is_lent.load(Ordering::Acquire) && matches!(request, Request::Interrupt | Request::Quit) {
+                continue;
+            }
             if request != Request::Halt {
                 first.get_or_insert(request);
                 overdue.ask(UNANSWERED);
@@ -171,10 +194,14 @@ fn end_at_once(first: Option<Request>) -> ! {
 }
 
 #[cfg(not(unix))]
-fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
+fn watch(is_lent: Arc<AtomicBool>) -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let (sender, received) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() && sender.send(Request::Interrupt).is_ok() {}
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if !is_lent.load(Ordering::Acquire) && sender.send(Request::Interrupt).is_err() {
+                return;
+            }
+        }
     });
     Ok(received)
 }

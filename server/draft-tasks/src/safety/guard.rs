@@ -229,6 +229,7 @@ mod tests {
                 limits: Limits::default(),
                 secrets: Secrets::default(),
                 finds_problems: false,
+                on_terminal: false,
                 pods: Some(application.request(named, target, Vec::new())),
                 pinned: None,
             };

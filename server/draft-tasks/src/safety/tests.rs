@@ -39,6 +39,7 @@ fn request(dir: &Path, argv: &[&str]) -> RunRequest {
         limits: Limits::default(),
         secrets: Secrets::default(),
         finds_problems: false,
+        on_terminal: false,
         pods: None,
         pinned: None,
     }

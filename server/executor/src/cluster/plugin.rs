@@ -18,7 +18,7 @@ use super::file;
 use super::target::Target;
 use crate::describe_duration;
 use crate::event::{Outcome, Problem};
-use crate::local;
+use crate::local::{self, TaskStreams};
 use crate::mask::Secrets;
 use crate::output::Tail;
 
@@ -148,10 +148,12 @@ async fn run(
     let info = json!({ "apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec });
     environment.push(("KUBERNETES_EXEC_INFO".into(), info.to_string().into()));
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let mut process = local::start(&argv, &directory, &environment).await.map_err(|error| {
-        let failed = Problem::new(format!("the credential plugin of the kubeconfig: {}", error.describe()));
-        error.hint().into_iter().fold(failed, Problem::help)
-    })?;
+    let mut process =
+        local::start(&argv, &directory, &environment, TaskStreams::Pipes).await.map_err(|error| {
+            let failed =
+                Problem::new(format!("the credential plugin of the kubeconfig: {}", error.describe()));
+            error.hint().into_iter().fold(failed, Problem::help)
+        })?;
     let (stdout, stderr) = process.take_output();
     let (mut answer, mut said) = (Vec::new(), Vec::new());
     let ended = tokio::time::timeout(limit, async {

@@ -223,6 +223,8 @@ impl Tree {
         let mut members: HashSet<i32> = table
             .iter()
             .filter(|entry| self.leader.has_in_session(entry, table) || self.seen.contains(&entry.id))
+            // On a terminal it leads no session.
+            .chain(table.iter().filter(|entry| entry.id == self.leader))
             .map(|entry| entry.id.pid)
             .collect();
         let owned = tasks.orphans(table).filter(|orphan| tasks.owner(orphan.id) == Some(self.leader));

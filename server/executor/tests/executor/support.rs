@@ -143,6 +143,7 @@ impl Setup {
             limits: self.limits,
             secrets: self.secrets,
             finds_problems: false,
+            on_terminal: false,
             pods: None,
             pinned: None,
         };

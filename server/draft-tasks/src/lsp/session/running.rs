@@ -239,6 +239,7 @@ impl PreparedRun {
             limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
             secrets: environment.secrets(),
             finds_problems: true,
+            on_terminal: false,
             pods: place.pods,
             pinned: place.pinned,
         }
