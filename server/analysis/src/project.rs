@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+/// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
+pub const DEVELOPMENT: &str = "development";
+
 /// What concerns us of a `draft.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftToml {

@@ -141,6 +141,14 @@ impl<'a> Command<'a> {
         self.quoting_of(word).iter().all(|it| *it == Quoting::Bare).then(|| &self.text()[word.range])
     }
 
+    /// Whether a line end that no backslash takes away stands in front of a word.
+    pub(super) fn begins_line(&self, word: usize) -> bool {
+        let Some(before) = word.checked_sub(1) else { return true };
+        let gap = TextRange::new(self.words()[before].range.end(), self.words()[word].range.start());
+        let gap = &self.text()[gap];
+        gap.match_indices('\n').any(|(at, _)| !gap[..at].ends_with('\\'))
+    }
+
     /// Where a piece of the command stands in the file.
     pub(super) fn place(&self, range: TextRange) -> TextRange {
         self.split.range(range)

@@ -6,7 +6,6 @@ use text_size::TextRange;
 
 use super::command::{Command, range};
 use super::declaration::{Check, Rule};
-use super::several_lines::begins_line;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 
@@ -41,7 +40,7 @@ pub(super) fn first(command: &Command<'_>) -> Option<usize> {
         let written = &command.text()[word.range];
         written.starts_with('#')
             && command.bare(word).is_some()
-            && (written == "#" || begins_line(command, *at))
+            && (written == "#" || command.begins_line(*at))
     };
     (0..command.words().len()).find(opens).filter(|_| command.knows_quotes())
 }

@@ -52,18 +52,10 @@ pub(super) fn lines<'c>(command: &'c Command<'_>) -> Vec<&'c [Word]> {
     let written = |at: usize| &command.text()[words[at].range];
     let goes_on = |at: usize| written(at).starts_with('-') || written(at - 1).ends_with(['&', '|', ';']);
     let mut starts: Vec<usize> =
-        (1..words.len()).filter(|at| begins_line(command, *at) && !goes_on(*at)).collect();
+        (1..words.len()).filter(|at| command.begins_line(*at) && !goes_on(*at)).collect();
     starts.insert(0, 0);
     starts.push(words.len());
     starts.windows(2).map(|ends| &words[ends[0]..ends[1]]).collect()
-}
-
-/// Whether a line end that no backslash takes away stands in front of a word.
-pub(super) fn begins_line(command: &Command<'_>, word: usize) -> bool {
-    let words = command.words();
-    let Some(before) = word.checked_sub(1) else { return true };
-    let gap = &command.text()[TextRange::new(words[before].range.end(), words[word].range.start())];
-    gap.match_indices('\n').any(|(at, _)| !gap[..at].ends_with('\\'))
 }
 
 /// What puts everything on one line, with a separator between the commands.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::file_names::DRAFT_TOML;
-use draft_tasks_analysis::project::{DraftToml, NotToml};
+use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, NotToml};
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
@@ -18,9 +18,6 @@ use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::world::environment::Environment;
 use crate::world::facts;
-
-/// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
-pub(crate) const DEVELOPMENT: &str = "development";
 
 /// The label by which Draft knows an application's pods (`pkg/local/local.go`).
 const LABEL: &str = "draft";

@@ -11,10 +11,9 @@ use draft_tasks_analysis::around::Found;
 use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
-use draft_tasks_analysis::project::{DraftToml, Template};
+use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
 use draft_tasks_executor::{file, search};
 
-use crate::world::application::DEVELOPMENT;
 use crate::world::environment::Environment;
 
 /// Files beyond this size are not looked at: what people write is a thousandth of it.
