@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 mod promises;
 
 /// Each a module whose children use one another in one direction, below `server`.
-const HOUSES: [House; 5] = [
+const HOUSES: [House; 8] = [
     House { root: "analysis/src/lib.rs", path: "crate" },
+    House { root: "analysis/src/rules.rs", path: "crate::rules" },
+    House { root: "analysis/src/rules/literal_secret.rs", path: "crate::rules::literal_secret" },
     House { root: "executor/src/lib.rs", path: "crate" },
     House { root: "executor/src/pods.rs", path: "crate::pods" },
     House { root: "draft-tasks/src/main.rs", path: "crate" },
     House { root: "draft-tasks/src/lsp.rs", path: "crate::lsp" },
+    House { root: "draft-tasks/src/world.rs", path: "crate::world" },
 ];
 
 struct House {

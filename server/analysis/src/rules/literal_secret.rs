@@ -5,9 +5,11 @@
 mod argument;
 mod name;
 mod option;
+mod value;
 
-use argument::{Invocation, Secret, unquoted};
+use argument::Invocation;
 use name::{is_literal_secret, is_secret_name};
+use value::{Secret, unquoted};
 
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};

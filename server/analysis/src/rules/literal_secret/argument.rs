@@ -4,30 +4,15 @@
 
 use super::name::{is_literal_secret, is_secret_flag, is_secret_name};
 use super::option::{SecretOption, in_option};
+use super::value::Secret;
 use crate::secret::is_token;
 use crate::secret::token::{KNOWN_TOKENS, token_at};
 
-/// A secret in an argument.
-pub(super) struct Secret {
-    pub(super) start: usize,
-    pub(super) length: usize,
-    /// What it is the value of.
-    pub(super) name: String,
-    /// The user of a URL, whose password it is.
-    pub(super) user: Option<String>,
-}
-
-impl Secret {
-    pub(super) fn new(start: usize, value: &str, name: &str) -> Secret {
-        Secret { start, length: value.len(), name: name.to_owned(), user: None }
-    }
-}
-
 /// A program with arguments, as they are written or as the program gets them.
 pub(super) struct Invocation<'a> {
-    pub(super) program: &'a str,
+    program: &'a str,
     /// Those that say nothing of a secret themselves.
-    pub(super) options: Vec<&'static SecretOption>,
+    options: Vec<&'static SecretOption>,
     pub(super) arguments: Vec<&'a str>,
 }
 
@@ -37,7 +22,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// The argument in front of another one.
-    pub(super) fn before(&self, at: usize) -> &'a str {
+    fn before(&self, at: usize) -> &'a str {
         at.checked_sub(1).map_or("", |before| self.arguments[before])
     }
 
@@ -46,7 +31,9 @@ impl<'a> Invocation<'a> {
         let written = self.arguments[at];
         let named = match self.before(at).strip_prefix("--").filter(|name| is_secret_flag(name)) {
             Some(name) => value_of(written, name, 0),
-            None => in_assignment(written).or_else(|| behind_colon(written)).or_else(|| in_option(self, at)),
+            None => in_assignment(written)
+                .or_else(|| behind_colon(written))
+                .or_else(|| in_option(self.program, &self.options, self.before(at), written)),
         };
         named.or_else(|| known_token(written))
     }
@@ -115,14 +102,6 @@ fn in_header(written: &str) -> Option<Secret> {
     is_secret.then(|| Secret::new(start, value, name))
 }
 
-/// `user:password`
-pub(super) fn of_user(written: &str, value: &str) -> Option<Secret> {
-    let (user, password) = value.split_once(':')?;
-    let secret = Secret::new(written.rfind(password)?, password, &format!("{user}_password"));
-    let is_secret = is_literal_secret(password) && user != password;
-    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
-}
-
 /// A token of a kind that is known by its beginning.
 fn known_token(written: &str) -> Option<Secret> {
     let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= written.len());
@@ -131,8 +110,4 @@ fn known_token(written: &str) -> Option<Secret> {
         let token = &written[start..start + token_at(&written[start..])?];
         is_literal_secret(token).then(|| Secret::new(start, token, "token"))
     })
-}
-
-pub(super) fn unquoted(written: &str) -> &str {
-    written.trim_matches(['"', '\''])
 }

@@ -2,8 +2,8 @@
 //!
 //! Must not judge values.
 
-use super::argument::{Invocation, Secret, of_user, unquoted};
 use super::name::is_literal_secret;
+use super::value::{Secret, of_user, unquoted};
 
 /// An option of programs.
 pub(super) struct SecretOption {
@@ -64,13 +64,17 @@ static OPTIONS: [SecretOption; 12] = [
     SecretOption { programs: &["redis-cli"], letter: Some('a'), words: &["--pass"], ..PASSWORD },
 ];
 
-/// The secret in an argument that is the value of an option.
-pub(super) fn in_option(invocation: &Invocation<'_>, at: usize) -> Option<Secret> {
-    let written = invocation.arguments[at];
-    let found = invocation.options.iter().find_map(|option| Some((option, option.value(invocation, at)?)));
+/// The secret in an argument that is the value of an option, which may be the argument before it.
+pub(super) fn in_option(
+    program: &str,
+    options: &[&SecretOption],
+    before: &str,
+    written: &str,
+) -> Option<Secret> {
+    let found = options.iter().find_map(|option| Some((option, option.value(before, written)?)));
     let (has_user, value) = match found {
         Some((option, value)) => (option.has_user, value),
-        None => (false, of_mysql(invocation.program, written)?),
+        None => (false, of_mysql(program, written)?),
     };
     if has_user {
         return of_user(written, value);
@@ -93,8 +97,8 @@ impl SecretOption {
     }
 
     /// The value that an argument is or holds.
-    fn value<'a>(&self, invocation: &Invocation<'a>, at: usize) -> Option<&'a str> {
-        let (before, written) = (unquoted(invocation.before(at)), invocation.arguments[at]);
+    fn value<'a>(&self, before: &str, written: &'a str) -> Option<&'a str> {
+        let before = unquoted(before);
         let is_behind = self.words.contains(&before) || self.letter.is_some_and(|it| ends_with(before, it));
         let value = if is_behind { written } else { self.own_value(written)? };
         unquoted(value).strip_prefix(self.prefix)
