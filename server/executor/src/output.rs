@@ -2,6 +2,7 @@
 //!
 //! Must not know processes: a stream is anything that can be read.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use tokio::sync::mpsc;
@@ -14,7 +15,7 @@ use self::headline::headline;
 pub use self::lines::OpenLines;
 pub use self::tail::Tail;
 pub use crate::escape::plain;
-use crate::event::{RunEvent, Stream};
+use crate::event::{OutputPiece, RunEvent, Stream};
 use crate::mask::{Masker, Secrets, Told};
 use crate::problems::ProblemReader;
 use crate::report::{Heard, Place, Report};
@@ -28,7 +29,8 @@ mod tail;
 /// The last lines among which the headline of a failure is sought: a longer trace of calls is not worth more memory.
 const LAST: usize = 50;
 
-/// How many bytes these are at most, and a line that counts before it ends.
+/// In how many of the last bytes these are sought. They are kept as they came, and lines are made of them only in the end:
+/// much output must not cost more than it is worth.
 const LAST_BYTES: usize = 8 * 1024;
 
 /// Tells what comes out of a task.
@@ -47,8 +49,10 @@ struct Telling {
     maskers: [Masker; 2],
     problems: Option<ProblemReader>,
     batch: Batch,
-    open: OpenLines,
-    tail: Tail,
+    /// What was told last.
+    recent: VecDeque<OutputPiece>,
+    /// How many bytes of text this is.
+    recent_bytes: usize,
 }
 
 impl Listener<'_> {
@@ -60,8 +64,8 @@ impl Listener<'_> {
             maskers: Stream::BOTH.map(|_| self.secrets.masker()),
             problems: self.directory.map(ProblemReader::new),
             batch: Batch::default(),
-            open: OpenLines::new(LAST_BYTES),
-            tail: Tail::new(LAST, LAST_BYTES),
+            recent: VecDeque::new(),
+            recent_bytes: 0,
         };
         loop {
             let due = telling.batch.due();
@@ -109,10 +113,30 @@ impl Telling {
     async fn tell(&mut self) {
         let Place { task, pod } = self.place;
         let pieces = self.batch.take();
-        pieces.iter().for_each(|piece| self.tail.push(&self.open.push(piece)));
+        self.remember(&pieces);
         // When nobody listens any more the streams are read all the same: a full pipe would stop the task.
         let _ = self.events.send(RunEvent::Output { task, pod, pieces }).await;
         self.batch.told(Instant::now());
+    }
+
+    fn remember(&mut self, pieces: &[OutputPiece]) {
+        for OutputPiece { stream, text } in pieces {
+            let text = text[text.ceil_char_boundary(text.len().saturating_sub(LAST_BYTES))..].to_owned();
+            self.recent_bytes += text.len();
+            self.recent.push_back(OutputPiece { stream: *stream, text });
+            while let Some(oldest) =
+                self.recent.pop_front_if(|oldest| self.recent_bytes - oldest.text.len() >= LAST_BYTES)
+            {
+                self.recent_bytes -= oldest.text.len();
+            }
+        }
+    }
+
+    fn headline(&self) -> Option<String> {
+        let (mut open, mut tail) = (OpenLines::new(LAST_BYTES), Tail::new(LAST, LAST_BYTES));
+        self.recent.iter().for_each(|piece| tail.push(&open.push(piece)));
+        tail.push(&open.finish());
+        headline(&tail.lines())
     }
 
     /// The streams are over.
@@ -125,11 +149,11 @@ impl Telling {
         while !self.batch.is_empty() {
             self.tell().await;
         }
-        self.tail.push(&self.open.finish());
+        let headline = self.headline();
         let problems = match self.problems {
             Some(problems) => problems.finish().await,
             None => Vec::new(),
         };
-        Heard { headline: headline(&self.tail.lines()), problems }
+        Heard { headline, problems }
     }
 }
