@@ -232,6 +232,23 @@ fn a_command_that_stalls_is_ended_by_a_stop() {
 }
 
 #[test]
+fn a_second_stop_is_heard_while_the_shell_that_is_to_end_a_command_does_not_answer() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    double.on_exec(When::argument("work"), Answer::Run(vec![stdout("begun\n"), Step::Stall]));
+    double.on_exec(When::argument("/proc/uptime"), Answer::Run(vec![stdout("none\n"), Step::Exit(0)]));
+    double.on_exec(When::argument("/proc/uptime").once(), Answer::Run(vec![Step::Stall]));
+    let tool = tool(&double, WORK);
+    let mut started = tool.start(&["run", "post-deploy"]);
+    started.wait_for("begun");
+    started.signal(Signal::INT);
+    double.wait_for("the shell", |seen| seen.count("get", "pods/exec") == 2);
+    started.signal(Signal::INT);
+    let said = "it may still be running in container `app` of pod `web-a-0`: its process was not found";
+    assert_says(&started.end(), 130, &["■ work", said]);
+}
+
+#[test]
 fn a_command_that_stalls_is_ended_by_the_time_limit() {
     let double = Double::start();
     roll_out(&double, "a", 1);

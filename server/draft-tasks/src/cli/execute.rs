@@ -29,6 +29,9 @@ pub(super) enum Format {
     Json,
 }
 
+/// How long after the last kill it may take until that is told.
+const TELLING: Duration = Duration::from_millis(500);
+
 /// Events that wait to be shown; a full channel slows the tasks.
 const EVENTS: usize = 64;
 
@@ -233,7 +236,7 @@ struct Stop<'a> {
 
 impl Stop<'_> {
     fn ask(&mut self) {
-        self.handle.stop(self.overdue.ask(Duration::ZERO));
+        self.handle.stop(self.overdue.ask(TELLING));
     }
 
     fn ask_once(&mut self) {

@@ -230,6 +230,7 @@ impl<'a> TaskInPod<'a> {
                     }
                     Signal::Kill | Signal::Look => halt::now() + KILL_LIMIT,
                 };
+                let mut stop = self.stop.clone();
                 let found = tokio::select! {
                     biased;
                     status = &mut status => {
@@ -239,6 +240,8 @@ impl<'a> TaskInPod<'a> {
                     // Once only: some programs take a second request for impatience.
                     found = remote.signal(signal, session), if !sent => found,
                     () = halt::until(limit) => break,
+                    // A second stop may leave less time, also while the container's shell does not answer.
+                    () = overdue(&mut stop), if signal == Signal::Term => break,
                 };
                 sent = found.is_ok();
                 session = found.as_ref().ok().copied().flatten().or(session);
@@ -287,7 +290,13 @@ impl<'a> TaskInPod<'a> {
     ) -> Option<String> {
         let session = session?;
         loop {
-            match remote.signal(Signal::Look, Some(session)).await {
+            let mut stop = self.stop.clone();
+            let looked = tokio::select! {
+                biased;
+                looked = remote.signal(Signal::Look, Some(session)) => looked,
+                () = overdue(&mut stop) => break,
+            };
+            match looked {
                 Ok(None) => return None,
                 Ok(Some(_)) => {}
                 Err(why) => return Some(self.rest_may_run(&why)),

@@ -277,7 +277,12 @@ pub(crate) fn leads_session() -> bool {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        tasks().running.retain(|running| running.leader != self.leader);
+        let mut tasks = tasks();
+        tasks.running.retain(|running| running.leader != self.leader);
+        // Nobody waits for a leader that was let go, and its number may be given to another process.
+        if !self.leader_ended {
+            tasks.awaited.retain(|pid| *pid != self.leader.pid);
+        }
     }
 }
 
@@ -525,6 +530,22 @@ mod tests {
         assert_eq!((entry.name.as_str(), entry.parent, entry.group, entry.session), ("a) S 1 (b", 7, 8, 9));
         assert!(entry.ended);
         assert!(parse_stat("42 (a").is_none());
+    }
+
+    #[test]
+    fn a_leader_that_was_let_go_is_not_awaited() {
+        let spawn = || {
+            let child = std::process::Command::new("sleep").arg("600").spawn()?;
+            let pid = child.id();
+            Ok((child, Some(pid)))
+        };
+        let (mut child, tree) = spawn_tracked(&[], spawn).unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        assert!(tasks().awaited.contains(&pid));
+        assert_eq!(tree.let_go().len(), 1);
+        assert!(!tasks().awaited.contains(&pid));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]
