@@ -74,10 +74,10 @@ export class Runs {
     for (const listener of this.#listeners) listener.onOutput?.(message);
   }
 
-  /** The server is gone, and its runs with it: it cannot tell how they ended. */
+  /** The server is gone, and its runs are lost: one that was killed cannot end their tasks, nor tell how they end. */
   onServerGone(): void {
     for (const { run, uri, phase } of this.active) {
-      const message = `${phase}: stopped, since the server has ended`;
+      const message = `${phase}: lost, as the server has ended; its tasks may still run`;
       this.onRun({ run, uri, phase, state: 'finished', outcome: 'stopped', message });
     }
   }

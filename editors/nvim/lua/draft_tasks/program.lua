@@ -58,7 +58,7 @@ end
 ---@param on_runs fun(runs?: draft_tasks.KeptRun[], problem?: string)
 function M.runs(on_runs)
   local process, problem = M.start({ 'runs', '--format', 'json', 'list' }, function(result)
-    local ok, runs = pcall(vim.json.decode, result.stdout or '')
+    local ok, runs = pcall(vim.json.decode, result.stdout or '', { luanil = { object = true } })
     if result.code == 0 and ok then
       on_runs(runs)
     else

@@ -89,7 +89,7 @@ function M.on_output(params, ctx)
   output.append(key_of(params, ctx), params)
 end
 
---- Where a server is gone its runs are, too; it cannot tell how they ended.
+--- Where a server is gone its runs are lost: one that was killed cannot end its tasks, nor tell how they end.
 ---@param client_id integer
 function M.forget_gone(client_id)
   if vim.lsp.get_client_by_id(client_id) then
@@ -98,7 +98,7 @@ function M.forget_gone(client_id)
   for key, run in pairs(active) do
     if run.client == client_id then
       active[key] = nil
-      local message = run.phase .. ': stopped, since the server has ended'
+      local message = run.phase .. ': lost, as the server has ended; its tasks may still run'
       output.heading(key, { state = 'finished', outcome = 'stopped', phase = run.phase, message = message })
     end
   end

@@ -26,7 +26,7 @@ test('a run that did not begin leaves how the last one ended', () => {
   assert.equal(runs.last?.outcome, 'failed');
 });
 
-test('a server that is gone has stopped what ran, and all are told', () => {
+test('what a server ran that is gone is lost, and all are told', () => {
   const runs = new Runs();
   const told: RunMessage[] = [];
   runs.listen({ onRun: (message) => told.push(message) });
@@ -34,6 +34,7 @@ test('a server that is gone has stopped what ran, and all are told', () => {
   runs.onServerGone();
   runs.onServerGone();
   assert.deepEqual(told.map(({ state, outcome }) => [state, outcome]), [['started', undefined], ['finished', 'stopped']]);
+  assert.equal(told[1]?.message, 'post-deploy: lost, as the server has ended; its tasks may still run');
 });
 
 test('the transcript has both streams in the order in which they were written', () => {
