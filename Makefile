@@ -19,7 +19,7 @@ test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes mi
 	@$(step) --begin
 	@$(step) 'install Neovim' tests/tools/install nvim parsers
 	@$(step) formatting cargo fmt --all --check
-	@$(step) 'formatting of rules' rustfmt --check --edition 2024 server/analysis/src/rules/*.rs
+	@$(step) 'formatting of rules' rustfmt --check --edition 2024 server/analysis/src/rules/*.rs server/draft-tasks/src/lsp/commands/*.rs
 	@$(step) lints cargo clippy --locked --workspace --all-targets -- -D warnings
 	@$(step) 'build the tests' cargo test --locked --workspace --no-run
 	@$(step) 'tests of the workspace' cargo test --locked --workspace

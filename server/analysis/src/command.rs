@@ -388,7 +388,7 @@ fn range(start: usize, end: usize) -> TextRange {
     TextRange::new(TextSize::new(start as u32), TextSize::new(end as u32))
 }
 
-/// The name of the variable at the begin of a text, and the length of what is written for it.
+/// The name of the variable at the beginning of a text, and the length of what is written for it.
 pub(crate) fn variable(text: &str) -> Option<(&str, usize)> {
     let rest = text.strip_prefix('$')?;
     if let Some(inner) = rest.strip_prefix('{') {
@@ -399,7 +399,7 @@ pub(crate) fn variable(text: &str) -> Option<(&str, usize)> {
     (length > 0).then(|| (&rest[..length], length + 1))
 }
 
-/// The length of the name at the begin of a text: a letter or `_`, then letters, digits and `_`.
+/// The length of the name at the beginning of a text: a letter or `_`, then letters, digits and `_`.
 fn name_length(text: &str) -> usize {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return 0;

@@ -41,7 +41,8 @@ pub fn whole(reader: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let length = reader.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if length as u64 > most {
-        return Err(io::Error::other(format!("it is larger than {} MiB", most >> 20)));
+        let most = if most < 1 << 20 { format!("{} KiB", most >> 10) } else { format!("{} MiB", most >> 20) };
+        return Err(io::Error::other(format!("it is larger than {most}")));
     }
     Ok(bytes)
 }

@@ -290,7 +290,7 @@ struct Reference<'t> {
 }
 
 impl Reference<'_> {
-    /// That at the begin of a text.
+    /// That at the beginning of a text.
     fn read(text: &str) -> Option<Reference<'_>> {
         let (open, close) = REFERENCES.iter().find(|(open, _)| text.starts_with(open))?;
         let inner = &text[open.len()..];

@@ -70,15 +70,24 @@ impl Walk<'_> {
     }
 }
 
-/// The words of an entry point, which may be an array of JSON.
+/// The words of an entry point, which may be an array of JSON; Compose splits what is none.
 fn entry_point(program: &Argument) -> Vec<Argument> {
-    let array = program.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let words: Vec<&str> = match array {
-        Some(array) => array.split(',').map(|word| word.trim().trim_matches('"')).collect(),
-        None => vec![&program.text],
+    let text = program.text.as_str();
+    let words: Vec<String> = if text.starts_with('[') {
+        strings(text).unwrap_or_default()
+    } else {
+        text.split_whitespace().map(str::to_owned).collect()
     };
-    let word = |text: &&str| Argument { text: (*text).to_owned(), ..program.clone() };
-    words.iter().map(word).collect()
+    if words.is_empty() {
+        return vec![Argument::unknown()];
+    }
+    words.into_iter().map(|text| Argument { text, ..program.clone() }).collect()
+}
+
+/// The strings of an array of JSON, which is one of TOML, too.
+fn strings(array: &str) -> Option<Vec<String>> {
+    let value: toml_edit::Value = array.parse().ok()?;
+    value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
 /// The options of a command that runs something in a container.

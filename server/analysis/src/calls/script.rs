@@ -530,7 +530,7 @@ fn descriptor_length(rest: &str) -> usize {
     if behind.is_some_and(|behind| behind.starts_with(['<', '>'])) { length + 2 } else { 0 }
 }
 
-/// The length of the name at the begin of a text.
+/// The length of the name at the beginning of a text.
 fn name_length(text: &str) -> usize {
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         0

@@ -60,12 +60,15 @@ fn fix(command: &Command<'_>, word: &Word, way_out: WayOut) -> Fix {
 
 fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
     match name {
+        // These end at a time or with a process.
+        "tail" if arguments.flags().any(|flag| flag.starts_with("--pid")) => None,
+        "docker" | "podman" if arguments.flags().any(|flag| flag.starts_with("--until")) => None,
         "tail" => arguments.flag(name, &["-f", "-F", "--follow"]),
         "journalctl" => arguments.flag(name, &["-f", "--follow"]),
         "kubectl" | "oc" => of_kubectl(name, arguments),
         "docker" | "podman" => match arguments.verb(0)? {
             "compose" => of_compose(name, arguments, 1),
-            "logs" => arguments.flag("docker logs", &["-f", "--follow"]),
+            "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
             "events" => arguments.shown(name, 1, None),
             _ => None,
         },
@@ -83,8 +86,8 @@ fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
 fn of_kubectl<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
     match arguments.verb(0)? {
         "port-forward" | "proxy" => arguments.shown(name, 1, None),
-        "logs" => arguments.flag("kubectl logs", &["-f", "--follow"]),
-        "get" => arguments.flag("kubectl get", &["-w", "--watch", "--watch-only"]),
+        "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
+        "get" => arguments.flag(&format!("{name} get"), &["-w", "--watch", "--watch-only"]),
         _ => None,
     }
 }
@@ -94,14 +97,18 @@ fn of_compose<'a>(name: &str, arguments: &Arguments<'a>, verb: usize) -> Option<
         "up" => {
             let ends = |flag: &str| {
                 let ending = ["--abort-on-", "--exit-code-from", "--no-start", "--help"];
-                matches!(flag, "-d" | "--detach" | "--wait") || ending.iter().any(|it| flag.starts_with(it))
+                let detaches = flag.starts_with('-') && !flag.starts_with("--") && flag.contains('d');
+                detaches
+                    || matches!(flag, "--detach" | "--wait")
+                    || ending.iter().any(|it| flag.starts_with(it))
             };
             if arguments.flags().any(ends) {
                 return None;
             }
             arguments.shown(name, verb + 1, Some(WayOut::Add("--detach")))
         }
-        "logs" => arguments.flag("docker compose logs", &["-f", "--follow"]),
+        "logs" if verb > 0 => arguments.flag(&format!("{name} compose logs"), &["-f", "--follow"]),
+        "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
         "watch" => arguments.shown(name, verb + 1, None),
         _ => None,
     }
@@ -256,6 +263,9 @@ mod tests {
         for command in [
             "docker compose up -d",
             "docker compose up --wait",
+            "docker compose up -dV",
+            "tail -f --pid=12 x",
+            "docker events --until 10m",
             "docker compose up --abort-on-container-exit",
             "docker compose -f up.yml build",
             "docker compose run --rm web up",

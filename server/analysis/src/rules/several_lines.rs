@@ -33,6 +33,12 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .note(command.ask_for_a_shell());
     let parts: Vec<TextRange> = lines.iter().map(|line| covered(line)).collect();
     diagnostic.fixes.extend(split_task::into(command, &parts));
+    let is_script = |line: &&[Word]| command.bare(&line[0]).is_some_and(split_task::is_keyword);
+    if lines.iter().any(is_script) || command.text().contains("<<") {
+        // With its lines as they are.
+        diagnostic.fixes.extend(command.wrap());
+        return found.push(diagnostic);
+    }
     if shell_operator::first(command).is_none() {
         diagnostic.fixes.extend(command.wrap_with(joined(command, &lines, " && ")));
     }
@@ -124,6 +130,36 @@ mod tests {
         "#]],
         );
         testing::check(DiagnosticCode::CommandBlanks, text, expect![[""]]);
+    }
+
+    #[test]
+    fn lines_of_a_script_stay_lines_for_the_shell() {
+        let text = "[pre-up]\na = '''\nfor f in x y\ndo\nrm $f\ndone\n'''\nb = '''\ncat <<E\nx\nE\n'''\n";
+        testing::check(
+            DiagnosticCode::SeveralLines,
+            text,
+            expect![[r#"
+            warning "do": this line becomes arguments of `for`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = "sh -c 'for f in x y\ndo\nrm \"$f\"\ndone\n'"
+                b = '''
+                cat <<E
+                x
+                E
+                '''
+            warning "x": this line becomes arguments of `cat`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = '''
+                for f in x y
+                do
+                rm $f
+                done
+                '''
+                b = "sh -c 'cat <<E\nx\nE\n'"
+        "#]],
+        );
     }
 
     #[test]

@@ -9,6 +9,15 @@ use crate::command::{Word, is_shell_builtin};
 use crate::edit::{self, Fix, TextEdit};
 use crate::task_file::SectionForm;
 
+/// The words by which a script of a shell is more than one command after another.
+const KEYWORDS: [&str; 14] =
+    ["for", "while", "until", "do", "done", "if", "then", "else", "elif", "fi", "case", "esac", "{", "}"];
+
+/// Whether a word belongs to a command of several lines.
+pub(super) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
 /// In a longer phase nobody looks for a free description at every keystroke.
 const LONGEST_PHASE: usize = 100;
 
@@ -28,7 +37,8 @@ pub(super) fn into(command: &Command<'_>, parts: &[TextRange]) -> Option<Fix> {
         let program = program_of(command, *part)?;
         let name = format!("{} {}", task.name(text), index + 1);
         let taken = || siblings.iter().any(|sibling| sibling.name(text) == name);
-        if is_shell_builtin(program) || program.contains('=') || (index > 0 && taken()) {
+        if is_shell_builtin(program) || is_keyword(program) || program.contains('=') || (index > 0 && taken())
+        {
             return None;
         }
         let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };

@@ -63,7 +63,7 @@ fn close(open: &mut Vec<TokenKind>, kind: TokenKind) {
 fn is_new_statement(line: &[Token], text: &str, open: &[TokenKind], before: TokenKind) -> bool {
     let in_array = open.last() == Some(&TokenKind::LeftSquareBracket);
     if let Some(header) = header(line, text) {
-        // An inline table has no place for a bracket at the begin of a line. In an array, `["x"]` may be an
+        // An inline table has no place for a bracket at the beginning of a line. In an array, `["x"]` may be an
         // element: then what follows it is not a key and an equals sign.
         return !in_array || header.is_no_value || begins_entry(header.after, text);
     }
@@ -97,7 +97,7 @@ fn header<'a>(line: &'a [Token], text: &str) -> Option<HeaderLine<'a>> {
         matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment | TokenKind::Newline)
     };
     let trivia = rest.iter().take_while(|token| is_trivia(token)).count();
-    // What follows must stand at the begin of its line, as `begins_entry` asks for.
+    // What follows must stand at the beginning of its line, as `begins_entry` asks for.
     let indented = trivia > 0 && rest[trivia - 1].kind() == TokenKind::Whitespace;
     Some(HeaderLine { is_no_value, after: if indented { &[] } else { &rest[trivia..] } })
 }

@@ -3,6 +3,8 @@
 //! Must not leave half a file behind, must not overwrite what something else has written meanwhile, and must not change
 //! anything but the text: owner, mode, links, access lists.
 
+#[cfg(unix)]
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
@@ -72,15 +74,21 @@ fn is_like(_: &NamedTempFile, _: &Path, _: &Metadata) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The names of a file's extended attributes, among which access lists are; none where the file system has none.
+/// A file's extended attributes, among which access lists are; none where the file system has none.
 #[cfg(unix)]
-fn attributes(path: &Path) -> io::Result<Vec<u8>> {
-    // Longer lists do not exist (`xattr(7)`).
-    let mut names = vec![0; 1 << 16];
-    match rustix::fs::listxattr(path, &mut names) {
-        Ok(length) => names.truncate(length),
-        Err(rustix::io::Errno::NOTSUP) => names.clear(),
+fn attributes(path: &Path) -> io::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    // Longer lists and values do not exist (`xattr(7)`).
+    let mut buffer = vec![0; 1 << 16];
+    let length = match rustix::fs::listxattr(path, &mut buffer) {
+        Ok(length) => length,
+        Err(rustix::io::Errno::NOTSUP) => 0,
         Err(error) => return Err(error.into()),
+    };
+    let names = buffer[..length].to_vec();
+    let mut found = BTreeMap::new();
+    for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let length = rustix::fs::getxattr(path, name, &mut buffer)?;
+        found.insert(name.to_vec(), buffer[..length].to_vec());
     }
-    Ok(names)
+    Ok(found)
 }

@@ -163,8 +163,9 @@ impl Outbox {
             // So that the record has its end, unless a disk hangs.
             let _ = tokio::time::timeout(LAST_EVENTS, pump).await;
         }
-        let declining = std::mem::take(&mut self.declining);
-        let _ = tokio::time::timeout(LAST_EVENTS, declining.join_all()).await;
+        // One that panics has been told, and keeps no other from its end.
+        let all = async { while self.declining.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_EVENTS, all).await;
     }
 
     fn perform(&mut self, effect: Effect) {

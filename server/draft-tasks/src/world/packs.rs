@@ -158,7 +158,7 @@ impl Pack {
     ///
     /// # Errors
     ///
-    /// When it has one that is no text of a usual size; what is wrong with it, to follow its name.
+    /// When it has one that is no text of a usual size; then in a sentence.
     pub(crate) fn text(&self) -> Result<Option<String>, String> {
         let tasks = self.tasks(LONGEST_OFFERED).map_err(|error| error.to_string())?;
         tasks.map(|tasks| source::decode(tasks.bytes)).transpose()

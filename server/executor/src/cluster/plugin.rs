@@ -202,7 +202,11 @@ fn masked(said: &str) -> String {
 /// How long the value is with which a text begins: to its closing quote, else to the end of the word.
 fn value_length(text: &str) -> usize {
     let quoted = text.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let closed = quoted.and_then(|quote| text[1..].find([quote, '\n']).map(|at| at + 2));
+    let closed = quoted.and_then(|quote| {
+        let ends = text[1..].match_indices([quote, '\n']);
+        let mut ends = ends.filter(|(at, _)| !text[1..=*at].ends_with('\\'));
+        ends.next().map(|(at, _)| at + 2)
+    });
     closed.unwrap_or_else(|| text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
@@ -296,6 +300,7 @@ mod tests {
         assert!(secret.ends_with(shown), "{secret}");
         for (words, shown) in [
             ("password: hunter2 for ann", "password: *** for ann"),
+            (r#"{"password": "a\"b", "user": "ann"}"#, r#"{"password": ***, "user": "ann"}"#),
             ("\"password\": \"hun ter2\", at: 5", "\"password\": ***, at: 5"),
             ("password = hunter2", "password = ***"),
             ("{token:hunter2", "{token:***"),

@@ -53,9 +53,9 @@ const REMARKS: [&str; 10] = [
     "note",
     "help",
     "hint",
-    "see ",
-    "try ",
-    "use ",
+    "see",
+    "try",
+    "use",
     "for more information",
     "a complete log",
 ];
@@ -94,7 +94,7 @@ fn says(before: &str, line: &str) -> Says {
     }
     let line = line.to_lowercase();
     let line = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)).unwrap_or(&line).trim();
-    if REMARKS.iter().any(|remark| line.starts_with(remark)) {
+    if REMARKS.iter().any(|remark| begins_with(line, remark)) {
         return Says::Little;
     }
     if CONSEQUENCES.iter().any(|consequence| line.contains(consequence)) {
@@ -121,12 +121,21 @@ fn names_itself(line: &str, error: &str) -> bool {
     })
 }
 
+/// Whether a line begins with words, and not with a longer one or with a name such as `notes-api`.
+fn begins_with(line: &str, words: &str) -> bool {
+    let rest = line.strip_prefix(words);
+    rest.is_some_and(|rest| {
+        !rest.starts_with(|next: char| next.is_alphanumeric() || matches!(next, '-' | '_' | '.'))
+    })
+}
+
 fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let (before, after) = (&line[..at], &line[at + word.len()..]);
         let is_whole = !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
         // "0 failed" is no failure.
-        is_whole && !before.ends_with("0 ") && !before.ends_with("no ")
+        let in_front = before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next();
+        is_whole && !matches!(in_front, Some("0" | "no"))
     })
 }
 
@@ -138,6 +147,13 @@ mod tests {
     fn check(output: &str, expected: &str) {
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         assert_eq!(headline(&lines).as_deref(), Some(expected), "{output}");
+    }
+
+    #[test]
+    fn numbers_and_names_are_read_to_their_ends() {
+        check("10 failed\n0 failed\nbye\n", "10 failed");
+        check("notes-api | Error: no such table\nnote: it is\n", "notes-api | Error: no such table");
+        check("helper failed to start\nhelp: x\n", "helper failed to start");
     }
 
     #[test]

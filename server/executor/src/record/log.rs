@@ -120,7 +120,9 @@ fn line_end(file: &mut File, start: u64, most: u64) -> io::Result<u64> {
 /// Where the next line begins in a file; where none does soon, the next letter.
 fn next_line(file: &mut File, start: u64) -> io::Result<u64> {
     let bytes = part(file, start, LONGEST_LINE as u64)?;
-    let begin = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    // A line that fills the whole end of the text is cut, not left out.
+    let inner = &bytes[..bytes.len().saturating_sub(1)];
+    let begin = inner.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let begin = (begin..bytes.len()).find(|at| is_letter_start(bytes[*at])).unwrap_or(begin);
     Ok(start + begin as u64)
 }
@@ -188,6 +190,14 @@ mod tests {
             assert_eq!(left_out.parse(), Ok(100_000 - head.len() - tail.len()));
             assert!(text.len() <= 1000 && longest <= 2000 + piece as u64, "{longest}");
         }
+    }
+
+    #[test]
+    fn a_line_longer_than_the_end_leaves_its_end() {
+        let text = format!("begin\n{}\n", "x".repeat(50_000));
+        let (kept, _) = kept(&text, 1000, 5000);
+        assert!(kept.starts_with("begin\n") && kept.ends_with("xxx\n"), "{kept}");
+        assert!(kept.len() > 700, "{kept}");
     }
 
     #[test]

@@ -397,6 +397,13 @@ pub struct PodResult {
 }
 
 impl TaskResult {
+    /// The file of the record that has what it wrote; of a task inside of pods in one of them, where it failed if it did.
+    pub fn any_log(&self) -> Option<&str> {
+        let failed = self.pods.iter().filter(|pod| pod.failure.is_some());
+        let mut of_pods = failed.chain(&self.pods).filter_map(|pod| pod.log.as_deref());
+        self.log.as_deref().or_else(|| of_pods.next())
+    }
+
     /// A task that did not run yet.
     pub(super) fn of(name: String) -> TaskResult {
         let outcome = OutcomeName::Skipped;

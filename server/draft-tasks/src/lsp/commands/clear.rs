@@ -17,7 +17,8 @@ pub(crate) struct Clear {
 
 impl ServerCommand for Clear {
     const NAME: &'static str = "draft-tasks.clear";
-    const DOCUMENTATION: &'static str = "Forgets the results of runs and which tasks failed, and answers `null`.";
+    const DOCUMENTATION: &'static str =
+        "Forgets the results of runs and which tasks failed, and answers `null`.";
     const STARTS: bool = false;
     const LISTED: Option<Listed> = Some(Listed { title: "Clear Results", needs: Needs::TasksFile });
 

@@ -15,8 +15,8 @@ use crate::lsp::documents::document;
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
-use crate::lsp::session::{Session, SharedSession};
 use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::session::{Session, SharedSession};
 use crate::source::FileKind;
 use crate::world::environment::Environment;
 use crate::world::packs::{self, NoPack, Pack};
@@ -43,7 +43,8 @@ impl ServerCommand for Create {
         create files in edits. A file that exists is not overwritten, and in a workspace that is not \
         trusted nothing is created.";
     const STARTS: bool = false;
-    const LISTED: Option<Listed> = Some(Listed { title: "Create .draft-tasks.toml…", needs: Needs::Folder });
+    const LISTED: Option<Listed> =
+        Some(Listed { title: "Create .draft-tasks.toml…", needs: Needs::Folder });
 
     type Answer = Created;
 
@@ -81,7 +82,8 @@ impl Creation {
     /// Looks for the file, and for the pack whose tasks it gets; else why it is not created.
     fn read(self) -> Result<NewFile, String> {
         let path = target(&self.wanted.uri)?;
-        let file = url::Url::from_file_path(&path).map_err(|()| format!("{} is not a file", path.display()))?;
+        let file =
+            url::Url::from_file_path(&path).map_err(|()| format!("{} is not a file", path.display()))?;
         let uri = Uri::from(file.to_string());
         if self.open.contains(&uri) || path.symlink_metadata().is_ok() {
             return Err(format!("{} already exists; not overwritten", path.display()));
@@ -137,6 +139,6 @@ fn pack_text(packs: &[Pack], name: &str) -> Result<String, String> {
     })?;
     let text = pack
         .text()
-        .map_err(|problem| format!("the tasks file of the pack {} {problem}", pack.full_name()))?;
+        .map_err(|problem| format!("the tasks file of the pack {}: {problem}", pack.full_name()))?;
     Ok(text.unwrap_or_default())
 }

@@ -27,7 +27,8 @@ impl ServerCommand for AskDoctor {
         the kubeconfig, so the answer takes a while, and there is none in a workspace that is not \
         trusted.";
     const STARTS: bool = true;
-    const LISTED: Option<Listed> = Some(Listed { title: "Check Application and Cluster", needs: Needs::TasksFile });
+    const LISTED: Option<Listed> =
+        Some(Listed { title: "Check Application and Cluster", needs: Needs::TasksFile });
 
     type Answer = Examined;
 

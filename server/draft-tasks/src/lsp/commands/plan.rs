@@ -10,8 +10,8 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::session::{Session, SharedSession, Source, source};
 use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::session::{Session, SharedSession, Source, source};
 
 /// Shows what a phase would run.
 #[derive(Clone, Debug, Serialize, Deserialize)]

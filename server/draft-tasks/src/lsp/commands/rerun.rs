@@ -5,9 +5,9 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::results::PastRun;
 use crate::lsp::session::{ChosenTask, Session, SharedSession, Started, Wish, run};
-use crate::lsp::protocol::to_proto::refusal;
 
 /// Runs again what ran.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::reach::{self, EarlierPods, WantedPods};
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::Unfinished;
 use crate::lsp::session::{ChosenTask, Session, SharedSession, Source, Started, Wish, run_source, source};
-use crate::lsp::protocol::to_proto::refusal;
+use crate::reach::{self, EarlierPods, WantedPods};
 
 /// Runs the tasks that failed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,9 +47,10 @@ impl Session {
     fn wish_of_failed(&self, wanted: &RerunFailed, source: &Source) -> Result<Wish, Error> {
         let uri = &wanted.uri;
         let phase = match &wanted.phase {
-            Some(name) => {
-                Some(plan::phase_named(&source.analysis.parsed, name).map_err(|error| refusal(error.describe()))?)
-            }
+            Some(name) => Some(
+                plan::phase_named(&source.analysis.parsed, name)
+                    .map_err(|error| refusal(error.describe()))?,
+            ),
             None => self.runs.failures.last_phase(uri).and_then(Subject::phase),
         };
         let Some(phase) = phase.filter(|phase| self.runs.failures.any(uri, *phase)) else {

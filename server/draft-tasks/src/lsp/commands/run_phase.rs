@@ -3,8 +3,8 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::reach::WantedPods;
 use crate::lsp::session::{SharedSession, Started, Wish, run};
+use crate::reach::WantedPods;
 
 /// Runs the tasks of a phase.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,8 +3,8 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::reach::WantedPods;
 use crate::lsp::session::{ChosenTask, SharedSession, Started, Wish, run};
+use crate::reach::WantedPods;
 
 /// Runs one task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ impl ServerCommand for RunTask {
 
     async fn execute(self, session: &SharedSession) -> Result<Started, Error> {
         let RunTask { uri, phase, task, command, pods } = self;
-        run(session, Wish { uri, phase, chosen: vec![ChosenTask { task, command }], pods: WantedPods::Present(pods) }).await
+        run(
+            session,
+            Wish { uri, phase, chosen: vec![ChosenTask { task, command }], pods: WantedPods::Present(pods) },
+        )
+        .await
     }
 }

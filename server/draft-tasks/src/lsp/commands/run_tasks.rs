@@ -3,8 +3,8 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
-use crate::reach::WantedPods;
 use crate::lsp::session::{ChosenTask, SharedSession, Started, Wish, run};
+use crate::reach::WantedPods;
 
 /// Runs some tasks of a phase as one run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,7 +47,8 @@ impl ServerCommand for RunTasks {
         if tasks.is_empty() {
             return Err(Error::invalid_params("no task is named"));
         }
-        let chosen = tasks.into_iter().map(|SeenTask { task, command }| ChosenTask { task, command }).collect();
+        let chosen =
+            tasks.into_iter().map(|SeenTask { task, command }| ChosenTask { task, command }).collect();
         run(session, Wish { uri, phase, chosen, pods: WantedPods::Present(pods) }).await
     }
 }

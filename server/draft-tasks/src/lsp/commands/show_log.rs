@@ -10,11 +10,11 @@ use tower_lsp::jsonrpc::Error;
 use super::{Listed, Needs, ServerCommand};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Effect;
+use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::Run;
 use crate::lsp::runs::log_text::is_log;
 use crate::lsp::runs::results::PastRun;
 use crate::lsp::session::{Session, SharedSession};
-use crate::lsp::protocol::to_proto::refusal;
 
 /// Opens what a task wrote.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -127,12 +127,12 @@ impl LogSearch {
         // A record that cannot be read has nothing to show.
         let kept = self.records.as_ref()?.find(self.run.as_ref()?).ok()??;
         let RecordState::Finished(result) = &kept.state else { return None };
-        let mut with_log = result.tasks.iter().filter(|it| it.log.is_some());
+        let mut with_log = result.tasks.iter().filter(|it| it.any_log().is_some());
         let found = match &self.task {
             Some(name) => with_log.find(|it| it.name == *name),
             None => with_log.clone().find(|it| it.failure.is_some()).or_else(|| with_log.next_back()),
         };
-        let name = found?.log.as_ref().filter(|name| is_log(name))?;
+        let name = found?.any_log().filter(|name| is_log(name))?;
         Some(kept.folder.join(name))
     }
 }

@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, ServerCommand};
-use crate::world::environment::Environment;
-use crate::lsp::session::SharedSession;
 use crate::lsp::documents::look::off_thread;
+use crate::lsp::session::SharedSession;
+use crate::world::environment::Environment;
 use crate::world::packs;
 
 /// Asks what a tasks file can be made from.
@@ -66,7 +66,8 @@ impl Templates {
                 example: true,
             },
         ];
-        let packs = packs::files(&packs::of_user(environment)).into_iter().filter(|file| !file.text.is_empty());
+        let packs =
+            packs::files(&packs::of_user(environment)).into_iter().filter(|file| !file.text.is_empty());
         templates.extend(packs.map(|file| Template {
             title: format!("Pack {}", file.pack),
             about: "the tasks file that `draft create` copies".into(),
