@@ -291,7 +291,7 @@ fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
 
 #[test]
 fn keys_are_for_the_task_that_has_the_terminal() {
-    let task = "sh -c 'trap \"echo caught; exit 7\" INT; echo working; while :; do sleep 0.05; done'";
+    let task = "sh -c 'trap \"echo caught; exit 7\" INT; trap \"echo again\" CONT; echo working; while :; do sleep 0.05; done'";
     let tool = tasks("pre-up", &[("a", task)]);
     let text = lent(&tool, "draft_tasks run pre-up --tty; echo ended $?", &[("working", b"\x03")]);
     for part in ["caught", "exit code 7", "ended 1"] {
@@ -299,8 +299,17 @@ fn keys_are_for_the_task_that_has_the_terminal() {
     }
     assert!(!text.contains("stopping"), "{text:?}");
     let halts = "draft_tasks run pre-up --tty; echo halted $?; fg > /dev/null; echo ended $?";
-    let text = lent(&tool, halts, &[("working", b"\x1a"), ("halted", b"\x03")]);
+    let text = lent(&tool, halts, &[("working", b"\x1a"), ("again", b"\x03")]);
     assert!(text.contains("caught") && text.contains("ended 1"), "{text:?}");
+}
+
+#[test]
+fn a_task_that_halts_itself_halts_the_program_that_lent_it_the_terminal() {
+    let tool = tasks("pre-up", &[("a", "sh -c 'kill -STOP $$; echo back'")]);
+    let script = "draft_tasks run pre-up --tty; echo halted $?; fg > /dev/null; echo ended $?";
+    let text = lent(&tool, script, &[]);
+    let halted = text.find("halted 147").expect("a halt");
+    assert!(text[halted..].contains("back") && text.contains("ended 0"), "{text:?}");
 }
 
 #[test]

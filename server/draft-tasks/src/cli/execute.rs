@@ -100,13 +100,15 @@ pub(super) async fn execute(
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let is_lent = request.on_terminal;
     signals.leave_keys_to_task(is_lent);
+    let mut children = signals::Children::watch()?;
     let handle = draft_tasks_executor::start(request, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
     loop {
         tokio::select! {
             request = signals.asked() => match request {
-                Request::Halt if is_lent => signals::halt_alone(),
+                // The key is for the task, and what the task does then is seen.
+                Request::Halt if is_lent => {}
                 Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
                 Request::End => stop.ask(),
                 Request::Interrupt | Request::Quit => {
@@ -116,6 +118,8 @@ pub(super) async fn execute(
                     stop.ask();
                 }
             },
+            // By the key, or by itself alone, as ssh does: the shell has to see that, or nobody could let it go on.
+            () = children.halted(), if is_lent => signals::halt_alone(),
             news = shown.recv() => match news {
                 Some(Shown::Over(found)) => summary = found,
                 // A task whose output is lost must not go on.

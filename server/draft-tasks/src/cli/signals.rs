@@ -111,6 +111,45 @@ pub(super) fn halt_alone() {
     }
 }
 
+/// The processes that this program has started, as far as they halt.
+pub(super) struct Children {
+    #[cfg(unix)]
+    changes: tokio::signal::unix::Signal,
+}
+
+impl Children {
+    /// To be called inside of a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(super) fn watch() -> io::Result<Children> {
+        Ok(Children {
+            #[cfg(unix)]
+            changes: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::child())?,
+        })
+    }
+
+    /// Until one of them has halted.
+    #[cfg(unix)]
+    pub(super) async fn halted(&mut self) {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        // Only looked at: whoever waits for its end is told of it all the same.
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while self.changes.recv().await.is_some() {
+            if waitid(WaitId::All, look).is_ok_and(|found| found.is_some()) {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
+    #[cfg(not(unix))]
+    pub(super) async fn halted(&mut self) {
+        std::future::pending().await
+    }
+}
+
 /// When what was asked to end must have ended; nothing while it was not asked.
 #[derive(Debug, Default)]
 pub(super) struct Overdue(Option<Instant>);

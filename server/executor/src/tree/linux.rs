@@ -91,6 +91,8 @@ struct Tasks {
 #[derive(Debug)]
 struct Running {
     leader: Identity,
+    /// It stayed in the session of this process, and so may all be that it starts.
+    in_own_session: bool,
     /// As in `/proc/…/environ`: `NAME=value`.
     environment: HashSet<Vec<u8>>,
 }
@@ -110,10 +112,11 @@ pub(crate) fn spawn_tracked<C>(
     let (child, pid) = spawn()?;
     let pid = pid.and_then(|pid| i32::try_from(pid).ok()).unwrap_or(0);
     // The runtime has not waited for it yet, so it is there even if it has ended.
-    let start = read_entry(pid).map_or(0, |entry| entry.id.start);
-    let leader = Identity { pid, start };
+    let entry = read_entry(pid);
+    let leader = Identity { pid, start: entry.as_ref().map_or(0, |entry| entry.id.start) };
+    let in_own_session = entry.is_some_and(|entry| entry.session != pid);
     let pairs = environment.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
-    tasks.running.push(Running { leader, environment: pairs.collect() });
+    tasks.running.push(Running { leader, in_own_session, environment: pairs.collect() });
     tasks.awaited.push(pid);
     let tree =
         Tree { leader, leader_ended: false, seen: HashSet::new(), group_asked: false, asked: HashSet::new() };
@@ -309,11 +312,11 @@ impl Tasks {
         table.iter().filter(move |entry| !entry.ended && living.contains(&entry.id.pid))
     }
 
-    /// Children that this process started itself are leaders of tasks, or in its own session.
+    /// Children that this process started itself are leaders of tasks, or in its own session while no task is.
     fn is_adopted(&self, entry: &Entry, own_session: i32) -> bool {
         ADOPTS.load(Ordering::Acquire)
             && entry.parent == own_pid()
-            && entry.session != own_session
+            && (entry.session != own_session || self.running.iter().any(|running| running.in_own_session))
             && !self.awaited.contains(&entry.id.pid)
     }
 
