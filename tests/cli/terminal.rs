@@ -193,6 +193,12 @@ fn a_question_is_asked_where_somebody_can_answer() {
     }
 }
 
+#[track_caller]
+fn kill(process: &str, signal: Signal) {
+    let process = process.parse().ok().and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(process.expect("a process"), signal).expect("it lives");
+}
+
 /// Halted, or waiting in the kernel for a child that was halted before it had become another program.
 const HALTED: &[char] = &['T', 'D'];
 
@@ -275,7 +281,9 @@ fn lent(tool: &crate::tool::Tool, script: &str, answers: &[(&str, &[u8])]) -> St
 fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
     let ask = "sh -c 'test -t 0 && test -t 1 && test -t 2 && printf \"name? \"; read name < /dev/tty; echo hello $name $TOKEN'";
     let tool = tasks("pre-up", &[("ask", ask), ("other", "touch other")]).with("TOKEN", "t0p-secret");
-    let text = lent(&tool, "draft_tasks run pre-up --tty ask; echo ended $?", &[("name? ", b"world\n")]);
+    tool.write("variables", b"OTHER=other-secret\n");
+    let script = "draft_tasks run pre-up --tty ask --env-file variables; echo ended $?";
+    let text = lent(&tool, script, &[("name? ", b"world\n")]);
     let parts =
         ["the terminal is lent to `ask`", "name? ", "hello world t0p-secret", "1 passed in", "ended 0"];
     let mut rest = text.as_str();
@@ -284,6 +292,7 @@ fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
         rest = &rest[at + part.len()..];
     }
     assert!(!text.contains(is_spinner) && !tool.path("other").exists(), "{text:?}");
+    assert!(!text.contains("masked in the output"), "{text:?}");
     let records = tool.records();
     assert!(records.contains("passed") && records.contains("\"task\""), "{records}");
     assert!(!records.contains("hello world"), "{records}");
@@ -323,16 +332,88 @@ fn the_terminal_is_as_it_was_when_the_task_has_died() {
 }
 
 #[test]
+fn the_end_of_a_task_is_told_on_the_terminal_as_it_was() {
+    let tool = tasks("pre-up", &[("a", "stty raw -echo")]);
+    let text = lent(&tool, "draft_tasks run pre-up --tty; echo ended $?", &[]);
+    assert!(text.contains("1 passed") && text.contains("ended 0\r\n"), "{text:?}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+}
+
+#[test]
+fn what_a_task_with_the_terminal_leaves_running_is_named() {
+    let tool = tasks("pre-up", &[("a", "sh -c 'sleep 600 < /dev/null > /dev/null 2>&1 & echo $! > left'")]);
+    let text = lent(&tool, "draft_tasks run pre-up --tty; echo ended $?", &[]);
+    let left = tool.read("left").trim().to_owned();
+    assert!(text.contains("ended 0"), "{text:?}");
+    assert!(text.contains("sleep") && text.contains(&left), "{left} is not in {text:?}");
+    kill(&left, Signal::KILL);
+}
+
+#[test]
+fn nothing_takes_the_terminal_from_the_shell_in_the_background() {
+    let tool = tasks("pre-up", &[("a", "touch ran")]);
+    let script =
+        "draft_tasks run pre-up --tty & wait $!; echo code $?; read line; echo got $line; echo ended $?";
+    let text = lent(&tool, script, &[("code 2", b"words\n")]);
+    assert!(
+        text.contains("--tty lends the terminal, and it is not given to what runs in the background"),
+        "{text:?}"
+    );
+    assert!(text.contains("got words") && !tool.path("ran").exists(), "{text:?}");
+}
+
+#[test]
+fn the_key_that_halts_does_nothing_where_nobody_could_let_it_go_on() {
+    let tool = tasks("pre-up", &[("slow", "sh -c 'echo working; until test -e go; do sleep 0.05; done'")]);
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell("set +m; draft_tasks run pre-up; echo ended $?", theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working"));
+    ours.write_all(b"\x1a").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("^Z"));
+    tool.write("go", b"");
+    read_until(&mut ours, &mut text, Some("ended 0"));
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
+fn a_stop_goes_on_where_the_output_of_the_terminal_is_stopped() {
+    use rustix::termios::{Action, tcflow};
+    let task = "sh -c 'trap \"touch asked; exit\" TERM; echo $PPID > program; echo working; while :; do sleep 0.05; done'";
+    let tool = tasks("pre-up", &[("slow", task)]);
+    let (mut ours, theirs) = terminal();
+    let flow = theirs.try_clone().expect("a terminal");
+    let mut shell = tool.start_shell("draft_tasks run pre-up; echo ended $?", theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("working"));
+    tcflow(&flow, Action::OOff).expect("it is a terminal");
+    kill(tool.read("program").trim(), Signal::INT);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !tool.path("asked").exists() {
+        assert!(Instant::now() < deadline, "nobody asked the task to end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tcflow(&flow, Action::OOn).expect("it is a terminal");
+    drop(flow);
+    read_until(&mut ours, &mut text, Some("ended 130"));
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
 fn a_task_that_has_the_terminal_is_ended_with_the_program() {
-    let tool = tasks("pre-up", &[("a", "sh -c 'sleep 600 & echo $PPID > program; echo working; sleep 600'")]);
+    let task =
+        "sh -c 'sleep 600 & echo $! > other; echo $$ > task; echo $PPID > program; echo working; sleep 600'";
+    let tool = tasks("pre-up", &[("a", task)]);
     let script = "draft_tasks run pre-up --tty a; echo ended $?";
     let (mut ours, theirs) = terminal();
     let mut shell = tool.start_shell(script, theirs);
     let mut text = String::new();
     read_until(&mut ours, &mut text, Some("working"));
-    let program = tool.read("program").trim().parse().ok().and_then(rustix::process::Pid::from_raw);
-    rustix::process::kill_process(program.expect("a process"), Signal::TERM).expect("it lives");
+    kill(tool.read("program").trim(), Signal::TERM);
     read_until(&mut ours, &mut text, Some("ended 130"));
+    for process in ["task", "other"].map(|name| tool.read(name).trim().to_owned()) {
+        assert!(!std::path::Path::new("/proc").join(&process).exists(), "{process} lives: {text:?}");
+    }
     assert_eq!(shell.end_unread(), Some(0));
 }
 
@@ -349,10 +430,12 @@ fn the_terminal_is_lent_to_one_task_of_this_machine() {
         assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{arguments:?}: {called:?}");
         assert!(called.stderr.contains(expected), "{arguments:?}: {called:?}");
     }
-    for script in ["--tty", "--tty a --task b"] {
+    for (script, advice) in
+        [("--tty", "name it, as in --tty TASK"), ("--tty a --task b", "would run 2: leave --task out")]
+    {
         let script = format!("draft_tasks run pre-up {script}; echo ended $?");
         let text = lent(&tool, &script, &[]);
-        assert!(text.contains("--tty lends the terminal to one task"), "{text:?}");
+        assert!(text.contains("--tty lends the terminal to one task") && text.contains(advice), "{text:?}");
         assert!(text.contains("ended 2"), "{text:?}");
     }
     assert!(!tool.path("a").exists() && !tool.path("b").exists());

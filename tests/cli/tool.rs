@@ -278,6 +278,14 @@ impl Started {
         let status = processes::wait(&mut self.process, DEADLINE);
         status.expect("an end in time").code()
     }
+
+    /// The same, and gives what a shell calls its exit code: 128 and the number of the signal that ended it.
+    #[track_caller]
+    pub(crate) fn end_for_shell(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt;
+        let status = processes::wait(&mut self.process, DEADLINE).expect("an end in time");
+        status.code().or(status.signal().map(|signal| 128 + signal))
+    }
 }
 
 impl Drop for Started {

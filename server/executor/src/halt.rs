@@ -83,9 +83,9 @@ impl Drop for Halted {
     }
 }
 
-/// Whether somebody can let a halted program go on: the leader of a session has nobody beside it who could.
+/// Whether somebody can let a halted program go on: a shell that sees its job halt. Where it cannot tell, there is nobody.
 pub fn can_go_on() -> bool {
-    !tree::leads_session()
+    tree::is_job()
 }
 
 #[cfg(test)]

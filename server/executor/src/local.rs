@@ -1,4 +1,5 @@
-//! Starts a task as a local process of its own session, without a shell, and ends it with everything it started.
+//! Starts a task as a local process, without a shell, and ends it with everything it started. It has a session of its
+//! own, unless it has the terminal.
 //!
 //! Must not decide when to do so, nor read its output: `run` does, and `output`.
 
@@ -158,7 +159,7 @@ fn spawn(
     #[cfg(windows)]
     command.wrap(process_wrap::tokio::JobObject);
     let started = halt::now();
-    let (child, tree) = spawn_tracked(environment, || {
+    let (child, tree) = spawn_tracked(environment, streams == TaskStreams::Pipes, || {
         let child = command.spawn()?;
         let pid = child.id();
         Ok((child, pid))

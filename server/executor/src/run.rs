@@ -203,12 +203,15 @@ impl Life<'_> {
     async fn until_output_ends(&mut self, mut output_ended: watch::Receiver<bool>) {
         tokio::select! {
             _ = output_ended.wait_for(|ended| *ended) => return,
-            () = sleep(HELD_OPEN) => return,
+            () = halt::until(halt::now() + HELD_OPEN) => return,
             () = stopped(self.stop), if !self.asked_to_end => {}
         }
         self.end().await;
         // It fails only when the output is no longer read.
-        let _ = tokio::time::timeout(HELD_OPEN, output_ended.wait_for(|ended| *ended)).await;
+        tokio::select! {
+            _ = output_ended.wait_for(|ended| *ended) => {}
+            () = halt::until(halt::now() + HELD_OPEN) => {}
+        }
     }
 
     /// Gives what still runs a moment to end by itself.

@@ -15,7 +15,9 @@ use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSumm
 use tokio::sync::mpsc;
 
 use super::FOUND;
+use super::loan::{self, Loan};
 use super::report::{Amount, Report};
+use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
 
@@ -84,22 +86,22 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
 ///
 /// # Errors
 ///
-/// When nobody can be made to show it.
+/// When nobody can be made to show it, or the terminal cannot be lent.
 pub(super) async fn execute(
     mut request: RunRequest,
     view: &Presentation<'_>,
     signals: &mut Signals,
 ) -> io::Result<Ended> {
+    let is_lent = request.on_terminal;
+    let _loan = if is_lent { Some(lend(&request)?) } else { None };
     let (sender, events) = mpsc::channel(EVENTS);
-    if view.paint.0 && view.format == Format::Human && !request.on_terminal {
+    if view.paint.0 && view.format == Format::Human && !is_lent {
         terminal::ask_for_colors(&mut request.environment);
     }
     let readers = Readers::new(&request, view);
     let screen = readers.report.screen();
-    let mut shown = show(readers, events)?;
+    let mut shown = show(readers, events, is_lent)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
-    let is_lent = request.on_terminal;
-    signals.leave_keys_to_task(is_lent);
     let mut children = signals::Children::watch()?;
     let handle = draft_tasks_executor::start(request, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
@@ -112,10 +114,11 @@ pub(super) async fn execute(
                 Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
                 Request::End => stop.ask(),
                 Request::Interrupt | Request::Quit => {
-                    if !stop.overdue.is_asked() && io::stderr().is_terminal() {
-                        screen.without_moving(|| terminal::remark(format_args!("stopping … Ctrl-C again kills")));
-                    }
+                    let is_first = !stop.overdue.is_asked();
                     stop.ask();
+                    if is_first && io::stderr().is_terminal() {
+                        tell_stop(screen.clone());
+                    }
                 }
             },
             // By the key, or by itself alone, as ssh does: the shell has to see that, or nobody could let it go on.
@@ -134,8 +137,25 @@ pub(super) async fn execute(
     Ok(Ended { summary, was_stopped: stop.overdue.is_asked() })
 }
 
+fn lend(request: &RunRequest) -> io::Result<Loan> {
+    let loan = Loan::begin().map_err(io::Error::other)?;
+    let task = request.plan.steps.first().map(|step| step.task.as_str()).unwrap_or_default();
+    terminal::remark(format_args!(
+        "the terminal is lent to `{task}`: what it shows is neither masked nor recorded"
+    ));
+    Ok(loan)
+}
+
+/// In a thread of its own: a terminal whose output is stopped must not keep the stop from going on.
+fn tell_stop(screen: Screen) {
+    let tell =
+        move || screen.without_moving(|| terminal::remark(format_args!("stopping … Ctrl-C again kills")));
+    // Without a thread it is not said.
+    let _ = std::thread::Builder::new().name("remark".into()).spawn(tell);
+}
+
 fn halt(goes_on_in_pods: bool) {
-    if goes_on_in_pods {
+    if goes_on_in_pods && signals::can_halt() {
         terminal::remark(format_args!("what runs in pods goes on"));
     }
     signals::halt();
@@ -213,11 +233,18 @@ impl Readers {
 fn show(
     mut readers: Readers,
     mut events: mpsc::Receiver<RunEvent>,
+    is_lent: bool,
 ) -> io::Result<mpsc::UnboundedReceiver<Shown>> {
     let (news, shown) = mpsc::unbounded_channel();
     std::thread::Builder::new().name("report".into()).spawn(move || {
         let mut read = true;
         while let Some(event) = events.blocking_recv() {
+            // What is said of its end is said on our terminal again.
+            match event {
+                RunEvent::TaskStarted { .. } if is_lent => loan::begin_task(),
+                RunEvent::TaskFinished { .. } if is_lent => loan::take_back(),
+                _ => {}
+            }
             let over = if let RunEvent::RunFinished { summary } = &event { Some(*summary) } else { None };
             if readers.take(event, read).is_err() {
                 read = false;

@@ -14,7 +14,7 @@ use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
 use super::cluster::Cluster;
 use super::execute::{Format, Presentation, execute, serve};
-use super::loan::Loan;
+use super::loan;
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared};
 use super::report::Amount;
@@ -176,13 +176,19 @@ impl Options {
     ///
     /// As [`Options::prepare`].
     pub(super) fn prepare_with(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
-        let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
-        self.variables.warn(prepared.environment());
+        let prepared = self.load(run)?;
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
             let names = masked.join(", ");
             terminal::remark(format_args!("masked in the output: {names}; to show one, give --public NAME"));
         }
+        Ok(prepared)
+    }
+
+    /// The same without a word of what is masked.
+    fn load(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
+        let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
+        self.variables.warn(prepared.environment());
         Ok(prepared)
     }
 
@@ -219,7 +225,12 @@ impl Options {
 
 fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     let options = &arguments.options;
-    let prepared = options.prepare()?;
+    let prepared = if arguments.tty.is_some() {
+        // On the terminal nothing is masked.
+        options.load(options.settings().map_err(|error| error.to_string())?)?
+    } else {
+        options.prepare()?
+    };
     let phase = prepared.phase(&arguments.phase)?;
     let mut tasks = arguments.tasks.clone();
     tasks.extend(arguments.tty.iter().flatten().filter(|task| !arguments.tasks.contains(task)).cloned());
@@ -242,8 +253,13 @@ fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     if arguments.tty.is_some() {
         let count = request.plan.steps.len();
         if count != 1 {
+            let advice = if matches!(arguments.tty, Some(Some(_))) {
+                "leave --task out"
+            } else {
+                "name it, as in --tty TASK"
+            };
             return Err(format!(
-                "--tty lends the terminal to one task, and `{phase}` would run {count}: name it, as in --tty TASK"
+                "--tty lends the terminal to one task, and `{phase}` would run {count}: {advice}"
             ));
         }
         request.on_terminal = true;
@@ -261,7 +277,7 @@ fn check_loan(options: &Options, phase: Phase) -> Result<(), String> {
     if options.format == Format::Json {
         return Err("with --tty the output is the task's own: leave --format json out".into());
     }
-    if options.dry_run { Ok(()) } else { Loan::begin().map(drop) }
+    if options.dry_run { Ok(()) } else { loan::check() }
 }
 
 impl PlannedRun {
@@ -336,19 +352,11 @@ pub(super) fn show_dry(
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
     let PlannedRun { request, file, records, given, claim: _claim, .. } = wanted;
     let mut view = options.view(&file, records.as_ref(), given);
-    let mut loan = None;
     if request.on_terminal {
-        loan = Some(Loan::begin().map_err(io::Error::other)?);
         view.amount = Amount::Failures;
-        let task = request.plan.steps.first().map(|step| step.task.as_str()).unwrap_or_default();
-        terminal::remark(format_args!(
-            "the terminal is lent to `{task}`: what it shows is neither masked nor recorded"
-        ));
     }
-    let done = serve(async |signals| {
+    serve(async |signals| {
         let ended = execute(request, &view, signals).await?;
         Ok(ended.code(signals))
-    });
-    drop(loan);
-    done
+    })
 }

@@ -3,8 +3,6 @@
 //! Must not do anything about it, but end a program that does not answer.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
@@ -12,7 +10,9 @@ use draft_tasks_executor::stop::KILL_LIMIT;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{STOPPED, terminal};
+#[cfg(unix)]
+use super::terminal;
+use super::{STOPPED, loan};
 
 /// How long a stopped task may take to end before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
@@ -29,11 +29,10 @@ pub(super) struct Signals {
     received: mpsc::UnboundedReceiver<Request>,
     /// The first request to end.
     first: Option<Request>,
-    /// Whether a task has the terminal: the keys that end are for it, and reach it without us.
-    is_lent: Arc<AtomicBool>,
 }
 
 /// What the program is asked.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals but Ctrl-C"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// To end, with Ctrl-C.
@@ -53,13 +52,7 @@ impl Signals {
     ///
     /// When the system refuses.
     pub(super) fn watch() -> io::Result<Signals> {
-        let is_lent = Arc::default();
-        Ok(Signals { received: watch(Arc::clone(&is_lent))?, first: None, is_lent })
-    }
-
-    /// Whether Ctrl-C and Ctrl-\ are from now on for a task that has the terminal.
-    pub(super) fn leave_keys_to_task(&self, is_lent: bool) {
-        self.is_lent.store(is_lent, Ordering::Release);
+        Ok(Signals { received: watch()?, first: None })
     }
 
     /// Until the program is asked something, again each time.
@@ -89,13 +82,19 @@ fn exit_code(first: Option<Request>) -> u8 {
     if first == Some(Request::Quit) { QUIT } else { STOPPED }
 }
 
+/// Whether the program can halt: where nobody could let it go on again it does not, like all other programs.
+pub(super) fn can_halt() -> bool {
+    halt::can_go_on()
+}
+
 /// Halts the program with all that its tasks have started on this machine, until it is told to go on. It is to be called
-/// by the thread that serves the runs: nothing of them may go on before their time does.
+/// by the main thread, which serves the runs: nothing of them may go on before their time does.
 pub(super) fn halt() {
     #[cfg(unix)]
-    if halt::can_go_on() {
+    if can_halt() {
         let halted = halt::halt();
-        // To the whole program; it halts before this returns, since the system gives a signal to the thread that sent it.
+        // To the whole program; it halts before this returns, since the system gives a signal for a program to its main
+        // thread first.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         drop(halted);
     }
@@ -104,7 +103,7 @@ pub(super) fn halt() {
 /// Halts the program while a task has the terminal, which the key has told as well: how it halts is its own affair.
 pub(super) fn halt_alone() {
     #[cfg(unix)]
-    if halt::can_go_on() {
+    if can_halt() {
         let still = halt::stand_still();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         drop(still);
@@ -177,7 +176,7 @@ impl Overdue {
 /// Gives a message for each signal that asks the program to end, and ends it where it does not end in time. A thread of
 /// its own heeds them: whoever waits for a disk that does not answer keeps all else from going on.
 #[cfg(unix)]
-fn watch(is_lent: Arc<AtomicBool>) -> io::Result<mpsc::UnboundedReceiver<Request>> {
+fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, received) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -197,9 +196,20 @@ fn watch(is_lent: Arc<AtomicBool>) -> io::Result<mpsc::UnboundedReceiver<Request
                 Some(()) = hangups.recv() => Request::End,
                 Some(()) = quits.recv() => Request::Quit,
                 Some(()) = halts.recv() => Request::Halt,
-                () = overdue.reached() => end_at_once(first),
+                () = overdue.reached() => {
+                    // The keys were for the task, which has begun since.
+                    if first.is_none() && loan::is_with_task() {
+                        overdue = Overdue::default();
+                        continue;
+                    }
+                    end_at_once(first)
+                }
             };
-            if is_lent.load(Ordering::Acquire) && matches!(request, Request::Interrupt | Request::Quit) {
+            if loan::is_lent() && matches!(request, Request::Interrupt | Request::Quit) {
+                // Who does not come to the task, or to an end after it, can be ended all the same.
+                if !loan::is_with_task() {
+                    overdue.ask(UNANSWERED);
+                }
                 continue;
             }
             if request != Request::Halt {
@@ -221,6 +231,7 @@ fn end_at_once(first: Option<Request>) -> ! {
     let (told, heard) = std::sync::mpsc::channel();
     // Standard error may not be read either.
     let tell = std::thread::Builder::new().spawn(move || {
+        loan::take_back();
         terminal::error(format_args!(
             "ended without an orderly stop, as a disk or something else does not answer; what was started may still run"
         ));
@@ -233,11 +244,11 @@ fn end_at_once(first: Option<Request>) -> ! {
 }
 
 #[cfg(not(unix))]
-fn watch(is_lent: Arc<AtomicBool>) -> io::Result<mpsc::UnboundedReceiver<Request>> {
+fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let (sender, received) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            if !is_lent.load(Ordering::Acquire) && sender.send(Request::Interrupt).is_err() {
+            if !loan::is_lent() && sender.send(Request::Interrupt).is_err() {
                 return;
             }
         }

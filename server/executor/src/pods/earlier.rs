@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use draft_tasks_analysis::plan::Plan;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::gone::changed_before;
 use super::selection::{PodState, current, shorten};
@@ -14,6 +13,7 @@ use super::wait::{ReadyPods, Waiting, container, read};
 use super::watching::Pods;
 use crate::cluster::Connection;
 use crate::event::{Pod, Problem};
+use crate::halt;
 use crate::report::Report;
 use crate::request::{EarlierPod, PodsRequest};
 
@@ -46,7 +46,7 @@ impl EarlierRun<'_> {
         mut pods: watch::Receiver<Arc<Pods>>,
         report: &Report,
     ) -> Result<ReadyPods, Problem> {
-        let limit = Instant::now().checked_add(self.wanted.wait_timeout);
+        let limit = halt::now().checked_add(self.wanted.wait_timeout);
         let mut waiting = Waiting::new(self.wanted, report);
         loop {
             let now: Arc<Pods> = pods.borrow_and_update().clone();

@@ -55,9 +55,10 @@ enum End {
 impl<'a> TaskInPod<'a> {
     /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
     pub(crate) async fn run(self) -> TaskEnd {
-        let begun = Instant::now();
-        let end = self.until_told(begun).await;
-        TaskEnd { duration: begun.elapsed(), ..end }
+        let started = halt::now();
+        // What runs in a pod goes on while the program is halted, and so grows older.
+        let end = self.until_told(Instant::now()).await;
+        TaskEnd { duration: halt::now() - started, ..end }
     }
 
     async fn until_told(mut self, begun: Instant) -> TaskEnd {

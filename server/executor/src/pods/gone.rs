@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::selection::{PodState, shorten};
 use super::watching::{Pods, Watching};
 use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Problem, RunEvent};
+use crate::halt;
 use crate::report::Report;
 use crate::request::PodsRequest;
 
@@ -25,7 +26,7 @@ pub(crate) async fn until_gone(
     wanted: &PodsRequest,
     report: &Report,
 ) -> Result<(), Problem> {
-    let limit = Instant::now().checked_add(wanted.wait_timeout);
+    let limit = halt::now().checked_add(wanted.wait_timeout);
     let watching = Watching::start(connection, &wanted.application).await?;
     let mut pods = watching.pods();
     let mut told = None;
@@ -59,7 +60,7 @@ pub(super) async fn changed_before(
 ) -> Result<bool, Problem> {
     let over = async {
         match limit {
-            Some(limit) => sleep_until(limit).await,
+            Some(limit) => halt::until(limit).await,
             None => std::future::pending().await,
         }
     };

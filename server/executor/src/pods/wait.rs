@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::selection::{PodState, Verdict, current, judge, owners};
 use super::watching::{Pods, list};
@@ -14,6 +14,7 @@ use super::workload::{WorkloadReading, Workloads};
 use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Pod, Problem, RunEvent};
+use crate::halt;
 use crate::report::Report;
 use crate::request::{Application, PodsBefore, PodsRequest};
 
@@ -49,7 +50,7 @@ pub(crate) async fn until_ready(
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<ReadyPods, Problem> {
-    let begun = Instant::now();
+    let begun = halt::now();
     let limit = begun.checked_add(wanted.wait_timeout);
     let mut waiting = Waiting::new(wanted, report);
     let mut namespace = NamespaceLook::default();
@@ -71,7 +72,7 @@ pub(crate) async fn until_ready(
                     let pods = waiting.choose(&found, only, connection)?;
                     return Ok(ReadyPods { pods, note: waiting.note(&read, &seen) });
                 }
-                None => Instant::now() + AGAIN.0,
+                None => halt::now() + AGAIN.0,
             },
             Step::LookAgain(next) => next,
         };
@@ -79,7 +80,7 @@ pub(crate) async fn until_ready(
             return Err(problem.clone());
         }
         let over = async {
-            if let Some(limit) = limit { sleep_until(limit).await } else { std::future::pending().await }
+            if let Some(limit) = limit { halt::until(limit).await } else { std::future::pending().await }
         };
         tokio::select! {
             changed = pods.changed() => {
@@ -87,7 +88,7 @@ pub(crate) async fn until_ready(
                 // The watch ends only with the run.
                 changed.map_err(|_| Problem::new("the pods are no longer watched"))?;
             }
-            () = sleep_until(next) => {}
+            () = halt::until(next) => {}
             () = over => return Err(waiting.too_late(connection)),
         }
     }
@@ -115,10 +116,10 @@ struct NamespaceLook(Option<Instant>);
 impl NamespaceLook {
     /// Without a namespace no pod ever comes.
     async fn look(&mut self, connection: &Connection, is_deployed: bool) -> Result<(), Problem> {
-        if self.0.is_some_and(|last| last.elapsed() < LOOK_AT_NAMESPACE) {
+        if self.0.is_some_and(|last| halt::now() < last + LOOK_AT_NAMESPACE) {
             return Ok(());
         }
-        self.0 = Some(Instant::now());
+        self.0 = Some(halt::now());
         connection.check_namespace(is_deployed).await
     }
 }
@@ -164,11 +165,11 @@ impl<'a> Waiting<'a> {
             Verdict::Ready { pods, certain: false } => {
                 let names: Vec<_> = pods.iter().map(|pod| pod.uid.clone()).collect();
                 if self.settled.as_ref().is_none_or(|(settled, _)| *settled != names) {
-                    self.settled = Some((names, Instant::now()));
+                    self.settled = Some((names, halt::now()));
                 }
                 let settle = settle(&pods, &self.wanted.before);
-                let since = self.settled.as_ref().map_or_else(Instant::now, |(_, since)| *since);
-                if Instant::now() >= since + settle {
+                let since = self.settled.as_ref().map_or_else(halt::now, |(_, since)| *since);
+                if halt::now() >= since + settle {
                     return Step::Go(pods);
                 }
                 self.tell(pods.len(), pods.len(), "looks whether more pods come".into()).await;
@@ -208,7 +209,7 @@ impl<'a> Waiting<'a> {
     }
 
     fn soon(&mut self) -> Step {
-        let next = Instant::now() + self.again;
+        let next = halt::now() + self.again;
         self.again = (self.again * 2).min(AGAIN.1);
         Step::LookAgain(next)
     }

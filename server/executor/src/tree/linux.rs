@@ -3,7 +3,7 @@
 //! Must not decide when a task is ended, nor wait for anything. A process is never signalled by its bare number:
 //! its start time is compared while a handle on it is held.
 //!
-//! A task's processes are those of its session, their descendants, and, once [`adopt_orphans`] was called, those
+//! A task's processes are those of its session if it leads one, its descendants, and, once [`adopt_orphans`] was called, those
 //! that left both: a process whose parents have ended becomes a child of this one. Which task it came from is told
 //! by when it was started and, while several tasks run, by the environment that it inherited; so give every run a
 //! variable of its own if runs may overlap. A process whose origin stays unclear is not touched.
@@ -102,9 +102,10 @@ fn tasks() -> MutexGuard<'static, Tasks> {
     TASKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `spawn`, which starts the leader of a new session and tells its process id.
+/// Runs `spawn`, which starts a process and tells its id; it leads a new session, or stays in that of this process.
 pub(crate) fn spawn_tracked<C>(
     environment: &[(OsString, OsString)],
+    leads_session: bool,
     spawn: impl FnOnce() -> io::Result<(C, Option<u32>)>,
 ) -> io::Result<(C, Tree)> {
     // Locked while it starts: a leader that ends at once must not be taken for an orphan.
@@ -112,11 +113,10 @@ pub(crate) fn spawn_tracked<C>(
     let (child, pid) = spawn()?;
     let pid = pid.and_then(|pid| i32::try_from(pid).ok()).unwrap_or(0);
     // The runtime has not waited for it yet, so it is there even if it has ended.
-    let entry = read_entry(pid);
-    let leader = Identity { pid, start: entry.as_ref().map_or(0, |entry| entry.id.start) };
-    let in_own_session = entry.is_some_and(|entry| entry.session != pid);
+    let start = read_entry(pid).map_or(0, |entry| entry.id.start);
+    let leader = Identity { pid, start };
     let pairs = environment.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
-    tasks.running.push(Running { leader, in_own_session, environment: pairs.collect() });
+    tasks.running.push(Running { leader, in_own_session: !leads_session, environment: pairs.collect() });
     tasks.awaited.push(pid);
     let tree =
         Tree { leader, leader_ended: false, seen: HashSet::new(), group_asked: false, asked: HashSet::new() };
@@ -273,9 +273,16 @@ impl HaltedProcesses {
     }
 }
 
-/// Whether this process leads its session.
-pub(crate) fn leads_session() -> bool {
-    own_session(&table()) == own_pid()
+/// Whether somebody is told when this process halts: the parent of a process of its group, in the same session and
+/// another group. POSIX calls a group without one orphaned, and its processes do not heed the key that halts.
+pub(crate) fn is_job() -> bool {
+    let table = table();
+    let find = |pid| table.iter().find(|entry| entry.id.pid == pid);
+    let Some(own) = find(own_pid()) else { return false };
+    let is_shell = |parent: &Entry| parent.session == own.session && parent.group != own.group;
+    let of_group = table.iter().filter(|entry| entry.group == own.group && !entry.ended);
+    // A group of 0 is one of outside of this namespace, whose processes are not all seen.
+    own.group != 0 && of_group.filter_map(|entry| find(entry.parent)).any(is_shell)
 }
 
 impl Drop for Tree {
@@ -542,7 +549,7 @@ mod tests {
             let pid = child.id();
             Ok((child, Some(pid)))
         };
-        let (mut child, tree) = spawn_tracked(&[], spawn).unwrap();
+        let (mut child, tree) = spawn_tracked(&[], false, spawn).unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         assert!(tasks().awaited.contains(&pid));
         assert_eq!(tree.let_go().len(), 1);

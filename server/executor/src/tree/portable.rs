@@ -18,18 +18,21 @@ pub fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `spawn`, which starts the leader of a new session or group and tells its process id.
+/// Runs `spawn`, which starts a process and tells its id; it leads a new session, or stays in the group of this process.
 pub(crate) fn spawn_tracked<C>(
     _environment: &[(OsString, OsString)],
+    leads_session: bool,
     spawn: impl FnOnce() -> io::Result<(C, Option<u32>)>,
 ) -> io::Result<(C, Tree)> {
     let (child, pid) = spawn()?;
     let leader = pid.unwrap_or(0);
-    leaders().push(leader);
-    Ok((child, Tree { leader, leader_ended: false, asked: false }))
+    if leads_session {
+        leaders().push(leader);
+    }
+    Ok((child, Tree { leader, leads_group: leads_session, leader_ended: false, asked: false }))
 }
 
-/// The leader of every task that is not finished.
+/// The leader of every task that is not finished, if it leads a group.
 static LEADERS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 fn leaders() -> MutexGuard<'static, Vec<u32>> {
@@ -57,12 +60,19 @@ impl HaltedProcesses {
     }
 }
 
-/// Whether this process leads its session.
-pub(crate) fn leads_session() -> bool {
-    #[cfg(unix)]
-    return rustix::process::getsid(None).is_ok_and(|session| session == rustix::process::getpid());
-    #[cfg(not(unix))]
-    return false;
+/// Whether the parent of this process is told when it halts, as it is in the same session and another group. Who else
+/// may be, is not asked.
+#[cfg(unix)]
+pub(crate) fn is_job() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid, getsid};
+    let Some(parent) = getppid() else { return false };
+    let in_session = getsid(Some(parent)).is_ok_and(|session| getsid(None) == Ok(session));
+    in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_job() -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -82,6 +92,8 @@ fn signal_group(leader: u32, signal: rustix::process::Signal) {
 #[derive(Debug)]
 pub(crate) struct Tree {
     leader: u32,
+    /// Otherwise it is in the group of this process, and only it is known.
+    leads_group: bool,
     leader_ended: bool,
     asked: bool,
 }
@@ -101,14 +113,24 @@ impl Tree {
     pub(crate) fn terminate(&mut self) {
         if !std::mem::replace(&mut self.asked, true) {
             #[cfg(unix)]
-            signal_group(self.leader, rustix::process::Signal::TERM);
+            self.signal(rustix::process::Signal::TERM);
         }
     }
 
     /// Ends every process.
     pub(crate) fn kill(&mut self) {
         #[cfg(unix)]
-        signal_group(self.leader, rustix::process::Signal::KILL);
+        self.signal(rustix::process::Signal::KILL);
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        if self.leads_group {
+            signal_group(self.leader, signal);
+        } else if let Some(leader) = group(self.leader).filter(|_| !self.leader_ended) {
+            // It has ended if it fails.
+            let _ = rustix::process::kill_process(leader, signal);
+        }
     }
 
     /// Finishes the task and leaves running what still does.
@@ -120,7 +142,8 @@ impl Tree {
     #[cfg(unix)]
     fn group_is_alive(&self) -> bool {
         // The group keeps its number while it has a process.
-        group(self.leader).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
+        self.leads_group
+            && group(self.leader).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
     }
 
     #[cfg(not(unix))]
