@@ -424,3 +424,18 @@ fn what_is_no_tasks_file_is_told_at_once() {
         std::fs::remove_file(&path).expect("the link");
     }
 }
+
+#[test]
+fn a_path_that_would_steer_a_terminal_is_shown_and_does_not() {
+    let tool = Tool::empty();
+    tool.write("a\u{1b}[31mb/.draft-tasks.toml", FINDINGS.as_bytes());
+    for arguments in
+        [&["check", "a\u{1b}[31mb"][..], &["check", "--fix", "a\u{1b}[31mb"], &["explain", "a\u{1b}[31mb"]]
+    {
+        let called = tool.call(arguments);
+        assert!(!called.stdout.contains('\u{1b}') && !called.stderr.contains('\u{1b}'), "{called:?}");
+    }
+    let json = tool.call(&["check", "--format", "json", "a\u{1b}[31mb"]);
+    let report: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(report["files"][0]["path"], "a\u{1b}[31mb/.draft-tasks.toml");
+}

@@ -212,6 +212,20 @@ fn whatever_calls_a_cluster_that_is_not_local_is_asked_for() {
 }
 
 #[test]
+fn no_question_shows_a_secret() {
+    for command in [
+        "kubectl --server https://u:$DB_PASSWORD@10.0.0.5 get",
+        "kubectl --context $DB_PASSWORD get",
+        "helm --kube-apiserver https://u:Hunter2hunter!x@10.0.0.5 list",
+    ] {
+        let tool = with_cluster(&format!("[pre-up]\na = \"{command}\"\n"), "127.0.0.1");
+        let called = tool.with("DB_PASSWORD", "Hunter2hunter!x").call(&["run", "pre-up"]);
+        assert!(called.code == Some(2) && called.stderr.contains("--yes"), "{called:?}");
+        assert!(!called.stderr.contains("Hunter2"), "{called:?}");
+    }
+}
+
+#[test]
 fn what_a_script_calls_is_said_and_runs() {
     let tool = with_cluster("[pre-up]\na = \"sh deploy.sh\"\n", "cluster.example");
     tool.write("deploy.sh", b"false && kubectl get\ntouch done\n");

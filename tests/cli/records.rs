@@ -257,3 +257,13 @@ fn have_no_place_without_a_home() {
     let called = tool.call(&["runs"]);
     assert!(called.code == Some(2) && called.stderr.contains("DRAFT_TASKS_STATE_DIR"), "{called:?}");
 }
+
+#[test]
+fn a_limit_of_the_size_of_files_ends_no_run_and_leaves_no_half_record() {
+    let tool = tasks("pre-up", &[("much", "seq 20000"), ("next", "echo hi")]);
+    for (limit, kept) in [(0, 0), (8, 0), (160, 1)] {
+        let called = tool.call_after(&format!("ulimit -f {limit}"), &["run", "pre-up", "--quiet"]);
+        assert_eq!(called.code, Some(0), "{limit}: {called:?}");
+        assert_eq!(tool.record_folders().len(), kept, "{limit}: {called:?}");
+    }
+}

@@ -189,6 +189,7 @@ pub(crate) fn main() -> ExitCode {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
         Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
     }
+    survive_limits();
     match enough_files().and_then(|()| start_log(cli.log.as_deref())) {
         Ok(()) => dispatch(cli.command),
         Err(problem) => {
@@ -196,6 +197,14 @@ pub(crate) fn main() -> ExitCode {
             UNUSABLE.into()
         }
     }
+}
+
+/// Has the system refuse a write beyond the limit of a file's size, in place of ending the program in the middle of it.
+/// Programs that it starts are ended as ever.
+fn survive_limits() {
+    #[cfg(unix)]
+    // Where it cannot be done all goes on, as long as no limit is met.
+    let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), Default::default());
 }
 
 /// With fewer, parts of the runtime panic in the middle of a run.

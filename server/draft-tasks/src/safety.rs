@@ -17,6 +17,7 @@ use draft_tasks_analysis::calls::Calls;
 use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::event::Problem;
+use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 use self::choice::CalledCluster;
@@ -37,6 +38,8 @@ pub(crate) struct Foreign {
 pub(crate) struct Whereabouts<'a> {
     pub(crate) directory: &'a Path,
     pub(crate) environment: &'a [(OsString, OsString)],
+    /// What no question may show.
+    pub(crate) secrets: &'a Secrets,
     /// The cluster that they are to meet; without it that of the kubeconfig.
     pub(crate) pinned: Option<&'a Target>,
 }
@@ -55,7 +58,7 @@ struct Reached {
 pub(crate) fn foreign(request: &RunRequest, accepts: &dyn Fn(&Target) -> bool) -> Vec<Foreign> {
     let pinned = request.pinned.as_ref().map(|pinned| &pinned.target);
     let (directory, environment) = (request.directory.as_path(), request.environment.as_slice());
-    let whereabouts = Whereabouts { directory, environment, pinned };
+    let whereabouts = Whereabouts { directory, environment, secrets: &request.secrets, pinned };
     foreign_plan(&request.plan, request.pods.as_ref(), whereabouts, accepts)
 }
 
@@ -88,7 +91,11 @@ pub(crate) fn foreign_commands(
         seen.push(place);
         is_new && !reached.target.as_ref().is_ok_and(accepts)
     });
-    all.into_iter().map(|reached| reached.ask(plan.subject.name())).collect()
+    let ask = |reached: Reached| {
+        let asked = reached.ask(plan.subject.name());
+        Foreign { question: whereabouts.secrets.mask(&asked.question).into_owned(), ..asked }
+    };
+    all.into_iter().map(ask).collect()
 }
 
 /// What to ask before `up` or `delete`, which reach this cluster.

@@ -9,8 +9,17 @@ const LONGEST: usize = 4096;
 const ESCAPE: u8 = 0x1b;
 
 /// Whether a byte may begin something that is not shown. Blanks and line ends are shown.
-pub(crate) fn may_hide(byte: u8) -> bool {
-    matches!(byte, 0..=8 | 0xb | 0xe..=0x1f | 0x7f)
+fn may_hide(byte: u8) -> bool {
+    // Without branches many bytes are looked at at once.
+    (byte < b'\t') | (byte == 0xb) | (0xe..b' ').contains(&byte) | (byte == 0x7f)
+}
+
+/// How many bytes there are before the first one that may begin something that is not shown.
+pub(crate) fn shown_length(text: &[u8]) -> usize {
+    let is_shown = |piece: &&[u8]| !piece.iter().fold(false, |hides, byte| hides | may_hide(*byte));
+    let shown = text.chunks(64).take_while(is_shown).map(<[u8]>::len).sum();
+    let rest = &text[shown..];
+    shown + rest.iter().position(|byte| may_hide(*byte)).unwrap_or(rest.len())
 }
 
 /// How many of the bytes that a text begins with are not shown as one of them; nothing when that depends on what follows.
@@ -65,7 +74,7 @@ pub(crate) fn shown(text: &str) -> String {
     let mut shown = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let length = bytes[at..].iter().position(|byte| may_hide(*byte)).unwrap_or(bytes.len() - at);
+        let length = shown_length(&bytes[at..]);
         shown.extend_from_slice(&bytes[at..at + length]);
         at += length;
         at += hidden(&bytes[at..]).unwrap_or(bytes.len() - at);

@@ -210,7 +210,7 @@ impl Masker {
     fn read(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         loop {
-            let shown = rest.iter().position(|byte| escape::may_hide(*byte)).unwrap_or(rest.len());
+            let shown = escape::shown_length(rest);
             self.held.extend_from_slice(&rest[..shown]);
             rest = &rest[shown..];
             if rest.is_empty() {

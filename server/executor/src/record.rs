@@ -85,16 +85,25 @@ impl Records {
         private::create_all(&self.directory)?;
         let project = list::project(file);
         let (id, folder) = self.create(request.plan.subject.name(), &project)?;
+        let begun = self.begin_in(&folder, request, file, id);
+        if begun.is_err() {
+            // What has neither a result nor events would be called interrupted.
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+        let begun = begun?;
+        self.prune(&project);
+        Ok(begun)
+    }
+
+    fn begin_in(&self, folder: &Path, request: &RunRequest, file: &Path, id: String) -> io::Result<Recorder> {
         let lock = File::create_new(folder.join(LOCK))?;
         // Where nothing can be locked, records that have no result are never removed.
         let _ = lock.try_lock();
         let events = OpenOptions::new().append(true).create_new(true).open(folder.join(EVENTS))?;
         File::create_new(folder.join(UNWRITTEN))?.write_all(&[b' '; RESERVED])?;
-        survive_limits();
-        self.prune(&project);
         Ok(Recorder {
             about: RunHeader::of(request, id, file),
-            folder,
+            folder: folder.to_owned(),
             _lock: lock,
             events: Some(events),
             logs: HashMap::new(),
@@ -127,17 +136,6 @@ impl Records {
         for name in own.skip(self.keep.max(1)) {
             let _ = remove(&self.directory.join(name));
         }
-    }
-}
-
-/// Has the system refuse a write beyond the limit of a file's size, in place of ending the program. Those that it starts
-/// are ended as ever.
-fn survive_limits() {
-    #[cfg(unix)]
-    if tokio::runtime::Handle::try_current().is_ok() {
-        let signal = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        // Where it cannot be done all goes on, as long as no limit is met.
-        let _ = tokio::signal::unix::signal(signal);
     }
 }
 

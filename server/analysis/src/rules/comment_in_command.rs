@@ -33,16 +33,21 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     found.push(diagnostic);
 }
 
+/// Programs that are given single characters.
+const OF_CHARACTERS: [&str; 12] =
+    ["cut", "sort", "join", "paste", "column", "awk", "gawk", "mawk", "tr", "grep", "sed", "expr"];
+
 /// The first word that begins as a comment of a shell does, and as little else.
 pub(super) fn first(command: &Command<'_>) -> Option<usize> {
+    let words = command.words();
+    let takes = command.name().is_some_and(|name| OF_CHARACTERS.contains(&name));
+    let is_value = |at: usize| at > 0 && command.text()[words[at - 1].range].starts_with('-');
     let opens = |at: &usize| {
-        let word = &command.words()[*at];
-        let written = &command.text()[word.range];
-        written.starts_with('#')
-            && command.bare(word).is_some()
-            && (written == "#" || command.begins_line(*at))
+        let written = command.bare(&words[*at]);
+        let is_alone = || written == Some("#") && !takes && !is_value(*at);
+        is_alone() || command.begins_line(*at) && written.is_some_and(|it| it.starts_with('#'))
     };
-    (0..command.words().len()).find(opens).filter(|_| command.knows_quotes())
+    (0..words.len()).find(opens).filter(|_| command.knows_quotes())
 }
 
 /// The command without the comment, which goes behind the string where nothing else stands there.
@@ -56,7 +61,9 @@ fn outside(command: &Command<'_>, word: usize, comment: TextRange) -> Option<Fix
     let (text, end) = (&command.parsed.text, command.written.range.end());
     let is_last = usize::from(comment.end()) == command.text().trim_end().len();
     let is_free = text[TextRange::new(end, edit::line_stop(text, end))].trim().is_empty();
-    let is_line = !text[command.written.range].contains('\n');
+    // A comment holds no control characters.
+    let is_line =
+        !text[command.written.range].contains('\n') && !command.text()[comment].contains(char::is_control);
     if !(is_last && is_free && is_line) {
         return Some(fix);
     }
@@ -118,6 +125,9 @@ a = "git commit -m #12"
 b = "convert -fill #ff0000 x y"
 c = "echo '# x' \\# a#b x# \"#\""
 d = "sh -c 'make # all'"
+e = "cut -d # -f 1 x"
+f = "tr # _ x"
+g = "make -x # all"
 "##;
         testing::check(DiagnosticCode::CommentInCommand, text, expect![[""]]);
     }

@@ -33,7 +33,10 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .note(command.ask_for_a_shell());
     let parts: Vec<TextRange> = lines.iter().map(|line| covered(line)).collect();
     diagnostic.fixes.extend(split_task::into(command, &parts));
-    let is_script = |line: &&[Word]| command.bare(&line[0]).is_some_and(split_task::is_keyword);
+    let is_script = |line: &&[Word]| {
+        let written = |word: &Word| &command.text()[word.range];
+        split_task::is_keyword(written(&line[0])) || written(&line[line.len() - 1]).ends_with('{')
+    };
     if lines.iter().any(is_script) || command.text().contains("<<") {
         // With its lines as they are.
         diagnostic.fixes.extend(command.wrap());

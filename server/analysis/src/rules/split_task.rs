@@ -10,8 +10,10 @@ use crate::edit::{self, Fix, TextEdit};
 use crate::task_file::SectionForm;
 
 /// The words by which a script of a shell is more than one command after another.
-const KEYWORDS: [&str; 14] =
-    ["for", "while", "until", "do", "done", "if", "then", "else", "elif", "fi", "case", "esac", "{", "}"];
+const KEYWORDS: [&str; 17] = [
+    "for", "while", "until", "do", "done", "if", "then", "else", "elif", "fi", "case", "esac", "{", "}", "(",
+    ")", "function",
+];
 
 /// Whether a word belongs to a command of several lines.
 pub(super) fn is_keyword(word: &str) -> bool {

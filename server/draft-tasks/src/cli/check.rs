@@ -218,13 +218,14 @@ fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool)
     let mut out = io::stdout().lock();
     for Checked { path, result, fixed, .. } in checked {
         let Ok(analysis) = result else { continue };
+        let shown = printable(path);
         for (code, title) in fixed {
-            writeln!(out, "{path}: fixed {code}: {}", printable(&lower_first(title)))?;
+            writeln!(out, "{shown}: fixed {code}: {}", printable(&lower_first(title)))?;
         }
         if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
             writeln!(out)?;
         }
-        let excerpts = Excerpts::new(path, &analysis.parsed.text, colors);
+        let excerpts = Excerpts::new(&shown, &analysis.parsed.text, colors);
         for found in &analysis.diagnostics {
             let fixes = found.fixes.iter().map(|fix| fix.title.clone());
             let elsewhere = elsewhere(Path::new(path), analysis, found, fix);

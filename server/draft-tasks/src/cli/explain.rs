@@ -220,7 +220,7 @@ impl Human<'_> {
             Semantics::Standard => format!("what draft-tasks runs, compared with {draft}"),
             Semantics::Draft => format!("what {draft} runs, in an order that it leaves to chance"),
         };
-        format!("{} · {whose}\n", self.file.path.display())
+        format!("{} · {whose}\n", printable(&self.file.path.display().to_string()))
     }
 
     /// That the file does not parse; what is said of Draft needs it less.

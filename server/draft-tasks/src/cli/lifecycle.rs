@@ -220,7 +220,8 @@ impl<'a> Whole<'a> {
 /// Asks for what reaches a cluster that is not local, and before something is destroyed.
 fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Undertaking) -> Result<(), String> {
     let accepts = |target: &Target| prepared.accepts(target);
-    let foreign = undertaking.foreign(prepared.directory(), prepared.variables(), &accepts);
+    let foreign =
+        undertaking.foreign(prepared.directory(), prepared.variables(), &prepared.secrets(), &accepts);
     options.cluster.confirm_foreign(&foreign)?;
     let Some(guard) = &undertaking.guard else { return Ok(()) };
     let found = block_on(guard.before_delete(prepared.variables()))?;

@@ -12,6 +12,7 @@ use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, TextRange};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
@@ -310,6 +311,10 @@ impl<'a> Prepared<'a> {
     /// The variables that tasks get.
     pub(super) fn variables(&self) -> &[(OsString, OsString)] {
         self.environment.variables()
+    }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        self.environment.secrets()
     }
 
     /// Asks what has to be asked before a run.

@@ -8,6 +8,7 @@ use std::path::Path;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{Pinned, PodsRequest, Problem};
 
 use super::{Lifecycle, LifecycleFacts, Part};
@@ -118,6 +119,7 @@ impl Undertaking {
         &self,
         directory: &Path,
         environment: &[(OsString, OsString)],
+        secrets: &Secrets,
         accepts: &dyn Fn(&Target) -> bool,
     ) -> Vec<Foreign> {
         let target = self.target();
@@ -126,7 +128,7 @@ impl Undertaking {
             question: safety::foreign_part(self.part.name(), target),
             is_hint: false,
         });
-        let whereabouts = Whereabouts { directory, environment, pinned: target };
+        let whereabouts = Whereabouts { directory, environment, secrets, pinned: target };
         let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
         let accepts = |other: &Target| same(other) || accepts(other);
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());

@@ -83,7 +83,7 @@ impl CalledCluster {
             return Err("`--cluster` names it".into());
         }
         if let Some(server) = named.server()? {
-            let unknown = || format!("its server is {server}");
+            let unknown = || format!("its server is {}", without_user(&server));
             return is_local_server(&server).then_some(CalledCluster::Local).ok_or_else(unknown);
         }
         let context = chosen.map_or_else(|| named.context(), |context| Ok(Some(context)))?;
@@ -92,6 +92,13 @@ impl CalledCluster {
         }
         Ok(context.map_or(CalledCluster::Current, CalledCluster::Context))
     }
+}
+
+/// An address without the user in it, whose password may stand there.
+fn without_user(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
 struct Named<'a> {

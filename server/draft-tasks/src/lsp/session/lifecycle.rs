@@ -113,7 +113,7 @@ impl Walk {
         let undertaking = undertaking.ready().map_err(|problem| refusal(problem.describe()))?;
         let (directory, variables) = (source.directory.as_path(), environment.variables());
         let is_local = |target: &Target| source.config.kubernetes.is_local(target);
-        let foreign = undertaking.foreign(directory, variables, &is_local);
+        let foreign = undertaking.foreign(directory, variables, &environment.secrets(), &is_local);
         let lacking = undertaking.lacks_program(directory, variables);
         Ok(Walk {
             uri,

@@ -66,8 +66,12 @@ impl Source {
     /// What is to be asked before tasks of a phase run.
     fn questions(&self, plan: &Plan, environment: &Environment, place: &RunPlace) -> Questions {
         let pinned = place.pinned.as_ref().map(|pinned| &pinned.target);
-        let whereabouts =
-            Whereabouts { directory: &self.directory, environment: environment.variables(), pinned };
+        let whereabouts = Whereabouts {
+            directory: &self.directory,
+            environment: environment.variables(),
+            secrets: &environment.secrets(),
+            pinned,
+        };
         let is_local = |target: &Target| self.config.kubernetes.is_local(target);
         let foreign = safety::foreign_plan(plan, place.pods.as_ref(), whereabouts, &is_local);
         let guard = if plan.subject == Phase::Cleanup.into() { self.guard(environment) } else { None };
