@@ -22,10 +22,12 @@ enum Says {
 const ERRORS: [&str; 5] = ["error", "fatal", "panic", "exception", "critical"];
 
 /// Words of failures that are told in other ways.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 23] = [
     "error",
     "failed",
     "failure",
+    "fail",
+    "panicked",
     "fatal",
     "exception",
     "aborted",
@@ -47,7 +49,7 @@ const WORDS: [&str; 21] = [
 ];
 
 /// How lines begin that lead to more, or are of no error.
-const REMARKS: [&str; 10] = [
+const REMARKS: [&str; 12] = [
     "warning",
     "warn",
     "note",
@@ -57,15 +59,20 @@ const REMARKS: [&str; 10] = [
     "try",
     "use",
     "for more information",
+    "to see",
+    "re-run",
     "a complete log",
 ];
 
 /// What is only said because something before it failed: by make, cargo, go, rake, shells and those that run them.
-const CONSEQUENCES: [&str; 9] = [
+const CONSEQUENCES: [&str; 12] = [
     ": *** [",
     "aborted!",
     "exit status ",
     "could not compile",
+    "aborting due to",
+    "[build failed]",
+    "=====",
     "command failed",
     "command terminated with exit code",
     "lifecycle script",
@@ -73,8 +80,8 @@ const CONSEQUENCES: [&str; 9] = [
     "process completed with exit code",
 ];
 
-/// What npm puts in front of each line, also of those that say nothing.
-const PREFIXES: [&str; 2] = ["npm error", "npm err!"];
+/// What npm and Maven put in front of each line, also of those that say nothing.
+const PREFIXES: [&str; 3] = ["npm error", "npm err!", "[error]"];
 
 /// The last line that looks like an error; where none does, the last one that is not blank.
 pub(super) fn headline(lines: &[String]) -> Option<String> {
@@ -154,6 +161,31 @@ mod tests {
         check("10 failed\n0 failed\nbye\n", "10 failed");
         check("notes-api | Error: no such table\nnote: it is\n", "notes-api | Error: no such table");
         check("helper failed to start\nhelp: x\n", "helper failed to start");
+    }
+
+    #[test]
+    fn the_sum_at_the_end_says_less_than_what_it_sums() {
+        check(
+            "error[E0425]: cannot find value `x`\n --> src/main.rs:2:5\nerror: aborting due to 1 previous error\n",
+            "error[E0425]: cannot find value `x`",
+        );
+        check("--- FAIL: TestSum (0.00s)\nexit status 1\n", "--- FAIL: TestSum (0.00s)");
+        check(
+            "# example.com/x\n./x.go:3:2: undefined: y\nFAIL\texample.com/x [build failed]\n",
+            "./x.go:3:2: undefined: y",
+        );
+        check(
+            "[ERROR] Failed to execute goal compile: Compilation failure\n[ERROR] \n\
+             [ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.\n\
+             [ERROR] Re-run Maven using the -X switch to enable full debug logging.\n",
+            "[ERROR] Failed to execute goal compile: Compilation failure",
+        );
+        check(
+            "E       assert 1 == 2\nFAILED x.py::test - assert 1 == 2\n===== 1 failed in 0.1s =====\n",
+            "FAILED x.py::test - assert 1 == 2",
+        );
+        let panicked = "thread 'main' panicked at src/main.rs:2:5:";
+        check(&format!("{panicked}\nboom\nnote: run with `RUST_BACKTRACE=1`\n"), panicked);
     }
 
     #[test]
