@@ -246,7 +246,7 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
 }
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 78] = [
+const NOT_KNOWN: [&str; 80] = [
     "kubectl --context \"$(echo prod)\" delete ns a",
     "for c in dev prod; do kubectl --context $c delete ns a; done",
     "for c in dev prod; do helm --kube-context=$c uninstall a; done",
@@ -317,6 +317,8 @@ const NOT_KNOWN: [&str; 78] = [
     "docker run --entrypoint kubectl img get",
     "docker run --entrypoint '[\"sh\", \"-c\", \"echo a,b; kubectl get\"]' img",
     "docker compose run --entrypoint 'kubectl get' tools",
+    "sh -c 'kubectl ctx prod && kubectl get'",
+    "kubectl switch prod",
     "docker run -i img sh <<E\nkubectl get\nE\n",
     "docker-compose run tools kubectl get",
     "sudo -s <<E\nkubectl get\nE\n",

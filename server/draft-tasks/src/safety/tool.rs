@@ -171,7 +171,7 @@ pub(super) fn reaches(call: &Call) -> bool {
 }
 
 /// Commands that choose the cluster that later ones reach, as words that follow each other among others.
-const CHOOSERS: [(&[&str], &[&str]); 16] = [
+const CHOOSERS: [(&[&str], &[&str]); 18] = [
     (KUBECTL, &["config", "use-context"]),
     (KUBECTL, &["config", "use"]),
     (KUBECTL, &["config", "set"]),
@@ -186,6 +186,8 @@ const CHOOSERS: [(&[&str], &[&str]); 16] = [
     (&["doctl"], &["cluster", "kubeconfig"]),
     (&["tsh"], &["kube", "login"]),
     (&["kubectx", "kubectl-ctx"], &[]),
+    (KUBECTL, &["ctx"]),
+    (KUBECTL, &["switch"]),
     (&["kubie", "kubeswitch", "switcher", "kubelogin"], &[]),
     (&["eksctl"], &["utils", "write-kubeconfig"]),
 ];
