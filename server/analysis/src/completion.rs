@@ -59,7 +59,7 @@ pub fn complete(parsed: &Parsed, offset: TextSize) -> Vec<Completion> {
         return values(&place);
     }
     let mut found = Vec::new();
-    let in_header = place.before.trim_start().starts_with('[');
+    let in_header = place.in_header();
     let word_only = place.before.trim_start().chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if in_header || word_only {
         found.extend(phases(&place));
@@ -112,11 +112,20 @@ impl<'a> Place<'a> {
     fn word_range(&self) -> TextRange {
         let indent = self.before.len() - self.before.trim_start().len();
         let start = self.offset - TextSize::of(&self.before[indent..]);
-        let behind = self
-            .after
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | ']')))
-            .unwrap_or(self.after.len());
-        TextRange::new(start, self.offset + TextSize::of(&self.after[..behind]))
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | ']');
+        let is_quoted = |c: char| is_word(c) || matches!(c, '"' | '\'');
+        let rest = if self.in_header() {
+            let rest = self.after.trim_start_matches(is_quoted);
+            rest.trim_start().strip_prefix(']').map_or(rest, |rest| rest.trim_start_matches(']'))
+        } else {
+            self.after.trim_start_matches(is_word)
+        };
+        let behind = TextSize::of(self.after) - TextSize::of(rest);
+        TextRange::new(start, self.offset + behind)
+    }
+
+    fn in_header(&self) -> bool {
+        self.before.trim_start().starts_with('[')
     }
 
     fn phase(&self) -> Option<Phase> {
@@ -395,6 +404,28 @@ mod tests {
             description = "command"
         "#]],
         );
+    }
+
+    #[test]
+    fn nothing_of_a_quoted_header_is_left_behind() {
+        for marked in
+            ["[\"$0\"]", "[\"pre$0\"]", "['$0']", "[\"$0\" ]", "[pre$0 ]", "[[\"$0\"]]", "[\"$0", "[$0]"]
+        {
+            for end in ["", "\na = \"x\"\n"] {
+                let (before, after) = marked.split_once("$0").unwrap();
+                let text = format!("{before}{after}{end}");
+                let offset = TextSize::of(before);
+                let parsed = Parsed::new(text.as_str(), Options::default());
+                let first = complete(&parsed, offset).swap_remove(0);
+                let edit = edit::TextEdit::replace(first.range, strip_placeholders(&first.snippet));
+                let after = Parsed::new(edit::apply(&text, &[edit]), Options::default());
+                assert!(
+                    after.tree.errors.is_empty() && after.text.starts_with("[pre-up]"),
+                    "{marked}: {}",
+                    after.text
+                );
+            }
+        }
     }
 
     #[test]
