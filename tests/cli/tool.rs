@@ -191,12 +191,18 @@ impl Tool {
 
     /// Starts the program and goes on.
     pub(crate) fn start(&self, arguments: &[&str]) -> Started {
-        let mut process = self
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        Tool::start_piped(&mut self.command(arguments))
+    }
+
+    /// The same as a shell with job control starts it: in a group of its own, so that it can halt.
+    pub(crate) fn start_job(&self, arguments: &[&str]) -> Started {
+        use std::os::unix::process::CommandExt;
+        Tool::start_piped(self.command(arguments).process_group(0))
+    }
+
+    fn start_piped(command: &mut Command) -> Started {
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = piped.spawn().expect("the program starts");
         let stdout = process.stdout.take().map(BufReader::new);
         let stderr = process.stderr.take().map(BufReader::new);
         Started { process, stdout, stderr }

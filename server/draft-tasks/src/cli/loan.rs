@@ -84,6 +84,7 @@ pub(super) fn begin_task() {
 }
 
 /// Whether the task that has the terminal lives.
+#[cfg(unix)]
 pub(super) fn is_with_task() -> bool {
     TASK_LIVES.load(Ordering::Acquire)
 }
