@@ -68,12 +68,18 @@ impl Literals {
 /// The bits of a hash of what texts begin with.
 const BITS: u32 = 18;
 
+/// The table's words of 64 bits.
+const WORDS: usize = 1 << (BITS - 6);
+
+/// How many places are looked at before it is asked whether a text may begin at one of them.
+const PLACES: usize = 16;
+
 /// Says of nearly all places that no text begins there.
-pub(super) struct Beginnings(Vec<u64>);
+pub(super) struct Beginnings(Box<[u64; WORDS]>);
 
 impl Beginnings {
     pub(super) fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Beginnings {
-        let mut bits = vec![0; 1 << (BITS - 6)];
+        let mut bits = Box::new([0; WORDS]);
         for begin in texts.filter_map(<[u8]>::first_chunk) {
             let hash = hash(*begin);
             bits[hash >> 6] |= 1 << (hash & 63);
@@ -83,17 +89,25 @@ impl Beginnings {
 
     /// The first place from `start` on where a text may begin; the end when there is none.
     pub(super) fn next(&self, written: &[u8], start: usize) -> usize {
+        let blocks = written[start..].windows(PLACES + SHORTEST - 1).step_by(PLACES);
+        let start = start + PLACES * blocks.take_while(|block| !self.may_be_among(block)).count();
         // Of the last two bytes nothing is said.
         let mut windows = written[start..].windows(SHORTEST);
         let certain = written.len().saturating_sub(SHORTEST - 1).max(start);
         windows
-            .position(|window| self.may_be([window[0], window[1], window[2]]))
+            .position(|window| self.bit([window[0], window[1], window[2]]) != 0)
             .map_or(certain, |at| start + at)
     }
 
-    fn may_be(&self, begin: [u8; SHORTEST]) -> bool {
+    /// Without a way out of the loop a place takes little more than its table's word.
+    fn may_be_among(&self, block: &[u8]) -> bool {
+        block.windows(SHORTEST).fold(0, |bits, window| bits | self.bit([window[0], window[1], window[2]]))
+            != 0
+    }
+
+    fn bit(&self, begin: [u8; SHORTEST]) -> u64 {
         let hash = hash(begin);
-        self.0[hash >> 6] >> (hash & 63) & 1 != 0
+        self.0[(hash >> 6) % WORDS] >> (hash & 63) & 1
     }
 }
 
