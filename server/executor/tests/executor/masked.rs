@@ -56,14 +56,15 @@ async fn of_very_much_output() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_become_a_secret_waits_whatever_the_other_stream_writes() {
-    let text = "printf 'a hunt'; read go < fifo; echo other >&2; read go < fifo; echo er2";
+    // One for each step: whoever reads it again at once may meet its writer before that has closed it.
+    let text = "printf 'a hunt'; read go < one; echo other >&2; read go < two; echo er2";
     let mut setup = setup(&[&["sh", "-c", text]]);
     setup.secrets = secrets();
-    make_fifo(&setup.path("fifo"));
+    ["one", "two"].iter().for_each(|step| make_fifo(&setup.path(step)));
     let mut run = setup.start();
-    for told in ["a ", "other\n"] {
+    for (told, step) in [("a ", "one"), ("other\n", "two")] {
         run.until_text(told).await;
-        std::fs::write(run.path("fifo"), "go\n").unwrap();
+        std::fs::write(run.path(step), "go\n").unwrap();
     }
     run.finish_clean().await;
     let told: Vec<_> = run.pieces(0).map(|piece| (piece.stream, piece.text.as_str())).collect();
