@@ -15,6 +15,11 @@ return {
     [protocol.notifications.run] = function(_, params, ctx)
       require('draft_tasks.runs').on_run(params, ctx)
     end,
+    ['window/showMessage'] = function(err, params, ctx)
+      if not require('draft_tasks.runs').tell_end(params.message) then
+        vim.lsp.handlers['window/showMessage'](err, params, ctx)
+      end
+    end,
     ['workspace/codeLens/refresh'] = function(err, params, ctx)
       return require('draft_tasks.codelens').on_refresh(err, params, ctx)
     end,

@@ -89,6 +89,22 @@ function M.on_output(params, ctx)
   output.append(key_of(params, ctx), params)
 end
 
+--- Tells how the last run ended, if a message says that, on one line: the output has all of it, and nobody is to press a key
+--- before going on.
+---@param message string
+---@return boolean
+function M.tell_end(message)
+  if not last or last.message ~= message then
+    return false
+  end
+  local room = math.max(vim.v.echospace, 20)
+  if vim.fn.strdisplaywidth(message) > room then
+    message = vim.fn.strcharpart(message, 0, room - 1) .. '…'
+  end
+  vim.api.nvim_echo({ { message, 'ErrorMsg' } }, true, {})
+  return true
+end
+
 --- Where a server is gone its runs are lost: one that was killed cannot end its tasks, nor tell how they end.
 ---@param client_id integer
 function M.forget_gone(client_id)
