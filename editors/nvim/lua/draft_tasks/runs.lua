@@ -101,7 +101,7 @@ function M.tell_end(message)
   if vim.fn.strdisplaywidth(message) > room then
     message = vim.fn.strcharpart(message, 0, room - 1) .. '…'
   end
-  vim.api.nvim_echo({ { message, 'ErrorMsg' } }, true, {})
+  vim.notify(message, vim.log.levels.ERROR)
   return true
 end
 
