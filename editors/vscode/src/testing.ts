@@ -404,9 +404,9 @@ function inPods(shown: Shown, task: vscode.TestItem): InPods {
 function failure(message: RunMessage, tail: Tail, item: vscode.TestItem): vscode.TestMessage {
   const written = lastLines(plain(tail.text), LINES);
   const how = howItEnded(message);
-  const last = lastLines(written, 1);
-  const rest = written === last ? '' : written;
-  const shown = new vscode.TestMessage([`${how}: ${last}`.replace(/: $/, ''), rest].filter(Boolean).join('\n\n'));
+  // It ends with the line that says why.
+  const rest = how.endsWith(written) ? '' : written;
+  const shown = new vscode.TestMessage([how, rest].filter(Boolean).join('\n\n'));
   if (item.uri !== undefined && item.range !== undefined) shown.location = new vscode.Location(item.uri, item.range);
   return shown;
 }

@@ -115,7 +115,7 @@ async function inTrust(browser, version, vsix) {
       await problem.waitFor();
       const closed = problem.locator('.monaco-tl-twistie.collapsed');
       if (await closed.count() > 0) await closed.click();
-      const log = window.text('.markers-panel .monaco-list-row', 'all that it wrote');
+      const log = window.text('.markers-panel .monaco-list-row', 'what it wrote');
       await log.waitFor();
       await window.picture('failure');
       await log.dblclick();
