@@ -83,6 +83,11 @@ impl Claim {
         Ok(claim)
     }
 
+    /// Whether there is anything to give back.
+    pub(crate) fn holds_any(&self) -> bool {
+        !self.locks.is_empty()
+    }
+
     /// What others say of it; that it cannot be written keeps nobody from anything.
     fn tell(&mut self, wanted: Activity) {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

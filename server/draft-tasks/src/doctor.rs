@@ -19,6 +19,10 @@ use crate::world::application::{ApplicationLookup, Found};
 use crate::world::environment::Environment;
 use crate::world::facts;
 
+mod report;
+
+pub(crate) use report::{markdown, text};
+
 /// How many lines say more of a link; of many, their count tells more.
 const DETAILS: usize = 20;
 
@@ -385,26 +389,10 @@ fn application(
         return;
     }
     if current.is_empty() {
-        let over = match pods.len() {
-            0 => String::new(),
-            count => format!("; {} with it end or are of an earlier rollout", many(count)),
-        };
-        let problem = Problem::new(format!("no pod has label {selector} in {place}{over}"))
-            .help("deploy the application first: draft-tasks up -- COMMAND…");
-        // What should make them may say more than that there are none.
-        let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
-            Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },
-            None => problem,
-        };
-        let problem = if hints.is_without_label {
-            problem.help(format!(
-                "the chart gives its pods no label `draft`: add it to the template of the pods, or name them by {}",
-                hints.audience.selector()
-            ))
-        } else {
-            problem
-        };
-        links.push(Link::broken("pods", problem));
+        links.push(Link::broken(
+            "pods",
+            no_pods(&format!("{selector} in {place}"), pods.len(), waits_for, hints),
+        ));
         return;
     }
     let others = of(Standing::Earlier).map(|pod| format!("{} is of an earlier rollout", pod.name));
@@ -421,6 +409,28 @@ fn application(
     });
     links.push(readiness(&current, waits_for, target));
     links.push(containers(&current, hints.audience));
+}
+
+/// No pod is of the present rollout.
+fn no_pods(wanted: &str, pods_before: usize, waits_for: Option<&str>, hints: Hints) -> Problem {
+    let over = match pods_before {
+        0 => String::new(),
+        count => format!("; {} with it end or are of an earlier rollout", many(count)),
+    };
+    let problem = Problem::new(format!("no pod has label {wanted}{over}"))
+        .help("deploy the application first: draft-tasks up -- COMMAND…");
+    // What should make them may say more than that there are none.
+    let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
+        Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },
+        None => problem,
+    };
+    if !hints.is_without_label {
+        return problem;
+    }
+    problem.help(format!(
+        "the chart gives its pods no label `draft`: add it to the template of the pods, or name them by {}",
+        hints.audience.selector()
+    ))
 }
 
 fn readiness(current: &[&PodExamination], waits_for: Option<&str>, target: &Target) -> Link {
@@ -466,47 +476,6 @@ fn join(names: impl Iterator<Item = String>) -> String {
 /// The first link that is broken.
 pub(crate) fn first_broken(links: &[Link]) -> Option<&Link> {
     links.iter().find(|link| link.state == State::Broken)
-}
-
-/// The chain in Markdown, with what to fix first at its head.
-pub(crate) fn markdown(links: &[Link]) -> String {
-    let mut lines = vec![match first_broken(links) {
-        Some(broken) => format!("Broken first: **{}**\n", broken.name),
-        None => "Nothing is broken.\n".to_owned(),
-    }];
-    for link in links {
-        // A `-` alone would begin a list in the list.
-        let sign = link.state.sign().replace('-', "\\-");
-        lines.push(format!("- {sign} **{}**: {}", link.name, escape(&link.found)));
-        lines.extend(link.details.iter().chain(&link.help).map(|line| format!("  - {}", escape(line))));
-    }
-    lines.join("\n")
-}
-
-/// The chain as plain text.
-pub(crate) fn text(links: &[Link]) -> String {
-    let mut lines = Vec::new();
-    for link in links {
-        lines.push(format!("{} {}: {}", link.state.sign(), link.name, plain(&link.found)));
-        lines.extend(link.details.iter().chain(&link.help).map(|line| format!("    {}", plain(line))));
-    }
-    lines.join("\n")
-}
-
-/// A text of one line that does nothing to a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// What came from a cluster must not become a link or an image.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if matches!(c, '[' | ']' | '<' | '>' | '!' | '*' | '_' | '\\') {
-            shown.push('\\');
-        }
-        shown.push(if c.is_control() { ' ' } else { c });
-        shown
-    })
 }
 
 #[cfg(test)]

@@ -100,25 +100,12 @@ pub(crate) fn read_some(path: &Path, most: u64) -> Result<Option<String>, ReadEr
 ///
 /// When they are not UTF-8.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|cause| {
-        let valid = cause.utf8_error().valid_up_to();
-        let bytes = cause.as_bytes();
-        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let line_start = bytes[..valid].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&bytes[line_start..valid]).chars().count() + 1;
-        format!("is not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[valid])
-    })
+    file::decode(bytes).map_err(|what| format!("is {what}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn not_utf_8_says_where() {
-        let problem = decode(b"[pre-up]\n\xc3\xa9 = \"\xff\"\n".to_vec()).unwrap_err();
-        assert_eq!(problem, "is not UTF-8: byte 0xff at line 2, column 6");
-    }
 
     #[test]
     fn a_pack_is_known_by_its_charts() {

@@ -29,7 +29,23 @@ pub fn regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// As [`regular`], and when it is not UTF-8.
 pub fn text(path: &Path, most: u64) -> io::Result<String> {
-    String::from_utf8(regular(path, most)?).map_err(|_| io::Error::other("it is not UTF-8"))
+    decode(regular(path, most)?).map_err(|what| io::Error::other(format!("it is {what}")))
+}
+
+/// The text of bytes that were read.
+///
+/// # Errors
+///
+/// What they are in place of UTF-8, with line and column of the first wrong byte.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|cause| {
+        let valid = cause.utf8_error().valid_up_to();
+        let bytes = cause.as_bytes();
+        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line_start = bytes[..valid].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&bytes[line_start..valid]).chars().count() + 1;
+        format!("not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[valid])
+    })
 }
 
 /// Everything that comes, of at most so many bytes.
@@ -60,11 +76,17 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
     use super::*;
 
     #[test]
+    fn not_utf_8_says_where() {
+        let problem = decode(b"[pre-up]\n\xc3\xa9 = \"\xff\"\n".to_vec()).unwrap_err();
+        assert_eq!(problem, "not UTF-8: byte 0xff at line 2, column 6");
+    }
+
+    #[test]
+    #[cfg(unix)]
     fn only_regular_files_of_the_size_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");

@@ -2,23 +2,24 @@
 //!
 //! Must not touch the record of a run that goes on.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::output::OpenLines;
-use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry, ProcessEntry};
+use draft_tasks_executor::describe_duration;
+use draft_tasks_executor::record::schema::ProcessEntry;
 use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
-use draft_tasks_executor::{OutcomeName, describe_duration};
 use serde_json::{Value, json};
 
+use self::transcript::Transcript;
 use super::terminal::{self, Paint};
 use super::{ColorOptions, FOUND, UNUSABLE};
 use crate::interrupted;
 use crate::world::environment::{Environment, NO_PLACE};
+
+mod transcript;
 
 #[derive(Debug, Args)]
 pub(super) struct RunsArguments {
@@ -172,74 +173,7 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
         return out.flush();
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-    let (mut tasks, mut pods) = (Vec::new(), Vec::new());
-    // Of each task that runs, what is open of its output; nothing as long as that is only in its log.
-    let mut running: BTreeMap<(usize, Option<usize>), Option<OpenLines>> = BTreeMap::new();
-    for event in events {
-        match event {
-            Event::RunStarted { phase, tasks: planned, file, at, cluster, .. } => {
-                writeln!(
-                    out,
-                    "{} · {} · at {}",
-                    paint.bold(&printable(&phase)),
-                    printable(&file),
-                    printable(&at)
-                )?;
-                if let Some(cluster) = cluster {
-                    writeln!(out, "  {}", printable(&cluster.describe()))?;
-                }
-                tasks = planned;
-            }
-            Event::Waiting { ready, pods, message, .. } => {
-                writeln!(
-                    out,
-                    "  {}",
-                    paint.dim(&format!("{ready}/{pods} pods ready · {}", printable(&message)))
-                )?;
-            }
-            Event::PodsLeft { pods, message, .. } => {
-                writeln!(out, "  {}", paint.dim(&format!("{pods} pods are left · {}", printable(&message))))?;
-            }
-            Event::PodsFound { pods: found, note, .. } => {
-                pods = found;
-                note.map_or(Ok(()), |note| writeln!(out, "  {}", paint.yellow(&printable(&note))))?;
-            }
-            Event::Blocked { message, help, .. } => {
-                writeln!(out, "  {} {}", paint.red("✗"), paint.red(&printable(&message)))?;
-                help.iter().try_for_each(|help| writeln!(out, "    {}", printable(help)))?;
-            }
-            Event::Note { message, .. } => writeln!(out, "  {}", paint.yellow(&printable(&message)))?,
-            Event::TaskStarted { task, pod, .. } => {
-                running.insert((task, pod), None);
-                if let Some(planned) = tasks.get(task) {
-                    let name = label(&tasks, &pods, (task, pod));
-                    writeln!(out, "  {name}\n    {}", paint.dim(&planned.command()))?;
-                }
-            }
-            Event::Output { task, pod, pieces, .. } => {
-                let open = running.entry((task, pod)).or_default();
-                let open = open.get_or_insert_with(|| OpenLines::new(usize::MAX));
-                let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
-                let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
-                write_lines(&mut out, paint, name.as_deref(), &lines)?;
-            }
-            Event::TaskFinished { task, pod, outcome, failure, seconds, note, .. } => {
-                let name = label(&tasks, &pods, (task, pod));
-                if let Some(open) = running.remove(&(task, pod)) {
-                    let rest = rest_of(kept, open, (&tasks, &pods), (task, pod));
-                    write_lines(&mut out, paint, pod.map(|_| name.as_str()), &rest)?;
-                }
-                writeln!(out, "  {}", ended(paint, &name, outcome, failure.as_ref(), seconds))?;
-                note.map_or(Ok(()), |note| writeln!(out, "    {}", printable(&note)))?;
-            }
-            Event::RunFinished { .. } => {}
-        }
-    }
-    for ((task, pod), open) in running {
-        let rest = rest_of(kept, open, (&tasks, &pods), (task, pod));
-        let name = pod.map(|_| label(&tasks, &pods, (task, pod)));
-        write_lines(&mut out, paint, name.as_deref(), &rest)?;
-    }
+    Transcript::new(&mut out, paint, kept).write(events)?;
     let (state, seconds) = state(kept);
     let took = seconds.map(|seconds| format!(" in {}", describe_seconds(seconds))).unwrap_or_default();
     let took = took + incomplete(kept);
@@ -253,61 +187,11 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
     )
 }
 
-/// What a task is called, with the pod in which it ran.
-fn label(tasks: &[PlannedTask], pods: &[PodEntry], (task, pod): (usize, Option<usize>)) -> String {
-    let task = tasks.get(task).map(|task| printable(&task.name)).unwrap_or_default();
-    match pod.and_then(|pod| pods.get(pod)) {
-        Some(pod) => format!("{task} · {}", printable(&pod.name)),
-        None => task,
-    }
-}
-
-/// What a task wrote that was not shown yet: all of its log, unless its output was among the events, as in version 1.
-fn rest_of(
-    kept: &StoredRun,
-    open: Option<OpenLines>,
-    (tasks, pods): (&[PlannedTask], &[PodEntry]),
-    (task, pod): (usize, Option<usize>),
-) -> String {
-    if let Some(mut open) = open {
-        return open.finish();
-    }
-    let name = tasks.get(task).map_or("", |task| &task.name);
-    let pod = pod.and_then(|pod| pods.get(pod)).map(|pod| pod.name.as_str());
-    // Of a record that was cut off it may be missing.
-    kept.log(task, name, pod).unwrap_or_default()
-}
-
 /// What is to be said of a record beside how its run ended.
 fn incomplete(kept: &StoredRun) -> &'static str {
     match &kept.state {
         RecordState::Finished(result) if !result.complete => ", record incomplete",
         _ => "",
-    }
-}
-
-fn write_lines(out: &mut impl Write, paint: Paint, name: Option<&str>, text: &str) -> io::Result<()> {
-    let text = draft_tasks_executor::output::plain(text);
-    let prefix = paint.dim(&name.map_or_else(|| "│".to_owned(), |name| format!("{name} │")));
-    text.lines().try_for_each(|line| writeln!(out, "    {prefix} {line}"))
-}
-
-fn ended(
-    paint: Paint,
-    name: &str,
-    outcome: OutcomeName,
-    failure: Option<&FailureEntry>,
-    seconds: f64,
-) -> String {
-    let took = describe_seconds(seconds);
-    match outcome {
-        OutcomeName::Passed => format!("{} {name}  {took}", paint.green("✓")),
-        OutcomeName::Failed => {
-            let what = failure.map(|failure| printable(&failure.describe())).unwrap_or_default();
-            format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(&what))
-        }
-        OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow("■")),
-        OutcomeName::Skipped => paint.dim(&format!("- {name}  skipped")),
     }
 }
 

@@ -9,7 +9,7 @@ use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
 
 use super::effect::Questions;
 use crate::lsp::session::SharedSession;
-use crate::safety::{self, Foreign};
+use crate::safety::{self, Foreign, Guard};
 
 /// What a user chooses who wants the run.
 const YES: &str = "Run";
@@ -28,15 +28,8 @@ pub(super) async fn ask(
     (run, request): (&str, &RunRequest),
     questions: Questions,
 ) -> Result<(), String> {
-    for Foreign { target, question, is_hint } in questions.foreign {
-        match confirm(client, question).await {
-            Err(Declined::Unasked(problem)) if is_hint => {
-                session.with(|session| session.record_trouble(&problem));
-                continue;
-            }
-            answer => answer.map_err(Declined::describe)?,
-        }
-        session.with(|session| target.iter().for_each(|target| session.confirm(target)));
+    for foreign in questions.foreign {
+        reach(client, session, foreign).await?;
     }
     if let Some(pods) = questions.ground {
         let has_pre_up = request.plan.subject != Subject::Deploy;
@@ -55,7 +48,33 @@ pub(super) async fn ask(
             session.pods_before(run, before);
         });
     }
-    let Some(guard) = questions.guard else { return Ok(()) };
+    match questions.guard {
+        Some(guard) => destroy(client, session, (run, request), &guard).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether to reach a cluster; a hint that cannot be asked about keeps nobody from it.
+async fn reach(client: &Client, session: &SharedSession, foreign: Foreign) -> Result<(), String> {
+    let Foreign { target, question, is_hint } = foreign;
+    match confirm(client, question).await {
+        Err(Declined::Unasked(problem)) if is_hint => {
+            session.with(|session| session.record_trouble(&problem));
+            return Ok(());
+        }
+        answer => answer.map_err(Declined::describe)?,
+    }
+    session.with(|session| target.iter().for_each(|target| session.confirm(target)));
+    Ok(())
+}
+
+/// Whether to clean up or delete, by the pods that there are.
+async fn destroy(
+    client: &Client,
+    session: &SharedSession,
+    (run, request): (&str, &RunRequest),
+    guard: &Guard,
+) -> Result<(), String> {
     let (question, is_known) = match request.plan.subject {
         Subject::Delete => match guard.before_delete(&request.environment).await {
             Ok(question) => (question, true),

@@ -6,12 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
-use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
-use self::editor_settings::{EditorSettings, ScopedSettings};
+use self::editor_settings::EditorSettings;
 use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
 use crate::clock::Clock;
@@ -19,15 +17,14 @@ use crate::interrupted::Notice;
 use crate::lsp::documents::document::{self, Document};
 use crate::lsp::documents::look::Turn;
 use crate::lsp::documents::programs::KnownPrograms;
-use crate::lsp::documents::surroundings::{Outlook, Surroundings};
 use crate::lsp::protocol::capabilities;
 use crate::lsp::protocol::client_flags::ClientFlags;
 use crate::lsp::protocol::ext;
 use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::Encoding;
 use crate::lsp::protocol::to_proto;
+use crate::settings::Config;
 use crate::settings::run::RunDiagnostics;
-use crate::settings::{Config, Mark};
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 
@@ -37,6 +34,7 @@ mod doctor;
 mod editor_settings;
 mod lifecycle;
 mod logs;
+mod looking;
 mod project;
 mod reading;
 mod reported;
@@ -232,111 +230,6 @@ impl Session {
         }
     }
 
-    /// Asks for what is around a document; tells whether it was asked for.
-    pub(super) fn gather_facts(&mut self, uri: &Uri) -> bool {
-        let Some(document) = self.documents.get_mut(uri).filter(|it| it.kind != FileKind::Settings) else {
-            return false;
-        };
-        let directory = document.directory();
-        if document.begin_to_look() {
-            self.effect(Effect::GatherFacts { uri: uri.clone(), directory });
-        }
-        true
-    }
-
-    /// The path of a document whose kind only a look at the disk tells.
-    pub(crate) fn unsure_path(&self, uri: &Uri) -> Option<PathBuf> {
-        self.documents.get(uri).filter(|_| self.unsure.contains_key(uri))?.path.clone()
-    }
-
-    /// Whether such a document is a pack's; if it is nothing of ours, the server forgets it.
-    pub(crate) fn take_kind(&mut self, uri: &Uri, is_pack: bool) {
-        let Some(otherwise) = self.unsure.remove(uri) else { return };
-        match (is_pack, otherwise, self.documents.get_mut(uri)) {
-            (true, ..) => {}
-            (false, Some(kind), Some(document)) => document.kind = kind,
-            (false, ..) => {
-                self.documents.remove(uri);
-                self.awaiting.remove(uri);
-            }
-        }
-        if !self.awaiting.contains(uri) {
-            self.publish(uri);
-        }
-    }
-
-    /// What is to be read around a document; a pack is a template, of which there is no world yet.
-    pub(crate) fn outlook(&mut self, uri: &Uri) -> Option<Outlook> {
-        let environment = self.environment.clone();
-        let document = self.documents.get_mut(uri)?;
-        let directory = document.directory().filter(|_| document.kind == FileKind::Tasks);
-        let (config, facts) = (document.config.clone(), document.wanted());
-        Some(Outlook { directory, environment, run: config.run.clone(), config, facts })
-    }
-
-    /// Takes what was read around a document.
-    pub(crate) fn take_surroundings(&mut self, uri: &Uri, surroundings: Surroundings, facts: Facts) {
-        let Some(document) = self.documents.get_mut(uri) else { return };
-        let variables = |it: &Surroundings| it.environment.as_ref().map(|it| it.variables().to_vec());
-        let changes = variables(&document.surroundings) != variables(&surroundings);
-        document.surroundings = surroundings;
-        if changes && !document.config.run.env_files.is_empty() {
-            self.refresh_result_hints();
-        }
-        self.take_facts(uri, facts);
-    }
-
-    /// A defect broke off a look around a document: the next one is not to wait for it.
-    pub(crate) fn look_broke_off(&mut self, uri: &Uri) {
-        if self.documents.get_mut(uri).is_some_and(Document::end_to_look) {
-            self.gather_facts(uri);
-        }
-    }
-
-    /// Takes the facts that were asked for, and publishes what they change.
-    pub(crate) fn take_facts(&mut self, uri: &Uri, facts: Facts) {
-        let Some(document) = self.documents.get_mut(uri) else { return };
-        let again = document.end_to_look();
-        let changes = document.take_facts(facts);
-        if self.awaiting.remove(uri) {
-            self.publish(uri);
-        } else if changes {
-            self.publish_unless_stale(uri);
-        }
-        if again {
-            self.gather_facts(uri);
-        }
-    }
-
-    /// The world takes its time: what is found without it is published.
-    pub(crate) fn facts_are_late(&mut self, uri: &Uri) {
-        if self.awaiting.remove(uri) {
-            self.publish(uri);
-        }
-    }
-
-    /// Has the session look at what is typed in a document when typing pauses.
-    fn await_pause(&mut self, uri: Uri) {
-        let Some(document) = self.documents.get_mut(&uri).filter(|it| it.kind == FileKind::Tasks) else {
-            return;
-        };
-        let (version, awaits) = (document.version, std::mem::replace(&mut document.awaits_pause, true));
-        if !awaits {
-            self.effect(Effect::AwaitPause { uri, version });
-        }
-    }
-
-    /// A while ago a document had this version: if it still has, facts are asked for about what was typed.
-    pub(crate) fn typing_paused(&mut self, uri: &Uri, version: i32) {
-        let Some(document) = self.documents.get_mut(uri) else { return };
-        document.awaits_pause = false;
-        if document.version != version {
-            self.await_pause(uri.clone());
-        } else if !document.knows_what_it_wants() {
-            self.gather_facts(uri);
-        }
-    }
-
     pub(crate) fn did_change(&mut self, params: DidChangeTextDocumentParams) {
         let uri = params.text_document.text_document_identifier.uri.clone();
         let Some(document) = self.documents.get_mut(&uri) else { return self.change_around(params) };
@@ -370,58 +263,6 @@ impl Session {
             }
         } else {
             self.close_around(&uri);
-        }
-    }
-
-    /// Settings that came unasked, or the word that they have changed.
-    pub(crate) fn did_change_configuration(&mut self, settings: Value) {
-        if self.flags.asks_for_settings {
-            self.ask_for_settings();
-        } else {
-            self.take_settings(&[], &[settings.get(ext::SETTINGS).cloned().unwrap_or_default()]);
-        }
-    }
-
-    pub(super) fn ask_for_settings(&self) {
-        if self.flags.asks_for_settings {
-            self.effect(Effect::AskForSettings { folders: self.folders.clone() });
-        }
-    }
-
-    /// Takes the settings below `draftTasks`, of the window and then of folders, and says once what is wrong with them.
-    pub(crate) fn take_settings(&mut self, folders: &[Uri], answers: &[Value]) {
-        let folders = [None].into_iter().chain(folders.iter().map(Some));
-        let answers = folders.zip(answers).filter_map(|(folder, settings)| {
-            // What is no folder of this machine has no tasks file.
-            let folder = folder.map(|uri| document::path_of(uri).ok_or(())).transpose().ok()?;
-            Some(ScopedSettings { folder, settings })
-        });
-        let (editor, wrong) = EditorSettings::read(answers);
-        if !wrong.is_empty() {
-            let wrong = Vec::from_iter(wrong).join("; ");
-            let message = format!("draft-tasks: settings below `{}`: {wrong}", ext::SETTINGS);
-            self.show(MessageType::Warning, message);
-        }
-        if editor != self.editor {
-            let differs = |mark| editor.differs(mark, &self.editor);
-            let (hints, lenses, republish) =
-                (differs(Mark::Hints), differs(Mark::Lenses), differs(Mark::Results));
-            if hints && self.flags.refresh_hints {
-                self.effect(Effect::RefreshHints);
-            }
-            if lenses {
-                self.refresh_lenses();
-            }
-            if republish {
-                self.stale.extend(self.documents.keys().cloned());
-            }
-            self.editor = editor;
-            self.apply_configs();
-            self.settle();
-            self.gather_all_facts();
-            if republish {
-                self.publish_problems(self.runs.problems.paths());
-            }
         }
     }
 

@@ -1,3 +1,5 @@
+//! Results that the user does not want to see any more.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

@@ -1,3 +1,5 @@
+//! The application's deletion, with the phase after it.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 

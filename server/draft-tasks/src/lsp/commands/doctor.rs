@@ -1,3 +1,5 @@
+//! What keeps tasks from the pods.
+
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tower_lsp::gen_lsp_types::Uri;

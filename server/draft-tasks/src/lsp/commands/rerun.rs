@@ -1,3 +1,5 @@
+//! What ran last, run again as it stands in the file now.
+
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::RunSummary;
 use serde::{Deserialize, Serialize};

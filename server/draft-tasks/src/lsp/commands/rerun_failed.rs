@@ -9,7 +9,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
 use crate::lsp::protocol::to_proto::refusal;
-use crate::lsp::runs::Unfinished;
+use crate::lsp::runs::failures::Unfinished;
 use crate::lsp::session::{ChosenTask, Session, SharedSession, Source, Started, Wish, run_source, source};
 use crate::reach::{self, EarlierPods, WantedPods};
 

@@ -1,3 +1,5 @@
+//! A phase, run.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

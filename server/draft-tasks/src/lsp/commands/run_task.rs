@@ -1,3 +1,7 @@
+//! One task, run.
+//!
+//! Must not run another command than the one that the user saw.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

@@ -1,3 +1,5 @@
+//! Some tasks of a phase, run in the order of the file.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

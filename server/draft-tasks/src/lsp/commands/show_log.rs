@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record::{RecordState, Records};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::{MessageType, Uri};
@@ -78,18 +79,15 @@ impl Session {
     fn log_search(&self, wanted: ShowLog) -> LogSearch {
         let task = wanted.task.as_deref();
         let phase = wanted.phase.as_ref().map(|phase| phase.to_lowercase());
-        let matches = |run: &PastRun| {
-            wanted.run.as_ref().is_none_or(|id| *id == run.id)
-                && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
-                && phase.as_ref().is_none_or(|phase| phase == run.subject.name())
+        let matches = |id: &String, uri: &Uri, subject: Subject| {
+            wanted.run.as_ref().is_none_or(|run| run == id)
+                && wanted.uri.as_ref().is_none_or(|of| of == uri)
+                && phase.as_ref().is_none_or(|phase| phase == subject.name())
         };
-        let goes_on = |run: &&Run| {
-            wanted.run.as_ref().is_none_or(|id| *id == run.id)
-                && wanted.uri.as_ref().is_none_or(|uri| *uri == run.uri)
-                && phase.as_ref().is_none_or(|phase| phase == run.subject.name())
-        };
+        let goes_on = |run: &&Run| matches(&run.id, &run.uri, run.subject);
+        let is_over = |run: &PastRun| matches(&run.id, &run.uri, run.subject) && run.has_log(task);
         let running = self.runs.active.iter().rev().filter(goes_on).find_map(|run| run.log(task));
-        let over = || self.runs.results.last_run(|run| matches(run) && run.has_log(task))?.log(task);
+        let over = || self.runs.results.last_run(is_over)?.log(task);
         LogSearch {
             known: running.or_else(over),
             records: self.records(),

@@ -1,3 +1,5 @@
+//! Runs, stopped.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

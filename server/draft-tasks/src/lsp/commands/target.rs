@@ -1,3 +1,7 @@
+//! In which pods of which cluster tasks would run.
+//!
+//! Must not contact the cluster.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;

@@ -1,3 +1,5 @@
+//! The phases and tasks of a file, for clients that show them as a tree.
+
 use draft_tasks_analysis::lens::{self, RunnableKind};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;

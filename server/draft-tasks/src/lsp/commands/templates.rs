@@ -1,3 +1,5 @@
+//! From what a tasks file can be created.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 

@@ -1,3 +1,5 @@
+//! The application's deployment, with the phases around it.
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Error;
 

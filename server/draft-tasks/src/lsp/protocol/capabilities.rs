@@ -36,50 +36,20 @@ fn encoding(client: &ClientCapabilities) -> Encoding {
 }
 
 fn server(flags: ClientFlags, encoding: Encoding, commands: &[&str]) -> ServerCapabilities {
-    let sync = TextDocumentSyncOptions {
-        open_close: Some(true),
-        change: Some(TextDocumentSyncKind::Incremental),
-        save: Some(Save::Bool(true)),
-        ..Default::default()
-    };
-    let completion = CompletionOptions {
-        trigger_characters: Some(["[", "\"", "$", "/", " "].map(String::from).to_vec()),
-        ..Default::default()
-    };
-    let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND, ext::RUN_KIND, ext::SHOW_KIND];
-    kinds.extend(to_proto::REFACTORING_KINDS);
-    let folders = WorkspaceFoldersServerCapabilities {
-        supported: Some(true),
-        change_notifications: Some(ChangeNotifications::Bool(true)),
-    };
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
-        text_document_sync: Some(TextDocumentSync::Options(sync)),
-        completion_provider: Some(completion),
+        text_document_sync: Some(sync()),
+        completion_provider: Some(completion()),
         hover_provider: Some(HoverProvider::Bool(true)),
         document_symbol_provider: Some(DocumentSymbolProvider::Bool(true)),
         document_formatting_provider: Some(DocumentFormattingProvider::Bool(true)),
         code_lens_provider: Some(CodeLensOptions::default()),
-        code_action_provider: Some(if flags.code_action_literals {
-            CodeActionProvider::CodeActionOptions(CodeActionOptions {
-                code_action_kinds: Some(kinds),
-                ..Default::default()
-            })
-        } else {
-            CodeActionProvider::Bool(true)
-        }),
+        code_action_provider: Some(code_actions(flags)),
         definition_provider: Some(DefinitionProvider::Bool(true)),
         document_link_provider: flags.links.then(DocumentLinkOptions::default),
         document_highlight_provider: Some(DocumentHighlightProvider::Bool(true)),
         workspace_symbol_provider: Some(WorkspaceSymbolProvider::Bool(true)),
-        rename_provider: Some(if flags.prepare_rename {
-            RenameProvider::RenameOptions(RenameOptions {
-                prepare_provider: Some(true),
-                ..Default::default()
-            })
-        } else {
-            RenameProvider::Bool(true)
-        }),
+        rename_provider: Some(rename(flags)),
         semantic_tokens_provider: flags.tokens.then(semantic_tokens),
         folding_range_provider: flags.folding.then_some(FoldingRangeProvider::Bool(true)),
         selection_range_provider: flags.selection.then_some(SelectionRangeProvider::Bool(true)),
@@ -88,14 +58,54 @@ fn server(flags: ClientFlags, encoding: Encoding, commands: &[&str]) -> ServerCa
             commands: commands.iter().map(|name| (*name).into()).collect(),
             ..Default::default()
         }),
-        workspace: Some(WorkspaceOptions {
-            workspace_folders: Some(folders),
-            text_document_content: flags.asks_for_contents.then(|| {
-                TextDocumentContent::Options(TextDocumentContentOptions::new(vec![ext::LOG_SCHEME.into()]))
-            }),
-            ..Default::default()
-        }),
+        workspace: Some(workspace(flags)),
         experimental: Some(ext::server_capabilities()),
+        ..Default::default()
+    }
+}
+
+fn sync() -> TextDocumentSync {
+    TextDocumentSync::Options(TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::Incremental),
+        save: Some(Save::Bool(true)),
+        ..Default::default()
+    })
+}
+
+fn completion() -> CompletionOptions {
+    CompletionOptions {
+        trigger_characters: Some(["[", "\"", "$", "/", " "].map(String::from).to_vec()),
+        ..Default::default()
+    }
+}
+
+fn code_actions(flags: ClientFlags) -> CodeActionProvider {
+    if !flags.code_action_literals {
+        return CodeActionProvider::Bool(true);
+    }
+    let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND, ext::RUN_KIND, ext::SHOW_KIND];
+    kinds.extend(to_proto::REFACTORING_KINDS);
+    let options = CodeActionOptions { code_action_kinds: Some(kinds), ..Default::default() };
+    CodeActionProvider::CodeActionOptions(options)
+}
+
+fn rename(flags: ClientFlags) -> RenameProvider {
+    if !flags.prepare_rename {
+        return RenameProvider::Bool(true);
+    }
+    RenameProvider::RenameOptions(RenameOptions { prepare_provider: Some(true), ..Default::default() })
+}
+
+fn workspace(flags: ClientFlags) -> WorkspaceOptions {
+    let folders = WorkspaceFoldersServerCapabilities {
+        supported: Some(true),
+        change_notifications: Some(ChangeNotifications::Bool(true)),
+    };
+    let contents = TextDocumentContentOptions::new(vec![ext::LOG_SCHEME.into()]);
+    WorkspaceOptions {
+        workspace_folders: Some(folders),
+        text_document_content: flags.asks_for_contents.then_some(TextDocumentContent::Options(contents)),
         ..Default::default()
     }
 }

@@ -66,62 +66,75 @@ pub(crate) struct ClientFlags {
 
 impl ClientFlags {
     pub(crate) fn of(client: &ClientCapabilities) -> ClientFlags {
-        let text = client.text_document.as_ref();
-        let window = client.window.as_ref();
-        let workspace = client.workspace.as_ref();
-        let completion = text.and_then(|text| text.completion.as_ref()?.completion_item.as_ref());
-        let experimental = client.experimental.as_ref();
-        let tokens = text.and_then(|text| text.semantic_tokens.as_ref());
-        let settings = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
-        ClientFlags {
-            output_version: experimental.and_then(ext::output_version),
-            progress: window.and_then(|window| window.work_done_progress) == Some(true),
-            refresh_lenses: workspace.and_then(|it| it.code_lens.as_ref()?.refresh_support) == Some(true),
-            asks_for_settings: workspace.and_then(|it| it.configuration) == Some(true),
-            registers_settings: settings.and_then(|it| it.dynamic_registration) == Some(true),
-            watches_files: workspace
-                .and_then(|it| it.did_change_watched_files.as_ref()?.dynamic_registration)
-                == Some(true),
-            registers_documents: text.and_then(|it| it.synchronization.as_ref()?.dynamic_registration)
-                == Some(true),
-            snippets: completion.and_then(|item| item.snippet_support) == Some(true),
-            related: text.and_then(|it| it.publish_diagnostics.as_ref()).is_some_and(|diagnostics| {
-                diagnostics.diagnostics_capabilities.related_information == Some(true)
-            }),
-            explains: text.and_then(|it| it.publish_diagnostics.as_ref()).is_some_and(|diagnostics| {
-                diagnostics.diagnostics_capabilities.code_description_support == Some(true)
-            }),
-            fades: text
-                .and_then(|it| it.publish_diagnostics.as_ref()?.diagnostics_capabilities.tag_support.as_ref())
-                .is_some_and(|tags| tags.value_set.contains(&DiagnosticTag::Unnecessary)),
-            code_action_literals: text
-                .and_then(|it| it.code_action.as_ref()?.code_action_literal_support.as_ref())
-                .is_some(),
-            symbol_tree: text
-                .and_then(|it| it.document_symbol.as_ref()?.hierarchical_document_symbol_support)
-                == Some(true),
-            tokens: tokens.is_some(),
-            multiline_tokens: tokens.and_then(|it| it.multiline_token_support) == Some(true),
-            folding: text.is_some_and(|it| it.folding_range.is_some()),
-            selection: text.is_some_and(|it| it.selection_range.is_some()),
-            hints: text.is_some_and(|it| it.inlay_hint.is_some()),
-            refresh_hints: workspace.and_then(|it| it.inlay_hint.as_ref()?.refresh_support) == Some(true),
-            shows_documents: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
-            asks_for_contents: workspace.is_some_and(|it| it.text_document_content.is_some()),
-            versions_edits: workspace.and_then(|workspace| workspace.workspace_edit.as_ref()).is_some_and(
-                |edits| {
-                    // As below: operations come only in such changes.
-                    edits.document_changes.unwrap_or(edits.resource_operations.is_some())
-                },
-            ),
-            creates_files: workspace.and_then(|it| it.workspace_edit.as_ref()).is_some_and(|edits| {
-                let operations = edits.resource_operations.as_deref().unwrap_or_default();
-                // Operations come only in such changes: Neovim, which applies both, announces the operations alone.
-                edits.document_changes != Some(false) && operations.contains(&ResourceOperationKind::Create)
-            }),
-            applies_edits: workspace.and_then(|it| it.apply_edit) == Some(true),
-            links: text.is_some_and(|it| it.document_link.is_some()),
-            prepare_rename: text.and_then(|it| it.rename.as_ref()?.prepare_support) == Some(true),
+        let mut flags = ClientFlags {
+            output_version: client.experimental.as_ref().and_then(ext::output_version),
+            ..ClientFlags::default()
+        };
+        if let Some(text) = &client.text_document {
+            flags.take_text_document(text);
+            flags.take_diagnostics(text);
         }
+        if let Some(window) = &client.window {
+            flags.progress = window.work_done_progress == Some(true);
+            flags.shows_documents = window.show_document.as_ref().is_some_and(|it| it.support);
+        }
+        if let Some(workspace) = &client.workspace {
+            flags.take_workspace(workspace);
+            flags.take_edits(workspace);
+        }
+        flags
+    }
+
+    fn take_text_document(&mut self, text: &TextDocumentClientCapabilities) {
+        let completion = text.completion.as_ref().and_then(|it| it.completion_item.as_ref());
+        self.registers_documents =
+            text.synchronization.as_ref().and_then(|it| it.dynamic_registration) == Some(true);
+        self.snippets = completion.and_then(|item| item.snippet_support) == Some(true);
+        self.code_action_literals =
+            text.code_action.as_ref().is_some_and(|it| it.code_action_literal_support.is_some());
+        self.symbol_tree =
+            text.document_symbol.as_ref().and_then(|it| it.hierarchical_document_symbol_support)
+                == Some(true);
+        self.tokens = text.semantic_tokens.is_some();
+        self.multiline_tokens =
+            text.semantic_tokens.as_ref().and_then(|it| it.multiline_token_support) == Some(true);
+        self.folding = text.folding_range.is_some();
+        self.selection = text.selection_range.is_some();
+        self.hints = text.inlay_hint.is_some();
+        self.links = text.document_link.is_some();
+        self.prepare_rename = text.rename.as_ref().and_then(|it| it.prepare_support) == Some(true);
+    }
+
+    fn take_diagnostics(&mut self, text: &TextDocumentClientCapabilities) {
+        let Some(diagnostics) = &text.publish_diagnostics else { return };
+        let diagnostics = &diagnostics.diagnostics_capabilities;
+        self.related = diagnostics.related_information == Some(true);
+        self.explains = diagnostics.code_description_support == Some(true);
+        self.fades = diagnostics
+            .tag_support
+            .as_ref()
+            .is_some_and(|tags| tags.value_set.contains(&DiagnosticTag::Unnecessary));
+    }
+
+    fn take_workspace(&mut self, workspace: &WorkspaceClientCapabilities) {
+        let settings = workspace.did_change_configuration.as_ref();
+        let files = workspace.did_change_watched_files.as_ref();
+        self.refresh_lenses = workspace.code_lens.as_ref().and_then(|it| it.refresh_support) == Some(true);
+        self.asks_for_settings = workspace.configuration == Some(true);
+        self.registers_settings = settings.and_then(|it| it.dynamic_registration) == Some(true);
+        self.watches_files = files.and_then(|it| it.dynamic_registration) == Some(true);
+        self.refresh_hints = workspace.inlay_hint.as_ref().and_then(|it| it.refresh_support) == Some(true);
+        self.asks_for_contents = workspace.text_document_content.is_some();
+        self.applies_edits = workspace.apply_edit == Some(true);
+    }
+
+    /// Operations on files come only in changes with versions: Neovim, which applies both, announces the operations
+    /// alone.
+    fn take_edits(&mut self, workspace: &WorkspaceClientCapabilities) {
+        let Some(edits) = &workspace.workspace_edit else { return };
+        let operations = edits.resource_operations.as_deref();
+        self.versions_edits = edits.document_changes.unwrap_or(operations.is_some());
+        self.creates_files = edits.document_changes != Some(false)
+            && operations.is_some_and(|all| all.contains(&ResourceOperationKind::Create));
     }
 }

@@ -1,12 +1,17 @@
 //! What the editor says: for its window, and for each folder of its workspace.
 //!
-//! Must not know projects, which say something before it.
+//! Must not know what projects say, which goes before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tower_lsp::gen_lsp_types::{MessageType, Uri};
 
+use super::Session;
+use crate::lsp::documents::document;
+use crate::lsp::effect::Effect;
+use crate::lsp::protocol::ext;
 use crate::settings::{Config, Layer, Mark};
 
 /// The settings of an editor.
@@ -51,5 +56,59 @@ impl EditorSettings {
         let folders = self.folders.keys().chain(other.folders.keys());
         let mut places = folders.map(|folder| Some(folder.as_path())).chain([None]);
         places.any(|place| Config::of(&[self.of(place)]).differs(mark, &Config::of(&[other.of(place)])))
+    }
+}
+
+impl Session {
+    /// Settings that came unasked, or the word that they have changed.
+    pub(crate) fn did_change_configuration(&mut self, settings: Value) {
+        if self.flags.asks_for_settings {
+            self.ask_for_settings();
+        } else {
+            self.take_settings(&[], &[settings.get(ext::SETTINGS).cloned().unwrap_or_default()]);
+        }
+    }
+
+    pub(super) fn ask_for_settings(&self) {
+        if self.flags.asks_for_settings {
+            self.effect(Effect::AskForSettings { folders: self.folders.clone() });
+        }
+    }
+
+    /// Takes the settings below `draftTasks`, of the window and then of folders, and says once what is wrong with them.
+    pub(crate) fn take_settings(&mut self, folders: &[Uri], answers: &[Value]) {
+        let folders = [None].into_iter().chain(folders.iter().map(Some));
+        let answers = folders.zip(answers).filter_map(|(folder, settings)| {
+            // What is no folder of this machine has no tasks file.
+            let folder = folder.map(|uri| document::path_of(uri).ok_or(())).transpose().ok()?;
+            Some(ScopedSettings { folder, settings })
+        });
+        let (editor, wrong) = EditorSettings::read(answers);
+        if !wrong.is_empty() {
+            let wrong = Vec::from_iter(wrong).join("; ");
+            let message = format!("draft-tasks: settings below `{}`: {wrong}", ext::SETTINGS);
+            self.show(MessageType::Warning, message);
+        }
+        if editor != self.editor {
+            let differs = |mark| editor.differs(mark, &self.editor);
+            let (hints, lenses, republish) =
+                (differs(Mark::Hints), differs(Mark::Lenses), differs(Mark::Results));
+            if hints && self.flags.refresh_hints {
+                self.effect(Effect::RefreshHints);
+            }
+            if lenses {
+                self.refresh_lenses();
+            }
+            if republish {
+                self.stale.extend(self.documents.keys().cloned());
+            }
+            self.editor = editor;
+            self.apply_configs();
+            self.settle();
+            self.gather_all_facts();
+            if republish {
+                self.publish_problems(self.runs.problems.paths());
+            }
+        }
     }
 }

@@ -227,15 +227,11 @@ impl Session {
         (!matches!(next, Some(Next::Step(_)))).then(|| std::mem::take(&mut walk.claim))
     }
 
-    /// A run is over; what follows, if it was a step. Whoever is told that the last one is over finds all phases free.
+    /// A run is over; what follows, if it was a step.
     pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
         walk.spent += summary.duration;
         let next = walk.undertaking.steps.after(summary, walk.was_stopped);
-        if !matches!(next, Next::Step(_)) {
-            // It is there only if a stop came after the claim was asked for.
-            walk.claim = Claim::default();
-        }
         Some(Walked { walk, next })
     }
 

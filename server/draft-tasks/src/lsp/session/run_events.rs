@@ -82,11 +82,13 @@ impl Session {
         self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
     }
 
-    /// Takes out what a run that ends has claimed, also what it is the last step of. Whoever takes it gives it back without
-    /// the session, since a disk may hang, and before the end is told. A run that was declined has no summary.
+    /// Takes out what a run that ends has claimed, also what it is the last step of; nothing where that is done. Whoever
+    /// takes it gives it back without the session, since a disk may hang, and before the end is told. A run that was
+    /// declined has no summary.
     pub(crate) fn claims_of(&mut self, id: &str, summary: Option<&RunSummary>) -> Vec<Claim> {
         let of_run = self.runs.get_mut(id).map(|run| std::mem::take(&mut run.claim));
-        of_run.into_iter().chain(self.claim_of_walk(id, summary)).collect()
+        let claims = of_run.into_iter().chain(self.claim_of_walk(id, summary));
+        claims.filter(Claim::holds_any).collect()
     }
 
     /// The user did not want the run after all, or could not be asked.

@@ -8,7 +8,7 @@ use crate::lsp::commands::RerunFailed;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::protocol::ext;
 use crate::lsp::requests::run_command::command;
-use crate::lsp::runs::Unfinished;
+use crate::lsp::runs::failures::Unfinished;
 use crate::lsp::session::Session;
 
 impl Session {

@@ -216,6 +216,22 @@ fn a_stop_that_meets_the_end_of_a_step_ends_all_of_it() {
 }
 
 #[test]
+fn what_all_steps_claimed_is_given_back_also_where_a_stop_comes_last() {
+    let (mut fixture, dir) = fixture("https://127.0.0.1:1");
+    let (config, state) = (dir.path().join("config"), dir.path().join("state"));
+    let variables =
+        [("KUBECONFIG", config.to_str().unwrap()), ("DRAFT_TASKS_STATE_DIR", state.to_str().unwrap())];
+    fixture.session.environment = Environment::of(&variables);
+    fixture.open(FILE);
+    up(&mut fixture);
+    let claims = |fixture: &mut Fixture| fixture.session.claims_of("run-1", Some(&passed())).len();
+    assert_eq!(claims(&mut fixture), 0, "the next step goes on with them");
+    fixture.execute("stop", json!({ "uri": URI }));
+    assert_eq!(claims(&mut fixture), 1);
+    assert_eq!(claims(&mut fixture), 0, "nothing is left for the session to drop");
+}
+
+#[test]
 fn a_stop_of_a_step_that_is_over_stops_the_present_one() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);

@@ -1,0 +1,120 @@
+//! What the client is asked for: documents to show, views to refresh, settings, edits, notifications.
+//!
+//! Must not hold up the next effect: each question waits for its answer in a task of its own.
+
+use std::path::PathBuf;
+
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
+use serde_json::json;
+use tower_lsp::gen_lsp_types::*;
+
+use super::Outbox;
+use crate::lsp::protocol::ext;
+
+/// The files whose changes matter to tasks files.
+const WATCHED: [&str; 3] =
+    ["**/{draft.toml,Dockerfile,.dockerignore}", "**/charts/**/templates/*", "**/*.sh"];
+
+impl Outbox {
+    /// Where the client does not open it, the user is told where it is.
+    pub(super) fn show_document(&self, uri: Uri, path: PathBuf) {
+        let (client, outgoing) = (self.client.clone(), self.outgoing.clone());
+        tokio::spawn(async move {
+            let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
+            if !client.show_document(params).await.unwrap_or(false) {
+                let params =
+                    ShowMessageParams { kind: MessageType::Info, message: path.display().to_string() };
+                outgoing.notify::<ShowMessageNotification>(&params);
+            }
+        });
+    }
+
+    pub(super) fn refresh_lenses(&self) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.code_lens_refresh().await {
+                tracing::info!(%error, "the client does not refresh lenses");
+            }
+        });
+    }
+
+    pub(super) fn refresh_content(&self, uri: Uri) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.text_document_content_refresh(uri).await {
+                tracing::info!(%error, "the client does not refresh a document");
+            }
+        });
+    }
+
+    pub(super) fn refresh_hints(&self) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.inlay_hint_refresh().await {
+                tracing::info!(%error, "the client does not refresh inlay hints");
+            }
+        });
+    }
+
+    pub(super) fn ask_for_settings(&self, folders: Vec<Uri>) {
+        let (client, session) = (self.client.clone(), self.session.clone());
+        let scopes = [None].into_iter().chain(folders.iter().cloned().map(Some));
+        let item = |scope_uri| ConfigurationItem { scope_uri, section: Some(ext::SETTINGS.into()) };
+        let items = scopes.map(item).collect();
+        tokio::spawn(async move {
+            match client.configuration(items).await {
+                Ok(answers) => session.with(|session| session.take_settings(&folders, &answers)),
+                Err(error) => tracing::warn!(%error, "the client does not tell its settings"),
+            }
+        });
+    }
+
+    /// Only the client's refusal is worth a word: what it did the user sees.
+    pub(super) fn apply_edit(&self, label: String, edit: WorkspaceEdit) {
+        let (client, session) = (self.client.clone(), self.session.clone());
+        tokio::spawn(async move {
+            let params = ApplyWorkspaceEditParams { edit, label: Some(label.clone()), metadata: None };
+            let problem = match client.send_request::<ApplyWorkspaceEditRequest>(params).await {
+                Ok(answer) if answer.applied => return,
+                Ok(answer) => answer.failure_reason.unwrap_or_else(|| "the editor refused".into()),
+                Err(error) => error.to_string(),
+            };
+            session.with(|session| session.edit_failed(&label, &problem));
+        });
+    }
+
+    pub(super) fn register_for_settings(&self) {
+        self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
+    }
+
+    pub(super) fn watch_projects(&self) {
+        let settings = format!("**/{SETTINGS_FILE}");
+        let patterns = WATCHED.into_iter().chain([settings.as_str()]);
+        let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
+        self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
+    }
+
+    /// Asks the client to send a notification.
+    pub(super) fn follow_files_around(&self) {
+        let filter = |pattern| json!({ "scheme": "file", "pattern": pattern });
+        let selector: Vec<_> = ext::AROUND.into_iter().map(filter).collect();
+        self.register("textDocument/didOpen", json!({ "documentSelector": selector }));
+        let incremental = TextDocumentSyncKind::Incremental;
+        self.register(
+            "textDocument/didChange",
+            json!({ "documentSelector": selector, "syncKind": incremental }),
+        );
+        self.register("textDocument/didClose", json!({ "documentSelector": selector }));
+    }
+
+    fn register(&self, method: &'static str, options: serde_json::Value) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            let registration =
+                Registration { id: method.into(), method: method.into(), register_options: Some(options) };
+            if let Err(error) = client.register_capability(vec![registration]).await {
+                tracing::warn!(%error, method, "the client does not tell what changes");
+            }
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! The events of a run, on their way to the record and to the session.
+//!
+//! Must not lose one, and must not be faster than the client reads what comes of them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use draft_tasks_executor::record::{Recorder, Records};
+use draft_tasks_executor::{RunEvent, RunRequest};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use crate::claim::Claim;
+use crate::lsp::documents::look::off_thread;
+use crate::lsp::runs::pace::Pace;
+use crate::lsp::session::{Session, SharedSession};
+use crate::lsp::wire::output::Backlog;
+
+/// When this much waits to be written, the tasks' output waits, too.
+const BACKLOG: usize = 4 << 20;
+
+/// How often a run looks whether a slow client has caught up.
+const CATCHING_UP: Duration = Duration::from_millis(20);
+
+/// Makes the record of a run and tells the session where it is, or why there is none.
+pub(super) fn begin_record(
+    run: &str,
+    records: &Records,
+    request: &RunRequest,
+    file: &Path,
+    session: &SharedSession,
+) -> Option<Recorder> {
+    match tokio::task::block_in_place(|| records.begin(request, file)) {
+        Ok(recorder) => {
+            session.with(|it| it.recorded(run, recorder.folder()));
+            Some(recorder)
+        }
+        Err(error) => {
+            let place = records.directory.display();
+            session.with(|it| it.no_record(&format!("{place}: {error}")));
+            None
+        }
+    }
+}
+
+/// Brings the events of a run to the session, no faster than the client reads what comes of them.
+pub(super) async fn pump(
+    run: &str,
+    mut events: mpsc::Receiver<RunEvent>,
+    session: &SharedSession,
+    backlog: &Backlog,
+    mut recorder: Option<Recorder>,
+) {
+    let mut pace = Pace::default();
+    loop {
+        if let Some(event) = pace.take(Instant::now()) {
+            deliver(run, event, session, backlog).await;
+            continue;
+        }
+        let due = pace.due();
+        let event = tokio::select! {
+            biased;
+            // What is due goes first: there is always something to receive of a task that writes without end.
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => continue,
+            event = events.recv(), if !pace.is_full() => event,
+        };
+        let Some(event) = event else { break };
+        // Before anybody hears of it: who is told of the end finds the whole record.
+        if let Some(recorder) = &mut recorder {
+            let trouble = tokio::task::block_in_place(|| recorder.take(&recorder.about().tell(&event)));
+            if let Some(trouble) = trouble {
+                session.with(|it| it.record_trouble(&trouble));
+            }
+        }
+        pace.push(event);
+    }
+    // Only the end of the server comes without the end of the run before it.
+    pace.flush();
+    while let Some(event) = pace.take(Instant::now()) {
+        deliver(run, event, session, backlog).await;
+    }
+}
+
+/// Gives back what a run has claimed that does not start, which may wait for a disk.
+pub(super) async fn give_back(run: &str, session: &SharedSession) {
+    let claims = session.with(|session| session.claims_of(run, None));
+    // A defect there keeps nobody from hearing of the end.
+    let _ = off_thread(move || drop(claims)).await;
+}
+
+/// Brings an event to the session when the client has read what came before.
+async fn deliver(run: &str, event: RunEvent, session: &SharedSession, backlog: &Backlog) {
+    while backlog.exceeds(BACKLOG) {
+        tokio::time::sleep(CATCHING_UP).await;
+    }
+    let mut event = Some(event);
+    while let Some(claims) = hand_over(run, &mut event, session) {
+        // A defect there keeps nobody from hearing of the end.
+        let _ = off_thread(move || drop(claims)).await;
+    }
+}
+
+/// Gives an event to the session. One that ends a run waits for what the run has claimed to be given back: that is
+/// answered, again and again, as a stop may come meanwhile after which no step follows.
+fn hand_over(run: &str, event: &mut Option<RunEvent>, session: &SharedSession) -> Option<Vec<Claim>> {
+    let hand_over = |session: &mut Session| {
+        if let Some(RunEvent::RunFinished { summary }) = event {
+            let claims = session.claims_of(run, Some(summary));
+            if !claims.is_empty() {
+                return Some(claims);
+            }
+        }
+        session.run_event(run, event.take()?);
+        None
+    };
+    catch_unwind(AssertUnwindSafe(|| session.with(hand_over))).unwrap_or_else(|_| {
+        tracing::error!(run, "a defect in the handling of an event; the run goes on");
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use draft_tasks_executor::RunSummary;
+
+    use super::*;
+    use crate::lsp::outbox::EVENTS;
+    use crate::world::environment::Environment;
+
+    /// A client that reads nothing, and an event that waits for it.
+    async fn pump_before_a_full_backlog(abandon: bool) -> bool {
+        let (effects, _wanted) = mpsc::unbounded_channel();
+        let session = SharedSession::new(effects, Environment::of(&[]));
+        let backlog = Backlog::of(BACKLOG + 1);
+        let (sender, events) = mpsc::channel(EVENTS);
+        sender.send(RunEvent::RunFinished { summary: RunSummary::default() }).await.unwrap();
+        drop(sender);
+        if abandon {
+            backlog.abandon();
+        }
+        let pump = pump("run-1", events, &session, &backlog, None);
+        tokio::time::timeout(5 * CATCHING_UP, pump).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn output_waits_for_a_slow_client_and_not_for_one_that_is_gone() {
+        assert!(!pump_before_a_full_backlog(false).await);
+        assert!(pump_before_a_full_backlog(true).await);
+    }
+}
