@@ -41,9 +41,9 @@ fn snippets_are_only_for_clients_that_know_them() {
         }
         let first = &complete(&mut client, &project.uri, 0, 0)[0];
         let text = if snippets {
-            "[pre-up]\n${1:description} = \"${2:command}\""
+            "[pre-up]\n\"${1:description}\" = \"${2:command}\""
         } else {
-            "[pre-up]\ndescription = \"command\""
+            "[pre-up]\n\"description\" = \"command\""
         };
         assert_eq!(first["textEdit"]["newText"], text);
     }

@@ -40,5 +40,6 @@ mod shim;
 mod slow_disks;
 mod stops;
 mod text;
+mod typing;
 mod views;
 mod wire;

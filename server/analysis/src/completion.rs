@@ -49,10 +49,11 @@ pub enum CompletionKind {
     Target,
 }
 
-/// Everything that can be typed at an offset, the best first.
+/// Everything that can be typed at an offset, the best first. Whatever is accepted, a file without mistakes elsewhere is
+/// one without mistakes.
 pub fn complete(parsed: &Parsed, offset: TextSize) -> Vec<Completion> {
     let place = Place::new(parsed, offset);
-    if place.in_comment_or_string() {
+    if place.in_comment_or_string() || place.in_value_of_lines() {
         return Vec::new();
     }
     if place.before.contains('=') {
@@ -61,10 +62,11 @@ pub fn complete(parsed: &Parsed, offset: TextSize) -> Vec<Completion> {
     let mut found = Vec::new();
     let in_header = place.in_header();
     let word_only = place.before.trim_start().chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    if in_header || word_only {
-        found.extend(phases(&place));
+    if !is_blank(place.behind_word()) || !(in_header || word_only) {
+        return found;
     }
-    if word_only && !in_header && place.after.trim().is_empty() {
+    found.extend(phases(&place));
+    if !in_header {
         found.extend(tasks(&place));
         if parsed.text.trim().is_empty() {
             found.push(specification_example(&place));
@@ -72,6 +74,12 @@ pub fn complete(parsed: &Parsed, offset: TextSize) -> Vec<Completion> {
         }
     }
     found
+}
+
+/// Whether nothing of weight stands there.
+pub fn is_blank(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.is_empty() || rest.starts_with('#')
 }
 
 /// The cursor and what is around it.
@@ -107,30 +115,51 @@ impl<'a> Place<'a> {
         in_comment || in_string
     }
 
+    /// Whether a value that began on an earlier line goes on here, such as an array.
+    fn in_value_of_lines(&self) -> bool {
+        let line = edit::line_start(&self.parsed.text, self.offset);
+        let mut entries = self.parsed.tree.tables.iter().flat_map(|table| &table.entries);
+        entries.any(|entry| entry.range.start() < line && entry.range.end() > line)
+    }
+
     /// What a completion of the line's first word replaces: what was typed of it, and the brackets and word
     /// characters behind the cursor that an editor or the user has already put there.
     fn word_range(&self) -> TextRange {
         let indent = self.before.len() - self.before.trim_start().len();
         let start = self.offset - TextSize::of(&self.before[indent..]);
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | ']');
-        let is_quoted = |c: char| is_word(c) || matches!(c, '"' | '\'');
-        let rest = if self.in_header() {
-            let rest = self.after.trim_start_matches(is_quoted);
-            rest.trim_start().strip_prefix(']').map_or(rest, |rest| rest.trim_start_matches(']'))
-        } else {
-            self.after.trim_start_matches(is_word)
-        };
-        let behind = TextSize::of(self.after) - TextSize::of(rest);
+        let behind = TextSize::of(self.after) - TextSize::of(self.behind_word());
         TextRange::new(start, self.offset + behind)
     }
 
+    /// What stands behind the word and its brackets.
+    fn behind_word(&self) -> &'a str {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        if !self.in_header() {
+            return self.after.trim_start_matches(|c| is_word(c) || c == ']');
+        }
+        let is_quoted = |c: char| is_word(c) || matches!(c, ']' | '"' | '\'');
+        let rest = self.after.trim_start_matches(is_quoted);
+        rest.trim_start().strip_prefix(']').map_or(rest, |rest| rest.trim_start_matches(']'))
+    }
+
+    /// Whether the cursor is in a header; one that was typed to its end has nothing more to offer, so that Enter is a new
+    /// line.
     fn in_header(&self) -> bool {
-        self.before.trim_start().starts_with('[')
+        self.before.trim_start().starts_with('[') && !self.before.contains(']')
     }
 
     fn phase(&self) -> Option<Phase> {
         let section = self.parsed.file.section_at(self.offset)?;
         if section.form == SectionForm::Header { section.phase } else { None }
+    }
+
+    /// Whether a header here would have tasks under it.
+    fn has_tasks_below(&self) -> bool {
+        let tables = &self.parsed.tree.tables;
+        tables.iter().any(|table| {
+            let is_here = table.range.contains_inclusive(self.offset);
+            is_here && table.entries.iter().any(|entry| entry.range.start() >= self.offset)
+        })
     }
 }
 
@@ -146,13 +175,9 @@ fn phases(place: &Place<'_>) -> Vec<Completion> {
 }
 
 fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
-    // The header need not have a name yet, so it may be no section.
-    let has_tasks = place.parsed.tree.tables.iter().any(|table| {
-        let header = table.header.as_ref();
-        header.is_some_and(|header| header.range.contains_inclusive(place.offset))
-            && !table.entries.is_empty()
-    });
-    let skeleton = if has_tasks { String::new() } else { format!("{}{TASK_SNIPPET}", place.newline) };
+    let has_tasks = place.has_tasks_below();
+    let skeleton =
+        if has_tasks { String::new() } else { format!("{}{}", place.newline, task_snippet("description")) };
     Completion {
         label: format!("[{phase}]"),
         kind: CompletionKind::Phase,
@@ -167,19 +192,35 @@ fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
     }
 }
 
-const TASK_SNIPPET: &str = "${1:description} = \"${2:command}\"";
+/// A task to be filled in; quoted, as a description has more than one word as a rule.
+fn task_snippet(description: &str) -> String {
+    format!("\"${{1:{description}}}\" = \"${{2:command}}\"")
+}
+
+/// A description that no task of a section has.
+fn free_description(taken: &[String]) -> String {
+    let numbered = (2..).map(|number| format!("description {number}"));
+    let mut names = ["description".to_owned()].into_iter().chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or_default()
+}
 
 fn tasks(place: &Place<'_>) -> Vec<Completion> {
-    let Some(phase) = place.phase() else { return Vec::new() };
+    let parsed = place.parsed;
+    let section = parsed.file.section_at(place.offset);
+    let (Some(phase), Some(section)) = (place.phase(), section) else { return Vec::new() };
+    let is_here = |range: TextRange| range.contains_inclusive(place.offset);
+    let others = parsed.file.tasks_of(section).iter().filter(|task| !is_here(task.name.range));
+    let taken: Vec<String> = others.map(|task| task.name(&parsed.text).into_owned()).collect();
     let mut found = vec![Completion {
         label: "description = \"command\"".into(),
         kind: CompletionKind::Task,
         detail: format!("a task of `{phase}`"),
         documentation: None,
         range: place.word_range(),
-        snippet: TASK_SNIPPET.into(),
+        snippet: task_snippet(&free_description(&taken)),
     }];
-    let of_phase = EXAMPLES.iter().filter(|example| example.phase == phase);
+    let of_phase =
+        EXAMPLES.iter().filter(|example| example.phase == phase && !taken.contains(&example.key()));
     found.extend(of_phase.map(|example| example_completion(example, place, example.snippet.into())));
     found
 }
@@ -204,7 +245,11 @@ fn example_completion(example: &Example, place: &Place<'_>, snippet: String) -> 
 
 fn values(place: &Place<'_>) -> Vec<Completion> {
     let typed = place.before.rsplit('=').next().unwrap_or_default();
-    if place.phase().is_none() || !typed.trim().is_empty() || !place.after.trim().is_empty() {
+    let equals = place.offset - TextSize::of(typed) - TextSize::of('=');
+    let tree = &place.parsed.tree;
+    let entry = tree.tables.iter().flat_map(|it| &it.entries).find(|entry| entry.equals == Some(equals));
+    let is_right = entry.is_some_and(|it| !tree.has_error_in(TextRange::new(it.range.start(), equals)));
+    if place.phase().is_none() || !typed.trim().is_empty() || !is_right || !is_blank(place.after) {
         return Vec::new();
     }
     let space = if typed.is_empty() { " " } else { "" };
@@ -226,6 +271,15 @@ struct Example {
     snippet: &'static str,
 }
 
+impl Example {
+    /// The description that its task has.
+    fn key(&self) -> String {
+        let plain = strip_placeholders(self.snippet);
+        let key = plain.split(" = ").next().unwrap_or_default();
+        key.trim_matches('"').to_owned()
+    }
+}
+
 const EXAMPLES: &[Example] = &[
     Example {
         phase: Phase::PreUp,
@@ -243,7 +297,7 @@ const EXAMPLES: &[Example] = &[
         phase: Phase::PreUp,
         label: "run a script",
         detail: "for anything that needs a shell",
-        snippet: "${1:prepare} = \"./scripts/${1:prepare}.sh\"",
+        snippet: "\"${1:prepare}\" = \"./scripts/${1:prepare}.sh\"",
     },
     Example {
         phase: Phase::PostDeploy,
@@ -255,7 +309,7 @@ const EXAMPLES: &[Example] = &[
         phase: Phase::PostDeploy,
         label: "use a variable of the container",
         detail: "through a shell in the container",
-        snippet: "${1:show} = \"sh -c 'echo \\$${2:HOSTNAME}'\"",
+        snippet: "\"${1:show}\" = \"sh -c 'echo \\$${2:HOSTNAME}'\"",
     },
     Example {
         phase: Phase::Cleanup,

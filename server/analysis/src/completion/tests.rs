@@ -23,21 +23,21 @@ fn an_empty_file_offers_the_phases_first() {
     check(
         "$0",
         expect![[r#"
-        [pre-up] (runs before the application is built and deployed)
-        [post-deploy] (runs inside every ready pod after the application was deployed)
-        [cleanup] (runs after the application was deleted from the cluster)
-        the example of DEP-8 (all three phases, as the specification has them)
-        install a database (with Helm 3, in `[pre-up]`)
-        run the tests (so that only what passes is deployed, in `[pre-up]`)
-        run a script (for anything that needs a shell, in `[pre-up]`)
-        migrate the database (in every ready pod, in `[post-deploy]`)
-        use a variable of the container (through a shell in the container, in `[post-deploy]`)
-        uninstall a release (with Helm 3, in `[cleanup]`)
-        delete a claim (which outlives its release, in `[cleanup]`)
-        ---
-        [pre-up]
-        description = "command"
-    "#]],
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            the example of DEP-8 (all three phases, as the specification has them)
+            install a database (with Helm 3, in `[pre-up]`)
+            run the tests (so that only what passes is deployed, in `[pre-up]`)
+            run a script (for anything that needs a shell, in `[pre-up]`)
+            migrate the database (in every ready pod, in `[post-deploy]`)
+            use a variable of the container (through a shell in the container, in `[post-deploy]`)
+            uninstall a release (with Helm 3, in `[cleanup]`)
+            delete a claim (which outlives its release, in `[cleanup]`)
+            ---
+            [pre-up]
+            "description" = "command"
+        "#]],
     );
 }
 
@@ -46,19 +46,19 @@ fn phases_that_are_missing() {
     check(
         "[pre-up]\na = \"b\"\n\n$0",
         expect![[r#"
-        [post-deploy] (runs inside every ready pod after the application was deployed)
-        [cleanup] (runs after the application was deleted from the cluster)
-        description = "command" (a task of `pre-up`)
-        install a database (with Helm 3)
-        run the tests (so that only what passes is deployed)
-        run a script (for anything that needs a shell)
-        ---
-        [pre-up]
-        a = "b"
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            description = "command" (a task of `pre-up`)
+            install a database (with Helm 3)
+            run the tests (so that only what passes is deployed)
+            run a script (for anything that needs a shell)
+            ---
+            [pre-up]
+            a = "b"
 
-        [post-deploy]
-        description = "command"
-    "#]],
+            [post-deploy]
+            "description" = "command"
+        "#]],
     );
 }
 
@@ -89,26 +89,26 @@ fn a_header_that_is_being_typed() {
     check(
         "[pre-up]\na = \"b\"\n[cl$0",
         expect![[r#"
-        [post-deploy] (runs inside every ready pod after the application was deployed)
-        [cleanup] (runs after the application was deleted from the cluster)
-        ---
-        [pre-up]
-        a = "b"
-        [post-deploy]
-        description = "command"
-    "#]],
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            ---
+            [pre-up]
+            a = "b"
+            [post-deploy]
+            "description" = "command"
+        "#]],
     );
     check(
         "[cl$0]\n",
         expect![[r#"
-        [pre-up] (runs before the application is built and deployed)
-        [post-deploy] (runs inside every ready pod after the application was deployed)
-        [cleanup] (runs after the application was deleted from the cluster)
-        ---
-        [pre-up]
-        description = "command"
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            [cleanup] (runs after the application was deleted from the cluster)
+            ---
+            [pre-up]
+            "description" = "command"
 
-    "#]],
+        "#]],
     );
     check(
         "[$0]\na = \"b\"\n",
@@ -125,14 +125,14 @@ fn a_header_that_is_being_typed() {
     check(
         "  po$0\n[cleanup]\n",
         expect![[r#"
-        [pre-up] (runs before the application is built and deployed)
-        [post-deploy] (runs inside every ready pod after the application was deployed)
-        ---
-          [pre-up]
-        description = "command"
-        [cleanup]
+            [pre-up] (runs before the application is built and deployed)
+            [post-deploy] (runs inside every ready pod after the application was deployed)
+            ---
+              [pre-up]
+            "description" = "command"
+            [cleanup]
 
-    "#]],
+        "#]],
     );
 }
 

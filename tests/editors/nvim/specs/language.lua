@@ -193,7 +193,7 @@ check('an accepted completion gives a phase with a task to fill in', function()
     return #lines == 2 and lines
   end)
   vim.fn.jobstop(child)
-  equal(lines, { '[pre-up]', 'description = "command"' })
+  equal(lines, { '[pre-up]', '"description" = "command"' })
 end)
 
 check('hover says exactly what runs', function()

@@ -178,19 +178,25 @@ fn changed(uri: &Uri, version: Option<i32>, edits: Vec<TextEdit>) -> DocumentCha
     })
 }
 
+/// What is typed is compared with this: with the brackets and quotes that the user has begun with, and without those at
+/// the end, so that what was typed to its end is offered no more and Enter is a new line.
+fn filter(label: &str, typed: &str) -> String {
+    const SIGNS: [char; 4] = ['[', ']', '"', '\''];
+    if !label.starts_with(SIGNS) {
+        return label.to_owned();
+    }
+    let begun = &typed[..typed.len() - typed.trim_start_matches(SIGNS).len()];
+    begun.trim_end_matches(']').to_owned() + label.trim_matches(SIGNS)
+}
+
 /// `rank` keeps the order of the analysis in clients that sort by text.
 pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Completion) -> CompletionItem {
     let in_command =
         !matches!(completion.kind, CompletionKind::Phase | CompletionKind::Task | CompletionKind::Example);
     let plain = completion::strip_placeholders(&completion.snippet);
     let typed = &context.text[completion.range];
-    let filter = match completion.label.strip_prefix('[') {
-        // Inside of a command what is typed is compared with what will stand there, escapes included.
-        _ if in_command => plain.clone(),
-        // A header is matched with and without its bracket, whichever the user began to type.
-        Some(name) if !typed.starts_with('[') => name.trim_end_matches(']').to_owned(),
-        _ => completion.label.clone(),
-    };
+    // Inside of a command what is typed is compared with what will stand there, escapes included.
+    let filter = if in_command { plain.clone() } else { filter(&completion.label, typed) };
     let (new_text, format) = if context.flags.snippets && !in_command {
         (completion.snippet, InsertTextFormat::Snippet)
     } else {

@@ -2,7 +2,7 @@
 //!
 //! Must not offer what the text has already.
 
-use draft_tasks_analysis::completion::{Completion, CompletionKind};
+use draft_tasks_analysis::completion::{Completion, CompletionKind, is_blank};
 use draft_tasks_analysis::syntax::{SyntaxTree, Table};
 use draft_tasks_analysis::{TextRange, TextSize, edit};
 
@@ -20,19 +20,22 @@ pub(crate) fn complete(tree: &SyntaxTree, text: &str, offset: TextSize) -> Vec<C
         return Vec::new();
     }
     let indent = TextSize::of(&before[..before.len() - before.trim_start().len()]);
-    let word = TextRange::new(start + indent, offset + TextSize::of(word(after)));
+    let before = before.trim_start();
     let table = tree.tables.iter().rev().find(|table| table.range.start() < start || table.header.is_none());
     let names = table.map(|table| names(table, text)).unwrap_or_default();
     if let Some((key, typed)) = before.split_once('=') {
         let path: Vec<&str> = names.iter().map(String::as_str).chain(key.split('.').map(unquoted)).collect();
         return values(&path, typed, after, offset);
     }
-    let before = before.trim_start();
-    if before.starts_with('[') {
-        return tables(tree, text, start, word);
-    }
-    if !before.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')) || after.contains('=') {
+    let (in_header, word) = (before.starts_with('['), word(before, after));
+    let range = TextRange::new(start + indent, offset + TextSize::of(word));
+    // What was typed to its end has nothing more to offer, so that Enter is a new line.
+    let is_word = before.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    if !is_blank(&after[word.len()..]) || !(is_word || in_header && !before.contains(']')) {
         return Vec::new();
+    }
+    if in_header {
+        return tables(tree, text, start, range);
     }
     let path: Vec<&str> = names.iter().map(String::as_str).collect();
     let present: Vec<String> = table
@@ -41,16 +44,21 @@ pub(crate) fn complete(tree: &SyntaxTree, text: &str, offset: TextSize) -> Vec<C
         .filter(|entry| !entry.range.contains_inclusive(offset))
         .filter_map(|entry| Some(entry.path.first()?.decode(text).into_owned()))
         .collect();
-    let mut found = settings(&path, &present, word);
-    found.extend(tables(tree, text, start, word));
+    let mut found = settings(&path, &present, range);
+    found.extend(tables(tree, text, start, range));
     found
 }
 
-/// The characters of a word that the cursor stands in or before.
-fn word(after: &str) -> &str {
-    let end =
-        after.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | ']'))).unwrap_or(after.len());
-    &after[..end]
+/// The characters of a word, and of the end of a header, that the cursor stands in or before.
+fn word<'t>(before: &str, after: &'t str) -> &'t str {
+    let quotes: &[char] = if before.starts_with('[') { &['"', '\''] } else { &[] };
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ']') || quotes.contains(&c);
+    let rest = after.trim_start_matches(is_word);
+    let rest = match rest.trim_start().strip_prefix(']') {
+        Some(behind) if !quotes.is_empty() => behind.trim_start_matches(']'),
+        _ => rest,
+    };
+    &after[..after.len() - rest.len()]
 }
 
 fn names(table: &Table, text: &str) -> Vec<String> {
@@ -107,6 +115,9 @@ fn values(path: &[&str], typed: &str, after: &str, offset: TextSize) -> Vec<Comp
     let rest = after
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '"' | '\'')))
         .unwrap_or(after.len());
+    if !is_blank(&after[rest..]) {
+        return Vec::new();
+    }
     let range = TextRange::new(offset - TextSize::of(value), offset + TextSize::of(&after[..rest]));
     let space = if typed.is_empty() { " " } else { "" };
     let offered = setting.words.iter().map(|word| Completion {
