@@ -309,9 +309,34 @@ fn what_a_task_changes_in_the_copy_reaches_the_command_and_is_kept() {
     assert_eq!(called.code, Some(0), "{called:?}");
     assert_in_order(
         &called,
-        &["tasks changed their copy of the kubeconfig, which is kept: ", "sh │ ", "# changed"],
+        &[
+            "tasks changed their copy of the kubeconfig, which is kept: ",
+            "; to use it, set KUBECONFIG to this path",
+            "sh │ ",
+            "# changed",
+        ],
     );
     assert_eq!(tool.read("kubeconfig"), kubeconfig("127.0.0.1"));
+}
+
+#[test]
+fn a_copy_that_is_kept_is_listed_with_its_records_and_goes_with_the_last_of_them() {
+    let tool = with_cluster("[pre-up]\na = \"sh -c \\\"$CHANGE\\\"\"\n", "127.0.0.1");
+    let tool = tool.with("CHANGE", "echo '# changed' >> \"$KUBECONFIG\"").with("DRAFT_TASKS_KEEP", "1");
+    let up = ["up", "--", "sh", "-c", "grep changed \"$KUBECONFIG\""];
+    assert_eq!(tool.call(&up).code, Some(0));
+    let copies = || std::fs::read_dir(tool.path(".state/kubeconfigs")).map_or(0, Iterator::count);
+    // The record of the first step stays, though one is kept: the second step goes on with its copy.
+    assert_eq!((copies(), tool.record_folders().len()), (1, 2));
+    let listed = tool.call(&["runs"]);
+    assert_eq!(listed.stdout.matches(", kubeconfig kept").count(), 2, "{listed:?}");
+    let shown = tool.call(&["runs", "show", "last"]);
+    let copy = tool.path(".state/kubeconfigs").display().to_string();
+    assert_in_order(&shown, &["kept with this record: ", &copy, "; to use it, set KUBECONFIG to this path"]);
+    assert_eq!(tool.call(&["runs", "rm", "last"]).code, Some(0));
+    assert_eq!((copies(), tool.record_folders().len()), (1, 1));
+    assert_eq!(tool.call(&["runs", "rm", "last"]).code, Some(0));
+    assert_eq!((copies(), tool.record_folders().len()), (0, 0));
 }
 
 #[test]

@@ -198,6 +198,46 @@ fn are_kept_as_many_and_as_large_as_is_said() {
 }
 
 #[test]
+fn are_kept_as_variables_say_where_no_option_does() {
+    let tool = tasks("pre-up", &[("much", "seq 1000000")]);
+    let tool = tool.with("DRAFT_TASKS_KEEP", "3").with("DRAFT_TASKS_KEEP_MIB", "1");
+    for (options, kept) in [(&[][..], 1), (&[], 2), (&[], 3), (&[], 3), (&["--keep", "2"], 2)] {
+        tool.call(&[&["run", "pre-up", "--quiet"], options].concat());
+        assert_eq!(tool.record_folders().len(), kept);
+    }
+    let log = std::fs::metadata(tool.record_folders()[0].join("01-much.log")).expect("a log").len();
+    assert!(log <= 1 << 19, "{log}");
+    let tool = tool.with("DRAFT_TASKS_KEEP", "many");
+    let called = tool.call(&["run", "pre-up", "--quiet"]);
+    let said = "warning: no record is kept of this run: `many` in DRAFT_TASKS_KEEP is not a number\n";
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), said));
+}
+
+#[test]
+fn of_a_tasks_file_that_is_gone_are_removed_when_they_are_old() {
+    let tool = Tool::empty();
+    let run = |project: &str| {
+        tool.write(&format!("{project}/.draft-tasks.toml"), b"[pre-up]\na = \"true\"\n");
+        assert_eq!(tool.call(&["run", "pre-up", "--quiet", "--file", project]).code, Some(0));
+    };
+    for project in ["gone", "there"] {
+        run(project);
+        let folder = tool.record_folders().pop().expect("a record");
+        let name = folder.file_name().and_then(|name| name.to_str()).expect("a name");
+        let old = format!("20200101{}", &name["20261122".len()..]);
+        std::fs::rename(&folder, folder.with_file_name(old)).expect("a record is renamed");
+    }
+    run("gone");
+    std::fs::remove_dir_all(tool.path("gone")).expect("the project is removed");
+    run("other");
+    let left: Vec<_> = tool.record_folders().iter().map(|folder| folder.display().to_string()).collect();
+    let old: Vec<_> = left.iter().filter(|name| name.contains("/20200101")).collect();
+    assert_eq!((left.len(), old.len()), (3, 1), "{left:?}");
+    let list = tool.call(&["runs"]);
+    assert_in_order(&list, &["/other/", "/gone/", "20200101", "/there/"]);
+}
+
+#[test]
 fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
     let tool = tasks("pre-up", &[("much", "seq 50000"), ("next", "echo 2")]);
     // A file that may not grow is refused like one on a full disk; some shells count in blocks of 512 bytes.

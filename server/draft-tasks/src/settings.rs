@@ -18,7 +18,7 @@ use self::choice::choices;
 use self::declaration::{json, settings};
 use crate::settings::env_file::EnvFile;
 use crate::settings::kubernetes::{Container, Name, Selector};
-use crate::settings::run::{KEEP, KEEP_MIB, Limit, RunDiagnostics};
+use crate::settings::run::{Limit, RunDiagnostics};
 
 pub(crate) mod audience;
 pub(crate) mod choice;
@@ -107,11 +107,13 @@ settings! {
         "public" public: Vec<String> = Vec::new(), User(SECRETS), Restricted;
         /// Which results of runs are diagnostics.
         "diagnostics" diagnostics: Named<RunDiagnostics> = Named::default(), User(EDITOR), Results;
-        /// How many records of runs are kept of each tasks file; 0 keeps none and writes none.
-        "keep" keep: usize = KEEP, User("how many records are kept is for the user of each machine to choose");
+        /// How many records of runs are kept of each tasks file; 0 keeps none and writes none. Without it the variable
+        /// `DRAFT_TASKS_KEEP`, else 50.
+        "keep" keep: Option<usize> = None, User("how many records are kept is for the user of each machine to choose");
         /// How many MiB are kept at most of what the tasks of a run wrote. Of a task it is the first MiB and the last 4,
-        /// less where many tasks write much; its log says how much is left out.
-        "keepMiB" keep_mib: u32 = KEEP_MIB, User("how much is kept is for the user of each machine to choose");
+        /// less where many tasks write much; its log says how much is left out. Without it the variable
+        /// `DRAFT_TASKS_KEEP_MIB`, else 32.
+        "keepMiB" keep_mib: Option<u32> = None, User("how much is kept is for the user of each machine to choose");
     }
 }
 

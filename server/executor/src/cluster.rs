@@ -9,7 +9,7 @@ mod connection;
 mod credentials;
 mod file;
 pub(crate) mod kubeconfig;
-mod local_copy;
+pub(crate) mod local_copy;
 pub(crate) mod object;
 mod plugin;
 mod proxy;

@@ -25,6 +25,8 @@ pub enum RunEvent {
         tasks: Vec<String>,
         /// The wall clock's time, for people; durations come from a monotonic clock.
         at: SystemTime,
+        /// The copy of the kubeconfig that the tasks get, if they get one.
+        kubeconfig: Option<PathBuf>,
     },
     /// The pods in which the tasks are to run are not ready yet; told when that changes.
     Waiting {

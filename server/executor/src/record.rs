@@ -24,6 +24,7 @@ use crate::request::RunRequest;
 mod left;
 mod list;
 mod log;
+mod removal;
 pub mod schema;
 
 /// The events, one a line.
@@ -91,7 +92,7 @@ impl Records {
             let _ = std::fs::remove_dir_all(&folder);
         }
         let begun = begun?;
-        self.prune(&project);
+        self.prune(&project, request.pinned.as_ref().map_or(&[], |pinned| &pinned.folders));
         Ok(begun)
     }
 
@@ -127,26 +128,6 @@ impl Records {
             }
         }
     }
-
-    /// Removes the oldest records of a tasks file beyond those that are kept, and tells nobody what could not be removed:
-    /// the next run tries again. Records that do not name their file count as its own.
-    fn prune(&self, project: &str) {
-        let Ok(names) = list::names(&self.directory) else { return };
-        let own = names.iter().rev().filter(|name| list::number(name) == 0 || name.ends_with(project));
-        for name in own.skip(self.keep.max(1)) {
-            let _ = remove(&self.directory.join(name));
-        }
-    }
-}
-
-/// Removes the record of a run that is over; gives whether it did.
-fn remove(folder: &Path) -> io::Result<bool> {
-    let lock = lock_of(folder)?;
-    if matches!(lock, Lock::Held) {
-        return Ok(false);
-    }
-    std::fs::remove_dir_all(folder)?;
-    Ok(true)
 }
 
 enum Lock {

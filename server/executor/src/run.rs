@@ -66,14 +66,16 @@ struct Walk {
 
 impl Walk {
     async fn run(mut self) {
+        let pinned = self.pin();
         let plan = &self.request.plan;
         let tasks: Vec<_> = plan.steps.iter().map(|step| step.task.clone()).collect();
-        let count = tasks.len();
-        self.report.tell(RunEvent::RunStarted { subject: plan.subject, tasks, at: SystemTime::now() }).await;
+        let (count, subject, at) = (tasks.len(), plan.subject, SystemTime::now());
+        let kubeconfig = pinned.as_ref().ok().and_then(Option::as_ref).map(|copy| copy.path().to_owned());
+        self.report.tell(RunEvent::RunStarted { subject, tasks, at, kubeconfig }).await;
         if self.request.pods.is_some() {
             return self.run_in_pods().await;
         }
-        let copy = match self.pin() {
+        let copy = match pinned {
             Ok(copy) => copy,
             Err(problem) => return self.report.blocked(problem).await,
         };
@@ -90,7 +92,9 @@ impl Walk {
         }
         if let Some(changed) = copy.and_then(LocalCopy::finish) {
             let place = changed.display();
-            let message = format!("tasks changed their copy of the kubeconfig, which is kept: {place}");
+            let message = format!(
+                "tasks changed their copy of the kubeconfig, which is kept: {place}; to use it, set KUBECONFIG to this path"
+            );
             self.report.tell(RunEvent::Note { message }).await;
         }
     }

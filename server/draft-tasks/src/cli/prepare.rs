@@ -33,7 +33,7 @@ use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
 use crate::source::FileKind;
 use crate::world::application;
-use crate::world::environment::{Environment, NO_PLACE};
+use crate::world::environment::Environment;
 
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {
@@ -370,11 +370,10 @@ impl<'a> Prepared<'a> {
 
     /// Where the run is recorded; it is said where it should be and cannot.
     pub(super) fn records(&self) -> Option<Records> {
-        let directory = self.environment.records();
-        if directory.is_none() && self.run.keep > 0 {
-            terminal::warning(format_args!("no record is kept of this run: {NO_PLACE}"));
-        }
-        self.run.records(directory)
+        self.run.records(&self.environment).unwrap_or_else(|problem| {
+            terminal::warning(format_args!("no record is kept of this run: {problem}"));
+            None
+        })
     }
 
     /// Line and column, from 1.

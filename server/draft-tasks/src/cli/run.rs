@@ -24,7 +24,7 @@ use super::{ColorOptions, SemanticOptions, UNUSABLE};
 use crate::claim::Claim;
 use crate::interrupted;
 use crate::settings::Named;
-use crate::settings::run::{KEEP, KEEP_MIB, Limit, RunSettings};
+use crate::settings::run::{Limit, RunSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -95,12 +95,12 @@ pub(super) struct Options {
     /// Keep no record of this run
     #[arg(long)]
     no_record: bool,
-    /// How many records are kept of this tasks file, this one with them
-    #[arg(long, value_name = "COUNT", default_value_t = KEEP, conflicts_with = "no_record")]
-    keep: usize,
-    /// How many MiB are kept at most of what the tasks of this run write
-    #[arg(long, value_name = "MIB", default_value_t = KEEP_MIB)]
-    keep_mib: u32,
+    /// How many records are kept of this tasks file, this one with them; without it DRAFT_TASKS_KEEP, else 50
+    #[arg(long, value_name = "COUNT", conflicts_with = "no_record")]
+    keep: Option<usize>,
+    /// How many MiB are kept at most of what the tasks of this run write; without it DRAFT_TASKS_KEEP_MIB, else 32
+    #[arg(long, value_name = "MIB")]
+    keep_mib: Option<u32>,
     #[command(flatten)]
     meaning: SemanticOptions,
     #[command(flatten)]
@@ -155,7 +155,7 @@ impl Options {
         Ok(RunSettings {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
-            keep: if self.no_record { 0 } else { self.keep },
+            keep: if self.no_record { Some(0) } else { self.keep },
             keep_mib: self.keep_mib,
             ..self.variables.settings()?
         })

@@ -3,6 +3,7 @@
 //! Must not touch the record of a run that goes on.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ fn list(arguments: &RunsArguments, records: &Records) -> io::Result<ExitCode> {
     for kept in &all {
         let (state, seconds) = state(kept);
         let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
-        let took = took + incomplete(kept);
+        let took = took + incomplete(kept) + with_copy(kept);
         let file = told(kept).map(|told| told.1).unwrap_or_default();
         writeln!(
             out,
@@ -159,6 +160,7 @@ fn summary(kept: &StoredRun) -> Value {
         "file": told.map(|it| it.1),
         "at": told.map(|it| it.2),
         "seconds": seconds,
+        "kubeconfig": kept.kubeconfig(),
         "leftRunning": kept.left_running().iter().map(ProcessEntry::from).collect::<Vec<_>>(),
     })
 }
@@ -178,11 +180,13 @@ fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
     let took = seconds.map(|seconds| format!(" in {}", describe_seconds(seconds))).unwrap_or_default();
     let took = took + incomplete(kept);
     let left = interrupted::describe(&kept.left_running()).map(|left| format!("\n  {left}"));
+    let copy = kept.kubeconfig().map(|path| describe_copy(&path));
     writeln!(
         out,
-        "\n{}{took}{}\n  {}",
+        "\n{}{took}{}{}\n  {}",
         colored(paint, state),
         left.unwrap_or_default(),
+        copy.unwrap_or_default(),
         paint.dim(&format!("log: {}", kept.folder.display()))
     )
 }
@@ -193,6 +197,17 @@ fn incomplete(kept: &StoredRun) -> &'static str {
         RecordState::Finished(result) if !result.complete => ", record incomplete",
         _ => "",
     }
+}
+
+/// That its tasks' copy of the kubeconfig is kept.
+fn with_copy(kept: &StoredRun) -> &'static str {
+    if kept.kubeconfig().is_some() { ", kubeconfig kept" } else { "" }
+}
+
+fn describe_copy(path: &Path) -> String {
+    let path = printable(&path.to_string_lossy());
+    let about = "its tasks' copy of the kubeconfig is kept with this record";
+    format!("\n  {about}: {path}; to use it, set KUBECONFIG to this path")
 }
 
 fn colored(paint: Paint, state: &str) -> String {

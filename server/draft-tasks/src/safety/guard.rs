@@ -235,7 +235,8 @@ mod tests {
             };
             let records = Records::at(self.environment.records().unwrap());
             let mut recorder = records.begin(&request, &self.dir.path().join("tasks")).unwrap();
-            let began = RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now() };
+            let began =
+                RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now(), kubeconfig: None };
             assert_eq!(recorder.take(&recorder.about().tell(&began)), None);
         }
 

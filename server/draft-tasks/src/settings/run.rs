@@ -3,7 +3,6 @@
 //! Must not read them from anywhere or run anything.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,12 +15,10 @@ use serde_json::Value;
 use crate::settings::Kind;
 pub(crate) use crate::settings::RunSettings;
 use crate::settings::choice::choices;
+use crate::world::environment::{Environment, NO_PLACE};
 
 /// How many records of runs are kept of a tasks file unless it is set.
-pub(crate) const KEEP: usize = 50;
-
-/// How many MiB are kept of what the tasks of a run wrote unless it is set.
-pub(crate) const KEEP_MIB: u32 = (MOST >> 20) as u32;
+const KEEP: usize = 50;
 
 /// Which results of runs are diagnostics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,10 +36,20 @@ choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostic
 });
 
 impl RunSettings {
-    /// Where and how many records of runs are kept, if any, where the directory is the one of the environment.
-    pub(crate) fn records(&self, directory: Option<PathBuf>) -> Option<Records> {
-        let directory = directory.filter(|_| self.keep > 0)?;
-        Some(Records { directory, keep: self.keep, most: u64::from(self.keep_mib) << 20 })
+    /// Where and how many records of runs are kept, if any are to be.
+    ///
+    /// # Errors
+    ///
+    /// Why none can be, for people.
+    pub(crate) fn records(&self, environment: &Environment) -> Result<Option<Records>, String> {
+        let keep = environment.given("DRAFT_TASKS_KEEP", self.keep)?.unwrap_or(KEEP);
+        let mib = environment.given::<u32>("DRAFT_TASKS_KEEP_MIB", self.keep_mib)?;
+        let most = mib.map_or(MOST, |mib| u64::from(mib) << 20);
+        if keep == 0 {
+            return Ok(None);
+        }
+        let directory = environment.records().ok_or(NO_PLACE)?;
+        Ok(Some(Records { directory, keep, most }))
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
@@ -220,6 +221,21 @@ impl Environment {
         }
         values.extend(passwords.iter().map(OsStr::new));
         Secrets::new(values)
+    }
+
+    /// A number that is set, else that of a variable, where it has a value.
+    ///
+    /// # Errors
+    ///
+    /// When the variable has no number.
+    pub(crate) fn given<T: FromStr>(&self, name: &str, set: Option<T>) -> Result<Option<T>, String> {
+        match self.get(name).filter(|value| set.is_none() && !value.is_empty()) {
+            None => Ok(set),
+            Some(value) => match value.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(format!("`{}` in {name} is not a number", value.escape_debug())),
+            },
+        }
     }
 
     /// Where records of runs are kept; nothing, which [`NO_PLACE`] explains, where the system has no place for them.

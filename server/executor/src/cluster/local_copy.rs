@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use super::target::Target;
 use crate::private;
 
+/// The name of each copy.
+const NAME: &str = "kubeconfig";
+
 /// A copy, in a folder of its own.
 #[derive(Debug)]
 pub struct LocalCopy {
@@ -43,6 +46,11 @@ impl LocalCopy {
         Ok(LocalCopy { path: copy?, before })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The variable that makes tasks use it.
     pub fn variable(&self) -> (OsString, OsString) {
         ("KUBECONFIG".into(), self.path.clone().into())
@@ -53,8 +61,7 @@ impl LocalCopy {
         match std::fs::read(&self.path) {
             Ok(now) if now == self.before => {
                 // What cannot be removed is the user's own copy of what the user can read.
-                let _ = std::fs::remove_file(&self.path);
-                let _ = self.path.parent().map(std::fs::remove_dir);
+                let _ = remove(&self.path);
                 None
             }
             Ok(_) => Some(self.path),
@@ -64,11 +71,27 @@ impl LocalCopy {
     }
 }
 
+/// Whether a file is a copy that a run made, whoever names it: nothing else is to be removed in its place.
+pub(crate) fn is_copy(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    path.is_absolute()
+        && path.file_name().is_some_and(|name| name == NAME)
+        && folder.is_some_and(|name| name.contains("Z-kubeconfig-"))
+        && is_own(path).unwrap_or(false)
+}
+
+/// Removes a copy, and its folder where nothing else is in it.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)?;
+    let _ = path.parent().map(std::fs::remove_dir);
+    Ok(())
+}
+
 /// Writes a copy into a folder, which is made; gives where it is.
 fn write(folder: &Path, text: &[u8]) -> io::Result<PathBuf> {
     folder.parent().map_or(Ok(()), private::create_all)?;
     private::create_all(folder)?;
-    let path = folder.join("kubeconfig");
+    let path = folder.join(NAME);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -7,8 +7,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::removal::remove;
 use super::schema::{Event, RunResult};
-use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, remove, wait_for};
+use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
+use crate::cluster::local_copy;
 
 /// No result or first line of a run is larger.
 const LARGEST: u64 = 16 << 20;
@@ -64,10 +66,24 @@ pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
 
 /// The number of a record among all of its folder, by its name; 0 for one of version 1.
 pub(super) fn number(name: &str) -> u64 {
+    numbered(name).map_or(0, |numbered| numbered.number)
+}
+
+/// What stands for a record's tasks file in its name; nothing in one of version 1.
+pub(super) fn project_of(name: &str) -> Option<&str> {
+    numbered(name).map(|numbered| numbered.project)
+}
+
+struct Numbered<'a> {
+    number: u64,
+    project: &'a str,
+}
+
+fn numbered(name: &str) -> Option<Numbered<'_>> {
     let mut parts = name.rsplit('-');
     let is_project = |part: &&str| part.len() == PROJECT && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = parts.next().filter(is_project).and_then(|_| parts.next()?.parse().ok());
-    number.unwrap_or(0)
+    let project = parts.next().filter(is_project)?;
+    Some(Numbered { number: parts.next()?.parse().ok()?, project })
 }
 
 /// What the names of the records of a tasks file end with: FNV-1a of its path.
@@ -130,7 +146,31 @@ impl Records {
     }
 }
 
+/// The copy of the kubeconfig that the tasks of a record's run got, while it is there.
+pub(super) fn kubeconfig(folder: &Path) -> Option<PathBuf> {
+    copy_of(&events(folder).ok()?.next()?)
+}
+
+fn copy_of(began: &Event) -> Option<PathBuf> {
+    let Event::RunStarted { kubeconfig: Some(path), .. } = began else { return None };
+    Some(PathBuf::from(path)).filter(|path| local_copy::is_copy(path))
+}
+
+/// Whether the tasks file of a record is certainly not there any more.
+pub(super) fn is_file_gone(folder: &Path) -> bool {
+    let began = events(folder).ok().and_then(|mut events| events.next());
+    let Some(Event::RunStarted { file, .. }) = began else { return false };
+    // Of a path that is not Unicode the record has only what it looks like.
+    !file.contains(char::REPLACEMENT_CHARACTER) && Path::new(&file).try_exists().is_ok_and(|is| !is)
+}
+
 impl StoredRun {
+    /// The copy of the kubeconfig that its tasks got, while it is there: they changed it, or the run did not come to its
+    /// end.
+    pub fn kubeconfig(&self) -> Option<PathBuf> {
+        copy_of(self.began.as_ref()?)
+    }
+
     /// The events that were written; what cannot be read of them is left out.
     ///
     /// # Errors

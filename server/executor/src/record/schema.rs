@@ -49,6 +49,9 @@ pub enum Event {
         /// The options of the command line that decide what tasks meet.
         #[serde(skip_serializing_if = "GivenEntry::is_empty", default)]
         given: Box<GivenEntry>,
+        /// The copy of the kubeconfig that the tasks get.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        kubeconfig: Option<String>,
     },
     /// Pods are awaited.
     Waiting {
@@ -497,7 +500,7 @@ impl RunHeader {
     pub fn tell(&self, event: &RunEvent) -> Event {
         let elapsed = seconds(self.begun.elapsed());
         match event {
-            RunEvent::RunStarted { subject, at, .. } => Event::RunStarted {
+            RunEvent::RunStarted { subject, at, kubeconfig, .. } => Event::RunStarted {
                 version: VERSION,
                 id: self.id.clone(),
                 phase: subject.name().to_owned(),
@@ -509,6 +512,7 @@ impl RunHeader {
                 mark: self.mark.clone(),
                 cluster: self.cluster.clone(),
                 given: Box::new(self.given.clone()),
+                kubeconfig: kubeconfig.as_ref().and_then(|path| path.to_str()).map(str::to_owned),
             },
             RunEvent::Waiting { ready, pods, message } => {
                 Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }

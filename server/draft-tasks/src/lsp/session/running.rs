@@ -29,7 +29,7 @@ use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
-use crate::world::environment::{Environment, NO_PLACE};
+use crate::world::environment::Environment;
 
 /// How long a stopped task may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -307,10 +307,10 @@ impl Session {
         self.tell_start(&run, prepared.describe(), &prepared.environment);
         let questions = self.unanswered(std::mem::take(&mut prepared.questions));
         let settings = &prepared.source.config.run;
-        let records = settings.records(prepared.environment.records());
-        if records.is_none() && settings.keep > 0 {
-            self.no_record(NO_PLACE);
-        }
+        let records = settings.records(&prepared.environment).unwrap_or_else(|problem| {
+            self.no_record(&problem);
+            None
+        });
         let (file, request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);

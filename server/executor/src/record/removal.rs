@@ -1,0 +1,65 @@
+//! Which records go when another run begins, and what goes with a record.
+//!
+//! Must not remove the record of a run that goes on, nor a copy of a kubeconfig that another record names.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::{Lock, Records, list, lock_of, stamp};
+use crate::cluster::local_copy;
+
+/// How long records of a tasks file are kept that is not there any more.
+const AFTER_FILE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+impl Records {
+    /// Removes the oldest records of a tasks file beyond those that are kept, and old ones of files that are not there any
+    /// more; tells nobody what could not be removed: the next run tries again. Records that do not name their file count
+    /// as its own. One whose copy of the kubeconfig is in one of these folders stays: the run that begins goes on with it.
+    pub(super) fn prune(&self, project: &str, in_use: &[PathBuf]) {
+        let Ok(names) = list::names(&self.directory) else { return };
+        let is_own = |name: &&String| list::project_of(name).is_none_or(|of| of == project);
+        let too_many = names.iter().rev().filter(is_own).skip(self.keep.max(1));
+        for name in too_many.chain(self.of_files_gone(&names)) {
+            let folder = self.directory.join(name);
+            let copy = list::kubeconfig(&folder);
+            if !copy.is_some_and(|copy| in_use.iter().any(|folder| copy.starts_with(folder))) {
+                let _ = remove(&folder);
+            }
+        }
+    }
+
+    /// Of names of records the old ones whose tasks file is not there. One look at a file answers for all its records.
+    fn of_files_gone<'a>(&self, names: &'a [String]) -> impl Iterator<Item = &'a String> {
+        let then = stamp(SystemTime::now().checked_sub(AFTER_FILE).unwrap_or(SystemTime::UNIX_EPOCH));
+        let mut looked = HashMap::new();
+        let mut is_gone = move |name: &'a String| {
+            let of = list::project_of(name)?;
+            Some(*looked.entry(of).or_insert_with(|| list::is_file_gone(&self.directory.join(name))))
+        };
+        names.iter().filter(move |name| **name < then && is_gone(name) == Some(true))
+    }
+}
+
+/// Removes the record of a run that is over, and its copy of the kubeconfig unless another record names it; gives whether
+/// it did.
+pub(super) fn remove(folder: &Path) -> io::Result<bool> {
+    let lock = lock_of(folder)?;
+    if matches!(lock, Lock::Held) {
+        return Ok(false);
+    }
+    if let Some(copy) = list::kubeconfig(folder)
+        && !is_named_by_another(&copy, folder)?
+    {
+        local_copy::remove(&copy)?;
+    }
+    std::fs::remove_dir_all(folder)?;
+    Ok(true)
+}
+
+fn is_named_by_another(copy: &Path, folder: &Path) -> io::Result<bool> {
+    let Some(all) = folder.parent() else { return Ok(true) };
+    let mut others = list::names(all)?.into_iter().map(|name| all.join(name)).filter(|other| other != folder);
+    Ok(others.any(|other| list::kubeconfig(&other).is_some_and(|named| named == copy)))
+}
