@@ -14,6 +14,8 @@ mod wrapper;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use compact_str::CompactString;
+
 pub use beside::{Beside, mentions, of_recipes};
 use script::Script;
 use wrapper::{Inner, Wrapper};
@@ -34,7 +36,7 @@ pub struct Calls {
     pub called: Vec<Call>,
     /// What runs files or texts that tell more.
     pub beside: Vec<Beside>,
-    /// The variables that are assigned, with their values where those are known.
+    /// The variables that are assigned, with their values; nothing where it is not known or there are several.
     pub assigned: HashMap<String, Option<String>>,
     /// The variables whose values scripts take from the environment.
     pub inherited: BTreeSet<String>,
@@ -55,14 +57,17 @@ pub struct Unclear {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     line: Line,
-    name: String,
+    name: CompactString,
     /// Why its files, its variables or the machine are others than those of the command, without a full stop.
     pub elsewhere: Option<String>,
 }
 
 impl Calls {
     /// What the argument vector of a task calls; `lookup` gives the values of variables.
-    pub fn of(argv: impl Iterator<Item = String>, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+    pub fn of(
+        argv: impl Iterator<Item = impl Into<CompactString>>,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Calls {
         let mut walk = Walk::new(lookup);
         walk.command(&Line { words: argv.map(Argument::known).collect(), at: 0 }, &Input::Inherited);
         walk.finish()
@@ -143,15 +148,16 @@ fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w s
 }
 
 /// The name by which a program is known, wherever and in whichever version it is.
-pub fn stem(program: &str) -> String {
+pub fn stem(program: &str) -> CompactString {
     let file = program.rsplit(['/', '\\', '#']).next().unwrap_or(program);
-    let mut name = file.to_lowercase();
+    let mut name = CompactString::from(file);
+    name.make_ascii_lowercase();
     if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
         name.truncate(name.len() - end.len());
     }
     // A snap's program, an image's tag or digest; a package of Nix stands behind `#`.
-    if name.starts_with("microk8s.") {
-        name.drain(.."microk8s.".len());
+    if let Some(tool) = name.strip_prefix("microk8s.") {
+        name = tool.into();
     }
     name.truncate(name.find([':', '@']).unwrap_or(name.len()));
     let at = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| *at > 0 && is_version(&name[*at..]));
@@ -170,7 +176,7 @@ fn is_version(end: &str) -> bool {
 /// A word after everything in it was replaced that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Argument {
-    text: String,
+    text: CompactString,
     /// Whether it is just that.
     certain: bool,
     /// Whether it may be an option, or nothing at all.
@@ -178,12 +184,12 @@ struct Argument {
 }
 
 impl Argument {
-    fn known(text: impl Into<String>) -> Argument {
+    fn known(text: impl Into<CompactString>) -> Argument {
         Argument { text: text.into(), certain: true, open: false }
     }
 
     fn unknown() -> Argument {
-        Argument { text: String::new(), certain: false, open: true }
+        Argument { text: CompactString::default(), certain: false, open: true }
     }
 
     /// The text, where it is just that.
@@ -197,7 +203,7 @@ impl Argument {
             return self.clone();
         }
         let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
-        Argument { text: self.text.replace(placeholder, ""), certain: false, open }
+        Argument { text: self.text.replace(placeholder, "").into(), certain: false, open }
     }
 }
 
@@ -242,8 +248,6 @@ enum Input {
 struct Walk<'a> {
     calls: Calls,
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// What scripts assign; nothing where the value is not known or there are several.
-    variables: HashMap<String, Option<String>>,
     /// `$0`, `$1` and so on, where they are known.
     parameters: Option<Vec<Argument>>,
     /// Where `cd` has led.
@@ -257,7 +261,7 @@ struct Walk<'a> {
     /// Whether something was fed that may have such a shell in it.
     is_fed: bool,
     /// The functions of scripts.
-    functions: BTreeSet<String>,
+    functions: BTreeSet<CompactString>,
     depth: usize,
     /// How many commands were read that may be none.
     doubts: usize,
@@ -268,7 +272,6 @@ impl<'a> Walk<'a> {
         Walk {
             calls: Calls::default(),
             lookup,
-            variables: HashMap::new(),
             parameters: None,
             directory: String::new(),
             elsewhere: None,
@@ -285,7 +288,7 @@ impl<'a> Walk<'a> {
         if let Some(name) = self.reader.take().filter(|_| self.is_fed) {
             self.unclear(format!("what `{name}` reads is known only when it runs"));
         }
-        Calls { assigned: self.variables, ..self.calls }
+        self.calls
     }
 
     fn unclear(&mut self, why: impl Into<String>) {
@@ -301,7 +304,7 @@ impl<'a> Walk<'a> {
     }
 
     fn value(&mut self, name: &str) -> Option<String> {
-        if let Some(value) = self.variables.get(name) {
+        if let Some(value) = self.calls.assigned.get(name) {
             return value.clone();
         }
         self.calls.inherited.insert(name.to_owned());
@@ -314,9 +317,9 @@ impl<'a> Walk<'a> {
             self.file(&value.clone().map_or_else(Argument::unknown, Argument::known));
         }
         // Which of several values it has depends on what ran before.
-        let same = self.variables.get(name).is_none_or(|earlier| *earlier == value);
+        let same = self.calls.assigned.get(name).is_none_or(|earlier| *earlier == value);
         let value = value.filter(|value| same && value.len() <= VALUE);
-        self.variables.insert(name.to_owned(), value);
+        self.calls.assigned.insert(name.to_owned(), value);
     }
 
     fn assign_word(&mut self, word: &Argument) {
@@ -373,7 +376,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a call, and gives the name of the program.
-    fn call(&mut self, line: &Line) -> String {
+    fn call(&mut self, line: &Line) -> CompactString {
         let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
         let call = Call { line: line.clone(), name: name.clone(), elsewhere: self.elsewhere.clone() };
         self.calls.called.push(call);
@@ -458,7 +461,7 @@ impl<'a> Walk<'a> {
                 // A shell reads the words, with values in them that are not known.
                 let in_shell = |word: &Argument| {
                     let text = word.text.replace(placeholder, "$*");
-                    Argument { text, ..word.clone() }
+                    Argument { text: text.into(), ..word.clone() }
                 };
                 let mut script: Vec<Argument> = command.iter().map(in_shell).collect();
                 script.extend((script == command).then(|| Argument::known("$*")));
@@ -477,7 +480,7 @@ impl<'a> Walk<'a> {
             "trap" => self.trap(arguments),
             "alias" => arguments.iter().for_each(|word| {
                 let value = word.text.split_once('=').map_or("", |(_, value)| value);
-                self.script_of(&[Argument { text: value.to_owned(), ..word.clone() }]);
+                self.script_of(&[Argument { text: value.into(), ..word.clone() }]);
             }),
             "export" | "declare" | "local" | "readonly" | "typeset" => {
                 arguments.iter().for_each(|word| self.assign_word(word));
@@ -520,7 +523,7 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, arguments: &[Argument]) {
         let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
         self.directory = if to.text.starts_with('/') || self.directory.is_empty() {
-            to.text.clone()
+            to.text.to_string()
         } else {
             format!("{}/{}", self.directory, to.text)
         };

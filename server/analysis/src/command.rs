@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use compact_str::CompactString;
+use smallvec::{SmallVec, smallvec};
 use text_size::{TextRange, TextSize};
 
 use crate::phase::Phase;
@@ -91,7 +93,7 @@ impl DraftVersion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// Literal text and variables in order; empty for an empty argument.
-    pub parts: Vec<Part>,
+    pub parts: SmallVec<[Part; 1]>,
     /// Where the word stands in the decoded command, quotes included.
     pub range: TextRange,
 }
@@ -122,11 +124,11 @@ pub enum Quoting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Characters that become the argument as they are.
-    Literal(String),
+    Literal(CompactString),
     /// A variable; its value is never split again, and unset is empty.
     Variable {
         /// The name as it is looked up.
-        name: String,
+        name: CompactString,
         /// Where it stands in the decoded command, `$` and braces included.
         range: TextRange,
     },
@@ -152,7 +154,10 @@ impl Word {
     }
 
     /// The argument, with variables replaced by `lookup`.
-    pub fn expand(&self, lookup: &dyn Fn(&str) -> Option<String>) -> String {
+    pub fn expand<'w, S>(&'w self, lookup: &dyn Fn(&str) -> Option<String>) -> S
+    where
+        S: FromIterator<Cow<'w, str>>,
+    {
         self.parts
             .iter()
             .map(|part| match part {
@@ -266,8 +271,7 @@ impl<'a> Splitter<'a> {
 
     /// The parts of the word that is read, which begins here if none is.
     fn parts(&mut self) -> &mut Parts {
-        // Most words have one part.
-        &mut self.word.get_or_insert_with(|| (self.at, Parts(Vec::with_capacity(1)))).1
+        &mut self.word.get_or_insert_with(|| (self.at, Parts::default())).1
     }
 
     fn escaped(&mut self, character: char) {
@@ -348,7 +352,7 @@ impl<'a> Splitter<'a> {
     fn dollar(&mut self) {
         let rest = &self.command[self.at..];
         if let Some((name, length)) = variable(rest) {
-            let part = Part::Variable { name: name.to_owned(), range: range(self.at, self.at + length) };
+            let part = Part::Variable { name: name.into(), range: range(self.at, self.at + length) };
             self.parts().0.push(part);
             self.advance(length, self.outside);
         } else if let Some((_, length)) = rest.strip_prefix('$').and_then(variable) {
@@ -368,7 +372,7 @@ fn unclosed(quote: char, at: usize) -> SplitError {
 
 /// The parts of a word as they grow; literal text is kept in one piece.
 #[derive(Default)]
-struct Parts(Vec<Part>);
+struct Parts(SmallVec<[Part; 1]>);
 
 impl Parts {
     fn push(&mut self, character: char) {
@@ -379,7 +383,7 @@ impl Parts {
         match self.0.last_mut() {
             Some(Part::Literal(literal)) => literal.push_str(text),
             _ if text.is_empty() => {}
-            _ => self.0.push(Part::Literal(text.to_owned())),
+            _ => self.0.push(Part::Literal(text.into())),
         }
     }
 }
@@ -408,7 +412,7 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Draft splits at each single space, then replaces variables in each argument.
-fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Split {
+fn draft_words(command: &str, parts: fn(&str, usize) -> SmallVec<[Part; 1]>) -> Split {
     let mut start = 0;
     let words = command.split(' ').map(|argument| {
         let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
@@ -419,18 +423,18 @@ fn draft_words(command: &str, parts: fn(&str, usize) -> Vec<Part>) -> Split {
 }
 
 /// Before 0.16 an argument that begins with `$` is one variable, whatever its name.
-fn whole_variable(argument: &str, start: usize) -> Vec<Part> {
+fn whole_variable(argument: &str, start: usize) -> SmallVec<[Part; 1]> {
     match argument.strip_prefix('$') {
         Some(name) => {
-            vec![Part::Variable { name: name.to_owned(), range: range(start, start + argument.len()) }]
+            smallvec![Part::Variable { name: name.into(), range: range(start, start + argument.len()) }]
         }
-        None if argument.is_empty() => Vec::new(),
-        None => vec![Part::Literal(argument.to_owned())],
+        None if argument.is_empty() => SmallVec::new(),
+        None => smallvec![Part::Literal(argument.into())],
     }
 }
 
 /// Since 0.16: `([\\\$]?\$[a-zA-Z_][a-zA-Z0-9_]*)`, where the first character of `$$NAME` and `\$NAME` is dropped.
-fn draft_parts(argument: &str, start: usize) -> Vec<Part> {
+fn draft_parts(argument: &str, start: usize) -> SmallVec<[Part; 1]> {
     let mut parts = Parts::default();
     let mut at = 0;
     while let Some(next) = argument[at..].chars().next() {
@@ -443,7 +447,7 @@ fn draft_parts(argument: &str, start: usize) -> Vec<Part> {
             at += 2 + name.len();
         } else if let Some(name) = name(at) {
             let end = at + 1 + name.len();
-            parts.0.push(Part::Variable { name: name.to_owned(), range: range(start + at, start + end) });
+            parts.0.push(Part::Variable { name: name.into(), range: range(start + at, start + end) });
             at = end;
         } else {
             parts.push(next);

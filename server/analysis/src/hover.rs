@@ -124,7 +124,7 @@ fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverCont
 
 /// The argument vector as code spans.
 fn arguments(words: &[Word], lookup: &dyn Fn(&str) -> Option<String>) -> String {
-    let shown = words.iter().map(|word| code_span(&command::show_argument(&word.expand(lookup))));
+    let shown = words.iter().map(|word| code_span(&command::show_argument(&word.expand::<String>(lookup))));
     shown.collect::<Vec<_>>().join(" ")
 }
 
@@ -140,7 +140,7 @@ fn difference(
     }
     let version = options.draft_version;
     let draft = command::split(command, Semantics::Draft, version).ok()?;
-    let expand = |words: &[Word]| words.iter().map(|word| word.expand(lookup)).collect::<Vec<_>>();
+    let expand = |words: &[Word]| words.iter().map(|word| word.expand(lookup)).collect::<Vec<String>>();
     let differs = expand(&draft) != expand(words);
     differs.then(|| format!("{} would run {}", version.title(), arguments(&draft, lookup)))
 }

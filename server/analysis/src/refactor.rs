@@ -387,8 +387,11 @@ mod tests {
                 let content =
                     after.parsed.file.tasks[0].command().expect("a command").decode(&after.parsed.text);
                 let words = command::split(&content, Semantics::Standard, DraftVersion::default());
-                let argv: Vec<_> =
-                    words.expect("words").iter().map(|it| it.expand(&|_| Some("!".into()))).collect();
+                let argv: Vec<_> = words
+                    .expect("words")
+                    .iter()
+                    .map(|it| it.expand::<String>(&|_| Some("!".into())))
+                    .collect();
                 let expected = command.replace("$$Y", "\\$Y").replace("${Z}", "\"${Z}\"");
                 let expected = expected.replace(" $HOME", " \"$HOME\"");
                 assert_eq!(argv, ["sh", "-c", expected.as_str()], "{content}");

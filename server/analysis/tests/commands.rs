@@ -50,8 +50,8 @@ fn is_common(command: &str) -> bool {
 /// Words without their ranges.
 fn parts(words: Vec<Word>) -> Vec<Vec<(bool, String)>> {
     let plain = |part| match part {
-        Part::Literal(text) => (false, text),
-        Part::Variable { name, .. } => (true, name),
+        Part::Literal(text) => (false, text.into()),
+        Part::Variable { name, .. } => (true, name.into()),
     };
     words.into_iter().map(|word| word.parts.into_iter().map(plain).collect()).collect()
 }

@@ -68,7 +68,7 @@ impl Walk<'_> {
     /// A program in an argument, where it has something in it that runs others.
     fn code_in(&mut self, arguments: &[Argument], runs_others: fn(&str) -> bool) {
         let runs = arguments.iter().filter(|word| runs_others(&word.text));
-        self.calls.beside.extend(runs.map(|word| Beside::Code(word.text.clone())));
+        self.calls.beside.extend(runs.map(|word| Beside::Code(word.text.to_string())));
     }
 
     fn read_code(&mut self, name: &str, input: &Input) {
@@ -145,7 +145,7 @@ impl Walk<'_> {
             is_letters && ends || matches!(word.text.as_str(), "--eval" | "--print" | "eval")
         };
         if let Some(at) = arguments.iter().position(is_code) {
-            let code = arguments.get(at + 1).map(|word| word.text.clone());
+            let code = arguments.get(at + 1).map(|word| word.text.to_string());
             self.calls.beside.extend(code.map(Beside::Code));
         }
         match arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {

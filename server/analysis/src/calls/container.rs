@@ -81,7 +81,7 @@ fn entry_point(program: &Argument) -> Vec<Argument> {
     if words.is_empty() {
         return vec![Argument::unknown()];
     }
-    words.into_iter().map(|text| Argument { text, ..program.clone() }).collect()
+    words.into_iter().map(|text| Argument { text: text.into(), ..program.clone() }).collect()
 }
 
 /// The strings of an array of JSON, which is one of TOML, too.
@@ -107,7 +107,7 @@ impl Options {
                 break;
             }
             if let Some(program) = text.strip_prefix("--entrypoint=") {
-                options.entry_point = Some(Argument { text: program.to_owned(), ..word.clone() });
+                options.entry_point = Some(Argument { text: program.into(), ..word.clone() });
             }
             if takes_next(text) {
                 let value = arguments.get(options.end).filter(|_| text == "--entrypoint");

@@ -43,7 +43,7 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
 fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Vec<Argument>> {
     let value = |(at, argument): (usize, &Argument)| {
         let text = argument.text.as_str();
-        let value = |text: &str| vec![Argument { text: text.to_owned(), ..argument.clone() }];
+        let value = |text: &str| vec![Argument { text: text.into(), ..argument.clone() }];
         if let Some(long) = text.strip_prefix("--") {
             return match long.split_once('=') {
                 Some((name, script)) => (name == word).then(|| value(script)),
@@ -62,7 +62,8 @@ fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Ve
 
 /// A backslash is no escape there.
 fn for_windows(words: Vec<Argument>) -> Vec<Argument> {
-    let read = |word: Argument| Argument { text: word.text.replace('\\', "/").replace('^', ""), ..word };
+    let read =
+        |word: Argument| Argument { text: word.text.replace('\\', "/").replace('^', "").into(), ..word };
     words.into_iter().map(read).collect()
 }
 
@@ -86,7 +87,7 @@ fn hooks(arguments: &[Argument]) -> Vec<Vec<Argument>> {
 fn aliases(arguments: &[Argument]) -> Vec<Vec<Argument>> {
     let script = |word: &Argument| {
         let (name, script) = word.text.split_once("=!")?;
-        name.starts_with("alias.").then(|| vec![Argument { text: script.to_owned(), ..word.clone() }])
+        name.starts_with("alias.").then(|| vec![Argument { text: script.into(), ..word.clone() }])
     };
     arguments.iter().filter_map(script).collect()
 }

@@ -503,7 +503,7 @@ impl<'w, 'a> Script<'w, 'a> {
 }
 
 fn as_input(word: Argument) -> Input {
-    if word.certain { Input::Text(word.text) } else { Input::Unknown }
+    if word.certain { Input::Text(word.text.into()) } else { Input::Unknown }
 }
 
 fn is_word_end(c: char) -> bool {

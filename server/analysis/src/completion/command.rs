@@ -164,7 +164,7 @@ impl<'a> Typing<'a> {
         };
         let literal = |word: &command::Word| match word.parts.as_slice() {
             [] => Some(String::new()),
-            [command::Part::Literal(literal)] => Some(literal.clone()),
+            [command::Part::Literal(literal)] => Some(literal.to_string()),
             _ => None,
         };
         let mut words: Vec<Option<String>> = words.iter().map(literal).collect();

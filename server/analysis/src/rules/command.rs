@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use compact_str::CompactString;
 use text_size::{TextRange, TextSize};
 
 use crate::calls::Calls;
@@ -53,7 +54,8 @@ impl<'a> Command<'a> {
     /// What it calls, with the names of variables for their values.
     pub(super) fn calls(&self) -> &Calls {
         let named = |name: &str| Some(format!("${name}"));
-        self.calls.get_or_init(|| Calls::of(self.words().iter().map(|word| word.expand(&named)), &named))
+        let argv = || self.words().iter().map(|word| word.expand::<CompactString>(&named));
+        self.calls.get_or_init(|| Calls::of(argv(), &named))
     }
 
     /// Why it cannot be split.

@@ -45,7 +45,7 @@ pub(super) fn first(command: &Command<'_>) -> Option<usize> {
     let opens = |at: &usize| {
         let written = command.bare(&words[*at]);
         let is_alone = || written == Some("#") && !takes && !is_value(*at);
-        is_alone() || command.begins_line(*at) && written.is_some_and(|it| it.starts_with('#'))
+        is_alone() || written.is_some_and(|it| it.starts_with('#')) && command.begins_line(*at)
     };
     (0..words.len()).find(opens).filter(|_| command.knows_quotes())
 }

@@ -1,5 +1,7 @@
 //! Secrets that are known by how they begin, whatever variable they are in.
 
+use std::ops::Range;
+
 /// A kind of token.
 #[derive(Debug)]
 pub struct KnownToken {
@@ -45,8 +47,26 @@ pub static KNOWN_TOKENS: [KnownToken; 14] = [
     kind("npm_", 36, b""),
 ];
 
+/// The first tokens of a text, one of each run of letters that a token may have.
+pub fn tokens_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    let runs = text.split_inclusive(|letter: char| !may_be_in_token(letter));
+    runs.filter_map(move |run| {
+        let start = end;
+        end += run.len();
+        let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= run.len());
+        let mut begins = fit.flat_map(|token| run.match_indices(token.prefix));
+        let found = begins.find_map(|(at, _)| Some(at..at + token_at(&run[at..])?))?;
+        Some(start + found.start..start + found.end)
+    })
+}
+
+fn may_be_in_token(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
+}
+
 /// The length of the token that a text begins with.
-pub fn token_at(text: &str) -> Option<usize> {
+fn token_at(text: &str) -> Option<usize> {
     KNOWN_TOKENS.iter().find_map(|token| {
         let letters = text.strip_prefix(token.prefix)?.bytes().take_while(|byte| token.has(*byte)).count();
         (letters >= token.least).then_some(token.prefix.len() + letters)
@@ -55,7 +75,19 @@ pub fn token_at(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::token_at;
+    use super::*;
+
+    #[test]
+    fn tokens_among_other_text() {
+        let token = format!("ghp_{}", "a1B2".repeat(9));
+        let text = format!("https://é:{token}@x?a={token}z&b=ghp_short,{token}");
+        let found: Vec<&str> = tokens_in(&text).map(|place| &text[place]).collect();
+        assert_eq!(found, [token.as_str(), &format!("{token}z"), &token]);
+        for token in &KNOWN_TOKENS {
+            let other = token.other.iter().map(|byte| char::from(*byte));
+            assert!(token.prefix.chars().chain(other).all(may_be_in_token), "{token:?}");
+        }
+    }
 
     #[test]
     fn tokens_by_their_prefixes() {

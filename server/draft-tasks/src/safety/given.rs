@@ -152,7 +152,7 @@ pub(super) fn tool(call: &Call) -> Option<String> {
         let letters = |c: char| c.is_ascii_lowercase() || c == '-';
         let is_command =
             command.starts_with(|c: char| c.is_ascii_lowercase()) && command.chars().all(letters);
-        (is_tool && !is_path && is_command).then_some(name)
+        (is_tool && !is_path && is_command).then(|| name.into())
     });
     tools.next()
 }

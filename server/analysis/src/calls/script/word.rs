@@ -218,7 +218,7 @@ impl Script<'_, '_> {
             '@' => words.parameters(from_first),
             '*' if !in_quotes => words.parameters(from_first),
             '0'..='9' => match parameters.get(name as usize - '0' as usize) {
-                Some(value) if value.certain => put(words, Some(value.text.clone()), in_quotes),
+                Some(value) if value.certain => put(words, Some(value.text.to_string()), in_quotes),
                 Some(_) => words.unknown(),
                 None if name == '0' => words.unknown(),
                 None => put(words, Some(String::new()), in_quotes),
@@ -254,9 +254,9 @@ impl Script<'_, '_> {
             }
             Some(_) if value.is_some() => put(words, value, in_quotes),
             Some(_) => {
-                put(words, Some(other.text), in_quotes);
+                put(words, Some(other.text.into()), in_quotes);
                 // Whether it is unset or empty is not known of what scripts assign.
-                let is_assigned = self.walk.variables.contains_key(name);
+                let is_assigned = self.walk.calls.assigned.contains_key(name);
                 if !other.certain || is_assigned {
                     words.unknown();
                 }

@@ -5,8 +5,7 @@
 use super::name::{is_literal_secret, is_secret_flag, is_secret_name};
 use super::option::{SecretOption, in_option};
 use super::value::Secret;
-use crate::secret::is_token;
-use crate::secret::token::{KNOWN_TOKENS, token_at};
+use crate::secret::{is_token, token};
 
 /// A program with arguments, as they are written or as the program gets them.
 pub(super) struct Invocation<'a> {
@@ -104,10 +103,9 @@ fn in_header(written: &str) -> Option<Secret> {
 
 /// A token of a kind that is known by its beginning.
 fn known_token(written: &str) -> Option<Secret> {
-    let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= written.len());
-    let mut begins = fit.flat_map(|token| written.match_indices(token.prefix));
-    begins.find_map(|(start, _)| {
-        let token = &written[start..start + token_at(&written[start..])?];
-        is_literal_secret(token).then(|| Secret::new(start, token, "token"))
+    let mut tokens = token::tokens_in(written);
+    tokens.find_map(|place| {
+        let text = &written[place.clone()];
+        is_literal_secret(text).then(|| Secret::new(place.start, text, "token"))
     })
 }
