@@ -4,11 +4,13 @@
 //! Must not look at files, and must not guess: what the words do not tell is said to be unclear.
 
 mod beside;
+mod call;
 mod container;
 mod inner;
 mod runner;
 mod script;
 mod shell;
+mod special;
 mod wrapper;
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,6 +19,8 @@ use std::rc::Rc;
 use compact_str::CompactString;
 
 pub use beside::{Beside, mentions, of_recipes};
+use call::last_option;
+pub use call::{Call, stem};
 use script::Script;
 use wrapper::{Inner, Wrapper};
 
@@ -53,15 +57,6 @@ pub struct Unclear {
     pub elsewhere: Option<String>,
 }
 
-/// A program that is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    line: Line,
-    name: CompactString,
-    /// Why its files, its variables or the machine are others than those of the command, without a full stop.
-    pub elsewhere: Option<String>,
-}
-
 impl Calls {
     /// What the argument vector of a task calls; `lookup` gives the values of variables.
     pub fn of(
@@ -79,98 +74,6 @@ impl Calls {
         walk.script(text);
         walk.finish()
     }
-}
-
-impl Call {
-    /// The program as it is written.
-    pub fn program(&self) -> &str {
-        self.line.program().map_or("", |word| &word.text)
-    }
-
-    /// The program without directory, extension and version, in lower case: `kubectl` of `/opt/kubectl-1.32.exe`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whether it is known which of its arguments it runs; where it is not, it may run any.
-    pub fn is_understood(&self) -> bool {
-        let name = self.name.as_str();
-        shell::is_shell(name)
-            || container::runs_containers(name)
-            || Wrapper::of(name).is_some()
-            || runner::is_runner(name)
-            || wrapper::is_remote(name)
-            || matches!(
-                name,
-                "find" | "eval" | "trap" | "alias" | "git" | "cmd" | "powershell" | "pwsh" | "nix-shell"
-            )
-    }
-
-    /// Its arguments; what is not known of one is left out.
-    pub fn arguments(&self) -> impl Iterator<Item = &str> + Clone {
-        self.line.arguments().iter().map(|word| word.text.as_str())
-    }
-
-    /// The arguments before the first one of which something is not known.
-    pub fn known(&self) -> impl Iterator<Item = &str> + Clone {
-        self.line.arguments().iter().take_while(|word| word.certain).map(|word| word.text.as_str())
-    }
-
-    /// Whether all of its arguments are known.
-    pub fn is_known(&self) -> bool {
-        self.line.arguments().iter().all(|word| word.certain)
-    }
-
-    /// The last value of an option, `--name value` or `--name=value`; nothing inside where that is unknown.
-    pub fn last_option(&self, name: &str) -> Option<Option<&str>> {
-        last_option(self.line.arguments(), name)
-    }
-
-    /// Whether options may be among the arguments that are not known; these options have a value behind them.
-    pub fn hides_options(&self, with_value: &[&str]) -> bool {
-        let words = self.line.arguments();
-        let own = &words[..words.iter().position(|word| word.text == "--").unwrap_or(words.len())];
-        let is_value = |at: usize| at > 0 && with_value.contains(&own[at - 1].text.as_str());
-        own.iter().enumerate().any(|(at, word)| word.open && !is_value(at))
-    }
-}
-
-/// The last value of an option among arguments; nothing inside where that is unknown.
-fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w str>> {
-    let is_word = name.starts_with("--");
-    let own = arguments.iter().take_while(|argument| argument.text != "--");
-    let values = own.enumerate().filter_map(|(at, argument)| match argument.text.strip_prefix(name)? {
-        "" => Some(arguments.get(at + 1).and_then(Argument::value)),
-        rest if rest.starts_with('=') => Some(argument.value().map(|_| &rest[1..])),
-        rest => (!is_word).then(|| argument.value().map(|_| rest)),
-    });
-    values.last()
-}
-
-/// The name by which a program is known, wherever and in whichever version it is.
-pub fn stem(program: &str) -> CompactString {
-    let file = program.rsplit(['/', '\\', '#']).next().unwrap_or(program);
-    let mut name = CompactString::from(file);
-    name.make_ascii_lowercase();
-    if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
-        name.truncate(name.len() - end.len());
-    }
-    // A snap's program, an image's tag or digest; a package of Nix stands behind `#`.
-    if let Some(tool) = name.strip_prefix("microk8s.") {
-        name = tool.into();
-    }
-    name.truncate(name.find([':', '@']).unwrap_or(name.len()));
-    let at = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| *at > 0 && is_version(&name[*at..]));
-    name.truncate(at.unwrap_or(name.len()));
-    name
-}
-
-/// Whether a name ends with a version: `3`, `3.11`, `-v1.32-linux`, but not with the `9s` of `k9s`.
-fn is_version(end: &str) -> bool {
-    let behind = end.trim_start_matches(['-', '_', '.']);
-    let number = behind.strip_prefix('v').unwrap_or(behind);
-    let begins = number.starts_with(|c: char| c.is_ascii_digit());
-    begins && (behind.len() < end.len() || number.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// A word after everything in it was replaced that is known.
@@ -449,127 +352,6 @@ impl<'a> Walk<'a> {
         self.elsewhere = self.elsewhere.take().or(elsewhere);
         read(self);
         self.elsewhere = before;
-    }
-
-    /// What `parallel` runs, with each of the values or, without a command, each of these as one.
-    fn parallel(&mut self, words: &[Argument], placeholder: &str) {
-        let end = words.iter().position(|word| word.text.starts_with(":::")).unwrap_or(words.len());
-        match words.split_at(end) {
-            ([], []) => self.unclear("what `parallel` runs is known only when it runs"),
-            ([], values) => values.iter().for_each(|value| self.script_of(std::slice::from_ref(value))),
-            (command, _) => {
-                // A shell reads the words, with values in them that are not known.
-                let in_shell = |word: &Argument| {
-                    let text = word.text.replace(placeholder, "$*");
-                    Argument { text: text.into(), ..word.clone() }
-                };
-                let mut script: Vec<Argument> = command.iter().map(in_shell).collect();
-                script.extend((script == command).then(|| Argument::known("$*")));
-                let before = self.parameters.take();
-                self.script_of(&script);
-                self.parameters = before;
-            }
-        }
-    }
-
-    /// Builtins and programs that run what their arguments are in a way of their own.
-    fn special(&mut self, name: &str, line: &Line, input: &Input) {
-        let arguments = line.arguments();
-        match name {
-            "eval" => self.script_of(arguments),
-            "trap" => self.trap(arguments),
-            "alias" => arguments.iter().for_each(|word| {
-                let value = word.text.split_once('=').map_or("", |(_, value)| value);
-                self.script_of(&[Argument { text: value.into(), ..word.clone() }]);
-            }),
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
-                arguments.iter().for_each(|word| self.assign_word(word));
-            }
-            "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
-                arguments.iter().for_each(|word| self.assign(&word.text, None));
-                self.callback(arguments);
-            }
-            "at" | "batch" => self.later(name, arguments, input),
-            "set" | "shift" => self.parameters = None,
-            "cd" | "pushd" => self.enter(arguments),
-            "find" => self.find(arguments),
-            _ => self.scripts_inside(name, line, input),
-        }
-    }
-
-    /// `trap SCRIPT SIGNAL`; `-` and options set no script.
-    fn trap(&mut self, arguments: &[Argument]) {
-        let own = arguments.strip_prefix(&[Argument::known("--")][..]).unwrap_or(arguments);
-        self.script_of(own.get(..1).filter(|script| !script[0].text.starts_with('-')).unwrap_or_default());
-    }
-
-    /// What `mapfile -C` calls.
-    fn callback(&mut self, arguments: &[Argument]) {
-        let option = arguments.iter().position(|word| word.text == "-C");
-        let script = option.and_then(|at| arguments.get(at + 1)).map(std::slice::from_ref);
-        self.script_of(script.unwrap_or_default());
-    }
-
-    /// What `at` and `batch` run at another time: their input or a file.
-    fn later(&mut self, name: &str, arguments: &[Argument], input: &Input) {
-        let has = |options: &[&str]| arguments.iter().position(|word| options.contains(&word.text.as_str()));
-        match has(&["-f"]).and_then(|at| arguments.get(at + 1)) {
-            Some(file) => self.file(file),
-            None if has(&["-l", "-r", "-d", "-c"]).is_some() => {}
-            None => self.reads(name, input),
-        }
-    }
-
-    fn enter(&mut self, arguments: &[Argument]) {
-        let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
-        self.directory = if to.text.starts_with('/') || self.directory.is_empty() {
-            to.text.to_string()
-        } else {
-            format!("{}/{}", self.directory, to.text)
-        };
-    }
-
-    fn find(&mut self, arguments: &[Argument]) {
-        let runs = |word: &Argument| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
-        for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
-            let rest = &arguments[at + 1..];
-            let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
-            let words = &rest[..end.unwrap_or(rest.len())];
-            let line = Line::new(words.iter().map(|word| word.replaced("{}")).collect());
-            self.deeper(|walk| walk.command(&line, &Input::Inherited));
-        }
-    }
-
-    fn scripts_inside(&mut self, name: &str, line: &Line, input: &Input) {
-        let arguments = line.arguments();
-        let scripts = inner::scripts(name, arguments);
-        if wrapper::is_remote(name) {
-            let Some(_) = wrapper::behind(arguments, &["ssh"], &["compute", "beta", "alpha"]) else { return };
-            // Behind `--` stand arguments of `ssh`.
-            let ends = arguments.iter().position(|word| word.text == "--").unwrap_or(arguments.len());
-            let more = arguments[ends..].iter().skip_while(|word| word.text.starts_with('-'));
-            let more: Vec<Argument> = more.cloned().collect();
-            return self.on_another_machine(|there| {
-                scripts.iter().for_each(|script| there.script_of(script));
-                match more.as_slice() {
-                    [] if scripts.is_empty() => there.reads(name, input),
-                    more => there.script_of(more),
-                }
-            });
-        }
-        self.among(wrapper::elsewhere(name, arguments), |walk| {
-            scripts.iter().for_each(|script| walk.script_of(script));
-            for Inner { at, is_doubtful } in runner::programs(name, arguments) {
-                let word = &arguments[at];
-                if runner::is_script(word) {
-                    walk.script_of(std::slice::from_ref(word));
-                } else if is_doubtful {
-                    walk.perhaps(&line.inner(at), input);
-                } else {
-                    walk.deeper(|walk| walk.command(&line.inner(at), input));
-                }
-            }
-        });
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Must not read the environment: values of variables come in through a function.
 
+mod draft;
+mod standard;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use compact_str::CompactString;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 use crate::phase::Phase;
@@ -210,164 +213,11 @@ impl Split {
             });
         }
         match (semantics, version) {
-            (Semantics::Standard, _) => Splitter::new(command).split(),
-            (Semantics::Draft, DraftVersion::V0_15) => Ok(draft_words(command, whole_variable)),
-            (Semantics::Draft, _) => Ok(draft_words(command, draft_parts)),
+            (Semantics::Standard, _) => standard::words(command),
+            (Semantics::Draft, DraftVersion::V0_15) => Ok(draft::words(command, draft::whole_variable)),
+            (Semantics::Draft, _) => Ok(draft::words(command, draft::parts)),
         }
     }
-}
-
-/// Reads a command of [`Semantics::Standard`] from its begin to its end.
-struct Splitter<'a> {
-    command: &'a str,
-    at: usize,
-    /// The words that have ended, and what quotes and backslashes make of each byte up to here.
-    done: Split,
-    /// What they make of a byte here that is no quote itself.
-    outside: Quoting,
-    /// Where the word begins that is read, and what it is made of so far.
-    word: Option<(usize, Parts)>,
-}
-
-impl<'a> Splitter<'a> {
-    fn new(command: &'a str) -> Splitter<'a> {
-        Splitter {
-            command,
-            at: 0,
-            done: Split { words: Vec::new(), quoting: Vec::with_capacity(command.len()) },
-            outside: Quoting::Bare,
-            word: None,
-        }
-    }
-
-    fn split(mut self) -> Result<Split, SplitError> {
-        while let Some(next) = self.peek() {
-            match next {
-                b' ' | b'\t' | b'\n' => {
-                    self.end_word();
-                    self.advance(1, Quoting::Bare);
-                }
-                b'\'' => self.single_quotes()?,
-                b'"' => self.double_quotes()?,
-                b'\\' => self.backslash()?,
-                b'$' => self.dollar(),
-                _ => self
-                    .literal_text(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'$')),
-            }
-        }
-        self.end_word();
-        Ok(self.done)
-    }
-
-    /// The next byte; all that mean something are ASCII.
-    fn peek(&self) -> Option<u8> {
-        self.command.as_bytes().get(self.at).copied()
-    }
-
-    fn advance(&mut self, length: usize, quoting: Quoting) {
-        self.at += length;
-        self.done.quoting.resize(self.at, quoting);
-    }
-
-    /// The parts of the word that is read, which begins here if none is.
-    fn parts(&mut self) -> &mut Parts {
-        &mut self.word.get_or_insert_with(|| (self.at, Parts::default())).1
-    }
-
-    fn escaped(&mut self, character: char) {
-        self.parts().push(character);
-        self.advance(character.len_utf8(), Quoting::Escaped);
-    }
-
-    /// The characters up to the next one that means something.
-    fn literal_text(&mut self, is_special: impl Fn(u8) -> bool) {
-        let rest = &self.command[self.at..];
-        let text = &rest[..rest.bytes().position(is_special).unwrap_or(rest.len())];
-        self.parts().push_str(text);
-        self.advance(text.len(), self.outside);
-    }
-
-    fn end_word(&mut self) {
-        if let Some((start, parts)) = self.word.take() {
-            self.done.words.push(Word { parts: parts.0, range: range(start, self.at) });
-        }
-    }
-
-    fn single_quotes(&mut self) -> Result<(), SplitError> {
-        let inner = &self.command[self.at + 1..];
-        let length = inner.find('\'').ok_or_else(|| unclosed('\'', self.at))?;
-        self.parts().push_str(&inner[..length]);
-        self.advance(length + 2, Quoting::Single);
-        Ok(())
-    }
-
-    fn double_quotes(&mut self) -> Result<(), SplitError> {
-        let start = self.at;
-        self.parts();
-        self.advance(1, Quoting::Double);
-        self.outside = Quoting::Double;
-        loop {
-            match self.peek().ok_or_else(|| unclosed('"', start))? {
-                b'"' => break,
-                b'$' => self.dollar(),
-                b'\\' => self.backslash_in_quotes(),
-                _ => self.literal_text(|byte| matches!(byte, b'"' | b'$' | b'\\')),
-            }
-        }
-        self.advance(1, Quoting::Double);
-        self.outside = Quoting::Bare;
-        Ok(())
-    }
-
-    fn backslash(&mut self) -> Result<(), SplitError> {
-        let Some(next) = self.command[self.at + 1..].chars().next() else {
-            let message = "a backslash stands at the end".to_owned();
-            return Err(SplitError { range: range(self.at, self.at + 1), message });
-        };
-        if next == '\n' {
-            self.advance(2, Quoting::Escaped);
-            return Ok(());
-        }
-        // The word begins at the backslash.
-        self.parts();
-        self.advance(1, Quoting::Escaped);
-        self.escaped(next);
-        Ok(())
-    }
-
-    fn backslash_in_quotes(&mut self) {
-        match self.command.as_bytes().get(self.at + 1) {
-            Some(b'\n') => self.advance(2, Quoting::Escaped),
-            Some(next @ (b'$' | b'`' | b'"' | b'\\')) => {
-                self.advance(1, Quoting::Escaped);
-                self.escaped(char::from(*next));
-            }
-            _ => {
-                self.parts().push('\\');
-                self.advance(1, Quoting::Double);
-            }
-        }
-    }
-
-    fn dollar(&mut self) {
-        let rest = &self.command[self.at..];
-        if let Some((name, length)) = variable(rest) {
-            let part = Part::Variable { name: name.into(), range: range(self.at, self.at + length) };
-            self.parts().0.push(part);
-            self.advance(length, self.outside);
-        } else if let Some((_, length)) = rest.strip_prefix('$').and_then(variable) {
-            self.parts().push_str(&rest[1..=length]);
-            self.advance(1 + length, self.outside);
-        } else {
-            self.parts().push('$');
-            self.advance(1, self.outside);
-        }
-    }
-}
-
-fn unclosed(quote: char, at: usize) -> SplitError {
-    let message = format!("a `{quote}` is not closed");
-    SplitError { range: range(at, at + 1), message }
 }
 
 /// The parts of a word as they grow; literal text is kept in one piece.
@@ -404,57 +254,11 @@ pub(crate) fn variable(text: &str) -> Option<(&str, usize)> {
 }
 
 /// The length of the name at the beginning of a text: a letter or `_`, then letters, digits and `_`.
-fn name_length(text: &str) -> usize {
+pub(crate) fn name_length(text: &str) -> usize {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return 0;
     }
     text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
-}
-
-/// Draft splits at each single space, then replaces variables in each argument.
-fn draft_words(command: &str, parts: fn(&str, usize) -> SmallVec<[Part; 1]>) -> Split {
-    let mut start = 0;
-    let words = command.split(' ').map(|argument| {
-        let word = Word { parts: parts(argument, start), range: range(start, start + argument.len()) };
-        start += argument.len() + 1;
-        word
-    });
-    Split { words: words.collect(), quoting: vec![Quoting::Bare; command.len()] }
-}
-
-/// Before 0.16 an argument that begins with `$` is one variable, whatever its name.
-fn whole_variable(argument: &str, start: usize) -> SmallVec<[Part; 1]> {
-    match argument.strip_prefix('$') {
-        Some(name) => {
-            smallvec![Part::Variable { name: name.into(), range: range(start, start + argument.len()) }]
-        }
-        None if argument.is_empty() => SmallVec::new(),
-        None => smallvec![Part::Literal(argument.into())],
-    }
-}
-
-/// Since 0.16: `([\\\$]?\$[a-zA-Z_][a-zA-Z0-9_]*)`, where the first character of `$$NAME` and `\$NAME` is dropped.
-fn draft_parts(argument: &str, start: usize) -> SmallVec<[Part; 1]> {
-    let mut parts = Parts::default();
-    let mut at = 0;
-    while let Some(next) = argument[at..].chars().next() {
-        let name = |from: usize| {
-            let rest = argument.get(from..)?.strip_prefix('$')?;
-            Some(&rest[..name_length(rest)]).filter(|name| !name.is_empty())
-        };
-        if let (Some(name), '$' | '\\') = (name(at + 1), next) {
-            parts.push_str(&argument[at + 1..at + 2 + name.len()]);
-            at += 2 + name.len();
-        } else if let Some(name) = name(at) {
-            let end = at + 1 + name.len();
-            parts.0.push(Part::Variable { name: name.into(), range: range(start + at, start + end) });
-            at = end;
-        } else {
-            parts.push(next);
-            at += next.len_utf8();
-        }
-    }
-    parts.0
 }
 
 /// The variables of a command that have no value, each once, in the order of the command.

@@ -2,8 +2,9 @@
 //!
 //! Must not know commands: what a substitution runs is read as any list of commands.
 
-use super::{End, Read, Script, is_word_end, name_length};
+use super::{End, Read, Script, is_word_end};
 use crate::calls::Argument;
+use crate::command::name_length;
 
 /// The words of a command as they grow.
 #[derive(Default)]

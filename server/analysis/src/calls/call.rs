@@ -1,0 +1,109 @@
+//! A call of a program: its name, its arguments, and what of these is not known.
+//!
+//! Must not know how it was found.
+
+use compact_str::CompactString;
+
+use super::wrapper::{self, Wrapper};
+use super::{Argument, Line, container, runner, shell};
+
+/// A program that is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub(super) line: Line,
+    pub(super) name: CompactString,
+    /// Why its files, its variables or the machine are others than those of the command, without a full stop.
+    pub elsewhere: Option<String>,
+}
+
+impl Call {
+    /// The program as it is written.
+    pub fn program(&self) -> &str {
+        self.line.program().map_or("", |word| &word.text)
+    }
+
+    /// The program without directory, extension and version, in lower case: `kubectl` of `/opt/kubectl-1.32.exe`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is known which of its arguments it runs; where it is not, it may run any.
+    pub fn is_understood(&self) -> bool {
+        let name = self.name.as_str();
+        shell::is_shell(name)
+            || container::runs_containers(name)
+            || Wrapper::of(name).is_some()
+            || runner::is_runner(name)
+            || wrapper::is_remote(name)
+            || matches!(
+                name,
+                "find" | "eval" | "trap" | "alias" | "git" | "cmd" | "powershell" | "pwsh" | "nix-shell"
+            )
+    }
+
+    /// Its arguments; what is not known of one is left out.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> + Clone {
+        self.line.arguments().iter().map(|word| word.text.as_str())
+    }
+
+    /// The arguments before the first one of which something is not known.
+    pub fn known(&self) -> impl Iterator<Item = &str> + Clone {
+        self.line.arguments().iter().take_while(|word| word.certain).map(|word| word.text.as_str())
+    }
+
+    /// Whether all of its arguments are known.
+    pub fn is_known(&self) -> bool {
+        self.line.arguments().iter().all(|word| word.certain)
+    }
+
+    /// The last value of an option, `--name value` or `--name=value`; nothing inside where that is unknown.
+    pub fn last_option(&self, name: &str) -> Option<Option<&str>> {
+        last_option(self.line.arguments(), name)
+    }
+
+    /// Whether options may be among the arguments that are not known; these options have a value behind them.
+    pub fn hides_options(&self, with_value: &[&str]) -> bool {
+        let words = self.line.arguments();
+        let own = &words[..words.iter().position(|word| word.text == "--").unwrap_or(words.len())];
+        let is_value = |at: usize| at > 0 && with_value.contains(&own[at - 1].text.as_str());
+        own.iter().enumerate().any(|(at, word)| word.open && !is_value(at))
+    }
+}
+
+/// The last value of an option among arguments; nothing inside where that is unknown.
+pub(super) fn last_option<'w>(arguments: &'w [Argument], name: &str) -> Option<Option<&'w str>> {
+    let is_word = name.starts_with("--");
+    let own = arguments.iter().take_while(|argument| argument.text != "--");
+    let values = own.enumerate().filter_map(|(at, argument)| match argument.text.strip_prefix(name)? {
+        "" => Some(arguments.get(at + 1).and_then(Argument::value)),
+        rest if rest.starts_with('=') => Some(argument.value().map(|_| &rest[1..])),
+        rest => (!is_word).then(|| argument.value().map(|_| rest)),
+    });
+    values.last()
+}
+
+/// The name by which a program is known, wherever and in whichever version it is.
+pub fn stem(program: &str) -> CompactString {
+    let file = program.rsplit(['/', '\\', '#']).next().unwrap_or(program);
+    let mut name = CompactString::from(file);
+    name.make_ascii_lowercase();
+    if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
+        name.truncate(name.len() - end.len());
+    }
+    // A snap's program, an image's tag or digest; a package of Nix stands behind `#`.
+    if let Some(tool) = name.strip_prefix("microk8s.") {
+        name = tool.into();
+    }
+    name.truncate(name.find([':', '@']).unwrap_or(name.len()));
+    let at = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| *at > 0 && is_version(&name[*at..]));
+    name.truncate(at.unwrap_or(name.len()));
+    name
+}
+
+/// Whether a name ends with a version: `3`, `3.11`, `-v1.32-linux`, but not with the `9s` of `k9s`.
+fn is_version(end: &str) -> bool {
+    let behind = end.trim_start_matches(['-', '_', '.']);
+    let number = behind.strip_prefix('v').unwrap_or(behind);
+    let begins = number.starts_with(|c: char| c.is_ascii_digit());
+    begins && (behind.len() < end.len() || number.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}

@@ -1,0 +1,81 @@
+//! Redirections of a script, with the texts of here-documents.
+//!
+//! Must not judge files: which one is read or written is nothing that is called.
+
+use super::word::ScriptWords;
+use super::{Input, Read, Script};
+use crate::calls::Argument;
+use crate::command::name_length;
+
+impl Script<'_, '_> {
+    /// Takes `>file`, `2>&1`, `<<END` and the like.
+    pub(super) fn redirection(&mut self, input: &mut Input) -> Read<bool> {
+        let rest = self.rest();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count().max(descriptor_length(rest));
+        let behind = &rest[digits..];
+        let begins = behind.starts_with(['<', '>', '&']);
+        if !begins || behind.starts_with("<(") || behind.starts_with(">(") {
+            return Ok(false);
+        }
+        const OPERATORS: [&str; 12] =
+            ["<<<", "<<-", "<<", "<>", "<&", "<", "&>>", "&>", ">>", ">|", ">&", ">"];
+        let Some(operator) = OPERATORS.into_iter().find(|operator| behind.starts_with(operator)) else {
+            return Ok(false);
+        };
+        if operator.starts_with('&') && digits > 0 {
+            return Ok(false);
+        }
+        self.at += digits + operator.len();
+        self.blanks();
+        match operator {
+            "<<" | "<<-" => *input = self.document(operator == "<<-")?,
+            _ => {
+                let mut words = ScriptWords::default();
+                self.word(&mut words)?;
+                match operator {
+                    "<<<" => *input = as_input(words.done.pop().unwrap_or_else(Argument::unknown)),
+                    "<" | "<>" | "<&" => *input = Input::Unknown,
+                    _ => {}
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// A here-document, whose text begins with the next line.
+    fn document(&mut self, is_indented: bool) -> Read<Input> {
+        let start = self.at;
+        let mut words = ScriptWords::default();
+        self.word(&mut words)?;
+        let is_quoted = self.text[start..self.at].contains(['\'', '"', '\\']);
+        let delimiter = words.done.pop().map(|word| word.text).unwrap_or_default();
+        let line_end = self.at + self.rest().find('\n').unwrap_or(self.rest().len());
+        let (line_end, begin) = self.documents.unwrap_or((line_end, (line_end + 1).min(self.text.len())));
+        let body = self.text.get(begin..).unwrap_or_default();
+        let mut length = 0;
+        let mut lines = body.split_inclusive('\n');
+        let last = lines.find(|line| {
+            let line = line.trim_end_matches(['\n', '\r']);
+            let found = if is_indented { line.trim_start_matches('\t') } else { line } == delimiter;
+            length += if found { 0 } else { line.len() + 1 };
+            found
+        });
+        let length =
+            body.len().min(last.map_or(body.len(), |last| last.as_ptr() as usize - body.as_ptr() as usize));
+        self.documents = Some((line_end, begin + length + last.map_or(0, str::len)));
+        let text = &body[..length];
+        if is_quoted { Ok(Input::Text(text.to_owned())) } else { self.text_inside(text).map(as_input) }
+    }
+}
+
+fn as_input(word: Argument) -> Input {
+    if word.certain { Input::Text(word.text.into()) } else { Input::Unknown }
+}
+
+/// The length of `{NAME}` in front of a redirection.
+fn descriptor_length(rest: &str) -> usize {
+    let Some(inner) = rest.strip_prefix('{') else { return 0 };
+    let length = name_length(inner);
+    let behind = inner[length..].strip_prefix('}').filter(|_| length > 0);
+    if behind.is_some_and(|behind| behind.starts_with(['<', '>'])) { length + 2 } else { 0 }
+}

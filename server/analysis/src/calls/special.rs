@@ -1,0 +1,129 @@
+//! Builtins and programs that run what their arguments are in a way of their own.
+//!
+//! Must not know wrappers, which run the program behind their options.
+
+use super::wrapper::Inner;
+use super::{Argument, Input, Line, Walk, inner, runner, wrapper};
+
+impl Walk<'_> {
+    /// What `parallel` runs, with each of the values or, without a command, each of these as one.
+    pub(super) fn parallel(&mut self, words: &[Argument], placeholder: &str) {
+        let end = words.iter().position(|word| word.text.starts_with(":::")).unwrap_or(words.len());
+        match words.split_at(end) {
+            ([], []) => self.unclear("what `parallel` runs is known only when it runs"),
+            ([], values) => values.iter().for_each(|value| self.script_of(std::slice::from_ref(value))),
+            (command, _) => {
+                // A shell reads the words, with values in them that are not known.
+                let in_shell = |word: &Argument| {
+                    let text = word.text.replace(placeholder, "$*");
+                    Argument { text: text.into(), ..word.clone() }
+                };
+                let mut script: Vec<Argument> = command.iter().map(in_shell).collect();
+                script.extend((script == command).then(|| Argument::known("$*")));
+                let before = self.parameters.take();
+                self.script_of(&script);
+                self.parameters = before;
+            }
+        }
+    }
+
+    /// One of them.
+    pub(super) fn special(&mut self, name: &str, line: &Line, input: &Input) {
+        let arguments = line.arguments();
+        match name {
+            "eval" => self.script_of(arguments),
+            "trap" => self.trap(arguments),
+            "alias" => arguments.iter().for_each(|word| {
+                let value = word.text.split_once('=').map_or("", |(_, value)| value);
+                self.script_of(&[Argument { text: value.into(), ..word.clone() }]);
+            }),
+            "export" | "declare" | "local" | "readonly" | "typeset" => {
+                arguments.iter().for_each(|word| self.assign_word(word));
+            }
+            "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
+                arguments.iter().for_each(|word| self.assign(&word.text, None));
+                self.callback(arguments);
+            }
+            "at" | "batch" => self.later(name, arguments, input),
+            "set" | "shift" => self.parameters = None,
+            "cd" | "pushd" => self.enter(arguments),
+            "find" => self.find(arguments),
+            _ => self.scripts_inside(name, line, input),
+        }
+    }
+
+    /// `trap SCRIPT SIGNAL`; `-` and options set no script.
+    fn trap(&mut self, arguments: &[Argument]) {
+        let own = arguments.strip_prefix(&[Argument::known("--")][..]).unwrap_or(arguments);
+        self.script_of(own.get(..1).filter(|script| !script[0].text.starts_with('-')).unwrap_or_default());
+    }
+
+    /// What `mapfile -C` calls.
+    fn callback(&mut self, arguments: &[Argument]) {
+        let option = arguments.iter().position(|word| word.text == "-C");
+        let script = option.and_then(|at| arguments.get(at + 1)).map(std::slice::from_ref);
+        self.script_of(script.unwrap_or_default());
+    }
+
+    /// What `at` and `batch` run at another time: their input or a file.
+    fn later(&mut self, name: &str, arguments: &[Argument], input: &Input) {
+        let has = |options: &[&str]| arguments.iter().position(|word| options.contains(&word.text.as_str()));
+        match has(&["-f"]).and_then(|at| arguments.get(at + 1)) {
+            Some(file) => self.file(file),
+            None if has(&["-l", "-r", "-d", "-c"]).is_some() => {}
+            None => self.reads(name, input),
+        }
+    }
+
+    fn enter(&mut self, arguments: &[Argument]) {
+        let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
+        self.directory = if to.text.starts_with('/') || self.directory.is_empty() {
+            to.text.to_string()
+        } else {
+            format!("{}/{}", self.directory, to.text)
+        };
+    }
+
+    fn find(&mut self, arguments: &[Argument]) {
+        let runs = |word: &Argument| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
+        for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
+            let rest = &arguments[at + 1..];
+            let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
+            let words = &rest[..end.unwrap_or(rest.len())];
+            let line = Line::new(words.iter().map(|word| word.replaced("{}")).collect());
+            self.deeper(|walk| walk.command(&line, &Input::Inherited));
+        }
+    }
+
+    fn scripts_inside(&mut self, name: &str, line: &Line, input: &Input) {
+        let arguments = line.arguments();
+        let scripts = inner::scripts(name, arguments);
+        if wrapper::is_remote(name) {
+            let Some(_) = wrapper::behind(arguments, &["ssh"], &["compute", "beta", "alpha"]) else { return };
+            // Behind `--` stand arguments of `ssh`.
+            let ends = arguments.iter().position(|word| word.text == "--").unwrap_or(arguments.len());
+            let more = arguments[ends..].iter().skip_while(|word| word.text.starts_with('-'));
+            let more: Vec<Argument> = more.cloned().collect();
+            return self.on_another_machine(|there| {
+                scripts.iter().for_each(|script| there.script_of(script));
+                match more.as_slice() {
+                    [] if scripts.is_empty() => there.reads(name, input),
+                    more => there.script_of(more),
+                }
+            });
+        }
+        self.among(wrapper::elsewhere(name, arguments), |walk| {
+            scripts.iter().for_each(|script| walk.script_of(script));
+            for Inner { at, is_doubtful } in runner::programs(name, arguments) {
+                let word = &arguments[at];
+                if runner::is_script(word) {
+                    walk.script_of(std::slice::from_ref(word));
+                } else if is_doubtful {
+                    walk.perhaps(&line.inner(at), input);
+                } else {
+                    walk.deeper(|walk| walk.command(&line.inner(at), input));
+                }
+            }
+        });
+    }
+}
