@@ -74,6 +74,13 @@ impl Calls {
         walk.script(text);
         walk.finish()
     }
+
+    /// The programs that stand among the words of the command itself: its own, and those that wrappers run.
+    pub fn among_words(&self) -> impl Iterator<Item = &Call> {
+        let own = self.called.first().filter(|first| first.line.at == 0);
+        let own = move |call: &&Call| own.is_some_and(|own| Rc::ptr_eq(&own.line.words, &call.line.words));
+        self.called.iter().filter(own)
+    }
 }
 
 /// A word after everything in it was replaced that is known.

@@ -17,6 +17,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Which of the words around it the program is.
+    pub fn at(&self) -> usize {
+        self.line.at
+    }
+
     /// The program as it is written.
     pub fn program(&self) -> &str {
         self.line.program().map_or("", |word| &word.text)

@@ -70,6 +70,18 @@ impl Walk<'_> {
     }
 }
 
+impl Walk<'_> {
+    /// What `kubectl exec` runs: the words behind `--`.
+    pub(super) fn pod(&mut self, name: &str, line: &Line, input: &Input) {
+        let arguments = line.arguments();
+        let ends = arguments.iter().position(|word| word.text == "--");
+        let Some(ends) = ends.filter(|_| behind(arguments, &["exec"], &[]).is_some()) else { return };
+        self.among(elsewhere(name, &[]), |walk| {
+            walk.deeper(|walk| walk.command(&line.inner(ends + 1), input));
+        });
+    }
+}
+
 /// The words of an entry point, which may be an array of JSON; Compose splits what is none.
 fn entry_point(program: &Argument) -> Vec<Argument> {
     let text = program.text.as_str();

@@ -48,6 +48,7 @@ impl Walk<'_> {
             "set" | "shift" => self.parameters = None,
             "cd" | "pushd" => self.enter(arguments),
             "find" => self.find(arguments),
+            "kubectl" | "oc" => self.pod(name, line, input),
             _ => self.scripts_inside(name, line, input),
         }
     }

@@ -185,7 +185,7 @@ pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
         }
         "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",
         "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "toolbox"
-        | "flatpak" => "in a container",
+        | "flatpak" | "kubectl" | "oc" => "in a container",
         _ if is_remote(name) => return Some(ANOTHER_MACHINE.into()),
         _ => return None,
     };

@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use super::command::{Command, Quoting, range};
+use super::command::{Command, Quoting, no_shell, range};
 use super::declaration::{Check, Rule};
 use crate::command::show_argument;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -24,7 +24,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("`${0}…{0}` is not read: a `$` stays in front of the text", char::from(quote));
     let mut diagnostic = command
         .finding(DiagnosticCode::AnsiCQuoting, place, message)
-        .note("no shell reads the command, nor does one in Draft, and many an `sh` does not know it either");
+        .note(no_shell!(", and many an `sh` does not know it either"));
     diagnostic.fixes.extend(meant(command, place));
     found.push(diagnostic);
 }

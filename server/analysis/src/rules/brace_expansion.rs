@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::command::{Command, Quoting};
+use super::command::{Command, Quoting, no_shell};
 use super::declaration::{Check, Rule};
 use super::glob::takes_files;
 use crate::command::Word;
@@ -40,7 +40,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("`{}` is not expanded", &command.text()[first.range]);
     let mut diagnostic = command
         .finding(DiagnosticCode::BraceExpansion, first.range, message)
-        .note("no shell reads the command, nor does one in Draft, and many an `sh` expands no braces either");
+        .note(no_shell!(", and many an `sh` expands no braces either"));
     diagnostic.fixes.extend(written_out(command, &expanded));
     found.push(diagnostic);
 }

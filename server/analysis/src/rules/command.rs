@@ -19,6 +19,14 @@ use crate::syntax::{Str, StrStyle};
 use crate::task_file::Task;
 use crate::words::Words;
 
+/// Why a piece of a shell's language means nothing, and what else is to be said of that.
+macro_rules! no_shell {
+    ($($more:literal)?) => {
+        concat!("no shell reads the command, nor does one in Draft" $(, $more)?)
+    };
+}
+pub(super) use no_shell;
+
 /// A command of a phase. Ranges count in the decoded command unless said otherwise.
 pub(super) struct Command<'a> {
     pub(super) parsed: &'a Parsed,
@@ -104,19 +112,15 @@ impl<'a> Command<'a> {
 
     /// Whether the program is a shell that is given a script: what the script says is for that shell.
     pub(super) fn is_shell(&self) -> bool {
-        self.script_flag().is_some()
+        self.script_of(0).is_some()
     }
 
-    /// The script of a shell, by its place among the words.
-    pub(super) fn script_at(&self) -> Option<usize> {
-        self.script_flag().map(|flag| flag + 1)
-    }
-
-    /// The flag in front of the script: among the shell's own, not behind a file that it runs.
-    fn script_flag(&self) -> Option<usize> {
-        let first = match self.name()? {
-            "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => 1,
-            "busybox" => 2,
+    /// The script of the shell that is this word, by its place among the words, where one would stand: behind a flag
+    /// among the shell's own, not behind a file that it runs.
+    pub(super) fn script_of(&self, shell: usize) -> Option<usize> {
+        let first = match without_directory(self.words().get(shell)?.literal()?) {
+            "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => shell + 1,
+            "busybox" => shell + 2,
             _ => return None,
         };
         let text = |at: usize| self.words().get(at).and_then(Word::literal);
@@ -125,7 +129,7 @@ impl<'a> Command<'a> {
         let is_value =
             |at: &usize| text(at - 1).is_some_and(|it| it.starts_with(['-', '+']) && it.ends_with('o'));
         let own = (first..self.words().len()).take_while(|at| is_option(at) || is_value(at));
-        own.into_iter().find(|at| text(*at).is_some_and(is_script_flag))
+        own.into_iter().find(|at| text(*at).is_some_and(is_script_flag)).map(|flag| flag + 1)
     }
 
     /// What quotes and backslashes make of each byte.
@@ -169,9 +173,7 @@ impl<'a> Command<'a> {
     /// What to do about a piece of a shell's language, for a note.
     pub(super) fn ask_for_a_shell(&self) -> &'static str {
         match self.parsed.options.semantics {
-            Semantics::Standard => {
-                "no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one"
-            }
+            Semantics::Standard => no_shell!("; `sh -c '…'` asks for one"),
             Semantics::Draft => "Draft asks no shell; put the line into a script and run that",
         }
     }

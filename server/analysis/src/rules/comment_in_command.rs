@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use super::command::{Command, range};
+use super::command::{Command, no_shell, range};
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
@@ -26,9 +26,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         Some(program) if at > 0 => format!("`{line}` is no comment but arguments of `{program}`"),
         _ => format!("`{line}` is no comment but the program to run"),
     };
-    let mut diagnostic = command
-        .finding(DiagnosticCode::CommentInCommand, place, message)
-        .note("no shell reads the command, nor does one in Draft");
+    let mut diagnostic = command.finding(DiagnosticCode::CommentInCommand, place, message).note(no_shell!());
     diagnostic.fixes.extend(outside(command, at, place));
     found.push(diagnostic);
 }

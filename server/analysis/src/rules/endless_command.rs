@@ -4,7 +4,7 @@
 
 use text_size::TextRange;
 
-use super::command::Command;
+use super::command::{Command, without_directory};
 use super::declaration::{Check, Rule};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -20,8 +20,17 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(name) = command.name() else { return };
-    let Some(endless) = endless(name, &Arguments::of(command)) else { return };
+    let mut last = 0;
+    for call in command.calls().among_words() {
+        let around = &command.words()[last..call.at()];
+        if !around.is_empty() && !waits(around) {
+            return;
+        }
+        last = call.at();
+    }
+    let [program, arguments @ ..] = &command.words()[last..] else { return };
+    let Some(name) = program.literal().map(without_directory) else { return };
+    let Some(endless) = endless(name, &Arguments::of(arguments)) else { return };
     let place = endless.last.range;
     let message = format!("`{}` does not end by itself", endless.shown);
     let mut diagnostic = command
@@ -29,6 +38,18 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .note("the phase waits for it until a time limit or somebody ends it");
     diagnostic.fixes.extend(endless.way_out.map(|way_out| fix(command, endless.last, way_out)));
     found.push(diagnostic);
+}
+
+/// Whether a wrapper with its options waits for the program behind it, and does not end it.
+fn waits(wrapper: &[Word]) -> bool {
+    let Some(name) = wrapper[0].literal().map(without_directory) else { return false };
+    match name {
+        "sudo" | "doas" => !wrapper
+            .iter()
+            .any(|word| word.literal().is_some_and(|flag| matches!(flag, "-b" | "--background"))),
+        "kubectl" | "oc" | "env" | "nice" | "ionice" | "nohup" | "stdbuf" | "time" => true,
+        _ => false,
+    }
 }
 
 /// What makes a command endless.
@@ -46,6 +67,8 @@ enum WayOut {
     Add(&'static str),
     /// Without the flag.
     Remove,
+    /// Without one of several letters in one flag.
+    Write(String),
 }
 
 fn fix(command: &Command<'_>, word: &Word, way_out: WayOut) -> Fix {
@@ -55,20 +78,40 @@ fn fix(command: &Command<'_>, word: &Word, way_out: WayOut) -> Fix {
             command.rewrite(format!("Add `{flag}`"), &command.replaced(after, &format!(" {flag}")))
         }
         WayOut::Remove => command.without(word.range),
+        WayOut::Write(flag) => {
+            command.rewrite(format!("Write `{flag}`"), &command.replaced(word.range, &flag))
+        }
     }
 }
 
+/// A flag that makes a program follow or watch.
+struct Following {
+    letters: &'static str,
+    words: &'static [&'static str],
+    /// The other letters that have a value: what stands behind them in the same word is no flag.
+    with_value: &'static str,
+}
+
+const OF_TAIL: Following = Following { letters: "fF", words: &["--follow"], with_value: "cns" };
+const OF_JOURNAL: Following = Following { letters: "f", words: &["--follow"], with_value: "untpSUocMD" };
+const OF_LOGS: Following = Following { letters: "f", words: &["--follow"], with_value: "lcnsv" };
+const OF_GET: Following =
+    Following { letters: "w", words: &["--watch", "--watch-only"], with_value: "lnofksLv" };
+
 fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
+    if arguments.has("--help") {
+        return None;
+    }
     match name {
         // These end at a time or with a process.
-        "tail" if arguments.flags().any(|flag| flag.starts_with("--pid")) => None,
-        "docker" | "podman" if arguments.flags().any(|flag| flag.starts_with("--until")) => None,
-        "tail" => arguments.flag(name, &["-f", "-F", "--follow"]),
-        "journalctl" => arguments.flag(name, &["-f", "--follow"]),
+        "tail" if arguments.has("--pid") => None,
+        "docker" | "podman" if arguments.has("--until") => None,
+        "tail" => arguments.follows(name, &OF_TAIL),
+        "journalctl" => arguments.follows(name, &OF_JOURNAL),
         "kubectl" | "oc" => of_kubectl(name, arguments),
         "docker" | "podman" => match arguments.verb(0)? {
             "compose" => of_compose(name, arguments, 1),
-            "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
+            "logs" => arguments.follows(&format!("{name} logs"), &OF_LOGS),
             "events" => arguments.shown(name, 1, None),
             _ => None,
         },
@@ -79,15 +122,22 @@ fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
         "minikube" if matches!(arguments.verb(0)?, "tunnel" | "mount" | "dashboard") => {
             arguments.shown(name, 1, None)
         }
+        _ if name.starts_with("python") => of_python(name, arguments),
         _ => None,
     }
 }
 
 fn of_kubectl<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
+    // What follows a job ends with it.
+    let is_job = |text: &str| {
+        ["job/", "jobs/", "jobs.batch/", "job.batch/"].iter().any(|kind| text.starts_with(kind))
+            || text.contains("job-name=")
+    };
     match arguments.verb(0)? {
         "port-forward" | "proxy" => arguments.shown(name, 1, None),
-        "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
-        "get" => arguments.flag(&format!("{name} get"), &["-w", "--watch", "--watch-only"]),
+        "logs" if arguments.0.iter().any(|argument| is_job(argument.text)) => None,
+        "logs" => arguments.follows(&format!("{name} logs"), &OF_LOGS),
+        "get" => arguments.follows(&format!("{name} get"), &OF_GET),
         _ => None,
     }
 }
@@ -95,23 +145,31 @@ fn of_kubectl<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> 
 fn of_compose<'a>(name: &str, arguments: &Arguments<'a>, verb: usize) -> Option<Endless<'a>> {
     match arguments.verb(verb)? {
         "up" => {
-            let ends = |flag: &str| {
-                let ending = ["--abort-on-", "--exit-code-from", "--no-start", "--help"];
-                let detaches = flag.starts_with('-') && !flag.starts_with("--") && flag.contains('d');
-                detaches
-                    || matches!(flag, "--detach" | "--wait")
-                    || ending.iter().any(|it| flag.starts_with(it))
-            };
-            if arguments.flags().any(ends) {
+            let ending = ["--abort-on-", "--exit-code-from", "--no-start"];
+            let ends = |flag: &str| ending.iter().any(|it| flag.starts_with(it));
+            let detaches = |flag: &str| !flag.starts_with("--") && flag.contains('d');
+            let is_over = arguments.flags().any(|flag| ends(flag) || detaches(flag));
+            if is_over || arguments.is_set("--detach") || arguments.is_set("--wait") {
                 return None;
             }
-            arguments.shown(name, verb + 1, Some(WayOut::Add("--detach")))
+            // These and `--detach` exclude each other.
+            let stays = |flag: &str| flag.starts_with("--attach") || matches!(flag, "--watch" | "-w");
+            let way_out = (!arguments.flags().any(stays)).then_some(WayOut::Add("--detach"));
+            arguments.shown(name, verb + 1, way_out)
         }
-        "logs" if verb > 0 => arguments.flag(&format!("{name} compose logs"), &["-f", "--follow"]),
-        "logs" => arguments.flag(&format!("{name} logs"), &["-f", "--follow"]),
+        "logs" if verb > 0 => arguments.follows(&format!("{name} compose logs"), &OF_LOGS),
+        "logs" => arguments.follows(&format!("{name} logs"), &OF_LOGS),
         "watch" => arguments.shown(name, verb + 1, None),
         _ => None,
     }
+}
+
+/// The server that comes with Python.
+fn of_python<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
+    let [module, server] = arguments.0.windows(2).find(|pair| pair[0].text == "-m")? else { return None };
+    let is_server = matches!(server.text, "http.server" | "SimpleHTTPServer");
+    let shown = format!("{name} {} {}", module.text, server.text);
+    is_server.then_some(Endless { shown, last: server.word, way_out: None })
 }
 
 /// The scripts that serve or watch in nearly every project that has them.
@@ -135,8 +193,8 @@ struct Argument<'a> {
 
 impl<'a> Arguments<'a> {
     /// Those before `--`.
-    fn of(command: &'a Command<'_>) -> Arguments<'a> {
-        let known = command.arguments().filter_map(|(word, text)| Some(Argument { word, text: text? }));
+    fn of(words: &'a [Word]) -> Arguments<'a> {
+        let known = words.iter().filter_map(|word| Some(Argument { word, text: word.literal()? }));
         Arguments(known.take_while(|argument| argument.text != "--").collect())
     }
 
@@ -163,12 +221,55 @@ impl<'a> Arguments<'a> {
         Some(Endless { shown, last: words.last()?.word, way_out })
     }
 
-    /// A finding about a flag.
-    fn flag(&self, shown: &str, flags: &[&str]) -> Option<Endless<'a>> {
-        let found = self.0.iter().find(|argument| flags.contains(&argument.text))?;
-        let shown = format!("{shown} {}", found.text);
-        Some(Endless { shown, last: found.word, way_out: Some(WayOut::Remove) })
+    /// Whether a flag is among them, with a value or without.
+    fn has(&self, name: &str) -> bool {
+        self.flags()
+            .any(|flag| flag.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
     }
+
+    /// Whether a flag that is yes or no is there and says yes.
+    fn is_set(&self, name: &str) -> bool {
+        self.flags().any(|flag| flag.strip_prefix(name).is_some_and(says_yes))
+    }
+
+    /// A finding about a flag that follows.
+    fn follows(&self, shown: &str, flags: &Following) -> Option<Endless<'a>> {
+        let mut own = self.0.iter();
+        let found = own.find_map(|argument| Some((argument, way_out_of(argument.text, flags)?)));
+        let (argument, way_out) = found?;
+        let shown = format!("{shown} {}", argument.text);
+        Some(Endless { shown, last: argument.word, way_out: Some(way_out) })
+    }
+}
+
+/// What stands behind a flag that is yes or no.
+fn says_yes(rest: &str) -> bool {
+    matches!(rest, "" | "=true" | "=True" | "=TRUE" | "=1" | "=t" | "=T")
+}
+
+/// What is to be done with a word that has one of these flags in it; nothing where it has none.
+fn way_out_of(text: &str, flags: &Following) -> Option<WayOut> {
+    if text.starts_with("--") {
+        let is_set = flags.words.iter().any(|name| text.strip_prefix(*name).is_some_and(follows));
+        return is_set.then_some(WayOut::Remove);
+    }
+    let letters = text.strip_prefix('-')?;
+    let own = letters.find(|letter| flags.with_value.contains(letter)).unwrap_or(letters.len());
+    if !letters[..own].contains(|letter| flags.letters.contains(letter)) {
+        return None;
+    }
+    let rest: String = letters[..own].chars().filter(|letter| !flags.letters.contains(*letter)).collect();
+    let rest = rest + &letters[own..];
+    Some(if rest.is_empty() || rest.starts_with('=') {
+        WayOut::Remove
+    } else {
+        WayOut::Write(format!("-{rest}"))
+    })
+}
+
+/// `tail` has other values: how it follows.
+fn follows(rest: &str) -> bool {
+    says_yes(rest) || matches!(rest, "=name" | "=descriptor")
 }
 
 /// Whether the next argument belongs to this flag, which may stand before a verb of these tools.
@@ -216,25 +317,38 @@ mod tests {
 
     #[test]
     fn the_fix_does_the_same_without_waiting() {
-        let text = "[pre-up]\na = \"docker compose -f dev.yml up db\"\nb = \"kubectl logs -f deploy/web\"\nc = \"npm run dev\"\n";
+        let text = "[pre-up]\na = \"docker compose -f dev.yml up db\"\nb = \"kubectl logs -f deploy/web\"\nc = \"npm run dev\"\nd = \"journalctl -xefu kubelet\"\ne = \"docker compose up --attach db\"\n";
         testing::check(
             DiagnosticCode::EndlessCommand,
             text,
             expect![[r#"
-            info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
-              fix: Add `--detach`
-                [pre-up]
-                a = "docker compose -f dev.yml up --detach db"
-                b = "kubectl logs -f deploy/web"
-                c = "npm run dev"
-            info "-f": `kubectl logs -f` does not end by itself: the phase waits for it until a time limit or somebody ends it
-              fix: Remove `-f`
-                [pre-up]
-                a = "docker compose -f dev.yml up db"
-                b = "kubectl logs deploy/web"
-                c = "npm run dev"
-            info "dev": `npm run dev` does not end by itself: the phase waits for it until a time limit or somebody ends it
-        "#]],
+                info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                  fix: Add `--detach`
+                    [pre-up]
+                    a = "docker compose -f dev.yml up --detach db"
+                    b = "kubectl logs -f deploy/web"
+                    c = "npm run dev"
+                    d = "journalctl -xefu kubelet"
+                    e = "docker compose up --attach db"
+                info "-f": `kubectl logs -f` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                  fix: Remove `-f`
+                    [pre-up]
+                    a = "docker compose -f dev.yml up db"
+                    b = "kubectl logs deploy/web"
+                    c = "npm run dev"
+                    d = "journalctl -xefu kubelet"
+                    e = "docker compose up --attach db"
+                info "dev": `npm run dev` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                info "-xefu": `journalctl -xefu` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                  fix: Write `-xeu`
+                    [pre-up]
+                    a = "docker compose -f dev.yml up db"
+                    b = "kubectl logs -f deploy/web"
+                    c = "npm run dev"
+                    d = "journalctl -xeu kubelet"
+                    e = "docker compose up --attach db"
+                info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
+            "#]],
         );
     }
 
@@ -253,6 +367,18 @@ mod tests {
             ("yarn dev", "yarn dev"),
             ("skaffold dev", "skaffold dev"),
             ("minikube tunnel", "minikube tunnel"),
+            ("kubectl logs -fl app=web", "kubectl logs -fl"),
+            ("kubectl logs --follow=true web", "kubectl logs --follow=true"),
+            ("kubectl get pods -wo wide", "kubectl get -wo"),
+            ("journalctl -xefu kubelet", "journalctl -xefu"),
+            ("tail -fn5 x", "tail -fn5"),
+            ("tail --follow=name x", "tail --follow=name"),
+            ("docker compose up --detach=false", "docker compose up"),
+            ("python3 -m http.server 8000", "python3 -m http.server"),
+            ("sudo -E tail -f x", "tail -f"),
+            ("env A=b npm run dev", "npm run dev"),
+            ("nice -n 5 nohup /usr/bin/tail -f x", "tail -f"),
+            ("kubectl exec web -- tail -f x", "tail -f"),
         ] {
             assert_eq!(shown(command).as_deref(), Some(words), "{command}");
         }
@@ -274,9 +400,23 @@ mod tests {
             "kubectl logs deploy/web",
             "kubectl apply -f web.yml",
             "kubectl get pods",
-            "kubectl exec web -- tail -f x",
+            "kubectl logs -f job/migrate",
+            "kubectl logs -f -l job-name=migrate",
+            "kubectl logs -lf=web web",
+            "kubectl logs --follow=false web",
+            "docker compose up --detach=true",
+            "docker compose up --help",
+            "docker run -d alpine tail -f /dev/null",
+            "kubectl run x --image=alpine -- tail -f /dev/null",
             "tail -n 5 x",
+            "tail -nf x",
             "timeout 10 tail -f x",
+            "sudo timeout 10 tail -f x",
+            "env A=b timeout 10 sudo tail -f x",
+            "sudo -b tail -f x",
+            "python3 -m pytest -m http.server",
+            "python3 x.py",
+            "echo tail -f x",
             "npm run build",
             "npm run dev:build",
             "npm ci",

@@ -31,6 +31,11 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut diagnostic = command
         .finding(DiagnosticCode::SeveralLines, covered(second), message)
         .note(command.ask_for_a_shell());
+    let line = edit::apply(command.text(), &joined(command, &lines, " "));
+    let join = command.rewrite("Join the lines to one command", &line);
+    if lines.windows(2).any(|pair| may_go_on(command, &lines, pair)) {
+        return found.push(diagnostic.fix(join));
+    }
     let parts: Vec<TextRange> = lines.iter().map(|line| covered(line)).collect();
     diagnostic.fixes.extend(split_task::into(command, &parts));
     let is_script = |line: &&[Word]| {
@@ -45,9 +50,25 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if shell_operator::first(command).is_none() {
         diagnostic.fixes.extend(command.wrap_with(joined(command, &lines, " && ")));
     }
-    let line = edit::apply(command.text(), &joined(command, &lines, " "));
-    diagnostic.fixes.push(command.rewrite("Join the lines to one command", &line));
+    diagnostic.fixes.push(join);
     found.push(diagnostic);
+}
+
+/// Whether the second of two lines may be arguments of the first, as of `rm -rf` with a path on each line: no fix runs
+/// such a line.
+fn may_go_on(command: &Command<'_>, lines: &[&[Word]], pair: &[&[Word]]) -> bool {
+    let [before, line] = pair else { return false };
+    let written = |word: &Word| &command.text()[word.range];
+    let ends_with_option = before.last().is_some_and(|last| written(last).starts_with('-'));
+    let is_deeper = indent(command, line) > indent(command, lines[0]);
+    let is_same = written(&line[0]) == written(&lines[0][0]);
+    is_deeper && !is_same || ends_with_option && line.len() == 1
+}
+
+/// How far a line is indented.
+fn indent(command: &Command<'_>, line: &[Word]) -> usize {
+    let before = &command.text()[..line[0].range.start().into()];
+    before.len() - before.trim_end_matches([' ', '\t']).len()
 }
 
 /// The lines that look like commands of their own, each with the lines that go on with it; one or none where the command
@@ -161,6 +182,80 @@ mod tests {
                 done
                 '''
                 b = "sh -c 'cat <<E\nx\nE\n'"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn lines_that_may_be_arguments_are_never_run() {
+        let text = "[pre-up]\na = \"\"\"\nrm -rf\n  build\n  dist\n\"\"\"\nb = \"\"\"\nrm -rf\nbuild\n\"\"\"\nc = \"\"\"\nnpm ci -q\nnpm test\n\"\"\"\n";
+        testing::check(
+            DiagnosticCode::SeveralLines,
+            text,
+            expect![[r#"
+            warning "build": this line becomes arguments of `rm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Join the lines to one command
+                [pre-up]
+                a = "rm -rf build dist"
+                b = """
+                rm -rf
+                build
+                """
+                c = """
+                npm ci -q
+                npm test
+                """
+            warning "build": this line becomes arguments of `rm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Join the lines to one command
+                [pre-up]
+                a = """
+                rm -rf
+                  build
+                  dist
+                """
+                b = "rm -rf build"
+                c = """
+                npm ci -q
+                npm test
+                """
+            warning "npm test": this line becomes arguments of `npm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+              fix: Split into 2 tasks
+                [pre-up]
+                a = """
+                rm -rf
+                  build
+                  dist
+                """
+                b = """
+                rm -rf
+                build
+                """
+                c = "npm ci -q"
+                "c 2" = "npm test"
+              fix: Wrap in `sh -c '…'`
+                [pre-up]
+                a = """
+                rm -rf
+                  build
+                  dist
+                """
+                b = """
+                rm -rf
+                build
+                """
+                c = "sh -c 'npm ci -q && npm test'"
+              fix: Join the lines to one command
+                [pre-up]
+                a = """
+                rm -rf
+                  build
+                  dist
+                """
+                b = """
+                rm -rf
+                build
+                """
+                c = "npm ci -q npm test"
         "#]],
         );
     }

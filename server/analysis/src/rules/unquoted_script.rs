@@ -2,7 +2,7 @@
 //!
 //! Must not report a script that may use the words behind it, as `sh -c '"$0"' x` does.
 
-use super::command::{Command, range, shell_word};
+use super::command::{Command, range, shell_word, without_directory};
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
@@ -15,21 +15,25 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(shell) = command.name().filter(|_| command.knows_quotes()) else { return };
-    let Some(script) = command.script_at() else { return };
-    let [script, .., last] = &command.words()[script..] else { return };
-    let Some(program) = command.bare(script).filter(|it| !it.starts_with('-') && !it.contains('$')) else {
-        return;
-    };
+    if command.knows_quotes() {
+        found.extend(command.calls().among_words().find_map(|call| unquoted(command, call.at())));
+    }
+}
+
+/// What is to be said of the shell that is this word.
+fn unquoted(command: &Command<'_>, shell: usize) -> Option<Diagnostic> {
+    let [script, .., last] = command.words().get(command.script_of(shell)?..)? else { return None };
+    let program = command.bare(script).filter(|it| !it.starts_with('-') && !it.contains('$'))?;
     let place = range(script.range.start().into(), last.range.end().into());
-    let message = format!("`{shell}` runs `{program}` alone: its script is one word");
+    let name = without_directory(command.words()[shell].literal()?);
+    let message = format!("`{name}` runs `{program}` alone: its script is one word");
     let quoted = command.replaced(place, &shell_word(&command.text()[place]));
-    found.push(
+    Some(
         command
             .finding(DiagnosticCode::UnquotedScript, place, message)
             .note("the words behind it are the script's `$0`, `$1` and so on")
             .fix(command.rewrite("Put the script into quotes", &quoted)),
-    );
+    )
 }
 
 #[cfg(test)]
@@ -56,6 +60,29 @@ mod tests {
                     [pre-up]
                     a = "sh -c echo hello"
                     b = "bash -o pipefail -ec \"make 'a b' \\$C\""
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_wrapper_may_run_the_shell() {
+        let text = "[pre-up]\na = \"sudo env A=b sh -c echo hello\"\nb = \"kubectl exec web -- sh -c make all\"\nc = \"echo sh -c a b\"\n";
+        testing::check(
+            DiagnosticCode::UnquotedScript,
+            text,
+            expect![[r#"
+                warning "echo hello": `sh` runs `echo` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                  fix: Put the script into quotes
+                    [pre-up]
+                    a = "sudo env A=b sh -c 'echo hello'"
+                    b = "kubectl exec web -- sh -c make all"
+                    c = "echo sh -c a b"
+                warning "make all": `sh` runs `make` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                  fix: Put the script into quotes
+                    [pre-up]
+                    a = "sudo env A=b sh -c echo hello"
+                    b = "kubectl exec web -- sh -c 'make all'"
+                    c = "echo sh -c a b"
             "#]],
         );
     }
