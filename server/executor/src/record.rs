@@ -11,16 +11,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+pub use self::header::RunHeader;
 pub use self::left::{InterruptedRun, RUN_VARIABLE};
 pub use self::list::{RecordState, StoredRun};
 use self::log::{LONGEST_LOG, TaskLog};
-pub use self::schema::{Event, RunHeader};
+pub use self::schema::Event;
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::event::OutcomeName;
 use crate::private;
 use crate::report::Place;
 use crate::request::RunRequest;
 
+mod header;
 mod left;
 mod list;
 mod log;

@@ -8,13 +8,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::LocalCopy;
-use crate::event::{Failure, Outcome, Problem, RunEvent};
+use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent};
 use crate::halt;
 use crate::local::{self, Process, TaskStreams};
+use crate::mask::Secrets;
 use crate::output::Listener;
 use crate::output::arrival::Streams;
 use crate::pods;
-use crate::report::{Place, Report, TaskEnd};
+use crate::report::{Heard, Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
 use crate::stop::{Deadline, KILL_LIMIT, RunHandle, reached, stopped};
 
@@ -132,28 +133,17 @@ impl Walk {
         let (give_up, given_up) = watch::channel(false);
         let (drained, output_ended) = watch::channel(false);
         let (report, place) = (&self.report, Place { task, pod: None });
-        // Told beside the process's life and not before it, so that a reader that does not read delays no stop.
-        let listener =
-            Listener { report, secrets, place, directory: finds_problems.then_some(directory.as_path()) };
+        let directory = finds_problems.then_some(directory.as_path());
+        let listener = Listener { report, secrets, place, directory };
+        let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
+        let (stop, grace) = (&mut self.stop, *grace);
+        let mut life = Life { process, stop, limit, grace, killed_at: None, asked_to_end: false };
+        // The output is told beside the process's life and not before it, so that a reader that does not read delays no
+        // stop.
         let output = async {
-            let (to, from) = mpsc::channel(WAITING);
-            let told = async {
-                report.task_started(place, Some(pid)).await;
-                listener.forward(from).await
-            };
-            // Both are read from the beginning: what waits in two pipes has lost its order.
-            let ((), heard) = tokio::join!(Streams::new(stdout, stderr).pass_on(to, given_up), told);
+            let heard = tell(&listener, pid, Streams::new(stdout, stderr), given_up).await;
             drained.send_replace(true);
             heard
-        };
-        let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
-        let mut life = Life {
-            process,
-            stop: &mut self.stop,
-            limit,
-            grace: *grace,
-            killed_at: None,
-            asked_to_end: false,
         };
         let lifecycle = async {
             let outcome = life.until_end().await;
@@ -164,13 +154,19 @@ impl Walk {
         let (outcome, heard) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        let mut left_running = life.process.let_go();
-        // Whoever names a process may take a secret.
-        for left in &mut left_running {
-            left.name = secrets.mask(&left.name).into_owned();
-        }
-        TaskEnd { outcome, duration, left_running, note: None, heard }
+        TaskEnd { outcome, duration, left_running: life.let_go(secrets), note: None, heard }
     }
+}
+
+/// Tells that a task was started, and what it writes.
+async fn tell(listener: &Listener<'_>, pid: u32, streams: Streams, given_up: watch::Receiver<bool>) -> Heard {
+    let (to, from) = mpsc::channel(WAITING);
+    let told = async {
+        listener.report.task_started(listener.place, Some(pid)).await;
+        listener.forward(from).await
+    };
+    // Both are read from the beginning: what waits in two pipes has lost its order.
+    tokio::join!(streams.pass_on(to, given_up), told).1
 }
 
 /// A task's processes from their start to their end, which a stop or a limit may bring about.
@@ -230,6 +226,14 @@ impl Life<'_> {
                 return;
             }
         }
+    }
+
+    /// What still runs is left to itself.
+    fn let_go(self, secrets: &Secrets) -> Vec<LeftProcess> {
+        let mut left = self.process.let_go();
+        // Whoever names a process may take a secret.
+        left.iter_mut().for_each(|left| left.name = secrets.mask(&left.name).into_owned());
+        left
     }
 
     /// Asks everything to end, and kills what still runs at the deadline.

@@ -52,6 +52,27 @@ enum End {
     PodGone,
 }
 
+/// What the life of a command comes to.
+struct Ended {
+    /// How it ended, if it did.
+    end: Option<End>,
+    /// How it counts if it was asked to end.
+    asked: Option<Outcome>,
+    /// A remark.
+    note: Option<String>,
+}
+
+/// How a command is brought to its end.
+struct Ending<'a> {
+    remote: Remote<'a>,
+    /// When everything is killed after the limit was reached.
+    killed_at: Option<Instant>,
+    /// The session that was found.
+    session: Option<u32>,
+    /// Why it was not sent last.
+    said: Option<String>,
+}
+
 impl<'a> TaskInPod<'a> {
     /// Executes the command and tells its output; it may take as long as the command, the limit or a stop says.
     pub(crate) async fn run(self) -> TaskEnd {
@@ -177,18 +198,10 @@ impl<'a> TaskInPod<'a> {
             give_up.send_replace(true);
             ended
         };
-        let ((end, asked, note), (heard, lost)) = tokio::join!(life, output);
+        let (Ended { end, asked, note }, (heard, lost)) = tokio::join!(life, output);
         let lost = lost.map(|error| format!("not all of its output could be kept: {error}"));
         let note = note.or(lost);
-        let outcome = match (end, asked) {
-            (Some(End::PodGone), _) => Outcome::Failed(self.pod_gone("")),
-            (_, Some(outcome)) => outcome,
-            (Some(End::Result(Some(status))), None) => self.result(&status).await,
-            _ => {
-                let reason = why_closed(process).await;
-                Outcome::Failed(self.explain(Failure::Unknown(reason)).await)
-            }
-        };
+        let outcome = self.outcome(end, asked, process).await;
         let fate = match &outcome {
             Outcome::Failed(Failure::ExitCode(137) | Failure::Unknown(_)) if note.is_none() => {
                 self.fate(before.unwrap_or(0), &outcome).await
@@ -198,21 +211,33 @@ impl<'a> TaskInPod<'a> {
         TaskEnd { note: note.or(fate), heard, ..TaskEnd::without_start(outcome) }
     }
 
-    /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone. Gives how it ended, how it
-    /// counts if it was asked to, and a remark.
+    async fn outcome(&self, end: Option<End>, asked: Option<Outcome>, process: AttachedProcess) -> Outcome {
+        match (end, asked) {
+            (Some(End::PodGone), _) => Outcome::Failed(self.pod_gone("")),
+            (_, Some(outcome)) => outcome,
+            (Some(End::Result(Some(status))), None) => self.result(&status).await,
+            _ => {
+                let reason = why_closed(process).await;
+                Outcome::Failed(self.explain(Failure::Unknown(reason)).await)
+            }
+        }
+    }
+
+    /// Until the command has ended, by itself, by a stop or a limit, or its pod is gone.
     async fn until_end(
         &mut self,
         status: impl Future<Output = Option<Box<Status>>>,
         begun: Instant,
-    ) -> (Option<End>, Option<Outcome>, Option<String>) {
+    ) -> Ended {
         tokio::pin!(status);
         let gone = self.until_gone();
+        let by_itself = |end| Ended { end: Some(end), asked: None, note: None };
         let (asked, killed_at) = tokio::select! {
             biased;
-            status = &mut status => return (Some(End::Result(status)), None, None),
+            status = &mut status => return by_itself(End::Result(status)),
             () = gone => {
                 let result = timeout(AFTER_POD, &mut status).await;
-                return (Some(result.map_or(End::PodGone, End::Result)), None, None);
+                return by_itself(result.map_or(End::PodGone, End::Result));
             }
             failure = reached(self.limit.as_ref()) => {
                 (Outcome::Failed(failure), halt::now().checked_add(self.shared.request.grace))
@@ -220,76 +245,71 @@ impl<'a> TaskInPod<'a> {
             () = stopped(self.stop) => (Outcome::Stopped, None),
         };
         let remote = Remote { connection: self.shared.connection, pod: self.pod, argv: self.argv(), begun };
-        let (mut said, mut session) = (None, None);
+        let mut ending = Ending { remote, killed_at, session: None, said: None };
         for signal in [Signal::Term, Signal::Kill] {
-            let mut sent = false;
-            loop {
-                let limit = match signal {
-                    Signal::Term => {
-                        let stopped = *self.stop.borrow();
-                        [stopped, killed_at].into_iter().flatten().min().unwrap_or_else(halt::now)
-                    }
-                    Signal::Kill | Signal::Look => halt::now() + KILL_LIMIT,
-                };
-                let mut stop = self.stop.clone();
-                let found = tokio::select! {
-                    biased;
-                    status = &mut status => {
-                        let note = self.after_end(&remote, session, killed_at, status.is_some()).await;
-                        return (Some(End::Result(status)), Some(asked), note);
-                    }
-                    // Once only: some programs take a second request for impatience.
-                    found = remote.signal(signal, session), if !sent => found,
-                    () = halt::until(limit) => break,
-                    // A second stop may leave less time, also while the container's shell does not answer.
-                    () = overdue(&mut stop), if signal == Signal::Term => break,
-                };
-                sent = found.is_ok();
-                session = found.as_ref().ok().copied().flatten().or(session);
-                let again = if sent { limit } else { limit.min(halt::now() + LOOK_AGAIN) };
-                said = found.err().or(said);
-                tokio::select! {
-                    biased;
-                    status = &mut status => {
-                        let note = self.after_end(&remote, session, killed_at, status.is_some()).await;
-                        return (Some(End::Result(status)), Some(asked), note);
-                    }
-                    () = halt::until(again) => {}
-                    // A second stop may leave less time.
-                    changed = self.stop.changed() => if changed.is_err() { halt::until(again).await },
+            tokio::select! {
+                biased;
+                status = &mut status => {
+                    let note = self.after_end(&ending, status.is_some()).await;
+                    return Ended { end: Some(End::Result(status)), asked: Some(asked), note };
                 }
-                if halt::now() >= limit || signal == Signal::Kill {
-                    break;
-                }
+                () = self.ask(&mut ending, signal) => {}
             }
         }
-        let why = said.unwrap_or_else(|| "it did not end when it was killed".into());
-        (None, Some(asked), Some(self.may_run(&why)))
+        let why = ending.said.unwrap_or_else(|| "it did not end when it was killed".into());
+        Ended { end: None, asked: Some(asked), note: Some(self.may_run(&why)) }
+    }
+
+    /// Sends a signal, again and again until the container's shell has sent it; until the time is over for it.
+    async fn ask(&mut self, ending: &mut Ending<'_>, signal: Signal) {
+        let mut sent = false;
+        loop {
+            let limit = match signal {
+                Signal::Term => self.killed_at(ending),
+                Signal::Kill | Signal::Look => halt::now() + KILL_LIMIT,
+            };
+            let mut stop = self.stop.clone();
+            let found = tokio::select! {
+                biased;
+                // Once only: some programs take a second request for impatience.
+                found = ending.remote.signal(signal, ending.session), if !sent => found,
+                () = halt::until(limit) => return,
+                // A second stop may leave less time, also while the container's shell does not answer.
+                () = overdue(&mut stop), if signal == Signal::Term => return,
+            };
+            sent = found.is_ok();
+            ending.session = found.as_ref().ok().copied().flatten().or(ending.session);
+            let again = if sent { limit } else { limit.min(halt::now() + LOOK_AGAIN) };
+            ending.said = found.err().or(ending.said.take());
+            tokio::select! {
+                () = halt::until(again) => {}
+                // A second stop may leave less time.
+                changed = self.stop.changed() => if changed.is_err() { halt::until(again).await },
+            }
+            if halt::now() >= limit || signal == Signal::Kill {
+                return;
+            }
+        }
+    }
+
+    /// When the command is killed: when the stop or the limit says so that comes first.
+    fn killed_at(&self, ending: &Ending<'_>) -> Instant {
+        let stopped = *self.stop.borrow();
+        [stopped, ending.killed_at].into_iter().flatten().min().unwrap_or_else(halt::now)
     }
 
     /// The connection has ended after the command was asked to: with its result, or without one, which says nothing.
-    async fn after_end(
-        &self,
-        remote: &Remote<'_>,
-        session: Option<u32>,
-        killed_at: Option<Instant>,
-        has_result: bool,
-    ) -> Option<String> {
-        if session.is_none() && !has_result {
+    async fn after_end(&self, ending: &Ending<'_>, has_result: bool) -> Option<String> {
+        if ending.session.is_none() && !has_result {
             return Some(self.may_run("the connection to the pod ended without a result"));
         }
-        self.end_rest(remote, session, killed_at).await
+        self.end_rest(ending).await
     }
 
     /// The command has ended; what it started may take the rest of the time, and is killed then. Gives what is to be
     /// known of it.
-    async fn end_rest(
-        &self,
-        remote: &Remote<'_>,
-        session: Option<u32>,
-        killed_at: Option<Instant>,
-    ) -> Option<String> {
-        let session = session?;
+    async fn end_rest(&self, ending: &Ending<'_>) -> Option<String> {
+        let (remote, session) = (&ending.remote, ending.session?);
         loop {
             let mut stop = self.stop.clone();
             let looked = tokio::select! {
@@ -302,9 +322,7 @@ impl<'a> TaskInPod<'a> {
                 Ok(Some(_)) => {}
                 Err(why) => return Some(self.rest_may_run(&why)),
             }
-            let stopped = *self.stop.borrow();
-            let now = halt::now();
-            let limit = [stopped, killed_at].into_iter().flatten().min().unwrap_or(now);
+            let (now, limit) = (halt::now(), self.killed_at(ending));
             if now >= limit {
                 break;
             }

@@ -50,8 +50,7 @@ pub(crate) async fn until_ready(
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<ReadyPods, Problem> {
-    let begun = halt::now();
-    let limit = begun.checked_add(wanted.wait_timeout);
+    let limit = halt::now().checked_add(wanted.wait_timeout);
     let mut waiting = Waiting::new(wanted, report);
     let mut namespace = NamespaceLook::default();
     loop {
@@ -79,18 +78,17 @@ pub(crate) async fn until_ready(
         if let Some(problem) = &now.refused {
             return Err(problem.clone());
         }
-        let over = async {
-            if let Some(limit) = limit { halt::until(limit).await } else { std::future::pending().await }
-        };
         tokio::select! {
-            changed = pods.changed() => {
-                waiting.again = AGAIN.0;
-                // The watch ends only with the run.
-                changed.map_err(|_| Problem::new("the pods are no longer watched"))?;
-            }
-            () = halt::until(next) => {}
-            () = over => return Err(waiting.too_late(connection)),
+            changed = waiting.until_changed(&mut pods, next) => changed?,
+            () = over(limit) => return Err(waiting.too_late(connection)),
         }
+    }
+}
+
+async fn over(limit: Option<Instant>) {
+    match limit {
+        Some(limit) => halt::until(limit).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -143,6 +141,22 @@ pub(super) struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     pub(super) fn new(wanted: &'a PodsRequest, report: &'a Report) -> Waiting<'a> {
         Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 }
+    }
+
+    /// Until pods have changed, or what made them is to be read again.
+    async fn until_changed(
+        &mut self,
+        pods: &mut watch::Receiver<Arc<Pods>>,
+        next: Instant,
+    ) -> Result<(), Problem> {
+        tokio::select! {
+            changed = pods.changed() => {
+                self.again = AGAIN.0;
+                // The watch ends only with the run.
+                changed.map_err(|_| Problem::new("the pods are no longer watched"))
+            }
+            () = halt::until(next) => Ok(()),
+        }
     }
 
     async fn judge(&mut self, seen: &[PodState], read: &WorkloadReading, trouble: Option<&str>) -> Step {

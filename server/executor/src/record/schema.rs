@@ -5,15 +5,12 @@
 #![warn(missing_docs)]
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use draft_tasks_analysis::command;
 use draft_tasks_analysis::printable::printable;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, Stream};
-
-use crate::request::{PodsRequest, RunRequest};
+use crate::event::{OutcomeName, OutputPiece, Stream};
 
 /// The version of this form.
 pub const VERSION: u32 = 2;
@@ -207,8 +204,8 @@ pub struct GivenEntry {
     /// The context of the kubeconfig.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    /// The files of variables, `-` for standard input.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The files of variables, `-` for standard input; what is not Unicode in a path is replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_text")]
     pub env_files: Vec<PathBuf>,
     /// The names of single variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -445,129 +442,6 @@ impl PodResult {
     }
 }
 
-/// What a record says of a run beside its events.
-#[derive(Clone, Debug)]
-pub struct RunHeader {
-    /// The record's name.
-    pub id: String,
-    /// The options of the run; none where nobody sets them.
-    pub given: GivenEntry,
-    file: String,
-    directory: String,
-    tasks: Vec<PlannedTask>,
-    cluster: Option<ClusterEntry>,
-    mark: Option<String>,
-    begun: Instant,
-}
-
-impl RunHeader {
-    /// What there is to say of a run that is about to start.
-    pub fn of(request: &RunRequest, id: String, file: &std::path::Path) -> RunHeader {
-        let masked = |text: &String| request.secrets.mask(text).into_owned();
-        let task = |step: &draft_tasks_analysis::plan::Step| PlannedTask {
-            name: step.task.clone(),
-            argv: step.argv.iter().map(masked).collect(),
-        };
-        let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
-        RunHeader {
-            id,
-            given: GivenEntry::default(),
-            file: file.display().to_string(),
-            directory: request.directory.display().to_string(),
-            tasks: request.plan.steps.iter().map(task).collect(),
-            cluster: request.pods.as_ref().map(ClusterEntry::of),
-            mark: mark.map(|(_, value)| value.to_string_lossy().into_owned()),
-            begun: Instant::now(),
-        }
-    }
-
-    /// The tasks in their order.
-    pub fn tasks(&self) -> &[PlannedTask] {
-        &self.tasks
-    }
-
-    /// Where they run, if they run on this machine.
-    pub fn directory(&self) -> &str {
-        &self.directory
-    }
-
-    /// Where the pods are in which they run.
-    pub fn cluster(&self) -> Option<&ClusterEntry> {
-        self.cluster.as_ref()
-    }
-
-    /// An event that happens now, as it is told.
-    pub fn tell(&self, event: &RunEvent) -> Event {
-        let elapsed = seconds(self.begun.elapsed());
-        match event {
-            RunEvent::RunStarted { subject, at, kubeconfig, .. } => Event::RunStarted {
-                version: VERSION,
-                id: self.id.clone(),
-                phase: subject.name().to_owned(),
-                file: self.file.clone(),
-                directory: self.directory.clone(),
-                tasks: self.tasks.clone(),
-                at: humantime::format_rfc3339_millis(*at).to_string(),
-                pid: std::process::id(),
-                mark: self.mark.clone(),
-                cluster: self.cluster.clone(),
-                given: Box::new(self.given.clone()),
-                kubeconfig: kubeconfig.as_ref().and_then(|path| path.to_str()).map(str::to_owned),
-            },
-            RunEvent::Waiting { ready, pods, message } => {
-                Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }
-            }
-            RunEvent::PodsLeft { pods, message } => {
-                Event::PodsLeft { elapsed, pods: *pods, message: message.clone() }
-            }
-            RunEvent::PodsFound { pods, note } => Event::PodsFound {
-                elapsed,
-                pods: pods.iter().map(PodEntry::from).collect(),
-                note: note.clone(),
-            },
-            RunEvent::Blocked { problem } => {
-                Event::Blocked { elapsed, message: problem.message.clone(), help: problem.help.clone() }
-            }
-            RunEvent::Note { message } => Event::Note { elapsed, message: message.clone() },
-            RunEvent::TaskStarted { task, pod, pid } => {
-                Event::TaskStarted { elapsed, task: *task, pod: *pod, pid: *pid }
-            }
-            RunEvent::Output { task, pod, pieces } => {
-                Event::Output { elapsed, task: *task, pod: *pod, pieces: pieces.clone() }
-            }
-            RunEvent::TaskFinished {
-                task,
-                pod,
-                outcome,
-                headline,
-                duration,
-                left_running,
-                note,
-                problems: _,
-            } => Event::TaskFinished {
-                elapsed,
-                task: *task,
-                pod: *pod,
-                outcome: outcome.kind(),
-                failure: failure(outcome, headline.as_ref()),
-                seconds: seconds(*duration),
-                left_running: left_running.iter().map(ProcessEntry::from).collect(),
-                note: note.clone(),
-            },
-            RunEvent::RunFinished { summary } => Event::RunFinished {
-                outcome: summary.outcome(),
-                passed: summary.passed,
-                failed: summary.failed,
-                stopped: summary.stopped,
-                skipped: summary.skipped,
-                seconds: seconds(summary.duration),
-                pods: summary.pods.map(|pods| pods.all),
-                pods_passed: summary.pods.map(|pods| pods.passed),
-            },
-        }
-    }
-}
-
 impl PlannedTask {
     /// The command as one may read it: each argument as a shell would have to be given it.
     pub fn command(&self) -> String {
@@ -576,16 +450,9 @@ impl PlannedTask {
     }
 }
 
-/// To the millisecond: nobody can read more.
-fn seconds(duration: Duration) -> f64 {
-    duration.as_millis() as f64 / 1000.0
-}
-
-impl From<&Pod> for PodEntry {
-    fn from(pod: &Pod) -> PodEntry {
-        let Pod { name, container, build, uid, tasks } = pod.clone();
-        PodEntry { name, container, build, uid, tasks }
-    }
+/// Paths as JSON can have them.
+fn as_text<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
 }
 
 impl ClusterEntry {
@@ -594,46 +461,19 @@ impl ClusterEntry {
         let context = self.context.as_ref().map_or_else(|| self.server.clone(), |it| format!("context {it}"));
         format!("pods of {} · {context}, namespace {}", self.selector, self.namespace)
     }
-
-    /// Where the pods of a request are.
-    pub fn of(pods: &PodsRequest) -> ClusterEntry {
-        ClusterEntry {
-            context: pods.target.context.clone(),
-            server: pods.target.server.clone(),
-            namespace: pods.target.namespace.clone(),
-            selector: pods.application.selector.clone(),
-        }
-    }
 }
 
-impl From<&LeftProcess> for ProcessEntry {
-    fn from(left: &LeftProcess) -> ProcessEntry {
-        ProcessEntry { pid: left.pid, name: left.name.clone() }
-    }
-}
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
 
-fn failure(outcome: &Outcome, headline: Option<&String>) -> Option<FailureEntry> {
-    let Outcome::Failed(failure) = outcome else { return None };
-    let mut told = FailureEntry {
-        kind: FailureKind::NotStarted,
-        code: None,
-        signal: None,
-        limit: None,
-        message: failure.describe(),
-        headline: headline.cloned(),
-    };
-    match failure {
-        Failure::ExitCode(code) => (told.kind, told.code) = (FailureKind::ExitCode, Some(*code)),
-        Failure::Signal(signal) => (told.kind, told.signal) = (FailureKind::Signal, Some(*signal)),
-        Failure::NotStarted(_) => {}
-        Failure::Unknown(_) => told.kind = FailureKind::Unknown,
-        Failure::PodGone(_) => told.kind = FailureKind::PodGone,
-        Failure::TimedOut(limit) => {
-            (told.kind, told.limit) = (FailureKind::TimedOut, Some(seconds(*limit)));
-        }
-        Failure::RunTimedOut(limit) => {
-            (told.kind, told.limit) = (FailureKind::RunTimedOut, Some(seconds(*limit)));
-        }
+    use super::*;
+
+    #[test]
+    fn a_file_of_variables_may_be_called_what_is_not_unicode() {
+        let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"e\xff"));
+        let given = GivenEntry { env_files: vec![path], ..GivenEntry::default() };
+        assert_eq!(serde_json::to_string(&given).unwrap(), "{\"envFiles\":[\"e\u{fffd}\"]}");
     }
-    Some(told)
 }
