@@ -30,7 +30,7 @@ fn stand_above_phases_and_tasks() {
     client.open(&project);
     assert_eq!(
         shown(&mut client, &project.uri),
-        ["0 ▶ Run pre-up (1 task)", "1 ▶ Run", "5 ▶ Run post-deploy (1 task)", "6 ▶ Run"]
+        ["0 ⚠ pre-up does not run: see line 3", "1 ▶ Run", "5 ▶ Run post-deploy (1 task)", "6 ▶ Run"]
     );
     let lenses = client.about("textDocument/codeLens", &project.uri);
     assert_eq!(lenses[0]["command"]["arguments"], json!([{ "uri": project.uri, "phase": "pre-up" }]));
@@ -74,4 +74,29 @@ fn are_not_there_where_nothing_runs() {
     client.notify("draft-tasks/didChangeTrust", json!({ "trusted": false }));
     client.asked("workspace/codeLens/refresh");
     assert_eq!(client.about("textDocument/codeLens", &project.uri), Value::Null);
+}
+
+#[test]
+fn results_come_back_with_the_next_server() {
+    let project = Project::new("[pre-up]\na = \"echo one\"\nb = \"false\"\n[post-up]\nc = \"true\"\n");
+    let state = tempfile::TempDir::new().expect("a directory for records");
+    let state = || ("DRAFT_TASKS_STATE_DIR", state.path().display().to_string());
+    let mut first = Client::with(|setup| setup.environment.push(state()));
+    first.open_and_wait(&project);
+    let run = first.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "pre-up" }));
+    first.notified("window/showMessage", |it| {
+        it["message"].as_str().is_some_and(|it| it.starts_with("pre-up:"))
+    });
+    assert!(run["run"].is_string());
+    first.shut_down();
+    let mut client = Client::with(|setup| setup.environment.push(state()));
+    client.open_and_wait(&project);
+    let lenses = client.eventually("the records are read", |client| {
+        Some(shown(client, &project.uri)).filter(|lenses| lenses[0].contains("last"))
+    });
+    assert!(lenses[0].contains("0 ▶ Run pre-up (2 tasks) · last: ✗ b: exit code 1, "), "{lenses:?}");
+    assert!(lenses[1].starts_with("1 ▶ Run · ✓ ") && lenses[2] == "2 ▶ Run · ✗ exit code 1", "{lenses:?}");
+    assert_eq!(lenses[3..], ["3 ▶ Run post-up (1 task)", "4 ▶ Run"]);
+    let again = client.execute("draft-tasks.rerunFailed", json!({ "uri": project.uri }));
+    assert!(again["run"].is_string(), "{again}");
 }

@@ -191,7 +191,7 @@ fn that_fail_leave_a_diagnostic_on_their_task_until_it_runs_again() {
     );
     let (kind, text) = last_message(&mut client);
     assert!(kind == 1 && text.contains("1 passed, 1 failed, 1 skipped"), "{kind} {text}");
-    assert!(text.ends_with(" s · bad: last words"), "{text}");
+    assert!(text.ends_with(" s · bad: exit code 3: last words"), "{text}");
 
     project.write("flag", "");
     let second = run(&mut client, &project, "pre-up");

@@ -6,6 +6,7 @@ use text_size::TextRange;
 
 use crate::parsed::Parsed;
 use crate::phase::Phase;
+use crate::plan::{self, Plan, PlanError};
 use crate::task_file::SectionForm;
 
 /// A place from which a phase or a task can be run.
@@ -17,6 +18,8 @@ pub struct Runnable {
     pub phase: Phase,
     /// What of it.
     pub what: RunnableKind,
+    /// Why it does not run as the text stands; whether its program and variables are there is not looked at.
+    pub obstacle: Option<PlanError>,
 }
 
 /// What can be run.
@@ -41,21 +44,26 @@ pub fn runnables(parsed: &Parsed) -> Vec<Runnable> {
     let text = &parsed.text;
     let mut found = Vec::new();
     let mut headed = Vec::new();
+    let set = |_: &str| Some("x".to_owned());
     for section in parsed.file.sections.iter().filter(|section| section.form.has_tasks()) {
         let Some(phase) = section.phase.filter(|phase| parsed.options.runs(*phase)) else { continue };
         // Two spellings of a phase are one phase: its button stands on the first.
         if !headed.contains(&phase) && section.form != SectionForm::Dotted {
             headed.push(phase);
             let tasks = parsed.file.commands_of(phase).count();
-            found.push(Runnable { range: section.header, phase, what: RunnableKind::Phase { tasks } });
+            let obstacle = Plan::for_phase(parsed, phase, &[], &set).err();
+            let what = RunnableKind::Phase { tasks };
+            found.push(Runnable { range: section.header, phase, what, obstacle });
         }
+        let broken = plan::check_syntax(parsed, phase).err();
         for task in parsed.file.tasks_of(section) {
             let Some(command) = task.command() else { continue };
             let what = RunnableKind::Task {
                 name: task.name(text).into_owned(),
                 command: command.decode(text).into_owned(),
             };
-            found.push(Runnable { range: task.name.range, phase, what });
+            let obstacle = broken.clone().or_else(|| plan::step(parsed, task, &set).err());
+            found.push(Runnable { range: task.name.range, phase, what, obstacle });
         }
     }
     found
@@ -97,6 +105,23 @@ mod tests {
             "b" pre-up: Task { name: "b", command: "ls" }
         "#]],
         );
+    }
+
+    #[test]
+    fn what_keeps_something_from_running() {
+        let text = "[pre-up]\na = \"echo $X\"\nb = \"echo 'x\"\n[post-up]\nc = \"$X\"\nd = \"x\n";
+        let found = runnables(&Parsed::new(text, Options::default()));
+        let kept = found.iter().map(|it| (&text[it.range], it.obstacle.as_ref().map(PlanError::describe)));
+        let shown: String =
+            kept.map(|(what, why)| format!("{what}: {}\n", why.unwrap_or_default())).collect();
+        expect![[r#"
+            [pre-up]: the task `b` cannot be split: a `'` is not closed
+            a: 
+            b: the task `b` cannot be split: a `'` is not closed
+            [post-up]: `post-up` does not run while the file has a syntax error in it: this string is not closed: expected `"` at its end
+            c: `post-up` does not run while the file has a syntax error in it: this string is not closed: expected `"` at its end
+            d: `post-up` does not run while the file has a syntax error in it: this string is not closed: expected `"` at its end
+        "#]].assert_eq(&shown);
     }
 
     #[test]

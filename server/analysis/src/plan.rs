@@ -219,7 +219,7 @@ fn present(parsed: &Parsed) -> Vec<Phase> {
 }
 
 /// A syntax error in the lines of the phase makes it unclear what would run.
-fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
+pub(crate) fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
     for section in parsed.file.sections.iter().filter(|section| section.phase == Some(phase)) {
         let lines = parsed.lines_of(section);
         if let Some(error) = parsed.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
@@ -249,7 +249,12 @@ fn chosen<'a>(parsed: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&
     Ok(all.into_iter().filter(|task| only.is_empty() || only.contains(&name(task))).collect())
 }
 
-fn step(parsed: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Step, PlanError> {
+/// What a task runs.
+pub(crate) fn step(
+    parsed: &Parsed,
+    task: &Task,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Step, PlanError> {
     let text = &parsed.text;
     let name = task.name(text).into_owned();
     let invalid = |range, problem: String| PlanError::Invalid {

@@ -55,6 +55,10 @@ impl LanguageServer for Backend {
         self.session.with(|session| session.did_change_watched_files());
     }
 
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        self.session.with(|session| session.did_rename_files(&params));
+    }
+
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         self.session.with(|session| session.did_change_folders(params.event));
     }

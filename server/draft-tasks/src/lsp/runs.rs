@@ -63,6 +63,8 @@ pub(crate) struct Run {
     pub(crate) has_begun: bool,
     /// The task that runs now.
     pub(crate) current: Option<usize>,
+    /// Whether somebody has asked for its end.
+    pub(crate) is_stopping: bool,
     /// What is awaited before tasks run: "2/3 pods ready".
     pub(crate) awaited: Option<String>,
     pub(crate) started: std::time::Instant,
@@ -81,7 +83,8 @@ pub(crate) struct RunningTask {
     pub(crate) command: String,
     /// Whether its process was started.
     pub(crate) started: bool,
-    pub(crate) failed: bool,
+    /// How it failed, if it did: "exit code 3: no such table".
+    pub(crate) failure: Option<String>,
     wrote: Wrote,
     /// How it goes in each pod in which it runs, by the pod's index, of a task inside of pods.
     pub(crate) in_pods: BTreeMap<usize, InPod>,
@@ -156,10 +159,9 @@ impl Run {
         self.tasks.iter().filter(|task| self.pods.is_empty() || !task.in_pods.is_empty())
     }
 
-    /// The first task that failed and wrote something, and the line that says best why.
+    /// The first task that failed, and how: "migrate: exit code 3: no such table".
     pub(crate) fn first_failure(&self) -> Option<String> {
-        let failed = self.tasks.iter().filter(|task| task.failed);
-        failed.filter_map(|task| Some(format!("{}: {}", task.name, task.telling().headline.as_ref()?))).next()
+        self.tasks.iter().find_map(|task| Some(format!("{}: {}", task.name, task.failure.as_ref()?)))
     }
 
     pub(crate) fn current_task(&self) -> Option<&String> {
@@ -188,7 +190,7 @@ impl Run {
 impl RunningTask {
     pub(crate) fn new(name: String, command: String) -> RunningTask {
         let (wrote, in_pods) = (Wrote::default(), BTreeMap::new());
-        RunningTask { name, command, started: false, failed: false, wrote, in_pods }
+        RunningTask { name, command, started: false, failure: None, wrote, in_pods }
     }
 
     /// It was started, in a pod or on this machine.
@@ -220,6 +222,14 @@ impl RunningTask {
     fn wrote_in(&mut self, pod: Option<usize>) -> &mut Wrote {
         let pod = pod.and_then(|pod| self.in_pods.get_mut(&pod));
         pod.map_or(&mut self.wrote, |pod| &mut pod.wrote)
+    }
+
+    /// It ended, in all of its pods if it runs inside of some.
+    pub(crate) fn ended(&mut self, outcome: &Outcome) {
+        self.failure = match outcome {
+            Outcome::Failed(failure) => Some(failure.describe_with(self.telling().headline.as_deref())),
+            _ => None,
+        };
     }
 
     /// It ended in a pod. Gives how it ended in all of them together, once it did: the worst of them, and the longest
@@ -319,7 +329,7 @@ pub(crate) fn passed(results: &Results, context: Context<'_>, parsed: &Parsed) -
         let result = results.task(context.uri, phase, &task.name(text), &command.decode(text))?;
         let last = result.last_line.as_ref().map(|line| format!(": {line}")).unwrap_or_default();
         let message = format!("passed in {}{last}", describe_duration(result.duration));
-        (result.outcome == Outcome::Passed).then(|| Diagnostic {
+        (result.outcome == OutcomeName::Passed).then(|| Diagnostic {
             range: context.range(shown_range(task, parsed)),
             severity: Some(DiagnosticSeverity::Information),
             code: Some(Code::String(ext::TASK_PASSED.into())),

@@ -37,6 +37,8 @@ mod logs;
 mod looking;
 mod project;
 mod reading;
+mod recalling;
+mod renaming;
 mod reported;
 mod run_events;
 mod running;
@@ -88,6 +90,8 @@ pub(crate) struct Session {
     /// Documents of which only a look at the disk tells that they are a pack's, and what they are if not.
     unsure: HashMap<Uri, Option<FileKind>>,
     pub(super) runs: Runs,
+    /// Files whose records were looked at.
+    recalled: HashSet<Uri>,
     pub(super) programs: KnownPrograms,
     pub(super) pages: Arc<Pages>,
     /// Of questions about logs.
@@ -118,6 +122,7 @@ impl Session {
             awaiting: HashSet::new(),
             unsure: HashMap::new(),
             runs: Runs::default(),
+            recalled: HashSet::new(),
             programs: KnownPrograms::default(),
             pages: Arc::default(),
             logs_turn: Turn::default(),

@@ -108,6 +108,17 @@ impl Records {
         Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
     }
 
+    /// The records of a tasks file, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::list`].
+    pub fn of_file(&self, file: &Path) -> io::Result<Vec<StoredRun>> {
+        let (names, end) = (names(&self.directory)?, format!("-{}", project(file)));
+        let of_file = names.into_iter().rev().filter(|name| name.ends_with(&end));
+        Ok(of_file.filter_map(|name| self.kept(name).ok()).collect())
+    }
+
     /// The record of this name or beginning of a name, or the newest one for `last` and `latest`.
     ///
     /// # Errors
@@ -178,6 +189,12 @@ impl StoredRun {
     /// When there are none.
     pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
         events(&self.folder)
+    }
+
+    /// When its run began, if that can be read.
+    pub fn at(&self) -> Option<SystemTime> {
+        let RecordState::Finished(result) = &self.state else { return None };
+        humantime::parse_rfc3339(&result.at).ok()
     }
 
     /// Waits until its run is over.

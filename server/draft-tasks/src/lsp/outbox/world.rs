@@ -37,6 +37,10 @@ impl Outbox {
             let Some(outlook) = session.with(|session| session.outlook(&uri)) else { return };
             let (surroundings, facts) = outlook.read();
             session.with(|session| session.take_surroundings(&uri, surroundings, facts));
+            if let Some(records) = session.with(|session| session.records_to_recall(&uri)) {
+                let kept = records.read();
+                session.with(|session| session.recall(&uri, &kept));
+            }
         });
         tokio::spawn(async move {
             tokio::time::sleep(FACTS_ARE_LATE).await;

@@ -2,6 +2,7 @@
 //!
 //! Must not be asked twice: everything is decided at `initialize`.
 
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::*;
 
@@ -105,9 +106,22 @@ fn workspace(flags: ClientFlags) -> WorkspaceOptions {
     let contents = TextDocumentContentOptions::new(vec![ext::LOG_SCHEME.into()]);
     WorkspaceOptions {
         workspace_folders: Some(folders),
+        file_operations: Some(FileOperationOptions { did_rename: Some(renames()), ..Default::default() }),
         text_document_content: flags.asks_for_contents.then_some(TextDocumentContent::Options(contents)),
         ..Default::default()
     }
+}
+
+/// Tasks files, and folders that may have some.
+fn renames() -> FileOperationRegistrationOptions {
+    let filter = |glob: String, kind| {
+        let pattern = FileOperationPattern { glob, matches: Some(kind), options: None };
+        FileOperationFilter { scheme: Some("file".into()), pattern }
+    };
+    FileOperationRegistrationOptions::new(vec![
+        filter(format!("**/{TASKS_FILE}"), FileOperationPatternKind::File),
+        filter("**".into(), FileOperationPatternKind::Folder),
+    ])
 }
 
 fn semantic_tokens() -> SemanticTokensProvider {

@@ -2,11 +2,17 @@
 //!
 //! Must not let a lens come or go because of a run: lines would jump.
 
+use draft_tasks_analysis::Parsed;
+use draft_tasks_analysis::command::{self, show_argument};
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_analysis::lens::{self, Runnable, RunnableKind};
+use draft_tasks_analysis::plan::PlanError;
 use tower_lsp::gen_lsp_types::*;
 
 use super::run_command::{run_command, run_phase_title, stop_command};
+use crate::lsp::protocol::to_proto::Context;
 use crate::lsp::session::Session;
+use crate::world::environment::Environment;
 
 impl Session {
     pub(crate) fn code_lens(&mut self, uri: &Uri) -> Option<Vec<CodeLens>> {
@@ -15,38 +21,84 @@ impl Session {
             return None;
         }
         let context = session.context(document, &analysis);
-        let lenses =
-            lens::runnables(&analysis.parsed).into_iter().filter(is_worth_a_lens).map(|runnable| CodeLens {
-                range: context.range(runnable.range),
-                command: Some(session.lens_command(uri, &runnable)),
-                data: None,
-            });
+        let environment = session.environment_to_show(document);
+        let lens = Lens { session, context, parsed: &analysis.parsed, environment };
+        let found = lens::runnables(&analysis.parsed).into_iter().filter(is_worth_a_lens);
+        let lenses = found.map(|runnable| CodeLens {
+            range: context.range(runnable.range),
+            command: Some(lens.command(&runnable)),
+            data: None,
+        });
         Some(lenses.collect())
     }
+}
 
-    fn lens_command(&self, uri: &Uri, runnable: &Runnable) -> Command {
-        let run = self.runs.running(uri, runnable.phase);
-        match (&runnable.what, run) {
+/// What the lenses of a document are made from.
+struct Lens<'a> {
+    session: &'a Session,
+    context: Context<'a>,
+    parsed: &'a Parsed,
+    environment: Environment,
+}
+
+impl Lens<'_> {
+    fn command(&self, runnable: &Runnable) -> Command {
+        let (uri, phase) = (self.context.uri, runnable.phase);
+        let Session { runs, clock, .. } = self.session;
+        match (&runnable.what, runs.running(uri, phase)) {
+            (RunnableKind::Phase { .. }, Some(run)) if run.is_stopping => {
+                stop_command("■ Stopping…".into(), &run.id)
+            }
             (RunnableKind::Phase { .. }, Some(run)) => {
                 let task = run.awaited.as_ref().or_else(|| run.current_task());
                 let task = task.map(|task| format!(" · {task}")).unwrap_or_default();
-                stop_command(format!("■ Stop {}{task}", runnable.phase), &run.id)
+                stop_command(format!("■ Stop {phase}{task}"), &run.id)
             }
             (RunnableKind::Task { name, .. }, Some(run)) if run.current_task() == Some(name) => {
-                stop_command("■ Stop".into(), &run.id)
+                let title = if run.is_stopping { "■ Stopping…" } else { "■ Stop" };
+                stop_command(title.into(), &run.id)
             }
             (RunnableKind::Phase { tasks }, None) => {
-                let last = self.runs.results.last_of_phase(uri, runnable.phase);
-                let last =
-                    last.map(|run| format!(" · last: {}", run.describe(self.clock))).unwrap_or_default();
-                run_command(format!("▶ {}{last}", run_phase_title(runnable.phase, *tasks)), uri, runnable)
+                let last = runs.results.describe_phase(uri, phase, self.parsed, *clock);
+                let last = last.map(|last| format!(" · last: {last}")).unwrap_or_default();
+                let title = self
+                    .obstacle(runnable)
+                    .unwrap_or_else(|| format!("▶ {}{last}", run_phase_title(phase, *tasks)));
+                run_command(title, uri, runnable)
             }
             (RunnableKind::Task { name, command }, _) => {
-                let result = self.runs.results.task(uri, runnable.phase, name, command);
+                let result = runs.results.task(uri, phase, name, command);
                 let result = result.map(|it| format!(" · {}", it.describe())).unwrap_or_default();
-                run_command(format!("▶ Run{result}"), uri, runnable)
+                let title = self.obstacle(runnable).unwrap_or_else(|| format!("▶ Run{result}"));
+                Command { tooltip: self.arguments(command), ..run_command(title, uri, runnable) }
             }
         }
+    }
+
+    /// In place of a lens that would be refused.
+    fn obstacle(&self, runnable: &Runnable) -> Option<String> {
+        let what = match runnable.what {
+            RunnableKind::Phase { .. } => format!("{} does not run", runnable.phase),
+            RunnableKind::Task { .. } => "Does not run".to_owned(),
+        };
+        match &runnable.obstacle {
+            Some(PlanError::Invalid { range, .. }) => {
+                Some(format!("⚠ {what}: see line {}", self.context.range(*range).start.line + 1))
+            }
+            Some(_) => Some(format!("⚠ {what}")),
+            None if self.session.has_wrong_settings(self.context.uri) => {
+                Some(format!("⚠ {what}: see {SETTINGS_FILE}"))
+            }
+            None => None,
+        }
+    }
+
+    /// Exactly what a command runs, secrets masked.
+    fn arguments(&self, command: &str) -> Option<String> {
+        let options = self.parsed.options;
+        let words = command::split(command, options.semantics, options.draft_version).ok()?;
+        let shown = words.iter().map(|word| word.expand(&|name: &str| self.environment.shown(name)));
+        Some(shown.map(|word| show_argument(&word)).collect::<Vec<_>>().join(" "))
     }
 }
 

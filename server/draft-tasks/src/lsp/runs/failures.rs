@@ -5,7 +5,8 @@
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
-use draft_tasks_executor::{Failure, Outcome};
+use draft_tasks_executor::record::schema::{FailureEntry, TaskResult};
+use draft_tasks_executor::{Failure, Outcome, OutcomeName};
 use std::time::Duration;
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
@@ -37,6 +38,8 @@ struct TaskFailure {
     pods: Vec<(String, String)>,
     /// Where it has not passed, of a task inside of pods: without the pods that are known to be gone.
     left: Option<EarlierPods>,
+    /// Whether it ended before this server started: an error of another day is none of this session's.
+    is_recalled: bool,
 }
 
 /// A task that is to run again since it has not passed.
@@ -121,12 +124,54 @@ impl Failures {
         };
         let (uri, subject, left) = (run.uri.clone(), run.subject, task.left(run));
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure { uri, subject, task, command, message, log: document, pods, left });
+        self.0.push(TaskFailure {
+            uri,
+            subject,
+            task,
+            command,
+            message,
+            log: document,
+            pods,
+            left,
+            is_recalled: false,
+        });
+    }
+
+    /// Keeps how a task ended before this server started, if it has not passed.
+    pub(crate) fn recall(
+        &mut self,
+        uri: &Uri,
+        subject: Subject,
+        (task, command): (&str, &str),
+        result: &TaskResult,
+    ) {
+        self.0.retain(|it| it.uri != *uri || it.subject != subject || it.task != task);
+        if result.outcome == OutcomeName::Passed {
+            return;
+        }
+        self.0.push(TaskFailure {
+            uri: uri.clone(),
+            subject,
+            task: task.to_owned(),
+            command: command.to_owned(),
+            message: result.failure.as_ref().map(FailureEntry::describe),
+            log: None,
+            pods: Vec::new(),
+            left: None,
+            is_recalled: true,
+        });
+    }
+
+    /// What is known of a file is known of it under its new name.
+    pub(crate) fn rename(&mut self, renamed: &dyn Fn(&Uri) -> Option<Uri>) {
+        for failure in &mut self.0 {
+            failure.uri = renamed(&failure.uri).unwrap_or_else(|| failure.uri.clone());
+        }
     }
 
     /// The failures of a document as diagnostics.
     pub(crate) fn diagnostics(&self, context: Context<'_>, parsed: &Parsed) -> Vec<Diagnostic> {
-        let of_document = self.0.iter().filter(|failure| failure.uri == *context.uri);
+        let of_document = self.0.iter().filter(|it| it.uri == *context.uri && !it.is_recalled);
         let shown = of_document.filter_map(|failure| {
             let message = failure.message.clone()?;
             let task = failure.find(parsed)?;

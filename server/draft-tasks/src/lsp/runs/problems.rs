@@ -50,6 +50,14 @@ impl Problems {
         })
     }
 
+    /// What tasks of a file reported is reported by them under its new name.
+    pub(crate) fn rename(&mut self, renamed: &dyn Fn(&Uri) -> Option<Uri>) {
+        for reported in &mut self.0 {
+            reported.tasks_file =
+                renamed(&reported.tasks_file).unwrap_or_else(|| reported.tasks_file.clone());
+        }
+    }
+
     /// The tasks files whose tasks reported something.
     pub(crate) fn tasks_files(&self) -> impl Iterator<Item = &Uri> {
         self.0.iter().map(|it| &it.tasks_file)

@@ -6,8 +6,11 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::Parsed;
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
-use draft_tasks_executor::record;
+use draft_tasks_executor::record::schema::{self, FailureEntry, RunResult};
+use draft_tasks_executor::record::{self, StoredRun};
 use draft_tasks_executor::{Outcome, OutcomeName, Pod, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
@@ -17,6 +20,9 @@ use crate::reach::{self, Reach, WantedPods};
 
 /// How many runs that are over are known.
 const RUNS: usize = 50;
+
+/// How many letters a lens says of what failed.
+const LONGEST: usize = 80;
 
 /// The results of a session.
 #[derive(Debug, Default)]
@@ -32,7 +38,9 @@ pub(crate) struct Results {
 pub(crate) struct TaskResult {
     /// What ran: a task that has another command now has no result.
     command: String,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: OutcomeName,
+    /// How it failed, if it did: "exit code 3".
+    failure: Option<String>,
     pub(crate) duration: Duration,
     at: SystemTime,
     /// The last that it wrote.
@@ -64,7 +72,8 @@ struct PastTask {
     name: String,
     /// Whether a process was started, and so a log.
     started: bool,
-    failed: bool,
+    /// How it failed, if it did.
+    failure: Option<String>,
     /// The pod whose log says most.
     pod: Option<String>,
 }
@@ -100,11 +109,34 @@ impl Results {
         if *outcome == Outcome::Skipped && task.pods_passed_and_failed() == (0, 0) {
             return;
         }
-        let (command, outcome, last_line) = (task.command.clone(), outcome.clone(), task.last_line());
+        let failure = match outcome {
+            Outcome::Failed(failure) => Some(failure.describe()),
+            _ => None,
+        };
+        let (command, outcome, last_line) = (task.command.clone(), outcome.kind(), task.last_line());
         let (passed, failed) = task.pods_passed_and_failed();
         let pods = Some((passed, failed, task.in_pods.len())).filter(|(_, _, all)| *all > 0);
-        let result = TaskResult { command, outcome, duration, at, last_line, pods };
+        let result = TaskResult { command, outcome, failure, duration, at, last_line, pods };
         self.tasks.entry((run.uri.clone(), run.subject)).or_default().insert(task.name.clone(), result);
+    }
+
+    /// Whether anything is known of a file.
+    pub(crate) fn knows(&self, uri: &Uri) -> bool {
+        self.tasks_files().any(|known| known == uri)
+    }
+
+    /// Keeps how a task ended before this server started.
+    pub(crate) fn recall(&mut self, uri: &Uri, phase: Phase, name: &str, result: TaskResult) {
+        self.tasks.entry((uri.clone(), phase.into())).or_default().insert(name.to_owned(), result);
+    }
+
+    /// What is known of a file is known of it under its new name.
+    pub(crate) fn rename(&mut self, renamed: &dyn Fn(&Uri) -> Option<Uri>) {
+        let known = std::mem::take(&mut self.tasks).into_iter();
+        self.tasks = known.map(|((uri, of), tasks)| ((renamed(&uri).unwrap_or(uri), of), tasks)).collect();
+        for run in &mut self.runs {
+            run.uri = renamed(&run.uri).unwrap_or_else(|| run.uri.clone());
+        }
     }
 
     /// Keeps a run that is over.
@@ -127,6 +159,27 @@ impl Results {
         (found.command == command).then_some(found)
     }
 
+    /// How a phase stands: its last run, unless a task failed before that and has not run since.
+    pub(crate) fn describe_phase(
+        &self,
+        uri: &Uri,
+        phase: Phase,
+        parsed: &Parsed,
+        clock: Clock,
+    ) -> Option<String> {
+        let last = self.last_of_phase(uri, phase);
+        if last.is_some_and(|run| run.summary.outcome() == OutcomeName::Failed) {
+            return last.map(|run| run.describe(clock));
+        }
+        let text = &parsed.text;
+        let failed = parsed.file.commands_of(phase).find_map(|(task, command)| {
+            let name = task.name(text);
+            let result = self.task(uri, phase, &name, &command.decode(text))?;
+            (result.outcome == OutcomeName::Failed).then(|| result.describe_alone(&name, clock))
+        });
+        failed.or_else(|| Some(last?.describe(clock)))
+    }
+
     /// The last of the runs that are asked for.
     pub(crate) fn last_run(&self, wanted: impl Fn(&PastRun) -> bool) -> Option<&PastRun> {
         self.runs.iter().rev().find(|run| wanted(run))
@@ -139,29 +192,67 @@ impl Results {
     }
 }
 
+/// On a lens nobody reads more.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
 /// "✓2 ✗1 of 3"; pods in which it was neither are only in the sum.
 fn in_pods(passed: usize, failed: usize, all: usize) -> String {
     format!("✓{passed} ✗{failed} of {all}")
 }
 
 impl TaskResult {
+    /// How a task ended by a record, if it ran; `command` is what it has now.
+    pub(crate) fn recalled(command: &str, task: &schema::TaskResult, at: SystemTime) -> Option<TaskResult> {
+        if task.outcome == OutcomeName::Skipped {
+            return None;
+        }
+        let count = |outcome| task.pods.iter().filter(|pod| pod.outcome == outcome).count();
+        let all = task.pods.len();
+        let pods = Some((count(OutcomeName::Passed), count(OutcomeName::Failed), all)).filter(|_| all > 0);
+        Some(TaskResult {
+            command: command.to_owned(),
+            outcome: task.outcome,
+            failure: task.failure.as_ref().map(|failure| failure.message.clone()),
+            duration: seconds(task.seconds),
+            at,
+            last_line: None,
+            pods,
+        })
+    }
+
     /// "✓ 1.2 s", "✗ exit code 1", "■ stopped".
     pub(crate) fn describe(&self) -> String {
         if let Some((passed, failed, all)) = self.pods.filter(|(passed, _, all)| passed < all) {
             return in_pods(passed, failed, all);
         }
-        match &self.outcome {
-            Outcome::Passed => format!("✓ {}", describe_duration(self.duration)),
-            Outcome::Failed(failure) => format!("✗ {}", failure.describe()),
-            Outcome::Stopped => "■ stopped".into(),
-            Outcome::Skipped => "- skipped".into(),
+        match self.outcome {
+            OutcomeName::Passed => format!("✓ {}", describe_duration(self.duration)),
+            OutcomeName::Failed => format!("✗ {}", self.failure.as_deref().unwrap_or("failed")),
+            OutcomeName::Stopped => "■ stopped".into(),
+            OutcomeName::Skipped => "- skipped".into(),
         }
+    }
+
+    /// "✗ hello: exit code 3, 1.4 s, at 18:45".
+    fn describe_alone(&self, name: &str, clock: Clock) -> String {
+        let how = self.failure.as_deref().unwrap_or("failed");
+        let what = shortened(&format!("{name}: {how}"));
+        format!("✗ {what}, {}, {}", describe_duration(self.duration), clock.describe(self.at))
     }
 
     /// What stands behind its line: "✓ 1.2 s at 18:45", "✗ exit code 1".
     pub(crate) fn hint(&self, clock: Clock) -> String {
         match self.outcome {
-            Outcome::Passed => format!("{} {}", self.describe(), clock.describe(self.at)),
+            OutcomeName::Passed => format!("{} {}", self.describe(), clock.describe(self.at)),
             _ => self.describe(),
         }
     }
@@ -169,7 +260,8 @@ impl TaskResult {
     /// All that is known, for whoever points at the hint.
     pub(crate) fn tooltip(&self, clock: Clock) -> String {
         let (duration, at) = (describe_duration(self.duration), clock.describe(self.at));
-        format!("last run: {} after {duration}, {at}", self.outcome.describe())
+        let how = self.failure.iter().map(|how| format!(": {how}")).collect::<String>();
+        format!("last run: {}{how} after {duration}, {at}", self.outcome.name())
     }
 }
 
@@ -178,7 +270,7 @@ impl PastRun {
         let task = |task: &RunningTask| PastTask {
             name: task.name.clone(),
             started: task.started,
-            failed: task.failed,
+            failure: task.failure.clone(),
             pod: task.telling_pod().and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
         };
         PastRun {
@@ -195,6 +287,38 @@ impl PastRun {
         }
     }
 
+    /// A run on this machine that was over before this server started, by its record.
+    pub(crate) fn recalled(uri: &Uri, phase: Phase, kept: &StoredRun, result: &RunResult) -> Option<PastRun> {
+        let task = |task: &schema::TaskResult| PastTask {
+            name: task.name.clone(),
+            started: task.log.is_some(),
+            failure: task.failure.as_ref().map(FailureEntry::describe),
+            pod: None,
+        };
+        let count = |outcome| result.tasks.iter().filter(|task| task.outcome == outcome).count();
+        let summary = RunSummary {
+            passed: count(OutcomeName::Passed),
+            failed: count(OutcomeName::Failed),
+            stopped: count(OutcomeName::Stopped),
+            skipped: count(OutcomeName::Skipped),
+            blocked: result.problem.is_some(),
+            duration: seconds(result.seconds),
+            ..RunSummary::default()
+        };
+        Some(PastRun {
+            id: kept.id.clone(),
+            uri: uri.clone(),
+            subject: phase.into(),
+            chosen: result.tasks.iter().map(|task| task.name.clone()).collect(),
+            tasks: result.tasks.iter().map(task).collect(),
+            reach: None,
+            pods: Vec::new(),
+            record: Some(kept.folder.clone()),
+            summary,
+            at: kept.at()? + seconds(result.seconds),
+        })
+    }
+
     /// The pods in which it runs again.
     pub(crate) fn wanted_pods(&self) -> WantedPods {
         let Some(reach) = &self.reach else { return WantedPods::Present(Vec::new()) };
@@ -206,21 +330,33 @@ impl PastRun {
         reach.again(self.pods.iter().map(earlier).collect())
     }
 
-    /// "✗ 1 of 2, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
+    /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
         let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
         let what = match (self.summary.outcome(), pods) {
             (OutcomeName::Failed, _) if blocked => "✗ could not run".to_owned(),
             (OutcomeName::Failed, Some(pods)) => {
-                in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
+                let first = self.tasks.iter().find(|task| task.failure.is_some());
+                let first = first.map(|task| format!("{}: ", task.name)).unwrap_or_default();
+                "✗ ".to_owned() + &first + &in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
             }
-            (OutcomeName::Failed, None) => format!("✗ {failed} of {}", self.tasks.len()),
+            (OutcomeName::Failed, None) => format!("✗ {}", self.failures(failed)),
             (OutcomeName::Stopped | OutcomeName::Skipped, _) => "■ stopped".to_owned(),
             (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "✓ 1 pod".to_owned(),
             (OutcomeName::Passed, Some(pods)) => format!("✓ {} pods", pods.all),
             (OutcomeName::Passed, None) => format!("✓ {passed}"),
         };
         format!("{what}, {}, {}", describe_duration(self.summary.duration), clock.describe(self.at))
+    }
+
+    /// The first task that failed, how many others did, and how it failed: "hello: exit code 3", "hello and 1 more: …".
+    fn failures(&self, failed: usize) -> String {
+        let Some((name, how)) = self.tasks.iter().find_map(|it| Some((&it.name, it.failure.as_ref()?)))
+        else {
+            return format!("{failed} of {}", self.tasks.len());
+        };
+        let more = if failed > 1 { format!(" and {} more", failed - 1) } else { String::new() };
+        shortened(&format!("{name}{more}: {how}"))
     }
 
     /// Whether there is a log of it, or of this task in it.
@@ -233,7 +369,7 @@ impl PastRun {
         let started = || self.tasks.iter().enumerate().filter(|(_, task)| task.started);
         let (index, task) = match task {
             Some(name) => started().find(|(_, task)| task.name == name),
-            None => started().find(|(_, task)| task.failed).or_else(|| started().next_back()),
+            None => started().find(|(_, task)| task.failure.is_some()).or_else(|| started().next_back()),
         }?;
         Some(self.record.as_ref()?.join(record::log_name(index, &task.name, task.pod.as_deref())))
     }

@@ -204,6 +204,13 @@ impl Session {
         }
     }
 
+    /// A file has another name now.
+    pub(super) fn walks_renamed(&mut self, renamed: &dyn Fn(&Uri) -> Option<Uri>) {
+        for walk in &mut self.walks {
+            walk.uri = renamed(&walk.uri).unwrap_or_else(|| walk.uri.clone());
+        }
+    }
+
     /// What goes on with a file and excludes something else.
     pub(super) fn walks_beside(&self, uri: &Uri, wanted: Activity) -> Option<Part> {
         let walks = self.walks.iter().filter(|walk| walk.uri == *uri).map(|walk| walk.undertaking.part);

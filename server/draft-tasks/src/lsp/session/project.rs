@@ -42,6 +42,13 @@ impl Session {
         }
     }
 
+    /// Whether nothing of a file runs, as its project has settings that are wrong.
+    pub(crate) fn has_wrong_settings(&self, uri: &Uri) -> bool {
+        let directory = self.documents.get(uri).and_then(Document::directory);
+        let known = directory.and_then(|directory| self.projects.get(&directory));
+        known.is_some_and(|known| !known.problems.is_empty())
+    }
+
     /// Has the settings of a directory read, with all else that is around its documents.
     pub(super) fn look_around_in(&mut self, directory: &Path) {
         let in_directory = self.documents.values().filter(|it| it.is_in(directory));

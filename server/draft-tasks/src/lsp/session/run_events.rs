@@ -250,8 +250,7 @@ impl Session {
     /// A task ended, in all of its pods if it runs inside of some.
     fn task_ended(&mut self, id: &str, task: usize, outcome: &Outcome, duration: Duration) {
         let Some(index) = self.runs.active.iter().position(|run| run.id == id) else { return };
-        let run = &mut self.runs.active[index];
-        run.tasks[task].failed = outcome.is_failed();
+        self.runs.active[index].tasks[task].ended(outcome);
         let run = &self.runs.active[index];
         let (running, uri) = (&run.tasks[task], run.uri.clone());
         self.runs.results.add(run, running, outcome, duration, self.clock.now());

@@ -206,6 +206,7 @@ impl PreparedRun {
             pods: Vec::new(),
             has_begun: false,
             current: None,
+            is_stopping: false,
             awaited: None,
             started: Instant::now(),
             record: None,
@@ -342,6 +343,10 @@ impl Session {
     pub(crate) fn stop_run(&mut self, run: &str) {
         // It may have passed already, and nobody has heard of it.
         self.walk_stopped(run);
+        if let Some(stopping) = self.runs.get_mut(run) {
+            stopping.is_stopping = true;
+            self.refresh_lenses();
+        }
         self.effect(Effect::StopRun { run: run.to_owned(), grace: GRACE });
     }
 

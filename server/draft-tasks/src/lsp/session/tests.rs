@@ -484,8 +484,8 @@ fn a_run_as_a_plain_client_sees_it() {
             one
             two
             Log { kind: Info, message: "- bye skipped" }
-            Log { kind: Info, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: two" }
-            Show { kind: Error, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: two" }
+            Log { kind: Info, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: exit code 3: two" }
+            Show { kind: Error, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: exit code 3: two" }
         "#]],
     );
 }
@@ -579,10 +579,13 @@ fn stopping_by_run_by_file_and_by_progress() {
     check(
         fixture.effects(),
         expect![[r#"
-        StopRun { run: "run-1", grace: 5s }
-        StopRun { run: "run-1", grace: 5s }
-        StopRun { run: "run-1", grace: 5s }
-    "#]],
+            RefreshLenses
+            StopRun { run: "run-1", grace: 5s }
+            RefreshLenses
+            StopRun { run: "run-1", grace: 5s }
+            RefreshLenses
+            StopRun { run: "run-1", grace: 5s }
+        "#]],
     );
 }
 

@@ -19,10 +19,16 @@ impl Session {
         range: TextRange,
         asked_for: bool,
     ) -> Vec<CodeActionResponse> {
+        let nothing_runs = self.has_wrong_settings(&document.uri);
         let here = analysis.parsed.file.section_at(range.start()).and_then(|section| section.phase);
         let task = analysis.parsed.file.task_at(range.start()).map(|(_, task)| task.name.range);
         let mut chosen: Vec<Runnable> = lens::runnables(&analysis.parsed)
             .into_iter()
+            // One that would be refused is not offered.
+            .filter(|runnable| {
+                let is_refused = nothing_runs || runnable.obstacle.is_some();
+                !is_refused || self.runs.running(&document.uri, runnable.phase).is_some()
+            })
             .filter(|runnable| match runnable.what {
                 RunnableKind::Task { .. } => Some(runnable.range) == task,
                 RunnableKind::Phase { tasks } => {
@@ -36,7 +42,15 @@ impl Session {
             RunnableKind::Phase { .. } if Some(runnable.phase) == here => 1,
             RunnableKind::Phase { .. } => 2,
         });
-        chosen.iter().map(|runnable| self.run_action(&document.uri, runnable)).collect()
+        let mut actions: Vec<CodeActionResponse> = Vec::new();
+        for runnable in &chosen {
+            let action = self.run_action(&document.uri, runnable);
+            // A task of a phase that runs, and the phase: both would stop the run.
+            if !actions.contains(&action) {
+                actions.push(action);
+            }
+        }
+        actions
     }
 
     fn run_action(&self, uri: &Uri, runnable: &Runnable) -> CodeActionResponse {

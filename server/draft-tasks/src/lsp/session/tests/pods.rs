@@ -108,7 +108,7 @@ fn are_told_by_pod_and_stand_on_lenses() {
         expect![[r#"
             0: ▶ Run pre-up (1 task) draft-tasks.runPhase
             1: ▶ Run draft-tasks.runTask
-            2: ▶ Run post-deploy (2 tasks) · last: ✓1 ✗1 of 2 pods, 3.0 s, at 18:45 draft-tasks.runPhase
+            2: ▶ Run post-deploy (2 tasks) · last: ✗ migrate: ✓1 ✗1 of 2 pods, 3.0 s, at 18:45 draft-tasks.runPhase
             3: ▶ Run · ✓1 ✗1 of 2 draft-tasks.runTask
             4: ▶ Run · ✓1 ✗0 of 2 draft-tasks.runTask
             5: ▶ Run cleanup (1 task) draft-tasks.runPhase
@@ -251,7 +251,7 @@ fn what_does_not_run_leaves_what_ran_as_it_is() {
     block(&mut fixture, "run-3");
     assert_eq!(
         fixture.lenses(),
-        before.replace("last: ✓1 ✗1 of 2 pods, 3.0 s", "last: ✗ could not run, 0.0 s")
+        before.replace("last: ✗ migrate: ✓1 ✗1 of 2 pods, 3.0 s", "last: ✗ could not run, 0.0 s")
     );
     let told = fixture.effects();
     assert!(!told.contains("publish"), "{told}");

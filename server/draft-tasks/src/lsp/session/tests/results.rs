@@ -50,12 +50,12 @@ fn stand_on_lenses_and_behind_lines() {
     check(
         fixture.lenses(),
         expect![[r#"
-        0: ▶ Run pre-up (2 tasks) · last: ✗ 1 of 2, 1.0 s, at 18:45 draft-tasks.runPhase
-        1: ▶ Run · ✗ exit code 3 draft-tasks.runTask
-        2: ▶ Run draft-tasks.runTask
-        3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
-        4: ▶ Run draft-tasks.runTask
-    "#]],
+            0: ▶ Run pre-up (2 tasks) · last: ✗ hello: exit code 3: two, 1.0 s, at 18:45 draft-tasks.runPhase
+            1: ▶ Run · ✗ exit code 3 draft-tasks.runTask
+            2: ▶ Run draft-tasks.runTask
+            3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
+            4: ▶ Run draft-tasks.runTask
+        "#]],
     );
     check(
         hints(&mut fixture),
@@ -67,12 +67,12 @@ fn stand_on_lenses_and_behind_lines() {
     check(
         fixture.lenses(),
         expect![[r#"
-        0: ▶ Run pre-up (2 tasks) · last: ✗ 1 of 2, 1.0 s, at 18:45 draft-tasks.runPhase
-        1: ▶ Run draft-tasks.runTask
-        2: ▶ Run draft-tasks.runTask
-        3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
-        4: ▶ Run draft-tasks.runTask
-    "#]],
+            0: ▶ Run pre-up (2 tasks) · last: ✗ hello: exit code 3: two, 1.0 s, at 18:45 draft-tasks.runPhase
+            1: ▶ Run draft-tasks.runTask
+            2: ▶ Run draft-tasks.runTask
+            3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
+            4: ▶ Run draft-tasks.runTask
+        "#]],
     );
     check(hints(&mut fixture), expect![[""]]);
     fixture.change(3, TEXT);
@@ -478,4 +478,86 @@ fn the_doctor_looks_at_what_the_editor_has_and_only_with_trust() {
     let answer = fixture.session.examined(true, &[]);
     assert_eq!(json!(answer), json!({ "ok": true, "markdown": "Nothing is broken.\n" }));
     assert_eq!(fixture.effects().lines().count(), 1, "it is shown");
+}
+
+#[test]
+fn a_phase_shows_a_task_that_failed_until_it_runs_again() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    failed_run(&mut fixture);
+    let task = json!({ "uri": URI, "phase": "pre-up", "task": "bye" });
+    assert_eq!(fixture.execute("runTask", task), r#"{"run":"run-2"}"#);
+    for event in [
+        RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) },
+        finished(0, Outcome::Passed),
+        RunEvent::RunFinished { summary: RunSummary { passed: 1, ..Default::default() } },
+    ] {
+        fixture.session.run_event("run-2", event);
+    }
+    let lenses = fixture.lenses();
+    assert!(
+        lenses.contains("0: ▶ Run pre-up (2 tasks) · last: ✗ hello: exit code 3, 1.0 s, at 18:45"),
+        "{lenses}"
+    );
+    fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
+    let lenses = fixture.lenses();
+    assert!(lenses.contains("last: ✓ 1,"), "another command has not failed: {lenses}");
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_says_so() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    fixture.run_pre_up();
+    begin(&mut fixture, "run-1");
+    fixture.execute("stop", Value::Null);
+    let lenses = fixture.lenses();
+    assert!(
+        lenses.starts_with("0: ■ Stopping… draft-tasks.stop\n1: ■ Stopping… draft-tasks.stop\n"),
+        "{lenses}"
+    );
+}
+
+#[test]
+fn go_along_when_a_folder_is_renamed() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    failed_run(&mut fixture);
+    fixture.run_pre_up();
+    let (old, new) = ("file:///app", "file:///new%20app");
+    let files = json!({ "files": [{ "oldUri": old, "newUri": new }, { "oldUri": "file:///ap", "newUri": "file:///x" }] });
+    fixture.session.did_close(URI.into());
+    let document = json!({ "uri": URI.replace(old, new), "languageId": "toml", "version": 1, "text": TEXT });
+    fixture.session.did_open(serde_json::from_value(document).unwrap());
+    fixture.session.did_rename_files(&serde_json::from_value(files).unwrap());
+    let lenses = fixture.session.code_lens(&URI.replace(old, new).into()).unwrap();
+    let title = |lens: &CodeLens| lens.command.as_ref().unwrap().title.clone();
+    assert_eq!(title(&lenses[0]), "■ Stop pre-up");
+    assert_eq!(title(&lenses[1]), "▶ Run · ✗ exit code 3");
+}
+
+#[test]
+fn what_would_be_refused_has_no_button_and_no_action() {
+    let mut fixture = Fixture::rich();
+    fixture.open("[pre-up]\na = \"echo 'x\"\nb = \"echo\"\n[cleanup]\nc = \"echo\n");
+    check(
+        fixture.lenses(),
+        expect![[r#"
+        0: ⚠ pre-up does not run: see line 2 draft-tasks.runPhase
+        1: ⚠ Does not run: see line 2 draft-tasks.runTask
+        2: ▶ Run draft-tasks.runTask
+        3: ⚠ cleanup does not run: see line 5 draft-tasks.runPhase
+        4: ⚠ Does not run: see line 5 draft-tasks.runTask
+    "#]],
+    );
+    check(fixture.actions(1, Some(json!(["draft-tasks.run"]))), expect![[r#""#]]);
+}
+
+#[test]
+fn lenses_of_tasks_tell_exactly_what_runs() {
+    let mut fixture = Fixture::rich();
+    fixture.open("[pre-up]\na = \"echo 'a  b' $NAME $NOT\"\n");
+    let lenses = fixture.session.code_lens(&URI.into()).unwrap();
+    let tooltip = lenses[1].command.as_ref().unwrap().tooltip.as_deref();
+    assert_eq!(tooltip, Some("echo 'a  b' 'ann lee' \"\""));
 }
