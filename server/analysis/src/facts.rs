@@ -74,6 +74,11 @@ impl Facts {
         self.programs.get(name) == Some(&false)
     }
 
+    /// Whether it is known that there is a program of this name.
+    pub fn has_program(&self, name: &str) -> bool {
+        self.programs.get(name) == Some(&true)
+    }
+
     /// The settings of the environment that Draft would take.
     pub fn environment(&self) -> Option<&crate::project::Environment> {
         self.draft_toml.as_ref()?.environments.get(self.environment.as_ref()?)

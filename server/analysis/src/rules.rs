@@ -99,7 +99,10 @@ mod tests {
             d = \"cd z\"\nf = \" make all\"\ng = '\"my tool\" x'\nh = 'bash \"a b\" c'\ni = \"$X y\"\nj = \"\"\n\
             k = \"echo \\t\"\nm = 'ls \"'\n[post-deploy]\ne = \"./in-pod\"\nl = \"in-pod\"\nn = \"helm install db redis\"\n";
         let wanted = FactsWanted::of(&Parsed::new(text, Options::default()));
-        assert_eq!(Vec::from_iter(wanted.programs), ["bash", "echo", "helm", "make", "my tool", "sh"]);
+        assert_eq!(
+            Vec::from_iter(wanted.programs),
+            ["bash", "echo", "helm", "make", "my tool", "rake", "sh"]
+        );
         assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts/y.sh"]);
     }
 

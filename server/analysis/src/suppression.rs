@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
-use crate::diagnostic::{self, Diagnostic, DiagnosticCode};
+use crate::diagnostic::{self, Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::syntax::SyntaxErrorKind;
@@ -239,7 +239,8 @@ impl<'a> Suppressions<'a> {
 
     /// The changes that write a comment so that a finding is ignored; the finding is of the same analysis.
     pub fn fixes(&self, found: &Diagnostic) -> Vec<Fix> {
-        if !found.code.is_suppressible() {
+        // What Draft stops at is not made good by a comment.
+        if !found.code.is_suppressible() || found.code.severity() == Severity::Error {
             return Vec::new();
         }
         let fix = |edit: TextEdit, place: &str| Fix {

@@ -8,6 +8,7 @@ use super::command::Command;
 use super::declaration::{Check, Rule};
 use crate::command::is_shell_builtin;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::edit::{Fix, TextEdit};
 use crate::facts::FactsWanted;
 
 pub(super) const RULE: Rule = Rule {
@@ -19,7 +20,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
-    wanted.programs.extend(program(command).map(|(program, _)| program.to_owned()));
+    let Some((program, _)) = program(command) else { return };
+    wanted.programs.insert(program.to_owned());
+    wanted.programs.extend(similar(program).map(str::to_owned));
 }
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
@@ -28,9 +31,58 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let message = format!("there is no program `{program}` on the PATH");
-    found.push(
-        command.finding(DiagnosticCode::ProgramNotFound, range, message).note("Draft would go on silently"),
-    );
+    let finding = command.finding(DiagnosticCode::ProgramNotFound, range, message);
+    let meant = similar(program).find(|name| command.parsed.facts.has_program(name));
+    let Some(meant) = meant else {
+        return found.push(finding.note("Draft would go on silently"));
+    };
+    let mut finding = finding.note(format!("did you mean `{meant}`?"));
+    let edits = vec![TextEdit::replace(command.place(range), meant)];
+    finding.fixes.push(Fix { title: format!("Change to `{meant}`"), edits, preferred: false });
+    found.push(finding);
+}
+
+/// What tasks run most often, and what is mistyped.
+const KNOWN: [&str; 30] = [
+    "ansible-playbook",
+    "awk",
+    "bash",
+    "bundle",
+    "cargo",
+    "composer",
+    "curl",
+    "docker",
+    "docker-compose",
+    "draft",
+    "echo",
+    "gradle",
+    "helm",
+    "helmfile",
+    "kubectl",
+    "kustomize",
+    "make",
+    "mvn",
+    "node",
+    "npm",
+    "npx",
+    "php",
+    "pip",
+    "pnpm",
+    "python",
+    "python3",
+    "rake",
+    "skaffold",
+    "terraform",
+    "yarn",
+];
+
+/// The known programs that differ from a name by a slip.
+fn similar(program: &str) -> impl Iterator<Item = &'static str> {
+    let is_near = move |name: &&str| {
+        let slips = if name.len() < 6 { 1 } else { 2 };
+        *name != program && program.len() > 2 && strsim::damerau_levenshtein(name, program) <= slips
+    };
+    KNOWN.into_iter().filter(is_near)
 }
 
 /// The program, where it is to be looked for on this machine's PATH.
@@ -47,6 +99,34 @@ mod tests {
     use super::*;
     use crate::facts::Facts;
     use crate::rules::testing;
+
+    #[test]
+    fn a_slip_is_corrected_to_what_is_there() {
+        let text = "[pre-up]\na = \"kubctl apply\"\nb = \"'hlem' x\"\nc = \"maek\"\n";
+        let programs = ["kubctl", "hlem", "maek"].map(|it| (it.to_owned(), false)).into_iter();
+        let programs = programs.chain(["kubectl", "helm"].map(|it| (it.to_owned(), true))).collect();
+        let facts = Facts { programs, ..Facts::default() };
+        testing::check_facts(
+            facts,
+            DiagnosticCode::ProgramNotFound,
+            text,
+            expect![[r#"
+            info "kubctl": there is no program `kubctl` on the PATH: did you mean `kubectl`?
+              fix: Change to `kubectl`
+                [pre-up]
+                a = "kubectl apply"
+                b = "'hlem' x"
+                c = "maek"
+            info "'hlem'": there is no program `hlem` on the PATH: did you mean `helm`?
+              fix: Change to `helm`
+                [pre-up]
+                a = "kubctl apply"
+                b = "helm x"
+                c = "maek"
+            info "maek": there is no program `maek` on the PATH: Draft would go on silently
+        "#]],
+        );
+    }
 
     #[test]
     fn is_reported_where_programs_are_known() {

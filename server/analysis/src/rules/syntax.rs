@@ -2,11 +2,15 @@
 //!
 //! Must not report tasks that are defined twice; `duplicate_task` does.
 
+use text_size::{TextRange, TextSize};
+
 use super::declaration::{Check, Rule};
 use super::duplicate_task::is_duplicate_task;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::draft_toml;
+use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
+use crate::syntax::parse;
 
 /// A longer text with errors is not read a second time, as Draft would: somebody may be typing.
 const LONGEST_FOR_DRAFT: usize = 1 << 20;
@@ -31,8 +35,13 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::new(DiagnosticCode::Syntax, first.range, message));
         return;
     }
+    let mut quoted = None;
     for error in parsed.tree.errors.iter().filter(|error| !is_duplicate_task(parsed, error)) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
+        let line = edit::line_start(&parsed.text, error.range.start());
+        if quoted.replace(line) != Some(line) {
+            diagnostic.fixes.extend(quote_key(&parsed.text, line));
+        }
         if let Some(first) = error.related {
             diagnostic = diagnostic.related(first, "first defined here");
         }
@@ -43,6 +52,25 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             diagnostic.note = Some("Draft's own reader accepts this file".into());
         }
     }
+}
+
+/// Puts the key of a line into quotes, where that is all that is wrong with the line. That its task is to run is for the
+/// user to say.
+fn quote_key(text: &str, start: TextSize) -> Option<Fix> {
+    let line = &text[TextRange::new(start, edit::line_stop(text, start))];
+    let (before, value) = line.split_once('=')?;
+    let key = before.trim();
+    if key.is_empty() || key.contains(['"', '\'', '[', ']', '{', '}', '#']) {
+        return None;
+    }
+    let quoted = edit::key(key);
+    if quoted == key || !parse(&format!("{quoted} ={value}")).errors.is_empty() {
+        return None;
+    }
+    let indent = TextSize::of(before) - TextSize::of(before.trim_start());
+    let range = TextRange::at(start + indent, TextSize::of(key));
+    let edits = vec![TextEdit::replace(range, quoted)];
+    Some(Fix { title: "Put the key into quotes".into(), edits, preferred: false })
 }
 
 /// The language of a text whose first statement can be no TOML.
@@ -86,6 +114,36 @@ mod tests {
                 error "": expected a value after `=`
                 error "1 2": expected a value: a string must stand in quotes
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_key_is_put_into_quotes_where_that_helps() {
+        let text = "[pre-up]\nsync database = \"x\"\n  caf\u{e9} = 'y'\na b = z\n\"a\" b = \"c\"\n[a b]\n";
+        testing::check(
+            DiagnosticCode::Syntax,
+            text,
+            expect![[r#"
+            error "database = \"x\"": expected `=` after the key: a key of several words must stand in quotes
+              fix: Put the key into quotes
+                [pre-up]
+                "sync database" = "x"
+                  café = 'y'
+                a b = z
+                "a" b = "c"
+                [a b]
+            error "café": a key without quotes holds only letters from a to z, digits, `-` and `_`: expected quotes around it
+              fix: Put the key into quotes
+                [pre-up]
+                sync database = "x"
+                  "café" = 'y'
+                a b = z
+                "a" b = "c"
+                [a b]
+            error "b = z": expected `=` after the key: a key of several words must stand in quotes
+            error "b = \"c\"": expected `=` after the key: a key of several words must stand in quotes
+            error "b]": expected `]` after the name: a name of several words must stand in quotes
+        "#]],
         );
     }
 

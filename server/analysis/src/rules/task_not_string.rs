@@ -5,10 +5,11 @@
 use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
+use crate::command::{self, Word, show_argument};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
-use crate::syntax::HeaderKind;
+use crate::syntax::{HeaderKind, Value, ValueKind};
 use crate::task_file::{SectionForm, TaskValue};
 
 pub(super) const RULE: Rule = Rule {
@@ -31,6 +32,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             let message = format!("the task `{}` is {what}, not a command", task.name(text));
             let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskNotString, range, message).note(NOTE);
             diagnostic.fixes.extend(quote(text, range, what));
+            diagnostic.fixes.extend(join(parsed, range));
             found.push(diagnostic);
         }
     }
@@ -59,6 +61,28 @@ fn quote(text: &str, range: TextRange, what: &str) -> Option<Fix> {
     scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: false })
 }
 
+/// An array of words as the command of these words.
+fn join(parsed: &Parsed, range: TextRange) -> Option<Fix> {
+    let mut entries = parsed.tree.tables.iter().flat_map(|table| &table.entries);
+    let value = entries.find_map(|entry| entry.value.as_ref().filter(|value| value.range == range))?;
+    let ValueKind::Array(values) = &value.kind else { return None };
+    let word = |value: &Value| match &value.kind {
+        ValueKind::String(word) => Some(word.decode(&parsed.text).into_owned()),
+        _ => None,
+    };
+    let words: Vec<String> = values.iter().map(word).collect::<Option<_>>()?;
+    let command = words.iter().map(|word| show_argument(word)).collect::<Vec<_>>().join(" ");
+    let options = parsed.options;
+    let split = command::split(&command, options.semantics, options.draft_version).ok()?;
+    let is_same = split.iter().map(Word::literal).eq(words.iter().map(|word| Some(word.as_str())));
+    let edits = vec![TextEdit::replace(range, edit::string(&command))];
+    (is_same && !words.is_empty()).then(|| Fix {
+        title: "Make it one command".into(),
+        edits,
+        preferred: false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
@@ -82,6 +106,32 @@ mod tests {
                 [pre-up]
                 a = 5
                 b = "true"
+        "#]],
+        );
+    }
+
+    #[test]
+    fn words_become_a_command() {
+        let text = "[pre-up]\na = [\"echo\", 'a \"b\"', \"$X\"]\nb = [\n  \"ls\",\n]\nc = [\"ls\", 5]\n";
+        testing::check(
+            DiagnosticCode::TaskNotString,
+            text,
+            expect![[r#"
+            error "[\"echo\", 'a \"b\"', \"$X\"]": the task `a` is an array, not a command: Draft stops at it; a task is a string
+              fix: Make it one command
+                [pre-up]
+                a = """echo 'a "b"' '$X'"""
+                b = [
+                  "ls",
+                ]
+                c = ["ls", 5]
+            error "[\n  \"ls\",\n]": the task `b` is an array, not a command: Draft stops at it; a task is a string
+              fix: Make it one command
+                [pre-up]
+                a = ["echo", 'a "b"', "$X"]
+                b = "ls"
+                c = ["ls", 5]
+            error "[\"ls\", 5]": the task `c` is an array, not a command: Draft stops at it; a task is a string
         "#]],
         );
     }

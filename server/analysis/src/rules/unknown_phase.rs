@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use text_size::{TextRange, TextSize};
+
 use super::declaration::{Check, Rule};
 use crate::command::DraftVersion;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -31,7 +33,10 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
         found.push(match similar(&name, parsed.options.draft_version) {
             Some(phase) => {
-                suggest(&present, section, phase, diagnostic.note(format!("did you mean `{phase}`?")))
+                let diagnostic = diagnostic.note(format!("did you mean `{phase}`?"));
+                let mut diagnostic = suggest(&present, section, phase, diagnostic);
+                diagnostic.fixes.extend(move_tasks(parsed, section, phase));
+                diagnostic
             }
             None => diagnostic.note(parsed.options.draft_version.phases()),
         });
@@ -60,6 +65,31 @@ pub(super) fn suggest(
     }
     let edits = vec![TextEdit::replace(section.name.range, edit::key(phase.name()))];
     diagnostic.fix(Fix { title: format!("Rename to `{phase}`"), edits, preferred: false })
+}
+
+/// Moves the tasks of a section to those of a phase that the file has. That they are to run is for the user to say.
+fn move_tasks(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
+    let (text, file) = (&*parsed.text, &parsed.file);
+    let target = file.sections_of(phase).find(|target| target.form == SectionForm::Header)?;
+    let (first, last) = (file.tasks_of(section).first()?, file.tasks_of(target).last());
+    let there = file.sections_of(phase).flat_map(|it| file.tasks_of(it));
+    let there: HashSet<_> = there.map(|task| task.name(text)).collect();
+    let is_twice = file.tasks_of(section).iter().any(|task| there.contains(&task.name(text)));
+    if section.form != SectionForm::Header || is_twice || !parsed.tree.errors.is_empty() {
+        return None;
+    }
+    let header = edit::whole_lines(text, section.header);
+    let moved = TextRange::new(header.end().min(first.range.start()), section.range.end());
+    let moved = text[edit::whole_lines(text, moved)].trim_end();
+    let end = edit::line_stop(text, last.map_or(target.header, |task| task.range).end());
+    let deleted = edit::whole_lines(text, section.range);
+    // Of the blank lines around it one block stays.
+    let behind = &text[usize::from(deleted.end())..];
+    let blank = behind.len() - behind.trim_start_matches(['\r', '\n']).len();
+    let deleted = TextRange::new(deleted.start(), deleted.end() + TextSize::new(blank as u32));
+    let edits =
+        vec![TextEdit::insert(end, format!("{}{moved}", edit::line_end(text))), TextEdit::delete(deleted)];
+    Some(Fix { title: format!("Move its tasks to `{phase}`"), edits, preferred: false })
 }
 
 /// The phase that somebody very likely meant by a name.
@@ -140,6 +170,54 @@ mod tests {
             expect![[r#"
             warning "pre-upp": Draft ignores the table `pre-upp`: did you mean `pre-up`?
         "#]],
+        );
+    }
+
+    #[test]
+    fn tasks_go_to_the_phase_that_is_there() {
+        let text = "[pre-up] # first\na = \"x\" # y\n\n[preup]\n# why\nb = \"y\"\nc = \"\"\"\nz\"\"\"\n\n[cleanup]\nd = \"e\"\n";
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            text,
+            expect![[r#"
+                warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+                  fix: Move its tasks to `pre-up`
+                    [pre-up] # first
+                    a = "x" # y
+                    # why
+                    b = "y"
+                    c = """
+                    z"""
+
+                    [cleanup]
+                    d = "e"
+            "#]],
+        );
+        let text = "[preup]\nb = \"y\"\n[pre-up]\n[preu]\nb = \"y\"\n";
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            text,
+            expect![[r#"
+            warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+              fix: Move its tasks to `pre-up`
+                [pre-up]
+                b = "y"
+                [preu]
+                b = "y"
+            warning "preu": Draft ignores the table `preu`: did you mean `pre-up`?
+              fix: Move its tasks to `pre-up`
+                [preup]
+                b = "y"
+                [pre-up]
+                b = "y"
+        "#]],
+        );
+        testing::check(
+            DiagnosticCode::UnknownPhase,
+            "[pre-up]\na = \"x\"\n[preup]\na = \"y\"\n",
+            expect![[r#"
+                warning "preup": Draft ignores the table `preup`: did you mean `pre-up`?
+            "#]],
         );
     }
 

@@ -91,6 +91,10 @@ impl DocumentView {
         if literals {
             actions.extend(self.refactorings(range, only));
         }
+        // Last, as whoever looks for a fix does not look for these.
+        if literals && wants(only, &CodeActionKind::QuickFix) {
+            actions.extend(self.ignores(range));
+        }
         actions
     }
 

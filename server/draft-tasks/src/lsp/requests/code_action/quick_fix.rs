@@ -13,37 +13,47 @@ use crate::lsp::session::{DocumentView, Session, TextsAround};
 use crate::settings::project::Project;
 
 impl DocumentView {
-    pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
-        let (context, analysis) = (self.context(), &self.analysed);
-        // Whoever is on the line wants its fixes: most editors ask only for the place of the cursor.
-        let text = &analysis.parsed.text;
+    /// What is found on the lines of a range: most editors ask only for the place of the cursor.
+    fn touched(&self, range: TextRange) -> impl Iterator<Item = &Diagnostic> {
+        let text = &self.analysed.parsed.text;
         let lines = TextRange::new(edit::line_start(text, range.start()), edit::line_stop(text, range.end()));
-        let touched = || analysis.diagnostics.iter().filter(|found| found.range.intersect(lines).is_some());
-        let action = |found: &Diagnostic, fix: &edit::Fix| {
-            CodeActionResponse::CodeAction(CodeAction {
-                title: fix.title.clone(),
-                kind: Some(CodeActionKind::QuickFix),
-                diagnostics: Some(vec![to_proto::diagnostic(context, found)]),
-                is_preferred: fix.preferred.then_some(true),
-                edit: Some(to_proto::workspace_edit(context, &fix.edits)),
-                ..Default::default()
-            })
-        };
+        self.analysed.diagnostics.iter().filter(move |found| found.range.intersect(lines).is_some())
+    }
+
+    fn fix_action(&self, found: &Diagnostic, fix: &edit::Fix) -> CodeActionResponse {
+        CodeActionResponse::CodeAction(CodeAction {
+            title: fix.title.clone(),
+            kind: Some(CodeActionKind::QuickFix),
+            diagnostics: Some(vec![to_proto::diagnostic(self.context(), found)]),
+            is_preferred: fix.preferred.then_some(true),
+            edit: Some(to_proto::workspace_edit(self.context(), &fix.edits)),
+            ..Default::default()
+        })
+    }
+
+    pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
         let mut actions = Vec::new();
-        touched().for_each(|found| actions.extend(found.fixes.iter().map(|fix| action(found, fix))));
+        for found in self.touched(range) {
+            actions.extend(found.fixes.iter().map(|fix| self.fix_action(found, fix)));
+        }
         // Findings of one code are fixed by one change of another file.
         let mut fixed = HashSet::new();
-        let around = touched().filter(|found| fixed.insert(found.code));
+        let around = self.touched(range).filter(|found| fixed.insert(found.code));
         actions.extend(around.filter_map(|found| self.fix_around(found, texts)));
-        let suppressions = Suppressions::new(&analysis.parsed);
+        actions
+    }
+
+    /// The comments that ignore what is found on the lines of a range.
+    pub(super) fn ignores(&self, range: TextRange) -> Vec<CodeActionResponse> {
+        let suppressions = Suppressions::new(&self.analysed.parsed);
         // Whoever ignores a code on a line or in the file ignores all its findings there: one action is enough.
         let mut seen = HashSet::new();
-        let ignores =
-            touched().flat_map(|found| suppressions.fixes(found).into_iter().map(move |fix| (found, fix)));
+        let ignores = self
+            .touched(range)
+            .flat_map(|found| suppressions.fixes(found).into_iter().map(move |fix| (found, fix)));
         let ignores = ignores
             .filter(|(found, fix)| seen.insert((found.code, fix.edits.first().map(|edit| edit.range))));
-        actions.extend(ignores.map(|(found, fix)| action(found, &fix)));
-        actions
+        ignores.map(|(found, fix)| self.fix_action(found, &fix)).collect()
     }
 }
 
