@@ -168,11 +168,12 @@ fn actions_are_of_the_kinds_that_were_asked_for() {
         kinds
     };
     assert_eq!(kinds(Value::Null, 1), ["draft-tasks.run", "draft-tasks.show", "refactor.rewrite"]);
-    assert_eq!(kinds(Value::Null, 2), ["quickfix", "draft-tasks.run", "refactor.rewrite"]);
+    let with_ignore_last = ["quickfix", "draft-tasks.run", "refactor.rewrite", "quickfix"];
+    assert_eq!(kinds(Value::Null, 2), with_ignore_last);
     assert_eq!(kinds(json!(["quickfix"]), 2), ["quickfix"]);
     assert_eq!(kinds(json!(["draft-tasks"]), 1), ["draft-tasks.run", "draft-tasks.show"]);
     assert_eq!(kinds(json!(["draft-tasks.run"]), 2), ["draft-tasks.run"]);
-    let all = ["quickfix", "source.fixAll.draft-tasks", "draft-tasks.run", "refactor.rewrite"];
+    let all = ["quickfix", "source.fixAll.draft-tasks", "draft-tasks.run", "refactor.rewrite", "quickfix"];
     assert_eq!(kinds(json!([""]), 2), all);
     for all in ["source", "source.fixAll", "source.fixAll.draft-tasks"] {
         assert_eq!(kinds(json!([all]), 0), ["source.fixAll.draft-tasks"]);

@@ -243,7 +243,22 @@ fn fixes_that_ignore() {
 
         "#]],
     );
-    check_fixes("[pre-up]\na = \"\"\"\nx && y\"\"\"\n", expect![""]);
+    check_fixes(
+        "[pre-up]\na = \"\"\"\nx && y\"\"\"\n",
+        expect![[r#"
+        Ignore `shell-operator` on this line
+        [pre-up]
+        a = """
+        x && y""" # draft-tasks: ignore[shell-operator]
+
+        Ignore `shell-operator` in this file
+        # draft-tasks: ignore[shell-operator]
+        [pre-up]
+        a = """
+        x && y"""
+
+    "#]],
+    );
     check_fixes("[pre-up]\na = \"b\"\na = \"c\"", expect![""]);
     check_fixes(
         "[post-up] x\n",

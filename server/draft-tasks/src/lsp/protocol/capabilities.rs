@@ -108,7 +108,6 @@ fn workspace(flags: ClientFlags) -> WorkspaceOptions {
         workspace_folders: Some(folders),
         file_operations: Some(FileOperationOptions { did_rename: Some(renames()), ..Default::default() }),
         text_document_content: flags.asks_for_contents.then_some(TextDocumentContent::Options(contents)),
-        ..Default::default()
     }
 }
 

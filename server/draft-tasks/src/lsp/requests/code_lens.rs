@@ -97,7 +97,7 @@ impl Lens<'_> {
     fn arguments(&self, command: &str) -> Option<String> {
         let options = self.parsed.options;
         let words = command::split(command, options.semantics, options.draft_version).ok()?;
-        let shown = words.iter().map(|word| word.expand(&|name: &str| self.environment.shown(name)));
+        let shown = words.iter().map(|word| word.expand::<String>(&|name| self.environment.shown(name)));
         Some(shown.map(|word| show_argument(&word)).collect::<Vec<_>>().join(" "))
     }
 }
