@@ -304,6 +304,6 @@ fn what_runs_on_another_machine_is_refused_and_what_may_call_a_tool_is_said() {
     let called = tool.call(&["run", "pre-up", "--dry-run"]);
     assert!(!both(&called).contains("may call"), "{called:?}");
     let called = tool.call(&["run", "pre-up"]);
-    assert_says(&called, &["(`unheard-of` may call `kubectl`)"]);
+    assert_says(&called, &["; `unheard-of` may call `kubectl`)"]);
     assert_eq!(called.code, Some(1), "{called:?}");
 }

@@ -231,8 +231,7 @@ fn what_a_script_calls_is_said_and_runs() {
     tool.write("deploy.sh", b"false && kubectl get\ntouch done\n");
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
-    let said =
-        "warning: nobody can be asked whether to run pre-up (`deploy.sh` calls `kubectl`) on a cluster";
+    let said = "warning: nobody can be asked whether to run pre-up: `a` (`sh deploy.sh`; `deploy.sh` calls `kubectl`) on a cluster";
     assert!(called.stderr.starts_with(said), "{called:?}");
     assert!(called.stderr.ends_with("; it runs all the same\n"), "{called:?}");
     assert_eq!(called.stderr.lines().count(), 1, "{called:?}");
@@ -346,7 +345,7 @@ fn a_cluster_that_is_not_local_is_asked_for_once() {
         &tool,
         &["up", "--", "true"],
         &[
-            "error: nothing runs, as nobody can be asked whether to run up on a cluster that is not local: context dev",
+            "error: nothing runs, as nobody can be asked whether to run up: `a` (`touch never`), `true` (`true`) on a cluster that is not local: context dev",
             "(https://cluster.example:1)\n  to go on, name the context by --context, or give --yes",
         ],
     );

@@ -179,7 +179,7 @@ fn a_question_is_asked_where_somebody_can_answer() {
         let mut started = tool.start_asking(&["run", "pre-up"], theirs);
         let mut text = String::new();
         read_until(&mut ours, &mut text, Some("? [y/N] "));
-        let asked = "run pre-up (`kubectl`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
+        let asked = "run pre-up: `a` (`sh -c 'true || kubectl; touch ran'`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
         assert_eq!(text, asked);
         ours.write_all(answer.as_bytes()).expect("the terminal is open");
         assert_eq!(started.end_unread(), Some(code), "{answer:?}");

@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::application::{WORK, tool};
-use crate::double::{Answer, Double, Fault, Gate, Refusal, Step, Watches, When};
+use crate::double::{Answer, Double, Fault, Gate, Pod, Refusal, Step, Watches, When};
 use crate::rollout::{deployment, pod, replica_set, roll_out};
 use crate::tool::{Called, Tool};
 
@@ -258,7 +258,7 @@ fn a_cluster_that_is_not_local_is_asked_for() {
     let path = double.write_kubeconfig("foreign", &foreign(&double));
     let tool = tool(&double, WORK).with("KUBECONFIG", path.to_str().expect("a path of UTF-8"));
     let called = tool.call(&["run", "post-deploy"]);
-    let question = "run post-deploy on a cluster that is not local: context double, namespace default (https://cluster.invalid:6443)";
+    let question = "run post-deploy: `work` (`work`) on a cluster that is not local: context double, namespace default (https://cluster.invalid:6443)";
     assert_says(&called, 2, &[question, "--context", "--yes"]);
     assert_eq!(called.stdout, "");
     for answer in [&["--yes"][..], &["--context", "double"]] {
@@ -307,6 +307,49 @@ fn a_cleanup_is_asked_for_where_pods_cannot_be_listed() {
     assert_says(&tool.call(&["run", "cleanup"]), 2, &said);
     assert!(!tool.path("cleaned").exists());
     assert_says(&tool.call(&["run", "cleanup", "--yes"]), 0, &["1 passed"]);
+}
+
+/// Whatever a cleanup is asked for, it has not run.
+#[track_caller]
+fn assert_asked(tool: &Tool, options: &[&str], said: &[&str]) {
+    assert_says(&tool.call(&[&["run", "cleanup"], options].concat()), 2, &[said, &["--yes"]].concat());
+    assert!(!tool.path("cleaned").exists());
+}
+
+#[test]
+fn a_cleanup_with_a_typo_is_asked_for() {
+    let double = Double::start();
+    let shop = |name: &str| Pod::new(name).namespace("shop").label("app", "shop");
+    let names = ["shop-0", "shop-1"];
+    names.into_iter().for_each(|name| double.put(shop(name)));
+    double.put(Pod::new("other").namespace("other"));
+    let kubeconfig = double.kubeconfig().display().to_string();
+    let tool = Tool::new(&format!("{WORK}{CLEANUP}")).with("KUBECONFIG", &kubeconfig);
+    let unseen = |selector: &str, namespace: &str| {
+        format!(
+            "clean up although there are no pods of {selector} in context double, namespace {namespace}, and no earlier run \
+             of this file saw any there"
+        )
+    };
+    assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&unseen("app=shpo", "shop")]);
+    assert_asked(&tool, &["-l", "app=shop", "-n", "other"], &[&unseen("app=shop", "other")]);
+    assert_asked(&tool, &["-l", "app=shop"], &[&unseen("app=shop", "default")]);
+    let missing = "clean up although there is no namespace `shpo` in the cluster of context `double`";
+    assert_asked(&tool, &["-l", "app=shop", "-n", "shpo"], &[missing]);
+
+    assert_says(&tool.call(&["run", "post-deploy", "-l", "app=shop", "-n", "shop"]), 0, &["2 pods passed"]);
+    let left = "app=shop still has 2 pods (shop-0, shop-1) in context double, namespace shop";
+    assert_asked(&tool, &[], &[&format!("clean up although {left}")]);
+    let both = format!("{}, and although {left}", unseen("app=shpo", "shop"));
+    assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
+    let mistyped = ["up", "-l", "app=shpo", "-n", "shop", "--ready-timeout", "1ms", "--", "true"];
+    assert_says(&tool.call(&mistyped), 1, &["no pod was ready"]);
+    assert_asked(&tool, &[], &[left]);
+    assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
+
+    names.into_iter().for_each(|name| double.put(shop(name).terminating()));
+    assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
+    assert_says(&tool.call(&["run", "cleanup", "-l", "app=shop", "-n", "shop"]), 0, &["1 passed"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod beside;
 mod choice;
+mod earlier;
 mod given;
 mod guard;
 pub(crate) mod lacking;
@@ -14,7 +15,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use draft_tasks_analysis::calls::Calls;
-use draft_tasks_analysis::plan::Plan;
+use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::mask::Secrets;
@@ -23,13 +24,18 @@ use draft_tasks_executor::{PodsRequest, RunRequest};
 use self::choice::CalledCluster;
 pub(crate) use self::guard::Guard;
 
-/// A cluster that a run reaches, with the question about it.
+/// A cluster that a run reaches, and what of the run does.
 #[derive(Clone, Debug)]
 pub(crate) struct Foreign {
+    /// What runs, in one word.
+    subject: &'static str,
     /// The cluster; nothing where the one that is reached is unknown.
     pub(crate) target: Option<Target>,
-    pub(crate) question: String,
-    /// Whether only a file beside the command tells so, which is no reason to refuse.
+    /// "on a cluster that is not local: context prod, namespace default (https://…)".
+    place: String,
+    /// Each with its command: "`migrate` (`kubectl exec …`)".
+    tasks: Vec<String>,
+    /// Whether only files beside the commands tell so, which is no reason to refuse.
     pub(crate) is_hint: bool,
 }
 
@@ -48,8 +54,8 @@ pub(crate) struct Whereabouts<'a> {
 struct Reached {
     /// The cluster, or why it is unknown.
     target: Result<Target, String>,
-    /// What of the run does, for people; nothing where all of it does.
-    by: String,
+    /// The task, for people.
+    task: String,
     is_hint: bool,
 }
 
@@ -70,12 +76,12 @@ pub(crate) fn foreign_plan(
     accepts: &dyn Fn(&Target) -> bool,
 ) -> Vec<Foreign> {
     let Some(pods) = pods else { return foreign_commands(plan, whereabouts, accepts) };
-    let reached = Reached { target: Ok(pods.target.clone()), by: String::new(), is_hint: false };
     let is_foreign = !accepts(&pods.target);
-    is_foreign.then(|| reached.ask(plan.subject.name())).into_iter().collect()
+    let asked = || Foreign::all_of(plan.subject.name(), &[plan], &pods.target, whereabouts.secrets);
+    is_foreign.then(asked).into_iter().collect()
 }
 
-/// The clusters to which commands lead and that are not accepted.
+/// The clusters to which commands lead and that are not accepted; of one cluster all tasks that reach it.
 pub(crate) fn foreign_commands(
     plan: &Plan,
     whereabouts: Whereabouts<'_>,
@@ -83,37 +89,83 @@ pub(crate) fn foreign_commands(
 ) -> Vec<Foreign> {
     let mut all = whereabouts.reached(plan);
     all.sort_by_key(|reached| reached.is_hint);
-    let mut seen = Vec::new();
-    all.retain(|reached| {
-        let place =
-            reached.target.as_ref().map(|target| (target.context.clone(), target.server.clone())).ok();
-        let is_new = !seen.contains(&place);
-        seen.push(place);
-        is_new && !reached.target.as_ref().is_ok_and(accepts)
-    });
-    let ask = |reached: Reached| {
-        let asked = reached.ask(plan.subject.name());
-        Foreign { question: whereabouts.secrets.mask(&asked.question).into_owned(), ..asked }
-    };
-    all.into_iter().map(ask).collect()
+    all.retain(|reached| !reached.target.as_ref().is_ok_and(accepts));
+    let mut asked: Vec<Foreign> = Vec::new();
+    for reached in all {
+        let reached = reached.ask(plan.subject.name(), whereabouts.secrets);
+        match asked.iter_mut().find(|asked| asked.is_at(&reached)) {
+            Some(known) => known.add(reached.tasks),
+            None => asked.push(reached),
+        }
+    }
+    asked
 }
 
-/// What to ask before `up` or `delete`, which reach this cluster.
-pub(crate) fn foreign_part(part: &str, target: &Target) -> String {
-    format!("run {part} on a cluster that is not local: {} ({})?", target.describe(), target.server)
+/// What to ask before a run reaches these clusters: "run pre-up: `a` (`helm list`) on a cluster that is not local: …?".
+pub(crate) fn question(all: &[&Foreign]) -> String {
+    let subject = all.first().map_or("", |foreign| foreign.subject);
+    let parts = all.iter().map(|Foreign { tasks, place, .. }| format!("{} {place}", tasks.join(", ")));
+    format!("run {subject}: {}?", parts.collect::<Vec<_>>().join("; "))
+}
+
+impl Foreign {
+    /// All tasks of some plans, which reach one cluster.
+    pub(crate) fn all_of(
+        subject: &'static str,
+        plans: &[&Plan],
+        target: &Target,
+        secrets: &Secrets,
+    ) -> Foreign {
+        let steps = plans.iter().flat_map(|plan| &plan.steps);
+        let tasks = steps.map(|step| described(step, secrets, "")).collect();
+        let place = secrets.mask(&foreign_place(target)).into_owned();
+        Foreign { subject, target: Some(target.clone()), place, tasks, is_hint: false }
+    }
+
+    /// The same as a part of something greater.
+    pub(crate) fn of(self, subject: &'static str) -> Foreign {
+        Foreign { subject, ..self }
+    }
+
+    fn is_at(&self, other: &Foreign) -> bool {
+        match (&self.target, &other.target) {
+            (Some(one), Some(other)) => one.is_same_cluster(other),
+            (None, None) => self.place == other.place,
+            _ => false,
+        }
+    }
+
+    fn add(&mut self, tasks: Vec<String>) {
+        let new: Vec<String> = tasks.into_iter().filter(|task| !self.tasks.contains(task)).collect();
+        self.tasks.extend(new);
+    }
+}
+
+fn foreign_place(target: &Target) -> String {
+    let why = target.remote_by().map(|why| format!(", {why}")).unwrap_or_default();
+    format!("on a cluster that is not local: {} ({}{why})", target.describe(), target.server)
+}
+
+/// "`migrate` (`kubectl exec …`)", with what more is to be said of it; secrets masked, long commands shortened.
+fn described(step: &Step, secrets: &Secrets, more: &str) -> String {
+    const LONGEST: usize = 80;
+    let command = secrets.mask(&step.command);
+    let mut words = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() > LONGEST {
+        words = words.chars().take(LONGEST - 1).chain(['…']).collect();
+    }
+    format!("`{}` (`{words}`{})", secrets.mask(&step.task), secrets.mask(more))
 }
 
 impl Reached {
-    fn ask(self, subject: &str) -> Foreign {
-        let Reached { target, by, is_hint } = self;
-        let question = match &target {
-            Ok(target) => {
-                let (place, server) = (target.describe(), &target.server);
-                format!("run {subject}{by} on a cluster that is not local: {place} ({server})?")
-            }
-            Err(why) => format!("run {subject}{by} on an unknown cluster: {why}?"),
+    fn ask(self, subject: &'static str, secrets: &Secrets) -> Foreign {
+        let Reached { target, task, is_hint } = self;
+        let place = match &target {
+            Ok(target) => foreign_place(target),
+            Err(why) => format!("on an unknown cluster: {why}"),
         };
-        Foreign { target: target.ok(), question, is_hint }
+        let place = secrets.mask(&place).into_owned();
+        Foreign { subject, target: target.ok(), place, tasks: vec![task], is_hint }
     }
 }
 
@@ -137,23 +189,26 @@ impl Whereabouts<'_> {
             for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
                 let choice = CalledCluster::of(call, &calls, &lookup);
                 let target = self.target_of(choice, current.as_ref());
-                let by = format!(" (`{}`)", call.name());
-                found.extend(target.map(|target| Reached { target, by, is_hint: false }));
+                let task = described(step, self.secrets, "");
+                found.extend(target.map(|target| Reached { target, task, is_hint: false }));
             }
             let elsewhere = calls.unclear.as_ref().and_then(|unclear| unclear.elsewhere.clone());
             let Some(target) = elsewhere.map(Err).or_else(|| current.clone()) else { continue };
-            let reached = |by, is_hint| Reached { target: target.clone(), by, is_hint };
+            let reached = |more: String, is_hint| {
+                let task = described(step, self.secrets, &more);
+                Reached { target: target.clone(), task, is_hint }
+            };
             let beside = || {
                 let (place, tool) = beside::tool(&calls, self.directory, &lookup)?;
-                Some(format!(" ({place} calls `{tool}`)"))
+                Some(format!("; {place} calls `{tool}`"))
             };
             let given = || {
                 let mut given =
                     calls.called.iter().filter_map(|call| Some((call.name(), given::tool(call)?)));
-                given.next().map(|(program, tool)| format!(" (`{program}` may call `{tool}`)"))
+                given.next().map(|(program, tool)| format!("; `{program}` may call `{tool}`"))
             };
             if let Some(unclear) = &calls.unclear {
-                found.push(reached(format!(" (`{}`: {})", step.task, unclear.why), false));
+                found.push(reached(format!("; {}", unclear.why), false));
             } else if let Some(by) = beside().or_else(given) {
                 found.push(reached(by, true));
             }

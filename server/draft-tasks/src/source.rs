@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use draft_tasks_executor::file;
+use draft_tasks_executor::record::StoredRun;
 
 /// Files beyond this size, in bytes, are refused: nobody writes such a file, and every command answers within seconds.
 pub(crate) const LARGEST: usize = 16 << 20;
@@ -62,6 +63,11 @@ pub(crate) fn canonical(file: &Path) -> PathBuf {
 /// Whether two paths lead to one file.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     one == other || canonical(one) == canonical(other)
+}
+
+/// Whether a run that was recorded was of a tasks file.
+pub(crate) fn is_of(run: &StoredRun, file: &Path) -> bool {
+    run.file().is_some_and(|of| is_same(of, file))
 }
 
 /// The text of a file.

@@ -28,17 +28,29 @@ mod wait;
 mod watching;
 mod workload;
 
-/// The names and identities (`metadata.uid`) of an application's pods that are neither ending nor over.
+/// A pod that has an application's labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelledPod {
+    /// Its name.
+    pub name: String,
+    /// Its identity (`metadata.uid`).
+    pub uid: String,
+    /// It is being deleted, or has ended.
+    pub is_over: bool,
+}
+
+/// An application's pods, whatever they do.
 ///
 /// # Errors
 ///
 /// When the cluster cannot be reached or does not permit it.
-pub async fn living(
+pub async fn labelled(
     connection: &Connection,
     application: &Application,
-) -> Result<Vec<(String, String)>, Problem> {
+) -> Result<Vec<LabelledPod>, Problem> {
     let seen = watching::list(connection, &connection.pods().await?, application).await?;
-    Ok(seen.into_values().filter(|pod| !pod.over).map(|pod| (pod.name, pod.uid)).collect())
+    let pod = |pod: selection::PodState| LabelledPod { name: pod.name, uid: pod.uid, is_over: pod.over };
+    Ok(seen.into_values().map(pod).collect())
 }
 
 /// What all pods of a run share.

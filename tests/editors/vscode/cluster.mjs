@@ -126,12 +126,12 @@ async function onDouble(browser, version, vsix, double) {
       await window.dismiss();
       await choose('shop-prod');
       await run('pre-up');
-      await asked('Run pre-up (`kubectl`) on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
+      await asked('Run pre-up: `', '(`bin/kubectl apply`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
       await window.picture('asked');
       await answer('Cancel');
       await window.untilOutput('pre-up did not run: it was not confirmed');
       await type('Draft Tasks: Delete with Tasks…', 'sh note.sh deleted');
-      await asked('Run delete on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
+      await asked('Run delete: ', '(`sh note.sh deleted`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
       await answer('Cancel');
       await window.notification('the delete command and cleanup did not run').waitFor();
       await window.dismiss();

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::terminal;
-use crate::safety::Foreign;
+use crate::safety::{self, Foreign};
 use crate::settings::kubernetes::{Container, KubernetesSettings, Name, Selector};
 use crate::settings::run::Limit;
 use crate::world::environment::Environment;
@@ -63,17 +63,27 @@ impl Cluster {
     ///
     /// As [`Cluster::confirm`].
     pub(super) fn confirm_foreign(&self, all: &[Foreign]) -> Result<(), String> {
-        for Foreign { target, question, is_hint } in all.iter().filter(|_| !self.yes) {
-            if *is_hint && !can_ask() {
-                terminal::warning(format_args!("{}; it runs all the same", unasked(question)));
-                continue;
-            }
-            let answer = match target {
-                Some(_) => "to go on, name the context by --context, or give --yes",
-                None => "to go on, give --yes",
-            };
-            self.confirm(question, answer)?;
+        if self.yes {
+            return Ok(());
         }
+        let (hints, certain): (Vec<&Foreign>, Vec<&Foreign>) =
+            all.iter().partition(|foreign| foreign.is_hint);
+        if !certain.is_empty() {
+            let is_known = certain.iter().all(|foreign| foreign.target.is_some());
+            let answer = if is_known && certain.len() == 1 {
+                "to go on, name the context by --context, or give --yes"
+            } else {
+                "to go on, give --yes"
+            };
+            self.confirm(&safety::question(&certain), answer)?;
+        }
+        if hints.is_empty() {
+            return Ok(());
+        }
+        if can_ask() {
+            return self.confirm(&safety::question(&hints), "to go on, give --yes");
+        }
+        terminal::warning(format_args!("{}; it runs all the same", unasked(&safety::question(&hints))));
         Ok(())
     }
 

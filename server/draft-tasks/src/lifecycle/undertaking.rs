@@ -53,8 +53,8 @@ impl Undertaking {
             Part::Delete => Guard::of(application, file),
         };
         let found = match &guard {
-            Some(Guard::Pods(pods)) => Ok((**pods).clone()),
-            _ => application.pods(Vec::new()),
+            Some(guard) => guard.pods(),
+            None => application.pods(Vec::new()),
         };
         let target = found.as_ref().ok().map(|pods| pods.target.clone());
         let is_awaited = application.settings.selector.is_none() || part.awaits_selected(&phases);
@@ -123,17 +123,17 @@ impl Undertaking {
         accepts: &dyn Fn(&Target) -> bool,
     ) -> Vec<Foreign> {
         let target = self.target();
-        let asked = target.filter(|target| !accepts(target)).map(|target| Foreign {
-            target: Some(target.clone()),
-            question: safety::foreign_part(self.part.name(), target),
-            is_hint: false,
+        let subject = self.part.name();
+        let asked = target.filter(|target| !accepts(target)).map(|target| {
+            let plans: Vec<Plan> = self.steps.steps().iter().map(|step| self.plan(*step)).collect();
+            Foreign::all_of(subject, &plans.iter().collect::<Vec<_>>(), target, secrets)
         });
         let whereabouts = Whereabouts { directory, environment, secrets, pinned: target };
         let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
         let accepts = |other: &Target| same(other) || accepts(other);
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());
         let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
-        asked.into_iter().chain(others).collect()
+        asked.into_iter().chain(others.map(|foreign| foreign.of(subject))).collect()
     }
 
     /// That the program of the deploy command is not there yet, where something runs before it.

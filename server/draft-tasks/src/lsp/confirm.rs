@@ -28,7 +28,9 @@ pub(super) async fn ask(
     (run, request): (&str, &RunRequest),
     questions: Questions,
 ) -> Result<(), String> {
-    for foreign in questions.foreign {
+    let (hints, certain): (Vec<_>, Vec<_>) =
+        questions.foreign.into_iter().partition(|foreign| foreign.is_hint);
+    for foreign in [certain, hints] {
         reach(client, session, foreign).await?;
     }
     if let Some(pods) = questions.ground {
@@ -54,17 +56,21 @@ pub(super) async fn ask(
     }
 }
 
-/// Whether to reach a cluster; a hint that cannot be asked about keeps nobody from it.
-async fn reach(client: &Client, session: &SharedSession, foreign: Foreign) -> Result<(), String> {
-    let Foreign { target, question, is_hint } = foreign;
-    match confirm(client, question).await {
+/// Whether to reach clusters, of which all are certain or none is; a hint that cannot be asked about keeps nobody from it.
+async fn reach(client: &Client, session: &SharedSession, all: Vec<Foreign>) -> Result<(), String> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let is_hint = all.iter().all(|foreign| foreign.is_hint);
+    match confirm(client, safety::question(&all.iter().collect::<Vec<_>>())).await {
         Err(Declined::Unasked(problem)) if is_hint => {
             session.with(|session| session.record_trouble(&problem));
             return Ok(());
         }
         answer => answer.map_err(Declined::describe)?,
     }
-    session.with(|session| target.iter().for_each(|target| session.confirm(target)));
+    let targets = || all.iter().filter_map(|foreign| foreign.target.as_ref());
+    session.with(|session| targets().for_each(|target| session.confirm(target)));
     Ok(())
 }
 

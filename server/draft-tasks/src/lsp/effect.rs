@@ -88,7 +88,7 @@ pub(crate) struct Questions {
     /// Whether to reach these clusters, which are not local.
     pub(crate) foreign: Vec<Foreign>,
     /// Whether to clean up or delete, by the pods that there are.
-    pub(crate) guard: Option<Guard>,
+    pub(crate) guard: Option<Box<Guard>>,
     /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer
     /// the run has to wait for.
     pub(crate) before: Option<Box<PodsRequest>>,

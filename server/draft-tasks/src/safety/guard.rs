@@ -6,14 +6,13 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use draft_tasks_analysis::phase::Phase;
-use draft_tasks_executor::cluster::{Connection, Target};
+use draft_tasks_executor::cluster::Connection;
+use draft_tasks_executor::pods::{self, LabelledPod};
 use draft_tasks_executor::record::schema::ClusterEntry;
-use draft_tasks_executor::record::{Event, Records};
-use draft_tasks_executor::{Application, PodsRequest, Problem, pods};
+use draft_tasks_executor::{PodsRequest, Problem};
+use futures::future::{join, join_all};
 
-use crate::reach;
-use crate::source;
+use super::earlier::{self, EarlierApplication};
 use crate::world::application::ApplicationLookup;
 
 /// The limit of a look for pods.
@@ -21,38 +20,106 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// The pods that something is to be asked about before an application is deleted or cleaned up.
 #[derive(Clone, Debug)]
-pub(crate) enum Guard {
-    /// These.
-    Pods(Box<PodsRequest>),
-    /// There is an application, but its pods cannot be sought.
-    Unknown(Problem),
+pub(crate) struct Guard {
+    /// The application that `draft.toml` or a selector names, else the one that an earlier run saw last; or why its pods
+    /// cannot be sought.
+    wanted: Result<PodsRequest, Problem>,
+    /// Whether anything shows that there has ever been such an application: a name may have a typo.
+    was_seen: bool,
+    /// Other applications that earlier runs of the tasks file saw; or why they are not known.
+    others: Result<Vec<EarlierApplication>, Problem>,
 }
 
 impl Guard {
-    /// The pods of the application that `draft.toml`, a selector or an earlier run of the tasks file names; nothing where
-    /// none is named, since then there is nothing that could still be there.
+    /// Nothing where neither `draft.toml` nor a selector nor an earlier run of the tasks file names an application, since
+    /// then there is nothing that could still be there.
     pub(crate) fn of(application: &ApplicationLookup<'_>, file: &Path) -> Option<Guard> {
-        let pods =
-            if application.is_named() { application.pods(Vec::new()) } else { recorded(application, file)? };
-        Some(match pods {
-            Ok(pods) => Guard::Pods(Box::new(pods)),
-            Err(problem) => Guard::Unknown(problem),
+        let earlier = earlier::applications(application, file);
+        if application.is_named() {
+            return Some(Guard::named(application.pods(Vec::new()), earlier));
+        }
+        match earlier {
+            Ok(mut others) => {
+                let last = (!others.is_empty()).then(|| others.remove(0))?;
+                Some(Guard { wanted: last.pods, was_seen: last.was_seen, others: Ok(others) })
+            }
+            Err(problem) => Some(Guard { wanted: Err(problem), was_seen: false, others: Ok(Vec::new()) }),
+        }
+    }
+
+    fn named(
+        wanted: Result<PodsRequest, Problem>,
+        earlier: Result<Vec<EarlierApplication>, Problem>,
+    ) -> Guard {
+        let place = wanted.as_ref().ok().map(ClusterEntry::of);
+        let is_wanted =
+            |earlier: &EarlierApplication| place.as_ref().is_some_and(|place| earlier.is_at(place));
+        let was_seen = earlier.as_ref().is_ok_and(|all| all.iter().any(|it| it.was_seen && is_wanted(it)));
+        let is_other = |earlier: &EarlierApplication| earlier.was_seen && !is_wanted(earlier);
+        let others = earlier.map(|all| all.into_iter().filter(is_other).collect());
+        Guard { wanted, was_seen, others }
+    }
+
+    /// The pods of the application; or why they cannot be sought.
+    pub(crate) fn pods(&self) -> Result<PodsRequest, Problem> {
+        self.wanted.clone()
+    }
+
+    /// What to ask before `cleanup`; nothing where it is known that the application was there and no pod of it, nor of
+    /// another one of the tasks file, is left.
+    pub(crate) async fn before_cleanup(&self, environment: &[(OsString, OsString)]) -> Option<String> {
+        let (wanted, others) =
+            join(self.doubt_about_wanted(environment), self.doubts_about_others(environment)).await;
+        let doubts: Vec<String> = wanted.into_iter().chain(others).collect();
+        (!doubts.is_empty()).then(|| format!("clean up {}?", doubts.join(", and ")))
+    }
+
+    async fn doubt_about_wanted(&self, environment: &[(OsString, OsString)]) -> Option<String> {
+        let found = match self.look(environment).await {
+            Ok(found) => found,
+            Err(problem) => {
+                let unknown = "without knowing whether pods of the application still run";
+                return Some(format!("{unknown}: {}", problem.message));
+            }
+        };
+        if found.is_alive() {
+            return found.left();
+        }
+        let ApplicationPods { wanted, pods } = found;
+        if let Some(problem) = namespace(wanted, environment).await {
+            return Some(format!("although {}", problem.message));
+        }
+        let (selector, place) = (&wanted.application.selector, wanted.target.describe());
+        (pods.is_empty() && !self.was_seen).then(|| {
+            format!("although there are no pods of {selector} in {place}, and no earlier run of this file saw any there")
         })
     }
 
-    /// What to ask before `cleanup`; nothing where no pod is left.
-    pub(crate) async fn before_cleanup(&self, environment: &[(OsString, OsString)]) -> Option<String> {
-        match self.look(environment).await {
-            Ok(left) => {
-                let names: Vec<&str> = left.pods.iter().map(|(name, _)| name.as_str()).collect();
-                let (name, place) = (&left.wanted.application.name, left.wanted.target.describe());
-                counted(&names).map(|still| format!("clean up although {name} still has {still} in {place}?"))
+    /// What cannot be asked for may be there, unless it was cleaned up and another one has come since.
+    async fn doubts_about_others(&self, environment: &[(OsString, OsString)]) -> Vec<String> {
+        let others = match &self.others {
+            Ok(others) => others,
+            Err(problem) => {
+                return vec![format!(
+                    "without knowing which pods earlier runs of this file saw: {}",
+                    problem.message
+                )];
             }
-            Err(problem) => Some(format!(
-                "clean up without knowing whether pods of the application still run: {}?",
-                problem.message
-            )),
-        }
+        };
+        let doubts = others.iter().map(async |other| {
+            let found = match &other.pods {
+                Ok(wanted) => ApplicationPods::of(wanted, environment).await,
+                Err(problem) => Err(problem.clone()),
+            };
+            match found {
+                Ok(found) => found.left(),
+                Err(problem) => (!other.is_settled).then(|| {
+                    let selector = &other.place.selector;
+                    format!("without knowing whether pods of {selector} still run: {}", problem.message)
+                }),
+            }
+        });
+        join_all(doubts).await.into_iter().flatten().collect()
     }
 
     /// What to ask before the command that deletes; nothing where there are pods that it can delete.
@@ -65,8 +132,8 @@ impl Guard {
         environment: &[(OsString, OsString)],
     ) -> Result<Option<String>, String> {
         match self.look(environment).await {
-            Ok(found) if !found.pods.is_empty() => Ok(None),
-            Ok(LivingPods { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
+            Ok(found) if found.is_alive() => Ok(None),
+            Ok(ApplicationPods { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
                 Some(problem) => format!("delete although {}?", problem.message),
                 None => format!(
                     "delete although there are no pods of {} in {}?",
@@ -80,65 +147,53 @@ impl Guard {
         }
     }
 
-    async fn look(&self, environment: &[(OsString, OsString)]) -> Result<LivingPods<'_>, Problem> {
-        match self {
-            Guard::Pods(wanted) => Ok(LivingPods { wanted, pods: living(wanted, environment).await? }),
-            Guard::Unknown(problem) => Err(problem.clone()),
+    async fn look(&self, environment: &[(OsString, OsString)]) -> Result<ApplicationPods<'_>, Problem> {
+        match &self.wanted {
+            Ok(wanted) => ApplicationPods::of(wanted, environment).await,
+            Err(problem) => Err(problem.clone()),
         }
     }
 }
 
 /// What was found.
-struct LivingPods<'a> {
+struct ApplicationPods<'a> {
     wanted: &'a PodsRequest,
-    /// Names and identities.
-    pods: Vec<(String, String)>,
+    pods: Vec<LabelledPod>,
 }
 
-/// The pods in which tasks of the file last ran.
-fn recorded(application: &ApplicationLookup<'_>, file: &Path) -> Option<Result<PodsRequest, Problem>> {
-    // Whether this run is recorded says nothing of earlier ones.
-    let records = Records::at(application.environment.records()?);
-    let kept = match records.list() {
-        Ok(kept) => kept,
-        Err(error) => {
-            let place = records.directory.display();
-            return Some(Err(Problem::new(format!(
-                "the records of earlier runs cannot be read: {place}: {error}"
-            ))));
-        }
-    };
-    let cluster = kept.into_iter().find_map(|kept| match kept.began? {
-        Event::RunStarted { file: of, phase, cluster, .. } if source::is_same(Path::new(&of), file) => {
-            cluster.filter(|_| phase == Phase::PostDeploy.name())
-        }
-        _ => None,
-    })?;
-    Some(pods_of(application, cluster))
+impl<'a> ApplicationPods<'a> {
+    async fn of(
+        wanted: &'a PodsRequest,
+        environment: &[(OsString, OsString)],
+    ) -> Result<ApplicationPods<'a>, Problem> {
+        Ok(ApplicationPods { wanted, pods: labelled(wanted, environment).await? })
+    }
+
+    fn is_alive(&self) -> bool {
+        self.pods.iter().any(|pod| !pod.is_over)
+    }
+
+    /// "although web still has 1 pod (web-a) in context dev, namespace demo"; nothing where none is left.
+    fn left(&self) -> Option<String> {
+        let living = self.pods.iter().filter(|pod| !pod.is_over);
+        let still = counted(&living.map(|pod| pod.name.as_str()).collect::<Vec<_>>())?;
+        let (name, place) = (&self.wanted.application.name, self.wanted.target.describe());
+        Some(format!("although {name} still has {still} in {place}"))
+    }
 }
 
-/// The pods of an earlier run, in the cluster in which it was.
-fn pods_of(application: &ApplicationLookup<'_>, cluster: ClusterEntry) -> Result<PodsRequest, Problem> {
-    let variables = application.environment.variables();
-    let target = Target::read(variables, cluster.context.as_deref(), Some(&cluster.namespace))?;
-    let named = Application { name: "the application".into(), selector: cluster.selector.clone() };
-    let request = application.request(named, target, Vec::new());
-    reach::check_place(&cluster, &request).map_err(Problem::new)?;
-    Ok(request)
-}
-
-/// The names and identities of the application's pods, for a while.
+/// The application's pods, which are asked for for a while.
 ///
 /// # Errors
 ///
 /// Why they are not known.
-pub(crate) async fn living(
+pub(crate) async fn labelled(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
-) -> Result<Vec<(String, String)>, Problem> {
+) -> Result<Vec<LabelledPod>, Problem> {
     let seen = tokio::time::timeout(LOOK, async {
         let connection = Connection::open(&pods.target, environment).await?;
-        pods::living(&connection, &pods.application).await
+        pods::labelled(&connection, &pods.application).await
     });
     seen.await.unwrap_or_else(|_| {
         let place = pods.target.describe();
@@ -166,9 +221,11 @@ fn counted(names: &[&str]) -> Option<String> {
 mod tests {
     use std::time::SystemTime;
 
+    use draft_tasks_analysis::phase::Phase;
     use draft_tasks_analysis::plan::Plan;
     use draft_tasks_executor::mask::Secrets;
-    use draft_tasks_executor::{Limits, OnFailure, RunEvent, RunRequest};
+    use draft_tasks_executor::record::Records;
+    use draft_tasks_executor::{Application, Limits, OnFailure, Pod, RunEvent, RunRequest, RunSummary};
 
     use super::*;
     use crate::settings::audience::Audience;
@@ -215,11 +272,25 @@ mod tests {
             }
         }
 
-        fn record(&self) {
+        /// Records a run for the pods of a selector, of which it saw one or none.
+        fn record(&self, selector: &str, is_found: bool) {
             let application = self.application();
             let target = application.target(None).unwrap();
-            let named = Application { name: "web".into(), selector: "app=web".into() };
-            let subject = Phase::PostDeploy.into();
+            let named = Application { name: "web".into(), selector: selector.into() };
+            let pods = Some(application.request(named, target, Vec::new()));
+            let pod = Pod {
+                name: "web-1".into(),
+                uid: "1".into(),
+                container: "app".into(),
+                build: None,
+                tasks: Vec::new(),
+            };
+            let found = RunEvent::PodsFound { pods: vec![pod], note: None };
+            self.write(Phase::PostDeploy, pods, is_found.then_some(found));
+        }
+
+        fn write(&self, phase: Phase, pods: Option<PodsRequest>, more: Option<RunEvent>) {
+            let subject = phase.into();
             let request = RunRequest {
                 plan: Plan { subject, steps: Vec::new() },
                 directory: self.dir.path().to_owned(),
@@ -230,23 +301,44 @@ mod tests {
                 secrets: Secrets::default(),
                 finds_problems: false,
                 on_terminal: false,
-                pods: Some(application.request(named, target, Vec::new())),
+                pods,
                 pinned: None,
             };
             let records = Records::at(self.environment.records().unwrap());
             let mut recorder = records.begin(&request, &self.dir.path().join("tasks")).unwrap();
             let began =
                 RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now(), kubeconfig: None };
-            assert_eq!(recorder.take(&recorder.about().tell(&began)), None);
-        }
-
-        fn found(&self, file: &Path) -> String {
-            match Guard::of(&self.application(), file) {
-                None => "nothing".into(),
-                Some(Guard::Pods(pods)) => pods.application.selector,
-                Some(Guard::Unknown(problem)) => problem.message,
+            let summary = RunSummary { passed: 1, ..RunSummary::default() };
+            for event in std::iter::once(began).chain(more).chain([RunEvent::RunFinished { summary }]) {
+                assert_eq!(recorder.take(&recorder.about().tell(&event)), None);
             }
         }
+
+        /// The selectors of the application and of others.
+        fn found(&self, file: &Path) -> String {
+            let Some(Guard { wanted, others, .. }) = Guard::of(&self.application(), file) else {
+                return "nothing".into();
+            };
+            let wanted = wanted.map_or_else(|problem| problem.message, |pods| pods.application.selector);
+            let others = others.unwrap().into_iter().map(|other| {
+                let settled = if other.is_settled { " settled" } else { "" };
+                format!("; {}{settled}", other.place.selector)
+            });
+            std::iter::once(wanted).chain(others).collect()
+        }
+    }
+
+    #[test]
+    fn all_that_earlier_runs_saw_may_be_there() {
+        let earlier = Earlier::new();
+        let file = earlier.dir.path().join("tasks");
+        earlier.record("app=old", true);
+        earlier.record("app=web", true);
+        assert_eq!(earlier.found(&file), "app=web; app=old");
+        earlier.write(Phase::Cleanup, None, None);
+        assert_eq!(earlier.found(&file), "app=web; app=old settled");
+        earlier.record("app=old", true);
+        assert_eq!(earlier.found(&file), "app=old; app=web settled");
     }
 
     #[test]
@@ -254,7 +346,10 @@ mod tests {
         let earlier = Earlier::new();
         let file = earlier.dir.path().join("tasks");
         assert_eq!(earlier.found(&file), "nothing");
-        earlier.record();
+        earlier.record("app=typo", false);
+        assert_eq!(earlier.found(&file), "app=typo", "it is not known why it saw no pod");
+        earlier.record("app=web", true);
+        earlier.record("app=typo", false);
         assert_eq!(earlier.found(&file), "app=web");
         assert_eq!(earlier.found(&earlier.dir.path().join("other")), "nothing");
         #[cfg(unix)]
@@ -268,10 +363,16 @@ mod tests {
     #[test]
     fn a_context_that_leads_elsewhere_now_tells_nothing_of_earlier_pods() {
         let earlier = Earlier::new();
-        earlier.record();
-        std::fs::write(earlier.dir.path().join("config"), CONFIG.replace("127.0.0.1", "127.0.0.2")).unwrap();
-        let found = earlier.found(&earlier.dir.path().join("tasks"));
-        assert!(found.contains("(https://127.0.0.1:1), and now"), "{found}");
+        earlier.record("app=web", true);
+        let config = |text: &str| std::fs::write(earlier.dir.path().join("config"), text).unwrap();
+        let found = || earlier.found(&earlier.dir.path().join("tasks"));
+        config(&CONFIG.replace("127.0.0.1", "127.0.0.2"));
+        let elsewhere = "was in pods of app=web · context dev, namespace default, and that leads to https://127.0.0.2:1 now";
+        assert!(found().contains(elsewhere), "{}", found());
+        config(&CONFIG.replace("dev", "other"));
+        let unknown =
+            "and the kubeconfig has no context `dev`; name the application by draftTasks.kubernetes.selector";
+        assert!(found().starts_with("run 2") && found().contains(unknown), "{}", found());
     }
 
     #[test]

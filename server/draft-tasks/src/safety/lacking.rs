@@ -8,7 +8,7 @@ use std::path::Path;
 use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::{PodsBefore, PodsRequest, search};
 
-use super::guard::{living, namespace};
+use super::guard::{labelled, namespace};
 
 /// That the program of the deploy command is not there yet, for people.
 pub(crate) fn program(
@@ -31,7 +31,7 @@ pub(crate) async fn ground(
     environment: &[(OsString, OsString)],
     has_pre_up: bool,
 ) -> Option<String> {
-    if has_pre_up && let Err(problem) = living(pods, environment).await {
+    if has_pre_up && let Err(problem) = labelled(pods, environment).await {
         return Some(format!("{}; up goes on, as pre-up may change that", problem.message));
     }
     let problem = namespace(pods, environment).await?;
@@ -49,8 +49,11 @@ pub(crate) async fn pods_before(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
 ) -> Result<PodsBefore, String> {
-    match living(pods, environment).await {
-        Ok(seen) => Ok(PodsBefore::Known(seen.into_iter().map(|(_, uid)| uid).collect())),
+    match labelled(pods, environment).await {
+        Ok(seen) => {
+            let living = seen.into_iter().filter(|pod| !pod.is_over);
+            Ok(PodsBefore::Known(living.map(|pod| pod.uid).collect()))
+        }
         Err(problem) => Err(format!(
             "{}; up goes on, though it cannot tell afterwards which pods are new",
             problem.message

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::path::Path;
 
 use draft_tasks_analysis::phase::Phase;
@@ -28,8 +29,8 @@ fn directory(current: &str) -> TempDir {
 }
 
 fn request(dir: &Path, argv: &[&str]) -> RunRequest {
-    let argv = argv.iter().map(|word| (*word).to_owned()).collect();
-    let step = Step { task: "a".into(), command: String::new(), argv };
+    let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+    let step = Step { task: "a".into(), command: argv.join(" "), argv };
     RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: dir.to_owned(),
@@ -52,21 +53,26 @@ fn asked(dir: &Path, argv: &[&str]) -> Vec<Foreign> {
 fn question(current: &str, argv: &[&str]) -> String {
     let dir = directory(current);
     let asked = asked(dir.path(), argv);
-    asked.into_iter().map(|foreign| foreign.question).collect::<Vec<_>>().join("\n")
+    said(&asked)
+}
+
+/// The question, without a word where nothing is asked.
+fn said(asked: &[Foreign]) -> String {
+    if asked.is_empty() { String::new() } else { super::question(&asked.iter().collect::<Vec<_>>()) }
 }
 
 #[test]
 fn a_call_of_a_tool_is_asked_for_where_the_cluster_is_not_local() {
     let place =
         "on a cluster that is not local: context prod, namespace default (https://cluster.example:6443)?";
-    assert_eq!(question("prod", &["helm", "list"]), format!("run pre-up (`helm`) {place}"));
+    assert_eq!(question("prod", &["helm", "list"]), format!("run pre-up: `a` (`helm list`) {place}"));
     assert_eq!(
         question("prod", &["sh", "-c", "true&&kubectl version"]),
-        format!("run pre-up (`kubectl`) {place}")
+        format!("run pre-up: `a` (`sh -c true&&kubectl version`) {place}")
     );
     assert_eq!(
         question("prod", &["sh", "-c", "echo $(x"]),
-        format!("run pre-up (`a`: a `(` or `case` is not closed) {place}")
+        format!("run pre-up: `a` (`sh -c echo $(x`; a `(` or `case` is not closed) {place}")
     );
     assert_eq!(question("prod", &["echo", "kubectl"]), "");
     assert_eq!(question("dev", &["helm", "list"]), "");
@@ -223,7 +229,7 @@ fn nobody_knows_which_cluster_another_machine_reaches() {
     for current in ["dev", "prod"] {
         assert_eq!(
             question(current, &["ssh", "build", "kubectl", "delete", "ns", "a"]),
-            "run pre-up (`kubectl`) on an unknown cluster: it runs on another machine?"
+            "run pre-up: `a` (`ssh build kubectl delete ns a`) on an unknown cluster: it runs on another machine?"
         );
         assert_eq!(question(current, &["ssh", "build", "kubectl version --client; ./deploy.sh"]), "");
     }
@@ -367,7 +373,7 @@ fn only_a_kubeconfig_that_is_not_there_leads_nowhere() {
     let asked_with = |text: &str| {
         std::fs::write(dir.path().join("config"), text).unwrap();
         let asked = asked(dir.path(), words);
-        asked.into_iter().map(|foreign| foreign.question).collect::<Vec<_>>().join("\n")
+        said(&asked)
     };
     for text in ["{ not: [yaml", "contexts: []", "current-context: x", &CONFIG.replace("CURRENT", "")] {
         assert!(asked_with(text).contains("on an unknown cluster: the kubeconfig "), "{text}");
@@ -405,13 +411,13 @@ fn a_kubeconfig_that_a_command_names_goes_before_the_users_own() {
         &["env", "KUBECONFIG=other", "kubectl", "get"],
         &["sh", "-c", "export KUBECONFIG=other; kubectl get"],
     ] {
-        assert!(asked(dir.path(), argv)[0].question.contains("context prod"), "{argv:?}");
+        assert!(said(&asked(dir.path(), argv)).contains("context prod"), "{argv:?}");
     }
     for argv in
         [&["kubectl", "--kubeconfig", "none", "get"][..], &["sh", "-c", "KUBECONFIG=$(x) kubectl get"]]
     {
         let asked = asked(dir.path(), argv);
-        assert!(asked[0].question.contains("on an unknown cluster: "), "{asked:?}");
+        assert!(said(&asked).contains("on an unknown cluster: "), "{asked:?}");
     }
     assert!(asked(dir.path(), &["kubectl", "--kubeconfig", "config", "get"]).is_empty());
 }
@@ -419,7 +425,63 @@ fn a_kubeconfig_that_a_command_names_goes_before_the_users_own() {
 #[test]
 fn each_cluster_is_asked_for_once() {
     let script = "kubectl get; helm list; kubectl --context dev get";
-    assert_eq!(question("prod", &["sh", "-c", script]).lines().count(), 1);
+    assert_eq!(question("prod", &["sh", "-c", script]).matches("sh -c").count(), 1);
+}
+
+#[test]
+fn a_question_names_all_that_it_covers_and_no_secret() {
+    let dir = directory("prod");
+    std::fs::write(dir.path().join("Makefile"), "deploy:\n\tkubectl apply -f x\n").unwrap();
+    let mut request = request(dir.path(), &[]);
+    let long = format!("kubectl get {}", "x".repeat(100));
+    let commands = [
+        ("plain", "kubectl get pods"),
+        ("sudo", "sudo helm list"),
+        ("echo", "echo kubectl"),
+        ("token", "helm list --token hunter22"),
+        ("long", long.as_str()),
+        ("make", "make deploy"),
+        ("far", "ssh build helm list"),
+    ];
+    let step = |(task, command): (&str, &str)| Step {
+        task: task.into(),
+        command: command.into(),
+        argv: command.split(' ').map(str::to_owned).collect(),
+    };
+    request.plan.steps = commands.into_iter().map(step).collect();
+    request.secrets = Secrets::new([OsStr::new("hunter22")]);
+    let place =
+        "on a cluster that is not local: context prod, namespace default (https://cluster.example:6443)";
+    let asked = said(&foreign(&request, &Target::is_local));
+    let short = format!("kubectl get {}…", "x".repeat(67));
+    let expected = [
+        format!(
+            "run pre-up: `plain` (`kubectl get pods`), `token` (`helm list --token ***`), `long` (`{short}`), "
+        ),
+        format!("`make` (`make deploy`; `Makefile` calls `kubectl`) {place}; "),
+        "`sudo` (`sudo helm list`) on an unknown cluster: ".into(),
+        "`far` (`ssh build helm list`) on an unknown cluster: it runs on another machine?".into(),
+    ];
+    for part in expected {
+        assert!(asked.contains(&part), "{part} is not in {asked}");
+    }
+    assert!(!asked.contains("`echo`"), "{asked}");
+}
+
+#[test]
+fn an_address_of_this_machine_that_is_not_its_own_says_why() {
+    for (key, why) in [
+        ("proxy-url: 'http://p:1'", "by its `proxy-url`"),
+        ("tls-server-name: x", "with its `tls-server-name`"),
+    ] {
+        let dir = directory("dev");
+        let config = CONFIG
+            .replace("CURRENT", "dev")
+            .replace("server: 'https://127", &format!("{key}, server: 'https://127"));
+        std::fs::write(dir.path().join("config"), config).unwrap();
+        let asked = said(&asked(dir.path(), &["kubectl", "get"]));
+        assert!(asked.contains(&format!("(https://127.0.0.1:6443, {why}")), "{asked}");
+    }
 }
 
 #[test]
@@ -445,14 +507,17 @@ fn files_beside_a_command_are_hints() {
     let hint = |argv: &[&str]| {
         let asked = asked(dir.path(), argv);
         assert!(asked.iter().all(|foreign| foreign.is_hint), "{asked:?}");
-        asked.into_iter().map(|foreign| foreign.question).next().unwrap_or_default()
+        said(&asked)
     };
-    assert!(hint(&["./deploy.sh"]).starts_with("run pre-up (`./inner` calls `helm`) on a cluster"));
+    assert!(
+        hint(&["./deploy.sh"])
+            .starts_with("run pre-up: `a` (`./deploy.sh`; `./inner` calls `helm`) on a cluster")
+    );
     assert!(hint(&["sh", "-e", "deploy.sh"]).contains("`helm`"));
-    assert!(hint(&["python3", "tool.py"]).contains("(`tool.py` calls `kubectl`)"));
+    assert!(hint(&["python3", "tool.py"]).contains("; `tool.py` calls `kubectl`)"));
     assert!(hint(&["python", "-c", "x('kubectl')"]).contains("`kubectl`"));
-    assert!(hint(&["make", "deploy"]).contains("(`Makefile` calls `kubectl`)"));
-    assert!(hint(&["npm", "run", "up"]).contains("(`package.json` calls `helm`)"));
+    assert!(hint(&["make", "deploy"]).contains("; `Makefile` calls `kubectl`)"));
+    assert!(hint(&["npm", "run", "up"]).contains("; `package.json` calls `helm`)"));
     for argv in [
         &["perl", "-ne", "system('kubectl get')"][..],
         &["awk", "{ system(\"kubectl get \" $1) }"],
@@ -461,11 +526,11 @@ fn files_beside_a_command_are_hints() {
         &["sh", "-c", "make -f - <<E\nx:\n\tkubectl get\nE\n"],
         &["sh", "-c", "python3 - <<E\nrun(['kubectl'])\nE\n"],
     ] {
-        assert!(hint(argv).contains("(code in it calls `kubectl`)"), "{argv:?}");
+        assert!(hint(argv).contains("; code in it calls `kubectl`)"), "{argv:?}");
     }
-    assert!(hint(&["nodemon", "--exec", "kubectl apply -f x"]).contains("(`nodemon` may call `kubectl`)"));
-    assert!(hint(&["tar", "--checkpoint-action=exec=kubectl get"]).contains("(`tar` may call `kubectl`)"));
-    assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("(`foo` may call `kubectl`)"));
+    assert!(hint(&["nodemon", "--exec", "kubectl apply -f x"]).contains("; `nodemon` may call `kubectl`)"));
+    assert!(hint(&["tar", "--checkpoint-action=exec=kubectl get"]).contains("; `tar` may call `kubectl`)"));
+    assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("; `foo` may call `kubectl`)"));
     for quiet in [
         &["sh", "quiet.sh"][..],
         &["sh", "lint.sh"],

@@ -34,6 +34,18 @@ impl Audience {
         }
     }
 
+    /// How another application than that of earlier runs is chosen.
+    pub(crate) const fn application(self) -> &'static str {
+        match self {
+            Audience::CommandLine => {
+                "name the application by --selector, with --namespace and --context where these differ"
+            }
+            Audience::Editor => {
+                "name the application by draftTasks.kubernetes.selector, with namespace and context where these differ"
+            }
+        }
+    }
+
     /// What names the environment of `draft.toml`.
     pub(crate) const fn environment(self) -> &'static str {
         match self {

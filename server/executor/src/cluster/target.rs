@@ -45,7 +45,7 @@ pub struct Target {
 }
 
 /// The kubeconfig of an environment, read once: a pipe is empty when it is read again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KubeconfigSource<'a> {
     environment: &'a [(OsString, OsString)],
     found: Found,
@@ -181,13 +181,21 @@ impl Target {
         self.context == other.context && self.server == other.server
     }
 
+    /// What of the kubeconfig makes the server another machine's, whatever its address: "by its `proxy-url`".
+    pub fn remote_by(&self) -> Option<&'static str> {
+        let cluster = &self.access.cluster;
+        // A proxy has its own loopback, and a certificate of another name is that of a tunnel's far end.
+        if cluster.proxy_url.is_some() {
+            return Some("by its `proxy-url`");
+        }
+        cluster.tls_server_name.is_some().then_some("with its `tls-server-name`, as behind a tunnel")
+    }
+
     /// Whether the cluster runs on this machine or for it alone: its server has a loopback address, or a private one
     /// and a context named as tools for local clusters do.
     pub fn is_local(&self) -> bool {
         let Some(context) = &self.context else { return false };
-        let cluster = &self.access.cluster;
-        // A proxy has its own loopback, and a certificate of another name is that of a tunnel's far end.
-        if cluster.proxy_url.is_some() || cluster.tls_server_name.is_some() {
+        if self.remote_by().is_some() {
             return false;
         }
         let Ok(address) = self.address.host.parse::<IpAddr>() else { return is_this_machine(&self.address) };

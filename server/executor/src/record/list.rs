@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::removal::remove;
-use super::schema::{Event, RunResult};
+use super::schema::{ClusterEntry, Event, RunResult};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
 use crate::cluster::local_copy;
 
@@ -180,6 +180,40 @@ impl StoredRun {
     /// end.
     pub fn kubeconfig(&self) -> Option<PathBuf> {
         copy_of(self.began.as_ref()?)
+    }
+
+    /// The application in whose pods it was to run, and where; nothing of a run on this machine.
+    pub fn application(&self) -> Option<&ClusterEntry> {
+        let began = match &self.began {
+            Some(Event::RunStarted { cluster, .. }) => cluster.as_ref(),
+            _ => None,
+        };
+        began.or_else(|| self.result()?.cluster.as_ref())
+    }
+
+    /// Whether it has seen a pod of its application.
+    pub fn has_seen_pods(&self) -> bool {
+        let is_seen = |event: Event| match event {
+            Event::PodsFound { pods, .. } => !pods.is_empty(),
+            Event::PodsLeft { pods, .. } => pods > 0,
+            _ => false,
+        };
+        // Of an incomplete record only the result tells.
+        let was_in_pods = self.result().is_some_and(|it| it.tasks.iter().any(|task| !task.pods.is_empty()));
+        was_in_pods || self.events().is_ok_and(|mut events| events.any(is_seen))
+    }
+
+    /// The tasks file.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.began {
+            Some(Event::RunStarted { file, .. }) => Some(Path::new(file)),
+            _ => self.result().map(|result| Path::new(&result.file)),
+        }
+    }
+
+    /// How it ended, where that was written.
+    pub fn result(&self) -> Option<&RunResult> {
+        if let RecordState::Finished(result) = &self.state { Some(result) } else { None }
     }
 
     /// The events that were written; what cannot be read of them is left out.

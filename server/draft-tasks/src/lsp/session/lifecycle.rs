@@ -169,7 +169,7 @@ impl Session {
 
     fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
         if step == Subject::Delete {
-            questions.guard = walk.undertaking.guard.take();
+            questions.guard = walk.undertaking.guard.take().map(Box::new);
         }
         if step == Subject::Deploy {
             questions.before = walk.undertaking.pods.clone().map(Box::new);

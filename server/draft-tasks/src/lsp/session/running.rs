@@ -75,6 +75,7 @@ impl Source {
         let is_local = |target: &Target| self.config.kubernetes.is_local(target);
         let foreign = safety::foreign_plan(plan, place.pods.as_ref(), whereabouts, &is_local);
         let guard = if plan.subject == Phase::Cleanup.into() { self.guard(environment) } else { None };
+        let guard = guard.map(Box::new);
         Questions { foreign, guard, ..Questions::default() }
     }
 

@@ -4,6 +4,7 @@ use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem};
 
 use super::*;
 use crate::reach::WantedPods;
+use crate::safety;
 
 /// A session whose kubeconfig names a cluster at this address.
 pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
@@ -286,7 +287,8 @@ fn asked(fixture: &mut Fixture, phase: &str) -> (Option<String>, bool) {
         })
         .expect("a run starts");
     fixture.session.declined(&run, "it was not confirmed");
-    (questions.foreign.into_iter().map(|foreign| foreign.question).next(), questions.guard.is_some())
+    let foreign: Vec<_> = questions.foreign.iter().collect();
+    ((!foreign.is_empty()).then(|| safety::question(&foreign)), questions.guard.is_some())
 }
 
 #[test]
@@ -297,8 +299,8 @@ fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
     let question =
         |what: &str, namespace: &str| format!("run {what} {place} {namespace} (https://35.1.2.3)?");
     // The context's own namespace is what a command without one meets.
-    let local = Some(question("pre-up (`kubectl`)", "default"));
-    let in_pods = Some(question("post-deploy", "demo"));
+    let local = Some(question("pre-up: `see` (`kubectl get pods`)", "default"));
+    let in_pods = Some(question("post-deploy: `migrate` (`rake db`), `warm` (`curl x`)", "demo"));
     assert_eq!(asked(&mut fixture, "pre-up"), (local.clone(), false));
     assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods.clone(), false));
     assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods, false), "a no is not remembered");
