@@ -250,6 +250,30 @@ fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
     assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
 }
 
+/// In a place of its own for mounts, where the system lets users have one; it does for root.
+#[test]
+fn on_a_disk_that_becomes_full_say_how_the_run_ended() {
+    let mount = ["--user", "--map-root-user", "--mount", "true"];
+    if !std::process::Command::new("unshare").args(mount).status().is_ok_and(|status| status.success()) {
+        eprintln!("not tried: this system lets nobody but root mount a small disk");
+        return;
+    }
+    let tool = tasks("pre-up", &[("much", "seq 100000"), ("next", "echo 2")]);
+    std::fs::create_dir(tool.path(".state")).expect("a folder");
+    let on_small_disk = "exec unshare --user --map-root-user --mount sh -c '\
+        mount -t tmpfs -o size=256k,mode=700 none .state && \"$@\"; code=$?; cp -r .state/runs kept; exit $code' sh \"$@\"";
+    let called = tool.call_after(on_small_disk, &["run", "pre-up"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(
+        called.stderr.contains("No space left on device") && called.stderr.lines().count() == 1,
+        "{called:?}"
+    );
+    assert_in_order(&called, &["much │ 100000", "✓ much", "✓ next", "2 passed"]);
+    std::fs::rename(tool.path("kept"), tool.path(".state/runs")).expect("the records");
+    assert!(tool.records().contains("\"complete\": false"));
+    assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
+}
+
 #[test]
 fn that_are_deleted_during_the_run_do_not_fail_it() {
     let task = "sh -c 'echo ready; until test -e go; do sleep 0.05; done'";

@@ -137,6 +137,13 @@ fn tasks_are_asked_for_colours_where_they_are_shown() {
 
 #[test]
 fn a_stop_by_key_is_answered_and_nothing_seems_to_go_on_afterwards() {
+    for (key, end) in [(b"\x03", "ended 130"), (b"\x1c", "ended 131")] {
+        stop_by_key(key, end);
+    }
+}
+
+#[track_caller]
+fn stop_by_key(key: &[u8], wanted: &str) {
     let stays = "sh -c 'trap \"echo stays\" TERM; echo working; while :; do sleep 0.05; done'";
     let tool = tasks("pre-up", &[("slow", stays), ("next", "true")]);
     let (mut ours, theirs) = terminal();
@@ -146,11 +153,11 @@ fn a_stop_by_key_is_answered_and_nothing_seems_to_go_on_afterwards() {
     let begin = text.split("\n").nth(1).expect("a line after the title");
     let begin = begin.split("slow").next().expect("the beginning");
     assert!(begin.matches(is_spinner).count() <= 1, "nothing goes on before the first task: {text:?}");
-    ours.write_all(b"\x03").expect("the terminal is open");
+    ours.write_all(key).expect("the terminal is open");
     read_until(&mut ours, &mut text, Some("stopping … Ctrl-C again kills"));
     read_until(&mut ours, &mut text, Some("stays"));
     ours.write_all(b"\x03").expect("the terminal is open");
-    read_until(&mut ours, &mut text, Some("ended 130"));
+    read_until(&mut ours, &mut text, Some(wanted));
     assert_eq!(text.matches("stopping").count(), 1, "{text:?}");
     let end = text.rsplit("■").next().expect("the end");
     assert!(end.contains("1 stopped, 1 skipped"), "{text:?}");
@@ -296,6 +303,16 @@ fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
     let records = tool.records();
     assert!(records.contains("passed") && records.contains("\"task\""), "{records}");
     assert!(!records.contains("hello world"), "{records}");
+}
+
+#[test]
+fn a_password_is_asked_for_unseen() {
+    let ask = "sh -c 'stty -echo; printf \"password: \"; read word; stty echo; echo; test \"$word\" = \"$WORD\" && echo right'";
+    let tool = tasks("pre-up", &[("ask", ask)]).with("WORD", "hunter2");
+    let script = "draft_tasks run pre-up --tty; echo ended $?";
+    let text = lent(&tool, script, &[("password: ", b"hunter2\n")]);
+    assert!(text.contains("right") && text.contains("ended 0") && !text.contains("hunter2"), "{text:?}");
+    assert!(!tool.records().contains("hunter2"));
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) watches_files: bool,
     /// Announces `draft-tasks/output`.
     pub(crate) own_output: bool,
+    /// Shows colours in output.
+    pub(crate) colors: bool,
     /// Announces its first version.
     pub(crate) old_output: bool,
     /// Answers the server's requests at all.
@@ -88,6 +90,7 @@ impl Default for Setup {
             configuration: true,
             watches_files: true,
             own_output: false,
+            colors: false,
             old_output: false,
             answers: true,
             agrees_to_progress: true,
@@ -192,7 +195,7 @@ impl Setup {
             capabilities["experimental"] = json!({ "draftTasks": { "output": true } });
         }
         if self.own_output {
-            capabilities["experimental"] = json!({ "draftTasks": { "output": 2 } });
+            capabilities["experimental"] = json!({ "draftTasks": { "output": 2, "colors": self.colors } });
         }
         let folder = |uri: &String| json!({ "uri": uri, "name": uri });
         json!({

@@ -304,3 +304,23 @@ fn values_of_a_file_hide_no_problem_whether_they_are_masked_or_shown() {
     let params = client.notified("textDocument/publishDiagnostics", |params| params["uri"] == uri);
     assert_eq!(params["diagnostics"][0]["message"], "boom");
 }
+
+#[test]
+fn tasks_are_asked_for_colours_where_the_client_shows_them() {
+    let asked = "sh -c 'echo asked ${FORCE_COLOR-none} ${CLICOLOR_FORCE-none}'";
+    for (colors, variable, expected) in [
+        (true, "OTHER", "asked 1 1"),
+        (false, "OTHER", "asked none none"),
+        (true, "NO_COLOR", "asked none none"),
+    ] {
+        let mut client = Client::with(|setup| {
+            (setup.own_output, setup.colors) = (true, colors);
+            setup.environment = vec![(variable, "1".into())];
+        });
+        let project = Project::with_tasks("pre-up", &[("a", asked)]);
+        client.open_and_wait(&project);
+        let run = run(&mut client, &project, "pre-up");
+        wait_for_output(&mut client, expected);
+        assert_eq!(end(&mut client, &run)["outcome"], "passed");
+    }
+}

@@ -352,7 +352,7 @@ export function messageOf(error: unknown): string {
 function announcement(): StaticFeature {
   return {
     fillClientCapabilities: (capabilities) => {
-      capabilities.experimental = { ...capabilities.experimental as object, draftTasks: { output: outputVersion } };
+      capabilities.experimental = { ...capabilities.experimental as object, draftTasks: { output: outputVersion, colors: true } };
     },
     initialize: () => {},
     getState: () => ({ kind: 'static' }),

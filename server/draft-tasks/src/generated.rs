@@ -221,7 +221,9 @@ fn protocol() {
     }
     text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output` in their \
              capabilities, with the version of `draft-tasks/output` that they understand; others get `window/logMessage` \
-             while a run goes on and one `window/showMessage` at its end.\n";
+             while a run goes on and one `window/showMessage` at its end. Of tasks on this machine a client that announces \
+             `experimental.draftTasks.colors` as `true` gets coloured output where their programs heed `FORCE_COLOR` or \
+             `CLICOLOR_FORCE`: both are set, unless the user's environment says something of colours.\n";
     let (output, run) = (ext::OutputNotification::METHOD, ext::RunNotification::METHOD);
     let version = ext::OUTPUT_VERSION;
     let _ = write!(

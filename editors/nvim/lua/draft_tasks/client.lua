@@ -5,7 +5,7 @@ local protocol = require('draft_tasks.protocol')
 ---@type vim.lsp.Config
 return {
   capabilities = {
-    experimental = { draftTasks = { output = protocol.output_version } },
+    experimental = { draftTasks = { output = protocol.output_version, colors = true } },
     workspace = { codeLens = { refreshSupport = true } },
   },
   handlers = {

@@ -20,6 +20,7 @@ use super::report::{Amount, Report};
 use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
+use crate::world::environment::ask_for_colors;
 
 /// How a run is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -96,7 +97,7 @@ pub(super) async fn execute(
     let _loan = if is_lent { Some(lend(&request)?) } else { None };
     let (sender, events) = mpsc::channel(EVENTS);
     if view.paint.0 && view.format == Format::Human && !is_lent {
-        terminal::ask_for_colors(&mut request.environment);
+        ask_for_colors(&mut request.environment);
     }
     let readers = Readers::new(&request, view);
     let screen = readers.report.screen();

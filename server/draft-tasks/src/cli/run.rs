@@ -26,7 +26,17 @@ use crate::interrupted;
 use crate::settings::Named;
 use crate::settings::run::{Limit, RunSettings};
 
+const KEYS: &str = "\
+Keys on a terminal:
+  Ctrl-C  the tasks are asked to end; again: they are killed
+  Ctrl-\\  the same, and the exit code is 131
+  Ctrl-Z  the tasks halt until `fg`, and their time limits with them; what runs in pods goes on, and
+          elsewhere than on Linux what has left a task's own process group
+With --tty they are the task's own. As under any shell, a script that is halted while it starts a
+program waits for that program, and does not halt itself: `kill -CONT` to the program helps.";
+
 #[derive(Debug, Args)]
+#[command(after_help = KEYS)]
 pub(super) struct RunArguments {
     /// The phase: pre-up, post-deploy, post-up or cleanup
     phase: String,

@@ -2,13 +2,13 @@
 //!
 //! Must not format findings or runs.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use draft_tasks_analysis::printable::printable;
 
 use super::Color;
+use crate::world::environment::{CLICOLOR, FORCES, NO_COLOR};
 
 /// Writes an error, as what happened and what to do; a standard error that is gone is nothing to worry about.
 pub(super) fn error(message: fmt::Arguments<'_>) {
@@ -34,12 +34,6 @@ pub(super) fn shown(message: fmt::Arguments<'_>) -> String {
 pub(super) fn forgive_closed(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }
-
-/// By these variables users ask for colours, or ask for none, of all programs: <https://no-color.org>,
-/// <https://force-color.org>, <https://bixense.com/clicolors>.
-const NO_COLOR: &str = "NO_COLOR";
-const CLICOLOR: &str = "CLICOLOR";
-const FORCES: [&str; 2] = ["FORCE_COLOR", "CLICOLOR_FORCE"];
 
 fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
@@ -74,16 +68,6 @@ pub(super) fn can_move(color: Color) -> bool {
         Color::Always => false,
     };
     !is_refused && is_seen(&io::stdout()) && is_set("TERM")
-}
-
-/// Asks tasks for colours, which they see no terminal for, unless the user has said something of colours to them.
-pub(super) fn ask_for_colors(environment: &mut Vec<(OsString, OsString)>) {
-    let says = |(name, _): &(OsString, OsString)| {
-        name == NO_COLOR || name == CLICOLOR || FORCES.iter().any(|force| name == *force)
-    };
-    if !environment.iter().any(says) {
-        environment.extend(FORCES.map(|name| (name.into(), "1".into())));
-    }
 }
 
 /// A colour for a piece of text, or none.

@@ -33,6 +33,22 @@ pub(crate) const NO_VARIABLE: &str = "no such variable";
 /// The variable that names the files of the kubeconfig.
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
 
+/// By these variables users ask for colours, or ask for none, of all programs: <https://no-color.org>,
+/// <https://force-color.org>, <https://bixense.com/clicolors>.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+pub(crate) const CLICOLOR: &str = "CLICOLOR";
+pub(crate) const FORCES: [&str; 2] = ["FORCE_COLOR", "CLICOLOR_FORCE"];
+
+/// Asks tasks for colours, which they see no terminal for, unless the user has said something of colours to them.
+pub(crate) fn ask_for_colors(environment: &mut Vec<(OsString, OsString)>) {
+    let says = |(name, _): &(OsString, OsString)| {
+        name == NO_COLOR || name == CLICOLOR || FORCES.iter().any(|force| name == *force)
+    };
+    if !environment.iter().any(says) {
+        environment.extend(FORCES.map(|name| (name.into(), "1".into())));
+    }
+}
+
 /// Variables with their values.
 #[derive(Clone, Debug, Default)]
 struct Variables {

@@ -12,6 +12,8 @@ pub(crate) struct ClientFlags {
     /// Output and run states go there in notifications of our own, in this version; else into log messages, with a message
     /// at the end.
     pub(crate) output_version: Option<u64>,
+    /// The client shows colours in output, so tasks are asked for them.
+    pub(crate) colors: bool,
     /// Runs show work-done progress.
     pub(crate) progress: bool,
     /// Lenses are refreshed when a run changes them.
@@ -68,6 +70,7 @@ impl ClientFlags {
     pub(crate) fn of(client: &ClientCapabilities) -> ClientFlags {
         let mut flags = ClientFlags {
             output_version: client.experimental.as_ref().and_then(ext::output_version),
+            colors: client.experimental.as_ref().is_some_and(ext::shows_colors),
             ..ClientFlags::default()
         };
         if let Some(text) = &client.text_document {

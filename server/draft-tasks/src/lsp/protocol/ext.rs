@@ -232,6 +232,11 @@ pub(crate) fn output_version(experimental: &Value) -> Option<u64> {
     }
 }
 
+/// Whether a client shows colours in `draft-tasks/output`, by its experimental capabilities.
+pub(crate) fn shows_colors(experimental: &Value) -> bool {
+    experimental.pointer("/draftTasks/colors") == Some(&Value::Bool(true))
+}
+
 /// What the server announces beside the standard.
 pub(crate) fn server_capabilities() -> Value {
     json!({ "draftTasks": { "output": OUTPUT_VERSION, "trust": true } })

@@ -29,7 +29,7 @@ use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
-use crate::world::environment::Environment;
+use crate::world::environment::{Environment, ask_for_colors};
 
 /// How long a stopped task may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -313,7 +313,10 @@ impl Session {
             self.no_record(&problem);
             None
         });
-        let (file, request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));
+        let (file, mut request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));
+        if self.flags.colors {
+            ask_for_colors(&mut request.environment);
+        }
         self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);
         self.refresh_lenses();
