@@ -33,6 +33,9 @@ const DOUBTS: usize = 64;
 /// How long values may grow that scripts put together.
 const VALUE: usize = 4096;
 
+/// Why a variable may have any value where the name of one that is set is not known.
+const SET_UNKNOWN: &str = "it sets variables that are known only when it runs";
+
 /// What a command calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
@@ -44,6 +47,10 @@ pub struct Calls {
     pub assigned: HashMap<String, Option<String>>,
     /// The variables whose values scripts take from the environment.
     pub inherited: BTreeSet<String>,
+    /// The files to which scripts redirect output, as far as their names are known.
+    pub written: Vec<String>,
+    /// Why variables may have other values than those that are known, without a full stop.
+    pub unsettled: Option<String>,
     /// Why more may be called than is known.
     pub unclear: Option<Unclear>,
 }
@@ -91,15 +98,26 @@ struct Argument {
     certain: bool,
     /// Whether it may be an option, or nothing at all.
     open: bool,
+    /// Behind what is not known of it.
+    known_from: usize,
 }
 
 impl Argument {
     fn known(text: impl Into<CompactString>) -> Argument {
-        Argument { text: text.into(), certain: true, open: false }
+        Argument { text: text.into(), certain: true, open: false, known_from: 0 }
     }
 
     fn unknown() -> Argument {
-        Argument { text: CompactString::default(), certain: false, open: true }
+        Argument { certain: false, open: true, ..Argument::known("") }
+    }
+
+    /// The program that it names: only where that is installed may be unknown, as of `$JAVA_HOME/bin/java`.
+    fn program(&self) -> Option<&str> {
+        if self.certain {
+            return Some(&self.text);
+        }
+        let (directory, name) = self.text.get(self.known_from..)?.rsplit_once('/')?;
+        (directory.ends_with("/bin") && !name.is_empty() && !name.ends_with(".sh")).then_some(name)
     }
 
     /// The text, where it is just that.
@@ -113,7 +131,8 @@ impl Argument {
             return self.clone();
         }
         let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
-        Argument { text: self.text.replace(placeholder, "").into(), certain: false, open }
+        let text = self.text.replace(placeholder, "");
+        Argument { known_from: text.len(), text: text.into(), certain: false, open }
     }
 }
 
@@ -213,7 +232,16 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What is known of variables does not hold any more.
+    fn unsettle(&mut self, why: impl Into<String>) {
+        self.calls.unsettled.get_or_insert_with(|| why.into());
+    }
+
     fn value(&mut self, name: &str) -> Option<String> {
+        // Each shell sets it.
+        if name == "PWD" {
+            return Some(if self.directory.is_empty() { ".".into() } else { self.directory.clone() });
+        }
         if let Some(value) = self.calls.assigned.get(name) {
             return value.clone();
         }
@@ -232,10 +260,18 @@ impl<'a> Walk<'a> {
         self.calls.assigned.insert(name.to_owned(), value);
     }
 
+    /// `NAME=value`, or what may be that.
     fn assign_word(&mut self, word: &Argument) {
-        if let Some((name, value)) = word.text.split_once('=') {
-            self.assign(name, word.certain.then(|| value.to_owned()));
+        match word.text.split_once('=') {
+            Some((name, value)) => self.assign(name, word.certain.then(|| value.to_owned())),
+            None if !word.certain => self.unsettle(SET_UNKNOWN),
+            None => {}
         }
+    }
+
+    /// A variable gets a value that is not known.
+    fn forget(&mut self, name: &Argument) {
+        if name.certain { self.assign(&name.text, None) } else { self.unsettle(SET_UNKNOWN) }
     }
 
     fn script(&mut self, text: &str) {
@@ -266,14 +302,20 @@ impl<'a> Walk<'a> {
     /// A program with its arguments.
     fn command(&mut self, line: &Line, input: &Input) {
         let Some(program) = line.program() else { return };
-        if !program.certain {
-            return self.unclear("a program in it is known only when it runs");
-        }
-        if program.text.starts_with('-') {
+        let Some(file) = program.program() else {
+            self.unclear("a program in it is known only when it runs");
+            // What is not known may run what stands behind it, or be nothing.
+            let next = line.arguments().first();
+            if next.is_some_and(|next| next.certain && !next.text.starts_with('-')) {
+                self.perhaps(&line.inner(0), input);
+            }
+            return;
+        };
+        if file.starts_with('-') {
             return self.unclear(format!("`{}` stands where a program should", program.text));
         }
         let name = self.call(line);
-        self.beside(&program.text, &name, line.arguments(), input);
+        self.beside(file, &name, line.arguments(), input);
         if shell::is_shell(&name) {
             self.shell(&name, line.arguments(), input);
         } else if container::runs_containers(&name) {
@@ -298,10 +340,13 @@ impl<'a> Walk<'a> {
         let scripts = inner::scripts(name, arguments);
         let elsewhere = wrapper::elsewhere(name, arguments);
         self.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of(script)));
-        if !scripts.is_empty() && name != "env" {
+        if !scripts.is_empty() && !matches!(name, "env" | "tmux") {
             return;
         }
         let Some(inner) = wrapper.inner(self, arguments) else { return };
+        if name == "env" && arguments.get(inner.at).is_some_and(|program| program.open) {
+            self.unsettle(SET_UNKNOWN);
+        }
         let (options, rest) = arguments.split_at(inner.at);
         if name == "parallel" {
             return self.parallel(rest, wrapper::placeholder(name, options).as_deref().unwrap_or("{}"));

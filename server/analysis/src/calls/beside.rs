@@ -46,10 +46,13 @@ impl Walk<'_> {
         match name {
             "make" | "gmake" | "just" => self.recipes(name, arguments, input),
             "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
-            "source" | "." => match arguments.first() {
-                Some(file) if is_input(&file.text) => self.reads(name, input),
-                file => file.into_iter().for_each(|file| self.file(file)),
-            },
+            "source" | "." => {
+                self.unsettle(format!("what `{name}` reads may choose it"));
+                match arguments.first() {
+                    Some(file) if is_input(&file.text) => self.reads(name, input),
+                    file => file.into_iter().for_each(|file| self.file(file)),
+                }
+            }
             "python" | "node" | "ruby" | "perl" | "php" | "deno" | "lua" => {
                 self.interpreted(arguments, input)
             }

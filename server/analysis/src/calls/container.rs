@@ -51,10 +51,15 @@ impl Walk<'_> {
         let mut command = options.end + 1;
         command += usize::from(arguments.get(command).is_some_and(|word| word.text == "--"));
         self.among(elsewhere(name, &[]), |walk| {
-            if is_image && arguments.get(options.end).is_some_and(|image| image.certain) {
-                walk.call(&line.inner(options.end));
-            }
             let words = arguments.get(command..).unwrap_or_default();
+            match arguments.get(options.end).filter(|image| is_image && image.certain) {
+                // The image has arguments of its own.
+                Some(image) if words.is_empty() => {
+                    walk.call(&Line::new(vec![image.clone(), Argument::unknown()]));
+                }
+                Some(_) => drop(walk.call(&line.inner(options.end))),
+                None => {}
+            }
             let inner = match options.entry_point {
                 Some(program) => Line::new([&entry_point(&program), words].concat()),
                 // These are options of the image's own program.

@@ -33,6 +33,11 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
         "nix-shell" => {
             ["run", "command"].iter().flat_map(|it| scripts_of_option(arguments, it, '\0')).collect()
         }
+        "vi" | "vim" | "nvim" | "gvim" | "view" | "ex" => of_vim(arguments),
+        "expect" => spawned(arguments),
+        "tmux" | "screen" => typed(arguments),
+        "ansible" => scripts_of_option(arguments, "args", 'a'),
+        "aws" | "az" => remote(arguments),
         "cmd" => vec![for_windows(behind(&["/c", "/k"]))],
         "powershell" | "pwsh" => vec![for_windows(behind(&["-c", "-command"]))],
         _ => Vec::new(),
@@ -62,8 +67,12 @@ fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Ve
 
 /// A backslash is no escape there.
 fn for_windows(words: Vec<Argument>) -> Vec<Argument> {
-    let read =
-        |word: Argument| Argument { text: word.text.replace('\\', "/").replace('^', "").into(), ..word };
+    let read = |word: Argument| {
+        let text = word.text.replace('\\', "/").replace('^', "");
+        // `$env:NAME = 'value'` of PowerShell.
+        let text = if text.contains("$env:") { text.replace("$env:", "").replace(" = ", "=") } else { text };
+        Argument { text: text.into(), ..word }
+    };
     words.into_iter().map(read).collect()
 }
 
@@ -90,4 +99,72 @@ fn aliases(arguments: &[Argument]) -> Vec<Vec<Argument>> {
         name.starts_with("alias.").then(|| vec![Argument { text: script.into(), ..word.clone() }])
     };
     arguments.iter().filter_map(script).collect()
+}
+
+/// The arguments as scripts of which only a part is one; what is not known of them is not.
+fn parts(arguments: &[Argument], part: impl Fn(&str) -> Option<String>) -> Vec<Vec<Argument>> {
+    let of = |word: &Argument| Some(vec![Argument { text: part(&word.text)?.into(), ..word.clone() }]);
+    arguments.iter().filter_map(of).collect()
+}
+
+/// Commands of Vim that run others: `-c '!SCRIPT'`, `+'silent !SCRIPT'`.
+fn of_vim(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let is_command = |at: usize| {
+        arguments[at].text.starts_with('+')
+            || at > 0 && matches!(arguments[at - 1].text.as_str(), "-c" | "--cmd" | "-S")
+    };
+    let commands: Vec<Argument> =
+        (0..arguments.len()).filter(|at| is_command(*at)).map(|at| arguments[at].clone()).collect();
+    parts(&commands, |text| {
+        let of_function = || text.split_once("system(").map(|(_, code)| code.trim_start_matches(['\'', '"']));
+        let script = text.split_once('!').map(|(_, script)| script).or_else(of_function)?;
+        Some(script.trim_end_matches(['\'', '"', ')']).to_owned())
+    })
+}
+
+/// What `expect -c` is told to spawn.
+fn spawned(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let spawned = |text: &str| {
+        let (_, rest) = text.split_once("spawn ")?;
+        rest.split(['\n', ';']).next().map(str::to_owned)
+    };
+    parts(arguments, spawned)
+}
+
+/// What `tmux send-keys` and `screen -X stuff` type, as a script.
+fn typed(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let begins = |word: &Argument| matches!(word.text.as_str(), "send-keys" | "send" | "stuff");
+    let of = |(at, _): (usize, &Argument)| {
+        let keys = arguments[at + 1..].iter().take_while(|key| key.text != ";");
+        let mut typed = keys.clone().next()?.clone();
+        let has_value = |option: &str| matches!(option, "-t" | "-N" | "-c");
+        let mut text = String::new();
+        let mut is_value = false;
+        for key in keys {
+            let key_text = key.text.as_str();
+            match key_text {
+                _ if is_value => is_value = false,
+                "Enter" | "C-m" | "KPEnter" => text.push('\n'),
+                "Space" => text.push(' '),
+                option if option.starts_with('-') && text.is_empty() => is_value = has_value(option),
+                key => text.push_str(key),
+            }
+            typed.certain &= key.certain;
+        }
+        typed.text = text.replace("\\n", "\n").replace('^', "").into();
+        Some(vec![typed])
+    };
+    arguments.iter().enumerate().filter(|(_, word)| begins(word)).filter_map(of).collect()
+}
+
+/// What a service of a cloud runs on a machine: `--parameters commands=[…]`, `--scripts …`.
+fn remote(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let runs = |word: &Argument| matches!(word.text.as_str(), "--parameters" | "--scripts" | "--command");
+    let Some(at) = arguments.iter().position(runs) else { return Vec::new() };
+    let own: Vec<Argument> =
+        arguments[at + 1..].iter().take_while(|word| !word.text.starts_with("--")).cloned().collect();
+    parts(&own, |text| {
+        let list = ["commands=", "command="].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(text);
+        Some(list.trim_matches(['[', ']']).replace("\",\"", "\n").replace(['"'], ""))
+    })
 }

@@ -14,7 +14,7 @@ struct Runner {
     operands: usize,
 }
 
-const RUNNERS: [Runner; 9] = [
+const RUNNERS: [Runner; 10] = [
     Runner { names: &["bundle", "asdf", "npm", "pnpm", "yarn"], own: &["exec", "x", "dlx"], operands: 0 },
     Runner { names: &["direnv", "aws-vault", "chamber"], own: &["exec"], operands: 1 },
     Runner {
@@ -46,6 +46,8 @@ const RUNNERS: [Runner; 9] = [
     Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
     Runner { names: &["gdb"], own: &["--args"], operands: 0 },
     Runner { names: &["envchain"], own: &[], operands: 1 },
+    // Elsewhere than on Linux the program stands behind the file.
+    Runner { names: &["script"], own: &[], operands: 1 },
     Runner {
         names: &[
             "npx",

@@ -3,7 +3,7 @@
 //! Must not know wrappers, which run the program behind their options.
 
 use super::wrapper::Inner;
-use super::{Argument, Input, Line, Walk, inner, runner, wrapper};
+use super::{Argument, Input, Line, SET_UNKNOWN, Walk, inner, runner, wrapper};
 
 impl Walk<'_> {
     /// What `parallel` runs, with each of the values or, without a command, each of these as one.
@@ -31,23 +31,30 @@ impl Walk<'_> {
     pub(super) fn special(&mut self, name: &str, line: &Line, input: &Input) {
         let arguments = line.arguments();
         match name {
-            "eval" => self.script_of(arguments),
-            "trap" => self.trap(arguments),
-            "alias" => arguments.iter().for_each(|word| {
-                let value = word.text.split_once('=').map_or("", |(_, value)| value);
-                self.script_of(&[Argument { text: value.into(), ..word.clone() }]);
-            }),
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
-                arguments.iter().for_each(|word| self.assign_word(word));
+            "eval" => {
+                if arguments.iter().any(|word| !word.certain) {
+                    self.unsettle(SET_UNKNOWN);
+                }
+                self.script_of(arguments);
             }
+            "trap" => self.trap(arguments),
+            "alias" => self.alias(arguments),
+            "export" | "declare" | "local" | "readonly" | "typeset" => self.declare(arguments),
             "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
-                arguments.iter().for_each(|word| self.assign(&word.text, None));
+                arguments.iter().for_each(|word| self.forget(word));
                 self.callback(arguments);
             }
+            "printf" => match arguments {
+                [option, name, ..] if option.text == "-v" => self.forget(name),
+                _ => {}
+            },
+            "setenv" => arguments.first().into_iter().for_each(|name| self.forget(name)),
+            "complete" | "compgen" => self.callback(arguments),
             "at" | "batch" => self.later(name, arguments, input),
-            "set" | "shift" => self.parameters = None,
+            "set" | "shift" => self.set(arguments),
             "cd" | "pushd" => self.enter(arguments),
-            "find" => self.find(arguments),
+            "find" => self.find(arguments, &["-exec", "-execdir", "-ok", "-okdir"]),
+            "fd" | "fdfind" => self.find(arguments, &["-x", "--exec", "-X", "--exec-batch"]),
             "kubectl" | "oc" => self.pod(name, line, input),
             _ => self.scripts_inside(name, line, input),
         }
@@ -59,7 +66,38 @@ impl Walk<'_> {
         self.script_of(own.get(..1).filter(|script| !script[0].text.starts_with('-')).unwrap_or_default());
     }
 
-    /// What `mapfile -C` calls.
+    /// `export NAME=value`; `declare -n` gives another variable a second name.
+    fn declare(&mut self, arguments: &[Argument]) {
+        let is_reference = |word: &Argument| word.text.starts_with('-') && word.text.contains('n');
+        let has_reference = arguments.iter().any(is_reference);
+        for word in arguments {
+            self.assign_word(word);
+            if let Some((_, named)) = word.text.split_once('=').filter(|_| has_reference) {
+                self.forget(&Argument { text: named.into(), ..word.clone() });
+            }
+        }
+    }
+
+    /// `set NAME=value` of Windows, `set NAME value` of fish; elsewhere the words are parameters.
+    fn set(&mut self, arguments: &[Argument]) {
+        self.parameters = None;
+        for word in arguments.iter().filter(|word| word.certain && !word.text.starts_with('-')) {
+            let name = word.text.split('=').next().unwrap_or_default();
+            self.assign(name, None);
+        }
+    }
+
+    /// `alias NAME=SCRIPT`, which is used with arguments.
+    fn alias(&mut self, arguments: &[Argument]) {
+        let before = self.parameters.take();
+        for word in arguments {
+            let script = word.text.split_once('=').map(|(_, script)| format!("{script} $*"));
+            self.script_of(script.map(|text| Argument { text: text.into(), ..word.clone() }).as_slice());
+        }
+        self.parameters = before;
+    }
+
+    /// What `mapfile -C` calls, `complete -C` and the like.
     fn callback(&mut self, arguments: &[Argument]) {
         let option = arguments.iter().position(|word| word.text == "-C");
         let script = option.and_then(|at| arguments.get(at + 1)).map(std::slice::from_ref);
@@ -85,13 +123,19 @@ impl Walk<'_> {
         };
     }
 
-    fn find(&mut self, arguments: &[Argument]) {
-        let runs = |word: &Argument| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
+    fn find(&mut self, arguments: &[Argument], options: &[&str]) {
+        let runs = |word: &Argument| options.contains(&word.text.as_str());
         for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
             let rest = &arguments[at + 1..];
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
             let words = &rest[..end.unwrap_or(rest.len())];
-            let line = Line::new(words.iter().map(|word| word.replaced("{}")).collect());
+            let of_path = |word: &Argument| {
+                let forms = ["{}", "{.}", "{/}", "{//}", "{/.}"];
+                forms.iter().fold(word.clone(), |word, form| word.replaced(form))
+            };
+            // Without a place for it `fd` appends the path.
+            let path = (options[0] == "-x").then(Argument::unknown);
+            let line = Line::new(words.iter().map(of_path).chain(path).collect());
             self.deeper(|walk| walk.command(&line, &Input::Inherited));
         }
     }

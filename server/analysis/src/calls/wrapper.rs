@@ -180,12 +180,12 @@ pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
     let has = |is: fn(&str) -> bool| options.iter().any(|option| is(&option.text));
     let why = match name {
         "sudo" if has(keeps_environment) => return None,
-        "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run" | "gsudo" | "pfexec" | "chroot" => {
-            "with another environment"
-        }
+        "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run" | "gsudo" | "pfexec" | "chroot"
+        | "tmux" | "screen" => "with another environment",
         "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",
         "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "toolbox"
         | "flatpak" | "kubectl" | "oc" => "in a container",
+        "aws" | "az" | "ansible" => return Some(ANOTHER_MACHINE.into()),
         _ if is_remote(name) => return Some(ANOTHER_MACHINE.into()),
         _ => return None,
     };

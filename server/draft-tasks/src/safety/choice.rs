@@ -45,6 +45,14 @@ const WITH_VALUE: [&str; 34] = [
     "--description",
 ];
 
+/// Programs that write the files that they are given.
+const WRITERS: [&str; 15] = [
+    "cp", "mv", "ln", "tee", "install", "rsync", "scp", "curl", "wget", "sed", "yq", "dd", "rm", "sops",
+    "truncate",
+];
+
+const CHANGED: &str = "the command changes the kubeconfig";
+
 /// The cluster of a call.
 #[derive(Debug)]
 pub(super) enum CalledCluster {
@@ -75,6 +83,9 @@ impl CalledCluster {
         if let Some(why) = &call.elsewhere {
             return Err(why.clone());
         }
+        if let Some(why) = named.unsettled() {
+            return Err(why);
+        }
         if call.hides_options(&WITH_VALUE) {
             return Err("its arguments are known only when it runs".into());
         }
@@ -85,6 +96,9 @@ impl CalledCluster {
         if let Some(server) = named.server()? {
             let unknown = || format!("its server is {}", without_user(&server));
             return is_local_server(&server).then_some(CalledCluster::Local).ok_or_else(unknown);
+        }
+        if tool::has_own_way(call) {
+            return Err(format!("`{}` has a way of its own to it", call.name()));
         }
         let context = chosen.map_or_else(|| named.context(), |context| Ok(Some(context)))?;
         if let Some(file) = named.file()? {
@@ -117,7 +131,7 @@ impl Named<'_> {
 
     fn context(&self) -> Result<Option<String>, String> {
         let variable = if self.is_helm() { "HELM_KUBECONTEXT" } else { "" };
-        self.value(&["--kube-context", "--context"], variable)
+        self.value(&["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"], variable)
     }
 
     /// The kubeconfig, where it is not that of the whole environment.
@@ -132,6 +146,24 @@ impl Named<'_> {
             Some(Some(file)) if !file.is_empty() => Ok(Some(file.clone())),
             _ => Err("a command chooses its own kubeconfig".into()),
         }
+    }
+
+    /// Why the kubeconfig may have become another one, unless the call names its own.
+    fn unsettled(&self) -> Option<String> {
+        let names_file = self.call.last_option("--kubeconfig").is_some();
+        let is_named = names_file && self.context().is_ok_and(|context| context.is_some());
+        if is_named {
+            return None;
+        }
+        self.calls.unsettled.clone().or_else(|| self.changes_file().then(|| CHANGED.to_owned()))
+    }
+
+    /// Whether something in the command changes the kubeconfig.
+    fn changes_file(&self) -> bool {
+        let own = (self.lookup)("KUBECONFIG").unwrap_or_default();
+        let is_file = |path: &str| path.ends_with(".kube/config") || !own.is_empty() && path == own;
+        let changes = |call: &Call| WRITERS.contains(&call.name()) && call.arguments().any(is_file);
+        self.calls.written.iter().any(|path| is_file(path)) || self.calls.called.iter().any(changes)
     }
 
     fn is_helm(&self) -> bool {

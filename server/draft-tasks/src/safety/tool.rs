@@ -5,7 +5,7 @@
 use draft_tasks_analysis::calls::Call;
 
 /// Programs that change what a context leads to.
-pub(super) const TOOLS: [&str; 33] = [
+pub(super) const TOOLS: [&str; 47] = [
     "kubectl",
     "helm",
     "helmfile",
@@ -39,7 +39,30 @@ pub(super) const TOOLS: [&str; 33] = [
     "kn",
     "k9s",
     "telepresence",
+    "rancher",
+    "garden",
+    "calicoctl",
+    "eksctl",
+    "kops",
+    "clusterctl",
+    "vcluster",
+    "kubeadm",
+    "popeye",
+    "sonobuoy",
+    "ko",
+    "jx",
+    "odo",
+    "operator-sdk",
 ];
+
+/// Those of them that have another way to their cluster, or server, than the current context.
+const OWN_WAY: [&str; 7] = ["argocd", "rancher", "garden", "calicoctl", "eksctl", "kops", "jx"];
+
+/// Whether it is not the current context that tells which cluster a tool reaches.
+pub(super) fn has_own_way(call: &Call) -> bool {
+    let is_of_kubeconfig = call.name() == "argocd" && has_only(call, "--core");
+    OWN_WAY.contains(&call.name()) && !is_of_kubeconfig
+}
 
 /// Commands that reach no cluster.
 struct Offline {
@@ -56,8 +79,8 @@ const KUBECTL: &[&str] = &["kubectl", "kubecolor", "oc"];
 
 const PLAIN: Offline = Offline { tools: &[], commands: &[], only_with: None, never_with: &[] };
 
-const OFFLINE: [Offline; 13] = [
-    Offline { tools: &TOOLS, commands: &[&["--help"], &["-h"]], ..PLAIN },
+const OFFLINE: [Offline; 20] = [
+    Offline { tools: &TOOLS, commands: &[&["--help"], &["-h"], &["--version"]], ..PLAIN },
     Offline {
         tools: KUBECTL,
         commands: &[&["annotate"], &["label"], &["patch"], &["set"]],
@@ -65,7 +88,12 @@ const OFFLINE: [Offline; 13] = [
         // Values that it takes from objects of the cluster.
         never_with: &["--from"],
     },
-    Offline { tools: &["helmfile"], commands: &[&["lint"]], ..PLAIN },
+    Offline {
+        tools: &["helmfile"],
+        commands: &[&["lint"], &["deps"], &["list"], &["build"], &["template"], &["repos"]],
+        never_with: &["--validate", "--args", "--post-renderer"],
+        ..PLAIN
+    },
     Offline {
         tools: KUBECTL,
         commands: &[
@@ -104,10 +132,27 @@ const OFFLINE: [Offline; 13] = [
             &["create", "serviceaccount"],
             &["create", "sa"],
             &["create", "ingress"],
+            &["create", "ing"],
             &["create", "quota"],
+            &["create", "resourcequota"],
+            &["create", "cronjob"],
+            &["create", "cj"],
+            &["create", "priorityclass"],
+            &["create", "pc"],
+            &["create", "poddisruptionbudget"],
+            &["create", "pdb"],
+            &["create", "rolebinding"],
+            &["create", "clusterrolebinding"],
         ],
         only_with: Some("--dry-run=client"),
         ..PLAIN
+    },
+    Offline {
+        tools: KUBECTL,
+        commands: &[&["create", "job"]],
+        only_with: Some("--dry-run=client"),
+        // It may be made of an object of the cluster.
+        never_with: &["--from"],
     },
     Offline {
         tools: KUBECTL,
@@ -135,8 +180,10 @@ const OFFLINE: [Offline; 13] = [
             &["inspect"],
             &["lint"],
             &["package"],
-            &["plugin", "list"],
-            &["plugin", "ls"],
+            &["plugin"],
+            // Plugins that many have.
+            &["diff", "version"],
+            &["unittest"],
             &["pull"],
             &["push"],
             &["registry"],
@@ -157,7 +204,53 @@ const OFFLINE: [Offline; 13] = [
     Offline { tools: &["draft"], commands: &[&["create"], &["home"], &["help"]], ..PLAIN },
     Offline { tools: &["istioctl"], commands: &[&["version"]], only_with: Some("--remote=false"), ..PLAIN },
     Offline {
-        tools: &["helmfile", "skaffold", "k9s", "tilt", "kapp", "kpt", "kluctl", "werf", "devspace", "kn"],
+        tools: &["istioctl"],
+        commands: &[
+            &["manifest", "generate"],
+            &["manifest", "translate"],
+            &["manifest", "diff"],
+            &["profile", "list"],
+            &["profile", "dump"],
+            &["profile", "diff"],
+        ],
+        never_with: &["--cluster-specific"],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["flux"],
+        commands: &[&["create"], &["install"]],
+        only_with: Some("--export"),
+        ..PLAIN
+    },
+    Offline { tools: &["velero"], commands: &[&["version"]], only_with: Some("--client-only"), ..PLAIN },
+    Offline { tools: &["skaffold"], commands: &[&["init"], &["fix"], &["schema"]], ..PLAIN },
+    Offline { tools: &["ko"], commands: &[&["build"], &["publish"], &["resolve"], &["login"]], ..PLAIN },
+    Offline {
+        tools: &["operator-sdk"],
+        commands: &[&["init"], &["create"], &["edit"], &["generate"]],
+        ..PLAIN
+    },
+    Offline {
+        tools: &[
+            "helmfile",
+            "skaffold",
+            "k9s",
+            "tilt",
+            "kapp",
+            "kpt",
+            "kluctl",
+            "werf",
+            "devspace",
+            "kn",
+            "eksctl",
+            "clusterctl",
+            "kubeadm",
+            "popeye",
+            "ko",
+            "operator-sdk",
+            "kops",
+            "vcluster",
+        ],
         commands: &[&["version"], &["help"], &["completion"]],
         ..PLAIN
     },
@@ -167,11 +260,89 @@ const OFFLINE: [Offline; 13] = [
 pub(super) fn reaches(call: &Call) -> bool {
     let name = call.name();
     let is_tool = TOOLS.contains(&name) || name.starts_with("kubectl-");
-    is_tool && !OFFLINE.iter().any(|offline| offline.has(name, call))
+    is_tool && !only_helps(name, call) && !OFFLINE.iter().any(|offline| offline.has(name, call))
+}
+
+/// Commands of `kubectl` that hand no arguments to other programs; others may be plugins.
+const KUBECTL_COMMANDS: [&str; 37] = [
+    "annotate",
+    "api-resources",
+    "api-versions",
+    "apply",
+    "attach",
+    "auth",
+    "autoscale",
+    "certificate",
+    "cluster-info",
+    "config",
+    "cordon",
+    "cp",
+    "create",
+    "delete",
+    "describe",
+    "diff",
+    "drain",
+    "edit",
+    "events",
+    "explain",
+    "expose",
+    "get",
+    "kustomize",
+    "label",
+    "logs",
+    "patch",
+    "port-forward",
+    "proxy",
+    "replace",
+    "rollout",
+    "scale",
+    "set",
+    "taint",
+    "top",
+    "uncordon",
+    "version",
+    "wait",
+];
+
+/// Those of `helm` that reach a cluster; others may be plugins.
+const HELM_COMMANDS: [&str; 11] = [
+    "get",
+    "history",
+    "install",
+    "list",
+    "ls",
+    "rollback",
+    "status",
+    "template",
+    "test",
+    "uninstall",
+    "upgrade",
+];
+
+/// Tools that take `--help` anywhere, and have no plugins to which it could go.
+const HELPERS: [&str; 10] =
+    ["flux", "helmfile", "istioctl", "kapp", "skaffold", "stern", "tilt", "velero", "cilium", "kubeseal"];
+
+/// Whether a call only shows how to use the tool.
+fn only_helps(name: &str, call: &Call) -> bool {
+    let arguments: Vec<&str> = call.known().take_while(|argument| *argument != "--").collect();
+    if !call.is_known() {
+        return false;
+    }
+    let command = without_target(&arguments).first().copied();
+    let takes_help = match name {
+        "kubectl" | "kubecolor" | "oc" => command.is_some_and(|it| KUBECTL_COMMANDS.contains(&it)),
+        "helm" => command.is_some_and(|it| HELM_COMMANDS.contains(&it)),
+        _ => HELPERS.contains(&name),
+    };
+    // Behind an option it may be the value of that.
+    let asks = |pair: &[&str]| matches!(pair[1], "-h" | "--help") && !pair[0].starts_with('-');
+    let is_alone = matches!(name, "kubectl" | "helm") && call.arguments().next().is_none();
+    is_alone || takes_help && arguments.windows(2).any(asks)
 }
 
 /// Commands that choose the cluster that later ones reach, as words that follow each other among others.
-const CHOOSERS: [(&[&str], &[&str]); 18] = [
+const CHOOSERS: [(&[&str], &[&str]); 20] = [
     (KUBECTL, &["config", "use-context"]),
     (KUBECTL, &["config", "use"]),
     (KUBECTL, &["config", "set"]),
@@ -190,6 +361,8 @@ const CHOOSERS: [(&[&str], &[&str]); 18] = [
     (KUBECTL, &["switch"]),
     (&["kubie", "kubeswitch", "switcher", "kubelogin"], &[]),
     (&["eksctl"], &["utils", "write-kubeconfig"]),
+    (&["rancher"], &["context", "switch"]),
+    (&["vcluster"], &["connect"]),
 ];
 
 /// Whether a call chooses the cluster that later ones reach.
@@ -199,7 +372,8 @@ pub(super) fn chooses(call: &Call) -> bool {
         let mut arguments = call.arguments();
         words.iter().all(|word| arguments.any(|argument| argument == *word))
     };
-    CHOOSERS.iter().any(|(tools, words)| tools.contains(&name) && follows(words))
+    let is_help = call.is_known() && call.arguments().eq(["--help"]);
+    !is_help && CHOOSERS.iter().any(|(tools, words)| tools.contains(&name) && follows(words))
 }
 
 /// The context that such a call makes the current one.
@@ -237,7 +411,8 @@ impl Offline {
 
 /// The arguments behind options that only say which cluster is meant, and how much is to be told.
 fn without_target<'c>(mut arguments: &'c [&'c str]) -> &'c [&'c str] {
-    const TARGET: [&str; 5] = ["-n", "--namespace", "--context", "--kube-context", "--kubeconfig"];
+    const TARGET: [&str; 6] =
+        ["-n", "--namespace", "--context", "--kube-context", "--kubeconfig", "--environment"];
     while let Some((first, rest)) = arguments.split_first() {
         if *first == "--debug" {
             arguments = rest;

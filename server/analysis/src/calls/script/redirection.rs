@@ -35,7 +35,7 @@ impl Script<'_, '_> {
                 match operator {
                     "<<<" => *input = as_input(words.done.pop().unwrap_or_else(Argument::unknown)),
                     "<" | "<>" | "<&" => *input = Input::Unknown,
-                    _ => {}
+                    _ => self.walk.calls.written.extend(words.done.pop().map(|file| file.text.into())),
                 }
             }
         }

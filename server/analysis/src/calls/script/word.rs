@@ -6,6 +6,9 @@ use super::{End, Read, Script, is_word_end};
 use crate::calls::Argument;
 use crate::command::name_length;
 
+/// A substitution that gives the directory of the programs of a Node.js project.
+const NPM_BIN: &str = "(npm bin)";
+
 /// The words of a command as they grow.
 #[derive(Default)]
 pub(super) struct ScriptWords {
@@ -29,6 +32,7 @@ impl ScriptWords {
         let is_value = word.text.contains('=') || !word.text.starts_with('-') && !word.text.is_empty();
         word.open |= word.certain && !is_value;
         word.certain = false;
+        word.known_from = word.text.len();
     }
 
     fn end(&mut self) {
@@ -69,7 +73,7 @@ impl Script<'_, '_> {
     /// A word up to a character that ends it, with everything that it runs.
     pub(super) fn word(&mut self, words: &mut ScriptWords) -> Read<()> {
         let start = self.at;
-        let (mut brace, mut pattern) = (false, false);
+        let (mut brace, mut several, mut pattern) = (false, false, false);
         while let Some(next) = self.rest().chars().next() {
             match next {
                 '<' | '>' if self.at == start && self.rest()[1..].starts_with('(') => {
@@ -89,7 +93,7 @@ impl Script<'_, '_> {
                 '`' => self.backticks(words, false)?,
                 next => {
                     pattern |= matches!(next, '*' | '?' | '[');
-                    pattern |= brace && (next == ',' || self.rest().starts_with(".."));
+                    several |= brace && (next == ',' || self.rest().starts_with(".."));
                     brace |= next == '{';
                     words.push(next.encode_utf8(&mut [0; 4]));
                     self.at += next.len_utf8();
@@ -99,8 +103,11 @@ impl Script<'_, '_> {
         if self.at == start {
             return Err("it cannot be read as the script of a shell".into());
         }
-        if pattern && !matches!(&self.text[start..self.at], "[" | "[[") {
+        let written = &self.text[start..self.at];
+        if several || pattern && !matches!(written, "[" | "[[") {
             words.unknown();
+            // `--{context,namespace}=x` is two options.
+            words.current().open |= several && written.starts_with(['-', '{']);
         }
         words.end();
         Ok(())
@@ -230,6 +237,11 @@ impl Script<'_, '_> {
 
     /// `$( … )` or `$(( … ))`.
     fn substitution(&mut self, words: &mut ScriptWords) -> Read<()> {
+        if self.rest().starts_with(NPM_BIN) {
+            self.at += NPM_BIN.len();
+            words.push("node_modules/.bin");
+            return Ok(());
+        }
         words.unknown();
         let documents = self.documents.take();
         self.parenthesis()?;
@@ -255,11 +267,15 @@ impl Script<'_, '_> {
             }
             Some(_) if value.is_some() => put(words, value, in_quotes),
             Some(_) => {
+                let assigned = other.certain.then(|| other.text.to_string());
                 put(words, Some(other.text.into()), in_quotes);
                 // Whether it is unset or empty is not known of what scripts assign.
                 let is_assigned = self.walk.calls.assigned.contains_key(name);
                 if !other.certain || is_assigned {
                     words.unknown();
+                }
+                if matches!(operator, Some(":=" | "=")) {
+                    self.walk.assign(name, assigned);
                 }
             }
             None => words.unknown(),
