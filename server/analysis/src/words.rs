@@ -106,12 +106,11 @@ impl<'t> Words<'t> {
 }
 
 fn split(content: &str, options: Options) -> (Split, Option<SplitError>) {
-    let split = |content: &str| Split::new(content, options.semantics, options.draft_version);
-    match split(content) {
+    match Split::new(content, options.semantics, options.draft_version) {
         Ok(whole) => (whole, None),
         Err(error) => {
-            let before = split(&content[..usize::from(error.range.start())]);
-            let mut before = before.unwrap_or_default();
+            // In front of a NUL a quote may be open.
+            let (mut before, _) = split(&content[..usize::from(error.range.start())], options);
             before.quoting.resize(content.len(), Quoting::Bare);
             (before, Some(error))
         }
@@ -149,5 +148,13 @@ mod tests {
         let shown: Vec<_> = words.words.iter().map(|word| &analysis.text[words.range(word.range)]).collect();
         assert_eq!(shown, ["echo", "\"$A\"", "b"]);
         assert_eq!(words.error.map(|error| words.content[error.range].to_owned()), Some("\"".into()));
+    }
+    #[test]
+    fn a_nul_within_quotes_leaves_the_words_before_them() {
+        let parsed = Parsed::new("[pre-up]\na = \"echo b 'c\\u0000d'\"\n", Options::default());
+        let words = Words::new(&parsed, parsed.file.tasks[0].command().expect("a command"));
+        let shown: Vec<_> = words.words.iter().map(|word| &words.content[word.range]).collect();
+        assert_eq!((shown, words.quoting.len()), (vec!["echo", "b"], words.content.len()));
+        assert_eq!(words.error.map(|error| words.content[error.range].to_owned()), Some("\0".into()));
     }
 }

@@ -25,6 +25,8 @@ pub(crate) mod commands;
 mod confirm;
 mod documents;
 mod effect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod outbox;
 pub(crate) mod protocol;
 mod requests;

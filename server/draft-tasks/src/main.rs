@@ -8,6 +8,8 @@ mod claim;
 mod cli;
 mod clock;
 mod doctor;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 #[cfg(test)]
 mod generated;
 mod interrupted;

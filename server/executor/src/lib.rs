@@ -8,6 +8,8 @@ mod escape;
 pub mod event;
 pub mod file;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 pub mod halt;
 mod local;
 pub mod mask;

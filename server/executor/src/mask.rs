@@ -19,6 +19,8 @@ use crate::escape;
 use crate::event::StartError;
 
 mod forms;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod literal;
 mod opening;
 mod wrapped;

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use self::selection::BUILD_ANNOTATION;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::status::fuzzed;
 use self::wait::ReadyPods;
 use crate::cluster::Connection;
 use crate::event::{Outcome, Pod, Problem};
@@ -24,6 +26,7 @@ mod gone;
 mod remote;
 mod selection;
 mod spool;
+mod status;
 mod wait;
 mod watching;
 mod workload;

@@ -15,6 +15,9 @@ use crate::escape::plain;
 use crate::event::{FileProblem, Stream};
 use crate::mask::Told;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
+
 /// The problems of a task that are kept.
 const MOST: usize = 100;
 
@@ -47,6 +50,8 @@ struct Line {
     written: Vec<u8>,
     /// As it may be told.
     masked: Vec<u8>,
+    /// Whether a mask stands in it for the secret that goes on.
+    has_mask: bool,
 }
 
 impl Line {
@@ -54,6 +59,8 @@ impl Line {
         let (mut found, mut at) = (Vec::new(), 0);
         for secret in &told.secrets {
             self.push(&told.text[at..secret.mask.start], false, &mut found);
+            // The next part of a secret may have something between it and the mask that is not seen.
+            self.has_mask &= secret.mask.is_empty();
             self.push(&secret.written, true, &mut found);
             at = secret.mask.end;
         }
@@ -63,9 +70,8 @@ impl Line {
 
     fn push(&mut self, text: &[u8], is_secret: bool, found: &mut Vec<Problem>) {
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
-            if self.written.len() < LONGEST_LINE {
-                self.add(piece, is_secret);
-            }
+            let room = LONGEST_LINE.saturating_sub(self.written.len()).min(piece.len());
+            self.add(&piece[..room], is_secret);
             if piece.ends_with(b"\n") {
                 found.extend(self.end());
             }
@@ -76,7 +82,7 @@ impl Line {
         self.written.extend_from_slice(piece);
         if !is_secret {
             self.masked.extend_from_slice(piece);
-        } else if !self.masked.ends_with(MASK.as_bytes()) {
+        } else if !std::mem::replace(&mut self.has_mask, true) {
             self.masked.extend_from_slice(MASK.as_bytes());
         }
     }
@@ -86,6 +92,7 @@ impl Line {
         let masked = plain(&String::from_utf8_lossy(&self.masked));
         self.written.clear();
         self.masked.clear();
+        self.has_mask = false;
         self.matcher.line(written.trim_end(), masked.trim_end())
     }
 }
@@ -207,6 +214,12 @@ mod tests {
         }
         let key = "a.c:1: -----BEGIN PRIVATE KEY-----\nMIIE";
         assert_eq!(found(&[], &[key]).await, "a.c:1: ***");
+        // What is not seen of a key is told where the key goes on, which depends on the pieces.
+        let key = "a.c:1: -----BEGIN PRIVATE KEY-----\0MI\x08IE!";
+        let pieces: Vec<&str> = key.split_inclusive(|_| true).collect();
+        for pieces in [vec![key], pieces] {
+            assert_eq!(found(&[], &pieces).await, "a.c:1: ***!");
+        }
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use draft_tasks_executor::file;
 
 use crate::settings::env_file::EnvFile;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod grammar;
 
 /// What follows the `$` may be a part of a secret.

@@ -15,6 +15,9 @@ use super::file;
 use super::yaml::{Mistake, Node, flag};
 use crate::event::Problem;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
+
 /// The extension of a cluster that is told to credential plugins.
 const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";
 

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::remote::{Remote, Signal};
 use super::selection::{PodState, Restarts};
 use super::spool::pump;
+use super::status::CommandResult;
 use super::{PodsRun, doctor};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError};
@@ -158,9 +159,6 @@ impl<'a> TaskInPod<'a> {
     }
 
     fn not_started(&self, reason: String) -> Failure {
-        // What a runtime says in front of that is where in its own code it was.
-        let reason =
-            reason.rsplit("unable to start container process: ").next().unwrap_or_default().to_owned();
         let secrets = &self.shared.request.secrets;
         let program = self.argv().first().cloned().unwrap_or_default();
         Failure::NotStarted(secrets.mask_error(StartError::InPod {
@@ -356,22 +354,13 @@ impl<'a> TaskInPod<'a> {
         }
     }
 
-    /// What the `Status` says: <https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/remotecommand/constants.go>.
     async fn result(&self, status: &Status) -> Outcome {
-        if status.status.as_deref() == Some("Success") {
-            return Outcome::Passed;
-        }
-        let causes = status.details.iter().flat_map(|details| details.causes.iter().flatten());
-        let code = causes.filter(|cause| cause.reason.as_deref() == Some("ExitCode"));
-        let code = code.filter_map(|cause| cause.message.as_deref()?.parse().ok()).next();
-        let failure = match code {
+        let failure = match CommandResult::of(status) {
+            CommandResult::Passed => return Outcome::Passed,
             // So it ends when its pod is deleted, and when something else kills it.
-            Some(137) if self.is_ending().await => self.pod_gone(" (exit code 137)"),
-            Some(code) => Failure::ExitCode(code),
-            None => {
-                let reason = status.message.clone().or_else(|| status.reason.clone()).unwrap_or_default();
-                self.explain(self.not_started(reason)).await
-            }
+            CommandResult::ExitCode(137) if self.is_ending().await => self.pod_gone(" (exit code 137)"),
+            CommandResult::ExitCode(code) => Failure::ExitCode(code),
+            CommandResult::NotStarted(reason) => self.explain(self.not_started(reason)).await,
         };
         Outcome::Failed(failure)
     }
