@@ -70,9 +70,9 @@ fn of_version_1_are_shown_and_told_as_version_2() {
         ".state/runs/20261122T184501.123Z-pre-up-1-1/events.jsonl",
         (events.join("\n") + "\n").as_bytes(),
     );
-    let called = tool.call(&["runs", "show", "last"]);
+    let called = tool.call(&["runs", "show", "2026"]);
     assert_in_order(&called, &["pre-up · /x", "good", "│ two\n", "│ one line\n", "✓ good"]);
-    let called = tool.call(&["runs", "show", "last", "--format", "json"]);
+    let called = tool.call(&["runs", "show", "2026", "--format", "json"]);
     assert_in_order(&called, &["\"version\":2", r#""pieces":[{"stream":"stderr","text":"two\n"}]"#]);
 }
 
@@ -248,6 +248,17 @@ fn that_a_full_disk_cuts_off_do_not_fail_the_run() {
     assert_eq!(list(&tool)[0].1, "passed");
     assert!(tool.records().contains("\"complete\": false"));
     assert_in_order(&tool.call(&["runs"]), &["passed", ", record incomplete"]);
+    let shown = tool.call(&["runs", "show", "last"]);
+    assert_in_order(&shown, &["│ 1", "✓ much", "✓ next", "passed in", ", record incomplete"]);
+    assert_eq!(shown.stdout.matches("next").count(), 1, "{shown:?}");
+}
+
+#[test]
+fn that_a_full_disk_cuts_off_tell_what_failed() {
+    let tool = tasks("cleanup", &[("much", "seq 50000"), ("good", "true"), ("bad", "false")]);
+    assert_eq!(tool.call_after("ulimit -f 160", &["run", "cleanup"]).code, Some(1));
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_in_order(&called, &["cleanup · 1 task", "✗ bad"]);
 }
 
 /// In a place of its own for mounts, where the system lets users have one; it does for root.

@@ -57,13 +57,37 @@ fn is_of_this_tasks_file() {
 }
 
 #[test]
-fn a_failed_task_that_has_changed_is_not_run() {
+fn a_failed_task_that_was_repaired_runs_and_that_is_said() {
     let tool = flaky();
     tool.call(&["run", "cleanup"]);
-    tool.write(".draft-tasks.toml", b"[cleanup]\none = \"echo 1\"\ntwo = \"touch never\"\n");
-    let said = "the command of `two` has changed since then: run it to run the new one";
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &[said]);
-    assert!(!tool.path("never").exists());
+    tool.write(
+        ".draft-tasks.toml",
+        b"[cleanup]\none = \"echo 1\"\ntwo = \"touch repaired\"\nthree = \"echo 3\"\n",
+    );
+    let said = "the command of `two` has changed since then: the new runs\n";
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(&called, 0, &["cleanup · 1 task", said]);
+    assert_eq!(called.stderr.lines().count(), 1, "{called:?}");
+    assert!(tool.path("repaired").exists());
+    assert!(!tool.call(&["rerun"]).stderr.contains("changed"), "it is the same as last time");
+}
+
+#[test]
+fn the_last_run_is_one_of_the_tasks_file_here() {
+    let tool = flaky();
+    tool.call(&["run", "cleanup"]);
+    let own = runs(&tool).pop().expect("a run");
+    tool.write("other/.draft-tasks.toml", b"[pre-up]\nelse = \"echo other\"\n");
+    tool.call(&["run", "pre-up", "--file", "other"]);
+    assert_says(&tool.call(&["runs", "path", "last"]), 0, &[&own]);
+    assert_says(&tool.call(&["runs", "show", "latest"]), 0, &["cleanup · "]);
+    assert_says(&tool.call(&["rerun", "last"]), 1, &["cleanup · 3 tasks"]);
+    assert_says(&tool.call(&["rerun", "last", "--file", "other"]), 0, &["pre-up · 1 task"]);
+    let newest = |tool: &Tool| tool.call(&["runs"]).stdout.lines().nth(1).expect("a run").to_owned();
+    let id = newest(&tool).split_whitespace().next().expect("a name").to_owned();
+    let removed = tool.call(&["runs", "rm", "last", "last"]);
+    assert_says(&removed, 1, &[&format!("removed {id} of "), ".draft-tasks.toml", "`last` is not removed"]);
+    assert_eq!(runs(&tool).len(), 3);
 }
 
 #[test]

@@ -73,3 +73,23 @@ fn a_signal_ends_the_wait_for_a_disk() {
         assert_eq!(started.end_for_shell(), Some(130), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_pipe_into_which_nobody_writes_is_no_kubeconfig() {
+    let calls: [&[&str]; 3] = [
+        &["run", "post-deploy", "-l", "app=web"],
+        &["up", "-l", "app=web", "--", "true"],
+        &["doctor", "-l", "app=web"],
+    ];
+    for arguments in calls {
+        let tool = Tool::new(TASKS);
+        make_pipe(&tool.path("pipe"));
+        let pipe = tool.path("pipe").display().to_string();
+        let called = tool.with("KUBECONFIG", &pipe).call(arguments);
+        let all = format!("{}{}", called.stdout, called.stderr);
+        assert!(
+            called.code != Some(0) && all.contains("it is a pipe into which nobody writes"),
+            "{called:?}"
+        );
+    }
+}

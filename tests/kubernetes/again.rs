@@ -144,14 +144,27 @@ fn a_pod_that_is_not_ready_is_awaited() {
 }
 
 #[test]
-fn a_command_that_has_changed_is_not_the_one_that_failed() {
+fn a_command_that_was_repaired_runs_where_the_old_one_failed() {
     let (double, tool) = failed_in_one();
     tool.write(".draft-tasks.toml", THREE.replace("\"two\"", "\"two more\"").as_bytes());
-    let said = "the command of `two` has changed since then: run it to run the new one";
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &[said]);
-    // All of it runs as it stands there now.
-    assert_says(&tool.call(&["rerun"]), 0, &["9 passed"]);
-    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "one", "two more", "three"]);
+    let said = "the command of `two` has changed since then: the new runs";
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &[said, "2 passed"]);
+    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "two more", "three"]);
+}
+
+#[test]
+fn what_only_options_named_is_reached_again() {
+    let (double, tool) = failed_in_one();
+    std::fs::remove_file(tool.path("draft.toml")).expect("a file");
+    double.on_exec(When::pod("web-a-2").once(), Answer::Run(vec![Step::Exit(1)]));
+    let up = ["up", "-l", "draft=web", "-n", "default", "--on-failure", "continue", "--", "true"];
+    assert_says(&tool.call(&up), 1, &["8 passed, 1 failed"]);
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(
+        &called,
+        0,
+        &["pods of draft=web · context double, namespace default", "in 1 pod: web-a-2 (app)", "1 passed"],
+    );
 }
 
 #[test]

@@ -324,7 +324,8 @@ fn a_cleanup_with_a_typo_is_asked_for() {
     names.into_iter().for_each(|name| double.put(shop(name)));
     double.put(Pod::new("other").namespace("other"));
     let kubeconfig = double.kubeconfig().display().to_string();
-    let tool = Tool::new(&format!("{WORK}{CLEANUP}")).with("KUBECONFIG", &kubeconfig);
+    let tasks = format!("[pre-up]\na = \"true\"\n{WORK}{CLEANUP}");
+    let tool = Tool::new(&tasks).with("KUBECONFIG", &kubeconfig);
     let unseen = |selector: &str, namespace: &str| {
         format!(
             "clean up although there are no pods of {selector} in context double, namespace {namespace}, and no earlier run \
@@ -347,6 +348,11 @@ fn a_cleanup_with_a_typo_is_asked_for() {
     assert_asked(&tool, &[], &[left]);
     assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
 
+    for keep in ["1", "2"] {
+        assert_asked(&tool, &["--keep", keep], &[left]);
+        assert_says(&tool.call(&["run", "pre-up", "--keep", keep]), 0, &["1 passed"]);
+    }
+    assert_asked(&tool, &[], &[left]);
     names.into_iter().for_each(|name| double.put(shop(name).terminating()));
     assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
     assert_says(&tool.call(&["run", "cleanup", "-l", "app=shop", "-n", "shop"]), 0, &["1 passed"]);

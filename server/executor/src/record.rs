@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 pub use self::header::RunHeader;
 pub use self::left::{InterruptedRun, RUN_VARIABLE};
-pub use self::list::{RecordState, StoredRun};
+pub use self::list::{RecordState, StoredRun, is_last};
 use self::log::{LONGEST_LOG, TaskLog};
 pub use self::schema::Event;
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
@@ -23,6 +23,7 @@ use crate::report::Place;
 use crate::request::RunRequest;
 
 mod header;
+mod incomplete;
 mod left;
 mod list;
 mod log;

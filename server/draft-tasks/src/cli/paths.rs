@@ -43,6 +43,11 @@ pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
     Ok(Loaded { path, text })
 }
 
+/// The tasks file of the present directory, if it has one.
+pub(super) fn here() -> Option<PathBuf> {
+    tasks_file(Path::new(".")).ok()
+}
+
 fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
         let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);

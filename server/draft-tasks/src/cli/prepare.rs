@@ -14,7 +14,7 @@ use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
-use draft_tasks_executor::record::schema::GivenEntry;
+use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::check;
@@ -96,9 +96,15 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Meets the cluster of an earlier run where no option names one; it is asked for as if nothing had named it.
-    pub(super) fn meet_again(&mut self, context: Option<String>) {
-        self.kubernetes.context = self.kubernetes.context.take().or(context);
+    /// Meets the cluster, and the application whose pods an earlier run reached, where no option names others; the cluster
+    /// is asked for as if nothing had named it.
+    pub(super) fn meet_again(&mut self, context: Option<String>, reached: Option<&ClusterEntry>) {
+        let KubernetesSettings { context: named, namespace, selector, .. } = &mut self.kubernetes;
+        *named = named.take().or(context);
+        if let Some(reached) = reached {
+            *namespace = namespace.take().or_else(|| Some(reached.namespace.clone()));
+            *selector = selector.take().or_else(|| reached.selector.parse().ok());
+        }
     }
 
     /// Says what `check` knows of tasks that are about to run, a line each.

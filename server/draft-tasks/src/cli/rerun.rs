@@ -1,6 +1,6 @@
 //! `draft-tasks rerun`: runs again what a run ran, as its record tells, or what failed of it.
 //!
-//! Must not run a failed task whose command has changed since: nobody saw the new one fail.
+//! Must not run a command that has changed since without a word.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -15,7 +15,7 @@ use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
 use super::prepare::PhaseSelection;
 use super::run::{Options, PlannedRun, carry_out};
-use super::{paths, terminal};
+use super::{paths, runs, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
@@ -74,15 +74,13 @@ fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
     let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
     let settings = options.settings().map_err(|error| error.to_string())?;
     let mut prepared = options.prepare_with(earlier.given_again(settings)?)?;
-    prepared.meet_again(earlier.given.context.clone());
+    prepared.meet_again(earlier.given.context.clone(), earlier.cluster.as_ref());
     let phase = prepared.phase(&earlier.phase)?;
     let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
     earlier.check_present(&tasks, &prepared.tasks(phase))?;
     let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
     let mut request = prepared.request(phase, &chosen)?;
-    if *failed {
-        earlier.check_unchanged(&request)?;
-    }
+    earlier.tell_changes(&request);
     if let Some(request) = &mut request.pods {
         pods.narrow(request)?;
     }
@@ -94,17 +92,15 @@ fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
 fn find(records: &Records, id: Option<&str>, file: &Path, waits: bool) -> Result<StoredRun, String> {
     let Some(id) = id else {
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let mut of_file = all.into_iter().filter(|kept| match &kept.began {
-            Some(Event::RunStarted { file: of, .. }) => source::is_same(Path::new(of), file),
-            _ => false,
-        });
+        let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file));
         let found = of_file.find(|kept| {
             let runs = waits && kept.state == RecordState::Running;
             Earlier::read(kept).is_some_and(|earlier| runs || earlier.has_run())
         });
         return found.ok_or_else(|| format!("no run of {} is recorded", file.display()));
     };
-    let found = records.find(id).map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    let found = runs::find(records, id, Some(file))
+        .map_err(|error| format!("{}: {error}", records.directory.display()))?;
     let kept = found
         .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
     let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
@@ -286,15 +282,17 @@ impl Earlier {
         Err(format!("task `{missing}` of run {id} is no longer in the file\n  `{phase}` {there}"))
     }
 
-    /// The user saw a command fail; another one must not run in its place. Both are compared with secrets masked.
-    fn check_unchanged(&self, request: &RunRequest) -> Result<(), String> {
+    /// Says which commands are not those that ran. Both are compared with secrets masked.
+    fn tell_changes(&self, request: &RunRequest) {
         let now = RunHeader::of(request, String::new(), Path::new(""));
-        match now.tasks().iter().find(|task| !self.tasks.contains(task)) {
-            Some(task) => {
-                let name = &task.name;
-                Err(format!("the command of `{name}` has changed since then: run it to run the new one"))
-            }
-            None => Ok(()),
+        let is_new = |task: &&PlannedTask| !self.tasks.contains(task);
+        let changed: Vec<_> = now.tasks().iter().filter(is_new).map(|it| format!("`{}`", it.name)).collect();
+        if let [first, rest @ ..] = changed.as_slice() {
+            let (commands, have) = if rest.is_empty() { ("command", "has") } else { ("commands", "have") };
+            let names = rest.iter().fold(first.clone(), |names, name| names + ", " + name);
+            terminal::remark(format_args!(
+                "the {commands} of {names} {have} changed since then: the new runs"
+            ));
         }
     }
 }

@@ -11,13 +11,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::describe_duration;
 use draft_tasks_executor::record::schema::ProcessEntry;
-use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
+use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun, is_last};
 use serde_json::{Value, json};
 
 use self::transcript::Transcript;
 use super::terminal::{self, Paint};
-use super::{ColorOptions, FOUND, UNUSABLE};
+use super::{ColorOptions, FOUND, UNUSABLE, paths};
 use crate::interrupted;
+use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
 
 mod transcript;
@@ -39,18 +40,18 @@ enum Command {
     List,
     /// Show a run: its tasks, what they wrote, how they ended
     Show {
-        /// The run, as the list names it, or `latest`
+        /// The run, as the list names it, or `last`: of the tasks file in the present directory, else of all
         id: String,
     },
     /// Remove records, except of runs that go on
     Rm {
-        /// The runs, as the list names them
+        /// The runs, as the list names them, or `last`, as for `show`
         #[arg(required = true)]
         ids: Vec<String>,
     },
     /// Write the folder of a run's record
     Path {
-        /// The run, as the list names it, or `latest`
+        /// The run, as the list names it, or `last`, as for `show`
         id: String,
     },
 }
@@ -89,12 +90,24 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     }
 }
 
+/// The record of this name or beginning of a name; `last` is the newest one of a tasks file, else of all.
+///
+/// # Errors
+///
+/// As [`Records::find`].
+pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Result<Option<StoredRun>> {
+    match file {
+        Some(file) if is_last(id) => Ok(records.list()?.into_iter().find(|kept| source::is_of(kept, file))),
+        _ => records.find(id),
+    }
+}
+
 fn with(
     records: &Records,
     id: &str,
     what: impl FnOnce(&StoredRun) -> io::Result<()>,
 ) -> io::Result<ExitCode> {
-    match records.find(id)? {
+    match find(records, id, paths::here().as_deref())? {
         Some(kept) => what(&kept).map(|()| ExitCode::SUCCESS),
         None => {
             terminal::error(format_args!(
@@ -225,10 +238,16 @@ fn describe_seconds(seconds: f64) -> String {
 
 fn remove(records: &Records, ids: &[String]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for id in ids {
-        let problem = match records.find(id).and_then(|kept| kept.map(|kept| kept.remove()).transpose()) {
-            Ok(Some(true)) => continue,
-            Ok(Some(false)) => "the run goes on".to_owned(),
+    let here = paths::here();
+    // All are found before any is gone: `last` is the same one each time.
+    let found: Vec<_> = ids.iter().map(|id| (id, find(records, id, here.as_deref()))).collect();
+    for (id, found) in found {
+        let problem = match found.and_then(|kept| kept.map(|kept| Ok((kept.remove()?, kept))).transpose()) {
+            Ok(Some((true, kept))) => {
+                tell_removed(&kept);
+                continue;
+            }
+            Ok(Some((false, _))) => "the run goes on".to_owned(),
             Ok(None) => "there is no such run".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -236,4 +255,10 @@ fn remove(records: &Records, ids: &[String]) -> ExitCode {
         code = FOUND.into();
     }
     code
+}
+
+/// Who does not read it need not: the record is gone.
+fn tell_removed(kept: &StoredRun) {
+    let file = told(kept).map(|told| format!(" of {}", printable(told.1))).unwrap_or_default();
+    let _ = writeln!(io::stdout(), "removed {}{file}", printable(&kept.id));
 }

@@ -16,13 +16,18 @@ const MOST_OF_NAMED: u64 = 1 << 20;
 /// How long a kubeconfig may take that a program writes into a pipe. It may ask for a passphrase.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// How long it is awaited that a program opens the pipe to write into it: that of `<(…)` of a shell has by then.
+const OPENED: Duration = Duration::from_secs(2);
+
 /// A kubeconfig. It may be a pipe, as `<(…)` of a shell is.
 pub(crate) fn kubeconfig(path: &Path) -> io::Result<Vec<u8>> {
     awaited(path, LIMIT)
 }
 
 fn awaited(path: &Path, limit: Duration) -> io::Result<Vec<u8>> {
-    file::whole(Awaited { file: file::open(path)?, until: Instant::now() + limit }, MOST_OF_KUBECONFIG)
+    let (file, now) = (file::open(path)?, Instant::now());
+    let opened = Some(now + OPENED.min(limit));
+    file::whole(Awaited { file, until: now + limit, opened }, MOST_OF_KUBECONFIG)
 }
 
 /// A file that a kubeconfig names, which is no pipe and no device.
@@ -34,12 +39,15 @@ pub(crate) fn named(path: &Path) -> io::Result<Vec<u8>> {
 struct Awaited {
     file: File,
     until: Instant,
+    /// Until when somebody has to have opened it to write; nothing when it is known that somebody has.
+    opened: Option<Instant>,
 }
 
 impl Read for Awaited {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         #[cfg(unix)]
         self.wait()?;
+        self.opened = None;
         self.file.read(into)
     }
 }
@@ -48,12 +56,32 @@ impl Awaited {
     /// Until there are bytes, or nobody can write any more.
     #[cfg(unix)]
     fn wait(&self) -> io::Result<()> {
+        if let Some(opened) = self.opened
+            && !self.is_readable(opened)?
+            && !self.is_written()
+        {
+            return Err(io::Error::other("it is a pipe into which nobody writes"));
+        }
+        if self.is_readable(self.until)? {
+            return Ok(());
+        }
+        Err(io::Error::other("it was not written to its end in time"))
+    }
+
+    /// Whether somebody has the pipe open to write: to read it would block then, and else it is at its end.
+    #[cfg(unix)]
+    fn is_written(&self) -> bool {
+        // Nothing is taken away: there are no bytes.
+        matches!((&self.file).read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    #[cfg(unix)]
+    fn is_readable(&self, until: Instant) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let left = self.until.saturating_duration_since(Instant::now());
+        let left = until.saturating_duration_since(Instant::now());
         let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
         match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&left)) {
-            Ok(0) => Err(io::Error::other("it was not written to its end in time")),
-            Ok(_) => Ok(()),
+            Ok(ready) => Ok(ready > 0),
             // Whoever handles the signal is to have the thread back.
             Err(rustix::io::Errno::INTR) => Err(io::Error::other("a signal came while it was read")),
             Err(error) => Err(error.into()),
@@ -93,7 +121,10 @@ mod tests {
     fn nothing_is_waited_for_without_end_nor_read_without_bound() {
         let dir = tempfile::tempdir().unwrap();
         let path = pipe(dir.path());
+        assert_eq!(why(awaited(&path, Duration::ZERO)), "it is a pipe into which nobody writes");
+        let writer = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
         assert_eq!(why(awaited(&path, Duration::ZERO)), "it was not written to its end in time");
+        drop(writer);
         assert_eq!(why(kubeconfig(Path::new("/dev/zero"))), "it is larger than 16 MiB");
         assert_eq!(why(named(&path)), "it is not a regular file");
         assert_eq!(why(named(Path::new("/dev/zero"))), "it is not a regular file");

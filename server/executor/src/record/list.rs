@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::incomplete;
 use super::removal::remove;
 use super::schema::{ClusterEntry, Event, RunResult};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
@@ -96,6 +97,11 @@ pub(super) fn project(file: &Path) -> String {
     format!("{hash:0width$x}", width = PROJECT)
 }
 
+/// Whether this stands for the newest record in place of a name.
+pub fn is_last(id: &str) -> bool {
+    matches!(id, "last" | "latest")
+}
+
 impl Records {
     /// All records, newest first.
     ///
@@ -128,7 +134,7 @@ impl Records {
         // Only what is in the list is a record: a name may hold dots and slashes.
         let mut names = names(&self.directory)?;
         let found = match id {
-            "last" | "latest" => names.pop(),
+            _ if is_last(id) => names.pop(),
             _ if names.iter().any(|name| name == id) => Some(id.to_owned()),
             _ => {
                 names.retain(|name| name.starts_with(id));
@@ -198,9 +204,7 @@ impl StoredRun {
             Event::PodsLeft { pods, .. } => pods > 0,
             _ => false,
         };
-        // Of an incomplete record only the result tells.
-        let was_in_pods = self.result().is_some_and(|it| it.tasks.iter().any(|task| !task.pods.is_empty()));
-        was_in_pods || self.events().is_ok_and(|mut events| events.any(is_seen))
+        self.events().is_ok_and(|mut events| events.any(is_seen))
     }
 
     /// The tasks file.
@@ -216,13 +220,18 @@ impl StoredRun {
         if let RecordState::Finished(result) = &self.state { Some(result) } else { None }
     }
 
-    /// The events that were written; what cannot be read of them is left out.
+    /// The events that were written, and of an incomplete record those that its result tells of; what cannot be read of
+    /// them is left out.
     ///
     /// # Errors
     ///
     /// When there are none.
     pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
-        events(&self.folder)
+        let lost = match self.result() {
+            Some(result) if !result.complete => incomplete::lost(result, events(&self.folder)?),
+            _ => Vec::new(),
+        };
+        Ok(events(&self.folder)?.chain(lost))
     }
 
     /// When its run began, if that can be read.

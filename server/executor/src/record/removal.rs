@@ -20,14 +20,29 @@ impl Records {
     pub(super) fn prune(&self, project: &str, in_use: &[PathBuf]) {
         let Ok(names) = list::names(&self.directory) else { return };
         let is_own = |name: &&String| list::project_of(name).is_none_or(|of| of == project);
-        let too_many = names.iter().rev().filter(is_own).skip(self.keep.max(1));
-        for name in too_many.chain(self.of_files_gone(&names)) {
+        let own: Vec<&String> = names.iter().rev().filter(is_own).collect();
+        let too_many = own.iter().enumerate().skip(self.keep.max(1));
+        let too_many = too_many.filter(|(index, name)| !self.is_last_of_pods(name, &own[..*index]));
+        let too_many: Vec<&String> = too_many.map(|(_, name)| *name).collect();
+        for name in too_many.into_iter().chain(self.of_files_gone(&names)) {
             let folder = self.directory.join(name);
             let copy = list::kubeconfig(&folder);
             if !copy.is_some_and(|copy| in_use.iter().any(|folder| copy.starts_with(folder))) {
                 let _ = remove(&folder);
             }
         }
+    }
+
+    /// Whether no newer record tells of the application whose pods this one saw: before something is cleaned up it is asked
+    /// for, whatever ran since.
+    fn is_last_of_pods(&self, name: &str, newer: &[&String]) -> bool {
+        let seen = |name: &str| {
+            let kept = self.kept(name.to_owned()).ok()?;
+            let application = kept.application()?.clone();
+            kept.has_seen_pods().then_some(application)
+        };
+        let Some(application) = seen(name) else { return false };
+        !newer.iter().any(|newer| seen(newer).as_ref() == Some(&application))
     }
 
     /// Of names of records the old ones whose tasks file is not there. One look at a file answers for all its records.

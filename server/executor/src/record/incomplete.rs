@@ -1,0 +1,106 @@
+//! The events of a record that were lost, as on a full disk, for which there is room in the result.
+//!
+//! Must not tell a second time what an event tells.
+
+use std::collections::HashSet;
+
+use super::schema::{Event, FailureEntry, PodEntry, RunResult};
+use crate::event::OutcomeName;
+
+/// What was written.
+#[derive(Default)]
+struct Written {
+    has_begun: bool,
+    is_over: bool,
+    pods: Vec<String>,
+    ended: HashSet<(usize, Option<usize>)>,
+}
+
+/// What the result tells and no written event does. That it began is not made up: nobody knows what it ran.
+pub(super) fn lost(result: &RunResult, written: impl Iterator<Item = Event>) -> Vec<Event> {
+    let mut known = Written::default();
+    written.for_each(|event| known.take(event));
+    if !known.has_begun {
+        return Vec::new();
+    }
+    let mut lost: Vec<Event> = known.find_pods(result).into_iter().collect();
+    for (task, told) in result.tasks.iter().enumerate() {
+        if known.pods.is_empty() {
+            lost.extend(known.end(result, (task, None), told.outcome, told.failure.as_ref(), told.seconds));
+        }
+        for seen in &told.pods {
+            let pod = known.pods.iter().position(|pod| *pod == seen.pod);
+            lost.extend(known.end(result, (task, pod), seen.outcome, seen.failure.as_ref(), seen.seconds));
+        }
+    }
+    if !known.is_over {
+        lost.push(end_of_run(result));
+    }
+    lost
+}
+
+impl Written {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::RunStarted { .. } => self.has_begun = true,
+            Event::PodsFound { pods, .. } => self.pods = pods.into_iter().map(|pod| pod.name).collect(),
+            Event::TaskFinished { task, pod, .. } => drop(self.ended.insert((task, pod))),
+            Event::RunFinished { .. } => self.is_over = true,
+            _ => {}
+        }
+    }
+
+    /// The pods by their names, where no event tells them; their identities and containers are lost.
+    fn find_pods(&mut self, result: &RunResult) -> Option<Event> {
+        if !self.pods.is_empty() {
+            return None;
+        }
+        let all = result.tasks.iter().flat_map(|task| &task.pods).map(|pod| pod.pod.clone());
+        self.pods = all.collect();
+        self.pods.sort();
+        self.pods.dedup();
+        let entry = |name: &String| {
+            let runs_in = |(_, task): &(usize, &super::schema::TaskResult)| {
+                task.pods.iter().any(|pod| pod.pod == *name)
+            };
+            let tasks = result.tasks.iter().enumerate().filter(runs_in).map(|(index, _)| index).collect();
+            PodEntry { name: name.clone(), container: String::new(), build: None, uid: String::new(), tasks }
+        };
+        let pods: Vec<PodEntry> = self.pods.iter().map(entry).collect();
+        (!pods.is_empty()).then_some(Event::PodsFound { elapsed: result.seconds, pods, note: None })
+    }
+
+    fn end(
+        &self,
+        result: &RunResult,
+        (task, pod): (usize, Option<usize>),
+        outcome: OutcomeName,
+        failure: Option<&FailureEntry>,
+        seconds: f64,
+    ) -> Option<Event> {
+        (!self.ended.contains(&(task, pod))).then(|| Event::TaskFinished {
+            elapsed: result.seconds,
+            task,
+            pod,
+            outcome,
+            failure: failure.cloned(),
+            seconds,
+            left_running: Vec::new(),
+            note: None,
+        })
+    }
+}
+
+fn end_of_run(result: &RunResult) -> Event {
+    let count = |outcome| result.tasks.iter().filter(|task| task.outcome == outcome).count();
+    Event::RunFinished {
+        outcome: result.outcome,
+        passed: count(OutcomeName::Passed),
+        failed: count(OutcomeName::Failed),
+        stopped: count(OutcomeName::Stopped),
+        skipped: count(OutcomeName::Skipped),
+        seconds: result.seconds,
+        pods: None,
+        pods_passed: None,
+    }
+}
