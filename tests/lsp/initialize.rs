@@ -16,6 +16,7 @@ fn says_who_it_is_and_what_it_can_do() {
     assert_eq!(
         capabilities["executeCommandProvider"]["commands"],
         json!([
+            "draft-tasks.addPhase",
             "draft-tasks.runPhase",
             "draft-tasks.runTask",
             "draft-tasks.stop",

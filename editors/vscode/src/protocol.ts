@@ -2,6 +2,7 @@
 
 /** The commands of the server; the client's library registers those that it announces. */
 export const commands = {
+  addPhase: 'draft-tasks.addPhase',
   runPhase: 'draft-tasks.runPhase',
   runTask: 'draft-tasks.runTask',
   stop: 'draft-tasks.stop',
@@ -64,6 +65,14 @@ export const progress = 'draft-tasks/';
 export const tasksFile = '.draft-tasks.toml';
 export const packFile = 'tasks.toml';
 export const settingsFile = '.draft-tasks.config.toml';
+
+/** The argument of `draft-tasks.addPhase`. */
+export interface AddPhase {
+  /** The phase's name. */
+  phase: string;
+  /** The tasks file. */
+  uri: string;
+}
 
 /** The argument of `draft-tasks.runPhase`. */
 export interface RunPhase {

@@ -24,6 +24,8 @@ pub struct Completion {
     pub documentation: Option<String>,
     /// What is replaced; on one line, and the cursor is in it.
     pub range: TextRange,
+    /// The same and the rest of the word that the cursor stands in, for editors in which completion overwrites it.
+    pub overwrites: Option<TextRange>,
     /// What is put there, with `${1:…}` and `$0` for the places to fill in.
     pub snippet: String,
 }
@@ -188,6 +190,7 @@ fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
             place.parsed.options,
         )),
         range: place.word_range(),
+        overwrites: None,
         snippet: format!("[{phase}]{skeleton}"),
     }
 }
@@ -217,6 +220,7 @@ fn tasks(place: &Place<'_>) -> Vec<Completion> {
         detail: format!("a task of `{phase}`"),
         documentation: None,
         range: place.word_range(),
+        overwrites: None,
         snippet: task_snippet(&free_description(&taken)),
     }];
     let of_phase =
@@ -239,6 +243,7 @@ fn example_completion(example: &Example, place: &Place<'_>, snippet: String) -> 
         detail: example.detail.into(),
         documentation: Some(format!("```toml\n{}\n```", strip_placeholders(&snippet))),
         range: place.word_range(),
+        overwrites: None,
         snippet,
     }
 }
@@ -259,6 +264,7 @@ fn values(place: &Place<'_>) -> Vec<Completion> {
         detail: "what the task runs".into(),
         documentation: None,
         range: TextRange::empty(place.offset),
+        overwrites: None,
         snippet: format!("{space}\"${{1:command}}\""),
     }]
 }
@@ -336,6 +342,7 @@ fn specification_example(place: &Place<'_>) -> Completion {
         detail: "all three phases, as the specification has them".into(),
         documentation: Some(format!("```toml\n{text}```")),
         range: place.word_range(),
+        overwrites: None,
         snippet: escape_snippet(&text),
     }
 }
@@ -362,6 +369,7 @@ pub fn from_packs(parsed: &Parsed, offset: TextSize, files: &[PackFile]) -> Vec<
         detail: "the tasks of this draft pack, as `draft create` copies them".into(),
         documentation: Some(format!("```toml\n{}\n```", file.text.trim_end())),
         range: place.word_range(),
+        overwrites: None,
         snippet: escape_snippet(&file.text),
     };
     files.map(completion).collect()

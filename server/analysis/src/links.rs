@@ -2,7 +2,7 @@
 //!
 //! Must not look whether it exists: that is for whoever can see files.
 
-use text_size::TextRange;
+use text_size::{TextRange, TextSize};
 
 use crate::file_names::{CHART_FILE, DOCKERFILE};
 use crate::parsed::Parsed;
@@ -66,6 +66,13 @@ pub fn links(parsed: &Parsed, within: TextRange) -> Vec<Link> {
     commands.flat_map(|command| command_links(&Words::new(parsed, command))).collect()
 }
 
+/// Where the file names what it names at an offset: a script, another file, a target of a Makefile, a script of npm.
+pub fn same_target(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
+    let all = links(parsed, TextRange::up_to(TextSize::of(&*parsed.text)));
+    let Some(here) = all.iter().find(|link| link.range.contains_inclusive(offset)) else { return Vec::new() };
+    all.iter().filter(|link| link.target == here.target).map(|link| link.range).collect()
+}
+
 fn command_links(words: &Words<'_>) -> Vec<Link> {
     let literals: Vec<Option<String>> =
         (0..words.words.len()).map(|index| words.literal(index).map(str::to_owned)).collect();
@@ -94,8 +101,8 @@ fn inner(words: &Words<'_>, index: usize, literal: &str, target: &Target) -> Tex
     }
 }
 
-fn size(length: usize) -> text_size::TextSize {
-    text_size::TextSize::new(length as u32)
+fn size(length: usize) -> TextSize {
+    TextSize::new(length as u32)
 }
 
 /// What the first words of a command make of the rest.

@@ -198,22 +198,25 @@ fn string_like(style: StrStyle, content: &str) -> String {
 /// The phases of DEP-8 that the file does not have, for those who stand on a header or on no task at all.
 fn missing_phases(parsed: &Parsed, offset: TextSize) -> Vec<Refactor> {
     let in_comment = parsed.tree.comments.iter().any(|comment| comment.contains_inclusive(offset));
-    let present = |phase: Phase| parsed.file.sections.iter().any(|section| section.phase == Some(phase));
-    let missing = Phase::DEP_8.into_iter().filter(|phase| !in_comment && !present(*phase));
-    missing.map(|phase| add_phase(parsed, phase)).collect()
+    let phases = Phase::DEP_8.into_iter().filter(|_| !in_comment);
+    phases.filter_map(|phase| added_phase(parsed, phase)).collect()
 }
 
-fn add_phase(parsed: &Parsed, phase: Phase) -> Refactor {
+/// A phase at the end of a file that does not have it.
+pub fn added_phase(parsed: &Parsed, phase: Phase) -> Option<Refactor> {
+    if parsed.file.sections.iter().any(|section| section.phase == Some(phase)) {
+        return None;
+    }
     let (text, newline) = (&parsed.text, edit::line_end(&parsed.text));
     let end = TextSize::of(text.trim_end());
     let before = if end == TextSize::new(0) { String::new() } else { newline.repeat(2) };
     let rest = TextRange::new(end, TextSize::of(&**text));
-    Refactor {
+    Some(Refactor {
         title: format!("Add `{phase}`, which runs {}", phase.when()),
         kind: RefactorKind::Rewrite,
         edits: vec![TextEdit::replace(rest, format!("{before}[{phase}]{newline}"))],
         new_file: None,
-    }
+    })
 }
 
 #[cfg(test)]

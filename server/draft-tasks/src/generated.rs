@@ -219,6 +219,12 @@ fn protocol() {
         text += &tables("", &argument);
         text += &tables("Its answer:\n\n", &answer);
     }
+    let (request, kind) = (ext::RUNNABLES, ext::SHELL_RUNNABLE);
+    let _ = write!(
+        text,
+        "\n## `{request}`\n\nThe phases and tasks of a file, or those of a position, as commands for a terminal, in the form \
+         of rust-analyzer: `{{ \"label\", \"location\", \"kind\": \"{kind}\", \"args\": {{ \"cwd\", \"program\", \"args\" }} }}`.\n"
+    );
     text += "\n## Notifications of the server\n\nTo clients that announce `experimental.draftTasks.output` in their \
              capabilities, with the version of `draft-tasks/output` that they understand; others get `window/logMessage` \
              while a run goes on and one `window/showMessage` at its end. Of tasks on this machine a client that announces \

@@ -89,7 +89,8 @@ fn service(session: &SharedSession) -> (LspService<Backend>, ClientSocket) {
     let session = session.clone();
     let service = LspService::build(|client| Backend { client, session })
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
-        .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
+        .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust)
+        .custom_method(ext::RUNNABLES, Backend::runnables);
     #[cfg(debug_assertions)]
     let service = service
         .custom_method(ext::TEST_PANIC, Backend::panic)

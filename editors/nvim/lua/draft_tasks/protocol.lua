@@ -2,6 +2,7 @@
 return {
   around = { '**/{draft.toml,.dockerignore}', '**/charts/*/templates/*.{yaml,yml}' },
   commands = {
+    add_phase = 'draft-tasks.addPhase',
     run_phase = 'draft-tasks.runPhase',
     run_task = 'draft-tasks.runTask',
     stop = 'draft-tasks.stop',

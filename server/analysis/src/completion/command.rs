@@ -21,6 +21,8 @@ pub struct Site {
     pub typed: String,
     /// What a candidate replaces, in the text.
     range: TextRange,
+    /// That and the rest of the word.
+    whole: TextRange,
     /// How the string is written.
     style: StrStyle,
     /// The quote of the command that is open there.
@@ -102,6 +104,9 @@ pub fn site(parsed: &Parsed, offset: TextSize) -> Option<Site> {
     if parsed.text[range].contains(['\n', '\r']) {
         return None;
     }
+    let whole = words.range(TextRange::new(start, end.max(word_end(&words.content, at))));
+    let is_whole = whole.contains_range(range) && !parsed.text[whole].contains(['\n', '\r']);
+    let whole = if is_whole { whole } else { range };
     let typed = match wanted {
         Wanted::Variable { .. } => {
             typing.before[usize::from(start)..].trim_start_matches(['$', '{']).to_owned()
@@ -112,6 +117,7 @@ pub fn site(parsed: &Parsed, offset: TextSize) -> Option<Site> {
         wanted,
         typed,
         range,
+        whole,
         style: written.style,
         quote: typing.quote,
         semantics: parsed.options.semantics,
@@ -131,6 +137,13 @@ fn variable_end(content: &str, at: TextSize, braces: bool) -> TextSize {
     let name = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
     let brace = usize::from(braces && rest[name..].starts_with('}'));
     at + TextSize::new((name + brace) as u32)
+}
+
+/// Where the piece of a word ends that the cursor stands in.
+fn word_end(content: &str, at: TextSize) -> TextSize {
+    let rest = &content[usize::from(at)..];
+    let end = rest.find(|c: char| c.is_whitespace() || "\"'\\$/=;&|<>".contains(c));
+    at + TextSize::new(end.unwrap_or(rest.len()) as u32)
 }
 
 /// A command up to the cursor.
@@ -271,6 +284,7 @@ fn completion(site: &Site, candidate: Candidate) -> Option<Completion> {
         detail: candidate.detail,
         documentation: None,
         range: site.range,
+        overwrites: (site.whole != site.range).then_some(site.whole),
         snippet: escape_snippet(&edit::inside(site.style, &written)?),
     })
 }

@@ -9,7 +9,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::{Client, LanguageServer};
 
 use super::commands;
-use crate::lsp::protocol::ext::TrustParams;
+use crate::lsp::protocol::ext::{RunnablesParams, TerminalRunnable, TrustParams};
 use crate::lsp::session::SharedSession;
 
 pub(crate) struct Backend {
@@ -135,6 +135,14 @@ impl LanguageServer for Backend {
         Ok(self.session.with(|session| session.formatting(&params.text_document.uri)))
     }
 
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        Ok(self.session.with(|session| session.range_formatting(&params.text_document.uri, params.range)))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        Ok(self.session.with(|session| session.references(params.text_document_position_params)))
+    }
+
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<Vec<CodeActionResponse>>> {
         self.session.with(|session| session.code_action(params)).answer().await
     }
@@ -154,6 +162,10 @@ impl LanguageServer for Backend {
 impl Backend {
     pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         self.session.with(|session| session.cancel_progress(&params.token));
+    }
+
+    pub(crate) async fn runnables(&self, params: RunnablesParams) -> Result<Vec<TerminalRunnable>> {
+        Ok(self.session.with(|session| session.runnables(&params)))
     }
 
     pub(crate) async fn did_change_trust(&self, params: TrustParams) {

@@ -104,6 +104,7 @@ macro_rules! commands {
 }
 
 commands! {
+    add_phase::AddPhase,
     run_phase::RunPhase,
     run_task::RunTask,
     stop::Stop,

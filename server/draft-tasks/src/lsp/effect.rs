@@ -49,8 +49,9 @@ pub(crate) enum Effect {
     AskForSettings { folders: Vec<Uri> },
     /// Ask the client to tell when settings change.
     RegisterForSettings,
-    /// Ask the client to tell when the settings of projects change on disk.
-    WatchProjects,
+    /// Ask the client to tell when the settings of projects change on disk, or these files elsewhere, which need not be
+    /// there yet.
+    WatchFiles { elsewhere: Vec<PathBuf> },
     /// Ask the client to tell the texts of open files around tasks files.
     FollowFilesAround,
     /// Look for runs that were interrupted, in the folder of records.

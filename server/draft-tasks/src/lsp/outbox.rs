@@ -178,7 +178,7 @@ impl Outbox {
             Effect::KeepPages { directory } => self.keep_pages(directory),
             Effect::AskForSettings { folders } => self.ask_for_settings(folders),
             Effect::RegisterForSettings => self.register_for_settings(),
-            Effect::WatchProjects => self.watch_projects(),
+            Effect::WatchFiles { elsewhere } => self.watch_files(&elsewhere),
             Effect::FollowFilesAround => self.follow_files_around(),
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records, questions } => {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_executor::cluster::KubeconfigSource;
 use tower_lsp::gen_lsp_types::*;
 
 use self::editor_settings::EditorSettings;
@@ -187,7 +188,9 @@ impl Session {
         }
         self.ask_for_settings();
         if self.flags.watches_files {
-            self.effect(Effect::WatchProjects);
+            let kubeconfigs = KubeconfigSource::places(self.environment.variables());
+            let elsewhere = if self.flags.relative_patterns { kubeconfigs } else { Vec::new() };
+            self.effect(Effect::WatchFiles { elsewhere });
         }
         if self.flags.registers_documents {
             self.effect(Effect::FollowFilesAround);

@@ -52,6 +52,11 @@ pub struct KubeconfigSource<'a> {
 }
 
 impl<'a> KubeconfigSource<'a> {
+    /// The files in which it is looked for, whether they are there or not.
+    pub fn places(environment: &[(OsString, OsString)]) -> Vec<PathBuf> {
+        kubeconfig::places(environment).0
+    }
+
     /// Reads it.
     ///
     /// # Errors

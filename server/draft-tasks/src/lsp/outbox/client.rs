@@ -2,7 +2,7 @@
 //!
 //! Must not hold up the next effect: each question waits for its answer in a task of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use serde_json::json;
@@ -87,10 +87,11 @@ impl Outbox {
         self.register("workspace/didChangeConfiguration", json!({ "section": ext::SETTINGS }));
     }
 
-    pub(super) fn watch_projects(&self) {
+    pub(super) fn watch_files(&self, elsewhere: &[PathBuf]) {
         let settings = format!("**/{SETTINGS_FILE}");
         let patterns = WATCHED.into_iter().chain([settings.as_str()]);
-        let watchers: Vec<_> = patterns.map(|pattern| json!({ "globPattern": pattern })).collect();
+        let watchers = patterns.map(|pattern| json!({ "globPattern": pattern }));
+        let watchers: Vec<_> = watchers.chain(elsewhere.iter().filter_map(|file| watcher(file))).collect();
         self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
     }
 
@@ -117,4 +118,11 @@ impl Outbox {
             }
         });
     }
+}
+
+/// The pattern of a file outside of the workspace; one whose name is a pattern itself is not watched.
+fn watcher(file: &Path) -> Option<serde_json::Value> {
+    let folder = url::Url::from_file_path(file.parent()?).ok()?;
+    let name = file.file_name()?.to_str().filter(|name| !name.contains(['*', '?', '{', '}', '[', ']']))?;
+    Some(json!({ "globPattern": { "baseUri": folder.as_str(), "pattern": name } }))
 }

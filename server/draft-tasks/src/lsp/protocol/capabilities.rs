@@ -44,6 +44,8 @@ fn server(flags: ClientFlags, encoding: Encoding, commands: &[&str]) -> ServerCa
         hover_provider: Some(HoverProvider::Bool(true)),
         document_symbol_provider: Some(DocumentSymbolProvider::Bool(true)),
         document_formatting_provider: Some(DocumentFormattingProvider::Bool(true)),
+        document_range_formatting_provider: Some(DocumentRangeFormattingProvider::Bool(true)),
+        references_provider: Some(ReferencesProvider::Bool(true)),
         code_lens_provider: Some(CodeLensOptions::default()),
         code_action_provider: Some(code_actions(flags)),
         definition_provider: Some(DefinitionProvider::Bool(true)),

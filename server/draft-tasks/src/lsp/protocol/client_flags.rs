@@ -24,10 +24,14 @@ pub(crate) struct ClientFlags {
     pub(crate) registers_settings: bool,
     /// The client wants to be told which files to watch.
     pub(crate) watches_files: bool,
+    /// Files outside of the workspace can be watched.
+    pub(crate) relative_patterns: bool,
     /// The client wants to be told of which more documents to tell the texts.
     pub(crate) registers_documents: bool,
     /// Completions have places to fill in; else they are plain text.
     pub(crate) snippets: bool,
+    /// Completions replace the rest of a word or not, as the user has chosen.
+    pub(crate) insert_replace: bool,
     /// Diagnostics point at other places.
     pub(crate) related: bool,
     /// Codes of diagnostics lead to their explanations.
@@ -62,6 +66,8 @@ pub(crate) struct ClientFlags {
     pub(crate) applies_edits: bool,
     /// The client shows links.
     pub(crate) links: bool,
+    /// Links say where they lead.
+    pub(crate) link_tooltips: bool,
     /// The client asks what can be renamed before it renames.
     pub(crate) prepare_rename: bool,
 }
@@ -93,6 +99,7 @@ impl ClientFlags {
         self.registers_documents =
             text.synchronization.as_ref().and_then(|it| it.dynamic_registration) == Some(true);
         self.snippets = completion.and_then(|item| item.snippet_support) == Some(true);
+        self.insert_replace = completion.and_then(|item| item.insert_replace_support) == Some(true);
         self.code_action_literals =
             text.code_action.as_ref().is_some_and(|it| it.code_action_literal_support.is_some());
         self.symbol_tree =
@@ -105,6 +112,7 @@ impl ClientFlags {
         self.selection = text.selection_range.is_some();
         self.hints = text.inlay_hint.is_some();
         self.links = text.document_link.is_some();
+        self.link_tooltips = text.document_link.as_ref().and_then(|it| it.tooltip_support) == Some(true);
         self.prepare_rename = text.rename.as_ref().and_then(|it| it.prepare_support) == Some(true);
     }
 
@@ -126,6 +134,7 @@ impl ClientFlags {
         self.asks_for_settings = workspace.configuration == Some(true);
         self.registers_settings = settings.and_then(|it| it.dynamic_registration) == Some(true);
         self.watches_files = files.and_then(|it| it.dynamic_registration) == Some(true);
+        self.relative_patterns = files.and_then(|it| it.relative_pattern_support) == Some(true);
         self.refresh_hints = workspace.inlay_hint.as_ref().and_then(|it| it.refresh_support) == Some(true);
         self.asks_for_contents = workspace.text_document_content.is_some();
         self.applies_edits = workspace.apply_edit == Some(true);

@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use draft_tasks_executor::OutputPiece;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tower_lsp::gen_lsp_types::{CodeActionKind, LspNotificationMethod, MessageDirection, Notification, Uri};
+use tower_lsp::gen_lsp_types::{
+    CodeActionKind, LocationLink, LspNotificationMethod, MessageDirection, Notification, Position,
+    TextDocumentIdentifier, Uri,
+};
 
 /// The kind of code actions that run something.
 pub(crate) const RUN_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowed(RUN_KIND_NAME));
@@ -224,6 +227,40 @@ pub(crate) struct TrustParams {
     pub(crate) trusted: bool,
 }
 
+/// What can be run in a terminal, as rust-analyzer's clients ask for it:
+/// <https://rust-analyzer.github.io/book/contributing/lsp-extensions.html#runnables>.
+pub(crate) const RUNNABLES: &str = "experimental/runnables";
+
+/// The kind of runnables that are a program and its arguments.
+pub(crate) const SHELL_RUNNABLE: &str = "shell";
+
+/// The parameters of [`RUNNABLES`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunnablesParams {
+    pub(crate) text_document: TextDocumentIdentifier,
+    /// Only what can be run from here.
+    pub(crate) position: Option<Position>,
+}
+
+/// Something of the answer to [`RUNNABLES`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TerminalRunnable {
+    pub(crate) label: String,
+    pub(crate) location: LocationLink,
+    pub(crate) kind: &'static str,
+    pub(crate) args: TerminalCommand,
+}
+
+/// A program and its arguments.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TerminalCommand {
+    /// The directory in which it runs.
+    pub(crate) cwd: String,
+    pub(crate) program: String,
+    pub(crate) args: Vec<String>,
+}
+
 /// The version of `draft-tasks/output` that a client understands, by its experimental capabilities; `true` is the first.
 pub(crate) fn output_version(experimental: &Value) -> Option<u64> {
     match experimental.pointer("/draftTasks/output")? {
@@ -239,5 +276,6 @@ pub(crate) fn shows_colors(experimental: &Value) -> bool {
 
 /// What the server announces beside the standard.
 pub(crate) fn server_capabilities() -> Value {
-    json!({ "draftTasks": { "output": OUTPUT_VERSION, "trust": true } })
+    let runnables = json!({ "kinds": [SHELL_RUNNABLE] });
+    json!({ "draftTasks": { "output": OUTPUT_VERSION, "trust": true }, "runnables": runnables })
 }

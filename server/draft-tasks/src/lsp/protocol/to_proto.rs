@@ -218,12 +218,27 @@ pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Com
         sort_text: Some(format!("{rank:03}")),
         filter_text: (filter != completion.label).then_some(filter),
         insert_text_format: Some(format),
-        text_edit: Some(CompletionItemTextEdit::TextEdit(TextEdit {
-            range: context.range(completion.range),
-            new_text,
-        })),
+        text_edit: Some(completion_edit(context, completion.range, completion.overwrites, new_text)),
         label: completion.label,
         ..Default::default()
+    }
+}
+
+/// What an accepted completion changes; what is in the way of the new text is replaced in any case.
+fn completion_edit(
+    context: Context<'_>,
+    range: TextRange,
+    overwrites: Option<TextRange>,
+    new_text: String,
+) -> CompletionItemTextEdit {
+    let insert = context.range(range);
+    match overwrites.filter(|_| context.flags.insert_replace) {
+        Some(whole) => CompletionItemTextEdit::InsertReplaceEdit(InsertReplaceEdit::new(
+            new_text,
+            insert,
+            context.range(whole),
+        )),
+        None => CompletionItemTextEdit::TextEdit(TextEdit { range: insert, new_text }),
     }
 }
 

@@ -3,13 +3,15 @@
 //! Must not let a lens come or go because of a run: lines would jump.
 
 use draft_tasks_analysis::Parsed;
-use draft_tasks_analysis::command::{self, show_argument};
+use draft_tasks_analysis::command::{self as words, show_argument};
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_analysis::lens::{self, Runnable, RunnableKind};
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::PlanError;
 use tower_lsp::gen_lsp_types::*;
 
-use super::run_command::{run_command, run_phase_title, stop_command};
+use super::run_command::{command, run_command, run_phase_title, stop_command};
+use crate::lsp::commands::AddPhase;
 use crate::lsp::protocol::to_proto::Context;
 use crate::lsp::session::Session;
 use crate::world::environment::Environment;
@@ -29,6 +31,13 @@ impl Session {
             command: Some(lens.command(&runnable)),
             data: None,
         });
+        let empty = analysis.parsed.text.trim().is_empty() && session.flags.applies_edits;
+        let added = Phase::DEP_8.into_iter().filter(|_| empty).map(|phase| {
+            let argument = AddPhase { uri: uri.clone(), phase: phase.name().into() };
+            let command = command(format!("＋ Add {phase}"), &argument);
+            CodeLens { range: Range::default(), command: Some(command), data: None }
+        });
+        let lenses = lenses.chain(added);
         Some(lenses.collect())
     }
 }
@@ -96,8 +105,8 @@ impl Lens<'_> {
     /// Exactly what a command runs, secrets masked.
     fn arguments(&self, command: &str) -> Option<String> {
         let options = self.parsed.options;
-        let words = command::split(command, options.semantics, options.draft_version).ok()?;
-        let shown = words.iter().map(|word| word.expand::<String>(&|name| self.environment.shown(name)));
+        let split = words::split(command, options.semantics, options.draft_version).ok()?;
+        let shown = split.iter().map(|word| word.expand::<String>(&|name| self.environment.shown(name)));
         Some(shown.map(|word| show_argument(&word)).collect::<Vec<_>>().join(" "))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not lead to what does not exist.
 
-use draft_tasks_analysis::links;
+use draft_tasks_analysis::links::{self, Target};
 use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
@@ -34,7 +34,27 @@ fn document_links(view: &DocumentView, nearby: &mut Nearby) -> Vec<DocumentLink>
             None => uri,
         };
         let range = view.context().range(link.range);
-        Some(DocumentLink { range, target: Some(target), tooltip: None, data: None })
+        let tooltip = view.flags.link_tooltips.then(|| called(&link.target));
+        Some(DocumentLink { range, target: Some(target), tooltip, data: None })
     });
     found.collect()
+}
+
+/// Where a link leads, by name.
+fn called(target: &Target) -> String {
+    let in_directory = |directory: &str, file: &str| match directory {
+        "" => file.to_owned(),
+        directory => format!("{}/{file}", directory.trim_end_matches('/')),
+    };
+    match target {
+        Target::Path { path, inside: None } => path.clone(),
+        Target::Path { path, inside: Some(file) } => in_directory(path, file),
+        Target::MakeTarget { makefile, name } => {
+            let file = makefile.file.as_deref().unwrap_or("Makefile");
+            format!("target {name} of {}", in_directory(&makefile.directory, file))
+        }
+        Target::NpmScript { directory, name } => {
+            format!("script {name} of {}", in_directory(directory, "package.json"))
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `textDocument/formatting`.
+//! `textDocument/formatting` and `textDocument/rangeFormatting`.
 
 use draft_tasks_analysis::format;
 use tower_lsp::gen_lsp_types::*;
@@ -12,5 +12,15 @@ impl Session {
         let context = session.context(document, &analysis);
         let edits = format::format(&analysis.parsed)?;
         Some(edits.iter().map(|edit| to_proto::text_edit(context, edit)).collect())
+    }
+
+    /// Only what stands on the lines of a range.
+    pub(crate) fn range_formatting(&mut self, uri: &Uri, range: Range) -> Option<Vec<TextEdit>> {
+        let mut edits = self.formatting(uri)?;
+        // A selection of whole lines ends before the first letter of the next one.
+        let ends_before = range.end.character == 0 && range.end.line > range.start.line;
+        let last = if ends_before { range.end.line - 1 } else { range.end.line };
+        edits.retain(|edit| range.start.line <= edit.range.start.line && edit.range.end.line <= last);
+        Some(edits)
     }
 }

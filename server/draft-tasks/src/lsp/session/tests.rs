@@ -20,6 +20,7 @@ use crate::lsp::session::SharedSession;
 use crate::world::environment::Environment;
 
 mod around;
+mod editing;
 mod lifecycle;
 mod pods;
 mod results;

@@ -126,6 +126,7 @@ fn values(path: &[&str], typed: &str, after: &str, offset: TextSize) -> Vec<Comp
         detail: word.meaning.to_owned(),
         documentation: None,
         range,
+        overwrites: None,
         snippet: format!("{space}\"{}\"", word.name),
     });
     offered.collect()
@@ -134,7 +135,8 @@ fn values(path: &[&str], typed: &str, after: &str, offset: TextSize) -> Vec<Comp
 fn completion(setting: &Setting, label: String, range: TextRange, snippet: String) -> Completion {
     let kind = if setting.is_table() { CompletionKind::Phase } else { CompletionKind::Task };
     let detail = setting.default.as_str().map(|default| format!("else \"{default}\"")).unwrap_or_default();
-    Completion { label, kind, detail, documentation: Some(setting.markdown()), range, snippet }
+    let documentation = Some(setting.markdown());
+    Completion { label, kind, detail, documentation, range, overwrites: None, snippet }
 }
 
 #[cfg(test)]
