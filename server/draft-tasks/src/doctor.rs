@@ -132,6 +132,10 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
         let hints = Hints { is_without_label, audience: wanted.audience };
         cluster(&examined, found.as_ref(), &target, hints, &mut links);
     }
+    for link in &mut links {
+        let texts = link.details.iter_mut().chain(&mut link.help).chain([&mut link.found]);
+        texts.for_each(|text| *text = wanted.audience.words(text));
+    }
     behind(links)
 }
 
@@ -418,7 +422,7 @@ fn no_pods(wanted: &str, pods_before: usize, waits_for: Option<&str>, hints: Hin
         count => format!("; {} with it end or are of an earlier rollout", many(count)),
     };
     let problem = Problem::new(format!("no pod has label {wanted}{over}"))
-        .help("deploy the application first: draft-tasks up -- COMMAND…");
+        .help(format!("deploy the application first: {}", hints.audience.deploying()));
     // What should make them may say more than that there are none.
     let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
         Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },

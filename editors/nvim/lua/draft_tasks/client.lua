@@ -20,6 +20,12 @@ return {
         vim.lsp.handlers['window/showMessage'](err, params, ctx)
       end
     end,
+    -- What a lens or an action asked for and the server refuses, in its words: Neovim would put a number before them.
+    ['workspace/executeCommand'] = function(err)
+      if err then
+        require('draft_tasks.server').notify(err.message, vim.log.levels.ERROR)
+      end
+    end,
     ['workspace/codeLens/refresh'] = function(err, params, ctx)
       return require('draft_tasks.codelens').on_refresh(err, params, ctx)
     end,

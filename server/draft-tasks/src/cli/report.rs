@@ -18,6 +18,7 @@ use draft_tasks_executor::{
 
 use super::screen::Screen;
 use super::terminal::Paint;
+use crate::settings::audience::Audience;
 
 /// A line that is longer is shown before it is complete.
 const LONGEST_LINE: usize = 8 << 10;
@@ -129,8 +130,9 @@ impl Report {
             RunEvent::Blocked { problem } => {
                 self.screen.end();
                 let line = |text: String| self.screen.line(format_args!("  {text}"));
-                line(format!("{} {}", self.paint.red("✗"), self.paint.red(&printable(&problem.message))))?;
-                problem.help.iter().try_for_each(|help| line(format!("  {}", printable(help))))
+                let said = |text: &str| printable(&Audience::CommandLine.words(text));
+                line(format!("{} {}", self.paint.red("✗"), self.paint.red(&said(&problem.message))))?;
+                problem.help.iter().try_for_each(|help| line(format!("  {}", said(help))))
             }
             RunEvent::Note { message } => {
                 self.screen.line(format_args!("  {}", self.paint.yellow(&printable(&message))))

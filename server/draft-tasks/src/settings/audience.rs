@@ -2,6 +2,41 @@
 //!
 //! Must not be asked by what is kept of a run: both read that.
 
+/// What the executor calls something for all places: what it keeps of a run is read in each.
+struct Term {
+    everywhere: &'static str,
+    command_line: &'static str,
+    editor: &'static str,
+}
+
+const TERMS: [Term; 5] = [
+    Term {
+        everywhere: "draftTasks.kubernetes.readyTimeout or --ready-timeout",
+        command_line: "--ready-timeout, or `kubernetes.readyTimeout` in .draft-tasks.config.toml",
+        editor: "draftTasks.kubernetes.readyTimeout",
+    },
+    Term {
+        everywhere: "draftTasks.kubernetes.goneTimeout or --gone-timeout",
+        command_line: "--gone-timeout, or `kubernetes.goneTimeout` in .draft-tasks.config.toml",
+        editor: "draftTasks.kubernetes.goneTimeout",
+    },
+    Term {
+        everywhere: "draftTasks.kubernetes.namespace or --namespace",
+        command_line: "--namespace",
+        editor: "draftTasks.kubernetes.namespace",
+    },
+    Term {
+        everywhere: "draftTasks.kubernetes.container or --container",
+        command_line: "--container, or `kubernetes.container` in .draft-tasks.config.toml",
+        editor: "draftTasks.kubernetes.container",
+    },
+    Term {
+        everywhere: "`draft-tasks doctor`",
+        command_line: "`draft-tasks doctor`",
+        editor: "\"Check Application and Cluster\"",
+    },
+];
+
 /// Who reads a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
@@ -10,6 +45,25 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
+    /// A message of the executor in the words of the place.
+    pub(crate) fn words(self, message: &str) -> String {
+        TERMS.iter().fold(message.to_owned(), |said, term| {
+            let word = match self {
+                Audience::CommandLine => term.command_line,
+                Audience::Editor => term.editor,
+            };
+            said.replace(term.everywhere, word)
+        })
+    }
+
+    /// How an application is deployed with its tasks.
+    pub(crate) const fn deploying(self) -> &'static str {
+        match self {
+            Audience::CommandLine => "draft-tasks up -- COMMAND…",
+            Audience::Editor => "\"Deploy with Tasks\"",
+        }
+    }
+
     /// What names the application's pods.
     pub(crate) const fn selector(self) -> &'static str {
         match self {
@@ -52,5 +106,43 @@ impl Audience {
             Audience::CommandLine => "--environment or DRAFT_ENV",
             Audience::Editor => "draftTasks.environment or DRAFT_ENV",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The text of all files below a folder.
+    fn source(folder: &Path) -> String {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let text = |path: std::path::PathBuf| {
+            if path.is_dir() { source(&path) } else { std::fs::read_to_string(path).unwrap() }
+        };
+        entries.map(text).collect()
+    }
+
+    #[test]
+    fn the_executor_says_these_terms() {
+        let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../executor/src"));
+        for term in TERMS {
+            assert!(source.contains(term.everywhere), "{}", term.everywhere);
+        }
+        let settings = source.matches("draftTasks.").count();
+        let known = TERMS.iter().filter(|term| term.everywhere.starts_with("draftTasks."));
+        let known: usize = known.map(|term| source.matches(term.everywhere).count()).sum();
+        assert_eq!(settings, known, "a setting is named that is not in the table");
+    }
+
+    #[test]
+    fn each_place_has_its_words() {
+        let said = "the limit is draftTasks.kubernetes.goneTimeout or --gone-timeout";
+        assert_eq!(Audience::Editor.words(said), "the limit is draftTasks.kubernetes.goneTimeout");
+        let here = "the limit is --gone-timeout, or `kubernetes.goneTimeout` in .draft-tasks.config.toml";
+        assert_eq!(Audience::CommandLine.words(said), here);
+        let doctor = Audience::Editor.words("`draft-tasks doctor` walks through the whole chain");
+        assert_eq!(doctor, "\"Check Application and Cluster\" walks through the whole chain");
     }
 }

@@ -13,6 +13,7 @@ use draft_tasks_executor::record::{Event, StoredRun};
 
 use super::describe_seconds;
 use crate::cli::terminal::Paint;
+use crate::settings::audience::Audience;
 
 /// A task of the run, and the pod in which it ran if it ran inside of one.
 type Place = (usize, Option<usize>);
@@ -60,8 +61,9 @@ impl<'a, W: Write> Transcript<'a, W> {
                 note.map_or(Ok(()), |note| self.line(&paint.yellow(&printable(&note))))
             }
             Event::Blocked { message, help, .. } => {
-                self.line(&format!("{} {}", paint.red("✗"), paint.red(&printable(&message))))?;
-                help.iter().try_for_each(|help| self.line(&format!("  {}", printable(help))))
+                let said = |text: &str| printable(&Audience::CommandLine.words(text));
+                self.line(&format!("{} {}", paint.red("✗"), paint.red(&said(&message))))?;
+                help.iter().try_for_each(|help| self.line(&format!("  {}", said(help))))
             }
             Event::Note { message, .. } => self.line(&paint.yellow(&printable(&message))),
             Event::TaskStarted { task, pod, .. } => self.started((task, pod)),

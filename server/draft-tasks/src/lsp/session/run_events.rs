@@ -19,6 +19,7 @@ use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, OutputParams, PieceOfOutput, RunParams, RunState};
 use crate::lsp::runs::Run;
 use crate::lsp::runs::results::PastRun;
+use crate::settings::audience::Audience;
 use crate::settings::run::RunDiagnostics;
 
 /// Runs that pass within this time need no message: the user is still looking.
@@ -133,7 +134,8 @@ impl Session {
 
     fn blocked(&mut self, id: &str, problem: &Problem) {
         let Some(run) = self.runs.get(id) else { return };
-        let message = format!("{} could not run: {}", run.subject, problem.describe());
+        let problem = Audience::Editor.words(&problem.describe());
+        let message = format!("{} could not run: {problem}", run.subject);
         self.tell(run, RunState::Waiting, (None, None), None, message.clone());
         self.show(MessageType::Error, message);
     }

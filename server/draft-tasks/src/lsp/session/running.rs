@@ -29,6 +29,7 @@ use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Guard, Whereabouts};
+use crate::settings::audience::Audience;
 use crate::world::environment::{Environment, ask_for_colors};
 
 /// How long a stopped task may take to end before it is killed.
@@ -188,7 +189,9 @@ impl PreparedRun {
         if phase.is_local() && !pods.names().is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        let mut place = source.place(phase, &environment, pods).map_err(|it| refusal(it.describe()))?;
+        let mut place = source
+            .place(phase, &environment, pods)
+            .map_err(|it| refusal(Audience::Editor.words(&it.describe())))?;
         let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
         Ok(PreparedRun { plan, chosen: only, source, environment, place, questions })
