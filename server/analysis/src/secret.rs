@@ -28,13 +28,19 @@ pub static SECRET_NAMES: SecretNames = SecretNames {
         "PASSWD",
         "PASSPHRASE",
         "CREDENTIAL",
+        "CREDS",
+        "JWT",
+        "OAUTH",
         "APIKEY",
+        "ACCESSKEY",
+        "ENCRYPTIONKEY",
+        "SIGNINGKEY",
         "PRIVATEKEY",
     ],
     // A word of its own in `API_KEY`, but no part of one in `KEYBOARD` and `AUTHOR`.
     words: &["PWD", "PRIVATE", "AUTH", "KEY"],
-    last_words: &["PAT"],
-    ends: &["PASS"],
+    last_words: &["PAT", "CRED"],
+    ends: &["PASS", "PW"],
     // The directories of shells.
     exceptions: &["PWD", "OLDPWD"],
 };
@@ -52,6 +58,13 @@ pub fn looks_secret(variable: &str) -> bool {
     ends.iter().any(|end| last.ends_with(end))
         || of_several && last_words.contains(&last)
         || parts.any(|part| words.contains(&part) || within_words.iter().any(|word| part.contains(word)))
+}
+
+/// Whether a value is none for a secret, whatever its variable is called: a boolean, or a number of less than 8 bytes.
+pub fn is_plain(value: &str) -> bool {
+    let is_boolean =
+        ["true", "false", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    is_boolean || value.len() < 8 && value.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant,
@@ -126,6 +139,16 @@ mod tests {
             "GOOGLE_CREDENTIALS",
             "api-token",
             "db.password",
+            "DB_PW",
+            "ROOTPW",
+            "AWS_CREDS",
+            "GCLOUDCREDS",
+            "JWT_KEYS",
+            "MY_OAUTH_CLIENT",
+            "ACCESSKEY",
+            "APP_ENCRYPTIONKEY",
+            "SIGNINGKEY",
+            "GPG_PASSPHRASE",
         ] {
             assert!(looks_secret(name), "{name}");
         }
@@ -143,8 +166,20 @@ mod tests {
             "MY_PATH",
             "PAT_X",
             "PASSENGER",
+            "PWA_NAME",
+            "SACRED",
         ] {
             assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn plain_values() {
+        for value in ["true", "False", "on", "0", "-1.5", "1234567"] {
+            assert!(is_plain(value), "{value}");
+        }
+        for value in ["", "12345678", "hunter2", "inf", "nan", "truth"] {
+            assert!(!is_plain(value), "{value}");
         }
     }
 

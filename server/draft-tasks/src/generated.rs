@@ -147,7 +147,8 @@ fn secret_names() -> String {
     format!(
         "\n## Which names look secret\n\nA variable's name is parted into words by all that is neither letter nor digit; case \
          does not matter. It looks secret where a word\n\n- has one of these in it: {};\n- is one of these: {};\n- is the \
-         last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}.\n\n\
+         last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}. A \
+         boolean, or a number of less than 8 bytes, is no secret by its variable's name.\n\n\
          Whatever variable they are in, tokens are masked that begin with one of these, where as many letters, digits and \
          signs of their kind follow as such tokens have at least: {}. So are private keys between `-----BEGIN …` and \
          `-----END …`.\n",

@@ -96,12 +96,15 @@ settings! {
         /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
         /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. Their values are
         /// masked, too, but for those of less than 8 bytes, numbers, words of letters alone, hosts with or without a port,
-        /// and paths that exist, unless the name looks secret; each run says which are masked.
+        /// networks (`10.0.0.0/8`), regions (`eu-central-1`), time zones (`Europe/Berlin`), URLs without user, query and
+        /// fragment whose path has only words and parts of less than 8 bytes, and paths that exist, unless the name looks
+        /// secret; each run says which are masked.
         #[serde(deserialize_with = "env_file::one_or_more")]
         #[schemars(schema_with = "env_file::one_or_more_schema")]
         "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Restricted;
         /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
-        /// names look secret (docs/configuration.md lists which do). Values shorter than 3 bytes are not masked.
+        /// names look secret (docs/configuration.md lists which do). Values shorter than 3 bytes are not masked, and of
+        /// variables that only look secret no booleans and no numbers of less than 8 bytes.
         "secrets" secrets: Vec<String> = Vec::new(), User(SECRETS);
         /// Names of variables whose values are shown, though their names look secret or a file of variables has them.
         "public" public: Vec<String> = Vec::new(), User(SECRETS), Restricted;

@@ -136,6 +136,21 @@ async fn of_a_program_that_was_killed_are_readable_and_told_as_interrupted() {
     assert_eq!(records.list().unwrap(), []);
 }
 
+#[cfg(unix)]
+#[test]
+fn that_cannot_be_read_are_listed_as_such() {
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 50);
+    let folder = records.directory.join("20200101T000000.000Z-pre-up-1-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    // A circle of links, which nobody can open, whatever they may read.
+    std::os::unix::fs::symlink("lock", folder.join("lock")).unwrap();
+    assert!(matches!(only(&records).state, RecordState::Unreadable(_)));
+    std::fs::remove_file(folder.join("lock")).unwrap();
+    std::os::unix::fs::symlink(EVENTS, folder.join(EVENTS)).unwrap();
+    assert!(matches!(only(&records).state, RecordState::Unreadable(_)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_lock_are_just_being_made_unless_they_are_old() {
     let _alone = ONE_AT_A_TIME.lock().await;

@@ -158,6 +158,7 @@ fn state(kept: &StoredRun) -> (&'static str, Option<f64>) {
     match &kept.state {
         RecordState::Running => ("running", None),
         RecordState::Interrupted => ("interrupted", None),
+        RecordState::Unreadable(_) => ("unreadable", None),
         RecordState::Finished(result) => (result.outcome.name(), Some(result.seconds)),
     }
 }

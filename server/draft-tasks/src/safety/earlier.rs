@@ -7,7 +7,7 @@ use std::path::Path;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::cluster::KubeconfigSource;
 use draft_tasks_executor::record::schema::{ClusterEntry, RunResult};
-use draft_tasks_executor::record::{Event, Records, StoredRun};
+use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
 use draft_tasks_executor::{Application, OutcomeName, PodsRequest, Problem};
 
 use crate::clock::Clock;
@@ -51,6 +51,14 @@ pub(super) fn applications(
         let place = records.directory.display();
         Problem::new(format!("the records of earlier runs cannot be read: {place}: {error}"))
     })?;
+    // It may have seen pods.
+    let unreadable = kept.iter().filter(|run| run.may_be_of(file)).find_map(|run| match &run.state {
+        RecordState::Unreadable(why) => Some((run.folder.display(), why)),
+        _ => None,
+    });
+    if let Some((place, why)) = unreadable {
+        return Err(Problem::new(format!("the record of an earlier run cannot be read: {place}: {why}")));
+    }
     let (mut seen, mut sought, mut is_cleaned) = (Vec::<EarlierApplication>::new(), None, false);
     // A pipe is empty when it is read again.
     let mut kubeconfig = None;

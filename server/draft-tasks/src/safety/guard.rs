@@ -384,4 +384,19 @@ mod tests {
         let found = earlier.found(&earlier.dir.path().join("tasks"));
         assert!(found.starts_with("the records of earlier runs cannot be read: "), "{found}");
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_record_that_cannot_be_read_is_not_no_record() {
+        let earlier = Earlier::new();
+        let folder = earlier.environment.records().unwrap().join("20200101T000000.000Z-post-deploy-1-1");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink("lock", folder.join("lock")).unwrap();
+        let found = earlier.found(&earlier.dir.path().join("tasks"));
+        assert!(found.starts_with("the record of an earlier run cannot be read: "), "{found}");
+        // By its name this is one of another tasks file.
+        let other = folder.with_file_name("20200101T000000.000Z-post-deploy-1-1-0badcafe");
+        std::fs::rename(&folder, &other).unwrap();
+        assert_eq!(earlier.found(&earlier.dir.path().join("tasks")), "nothing");
+    }
 }

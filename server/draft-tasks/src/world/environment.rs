@@ -146,7 +146,7 @@ impl Environment {
     fn judge(&mut self, variable: FileVariable, directory: &Path) {
         let FileVariable { name, value } = &variable;
         self.from_files.remove(name);
-        if !self.is_secret(name) && (self.public.contains(name) || is_public(value, directory)) {
+        if !self.is_secret(name, value) && (self.public.contains(name) || is_public(value, directory)) {
             return;
         }
         self.from_files.insert(name.clone());
@@ -201,15 +201,16 @@ impl Environment {
     /// The value of a variable as it may be seen: as in the output of a task that prints it.
     pub(crate) fn shown(&self, name: &str) -> Option<String> {
         let value = self.get(name)?;
-        if self.is_secret(name) && !value.is_empty() {
+        if self.is_secret(name, &value) && !value.is_empty() {
             return Some(secret::MASK.into());
         }
         Some(self.secrets().mask(&value).into_owned())
     }
 
-    fn is_secret(&self, name: &str) -> bool {
+    fn is_secret(&self, name: &str, value: &str) -> bool {
+        let looks_secret = || secret::looks_secret(name) && !secret::is_plain(value);
         self.listed.contains(name)
-            || !self.public.contains(name) && (secret::looks_secret(name) || self.from_files.contains(name))
+            || !self.public.contains(name) && (looks_secret() || self.from_files.contains(name))
     }
 
     /// The values that must not be seen, and passwords within others.
@@ -223,10 +224,11 @@ impl Environment {
         let mut with_urls = values.clone();
         for (name, value) in self.variables() {
             let name = name.to_string_lossy();
-            if self.is_secret(&name) {
+            let is_secret = self.is_secret(&name, &value.to_string_lossy());
+            if is_secret {
                 values.push(value);
             }
-            if self.is_secret(&name) || !self.public.contains(&*name) {
+            if is_secret || !self.public.contains(&*name) {
                 with_urls.push(value);
             }
         }
@@ -382,8 +384,14 @@ mod tests {
             ..RunSettings::default()
         };
         let url = "http://ann:hunter2@x";
-        let outside =
-            [("F_TOKEN", "outside"), ("G_TOKEN", "hidden"), ("URL", url), ("OTHER", "http://a:pass@x")];
+        let outside = [
+            ("F_TOKEN", "outside"),
+            ("G_TOKEN", "hidden"),
+            ("URL", url),
+            ("OTHER", "http://a:pass@x"),
+            ("TOKENIZERS_PARALLELISM", "false"),
+            ("H_TOKEN", "80800"),
+        ];
         let environment = Environment::of(&outside).with(&settings, dir.path()).unwrap();
         assert_eq!(environment.masked_names(), ["A_TOKEN", "C", "D"]);
         let text = "short no-word-1 no-word-2 outside hidden http://ann:hunter2@x http://a:pass@x";
@@ -395,6 +403,10 @@ mod tests {
             ["no-word-1", "***", "***", "other"]
         );
         assert_eq!([shown("URL"), shown("OTHER")], [url, "http://a:***@x"]);
+        assert_eq!([shown("TOKENIZERS_PARALLELISM"), shown("H_TOKEN")], ["false", "80800"]);
+        let named = RunSettings { secrets: vec!["H_TOKEN".into()], ..RunSettings::default() };
+        let environment = Environment::of(&outside).with(&named, dir.path()).unwrap();
+        assert_eq!(environment.shown("H_TOKEN").unwrap(), "***");
     }
 
     #[test]

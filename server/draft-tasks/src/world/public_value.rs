@@ -8,13 +8,100 @@ use std::path::Path;
 /// Secrets are longer.
 const LONGEST_SHORT: usize = 7;
 
-/// Whether a value is a short one, a word, a number, a host or a path that exists as seen from a directory.
+/// Whether a value is a short one, a word, a number, a boolean, a host, a network, a region, a time zone, a URL without user,
+/// query and fragment whose path has only words and short parts, or a path that exists as seen from a directory.
 pub(crate) fn is_public(value: &str, directory: &Path) -> bool {
-    value.len() <= LONGEST_SHORT
-        || value.chars().all(char::is_alphabetic)
+    is_word_or_short(value)
         || value.parse::<f64>().is_ok()
         || is_host(value)
+        || is_network(value)
+        || is_region(value)
+        || is_time_zone(value)
+        || is_open_url(value)
         || directory.join(value).exists()
+}
+
+fn is_word_or_short(value: &str) -> bool {
+    value.len() <= LONGEST_SHORT || value.chars().all(char::is_alphabetic)
+}
+
+/// `10.0.0.0/8`
+fn is_network(value: &str) -> bool {
+    value.split_once('/').is_some_and(|(address, bits)| {
+        address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= 128)
+    })
+}
+
+/// What regions of clouds begin with.
+const CONTINENTS: [&str; 20] = [
+    "af",
+    "africa",
+    "ap",
+    "asia",
+    "australia",
+    "ca",
+    "cn",
+    "eu",
+    "europe",
+    "il",
+    "me",
+    "mx",
+    "northamerica",
+    "sa",
+    "southamerica",
+    "us",
+    "uk",
+    "in",
+    "jp",
+    "fr",
+];
+
+/// `eu-central-1`, `us-gov-west-1`, `europe-west4-a`.
+fn is_region(value: &str) -> bool {
+    let mut parts = value.split('-');
+    let begins = parts.next().is_some_and(|first| CONTINENTS.contains(&first));
+    let parts: Vec<&str> = parts.collect();
+    let is_part = |part: &&str| {
+        let number = part.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let digits = number.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        !part.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    begins && (1..=3).contains(&parts.len()) && value.len() <= 24 && parts.iter().all(is_part)
+}
+
+/// Where time zones lie.
+const AREAS: [&str; 11] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Etc",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
+/// `Europe/Berlin`, `America/Argentina/Buenos_Aires`, `Etc/GMT+1`.
+fn is_time_zone(value: &str) -> bool {
+    let Some((area, place)) = value.split_once('/') else { return false };
+    let place = place.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_' | '-' | '+');
+    AREAS.contains(&area) && value.len() <= 40 && place.chars().all(is_letter)
+}
+
+/// `https://api.example.com/v1`; who has a secret in the path, as webhooks do, has it in a long part.
+fn is_open_url(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_scheme = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
+    let is_host = is_host(host) || is_host_name(host);
+    !value.contains(['@', '?', '#'])
+        && scheme.chars().all(is_scheme)
+        && is_host
+        && path.split('/').all(is_word_or_short)
 }
 
 /// A host, or a host with a port.
@@ -66,6 +153,19 @@ mod tests {
             "db-1.example.com:5432",
             "localhost:8080",
             "postgres-main:5432",
+            "eu-central-1",
+            "us-gov-west-1",
+            "ap-southeast-1a",
+            "europe-west4-a",
+            "Europe/Berlin",
+            "America/Argentina/Buenos_Aires",
+            "Etc/GMT+1",
+            "10.0.0.0/16",
+            "fd00::1:2:3/64",
+            "https://api.example.com/v1",
+            "http://localhost:3000",
+            "redis://cache:6379/0",
+            "postgres://db:5432/production",
             "src/test-1",
             "./src/test-1",
             absolute.as_str(),
@@ -86,6 +186,17 @@ mod tests {
             "admin:1234567",
             "db.example.com:port",
             "postgres://ann@db/shop",
+            "https://hooks.example.com/services/T00000000/B00000000/a1b2c3d4e5f6",
+            "https://api.example.com/v1?key=abc",
+            "https://api.example.com/#abcdefgh1",
+            "correct-horse-battery-staple",
+            "hunter-horse-1",
+            "eu-a1b2c3d4e5f6",
+            "us-correct-horse-battery-1",
+            "Europe/Berlin123x",
+            "Secret/Berlin",
+            "10.0.0.0/512",
+            "hunter22/16",
             "src/test-1",
             "no.such.file.7z",
             "a..example.com",

@@ -9,6 +9,8 @@ pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     if value.len() >= SHORTEST {
         add_url(value, &mut forms);
         add_shell(value, &mut forms);
+        add_doubled(value, &mut forms);
+        add_html(value, &mut forms);
         if let Ok(text) = std::str::from_utf8(value) {
             add_json(text, &mut forms);
         }
@@ -113,6 +115,37 @@ fn add_shell(value: &[u8], forms: &mut Vec<Vec<u8>>) {
         b'\t' => text.extend_from_slice(b"\\t"),
         _ => backslashed(byte, matches!(byte, b'\\' | b'\''), text),
     }));
+}
+
+/// Quotes as they are written twice in SQL and in tables of comma-separated values.
+fn add_doubled(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    for quotes in [&b"'"[..], b"\""] {
+        forms.push(escaped(value, |byte, text| {
+            text.push(byte);
+            text.extend(Some(byte).filter(|byte| quotes.contains(byte)));
+        }));
+    }
+}
+
+/// In HTML and XML, where programs write quotes as they are or in several ways.
+fn add_html(value: &[u8], forms: &mut Vec<Vec<u8>>) {
+    if !value.iter().any(|byte| b"&<>\"'".contains(byte)) {
+        return;
+    }
+    for single in ["'", "&#39;", "&#039;", "&#x27;", "&apos;"] {
+        for double in ["\"", "&quot;", "&#34;", "&#x22;"] {
+            for greater in ["&gt;", ">"] {
+                forms.push(escaped(value, |byte, text| match byte {
+                    b'&' => text.extend_from_slice(b"&amp;"),
+                    b'<' => text.extend_from_slice(b"&lt;"),
+                    b'>' => text.extend_from_slice(greater.as_bytes()),
+                    b'\'' => text.extend_from_slice(single.as_bytes()),
+                    b'"' => text.extend_from_slice(double.as_bytes()),
+                    _ => text.push(byte),
+                }));
+            }
+        }
+    }
 }
 
 fn backslashed(byte: u8, is_special: bool, text: &mut Vec<u8>) {
@@ -256,6 +289,21 @@ mod tests {
         assert_forms(
             "it's $a `b`",
             &["it'\\''s $a `b`", "it'\"'\"'s $a `b`", "it\\'s\\ \\$a\\ \\`b\\`", "it's \\$a \\`b\\`"],
+        );
+    }
+
+    #[test]
+    fn what_sql_and_html_write() {
+        assert_forms("it's \"a\" pass", &["it''s \"a\" pass", "it's \"\"a\"\" pass"]);
+        assert_forms(
+            "a<b>&\"c\"'d'",
+            &[
+                "a&lt;b&gt;&amp;&quot;c&quot;&#39;d&#39;",
+                "a&lt;b&gt;&amp;\"c\"'d'",
+                "a&lt;b&gt;&amp;&#34;c&#34;&#39;d&#39;",
+                "a&lt;b&gt;&amp;&quot;c&quot;&#x27;d&#x27;",
+                "a&lt;b>&amp;&quot;c&quot;&apos;d&apos;",
+            ],
         );
     }
 

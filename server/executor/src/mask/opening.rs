@@ -1,6 +1,6 @@
 //! Secrets that are known by how they begin: tokens of well-known kinds, and private keys.
 
-use draft_tasks_analysis::secret::token::{KNOWN_TOKENS, KnownToken};
+use draft_tasks_analysis::secret::token::{KNOWN_TOKENS, KnownToken, TokenStart};
 
 const KEY_BEGINS: &[u8] = b"-----BEGIN ";
 const KEY_ENDS: &[u8] = b"-----END ";
@@ -39,21 +39,17 @@ pub(super) fn at_start(written: &[u8], ended: bool) -> Opening {
     if written.first() == Some(&b'-') {
         return key(written, ended);
     }
+    // Several kinds may begin alike: what is certain goes before what may follow.
+    let mut is_unfinished = false;
     for token in &KNOWN_TOKENS {
-        let prefix = token.prefix.as_bytes();
-        let Some(behind) = written.strip_prefix(prefix) else {
-            if !ended && prefix.starts_with(written) {
-                return Opening::Perhaps;
-            }
-            continue;
-        };
-        let letters = behind.iter().take(token.least).take_while(|byte| token.has(**byte)).count();
-        if letters == token.least {
-            return Opening::Begun(prefix.len() + letters, Remainder::Token(token));
+        match token.at_start(written) {
+            TokenStart::Certain(length) => return Opening::Begun(length, Remainder::Token(token)),
+            TokenStart::Unfinished => is_unfinished |= !ended,
+            TokenStart::Nothing => {}
         }
-        if letters == behind.len() && !ended {
-            return Opening::Perhaps;
-        }
+    }
+    if is_unfinished {
+        return Opening::Perhaps;
     }
     Opening::Nothing
 }

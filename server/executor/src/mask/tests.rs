@@ -93,6 +93,31 @@ fn tokens_and_private_keys_whatever_they_come_from() {
         assert_eq!(secrets.mask(&format!("t={prefix}{long}, {prefix}x")), format!("t=***, {prefix}x"));
     }
     assert_eq!(secrets.mask("AKIAIOSFODNN7ABCDEFG AKIA"), "*** AKIA");
+    assert_eq!(secrets.mask("ASIAIOSFODNN7ABCDEFG"), "***");
+    assert_eq!(secrets.mask("jwt=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.a-b_c;"), "jwt=***;");
+    assert_eq!(secrets.mask(&format!("SG.{0}.{0},", "a1B2c3D4e5F6g7H8i9J0k1")), "***,");
+    for prefix in [
+        "sk_test_",
+        "rk_live_",
+        "sk-ant-",
+        "sk-proj-",
+        "AIza",
+        "pypi-",
+        "hvs.",
+        "xapp-",
+        "dckr_pat_",
+        "glrt-",
+        "GOCSPX-",
+    ] {
+        assert_eq!(secrets.mask(&format!("t={prefix}{long}, {prefix}x")), format!("t=***, {prefix}x"));
+    }
+    for prose in [
+        "eyJ alone, eyJhbGciOiJIUzI1NiJ9 and eyJhbGciOiJIUzI1NiJ9.json",
+        "of ASIA, ASIApacificregionalteams and EURASIA",
+        "in SG. In a sentence, SG.name.of and SG.a-module-of-many-words",
+    ] {
+        assert_eq!(secrets.mask(prose), prose);
+    }
     let longer = format!("ghp_{long}-and-more");
     assert_eq!(self::secrets(&[&longer]).mask(&format!("{longer}!")), "***!");
     let key = |kind: &str| {
@@ -204,6 +229,12 @@ fn written(values: &[String], part: &(usize, usize, usize)) -> Vec<u8> {
         "\x1b",
         "\0",
         "ghp_",
+        "eyJhbGci",
+        ".eyJzdWI",
+        "SG.",
+        ".",
+        "ASIA",
+        "A1B2C3D4E5",
         "-----BEGIN PRIVATE KEY-----",
         "-----END ",
         "-",

@@ -41,6 +41,8 @@ pub enum RecordState {
     Interrupted,
     /// It is over.
     Finished(Box<RunResult>),
+    /// It is there, but what it says cannot be read, and why.
+    Unreadable(String),
 }
 
 /// The names of all records, oldest first: in the order of their numbers, as a clock may be set back. Of those that have
@@ -110,8 +112,7 @@ impl Records {
     /// When the folder of records cannot be read; a missing one is no error.
     pub fn list(&self) -> io::Result<Vec<StoredRun>> {
         let names = names(&self.directory)?;
-        // Another program may remove one meanwhile.
-        Ok(names.into_iter().rev().filter_map(|name| self.kept(name).ok()).collect())
+        Ok(names.into_iter().rev().filter_map(|name| self.present(name)).collect())
     }
 
     /// The records of a tasks file, newest first.
@@ -122,7 +123,7 @@ impl Records {
     pub fn of_file(&self, file: &Path) -> io::Result<Vec<StoredRun>> {
         let (names, end) = (names(&self.directory)?, format!("-{}", project(file)));
         let of_file = names.into_iter().rev().filter(|name| name.ends_with(&end));
-        Ok(of_file.filter_map(|name| self.kept(name).ok()).collect())
+        Ok(of_file.filter_map(|name| self.present(name)).collect())
     }
 
     /// The record of this name or beginning of a name, or the newest one for `last` and `latest`.
@@ -148,6 +149,18 @@ impl Records {
         found.map(|name| self.kept(name)).transpose()
     }
 
+    /// A record of the list; nothing where another program has removed it meanwhile.
+    fn present(&self, id: String) -> Option<StoredRun> {
+        match self.kept(id.clone()) {
+            Ok(kept) => Some(kept),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let state = RecordState::Unreadable(error.to_string());
+                Some(StoredRun { folder: self.directory.join(&id), id, began: None, state })
+            }
+        }
+    }
+
     pub(super) fn kept(&self, id: String) -> io::Result<StoredRun> {
         let folder = self.directory.join(&id);
         let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
@@ -158,7 +171,11 @@ impl Records {
             // It may have ended between the two looks.
             None => result().map_or(RecordState::Interrupted, RecordState::Finished),
         };
-        let began = events(&folder).ok().and_then(|mut events| events.next());
+        let began = match events(&folder) {
+            Ok(mut events) => events.next(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
         Ok(StoredRun { id, folder, began, state })
     }
 }
@@ -232,6 +249,12 @@ impl StoredRun {
             _ => Vec::new(),
         };
         Ok(events(&self.folder)?.chain(lost))
+    }
+
+    /// Whether its name allows that it is of this tasks file.
+    pub fn may_be_of(&self, file: &Path) -> bool {
+        let is_of = |file: &Path| project_of(&self.id).is_none_or(|of| of == project(file));
+        is_of(file) || file.canonicalize().is_ok_and(|file| is_of(&file))
     }
 
     /// When its run began, if that can be read.
