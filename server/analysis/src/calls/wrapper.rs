@@ -2,6 +2,9 @@
 //!
 //! Must not read scripts.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::{Argument, Walk};
 
 mod table;
@@ -58,7 +61,11 @@ impl Inner {
 
 impl Wrapper {
     pub(super) fn of(name: &str) -> Option<&'static Wrapper> {
-        WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name))
+        static BY_NAME: LazyLock<HashMap<&str, &Wrapper>> = LazyLock::new(|| {
+            let named = |wrapper: &'static Wrapper| wrapper.names.iter().map(move |name| (*name, wrapper));
+            WRAPPERS.iter().flat_map(named).collect()
+        });
+        BY_NAME.get(name).copied()
     }
 
     /// Which argument is the program that is run; nothing where it runs none.

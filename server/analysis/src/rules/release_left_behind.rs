@@ -40,6 +40,9 @@ fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>)
     }
     // Tasks whose command is broken may be about a release, too.
     for (_, written) in parsed.file.commands_of(Phase::Cleanup) {
+        if releases.is_empty() {
+            return;
+        }
         let command = written.decode(&parsed.text);
         for word in command.split(|character| !is_part_of_name(character)) {
             releases.remove(word);

@@ -143,11 +143,13 @@ pub static KNOWN_TOKENS: [KnownToken; 43] = [
 
 /// The first tokens of a text, one of each run of letters that a token may have.
 pub fn tokens_in(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    let runs = text.split_inclusive(|letter: char| !may_be_in_token(letter));
+    let mut next = 0;
+    let runs = text.as_bytes().split(|letter| !may_be_in_token(*letter));
     runs.filter_map(move |run| {
-        let start = end;
-        end += run.len();
+        let (start, end) = (next, next + run.len());
+        next = end + 1;
+        // Between the bytes of another letter there is no run.
+        let run = text.get(start..end)?;
         let fit = KNOWN_TOKENS.iter().filter(|token| token.shortest() <= run.len());
         let mut begins = fit.flat_map(|token| run.match_indices(token.prefix));
         let found = begins.find_map(|(at, _)| Some(at..at + token_at(&run[at..])?))?;
@@ -155,8 +157,8 @@ pub fn tokens_in(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn may_be_in_token(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
+fn may_be_in_token(letter: u8) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_' | b'.')
 }
 
 /// The length of the token that a text begins with.
@@ -181,8 +183,8 @@ mod tests {
         let found: Vec<&str> = tokens_in(&text).map(|place| &text[place]).collect();
         assert_eq!(found, [token.as_str(), &format!("{token}z"), &token]);
         for token in &KNOWN_TOKENS {
-            let other = token.other.iter().map(|byte| char::from(*byte));
-            assert!(token.prefix.chars().chain(other).all(may_be_in_token), "{token:?}");
+            let mut letters = token.prefix.bytes().chain(token.other.iter().copied());
+            assert!(letters.all(may_be_in_token), "{token:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{PLAIN, Wrapper};
 
-pub(super) const WRAPPERS: [Wrapper; 44] = [
+pub(super) static WRAPPERS: [Wrapper; 44] = [
     Wrapper {
         names: &[
             "nohup",
