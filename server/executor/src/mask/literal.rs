@@ -1,5 +1,9 @@
 //! Texts that are secret as they are, and the quick way to where one may begin.
 
+use std::collections::BTreeSet;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+
 /// The fewest bytes of a text that is looked for.
 pub(super) const SHORTEST: usize = 3;
 
@@ -65,54 +69,26 @@ impl Literals {
     }
 }
 
-/// The bits of a hash of what texts begin with.
-const BITS: u32 = 18;
-
-/// The table's words of 64 bits.
-const WORDS: usize = 1 << (BITS - 6);
-
-/// How many places are looked at before it is asked whether a text may begin at one of them.
-const PLACES: usize = 16;
-
 /// Says of nearly all places that no text begins there.
-pub(super) struct Beginnings(Box<[u64; WORDS]>);
+pub(super) struct Beginnings(Option<AhoCorasick>);
 
 impl Beginnings {
     pub(super) fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Beginnings {
-        let mut bits = Box::new([0; WORDS]);
-        for begin in texts.filter_map(<[u8]>::first_chunk) {
-            let hash = hash(*begin);
-            bits[hash >> 6] |= 1 << (hash & 63);
-        }
-        Beginnings(bits)
+        let begins: BTreeSet<[u8; SHORTEST]> = texts.filter_map(<[u8]>::first_chunk).copied().collect();
+        // Only a search for the leftmost one looks at many bytes at once, where there are few texts.
+        let mut search = AhoCorasick::builder();
+        search.match_kind(MatchKind::LeftmostFirst).kind(Some(AhoCorasickKind::DFA));
+        Beginnings(search.build(begins).ok())
     }
 
     /// The first place from `start` on where a text may begin; the end when there is none.
     pub(super) fn next(&self, written: &[u8], start: usize) -> usize {
-        let blocks = written[start..].windows(PLACES + SHORTEST - 1).step_by(PLACES);
-        let start = start + PLACES * blocks.take_while(|block| !self.may_be_among(block)).count();
+        // Without a search a text may begin anywhere.
+        let Some(search) = &self.0 else { return start };
         // Of the last two bytes nothing is said.
-        let mut windows = written[start..].windows(SHORTEST);
         let certain = written.len().saturating_sub(SHORTEST - 1).max(start);
-        windows
-            .position(|window| self.bit([window[0], window[1], window[2]]) != 0)
-            .map_or(certain, |at| start + at)
+        search.find(Input::new(written).range(start..)).map_or(certain, |found| found.start())
     }
-
-    /// Without a way out of the loop a place takes little more than its table's word.
-    fn may_be_among(&self, block: &[u8]) -> bool {
-        block.windows(SHORTEST).fold(0, |bits, window| bits | self.bit([window[0], window[1], window[2]]))
-            != 0
-    }
-
-    fn bit(&self, begin: [u8; SHORTEST]) -> u64 {
-        let hash = hash(begin);
-        self.0[(hash >> 6) % WORDS] >> (hash & 63) & 1
-    }
-}
-
-fn hash([a, b, c]: [u8; SHORTEST]) -> usize {
-    (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
 #[cfg(test)]
