@@ -10,16 +10,34 @@ const ESCAPE: u8 = 0x1b;
 
 /// Whether a byte may begin something that is not shown. Blanks and line ends are shown.
 fn may_hide(byte: u8) -> bool {
-    // Without branches many bytes are looked at at once.
+    // Branches would keep it from being asked of many bytes at once.
     (byte < b'\t') | (byte == 0xb) | (0xe..b' ').contains(&byte) | (byte == 0x7f)
 }
 
 /// How many bytes there are before the first one that may begin something that is not shown.
 pub(crate) fn shown_length(text: &[u8]) -> usize {
-    let is_shown = |piece: &&[u8]| !piece.iter().fold(false, |hides, byte| hides | may_hide(*byte));
-    let shown = text.chunks(64).take_while(is_shown).map(<[u8]>::len).sum();
-    let rest = &text[shown..];
-    shown + rest.iter().position(|byte| may_hide(*byte)).unwrap_or(rest.len())
+    length_without(text, may_hide)
+}
+
+/// The most bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// How many bytes there are before the first one of a kind. Blocks begin small: where bytes of the kind are close to each
+/// other, what stands behind one must not be looked at again for each of them.
+fn length_without(text: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
+    let (mut rest, mut size) = (text, 1);
+    loop {
+        let (block, behind) = rest.split_at(size.min(rest.len()));
+        let before = text.len() - rest.len();
+        // Without a way out of the loop many bytes are looked at at once.
+        if block.iter().fold(false, |found, byte| found | is_of_kind(*byte)) {
+            return before + block.iter().position(|byte| is_of_kind(*byte)).unwrap_or(block.len());
+        }
+        if behind.is_empty() {
+            return text.len();
+        }
+        (rest, size) = (behind, BLOCK.min(2 * size));
+    }
 }
 
 /// How many of the bytes that a text begins with are not shown as one of them; nothing when that depends on what follows.
@@ -129,6 +147,24 @@ mod tests {
         assert_eq!(shown("a\tb\r\nc\x0cé"), "a\tb\r\nc\x0cé");
         // What cannot be in a sequence is text.
         assert_eq!(shown("\x1b[3é\x1bé"), "éé");
+    }
+
+    #[test]
+    fn no_byte_is_looked_at_often() {
+        for (text, most) in
+            [("\0".repeat(1000), 2), ("\x08|\x08/".repeat(1000), 3), ("x".repeat(999) + "\0", 2)]
+        {
+            let looks = std::cell::Cell::new(0);
+            let looked_at = |byte| {
+                looks.set(looks.get() + 1);
+                may_hide(byte)
+            };
+            let mut rest = text.as_bytes();
+            while !rest.is_empty() {
+                rest = &rest[(length_without(rest, looked_at) + 1).min(rest.len())..];
+            }
+            assert!(looks.get() <= most * text.len(), "{} looks at {} bytes", looks.get(), text.len());
+        }
     }
 
     #[test]

@@ -232,8 +232,13 @@ impl Masker {
             return;
         }
         // A title or a link may have a secret, too.
-        let bytes = if escape::has_text(bytes) { self.secrets.0.mask(bytes) } else { bytes.to_vec() };
-        self.hidden.push(Hidden { at: self.held.len(), bytes });
+        let bytes =
+            if escape::has_text(bytes) { self.secrets.0.mask(bytes).into() } else { Cow::Borrowed(bytes) };
+        let at = self.held.len();
+        match self.hidden.last_mut().filter(|last| last.at == at) {
+            Some(last) => last.bytes.extend_from_slice(&bytes),
+            None => self.hidden.push(Hidden { at, bytes: bytes.into_owned() }),
+        }
     }
 
     fn tell(&mut self, ended: bool) -> Told {
