@@ -2,6 +2,7 @@
 //!
 //! Must not keep anything between two texts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -11,7 +12,6 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::rules;
 use crate::suppression;
-use crate::task_file::Section;
 
 /// One text and what is found in it.
 #[derive(Clone, Debug)]
@@ -46,16 +46,14 @@ impl Analysis {
     /// descriptions of tasks are given, those about other tasks are left out.
     pub fn severe_of_phase(&self, phase: Phase, only: &[String]) -> impl Iterator<Item = &Diagnostic> {
         let severe = self.diagnostics.iter().filter(|found| found.severity <= Severity::Warning);
+        let only: HashSet<&str> = only.iter().map(String::as_str).collect();
+        let Parsed { text, file, .. } = &self.parsed;
         severe.filter(move |found| {
             let at = found.range.start();
-            let of_phase = |section: &&Section| {
-                section.phase == Some(phase) && self.parsed.lines_of(section).contains(at)
-            };
-            let Some(section) = self.parsed.file.sections.iter().find(of_phase) else { return false };
-            let mut tasks = self.parsed.file.tasks_of(section).iter();
-            let of_task = tasks.find(|task| task.range.contains_inclusive(at));
-            only.is_empty()
-                || of_task.is_none_or(|task| only.iter().any(|name| *name == task.name(&self.parsed.text)))
+            let is_of_phase = file.section_at(at).is_some_and(|section| section.phase == Some(phase));
+            let is_asked_for =
+                || file.task_at(at).is_none_or(|(_, task)| only.contains(task.name(text).as_ref()));
+            is_of_phase && (only.is_empty() || is_asked_for())
         })
     }
 }
@@ -63,6 +61,17 @@ impl Analysis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Plan;
+
+    #[test]
+    fn findings_of_many_tasks() {
+        let names: Vec<String> = (0..30_000).map(|it| format!("t{it}")).collect();
+        let tasks: String = names.iter().map(|name| format!("{name} = \"ls | wc\"\n")).collect();
+        let analysis = Analysis::new(format!("[pre-up]\n{tasks}"), Options::default());
+        assert_eq!(analysis.severe_of_phase(Phase::PreUp, &names).count(), names.len());
+        let plan = Plan::for_phase(&analysis.parsed, Phase::PreUp, &names, &|_| None);
+        assert_eq!(plan.map(|plan| plan.steps.len()), Ok(names.len()));
+    }
 
     #[test]
     fn severe_findings_belong_to_the_tasks_of_their_phase() {

@@ -37,8 +37,9 @@ impl Parsed {
 
     /// The lines of a section, up to the next one.
     pub(crate) fn lines_of(&self, section: &Section) -> TextRange {
-        let later = self.file.sections.iter().map(|section| section.range.start());
-        let next = later.filter(|start| *start >= section.range.end()).min();
-        TextRange::new(section.range.start(), next.unwrap_or((self.text.len() as u32 + 1).into()))
+        let sections = &self.file.sections;
+        let next = sections.partition_point(|other| other.range.start() < section.range.end());
+        let end = sections.get(next).map(|next| next.range.start());
+        TextRange::new(section.range.start(), end.unwrap_or((self.text.len() as u32 + 1).into()))
     }
 }

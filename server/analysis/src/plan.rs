@@ -2,6 +2,8 @@
 //!
 //! Must not start anything or look at the world.
 
+use std::collections::HashSet;
+
 use text_size::TextRange;
 
 use crate::command::{self, DraftVersion};
@@ -222,7 +224,9 @@ fn present(parsed: &Parsed) -> Vec<Phase> {
 pub(crate) fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
     for section in parsed.file.sections.iter().filter(|section| section.phase == Some(phase)) {
         let lines = parsed.lines_of(section);
-        if let Some(error) = parsed.tree.errors.iter().find(|error| lines.contains(error.range.start())) {
+        let errors = &parsed.tree.errors;
+        let next = errors.partition_point(|error| error.range.start() < lines.start());
+        if let Some(error) = errors.get(next).filter(|error| lines.contains(error.range.start())) {
             let message =
                 format!("`{phase}` does not run while the file has a syntax error in it: {}", error.message);
             return Err(PlanError::Invalid { range: error.range, message });
@@ -242,11 +246,13 @@ fn chosen<'a>(parsed: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&
         return Err(PlanError::NoTasks { phase, present: present(parsed) });
     }
     let name = |task: &&Task| task.name(&parsed.text).into_owned();
-    if let Some(unknown) = only.iter().find(|only| !all.iter().any(|task| name(task) == **only)) {
-        let present = all.iter().map(name).collect();
+    let present: Vec<String> = all.iter().map(name).collect();
+    let known: HashSet<&String> = present.iter().collect();
+    if let Some(unknown) = only.iter().find(|only| !known.contains(only)) {
         return Err(PlanError::UnknownTask { phase, name: unknown.clone(), present });
     }
-    Ok(all.into_iter().filter(|task| only.is_empty() || only.contains(&name(task))).collect())
+    let wanted: HashSet<&String> = only.iter().collect();
+    Ok(all.into_iter().filter(|task| only.is_empty() || wanted.contains(&name(task))).collect())
 }
 
 /// What a task runs.

@@ -3,7 +3,7 @@
 //! Must not report tables inside of a phase; `task_not_string` does.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::declaration::{Check, Rule};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -20,12 +20,31 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
+/// A fix that makes tasks of more tables is offered at the first one only: it has an edit for each of them.
+const MOST_FIXES: usize = 64;
+
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
-    for section in &parsed.file.sections {
+    let mut of_phase: HashMap<Phase, Vec<usize>> = HashMap::new();
+    for (at, section) in parsed.file.sections.iter().enumerate() {
+        section.phase.into_iter().for_each(|phase| of_phase.entry(phase).or_default().push(at));
+    }
+    let tasks: HashMap<Phase, Fix> = of_phase
+        .iter()
+        .filter_map(|(phase, places)| Some((*phase, as_tasks(parsed, *phase, places)?)))
+        .collect();
+    for (at, section) in parsed.file.sections.iter().enumerate() {
         let Some(phase) = section.phase else { continue };
+        let others = &of_phase[&phase];
+        let is_alone = others.len() == 1;
         let (what, fix) = match section.form {
-            SectionForm::NotTable(what) => (what, as_table(parsed, section, phase)),
-            SectionForm::ArrayOfTables => ("an array of tables", as_header(parsed, section)),
+            SectionForm::NotTable(what) => (what, as_table(parsed, section, phase).filter(|_| is_alone)),
+            SectionForm::ArrayOfTables if tells_of_task(parsed, section) => {
+                let is_offered = others.len() <= MOST_FIXES || others[0] == at;
+                ("an array of tables", tasks.get(&phase).filter(|_| is_offered).cloned())
+            }
+            SectionForm::ArrayOfTables => {
+                ("an array of tables", as_header(parsed, section).filter(|_| is_alone))
+            }
             _ => continue,
         };
         let name = section.name(&parsed.text);
@@ -37,12 +56,8 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it, or the
-/// file has the phase elsewhere.
+/// `pre-up = "make"` becomes a table with one task, unless other keys above the first header would move into it.
 fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
-    if !is_alone(parsed, section) {
-        return None;
-    }
     let root = parsed.tree.tables.first()?;
     let entry = root.entries.last().filter(|entry| entry.range == section.range)?;
     let value = entry.value.as_ref()?;
@@ -55,21 +70,18 @@ fn as_table(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
     Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: false })
 }
 
-/// `[[pre-up]]` becomes `[pre-up]`, if it is the only one and its keys are not what tells of a task.
-fn as_header(parsed: &Parsed, section: &Section) -> Option<Fix> {
-    let tasks = parsed.file.tasks_of(section);
+/// Whether the keys of a table are those by which other tools tell of a task.
+fn tells_of_task(parsed: &Parsed, section: &Section) -> bool {
     let names = |task: &Task| task.name(&parsed.text).to_lowercase();
-    if tasks.iter().map(names).any(|key| NAME.contains(&&*key) || COMMAND.contains(&&*key)) {
-        return as_tasks(parsed, section);
-    }
-    let inner = parsed.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
-    let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
-    is_alone(parsed, section).then(|| Fix { title: "Make it a table".into(), edits, preferred: false })
+    let mut keys = parsed.file.tasks_of(section).iter().map(names);
+    keys.any(|key| NAME.contains(&&*key) || COMMAND.contains(&&*key))
 }
 
-/// Whether nothing else in the file has the name of its phase.
-fn is_alone(parsed: &Parsed, section: &Section) -> bool {
-    parsed.file.sections.iter().filter(|other| other.phase == section.phase).nth(1).is_none()
+/// `[[pre-up]]` becomes `[pre-up]`.
+fn as_header(parsed: &Parsed, section: &Section) -> Option<Fix> {
+    let inner = parsed.text[section.header].strip_prefix("[[")?.strip_suffix("]]")?;
+    let edits = vec![TextEdit::replace(section.header, format!("[{}]", inner.trim()))];
+    Some(Fix { title: "Make it a table".into(), edits, preferred: false })
 }
 
 /// Keys by which other tools name a task.
@@ -78,17 +90,13 @@ const NAME: [&str; 5] = ["name", "task", "title", "label", "description"];
 /// Keys by which other tools say what a task runs.
 const COMMAND: [&str; 5] = ["command", "run", "cmd", "script", "exec"];
 
-/// All `[[post-deploy]]`, each with a name and a command, become the tasks of one table. That these are tasks is for the
-/// user to say.
-fn as_tasks(parsed: &Parsed, section: &Section) -> Option<Fix> {
-    let sections = &parsed.file.sections;
-    let first = sections.iter().position(|other| other.phase == section.phase)?;
-    let others = &sections[first..];
-    let length = others.iter().take_while(|other| other.phase == section.phase).count();
-    if others[length..].iter().any(|other| other.phase == section.phase) {
+/// All `[[post-deploy]]`, which stand at these places one after another, each with a name and a command, become the tasks
+/// of one table. That these are tasks is for the user to say.
+fn as_tasks(parsed: &Parsed, phase: Phase, places: &[usize]) -> Option<Fix> {
+    let (first, last) = (*places.first()?, *places.last()?);
+    if last - first >= places.len() {
         return None;
     }
-    let phase = section.phase?;
     let line_end = edit::line_end(&parsed.text);
     let mut taken = HashSet::new();
     let edit = |(index, section): (usize, &Section)| {
@@ -98,7 +106,8 @@ fn as_tasks(parsed: &Parsed, section: &Section) -> Option<Fix> {
         let header = if index == 0 { format!("[{phase}]{line_end}") } else { String::new() };
         Some(TextEdit::replace(section.range, header + &task))
     };
-    let edits = others[..length].iter().enumerate().map(edit).collect::<Option<Vec<_>>>()?;
+    let sections = &parsed.file.sections[first..=last];
+    let edits = sections.iter().enumerate().map(edit).collect::<Option<Vec<_>>>()?;
     Some(Fix { title: format!("Make it a task of `[{phase}]`"), edits, preferred: false })
 }
 
@@ -126,6 +135,8 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::analysis::Analysis;
+    use crate::options::Options;
     use crate::rules::testing;
 
     #[test]
@@ -186,6 +197,14 @@ mod tests {
             error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
         "#]],
         );
+    }
+
+    #[test]
+    fn of_many_tables_the_first_has_the_fix() {
+        let tables = (0..50_000).map(|it| format!("[[pre-up]]\nname = \"{it}\"\nrun = \"make\"\n"));
+        let analysis = Analysis::new(tables.collect::<String>(), Options::default());
+        let fixes: Vec<usize> = analysis.diagnostics.iter().map(|found| found.fixes.len()).collect();
+        assert_eq!((fixes.len(), fixes[0], fixes[1..].iter().sum()), (50_000, 1, 0));
     }
 
     #[test]

@@ -38,6 +38,8 @@ use crate::world::environment::Environment;
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {
     loaded: Loaded,
+    /// The lines of its text.
+    lines: LineIndex,
     /// The tasks file.
     pub(super) file: PathBuf,
     directory: PathBuf,
@@ -82,7 +84,18 @@ impl<'a> Prepared<'a> {
         let settings = super::settings_to_run(&loaded.path, &meaning.settings())?;
         let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
         let kubernetes = cluster.settings(&settings.kubernetes);
-        Ok(Prepared { loaded, file, directory, analysis, settings, run, environment, kubernetes, cluster })
+        Ok(Prepared {
+            lines: LineIndex::new(&loaded.text),
+            loaded,
+            file,
+            directory,
+            analysis,
+            settings,
+            run,
+            environment,
+            kubernetes,
+            cluster,
+        })
     }
 
     /// The options that decide what tasks meet.
@@ -384,8 +397,7 @@ impl<'a> Prepared<'a> {
 
     /// Line and column, from 1.
     fn place(&self, range: TextRange) -> (usize, usize) {
-        let text = &self.loaded.text;
-        line_and_column(text, &LineIndex::new(text), range.start().into())
+        line_and_column(&self.loaded.text, &self.lines, range.start().into())
     }
 
     fn describe(&self, error: &PlanError) -> String {
