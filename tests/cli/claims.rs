@@ -1,5 +1,10 @@
 //! Two programs that run the same phases of a file at once: refused or awaited, as the user says.
 
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Command;
+
 use rustix::process::Signal;
 
 use crate::lifecycle::alone;
@@ -85,13 +90,53 @@ fn who_waits_can_be_stopped_and_a_task_never_waits_for_its_own_run() {
     let mut second = tool.start(&["run", "pre-up", "--wait"]);
     second.wait_for_warning("waiting: ");
     second.signal(Signal::INT);
-    assert_ne!(second.end_unread(), Some(0));
+    assert_stopped(second, 130);
+    for (signal, code) in [(Signal::TERM, 130), (Signal::HUP, 130), (Signal::QUIT, 131)] {
+        for arguments in [&["rerun", "--wait"][..], &["up", "--wait", "--", "true"]] {
+            let mut waits = tool.start(arguments);
+            waits.wait_for_warning("waiting: ");
+            waits.signal(signal);
+            assert_stopped(waits, code);
+        }
+    }
     let_go(&tool, first);
     tool.write("go", b"");
     let program = env!("CARGO_BIN_EXE_draft-tasks");
     let called = tool.call(&["up", "--total-timeout", "60", "--", program, "run", "post-up", "--wait"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     assert!(called.stdout.contains("it cannot be awaited: this is one of its tasks"), "{called:?}");
+}
+
+#[track_caller]
+fn assert_stopped(started: Started, code: i32) {
+    let called = started.end();
+    assert_eq!((called.code, called.stderr.as_str()), (Some(code), "error: stopped; no task has run\n"));
+}
+
+#[test]
+fn who_waits_for_variables_can_be_stopped() {
+    let tool = waiting();
+    let pipe = tool.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for (signal, code) in [(Signal::INT, 130), (Signal::QUIT, 131)] {
+        let mut started = tool.start(&["run", "pre-up", "--env-file", "pipe"]);
+        let _writer = writer(&pipe, &mut started);
+        started.signal(signal);
+        assert_stopped(started, code);
+    }
+}
+
+/// The other end of a pipe, as soon as the program has opened its own.
+#[track_caller]
+fn writer(pipe: &Path, started: &mut Started) -> File {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    while started.lives() {
+        if let Ok(writer) = OpenOptions::new().write(true).custom_flags(flags).open(pipe) {
+            return writer;
+        }
+        std::thread::yield_now();
+    }
+    panic!("the program has ended")
 }
 
 #[test]

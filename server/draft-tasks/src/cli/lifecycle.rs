@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::execute::{Ended, Format, execute, serve};
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
-use super::signals::Signals;
+use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{Next, Part, Undertaking};
@@ -77,6 +77,7 @@ struct Whole<'a> {
 }
 
 fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
+    signals::begin();
     let whole = match Whole::prepare(options, wanted) {
         Ok(whole) => whole,
         Err(problem) => {

@@ -15,7 +15,7 @@ use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
 use super::prepare::PhaseSelection;
 use super::run::{Options, PlannedRun, carry_out};
-use super::{paths, runs, terminal};
+use super::{paths, runs, signals, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
@@ -37,6 +37,7 @@ pub(super) struct RerunArguments {
 
 /// Runs the tasks again; the exit code tells how it went.
 pub(super) fn rerun(arguments: &RerunArguments) -> ExitCode {
+    signals::begin();
     carry_out(&arguments.options, wanted(arguments))
 }
 

@@ -18,6 +18,7 @@ use super::loan;
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared};
 use super::report::Amount;
+use super::signals;
 use super::terminal::{self, Paint};
 use super::variables::VariableOptions;
 use super::{ColorOptions, SemanticOptions, UNUSABLE};
@@ -134,6 +135,7 @@ pub(super) struct PlannedRun {
 
 /// Runs the tasks; the exit code tells how it went.
 pub(super) fn run(arguments: &RunArguments) -> ExitCode {
+    signals::begin();
     carry_out(&arguments.options, wanted(arguments))
 }
 

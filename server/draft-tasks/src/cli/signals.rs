@@ -3,10 +3,14 @@
 //! Must not do anything about it, but end a program that does not answer.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
 use draft_tasks_executor::stop::KILL_LIMIT;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -23,6 +27,13 @@ const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// The run was stopped by the terminal's key for it, Ctrl-\: 128 and the number of the signal, as in shells.
 const QUIT: u8 = 131;
+
+/// Heeds signals for a program that is going to run tasks: until it does, one ends it at once, with a word.
+pub(super) fn begin() {
+    // Where the system refuses, they do what they do to any program.
+    #[cfg(unix)]
+    let _ = WATCHER.begin();
+}
 
 /// What was asked, in the order in which it came.
 pub(super) struct Signals {
@@ -173,68 +184,137 @@ impl Overdue {
     }
 }
 
-/// Gives a message for each signal that asks the program to end, and ends it where it does not end in time. A thread of
-/// its own heeds them: whoever waits for a disk that does not answer keeps all else from going on.
+/// Gives a message for each signal that asks the program to end.
 #[cfg(unix)]
 fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
-    use tokio::signal::unix::{SignalKind, signal};
     let (sender, received) = mpsc::unbounded_channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let inside = runtime.enter();
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    let mut quits = signal(SignalKind::quit())?;
-    let mut halts = signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?;
-    let watch = async move {
-        let mut overdue = Overdue::default();
-        let mut first = None;
-        loop {
-            let request = tokio::select! {
-                Some(()) = interrupts.recv() => Request::Interrupt,
-                Some(()) = terminations.recv() => Request::End,
-                Some(()) = hangups.recv() => Request::End,
-                Some(()) = quits.recv() => Request::Quit,
-                Some(()) = halts.recv() => Request::Halt,
-                () = overdue.reached() => {
-                    // The keys were for the task, which has begun since.
-                    if first.is_none() && loan::is_with_task() {
-                        overdue = Overdue::default();
-                        continue;
-                    }
-                    end_at_once(first)
-                }
-            };
-            if loan::is_lent() && matches!(request, Request::Interrupt | Request::Quit) {
-                // Who does not come to the task, or to an end after it, can be ended all the same.
-                if !loan::is_with_task() {
-                    overdue.ask(UNANSWERED);
-                }
-                continue;
-            }
-            if request != Request::Halt {
-                first.get_or_insert(request);
-                overdue.ask(UNANSWERED);
-            }
-            // Who has returned already may still wait for something.
-            let _ = sender.send(request);
-        }
-    };
-    drop(inside);
-    std::thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(watch))?;
+    WATCHER.begin()?;
+    WATCHER.state().served = Some(sender);
     Ok(received)
 }
 
+/// Heeds signals, and ends the program where it does not end in time. It has a thread of its own: whoever waits for a disk
+/// that does not answer keeps all else from going on.
+#[cfg(unix)]
+struct Watcher(Mutex<WatcherState>);
+
+#[cfg(unix)]
+static WATCHER: Watcher = Watcher(Mutex::new(WatcherState { has_begun: false, served: None }));
+
+#[cfg(unix)]
+struct WatcherState {
+    has_begun: bool,
+    /// Who runs tasks, and is told.
+    served: Option<mpsc::UnboundedSender<Request>>,
+}
+
+#[cfg(unix)]
+impl Watcher {
+    fn state(&self) -> MutexGuard<'_, WatcherState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) -> io::Result<()> {
+        let mut state = self.state();
+        if state.has_begun {
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let asked = {
+            let _inside = runtime.enter();
+            AskedSignals::new()?
+        };
+        let heed = move || runtime.block_on(heed(asked));
+        std::thread::Builder::new().name("signals".into()).spawn(heed)?;
+        state.has_begun = true;
+        Ok(())
+    }
+}
+
+/// The signals of the system.
+#[cfg(unix)]
+struct AskedSignals {
+    interrupts: Signal,
+    terminations: Signal,
+    hangups: Signal,
+    quits: Signal,
+    halts: Signal,
+}
+
+#[cfg(unix)]
+impl AskedSignals {
+    fn new() -> io::Result<AskedSignals> {
+        Ok(AskedSignals {
+            interrupts: signal(SignalKind::interrupt())?,
+            terminations: signal(SignalKind::terminate())?,
+            hangups: signal(SignalKind::hangup())?,
+            quits: signal(SignalKind::quit())?,
+            halts: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
+    }
+
+    async fn next(&mut self) -> Request {
+        tokio::select! {
+            Some(()) = self.interrupts.recv() => Request::Interrupt,
+            Some(()) = self.terminations.recv() => Request::End,
+            Some(()) = self.hangups.recv() => Request::End,
+            Some(()) = self.quits.recv() => Request::Quit,
+            Some(()) = self.halts.recv() => Request::Halt,
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn heed(mut asked: AskedSignals) {
+    let mut overdue = Overdue::default();
+    let mut first = None;
+    loop {
+        let request = tokio::select! {
+            request = asked.next() => request,
+            () = overdue.reached() => {
+                // The keys were for the task, which has begun since.
+                if first.is_none() && loan::is_with_task() {
+                    overdue = Overdue::default();
+                    continue;
+                }
+                end_at_once(first, UNORDERLY)
+            }
+        };
+        let Some(served) = WATCHER.state().served.clone() else {
+            match request {
+                Request::Halt => halt_alone(),
+                _ => end_at_once(Some(request), "stopped; no task has run"),
+            }
+            continue;
+        };
+        if loan::is_lent() && matches!(request, Request::Interrupt | Request::Quit) {
+            // Who does not come to the task, or to an end after it, can be ended all the same.
+            if !loan::is_with_task() {
+                overdue.ask(UNANSWERED);
+            }
+            continue;
+        }
+        if request != Request::Halt {
+            first.get_or_insert(request);
+            overdue.ask(UNANSWERED);
+        }
+        // Who has returned already may still wait for something.
+        let _ = served.send(request);
+    }
+}
+
+/// What is said where a program does not come to its end.
+#[cfg(unix)]
+const UNORDERLY: &str = "ended without an orderly stop, as a disk or something else does not answer; what was started may still run";
+
 /// Ends the program, whatever its other threads wait for.
 #[cfg(unix)]
-fn end_at_once(first: Option<Request>) -> ! {
+fn end_at_once(first: Option<Request>, said: &'static str) -> ! {
     let (told, heard) = std::sync::mpsc::channel();
     // Standard error may not be read either.
     let tell = std::thread::Builder::new().spawn(move || {
         loan::take_back();
-        terminal::error(format_args!(
-            "ended without an orderly stop, as a disk or something else does not answer; what was started may still run"
-        ));
+        terminal::error(format_args!("{said}"));
         let _ = told.send(());
     });
     if tell.is_ok() {
