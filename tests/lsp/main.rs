@@ -38,6 +38,7 @@ mod settings;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod shim;
 mod slow_disks;
+mod spellings;
 mod stops;
 mod text;
 mod typing;

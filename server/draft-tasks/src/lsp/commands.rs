@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{ExecuteCommandParams, Uri};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
-use crate::lsp::session::SharedSession;
+use crate::lsp::session::{SharedSession, uri_as_opened};
 
 /// A command of the server; the type is its argument.
 pub(crate) trait ServerCommand: Serialize + DeserializeOwned + Send {
@@ -79,7 +79,7 @@ macro_rules! commands {
             let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
             let mut argument = argument.unwrap_or_else(|| json!({}));
             if let Some(Value::String(uri)) = argument.get_mut("uri") {
-                *uri = session.with(|session| session.uri_as_opened(Uri(std::mem::take(uri)))).0;
+                *uri = uri_as_opened(session, Uri(std::mem::take(uri))).await?.0;
             }
             match params.command.as_str() {
                 $($command::NAME => answer::<$command>(session, argument).await,)*

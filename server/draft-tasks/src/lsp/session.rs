@@ -50,7 +50,7 @@ mod view;
 pub(crate) use around::TextsAround;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
-pub(crate) use reading::{Source, source};
+pub(crate) use reading::{Source, source, uri_as_opened};
 pub(crate) use running::{ChosenTask, GRACE_AT_END, Started, Wish, run, run_source};
 pub(crate) use shared::SharedSession;
 pub(crate) use target::TargetFound;
@@ -224,8 +224,10 @@ impl Session {
             self.unsure.insert(document.uri.clone(), kind_by_language(&document.language_id));
         }
         if document.text.len() > source::LARGEST {
-            return self
-                .show(MessageType::Warning, format!("{} is too large to be looked at", name(&document.uri)));
+            return self.show(
+                MessageType::Warning,
+                format!("{} is too large to be looked at", document::name_of(&document.uri)),
+            );
         }
         self.stale.insert(document.uri.clone());
         self.opened = true;
@@ -243,16 +245,6 @@ impl Session {
         let Some(document) = self.documents.get_mut(&uri) else { return self.change_around(params) };
         document.change(params.text_document.version, params.content_changes, self.encoding);
         self.stale.insert(uri);
-    }
-
-    /// The URI by which the editor has a file open, whichever spelling of it comes from a user's own settings or scripts:
-    /// texts, runs and results are known by it.
-    pub(crate) fn uri_as_opened(&self, uri: Uri) -> Uri {
-        let Some(path) = document::path_of(&uri).filter(|_| !self.documents.contains_key(&uri)) else {
-            return uri;
-        };
-        let opened = self.documents.values().find(|document| document.path.as_ref() == Some(&path));
-        opened.map_or(uri, |document| document.uri.clone())
     }
 
     pub(crate) fn did_close(&mut self, uri: Uri) {
@@ -373,7 +365,7 @@ impl Session {
 
 /// What a document is to this server; files of other names only where their editor says that they are tasks files.
 fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
-    let by_name = FileKind::of_name(name(uri));
+    let by_name = FileKind::of_name(&document::name_of(uri));
     // Beside a document that is no file stands nothing.
     let by_name = by_name.filter(|kind| *kind != FileKind::Pack || document::path_of(uri).is_some());
     by_name.or_else(|| kind_by_language(language))
@@ -382,11 +374,6 @@ fn kind(uri: &Uri, language: &LanguageKind) -> Option<FileKind> {
 fn kind_by_language(language: &LanguageKind) -> Option<FileKind> {
     let is_ours = matches!(language, LanguageKind::Custom(language) if *language == ext::LANGUAGE);
     is_ours.then_some(FileKind::Tasks)
-}
-
-/// The last part of a URI's path, for messages.
-fn name(uri: &Uri) -> &str {
-    uri.0.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

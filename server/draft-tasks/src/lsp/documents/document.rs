@@ -2,6 +2,7 @@
 //!
 //! Must not publish anything.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -213,6 +214,12 @@ pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
     if url.scheme() == "file" { url.to_file_path().ok() } else { None }
 }
 
+/// The name of a document, however its URI is spelled.
+pub(crate) fn name_of(uri: &Uri) -> Cow<'_, str> {
+    let of_file = path_of(uri).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    of_file.map_or_else(|| uri.0.rsplit('/').next().unwrap_or_default().into(), Cow::Owned)
+}
+
 #[cfg(test)]
 mod tests {
     use tower_lsp::gen_lsp_types::{Position, TextDocumentContentChangePartial};
@@ -258,5 +265,8 @@ mod tests {
     fn paths_of_uris() {
         assert_eq!(path_of(&"file:///a%20b/c".into()), Some("/a b/c".into()));
         assert_eq!(path_of(&"untitled:Untitled-1".into()), None);
+        for uri in ["file:///a/%2Ex%2dy", "file:///a%2F.x%2Dy", "file:///a/.x-y?z#L1", "untitled:/.x-y"] {
+            assert_eq!(name_of(&uri.into()), ".x-y", "{uri}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use crate::lsp::documents::document::{self, Analysed};
+use crate::lsp::documents::document::{self, Analysed, Document};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::to_proto::refusal;
@@ -101,7 +101,46 @@ pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source,
     off_thread(move || wanted.read()).await?
 }
 
+/// The URI by which the editor has a file open, whichever spelling of it comes from a user's own settings or scripts, and
+/// whichever links lead to it: texts, runs and results are known by it.
+///
+/// # Errors
+///
+/// When a defect broke it off.
+pub(crate) async fn uri_as_opened(session: &SharedSession, uri: Uri) -> Result<Uri, Error> {
+    let Some(path) = document::path_of(&uri) else { return Ok(uri) };
+    let opened = session.with(|session| session.opened_files());
+    let is_named = |file: &&OpenedFile| file.uri == uri;
+    let is_spelled = |file: &&OpenedFile| file.path == path;
+    if let Some(file) = opened.iter().find(is_named).or_else(|| opened.iter().find(is_spelled)) {
+        return Ok(file.uri.clone());
+    }
+    if opened.is_empty() {
+        return Ok(uri);
+    }
+    // Where links lead only a disk knows.
+    off_thread(move || {
+        let wanted = source::canonical(&path);
+        let same = opened.into_iter().find(|file| source::canonical(&file.path) == wanted);
+        same.map_or(uri, |file| file.uri)
+    })
+    .await
+}
+
+/// A file that the editor has open.
+struct OpenedFile {
+    uri: Uri,
+    path: PathBuf,
+}
+
 impl Session {
+    fn opened_files(&self) -> Vec<OpenedFile> {
+        let file = |document: &Document| {
+            Some(OpenedFile { uri: document.uri.clone(), path: document.path.clone()? })
+        };
+        self.documents.values().filter_map(file).collect()
+    }
+
     fn wanted(&mut self, uri: &Uri) -> SourceRequest {
         let projects = &self.projects;
         let opened = self.documents.get_mut(uri).map(|document| Opened {
