@@ -52,6 +52,26 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn what_is_wrong_does_nothing_to_a_terminal() {
+    let tool = Tool::empty();
+    for arguments in [
+        ["run", "pre-up", "--timeout", "\u{9b}31mx"],
+        ["check", "--format", "\u{1b}[31mx", "."],
+        ["check", "\u{202e}", "--\u{9b}31m", "."],
+        ["\u{9b}31m", "", "", ""],
+    ] {
+        let called = tool.call(&arguments);
+        assert_eq!(called.code, Some(2), "{called:?}");
+        assert!(
+            called.stderr.contains("Usage: draft-tasks") || called.stderr.contains("--help"),
+            "{called:?}"
+        );
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!called.stderr.contains(steers), "{called:?}");
+    }
+}
+
+#[test]
 fn both_spellings_serve_an_editor() {
     let tool = Tool::empty();
     let bodies = [

@@ -106,6 +106,49 @@ fn shows_nothing_that_an_editor_would_obey() {
     assert!(!project.file("started").exists());
 }
 
+#[test]
+fn nothing_that_is_told_steers_a_terminal() {
+    let project = Project::new(
+        "\"\\u001bs\" = \"x\"\n[\"\\u001b[31mx\\u009b\\u202e\"]\n\"\\u001ba\" = \"b\\u009b\"\n\
+         [pre-up]\n\"[x](command:evil) ![i](http://e/x.png) <b>\\u001b\" = \"false x\"\n",
+    );
+    project.write(".draft-tasks.config.toml", "\"\\u001b[31mx\\u009b\" = 1\n");
+    let mut client = Client::start();
+    client.open_and_wait(&project);
+    let uri = &project.uri;
+    let mut told = vec![
+        client.notified("window/showMessage", |_| true),
+        client.hover(uri, 1, 3),
+        client.hover(uri, 4, 3),
+        client.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })),
+        client.request("workspace/symbol", json!({ "query": "" })),
+        client.execute_error("draft-tasks.runPhase", json!({ "uri": uri, "phase": "pre-up" })),
+    ];
+    let plan = client.execute("draft-tasks.plan", json!({ "uri": uri, "phase": "pre-up" }));
+    told.push(client.notified("window/showMessage", |_| true));
+    let markdown = plan["markdown"].as_str().expect("Markdown");
+    for active in ["](", "<b>"] {
+        assert!(!outside_of_code(markdown).contains(active), "{markdown}");
+    }
+    told.push(plan["markdown"].clone());
+    for answer in told {
+        assert_steers_nothing(&answer);
+    }
+}
+
+#[track_caller]
+fn assert_steers_nothing(answer: &Value) {
+    match answer {
+        Value::String(text) => {
+            let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            assert!(!text.contains(steers), "{text:?}");
+        }
+        Value::Object(object) => object.values().for_each(assert_steers_nothing),
+        Value::Array(list) => list.iter().for_each(assert_steers_nothing),
+        _ => {}
+    }
+}
+
 /// Markdown without what stands between backticks.
 fn outside_of_code(text: &str) -> String {
     let mut outside = String::new();

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use text_size::{TextRange, TextSize};
 
 use crate::command::{self, Semantics, Word};
+use crate::markdown::code_span;
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::printable::printable;
 use crate::task_file::{Section, Task, TaskValue};
 
 /// A text about a range.
@@ -51,8 +51,8 @@ fn section_markdown(parsed: &Parsed, section: &Section, context: &HoverContext<'
             format!("**`{phase}`** · {count}\n\n{}", phase_markdown(phase, context.directory, parsed.options))
         }
         None => format!(
-            "Draft ignores the table `{}`: {}.",
-            section.name(&parsed.text),
+            "Draft ignores the table {}: {}.",
+            code_span(&section.name(&parsed.text)),
             parsed.options.draft_version.phases()
         ),
     }
@@ -143,15 +143,6 @@ fn difference(
     let expand = |words: &[Word]| words.iter().map(|word| word.expand(lookup)).collect::<Vec<String>>();
     let differs = expand(&draft) != expand(words);
     differs.then(|| format!("{} would run {}", version.title(), arguments(&draft, lookup)))
-}
-
-/// A Markdown code span, which may hold backticks and nothing that steers a terminal.
-pub fn code_span(text: &str) -> String {
-    let text = printable(&text.replace(['\n', '\r'], "␤"));
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if longest > 0 { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 #[cfg(test)]

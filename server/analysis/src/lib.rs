@@ -26,6 +26,7 @@ pub mod hover;
 pub mod lens;
 pub mod level;
 pub mod links;
+pub mod markdown;
 mod options;
 mod parsed;
 pub mod phase;

@@ -19,6 +19,11 @@ pub fn printable(text: &str) -> String {
     })
 }
 
+/// A text of several lines that does nothing to a terminal.
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +34,6 @@ mod tests {
             printable("a\u{1b}[0m\té\n\u{7f}\u{9b}\u{202e}"),
             "a\\u{1b}[0m\\té\\n\\u{7f}\\u{9b}\\u{202e}"
         );
+        assert_eq!(printable_lines("a\u{1b}\n\nb\r\n"), "a\\u{1b}\n\nb\\r\n");
     }
 }

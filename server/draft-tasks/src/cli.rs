@@ -2,11 +2,13 @@
 //!
 //! Must not know the language server protocol.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
+use draft_tasks_analysis::printable::printable_lines;
 
 use crate::lsp;
 use crate::settings::project::ProjectFile;
@@ -184,7 +186,10 @@ enum Color {
 
 /// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     if cli.stdio && cli.command.is_some() {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
         Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
@@ -197,6 +202,15 @@ pub(crate) fn main() -> ExitCode {
             UNUSABLE.into()
         }
     }
+}
+
+/// Shows help, or says what is wrong with the arguments, which may have anything in them.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
+    UNUSABLE.into()
 }
 
 /// Has the system refuse a write beyond the limit of a file's size, in place of ending the program in the middle of it.

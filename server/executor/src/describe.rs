@@ -2,7 +2,7 @@
 //!
 //! Must not colour, wrap or print: only short texts in lower case without a full stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use draft_tasks_analysis::command::is_shell_builtin;
@@ -74,6 +74,9 @@ impl StartError {
             return Some(format!(
                 "`{program}` is a builtin of shells and tasks run without one: use sh -c '…'"
             ));
+        }
+        if Path::new(program).is_absolute() {
+            return None;
         }
         if program.contains(std::path::is_separator) {
             let from = "it was looked up from the directory of the tasks file";
@@ -293,6 +296,7 @@ mod tests {
         assert_eq!(error.hint().unwrap(), "searched PATH: /usr/local/bin:/usr/bin");
         assert_eq!(not_found("rake", &[]).hint().unwrap(), "PATH is empty or not set");
         assert!(not_found("./rake", &[]).hint().unwrap().contains("slash"));
+        assert_eq!(not_found("/bin/rake", &[]).hint(), None);
         assert!(not_found("cd", &["/usr/bin"]).hint().unwrap().contains("sh -c"));
         let error =
             StartError::NotExecutable { path: "/srv/build".into(), reason: "it is a directory".into() };

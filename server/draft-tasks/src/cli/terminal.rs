@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use draft_tasks_analysis::printable::printable;
+use draft_tasks_analysis::printable::printable_lines;
 
 use super::Color;
 use crate::world::environment::{CLICOLOR, FORCES, NO_COLOR};
@@ -27,7 +27,7 @@ pub(super) fn remark(message: fmt::Arguments<'_>) {
 
 /// A message of several lines that does nothing to a terminal.
 pub(super) fn shown(message: fmt::Arguments<'_>) -> String {
-    message.to_string().split('\n').map(printable).collect::<Vec<_>>().join("\n")
+    printable_lines(&message.to_string())
 }
 
 /// A reader that has seen enough, as `head` has, is no error.

@@ -8,6 +8,7 @@ use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
 
 use super::effect::Questions;
+use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
 use crate::safety::{self, Foreign, Guard};
 
@@ -118,7 +119,7 @@ async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
     // The one that does nothing is the last: clients that close a dialog without a choice take it.
     let action = |title: &str| MessageActionItem { title: title.into(), properties: Default::default() };
     let actions = Some(vec![action(YES), action(NO)]);
-    match client.show_message_request(MessageType::Warning, sentence(&question), actions).await {
+    match client.show_message_request(MessageType::Warning, shown(&sentence(&question)), actions).await {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
         Ok(_) => Err(Declined::No),
         Err(error) => Err(Declined::Unasked(format!("{unasked}: {error}"))),

@@ -19,6 +19,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::confirm;
 use super::effect::{Effect, ProgressValue, Questions};
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
 use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::Outgoing;
@@ -159,9 +160,11 @@ impl Outbox {
                 })
             }
             Effect::Log { kind, message } => {
+                let message = shown(&message);
                 self.outgoing.notify::<LogMessageNotification>(&LogMessageParams { kind, message });
             }
             Effect::Show { kind, message } => {
+                let message = shown(&message);
                 self.outgoing.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message });
             }
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
@@ -304,11 +307,11 @@ fn broken() {
 fn progress_json(value: ProgressValue) -> serde_json::Value {
     match value {
         ProgressValue::Begin { title, message } => json!({
-            "kind": "begin", "title": title, "message": message, "cancellable": true, "percentage": 0,
+            "kind": "begin", "title": shown(&title), "message": shown(&message), "cancellable": true, "percentage": 0,
         }),
         ProgressValue::Report { message, percentage } => json!({
-            "kind": "report", "message": message, "cancellable": true, "percentage": percentage,
+            "kind": "report", "message": shown(&message), "cancellable": true, "percentage": percentage,
         }),
-        ProgressValue::End { message } => json!({ "kind": "end", "message": message }),
+        ProgressValue::End { message } => json!({ "kind": "end", "message": shown(&message) }),
     }
 }

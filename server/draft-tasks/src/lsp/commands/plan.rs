@@ -3,8 +3,9 @@
 //! Must not run anything or show a secret.
 
 use draft_tasks_analysis::command::show_argument;
-use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::markdown::code_span;
 use draft_tasks_analysis::plan::{self, Plan, Step};
+use draft_tasks_analysis::printable::printable;
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
@@ -78,7 +79,7 @@ impl Session {
         let plan = of_phase.map_err(|error| refusal(error.describe()))?;
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {
-            self.show(MessageType::Info, described(&plan, &directory, |text| text));
+            self.show(MessageType::Info, described(&plan, &directory, |text| printable(&text)));
         }
         let markdown = described(&plan, &directory, |text| code_span(&text));
         let phase = plan.subject.name().to_owned();
@@ -93,7 +94,7 @@ fn described(plan: &Plan, directory: &str, span: impl Fn(String) -> String) -> S
     let mut lines = vec![format!("{} in {}", plan.subject, span(directory.to_owned()))];
     for (number, step) in (1..).zip(&plan.steps) {
         let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
-        lines.push(format!("{number}. {}: {}", step.task, arguments.join(" ")));
+        lines.push(format!("{number}. {}: {}", span(step.task.clone()), arguments.join(" ")));
     }
     lines.join("\n")
 }

@@ -29,8 +29,8 @@ pub(crate) struct Stop {
 
 impl ServerCommand for Stop {
     const NAME: &'static str = "draft-tasks.stop";
-    const DOCUMENTATION: &'static str =
-        "Stops runs, all of them without an argument, and answers `{ \"stopped\": how many }`.";
+    const DOCUMENTATION: &'static str = "Stops runs, all of them without an argument, and answers `{ \"stopped\": how many }`. What a run has started has \
+        5 s to end; a run that is stopped again is killed at once.";
     const STARTS: bool = false;
     const LISTED: Option<Listed> = Some(Listed { title: "Stop…", needs: Needs::Run });
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::facts::FactsWanted;
-use draft_tasks_analysis::hover::code_span;
+use draft_tasks_analysis::markdown::{code_span, text_span};
 
 use crate::settings::Config;
 use crate::settings::audience::Audience;
@@ -31,7 +31,7 @@ pub(crate) struct Outlook {
 pub(crate) struct Surroundings {
     /// The variables of tasks, to be shown.
     pub(crate) environment: Option<Environment>,
-    /// In which pods tasks of `post-deploy` would run, or why that is not known.
+    /// In which pods tasks of `post-deploy` would run, or why that is not known, as Markdown.
     pub(crate) pods: Option<String>,
 }
 
@@ -58,9 +58,9 @@ impl Outlook {
         match application.pods(Vec::new()) {
             Ok(pods) => {
                 let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
-                format!("pods: {selector} · {place}")
+                format!("pods: {selector} · {}", text_span(&place))
             }
-            Err(problem) => format!("pods: not known, {}", problem.message),
+            Err(problem) => format!("pods: not known, {}", text_span(&problem.message)),
         }
     }
 }

@@ -9,6 +9,7 @@ use draft_tasks_analysis::diagnostic::{self, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit;
 use draft_tasks_analysis::folding::{Fold, FoldKind};
 use draft_tasks_analysis::hints::Hint;
+use draft_tasks_analysis::printable::printable_lines;
 use draft_tasks_analysis::refactor::RefactorKind;
 use draft_tasks_analysis::symbols;
 use draft_tasks_analysis::tokens::{Token, TokenKind};
@@ -46,7 +47,12 @@ impl Context<'_> {
 
 /// The error of something that the server understood and does not do (LSP's `RequestFailed`).
 pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
-    Error { code: ErrorCode::ServerError(-32803), message: message.into(), data: None }
+    Error { code: ErrorCode::ServerError(-32803), message: shown(&message.into()).into(), data: None }
+}
+
+/// A text as editors show it: many put what comes from a server on a terminal as it is.
+pub(crate) fn shown(text: &str) -> String {
+    printable_lines(text)
 }
 
 pub(crate) fn severity(severity: Severity) -> DiagnosticSeverity {
@@ -85,7 +91,7 @@ pub(crate) fn problem(context: Context<'_>, problem: &Problem) -> Diagnostic {
         code: Some(Code::String(ext::SETTING.to_owned())),
         code_description: context.pages.of(ext::SETTING),
         source: Some(ext::SOURCE.to_owned()),
-        message: Message::String(problem.message.clone()),
+        message: Message::String(shown(&problem.message)),
         ..Default::default()
     }
 }
@@ -95,7 +101,7 @@ pub(crate) fn setting_fix(context: Context<'_>, wrong: &Problem) -> Option<CodeA
     let suggestion = wrong.suggestion.as_ref()?;
     let edit = edit::TextEdit::replace(wrong.range, suggestion);
     Some(CodeActionResponse::CodeAction(CodeAction {
-        title: format!("Change to `{suggestion}`"),
+        title: shown(&format!("Change to `{suggestion}`")),
         kind: Some(CodeActionKind::QuickFix),
         diagnostics: Some(vec![problem(context, wrong)]),
         is_preferred: Some(true),
@@ -197,6 +203,7 @@ pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Com
     let typed = &context.text[completion.range];
     // Inside of a command what is typed is compared with what will stand there, escapes included.
     let filter = if in_command { plain.clone() } else { filter(&completion.label, typed) };
+    let label = shown(&completion.label);
     let (new_text, format) = if context.flags.snippets && !in_command {
         (completion.snippet, InsertTextFormat::Snippet)
     } else {
@@ -213,13 +220,13 @@ pub(crate) fn completion_item(context: Context<'_>, rank: usize, completion: Com
             CompletionKind::Variable => CompletionItemKind::Variable,
             CompletionKind::Target => CompletionItemKind::Method,
         }),
-        detail: Some(completion.detail),
+        detail: Some(shown(&completion.detail)),
         documentation: completion.documentation.map(|text| Documentation::MarkupContent(markdown(text))),
         sort_text: Some(format!("{rank:03}")),
-        filter_text: (filter != completion.label).then_some(filter),
+        filter_text: (filter != label).then_some(filter),
         insert_text_format: Some(format),
         text_edit: Some(completion_edit(context, completion.range, completion.overwrites, new_text)),
-        label: completion.label,
+        label,
         ..Default::default()
     }
 }
@@ -243,7 +250,7 @@ fn completion_edit(
 }
 
 pub(crate) fn markdown(value: String) -> MarkupContent {
-    MarkupContent { kind: MarkupKind::Markdown, value }
+    MarkupContent { kind: MarkupKind::Markdown, value: shown(&value) }
 }
 
 fn symbol_kind(kind: symbols::SymbolKind) -> SymbolKind {
@@ -257,8 +264,8 @@ fn symbol_kind(kind: symbols::SymbolKind) -> SymbolKind {
 pub(crate) fn document_symbol(context: Context<'_>, symbol: symbols::Symbol) -> DocumentSymbol {
     let children: Vec<_> = symbol.children.into_iter().map(|child| document_symbol(context, child)).collect();
     DocumentSymbol {
-        name: symbol.name,
-        detail: symbol.detail,
+        name: shown(&symbol.name),
+        detail: symbol.detail.as_deref().map(shown),
         kind: symbol_kind(symbol.kind),
         tags: None,
         deprecated: None,
@@ -291,10 +298,10 @@ fn symbol_information(
         deprecated: None,
         location: Location { uri: context.uri.clone(), range: context.range(symbol.range) },
         base_symbol_information: BaseSymbolInformation {
-            name: symbol.name.clone(),
+            name: shown(&symbol.name),
             kind: symbol_kind(symbol.kind),
             tags: None,
-            container_name,
+            container_name: container_name.as_deref().map(shown),
         },
     }
 }
@@ -377,10 +384,10 @@ pub(crate) fn selection_range(
 pub(crate) fn inlay_hint(context: Context<'_>, hint: Hint) -> InlayHint {
     InlayHint {
         position: context.position(hint.offset),
-        label: Label::String(hint.label),
+        label: Label::String(shown(&hint.label)),
         kind: None,
         text_edits: None,
-        tooltip: hint.tooltip.map(Tooltip::String),
+        tooltip: hint.tooltip.map(|tooltip| Tooltip::String(shown(&tooltip))),
         padding_left: Some(true),
         padding_right: None,
         data: None,

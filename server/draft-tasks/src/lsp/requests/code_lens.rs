@@ -12,7 +12,7 @@ use tower_lsp::gen_lsp_types::*;
 
 use super::run_command::{command, run_command, run_phase_title, stop_command};
 use crate::lsp::commands::AddPhase;
-use crate::lsp::protocol::to_proto::Context;
+use crate::lsp::protocol::to_proto::{Context, shown};
 use crate::lsp::session::Session;
 use crate::world::environment::Environment;
 
@@ -79,7 +79,10 @@ impl Lens<'_> {
                 let result = runs.results.task(uri, phase, name, command);
                 let result = result.map(|it| format!(" · {}", it.describe())).unwrap_or_default();
                 let title = self.obstacle(runnable).unwrap_or_else(|| format!("▶ Run{result}"));
-                Command { tooltip: self.arguments(command), ..run_command(title, uri, runnable) }
+                Command {
+                    tooltip: self.arguments(command).as_deref().map(shown),
+                    ..run_command(title, uri, runnable)
+                }
             }
         }
     }

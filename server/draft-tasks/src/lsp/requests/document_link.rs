@@ -9,6 +9,7 @@ use tower_lsp::gen_lsp_types::*;
 use super::definition::{directory, located};
 use crate::lsp::documents::look::Reply;
 use crate::lsp::documents::nearby::Nearby;
+use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::{DocumentView, Session};
 
 impl Session {
@@ -34,7 +35,7 @@ fn document_links(view: &DocumentView, nearby: &mut Nearby) -> Vec<DocumentLink>
             None => uri,
         };
         let range = view.context().range(link.range);
-        let tooltip = view.flags.link_tooltips.then(|| called(&link.target));
+        let tooltip = view.flags.link_tooltips.then(|| shown(&called(&link.target)));
         Some(DocumentLink { range, target: Some(target), tooltip, data: None })
     });
     found.collect()

@@ -2,6 +2,7 @@
 
 use draft_tasks_analysis::TextSize;
 use draft_tasks_analysis::hover::{self, HoverContext};
+use draft_tasks_analysis::markdown::text_span;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::documents::document::{Analysed, Document};
@@ -40,7 +41,7 @@ impl Session {
             let last = section.phase.zip(task.command()).and_then(|(phase, command)| {
                 self.runs.results.task(&document.uri, phase, &task.name(text), &command.decode(text))
             });
-            return last.map(|result| result.tooltip(self.clock)).into_iter().collect();
+            return last.map(|result| text_span(&result.tooltip(self.clock))).into_iter().collect();
         }
         let Some(phase) = analysis.parsed.file.section_at(offset).and_then(|section| section.phase) else {
             return Vec::new();

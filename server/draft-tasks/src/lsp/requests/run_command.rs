@@ -6,6 +6,7 @@ use serde_json::json;
 use tower_lsp::gen_lsp_types::{Command, Uri};
 
 use crate::lsp::commands::{RunPhase, RunTask, ServerCommand, Stop};
+use crate::lsp::protocol::to_proto::shown;
 
 pub(super) fn run_phase_title(phase: Phase, tasks: usize) -> String {
     match tasks {
@@ -30,5 +31,10 @@ pub(super) fn stop_command(title: String, run: &str) -> Command {
 }
 
 pub(super) fn command<C: ServerCommand>(title: String, argument: &C) -> Command {
-    Command { title, tooltip: None, command: C::NAME.into(), arguments: Some(vec![json!(argument)]) }
+    Command {
+        title: shown(&title),
+        tooltip: None,
+        command: C::NAME.into(),
+        arguments: Some(vec![json!(argument)]),
+    }
 }

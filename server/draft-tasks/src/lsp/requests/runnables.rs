@@ -10,6 +10,7 @@ use super::run_command::run_phase_title;
 use crate::lsp::documents::document::Analysed;
 use crate::lsp::protocol::ext::{RunnablesParams, SHELL_RUNNABLE, TerminalCommand, TerminalRunnable};
 use crate::lsp::protocol::position;
+use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::Session;
 
 impl Session {
@@ -34,7 +35,7 @@ impl Session {
                 RunnableKind::Phase { tasks } => run_phase_title(runnable.phase, *tasks),
                 RunnableKind::Task { name, .. } => {
                     args.push(format!("--task={name}"));
-                    format!("Run \"{name}\"")
+                    shown(&format!("Run \"{name}\""))
                 }
             };
             args.push(format!("--file={}", path.display()));

@@ -346,15 +346,18 @@ impl Session {
         }
     }
 
-    /// Asks a run to end, and what it is a step of.
+    /// Asks a run to end, and what it is a step of; one that is asked again is killed.
     pub(crate) fn stop_run(&mut self, run: &str) {
         // It may have passed already, and nobody has heard of it.
         self.walk_stopped(run);
+        let mut grace = GRACE;
         if let Some(stopping) = self.runs.get_mut(run) {
-            stopping.is_stopping = true;
+            if std::mem::replace(&mut stopping.is_stopping, true) {
+                grace = Duration::ZERO;
+            }
             self.refresh_lenses();
         }
-        self.effect(Effect::StopRun { run: run.to_owned(), grace: GRACE });
+        self.effect(Effect::StopRun { run: run.to_owned(), grace });
     }
 
     pub(crate) fn did_change_trust(&mut self, trust: &ext::TrustParams) {

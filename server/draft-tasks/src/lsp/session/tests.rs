@@ -583,9 +583,9 @@ fn stopping_by_run_by_file_and_by_progress() {
             RefreshLenses
             StopRun { run: "run-1", grace: 5s }
             RefreshLenses
-            StopRun { run: "run-1", grace: 5s }
+            StopRun { run: "run-1", grace: 0ns }
             RefreshLenses
-            StopRun { run: "run-1", grace: 5s }
+            StopRun { run: "run-1", grace: 0ns }
         "#]],
     );
 }

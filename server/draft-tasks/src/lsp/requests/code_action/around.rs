@@ -26,7 +26,7 @@ impl DocumentView {
         let fix = around::fix(&self.analysed.parsed, found, &text)?;
         let edit = self.edit_around(&directory.join(&fix.path), &fix, texts)?;
         Some(CodeActionResponse::CodeAction(CodeAction {
-            title: fix.title,
+            title: to_proto::shown(&fix.title),
             kind: Some(CodeActionKind::QuickFix),
             diagnostics: Some(vec![to_proto::diagnostic(self.context(), found)]),
             edit: Some(edit),

@@ -61,7 +61,7 @@ impl DocumentView {
             }
         };
         Some(CodeActionResponse::CodeAction(CodeAction {
-            title: found.title,
+            title: to_proto::shown(&found.title),
             kind: Some(to_proto::refactoring_kind(found.kind)),
             edit: Some(edit),
             ..Default::default()

@@ -217,7 +217,7 @@ fn plans_are_shown_with_secrets_masked() {
     check(
         fixture.execute("plan", plan),
         expect![[
-            r#"{"directory":"/app","markdown":"pre-up in `/app`\n1. a: `echo` `'ann lee'` `'b c'` `***`\n2. b: `ls`","phase":"pre-up","tasks":[{"argv":["echo","ann lee","b c","***"],"command":"echo $NAME 'b c' $API_TOKEN","task":"a"},{"argv":["ls"],"command":"ls","task":"b"}]}"#
+            r#"{"directory":"/app","markdown":"pre-up in `/app`\n1. `a`: `echo` `'ann lee'` `'b c'` `***`\n2. `b`: `ls`","phase":"pre-up","tasks":[{"argv":["echo","ann lee","b c","***"],"command":"echo $NAME 'b c' $API_TOKEN","task":"a"},{"argv":["ls"],"command":"ls","task":"b"}]}"#
         ]],
     );
     check(
