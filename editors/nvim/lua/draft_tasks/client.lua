@@ -2,8 +2,25 @@
 --- that are asked for again. Without it runs are told as any editor tells them, by messages.
 local protocol = require('draft_tasks.protocol')
 
+--- What a lens or an action asks for. What the server refuses is told in its words: Neovim would put a number before
+--- them.
+---@param command lsp.Command
+---@param ctx table
+local function execute(command, ctx)
+  local client = vim.lsp.get_client_by_id(ctx.client_id)
+  if client then
+    require('draft_tasks.server').execute(client, command.command, (command.arguments or {})[1])
+  end
+end
+
+local commands = {} ---@type table<string, function>
+for _, name in pairs(protocol.commands) do
+  commands[name] = execute
+end
+
 ---@type vim.lsp.Config
 return {
+  commands = commands,
   capabilities = {
     experimental = { draftTasks = { output = protocol.output_version, colors = true } },
     workspace = { codeLens = { refreshSupport = true } },
@@ -18,12 +35,6 @@ return {
     ['window/showMessage'] = function(err, params, ctx)
       if not require('draft_tasks.runs').tell_end(params.message) then
         vim.lsp.handlers['window/showMessage'](err, params, ctx)
-      end
-    end,
-    -- What a lens or an action asked for and the server refuses, in its words: Neovim would put a number before them.
-    ['workspace/executeCommand'] = function(err)
-      if err then
-        require('draft_tasks.server').notify(err.message, vim.log.levels.ERROR)
       end
     end,
     ['workspace/codeLens/refresh'] = function(err, params, ctx)

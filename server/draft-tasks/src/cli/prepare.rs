@@ -389,7 +389,7 @@ impl<'a> Prepared<'a> {
 
     /// Where the run is recorded; it is said where it should be and cannot.
     pub(super) fn records(&self) -> Option<Records> {
-        self.run.records(&self.environment).unwrap_or_else(|problem| {
+        self.environment.records_by(&self.run).unwrap_or_else(|problem| {
             terminal::warning(format_args!("no record is kept of this run: {problem}"));
             None
         })

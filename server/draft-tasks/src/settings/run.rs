@@ -7,7 +7,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use draft_tasks_executor::Limits;
-use draft_tasks_executor::record::{MOST, Records};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -15,10 +14,6 @@ use serde_json::Value;
 use crate::settings::Kind;
 pub(crate) use crate::settings::RunSettings;
 use crate::settings::choice::choices;
-use crate::world::environment::{Environment, NO_PLACE};
-
-/// How many records of runs are kept of a tasks file unless it is set.
-const KEEP: usize = 50;
 
 /// Which results of runs are diagnostics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,22 +31,6 @@ choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostic
 });
 
 impl RunSettings {
-    /// Where and how many records of runs are kept, if any are to be.
-    ///
-    /// # Errors
-    ///
-    /// Why none can be, for people.
-    pub(crate) fn records(&self, environment: &Environment) -> Result<Option<Records>, String> {
-        let keep = environment.given("DRAFT_TASKS_KEEP", self.keep)?.unwrap_or(KEEP);
-        let mib = environment.given::<u32>("DRAFT_TASKS_KEEP_MIB", self.keep_mib)?;
-        let most = mib.map_or(MOST, |mib| u64::from(mib) << 20);
-        if keep == 0 {
-            return Ok(None);
-        }
-        let directory = environment.records().ok_or(NO_PLACE)?;
-        Ok(Some(Records { directory, keep, most }))
-    }
-
     pub(crate) fn limits(&self) -> Limits {
         Limits { task: self.timeout.map(|it| it.0), run: self.total_timeout.map(|it| it.0) }
     }

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
-use draft_tasks_executor::record::RUN_VARIABLE as RUN;
+use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
 
 use crate::settings::run::RunSettings;
 use crate::world::env_file::{FileVariable, FileVariables};
@@ -22,6 +22,9 @@ use crate::world::public_value::is_public;
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
+
+/// How many records of runs are kept of a tasks file unless it is set.
+const KEEP: usize = 50;
 
 /// Why there is no place for records.
 pub(crate) const NO_PLACE: &str =
@@ -254,6 +257,22 @@ impl Environment {
                 Err(_) => Err(format!("`{}` in {name} is not a number", value.escape_debug())),
             },
         }
+    }
+
+    /// Where and how many records of runs are kept by settings, if any are to be.
+    ///
+    /// # Errors
+    ///
+    /// Why none can be, for people.
+    pub(crate) fn records_by(&self, settings: &RunSettings) -> Result<Option<Records>, String> {
+        let keep = self.given("DRAFT_TASKS_KEEP", settings.keep)?.unwrap_or(KEEP);
+        let mib = self.given::<u32>("DRAFT_TASKS_KEEP_MIB", settings.keep_mib)?;
+        let most = mib.map_or(MOST, |mib| u64::from(mib) << 20);
+        if keep == 0 {
+            return Ok(None);
+        }
+        let directory = self.records().ok_or(NO_PLACE)?;
+        Ok(Some(Records { directory, keep, most }))
     }
 
     /// Where records of runs are kept; nothing, which [`NO_PLACE`] explains, where the system has no place for them.

@@ -312,7 +312,7 @@ impl Session {
         self.tell_start(&run, prepared.describe(), &prepared.environment);
         let questions = self.unanswered(std::mem::take(&mut prepared.questions));
         let settings = &prepared.source.config.run;
-        let records = settings.records(&prepared.environment).unwrap_or_else(|problem| {
+        let records = prepared.environment.records_by(settings).unwrap_or_else(|problem| {
             self.no_record(&problem);
             None
         });
