@@ -132,3 +132,14 @@ fn refuses_what_is_read_only() {
     assert_eq!(called.stderr, "error: .draft-tasks.toml: is read-only; nothing is written\n");
     assert_eq!(tool.read(".draft-tasks.toml"), ROUGH);
 }
+
+#[test]
+fn a_disk_without_room_leaves_the_file_and_nothing_else() {
+    let tool = Tool::new(ROUGH);
+    let called = tool.call_after("ulimit -f 0", &["fmt"]);
+    let said = "error: .draft-tasks.toml: cannot be written: File too large (os error 27)\n";
+    assert_eq!((called.code, called.stderr.as_str()), (Some(2), said));
+    assert_eq!(tool.read(".draft-tasks.toml"), ROUGH);
+    let names: Vec<_> = std::fs::read_dir(tool.path("")).expect("a folder").flatten().collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+}

@@ -342,3 +342,36 @@ fn a_limit_of_the_size_of_files_ends_no_run_and_leaves_no_half_record() {
         assert_eq!(tool.record_folders().len(), kept, "{limit}: {called:?}");
     }
 }
+
+#[test]
+fn that_are_no_files_keep_nothing_waiting() {
+    for name in ["events.jsonl", "result.json", "lock"] {
+        for device in [None, Some("/dev/zero")] {
+            let tool = tasks("pre-up", &[("good", "echo 1")]);
+            assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+            let path = tool.record_folders()[0].join(name);
+            std::fs::remove_file(&path).expect("a file");
+            match device {
+                Some(device) => std::os::unix::fs::symlink(device, &path).expect("a link"),
+                None => assert!(
+                    std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success()
+                ),
+            }
+            for arguments in [&["runs"][..], &["runs", "show", "last"], &["rerun"], &["run", "pre-up"]] {
+                assert!(tool.call(arguments).code.is_some(), "{name}, {arguments:?}");
+            }
+            assert_eq!(tool.call(&["run", "pre-up", "--keep", "1"]).code, Some(0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn may_have_the_last_number_there_is() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    let folder = ".state/runs/20200101T000000.000Z-pre-up-1-18446744073709551615-aaaaaaaa";
+    std::fs::create_dir_all(tool.path(folder)).expect("a folder");
+    for _ in 0..2 {
+        assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+    }
+    assert_eq!(tool.record_folders().len(), 3);
+}

@@ -12,6 +12,15 @@ use std::path::Path;
 ///
 /// When it is none, is larger, or cannot be read; what is wrong with it is a sentence.
 pub fn regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    whole(open_regular(path)?, most)
+}
+
+/// A regular file, to be read.
+///
+/// # Errors
+///
+/// When it is none, or cannot be opened.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let file = open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
@@ -20,7 +29,7 @@ pub fn regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    whole(file, most)
+    Ok(file)
 }
 
 /// The text of a regular file of at most so many bytes.

@@ -18,9 +18,9 @@ use self::log::{LONGEST_LOG, TaskLog};
 pub use self::schema::Event;
 use self::schema::{PodResult, RunResult, TaskResult, VERSION};
 use crate::event::OutcomeName;
-use crate::private;
 use crate::report::Place;
 use crate::request::RunRequest;
+use crate::{file, private};
 
 mod header;
 mod incomplete;
@@ -121,7 +121,8 @@ impl Records {
     /// A folder that was not there, behind all others: a program that began at the same moment may have the same number.
     fn create(&self, phase: &str, project: &str) -> io::Result<(String, PathBuf)> {
         loop {
-            let number = list::names(&self.directory)?.last().map_or(0, |name| list::number(name)) + 1;
+            let number =
+                list::names(&self.directory)?.last().map_or(0, |name| list::number(name)).saturating_add(1);
             let (time, process) = (stamp(SystemTime::now()), std::process::id());
             let id = format!("{time}-{phase}-{process}-{number}-{project}");
             let folder = self.directory.join(&id);
@@ -141,7 +142,7 @@ enum Lock {
 }
 
 fn lock_of(folder: &Path) -> io::Result<Lock> {
-    let file = match File::open(folder.join(LOCK)) {
+    let file = match file::open_regular(&folder.join(LOCK)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let changed = std::fs::metadata(folder)?.modified()?;
@@ -161,7 +162,7 @@ fn lock_of(folder: &Path) -> io::Result<Lock> {
 
 /// Waits until nobody holds the lock of a record.
 fn wait_for(folder: &Path) -> io::Result<()> {
-    let lock = File::open(folder.join(LOCK))?;
+    let lock = file::open_regular(&folder.join(LOCK))?;
     while let Err(error) = lock.lock_shared() {
         if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
@@ -336,7 +337,7 @@ fn slug(name: &str) -> String {
 /// The text of a file of a record, up to a size that no honest one reaches.
 fn read_bounded(path: &Path, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    file::open_regular(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

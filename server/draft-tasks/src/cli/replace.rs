@@ -47,8 +47,10 @@ pub(super) fn replace(file: &Loaded, text: &str) -> Result<(), String> {
 
 /// A new file beside another one, with the text and the permissions.
 fn written(target: &Path, metadata: &Metadata, text: &str) -> io::Result<NamedTempFile> {
-    let mut new = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))?;
-    new.write_all(text.as_bytes())?;
+    // The library's own messages name a file that nobody knows.
+    let mut new = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))
+        .map_err(|error| io::Error::other(format!("no file can be made beside it: {}", error.kind())))?;
+    new.as_file_mut().write_all(text.as_bytes())?;
     new.as_file().set_permissions(metadata.permissions())?;
     new.as_file().sync_all()?;
     Ok(new)

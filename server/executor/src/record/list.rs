@@ -2,7 +2,6 @@
 //!
 //! Must not trust them: they may be cut off, or not be records at all.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -12,6 +11,7 @@ use super::removal::remove;
 use super::schema::{ClusterEntry, Event, RunResult};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
 use crate::cluster::local_copy;
+use crate::file::open_regular;
 
 /// No result or first line of a run is larger.
 const LARGEST: u64 = 16 << 20;
@@ -292,7 +292,7 @@ impl StoredRun {
 }
 
 fn events(folder: &Path) -> io::Result<impl Iterator<Item = Event> + use<>> {
-    let mut reader = BufReader::new(File::open(folder.join(EVENTS))?);
+    let mut reader = BufReader::new(open_regular(&folder.join(EVENTS))?);
     let mut line = Vec::new();
     Ok(std::iter::from_fn(move || {
         loop {
