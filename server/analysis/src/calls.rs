@@ -30,6 +30,9 @@ const DEPTH: usize = 48;
 /// How many words are read as commands that may be values of options: each may have more of them in it.
 const DOUBTS: usize = 64;
 
+/// How many scripts are read that stand in others: a shell whose input is its own script reads it again.
+const SCRIPTS: usize = 1024;
+
 /// How long values may grow that scripts put together.
 const VALUE: usize = 4096;
 
@@ -194,6 +197,8 @@ struct Walk<'a> {
     depth: usize,
     /// How many commands were read that may be none.
     doubts: usize,
+    /// How many scripts were read that stand in others.
+    scripts: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -210,6 +215,7 @@ impl<'a> Walk<'a> {
             functions: BTreeSet::new(),
             depth: 0,
             doubts: 0,
+            scripts: 0,
         }
     }
 
@@ -275,6 +281,10 @@ impl<'a> Walk<'a> {
     }
 
     fn script(&mut self, text: &str) {
+        if self.scripts == SCRIPTS {
+            return self.unclear("more scripts are in it than are read");
+        }
+        self.scripts += usize::from(self.depth > 0);
         self.deeper(|walk| {
             if let Err(why) = Script::new(walk, text).read() {
                 walk.unclear(why);

@@ -116,10 +116,10 @@ impl Walk<'_> {
     pub(super) fn on_another_machine(&mut self, read: impl FnOnce(&mut Walk<'_>)) {
         let elsewhere = Some(ANOTHER_MACHINE.to_owned());
         let input = self.input.clone();
-        let (depth, doubts) = (self.depth, self.doubts);
-        let mut there = Walk { elsewhere, input, depth, doubts, ..Walk::new(&|_| None) };
+        let Walk { depth, doubts, scripts, .. } = *self;
+        let mut there = Walk { elsewhere, input, depth, doubts, scripts, ..Walk::new(&|_| None) };
         read(&mut there);
-        self.doubts = there.doubts;
+        (self.doubts, self.scripts) = (there.doubts, there.scripts);
         self.reader = self.reader.take().or(there.reader.take());
         let Calls { called, unclear, .. } = there.calls;
         self.calls.called.extend(called);

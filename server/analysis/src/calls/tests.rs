@@ -492,6 +492,13 @@ fn other_languages_mention_programs() {
 }
 
 #[test]
+fn shells_that_read_the_script_that_they_are_in_come_to_an_end() {
+    let calls = read("sh -c 'sh -c sh <<E\nsh\nbash -s\nssh x\nE\n'");
+    assert_eq!(calls.unclear.expect("not all of it is read").why, "it is nested too deeply");
+    assert!(calls.called.len() < 10 * SCRIPTS, "{}", calls.called.len());
+}
+
+#[test]
 fn nesting_ends() {
     for open in ["(", "$(", "`", "${A:-", "\"$(", "sudo ", "eval ", "if ", "$((", "case x in a) ", "<("] {
         let _ = Calls::of_script(&open.repeat(20_000), &lookup);
