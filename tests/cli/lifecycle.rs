@@ -212,6 +212,24 @@ fn whatever_calls_a_cluster_that_is_not_local_is_asked_for() {
 }
 
 #[test]
+fn a_task_does_not_start_where_an_earlier_one_has_led_to_another_cluster() {
+    let tasks = "[pre-up]\nswitch = \"cp other kubeconfig\"\nuse = \"sh -c 'echo x > reached; false && kubectl get'\"\n";
+    let tool = with_cluster(tasks, "127.0.0.1");
+    tool.write("other", kubeconfig("cluster.example").as_bytes());
+    let called = tool.call(&["run", "pre-up"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let said = called.stdout + &called.stderr;
+    let parts =
+        ["nobody was asked about", "(https://cluster.example:1)", "before the run it was context dev"];
+    assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+    assert!(said.contains("(https://127.0.0.1:1)") && !tool.path("reached").exists(), "{said}");
+    // Who wants no question has none here, either.
+    tool.write("kubeconfig", kubeconfig("127.0.0.1").as_bytes());
+    tool.call(&["run", "pre-up", "--yes"]);
+    assert!(tool.path("reached").exists());
+}
+
+#[test]
 fn no_question_shows_a_secret() {
     for command in [
         "kubectl --server https://u:$DB_PASSWORD@10.0.0.5 get",
@@ -240,7 +258,7 @@ fn what_a_script_calls_is_said_and_runs() {
 
 #[test]
 fn the_user_names_contexts_that_are_as_good_as_local_and_the_project_does_not() {
-    let tool = with_cluster("[pre-up]\na = \"sh -c 'false && kubectl; true'\"\n", "cluster.example");
+    let tool = with_cluster("[pre-up]\na = \"sh -c 'false && kubectl get; true'\"\n", "cluster.example");
     tool.write(".draft-tasks.config.toml", b"[kubernetes]\nlocalContexts = [\"dev\"]\n");
     assert_unusable(&tool, &["run", "pre-up"], &["`localContexts` cannot be set here"]);
     tool.write(".draft-tasks.config.toml", b"");

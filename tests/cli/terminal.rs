@@ -181,12 +181,13 @@ fn a_question_is_asked_where_somebody_can_answer() {
     for (answer, code, ran) in
         [("y\n", 0, true), ("YES\n", 0, true), ("n\n", 2, false), ("\n", 2, false), ("\u{4}", 2, false)]
     {
-        let tool = with_cluster("[pre-up]\na = \"sh -c 'true || kubectl; touch ran'\"\n", "cluster.example");
+        let tool =
+            with_cluster("[pre-up]\na = \"sh -c 'true || kubectl get; touch ran'\"\n", "cluster.example");
         let (mut ours, theirs) = terminal();
         let mut started = tool.start_asking(&["run", "pre-up"], theirs);
         let mut text = String::new();
         read_until(&mut ours, &mut text, Some("? [y/N] "));
-        let asked = "run pre-up: `a` (`sh -c 'true || kubectl; touch ran'`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
+        let asked = "run pre-up: `a` (`sh -c 'true || kubectl get; touch ran'`) on a cluster that is not local: context dev, namespace default (https://cluster.example:1)? [y/N] ";
         assert_eq!(text, asked);
         ours.write_all(answer.as_bytes()).expect("the terminal is open");
         assert_eq!(started.end_unread(), Some(code), "{answer:?}");

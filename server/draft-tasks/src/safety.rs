@@ -5,12 +5,14 @@
 
 mod beside;
 mod choice;
+mod crossing;
 mod earlier;
 mod given;
 mod guard;
 pub(crate) mod lacking;
 mod tool;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -22,6 +24,7 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 use self::choice::CalledCluster;
+pub(crate) use self::crossing::Crossing;
 pub(crate) use self::guard::Guard;
 
 /// A cluster that a run reaches, and what of the run does.
@@ -56,6 +59,10 @@ struct Reached {
     target: Result<Target, String>,
     /// The task, for people.
     task: String,
+    /// The task's place in the plan.
+    step: usize,
+    /// Whether it chooses the cluster of what follows.
+    chooses: bool,
     is_hint: bool,
 }
 
@@ -159,7 +166,7 @@ fn described(step: &Step, secrets: &Secrets, more: &str) -> String {
 
 impl Reached {
     fn ask(self, subject: &'static str, secrets: &Secrets) -> Foreign {
-        let Reached { target, task, is_hint } = self;
+        let Reached { target, task, is_hint, .. } = self;
         let place = match &target {
             Ok(target) => foreign_place(target),
             Err(why) => format!("on an unknown cluster: {why}"),
@@ -177,26 +184,33 @@ impl Whereabouts<'_> {
 
     fn reached(&self, plan: &Plan) -> Vec<Reached> {
         // What has no kubeconfig reaches no cluster; what cannot be read may lead anywhere.
-        let current = match self.pinned {
-            Some(pinned) => Ok(Some(pinned.clone())),
-            None => Target::find(self.environment, None).map_err(|problem| problem.message),
+        let read = || match self.pinned {
+            Some(pinned) => Some(Ok(pinned.clone())),
+            None => Target::find(self.environment, None).map_err(|problem| problem.message).transpose(),
         };
-        let current = current.transpose();
+        let known = OnceCell::new();
+        let current = || known.get_or_init(read).clone();
         let lookup = |name: &str| self.variable(name);
         let mut found = Vec::new();
-        for step in &plan.steps {
+        for (at, step) in plan.steps.iter().enumerate() {
             let calls = Calls::of(step.argv.iter().cloned(), &lookup);
             for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
                 let choice = CalledCluster::of(call, &calls, &lookup);
-                let target = self.target_of(choice, current.as_ref());
-                let task = described(step, self.secrets, "");
-                found.extend(target.map(|target| Reached { target, task, is_hint: false }));
+                let target = self.target_of(choice, &current);
+                let (task, chooses) = (described(step, self.secrets, ""), tool::chooses(call));
+                found.extend(target.map(|target| Reached {
+                    target,
+                    task,
+                    step: at,
+                    chooses,
+                    is_hint: false,
+                }));
             }
             let elsewhere = calls.unclear.as_ref().and_then(|unclear| unclear.elsewhere.clone());
-            let Some(target) = elsewhere.map(Err).or_else(|| current.clone()) else { continue };
             let reached = |more: String, is_hint| {
+                let target = elsewhere.clone().map(Err).or_else(&current)?;
                 let task = described(step, self.secrets, &more);
-                Reached { target: target.clone(), task, is_hint }
+                Some(Reached { target, task, step: at, chooses: false, is_hint })
             };
             let beside = || {
                 let (place, tool) = beside::tool(&calls, self.directory, &lookup)?;
@@ -208,9 +222,9 @@ impl Whereabouts<'_> {
                 given.next().map(|(program, tool)| format!("; `{program}` may call `{tool}`"))
             };
             if let Some(unclear) = &calls.unclear {
-                found.push(reached(format!("; {}", unclear.why), false));
+                found.extend(reached(format!("; {}", unclear.why), false));
             } else if let Some(by) = beside().or_else(given) {
-                found.push(reached(by, true));
+                found.extend(reached(by, true));
             }
         }
         found
@@ -220,7 +234,7 @@ impl Whereabouts<'_> {
     fn target_of(
         &self,
         choice: CalledCluster,
-        current: Option<&Result<Target, String>>,
+        current: &dyn Fn() -> Option<Result<Target, String>>,
     ) -> Option<Result<Target, String>> {
         let (file, context) = match choice {
             CalledCluster::Unknown(why) => return Some(Err(why)),
@@ -233,7 +247,7 @@ impl Whereabouts<'_> {
         let Some(file) = file else {
             return match context {
                 Some(context) => Target::find(self.environment, Some(&context)).map_err(message).transpose(),
-                None => current.cloned(),
+                None => current(),
             };
         };
         let files = std::env::split_paths(&file).map(|file| self.directory.join(file));

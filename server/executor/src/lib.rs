@@ -35,6 +35,6 @@ pub use event::{
 pub use request::{
     Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunRequest,
 };
-pub use run::start;
+pub use run::{TaskGate, start};
 pub use stop::RunHandle;
 pub use tree::adopt_orphans;

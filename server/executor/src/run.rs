@@ -2,13 +2,15 @@
 //!
 //! Must not spawn processes itself or turn bytes into lines: `local` and `output` do.
 
+use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::LocalCopy;
-use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent};
+use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent, StartError};
 use crate::halt;
 use crate::local::{self, Process, TaskStreams};
 use crate::mask::Secrets;
@@ -36,16 +38,21 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// bytes: a task that writes more waits.
 const WAITING: usize = 16;
 
+/// Looks right before each task on this machine starts whether it may: by its place in the plan and the environment that it
+/// gets. It may read files; why not is for people.
+pub type TaskGate = Box<dyn Fn(usize, &[(OsString, OsString)]) -> Result<(), String> + Send + Sync>;
+
 /// Starts a run on the current tokio runtime. Events go to `events` in order; a slow reader slows the tasks, not the memory.
 ///
 /// When the receiver is dropped, the run goes on unheard. Must be called inside of a runtime with time and io.
-pub fn start(request: RunRequest, events: mpsc::Sender<RunEvent>) -> RunHandle {
+pub fn start(request: RunRequest, gate: Option<TaskGate>, events: mpsc::Sender<RunEvent>) -> RunHandle {
     let (stopper, stop) = watch::channel(None);
     let grace = request.grace;
     let report = Report::new(events, request.plan.steps.len());
     let deadline = Deadline::after(report.started, request.limits.run, Failure::RunTimedOut);
     // The run keeps a sender, so that the channel never closes under it.
-    let walk = Walk { request, report: report.clone(), stop, deadline, _open: stopper.clone() };
+    let gate = gate.map(Arc::new);
+    let walk = Walk { request, gate, report: report.clone(), stop, deadline, _open: stopper.clone() };
     let task = tokio::spawn(async move {
         // A panic of the walk has killed what ran; the reader learns the end all the same.
         if tokio::spawn(walk.run()).await.is_err() {
@@ -58,6 +65,7 @@ pub fn start(request: RunRequest, events: mpsc::Sender<RunEvent>) -> RunHandle {
 
 struct Walk {
     request: RunRequest,
+    gate: Option<Arc<TaskGate>>,
     report: Report,
     stop: watch::Receiver<Option<Instant>>,
     /// When the run has to be over.
@@ -113,11 +121,29 @@ impl Walk {
     }
 
     async fn run_in_pods(self) {
-        let Walk { request, report, stop, deadline, _open } = self;
+        let Walk { request, report, stop, deadline, .. } = self;
         pods::run(&request, &report, stop, deadline.as_ref()).await;
     }
 
+    /// How a task ends that must not start. What is read may be on a disk that does not answer: a stop goes before that.
+    async fn refused(&mut self, task: usize) -> Option<Outcome> {
+        let (gate, environment) = (self.gate.clone()?, self.request.environment.clone());
+        let looked = tokio::task::spawn_blocking(move || gate(task, &environment));
+        let answer = tokio::select! {
+            biased;
+            answer = looked => answer,
+            () = stopped(&mut self.stop) => return Some(Outcome::Skipped),
+        };
+        let reason = answer.unwrap_or_else(|_| Err("whether it may could not be found out".into())).err()?;
+        let program = self.request.plan.steps[task].argv.first().cloned().unwrap_or_default();
+        let error = self.request.secrets.mask_error(StartError::Other { program, reason });
+        Some(Outcome::Failed(Failure::NotStarted(error)))
+    }
+
     async fn run_task(&mut self, task: usize) -> TaskEnd {
+        if let Some(outcome) = self.refused(task).await {
+            return TaskEnd::without_start(outcome);
+        }
         let RunRequest { plan, directory, environment, limits, grace, secrets, finds_problems, .. } =
             &self.request;
         let streams = if self.request.on_terminal { TaskStreams::Ours } else { TaskStreams::Pipes };

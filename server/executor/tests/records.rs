@@ -47,7 +47,7 @@ fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
 /// Runs it all; gives what the recorder said, and calls back before each event is recorded.
 async fn run(request: RunRequest, recorder: &mut Recorder, mut before: impl FnMut(&RunEvent)) -> Vec<String> {
     let (sender, mut events) = mpsc::channel(8);
-    let handle = draft_tasks_executor::start(request, sender);
+    let handle = draft_tasks_executor::start(request, None, sender);
     let mut said = Vec::new();
     while let Some(event) = events.recv().await {
         before(&event);

@@ -20,6 +20,7 @@ use super::report::{Amount, Report};
 use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
+use crate::safety::Crossing;
 use crate::world::environment::ask_for_colors;
 
 /// How a run is told.
@@ -90,6 +91,7 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
 /// When nobody can be made to show it, or the terminal cannot be lent.
 pub(super) async fn execute(
     mut request: RunRequest,
+    crossing: Option<Crossing>,
     view: &Presentation<'_>,
     signals: &mut Signals,
 ) -> io::Result<Ended> {
@@ -104,7 +106,8 @@ pub(super) async fn execute(
     let mut shown = show(readers, events, is_lent)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
-    let handle = draft_tasks_executor::start(request, sender);
+    let gate = crossing.map(|crossing| crossing.gate(&request));
+    let handle = draft_tasks_executor::start(request, gate, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
     loop {

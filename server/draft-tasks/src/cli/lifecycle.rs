@@ -167,8 +167,9 @@ impl<'a> Whole<'a> {
                 self.undertaking.pods.iter_mut().for_each(|of| of.before = before.clone());
             }
             let request = self.request(step);
+            let crossing = self.prepared.crossing(&request);
             let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
-            let Ended { summary, was_stopped } = execute(request, &view, signals).await?;
+            let Ended { summary, was_stopped } = execute(request, crossing, &view, signals).await?;
             next = self.undertaking.steps.after(&summary, was_stopped);
         }
     }

@@ -26,7 +26,7 @@ use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
-use crate::safety::{self, Guard};
+use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
@@ -354,6 +354,18 @@ impl<'a> Prepared<'a> {
             Some(question) => self.cluster.confirm(&question, "to go on, give --yes"),
             None => Ok(()),
         }
+    }
+
+    /// What is known by now of the clusters that a run on this machine reaches; nothing where no question is wanted.
+    pub(super) fn crossing(&self, request: &RunRequest) -> Option<Crossing> {
+        let is_asked = !self.cluster.yes && request.pods.is_none();
+        let whereabouts = Whereabouts {
+            directory: &self.directory,
+            environment: &request.environment,
+            secrets: &request.secrets,
+            pinned: request.pinned.as_ref().map(|pinned| &pinned.target),
+        };
+        is_asked.then(|| Crossing::of(&request.plan, whereabouts, &self.kubernetes))
     }
 
     /// Whether runs reach this cluster without asking: who names its context knows it.

@@ -24,6 +24,7 @@ use super::variables::VariableOptions;
 use super::{ColorOptions, SemanticOptions, UNUSABLE};
 use crate::claim::Claim;
 use crate::interrupted;
+use crate::safety::Crossing;
 use crate::settings::Named;
 use crate::settings::run::{Limit, RunSettings};
 
@@ -121,6 +122,8 @@ pub(super) struct Options {
 /// What is to be done.
 pub(super) struct PlannedRun {
     request: RunRequest,
+    /// Nothing where the user wants no question.
+    crossing: Option<Crossing>,
     /// The tasks file.
     file: PathBuf,
     /// Tasks of the phase that were not asked for.
@@ -310,8 +313,10 @@ impl PlannedRun {
             claim = prepared.claim(phase.into(), options.wait)?;
             prepared.confirm(&request)?;
         }
+        let crossing = if options.dry_run { None } else { prepared.crossing(&request) };
         Ok(PlannedRun {
             claim,
+            crossing,
             unknown,
             left_out: prepared.left_out(&request),
             given: prepared.given(),
@@ -362,13 +367,13 @@ pub(super) fn show_dry(
 }
 
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
-    let PlannedRun { request, file, records, given, claim: _claim, .. } = wanted;
+    let PlannedRun { request, crossing, file, records, given, claim: _claim, .. } = wanted;
     let mut view = options.view(&file, records.as_ref(), given);
     if request.on_terminal {
         view.amount = Amount::Failures;
     }
     serve(async |signals| {
-        let ended = execute(request, &view, signals).await?;
+        let ended = execute(request, crossing, &view, signals).await?;
         Ok(ended.code(signals))
     })
 }

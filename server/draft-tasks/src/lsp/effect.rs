@@ -10,7 +10,7 @@ use draft_tasks_executor::{PodsRequest, RunRequest};
 use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
 
 use crate::lsp::protocol::ext::{OutputParams, RunParams};
-use crate::safety::{Foreign, Guard};
+use crate::safety::{Crossing, Foreign, Guard};
 
 /// Something to be done, in the order in which the session asked for it.
 #[derive(Clone, Debug)]
@@ -88,6 +88,8 @@ impl Effect {
 pub(crate) struct Questions {
     /// Whether to reach these clusters, which are not local.
     pub(crate) foreign: Vec<Foreign>,
+    /// What was known of the clusters when this was asked: no task may reach another one.
+    pub(crate) crossing: Option<Box<Crossing>>,
     /// Whether to clean up or delete, by the pods that there are.
     pub(crate) guard: Option<Box<Guard>>,
     /// Which pods of this application there are before it is deployed: not a question to the user, but one whose answer

@@ -24,6 +24,7 @@ use crate::lsp::session::SharedSession;
 use crate::lsp::wire::client_watch;
 use crate::lsp::wire::output::Outgoing;
 use crate::lsp::wire::transport::End;
+use crate::safety::Crossing;
 
 mod client;
 mod pump;
@@ -89,6 +90,7 @@ impl Report {
 struct Start {
     run: String,
     request: RunRequest,
+    crossing: Option<Box<Crossing>>,
     file: PathBuf,
     records: Option<Records>,
 }
@@ -184,8 +186,9 @@ impl Outbox {
             Effect::WatchFiles { elsewhere } => self.watch_files(&elsewhere),
             Effect::FollowFilesAround => self.follow_files_around(),
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
-            Effect::StartRun { run, request, file, records, questions } => {
-                let start = Start { run, request: *request, file, records };
+            Effect::StartRun { run, request, file, records, mut questions } => {
+                let crossing = questions.crossing.take();
+                let start = Start { run, request: *request, crossing, file, records };
                 if questions.is_empty() { self.start_run(start) } else { self.ask(start, questions) }
             }
             Effect::StopRun { run, grace } => self.stop_run(&run, grace),
@@ -243,10 +246,11 @@ impl Outbox {
         self.asked.insert(run, asking);
     }
 
-    fn start_run(&mut self, Start { run, request, file, records }: Start) {
+    fn start_run(&mut self, Start { run, request, crossing, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let of_record = request.clone();
-        let handle = draft_tasks_executor::start(request, sender);
+        let gate = crossing.map(|crossing| crossing.gate(&request));
+        let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
         let name = run.clone();

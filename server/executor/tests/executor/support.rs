@@ -148,7 +148,7 @@ impl Setup {
             pinned: None,
         };
         let (sender, events) = mpsc::channel(self.capacity);
-        let handle = draft_tasks_executor::start(request, sender);
+        let handle = draft_tasks_executor::start(request, None, sender);
         let directory = self.directory;
         Run { handle: Some(handle), events, told: Vec::new(), mark, directory }
     }

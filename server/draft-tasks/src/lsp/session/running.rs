@@ -28,7 +28,7 @@ use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
-use crate::safety::{self, Guard, Whereabouts};
+use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::world::environment::{Environment, ask_for_colors};
 
@@ -77,7 +77,9 @@ impl Source {
         let foreign = safety::foreign_plan(plan, place.pods.as_ref(), whereabouts, &is_local);
         let guard = if plan.subject == Phase::Cleanup.into() { self.guard(environment) } else { None };
         let guard = guard.map(Box::new);
-        Questions { foreign, guard, ..Questions::default() }
+        let crossing = Crossing::of(plan, whereabouts, &self.config.kubernetes);
+        let crossing = place.pods.is_none().then(|| Box::new(crossing));
+        Questions { foreign, guard, crossing, ..Questions::default() }
     }
 
     fn place(
