@@ -8,6 +8,20 @@ use crate::tool::Tool;
 const SOME_FAIL: [(&str, &str); 3] =
     [("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'"), ("last", "echo 2")];
 
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_said_and_stops_the_run() {
+    let tool = Tool::new("[pre-up]\na = \"echo one\"\nb = \"touch ran\"\n");
+    for arguments in [&["run", "pre-up", "-v"][..], &["up", "-v", "--", "true"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ended =
+            tool.command(arguments).stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert_eq!(said.matches("error: the output cannot be written").count(), 1, "{said}");
+    }
+}
+
 #[test]
 fn a_limit_of_open_files_that_is_too_low_is_said_at_once() {
     let tool = Tool::new("[pre-up]\na = \"true\"\n");

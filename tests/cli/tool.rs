@@ -62,7 +62,7 @@ impl Tool {
         std::fs::read_to_string(self.path(name)).expect("the file can be read")
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let (variable, value) = self.mark.variable();
         let mut command = Command::new(env!("CARGO_BIN_EXE_draft-tasks"));
         command

@@ -145,7 +145,7 @@ async fn recorded_output(secrets: usize) -> Duration {
     let Ok(mut recorder) = recorder else { return Duration::MAX };
     let begun = Instant::now();
     let (sender, mut events) = mpsc::channel(64);
-    let handle = start(request, sender);
+    let handle = start(request, None, sender);
     // In a thread of its own, as on the command line.
     let reader = tokio::task::spawn_blocking(move || {
         while let Some(event) = events.blocking_recv() {
@@ -206,7 +206,7 @@ async fn execute(commands: Vec<Vec<&str>>) -> (Duration, usize) {
     let request = request(commands);
     let begun = Instant::now();
     let (sender, mut events) = mpsc::channel(64);
-    let handle = start(request, sender);
+    let handle = start(request, None, sender);
     let mut bytes = 0;
     while let Some(event) = events.recv().await {
         match event {

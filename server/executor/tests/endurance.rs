@@ -40,7 +40,7 @@ async fn start_and_stop(directory: &Path, records: &Records) {
     let request = request(directory);
     let mut recorder = records.begin(&request, &directory.join("file")).unwrap();
     let (sender, mut events) = mpsc::channel(8);
-    let handle = start(request, sender);
+    let handle = start(request, None, sender);
     let mut outcome = None;
     while let Some(event) = events.recv().await {
         assert_eq!(recorder.take(&recorder.about().tell(&event)), None);

@@ -31,7 +31,7 @@ async fn what_was_seen_once_is_not_lost_with_its_parent() {
         pinned: None,
     };
     let (sender, mut events) = mpsc::channel(64);
-    let handle = start(request, sender);
+    let handle = start(request, None, sender);
     let mut pid = String::new();
     let mut outcomes = Vec::new();
     while let Some(event) = events.recv().await {

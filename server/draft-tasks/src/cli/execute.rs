@@ -57,11 +57,14 @@ pub(super) struct Ended {
     pub(super) summary: RunSummary,
     /// Whether it was asked to end.
     pub(super) was_stopped: bool,
+    /// Whether what was to be told could not be written, which was said.
+    pub(super) is_untold: bool,
 }
 
 impl Ended {
     pub(super) fn code(&self, signals: &Signals) -> ExitCode {
         match self.summary.outcome() {
+            _ if self.is_untold => FOUND.into(),
             _ if self.was_stopped => signals.exit_code().into(),
             OutcomeName::Stopped | OutcomeName::Skipped => signals.exit_code().into(),
             OutcomeName::Failed => FOUND.into(),
@@ -110,6 +113,7 @@ pub(super) async fn execute(
     let handle = draft_tasks_executor::start(request, gate, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
+    let mut is_untold = false;
     loop {
         tokio::select! {
             request = signals.asked() => match request {
@@ -130,7 +134,10 @@ pub(super) async fn execute(
             news = shown.recv() => match news {
                 Some(Shown::Over(found)) => summary = found,
                 // A task whose output is lost must not go on.
-                Some(Shown::Unread) => stop.ask_once(),
+                Some(Shown::Unread(error)) => {
+                    is_untold |= !stop.overdue.is_asked() && tell_untold(&error);
+                    stop.ask_once();
+                }
                 None => break,
             },
             // What ran was killed by now, and nobody reads how it ended.
@@ -138,7 +145,16 @@ pub(super) async fn execute(
         }
     }
     screen.end();
-    Ok(Ended { summary, was_stopped: stop.overdue.is_asked() })
+    Ok(Ended { summary, was_stopped: stop.overdue.is_asked(), is_untold })
+}
+
+/// Says why the output cannot be written; a reader that has seen enough is no error.
+fn tell_untold(error: &io::Error) -> bool {
+    let is_told = error.kind() != io::ErrorKind::BrokenPipe;
+    if is_told {
+        terminal::error(format_args!("the output cannot be written, so the run is stopped: {error}"));
+    }
+    is_told
 }
 
 fn lend(request: &RunRequest) -> io::Result<Loan> {
@@ -167,8 +183,8 @@ fn halt(goes_on_in_pods: bool) {
 
 /// What the thread that shows a run tells; it is over when there is nothing more to come.
 enum Shown {
-    /// Nobody reads standard output any more.
-    Unread,
+    /// Standard output cannot be written any more.
+    Unread(io::Error),
     /// The run is over.
     Over(RunSummary),
 }
@@ -250,9 +266,9 @@ fn show(
                 _ => {}
             }
             let over = if let RunEvent::RunFinished { summary } = &event { Some(*summary) } else { None };
-            if readers.take(event, read).is_err() {
+            if let Err(error) = readers.take(event, read) {
                 read = false;
-                let _ = news.send(Shown::Unread);
+                let _ = news.send(Shown::Unread(error));
             }
             if let Some(summary) = over {
                 let _ = news.send(Shown::Over(summary));

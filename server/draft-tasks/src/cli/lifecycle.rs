@@ -15,7 +15,7 @@ use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{PodsBefore, RunRequest, halt};
 use tokio::time::Instant;
 
-use super::execute::{Ended, Format, execute, serve};
+use super::execute::{Format, execute, serve};
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
 use super::signals::{self, Signals};
@@ -169,8 +169,11 @@ impl<'a> Whole<'a> {
             let request = self.request(step);
             let crossing = self.prepared.crossing(&request);
             let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
-            let Ended { summary, was_stopped } = execute(request, crossing, &view, signals).await?;
-            next = self.undertaking.steps.after(&summary, was_stopped);
+            let ended = execute(request, crossing, &view, signals).await?;
+            if ended.is_untold {
+                return Ok(ended.code(signals));
+            }
+            next = self.undertaking.steps.after(&ended.summary, ended.was_stopped);
         }
     }
 
