@@ -172,8 +172,11 @@ pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Optio
         at += 1;
         for recipe in recipes.all.iter().filter(|recipe| recipe.targets.contains(&target)) {
             walk.script(&recipes.expand(&recipe.script, lookup));
-            let needs = names(&recipes.expand(&recipe.needs, lookup));
-            wanted.extend(needs.into_iter().filter(|need| !wanted.contains(need)).collect::<Vec<_>>());
+            for need in names(&recipes.expand(&recipe.needs, lookup)) {
+                if !wanted.contains(&need) {
+                    wanted.push(need);
+                }
+            }
         }
     }
     walk.finish()

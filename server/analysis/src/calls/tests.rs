@@ -466,6 +466,12 @@ fn recipes_of_the_targets_that_run_are_read() {
 }
 
 #[test]
+fn a_recipe_is_read_once_however_often_it_is_needed() {
+    let calls = of_recipes("K = k k\nall: $(K) k\nk: all\n\thelm list\n", &[], &lookup);
+    assert_eq!(calls.called.iter().map(Call::name).collect::<Vec<_>>(), ["helm"]);
+}
+
+#[test]
 fn variables_of_recipes_have_their_values_where_they_are_used() {
     let calls = |text: &str| {
         let calls = of_recipes(text, &[], &|name| (name == "ENV").then(|| "oc".to_owned()));
