@@ -439,3 +439,33 @@ fn a_path_that_would_steer_a_terminal_is_shown_and_does_not() {
     let report: Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(report["files"][0]["path"], "a\u{1b}[31mb/.draft-tasks.toml");
 }
+
+#[test]
+fn what_looks_secret_in_the_file_is_in_no_log() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let tool = Tool::new(&format!(
+        "[pre-up]\na = \"echo --password hunter2-long {token} *.c\" # {token}\nb = \"printf x-hunter2-long-y\"\n"
+    ));
+    for arguments in [
+        &["check", "--color", "always"][..],
+        &["check"],
+        &["explain"],
+        &["run", "pre-up", "-v", "--no-record"],
+        &["run", "pre-up", "--dry-run"],
+        &["run", "pre-up", "--format", "json"],
+    ] {
+        let called = tool.call(arguments);
+        assert!(called.stdout.contains("***"), "{called:?}");
+        for secret in ["hunter2-long", &token] {
+            assert!(!called.stdout.contains(secret) && !called.stderr.contains(secret), "{called:?}");
+        }
+    }
+    let line = "a = \"echo --password ************ **************************************** *.c\"";
+    assert!(tool.call(&["check"]).stdout.contains(line), "what is below a line stays there");
+    tool.write(
+        ".draft-tasks.toml",
+        b"[pre-up]\na = \"echo --password hunter2-long\" # draft-tasks: ignore[literal-secret]\n",
+    );
+    let called = tool.call(&["run", "pre-up"]);
+    assert!(called.stdout.contains("hunter2-long"), "the user says that it is none: {called:?}");
+}

@@ -5,7 +5,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use text_size::TextRange;
+
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::Facts;
 use crate::options::Options;
 use crate::parsed::Parsed;
@@ -40,6 +42,12 @@ impl Analysis {
         suppression::apply(&parsed, &mut diagnostics);
         parsed.options.levels.apply(&mut diagnostics);
         Analysis { parsed, diagnostics }
+    }
+
+    /// What `literal-secret` finds, as it is written: where the file ignores a finding, the user says that it is no secret.
+    pub fn literal_secrets(&self) -> impl Iterator<Item = TextRange> {
+        let found = self.diagnostics.iter().filter(|found| found.code == DiagnosticCode::LiteralSecret);
+        found.map(|found| found.range)
     }
 
     /// The errors and warnings about the tasks of a phase and about what stands around them in its sections. Where

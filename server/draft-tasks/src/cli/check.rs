@@ -2,6 +2,7 @@
 //!
 //! Must not change them, unless it is told to fix them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::project::DraftToml;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
+use draft_tasks_executor::mask::Secrets;
 use serde::Serialize;
 
 use super::excerpt::{Excerpts, lower_first};
@@ -92,6 +94,8 @@ struct Checked {
     fixed: Vec<(DiagnosticCode, String)>,
     /// Why nothing was fixed, although something could be.
     unfixed: Option<String>,
+    /// What is not shown of it.
+    secrets: Secrets,
 }
 
 /// Checks all files; findings of `error` and `warning`, and wrong settings, make the exit code 1, files without a text make it 2.
@@ -174,23 +178,25 @@ fn examine(
         Ok(file) => file,
         Err(error) => {
             let path = error.path.display().to_string();
-            return Checked { path, result: Err(error), fixed: Vec::new(), unfixed: None };
+            let (fixed, unfixed, secrets) = (Vec::new(), None, Secrets::default());
+            return Checked { path, result: Err(error), fixed, unfixed, secrets };
         }
     };
-    let path = file.path.display().to_string();
-    let analysis = analyse(&file.path, &file.text, options(&file.path), environment);
-    if !fix {
-        return Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: None };
-    }
-    match fix::fix(&file, &analysis) {
-        Ok(Some(Fixed { done, analysis })) => {
+    let mut analysis = analyse(&file.path, &file.text, options(&file.path), environment);
+    // What was fixed may have been one.
+    let secrets =
+        environment.clone().hiding(&analysis, directory_of(&file.path).unwrap_or(Path::new(""))).secrets();
+    let (mut fixed, mut unfixed) = (Vec::new(), None);
+    match if fix { fix::fix(&file, &analysis) } else { Ok(None) } {
+        Ok(Some(Fixed { done, analysis: left })) => {
             // What was fixed may lead to other parts of the world.
-            let left = analyse(&file.path, &analysis.parsed.text, analysis.parsed.options, environment);
-            Checked { path, result: Ok(left), fixed: done, unfixed: None }
+            analysis = analyse(&file.path, &left.parsed.text, left.parsed.options, environment);
+            fixed = done;
         }
-        Ok(None) => Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: None },
-        Err(error) => Checked { path, result: Ok(analysis), fixed: Vec::new(), unfixed: Some(error) },
+        Ok(None) => {}
+        Err(error) => unfixed = Some(error),
     }
+    Checked { path: file.path.display().to_string(), result: Ok(analysis), fixed, unfixed, secrets }
 }
 
 /// Settings that a project does not have are as much of a mistake as what is found.
@@ -216,16 +222,16 @@ impl Checked {
 
 fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for Checked { path, result, fixed, .. } in checked {
+    for Checked { path, result, fixed, secrets, .. } in checked {
         let Ok(analysis) = result else { continue };
         let shown = printable(path);
         for (code, title) in fixed {
-            writeln!(out, "{shown}: fixed {code}: {}", printable(&lower_first(title)))?;
+            writeln!(out, "{shown}: fixed {code}: {}", printable(&secrets.mask(&lower_first(title))))?;
         }
         if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
             writeln!(out)?;
         }
-        let excerpts = Excerpts::new(&shown, &analysis.parsed.text, colors);
+        let excerpts = Excerpts::new(&shown, analysis, secrets, colors);
         for found in &analysis.diagnostics {
             let fixes = found.fixes.iter().map(|fix| fix.title.clone());
             let elsewhere = elsewhere(Path::new(path), analysis, found, fix);
@@ -309,9 +315,9 @@ struct FixedReport<'a> {
 struct Finding<'a> {
     code: &'static str,
     severity: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a str>,
+    note: Option<Cow<'a, str>>,
     range: Place,
     related: Vec<RelatedPlace<'a>>,
     fixes: Vec<FixReport>,
@@ -319,7 +325,7 @@ struct Finding<'a> {
 
 #[derive(Serialize)]
 struct RelatedPlace<'a> {
-    message: &'a str,
+    message: Cow<'a, str>,
     range: Place,
 }
 
@@ -364,7 +370,7 @@ fn file_report(checked: &Checked) -> FileReport<'_> {
     let diagnostics = match &checked.result {
         Ok(analysis) => {
             let places = Places { text: &analysis.parsed.text, lines: LineIndex::new(&analysis.parsed.text) };
-            analysis.diagnostics.iter().map(|found| finding(&places, found)).collect()
+            analysis.diagnostics.iter().map(|found| finding(&places, found, &checked.secrets)).collect()
         }
         Err(_) => Vec::new(),
     };
@@ -386,7 +392,7 @@ fn settings_report<'a>(path: &'a str, file: &'a ProjectFile) -> FileReport<'a> {
         Finding {
             code: SETTING,
             severity: Severity::Error.name(),
-            message: &problem.message,
+            message: Cow::Borrowed(&problem.message),
             note: None,
             range: range(),
             related: Vec::new(),
@@ -397,24 +403,27 @@ fn settings_report<'a>(path: &'a str, file: &'a ProjectFile) -> FileReport<'a> {
     FileReport { path, error: file.unreadable.as_deref(), fixed: Vec::new(), diagnostics }
 }
 
-fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic) -> Finding<'a> {
+fn finding<'a>(places: &Places<'_>, found: &'a Diagnostic, secrets: &Secrets) -> Finding<'a> {
     let edit = |edit: &TextEdit| EditReport { range: places.place(edit.range), text: edit.text.clone() };
     Finding {
         code: found.code.name(),
         severity: found.severity.name(),
-        message: &found.message,
-        note: found.note.as_deref(),
+        message: secrets.mask(&found.message),
+        note: found.note.as_deref().map(|note| secrets.mask(note)),
         range: places.place(found.range),
         related: found
             .related
             .iter()
-            .map(|related| RelatedPlace { message: &related.message, range: places.place(related.range) })
+            .map(|related| RelatedPlace {
+                message: secrets.mask(&related.message),
+                range: places.place(related.range),
+            })
             .collect(),
         fixes: found
             .fixes
             .iter()
             .map(|fix| FixReport {
-                title: fix.title.clone(),
+                title: secrets.mask(&fix.title).into_owned(),
                 preferred: fix.preferred,
                 edits: fix.edits.iter().map(edit).collect(),
             })

@@ -3,27 +3,37 @@
 //! Must not decide which findings there are.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, LabelStyle, Severity as ShownSeverity};
 use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
-use draft_tasks_analysis::TextRange;
 use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::printable::{self, printable};
+use draft_tasks_analysis::secret::token::tokens_in;
+use draft_tasks_analysis::{Analysis, TextRange};
+use draft_tasks_executor::mask::Secrets;
 
 /// A longer line is not shown: it would be once for each finding in it.
 const LONGEST_LINE: usize = 2000;
 
 /// The findings of one file.
 pub(super) struct Excerpts<'a> {
-    file: SimpleFile<&'a str, Cow<'a, str>>,
+    file: SimpleFile<&'a str, String>,
+    secrets: &'a Secrets,
     colors: bool,
 }
 
 impl<'a> Excerpts<'a> {
-    /// `path` is how the user named the file.
-    pub(super) fn new(path: &'a str, text: &'a str, colors: bool) -> Excerpts<'a> {
-        Excerpts { file: SimpleFile::new(path, drawable(text)), colors }
+    /// `path` is how the user named the file, and `secrets` are not seen.
+    pub(super) fn new(
+        path: &'a str,
+        analysis: &Analysis,
+        secrets: &'a Secrets,
+        colors: bool,
+    ) -> Excerpts<'a> {
+        let text = without_secrets(analysis);
+        Excerpts { file: SimpleFile::new(path, drawable(&text).into_owned()), secrets, colors }
     }
 
     /// One finding with its source lines and the titles of its fixes.
@@ -39,12 +49,13 @@ impl<'a> Excerpts<'a> {
         };
         // The library's words for the two lower severities are others than everybody else's.
         let own_word = |text: String| text.replacen("note[", "info[", 1).replacen("help[", "hint[", 1);
-        match rendered {
+        let text = match rendered {
             Ok(text) if found.severity > Severity::Warning => own_word(text),
             Ok(text) => text,
             // Only a range outside of the text cannot be drawn.
             Err(error) => format!("{}: {} ({error})\n", found.severity.name(), found.message),
-        }
+        };
+        self.secrets.mask(&text).into_owned()
     }
 }
 
@@ -66,6 +77,20 @@ impl Excerpts<'_> {
         let place = self.file.location((), start).ok()?;
         Some(format!("at {}:{}:{}", self.file.name(), place.line_number, place.column_number))
     }
+}
+
+/// The text of a file, with as many stars as a secret has bytes where one stands: what is below a line stays there.
+fn without_secrets(analysis: &Analysis) -> String {
+    let text = &analysis.parsed.text;
+    let found = analysis.literal_secrets().map(Range::<usize>::from);
+    let mut shown = text.as_bytes().to_vec();
+    for secret in found.chain(tokens_in(text)) {
+        shown[secret]
+            .iter_mut()
+            .filter(|byte| !matches!(**byte, b'\n' | b'\r'))
+            .for_each(|byte| *byte = b'*');
+    }
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 /// The text with other characters, of the same length each, where one would steer the terminal.

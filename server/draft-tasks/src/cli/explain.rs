@@ -15,7 +15,7 @@ use draft_tasks_analysis::explain::{self, ExplainedTable, ExplainedTask, Explana
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, PlanError};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Options, Parsed};
+use draft_tasks_analysis::{Analysis, Options, Parsed};
 use draft_tasks_executor::mask::Secrets;
 use serde::{Serialize, Serializer};
 
@@ -116,7 +116,9 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
     let settings = super::settings(&file.path, &arguments.meaning.settings());
-    let parsed = Parsed::new(file.text.as_str(), settings.options());
+    let analysis = Analysis::new(file.text.as_str(), settings.options());
+    let environment = environment.hiding(&analysis, file.path.parent().unwrap_or(Path::new("")));
+    let parsed = analysis.parsed;
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
     let mut explanation = explain::explain(&parsed, &lookup);

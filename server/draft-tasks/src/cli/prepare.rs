@@ -83,6 +83,7 @@ impl<'a> Prepared<'a> {
         let environment = Environment::of_process().with(&run, &directory)?;
         let settings = super::settings_to_run(&loaded.path, &meaning.settings())?;
         let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
+        let environment = environment.hiding(&analysis, &directory);
         let kubernetes = cluster.settings(&settings.kubernetes);
         Ok(Prepared {
             lines: LineIndex::new(&loaded.text),
@@ -161,9 +162,9 @@ impl<'a> Prepared<'a> {
 
     fn tell_finding(&self, found: &Diagnostic) {
         let (line, column) = self.place(found.range);
-        let path = self.loaded.path.display();
-        let said =
-            format_args!("{path}:{line}:{column}: {} [{}]", printable(&found.message), found.code.name());
+        let (path, secrets) = (self.loaded.path.display(), self.secrets());
+        let message = secrets.mask(&found.message);
+        let said = format_args!("{path}:{line}:{column}: {} [{}]", printable(&message), found.code.name());
         terminal::warning(said);
     }
 

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
+use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
@@ -79,6 +80,8 @@ pub(crate) struct Environment {
     from_files: HashSet<String>,
     /// The variables of files that are secret, with their values, also where these are not so in the end.
     masked: Vec<FileVariable>,
+    /// What stands in a tasks file and looks secret.
+    literals: Vec<String>,
     /// The values that must not be seen, once somebody has asked for them.
     secrets: OnceLock<Secrets>,
     /// What the user may not have meant in files of variables.
@@ -143,6 +146,15 @@ impl Environment {
         }
         environment.anchor_kubeconfig(directory);
         Ok(environment)
+    }
+
+    /// This environment for a tasks file in a directory: what looks secret in the file must not be seen in what its tasks
+    /// write either, which is read by more people. What would hide words of any text is left out, as in files of variables.
+    pub(crate) fn hiding(self, file: &Analysis, directory: &Path) -> Environment {
+        let text = &file.parsed.text;
+        let values = file.literal_secrets().map(|range| text[range].to_owned());
+        let literals = values.filter(|value| !is_public(value, directory)).collect();
+        Environment { literals, secrets: OnceLock::new(), ..self }
     }
 
     /// Keeps in mind whether the value that a file gives to a variable is a secret.
@@ -225,6 +237,7 @@ impl Environment {
         let mut values: Vec<&OsStr> =
             self.masked.iter().map(|variable| OsStr::new(&variable.value)).collect();
         let mut with_urls = values.clone();
+        values.extend(self.literals.iter().map(OsStr::new));
         for (name, value) in self.variables() {
             let name = name.to_string_lossy();
             let is_secret = self.is_secret(&name, &value.to_string_lossy());

@@ -76,7 +76,11 @@ impl Session {
         let lookup = |name: &str| source.shown.shown(name);
         let of_phase = plan::phase_named(&source.analysis.parsed, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
-        let plan = of_phase.map_err(|error| refusal(error.describe()))?;
+        let mut plan = of_phase.map_err(|error| refusal(error.describe()))?;
+        let secrets = source.shown.secrets();
+        for argument in plan.steps.iter_mut().flat_map(|step| &mut step.argv) {
+            *argument = secrets.mask(argument).into_owned();
+        }
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {
             self.show(MessageType::Info, described(&plan, &directory, |text| printable(&text)));

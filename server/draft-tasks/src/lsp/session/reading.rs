@@ -199,8 +199,9 @@ impl SourceRequest {
         let path = path.filter(|path| path.parent().is_some());
         let path = path.ok_or_else(|| refusal("tasks run in the directory of their file: save it first"))?;
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        let environment = self.environment.with(&self.run, &directory);
-        let without_files = || surroundings::without_files(&self.environment, &self.run);
+        let hiding = |environment: Environment| environment.hiding(&analysis, &directory);
+        let environment = self.environment.with(&self.run, &directory).map(hiding);
+        let without_files = || hiding(surroundings::without_files(&self.environment, &self.run));
         let shown = environment.clone().unwrap_or_else(|_| without_files());
         let (wrong_settings, state) = (Vec::new(), self.environment.state());
         Ok(Source { analysis, path, config, wrong_settings, directory, unsaved, environment, shown, state })
