@@ -23,6 +23,7 @@ mod forms;
 pub(crate) mod fuzzed;
 mod literal;
 mod opening;
+mod private_key;
 mod wrapped;
 
 /// Values shorter than this many bytes are not masked: they would be found everywhere and hide everything.

@@ -236,8 +236,11 @@ fn written(values: &[String], part: &(usize, usize, usize)) -> Vec<u8> {
         "ASIA",
         "A1B2C3D4E5",
         "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\\n",
+        "-----BEGIN PRIVATE KEY-----\nweb-1 | ",
         "-----END ",
         "-",
+        "\n[1]\n[2]\n[3]\n[4]\n[5]\n[6]\n[7]\n[8]\n[9]\n",
     ];
     let value = &values[which % values.len()];
     match kind {
