@@ -6,7 +6,6 @@ use text_size::{TextRange, TextSize};
 
 use crate::parsed::Parsed;
 use crate::task_file::Task;
-use crate::words::Words;
 
 /// A text that stands behind a task and is not in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +34,7 @@ pub fn hints(parsed: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option
 }
 
 fn hint(parsed: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {
-    let command = task.command().filter(|command| command.closed)?;
-    let words = Words::new(parsed, command);
+    let words = parsed.words_of(task).filter(|words| words.written.closed)?;
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in words.variables() {
         if !names.contains(&name) {

@@ -11,7 +11,7 @@ use crate::markdown::code_span;
 use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::task_file::{Section, Task, TaskValue};
+use crate::task_file::{Section, Task};
 
 /// A text about a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,28 +95,26 @@ pub fn phase_markdown(phase: Phase, directory: &str, options: Options) -> String
 }
 
 fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverContext<'_>) -> Option<String> {
-    let TaskValue::Command(written) = task.value else { return None };
-    let command = written.decode(&parsed.text);
-    let options = parsed.options;
-    let words = match command::split(&command, options.semantics, options.draft_version) {
-        Ok(words) if words.is_empty() => {
-            return Some("There is nothing to run: the command is empty.".into());
-        }
-        Ok(words) => words,
-        Err(error) => return Some(format!("**Does not run**: {}", error.message)),
-    };
+    let split = parsed.words_of(task)?;
+    if let Some(error) = &split.error {
+        return Some(format!("**Does not run**: {}", error.message));
+    }
+    let (words, options) = (&split.words, parsed.options);
+    if words.is_empty() {
+        return Some("There is nothing to run: the command is empty.".into());
+    }
     let place = match phase {
         Phase::PostDeploy => "inside every ready pod".to_owned(),
         _ => format!("in {}", code_span(context.directory)),
     };
     let mut text =
-        format!("**Runs exactly this** · `{phase}`, {place}\n\n{}", arguments(&words, context.lookup));
-    let unset = command::unset(&words, context.lookup);
+        format!("**Runs exactly this** · `{phase}`, {place}\n\n{}", arguments(words, context.lookup));
+    let unset = command::unset(words, context.lookup);
     let unset: Vec<_> = unset.into_iter().map(|name| code_span(&format!("${name}"))).collect();
     if !unset.is_empty() {
         let _ = write!(text, "\n\nnot set, so empty: {}", unset.join(", "));
     }
-    if let Some(difference) = difference(&command, &words, options, context.lookup) {
+    if let Some(difference) = difference(&split.content, words, options, context.lookup) {
         let _ = write!(text, "\n\n{difference}");
     }
     Some(text)

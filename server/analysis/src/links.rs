@@ -61,9 +61,8 @@ pub fn links(parsed: &Parsed, within: TextRange) -> Vec<Link> {
             && section.range.intersect(within).is_some()
     });
     let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
-    let commands =
-        tasks.filter(|task| task.range.intersect(within).is_some()).filter_map(|task| task.command());
-    commands.flat_map(|command| command_links(&Words::new(parsed, command))).collect()
+    let tasks = tasks.filter(|task| task.range.intersect(within).is_some());
+    tasks.filter_map(|task| parsed.words_of(task)).flat_map(command_links).collect()
 }
 
 /// Where the file names what it names at an offset: a script, another file, a target of a Makefile, a script of npm.
@@ -73,7 +72,7 @@ pub fn same_target(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
     all.iter().filter(|link| link.target == here.target).map(|link| link.range).collect()
 }
 
-fn command_links(words: &Words<'_>) -> Vec<Link> {
+fn command_links(words: &Words) -> Vec<Link> {
     let literals: Vec<Option<String>> =
         (0..words.words.len()).map(|index| words.literal(index).map(str::to_owned)).collect();
     let tool = Tool::of(&literals);
@@ -89,7 +88,7 @@ fn command_links(words: &Words<'_>) -> Vec<Link> {
 }
 
 /// The part of a word that names the target: a flag in front of its `=` is left out.
-fn inner(words: &Words<'_>, index: usize, literal: &str, target: &Target) -> TextRange {
+fn inner(words: &Words, index: usize, literal: &str, target: &Target) -> TextRange {
     let range = words.words[index].range;
     let whole = words.range(range);
     let Target::Path { path, .. } = target else { return whole };

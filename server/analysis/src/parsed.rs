@@ -9,7 +9,8 @@ use text_size::TextRange;
 use crate::facts::Facts;
 use crate::options::Options;
 use crate::syntax::{self, SyntaxTree};
-use crate::task_file::{Section, TaskFile};
+use crate::task_file::{Section, Task, TaskFile};
+use crate::words::Words;
 
 /// One text, read. Ranges are byte offsets into [`Parsed::text`].
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Parsed {
     pub file: TaskFile,
     /// What is known of the world.
     pub facts: Arc<Facts>,
+    /// The commands of the tasks, in the order of the file.
+    pub words: Vec<Words>,
 }
 
 impl Parsed {
@@ -32,7 +35,16 @@ impl Parsed {
         let text = text.into();
         let tree = syntax::parse(&text);
         let file = TaskFile::lower(&tree, &text);
-        Parsed { text, options, tree, file, facts: Arc::default() }
+        let commands = file.tasks.iter().filter_map(Task::command);
+        let words = commands.map(|written| Words::new(&text, written, options)).collect();
+        Parsed { text, options, tree, file, facts: Arc::default(), words }
+    }
+
+    /// The command of a task of this file, split; `None` where there is none.
+    pub fn words_of(&self, task: &Task) -> Option<&Words> {
+        let start = task.command()?.range.start();
+        let index = self.words.binary_search_by_key(&start, |words| words.written.range.start());
+        index.ok().map(|index| &self.words[index])
     }
 
     /// The lines of a section, up to the next one.
@@ -41,5 +53,25 @@ impl Parsed {
         let next = sections.partition_point(|other| other.range.start() < section.range.end());
         let end = sections.get(next).map(|next| next.range.start());
         TextRange::new(section.range.start(), end.unwrap_or((self.text.len() as u32 + 1).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_task_has_its_own_words() {
+        let text = "pre-up.a = 'a'\ncleanup = { b = \"\\u0062\", c = 1, d = 'd' }\npre-up.e = 'e'\n[post-up]\nf = 'f\n\
+            g = \"g\"\n[pre-up.more]\nh = '''h'''\n[[x]]\ni = 'i'\n[other]\nj = 'j'\nk =\nl = 'l'\n";
+        let parsed = Parsed::new(text, Options::default());
+        for task in &parsed.file.tasks {
+            let words = parsed.words_of(task);
+            assert_eq!(words.map(|words| words.written), task.command());
+            let decoded = task.command().map(|written| written.decode(text).into_owned());
+            assert_eq!(words.map(|words| &words.content), decoded.as_ref());
+        }
+        let split = parsed.file.tasks.iter().filter_map(|task| parsed.words_of(task)?.literal(0));
+        assert_eq!(split.collect::<Vec<_>>(), ["a", "b", "d", "e", "f", "g", "h", "i", "j", "l"]);
     }
 }

@@ -267,19 +267,18 @@ pub(crate) fn step(
         range,
         message: format!("the task `{name}` {problem}"),
     };
-    let written = match task.value {
-        TaskValue::Command(written) => written,
-        TaskValue::NotString(range, what) => return Err(invalid(range, format!("is {what}, not a command"))),
-        TaskValue::Missing => return Err(invalid(task.range, "has no command".into())),
-    };
-    let command = written.decode(text).into_owned();
-    let words = command::split(&command, parsed.options.semantics, parsed.options.draft_version)
-        .map_err(|error| invalid(written.range, format!("cannot be split: {}", error.message)))?;
-    let argv: Vec<String> = words.iter().map(|word| word.expand(lookup)).collect();
-    if argv.first().is_none_or(String::is_empty) {
-        return Err(invalid(written.range, "has no program to run".into()));
+    if let TaskValue::NotString(range, what) = task.value {
+        return Err(invalid(range, format!("is {what}, not a command")));
     }
-    Ok(Step { task: name, command, argv })
+    let words = parsed.words_of(task).ok_or_else(|| invalid(task.range, "has no command".into()))?;
+    if let Some(error) = &words.error {
+        return Err(invalid(words.written.range, format!("cannot be split: {}", error.message)));
+    }
+    let argv: Vec<String> = words.words.iter().map(|word| word.expand(lookup)).collect();
+    if argv.first().is_none_or(String::is_empty) {
+        return Err(invalid(words.written.range, "has no program to run".into()));
+    }
+    Ok(Step { task: name, command: words.content.clone(), argv })
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn opens_lines(text: &str) -> bool {
 
 /// The command in a shell, unless a diagnostic offers just that.
 fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -> Option<Refactor> {
-    let (_, wrapped) = shell_text(&analysis.parsed, phase, task, written)?;
+    let (_, wrapped) = shell_text(&analysis.parsed, phase, task)?;
     let Fix { title, edits, .. } = wrapped?;
     let mut here = analysis.diagnostics.iter().filter(|found| task.range.contains_range(found.range));
     if here.any(|found| found.fixes.iter().any(|fix| fix.edits == edits)) {
@@ -96,16 +96,16 @@ fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -
 
 /// The command as a shell must have it to do the same, and the fix that hands it to one; `None` where there is nothing
 /// to run or a shell runs already.
-fn shell_text(parsed: &Parsed, phase: Phase, task: &Task, written: Str) -> Option<(String, Option<Fix>)> {
-    let words = Words::new(parsed, written);
-    if words.words.is_empty() || words.error.is_some() || runs_shell(&words) {
+fn shell_text(parsed: &Parsed, phase: Phase, task: &Task) -> Option<(String, Option<Fix>)> {
+    let words = parsed.words_of(task)?;
+    if words.words.is_empty() || words.error.is_some() || runs_shell(words) {
         return None;
     }
-    rules::for_shell(parsed, phase, task, written)
+    rules::for_shell(parsed, phase, task)
 }
 
 /// Whether a command is a shell with a script as its argument.
-fn runs_shell(words: &Words<'_>) -> bool {
+fn runs_shell(words: &Words) -> bool {
     let program = words.literal(0);
     let shell = program.and_then(|program| program.rsplit('/').next());
     matches!(shell, Some("sh" | "bash" | "dash" | "zsh" | "ash" | "ksh"))
@@ -123,11 +123,11 @@ fn extract_script(
     written: Str,
     is_free: &dyn Fn(&str) -> bool,
 ) -> Option<Refactor> {
-    let words = Words::new(parsed, written);
-    let script = match runs_shell(&words) {
+    let words = parsed.words_of(task)?;
+    let script = match runs_shell(words) {
         true if words.words.len() == 3 => words.literal(2)?.to_owned(),
         true => return None,
-        false => shell_text(parsed, phase, task, written)?.0,
+        false => shell_text(parsed, phase, task)?.0,
     };
     // A script that is only called needs no other.
     if words.words.len() < 2 {

@@ -76,19 +76,14 @@ pub fn occurrences(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
         return same.map(|task| task.name.range).collect();
     }
     let Some(variable) = variable_at(parsed, offset) else { return Vec::new() };
-    let commands = parsed.file.tasks.iter().filter_map(Task::command);
-    let found = commands.filter(|command| command.decode(text).contains(&variable)).flat_map(|command| {
-        let words = Words::new(parsed, command);
-        let same = words.variables().filter(|(name, _)| *name == variable);
-        same.map(|(_, range)| range).collect::<Vec<_>>()
-    });
-    found.collect()
+    let commands = parsed.file.tasks.iter().filter_map(|task| parsed.words_of(task));
+    let variables = commands.flat_map(Words::variables);
+    variables.filter(|(name, _)| *name == variable).map(|(_, range)| range).collect()
 }
 
 /// The variable at an offset.
 fn variable_at(parsed: &Parsed, offset: TextSize) -> Option<String> {
-    let command = parsed.file.task_at(offset)?.1.command()?;
-    let words = Words::new(parsed, command);
+    let words = parsed.words_of(parsed.file.task_at(offset)?.1)?;
     let found = words.variables().find(|(_, range)| range.contains_inclusive(offset));
     found.map(|(name, _)| name.to_owned())
 }

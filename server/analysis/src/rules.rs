@@ -10,7 +10,6 @@ use crate::facts::FactsWanted;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::printable::{printable, steers};
-use crate::syntax::Str;
 use crate::task_file::Task;
 
 mod add_task;
@@ -59,7 +58,7 @@ impl FactsWanted {
 fn commands_of(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Command<'_>> {
     let commands = parsed.file.commands_of(phase);
     let commands = commands.filter(|(_, written)| !parsed.tree.has_error_in(written.range));
-    commands.map(move |(task, written)| Command::new(parsed, phase, task, written))
+    commands.filter_map(move |(task, _)| Command::new(parsed, phase, task))
 }
 
 /// Names and words of the file may hold line ends and what steers a terminal; what is said of them is one line of text.
@@ -77,13 +76,8 @@ fn make_printable(found: &mut Diagnostic) {
 }
 
 /// A command as a shell must read it, and the fix that hands it to one; `None` when it cannot be split.
-pub(crate) fn for_shell(
-    parsed: &Parsed,
-    phase: Phase,
-    task: &Task,
-    written: Str,
-) -> Option<(String, Option<Fix>)> {
-    let command = Command::new(parsed, phase, task, written);
+pub(crate) fn for_shell(parsed: &Parsed, phase: Phase, task: &Task) -> Option<(String, Option<Fix>)> {
+    let command = Command::new(parsed, phase, task)?;
     command.error().is_none().then(|| (command.as_script(), command.wrap()))
 }
 

@@ -5,7 +5,6 @@
 use text_size::{TextRange, TextSize};
 
 use crate::parsed::Parsed;
-use crate::words::Words;
 
 /// The ranges around an offset, from the smallest to the whole file.
 pub fn enclosing(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
@@ -14,8 +13,7 @@ pub fn enclosing(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
         for string in [Some(task.name), task.command()].into_iter().flatten() {
             ranges.extend([string.inner_range(), string.range]);
         }
-        if let Some(command) = task.command() {
-            let words = Words::new(parsed, command);
+        if let Some(words) = parsed.words_of(task) {
             ranges.extend(words.variables().map(|(_, range)| range));
             ranges.extend(words.words.iter().map(|word| words.range(word.range)));
         }

@@ -7,7 +7,6 @@ use text_size::{TextRange, TextSize};
 
 use crate::command::{Part, Word};
 use crate::parsed::Parsed;
-use crate::syntax::Str;
 use crate::task_file::Section;
 use crate::words::Words;
 
@@ -81,16 +80,15 @@ impl Collector<'_> {
         let parsed = self.parsed;
         for task in parsed.file.tasks_of(section).iter().filter(|task| touches(task.range)) {
             self.push(task.name.range, TokenKind::Task);
-            if let Some(command) = task.command() {
-                self.command(command);
+            if let Some(words) = parsed.words_of(task) {
+                self.command(words);
             }
         }
     }
 
-    fn command(&mut self, written: Str) {
-        let words = Words::new(self.parsed, written);
+    fn command(&mut self, words: &Words) {
         for (index, word) in words.words.iter().enumerate() {
-            self.word(&words, index, word);
+            self.word(words, index, word);
         }
         if let Some(error) = &words.error {
             // What is being typed keeps a colour of its own until its quote is closed.
@@ -99,7 +97,7 @@ impl Collector<'_> {
         }
     }
 
-    fn word(&mut self, words: &Words<'_>, index: usize, word: &Word) {
+    fn word(&mut self, words: &Words, index: usize, word: &Word) {
         let special = special_parts(words, word, self.parsed);
         for (range, kind) in plain_parts(&words.content[word.range], word.range, index) {
             let mut start = range.start();
@@ -119,7 +117,7 @@ impl Collector<'_> {
 }
 
 /// Variables and what only looks like one.
-fn special_parts(words: &Words<'_>, word: &Word, parsed: &Parsed) -> Vec<(TextRange, TokenKind)> {
+fn special_parts(words: &Words, word: &Word, parsed: &Parsed) -> Vec<(TextRange, TokenKind)> {
     if !words.content[word.range].contains('$') {
         return Vec::new();
     }

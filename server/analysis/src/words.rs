@@ -2,38 +2,36 @@
 //!
 //! Must not judge: a command that cannot be split has the words before the place where it breaks off.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
 use crate::command::{self, Part, Quoting, Semantics, Split, SplitError, Word};
 use crate::options::Options;
-use crate::parsed::Parsed;
 use crate::syntax::{Str, StrMap};
 
 /// A command of the file, split.
 #[derive(Clone, Debug)]
-pub struct Words<'t> {
+pub struct Words {
     /// The decoded command.
-    pub content: Cow<'t, str>,
+    pub content: String,
     /// Its words; those before the error where it has one.
     pub words: Vec<Word>,
     /// What quotes and backslashes make of each byte of the command; nothing behind the error where it has one.
     pub quoting: Vec<Quoting>,
     /// Why the rest has no words.
     pub error: Option<SplitError>,
-    written: Str,
+    /// How it stands in the text.
+    pub written: Str,
     map: Option<StrMap>,
 }
 
-impl<'t> Words<'t> {
-    /// Splits a command of the analysed text.
-    pub fn new(parsed: &'t Parsed, written: Str) -> Words<'t> {
-        let text: &'t str = &parsed.text;
-        let content = written.decode(text);
+impl Words {
+    /// Splits a command of a text.
+    pub(crate) fn new(text: &str, written: Str, options: Options) -> Words {
+        let content = written.decode(text).into_owned();
         let map = (!written.plain).then(|| written.map(text));
-        let (Split { words, quoting }, error) = split(&content, parsed.options);
+        let (Split { words, quoting }, error) = split(&content, options);
         Words { content, words, quoting, error, written, map }
     }
 
@@ -120,11 +118,12 @@ fn split(content: &str, options: Options) -> (Split, Option<SplitError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parsed::Parsed;
 
     fn escaped(content: &str, semantics: Semantics) -> Vec<&str> {
         let text = format!("[pre-up]\na = {}\n", crate::edit::string(content));
         let parsed = Parsed::new(text, Options { semantics, ..Options::default() });
-        let words = Words::new(&parsed, parsed.file.tasks[0].command().expect("a command"));
+        let words = parsed.words_of(&parsed.file.tasks[0]).expect("a command");
         let ranges = words.words.iter().flat_map(|word| words.escaped_variables(word, semantics));
         ranges.map(|range| &content[range]).collect()
     }
@@ -144,17 +143,23 @@ mod tests {
     #[test]
     fn a_broken_command_has_the_words_before() {
         let analysis = Parsed::new("[pre-up]\na = 'echo \"$A\" b\"c d'\n", Options::default());
-        let words = Words::new(&analysis, analysis.file.tasks[0].command().expect("a command"));
+        let words = analysis.words_of(&analysis.file.tasks[0]).expect("a command");
         let shown: Vec<_> = words.words.iter().map(|word| &analysis.text[words.range(word.range)]).collect();
         assert_eq!(shown, ["echo", "\"$A\"", "b"]);
-        assert_eq!(words.error.map(|error| words.content[error.range].to_owned()), Some("\"".into()));
+        assert_eq!(
+            words.error.as_ref().map(|error| words.content[error.range].to_owned()),
+            Some("\"".into())
+        );
     }
     #[test]
     fn a_nul_within_quotes_leaves_the_words_before_them() {
         let parsed = Parsed::new("[pre-up]\na = \"echo b 'c\\u0000d'\"\n", Options::default());
-        let words = Words::new(&parsed, parsed.file.tasks[0].command().expect("a command"));
+        let words = parsed.words_of(&parsed.file.tasks[0]).expect("a command");
         let shown: Vec<_> = words.words.iter().map(|word| &words.content[word.range]).collect();
         assert_eq!((shown, words.quoting.len()), (vec!["echo", "b"], words.content.len()));
-        assert_eq!(words.error.map(|error| words.content[error.range].to_owned()), Some("\0".into()));
+        assert_eq!(
+            words.error.as_ref().map(|error| words.content[error.range].to_owned()),
+            Some("\0".into())
+        );
     }
 }

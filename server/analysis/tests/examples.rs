@@ -8,7 +8,6 @@ use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::{self, TextEdit};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::syntax::{Str, StrStyle};
-use draft_tasks_analysis::words::Words;
 use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
 
 fn project(path: &str) -> PathBuf {
@@ -65,8 +64,8 @@ fn the_example_of_each_code_triggers_it_alone() {
 fn programs(parsed: &Parsed) -> Vec<(Str, TextRange)> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let commands = Phase::ALL.into_iter().flat_map(|phase| parsed.file.commands_of(phase));
-    let programs = commands.filter_map(|(_, written)| {
-        let words = Words::new(parsed, written);
+    let programs = commands.filter_map(|(task, written)| {
+        let words = parsed.words_of(task)?;
         Some((written, words.range(words.words.first()?.range)))
     });
     programs.filter(|(_, range)| parsed.text[*range].chars().all(plain)).collect()

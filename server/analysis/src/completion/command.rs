@@ -82,9 +82,9 @@ pub fn site(parsed: &Parsed, offset: TextSize) -> Option<Site> {
     if !inner.contains_inclusive(offset) || offset == written.range.start() {
         return None;
     }
-    let words = Words::new(parsed, written);
+    let words = parsed.words_of(task)?;
     let at = words.to_content(offset);
-    if !is_between_characters(&words, at, offset) {
+    if !is_between_characters(words, at, offset) {
         return None;
     }
     let typing = Typing::new(parsed, &words.content[..usize::from(at)]);
@@ -125,7 +125,7 @@ pub fn site(parsed: &Parsed, offset: TextSize) -> Option<Site> {
 }
 
 /// Whether the cursor is beside a character of the command, not inside of an escape.
-fn is_between_characters(words: &Words<'_>, at: TextSize, offset: TextSize) -> bool {
+fn is_between_characters(words: &Words, at: TextSize, offset: TextSize) -> bool {
     let before = words.content[..usize::from(at)].chars().next_back().map_or(0.into(), TextSize::of);
     let last = TextRange::new(at - before, at);
     words.range(TextRange::empty(at)).start() == offset || words.range(last).end() == offset

@@ -32,21 +32,24 @@ pub(super) struct Command<'a> {
     pub(super) parsed: &'a Parsed,
     pub(super) phase: Phase,
     pub(super) task: &'a Task,
-    /// How it stands in the file.
-    pub(super) written: Str,
-    split: Words<'a>,
+    split: &'a Words,
     /// How long the directory of the program is, with its slash.
     directory: usize,
     calls: OnceCell<Calls>,
 }
 
 impl<'a> Command<'a> {
-    /// The command of a task.
-    pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task, written: Str) -> Command<'a> {
-        let split = Words::new(parsed, written);
+    /// The command of a task, where it has one.
+    pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task) -> Option<Command<'a>> {
+        let split = parsed.words_of(task)?;
         let directory =
             split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
-        Command { parsed, phase, task, written, split, directory, calls: OnceCell::new() }
+        Some(Command { parsed, phase, task, split, directory, calls: OnceCell::new() })
+    }
+
+    /// How it stands in the file.
+    pub(super) fn written(&self) -> Str {
+        self.split.written
     }
 
     /// The decoded command.
@@ -286,8 +289,8 @@ impl<'a> Command<'a> {
 
     /// The fix that puts another command in the place of this one; what runs is then another, so the user chooses it.
     pub(super) fn rewrite(&self, title: impl Into<String>, command: &str) -> Fix {
-        let written = in_style(command, self.written.style);
-        let edits = vec![TextEdit::replace(self.written.range, written)];
+        let written = in_style(command, self.written().style);
+        let edits = vec![TextEdit::replace(self.written().range, written)];
         Fix { title: title.into(), edits, preferred: false }
     }
 
@@ -346,8 +349,8 @@ mod tests {
     fn wrapped(command: &str) -> String {
         let text = format!("[pre-up]\na = {}\n", edit::string(command));
         let analysis = Parsed::new(text.as_str(), Options::default());
-        let (task, written) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
-        let command = Command::new(&analysis, Phase::PreUp, task, written);
+        let (task, _) = analysis.file.commands_of(Phase::PreUp).next().unwrap();
+        let command = Command::new(&analysis, Phase::PreUp, task).unwrap();
         let fixed = Parsed::new(edit::apply(&text, &command.wrap().unwrap().edits), Options::default());
         let (_, written) = fixed.file.commands_of(Phase::PreUp).next().unwrap();
         assert!(fixed.tree.errors.is_empty(), "{}", fixed.text);

@@ -56,12 +56,12 @@ fn outside(command: &Command<'_>, word: usize, comment: TextRange) -> Option<Fix
         return None;
     }
     let fix = command.rewrite("Remove the comment from the command", left.trim());
-    let (text, end) = (&command.parsed.text, command.written.range.end());
+    let (text, end) = (&command.parsed.text, command.written().range.end());
     let is_last = usize::from(comment.end()) == command.text().trim_end().len();
     let is_free = text[TextRange::new(end, edit::line_stop(text, end))].trim().is_empty();
     // A comment holds no control characters.
     let is_line =
-        !text[command.written.range].contains('\n') && !command.text()[comment].contains(char::is_control);
+        !text[command.written().range].contains('\n') && !command.text()[comment].contains(char::is_control);
     if !(is_last && is_free && is_line) {
         return Some(fix);
     }

@@ -21,7 +21,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let name = command.task.name(&command.parsed.text);
     let message = format!("the task `{name}` has an empty command");
     found.push(
-        Diagnostic::new(DiagnosticCode::EmptyCommand, command.written.range, message)
+        Diagnostic::new(DiagnosticCode::EmptyCommand, command.written().range, message)
             .note("there is nothing to run, and Draft goes on silently"),
     );
 }

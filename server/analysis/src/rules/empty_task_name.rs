@@ -8,7 +8,6 @@ use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, Task};
-use crate::words::Words;
 
 pub(super) const RULE: Rule = Rule {
     name: "empty-task-name",
@@ -39,7 +38,7 @@ fn report(parsed: &Parsed, section: &Section, task: &Task) -> Diagnostic {
 
 /// The task with the first words of its command for a description.
 fn described(parsed: &Parsed, section: &Section, task: &Task) -> Option<Fix> {
-    let words = Words::new(parsed, task.command()?);
+    let words = parsed.words_of(task)?;
     let literals: Vec<&str> = (0..2).map_while(|at| words.literal(at)).collect();
     let name = literals.join(" ");
     let is_taken = parsed.file.tasks_of(section).iter().any(|other| other.name(&parsed.text) == name);

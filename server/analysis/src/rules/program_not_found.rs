@@ -21,8 +21,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
     let Some((program, _)) = program(command) else { return };
-    wanted.programs.insert(program.to_owned());
-    wanted.programs.extend(similar(program).map(str::to_owned));
+    want(program, wanted);
+}
+
+/// A program that is wanted, is wanted with all that are similar to it.
+fn want(program: &str, wanted: &mut FactsWanted) {
+    if wanted.programs.insert(program.to_owned()) {
+        KNOWN.into_iter().filter(|name| is_slip(program, name)).for_each(|name| want(name, wanted));
+    }
 }
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
@@ -32,7 +38,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     let message = format!("there is no program `{program}` on the PATH");
     let finding = command.finding(DiagnosticCode::ProgramNotFound, range, message);
-    let meant = similar(program).find(|name| command.parsed.facts.has_program(name));
+    let mut here = KNOWN.into_iter().filter(|name| command.parsed.facts.has_program(name));
+    let meant = here.find(|name| is_slip(program, name));
     let Some(meant) = meant else {
         return found.push(finding.note("Draft would go on silently"));
     };
@@ -76,13 +83,15 @@ const KNOWN: [&str; 30] = [
     "yarn",
 ];
 
-/// The known programs that differ from a name by a slip.
-fn similar(program: &str) -> impl Iterator<Item = &'static str> {
-    let is_near = move |name: &&str| {
-        let slips = if name.len() < 6 { 1 } else { 2 };
-        *name != program && program.len() > 2 && strsim::damerau_levenshtein(name, program) <= slips
-    };
-    KNOWN.into_iter().filter(is_near)
+/// Whether a program is another one with a slip.
+fn is_slip(program: &str, known: &str) -> bool {
+    let slips = if known.len() < 6 { 1 } else { 2 };
+    // A slip changes the length by one letter at most.
+    let is_as_long = known.len().abs_diff(program.chars().count()) <= slips;
+    known != program
+        && program.len() > 2
+        && is_as_long
+        && strsim::damerau_levenshtein(known, program) <= slips
 }
 
 /// The program, where it is to be looked for on this machine's PATH.
@@ -98,6 +107,8 @@ mod tests {
 
     use super::*;
     use crate::facts::Facts;
+    use crate::options::Options;
+    use crate::parsed::Parsed;
     use crate::rules::testing;
 
     #[test]
@@ -126,6 +137,13 @@ mod tests {
             info "maek": there is no program `maek` on the PATH: Draft would go on silently
         "#]],
         );
+    }
+
+    #[test]
+    fn what_is_similar_is_wanted_for_a_program_that_is_similar_to_another() {
+        let text = "[pre-up]\na = \"nmp x\"\nb = \"npm x\"\n";
+        let wanted = FactsWanted::of(&Parsed::new(text, Options::default()));
+        assert_eq!(Vec::from_iter(wanted.programs), ["nmp", "npm", "npx", "pnpm"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ const LONGEST_PHASE: usize = 100;
 /// Not in Draft, which knows no order.
 pub(super) fn into(command: &Command<'_>, parts: &[TextRange]) -> Option<Fix> {
     let (file, text) = (&command.parsed.file, &*command.parsed.text);
-    let (section, task) = file.task_at(command.written.range.start())?;
+    let (section, task) = file.task_at(command.written().range.start())?;
     let siblings = file.tasks_of(section);
     let is_line = section.form == SectionForm::Header && siblings.len() <= LONGEST_PHASE;
     if !is_line || !command.knows_quotes() || parts.len() < 2 {

@@ -4,7 +4,6 @@ use draft_tasks_analysis::calls::{Calls, mentions, of_recipes};
 use draft_tasks_analysis::command::{DraftVersion, Quoting, Semantics, Split, Word, show_argument, split};
 use draft_tasks_analysis::edit::string;
 use draft_tasks_analysis::syntax::parse;
-use draft_tasks_analysis::words::Words;
 use draft_tasks_analysis::{Options, Parsed, TextSize};
 
 pub(crate) mod any_text;
@@ -34,7 +33,7 @@ pub(crate) fn commands(input: &[u8]) {
             assert!(!command[error.range].is_empty(), "{error:?}");
             let text = format!("[pre-up]\na = {}\n", string(command));
             let parsed = Parsed::new(text, Options::default());
-            let words = Words::new(&parsed, parsed.file.tasks[0].command().expect("a command"));
+            let words = parsed.words_of(&parsed.file.tasks[0]).expect("a command");
             assert_eq!((words.error.as_ref(), words.quoting.len()), (Some(&error), command.len()));
             assert!(words.words.iter().all(|word| word.range.end() <= error.range.start()));
         }
