@@ -66,6 +66,24 @@ fn a_mistake_in_a_kubeconfig_is_told_without_what_the_file_has() {
 }
 
 #[test]
+fn credentials_of_a_known_cluster_are_masked_in_what_tasks_write() {
+    let user =
+        "{token: ab12-token, username: ann, password: word-of-ann, client-key-data: LS0tLS1CRUdJTiBQUklW}";
+    let show = "[pre-up]\na = \"sh -c 'cat $KUBECONFIG'\"\n\
+        [post-up]\nb = \"sh -c 'cat $KUBECONFIG; true || kubectl get pods'\"\n";
+    for arguments in [&["run", "pre-up", "--context", "dev"][..], &["run", "post-up"]] {
+        let tool = with_kubeconfig(&config("https://127.0.0.1:1").replace("{token: t}", user));
+        tool.write(".draft-tasks.toml", show.as_bytes());
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        assert_says(&called, &["ann", "***"]);
+        for secret in ["ab12-token", "word-of-ann", "LS0tLS1"] {
+            assert!(!both(&called).contains(secret) && !tool.records().contains(secret), "{called:?}");
+        }
+    }
+}
+
+#[test]
 fn a_relative_kubeconfig_is_one_file_for_everybody() {
     let tool = with_kubeconfig(&config("https://127.0.0.1:1")).with("KUBECONFIG", "./kubeconfig");
     tool.write("app/.draft-tasks.toml", TASKS.as_bytes());

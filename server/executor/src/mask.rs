@@ -37,8 +37,8 @@ const SHORTEST_LINE: usize = 8;
 pub struct Secrets(Arc<Known>);
 
 struct Known {
-    /// How many values there are.
-    count: usize,
+    /// The values as they are.
+    values: Vec<Vec<u8>>,
     /// The values in all their forms but base64.
     literals: Literals,
     base64: Wrapped,
@@ -47,7 +47,7 @@ struct Known {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.0.count)
+        write!(f, "Secrets({})", self.0.values.len())
     }
 }
 
@@ -71,13 +71,27 @@ impl Secrets {
             // Many a program prints it without the spaces around it.
             all.extend(Some(value.trim_ascii()).filter(|value| value.len() >= SHORTEST));
         }
+        Secrets::of(all.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    /// These, and values more.
+    pub fn and<'a>(&self, values: impl IntoIterator<Item = &'a OsStr>) -> Secrets {
+        let more = Secrets::new(values);
+        let is_known = |value| self.0.values.binary_search(value).is_ok();
+        if more.0.values.iter().all(is_known) {
+            return self.clone();
+        }
+        Secrets::of([self.0.values.as_slice(), &more.0.values].concat())
+    }
+
+    fn of(mut all: Vec<Vec<u8>>) -> Secrets {
         all.sort_unstable();
         all.dedup();
         let texts = all.iter().flat_map(|value| forms::of(value)).map(|text| seen(&text));
         let literals = Literals::new(texts.collect());
         let base64 = Wrapped::new(all.iter().flat_map(|value| forms::base64(value)).collect());
         let beginnings = Beginnings::of(literals.iter().chain(base64.iter()).chain(opening::beginnings()));
-        Secrets(Arc::new(Known { count: all.len(), literals, base64, beginnings }))
+        Secrets(Arc::new(Known { values: all, literals, base64, beginnings }))
     }
 
     /// A whole text without the values.

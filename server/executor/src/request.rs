@@ -3,7 +3,7 @@
 //! Must stay plain data: no handle, no channel, no process.
 #![warn(missing_docs)]
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +44,15 @@ pub struct RunRequest {
     pub pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet; without it their kubeconfig is the user's own.
     pub pinned: Option<Pinned>,
+}
+
+impl RunRequest {
+    /// Masks what the kubeconfig has of a cluster's user that nobody may see; of the clusters that the request names this
+    /// is done anyway.
+    pub fn mask_credentials(&mut self, target: &Target) {
+        let values = target.credentials();
+        self.secrets = self.secrets.and(values.iter().map(OsStr::new));
+    }
 }
 
 /// A cluster that the user pinned: tasks on this machine get a private copy of the kubeconfig, in which its context is

@@ -45,7 +45,10 @@ pub type TaskGate = Box<dyn Fn(usize, &[(OsString, OsString)]) -> Result<(), Str
 /// Starts a run on the current tokio runtime. Events go to `events` in order; a slow reader slows the tasks, not the memory.
 ///
 /// When the receiver is dropped, the run goes on unheard. Must be called inside of a runtime with time and io.
-pub fn start(request: RunRequest, gate: Option<TaskGate>, events: mpsc::Sender<RunEvent>) -> RunHandle {
+pub fn start(mut request: RunRequest, gate: Option<TaskGate>, events: mpsc::Sender<RunEvent>) -> RunHandle {
+    let pods = request.pods.as_ref().map(|pods| pods.target.clone());
+    let pinned = request.pinned.as_ref().map(|pinned| pinned.target.clone());
+    pods.iter().chain(&pinned).for_each(|target| request.mask_credentials(target));
     let (stopper, stop) = watch::channel(None);
     let grace = request.grace;
     let report = Report::new(events, request.plan.steps.len());

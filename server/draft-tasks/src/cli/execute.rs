@@ -109,7 +109,7 @@ pub(super) async fn execute(
     let mut shown = show(readers, events, is_lent)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
-    let gate = crossing.map(|crossing| crossing.gate(&request));
+    let gate = crossing.map(|crossing| crossing.gate(&mut request));
     let handle = draft_tasks_executor::start(request, gate, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();

@@ -246,10 +246,10 @@ impl Outbox {
         self.asked.insert(run, asking);
     }
 
-    fn start_run(&mut self, Start { run, request, crossing, file, records }: Start) {
+    fn start_run(&mut self, Start { run, mut request, crossing, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let of_record = request.clone();
-        let gate = crossing.map(|crossing| crossing.gate(&request));
+        let gate = crossing.map(|crossing| crossing.gate(&mut request));
         let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());

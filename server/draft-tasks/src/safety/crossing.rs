@@ -39,8 +39,10 @@ impl Crossing {
         }
     }
 
-    /// What looks at each task of the run right before it starts.
-    pub(crate) fn gate(self, request: &RunRequest) -> TaskGate {
+    /// What looks at each task of the run right before it starts. By what the known clusters know the user is masked in the
+    /// run from now on.
+    pub(crate) fn gate(self, request: &mut RunRequest) -> TaskGate {
+        self.known.iter().for_each(|target| request.mask_credentials(target));
         let (plan, directory) = (request.plan.clone(), request.directory.clone());
         let secrets = request.secrets.clone();
         Box::new(move |task, environment: &[(OsString, OsString)]| {

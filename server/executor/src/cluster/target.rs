@@ -7,7 +7,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::address::{Address, bracketed};
+use draft_tasks_analysis::secret::is_plain;
+use secrecy::ExposeSecret;
+
+use super::address::{Address, bracketed, plain};
 use super::kubeconfig::{self, Access, Found, Kubeconfig};
 use crate::event::Problem;
 
@@ -179,6 +182,18 @@ impl Target {
             Some(context) => format!("context {context}, namespace {}", self.namespace),
             None => format!("the cluster of this pod, namespace {}", self.namespace),
         }
+    }
+
+    /// By what the cluster knows the user, as it stands in the kubeconfig: what nobody may see.
+    pub(crate) fn credentials(&self) -> Vec<String> {
+        let user = &self.access.user;
+        let fields = [&user.token, &user.password, &user.client_key_data].into_iter().flatten();
+        let mut values: Vec<String> = fields.map(|field| field.expose_secret().to_owned()).collect();
+        if let Some((_, password)) = self.address.login.as_deref().and_then(|login| login.split_once(':')) {
+            values.extend([password.to_owned(), plain(password)]);
+        }
+        values.retain(|value| user.username.as_ref() != Some(value) && !is_plain(value));
+        values
     }
 
     /// Whether both reach the same cluster: contexts of different kubeconfigs often have the same name.
