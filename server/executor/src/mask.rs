@@ -113,6 +113,7 @@ impl Secrets {
             hidden: Vec::new(),
             unfinished: Vec::new(),
             remainder: None,
+            early: Told::default(),
         }
     }
 
@@ -173,6 +174,21 @@ pub(crate) struct Told {
     pub(crate) secrets: Vec<MaskedSecret>,
 }
 
+impl Told {
+    /// This and what follows it.
+    fn and(mut self, next: Told) -> Told {
+        let begin = self.text.len();
+        if begin == 0 && self.secrets.is_empty() {
+            return next;
+        }
+        self.text.extend(next.text);
+        let moved = |range: Range<usize>| begin + range.start..begin + range.end;
+        let next = next.secrets.into_iter();
+        self.secrets.extend(next.map(|secret| MaskedSecret { mask: moved(secret.mask), ..secret }));
+        self
+    }
+}
+
 /// A secret, or the next part of the last one.
 pub(crate) struct MaskedSecret {
     /// Where in the text [`MASK`] stands for it; nowhere for the next part of one.
@@ -182,7 +198,6 @@ pub(crate) struct MaskedSecret {
 }
 
 /// Masks a stream: however it is cut into pieces, what comes out is the same in the end.
-#[derive(Debug)]
 pub(crate) struct Masker {
     secrets: Secrets,
     /// What may be the beginning of a secret, as it is seen.
@@ -193,10 +208,14 @@ pub(crate) struct Masker {
     unfinished: Vec<u8>,
     /// How the secret goes on that was masked last.
     remainder: Option<Remainder>,
+    /// What is told with the next piece.
+    early: Told,
 }
 
+/// The most bytes that are kept of what is not seen at one place of a text that may be the beginning of a secret.
+const MOST_HIDDEN: usize = 64 << 10;
+
 /// Bytes that are not seen.
-#[derive(Debug)]
 struct Hidden {
     /// How many bytes are seen in front of them.
     at: usize,
@@ -204,7 +223,8 @@ struct Hidden {
 }
 
 impl Masker {
-    /// What can be told by now. It keeps no more than what may be the beginning of a secret.
+    /// What can be told by now. It keeps no more than what may be the beginning of a secret, and a bounded number of bytes
+    /// that are not seen between its letters.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Told {
         if self.unfinished.is_empty() {
             self.read(bytes);
@@ -213,14 +233,16 @@ impl Masker {
             joined.extend_from_slice(bytes);
             self.read(&joined);
         }
-        self.tell(false)
+        let told = self.tell(false);
+        std::mem::take(&mut self.early).and(told)
     }
 
     /// The stream is over: what was held back is no longer secret than it is.
     pub(crate) fn finish(&mut self) -> Told {
         let bytes = std::mem::take(&mut self.unfinished);
         self.hide(&bytes);
-        self.tell(true)
+        let told = self.tell(true);
+        std::mem::take(&mut self.early).and(told)
     }
 
     /// Parts what is seen from what is not.
@@ -254,6 +276,16 @@ impl Masker {
             Some(last) => last.bytes.extend_from_slice(&bytes),
             None => self.hidden.push(Hidden { at, bytes: bytes.into_owned() }),
         }
+        if self.hidden.last().is_some_and(|last| last.bytes.len() > MOST_HIDDEN) {
+            self.tell_hidden();
+        }
+    }
+
+    /// Tells what is not seen before the letters that are held back: it would be kept without bound, and tells nothing.
+    fn tell_hidden(&mut self) {
+        let mut told = self.tell(false);
+        self.hidden.drain(..).for_each(|hidden| told.text.extend(hidden.bytes));
+        self.early = std::mem::take(&mut self.early).and(told);
     }
 
     fn tell(&mut self, ended: bool) -> Told {

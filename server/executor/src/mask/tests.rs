@@ -36,6 +36,24 @@ fn whole_texts() {
 }
 
 #[test]
+fn what_is_not_seen_is_kept_within_bounds() {
+    let (begin, rest) = ("a hunter2 hun", "ter2 b");
+    let text = [begin.as_bytes(), &vec![0; 300_000], rest.as_bytes()].concat();
+    let secrets = secrets(&["hunter2"]);
+    let mut masker = secrets.masker();
+    let (mut told, mut held) = (Vec::new(), 0);
+    for (at, piece) in text.chunks(1000).enumerate() {
+        told.extend(masker.push(piece).text);
+        held = held.max((1000 * at + piece.len()).saturating_sub(told.len()));
+    }
+    told.extend(masker.finish().text);
+    assert!(held < 2 * MOST_HIDDEN, "{held} bytes are kept");
+    assert_eq!(plain(&String::from_utf8_lossy(&told)), "a *** *** b");
+    assert_eq!(told.iter().filter(|byte| **byte == 0).count(), 300_000);
+    assert!(told == masked(&secrets, &[&text]), "any cut gives the same");
+}
+
+#[test]
 fn line_ends_and_spaces_around_a_value_do_not_count() {
     assert_eq!(secrets(&["hunter2\r\n"]).mask("pw is hunter2 now"), "pw is *** now");
     assert_eq!(secrets(&["  hunter2 "]).mask("pw is hunter2 now"), "pw is *** now");
