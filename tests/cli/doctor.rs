@@ -100,3 +100,20 @@ fn what_is_wrong_in_draft_toml_is_said_with_its_line_or_key() {
     let called = tool.call(&["doctor", "-l", "app=web"]);
     assert!(called.stdout.contains("KUBECONFIG is set and names no file"), "{called:?}");
 }
+
+#[test]
+fn a_file_that_cannot_run_is_broken() {
+    for (text, said) in [
+        ("post-deploy:\n  a: ls\n", ":1:1: this is YAML"),
+        ("[[post-deploy]]\na = \"ls\"\n", "`post-deploy` is an array of tables"),
+        ("[post-deploy]\na = [\"ls\"]\n", "an array"),
+        ("[post-deploy]\na = \"ls\n", ":2:5: "),
+        ("[post-deploy]\na = \"\"\n", "has no program to run"),
+    ] {
+        let called = Tool::new(text).with("KUBECONFIG", "/none").call(&["doctor", "-l", "app=web"]);
+        assert_eq!(called.code, Some(1), "{called:?}");
+        let line = called.stdout.lines().find(|line| line.contains("tasks file")).expect("the link");
+        assert!(line.starts_with("✗ tasks file") && line.contains(said), "{called:?}");
+        assert!(called.stdout.contains("broken first: tasks file"), "{called:?}");
+    }
+}

@@ -277,7 +277,7 @@ fn what_cannot_be_explained() {
         ),
         (
             &["explain", "preup"],
-            ".draft-tasks.toml: there is no phase `preup`; the file has tasks in `pre-up`",
+            ".draft-tasks.toml: there is no phase `preup`; the file has tasks in `pre-up`; did you mean `pre-up`?",
         ),
         (&["explain", "--file", "none.toml"], "none.toml: there is no such file"),
         (
@@ -342,4 +342,14 @@ fn a_token_in_the_file_is_masked_as_in_a_run() {
         assert!(called.stdout.contains("***") && !called.stdout.contains(&token), "{called:?}");
     }
     assert!(tool.call(&["explain", "--show-secrets"]).stdout.contains(&token));
+}
+
+#[test]
+fn settings_that_keep_all_from_running_are_told() {
+    let tool = tool("[pre-up]\na = \"ls\"\n");
+    tool.write(".draft-tasks.config.toml", b"nonsense = 1\n");
+    let called = tool.call(&["explain"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert!(called.stderr.starts_with("warning: nothing of this runs, as "), "{called:?}");
+    assert!(called.stderr.contains(".draft-tasks.config.toml:1:1: "), "{called:?}");
 }

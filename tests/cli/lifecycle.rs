@@ -380,7 +380,7 @@ fn a_limit_for_everything_ends_the_command_too() {
     let tool = alone("[post-up]\nlast = \"touch never\"\n");
     let called = tool.call(&["up", "--total-timeout", "1", "--timeout", "1", "--", "sleep", "600"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stdout.contains("no end when the run's 1.0 s were over"), "{called:?}");
+    assert!(called.stdout.contains("no end within the 1.0 s of the whole run"), "{called:?}");
     assert!(!tool.path("never").exists());
 }
 

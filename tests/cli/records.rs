@@ -375,3 +375,16 @@ fn may_have_the_last_number_there_is() {
     }
     assert_eq!(tool.record_folders().len(), 3);
 }
+
+#[test]
+fn a_folder_that_is_not_absolute_is_said_once() {
+    let tool = tasks("pre-up", &[("good", "true")]);
+    let home = tool.path("home").display().to_string();
+    let tool = tool.with("DRAFT_TASKS_STATE_DIR", "state").with("XDG_STATE_HOME", "").with("HOME", &home);
+    let said = "warning: DRAFT_TASKS_STATE_DIR is not used, as it is not an absolute path: state\n";
+    for arguments in [&["run", "pre-up"][..], &["runs"]] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(0), said), "{called:?}");
+    }
+    assert!(tool.path("home/.local/state/draft-tasks/runs").exists());
+}

@@ -317,3 +317,40 @@ fn a_session_from_outside_of_the_namespace_is_as_good_as_any() {
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
     assert_in_order(&called, &["✓ hello", "✗ tree", "timed out after 1.0 s", "1 passed, 1 failed"]);
 }
+
+#[test]
+fn a_file_that_cannot_run_says_what_check_says() {
+    for (text, said) in [
+        ("pre-up:\n  a: ls\n", ":1:1: this is YAML, and a tasks file is TOML"),
+        ("{\"pre-up\": {}}\n", ":1:1: this is JSON"),
+        ("[[pre-up]]\na = \"ls\"\n", ":1:1: `pre-up` is an array of tables"),
+        ("pre-up = \"make\"\n", ":1:1: `pre-up` is a string"),
+        ("\0\0", ":1:1: a key without quotes"),
+        ("[preup]\na = \"ls\"\n", ":1:2: Draft ignores the table `preup`"),
+    ] {
+        let tool = Tool::new(text);
+        assert_unusable(
+            &tool,
+            &["run", "pre-up"],
+            &[".draft-tasks.toml", said, "]\n  `draft-tasks check` shows all"],
+        );
+    }
+    let tool = Tool::new("[preup]\na = \"ls\"\n");
+    assert_unusable(&tool, &["run", "preup"], &["did you mean `pre-up`?"]);
+    assert_unusable(&Tool::new("pre-up:\n"), &["fmt"], &["this is YAML", "`draft-tasks check` shows all"]);
+    assert_unusable(
+        &Tool::new("pre-up:\n"),
+        &["explain", "pre-up"],
+        &["this is YAML", "`draft-tasks check` shows all"],
+    );
+    assert_unusable(&Tool::new(""), &["run", "pre-up"], &["the file has no tasks\n"]);
+}
+
+#[test]
+fn a_variable_that_leaves_no_program_is_named() {
+    let tool = Tool::new("[pre-up]\na = \"$NO_SUCH_TOOL get pods\"\nb = \"${EMPTY} x\"\n").with("EMPTY", "");
+    let said = "the task `a` has no program to run: `$NO_SUCH_TOOL` is not set";
+    assert_unusable(&tool, &["run", "pre-up"], &[said]);
+    let said = "the task `b` has no program to run: `$EMPTY` is empty";
+    assert_unusable(&tool, &["run", "pre-up", "--task", "b"], &[said]);
+}

@@ -271,6 +271,45 @@ fn a_cluster_that_is_not_local_is_asked_for() {
     }
 }
 
+#[test]
+fn a_server_that_puts_off_is_quoted_within_the_limit() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let refusal = Refusal::Http(StatusCode::SERVICE_UNAVAILABLE, String::new());
+    double.fault(Fault { verb: "list", resource: "pods", times: None, refusal });
+    let called = tool(&double, WORK).call(&["run", "post-deploy", "--ready-timeout", "1s"]);
+    assert_says(&called, 1, &["does not list pods within 1.0 s: it answered 503 Service Unavailable"]);
+}
+
+#[test]
+fn an_answer_without_a_word_is_told_by_its_status() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = tool(&double, WORK);
+    for (status, said) in [
+        (StatusCode::NOT_FOUND, "it answered 404 Not Found without a word"),
+        (StatusCode::INTERNAL_SERVER_ERROR, "it answered 500 Internal Server Error without a word"),
+        (StatusCode::FORBIDDEN, "it answered 403 Forbidden without a word"),
+    ] {
+        let refusal = Refusal::Http(status, String::new());
+        double.fault(Fault { verb: "list", resource: "pods", times: Some(1), refusal });
+        assert_says(&tool.call(&["run", "post-deploy"]), 1, &[said]);
+    }
+}
+
+#[test]
+fn the_limit_of_the_whole_run_is_the_one_that_was_given() {
+    let double = Double::start();
+    double.put(Pod::new("web-a-0").label("draft", "web").not_ready());
+    let called = tool(&double, WORK).call(&["up", "--total-timeout", "2s", "--", "sleep", "0.5"]);
+    let said = [
+        "the pods were not ready: no end within the 2.0 s of the whole run",
+        "web-a-0",
+        "the limit is --total-timeout, or",
+    ];
+    assert_says(&called, 1, &said);
+}
+
 const CLEANUP: &str = "[cleanup]\nclean = \"touch cleaned\"\n";
 
 #[test]
@@ -344,7 +383,7 @@ fn a_cleanup_with_a_typo_is_asked_for() {
     let both = format!("{}, and although {left}", unseen("app=shpo", "shop"));
     assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
     let mistyped = ["up", "-l", "app=shpo", "-n", "shop", "--ready-timeout", "1ms", "--", "true"];
-    assert_says(&tool.call(&mistyped), 1, &["no pod was ready"]);
+    assert_eq!(tool.call(&mistyped).code, Some(1));
     assert_asked(&tool, &[], &[left]);
     assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
 

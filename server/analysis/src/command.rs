@@ -90,6 +90,26 @@ impl DraftVersion {
     pub fn knows(self, phase: Phase) -> bool {
         self == DraftVersion::Master || Phase::DEP_8.contains(&phase)
     }
+
+    /// The phase that somebody very likely meant by a name.
+    pub(crate) fn meant(self, name: &str) -> Option<Phase> {
+        let name = name.to_lowercase().replace(['_', ' ', '.'], "-");
+        let meant = match name.as_str() {
+            "preup" | "pre-deploy" | "pre-install" | "before-up" => Some(Phase::PreUp),
+            "postdeploy" | "post-install" | "after-deploy" => Some(Phase::PostDeploy),
+            "clean-up" | "clean" | "post-cleanup" | "after-delete" => Some(Phase::Cleanup),
+            _ => None,
+        };
+        meant.or_else(|| {
+            Phase::ALL
+                .into_iter()
+                .filter(|phase| self.knows(*phase))
+                .map(|phase| (strsim::damerau_levenshtein(&name, phase.name()), phase))
+                .filter(|(distance, phase)| *distance <= phase.name().len() / 3)
+                .min_by_key(|(distance, _)| *distance)
+                .map(|(_, phase)| phase)
+        })
+    }
 }
 
 /// One argument before its variables are replaced.

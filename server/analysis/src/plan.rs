@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use text_size::TextRange;
 
-use crate::command::{self, DraftVersion};
+use crate::command::{self, DraftVersion, Part};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::printable::printable;
@@ -96,6 +96,8 @@ pub enum PlanError {
     UnknownPhase {
         /// The name that was asked for.
         name: String,
+        /// The phase that was very likely meant.
+        meant: Option<Phase>,
         /// The phases of the file that have tasks.
         present: Vec<Phase>,
     },
@@ -177,16 +179,24 @@ pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<V
 ///
 /// [`PlanError::UnknownPhase`].
 pub fn phase_named(parsed: &Parsed, name: &str) -> Result<Phase, PlanError> {
-    Phase::from_name_in_any_case(name)
-        .ok_or_else(|| PlanError::UnknownPhase { name: name.to_owned(), present: present(parsed) })
+    Phase::from_name_in_any_case(name).ok_or_else(|| PlanError::UnknownPhase {
+        name: name.to_owned(),
+        meant: parsed.options.draft_version.meant(name),
+        present: present(parsed),
+    })
 }
 
 impl PlanError {
     /// What is wrong and what there is instead, for people; one sentence in lower case without a full stop.
     pub fn describe(&self) -> String {
         match self {
-            PlanError::UnknownPhase { name, present } => {
-                format!("there is no phase `{}`; the file has {}", printable(name), list_phases(present))
+            PlanError::UnknownPhase { name, meant, present } => {
+                let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                format!(
+                    "there is no phase `{}`; the file has {}{meant}",
+                    printable(name),
+                    list_phases(present)
+                )
             }
             PlanError::NoTasks { phase, present } => {
                 if present.is_empty() {
@@ -276,9 +286,20 @@ pub(crate) fn step(
     }
     let argv: Vec<String> = words.words.iter().map(|word| word.expand(lookup)).collect();
     if argv.first().is_none_or(String::is_empty) {
-        return Err(invalid(words.written.range, "has no program to run".into()));
+        let empty = words.words.first().and_then(|word| without_value(&word.parts, lookup));
+        let problem = format!("has no program to run{}", empty.unwrap_or_default());
+        return Err(invalid(words.written.range, problem));
     }
     Ok(Step { task: name, command: words.content.clone(), argv })
+}
+
+/// ": `$KUBECTL` is not set", of the first variable.
+fn without_value(parts: &[Part], lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    parts.iter().find_map(|part| match part {
+        Part::Variable { name, .. } if lookup(name).is_some() => Some(format!(": `${name}` is empty")),
+        Part::Variable { name, .. } => Some(format!(": `${name}` is not set")),
+        Part::Literal(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -392,8 +413,8 @@ mod tests {
             Phase::PreUp,
             &[],
             expect![[r#"
-            the task `a` has no program to run
-        "#]],
+                the task `a` has no program to run: `$NONE` is not set
+            "#]],
         );
         check(
             "[pre-up]\na = \"echo 'x\"\n",

@@ -12,6 +12,8 @@ pub const DEVELOPMENT: &str = "development";
 pub struct DraftToml {
     /// The environments by their names.
     pub environments: BTreeMap<String, Environment>,
+    /// What should be a table and is none: `environments`, or one of them by its name.
+    pub not_tables: Vec<String>,
 }
 
 /// One environment of a `draft.toml`.
@@ -27,6 +29,8 @@ pub struct Environment {
     pub chart: Option<String>,
     /// Its Dockerfile.
     pub dockerfile: Option<String>,
+    /// The keys whose values should be strings and are none.
+    pub not_strings: Vec<&'static str>,
 }
 
 /// Why a text is not TOML.
@@ -55,21 +59,35 @@ impl DraftToml {
                 offset: error.span().map_or(0, |span| span.start),
                 message: error.message().replace('\n', ", "),
             })?;
-        let environments = document.get("environments").and_then(|item| item.as_table_like());
-        let environments = environments.into_iter().flat_map(|table| table.iter());
-        let environments = environments.filter_map(|(name, item)| {
-            let table = item.as_table_like()?;
-            let string = |key: &str| table.get(key)?.as_str().map(str::to_owned);
-            let environment = Environment {
-                name: string("name"),
-                namespace: string("namespace"),
-                auto_connect: table.get("auto-connect").and_then(|item| item.as_bool()) == Some(true),
-                chart: string("chart"),
-                dockerfile: string("dockerfile"),
-            };
-            Some((name.to_owned(), environment))
-        });
-        Ok(DraftToml { environments: environments.collect() })
+        let mut draft = DraftToml::default();
+        let Some(item) = document.get("environments") else { return Ok(draft) };
+        let Some(environments) = item.as_table_like() else {
+            draft.not_tables.push("environments".into());
+            return Ok(draft);
+        };
+        for (name, item) in environments.iter() {
+            match item.as_table_like() {
+                Some(table) => drop(draft.environments.insert(name.to_owned(), Environment::read(table))),
+                None => draft.not_tables.push(name.to_owned()),
+            }
+        }
+        Ok(draft)
+    }
+}
+
+impl Environment {
+    fn read(table: &dyn toml_edit::TableLike) -> Environment {
+        const STRINGS: [&str; 4] = ["name", "namespace", "chart", "dockerfile"];
+        let string = |key: &str| table.get(key)?.as_str().map(str::to_owned);
+        let is_odd = |key: &&str| table.get(key).is_some_and(|item| item.as_str().is_none());
+        Environment {
+            name: string("name"),
+            namespace: string("namespace"),
+            auto_connect: table.get("auto-connect").and_then(|item| item.as_bool()) == Some(true),
+            chart: string("chart"),
+            dockerfile: string("dockerfile"),
+            not_strings: STRINGS.into_iter().filter(is_odd).collect(),
+        }
     }
 }
 
@@ -191,7 +209,12 @@ mod tests {
         assert_eq!(development.namespace, None);
         assert_eq!(draft.environments["staging"].namespace.as_deref(), Some("shop"));
         assert_eq!(DraftToml::parse(""), Some(DraftToml::default()));
-        assert_eq!(DraftToml::parse("environments = 5"), Some(DraftToml::default()));
+        assert_eq!(DraftToml::parse("environments = 5").unwrap().not_tables, ["environments"]);
+        let odd = DraftToml::parse("[environments]\na = 1\n[environments.b]\nname = 1\n").unwrap();
+        assert_eq!(
+            (odd.not_tables, odd.environments["b"].not_strings.as_slice()),
+            (vec!["a".into()], &["name"][..])
+        );
         assert_eq!(DraftToml::parse("["), None);
     }
 

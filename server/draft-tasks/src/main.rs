@@ -16,6 +16,7 @@ mod interrupted;
 mod lifecycle;
 mod lines;
 mod lsp;
+mod plan_refusal;
 mod reach;
 mod safety;
 mod settings;

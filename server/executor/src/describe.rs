@@ -28,7 +28,7 @@ impl Failure {
             Failure::NotStarted(error) => error.describe(),
             Failure::TimedOut(limit) => format!("timed out after {}", describe_duration(*limit)),
             Failure::RunTimedOut(limit) => {
-                format!("no end when the run's {} were over", describe_duration(*limit))
+                format!("no end within the {} of the whole run", describe_duration(*limit))
             }
             Failure::Unknown(why) => format!("result unknown: {why}"),
             Failure::PodGone(what) => what.clone(),

@@ -33,7 +33,8 @@ pub use event::{
     RunSummary, StartError, Stream,
 };
 pub use request::{
-    Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunRequest,
+    Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunLimit,
+    RunRequest,
 };
 pub use run::{TaskGate, start};
 pub use stop::RunHandle;

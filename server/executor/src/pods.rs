@@ -3,6 +3,7 @@
 //! Must not decide which cluster or application that is, nor run anything in a pod of an earlier rollout.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use draft_tasks_analysis::plan::Subject;
 use futures::StreamExt;
@@ -14,7 +15,7 @@ pub use self::selection::BUILD_ANNOTATION;
 pub(crate) use self::status::fuzzed;
 use self::wait::ReadyPods;
 use crate::cluster::Connection;
-use crate::event::{Outcome, Pod, Problem};
+use crate::event::{Failure, Outcome, Pod, Problem};
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Application, PodChoice, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
@@ -42,7 +43,7 @@ pub struct LabelledPod {
     pub is_over: bool,
 }
 
-/// An application's pods, whatever they do.
+/// An application's pods, whatever they do, if they are told within a limit.
 ///
 /// # Errors
 ///
@@ -50,8 +51,9 @@ pub struct LabelledPod {
 pub async fn labelled(
     connection: &Connection,
     application: &Application,
+    limit: Duration,
 ) -> Result<Vec<LabelledPod>, Problem> {
-    let seen = watching::list(connection, &connection.pods().await?, application).await?;
+    let seen = watching::list(connection, &connection.pods().await?, application, limit).await?;
     let pod = |pod: selection::PodState| LabelledPod { name: pod.name, uid: pod.uid, is_over: pod.over };
     Ok(seen.into_values().map(pod).collect())
 }
@@ -78,10 +80,7 @@ pub(crate) async fn run(
         biased;
         prepared = prepare(request, wanted, report) => prepared,
         () = stopped(&mut asked) => return report.stopped_waiting(),
-        failure = reached(deadline) => {
-            let what = if request.plan.subject == Subject::PodsGone { "pods are left" } else { "no pod was ready" };
-            Err(Problem::new(format!("{what}: {}", failure.describe())))
-        }
+        failure = reached(deadline) => Err(run_over(request, &failure, report))
     };
     let (connection, watching, found) = match prepared {
         Ok(Some(prepared)) => prepared,
@@ -96,6 +95,15 @@ pub(crate) async fn run(
     });
     let limit = wanted.concurrency.max(1);
     futures::stream::iter(walks).for_each_concurrent(limit, |walk| walk).await;
+}
+
+/// The time of the run was over while it waited.
+fn run_over(request: &RunRequest, failure: &Failure, report: &Report) -> Problem {
+    let what =
+        if request.plan.subject == Subject::PodsGone { "pods are left" } else { "the pods were not ready" };
+    let problem = Problem::new(format!("{what}: {}", failure.describe()));
+    let problem = report.awaited().into_iter().fold(problem, Problem::help);
+    problem.help("the limit is draftTasks.run.totalTimeout or --total-timeout")
 }
 
 fn mask(request: &RunRequest, problem: Problem) -> Problem {
@@ -113,7 +121,7 @@ async fn prepare(
     if request.plan.subject == Subject::PodsGone {
         return gone::until_gone(&connection, wanted, report).await.map(|()| None);
     }
-    let watching = watching::Watching::start(&connection, &wanted.application).await?;
+    let watching = watching::Watching::start(&connection, wanted).await?;
     let pods = watching.pods();
     let found = match &wanted.choice {
         PodChoice::Present(only) => wait::until_ready(&connection, wanted, only, pods, report).await?,

@@ -58,6 +58,7 @@ struct Tally {
     /// Of each pod whether every task passed so far; nothing where tasks do not run inside of pods.
     pods: Option<Vec<bool>>,
     summary: RunSummary,
+    awaited: Option<String>,
 }
 
 impl TaskEnd {
@@ -70,7 +71,8 @@ impl TaskEnd {
 impl Report {
     /// For a run of so many tasks that begins now.
     pub(crate) fn new(events: mpsc::Sender<RunEvent>, tasks: usize) -> Report {
-        let tally = Tally { states: vec![State::Open; tasks], pods: None, summary: RunSummary::default() };
+        let (states, summary) = (vec![State::Open; tasks], RunSummary::default());
+        let tally = Tally { states, pods: None, summary, awaited: None };
         Report { events, tally: Arc::new(Mutex::new(tally)), started: halt::now(), tasks }
     }
 
@@ -80,8 +82,16 @@ impl Report {
     }
 
     pub(crate) async fn tell(&self, event: RunEvent) {
+        if let RunEvent::Waiting { message, .. } | RunEvent::PodsLeft { message, .. } = &event {
+            self.tally().awaited = Some(message.clone());
+        }
         // Nobody may listen any more; the tasks go on all the same.
         let _ = self.events.send(event).await;
+    }
+
+    /// What was last said to be awaited.
+    pub(crate) fn awaited(&self) -> Option<String> {
+        self.tally().awaited.clone()
     }
 
     /// The tasks run inside of these pods.

@@ -72,7 +72,22 @@ pub struct Limits {
     /// Each task, from the start of its process.
     pub task: Option<Duration>,
     /// The whole run. The tasks that have not started by then are skipped.
-    pub run: Option<Duration>,
+    pub run: Option<RunLimit>,
+}
+
+/// How long a run may take that may be one of several that count as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunLimit {
+    /// All of them together.
+    pub whole: Duration,
+    /// What is left of it for this one.
+    pub left: Duration,
+}
+
+impl From<Duration> for RunLimit {
+    fn from(whole: Duration) -> RunLimit {
+        RunLimit { whole, left: whole }
+    }
 }
 
 /// What happens to the remaining tasks after one failed.
@@ -168,7 +183,8 @@ impl Limits {
     /// What is left of them for the next of several runs that count as one, when this time is over.
     #[must_use]
     pub fn left_after(self, spent: Duration) -> Limits {
-        Limits { run: self.run.map(|limit| limit.saturating_sub(spent)), ..self }
+        let left = |limit: RunLimit| RunLimit { left: limit.left.saturating_sub(spent), ..limit };
+        Limits { run: self.run.map(left), ..self }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn start(mut request: RunRequest, gate: Option<TaskGate>, events: mpsc::Send
     let (stopper, stop) = watch::channel(None);
     let grace = request.grace;
     let report = Report::new(events, request.plan.steps.len());
-    let deadline = Deadline::after(report.started, request.limits.run, Failure::RunTimedOut);
+    let deadline = Deadline::of_run(report.started, request.limits.run);
     // The run keeps a sender, so that the channel never closes under it.
     let gate = gate.map(Arc::new);
     let walk = Walk { request, gate, report: report.clone(), stop, deadline, _open: stopper.clone() };

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::event::Failure;
 use crate::halt;
+use crate::request::RunLimit;
 
 /// How long killed processes may take to be gone; only one that hangs in the kernel, or belongs to another user,
 /// takes longer, and then it is told as left running.
@@ -71,18 +72,16 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// A limit beyond what the clock can hold is no limit.
-    pub(crate) fn after(
-        begun: Instant,
-        limit: Option<Duration>,
-        failure: fn(Duration) -> Failure,
-    ) -> Option<Deadline> {
-        let limit = limit?;
-        Some(Deadline { at: begun.checked_add(limit)?, failure: failure(limit) })
+    pub(crate) fn of_run(begun: Instant, limit: Option<RunLimit>) -> Option<Deadline> {
+        let RunLimit { whole, left } = limit?;
+        Some(Deadline { at: begun.checked_add(left)?, failure: Failure::RunTimedOut(whole) })
     }
 
     /// The limit that a task that starts now reaches first.
     pub(crate) fn of_task(limit: Option<Duration>, run: Option<&Deadline>) -> Option<Deadline> {
-        let task = Deadline::after(halt::now(), limit, Failure::TimedOut);
+        let task = limit.and_then(|limit| {
+            Some(Deadline { at: halt::now().checked_add(limit)?, failure: Failure::TimedOut(limit) })
+        });
         [task, run.cloned()].into_iter().flatten().min_by_key(|deadline| deadline.at)
     }
 

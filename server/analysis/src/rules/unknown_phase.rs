@@ -7,7 +7,6 @@ use std::collections::HashSet;
 use text_size::{TextRange, TextSize};
 
 use super::declaration::{Check, Rule};
-use crate::command::DraftVersion;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
@@ -31,7 +30,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         }
         let message = format!("Draft ignores the table `{name}`");
         let diagnostic = Diagnostic::new(DiagnosticCode::UnknownPhase, section.name.range, message);
-        found.push(match similar(&name, parsed.options.draft_version) {
+        found.push(match parsed.options.draft_version.meant(&name) {
             Some(phase) => {
                 let diagnostic = diagnostic.note(format!("did you mean `{phase}`?"));
                 let mut diagnostic = suggest(&present, section, phase, diagnostic);
@@ -92,32 +91,13 @@ fn move_tasks(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
     Some(Fix { title: format!("Move its tasks to `{phase}`"), edits, preferred: false })
 }
 
-/// The phase that somebody very likely meant by a name.
-fn similar(name: &str, version: DraftVersion) -> Option<Phase> {
-    let name = name.to_lowercase().replace(['_', ' ', '.'], "-");
-    let meant = match name.as_str() {
-        "preup" | "pre-deploy" | "pre-install" | "before-up" => Some(Phase::PreUp),
-        "postdeploy" | "post-install" | "after-deploy" => Some(Phase::PostDeploy),
-        "clean-up" | "clean" | "post-cleanup" | "after-delete" => Some(Phase::Cleanup),
-        _ => None,
-    };
-    meant.or_else(|| {
-        Phase::ALL
-            .into_iter()
-            .filter(|phase| version.knows(*phase))
-            .map(|phase| (strsim::damerau_levenshtein(&name, phase.name()), phase))
-            .filter(|(distance, phase)| *distance <= phase.name().len() / 3)
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, phase)| phase)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
 
     use super::*;
     use crate::analysis::Analysis;
+    use crate::command::DraftVersion;
     use crate::options::Options;
     use crate::rules::testing;
 

@@ -16,8 +16,10 @@ use super::cluster::Cluster;
 use super::paths::{self, Loaded};
 use super::terminal::{self, Paint};
 use super::variables::VariableOptions;
-use super::{ColorOptions, FOUND, UNUSABLE};
+use super::{ColorOptions, FOUND, UNUSABLE, check};
 use crate::doctor::{self, DoctorRequest, Link, State};
+use crate::lines::{LineIndex, line_and_column};
+use crate::plan_refusal::{self, PlanRefusal};
 use crate::settings::Layer;
 use crate::settings::audience::Audience;
 use crate::source::FileKind;
@@ -92,9 +94,17 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let config = super::settings(&file, &Layer::default());
     let environment = Environment::of_process().with(&run, &directory)?;
     arguments.variables.warn(&environment);
-    let tasks = loaded.map(|Loaded { text, .. }| {
-        let parsed = draft_tasks_analysis::Parsed::new(text.as_str(), config.options());
-        (file.clone(), parsed.file.commands_of(Phase::PostDeploy).count())
+    let tasks = loaded.and_then(|Loaded { path, text }| {
+        let analysis = check::analyse(&path, &text, config.options(), &environment);
+        let count = plan_refusal::runnable(&analysis, Phase::PostDeploy, &|name| environment.get(name));
+        let count = count.map_err(|PlanRefusal { range, message, help }| {
+            let place =
+                range.map(|range| line_and_column(&text, &LineIndex::new(&text), range.start().into()));
+            let place = place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+            help.into_iter()
+                .fold(Problem::new(format!("{}{place}: {message}", path.display())), Problem::help)
+        })?;
+        Ok((file.clone(), count))
     });
     let settings = arguments.cluster.settings(&config.kubernetes);
     let name = arguments.cluster.environment.clone();

@@ -25,6 +25,7 @@ use super::variables::VariableOptions;
 use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext;
+use crate::plan_refusal::PlanRefusal;
 use crate::settings::nearest;
 use crate::world::environment::Environment;
 
@@ -57,7 +58,7 @@ pub(super) struct ExplainArguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  everything that is shown runs as it is shown; what Draft ignores does not count
-  1  the file does not parse or a phase cannot run; with `--semantics draft`: that Draft stops at the file
+  1  the file does not parse, a phase cannot run, or the project's settings are wrong; with `--semantics draft`: that Draft stops at the file
   2  the command line is wrong, or the file cannot be read or has no such phase";
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -115,28 +116,40 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let file = paths::load(&arguments.file).map_err(|error| error.to_string())?;
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
-    let settings = super::settings(&file.path, &arguments.meaning.settings());
+    let (settings, project) = super::settings_and_file(&file.path, &arguments.meaning.settings());
+    let wrong = project.problems();
+    if !wrong.is_empty() {
+        let place = project.path.display();
+        let wrong = wrong.join("\n  ");
+        terminal::warning(format_args!(
+            "nothing of this runs, as {place} has settings that are wrong\n  {wrong}"
+        ));
+    }
     let analysis = Analysis::new(file.text.as_str(), settings.options());
     let environment = environment.hiding(&analysis, file.path.parent().unwrap_or(Path::new("")));
-    let parsed = analysis.parsed;
+    let parsed = &analysis.parsed;
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };
-    let mut explanation = explain::explain(&parsed, &lookup);
+    let mut explanation = explain::explain(parsed, &lookup);
     if !arguments.show_secrets {
         mask(&mut explanation, &environment.secrets());
     }
     if let Some(name) = &arguments.phase {
-        only(&mut explanation, &parsed, name)
-            .map_err(|error| format!("{}: {}", file.path.display(), error.describe()))?;
+        only(&mut explanation, parsed, name).map_err(|error| {
+            let PlanRefusal { message, help, .. } = PlanRefusal::of(&error, &analysis);
+            let help = help.map(|help| format!("\n  {help}")).unwrap_or_default();
+            format!("{}: {message}{help}", file.path.display())
+        })?;
     }
     let text = match arguments.format {
         Format::Human => {
             let paint = Paint(terminal::colors(arguments.look.color, &io::stdout()));
-            Human { file: &file, parsed: &parsed, paint }.show(&explanation)
+            Human { file: &file, parsed, paint }.show(&explanation)
         }
         Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,
     };
-    Ok((text, exit_code(&parsed, &explanation)))
+    let code = if wrong.is_empty() { exit_code(parsed, &explanation) } else { FOUND.into() };
+    Ok((text, code))
 }
 
 /// Masks what a run would mask, also where it stands in the file itself.

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Options, Parsed, edit, format};
+use draft_tasks_analysis::{Analysis, Options, Parsed, edit, format};
 
 use super::paths::{Loaded, Paths};
 use super::{FOUND, UNUSABLE, replace, terminal};
@@ -59,17 +60,18 @@ fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {
 fn formatted(file: &Loaded) -> Result<Option<String>, String> {
     let parsed = Parsed::new(file.text.as_str(), Options::default());
     let Some(edits) = format::format(&parsed) else {
-        let first = parsed.tree.errors.first();
+        let analysis = Analysis::new(file.text.as_str(), Options::default());
+        let first = analysis.diagnostics.iter().find(|found| found.code == DiagnosticCode::Syntax);
         let (place, problem) = match first {
-            Some(error) => {
+            Some(Diagnostic { range, message, .. }) => {
                 let (line, column) =
-                    line_and_column(&file.text, &LineIndex::new(&file.text), error.range.start().into());
-                (format!("{line}:{column}:"), error.message.as_str())
+                    line_and_column(&file.text, &LineIndex::new(&file.text), range.start().into());
+                (format!("{line}:{column}:"), message.as_str())
             }
             None => (String::new(), "the file is not TOML"),
         };
         return Err(format!(
-            "{}:{place} {problem}; a file with syntax errors is not formatted",
+            "{}:{place} {problem}; a file with syntax errors is not formatted: `draft-tasks check` shows all",
             file.path.display()
         ));
     };

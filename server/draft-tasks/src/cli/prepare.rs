@@ -26,6 +26,7 @@ use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
+use crate::plan_refusal::PlanRefusal;
 use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
@@ -59,6 +60,16 @@ pub(super) struct PhaseSelection<'a> {
     /// Only in these pods; in all when it is empty.
     pub(super) pods: &'a [String],
     pub(super) policy: Option<Named<OnFailure>>,
+}
+
+/// How it is told what `check` knows of tasks that are about to run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// Whether they do not run then.
+    pub(super) is_strict: bool,
+    pub(super) is_quiet: bool,
+    /// Whether the tasks have a terminal, so that it is not missing.
+    pub(super) has_terminal: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -126,17 +137,16 @@ impl<'a> Prepared<'a> {
     /// # Errors
     ///
     /// Where there is something and `is_strict` forbids it.
-    pub(super) fn tell_findings(
-        &self,
-        plans: &[&Plan],
-        is_strict: bool,
-        is_quiet: bool,
-    ) -> Result<(), String> {
+    pub(super) fn tell_findings(&self, plans: &[&Plan], told: Told) -> Result<(), String> {
+        let Told { is_strict, is_quiet, has_terminal } = told;
         let mut count = 0;
         for plan in plans {
             let Some(phase) = plan.subject.phase() else { continue };
             let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
-            for found in self.analysis.severe_of_phase(phase, &names) {
+            let all = self.analysis.severe_of_phase(phase, &names);
+            for found in
+                all.filter(|found| !(has_terminal && found.code == DiagnosticCode::InteractiveCommand))
+            {
                 count += 1;
                 if is_strict || !is_quiet {
                     self.tell_finding(found);
@@ -415,13 +425,11 @@ impl<'a> Prepared<'a> {
 
     fn describe(&self, error: &PlanError) -> String {
         let path = self.loaded.path.display();
-        match error {
-            PlanError::Invalid { range, .. } => {
-                let (line, column) = self.place(*range);
-                format!("{path}:{line}:{column}: {}", error.describe())
-            }
-            _ => format!("{path}: {}", error.describe()),
-        }
+        let PlanRefusal { range, message, help } = PlanRefusal::of(error, &self.analysis);
+        let place = range.map(|range| self.place(range));
+        let place = place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        let help = help.map(|help| format!("\n  {help}")).unwrap_or_default();
+        format!("{path}{place}: {message}{help}")
     }
 }
 

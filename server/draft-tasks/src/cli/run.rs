@@ -16,7 +16,7 @@ use super::cluster::Cluster;
 use super::execute::{Format, Presentation, execute, serve};
 use super::loan;
 use super::plan as dry_run;
-use super::prepare::{PhaseSelection, Prepared};
+use super::prepare::{PhaseSelection, Prepared, Told};
 use super::report::Amount;
 use super::signals;
 use super::terminal::{self, Paint};
@@ -208,6 +208,11 @@ impl Options {
         Ok(prepared)
     }
 
+    /// How findings about the tasks are told.
+    pub(super) fn told(&self, has_terminal: bool) -> Told {
+        Told { is_strict: self.strict, is_quiet: self.quiet, has_terminal }
+    }
+
     /// How runs of this file are shown.
     pub(super) fn view<'a>(
         &self,
@@ -308,7 +313,7 @@ impl PlannedRun {
         (phase, request): (Phase, RunRequest),
         unknown: Option<String>,
     ) -> Result<PlannedRun, String> {
-        prepared.tell_findings(&[&request.plan], options.strict, options.quiet)?;
+        prepared.tell_findings(&[&request.plan], options.told(request.on_terminal))?;
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;

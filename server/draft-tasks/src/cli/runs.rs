@@ -67,7 +67,9 @@ enum Format {
 
 /// Does what the arguments say.
 pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
-    let Some(directory) = Environment::of_process().records() else {
+    let environment = Environment::of_process();
+    environment.why_not_state().iter().for_each(|said| terminal::warning(format_args!("{said}")));
+    let Some(directory) = environment.records() else {
         terminal::error(format_args!("{NO_PLACE}"));
         return UNUSABLE.into();
     };

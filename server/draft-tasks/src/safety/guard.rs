@@ -191,14 +191,12 @@ pub(crate) async fn labelled(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
 ) -> Result<Vec<LabelledPod>, Problem> {
-    let seen = tokio::time::timeout(LOOK, async {
-        let connection = Connection::open(&pods.target, environment).await?;
-        pods::labelled(&connection, &pods.application).await
-    });
-    seen.await.unwrap_or_else(|_| {
-        let place = pods.target.describe();
-        Err(Problem::new(format!("the cluster of {place} does not answer within {} s", LOOK.as_secs())))
-    })
+    let opened = tokio::time::timeout(LOOK, Connection::open(&pods.target, environment)).await;
+    let connection = opened.unwrap_or_else(|_| {
+        let (place, limit) = (pods.target.describe(), LOOK.as_secs());
+        Err(Problem::new(format!("the credentials of {place} were not there within {limit} s")))
+    })?;
+    pods::labelled(&connection, &pods.application, LOOK).await
 }
 
 /// That their namespace is missing or is being deleted, where that is known.

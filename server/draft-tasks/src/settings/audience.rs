@@ -9,7 +9,7 @@ struct Term {
     editor: &'static str,
 }
 
-const TERMS: [Term; 5] = [
+const TERMS: [Term; 6] = [
     Term {
         everywhere: "draftTasks.kubernetes.readyTimeout or --ready-timeout",
         command_line: "--ready-timeout, or `kubernetes.readyTimeout` in .draft-tasks.config.toml",
@@ -19,6 +19,11 @@ const TERMS: [Term; 5] = [
         everywhere: "draftTasks.kubernetes.goneTimeout or --gone-timeout",
         command_line: "--gone-timeout, or `kubernetes.goneTimeout` in .draft-tasks.config.toml",
         editor: "draftTasks.kubernetes.goneTimeout",
+    },
+    Term {
+        everywhere: "draftTasks.run.totalTimeout or --total-timeout",
+        command_line: "--total-timeout, or `run.totalTimeout` in .draft-tasks.config.toml",
+        editor: "draftTasks.run.totalTimeout",
     },
     Term {
         everywhere: "draftTasks.kubernetes.namespace or --namespace",

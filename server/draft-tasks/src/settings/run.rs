@@ -32,7 +32,7 @@ choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostic
 
 impl RunSettings {
     pub(crate) fn limits(&self) -> Limits {
-        Limits { task: self.timeout.map(|it| it.0), run: self.total_timeout.map(|it| it.0) }
+        Limits { task: self.timeout.map(|it| it.0), run: self.total_timeout.map(|it| it.0.into()) }
     }
 }
 

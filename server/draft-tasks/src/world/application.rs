@@ -76,7 +76,22 @@ impl ApplicationLookup<'_> {
         let draft = DraftToml::read(&text)
             .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))?;
         let name = self.environment_name();
-        draft.environments.get(&name).cloned().ok_or_else(|| {
+        let odd = draft.not_tables.iter().find(|odd| **odd == name || *odd == "environments");
+        if let Some(odd) = odd {
+            let table =
+                if odd == "environments" { "[environments.NAME]" } else { &format!("[environments.{odd}]") };
+            let problem = Problem::new(format!("{place}: `{odd}` is no table"));
+            return Err(
+                problem.help(format!("an environment is a table: `{table}` with one pair of brackets"))
+            );
+        }
+        let found = draft.environments.get(&name);
+        if let Some(key) = found.and_then(|found| found.not_strings.first()) {
+            let problem =
+                Problem::new(format!("{place}: `{key}` of the environment `{name}` is not a string"));
+            return Err(problem.help(format!("write it in quotes: {key} = \"…\"")));
+        }
+        found.cloned().ok_or_else(|| {
             let names: Vec<_> = draft.environments.keys().map(|name| format!("`{name}`")).collect();
             Problem::new(format!("{place} has no environment `{name}`"))
                 .help(match names.as_slice() {
@@ -85,6 +100,14 @@ impl ApplicationLookup<'_> {
                 })
                 .help(format!("choose one by {}", self.audience.environment()))
         })
+    }
+
+    /// Whether `draft.toml` says something of the chosen environment that cannot be.
+    fn is_odd(&self) -> bool {
+        let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
+        let draft = DraftToml::parse(&text).unwrap_or_default();
+        let found = draft.environments.get(&self.environment_name());
+        !draft.not_tables.is_empty() || found.is_some_and(|found| !found.not_strings.is_empty())
     }
 
     /// The application.
@@ -96,7 +119,10 @@ impl ApplicationLookup<'_> {
         if let Some(selector) = &self.settings.selector {
             let selector = selector.to_string();
             // A namespace that draft.toml has is the application's all the same.
-            let draft = self.draft().ok();
+            let draft = match self.draft() {
+                Err(problem) if self.named_namespace().is_none() && self.is_odd() => return Err(problem),
+                draft => draft.ok(),
+            };
             let name = draft.as_ref().and_then(|draft| draft.name.clone());
             let namespace = draft.and_then(|draft| draft.namespace).filter(|namespace| !namespace.is_empty());
             let namespace = self.named_namespace().or(namespace);
@@ -292,6 +318,27 @@ mod tests {
             assert!(told.contains("is not the name of a namespace"), "{told}");
         }
         assert_eq!(of("web", ""), "web draft=web default");
+    }
+
+    #[test]
+    fn what_is_no_table_or_no_string_is_not_taken_for_nothing() {
+        for (text, said) in [
+            (
+                "[environments.development]\nname = \"web\"\nnamespace = 3\n",
+                "`namespace` of the environment `development` is not a string",
+            ),
+            (
+                "[environments.development]\nname = [1]\n",
+                "`name` of the environment `development` is not a string",
+            ),
+            ("[[environments.development]]\nname = \"web\"\n", "`development` is no table"),
+            ("environments = 3\n", "`environments` is no table"),
+        ] {
+            for selector in [None, Some("app=web")] {
+                let told = found(Some(text), &[], None, selector);
+                assert!(told.starts_with(&format!("DIR/draft.toml: {said}\n  ")), "{told}");
+            }
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl Environment {
         if let Ok(directory) = std::env::current_dir() {
             environment.anchor_kubeconfig(&directory);
         }
+        environment.warnings.extend(environment.why_not_state());
         environment
     }
 
@@ -299,6 +300,12 @@ impl Environment {
         let random = RandomState::new().hash_one(id);
         let elsewhere = std::env::temp_dir().join(format!("draft-tasks-{id}-{random:016x}"));
         self.state().map(|state| state.join("kubeconfigs").join(id)).into_iter().chain([elsewhere]).collect()
+    }
+
+    /// Why the folder that the user named is not the one of what is kept.
+    pub(crate) fn why_not_state(&self) -> Option<String> {
+        let named = self.get(STATE).filter(|named| !named.is_empty() && !Path::new(named).is_absolute())?;
+        Some(format!("{STATE} is not used, as it is not an absolute path: {named}"))
     }
 
     /// The directory of what is kept for the user.

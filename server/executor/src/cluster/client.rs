@@ -5,9 +5,10 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL};
 use http::{Response, StatusCode};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_timeout::TimeoutConnector;
@@ -38,6 +39,19 @@ const SILENCE: Duration = Duration::from_secs(200);
 /// How long nothing may be taken.
 const STALLED: Duration = Duration::from_secs(295);
 
+/// How the server put off the last question that is asked again: "503 Service Unavailable, to be asked again after 30 s".
+pub(crate) type Refused = Arc<Mutex<Option<String>>>;
+
+/// Keeps in mind how a question was put off.
+fn remember<B>(refused: &Refused, response: &Response<B>) {
+    let status = response.status();
+    let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let after = after.map(|after| format!(", to be asked again after {} s", after.escape_default()));
+    let is_put_off = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+    let said = is_put_off.then(|| format!("it answered {status}{}", after.unwrap_or_default()));
+    *refused.lock().unwrap_or_else(PoisonError::into_inner) = said;
+}
+
 /// The client of a target.
 ///
 /// # Errors
@@ -47,6 +61,7 @@ pub(crate) fn make(
     target: &Target,
     credentials: &Credentials,
     environment: &[(OsString, OsString)],
+    refused: &Refused,
 ) -> Result<Client, Problem> {
     let cluster = &target.access.cluster;
     let proxy = proxy::choose(&target.address, cluster.proxy_url.as_deref(), environment)?;
@@ -54,7 +69,7 @@ pub(crate) fn make(
     // read.
     let trusted = if target.address.is_secure { cluster } else { &Cluster::default() };
     let tls = client_config(trusted, &credentials.user)?;
-    let parts = Parts { target, credentials, tls };
+    let parts = Parts { target, credentials, tls, refused };
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     let Some(Proxy { kind, place, login, .. }) = proxy else { return parts.client(connector) };
@@ -123,6 +138,7 @@ struct Parts<'a> {
     target: &'a Target,
     credentials: &'a Credentials,
     tls: ClientConfig,
+    refused: &'a Refused,
 }
 
 impl Parts<'_> {
@@ -159,12 +175,17 @@ impl Parts<'_> {
         let http =
             hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
         let unusable = |error: kube::Error| self.unusable(&error);
+        let refused = self.refused.clone();
         let service = ServiceBuilder::new()
             .and_then(|response| std::future::ready(of_cluster(response)))
             .layer(config.base_uri_layer())
             .layer(RetryLayer::new(RetryPolicy::server_retry()))
             .option_layer(config.auth_layer().map_err(unusable)?)
             .layer(config.extra_headers_layer().map_err(unusable)?)
+            .map_response(move |response| {
+                remember(&refused, &response);
+                response
+            })
             .map_err(BoxError::from)
             .service(http);
         Ok(Client::new(service, &*self.target.namespace))

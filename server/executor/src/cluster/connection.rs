@@ -3,19 +3,21 @@
 //! Must not read another kubeconfig than the target's.
 
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use kube::Client;
 use kube::api::Api;
 use tokio::sync::Mutex;
 
 use super::certificate::cause;
-use super::client::Stranger;
+use super::client::{Refused, Stranger};
 use super::kubeconfig::innermost;
 use super::object::{Object, ObjectKind, PodObject};
 use super::target::Target;
 use super::{certificate, client, credentials, proxy};
+use crate::describe_duration;
 use crate::event::Problem;
 
 /// How long the namespace may take to be told.
@@ -29,6 +31,7 @@ pub struct Connection {
     target: Target,
     environment: Vec<(OsString, OsString)>,
     current: Arc<Mutex<Current>>,
+    refused: Refused,
 }
 
 #[derive(Clone)]
@@ -52,8 +55,9 @@ impl Connection {
     /// When a credential plugin fails, or the kubeconfig has something that cannot be used.
     pub async fn open(target: &Target, environment: &[(OsString, OsString)]) -> Result<Connection, Problem> {
         target.check_namespace()?;
-        let current = Arc::new(Mutex::new(connect(target, environment).await?));
-        Ok(Connection { target: target.clone(), environment: environment.to_vec(), current })
+        let refused = Refused::default();
+        let current = Arc::new(Mutex::new(connect(target, environment, &refused).await?));
+        Ok(Connection { target: target.clone(), environment: environment.to_vec(), current, refused })
     }
 
     /// The cluster and the namespace.
@@ -69,7 +73,7 @@ impl Connection {
     pub async fn client(&self) -> Result<Client, Problem> {
         let mut current = self.current.lock().await;
         if current.expires.is_some_and(|expires| expires < SystemTime::now() + RENEW) {
-            *current = connect(&self.target, &self.environment).await?;
+            *current = connect(&self.target, &self.environment, &self.refused).await?;
         }
         Ok(current.client.clone())
     }
@@ -131,12 +135,12 @@ impl Connection {
                 .help("log in again, or choose another context"),
             kube::Error::Api(status) if status.code == 403 => {
                 let refused = format!("user `{user}` may not {action} in namespace `{namespace}` of {place}");
-                self.without_user(Problem::new(refused).help(status.message.clone()))
+                self.without_user(Problem::new(refused).help(said(status.code, &status.message)))
                     .help("`draft-tasks doctor` tells which permissions are missing")
             }
             kube::Error::Api(status) => Problem::new(format!(
                 "the cluster of {place} cannot {action} in namespace `{namespace}`: {}",
-                status.message
+                said(status.code, &status.message)
             )),
             error => self.unreachable(error),
         }
@@ -169,6 +173,18 @@ impl Connection {
             .help("`draft-tasks doctor` walks through the whole chain")
     }
 
+    /// That nothing was answered in time to a question, such as `list pods`, but that it should be asked again.
+    pub(crate) fn unanswered(&self, action: &str, limit: Duration) -> Problem {
+        let (place, server, limit) = (self.place(), &self.target.server, describe_duration(limit));
+        let problem =
+            Problem::new(format!("the cluster of {place} ({server}) does not {action} within {limit}"));
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match refused {
+            Some(refused) => Problem { message: format!("{}: {refused}", problem.message), ..problem },
+            None => problem,
+        }
+    }
+
     fn by_proxy(&self, problem: Problem) -> Problem {
         let proxy_url = self.target.access.cluster.proxy_url.as_deref();
         match proxy::choose(&self.target.address, proxy_url, &self.environment) {
@@ -197,9 +213,22 @@ impl Connection {
     }
 }
 
-async fn connect(target: &Target, environment: &[(OsString, OsString)]) -> Result<Current, Problem> {
+/// What the server said, or what its status means.
+fn said(code: u16, message: &str) -> String {
+    if !message.trim().is_empty() {
+        return message.to_owned();
+    }
+    let status = StatusCode::from_u16(code).map_or_else(|_| code.to_string(), |status| status.to_string());
+    format!("it answered {status} without a word")
+}
+
+async fn connect(
+    target: &Target,
+    environment: &[(OsString, OsString)],
+    refused: &Refused,
+) -> Result<Current, Problem> {
     let credentials = credentials::get(target, environment).await?;
-    let client = client::make(target, &credentials, environment)?;
+    let client = client::make(target, &credentials, environment, refused)?;
     Ok(Current { client, expires: credentials.expires })
 }
 

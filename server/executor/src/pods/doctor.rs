@@ -201,12 +201,7 @@ async fn within<T>(
 ) -> Result<T, Problem> {
     match tokio::time::timeout(LIMIT, question).await {
         Ok(answer) => answer.map_err(|error| connection.problem(&error, action)),
-        Err(_) => {
-            let Target { server, .. } = connection.target();
-            let place = connection.target().describe();
-            let limit = LIMIT.as_secs();
-            Err(Problem::new(format!("the cluster of {place} ({server}) does not answer within {limit} s")))
-        }
+        Err(_) => Err(connection.unanswered(action, LIMIT)),
     }
 }
 
@@ -246,7 +241,7 @@ async fn pods(
     application: &Application,
     wanted_container: Option<&str>,
 ) -> Result<(Vec<PodExamination>, Option<String>), Problem> {
-    let seen = watching::list(connection, &connection.pods().await?, application).await?;
+    let seen = watching::list(connection, &connection.pods().await?, application, LIMIT).await?;
     let seen: Vec<PodState> = seen.into_values().collect();
     let workloads = read(connection, &seen, application).await?.workloads;
     let present = current(&seen, &workloads);

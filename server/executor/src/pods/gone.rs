@@ -27,7 +27,7 @@ pub(crate) async fn until_gone(
     report: &Report,
 ) -> Result<(), Problem> {
     let limit = halt::now().checked_add(wanted.wait_timeout);
-    let watching = Watching::start(connection, &wanted.application).await?;
+    let watching = Watching::start(connection, wanted).await?;
     let mut pods = watching.pods();
     let mut told = None;
     loop {

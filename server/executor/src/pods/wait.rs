@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::selection::{PodState, Verdict, current, judge, owners};
-use super::watching::{Pods, list};
+use super::watching::{Pods, SILENCE, list};
 use super::workload::{WorkloadReading, Workloads};
 use crate::cluster::Connection;
 use crate::describe_duration;
@@ -201,7 +201,7 @@ impl<'a> Waiting<'a> {
         found: Vec<PodState>,
     ) -> Result<Option<Vec<PodState>>, Problem> {
         let pods = connection.pods().await?;
-        let now = match list(connection, &pods, &self.wanted.application).await {
+        let now = match list(connection, &pods, &self.wanted.application, SILENCE).await {
             Ok(now) => now.into_values().collect::<Vec<_>>(),
             Err(problem) => {
                 self.tell(found.len(), found.len(), problem.message).await;

@@ -17,11 +17,11 @@ use crate::cluster::Connection;
 use crate::cluster::innermost;
 use crate::cluster::object::PodObject;
 use crate::event::Problem;
-use crate::request::Application;
+use crate::request::{Application, PodsRequest};
 
 /// A watch that tells nothing for so long is begun again: a server that is gone may leave its connection open. It also
 /// bounds how long a list may take.
-const SILENCE: Duration = Duration::from_secs(20);
+pub(super) const SILENCE: Duration = Duration::from_secs(20);
 
 /// The silence after something went wrong; it is doubled each time, up to the one above.
 const SILENCE_IN_TROUBLE: Duration = Duration::from_secs(4);
@@ -59,12 +59,9 @@ impl Watching {
     /// # Errors
     ///
     /// When the server cannot be reached or does not permit it.
-    pub(crate) async fn start(
-        connection: &Connection,
-        application: &Application,
-    ) -> Result<Watching, Problem> {
-        let pods = connection.pods().await?;
-        let seen = list(connection, &pods, application).await?;
+    pub(crate) async fn start(connection: &Connection, wanted: &PodsRequest) -> Result<Watching, Problem> {
+        let (pods, application) = (connection.pods().await?, &wanted.application);
+        let seen = list(connection, &pods, application, wanted.wait_timeout).await?;
         let (told, receiver) = watch::channel(Arc::new(Pods { seen, ..Pods::default() }));
         let task = tokio::spawn(watch(connection.clone(), application.selector.clone(), told));
         Ok(Watching { pods: receiver, task })
@@ -75,23 +72,17 @@ impl Watching {
     }
 }
 
-/// The pods of an application, by their names.
+/// The pods of an application, by their names, if they are told within a limit.
 pub(crate) async fn list(
     connection: &Connection,
     pods: &Api<PodObject>,
     application: &Application,
+    limit: Duration,
 ) -> Result<BTreeMap<String, PodState>, Problem> {
     let parameters = ListParams::default().labels(&application.selector);
-    let listed = tokio::time::timeout(SILENCE, pods.list(&parameters)).await;
-    let listed = listed.map_err(|_| {
-        let target = connection.target();
-        Problem::new(format!(
-            "the cluster of {} ({}) does not answer: no list of pods within {} s",
-            target.describe(),
-            target.server,
-            SILENCE.as_secs()
-        ))
-    })?;
+    let limit = limit.min(SILENCE);
+    let listed = tokio::time::timeout(limit, pods.list(&parameters)).await;
+    let listed = listed.map_err(|_| connection.unanswered("list pods", limit))?;
     let listed = listed.map_err(|error| connection.problem(&error, "list pods"))?;
     Ok(listed.items.iter().filter_map(PodState::of).map(|pod| (pod.name.clone(), pod)).collect())
 }

@@ -67,7 +67,7 @@ async fn a_stop_shortens_the_time_that_a_timed_out_task_has_left() {
 async fn a_run_that_takes_too_long_is_over() {
     let mut setup = setup(&[&["true"], &["sleep", "600"], &["touch", "never"]]);
     let limit = Duration::from_secs(1);
-    (setup.limits.run, setup.on_failure) = (Some(limit), OnFailure::Continue);
+    (setup.limits.run, setup.on_failure) = (Some(limit.into()), OnFailure::Continue);
     let mut run = setup.start();
     run.finish_clean().await;
     let over = Outcome::Failed(Failure::RunTimedOut(limit));
@@ -78,7 +78,7 @@ async fn a_run_that_takes_too_long_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_that_are_not_reached_and_never_will_be_change_nothing() {
     let mut setup = setup(&[&["true"], &["false"]]);
-    (setup.limits.task, setup.limits.run) = (Some(Duration::MAX), Some(Duration::from_secs(3600)));
+    (setup.limits.task, setup.limits.run) = (Some(Duration::MAX), Some(Duration::from_secs(3600).into()));
     let mut run = setup.start();
     run.finish_clean().await;
     assert_eq!(run.outcomes(), [Outcome::Passed, Outcome::Failed(Failure::ExitCode(1))]);

@@ -3,6 +3,7 @@
 //! Must not contact a cluster: whoever asks does, without the session's lock.
 
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::Problem;
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -11,6 +12,7 @@ use super::Session;
 use super::reading::Source;
 use crate::doctor::{self, DoctorRequest, Link};
 use crate::lsp::protocol::to_proto::refusal;
+use crate::plan_refusal;
 use crate::settings::audience::Audience;
 
 /// What the doctor says.
@@ -27,9 +29,11 @@ impl Source {
     /// What the doctor is to look at.
     pub(crate) fn examination(self) -> Result<DoctorRequest, Error> {
         let environment = self.environment.map_err(refusal)?;
-        let tasks = self.analysis.parsed.file.commands_of(Phase::PostDeploy).count();
+        let lookup = |name: &str| environment.get(name);
+        let tasks = plan_refusal::runnable(&self.analysis, Phase::PostDeploy, &lookup);
+        let tasks = tasks.map_err(|refusal| Problem::new(refusal.message));
         Ok(DoctorRequest {
-            tasks: Ok((self.path, tasks)),
+            tasks: tasks.map(|tasks| (self.path, tasks)),
             environment,
             name: self.config.environment,
             settings: self.config.kubernetes,

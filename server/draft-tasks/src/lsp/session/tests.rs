@@ -598,7 +598,9 @@ fn what_does_not_run_says_why() {
     let mut run = |argument| fixture.execute("runTask", argument);
     check(
         run(json!({ "uri": URI, "phase": "pre-upp", "task": "hello" })),
-        expect!["-32803: there is no phase `pre-upp`; the file has tasks in `pre-up`, `post-deploy`"],
+        expect![
+            "-32803: there is no phase `pre-upp`; the file has tasks in `pre-up`, `post-deploy`; did you mean `pre-up`?"
+        ],
     );
     check(
         run(json!({ "uri": URI, "phase": "cleanup", "task": "hello" })),

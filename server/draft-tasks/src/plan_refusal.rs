@@ -1,0 +1,68 @@
+//! Why tasks of a file cannot run, in the words of `check` where it knows.
+//!
+//! Must not say that there are no tasks where a finding says what became of them.
+
+use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::{Plan, PlanError};
+use draft_tasks_analysis::printable::printable;
+use draft_tasks_analysis::{Analysis, TextRange};
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlanRefusal {
+    /// The offending characters, where they are known.
+    pub(crate) range: Option<TextRange>,
+    /// In lower case without a full stop.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) help: Option<&'static str>,
+}
+
+impl PlanRefusal {
+    pub(crate) fn of(error: &PlanError, analysis: &Analysis) -> PlanRefusal {
+        if let Some(Diagnostic { range, message, code, .. }) = behind(error, analysis) {
+            return PlanRefusal {
+                range: Some(*range),
+                message: format!("{} [{}]", printable(message), code.name()),
+                help: Some("`draft-tasks check` shows all"),
+            };
+        }
+        let range = if let PlanError::Invalid { range, .. } = error { Some(*range) } else { None };
+        PlanRefusal { range, message: error.describe(), help: None }
+    }
+}
+
+/// How many tasks of a phase would run; none where the file has none.
+///
+/// # Errors
+///
+/// Why they cannot.
+pub(crate) fn runnable(
+    analysis: &Analysis,
+    phase: Phase,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<usize, PlanRefusal> {
+    match Plan::for_phase(&analysis.parsed, phase, &[], lookup) {
+        Ok(plan) => Ok(plan.steps.len()),
+        Err(error @ (PlanError::NoTasks { .. } | PlanError::Ignored { .. }))
+            if behind(&error, analysis).is_none() =>
+        {
+            Ok(0)
+        }
+        Err(error) => Err(PlanRefusal::of(&error, analysis)),
+    }
+}
+
+/// The finding that tells why there is no task.
+fn behind<'a>(error: &PlanError, analysis: &'a Analysis) -> Option<&'a Diagnostic> {
+    let (phase, present) = match error {
+        PlanError::NoTasks { phase, present } => (Some(*phase), present),
+        PlanError::UnknownPhase { present, meant: None, .. } => (None, present),
+        _ => return None,
+    };
+    let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
+    let of_phase = phase.and_then(|phase| analysis.severe_of_phase(phase, &[]).find(is_error));
+    let mut all = analysis.diagnostics.iter().filter(|found| found.severity <= Severity::Warning);
+    of_phase.or_else(|| present.is_empty().then(|| all.next()).flatten())
+}
