@@ -385,7 +385,7 @@ fn long_lines_are_not_shown_for_each_finding() {
 fn lines_comments_and_dollar_quotes_are_told_before_they_run_as_something_else() {
     let tool = Tool::new(
         "[pre-up]\n\"two lines\" = \"\"\"\nmkdir -p one\nmkdir -p two\n\"\"\"\nb = \"make # all\"\nc = \"printf $'a'\"\n\
-        d = \"sh -c echo hello\"\ne = \"tail -f log\"\n\"\" = \"ls\"\nf = \"ls ~root\"\n",
+        d = \"sh -c echo hello\"\ne = \"tail -f log\"\n\"\" = \"ls\"\nf = \"ls ~root/a\"\n",
     );
     let called = tool.call(&["check"]);
     assert_eq!(called.code, Some(1), "{called:?}");

@@ -81,7 +81,6 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
     let whole = match Whole::prepare(options, wanted) {
         Ok(whole) => whole,
         Err(problem) => {
-            signals::give_way();
             terminal::error(format_args!("{problem}"));
             return UNUSABLE.into();
         }

@@ -151,7 +151,6 @@ pub(super) fn carry_out(options: &Options, wanted: Result<PlannedRun, String>) -
             execute_one(options, wanted)
         }
         Err(problem) => {
-            signals::give_way();
             terminal::error(format_args!("{problem}"));
             return UNUSABLE.into();
         }

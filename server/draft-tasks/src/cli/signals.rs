@@ -4,9 +4,7 @@
 
 use std::io;
 #[cfg(unix)]
-use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(unix)]
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
@@ -35,15 +33,6 @@ pub(super) fn begin() {
     // Where the system refuses, they do what they do to any program.
     #[cfg(unix)]
     let _ = WATCHER.begin();
-}
-
-/// To be called before it is said why nothing runs. Where a signal has broken something off, the signal is why: the program
-/// waits here for the end that it brings.
-pub(super) fn give_way() {
-    #[cfg(unix)]
-    while ASKED.load(Ordering::Relaxed) && WATCHER.ends_program() {
-        std::thread::park();
-    }
 }
 
 /// What was asked, in the order in which it came.
@@ -212,10 +201,6 @@ struct Watcher(Mutex<WatcherState>);
 #[cfg(unix)]
 static WATCHER: Watcher = Watcher(Mutex::new(WatcherState { has_begun: false, served: None }));
 
-/// Whether a signal has come that asks the program to end: known before whatever it breaks off returns.
-#[cfg(unix)]
-static ASKED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
 #[cfg(unix)]
 struct WatcherState {
     has_begun: bool,
@@ -229,12 +214,6 @@ impl Watcher {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a signal ends the program, since no task can run.
-    fn ends_program(&self) -> bool {
-        let state = self.state();
-        state.has_begun && state.served.is_none()
-    }
-
     fn begin(&self) -> io::Result<()> {
         let mut state = self.state();
         if state.has_begun {
@@ -245,10 +224,6 @@ impl Watcher {
             let _inside = runtime.enter();
             AskedSignals::new()?
         };
-        use rustix::process::Signal as Number;
-        for signal in [Number::INT, Number::TERM, Number::HUP, Number::QUIT] {
-            signal_hook::flag::register(signal.as_raw(), ASKED.clone())?;
-        }
         let heed = move || runtime.block_on(heed(asked));
         std::thread::Builder::new().name("signals".into()).spawn(heed)?;
         state.has_begun = true;

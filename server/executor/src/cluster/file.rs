@@ -78,13 +78,15 @@ impl Awaited {
     #[cfg(unix)]
     fn is_readable(&self, until: Instant) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let left = until.saturating_duration_since(Instant::now());
-        let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-        match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&left)) {
-            Ok(ready) => Ok(ready > 0),
-            // Whoever handles the signal is to have the thread back.
-            Err(rustix::io::Errno::INTR) => Err(io::Error::other("a signal came while it was read")),
-            Err(error) => Err(error.into()),
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&left)) {
+                Ok(ready) => return Ok(ready > 0),
+                // Each child that ends sends one, and who heeds the others has a thread of its own.
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 }
