@@ -12,12 +12,14 @@ use std::sync::Arc;
 
 use draft_tasks_analysis::secret::MASK;
 
+use self::escaped::Escaped;
 use self::literal::{Beginnings, LiteralMatch, Literals};
 use self::opening::{Opening, Remainder};
 use self::wrapped::Wrapped;
 use crate::escape;
 use crate::event::StartError;
 
+mod escaped;
 mod forms;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
@@ -39,8 +41,9 @@ pub struct Secrets(Arc<Known>);
 struct Known {
     /// The values as they are.
     values: Vec<Vec<u8>>,
-    /// The values in all their forms but base64.
+    /// The values in all their forms but the others.
     literals: Literals,
+    escaped: Escaped,
     base64: Wrapped,
     beginnings: Beginnings,
 }
@@ -90,8 +93,11 @@ impl Secrets {
         let texts = all.iter().flat_map(|value| forms::of(value)).map(|text| seen(&text));
         let literals = Literals::new(texts.collect());
         let base64 = Wrapped::new(all.iter().flat_map(|value| forms::base64(value)).collect());
-        let beginnings = Beginnings::of(literals.iter().chain(base64.iter()).chain(opening::beginnings()));
-        Secrets(Arc::new(Known { values: all, literals, base64, beginnings }))
+        let escaped = Escaped::new(&all);
+        let begun = escaped.beginnings();
+        let texts = literals.iter().chain(base64.iter()).chain(begun.iter().map(Vec::as_slice));
+        let beginnings = Beginnings::of(texts.chain(opening::beginnings()));
+        Secrets(Arc::new(Known { values: all, literals, escaped, base64, beginnings }))
     }
 
     /// A whole text without the values.
@@ -390,6 +396,7 @@ impl Known {
 
     fn at_start(&self, seen: &[u8], ended: bool) -> Option<Found> {
         let standing = self.literals.at_start(seen, ended).max(self.base64.at_start(seen, ended));
+        let standing = standing.max(self.escaped.at_start(seen, ended));
         match (standing, opening::at_start(seen, ended)) {
             (LiteralMatch::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
             (LiteralMatch::Whole(length), Opening::Begun(certain, remainder)) => {

@@ -3,12 +3,10 @@
 /// Shorter values are looked for as they are and in no other form.
 const SHORTEST: usize = 8;
 
-/// All forms of a value but [`base64`], some of them more than once.
+/// All forms of a value but [`base64`] and those that [`super::escaped`] finds, some of them more than once.
 pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
     if value.len() >= SHORTEST {
-        add_url(value, &mut forms);
-        add_shell(value, &mut forms);
         add_doubled(value, &mut forms);
         add_html(value, &mut forms);
         if let Ok(text) = std::str::from_utf8(value) {
@@ -67,56 +65,6 @@ pub(super) fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
     text
 }
 
-/// What programs leave as it is in a part of a URL, beside letters and digits.
-const LEFT_IN_URLS: [&[u8]; 6] =
-    [b"-_.~", b"-_.~/", b"-_.!~*'()", b"-_.~!$&'()*+,;=", b"-_.~$&+,/:;=@", b"-_.*"];
-
-fn add_url(value: &[u8], forms: &mut Vec<Vec<u8>>) {
-    for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
-        forms.push(escaped(value, |byte, text| {
-            text.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
-        }));
-    }
-    for left in LEFT_IN_URLS {
-        for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
-            for space in ["%20", "+"] {
-                forms.push(escaped(value, |byte, text| match byte {
-                    b' ' => text.extend_from_slice(space.as_bytes()),
-                    _ if byte.is_ascii_alphanumeric() || left.contains(&byte) => text.push(byte),
-                    _ => {
-                        let [high, low] = [byte >> 4, byte & 15].map(|digit| digits[usize::from(digit)]);
-                        text.extend_from_slice(&[b'%', high, low]);
-                    }
-                }));
-            }
-        }
-    }
-}
-
-/// Within single quotes, as two kinds of shells' tools close and open them; within double quotes; without quotes; and
-/// within `$'…'`.
-fn add_shell(value: &[u8], forms: &mut Vec<Vec<u8>>) {
-    for quote in ["'\\''", "'\"'\"'"] {
-        forms.push(escaped(value, |byte, text| match byte {
-            b'\'' => text.extend_from_slice(quote.as_bytes()),
-            _ => text.push(byte),
-        }));
-    }
-    for special in [&b"\\\"$`"[..], b"\\\"$`!"] {
-        forms.push(escaped(value, |byte, text| backslashed(byte, special.contains(&byte), text)));
-    }
-    for plain in [&b"_@%+=:,./-"[..], b"_@%+=:./-", b"_@%+:,./-", b"_@%+:./-", b"_@+:,./-", b"_./-"] {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || plain.contains(&byte);
-        forms.push(escaped(value, |byte, text| backslashed(byte, !is_plain(byte), text)));
-    }
-    forms.push(escaped(value, |byte, text| match byte {
-        b'\n' => text.extend_from_slice(b"\\n"),
-        b'\r' => text.extend_from_slice(b"\\r"),
-        b'\t' => text.extend_from_slice(b"\\t"),
-        _ => backslashed(byte, matches!(byte, b'\\' | b'\''), text),
-    }));
-}
-
 /// Quotes as they are written twice in SQL and in tables of comma-separated values.
 fn add_doubled(value: &[u8], forms: &mut Vec<Vec<u8>>) {
     for quotes in [&b"'"[..], b"\""] {
@@ -146,13 +94,6 @@ fn add_html(value: &[u8], forms: &mut Vec<Vec<u8>>) {
             }
         }
     }
-}
-
-fn backslashed(byte: u8, is_special: bool, text: &mut Vec<u8>) {
-    if is_special {
-        text.push(b'\\');
-    }
-    text.push(byte);
 }
 
 fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
@@ -200,13 +141,17 @@ fn json(value: &str, numbered: &str, ascii: bool, slash: &str, number: fn(u16) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::escaped::Escaped;
+    use super::super::literal::LiteralMatch;
     use super::*;
 
     #[track_caller]
     fn assert_forms(value: &str, written: &[&str]) {
         let forms = [of(value.as_bytes()), base64(value.as_bytes())].concat();
-        for written in written {
-            assert!(forms.iter().any(|form| form == written.as_bytes()), "{written}");
+        let escaped = Escaped::new(&[value.into()]);
+        for written in written.iter().map(|written| written.as_bytes()) {
+            let is_escaped = escaped.at_start(written, true) == LiteralMatch::Whole(written.len());
+            assert!(is_escaped || forms.iter().any(|form| form == written), "{}", written.escape_ascii());
         }
     }
 
