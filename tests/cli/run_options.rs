@@ -314,3 +314,12 @@ fn a_dollar_sign_that_vanishes_from_a_file_of_variables_is_said_without_the_valu
     assert_eq!((called.code, called.stderr.lines().count()), (Some(0), 1), "{called:?}");
     assert!(!called.stderr.contains("s3cr"), "{called:?}");
 }
+
+#[test]
+fn who_lends_the_terminal_is_not_told_that_it_is_missing() {
+    let tool = tasks("pre-up", &[("edit", "vi notes")]);
+    let strict = ["run", "pre-up", "--strict", "--dry-run"];
+    assert_unusable(&tool, &strict, &["`vi` needs a terminal [interactive-command]"]);
+    let called = tool.call(&[&strict[..], &["--tty"]].concat());
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+}
