@@ -23,7 +23,7 @@ check('plan shows what would run, and rerun runs again', function()
   eventually('a preview', function()
     return vim.iter(vim.api.nvim_list_wins()):any(function(window)
       local text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
-      return vim.api.nvim_win_get_config(window).relative ~= '' and text:find('1. greet', 1, true) ~= nil
+      return vim.api.nvim_win_get_config(window).relative ~= '' and text:find('1. `greet`', 1, true) ~= nil
     end)
   end)
   local finished = 0
