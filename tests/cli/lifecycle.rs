@@ -219,8 +219,12 @@ fn a_task_does_not_start_where_an_earlier_one_has_led_to_another_cluster() {
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(1), "{called:?}");
     let said = called.stdout + &called.stderr;
-    let parts =
-        ["nobody was asked about", "(https://cluster.example:1)", "before the run it was context dev"];
+    let parts = [
+        "`sh` was not started: ",
+        "nobody was asked about",
+        "(https://cluster.example:1)",
+        "before the run it was context dev",
+    ];
     assert!(parts.iter().all(|part| said.contains(part)), "{said}");
     assert!(said.contains("(https://127.0.0.1:1)") && !tool.path("reached").exists(), "{said}");
     // Who wants no question has none here, either.

@@ -63,6 +63,7 @@ impl StartError {
             StartError::InPod { program, container, reason, .. } => {
                 format!("`{program}` could not be started in container `{container}`: {reason}")
             }
+            StartError::Refused { program, reason } => format!("`{program}` was not started: {reason}"),
             StartError::Other { program, reason } => format!("`{program}` could not be started: {reason}"),
         }
     }

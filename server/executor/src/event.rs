@@ -249,6 +249,13 @@ pub enum StartError {
         /// What the system said.
         reason: String,
     },
+    /// It must not start, as whoever began the run says.
+    Refused {
+        /// The program as the plan has it.
+        program: String,
+        /// Why not.
+        reason: String,
+    },
     /// A container's runtime or the cluster did not start it.
     InPod {
         /// The program as the plan has it.

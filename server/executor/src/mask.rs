@@ -140,6 +140,9 @@ impl Secrets {
             StartError::InPod { program, container, pod, reason } => {
                 StartError::InPod { program: text(program), container, pod, reason: text(reason) }
             }
+            StartError::Refused { program, reason } => {
+                StartError::Refused { program: text(program), reason: text(reason) }
+            }
             StartError::Other { program, reason } => {
                 StartError::Other { program: text(program), reason: text(reason) }
             }

@@ -139,7 +139,7 @@ impl Walk {
         };
         let reason = answer.unwrap_or_else(|_| Err("whether it may could not be found out".into())).err()?;
         let program = self.request.plan.steps[task].argv.first().cloned().unwrap_or_default();
-        let error = self.request.secrets.mask_error(StartError::Other { program, reason });
+        let error = self.request.secrets.mask_error(StartError::Refused { program, reason });
         Some(Outcome::Failed(Failure::NotStarted(error)))
     }
 
