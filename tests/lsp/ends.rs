@@ -134,7 +134,7 @@ fn when_the_input_is_closed_all_that_was_asked_before_is_answered() {
 fn when_the_input_is_closed_tasks_are_stopped_before_all_is_answered() {
     for running in [Running::Task, Running::Daemon] {
         let (mut client, project) = client(running, |_| {});
-        let questions = keep_busy(&mut client, &project, 100);
+        let questions = keep_busy(&mut client, &project, 50);
         client.close_stdin();
         client.notified("draft-tasks/run", |params| params["state"] == "finished");
         let answered = client.answers_by_now();
@@ -287,7 +287,7 @@ fn when_the_process_of_the_client_is_gone_whatever_is_still_to_be_read() {
 fn while_diagnostics_pile_up_before_a_client_that_does_not_read() {
     let (mut client, project) = client(Running::Task, |_| {});
     client.set_reading(false);
-    let text: String = (0..500).map(|number| format!("[phase-{number}]\n")).collect();
+    let text: String = (0..250).map(|number| format!("[phase-{number}]\n")).collect();
     for version in 2..10 {
         client.replace(&project.uri, version, &text);
         client
