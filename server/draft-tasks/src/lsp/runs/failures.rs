@@ -2,12 +2,13 @@
 //!
 //! Must not decide what runs again.
 
+use std::time::Duration;
+
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::record::schema::{FailureEntry, TaskResult};
 use draft_tasks_executor::{Failure, Outcome, OutcomeName};
-use std::time::Duration;
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
 };
