@@ -22,7 +22,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let mut last = 0;
     for call in command.calls().among_words() {
-        let around = &command.words()[last..call.at()];
+        // Of words of which one may be the value of an option both are looked at, in no order.
+        let Some(around) = command.words().get(last..call.at()) else { return };
         if !around.is_empty() && !waits(around) {
             return;
         }
@@ -350,6 +351,11 @@ mod tests {
                 info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
             "#]],
         );
+    }
+
+    #[test]
+    fn nothing_is_said_where_it_is_not_known_which_word_is_the_program() {
+        assert_eq!(shown("env --name env a=b,c=d echo"), None);
     }
 
     #[test]
