@@ -15,6 +15,7 @@ use crate::task_file::Task;
 mod add_task;
 mod command;
 mod declaration;
+mod goes_into;
 mod helm;
 mod split_task;
 

@@ -6,7 +6,7 @@ use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, Quoting, range};
-use super::split_task;
+use super::{goes_into, split_task};
 use crate::command::Word;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
@@ -32,6 +32,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     };
     let mut diagnostic =
         command.finding(DiagnosticCode::ShellOperator, place, message).note(command.ask_for_a_shell());
+    diagnostic.fixes.extend(goes_into::fix(command));
     diagnostic.fixes.extend(command.wrap());
     diagnostic.fixes.extend(split(command));
     found.push(diagnostic);
@@ -105,6 +106,12 @@ mod tests {
             text,
             expect![[r#"
                 warning "&&": `&&` is an argument of `cd` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                  fix: Use `make -C x`
+                    [pre-up]
+                    a = "make -C x"
+                    b = 'cat "a b" | wc'
+                    c = "echo a; echo b"
+                    d = "serve &"
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "sh -c 'cd x && make'"
@@ -191,8 +198,12 @@ g = "echo \\&\\& x\\;"
             DiagnosticCode::ShellOperator,
             text,
             expect![[r#"
-            warning "&&": `&&` is an argument of `cd` here, no operator: Draft asks no shell; put the line into a script and run that
-        "#]],
+                warning "&&": `&&` is an argument of `cd` here, no operator: Draft asks no shell; put the line into a script and run that
+                  fix: Use `make -C x`
+                    [pre-up]
+                    a = "make -C x"
+                    b = "sh -c 'a && b'"
+            "#]],
         );
     }
 }

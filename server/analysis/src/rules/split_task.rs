@@ -60,7 +60,8 @@ fn program_of<'c>(command: &'c Command<'_>, part: TextRange) -> Option<&'c str> 
     (!words.any(|word| needs_shell(command, word))).then_some(program)
 }
 
-fn needs_shell(command: &Command<'_>, word: &Word) -> bool {
+/// Whether a shell makes more of a word than its quotes and variables.
+pub(super) fn needs_shell(command: &Command<'_>, word: &Word) -> bool {
     let is_for_shell = |(byte, quoting): (u8, &Quoting)| match byte {
         b'&' | b'|' | b';' | b'<' | b'>' => *quoting == Quoting::Bare,
         b'`' | b'(' => matches!(quoting, Quoting::Bare | Quoting::Double),
