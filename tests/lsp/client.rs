@@ -310,7 +310,7 @@ impl Client {
                 settings: setup.settings.clone(),
                 folder_settings: setup.folder_settings.clone(),
             }),
-            rules: Mutex::default(),
+            rules: Mutex::new(Rules::of_client(!setup.folders.is_empty())),
             errors: Mutex::default(),
             reading: Mutex::new(Reading::Goes),
             reads_again: Condvar::new(),

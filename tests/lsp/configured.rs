@@ -36,7 +36,10 @@ fn are_watched() {
     let registered = &client.asked("client/registerCapability")["registrations"][0];
     assert_eq!(registered["method"], "workspace/didChangeWatchedFiles");
     let watchers = registered["registerOptions"]["watchers"].as_array().unwrap();
-    assert!(watchers.contains(&json!({ "globPattern": format!("**/{FILE}") })), "{watchers:?}");
+    assert!(
+        watchers.contains(&json!({ "globPattern": format!("**/{{.draft-tasks.toml,{FILE}}}") })),
+        "{watchers:?}"
+    );
     assert_eq!(codes(&client.open_and_wait(&project)), ["phase-case"]);
     project.write(FILE, "[rules]\nphase-case = \"off\"\n");
     client.notify("workspace/didChangeWatchedFiles", changed(&uri));

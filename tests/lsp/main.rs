@@ -40,6 +40,7 @@ mod shim;
 mod slow_disks;
 mod spellings;
 mod stops;
+mod survey;
 mod text;
 mod typing;
 mod views;

@@ -12,6 +12,8 @@ pub(crate) struct Rules {
     /// The version of the last diagnostics of each open document.
     versions: HashMap<String, i64>,
     progress: HashMap<String, Progress>,
+    /// Whether there are folders whose files are told of when they are not open.
+    looks_at_folders: bool,
     /// What was wrong.
     pub(crate) broken: Vec<String>,
 }
@@ -48,6 +50,11 @@ const NOTIFICATIONS: [&str; 7] = [
 ];
 
 impl Rules {
+    /// For a client that has folders open or not.
+    pub(crate) fn of_client(looks_at_folders: bool) -> Rules {
+        Rules { looks_at_folders, ..Rules::default() }
+    }
+
     pub(crate) fn look_at(&mut self, message: &Value) {
         let params = &message["params"];
         let problem = match (message["method"].as_str(), message.get("id")) {
@@ -71,12 +78,12 @@ impl Rules {
     }
 
     /// Diagnostics never go back to an older version, and those of our files without a version are the end of a
-    /// document; other files have what tasks report of them.
+    /// document, where no folder is open; other files have what tasks report of them.
     fn diagnostics(&mut self, params: &Value) -> Option<String> {
         let uri = params["uri"].as_str()?.to_owned();
         let Some(version) = params["version"].as_i64() else {
             self.versions.remove(&uri);
-            let ours = uri.ends_with(".toml");
+            let ours = uri.ends_with(".toml") && !self.looks_at_folders;
             let empty = params["diagnostics"].as_array().is_some_and(Vec::is_empty);
             return (ours && !empty).then(|| "diagnostics without a version".to_owned());
         };

@@ -48,6 +48,9 @@ settings! {
         "inlayHints" inlay_hints: bool = true, User(EDITOR), Hints;
         /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
         "codeLens" code_lens: bool = true, User(EDITOR), Lenses;
+        /// Whether findings are shown of the tasks files of the workspace that are not open, too: of 256 at most, and of none
+        /// that Git ignores.
+        "workspaceDiagnostics" workspace_diagnostics: bool = true, User(EDITOR);
         /// How commands become argument vectors.
         "semantics" semantics: Named<Semantics> = Named::default(), Project;
         /// The Draft that messages speak of and that `semantics = "draft"` reproduces.
@@ -391,7 +394,8 @@ mod tests {
     #[test]
     fn settings_are_read() {
         let all = json!({
-            "syntaxErrors": false, "inlayHints": false, "codeLens": false, "semantics": "draft", "draftVersion": "0.15",
+            "syntaxErrors": false, "inlayHints": false, "codeLens": false, "workspaceDiagnostics": false,
+            "semantics": "draft", "draftVersion": "0.15",
             "rules": { "post-up": "off", "phase-case": "error" },
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
             "environment": "staging",

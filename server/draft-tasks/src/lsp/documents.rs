@@ -6,3 +6,4 @@ pub(crate) mod nearby;
 pub(crate) mod programs;
 pub(crate) mod surroundings;
 pub(crate) mod text;
+pub(crate) mod tree;

@@ -39,6 +39,8 @@ pub(crate) enum Effect {
     RefreshHints,
     /// Look at the world around a document, for what its commands name.
     GatherFacts { uri: Uri, directory: Option<PathBuf> },
+    /// Look for the tasks files of the workspace, and what is to be found in them.
+    Survey,
     /// Tell when a document has had this version for a while.
     AwaitPause { uri: Uri, version: i32 },
     /// Ask the client to change the workspace.

@@ -178,6 +178,7 @@ impl Outbox {
             Effect::RefreshLenses => self.refresh_lenses(),
             Effect::RefreshHints => self.refresh_hints(),
             Effect::GatherFacts { uri, directory } => self.gather_facts(uri, directory),
+            Effect::Survey => self.survey(),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
             Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
             Effect::KeepPages { directory } => self.keep_pages(directory),

@@ -11,11 +11,12 @@ use draft_tasks_executor::cluster::KubeconfigSource;
 use tower_lsp::gen_lsp_types::*;
 
 use self::editor_settings::EditorSettings;
+use self::survey::Surveyed;
 use super::effect::{Effect, Effects};
 use super::runs::{self, Runs};
 use crate::clock::Clock;
 use crate::interrupted::Notice;
-use crate::lsp::documents::document::{self, Document};
+use crate::lsp::documents::document::{self, Document, Looking};
 use crate::lsp::documents::look::Turn;
 use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::protocol::capabilities;
@@ -44,6 +45,7 @@ mod reported;
 mod run_events;
 mod running;
 mod shared;
+mod survey;
 mod target;
 mod view;
 
@@ -80,6 +82,9 @@ pub(crate) struct Session {
     /// The clusters that are not local and that the user wants runs to reach: context, server and namespace.
     confirmed: HashSet<(Option<String>, String, String)>,
     pub(super) documents: HashMap<Uri, Document>,
+    /// Tasks files of the workspace, open or not, as they are on disk.
+    surveyed: Surveyed,
+    surveying: Looking,
     /// Files around tasks files that are open, by their paths.
     around: HashMap<PathBuf, around::Open>,
     /// Documents whose diagnostics are not yet those of their text.
@@ -117,6 +122,8 @@ impl Session {
             no_records_told: false,
             confirmed: HashSet::new(),
             documents: HashMap::new(),
+            surveyed: Surveyed::default(),
+            surveying: Looking::default(),
             around: HashMap::new(),
             stale: HashSet::new(),
             opened: false,
@@ -175,8 +182,9 @@ impl Session {
     /// The explanations could not be written: diagnostics have no link to them.
     pub(crate) fn forget_pages(&mut self) {
         self.pages = Arc::default();
-        self.stale.extend(self.documents.keys().cloned());
-        self.settle();
+        for uri in self.published() {
+            self.publish_unless_stale(&uri);
+        }
     }
 
     pub(crate) fn initialized(&mut self) {
@@ -229,6 +237,10 @@ impl Session {
                 format!("{} is too large to be looked at", document::name_of(&document.uri)),
             );
         }
+        let path = document::path_of(&document.uri);
+        if let Some(spelled) = self.surveyed_at(path.as_deref()).filter(|it| *it != document.uri) {
+            self.effect(Effect::Publish { uri: spelled, version: None, diagnostics: Vec::new() });
+        }
         self.stale.insert(document.uri.clone());
         self.opened = true;
         let mut opened = Document::new(document.uri.clone(), kind, document.version, document.text);
@@ -252,12 +264,13 @@ impl Session {
             self.stale.remove(&uri);
             self.awaiting.remove(&uri);
             self.unsure.remove(&uri);
-            let diagnostics = closed
-                .path
-                .iter()
-                .flat_map(|path| self.problems_of(path, closed.config.run.diagnostics.0))
-                .collect();
-            self.effect(Effect::Publish { uri, version: None, diagnostics });
+            self.publish_closed(uri.clone());
+            if let Some(surveyed) = self.surveyed_at(closed.path.as_deref()) {
+                if surveyed != uri {
+                    self.publish_closed(surveyed);
+                }
+                self.survey();
+            }
             if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
                 self.look_around_in(&directory);
             }
@@ -338,13 +351,13 @@ impl Session {
 
     /// Merges the layers, what the analysis found and which tasks failed, and publishes them.
     fn publish(&mut self, uri: &Uri) {
-        let Some(document) = self.documents.get_mut(uri).filter(|_| !self.unsure.contains_key(uri)) else {
-            return;
-        };
+        let is_open = self.documents.contains_key(uri);
+        let document = self.documents.get_mut(uri).or_else(|| self.surveyed.files.get_mut(uri));
+        let Some(document) = document.filter(|_| !self.unsure.contains_key(uri)) else { return };
         self.stale.remove(uri);
         let (analysis, syntax_errors) = (document.analysed(), document.config.syntax_errors);
         let of_runs = document.config.run.diagnostics.0;
-        let (version, path) = (Some(document.version), document.path.clone());
+        let (version, path) = (is_open.then_some(document.version), document.path.clone());
         let context = self.context_of(uri, &analysis);
         let found = analysis.diagnostics.iter();
         let shown = found.filter(|it| syntax_errors || it.code != DiagnosticCode::Syntax);

@@ -34,7 +34,7 @@ pub(crate) struct Document {
     facts: Arc<Facts>,
     /// What was last read around it.
     pub(crate) surroundings: Surroundings,
-    looking: Looking,
+    pub(crate) looking: Looking,
     pub(crate) turns: Turns,
     /// Whether somebody waits until typing pauses.
     pub(crate) awaits_pause: bool,
@@ -44,14 +44,28 @@ pub(crate) struct Document {
     analysed: Option<Arc<Analysed>>,
 }
 
-/// Whether somebody looks around a document.
+/// Whether somebody looks at a disk, who may be held up by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Looking {
+pub(crate) enum Looking {
     #[default]
     No,
     Yes,
     /// What is found may be old by then.
     AndAgain,
+}
+
+impl Looking {
+    /// Whether somebody is to look now: not while somebody does.
+    pub(crate) fn begin(&mut self) -> bool {
+        let begins = *self == Looking::No;
+        *self = if begins { Looking::Yes } else { Looking::AndAgain };
+        begins
+    }
+
+    /// Somebody has looked; tells whether it is to be done again.
+    pub(crate) fn end(&mut self) -> bool {
+        std::mem::take(self) == Looking::AndAgain
+    }
 }
 
 /// The analysis of a text, and its lines once somebody wants to know where something is.
@@ -152,18 +166,6 @@ impl Document {
     /// Whether everything is known of the world that the present text makes one want to know.
     pub(crate) fn knows_what_it_wants(&mut self) -> bool {
         self.wanted().are_in(&self.facts)
-    }
-
-    /// Whether somebody is to look around it now: not while somebody does, who may be held up by a disk.
-    pub(crate) fn begin_to_look(&mut self) -> bool {
-        let begins = self.looking == Looking::No;
-        self.looking = if begins { Looking::Yes } else { Looking::AndAgain };
-        begins
-    }
-
-    /// Somebody has looked; tells whether it is to be done again.
-    pub(crate) fn end_to_look(&mut self) -> bool {
-        std::mem::take(&mut self.looking) == Looking::AndAgain
     }
 
     /// Takes facts; tells whether they change what was found in the text.

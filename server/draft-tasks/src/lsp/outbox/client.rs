@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::file_names::SETTINGS_FILE;
+use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use serde_json::json;
 use tower_lsp::gen_lsp_types::*;
 
@@ -13,7 +13,7 @@ use crate::lsp::protocol::ext;
 
 /// The files whose changes matter to tasks files.
 const WATCHED: [&str; 3] =
-    ["**/{draft.toml,Dockerfile,.dockerignore}", "**/charts/**/templates/*", "**/*.sh"];
+    ["**/{draft.toml,Dockerfile,.dockerignore,.gitignore}", "**/charts/**/templates/*", "**/*.sh"];
 
 impl Outbox {
     /// Where the client does not open it, the user is told where it is.
@@ -88,8 +88,8 @@ impl Outbox {
     }
 
     pub(super) fn watch_files(&self, elsewhere: &[PathBuf]) {
-        let settings = format!("**/{SETTINGS_FILE}");
-        let patterns = WATCHED.into_iter().chain([settings.as_str()]);
+        let own = format!("**/{{{TASKS_FILE},{SETTINGS_FILE}}}");
+        let patterns = WATCHED.into_iter().chain([own.as_str()]);
         let watchers = patterns.map(|pattern| json!({ "globPattern": pattern }));
         let watchers: Vec<_> = watchers.chain(elsewhere.iter().filter_map(|file| watcher(file))).collect();
         self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));

@@ -51,6 +51,20 @@ impl Outbox {
         });
     }
 
+    /// Reads folders and files, so on a thread that may wait for them.
+    pub(super) fn survey(&self) {
+        let (session, after) = (self.session.clone(), self.session.clone());
+        let look = tokio::task::spawn_blocking(move || {
+            let surveyed = session.with(|session| session.survey_to_read()).read();
+            session.with(|session| session.take_survey(surveyed));
+        });
+        tokio::spawn(async move {
+            if look.await.is_err() {
+                after.with(Session::survey_broke_off);
+            }
+        });
+    }
+
     /// Has the session look at what was typed when the typing has paused: half a name is not worth a finding.
     pub(super) fn await_pause(&self, uri: Uri, version: i32) {
         let session = self.session.clone();

@@ -16,9 +16,8 @@ impl Session {
         self.runs.failures.clear(uri);
         let reported = self.runs.problems.clear(uri);
         self.publish_problems(reported);
-        let open = self.documents.keys().filter(|open| uri.is_none_or(|uri| uri == *open));
-        for uri in open.cloned().collect::<Vec<_>>() {
-            self.publish_unless_stale(&uri);
+        for published in self.published().iter().filter(|it| uri.is_none_or(|uri| uri == *it)) {
+            self.publish_unless_stale(published);
         }
         self.refresh_lenses();
         self.refresh_result_hints();

@@ -15,7 +15,7 @@ use crate::lsp::protocol::ext;
 use crate::settings::{Config, Layer, Mark};
 
 /// The settings of an editor.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct EditorSettings {
     window: Layer,
     /// Those of a folder, with what the window says wherever the folder says nothing.
@@ -69,9 +69,12 @@ impl Session {
         }
     }
 
-    pub(super) fn ask_for_settings(&self) {
+    /// Asks for the settings of all folders, or goes on with what came unasked.
+    pub(super) fn ask_for_settings(&mut self) {
         if self.flags.asks_for_settings {
             self.effect(Effect::AskForSettings { folders: self.folders.clone() });
+        } else {
+            self.survey();
         }
     }
 
@@ -110,5 +113,6 @@ impl Session {
                 self.publish_problems(self.runs.problems.paths());
             }
         }
+        self.survey();
     }
 }

@@ -8,7 +8,6 @@ use draft_tasks_analysis::Facts;
 use tower_lsp::gen_lsp_types::Uri;
 
 use super::Session;
-use crate::lsp::documents::document::Document;
 use crate::lsp::documents::surroundings::{Outlook, Surroundings};
 use crate::lsp::effect::Effect;
 use crate::source::FileKind;
@@ -20,7 +19,7 @@ impl Session {
             return false;
         };
         let directory = document.directory();
-        if document.begin_to_look() {
+        if document.looking.begin() {
             self.effect(Effect::GatherFacts { uri: uri.clone(), directory });
         }
         true
@@ -70,7 +69,7 @@ impl Session {
 
     /// A defect broke off a look around a document: the next one is not to wait for it.
     pub(crate) fn look_broke_off(&mut self, uri: &Uri) {
-        if self.documents.get_mut(uri).is_some_and(Document::end_to_look) {
+        if self.documents.get_mut(uri).is_some_and(|document| document.looking.end()) {
             self.gather_facts(uri);
         }
     }
@@ -78,7 +77,7 @@ impl Session {
     /// Takes the facts that were asked for, and publishes what they change.
     pub(crate) fn take_facts(&mut self, uri: &Uri, facts: Facts) {
         let Some(document) = self.documents.get_mut(uri) else { return };
-        let again = document.end_to_look();
+        let again = document.looking.end();
         let changes = document.take_facts(facts);
         if self.awaiting.remove(uri) {
             self.publish(uri);

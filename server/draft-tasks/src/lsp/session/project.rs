@@ -89,11 +89,15 @@ impl Session {
             None => drop(self.gather_facts(uri)),
         }
         self.save_around(uri);
+        if !self.flags.watches_files {
+            self.survey();
+        }
     }
 
     /// Files have changed on disk.
     pub(crate) fn did_change_watched_files(&mut self) {
         self.gather_all_facts();
+        self.survey();
     }
 
     /// Asks for the facts about the world around all documents.

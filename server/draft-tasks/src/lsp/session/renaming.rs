@@ -16,7 +16,8 @@ impl Session {
         self.runs.results.rename(&renamed);
         self.runs.failures.rename(&renamed);
         self.runs.problems.rename(&renamed);
-        for uri in self.documents.keys().cloned().collect::<Vec<_>>() {
+        self.survey();
+        for uri in self.published() {
             self.publish_unless_stale(&uri);
         }
         self.refresh_lenses();

@@ -8,7 +8,6 @@ use draft_tasks_executor::FileProblem;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
-use crate::lsp::effect::Effect;
 use crate::lsp::runs;
 use crate::settings::run::RunDiagnostics;
 use crate::source::FileKind;
@@ -51,9 +50,7 @@ impl Session {
                 Some((uri, _)) => self.publish_unless_stale(&uri),
                 None => {
                     let Ok(url) = url::Url::from_file_path(&path) else { continue };
-                    let shown = self.config_of(path.parent()).run.diagnostics.0;
-                    let diagnostics = self.problems_of(&path, shown);
-                    self.effect(Effect::Publish { uri: Uri(url.to_string()), version: None, diagnostics });
+                    self.publish_closed(Uri(url.to_string()));
                 }
             }
         }

@@ -366,6 +366,7 @@ impl Session {
         if self.trusted != trust.trusted {
             self.trusted = trust.trusted;
             self.refresh_lenses();
+            self.survey();
         }
     }
 
