@@ -340,7 +340,8 @@ impl<'a> Walk<'a> {
     /// Notes a call, and gives the name of the program.
     fn call(&mut self, line: &Line) -> CompactString {
         let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
-        let call = Call { line: line.clone(), name: name.clone(), elsewhere: self.elsewhere.clone() };
+        let (elsewhere, directory) = (self.elsewhere.clone(), self.directory.clone());
+        let call = Call { line: line.clone(), name: name.clone(), elsewhere, directory };
         self.calls.called.push(call);
         name
     }

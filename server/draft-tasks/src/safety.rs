@@ -5,6 +5,7 @@
 
 mod beside;
 mod choice;
+mod configured;
 mod crossing;
 mod earlier;
 mod given;
@@ -23,7 +24,7 @@ use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
-use self::choice::CalledCluster;
+use self::choice::{CalledCluster, Named};
 pub(crate) use self::crossing::Crossing;
 pub(crate) use self::guard::Guard;
 
@@ -176,6 +177,12 @@ impl Reached {
     }
 }
 
+/// A cluster to which a call leads, or why it is unknown, and what is to be said of that.
+struct Led {
+    target: Result<Target, String>,
+    more: String,
+}
+
 impl Whereabouts<'_> {
     fn variable(&self, name: &str) -> Option<String> {
         let found = self.environment.iter().find(|(variable, _)| variable == name);
@@ -194,17 +201,13 @@ impl Whereabouts<'_> {
         let mut found = Vec::new();
         for (at, step) in plan.steps.iter().enumerate() {
             let calls = Calls::of(step.argv.iter().cloned(), &lookup);
-            for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
-                let choice = CalledCluster::of(call, &calls, &lookup);
-                let target = self.target_of(choice, &current);
-                let (task, chooses) = (described(step, self.secrets, ""), tool::chooses(call));
-                found.extend(target.map(|target| Reached {
-                    target,
-                    task,
-                    step: at,
-                    chooses,
-                    is_hint: false,
-                }));
+            let all = calls.called.iter();
+            for (call, Led { target, more }) in all.flat_map(|call| {
+                let led = self.led(&Named::of(call, &calls, &lookup), &current);
+                led.into_iter().map(move |led| (call, led))
+            }) {
+                let (task, chooses) = (described(step, self.secrets, &more), tool::chooses(call));
+                found.push(Reached { target, task, step: at, chooses, is_hint: false });
             }
             let elsewhere = calls.unclear.as_ref().and_then(|unclear| unclear.elsewhere.clone());
             let reached = |more: String, is_hint| {
@@ -228,6 +231,31 @@ impl Whereabouts<'_> {
             }
         }
         found
+    }
+
+    /// The clusters to which a call leads.
+    fn led(&self, named: &Named<'_>, current: &dyn Fn() -> Option<Result<Target, String>>) -> Vec<Led> {
+        let call = named.call;
+        if !tool::reaches(call) && !tool::chooses(call) {
+            let provisions = configured::provisions(call, self.directory);
+            return provisions.map(|why| Led { target: Err(why), more: String::new() }).into_iter().collect();
+        }
+        let choice = CalledCluster::of(named);
+        if matches!(choice, CalledCluster::Unknown(_) | CalledCluster::Local) {
+            let target = self.target_of(choice, current);
+            return target.map(|target| Led { target, more: String::new() }).into_iter().collect();
+        }
+        let naming = match configured::contexts(named, self.directory, choice.is_named()) {
+            Ok(naming) => naming,
+            Err(why) => return vec![Led { target: Err(why), more: String::new() }],
+        };
+        let named = naming.contexts.iter().filter_map(|it| {
+            let target = self.target_of(choice.in_context(&it.context), current)?;
+            Some(Led { target, more: format!("; `{}` names the context", it.file) })
+        });
+        let named: Vec<Led> = named.collect();
+        let own = if naming.leaves_some { self.target_of(choice, current) } else { None };
+        own.map(|target| Led { target, more: String::new() }).into_iter().chain(named).collect()
     }
 
     /// To which cluster a call leads, or why that is not known; nothing where it leads to none.

@@ -22,3 +22,4 @@ pub(crate) use self::kubeconfig::fuzzed;
 pub(crate) use self::kubeconfig::innermost;
 pub use self::local_copy::LocalCopy;
 pub use self::target::{KubeconfigSource, Target, is_label, is_local_server};
+pub use self::yaml::{Mistake, Node};

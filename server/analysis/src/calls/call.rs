@@ -14,6 +14,8 @@ pub struct Call {
     pub(super) name: CompactString,
     /// Why its files, its variables or the machine are others than those of the command, without a full stop.
     pub elsewhere: Option<String>,
+    /// Where `cd` had led before, as it is written; empty for the directory of the command.
+    pub directory: String,
 }
 
 impl Call {

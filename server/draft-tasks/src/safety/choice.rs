@@ -74,8 +74,24 @@ pub(super) enum CalledCluster {
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl CalledCluster {
-    pub(super) fn of(call: &Call, calls: &Calls, lookup: Lookup<'_>) -> CalledCluster {
-        CalledCluster::read(&Named { call, calls, lookup }).unwrap_or_else(CalledCluster::Unknown)
+    pub(super) fn of(named: &Named<'_>) -> CalledCluster {
+        CalledCluster::read(named).unwrap_or_else(CalledCluster::Unknown)
+    }
+
+    /// Whether a context is named.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self, CalledCluster::Context(_) | CalledCluster::Kubeconfig { context: Some(_), .. })
+    }
+
+    /// That of another context.
+    pub(super) fn in_context(&self, context: &str) -> CalledCluster {
+        let context = context.to_owned();
+        match self {
+            CalledCluster::Kubeconfig { file, .. } => {
+                CalledCluster::Kubeconfig { file: file.clone(), context: Some(context) }
+            }
+            _ => CalledCluster::Context(context),
+        }
     }
 
     fn read(named: &Named<'_>) -> Result<CalledCluster, String> {
@@ -115,29 +131,59 @@ fn without_user(address: &str) -> String {
     if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
-struct Named<'a> {
-    call: &'a Call,
+/// What a call names by its options and by variables.
+pub(super) struct Named<'a> {
+    pub(super) call: &'a Call,
     calls: &'a Calls,
     lookup: Lookup<'a>,
 }
 
-impl Named<'_> {
+/// The variables in which tools take what their options name; an empty name stands for none.
+struct Variables {
+    server: &'static str,
+    context: &'static str,
+    file: &'static str,
+}
+
+impl Variables {
+    fn of(tool: &str) -> Variables {
+        let plain = Variables { server: "KUBERNETES_MASTER", context: "", file: "" };
+        let of = |context, file| Variables { context, file, ..plain };
+        match tool {
+            "argo" => Variables { server: "ARGO_SERVER", ..plain },
+            "kapp" => of("KAPP_KUBECONFIG_CONTEXT", "KAPP_KUBECONFIG"),
+            "kluctl" => of("KLUCTL_CONTEXT", "KLUCTL_KUBECONFIG"),
+            "skaffold" => of("SKAFFOLD_KUBE_CONTEXT", "SKAFFOLD_KUBECONFIG"),
+            "werf" => of("WERF_KUBE_CONTEXT", "WERF_KUBE_CONFIG"),
+            name if name.starts_with("helm") => {
+                Variables { server: "HELM_KUBEAPISERVER", context: "HELM_KUBECONTEXT", file: "" }
+            }
+            _ => plain,
+        }
+    }
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn of(call: &'a Call, calls: &'a Calls, lookup: Lookup<'a>) -> Named<'a> {
+        Named { call, calls, lookup }
+    }
+
     fn server(&self) -> Result<Option<String>, String> {
         let options: &[&str] =
             if self.is_helm() { &["--kube-apiserver"] } else { &["--server", "-s", "--kube-apiserver"] };
-        let variable = if self.is_helm() { "HELM_KUBEAPISERVER" } else { "KUBERNETES_MASTER" };
-        self.value(options, variable)
+        self.value(options, Variables::of(self.call.name()).server)
     }
 
     fn context(&self) -> Result<Option<String>, String> {
-        let variable = if self.is_helm() { "HELM_KUBECONTEXT" } else { "" };
+        let variable = Variables::of(self.call.name()).context;
         self.value(&["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"], variable)
     }
 
     /// The kubeconfig, where it is not that of the whole environment.
     fn file(&self) -> Result<Option<String>, String> {
         let assigned = |name: &str| self.calls.assigned.get(name);
-        if let Some(file) = self.value(&["--kubeconfig"], "")? {
+        let variable = Variables::of(self.call.name()).file;
+        if let Some(file) = self.value(&["--kubeconfig", "--kube-config"], variable)? {
             return Ok(Some(file));
         }
         let is_elsewhere = assigned("HOME").is_some() && (self.lookup)("KUBECONFIG").is_none();
@@ -171,7 +217,7 @@ impl Named<'_> {
     }
 
     /// The last value of an option, else that of a variable; nothing where it is empty.
-    fn value(&self, options: &[&str], variable: &str) -> Result<Option<String>, String> {
+    pub(super) fn value(&self, options: &[&str], variable: &str) -> Result<Option<String>, String> {
         let option = options.iter().find_map(|name| Some((*name, self.call.last_option(name)?)));
         let (name, value) = match option {
             Some((name, value)) => (name, value.map(str::to_owned)),

@@ -56,7 +56,7 @@ pub(super) const TOOLS: [&str; 47] = [
 ];
 
 /// Those of them that have another way to their cluster, or server, than the current context.
-const OWN_WAY: [&str; 7] = ["argocd", "rancher", "garden", "calicoctl", "eksctl", "kops", "jx"];
+const OWN_WAY: [&str; 8] = ["argocd", "rancher", "garden", "calicoctl", "eksctl", "kops", "jx", "okteto"];
 
 /// Whether it is not the current context that tells which cluster a tool reaches.
 pub(super) fn has_own_way(call: &Call) -> bool {
@@ -260,7 +260,10 @@ const OFFLINE: [Offline; 20] = [
 pub(super) fn reaches(call: &Call) -> bool {
     let name = call.name();
     let is_tool = TOOLS.contains(&name) || name.starts_with("kubectl-");
-    is_tool && !only_helps(name, call) && !OFFLINE.iter().any(|offline| offline.has(name, call))
+    // Without these options it is about the machine alone.
+    let mut options = call.arguments().map(|it| it.split('=').next().unwrap_or(it));
+    let is_dapr = name == "dapr" && options.any(|it| it == "-k" || it == "--kubernetes");
+    (is_tool || is_dapr) && !only_helps(name, call) && !OFFLINE.iter().any(|offline| offline.has(name, call))
 }
 
 /// Commands of `kubectl` that hand no arguments to other programs; others may be plugins.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::ControlFlow;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
@@ -16,9 +17,9 @@ const MOST: usize = 1 << 20;
 /// The tag `!!binary`.
 const BINARY: (&str, &str) = ("tag:yaml.org,2002:", "binary");
 
-/// Something of the text.
+/// Something of a text in YAML, such as a kubeconfig or a file of a tool of clusters.
 #[derive(Clone)]
-pub(crate) struct Node {
+pub struct Node {
     pub(crate) line: usize,
     pub(crate) column: usize,
     kind: Shape,
@@ -35,7 +36,7 @@ enum Shape {
 
 /// Why a text is not YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub struct Mistake {
     pub(crate) line: usize,
     pub(crate) column: usize,
     pub(crate) what: String,
@@ -50,22 +51,26 @@ impl fmt::Debug for Node {
 impl Node {
     /// Reads the first document of a text; nothing when it is empty.
     pub(crate) fn read(text: &str) -> Result<Option<Node>, Mistake> {
-        let mut tree = Tree { open: Vec::new(), anchors: HashMap::new(), count: 0 };
-        for next in Parser::new_from_str(text) {
-            let (event, span) = next.map_err(|error| Mistake {
-                line: error.marker().line(),
-                column: error.marker().col() + 1,
-                what: error.kind().to_string(),
-            })?;
-            let (line, column) = (span.start.line(), span.start.col() + 1);
-            let done = tree.take(event, line, column);
-            match done.map_err(|what| Mistake { line, column, what: what.into() })? {
-                Some(root) if root.is_nothing() => return Ok(None),
-                Some(root) => return Ok(Some(root)),
-                None => {}
-            }
-        }
-        Ok(None)
+        let mut first = None;
+        each_document(text, |document| {
+            first = Some(document);
+            ControlFlow::Break(())
+        })?;
+        Ok(first.filter(|document| !document.is_nothing()))
+    }
+
+    /// Reads all documents of a text that are not empty.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not YAML.
+    pub fn documents(text: &str) -> Result<Vec<Node>, Mistake> {
+        let mut all = Vec::new();
+        each_document(text, |document| {
+            all.extend(Some(document).filter(|document| !document.is_nothing()));
+            ControlFlow::Continue(())
+        })?;
+        Ok(all)
     }
 
     /// Whether it is `null` or empty.
@@ -74,21 +79,23 @@ impl Node {
     }
 
     /// Its text; nothing of lists and maps. A number is its digits.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Shape::Plain(text) | Shape::Quoted(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn list(&self) -> Option<&[Node]> {
+    /// Its values, if it is a list.
+    pub fn list(&self) -> Option<&[Node]> {
         match &self.kind {
             Shape::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(crate) fn map(&self) -> Option<&[(String, Node)]> {
+    /// Its keys and values, if it is a map, in the order of the text: a key may stand there more than once.
+    pub fn map(&self) -> Option<&[(String, Node)]> {
         match &self.kind {
             Shape::Map(pairs) => Some(pairs),
             _ => None,
@@ -96,7 +103,7 @@ impl Node {
     }
 
     /// What a map has under a key, if that is not nothing. Of two the last one counts.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&Node> {
         let pairs = self.map()?.iter().rev();
         let found = pairs.filter(|(name, _)| name == key).map(|(_, node)| node).next();
         found.filter(|node| !node.is_nothing())
@@ -122,6 +129,26 @@ impl Node {
             _ => 0,
         }
     }
+}
+
+/// Gives the documents of a text one by one until no more is wanted; what stands behind is not read.
+fn each_document(text: &str, mut take: impl FnMut(Node) -> ControlFlow<()>) -> Result<(), Mistake> {
+    let mut tree = Tree { open: Vec::new(), anchors: HashMap::new(), count: 0 };
+    for next in Parser::new_from_str(text) {
+        let (event, span) = next.map_err(|error| Mistake {
+            line: error.marker().line(),
+            column: error.marker().col() + 1,
+            what: error.kind().to_string(),
+        })?;
+        let (line, column) = (span.start.line(), span.start.col() + 1);
+        let done = tree.take(event, line, column);
+        if let Some(root) = done.map_err(|what| Mistake { line, column, what: what.into() })?
+            && take(root).is_break()
+        {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A boolean as YAML 1.1 writes it, which Go still reads.
@@ -257,6 +284,8 @@ mod tests {
         assert_eq!(read("{\"a\": [{}, []]}"), json!({ "a": [{}, []] }));
         assert_eq!((read(""), read("# nothing\n"), read("---\n")), (Value::Null, Value::Null, Value::Null));
         assert_eq!(read("a: 1\n---\nb: 2\n"), json!({ "a": 1 }));
+        let documents = Node::documents("---\na: 1\n---\n---\nb: 2\n").unwrap();
+        assert_eq!(documents.iter().map(Node::to_json).collect::<Vec<_>>(), [json!({ "a": 1 }), json!({ "b": 2 })]);
     }
 
     #[test]
