@@ -13,14 +13,35 @@ const RECIPE_LINE: usize = 65_536;
 /// How many variables are replaced in one recipe: values that contain each other would never end.
 const REPLACEMENTS: usize = 1024;
 
+/// A runner of tasks, and the file in which they usually are.
+struct TaskFile {
+    runner: &'static str,
+    file: &'static str,
+}
+
+const TASK_FILES: [TaskFile; 11] = [
+    TaskFile { runner: "rake", file: "Rakefile" },
+    TaskFile { runner: "invoke", file: "tasks.py" },
+    TaskFile { runner: "inv", file: "tasks.py" },
+    TaskFile { runner: "fab", file: "fabfile.py" },
+    TaskFile { runner: "nox", file: "noxfile.py" },
+    TaskFile { runner: "tox", file: "tox.ini" },
+    TaskFile { runner: "mage", file: "magefile.go" },
+    TaskFile { runner: "gulp", file: "gulpfile.js" },
+    TaskFile { runner: "grunt", file: "Gruntfile.js" },
+    TaskFile { runner: "earthly", file: "Earthfile" },
+    TaskFile { runner: "composer", file: "composer.json" },
+];
+
 /// A file or text that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beside {
     /// A file, relative to the directory of the command, that may be a script.
     File(String),
-    /// These targets of a Makefile or a justfile in a directory; the first one where none is named.
+    /// These targets of a Makefile, a justfile or a Taskfile in a directory; the first one, or `default`, where none is
+    /// named.
     Recipes {
-        /// `make` or `just`.
+        /// `make`, `just` or `task`.
         tool: String,
         /// The directory, empty for that of the command.
         directory: String,
@@ -44,7 +65,12 @@ impl Walk<'_> {
     /// What runs files or texts that are not read here.
     pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument], input: &Input) {
         match name {
-            "make" | "gmake" | "just" => self.recipes(name, arguments, input),
+            "make" | "gmake" | "just" | "task" | "go-task" => self.recipes(name, arguments, input),
+            _ if TASK_FILES.iter().any(|it| it.runner == name) => self.task_files(name),
+            "ansible-playbook" => {
+                let is_book = |word: &&Argument| [".yml", ".yaml"].iter().any(|end| word.text.ends_with(end));
+                arguments.iter().filter(is_book).for_each(|book| self.file(book));
+            }
             "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
             "source" | "." => {
                 self.unsettle(format!("what `{name}` reads may choose it"));
@@ -99,11 +125,16 @@ impl Walk<'_> {
     }
 
     fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
-        let tool = if name == "just" { "just" } else { "make" };
+        let tool = match name {
+            "just" => "just",
+            "task" | "go-task" => "task",
+            _ => "make",
+        };
         let value = |name: &str| last_option(arguments, name).flatten().map(str::to_owned);
         let option = |short: &str, long: &str| value(short).or_else(|| value(long));
         let (directory, file) = match tool {
             "just" => (option("-d", "--working-directory"), option("-f", "--justfile")),
+            "task" => (option("-d", "--dir"), option("-t", "--taskfile")),
             _ => (option("-C", "--directory"), option("-f", "--file")),
         };
         if file.as_deref().is_some_and(is_input) {
@@ -120,6 +151,8 @@ impl Walk<'_> {
                 "-C" | "-f" | "-o" | "-W" | "-I" | "-E" | "--eval" | "--directory" | "--file"
                 | "--justfile" => skip = true,
                 "-d" | "--working-directory" if tool == "just" => skip = true,
+                "-d" | "--dir" | "-t" | "--taskfile" | "--output" if tool == "task" => skip = true,
+                "--" if tool == "task" => break,
                 // `-j 4` has its number behind it, `-j` alone has none.
                 word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
                 word => targets.push(word.to_owned()),
@@ -127,6 +160,12 @@ impl Walk<'_> {
         }
         let directory = self.below(directory.as_deref().unwrap_or_default());
         self.calls.beside.push(Beside::Recipes { tool: tool.into(), directory, file, targets });
+    }
+
+    /// The file with a program, beside the command, that a runner of tasks reads.
+    fn task_files(&mut self, runner: &str) {
+        let files = TASK_FILES.iter().filter(|it| it.runner == runner);
+        files.for_each(|it| self.file(&Argument::known(it.file)));
     }
 
     fn npm(&mut self, arguments: &[Argument]) {

@@ -9,6 +9,7 @@ use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
 use draft_tasks_analysis::project_files;
 use draft_tasks_executor::file;
 
+use super::taskfile;
 use super::tool::{self, TOOLS};
 
 /// Larger files are no scripts.
@@ -16,6 +17,36 @@ const LARGEST: u64 = 256 * 1024;
 
 /// How many scripts that call each other are followed.
 const DEPTH: usize = 4;
+
+/// How the names of files end that are no scripts of a shell.
+const IN_OTHER_LANGUAGES: [&str; 16] = [
+    ".py",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".rb",
+    ".php",
+    ".pl",
+    ".go",
+    ".lua",
+    ".ini",
+    ".json",
+    ".yml",
+    ".yaml",
+    "Rakefile",
+    "Earthfile",
+];
+
+/// Modules of Ansible that reach a cluster.
+const MODULES: [&str; 6] = [
+    "kubernetes.core.k8s",
+    "kubernetes.core.k8s_exec",
+    "kubernetes.core.k8s_scale",
+    "kubernetes.core.helm",
+    "community.kubernetes.k8s",
+    "community.kubernetes.helm",
+];
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -36,7 +67,11 @@ impl Search<'_> {
             Beside::File(path) => self.script(path, depth),
             Beside::Recipes { tool, directory, file, targets } => {
                 let (name, text) = self.recipes(tool, directory, file.as_deref())?;
-                self.of(name, &calls::of_recipes(&text, targets, self.lookup), depth)
+                let calls = match tool.as_str() {
+                    "task" => Calls::of_script(&taskfile::script(&text, targets), self.lookup),
+                    _ => calls::of_recipes(&text, targets, self.lookup),
+                };
+                self.of(name, &calls, depth)
             }
             Beside::Npm { directory, script } => self.npm(directory, script, depth),
             Beside::Code(text) => {
@@ -57,18 +92,20 @@ impl Search<'_> {
         let first = text.lines().next().unwrap_or_default();
         let is_shell = match first.strip_prefix("#!") {
             Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
-            None => !path.ends_with(".py") && !path.ends_with(".js") && !path.ends_with(".rb"),
+            None => !IN_OTHER_LANGUAGES.iter().any(|end| path.ends_with(end)),
         };
         if is_shell {
             self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth)
         } else {
-            calls::mentions(&text, &TOOLS).map(|tool| (format!("`{path}`"), tool.to_owned()))
+            let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).collect();
+            calls::mentions(&text, &programs).map(|tool| (format!("`{path}`"), tool.to_owned()))
         }
     }
 
     fn recipes(&self, tool: &str, directory: &str, file: Option<&str>) -> Option<(String, String)> {
         let usual: &[&str] = match tool {
             "just" => &["justfile", "Justfile", ".justfile"],
+            "task" => &taskfile::NAMES,
             _ => &MAKEFILES,
         };
         let files = file.map_or_else(|| usual.to_vec(), |file| vec![file]);

@@ -172,6 +172,10 @@ fn commands_that_reach_no_cluster_are_not_asked_for() {
         "$(npm bin)/eslint .",
         "fd . -x helm lint",
         "vim -c 'w !cat' -c q",
+        "dapr run --app-id a -- ./a",
+        "terraform apply -auto-approve",
+        "pulumi up --yes",
+        "ansible-playbook site.yml",
     ] {
         assert_eq!(asked_before(script), "", "{script}");
     }
@@ -255,6 +259,10 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "stern web",
         "kubectx prod",
         "minikube kubectl -- get pods",
+        "k3s kubectl get pods",
+        "microk8s kubectl get pods",
+        "dapr status -k",
+        "dapr uninstall --kubernetes",
     ] {
         let asked = asked_before(script);
         assert!(
@@ -630,6 +638,17 @@ fn files_beside_a_command_are_hints() {
     assert!(hint(&["python", "-c", "x('kubectl')"]).contains("`kubectl`"));
     assert!(hint(&["make", "deploy"]).contains("; `Makefile` calls `kubectl`)"));
     assert!(hint(&["npm", "run", "up"]).contains("; `package.json` calls `helm`)"));
+    write(
+        "Taskfile.yml",
+        "tasks:\n  default: [{task: up}]\n  up:\n    deps: [build]\n    cmds: ['helm upgrade {{.NAME}} .']\n  \
+         build: {cmds: [{cmd: docker build .}]}\n  quiet: echo kubectl\n",
+    );
+    write("Rakefile", "task(:up) { sh 'kubectl apply -f x' }\n");
+    write("book.yml", "- hosts: localhost\n  tasks: [{kubernetes.core.k8s: {state: present}}]\n");
+    assert!(hint(&["task"]).contains("; `Taskfile.yml` calls `helm`)"));
+    assert!(hint(&["task", "-s", "build", "up", "X=y"]).contains("; `Taskfile.yml` calls `helm`)"));
+    assert!(hint(&["rake", "up"]).contains("; `Rakefile` calls `kubectl`)"));
+    assert!(hint(&["ansible-playbook", "book.yml"]).contains("; `book.yml` calls `kubernetes.core.k8s`)"));
     for argv in [
         &["perl", "-ne", "system('kubectl get')"][..],
         &["awk", "{ system(\"kubectl get \" $1) }"],
@@ -649,6 +668,9 @@ fn files_beside_a_command_are_hints() {
         &["make"],
         &["npm", "run", "lint"],
         &["./none"],
+        &["task", "quiet"],
+        &["task", "none"],
+        &["task", "build", "--", "up"],
         &["sh", "."],
     ] {
         assert_eq!(hint(quiet), "", "{quiet:?}");
@@ -710,7 +732,8 @@ fn a_context_that_a_file_of_the_tool_names_goes_before_the_current_one() {
         let asked = asked_beside("dev", &[(name, text)], &argv);
         assert!(asked.contains("context prod"), "{name} {text} {command}: {asked}");
     }
-    let asked = asked_beside("dev", &[("skaffold.yaml", "deploy: {kubeContext: prod}")], &["skaffold", "run"]);
+    let asked =
+        asked_beside("dev", &[("skaffold.yaml", "deploy: {kubeContext: prod}")], &["skaffold", "run"]);
     assert!(asked.contains("(`skaffold run`; `skaffold.yaml` names the context) on a cluster"), "{asked}");
 }
 
@@ -719,7 +742,11 @@ fn a_context_that_a_file_of_the_tool_names_and_that_is_local_is_not_asked_for() 
     for (name, text, command) in [
         ("skaffold.yaml", "deploy: {kubeContext: dev}", "skaffold run"),
         ("helmfile.yaml", "helmDefaults: {kubeContext: dev}", "helmfile apply"),
-        (".kluctl.yaml", "targets: [{name: a, context: dev}, {name: b, context: prod}]", "kluctl deploy -t a"),
+        (
+            ".kluctl.yaml",
+            "targets: [{name: a, context: dev}, {name: b, context: prod}]",
+            "kluctl deploy -t a",
+        ),
     ] {
         let argv: Vec<&str> = command.split(' ').collect();
         assert_eq!(asked_beside("prod", &[(name, text)], &argv), "", "{command}");
@@ -745,14 +772,22 @@ fn a_context_that_a_file_of_the_tool_names_and_that_is_local_is_not_asked_for() 
 fn what_only_the_tool_reads_in_its_files_is_not_known() {
     for (name, text, command) in [
         ("helmfile.yaml", "kubeContext: {{ .Values.context }}", "helmfile apply"),
-        ("helmfile.yaml", "helmDefaults:\n  kubeContext: \"kind-{{ .Environment.Name }}\"\n", "helmfile apply"),
+        (
+            "helmfile.yaml",
+            "helmDefaults:\n  kubeContext: \"kind-{{ .Environment.Name }}\"\n",
+            "helmfile apply",
+        ),
         ("helmfile.yaml", "a: [\nkubeContext: dev", "helmfile apply"),
         ("helmfile.yaml", "bases: ['git::https://git.example/x']", "helmfile apply"),
         ("helmfile.yaml", "helmfiles: [{path: 'https://git.example/x'}]", "helmfile apply"),
         ("helmfile.yaml", "helmfiles: ['{{ .Values.x }}/helmfile.yaml']", "helmfile apply"),
         ("skaffold.yaml", "deploy: {kubeContext: '{{.CONTEXT}}'}", "skaffold run"),
         ("a.toml", "[settings]\nkubeContext = 'prod'", "helmsman --apply -f a.toml"),
-        ("runtime.cue", "clusters: \"a\": kubeContext: \"prod\"", "timoni bundle apply -f b.cue -r runtime.cue"),
+        (
+            "runtime.cue",
+            "clusters: \"a\": kubeContext: \"prod\"",
+            "timoni bundle apply -f b.cue -r runtime.cue",
+        ),
         ("x", "", "helmfile -f - apply"),
         ("main.tf", "provider \"kubernetes\" {}", "terraform apply"),
         ("x/main.tf", "resource \"helm_release\" \"a\" {}", "tofu -chdir=x destroy -auto-approve"),
@@ -783,13 +818,17 @@ fn files_that_files_of_a_tool_name_are_read_too() {
         ([("helmfile.yaml", "helmfiles: ['apps/*.yaml']"), ("apps/a.yaml", base.1)], "helmfile apply"),
         ([("helmfile.yaml", "helmfiles: [{path: apps}]"), ("apps/helmfile.yaml", base.1)], "helmfile apply"),
         (
-            [("skaffold.yaml", "requires: [{path: api}]"), ("api/skaffold.yaml", "deploy: {kubeContext: prod}")],
+            [
+                ("skaffold.yaml", "requires: [{path: api}]"),
+                ("api/skaffold.yaml", "deploy: {kubeContext: prod}"),
+            ],
             "skaffold run",
         ),
     ] {
         let argv: Vec<&str> = command.split(' ').collect();
         assert!(asked_beside("dev", &files, &argv).contains("context prod"), "{files:?}");
     }
-    let circle = [("helmfile.yaml", "bases: [base.yaml]"), ("base.yaml", "bases: [helmfile.yaml, none.yaml]")];
+    let circle =
+        [("helmfile.yaml", "bases: [base.yaml]"), ("base.yaml", "bases: [helmfile.yaml, none.yaml]")];
     assert_eq!(asked_beside("dev", &circle, &["helmfile", "apply"]), "");
 }

@@ -285,7 +285,10 @@ mod tests {
         assert_eq!((read(""), read("# nothing\n"), read("---\n")), (Value::Null, Value::Null, Value::Null));
         assert_eq!(read("a: 1\n---\nb: 2\n"), json!({ "a": 1 }));
         let documents = Node::documents("---\na: 1\n---\n---\nb: 2\n").unwrap();
-        assert_eq!(documents.iter().map(Node::to_json).collect::<Vec<_>>(), [json!({ "a": 1 }), json!({ "b": 2 })]);
+        assert_eq!(
+            documents.iter().map(Node::to_json).collect::<Vec<_>>(),
+            [json!({ "a": 1 }), json!({ "b": 2 })]
+        );
     }
 
     #[test]
