@@ -47,7 +47,7 @@ fn findings_for_people() {
         5 │ a = "echo"
           │ - `a` is first defined here
         6 │ a = "ls"
-          │ ^ Draft stops at it; give one of them another description
+          │ ^ give one of them another description; Draft stops at it
           │
           = help: rename this task to `a-2`
 
@@ -154,7 +154,7 @@ fn findings_for_programs() {
                   "code": "duplicate-task",
                   "severity": "error",
                   "message": "the task `a` is defined twice in `cleanup`",
-                  "note": "Draft stops at it; give one of them another description",
+                  "note": "give one of them another description; Draft stops at it",
                   "range": {
                     "start": {
                       "line": 6,
@@ -376,7 +376,7 @@ fn long_lines_are_not_shown_for_each_finding() {
     expect![[r#"
         info[unset-variable]: `$NO_SUCH_VARIABLE` is not set here, so nothing takes its place
          = at .draft-tasks.toml:2:33
-         = note: a word that is only this becomes an empty argument, here as in Draft"#]]
+         = note: set it; a word that is only this becomes an empty argument, here as in Draft"#]]
     .assert_eq(findings[1]);
     assert_eq!(findings.len(), 301 + 1);
 }

@@ -32,28 +32,28 @@ fn what_this_tool_runs() {
         &tool(FILE).call(&["explain"]),
         0,
         expect![[r#"
-        .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
+            .draft-tasks.toml · what draft-tasks runs, compared with Draft 0.16 (dep-8)
 
-        pre-up · before the application is built and deployed
-          greet
-            runs exactly this: echo 'good day' "" "" ***
-            not set, so empty: $UNSET_HERE
-            Draft 0.16 would run: echo 'good day' "" "''" ***
-          plain
-            runs exactly this: ls -l
-          ""
-            runs exactly this: sh -c 'exit 0'
-            Draft 0.16 would run: sh -c "'exit" "0'"
+            pre-up · before the application is built and deployed
+              greet
+                runs exactly this: echo 'good day' "" "" ***
+                not set, so empty: $UNSET_HERE
+                Draft 0.16 would run: echo 'good day' "" "''" ***
+              plain
+                runs exactly this: ls -l
+              ""
+                runs exactly this: sh -c 'exit 0'
+                Draft 0.16 would run: sh -c "'exit" "0'"
 
-        post-up · after the application was deployed and `post-deploy` is done
-          DEP-8 and every Draft release up to 0.16.0 ignore `post-up`
-          late
-            runs exactly this: make
+            post-up · after the application was deployed and `post-deploy` is done
+              neither DEP-8 nor Draft up to 0.16 has `post-up`
+              late
+                runs exactly this: make
 
-        ignored, by Draft silently
-          [post-delete]: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
-          hello: it is in no phase
-    "#]],
+            ignored, by Draft silently
+              [post-delete]: it is not a phase; the phases are `pre-up`, `post-deploy` and `cleanup`
+              hello: it is in no phase
+        "#]],
     );
 }
 

@@ -79,7 +79,7 @@ impl DraftVersion {
     /// That it ignores `post-up`, as a sentence without a full stop, unless it does not.
     pub const fn ignores_post_up(self) -> Option<&'static str> {
         match self {
-            DraftVersion::Dep8 => Some("DEP-8 and every Draft release up to 0.16.0 ignore `post-up`"),
+            DraftVersion::Dep8 => Some("neither DEP-8 nor Draft up to 0.16 has `post-up`"),
             DraftVersion::V0_15 => Some("Draft 0.15 ignores `post-up`, as every release does"),
             DraftVersion::V0_16 => Some("Draft 0.16 ignores `post-up`, as every release does"),
             DraftVersion::Master => None,

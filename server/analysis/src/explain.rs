@@ -272,7 +272,7 @@ mod tests {
                     or: ["echo", "'x'", "ann lee", "", "***"]
                     or: ["make"]
                 post-up
-                  DEP-8 and every Draft release up to 0.16.0 ignore `post-up`
+                  neither DEP-8 nor Draft up to 0.16 has `post-up`
                   a: ["ls"] unset []
                 cleanup
                 post-delete

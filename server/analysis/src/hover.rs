@@ -269,18 +269,18 @@ mod tests {
             post_up,
             options(Semantics::Standard, DraftVersion::Dep8),
             expect![[r#"
-            "[post-up]"
-            **`post-up`** · 0 tasks
+                "[post-up]"
+                **`post-up`** · 0 tasks
 
-            Runs after the application was deployed and `post-deploy` is done.
+                Runs after the application was deployed and `post-deploy` is done.
 
-            - where: on this machine, in `/app`
-            - order: as in the file, one after another (Draft's own order is random)
-            - no shell: only words, quotes and `$VAR` from the environment
-            - a task fails: the remaining tasks are left out (Draft itself ignores failures)
+                - where: on this machine, in `/app`
+                - order: as in the file, one after another (Draft's own order is random)
+                - no shell: only words, quotes and `$VAR` from the environment
+                - a task fails: the remaining tasks are left out (Draft itself ignores failures)
 
-            DEP-8 and every Draft release up to 0.16.0 ignore `post-up`.
-        "#]],
+                neither DEP-8 nor Draft up to 0.16 has `post-up`.
+            "#]],
         );
         check_with(
             post_up,

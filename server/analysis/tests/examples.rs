@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::command::Semantics;
-use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use draft_tasks_analysis::diagnostic::{BEFORE_NOTE, Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit::{self, TextEdit};
+use draft_tasks_analysis::facts::{FactsWanted, PathFact};
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
 use draft_tasks_analysis::syntax::{Str, StrStyle};
-use draft_tasks_analysis::{Analysis, Options, Parsed, TextRange};
+use draft_tasks_analysis::{Analysis, Facts, Options, Parsed, TextRange};
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -56,6 +58,54 @@ fn the_example_of_each_code_triggers_it_alone() {
             assert_eq!(codes, [code], "{code}: {text}");
         }
     }
+}
+
+/// A world in which everything is missing that rules look for.
+fn facts(parsed: &Parsed) -> Facts {
+    let FactsWanted { programs, paths } = FactsWanted::of(parsed);
+    let draft_toml = DraftToml::parse("[environments.development]\nname = \"app\"\nauto-connect = true\n");
+    Facts {
+        variables: Some(Default::default()),
+        programs: programs.into_iter().map(|name| (name, false)).collect(),
+        paths: paths.into_iter().map(|path| (path, PathFact::Missing)).collect(),
+        environment: Some(DEVELOPMENT.to_owned()),
+        draft_toml,
+        dockerfile: Some("COPY . .".to_owned()),
+        dockerignore: Some(String::new()),
+        chart_templates: Some(vec![Template { path: None, text: "template:\n".to_owned() }]),
+    }
+}
+
+/// What is found in the example of a code, in such a world where it needs one.
+fn found_in_example(code: DiagnosticCode) -> Vec<Diagnostic> {
+    let (text, options) = code.example();
+    let mut facts = facts(&Parsed::new(text, options));
+    if code == DiagnosticCode::DraftEnvironment {
+        facts.environment = Some("other".to_owned());
+    }
+    let facts = if code.needs_facts() { facts } else { Facts::default() };
+    let mut found = Analysis::with_facts(text, options, facts.into()).diagnostics;
+    found.retain(|it| it.code == code);
+    found
+}
+
+#[test]
+fn what_to_do_is_within_the_first_90_characters() {
+    let mut long = String::new();
+    for code in DiagnosticCode::ALL {
+        let found = found_in_example(code);
+        assert!(!found.is_empty(), "{code}");
+        for found in found {
+            // What is to be done stands first in the note, before the reasons.
+            let note = found.note.as_deref().unwrap_or_default();
+            let remedy = note.split([';', ',']).next().unwrap_or_default();
+            let read = found.message.chars().count() + BEFORE_NOTE.len() + remedy.chars().count();
+            if read > 90 {
+                long += &format!("{code}, {read} characters: {}\n", found.full_message());
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long}");
 }
 
 /// The programs of all commands as they stand in the text, with the string that each is in.

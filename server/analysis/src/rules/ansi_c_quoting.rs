@@ -24,7 +24,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("`${0}…{0}` is not read: a `$` stays in front of the text", char::from(quote));
     let mut diagnostic = command
         .finding(DiagnosticCode::AnsiCQuoting, place, message)
-        .note(no_shell!(", and many an `sh` does not know it either"));
+        .note(no_shell!("write the text that is meant", ", and many an `sh` does not know it either"));
     diagnostic.fixes.extend(meant(command, place));
     found.push(diagnostic);
 }
@@ -92,20 +92,20 @@ mod tests {
             DiagnosticCode::AnsiCQuoting,
             text,
             expect![[r#"
-            warning "$'one\\\\ttwo\\\\n'": `$'…'` is not read: a `$` stays in front of the text: no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
-              fix: Write the text that is meant
-                [pre-up]
-                a = "printf 'one\ttwo\n'"
-                b = 'echo a$"b c"'
-                c = "echo $'\\x41'"
-            warning "$\"b c\"": `$"…"` is not read: a `$` stays in front of the text: no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
-              fix: Remove the `$`
-                [pre-up]
-                a = "printf $'one\\ttwo\\n'"
-                b = 'echo a"b c"'
-                c = "echo $'\\x41'"
-            warning "$'\\\\x41'": `$'…'` is not read: a `$` stays in front of the text: no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
-        "#]],
+                warning "$'one\\\\ttwo\\\\n'": `$'…'` is not read: a `$` stays in front of the text: write the text that is meant; no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
+                  fix: Write the text that is meant
+                    [pre-up]
+                    a = "printf 'one\ttwo\n'"
+                    b = 'echo a$"b c"'
+                    c = "echo $'\\x41'"
+                warning "$\"b c\"": `$"…"` is not read: a `$` stays in front of the text: write the text that is meant; no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
+                  fix: Remove the `$`
+                    [pre-up]
+                    a = "printf $'one\\ttwo\\n'"
+                    b = 'echo a"b c"'
+                    c = "echo $'\\x41'"
+                warning "$'\\\\x41'": `$'…'` is not read: a `$` stays in front of the text: write the text that is meant; no shell reads the command, nor does one in Draft, and many an `sh` does not know it either
+            "#]],
         );
     }
 

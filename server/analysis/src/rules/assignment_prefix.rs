@@ -21,10 +21,10 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !is_name(name) {
         return;
     }
-    let message = format!("`{name}=…` is taken for the program: no shell reads it as an assignment");
+    let message = format!("`{name}=…` is taken for the program");
     let diagnostic = command
         .finding(DiagnosticCode::AssignmentPrefix, first.range, message)
-        .note("`env` sets variables for the program behind it, here and in Draft");
+        .note("set it with `env`; no shell reads it as an assignment, here or in Draft");
     let fixed = format!("env {}", command.text());
     found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed)));
 }
@@ -48,7 +48,7 @@ mod tests {
             DiagnosticCode::AssignmentPrefix,
             text,
             expect![[r#"
-                warning "RAILS_ENV=test": `RAILS_ENV=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+                warning "RAILS_ENV=test": `RAILS_ENV=…` is taken for the program: set it with `env`; no shell reads it as an assignment, here or in Draft
                   fix: Set it with `env`
                     [pre-up]
                     a = "env RAILS_ENV=test rake"
@@ -56,7 +56,7 @@ mod tests {
                     c = "env A=b make"
                     d = "make A=b"
                     e = "./a=b"
-                warning "A=\"x y\"": `A=…` is taken for the program: no shell reads it as an assignment: `env` sets variables for the program behind it, here and in Draft
+                warning "A=\"x y\"": `A=…` is taken for the program: set it with `env`; no shell reads it as an assignment, here or in Draft
                   fix: Set it with `env`
                     [pre-up]
                     a = "RAILS_ENV=test rake"

@@ -24,10 +24,10 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
     for phase in [Phase::PostDeploy, Phase::PostUp] {
         let Some(place) = first_with_tasks(parsed, phase) else { continue };
-        let message = format!("Draft leaves `{phase}` out: `{name}` in draft.toml has `auto-connect`");
+        let message = format!("`auto-connect` of `{name}` makes Draft skip `{phase}`");
         found.push(
             Diagnostic::new(DiagnosticCode::AutoConnect, place, message)
-                .note("it connects to the application and returns; draft-tasks runs the tasks"),
+                .note("remove it from draft.toml; Draft connects to the application and returns, draft-tasks runs the tasks"),
         );
     }
 }

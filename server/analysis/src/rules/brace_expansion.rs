@@ -40,7 +40,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("`{}` is not expanded", &command.text()[first.range]);
     let mut diagnostic = command
         .finding(DiagnosticCode::BraceExpansion, first.range, message)
-        .note(no_shell!(", and many an `sh` expands no braces either"));
+        .note(no_shell!("write the words out", ", and many an `sh` expands no braces either"));
     diagnostic.fixes.extend(written_out(command, &expanded));
     found.push(diagnostic);
 }
@@ -257,7 +257,7 @@ mod tests {
             DiagnosticCode::BraceExpansion,
             "[cleanup]\na = \"rm -rf dist/{x,y}\"\n",
             expect![[r#"
-                warning "dist/{x,y}": `dist/{x,y}` is not expanded: no shell reads the command, nor does one in Draft, and many an `sh` expands no braces either
+                warning "dist/{x,y}": `dist/{x,y}` is not expanded: write the words out; no shell reads the command, nor does one in Draft, and many an `sh` expands no braces either
                   fix: Write the words out
                     [cleanup]
                     a = "rm -rf dist/x dist/y"

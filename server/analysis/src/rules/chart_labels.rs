@@ -27,10 +27,9 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let mut sections = parsed.file.sections_of(Phase::PostDeploy);
     let Some(section) = sections.find(|section| !section.tasks.is_empty()) else { return };
     let message = format!("the chart gives its pods no {missing}");
-    found.push(
-        Diagnostic::new(DiagnosticCode::ChartLabels, section.name.range, message)
-            .note("Draft finds the pods of a build by them, so it would run these tasks nowhere"),
-    );
+    found.push(Diagnostic::new(DiagnosticCode::ChartLabels, section.name.range, message).note(
+        "add what is missing; Draft finds the pods of a build by it, and would run these tasks nowhere",
+    ));
 }
 
 #[cfg(test)]
@@ -54,8 +53,8 @@ mod tests {
             DiagnosticCode::ChartLabels,
             text,
             expect![[r#"
-            info "post-deploy": the chart gives its pods no label `draft` and no annotation `buildID`: Draft finds the pods of a build by them, so it would run these tasks nowhere
-        "#]],
+                info "post-deploy": the chart gives its pods no label `draft` and no annotation `buildID`: add what is missing; Draft finds the pods of a build by it, and would run these tasks nowhere
+            "#]],
         );
         let marked = "  template:\n    metadata:\n      draft: x\n      buildID: y\n";
         testing::check_facts(facts(marked), DiagnosticCode::ChartLabels, text, expect![[""]]);

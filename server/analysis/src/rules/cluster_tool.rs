@@ -25,11 +25,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let message = format!("`{name}` would run inside the application's container");
-    found.push(
-        command
-            .finding(DiagnosticCode::ClusterTool, range, message)
-            .note("it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine"),
-    );
+    found.push(command.finding(DiagnosticCode::ClusterTool, range, message).note(
+        "run it in `pre-up` or `cleanup`; their tasks run on this machine, and it is seldom installed there",
+    ));
 }
 
 #[cfg(test)]
@@ -47,8 +45,8 @@ mod tests {
             DiagnosticCode::ClusterTool,
             text,
             expect![[r#"
-            hint "kubectl": `kubectl` would run inside the application's container: it is seldom installed there; tasks of `pre-up` and `cleanup` run on this machine
-        "#]],
+                hint "kubectl": `kubectl` would run inside the application's container: run it in `pre-up` or `cleanup`; their tasks run on this machine, and it is seldom installed there
+            "#]],
         );
     }
 }

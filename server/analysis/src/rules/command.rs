@@ -19,10 +19,10 @@ use crate::syntax::{Str, StrStyle};
 use crate::task_file::Task;
 use crate::words::Words;
 
-/// Why a piece of a shell's language means nothing, and what else is to be said of that.
+/// What to do about a piece of a shell's language, why it means nothing, and what else is to be said of that.
 macro_rules! no_shell {
-    ($($more:literal)?) => {
-        concat!("no shell reads the command, nor does one in Draft" $(, $more)?)
+    ($remedy:literal $(, $more:literal)?) => {
+        concat!($remedy, "; no shell reads the command, nor does one in Draft" $(, $more)?)
     };
 }
 pub(super) use no_shell;
@@ -176,8 +176,8 @@ impl<'a> Command<'a> {
     /// What to do about a piece of a shell's language, for a note.
     pub(super) fn ask_for_a_shell(&self) -> &'static str {
         match self.parsed.options.semantics {
-            Semantics::Standard => no_shell!("; `sh -c '…'` asks for one"),
-            Semantics::Draft => "Draft asks no shell; put the line into a script and run that",
+            Semantics::Standard => no_shell!("wrap it in `sh -c '…'`"),
+            Semantics::Draft => "put the line into a script; Draft asks no shell",
         }
     }
 

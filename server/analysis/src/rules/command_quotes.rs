@@ -39,7 +39,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             diagnostic = diagnostic.note(format!("draft-tasks passes {}", in_backticks(argument)));
         }
     } else {
-        diagnostic = diagnostic.note("put the line into a script and run that");
+        diagnostic = diagnostic.note("put the line into a script");
     }
     found.push(diagnostic);
 }
@@ -83,9 +83,9 @@ mod tests {
             DiagnosticCode::CommandQuotes,
             TEXT,
             expect![[r#"
-            warning "'": Draft knows no quotes: it passes `'echo` and `hello'`: put the line into a script and run that
-            warning "\"": Draft knows no quotes: it passes `"x"`: put the line into a script and run that
-        "#]],
+                warning "'": Draft knows no quotes: it passes `'echo` and `hello'`: put the line into a script
+                warning "\"": Draft knows no quotes: it passes `"x"`: put the line into a script
+            "#]],
         );
     }
 }

@@ -52,12 +52,12 @@ mod tests {
             DiagnosticCode::CommandSubstitution,
             text,
             expect![[r#"
-                warning "$(git rev-parse HEAD)": `$(git rev-parse HEAD)` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "$(git rev-parse HEAD)": `$(git rev-parse HEAD)` stays as it is: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "sh -c 'docker build -t app:$(git rev-parse HEAD) .'"
                     b = 'echo "now: `date`"'
-                warning "`date`": `date` in backticks stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "`date`": `date` in backticks stays as it is: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "docker build -t app:$(git rev-parse HEAD) ."

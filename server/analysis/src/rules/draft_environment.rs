@@ -29,7 +29,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             place,
             format!("draft.toml has no environment `{name}`"),
         )
-        .note("Draft finds the application's pods by it; `DRAFT_ENV` names another"),
+        .note("add it, or name another by `DRAFT_ENV`; Draft finds the application's pods by it"),
     );
 }
 
@@ -64,8 +64,8 @@ mod tests {
             TEXT,
             draft_toml,
             expect![[r#"
-            info "post-deploy": draft.toml has no environment `development`: Draft finds the application's pods by it; `DRAFT_ENV` names another
-        "#]],
+                info "post-deploy": draft.toml has no environment `development`: add it, or name another by `DRAFT_ENV`; Draft finds the application's pods by it
+            "#]],
         );
         check(DiagnosticCode::DraftEnvironment, "[post-deploy]\n", draft_toml, expect![[""]]);
     }
@@ -78,17 +78,17 @@ mod tests {
             TEXT,
             draft_toml,
             expect![[r#"
-            info "post-deploy": Draft leaves `post-deploy` out: `development` in draft.toml has `auto-connect`: it connects to the application and returns; draft-tasks runs the tasks
-            info "post-up": Draft leaves `post-up` out: `development` in draft.toml has `auto-connect`: it connects to the application and returns; draft-tasks runs the tasks
-        "#]],
+                info "post-deploy": `auto-connect` of `development` makes Draft skip `post-deploy`: remove it from draft.toml; Draft connects to the application and returns, draft-tasks runs the tasks
+                info "post-up": `auto-connect` of `development` makes Draft skip `post-up`: remove it from draft.toml; Draft connects to the application and returns, draft-tasks runs the tasks
+            "#]],
         );
         check(
             DiagnosticCode::DraftNamespace,
             TEXT,
             draft_toml,
             expect![[r#"
-            hint "post-deploy": `development` in draft.toml names no namespace: Draft looks for the application's pods in all namespaces, but runs the tasks in the current one
-        "#]],
+                hint "post-deploy": `development` in draft.toml names no namespace: name one; Draft looks for the application's pods in all namespaces, but runs the tasks in the current one
+            "#]],
         );
     }
 

@@ -30,7 +30,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             format!("`{name}` in draft.toml names no namespace"),
         )
         .note(
-            "Draft looks for the application's pods in all namespaces, but runs the tasks in the current one",
+            "name one; Draft looks for the application's pods in all namespaces, but runs the tasks in the current one",
         ),
     );
 }

@@ -84,7 +84,7 @@ fn is_phase(parsed: &Parsed, at: TextSize) -> bool {
 
 fn report(range: TextRange, message: &str) -> Diagnostic {
     Diagnostic::new(DiagnosticCode::DraftToml, range, message)
-        .note("TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file")
+        .note("Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today")
 }
 
 struct Reader<'a> {
@@ -213,30 +213,30 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-            warning "\u{feff}": the file begins with a byte order mark: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-              fix: Remove the byte order mark (preferred)
-                pre-up.a = "x"
-                cleanup = { b = "y",
-                 c = "z" }
-                [post-deploy]
-                c = "echo \e[1m \x41 \\x"
-            warning "pre-up.a": a key with a dot: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-            warning "{ b = \"y\",\n c = \"z\" }": an inline table of several lines: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-            warning "\\e": an escape of TOML 1.1: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-              fix: Write `\u001b` (preferred)
-                ﻿pre-up.a = "x"
-                cleanup = { b = "y",
-                 c = "z" }
-                [post-deploy]
-                c = "echo \u001b[1m \x41 \\x"
-            warning "\\x41": an escape of TOML 1.1: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-              fix: Write `\u0041` (preferred)
-                ﻿pre-up.a = "x"
-                cleanup = { b = "y",
-                 c = "z" }
-                [post-deploy]
-                c = "echo \e[1m \u0041 \\x"
-        "#]],
+                warning "\u{feff}": the file begins with a byte order mark: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                  fix: Remove the byte order mark (preferred)
+                    pre-up.a = "x"
+                    cleanup = { b = "y",
+                     c = "z" }
+                    [post-deploy]
+                    c = "echo \e[1m \x41 \\x"
+                warning "pre-up.a": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "{ b = \"y\",\n c = \"z\" }": an inline table of several lines: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "\\e": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                  fix: Write `\u001b` (preferred)
+                    ﻿pre-up.a = "x"
+                    cleanup = { b = "y",
+                     c = "z" }
+                    [post-deploy]
+                    c = "echo \u001b[1m \x41 \\x"
+                warning "\\x41": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                  fix: Write `\u0041` (preferred)
+                    ﻿pre-up.a = "x"
+                    cleanup = { b = "y",
+                     c = "z" }
+                    [post-deploy]
+                    c = "echo \e[1m \u0041 \\x"
+            "#]],
         );
     }
 
@@ -250,7 +250,7 @@ mod tests {
                 DiagnosticCode::DraftToml,
                 "cleanup.a = \"x\"\n",
                 expect![[r#"
-                    error "cleanup.a": a key with a dot: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
+                    error "cleanup.a": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
                 "#]],
             );
         }
@@ -263,12 +263,12 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-                warning "[1, \"x\"]": an array with values of more than one kind: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-                warning "0xff": a number that is not decimal: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-                warning "inf": a number without digits: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-                warning "d.e": a key with a dot: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-                warning "{ g = 1,\n}": an inline table of several lines: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-                warning "\\e": an escape of TOML 1.1: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
+                warning "[1, \"x\"]": an array with values of more than one kind: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "0xff": a number that is not decimal: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "inf": a number without digits: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "d.e": a key with a dot: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "{ g = 1,\n}": an inline table of several lines: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+                warning "\\e": an escape of TOML 1.1: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
                   fix: Write `\u001b` (preferred)
                     [tool]
                     a = [1, "x"]
@@ -279,7 +279,7 @@ mod tests {
                     }
                     h = [[1], ["\u001b"]]
                     i = 07:32:00
-                warning "07:32:00": a time without a date: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
+                warning "07:32:00": a time without a date: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
             "#]],
         );
     }
@@ -301,8 +301,8 @@ mod tests {
             DiagnosticCode::DraftToml,
             text,
             expect![[r#"
-            warning "\"": Draft's reader stops here: expected the end of the line, found `"`: TOML allows it today, but Draft reads TOML 0.4 and refuses the whole file
-        "#]],
+                warning "\"": Draft's reader stops here: expected the end of the line, found `"`: Draft refuses the whole file; it reads TOML 0.4, and TOML allows it today
+            "#]],
         );
     }
 

@@ -35,7 +35,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let message = format!("the task `{name}` is defined twice in `{}`", section.name(&parsed.text));
         found.push(
             Diagnostic::new(DiagnosticCode::DuplicateTask, error.range, message)
-                .note("Draft stops at it; give one of them another description")
+                .note("give one of them another description; Draft stops at it")
                 .related(first, format!("`{name}` is first defined here"))
                 .fix(rename(error, free.entry(name.clone()).or_insert_with(|| free_name(&taken, &name)))),
         );
@@ -76,16 +76,16 @@ mod tests {
             DiagnosticCode::DuplicateTask,
             text,
             expect![[r#"
-            error "\"a\"": the task `a` is defined twice in `pre-up`: Draft stops at it; give one of them another description
-              "a": `a` is first defined here
-              fix: Rename this task to `a-3`
-                [pre-up]
-                a = "echo 1"
-                a-3 = "echo 2"
-                a-2 = "x"
-                [cleanup]
-                a = "echo 3"
-        "#]],
+                error "\"a\"": the task `a` is defined twice in `pre-up`: give one of them another description; Draft stops at it
+                  "a": `a` is first defined here
+                  fix: Rename this task to `a-3`
+                    [pre-up]
+                    a = "echo 1"
+                    a-3 = "echo 2"
+                    a-2 = "x"
+                    [cleanup]
+                    a = "echo 3"
+            "#]],
         );
     }
 }

@@ -36,7 +36,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let message = format!("`{}` does not end by itself", endless.shown);
     let mut diagnostic = command
         .finding(DiagnosticCode::EndlessCommand, place, message)
-        .note("the phase waits for it until a time limit or somebody ends it");
+        .note("a time limit or somebody has to end it");
     diagnostic.fixes.extend(endless.way_out.map(|way_out| fix(command, endless.last, way_out)));
     found.push(diagnostic);
 }
@@ -323,7 +323,7 @@ mod tests {
             DiagnosticCode::EndlessCommand,
             text,
             expect![[r#"
-                info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                info "up": `docker compose up` does not end by itself: a time limit or somebody has to end it
                   fix: Add `--detach`
                     [pre-up]
                     a = "docker compose -f dev.yml up --detach db"
@@ -331,7 +331,7 @@ mod tests {
                     c = "npm run dev"
                     d = "journalctl -xefu kubelet"
                     e = "docker compose up --attach db"
-                info "-f": `kubectl logs -f` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                info "-f": `kubectl logs -f` does not end by itself: a time limit or somebody has to end it
                   fix: Remove `-f`
                     [pre-up]
                     a = "docker compose -f dev.yml up db"
@@ -339,8 +339,8 @@ mod tests {
                     c = "npm run dev"
                     d = "journalctl -xefu kubelet"
                     e = "docker compose up --attach db"
-                info "dev": `npm run dev` does not end by itself: the phase waits for it until a time limit or somebody ends it
-                info "-xefu": `journalctl -xefu` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                info "dev": `npm run dev` does not end by itself: a time limit or somebody has to end it
+                info "-xefu": `journalctl -xefu` does not end by itself: a time limit or somebody has to end it
                   fix: Write `-xeu`
                     [pre-up]
                     a = "docker compose -f dev.yml up db"
@@ -348,7 +348,7 @@ mod tests {
                     c = "npm run dev"
                     d = "journalctl -xeu kubelet"
                     e = "docker compose up --attach db"
-                info "up": `docker compose up` does not end by itself: the phase waits for it until a time limit or somebody ends it
+                info "up": `docker compose up` does not end by itself: a time limit or somebody has to end it
             "#]],
         );
     }

@@ -73,7 +73,7 @@ mod tests {
             DiagnosticCode::Glob,
             text,
             expect![[r#"
-                warning "tmp/*": `rm` gets `tmp/*` as it stands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "tmp/*": `rm` gets `tmp/*` as it stands: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [cleanup]
                     a = "sh -c 'rm -rf tmp/*'"

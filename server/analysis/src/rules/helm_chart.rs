@@ -31,7 +31,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let message = format!("Helm 3 takes the chart `{chart}` for a directory");
-    let note = "a chart of a repository has its name before it, as in `bitnami/mysql`";
+    let note = "write its repository in front of it, as in `bitnami/mysql`";
     found.push(command.finding(DiagnosticCode::HelmChart, range, message).note(note));
 }
 
@@ -65,11 +65,11 @@ mod tests {
             DiagnosticCode::HelmChart,
             text,
             expect![[r#"
-            info "mysql": Helm 3 takes the chart `mysql` for a directory: a chart of a repository has its name before it, as in `bitnami/mysql`
-            info "mysql": Helm 3 takes the chart `mysql` for a directory: a chart of a repository has its name before it, as in `bitnami/mysql`
-            info "mysql": Helm 3 takes the chart `mysql` for a directory: a chart of a repository has its name before it, as in `bitnami/mysql`
-            info "mysql": Helm 3 takes the chart `mysql` for a directory: a chart of a repository has its name before it, as in `bitnami/mysql`
-        "#]],
+                info "mysql": Helm 3 takes the chart `mysql` for a directory: write its repository in front of it, as in `bitnami/mysql`
+                info "mysql": Helm 3 takes the chart `mysql` for a directory: write its repository in front of it, as in `bitnami/mysql`
+                info "mysql": Helm 3 takes the chart `mysql` for a directory: write its repository in front of it, as in `bitnami/mysql`
+                info "mysql": Helm 3 takes the chart `mysql` for a directory: write its repository in front of it, as in `bitnami/mysql`
+            "#]],
         );
     }
 

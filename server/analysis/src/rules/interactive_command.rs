@@ -42,7 +42,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         }
         _ => return,
     };
-    let note = "a task never gets one, and its input is empty";
+    let note = "a task has none of its own, and its input is empty";
     let mut diagnostic = command.finding(DiagnosticCode::InteractiveCommand, range, message).note(note);
     if is_pager(name) || (is_kubectl(command) && fix.is_some()) {
         // A pager still copies what it is given, and kubectl goes on without a terminal.
@@ -148,7 +148,7 @@ mod tests {
             DiagnosticCode::InteractiveCommand,
             text,
             expect![[r#"
-                warning "-it": `-it` asks for a terminal: a task never gets one, and its input is empty
+                warning "-it": `-it` asks for a terminal: a task has none of its own, and its input is empty
                   fix: Remove `-it`
                     [pre-up]
                     a = "docker run --name x --rm app sh"
@@ -156,7 +156,7 @@ mod tests {
                     c = "vim notes"
                     d = "less log"
                     e = "kubectl edit cm x"
-                info "--tty": `--tty` asks for a terminal: a task never gets one, and its input is empty
+                info "--tty": `--tty` asks for a terminal: a task has none of its own, and its input is empty
                   fix: Remove `--tty`
                     [pre-up]
                     a = "docker run --name x -it --rm app sh"
@@ -164,8 +164,8 @@ mod tests {
                     c = "vim notes"
                     d = "less log"
                     e = "kubectl edit cm x"
-                warning "vim": `vim` needs a terminal: a task never gets one, and its input is empty
-                info "less": `less` has no terminal to page on: a task never gets one, and its input is empty
+                warning "vim": `vim` needs a terminal: a task has none of its own, and its input is empty
+                info "less": `less` has no terminal to page on: a task has none of its own, and its input is empty
                   fix: Write `cat`
                     [pre-up]
                     a = "docker run --name x -it --rm app sh"
@@ -173,7 +173,7 @@ mod tests {
                     c = "vim notes"
                     d = "cat log"
                     e = "kubectl edit cm x"
-                warning "edit": `kubectl edit` needs a terminal: a task never gets one, and its input is empty
+                warning "edit": `kubectl edit` needs a terminal: a task has none of its own, and its input is empty
             "#]],
         );
     }

@@ -87,10 +87,10 @@ fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
         Some(user) => format!("the password of `{user}`"),
         None => format!("the value of `{}`", secret.name),
     };
-    let message = format!("{what} looks like a secret that everybody can read");
+    let message = format!("{what} looks like a secret");
     let diagnostic = command
         .finding(DiagnosticCode::LiteralSecret, whole, message)
-        .note("the file is checked in, and often part of the image; a variable keeps it out of both");
+        .note("take it from a variable; everybody can read this file, which is checked in and often part of the image");
     let expands = matches!(command.quoting().get(*start), Some(Quoting::Bare | Quoting::Double));
     // In the script of a shell a variable would be that shell's.
     if !expands || !is_in_word || command.is_shell() {
@@ -143,7 +143,7 @@ h = "env TOKEN=\"abcd1234\" make"
             DiagnosticCode::LiteralSecret,
             text,
             expect![[r#"
-                warning "hunter2": the value of `auth.rootPassword` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "hunter2": the value of `auth.rootPassword` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$ROOT_PASSWORD`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=$ROOT_PASSWORD --wait"
@@ -154,7 +154,7 @@ h = "env TOKEN=\"abcd1234\" make"
                     f = "curl --data 'token=abcd1234' http://x"
                     g = "sh -c 'TOKEN=abcd1234 make'"
                     h = "env TOKEN=\"abcd1234\" make"
-                warning "s3cr3tpw": the value of `password` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "s3cr3tpw": the value of `password` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$PASSWORD`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=hunter2 --wait"
@@ -165,7 +165,7 @@ h = "env TOKEN=\"abcd1234\" make"
                     f = "curl --data 'token=abcd1234' http://x"
                     g = "sh -c 'TOKEN=abcd1234 make'"
                     h = "env TOKEN=\"abcd1234\" make"
-                warning "hunter2": the value of `DB_PASSWORD` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "hunter2": the value of `DB_PASSWORD` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$DB_PASSWORD`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=hunter2 --wait"
@@ -176,7 +176,7 @@ h = "env TOKEN=\"abcd1234\" make"
                     f = "curl --data 'token=abcd1234' http://x"
                     g = "sh -c 'TOKEN=abcd1234 make'"
                     h = "env TOKEN=\"abcd1234\" make"
-                warning "hunter2": the password of `ann` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "hunter2": the password of `ann` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$ANN_PASSWORD`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=hunter2 --wait"
@@ -187,7 +187,7 @@ h = "env TOKEN=\"abcd1234\" make"
                     f = "curl --data 'token=abcd1234' http://x"
                     g = "sh -c 'TOKEN=abcd1234 make'"
                     h = "env TOKEN=\"abcd1234\" make"
-                warning "abcd1234": the value of `api-key` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "abcd1234": the value of `api-key` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$API_KEY`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=hunter2 --wait"
@@ -198,9 +198,9 @@ h = "env TOKEN=\"abcd1234\" make"
                     f = "curl --data 'token=abcd1234' http://x"
                     g = "sh -c 'TOKEN=abcd1234 make'"
                     h = "env TOKEN=\"abcd1234\" make"
-                warning "abcd1234": the value of `token` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
-                warning "abcd1234": the value of `TOKEN` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
-                warning "abcd1234": the value of `TOKEN` looks like a secret that everybody can read: the file is checked in, and often part of the image; a variable keeps it out of both
+                warning "abcd1234": the value of `token` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
+                warning "abcd1234": the value of `TOKEN` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
+                warning "abcd1234": the value of `TOKEN` looks like a secret: take it from a variable; everybody can read this file, which is checked in and often part of the image
                   fix: Take it from `$TOKEN`
                     [pre-up]
                     a = "helm upgrade --install db charts/db --set auth.rootPassword=hunter2 --wait"
@@ -239,7 +239,7 @@ h = "env TOKEN=\"abcd1234\" make"
             ("mysql -uroot -phunter2 shop", "hunter2: the value of `password`"),
             (
                 "mysql -psecret123 --password=hunter2",
-                "secret123: the value of `password` looks like a secret that everybody can read; hunter2: the value of `password`",
+                "secret123: the value of `password` looks like a secret; hunter2: the value of `password`",
             ),
             ("mysqldump -p\"hunter2\" shop", "hunter2: the value of `password`"),
             (
@@ -251,7 +251,7 @@ h = "env TOKEN=\"abcd1234\" make"
             (&format!("git clone https://{github}@github.com/x"), &format!("{github}: the value of `token`")),
         ];
         for (command, expected) in written {
-            let expected = format!("{expected} looks like a secret that everybody can read");
+            let expected = format!("{expected} looks like a secret");
             assert_eq!(found(command), expected, "{command}");
         }
     }

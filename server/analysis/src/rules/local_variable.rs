@@ -23,11 +23,13 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let Some((name, place)) = command.variables().next() else { return };
-    let message = format!("`${name}` is replaced by its value on this machine, not in the container");
+    let message = format!("`${name}` has this machine's value, not the container's");
     let mut diagnostic = command.finding(DiagnosticCode::LocalVariable, place, message);
     diagnostic = match from_container(command) {
-        Some(fix) => diagnostic.note("a shell in the container would take the container's").fix(fix),
-        None => diagnostic.note("a script in the container would take the container's"),
+        Some(fix) => diagnostic
+            .note("take it through `sh -c '…'`; a shell in the container has the container's")
+            .fix(fix),
+        None => diagnostic.note("take it in a script; one in the container has the container's"),
     };
     found.push(diagnostic);
 }
@@ -124,25 +126,25 @@ e = "echo $$HOME"
             DiagnosticCode::LocalVariable,
             text,
             expect![[r#"
-            info "$COUNT": `$COUNT` is replaced by its value on this machine, not in the container: a shell in the container would take the container's
-              fix: Take the container's value through `sh -c '…'`
-                [pre-up]
-                a = "echo $HOME | wc"
-                [post-deploy]
-                b = "sh -c 'rake \"db:seed[$COUNT]\" \"a  b\" \"--user=${USER}\"'"
-                c = 'sh -c "echo $HOME"'
-                d = "sh -c 'echo $HOME'"
-                e = "echo $$HOME"
-            info "$HOME": `$HOME` is replaced by its value on this machine, not in the container: a shell in the container would take the container's
-              fix: Take the container's value through `sh -c '…'`
-                [pre-up]
-                a = "echo $HOME | wc"
-                [post-deploy]
-                b = "rake db:seed[$COUNT] 'a  b' --user=${USER}"
-                c = "sh -c 'echo $HOME'"
-                d = "sh -c 'echo $HOME'"
-                e = "echo $$HOME"
-        "#]],
+                info "$COUNT": `$COUNT` has this machine's value, not the container's: take it through `sh -c '…'`; a shell in the container has the container's
+                  fix: Take the container's value through `sh -c '…'`
+                    [pre-up]
+                    a = "echo $HOME | wc"
+                    [post-deploy]
+                    b = "sh -c 'rake \"db:seed[$COUNT]\" \"a  b\" \"--user=${USER}\"'"
+                    c = 'sh -c "echo $HOME"'
+                    d = "sh -c 'echo $HOME'"
+                    e = "echo $$HOME"
+                info "$HOME": `$HOME` has this machine's value, not the container's: take it through `sh -c '…'`; a shell in the container has the container's
+                  fix: Take the container's value through `sh -c '…'`
+                    [pre-up]
+                    a = "echo $HOME | wc"
+                    [post-deploy]
+                    b = "rake db:seed[$COUNT] 'a  b' --user=${USER}"
+                    c = "sh -c 'echo $HOME'"
+                    d = "sh -c 'echo $HOME'"
+                    e = "echo $$HOME"
+            "#]],
         );
     }
 
@@ -152,7 +154,7 @@ e = "echo $$HOME"
             DiagnosticCode::LocalVariable,
             "[post-deploy]\nb = \"echo $A\"\n",
             expect![[r#"
-                info "$A": `$A` is replaced by its value on this machine, not in the container: a script in the container would take the container's
+                info "$A": `$A` has this machine's value, not the container's: take it in a script; one in the container has the container's
             "#]],
         );
     }

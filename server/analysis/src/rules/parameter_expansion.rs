@@ -72,7 +72,7 @@ mod tests {
             DiagnosticCode::ParameterExpansion,
             TEXT,
             expect![[r#"
-                warning "${USER:-nobody}": `${USER:-nobody}` stays as it is: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "${USER:-nobody}": `${USER:-nobody}` stays as it is: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "sh -c 'echo ${USER:-nobody}'"
@@ -96,7 +96,7 @@ mod tests {
                     [pre-up]
                     a = "echo $USER-x"
                     b = "echo ${USER}x"
-                warning "${USER}": `${USER}` stays as it is: Draft asks no shell; put the line into a script and run that
+                warning "${USER}": `${USER}` stays as it is: put the line into a script; Draft asks no shell
             "#]],
         );
     }

@@ -50,7 +50,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let name = section.name(&parsed.text);
         let message = format!("`{name}` is {what}, and Draft silently ignores it");
         let mut diagnostic = Diagnostic::new(DiagnosticCode::PhaseNotTable, section.header, message)
-            .note(format!("a phase is a table: `[{phase}]` with one task on each line"));
+            .note(format!("write a table, `[{phase}]`, with a task on each line"));
         diagnostic.fixes.extend(fix);
         found.push(diagnostic);
     }
@@ -145,12 +145,12 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "pre-up = \"make\"\n[cleanup]\n",
             expect![[r#"
-            error "pre-up": `pre-up` is a string, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-              fix: Make it a task of `[pre-up]`
-                [pre-up]
-                pre-up = "make"
-                [cleanup]
-        "#]],
+                error "pre-up": `pre-up` is a string, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                  fix: Make it a task of `[pre-up]`
+                    [pre-up]
+                    pre-up = "make"
+                    [cleanup]
+            "#]],
         );
     }
 
@@ -160,11 +160,11 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "[[pre-up]]\na = \"b\"\n",
             expect![[r#"
-            error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-              fix: Make it a table
-                [pre-up]
-                a = "b"
-        "#]],
+                error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                  fix: Make it a table
+                    [pre-up]
+                    a = "b"
+            "#]],
         );
     }
 
@@ -175,27 +175,27 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             text,
             expect![[r#"
-            error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
-              fix: Make it a task of `[post-deploy]`
-                [post-deploy]
-                migrate = "rake db:migrate"
+                error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
+                  fix: Make it a task of `[post-deploy]`
+                    [post-deploy]
+                    migrate = "rake db:migrate"
 
-                "b c" = 'seed x'
-            error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
-              fix: Make it a task of `[post-deploy]`
-                [post-deploy]
-                migrate = "rake db:migrate"
+                    "b c" = 'seed x'
+                error "[[post-deploy]]": `post-deploy` is an array of tables, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
+                  fix: Make it a task of `[post-deploy]`
+                    [post-deploy]
+                    migrate = "rake db:migrate"
 
-                "b c" = 'seed x'
-        "#]],
+                    "b c" = 'seed x'
+            "#]],
         );
         let more = "[[pre-up]]\nname = \"a\"\ncommand = \"b\"\ndir = \"c\"\n";
         testing::check(
             DiagnosticCode::PhaseNotTable,
             more,
             expect![[r#"
-            error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-        "#]],
+                error "[[pre-up]]": `pre-up` is an array of tables, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+            "#]],
         );
     }
 
@@ -214,12 +214,12 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             text,
             expect![[r#"
-            error "pre-up": `pre-up` is an integer, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
-            error "cleanup": `cleanup` is an array, and Draft silently ignores it: a phase is a table: `[cleanup]` with one task on each line
-            error "post-deploy": `post-deploy` is a string, and Draft silently ignores it: a phase is a table: `[post-deploy]` with one task on each line
-            error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
-            error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: a phase is a table: `[post-up]` with one task on each line
-        "#]],
+                error "pre-up": `pre-up` is an integer, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
+                error "cleanup": `cleanup` is an array, and Draft silently ignores it: write a table, `[cleanup]`, with a task on each line
+                error "post-deploy": `post-deploy` is a string, and Draft silently ignores it: write a table, `[post-deploy]`, with a task on each line
+                error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: write a table, `[post-up]`, with a task on each line
+                error "[[post-up]]": `post-up` is an array of tables, and Draft silently ignores it: write a table, `[post-up]`, with a task on each line
+            "#]],
         );
     }
 
@@ -229,7 +229,7 @@ mod tests {
             DiagnosticCode::PhaseNotTable,
             "PRE-UP = \"make\"\n[pre-up]\n",
             expect![[r#"
-                error "PRE-UP": `PRE-UP` is a string, and Draft silently ignores it: a phase is a table: `[pre-up]` with one task on each line
+                error "PRE-UP": `PRE-UP` is a string, and Draft silently ignores it: write a table, `[pre-up]`, with a task on each line
             "#]],
         );
     }

@@ -64,8 +64,8 @@ mod tests {
             DiagnosticCode::PostUp,
             "[post-up]\na = \"echo\"\n",
             expect![[r#"
-            warning "post-up": DEP-8 and every Draft release up to 0.16.0 ignore `post-up`: draft-tasks runs it after `post-deploy`
-        "#]],
+                warning "post-up": neither DEP-8 nor Draft up to 0.16 has `post-up`: draft-tasks runs it after `post-deploy`
+            "#]],
         );
     }
 }

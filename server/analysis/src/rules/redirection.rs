@@ -57,19 +57,19 @@ mod tests {
             DiagnosticCode::Redirection,
             text,
             expect![[r#"
-                warning ">": `>` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning ">": `>` is an argument of `make` here and redirects nothing: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "sh -c 'make > build.log'"
                     b = "make 2>/dev/null"
                     c = "cat < x"
-                warning "2>/dev/null": `2>/dev/null` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "2>/dev/null": `2>/dev/null` is an argument of `make` here and redirects nothing: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "make > build.log"
                     b = "sh -c 'make 2>/dev/null'"
                     c = "cat < x"
-                warning "<": `<` is an argument of `cat` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "<": `<` is an argument of `cat` here and redirects nothing: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "make > build.log"
@@ -86,19 +86,19 @@ mod tests {
             DiagnosticCode::Redirection,
             text,
             expect![[r#"
-            warning ">\"a b\"": `>"a b"` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = """sh -c 'make >"a b"'"""
-                b = '''make 2>>~/"a b"'''
-                c = '''echo ">"a \>b '2>x''''
-            warning "2>>~/\"a b\"": `2>>~/"a b"` is an argument of `make` here and redirects nothing: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = '''make >"a b"'''
-                b = """sh -c 'make 2>>~/"a b"'"""
-                c = '''echo ">"a \>b '2>x''''
-        "#]],
+                warning ">\"a b\"": `>"a b"` is an argument of `make` here and redirects nothing: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = """sh -c 'make >"a b"'"""
+                    b = '''make 2>>~/"a b"'''
+                    c = '''echo ">"a \>b '2>x''''
+                warning "2>>~/\"a b\"": `2>>~/"a b"` is an argument of `make` here and redirects nothing: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = '''make >"a b"'''
+                    b = """sh -c 'make 2>>~/"a b"'"""
+                    c = '''echo ">"a \>b '2>x''''
+            "#]],
         );
     }
 

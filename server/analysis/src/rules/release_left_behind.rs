@@ -62,7 +62,7 @@ fn installed_by(command: &Command<'_>) -> Option<(String, Installed)> {
 fn report(release: &str, installed: &Installed, cleanup: &NewTasks<'_>) -> Diagnostic {
     let message = format!("no task of `cleanup` removes the release `{release}`");
     let diagnostic = Diagnostic::new(DiagnosticCode::ReleaseLeftBehind, installed.place, message)
-        .note("`draft delete` removes the application only");
+        .note("add one; `draft delete` removes the application only");
     let namespace = installed.namespace.as_ref().map(|flag| format!(" {flag}")).unwrap_or_default();
     let removal = format!("helm uninstall {release}{namespace}");
     match cleanup.add(&format!("remove {release}"), &removal) {
@@ -93,28 +93,28 @@ mod tests {
             DiagnosticCode::ReleaseLeftBehind,
             text,
             expect![[r#"
-            hint "helm install": no task of `cleanup` removes the release `db`: `draft delete` removes the application only
-              fix: Add a task to `cleanup` that removes `db`
-                [pre-up]
-                a = "helm install db charts/db -n shop"
+                hint "helm install": no task of `cleanup` removes the release `db`: add one; `draft delete` removes the application only
+                  fix: Add a task to `cleanup` that removes `db`
+                    [pre-up]
+                    a = "helm install db charts/db -n shop"
 
-                [cleanup]
-                "remove db" = "helm uninstall db -n shop"
-        "#]],
+                    [cleanup]
+                    "remove db" = "helm uninstall db -n shop"
+            "#]],
         );
         let text = "[pre-up]\na = \"helm upgrade --install db charts/db\"\n[cleanup]\n\"remove db\" = \"helm uninstall db-2\" # x\n";
         testing::check(
             DiagnosticCode::ReleaseLeftBehind,
             text,
             expect![[r#"
-            hint "helm upgrade": no task of `cleanup` removes the release `db`: `draft delete` removes the application only
-              fix: Add a task to `cleanup` that removes `db`
-                [pre-up]
-                a = "helm upgrade --install db charts/db"
-                [cleanup]
-                "remove db" = "helm uninstall db-2" # x
-                "remove db 2" = "helm uninstall db"
-        "#]],
+                hint "helm upgrade": no task of `cleanup` removes the release `db`: add one; `draft delete` removes the application only
+                  fix: Add a task to `cleanup` that removes `db`
+                    [pre-up]
+                    a = "helm upgrade --install db charts/db"
+                    [cleanup]
+                    "remove db" = "helm uninstall db-2" # x
+                    "remove db 2" = "helm uninstall db"
+            "#]],
         );
     }
 

@@ -24,9 +24,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let [_, second, ..] = lines.as_slice() else { return };
     let message = match command.program() {
         Some(program) => {
-            format!("this line becomes arguments of `{program}`: a line end separates no commands")
+            format!("this line becomes arguments of `{program}`")
         }
-        None => "this line becomes arguments of the one above: a line end separates no commands".to_owned(),
+        None => "this line becomes arguments of the one above".to_owned(),
     };
     let mut diagnostic = command
         .finding(DiagnosticCode::SeveralLines, covered(second), message)
@@ -122,7 +122,7 @@ mod tests {
             DiagnosticCode::SeveralLines,
             text,
             expect![[r#"
-                warning "mkdir -p two": this line becomes arguments of `mkdir`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "mkdir -p two": this line becomes arguments of `mkdir`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Split into 2 tasks
                     [pre-up]
                     "make both" = "mkdir -p $ONE"
@@ -147,11 +147,11 @@ mod tests {
             DiagnosticCode::SeveralLines,
             text,
             expect![[r#"
-            warning "rm b": this line becomes arguments of `rm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Join the lines to one command
-                [cleanup]
-                a = "rm a || true rm b"
-        "#]],
+                warning "rm b": this line becomes arguments of `rm`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Join the lines to one command
+                    [cleanup]
+                    a = "rm a || true rm b"
+            "#]],
         );
         testing::check(DiagnosticCode::CommandBlanks, text, expect![[""]]);
     }
@@ -163,26 +163,26 @@ mod tests {
             DiagnosticCode::SeveralLines,
             text,
             expect![[r#"
-            warning "do": this line becomes arguments of `for`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = "sh -c 'for f in x y\ndo\nrm \"$f\"\ndone\n'"
-                b = '''
-                cat <<E
-                x
-                E
-                '''
-            warning "x": this line becomes arguments of `cat`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = '''
-                for f in x y
-                do
-                rm $f
-                done
-                '''
-                b = "sh -c 'cat <<E\nx\nE\n'"
-        "#]],
+                warning "do": this line becomes arguments of `for`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'for f in x y\ndo\nrm \"$f\"\ndone\n'"
+                    b = '''
+                    cat <<E
+                    x
+                    E
+                    '''
+                warning "x": this line becomes arguments of `cat`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = '''
+                    for f in x y
+                    do
+                    rm $f
+                    done
+                    '''
+                    b = "sh -c 'cat <<E\nx\nE\n'"
+            "#]],
         );
     }
 
@@ -193,70 +193,70 @@ mod tests {
             DiagnosticCode::SeveralLines,
             text,
             expect![[r#"
-            warning "build": this line becomes arguments of `rm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Join the lines to one command
-                [pre-up]
-                a = "rm -rf build dist"
-                b = """
-                rm -rf
-                build
-                """
-                c = """
-                npm ci -q
-                npm test
-                """
-            warning "build": this line becomes arguments of `rm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Join the lines to one command
-                [pre-up]
-                a = """
-                rm -rf
-                  build
-                  dist
-                """
-                b = "rm -rf build"
-                c = """
-                npm ci -q
-                npm test
-                """
-            warning "npm test": this line becomes arguments of `npm`: a line end separates no commands: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Split into 2 tasks
-                [pre-up]
-                a = """
-                rm -rf
-                  build
-                  dist
-                """
-                b = """
-                rm -rf
-                build
-                """
-                c = "npm ci -q"
-                "c 2" = "npm test"
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = """
-                rm -rf
-                  build
-                  dist
-                """
-                b = """
-                rm -rf
-                build
-                """
-                c = "sh -c 'npm ci -q && npm test'"
-              fix: Join the lines to one command
-                [pre-up]
-                a = """
-                rm -rf
-                  build
-                  dist
-                """
-                b = """
-                rm -rf
-                build
-                """
-                c = "npm ci -q npm test"
-        "#]],
+                warning "build": this line becomes arguments of `rm`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Join the lines to one command
+                    [pre-up]
+                    a = "rm -rf build dist"
+                    b = """
+                    rm -rf
+                    build
+                    """
+                    c = """
+                    npm ci -q
+                    npm test
+                    """
+                warning "build": this line becomes arguments of `rm`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Join the lines to one command
+                    [pre-up]
+                    a = """
+                    rm -rf
+                      build
+                      dist
+                    """
+                    b = "rm -rf build"
+                    c = """
+                    npm ci -q
+                    npm test
+                    """
+                warning "npm test": this line becomes arguments of `npm`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Split into 2 tasks
+                    [pre-up]
+                    a = """
+                    rm -rf
+                      build
+                      dist
+                    """
+                    b = """
+                    rm -rf
+                    build
+                    """
+                    c = "npm ci -q"
+                    "c 2" = "npm test"
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = """
+                    rm -rf
+                      build
+                      dist
+                    """
+                    b = """
+                    rm -rf
+                    build
+                    """
+                    c = "sh -c 'npm ci -q && npm test'"
+                  fix: Join the lines to one command
+                    [pre-up]
+                    a = """
+                    rm -rf
+                      build
+                      dist
+                    """
+                    b = """
+                    rm -rf
+                    build
+                    """
+                    c = "npm ci -q npm test"
+            "#]],
         );
     }
 

@@ -21,13 +21,15 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !is_shell_builtin(program) || shell_operator::first(command).is_some() {
         return;
     }
-    let message = format!("`{program}` is a part of shells, and no shell runs here or in Draft");
+    let message = format!("`{program}` means something only within a shell");
     let note = match program {
-        "cd" | "pushd" | "popd" => "each task starts in the directory of this file",
-        "export" | "set" | "unset" | "alias" | "source" | "." => {
-            "a task cannot change the environment of the others"
+        "cd" | "pushd" | "popd" => {
+            "join it to what needs it by `sh -c '…'`; each task starts in the directory of this file"
         }
-        _ => "put the line into a script and run that",
+        "export" | "set" | "unset" | "alias" | "source" | "." => {
+            "join it to what needs it by `sh -c '…'`; a task cannot change the environment of the others"
+        }
+        _ => "put the line into a script; no shell runs here or in Draft",
     };
     found.push(command.finding(DiagnosticCode::ShellBuiltin, range, message).note(note));
 }
@@ -46,10 +48,10 @@ mod tests {
             DiagnosticCode::ShellBuiltin,
             text,
             expect![[r#"
-            warning "cd": `cd` is a part of shells, and no shell runs here or in Draft: each task starts in the directory of this file
-            warning "export": `export` is a part of shells, and no shell runs here or in Draft: a task cannot change the environment of the others
-            warning "if": `if` is a part of shells, and no shell runs here or in Draft: put the line into a script and run that
-        "#]],
+                warning "cd": `cd` means something only within a shell: join it to what needs it by `sh -c '…'`; each task starts in the directory of this file
+                warning "export": `export` means something only within a shell: join it to what needs it by `sh -c '…'`; a task cannot change the environment of the others
+                warning "if": `if` means something only within a shell: put the line into a script; no shell runs here or in Draft
+            "#]],
         );
     }
 }

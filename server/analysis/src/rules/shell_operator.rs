@@ -105,7 +105,7 @@ mod tests {
             DiagnosticCode::ShellOperator,
             text,
             expect![[r#"
-                warning "&&": `&&` is an argument of `cd` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "&&": `&&` is an argument of `cd` here, no operator: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Use `make -C x`
                     [pre-up]
                     a = "make -C x"
@@ -118,21 +118,21 @@ mod tests {
                     b = 'cat "a b" | wc'
                     c = "echo a; echo b"
                     d = "serve &"
-                warning "|": `|` is an argument of `cat` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "|": `|` is an argument of `cat` here, no operator: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "cd x && make"
                     b = """sh -c 'cat "a b" | wc'"""
                     c = "echo a; echo b"
                     d = "serve &"
-                warning ";": `;` is an argument of `echo` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning ";": `;` is an argument of `echo` here, no operator: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "cd x && make"
                     b = 'cat "a b" | wc'
                     c = "sh -c 'echo a; echo b'"
                     d = "serve &"
-                warning "&": `&` is an argument of `serve` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "&": `&` is an argument of `serve` here, no operator: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "cd x && make"
@@ -150,7 +150,7 @@ mod tests {
             DiagnosticCode::ShellOperator,
             text,
             expect![[r#"
-                warning "&&": `&&` is an argument of `npm` here, no operator: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "&&": `&&` is an argument of `npm` here, no operator: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     b = "sh -c \"npm ci && npm test 'a && b' && echo \\\"\\$HOME\\\"\"" # all
@@ -198,7 +198,7 @@ g = "echo \\&\\& x\\;"
             DiagnosticCode::ShellOperator,
             text,
             expect![[r#"
-                warning "&&": `&&` is an argument of `cd` here, no operator: Draft asks no shell; put the line into a script and run that
+                warning "&&": `&&` is an argument of `cd` here, no operator: put the line into a script; Draft asks no shell
                   fix: Use `make -C x`
                     [pre-up]
                     a = "make -C x"

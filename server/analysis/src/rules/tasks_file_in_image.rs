@@ -29,9 +29,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             section.header,
             "the Dockerfile copies this file into the image",
         )
-        .note(format!(
-            "`{TASKS_FILE}` in .dockerignore keeps it out, and edits of tasks build no new image then"
-        )),
+        .note("add it to .dockerignore; then edits of tasks build no new image"),
     );
 }
 
@@ -56,8 +54,8 @@ mod tests {
         check(
             facts("COPY . .", Some("charts/\n")),
             expect![[r#"
-            hint "[pre-up]": the Dockerfile copies this file into the image: `.draft-tasks.toml` in .dockerignore keeps it out, and edits of tasks build no new image then
-        "#]],
+                hint "[pre-up]": the Dockerfile copies this file into the image: add it to .dockerignore; then edits of tasks build no new image
+            "#]],
         );
         check(facts("COPY . .", Some(".draft-tasks.toml\n")), expect![[""]]);
         check(facts("COPY . .", None), expect![[""]]);

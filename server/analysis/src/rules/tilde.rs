@@ -30,7 +30,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.phase.is_local() && user.is_empty() {
         let fixed = command.replaced(place, "$HOME");
         let fix = command.rewrite("Write `$HOME`", &fixed);
-        diagnostic = diagnostic.note("`$HOME` is replaced here and in Draft").fix(fix);
+        diagnostic = diagnostic.note("write `$HOME`; it is replaced here and in Draft").fix(fix);
     } else {
         diagnostic = diagnostic.note(command.ask_for_a_shell());
         diagnostic.fixes.extend(command.wrap());
@@ -68,19 +68,19 @@ mod tests {
             DiagnosticCode::Tilde,
             text,
             expect![[r#"
-            warning "~": `~/"a b"` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
-              fix: Write `$HOME`
-                [pre-up]
-                a = 'ls $HOME/"a b"'
-                b = '''ls ~"/a b" "~/a" \~/a'''
-                c = '''ls ~/a\ b'''
-            warning "~": `~/a\ b` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
-              fix: Write `$HOME`
-                [pre-up]
-                a = '''ls ~/"a b"'''
-                b = '''ls ~"/a b" "~/a" \~/a'''
-                c = 'ls $HOME/a\ b'
-        "#]],
+                warning "~": `~/"a b"` stays as it is: only a shell knows `~`: write `$HOME`; it is replaced here and in Draft
+                  fix: Write `$HOME`
+                    [pre-up]
+                    a = 'ls $HOME/"a b"'
+                    b = '''ls ~"/a b" "~/a" \~/a'''
+                    c = '''ls ~/a\ b'''
+                warning "~": `~/a\ b` stays as it is: only a shell knows `~`: write `$HOME`; it is replaced here and in Draft
+                  fix: Write `$HOME`
+                    [pre-up]
+                    a = '''ls ~/"a b"'''
+                    b = '''ls ~"/a b" "~/a" \~/a'''
+                    c = 'ls $HOME/a\ b'
+            "#]],
         );
     }
 
@@ -92,14 +92,14 @@ mod tests {
             DiagnosticCode::Tilde,
             text,
             expect![[r#"
-                warning "~": `~/.draft` stays as it is: only a shell knows `~`: `$HOME` is replaced here and in Draft
+                warning "~": `~/.draft` stays as it is: only a shell knows `~`: write `$HOME`; it is replaced here and in Draft
                   fix: Write `$HOME`
                     [pre-up]
                     a = "ls $HOME/.draft"
                     b = "git diff HEAD~ '~' a~b"
                     [post-deploy]
                     c = "ls ~"
-                warning "~": `~` stays as it is: only a shell knows `~`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
+                warning "~": `~` stays as it is: only a shell knows `~`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
                   fix: Wrap in `sh -c '…'`
                     [pre-up]
                     a = "ls ~/.draft"
@@ -117,14 +117,14 @@ mod tests {
             DiagnosticCode::Tilde,
             text,
             expect![[r#"
-            warning "~deploy": `~deploy/app` stays as it is: only a shell knows `~deploy`: no shell reads the command, nor does one in Draft; `sh -c '…'` asks for one
-              fix: Wrap in `sh -c '…'`
-                [pre-up]
-                a = "sh -c 'ls ~deploy/app ~'"
-                b = "grep ~1 ~= ~$X ~'x' '~deploy/a' ~de'p'/a"
-                c = "ctest ~slow"
-                d = "expr 1 ~ 2"
-        "#]],
+                warning "~deploy": `~deploy/app` stays as it is: only a shell knows `~deploy`: wrap it in `sh -c '…'`; no shell reads the command, nor does one in Draft
+                  fix: Wrap in `sh -c '…'`
+                    [pre-up]
+                    a = "sh -c 'ls ~deploy/app ~'"
+                    b = "grep ~1 ~= ~$X ~'x' '~deploy/a' ~de'p'/a"
+                    c = "ctest ~slow"
+                    d = "expr 1 ~ 2"
+            "#]],
         );
     }
 }

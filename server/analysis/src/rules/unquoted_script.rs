@@ -31,7 +31,7 @@ fn unquoted(command: &Command<'_>, shell: usize) -> Option<Diagnostic> {
     Some(
         command
             .finding(DiagnosticCode::UnquotedScript, place, message)
-            .note("the words behind it are the script's `$0`, `$1` and so on")
+            .note("put the script into quotes; the words behind it are its `$0`, `$1` and so on")
             .fix(command.rewrite("Put the script into quotes", &quoted)),
     )
 }
@@ -50,12 +50,12 @@ mod tests {
             DiagnosticCode::UnquotedScript,
             text,
             expect![[r#"
-                warning "echo hello": `sh` runs `echo` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                warning "echo hello": `sh` runs `echo` alone: its script is one word: put the script into quotes; the words behind it are its `$0`, `$1` and so on
                   fix: Put the script into quotes
                     [pre-up]
                     a = "sh -c 'echo hello'"
                     b = "bash -o pipefail -ec make 'a b' $C"
-                warning "make 'a b' $C": `bash` runs `make` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                warning "make 'a b' $C": `bash` runs `make` alone: its script is one word: put the script into quotes; the words behind it are its `$0`, `$1` and so on
                   fix: Put the script into quotes
                     [pre-up]
                     a = "sh -c echo hello"
@@ -71,13 +71,13 @@ mod tests {
             DiagnosticCode::UnquotedScript,
             text,
             expect![[r#"
-                warning "echo hello": `sh` runs `echo` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                warning "echo hello": `sh` runs `echo` alone: its script is one word: put the script into quotes; the words behind it are its `$0`, `$1` and so on
                   fix: Put the script into quotes
                     [pre-up]
                     a = "sudo env A=b sh -c 'echo hello'"
                     b = "kubectl exec web -- sh -c make all"
                     c = "echo sh -c a b"
-                warning "make all": `sh` runs `make` alone: its script is one word: the words behind it are the script's `$0`, `$1` and so on
+                warning "make all": `sh` runs `make` alone: its script is one word: put the script into quotes; the words behind it are its `$0`, `$1` and so on
                   fix: Put the script into quotes
                     [pre-up]
                     a = "sudo env A=b sh -c echo hello"

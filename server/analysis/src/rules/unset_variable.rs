@@ -23,7 +23,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
     for (name, place) in command.variables().filter(|(name, _)| unset(name)) {
         let message = format!("`${name}` is not set here, so nothing takes its place");
-        let note = "a word that is only this becomes an empty argument, here as in Draft";
+        let note = "set it; a word that is only this becomes an empty argument, here as in Draft";
         found.push(command.finding(DiagnosticCode::UnsetVariable, place, message).note(note));
     }
     if command.phase.is_local() && command.is_shell() {
@@ -96,9 +96,9 @@ mod tests {
             DiagnosticCode::UnsetVariable,
             text,
             expect![[r#"
-            info "${NONE}": `$NONE` is not set here, so nothing takes its place: a word that is only this becomes an empty argument, here as in Draft
-            info "$NONE": `$NONE` is not set here, so nothing takes its place: a word that is only this becomes an empty argument, here as in Draft
-        "#]],
+                info "${NONE}": `$NONE` is not set here, so nothing takes its place: set it; a word that is only this becomes an empty argument, here as in Draft
+                info "$NONE": `$NONE` is not set here, so nothing takes its place: set it; a word that is only this becomes an empty argument, here as in Draft
+            "#]],
         );
         testing::check(DiagnosticCode::UnsetVariable, text, expect![[""]]);
     }

@@ -273,9 +273,9 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
     check(
         fixture.effects(),
         expect![[r#"
-        publish Some(199)
-          1:empty-command: the task `a` has an empty command: there is nothing to run, and Draft goes on silently
-    "#]],
+            publish Some(199)
+              1:empty-command: the task `a` has an empty command: write what is to run; Draft goes on silently
+        "#]],
     );
     fixture.session.did_close(URI.into());
     check(
