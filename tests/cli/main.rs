@@ -8,6 +8,7 @@ mod check;
 mod claims;
 mod configured;
 mod create;
+mod crossing;
 mod doctor;
 mod explain;
 mod fix;

@@ -13,7 +13,7 @@ use crate::lifecycle::with_cluster;
 use crate::run::tasks;
 
 /// The two ends of a terminal: ours, and the program's.
-fn terminal() -> (File, File) {
+pub(crate) fn terminal() -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
     grantpt(&ours).expect("a terminal of our own");
     unlockpt(&ours).expect("an open terminal");
@@ -33,7 +33,7 @@ fn is_spinner(c: char) -> bool {
 }
 
 /// Reads until something was written, or to the end.
-fn read_until(terminal: &mut File, text: &mut String, wanted: Option<&str>) {
+pub(crate) fn read_until(terminal: &mut File, text: &mut String, wanted: Option<&str>) {
     let mut buffer = [0; 4096];
     while wanted.is_none_or(|wanted| !text.contains(wanted)) {
         let mut readable = [PollFd::new(&*terminal, PollFlags::IN)];

@@ -26,7 +26,7 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 use self::choice::{CalledCluster, Named};
-pub(crate) use self::crossing::Crossing;
+pub(crate) use self::crossing::{Asker, Crossing};
 pub(crate) use self::guard::Guard;
 
 /// A cluster that a run reaches, and what of the run does.

@@ -99,20 +99,29 @@ impl Cluster {
         if !can_ask() {
             return Err(format!("nothing runs, as {}\n  {answer}", unasked(question)));
         }
-        let mut asked = io::stderr().lock();
-        let mut said = String::new();
-        write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))
-            .and_then(|()| asked.flush())
-            .and_then(|()| io::stdin().lock().read_line(&mut said))
-            .map_err(|error| format!("nothing runs, as the answer cannot be read: {error}"))?;
-        if !said.ends_with('\n') {
-            let _ = writeln!(asked);
-        }
-        match said.trim().to_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err("nothing runs, as it was not confirmed".into()),
+        match is_agreed(question) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("nothing runs, as it was not confirmed".into()),
+            Err(error) => Err(format!("nothing runs, as the answer cannot be read: {error}")),
         }
     }
+}
+
+/// Asks on the terminal.
+///
+/// # Errors
+///
+/// When the question cannot be written or the answer cannot be read.
+pub(super) fn is_agreed(question: &str) -> io::Result<bool> {
+    let mut asked = io::stderr().lock();
+    let mut said = String::new();
+    write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))?;
+    asked.flush()?;
+    io::stdin().lock().read_line(&mut said)?;
+    if !said.ends_with('\n') {
+        let _ = writeln!(asked);
+    }
+    Ok(matches!(said.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// The user's own contexts that are as good as local.
@@ -128,6 +137,7 @@ fn unasked(question: &str) -> String {
     format!("nobody can be asked whether to {}", question.trim_end_matches('?'))
 }
 
-fn can_ask() -> bool {
+/// Whether somebody can answer.
+pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -12,15 +12,17 @@ use clap::ValueEnum;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
 use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::FOUND;
+use super::cluster;
 use super::loan::{self, Loan};
 use super::report::{Amount, Report};
 use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
-use crate::safety::Crossing;
+use crate::safety::{Asker, Crossing};
 use crate::world::environment::ask_for_colors;
 
 /// How a run is told.
@@ -80,11 +82,14 @@ impl Ended {
 /// When the system does not give what is needed, or what is done fails.
 pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         draft_tasks_executor::adopt_orphans()?;
         let mut signals = Signals::watch()?;
         what(&mut signals).await
-    })
+    });
+    // A question that was not answered, or a disk that does not answer, must not hold the end.
+    runtime.shutdown_background();
+    done
 }
 
 /// Runs a request to its end.
@@ -109,7 +114,8 @@ pub(super) async fn execute(
     let mut shown = show(readers, events, is_lent)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
-    let gate = crossing.map(|crossing| crossing.gate(&mut request));
+    let asker = if is_lent { None } else { asker(&sender, &screen) };
+    let gate = crossing.map(|crossing| crossing.gate(&mut request, asker));
     let handle = draft_tasks_executor::start(request, gate, sender);
     let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
     let mut summary = RunSummary::default();
@@ -146,6 +152,27 @@ pub(super) async fn execute(
     }
     screen.end();
     Ok(Ended { summary, was_stopped: stop.overdue.is_asked(), is_untold })
+}
+
+/// What asks while a run goes on, once all that was told before is shown.
+fn asker(events: &mpsc::Sender<RunEvent>, screen: &Screen) -> Option<Asker> {
+    if !cluster::can_ask() {
+        return None;
+    }
+    // The run is over for its reader when nobody has the sender any more.
+    let (events, screen, runtime) = (events.downgrade(), screen.clone(), Handle::current());
+    Some(Box::new(move |question| {
+        if let Some(events) = events.upgrade() {
+            let _ = runtime.block_on(events.reserve_many(EVENTS));
+        }
+        let mut agreed = Ok(false);
+        screen.without_moving(|| agreed = cluster::is_agreed(question));
+        match agreed {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it was not confirmed".into()),
+            Err(error) => Err(format!("the answer cannot be read: {error}")),
+        }
+    }))
 }
 
 /// Says why the output cannot be written; a reader that has seen enough is no error.

@@ -22,7 +22,7 @@ use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{Next, Part, Undertaking};
-use crate::safety;
+use crate::safety::{self, Crossing};
 use crate::settings::run::Limit;
 
 #[derive(Debug, Args)]
@@ -71,6 +71,8 @@ struct Whole<'a> {
     prepared: Prepared<'a>,
     options: &'a Options,
     undertaking: Undertaking,
+    /// Those of its local steps; none where the user wants no question.
+    crossings: Vec<Crossing>,
     begun: Instant,
     /// Held until the last step is over.
     _claim: Claim,
@@ -117,7 +119,9 @@ impl<'a> Whole<'a> {
         if !options.dry_run {
             confirm(options, &prepared, &mut undertaking)?;
         }
-        Ok(Whole { prepared, options, undertaking, begun: halt::now(), _claim: claim })
+        let is_asked = !options.dry_run && !options.cluster.yes;
+        let crossings = if is_asked { prepared.crossings(&undertaking) } else { Vec::new() };
+        Ok(Whole { prepared, options, undertaking, crossings, begun: halt::now(), _claim: claim })
     }
 
     /// What a step runs.
@@ -167,7 +171,7 @@ impl<'a> Whole<'a> {
                 self.undertaking.pods.iter_mut().for_each(|of| of.before = before.clone());
             }
             let request = self.request(step);
-            let crossing = self.prepared.crossing(&request);
+            let crossing = self.crossings.iter().find(|crossing| crossing.subject == step).cloned();
             let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
             let ended = execute(request, crossing, &view, signals).await?;
             if ended.is_untold {

@@ -24,7 +24,7 @@ use super::signals::GRACE;
 use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
-use crate::lifecycle::Activity;
+use crate::lifecycle::{Activity, Undertaking};
 use crate::lines::{LineIndex, line_and_column};
 use crate::plan_refusal::PlanRefusal;
 use crate::safety::{self, Crossing, Guard, Whereabouts};
@@ -377,6 +377,11 @@ impl<'a> Prepared<'a> {
             pinned: request.pinned.as_ref().map(|pinned| &pinned.target),
         };
         is_asked.then(|| Crossing::of(&request.plan, whereabouts, &self.kubernetes))
+    }
+
+    /// The same of `up` or `delete`.
+    pub(super) fn crossings(&self, undertaking: &Undertaking) -> Vec<Crossing> {
+        undertaking.crossings(&self.directory, self.variables(), &self.secrets(), &self.kubernetes)
     }
 
     /// Whether runs reach this cluster without asking: who names its context knows it.

@@ -12,8 +12,8 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{Pinned, PodsRequest, Problem};
 
 use super::{Lifecycle, LifecycleFacts, Part};
-use crate::safety::{self, Foreign, Guard, Whereabouts, lacking};
-use crate::settings::kubernetes::GONE_TIMEOUT;
+use crate::safety::{self, Crossing, Foreign, Guard, Whereabouts, lacking};
+use crate::settings::kubernetes::{GONE_TIMEOUT, KubernetesSettings};
 use crate::world::application::ApplicationLookup;
 
 /// Everything that is known before the first step.
@@ -134,6 +134,20 @@ impl Undertaking {
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());
         let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));
         asked.into_iter().chain(others.map(|foreign| foreign.of(subject))).collect()
+    }
+
+    /// What is known of the clusters of all local steps when these are asked for, in their order.
+    pub(crate) fn crossings(
+        &self,
+        directory: &Path,
+        environment: &[(OsString, OsString)],
+        secrets: &Secrets,
+        kubernetes: &KubernetesSettings,
+    ) -> Vec<Crossing> {
+        let whereabouts = Whereabouts { directory, environment, secrets, pinned: self.target() };
+        let local = self.steps.steps().iter().filter(|step| step.is_local());
+        let plans: Vec<Plan> = local.map(|step| self.plan(*step)).collect();
+        Crossing::of_all(&plans, whereabouts, kubernetes)
     }
 
     /// That the program of the deploy command is not there yet, where something runs before it.

@@ -250,7 +250,7 @@ impl Outbox {
     fn start_run(&mut self, Start { run, mut request, crossing, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let of_record = request.clone();
-        let gate = crossing.map(|crossing| crossing.gate(&mut request));
+        let gate = crossing.map(|crossing| crossing.gate(&mut request, None));
         let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());

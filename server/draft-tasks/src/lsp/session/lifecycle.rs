@@ -22,7 +22,7 @@ use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
-use crate::safety::Foreign;
+use crate::safety::{Crossing, Foreign};
 use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
@@ -35,6 +35,8 @@ pub(super) struct Walk {
     environment: Environment,
     /// The clusters that are to be asked about before the first step.
     foreign: Vec<Foreign>,
+    /// What was known of the clusters of its local steps by then.
+    crossings: Vec<Crossing>,
     /// The runs of the steps that began; that of the last one goes on.
     runs: Vec<String>,
     /// Whether somebody has asked for the end of all of it.
@@ -115,11 +117,14 @@ impl Walk {
         let is_local = |target: &Target| source.config.kubernetes.is_local(target);
         let foreign = undertaking.foreign(directory, variables, &environment.secrets(), &is_local);
         let lacking = undertaking.lacks_program(directory, variables);
+        let (secrets, kubernetes) = (environment.secrets(), &source.config.kubernetes);
+        let crossings = undertaking.crossings(directory, variables, &secrets, kubernetes);
         Ok(Walk {
             uri,
             undertaking,
             lacking,
             foreign,
+            crossings,
             source,
             environment,
             runs: Vec::new(),
@@ -174,6 +179,8 @@ impl Session {
         if step == Subject::Deploy {
             questions.before = walk.undertaking.pods.clone().map(Box::new);
         }
+        let crossing = walk.crossings.iter().find(|crossing| crossing.subject == step);
+        questions.crossing = crossing.cloned().map(Box::new);
         let place = RunPlace {
             pods: walk.undertaking.pods(step),
             pinned: walk.undertaking.pinned(step),

@@ -18,6 +18,11 @@ fn started(fixture: &mut Fixture) -> Vec<String> {
             let pinned = if request.pinned.is_some() { " pinned" } else { "" };
             let asks = if questions.before.is_some() { " looks for pods" } else { "" };
             let foreign = if questions.foreign.is_empty() { "" } else { " asks" };
+            // No local task starts unseen.
+            assert_eq!(
+                questions.crossing.is_some(),
+                request.pods.is_none() && !request.plan.steps.is_empty()
+            );
             let steps = request.plan.steps.len();
             Some(format!("{} {steps}{pinned}{asks}{foreign}{before}", request.plan.subject))
         }
