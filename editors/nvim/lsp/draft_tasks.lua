@@ -13,7 +13,7 @@
 ---@type vim.lsp.Config
 return {
   cmd = { 'draft-tasks', 'lsp' },
-  filetypes = { 'toml', 'toml.draft-tasks' },
+  filetypes = { 'toml', 'toml.draft-tasks', 'toml.draft-tasks-config' },
   -- Other TOML files are not ours: for them `on_dir` is not called, and nothing starts. A pack is known by its charts.
   root_dir = function(bufnr, on_dir)
     local path = vim.api.nvim_buf_get_name(bufnr)

@@ -54,10 +54,18 @@ function M.task_failures(bufnr)
   end, vim.diagnostic.get(bufnr))
 end
 
+--- The lenses that are shown.
 function M.lens_titles(bufnr)
-  return vim.tbl_map(function(lens)
-    return lens.command.title
-  end, vim.lsp.codelens.get(bufnr))
+  local namespace = vim.api.nvim_create_namespace('draft_tasks_codelens')
+  local titles = {}
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(bufnr, namespace, 0, -1, { details = true })) do
+    for _, chunk in ipairs(mark[4].virt_text or mark[4].virt_lines[1]) do
+      if chunk[2] == 'LspCodeLens' then
+        table.insert(titles, chunk[1])
+      end
+    end
+  end
+  return titles
 end
 
 function M.notified(text)
@@ -80,12 +88,52 @@ local sleeper = { '[pre-up]', [[wait = "sh -c 'echo $$ > pid; echo waiting; exec
 --- Starts a task that does not end by itself.
 function M.start_sleeper(folder)
   h.write(folder .. '/.draft-tasks.toml', sleeper)
-  local bufnr = h.open(folder .. '/.draft-tasks.toml')
+  local bufnr, before = h.open(folder .. '/.draft-tasks.toml'), M.count_output('waiting')
   vim.cmd('LspDraftTasks run pre-up')
   h.eventually('the task writes', function()
-    return h.output_has('waiting')
+    return M.count_output('waiting') > before
   end)
   return bufnr, tonumber(vim.fn.readfile(h.path(folder .. '/pid'))[1])
+end
+
+--- The server that a task runs in.
+function M.server_of(pid)
+  local stat = vim.fn.readfile(('/proc/%d/stat'):format(pid))[1]
+  return tonumber(stat:match('%) %a (%d+)'))
+end
+
+--- Answers `vim.ui.select` as a user does, while a function runs: by the item whose label holds a text.
+---@param text string
+---@param f fun(labels: string[])
+function M.choosing(text, f)
+  local select, labels = vim.ui.select, {}
+  vim.ui.select = function(items, options, on_choice)
+    for _, item in ipairs(items) do
+      table.insert(labels, (options.format_item or tostring)(item))
+    end
+    for index, label in ipairs(labels) do
+      if label:find(text, 1, true) then
+        on_choice(items[index], index)
+        return
+      end
+    end
+    error(('%s: no %s in %s'):format(options.prompt, text, vim.inspect(labels)))
+  end
+  local ok, problem = pcall(f, labels)
+  vim.ui.select = select
+  assert(ok, problem)
+end
+
+--- Another Neovim with the plugin, as a user starts it, and a function that asks it.
+---@param arguments? string[]
+---@return integer channel, fun(code: string, ...: any): any
+function M.neovim(arguments)
+  local root = vim.env.DRAFT_TASKS_ROOT .. '/editors/nvim'
+  local command = { vim.v.progpath, '--clean', '--embed', '--headless', '--cmd', 'set runtimepath^=' .. root }
+  local child = vim.fn.jobstart(vim.list_extend(command, arguments or {}), { rpc = true })
+  return child, function(code, ...)
+    return vim.rpcrequest(child, 'nvim_exec_lua', code, { ... })
+  end
 end
 
 return M

@@ -5,7 +5,19 @@ local h = dofile(here .. 'harness.lua')
 local t = assert(loadfile(here .. 'checks.lua'))(h)
 
 h.say('Neovim ' .. tostring(vim.version()))
-for _, spec in ipairs({ 'language', 'treesitter', 'running', 'commands', 'output', 'alone', 'documentation', 'client' }) do
+for _, spec in ipairs({
+  'starting',
+  'language',
+  'treesitter',
+  'running',
+  'commands',
+  'output',
+  'shown',
+  'leaving',
+  'alone',
+  'documentation',
+  'client',
+}) do
   assert(loadfile(here .. 'specs/' .. spec .. '.lua'))(h, t)
 end
 h.say(('%d passed, %d failed'):format(t.passed, t.failed))

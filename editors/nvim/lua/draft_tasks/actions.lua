@@ -1,124 +1,111 @@
 --- What the subcommands of `:LspDraftTasks` do.
+local choice = require('draft_tasks.choice')
 local file = require('draft_tasks.file')
-local program = require('draft_tasks.program')
 local protocol = require('draft_tasks.protocol')
+local runs = require('draft_tasks.runs')
 local server = require('draft_tasks.server')
 
 local M = {}
 
 local commands = protocol.commands
 
----@param client vim.lsp.Client
----@param bufnr integer
----@param phase string
----@param task? string
-local function start(client, bufnr, phase, task)
-  local uri = vim.uri_from_bufnr(bufnr)
-  if task then
-    server.execute(client, commands.run_task, { uri = uri, phase = phase, task = task })
+---@param target draft_tasks.Target
+---@param chosen draft_tasks.Choice
+local function start(target, chosen)
+  local tasks = chosen.tasks
+  if not tasks then
+    server.execute(target.client, commands.run_phase, { uri = target.uri, phase = chosen.phase })
+  elseif #tasks == 1 then
+    server.execute(target.client, commands.run_task, { uri = target.uri, phase = chosen.phase, task = tasks[1] })
   else
-    server.execute(client, commands.run_phase, { uri = uri, phase = phase })
+    local named = vim.tbl_map(function(task)
+      return { task = task }
+    end, tasks)
+    server.execute(target.client, commands.run_tasks, { uri = target.uri, phase = chosen.phase, tasks = named })
   end
 end
 
----@class draft_tasks.Choice
----@field phase string
----@field task? string
----@field label string
-
---- What can be run: each phase, and each of its tasks where they are wanted.
----@param phases draft_tasks.PhaseOutline[]
----@param with_tasks boolean
----@return draft_tasks.Choice[]
-local function choices(phases, with_tasks)
-  local found = {} ---@type draft_tasks.Choice[]
-  for _, phase in ipairs(phases) do
-    local count = #phase.tasks == 1 and '1 task' or ('%d tasks'):format(#phase.tasks)
-    table.insert(found, { phase = phase.phase, label = ('%s (%s)'):format(phase.phase, count) })
-    for _, task in ipairs(with_tasks and phase.tasks or {}) do
-      local label = ('%s · %s: %s'):format(phase.phase, task.name, task.command)
-      table.insert(found, { phase = phase.phase, task = task.name, label = label })
-    end
-  end
-  return found
-end
-
---- Asks what is meant.
----@param client vim.lsp.Client
----@param bufnr integer
----@param prompt string
----@param with_tasks boolean
----@param on_choice fun(choice: draft_tasks.Choice)
-local function choose(client, bufnr, prompt, with_tasks, on_choice)
-  local found = choices(server.outline(client, bufnr), with_tasks)
-  if #found == 0 then
-    server.notify('the file has no phase with tasks')
-    return
-  end
-  local options = {
-    prompt = prompt,
-    kind = 'draft_tasks',
-    format_item = function(choice)
-      return choice.label
-    end,
-  }
-  vim.ui.select(found, options, function(choice)
-    if choice then
-      on_choice(choice)
-    end
-  end)
-end
-
---- The phase that the cursor is in.
----@param client vim.lsp.Client
----@param bufnr integer
----@return string?
-local function phase_at_cursor(client, bufnr)
-  if bufnr ~= vim.api.nvim_get_current_buf() then
-    return nil
-  end
-  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-  for _, candidate in ipairs(server.outline(client, bufnr)) do
-    if line >= candidate.first and line <= candidate.last then
-      return candidate.phase
-    end
-  end
-end
-
---- Runs a phase or a task of it. Without a phase: the one under the cursor, else it asks.
+--- Runs a phase or a task of it. Without a phase: what the cursor is in, else it asks.
 ---@param phase? string
 ---@param task? string
 function M.run(phase, task)
-  local client, bufnr = server.target()
-  if not client or not bufnr then
+  local target = server.target()
+  if not target then
     return
   end
-  phase = phase or phase_at_cursor(client, bufnr)
-  if phase then
-    start(client, bufnr, phase, task)
+  local chosen = phase and { phase = phase, tasks = task and { task } or nil } or choice.at_cursor(target)
+  if chosen then
+    start(target, chosen)
   else
     M.pick()
   end
 end
 
+--- Runs the tasks of some lines.
+---@param first integer from 1
+---@param last integer
+function M.run_lines(first, last)
+  local target = server.target()
+  if not target then
+    return
+  end
+  local chosen, problem = choice.in_lines(target, first, last)
+  if chosen then
+    start(target, chosen)
+  else
+    server.notify(problem or '', vim.log.levels.ERROR)
+  end
+end
+
 --- Asks which phase or task to run.
 function M.pick()
-  local client, bufnr = server.target()
-  if client and bufnr then
-    choose(client, bufnr, 'Run:', true, function(choice)
-      start(client, bufnr, choice.phase, choice.task)
+  local target = server.target()
+  if target then
+    choice.ask(target, 'Run:', true, function(chosen)
+      start(target, chosen)
     end)
   end
 end
 
---- Runs again what ran last of the tasks file, or of that what failed.
+--- Stops what runs of a tasks file, or one run of it, and goes on when all of that has ended.
+---@param target draft_tasks.Target
+---@param run? string
+---@param on_end fun()
+local function stop_first(target, run, on_end)
+  vim.api.nvim_create_autocmd('User', {
+    pattern = 'DraftTasksRun',
+    callback = function()
+      if #runs.running(target.uri, run) == 0 then
+        vim.schedule(on_end)
+        return true
+      end
+    end,
+  })
+  server.execute(target.client, commands.stop, { uri = target.uri, run = run })
+end
+
+--- Runs again what ran last of the tasks file or what the run shown ran, or of that what failed. What still runs is asked about.
 ---@param only_failed boolean
 function M.rerun(only_failed)
-  local client, bufnr = server.target()
-  if client and bufnr then
-    local command = only_failed and commands.rerun_failed or commands.rerun
-    server.execute(client, command, { uri = vim.uri_from_bufnr(bufnr) })
+  local target = server.target()
+  if not target then
+    return
   end
+  local run = not only_failed and target.run and target.run.run or nil
+  local function go()
+    local command = only_failed and commands.rerun_failed or commands.rerun
+    local phase = only_failed and target.run and target.run.phase or nil
+    server.execute(target.client, command, { uri = target.uri, run = run, phase = phase })
+  end
+  local running = runs.running(target.uri, run)
+  if #running == 0 then
+    go()
+    return
+  end
+  local question = ('%s still runs:'):format(running[1].phase)
+  choice.confirm(question, 'Leave it running', 'Stop it and run it again', function()
+    stop_first(target, run, go)
+  end)
 end
 
 ---@param markdown string
@@ -130,50 +117,59 @@ end
 --- Shows what a phase would run.
 ---@param phase? string
 function M.plan(phase)
-  local client, bufnr = server.target()
-  if not client or not bufnr then
+  local target = server.target()
+  if not target then
     return
   end
   local function show(name)
-    local argument = { uri = vim.uri_from_bufnr(bufnr), phase = name, show = false }
-    server.execute(client, commands.plan, argument, function(plan)
+    local argument = { uri = target.uri, phase = name, show = false }
+    server.execute(target.client, commands.plan, argument, function(plan)
       preview(plan.markdown, 'plan')
     end)
   end
-  phase = phase or phase_at_cursor(client, bufnr)
+  local here = not phase and choice.at_cursor(target)
+  phase = phase or here and here.phase
   if phase then
     show(phase)
   else
-    choose(client, bufnr, 'Plan:', false, function(choice)
-      show(choice.phase)
+    choice.ask(target, 'Plan:', false, function(chosen)
+      show(chosen.phase)
     end)
   end
 end
 
 --- Shows whether all that tasks inside of pods need is there.
 function M.doctor()
-  local client, bufnr = server.target()
-  if not client or not bufnr then
+  local target = server.target()
+  if not target then
     return
   end
-  if not server.has(client, commands.doctor) then
+  if not server.has(target.client, commands.doctor) then
     server.notify('this version of the server has no doctor; :checkhealth draft_tasks says what is missing')
     return
   end
-  local argument = { uri = vim.uri_from_bufnr(bufnr), show = false }
-  server.execute(client, commands.doctor, argument, function(report)
+  server.execute(target.client, commands.doctor, { uri = target.uri, show = false }, function(report)
     preview(report.markdown, 'doctor')
   end)
 end
 
---- Stops the runs of the tasks file in the current buffer; elsewhere all runs.
-function M.stop()
-  local bufnr = vim.api.nvim_get_current_buf()
-  local clients = vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })
-  local argument = #clients > 0 and { uri = vim.uri_from_bufnr(bufnr) } or nil
-  if #clients == 0 then
-    clients = vim.lsp.get_clients({ name = 'draft_tasks' })
+--- What `stop` means here: the run shown, the runs of the tasks file, elsewhere all.
+---@return vim.lsp.Client[], table? argument
+local function to_be_stopped()
+  local shown = runs.shown()
+  if shown and shown.client then
+    return { vim.lsp.get_client_by_id(shown.client) }, { run = shown.run }
   end
+  local of_buffer = vim.lsp.get_clients({ bufnr = 0, name = 'draft_tasks' })
+  if #of_buffer > 0 then
+    return of_buffer, { uri = vim.uri_from_bufnr(0) }
+  end
+  return vim.lsp.get_clients({ name = 'draft_tasks' }), nil
+end
+
+--- Stops the run shown or the runs of the tasks file in the current buffer; elsewhere all runs.
+function M.stop()
+  local clients, argument = to_be_stopped()
   local answers, stopped = 0, 0
   for _, client in ipairs(clients) do
     server.execute(client, commands.stop, argument, function(result)
@@ -188,49 +184,43 @@ function M.stop()
   end
 end
 
+--- Deploys or deletes the application by a command, with the phases around it.
+---@param command string of the server
+---@param line? string the command as the user typed it; it is asked for where there is none
+local function live(command, line)
+  local target = server.target()
+  if not target then
+    return
+  end
+  local function go(typed)
+    if typed and vim.trim(typed) ~= '' then
+      server.execute(target.client, command, { uri = target.uri, line = typed })
+    end
+  end
+  if line then
+    go(line)
+  else
+    local what = command == commands.up and 'Command that deploys: ' or 'Command that deletes: '
+    vim.ui.input({ prompt = what, completion = 'shellcmd' }, go)
+  end
+end
+
+--- Runs `pre-up`, the command that deploys the application, `post-deploy` and `post-up`.
+---@param line? string
+function M.up(line)
+  live(commands.up, line)
+end
+
+--- Runs the command that deletes the application, then `cleanup`.
+---@param line? string
+function M.delete(line)
+  live(commands.delete, line)
+end
+
 --- Shows the output of all runs and goes there.
-function M.log()
-  require('draft_tasks.output').open({ enter = true })
-end
-
-local signs = { passed = '✓', failed = '✗', stopped = '■' }
-
----@param run draft_tasks.KeptRun
----@return string
-local function run_label(run)
-  local at = run.at:gsub('T', ' '):gsub('%.%d+Z$', ' UTC')
-  local seconds = run.seconds and ('  %.1f s'):format(run.seconds) or ''
-  return ('%s %s  %s%s  %s'):format(signs[run.state] or '…', run.phase, at, seconds, vim.fn.fnamemodify(run.file, ':~:.'))
-end
-
---- Shows what is kept of a run in a window of its own.
----@param id string
-local function show_run(id)
-  program.run(id, function(text, problem)
-    if not text then
-      server.notify(problem or 'the run cannot be shown', vim.log.levels.ERROR)
-      return
-    end
-    local bufnr = require('draft_tasks.output.buffer').page('draft-tasks://runs/' .. id, text)
-    vim.api.nvim_open_win(bufnr, true, { split = 'below', win = -1 })
-  end)
-end
-
---- Asks which of the kept runs to show, and shows it.
-function M.runs()
-  program.runs(function(runs, problem)
-    if not runs then
-      server.notify(problem or 'the runs cannot be listed', vim.log.levels.ERROR)
-    elseif #runs == 0 then
-      server.notify('no runs are kept', vim.log.levels.INFO)
-    else
-      vim.ui.select(runs, { prompt = 'Show run:', kind = 'draft_tasks', format_item = run_label }, function(run)
-        if run then
-          show_run(run.id)
-        end
-      end)
-    end
-  end)
+---@param mods? vim.api.keyset.cmd_mods where the user wants it
+function M.log(mods)
+  require('draft_tasks.output').open({ enter = true, mods = mods })
 end
 
 --- Goes to a file once it is there: the server's edit comes after its answer. Where the folder cannot be written the
@@ -253,14 +243,15 @@ end
 --- Creates a tasks file in the folder of the current file, from a draft pack or with the phases and comments.
 ---@param pack? string
 function M.create(pack)
-  local folder = file.folder(vim.api.nvim_get_current_buf())
-  local client = server.for_folder(folder)
-  if client then
-    local argument = { uri = vim.uri_from_fname(folder), pack = pack }
-    server.execute(client, commands.create, argument, function(result)
-      open_when_there(vim.uri_to_fname(result.uri))
-    end)
+  local path = vim.fs.joinpath(file.folder(vim.api.nvim_get_current_buf()), protocol.tasks_file)
+  local client = server.of_file(path)
+  if not client then
+    server.notify('the language server does not start; see :checkhealth draft_tasks', vim.log.levels.ERROR)
+    return
   end
+  server.execute(client, commands.create, { uri = vim.uri_from_fname(path), pack = pack }, function(result)
+    open_when_there(vim.uri_to_fname(result.uri))
+  end)
 end
 
 --- Puts what is wrong with tasks into the quickfix list: which failed, and the places that they named.
@@ -284,9 +275,9 @@ end
 
 --- Forgets the results of runs and which tasks failed.
 function M.clear()
-  local client, bufnr = server.target()
-  if client and bufnr then
-    server.execute(client, commands.clear, { uri = vim.uri_from_bufnr(bufnr) })
+  local target = server.target()
+  if target then
+    server.execute(target.client, commands.clear, { uri = target.uri })
   end
 end
 

@@ -260,4 +260,19 @@ function M.parse(text, state)
   return lines, spans, restarted
 end
 
+--- Shows spans of a line.
+---@param bufnr integer
+---@param namespace integer
+---@param row integer from 0
+---@param offset integer bytes of the line before the spans
+---@param spans draft_tasks.Span[]
+function M.highlight(bufnr, namespace, row, offset, spans)
+  for _, span in ipairs(spans) do
+    vim.api.nvim_buf_set_extmark(bufnr, namespace, row, offset + span.from, {
+      end_col = offset + span.to,
+      hl_group = span.group,
+    })
+  end
+end
+
 return M

@@ -33,4 +33,26 @@ function M.attach(bufnr)
   end
 end
 
+--- Takes back what Neovim sets up for an attached server: ours answers nothing about these files.
+---@param bufnr integer
+function M.leave_as_it_is(bufnr)
+  if #vim.lsp.get_clients({ bufnr = bufnr }) > 1 then
+    return
+  end
+  for _, option in ipairs({ 'tagfunc', 'omnifunc', 'formatexpr' }) do
+    if vim.startswith(vim.bo[bufnr][option], 'v:lua.vim.lsp.') then
+      -- What is not set locally is what it was.
+      vim.api.nvim_buf_call(bufnr, function()
+        vim.cmd.setlocal(option .. '<')
+      end)
+    end
+  end
+  vim.api.nvim_buf_call(bufnr, function()
+    local mapping = vim.fn.maparg('K', 'n', false, true)
+    if mapping.buffer == 1 and mapping.desc == 'vim.lsp.buf.hover()' then
+      vim.keymap.del('n', 'K', { buffer = bufnr })
+    end
+  end)
+end
+
 return M

@@ -21,6 +21,9 @@ end
 ---@type vim.lsp.Config
 return {
   commands = commands,
+  on_exit = function(...)
+    require('draft_tasks.lifetime').on_exit(...)
+  end,
   capabilities = {
     experimental = { draftTasks = { output = protocol.output_version, colors = true } },
     workspace = { codeLens = { refreshSupport = true } },
@@ -32,10 +35,20 @@ return {
     [protocol.notifications.run] = function(_, params, ctx)
       require('draft_tasks.runs').on_run(params, ctx)
     end,
-    ['window/showMessage'] = function(err, params, ctx)
+    ['window/showMessage'] = function(_, params)
       if not require('draft_tasks.runs').tell_end(params.message) then
-        vim.lsp.handlers['window/showMessage'](err, params, ctx)
+        -- The protocol's levels count down from error, Neovim's count up to it.
+        require('draft_tasks.server').notify(params.message, vim.log.levels.ERROR + 1 - params.type)
       end
+    end,
+    ['workspace/applyEdit'] = function(err, params, ctx)
+      -- A new tasks file is on disk when the user writes it: Neovim would make it at once, and empty.
+      local file = require('draft_tasks.file')
+      local changes = params.edit.documentChanges
+      params.edit.documentChanges = changes and vim.tbl_filter(function(change)
+        return change.kind ~= 'create' or not file.is_tasks_file(vim.uri_to_fname(change.uri))
+      end, changes)
+      return vim.lsp.handlers['workspace/applyEdit'](err, params, ctx)
     end,
     ['workspace/codeLens/refresh'] = function(err, params, ctx)
       return require('draft_tasks.codelens').on_refresh(err, params, ctx)

@@ -6,24 +6,21 @@ local M = {}
 
 ---@class draft_tasks.Subcommand
 ---@field name string
----@field run fun(argument?: string)
+---@field run fun(argument: string?, opts: vim.api.keyset.create_user_command.command_args)
 ---@field complete? fun(rest: string): string[], string? candidates, and what of the rest they begin with
 
 --- The phases of the tasks file that is meant, each with the names of its tasks.
 ---@return { phase: string, tasks: string[] }[]
 local function phases()
-  local client, bufnr = server.find()
-  if not client or not bufnr then
-    return {}
-  end
+  local target = server.find()
   return vim.tbl_map(function(phase)
     return {
       phase = phase.phase,
       tasks = vim.tbl_map(function(task)
-        return task.name
+        return task.task
       end, phase.tasks),
     }
-  end, server.outline(client, bufnr))
+  end, target and server.outline(target) or {})
 end
 
 local function phase_names()
@@ -50,17 +47,30 @@ end
 ---@param action string
 ---@return fun(argument?: string)
 local function act(action)
-  return function(...)
-    require('draft_tasks.actions')[action](...)
+  return function(argument)
+    require('draft_tasks.actions')[action](argument)
   end
+end
+
+--- The first word of a command line.
+---@param rest string
+---@return string[]
+local function programs(rest)
+  return rest:find('%s') and {} or vim.fn.getcompletion(rest, 'shellcmd')
 end
 
 ---@type draft_tasks.Subcommand[]
 local subcommands = {
   { name = 'clear', run = act('clear') },
   { name = 'create', run = act('create'), complete = program.packs },
+  { name = 'delete', run = act('delete'), complete = programs },
   { name = 'doctor', run = act('doctor') },
-  { name = 'log', run = act('log') },
+  {
+    name = 'log',
+    run = function(_, opts)
+      require('draft_tasks.actions').log(opts.smods)
+    end,
+  },
   { name = 'plan', run = act('plan'), complete = phase_names },
   { name = 'quickfix', run = act('quickfix') },
   {
@@ -77,16 +87,32 @@ local subcommands = {
     end,
   },
   {
+    name = 'restart',
+    run = function()
+      require('draft_tasks.lifetime').restart()
+    end,
+  },
+  {
     name = 'run',
-    run = function(argument)
+    run = function(argument, opts)
+      if not argument and opts.range > 0 then
+        require('draft_tasks.actions').run_lines(opts.line1, opts.line2)
+        return
+      end
       -- A description may hold spaces: everything behind the phase is one.
       local phase, task = (argument or ''):match('^(%S+)%s*(.*)$')
-      act('run')(phase, task ~= '' and task or nil)
+      require('draft_tasks.actions').run(phase, task ~= '' and task or nil)
     end,
     complete = phase_or_task,
   },
-  { name = 'runs', run = act('runs') },
+  {
+    name = 'runs',
+    run = function(_, opts)
+      require('draft_tasks.kept').choose(opts.smods)
+    end,
+  },
   { name = 'stop', run = act('stop') },
+  { name = 'up', run = act('up'), complete = programs },
 }
 
 ---@type string[]
@@ -103,18 +129,20 @@ local function named(name)
 end
 
 --- What `:LspDraftTasks` does; without a subcommand it asks what to run.
----@param arguments string
-function M.execute(arguments)
-  local name, rest = arguments:match('^(%S+)%s*(.-)%s*$')
+---@param opts vim.api.keyset.create_user_command.command_args
+function M.execute(opts)
+  local name, rest = opts.args:match('^(%S+)%s*(.-)%s*$')
   local subcommand = name and named(name)
   if not name then
     require('draft_tasks.actions').pick()
   elseif not subcommand then
     server.notify(('there is no `%s`, only %s'):format(name, table.concat(names, ', ')), vim.log.levels.ERROR)
+  elseif opts.range > 0 and name ~= 'run' then
+    server.notify(('`%s` takes no lines'):format(name), vim.log.levels.ERROR)
   elseif rest ~= '' and not subcommand.complete then
     server.notify(('`%s` takes no argument'):format(name), vim.log.levels.ERROR)
   else
-    subcommand.run(rest ~= '' and rest or nil)
+    subcommand.run(rest ~= '' and rest or nil, opts)
   end
 end
 

@@ -6,6 +6,9 @@ local M = {}
 --- Sub-type of TOML, so that TOML's highlighting and settings apply.
 M.filetype = 'toml.draft-tasks'
 
+--- That of a project's settings beside it.
+M.settings_filetype = 'toml.draft-tasks-config'
+
 --- Whether a path is an application's tasks file, or the one of a draft pack: a pack is known by its `charts` folder.
 ---@param path string
 ---@return boolean

@@ -14,7 +14,7 @@ local M = {}
 ---@field max_lines integer the lines that are kept, older ones are dropped
 
 ---@class draft_tasks.Config
----@field codelens boolean whether lenses are shown: run this phase, run this task
+---@field codelens boolean|'above' whether lenses are shown, at the ends of their lines or above: run this phase, run this task
 ---@field output draft_tasks.OutputConfig
 
 ---@type draft_tasks.Config
@@ -30,15 +30,33 @@ M.config = {
 ---@field max_lines? integer
 
 ---@class draft_tasks.Options
----@field codelens? boolean
+---@field codelens? boolean|'above'
 ---@field output? draft_tasks.OutputOptions
+
+--- Says which option there is not.
+---@param group string
+---@param options table
+---@param all table
+local function known(group, options, all)
+  for name in pairs(options) do
+    if all[name] == nil then
+      local names = vim.tbl_keys(all)
+      table.sort(names)
+      error(('draft-tasks: there is no option `%s%s`, only `%s`'):format(group, name, table.concat(names, '`, `')), 0)
+    end
+  end
+end
 
 --- Says what is wrong with options.
 ---@param options draft_tasks.Options
 local function validate(options)
   local output = options.output or {}
-  vim.validate('codelens', options.codelens, 'boolean', true)
   vim.validate('output', output, 'table')
+  known('', options, M.config)
+  known('output.', output, M.config.output)
+  vim.validate('codelens', options.codelens, function(lens)
+    return lens == nil or lens == 'above' or type(lens) == 'boolean'
+  end, "true, false or 'above'")
   vim.validate('output.open', output.open, 'boolean', true)
   vim.validate('output.target', output.target, function(target)
     return target == nil or require('draft_tasks.output').targets[target] ~= nil

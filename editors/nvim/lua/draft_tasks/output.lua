@@ -4,12 +4,21 @@ local M = {}
 --- A place that shows output; all runs go into it.
 ---@class draft_tasks.View
 ---@field begin fun(run: string, title: string, folder: string) a run begins
----@field heading fun(run: string, text: string, kind: draft_tasks.HeadingKind) whole lines of our own
+---@field heading fun(run: string, text: string, kind: draft_tasks.HeadingKind, about?: draft_tasks.About) whole lines of our own
+---@field note fun(text: string, kind: draft_tasks.HeadingKind): boolean lines that belong to no run, where the view has them
 ---@field text fun(run: string, source: string, text: string) text as a task wrote it; sources do not share lines
 ---@field finish fun(run: string) nothing more comes of a run
 ---@field buffer fun(): integer made if there is none
 ---@field window fun(): integer? the window of the current tab page that shows it
----@field open fun() shows it, without going there
+---@field open fun(mods?: vim.api.keyset.cmd_mods) shows it, without going there
+---@field run_at fun(row: integer): string? whose output a line of it is, from 0
+
+--- What a heading is about.
+---@class draft_tasks.About
+---@field uri string
+---@field phase string
+---@field task? string
+---@field begins boolean whether output of that follows
 
 ---@alias draft_tasks.HeadingKind
 ---| 'started' | 'waiting' | 'taskStarted' | 'passed' | 'failed' | 'stopped' | 'skipped' | 'finished'
@@ -41,16 +50,34 @@ function M.buffer()
 end
 
 --- Shows the output, where it is shown already if it is.
----@param options { enter: boolean }
+---@param options { enter: boolean, mods?: vim.api.keyset.cmd_mods }
 function M.open(options)
   local shown = view()
-  if not shown.window() then
-    shown.open()
+  if not shown.window() or require('draft_tasks.output.window').is_placed(options.mods) then
+    shown.open(options.mods)
   end
   local win = options.enter and shown.window()
   if win then
     vim.api.nvim_set_current_win(win)
   end
+end
+
+--- Whose output the cursor is in, where the current buffer shows it.
+---@return string?
+function M.run_here()
+  local shown = view()
+  local win = shown.window()
+  if win and vim.api.nvim_win_get_buf(win) == vim.api.nvim_get_current_buf() then
+    return shown.run_at(vim.api.nvim_win_get_cursor(0)[1] - 1)
+  end
+end
+
+--- Keeps a message that belongs to no run.
+---@param text string
+---@param level? integer
+---@return boolean whether it is kept
+function M.note(text, level)
+  return view().note(text, level == vim.log.levels.ERROR and 'failed' or 'waiting')
 end
 
 --- A run begins.
@@ -76,7 +103,7 @@ end
 
 --- A line about a run: that it or a task of it began or ended.
 ---@param run string
----@param params { state: string, task?: string, pod?: string, outcome?: string, message: string }
+---@param params { state: string, uri: string, phase: string, task?: string, pod?: string, outcome?: string, message: string }
 function M.heading(run, params)
   local state = params.state
   if state == 'waiting' and waits[run] == params.message then
@@ -84,7 +111,9 @@ function M.heading(run, params)
   end
   waits[run] = state == 'waiting' and params.message or nil
   local sign = state == 'taskStarted' and '▶ ' or state == 'waiting' and '… ' or ''
-  view().heading(run, sign .. with_pod(params.message, params.pod), params.outcome or state)
+  local begins = state == 'started' or state == 'taskStarted'
+  local about = { uri = params.uri, phase = params.phase, task = params.task, begins = begins }
+  view().heading(run, sign .. with_pod(params.message, params.pod), params.outcome or state, about)
   speaker = state == 'taskStarted' and speaker_of(run, params) or nil
   if state == 'finished' then
     view().finish(run)
@@ -97,7 +126,8 @@ end
 function M.append(run, params)
   local source = speaker_of(run, params)
   if speaker ~= source then
-    view().heading(run, with_pod(('▶ %s · %s'):format(params.phase, params.task), params.pod), 'taskStarted')
+    local about = { uri = params.uri, phase = params.phase, task = params.task, begins = true }
+    view().heading(run, with_pod(('▶ %s · %s'):format(params.phase, params.task), params.pod), 'taskStarted', about)
     speaker = source
   end
   for _, piece in ipairs(params.pieces) do

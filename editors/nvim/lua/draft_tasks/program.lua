@@ -48,9 +48,9 @@ end
 
 ---@class draft_tasks.KeptRun
 ---@field id string
----@field file string the tasks file
----@field phase string
----@field at string when it began, RFC 3339
+---@field file? string the tasks file
+---@field phase? string
+---@field at? string when it began, RFC 3339
 ---@field state string how it ended, or that it goes on
 ---@field seconds? number
 

@@ -1,4 +1,5 @@
 --- The runs that the server tells about, and where what they say goes.
+local message = require('draft_tasks.message')
 local output = require('draft_tasks.output')
 
 local M = {}
@@ -21,16 +22,24 @@ local M = {}
 ---@field outcome? 'passed'|'failed'|'stopped'|'skipped'
 ---@field message string
 
----@class draft_tasks.Run
----@field client integer
+--- A run as commands name it.
+---@class draft_tasks.NamedRun
+---@field client? integer whose run it is; of one that is kept that is not known
+---@field run string
 ---@field phase string
 ---@field uri string
+
+---@class draft_tasks.Run: draft_tasks.NamedRun
 ---@field tasks table<string, integer> those that run, each with how often: once, or once in each pod
 ---@field waits? string what it waits for
 
 --- The ones that have not finished. A run's name is its server's: servers of two repositories use the same ones.
 ---@type table<string, draft_tasks.Run>
 local active = {}
+
+--- All that have begun, since their output stays.
+---@type table<string, draft_tasks.NamedRun>
+local begun = {}
 
 ---@type draft_tasks.RunParams? the last that began and finished
 local last
@@ -42,6 +51,35 @@ local signs = { passed = '✓', failed = '✗', stopped = '■' }
 ---@return string
 local function key_of(params, ctx)
   return ctx.client_id .. ' ' .. params.run
+end
+
+--- What a run does, in a few words.
+---@param run draft_tasks.Run
+---@return string
+local function described(run)
+  local tasks = {} ---@type string[]
+  for task, count in pairs(run.tasks) do
+    table.insert(tasks, count > 1 and ('%s (%d pods)'):format(task, count) or task)
+  end
+  table.sort(tasks)
+  local what = #tasks > 0 and table.concat(tasks, ', ') or run.waits
+  return what and ('%s · %s'):format(run.phase, what) or run.phase
+end
+
+--- What runs, each run in a few words.
+---@return string[]
+local function described_all()
+  local running = {} ---@type string[]
+  for _, run in pairs(active) do
+    table.insert(running, described(run))
+  end
+  table.sort(running)
+  return running
+end
+
+--- Neovim is not left while something runs.
+local function guard()
+  require('draft_tasks.guard').update(described_all())
 end
 
 --- Keeps what a run does at the moment.
@@ -61,7 +99,8 @@ end
 function M.on_run(params, ctx)
   local state, key = params.state, key_of(params, ctx)
   if state == 'started' then
-    active[key] = { client = ctx.client_id, phase = params.phase, uri = params.uri, tasks = {} }
+    begun[key] = { client = ctx.client_id, run = params.run, phase = params.phase, uri = params.uri }
+    active[key] = vim.tbl_extend('error', { tasks = {} }, begun[key])
     output.begin(key, params)
     if require('draft_tasks').config.output.open then
       output.open({ enter = false })
@@ -76,9 +115,10 @@ function M.on_run(params, ctx)
     last = params.outcome == 'skipped' and last or params
     -- Of failures the server tells by itself.
     if params.outcome ~= 'failed' and not output.is_visible() then
-      vim.notify(params.message)
+      message.show(params.message, nil, true)
     end
   end
+  guard()
   vim.api.nvim_exec_autocmds('User', { pattern = 'DraftTasksRun', data = params, modeline = false })
   vim.cmd.redrawstatus({ bang = true })
 end
@@ -89,61 +129,34 @@ function M.on_output(params, ctx)
   output.append(key_of(params, ctx), params)
 end
 
---- Tells how the last run ended, if a message says that, on one line: the output has all of it, and nobody is to press a key
---- before going on.
----@param message string
+--- Tells how the last run ended, if a message says that: the output has all of it.
+---@param text string
 ---@return boolean
-function M.tell_end(message)
-  if not last or last.message ~= message then
+function M.tell_end(text)
+  if not last or last.message ~= text then
     return false
   end
-  local room = math.max(vim.v.echospace, 20)
-  if vim.fn.strdisplaywidth(message) > room then
-    message = vim.fn.strcharpart(message, 0, room - 1) .. '…'
-  end
-  vim.notify(message, vim.log.levels.ERROR)
+  message.show(text, vim.log.levels.ERROR, true)
   return true
 end
 
 --- Where a server is gone its runs are lost: one that was killed cannot end its tasks, nor tell how they end.
 ---@param client_id integer
-function M.forget_gone(client_id)
-  if vim.lsp.get_client_by_id(client_id) then
-    return
-  end
+function M.forget(client_id)
   for key, run in pairs(active) do
     if run.client == client_id then
       active[key] = nil
-      local message = run.phase .. ': lost, as the server has ended; its tasks may still run'
-      output.heading(key, { state = 'finished', outcome = 'stopped', phase = run.phase, message = message })
+      local lost = run.phase .. ': lost, as the server has ended; its tasks may still run'
+      output.heading(key, { state = 'finished', outcome = 'stopped', uri = run.uri, phase = run.phase, message = lost })
     end
   end
+  guard()
   vim.cmd.redrawstatus({ bang = true })
-end
-
---- What a run does, in a few words.
----@param run draft_tasks.Run
----@return string
-local function described(run)
-  local tasks = {} ---@type string[]
-  for task, count in pairs(run.tasks) do
-    table.insert(tasks, count > 1 and ('%s (%d pods)'):format(task, count) or task)
-  end
-  table.sort(tasks)
-  local what = #tasks > 0 and table.concat(tasks, ', ') or run.waits
-  return what and ('%s · %s'):format(run.phase, what) or run.phase
 end
 
 ---@return string
 function M.status()
-  local running = {} ---@type string[]
-  for _, run in pairs(active) do
-    -- A server that had no buffer left has ended unnoticed.
-    if vim.lsp.get_client_by_id(run.client) then
-      table.insert(running, described(run))
-    end
-  end
-  table.sort(running)
+  local running = described_all()
   if #running > 0 then
     return '▶ ' .. table.concat(running, ', ')
   end
@@ -154,6 +167,22 @@ end
 ---@return integer
 function M.count()
   return vim.tbl_count(active)
+end
+
+--- The run whose output the cursor is in, if the current buffer shows output.
+---@return draft_tasks.NamedRun?
+function M.shown()
+  return vim.b.draft_tasks_run or begun[output.run_here() or '']
+end
+
+--- The runs of a tasks file that have not finished, or one of them.
+---@param uri string
+---@param run? string
+---@return draft_tasks.NamedRun[]
+function M.running(uri, run)
+  return vim.tbl_filter(function(other)
+    return other.uri == uri and (run == nil or other.run == run)
+  end, vim.tbl_values(active))
 end
 
 return M

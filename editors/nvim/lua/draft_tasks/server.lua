@@ -1,78 +1,111 @@
 --- Which tasks file and which server are meant, and asking that server.
 local file = require('draft_tasks.file')
+local message = require('draft_tasks.message')
 local protocol = require('draft_tasks.protocol')
 
 local M = {}
 
---- How long completion and opening a file wait for the server, in milliseconds.
+--- How long completion and the start of a server keep Neovim waiting, in milliseconds.
 local patience = 2000
 
----@param message string
+---@param text string
 ---@param level? integer
-function M.notify(message, level)
-  vim.notify('draft-tasks: ' .. message, level or vim.log.levels.WARN)
+function M.notify(text, level)
+  message.show('draft-tasks: ' .. text, level or vim.log.levels.WARN)
 end
 
---- The buffer of the tasks file that is meant: the current one, else the nearest `.draft-tasks.toml` above it.
----@return integer?
-local function tasks_buffer()
+---@class draft_tasks.Target
+---@field client vim.lsp.Client
+---@field path string the tasks file
+---@field uri string
+---@field run? draft_tasks.NamedRun where the current buffer shows the output of a run
+
+--- The tasks file that is meant: that of the run shown, the current one, else the nearest at or above the current file.
+---@return string? path, draft_tasks.NamedRun?
+local function meant()
   local bufnr = vim.api.nvim_get_current_buf()
-  if file.is_tasks_file(vim.api.nvim_buf_get_name(bufnr)) then
-    return bufnr
+  local run = require('draft_tasks.runs').shown()
+  if run then
+    return vim.uri_to_fname(run.uri), run
   end
-  local found = file.nearest(file.folder(bufnr))
-  if not found then
-    return nil
+  local path = vim.api.nvim_buf_get_name(bufnr)
+  return file.is_tasks_file(path) and path or file.nearest(file.folder(bufnr))
+end
+
+--- The configuration of the server for a tasks file, with its root.
+---@param bufnr integer
+---@return vim.lsp.ClientConfig
+local function config_for(bufnr)
+  local config = vim.deepcopy(vim.lsp.config.draft_tasks)
+  local find, root = config.root_dir, nil ---@type any, string?
+  if type(find) == 'function' then
+    find(bufnr, function(folder)
+      root = folder
+    end)
+    config.root_dir = root or vim.fs.dirname(vim.api.nvim_buf_get_name(bufnr))
   end
-  bufnr = vim.fn.bufadd(found)
-  vim.fn.bufload(bufnr)
-  return bufnr
+  return config
+end
+
+--- Starts a server for a tasks file, or takes the one of its repository; a buffer that is loaded gets it.
+---@param bufnr integer
+---@return vim.lsp.Client?
+local function start(bufnr)
+  local config = config_for(bufnr)
+  local options = {
+    bufnr = bufnr,
+    attach = vim.api.nvim_buf_is_loaded(bufnr),
+    reuse_client = config.reuse_client,
+    silent = true,
+  }
+  local id = vim.lsp.start(config, options)
+  local client ---@type vim.lsp.Client?
+  -- One that has ended is gone, and not waited for.
+  vim.wait(id and patience or 0, function()
+    client = vim.lsp.get_client_by_id(id)
+    return client == nil or client.initialized == true
+  end, 5)
+  return client and client.initialized and client or nil
+end
+
+--- The server for a tasks file, which need not exist. A buffer is not loaded for it: another Neovim may edit the file, and the
+--- server reads what is on disk.
+---@param path string
+---@return vim.lsp.Client?
+function M.of_file(path)
+  require('draft_tasks.registration').register()
+  local bufnr = vim.fn.bufadd(path)
+  return vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })[1] or start(bufnr)
+end
+
+---@param run? draft_tasks.NamedRun
+---@return vim.lsp.Client?
+local function of_run(run)
+  return run and run.client and vim.lsp.get_client_by_id(run.client)
 end
 
 --- The tasks file that is meant and its server; where there is none, only the reason.
----@return vim.lsp.Client?, integer?, string? problem
+---@return draft_tasks.Target?, string? problem
 function M.find()
-  local bufnr = tasks_buffer()
-  if not bufnr then
-    return nil, nil, ('there is no %s here or above; `:LspDraftTasks create` makes one'):format(protocol.tasks_file)
+  local path, run = meant()
+  if not path then
+    return nil, ('there is no %s here or above; `:LspDraftTasks create` makes one'):format(protocol.tasks_file)
   end
-  local client ---@type vim.lsp.Client?
-  vim.wait(patience, function()
-    client = vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })[1]
-    return client ~= nil
-  end, 10)
-  local problem = not client and 'the language server does not run for this file; see :checkhealth draft_tasks' or nil
-  return client, bufnr, problem
+  local client = of_run(run) or M.of_file(path)
+  if not client then
+    return nil, 'the language server does not start; see :checkhealth draft_tasks'
+  end
+  return { client = client, path = path, uri = run and run.uri or vim.uri_from_fname(path), run = run }
 end
 
 --- The tasks file that is meant and its server; says so where there is none.
----@return vim.lsp.Client?, integer?
+---@return draft_tasks.Target?
 function M.target()
-  local client, bufnr, problem = M.find()
+  local target, problem = M.find()
   if problem then
     M.notify(problem, vim.log.levels.ERROR)
-    return nil
   end
-  return client, bufnr
-end
-
---- A server for a folder without a tasks file: one that runs for the repository, else a new one.
----@param folder string
----@return vim.lsp.Client?
-function M.for_folder(folder)
-  local root = vim.fs.root(folder, { '.git', '.hg', '.jj' }) or folder
-  local config = vim.deepcopy(vim.lsp.config.draft_tasks)
-  config.root_dir = root
-  local id = vim.lsp.start(config, { attach = false })
-  local client = id and vim.lsp.get_client_by_id(id)
-  local ready = client and vim.wait(patience, function()
-    return client.initialized == true
-  end, 10)
-  if not ready then
-    M.notify('the language server does not start; see :checkhealth draft_tasks', vim.log.levels.ERROR)
-    return nil
-  end
-  return client
+  return target
 end
 
 --- Whether a server has a command: the newest ones are not in all versions.
@@ -84,13 +117,19 @@ function M.has(client, command)
   return command ~= nil and vim.list_contains(provider.commands or {}, command)
 end
 
+---@param command string
+---@param argument? table
+---@return lsp.ExecuteCommandParams
+local function call(command, argument)
+  return { command = command, arguments = argument and { argument } or {} }
+end
+
 ---@param client vim.lsp.Client
 ---@param command string
 ---@param argument? table
 ---@param on_result? fun(result: any)
 function M.execute(client, command, argument, on_result)
-  local params = { command = command, arguments = argument and { argument } or {} }
-  client:request('workspace/executeCommand', params, function(err, result)
+  client:request('workspace/executeCommand', call(command, argument), function(err, result)
     if err then
       M.notify(err.message, vim.log.levels.ERROR)
     elseif on_result then
@@ -99,31 +138,54 @@ function M.execute(client, command, argument, on_result)
   end)
 end
 
----@class draft_tasks.PhaseOutline
----@field phase string
----@field first integer first line, from 0
----@field last integer last line
----@field tasks { name: string, command: string }[]
+---@class draft_tasks.OutlineTask
+---@field task string
+---@field command string
+---@field line integer from 0
 
---- The phases of a file with their tasks, as the server sees them.
----@param client vim.lsp.Client
----@param bufnr integer
----@return draft_tasks.PhaseOutline[]
-function M.outline(client, bufnr)
-  local params = { textDocument = vim.lsp.util.make_text_document_params(bufnr) }
-  local response = client:request_sync('textDocument/documentSymbol', params, patience, bufnr)
-  local phases = {} ---@type draft_tasks.PhaseOutline[]
+---@class draft_tasks.OutlinePhase
+---@field phase string
+---@field line integer where its header is, from 0
+---@field tasks draft_tasks.OutlineTask[]
+
+--- The phases that have tasks, as they stand in the editor, or on disk.
+---@param target draft_tasks.Target
+---@return draft_tasks.OutlinePhase[]
+function M.outline(target)
+  local params = call(protocol.commands.tasks, { uri = target.uri })
+  local response = target.client:request_sync('workspace/executeCommand', params, patience)
+  return response and response.result and response.result.phases or {}
+end
+
+---@class draft_tasks.Place
+---@field phase string
+---@field task? string
+---@field first integer first line, from 1
+---@field last integer last line
+
+--- Where the phases and tasks of the current buffer are.
+---@param target draft_tasks.Target
+---@return draft_tasks.Place[]
+function M.places(target)
+  local params = { textDocument = vim.lsp.util.make_text_document_params(0) }
+  local response = target.client:request_sync('textDocument/documentSymbol', params, patience, 0)
+  local places = {} ---@type draft_tasks.Place[]
+  ---@param symbol lsp.DocumentSymbol
+  local function add(phase, task, symbol)
+    local range = symbol.range
+    local place = { phase = phase, task = task, first = range.start.line + 1, last = range['end'].line + 1 }
+    table.insert(places, place)
+  end
   for _, symbol in ipairs(response and response.result or {}) do
     local phase = symbol.name:lower()
     if vim.list_contains(protocol.phases, phase) then
-      local tasks = vim.tbl_map(function(child)
-        return { name = child.name, command = child.detail or '' }
-      end, symbol.children or {})
-      local range = symbol.range
-      table.insert(phases, { phase = phase, first = range.start.line, last = range['end'].line, tasks = tasks })
+      add(phase, nil, symbol)
+      for _, child in ipairs(symbol.children or {}) do
+        add(phase, child.name, child)
+      end
     end
   end
-  return phases
+  return places
 end
 
 return M

@@ -46,7 +46,8 @@ check('the command completes itself, phases and tasks', function()
   local complete = function(line)
     return vim.fn.getcompletion(line, 'cmdline')
   end
-  equal(complete('LspDraftTasks '), { 'clear', 'create', 'doctor', 'log', 'plan', 'quickfix', 'rerun', 'run', 'runs', 'stop' })
+  local all = { 'clear', 'create', 'delete', 'doctor', 'log', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
+  equal(complete('LspDraftTasks '), all)
   equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
   equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })
   equal(complete('LspDraftTasks run pre-up '), { 'greet', 'machine', 'where is home' })
@@ -68,27 +69,7 @@ check('what cannot be done is said', function()
   end)
 end)
 
---- Answers `vim.ui.select` as a user does, while a function runs: by the item whose label holds a text.
----@param text string
----@param f fun(labels: string[])
-local function choosing(text, f)
-  local select, labels = vim.ui.select, {}
-  vim.ui.select = function(items, options, on_choice)
-    for _, item in ipairs(items) do
-      table.insert(labels, options.format_item(item))
-    end
-    for index, label in ipairs(labels) do
-      if label:find(text, 1, true) then
-        on_choice(items[index], index)
-        return
-      end
-    end
-    error(('%s: no %s in %s'):format(options.prompt, text, vim.inspect(labels)))
-  end
-  local ok, problem = pcall(f, labels)
-  vim.ui.select = select
-  assert(ok, problem)
-end
+local choosing = t.choosing
 
 --- The text of the float that is open.
 local function float_text()
@@ -182,9 +163,11 @@ check('create makes a file and goes there, and leaves one that is there alone', 
   end)
   assert(h.line_of(bufnr, '[pre-up]'))
   equal({ vim.bo.filetype, vim.bo.modified }, { 'toml.draft-tasks', true })
+  equal(vim.uv.fs_stat(h.path('created/.draft-tasks.toml')), nil)
   eventually('the server attaches', function()
     return h.client(bufnr)
   end)
+  vim.cmd('silent write')
   vim.cmd('LspDraftTasks create')
   eventually('that it exists', function()
     return t.notified('already exists; not overwritten')
@@ -238,4 +221,82 @@ check('doctor shows what the server finds, or says that this one has none', func
   else
     assert(t.notified('has no doctor'))
   end
+end)
+
+local several = {
+  '[pre-up]',
+  'one = "echo ran one"',
+  'two = """sh -c \\',
+  "  'echo ran two'",
+  '"""',
+  '# no task',
+  'three = "echo ran three"',
+  '',
+  '[cleanup]',
+  'four = "echo ran four"',
+}
+
+--- Which tasks of `several` have run.
+local function have_run()
+  local found = {}
+  for _, line in ipairs(h.output()) do
+    table.insert(found, line:match('^ran (%l+)$'))
+  end
+  return found
+end
+
+check('run means the task of the line, the phase on a header, and with lines their tasks', function()
+  h.write('lines/.draft-tasks.toml', several)
+  open('lines/.draft-tasks.toml')
+  local before = #have_run()
+  for _, case in ipairs({
+    { line = 2, runs = { 'one' } },
+    { line = 4, runs = { 'two' } },
+    { line = 6, runs = { 'one', 'two', 'three' } },
+    { line = 1, runs = { 'one', 'two', 'three' } },
+    { line = 1, command = '4,7LspDraftTasks run', runs = { 'two', 'three' } },
+    { line = 1, command = '10LspDraftTasks run', runs = { 'four' } },
+  }) do
+    vim.api.nvim_win_set_cursor(0, { case.line, 0 })
+    h.run(case.command or 'LspDraftTasks run')
+    equal({ case.line, vim.list_slice(have_run(), before + 1) }, { case.line, case.runs })
+    before = #have_run()
+  end
+  for command, problem in pairs({
+    ['7,10LspDraftTasks run'] = 'different times',
+    ['8,9LspDraftTasks run'] = 'the lines have no task',
+    ['2LspDraftTasks stop'] = '`stop` takes no lines',
+  }) do
+    vim.cmd(command)
+    assert(t.notified(problem), problem)
+  end
+end)
+
+check('up and delete run the phases around a command, which is asked for where none is given', function()
+  h.write('live/.draft-tasks.toml', { '[pre-up]', 'before = "echo before it"', '[post-up]', 'after = "echo after it"', '[cleanup]', 'end = "echo cleaned up"' })
+  open('live/.draft-tasks.toml')
+  local function awaits(text)
+    eventually(text, function()
+      return h.output_has(text)
+    end)
+  end
+  vim.cmd('LspDraftTasks up echo it is deployed')
+  awaits('it is deployed')
+  awaits('after it')
+  assert(h.output_has('before it'))
+  eventually('it is over', function()
+    return require('draft_tasks.runs').count() == 0
+  end)
+  local input, asked = vim.ui.input, nil
+  vim.ui.input = function(options, on_confirm)
+    asked = options.prompt
+    on_confirm('echo it is deleted')
+  end
+  t.choosing('', function()
+    vim.cmd('LspDraftTasks delete')
+    awaits('it is deleted')
+    awaits('cleaned up')
+  end)
+  vim.ui.input = input
+  equal(asked, 'Command that deletes: ')
 end)

@@ -21,6 +21,25 @@ check('lenses run from their lines, and are shown', function()
   end)
 end)
 
+check('lenses are at the ends of lines, or above these', function()
+  local setup = require('draft_tasks').setup
+  local function marks(bufnr)
+    local namespace = vim.api.nvim_create_namespace('draft_tasks_codelens')
+    return vim.api.nvim_buf_get_extmarks(bufnr, namespace, 0, -1, { details = true })
+  end
+  for _, place in ipairs({ { codelens = 'above', key = 'virt_lines' }, { codelens = true, key = 'virt_text' } }) do
+    setup({ codelens = place.codelens })
+    local bufnr = open('.draft-tasks.toml')
+    eventually('lenses', function()
+      return #marks(bufnr) >= 6
+    end)
+    for _, mark in ipairs(marks(bufnr)) do
+      assert(mark[4][place.key], place.codelens)
+    end
+    vim.cmd('bwipeout!')
+  end
+end)
+
 check('what a lens cannot run is refused in words alone', function()
   local bufnr = open('.draft-tasks.toml')
   h.go_to('[cleanup]')
@@ -187,8 +206,7 @@ local LOST = 'pre-up: lost, as the server has ended; its tasks may still run'
 
 check('the tasks of a server that was killed are told as lost', function()
   local bufnr, pid = t.start_sleeper('lost')
-  local parent = assert(vim.fn.readfile(('/proc/%d/stat'):format(pid))[1]:match('%) %a (%d+)'))
-  vim.uv.kill(tonumber(parent), 'sigkill')
+  vim.uv.kill(t.server_of(pid), 'sigkill')
   eventually('the client ends', function()
     return not h.client(bufnr)
   end)

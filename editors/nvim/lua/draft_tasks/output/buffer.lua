@@ -7,6 +7,15 @@ local M = {}
 local name = 'draft-tasks://output'
 local namespace = vim.api.nvim_create_namespace('draft_tasks_output')
 
+--- Marks where the text of another run begins, with the run; and headings, with what they are about.
+local owners = vim.api.nvim_create_namespace('draft_tasks_owners')
+local headings = vim.api.nvim_create_namespace('draft_tasks_headings')
+local runs = {} ---@type table<integer, string|false>
+local abouts = {} ---@type table<integer, draft_tasks.About>
+
+--- Whose text the last line is.
+local owner ---@type string|false?
+
 ---@type table<draft_tasks.HeadingKind, string>
 local groups = {
   started = 'Title',
@@ -33,13 +42,13 @@ function M.buffer()
     return buffer
   end
   buffer = vim.api.nvim_create_buf(false, true)
-  dropped, unfinished, states = 0, nil, {}
+  dropped, unfinished, states, owner, runs, abouts = 0, nil, {}, nil, {}, {}
   vim.api.nvim_buf_set_name(buffer, name)
   vim.bo[buffer].bufhidden = 'hide'
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
   vim.bo[buffer].filetype = 'draft-tasks-output'
-  window.map(buffer)
+  require('draft_tasks.output.keys').map(buffer)
   return buffer
 end
 
@@ -47,8 +56,8 @@ function M.window()
   return window.of(buffer)
 end
 
-function M.open()
-  window.open(M.buffer())
+function M.open(mods)
+  window.open(M.buffer(), mods)
 end
 
 --- Drops the oldest lines, some more than needed, so that it is not done for each line.
@@ -82,19 +91,6 @@ local function edit(change)
   end
 end
 
----@param bufnr integer
----@param row integer from 0
----@param offset integer bytes of the line before the spans
----@param spans draft_tasks.Span[]
-local function highlight(bufnr, row, offset, spans)
-  for _, span in ipairs(spans) do
-    vim.api.nvim_buf_set_extmark(bufnr, namespace, row, offset + span.from, {
-      end_col = offset + span.to,
-      hl_group = span.group,
-    })
-  end
-end
-
 --- Adds lines at the end.
 ---@param bufnr integer
 ---@param lines string[]
@@ -107,6 +103,17 @@ local function add_lines(bufnr, lines)
   return row
 end
 
+--- Marks that a line is the first of a run's, where another's was before.
+---@param bufnr integer
+---@param row integer from 0
+---@param run? string
+local function mark_owner(bufnr, row, run)
+  if owner ~= (run or false) then
+    owner = run or false
+    runs[vim.api.nvim_buf_set_extmark(bufnr, owners, row, 0, {})] = owner
+  end
+end
+
 function M.begin()
   edit(function(bufnr)
     if vim.api.nvim_buf_get_lines(bufnr, -2, -1, false)[1] ~= '' then
@@ -115,12 +122,16 @@ function M.begin()
   end)
 end
 
-function M.heading(_, text, kind)
+function M.heading(run, text, kind, about)
   edit(function(bufnr)
     local lines = vim.split(text, '\n', { plain = true })
     local row = add_lines(bufnr, lines)
+    mark_owner(bufnr, row, run)
+    if about then
+      abouts[vim.api.nvim_buf_set_extmark(bufnr, headings, row, 0, {})] = about
+    end
     for index, line in ipairs(groups[kind] and lines or {}) do
-      highlight(bufnr, row + index - 1, 0, { { from = 0, to = #line, group = groups[kind] } })
+      ansi.highlight(bufnr, namespace, row + index - 1, 0, { { from = 0, to = #line, group = groups[kind] } })
     end
     unfinished = nil
   end)
@@ -152,9 +163,10 @@ function M.text(run, source, text)
       row, offset = continue(bufnr, lines, restarted)
     else
       row, offset = add_lines(bufnr, lines), 0
+      mark_owner(bufnr, row, run)
     end
     for index, line_spans in ipairs(spans) do
-      highlight(bufnr, row + index - 1, index == 1 and offset or 0, line_spans)
+      ansi.highlight(bufnr, namespace, row + index - 1, index == 1 and offset or 0, line_spans)
     end
     unfinished = source
     if lines[#lines] == '' and (#lines > 1 or offset == 0) then
@@ -170,27 +182,49 @@ function M.finish(run)
   states[run] = nil
 end
 
---- A buffer that shows text for people once, with its colours; it goes when its window does.
----@param title string
----@param text string
----@return integer
-function M.page(title, text)
-  local bufnr = vim.fn.bufnr('^' .. vim.fn.escape(title, '[]*?\\') .. '$')
-  if bufnr == -1 then
-    bufnr = vim.api.nvim_create_buf(false, true)
-    vim.api.nvim_buf_set_name(bufnr, title)
+--- Lines that belong to no run.
+function M.note(text, kind)
+  M.begin()
+  M.heading(nil, text, kind)
+  return true
+end
+
+--- The last mark of a namespace at or above a line.
+---@param marks integer
+---@param row integer from 0
+---@return integer? id
+local function mark_above(marks, row)
+  local found = vim.api.nvim_buf_get_extmarks(M.buffer(), marks, { row, -1 }, 0, { limit = 1 })[1]
+  return found and found[1]
+end
+
+function M.run_at(row)
+  local mark = mark_above(owners, row)
+  return mark and runs[mark] or nil
+end
+
+--- What the heading in a line is about.
+---@param row integer from 0
+---@return draft_tasks.About?
+function M.about(row)
+  local found = vim.api.nvim_buf_get_extmarks(M.buffer(), headings, { row, 0 }, { row, -1 }, { limit = 1 })[1]
+  return found and abouts[found[1]]
+end
+
+--- The next heading below a line of which output follows, or the one above.
+---@param row integer from 0
+---@param step 1|-1
+---@return integer? row
+function M.next_heading(row, step)
+  local from, to = { row + 1, 0 }, -1 ---@type any, any
+  if step < 0 then
+    from, to = { row - 1, -1 }, 0
   end
-  local lines, spans = ansi.parse(text:gsub('\n$', ''), ansi.state())
-  vim.bo[bufnr].modifiable = true
-  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
-  for index, line_spans in ipairs(spans) do
-    highlight(bufnr, index - 1, 0, line_spans)
+  for _, mark in ipairs(row + step >= 0 and vim.api.nvim_buf_get_extmarks(M.buffer(), headings, from, to, {}) or {}) do
+    if abouts[mark[1]].begins then
+      return mark[2]
+    end
   end
-  vim.bo[bufnr].modifiable = false
-  vim.bo[bufnr].bufhidden = 'wipe'
-  vim.bo[bufnr].filetype = 'draft-tasks-output'
-  window.map(bufnr)
-  return bufnr
 end
 
 return M

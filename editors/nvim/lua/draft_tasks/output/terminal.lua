@@ -11,6 +11,9 @@ local buffer, channel ---@type integer?, integer?
 local unfinished ---@type string?
 local empty = true
 
+--- Whose output came last: a terminal moves its lines itself.
+local last ---@type string?
+
 ---@type table<draft_tasks.HeadingKind, string>
 local colours = { started = '1', taskStarted = '34', passed = '32', failed = '31', stopped = '33', skipped = '2' }
 
@@ -26,7 +29,7 @@ function M.buffer()
   vim.bo[buffer].bufhidden = 'hide'
   vim.bo[buffer].scrollback = math.max(1, math.min(require('draft_tasks').config.output.max_lines, 100000))
   vim.bo[buffer].filetype = 'draft-tasks-output'
-  window.map(buffer)
+  require('draft_tasks.output.keys').map(buffer)
   return buffer
 end
 
@@ -34,8 +37,8 @@ function M.window()
   return window.of(buffer)
 end
 
-function M.open()
-  window.open(M.buffer())
+function M.open(mods)
+  window.open(M.buffer(), mods)
 end
 
 ---@param text string
@@ -52,7 +55,18 @@ function M.begin()
   end
 end
 
-function M.heading(_, text, kind)
+function M.note(text, kind)
+  M.begin()
+  M.heading(last, text, kind)
+  return true
+end
+
+function M.run_at()
+  return last
+end
+
+function M.heading(run, text, kind)
+  last = run
   send(('%s\27[0;%sm%s\27[0m\n'):format(unfinished and '\n' or '', colours[kind] or '0', text))
   unfinished = nil
 end

@@ -1,0 +1,65 @@
+--- The ends of servers: what is said of them, and that they are started again.
+local file = require('draft_tasks.file')
+local server = require('draft_tasks.server')
+
+local M = {}
+
+--- Those that end because they are to be started again.
+local ending = {} ---@type table<integer, true>
+
+--- Gives each open file a server.
+local function start()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    local filetype = vim.bo[bufnr].filetype
+    if vim.api.nvim_buf_is_loaded(bufnr) and (filetype == file.filetype or filetype == file.settings_filetype) then
+      if not server.of_file(vim.api.nvim_buf_get_name(bufnr)) then
+        server.notify('the language server does not start; see :checkhealth draft_tasks', vim.log.levels.ERROR)
+        return
+      end
+    end
+  end
+end
+
+--- A server has ended.
+---@param code integer
+---@param signal integer
+---@param client_id integer
+function M.on_exit(code, signal, client_id)
+  local client = vim.lsp.get_client_by_id(client_id)
+  local was_up = client ~= nil and client.initialized == true
+  vim.schedule(function()
+    require('draft_tasks.runs').forget(client_id)
+    if ending[client_id] then
+      ending[client_id] = nil
+      if next(ending) == nil then
+        start()
+      end
+    elseif was_up and (code ~= 0 or (signal ~= 0 and signal ~= 15)) then
+      server.notify('the language server has ended; `:LspDraftTasks restart` starts it', vim.log.levels.ERROR)
+    end
+  end)
+end
+
+local function restart()
+  local clients = vim.lsp.get_clients({ name = 'draft_tasks' })
+  for _, client in ipairs(clients) do
+    ending[client.id] = true
+    client:stop()
+  end
+  if #clients == 0 then
+    start()
+  end
+end
+
+--- Ends the servers and starts them again; what runs would be stopped, so that is asked about.
+function M.restart()
+  local running = require('draft_tasks.runs').count()
+  if running == 0 then
+    restart()
+    return
+  end
+  local question = running == 1 and 'A run goes on:' or ('%d runs go on:'):format(running)
+  require('draft_tasks.choice').confirm(question, 'Leave the server', 'Stop what runs and restart the server', restart)
+end
+
+return M

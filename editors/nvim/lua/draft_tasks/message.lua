@@ -1,0 +1,35 @@
+--- Tells the user something. On the command line that is one line: a longer one would wait for a key to be pressed.
+local M = {}
+
+--- Whether messages go to the command line, and not where a plugin of the user's shows them.
+---@return boolean
+local function is_own()
+  -- Neovim's own is compiled in, in some builds without the name of its file.
+  local source = debug.getinfo(vim.notify, 'S').source
+  return not vim.startswith(source, '@') or source:find('vim/_[%w/]*editor%.lua') ~= nil
+end
+
+--- Text that fits on the command line.
+---@param text string
+---@return string
+local function shortened(text)
+  local line, room = text:gsub('%s*\n%s*', ' '), math.max(vim.v.echospace, 20)
+  if vim.fn.strdisplaywidth(line) <= room then
+    return line
+  end
+  return vim.fn.strcharpart(line, 0, room - 1) .. '…'
+end
+
+--- What does not fit is in the output, all of it.
+---@param text string
+---@param level? integer
+---@param is_in_output? boolean
+function M.show(text, level, is_in_output)
+  local line = is_own() and shortened(text) or text
+  if line ~= text and not is_in_output and not require('draft_tasks.output').note(text, level) then
+    line = text
+  end
+  vim.notify(line, level)
+end
+
+return M

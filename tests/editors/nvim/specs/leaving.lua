@@ -1,0 +1,110 @@
+-- The ends of Neovim and of servers while tasks run.
+local h, t = ... ---@module 'harness', module 'checks'
+local check, equal, eventually, open = t.check, t.equal, h.eventually, h.open
+
+--- A Neovim in which a task runs, and the process of that.
+local function start()
+  h.write('leaving/.draft-tasks.toml', { '[pre-up]', [[wait = "sh -c 'echo $$ > pid; exec sleep 600'"]] })
+  vim.fn.delete(h.path('leaving/pid'))
+  local program = ("lua vim.lsp.config('draft_tasks', { cmd = { %q, 'lsp' } })"):format(vim.env.DRAFT_TASKS_BIN)
+  local child, ask = t.neovim({ '-n', '--cmd', program, h.path('leaving/.draft-tasks.toml') })
+  ask("vim.cmd('LspDraftTasks run pre-up')")
+  local pid = eventually('the task starts', function()
+    return vim.fn.filereadable(h.path('leaving/pid')) == 1 and tonumber(vim.fn.readfile(h.path('leaving/pid'))[1])
+  end)
+  eventually('the run is told', function()
+    return ask("return require('draft_tasks.runs').count()") == 1
+  end)
+  return child, ask, pid
+end
+
+check('`:q`, `:qa` and `:wqa` refuse while tasks run, and `!` stops them', function()
+  local child, ask, pid = start()
+  ask("vim.cmd.only()")
+  for _, command in ipairs({ 'q', 'qa', 'wqa', 'x' }) do
+    local problem = tostring(ask('return select(2, pcall(vim.cmd, ...))', command))
+    local refused = problem:find('E37', 1, true) or problem:find('E162', 1, true) or problem:find('tasks run', 1, true)
+    assert(refused and h.alive(pid), command .. ': ' .. problem)
+  end
+  equal(ask("return { pcall(vim.cmd, 'wa') }")[1], true)
+  pcall(vim.rpcnotify, child, 'nvim_command', 'qa!')
+  equal(vim.fn.jobwait({ child }, h.deadline)[1], 0)
+  eventually('the task ends', function()
+    return not h.alive(pid)
+  end)
+end)
+
+check('Neovim is left as always once nothing runs', function()
+  local child, ask, pid = start()
+  ask("vim.cmd('LspDraftTasks stop')")
+  eventually('the task ends', function()
+    return not h.alive(pid) and ask("return require('draft_tasks.runs').count()") == 0
+  end)
+  pcall(vim.rpcnotify, child, 'nvim_command', 'qa')
+  equal(vim.fn.jobwait({ child }, h.deadline)[1], 0)
+end)
+
+check('rerun of what runs asks, and runs it again only after it was stopped', function()
+  local _, first = t.start_sleeper('again-running')
+  t.choosing('Leave', function()
+    vim.cmd('LspDraftTasks rerun')
+  end)
+  assert(h.alive(first))
+  t.choosing('Stop', function(labels)
+    vim.cmd('LspDraftTasks rerun')
+    equal(labels[1], 'Leave it running')
+  end)
+  local second = eventually('it runs again', function()
+    local pid = tonumber(vim.fn.readfile(h.path('again-running/pid'))[1])
+    return pid ~= first and pid
+  end)
+  assert(not h.alive(first) and h.alive(second))
+end)
+
+check('restart gives a new server, and asks first where something runs', function()
+  local bufnr = open('.draft-tasks.toml')
+  local before = assert(h.client(bufnr)).id
+  vim.cmd('LspDraftTasks restart')
+  eventually('another server', function()
+    local client = h.client(bufnr)
+    return client and client.id ~= before
+  end)
+  local sleeper, pid = t.start_sleeper('restarted')
+  t.choosing('Leave', function()
+    vim.cmd('LspDraftTasks restart')
+  end)
+  assert(h.alive(pid) and h.client(sleeper))
+end)
+
+check('a server that was killed is told with what to do, and a command starts another', function()
+  local _, pid = t.start_sleeper('killed')
+  local bufnr = open('.draft-tasks.toml')
+  vim.uv.kill(t.server_of(pid), 'sigkill')
+  eventually('that it has ended', function()
+    return t.notified('`:LspDraftTasks restart` starts it')
+  end)
+  vim.uv.kill(pid, 'sigkill')
+  h.run('LspDraftTasks run pre-up greet')
+  assert(h.output_has('hello world'))
+  assert(h.client(bufnr))
+end)
+
+check('a server that ends at once is not waited for', function()
+  local right = vim.lsp.config.draft_tasks.cmd
+  vim.fn.mkdir(h.path('dead/.git'), 'p')
+  h.write('dead/.draft-tasks.toml', { '[pre-up]', 'a = "true"' })
+  vim.lsp.config('draft_tasks', { cmd = { 'false', 'lsp' } })
+  h.edit('dead/.draft-tasks.toml')
+  local waited
+  local wait = vim.wait
+  vim.wait = function(time, condition, ...)
+    local done = wait(time, condition, ...)
+    waited = waited or (not done and time > 0)
+    return done
+  end
+  vim.cmd('LspDraftTasks run pre-up')
+  vim.wait = wait
+  vim.lsp.config('draft_tasks', { cmd = right })
+  assert(t.notified('the language server does not start'), vim.inspect(h.notifications))
+  equal(waited, false)
+end)
