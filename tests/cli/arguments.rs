@@ -72,6 +72,27 @@ fn what_is_wrong_does_nothing_to_a_terminal() {
 }
 
 #[test]
+fn what_cannot_be_written_is_no_success() {
+    let tool = Tool::new("[pre-up]\na = \"echo 1\"\n");
+    for arguments in
+        [&["--help"][..], &["run", "-h"], &["--version"], &["check"], &["run", "pre-up"], &["runs"]]
+    {
+        let called = tool.call_after("exec >/dev/full", arguments);
+        assert_ne!(called.code, Some(0), "{called:?}");
+        assert!(called.stderr.contains("No space left on device"), "{arguments:?} {called:?}");
+    }
+}
+
+#[test]
+fn the_limit_of_the_stack_does_not_matter() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    for arguments in [&["check"][..], &["run", "pre-up"], &["explain"], &["run", "--help"]] {
+        let called = tool.call_after("ulimit -s 64", arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+    }
+}
+
+#[test]
 fn both_spellings_serve_an_editor() {
     let tool = Tool::empty();
     let bodies = [

@@ -354,6 +354,11 @@ fn a_copy_that_is_kept_is_listed_with_its_records_and_goes_with_the_last_of_them
     let shown = tool.call(&["runs", "show", "last"]);
     let copy = tool.path(".state/kubeconfigs").display().to_string();
     assert_in_order(&shown, &["kept with this record: ", &copy, "; to use it, set KUBECONFIG to this path"]);
+    let examined = tool.call(&["doctor"]);
+    let names =
+        tool.record_folders().into_iter().rev().map(|it| it.file_name().unwrap().display().to_string());
+    let removal = format!("; `draft-tasks runs rm {}` removes it\n", names.collect::<Vec<_>>().join(" "));
+    assert_in_order(&examined, &["kubeconfig", "an earlier run left its tasks' copy: ", &copy, &removal]);
     assert_eq!(tool.call(&["runs", "rm", "last"]).code, Some(0));
     assert_eq!((copies(), tool.record_folders().len()), (1, 1));
     assert_eq!(tool.call(&["runs", "rm", "last"]).code, Some(0));

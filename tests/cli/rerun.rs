@@ -208,3 +208,29 @@ fn a_step_that_is_no_phase_says_what_to_do() {
     let said = "is the step `deploy` of `draft-tasks up` or `delete`, which does not run again alone: give that command";
     assert_says(&tool.call(&["rerun", &deploy]), 2, &[said]);
 }
+
+#[test]
+fn a_project_whose_path_is_not_unicode_has_its_runs() {
+    use std::os::unix::ffi::OsStringExt;
+    let tool = tasks("pre-up", &[("a", "sh -c 'test -e ok'")]);
+    let project = |name: &[u8]| {
+        let folder = tool.path("").join(std::ffi::OsString::from_vec(name.to_vec()));
+        std::fs::create_dir(&folder).expect("a folder");
+        std::fs::copy(tool.path(".draft-tasks.toml"), folder.join(".draft-tasks.toml")).expect("a file");
+        folder
+    };
+    // All of them look the same in a record.
+    let (one, other, third) = (project(b"x\xff"), project(b"x\xfe"), project("x\u{fffd}".as_bytes()));
+    let call = |folder: &std::path::Path, arguments: &[&str]| {
+        let output = tool.command(arguments).current_dir(folder).output().expect("the program starts");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    assert_eq!(call(&one, &["run", "pre-up"]).0, Some(1));
+    for elsewhere in [&other, &third] {
+        let (code, said) = call(elsewhere, &["rerun"]);
+        assert!(code == Some(2) && said.contains("no run of"), "{said}");
+    }
+    std::fs::write(one.join("ok"), "").expect("a file");
+    assert_eq!(call(&one, &["rerun", "--failed"]), (Some(0), String::new()));
+    assert_eq!(call(&one, &["rerun", "last"]), (Some(0), String::new()));
+}

@@ -302,6 +302,26 @@ fn output_that_is_not_text_does_no_harm() {
     assert!(called.stdout.contains("\u{1b}[31mred"), "{called:?}");
 }
 
+#[test]
+fn output_that_is_not_seen_or_steers_beyond_ascii_is_written_out() {
+    // A control of eight bits, another direction of writing, a space without width; and a word of Persian.
+    let octal = r"printf 'a\302\2332Jb\342\200\256c\342\200\213d \333\214\342\200\214\330\256\n'; exit 3";
+    let tool = Tool::new("[pre-up]\nbytes = \"sh -c \\\"$SCRIPT\\\"\"\n").with("SCRIPT", octal);
+    let shown = r"a\u{9b}2Jb\u{202e}c\u{200b}d ".to_owned() + "\u{6cc}\u{200c}\u{62e}";
+    for arguments in [
+        &["run", "pre-up"][..],
+        &["run", "pre-up", "--color", "always"],
+        &["run", "pre-up", "--quiet"],
+        &["runs", "show", "last"],
+    ] {
+        let called = tool.call(arguments);
+        assert!(called.stdout.contains(&shown), "{arguments:?} {called:?}");
+        assert!(!called.stdout.contains(['\u{9b}', '\u{202e}', '\u{200b}']), "{arguments:?} {called:?}");
+    }
+    let folder = tool.record_folders().pop().expect("a record");
+    assert_eq!(std::fs::read_to_string(folder.join("01-bytes.log")).expect("a log"), shown + "\n");
+}
+
 /// As where a container's runtime starts the program from outside: the leader of its session is in another namespace,
 /// and the number of its session is 0.
 #[cfg(target_os = "linux")]
@@ -321,7 +341,7 @@ fn a_session_from_outside_of_the_namespace_is_as_good_as_any() {
 #[test]
 fn a_file_that_cannot_run_says_what_check_says() {
     for (text, said) in [
-        ("pre-up:\n  a: ls\n", ":1:1: this is YAML, and a tasks file is TOML"),
+        ("pre-up:\n  a: ls\n", ":1:1: this is YAML, not TOML"),
         ("{\"pre-up\": {}}\n", ":1:1: this is JSON"),
         ("[[pre-up]]\na = \"ls\"\n", ":1:1: `pre-up` is an array of tables"),
         ("pre-up = \"make\"\n", ":1:1: `pre-up` is a string"),

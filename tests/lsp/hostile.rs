@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, at};
 use crate::project::Project;
 
-const TEXT: &str = "[pre-up]\n\"\\u001b[2J\\u009b![x](http://127.0.0.1:9/x.png)[run](command:evil)\" = \"./evil [go](command:evil) \\u001b]0;x\\u0007 `x` <img src=x>\"\n\
+const TEXT: &str = "[pre-up]\n\"\\u001b[2J\\u009b\\u200b\\u2066![x](http://127.0.0.1:9/x.png)[run](command:evil)\" = \"./evil [go](command:evil) \u{200b}\u{202e}\\u001b]0;x\\u0007 `x` <img src=x>\"\n\
     helm = \"helm install ./evil\"\nmake = \"make all\"\nnpm = \"npm run x\"\nsh = \"sh pipe $X\"\n\
     [post-deploy]\na = \"./evil\"\n[cleanup]\nb = \"kubectl delete ns x\"\n";
 
@@ -97,7 +97,7 @@ fn shows_nothing_that_an_editor_would_obey() {
     shown.iter().for_each(|answer| markdown(answer, &mut texts));
     assert!(texts.len() > 20, "{texts:?}");
     for text in texts {
-        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        assert!(!text.contains(steers), "{text:?}");
         let outside = outside_of_code(&text);
         for active in ["](command:", "](http", "<img"] {
             assert!(!outside.contains(active), "{active} in {text}");
@@ -109,7 +109,7 @@ fn shows_nothing_that_an_editor_would_obey() {
 #[test]
 fn nothing_that_is_told_steers_a_terminal() {
     let project = Project::new(
-        "\"\\u001bs\" = \"x\"\n[\"\\u001b[31mx\\u009b\\u202e\"]\n\"\\u001ba\" = \"b\\u009b\"\n\
+        "\"\\u001bs\" = \"x\"\n[\"\\u001b[31mx\\u009b\\u202e\\u200b\"]\n\"\\u001ba\" = \"b\\u009b\\u2066\"\n\
          [pre-up]\n\"[x](command:evil) ![i](http://e/x.png) <b>\\u001b\" = \"false x\"\n",
     );
     project.write(".draft-tasks.config.toml", "\"\\u001b[31mx\\u009b\" = 1\n");
@@ -136,11 +136,14 @@ fn nothing_that_is_told_steers_a_terminal() {
     }
 }
 
+fn steers(character: char) -> bool {
+    character.is_control() && character != '\n' || ['\u{200b}', '\u{202e}', '\u{2066}'].contains(&character)
+}
+
 #[track_caller]
 fn assert_steers_nothing(answer: &Value) {
     match answer {
         Value::String(text) => {
-            let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
             assert!(!text.contains(steers), "{text:?}");
         }
         Value::Object(object) => object.values().for_each(assert_steers_nothing),

@@ -1,4 +1,4 @@
-//! A disk that answers nothing at all, as a library that is loaded before a program.
+//! A disk that answers nothing at all, or is full, as a library that is loaded before a program.
 //!
 //! Must not know what the program does with its files.
 
@@ -8,13 +8,15 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// Has the calls of a program wait for ever that are about a path below `$DEAD_DISK`, but for the first
+/// Has writes fail that would have the files below `$FULL_DISK` grow by more than `$FULL_DISK_BYTES` together. And:
+/// has the calls of a program wait for ever that are about a path below `$DEAD_DISK`, but for the first
 /// `$DEAD_DISK_ANSWERS` ones; each wait is a line of `$DEAD_DISK_LOG`. With `$DEAD_DISK_TRUNCATES` only those are meant
 /// that cut a file.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,13 +41,33 @@ static void wait_for(const char *path) {
 
 static void look(const char *path) { if (!getenv("DEAD_DISK_TRUNCATES")) wait_for(path); }
 
-static void truncates(int file) {
-    char link[64], path[4096];
+static int path_of(int file, char path[4096]) {
+    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < 0) return;
-    path[length] = 0;
-    wait_for(path);
+    ssize_t length = readlink(link, path, 4095);
+    if (length >= 0) path[length] = 0;
+    return length >= 0;
+}
+
+static void truncates(int file) {
+    char path[4096];
+    if (path_of(file, path)) wait_for(path);
+}
+
+/* How many bytes of a write there is room for: what a file has it keeps. */
+static size_t room_for(int file, size_t count) {
+    static off_t grown;
+    char path[4096];
+    const char *disk = getenv("FULL_DISK"), *bytes = getenv("FULL_DISK_BYTES");
+    if (!disk || !bytes || !path_of(file, path) || strncmp(path, disk, strlen(disk))) return count;
+    off_t at = lseek(file, 0, SEEK_CUR), size = lseek(file, 0, SEEK_END);
+    lseek(file, at, SEEK_SET);
+    if (fcntl(file, F_GETFL) & O_APPEND) at = size;
+    off_t grows = at + (off_t) count - size, room = atol(bytes) - grown;
+    if (grows < 0) grows = 0;
+    if (grows > room) count -= grows - room, grows = room;
+    grown += grows;
+    return count;
 }
 
 #define REAL(result, name, ...) static result (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name)
@@ -68,6 +90,13 @@ int statx(int at, const char *restrict path, int flags, unsigned mask, struct st
 DIR *opendir(const char *path) { REAL(DIR *, "opendir", const char *); look(path); return real(path); }
 int ftruncate(int file, off_t size) { REAL(int, "ftruncate", int, off_t); truncates(file); return real(file, size); }
 int ftruncate64(int file, off64_t size) { REAL(int, "ftruncate64", int, off64_t); truncates(file); return real(file, size); }
+ssize_t write(int file, const void *bytes, size_t count) {
+    REAL(ssize_t, "write", int, const void *, size_t);
+    size_t room = room_for(file, count);
+    if (room || !count) return real(file, bytes, room);
+    errno = ENOSPC;
+    return -1;
+}
 int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); look(path); return real(path, mode); }
 int access(const char *path, int mode) { REAL(int, "access", const char *, int); look(path); return real(path, mode); }
 char *realpath(const char *path, char *found) { REAL(char *, "realpath", const char *, char *); look(path); return real(path, found); }

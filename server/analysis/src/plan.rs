@@ -10,6 +10,7 @@ use crate::command::{self, DraftVersion, Part};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::printable::printable;
+use crate::syntax::SyntaxErrorKind;
 use crate::task_file::{SectionForm, Task, TaskValue};
 
 /// What a run will do, decided before it starts.
@@ -230,8 +231,12 @@ fn present(parsed: &Parsed) -> Vec<Phase> {
     Phase::ALL.into_iter().filter(|phase| parsed.file.commands_of(*phase).next().is_some()).collect()
 }
 
-/// A syntax error in the lines of the phase makes it unclear what would run.
+/// A syntax error in the lines of the phase makes it unclear what would run, and a conflict of a merge anywhere.
 pub(crate) fn check_syntax(parsed: &Parsed, phase: Phase) -> Result<(), PlanError> {
+    if let Some(error) = parsed.tree.foreign().filter(|error| error.kind == SyntaxErrorKind::Conflict) {
+        let message = format!("`{phase}` does not run: {}", error.message);
+        return Err(PlanError::Invalid { range: error.range, message });
+    }
     for section in parsed.file.sections.iter().filter(|section| section.phase == Some(phase)) {
         let lines = parsed.lines_of(section);
         let errors = &parsed.tree.errors;
@@ -388,6 +393,19 @@ mod tests {
             the file has no tasks
         "#]],
         );
+    }
+
+    #[test]
+    fn a_merge_that_is_not_over_keeps_all_phases_from_running() {
+        let text = "[pre-up]\na = 'x'\n<<<<<<< HEAD\n[cleanup]\nb = 'y'\n=======\n>>>>>>> other\n[post-up]\nc = 'z'\n";
+        let parsed = Parsed::new(text, Options::default());
+        for phase in [Phase::PreUp, Phase::Cleanup, Phase::PostUp] {
+            let refused = Plan::for_phase(&parsed, phase, &[], &|_| None).unwrap_err().describe();
+            assert!(
+                refused.starts_with(&format!("`{phase}` does not run: a merge left a conflict")),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

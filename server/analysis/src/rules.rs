@@ -9,7 +9,7 @@ use crate::edit::Fix;
 use crate::facts::FactsWanted;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::printable::{printable, steers};
+use crate::printable::printable;
 use crate::task_file::Task;
 
 mod add_task;
@@ -35,9 +35,11 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     let mut commands = Vec::with_capacity(parsed.file.tasks.len());
     Phase::ALL.into_iter().for_each(|phase| commands.extend(commands_of(parsed, phase)));
     let mut found = Vec::new();
-    RULES.iter().for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
+    // What else there were to say would be about a text that nobody wrote as a tasks file.
+    let speaks = |rule: &&Rule| parsed.tree.foreign().is_none() || rule.name == syntax::RULE.name;
+    RULES.iter().filter(speaks).for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
     for command in commands {
-        RULES.iter().for_each(|rule| rule.look_at(&command, &mut found));
+        RULES.iter().filter(speaks).for_each(|rule| rule.look_at(&command, &mut found));
     }
     diagnostic::sort(&mut found);
     found.iter_mut().for_each(make_printable);
@@ -67,11 +69,9 @@ fn make_printable(found: &mut Diagnostic) {
     let related = found.related.iter_mut().map(|related| &mut related.message);
     let titles = found.fixes.iter_mut().map(|fix| &mut fix.title);
     for text in [&mut found.message].into_iter().chain(related).chain(titles) {
-        if text.contains(steers) {
-            *text = printable(text);
-        }
+        *text = printable(text);
     }
-    if let Some(note) = found.note.as_mut().filter(|note| note.contains(steers)) {
+    if let Some(note) = &mut found.note {
         *note = printable(note).into();
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use text_size::{TextRange, TextSize};
 
 mod events;
+mod foreign;
 mod message;
 mod parse;
 mod recovery;
@@ -27,6 +28,12 @@ pub struct SyntaxTree {
 }
 
 impl SyntaxTree {
+    /// The error that says of all of the text that it is something else, and makes all others pointless.
+    pub(crate) fn foreign(&self) -> Option<&SyntaxError> {
+        use SyntaxErrorKind::{Conflict, Encoding, Language};
+        self.errors.first().filter(|error| matches!(error.kind, Language | Encoding | Conflict))
+    }
+
     /// Whether an error begins within a range or right behind it: then it is not certain what stands there, and quotes
     /// that are put there may join others.
     pub(crate) fn has_error_in(&self, range: TextRange) -> bool {
@@ -230,4 +237,10 @@ pub enum SyntaxErrorKind {
     DuplicateKey,
     /// A header of a table that is already defined, or a key or header that extends what cannot be extended.
     DuplicateTable,
+    /// The text is in another language; it is the only error.
+    Language,
+    /// The text is in another encoding; it is the only error.
+    Encoding,
+    /// A merge left two versions in the text, so that none of it is certain; it is the only error.
+    Conflict,
 }

@@ -93,8 +93,9 @@ fn syntax_errors_say_whether_draft_accepts_the_file() {
         let accepted = answers.iter().any(|it| it["version"] == "0.16" && it["error"].is_null());
         let syntax = analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::Syntax);
         for found in syntax {
-            assert_eq!(found.note.is_some(), accepted, "{name}: {found:?}");
-            if let Some(note) = &found.note {
+            let note = found.note.as_ref().filter(|note| note.contains("Draft's own reader"));
+            assert_eq!(note.is_some(), accepted, "{name}: {found:?}");
+            if let Some(note) = note {
                 shown += &format!("{name}: {}: {note}\n", found.message);
             }
         }

@@ -184,15 +184,28 @@ enum Color {
     Never,
 }
 
+/// What the program needs of a stack, in bytes: the limit of the first thread's is for the user to set.
+const STACK: usize = 8 << 20;
+
 /// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
+    match std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(parse_and_run) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(error) => {
+            terminal::error(format_args!("the system gives no thread to run in: {error}"));
+            UNUSABLE.into()
+        }
+    }
+}
+
+fn parse_and_run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
     if cli.stdio && cli.command.is_some() {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
-        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit();
+        return refuse(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     survive_limits();
     match enough_files().and_then(|()| start_log(cli.log.as_deref())) {
@@ -206,11 +219,18 @@ pub(crate) fn main() -> ExitCode {
 
 /// Shows help, or says what is wrong with the arguments, which may have anything in them.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        error.exit();
+    if error.use_stderr() {
+        let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
+        return UNUSABLE.into();
     }
-    let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
-    UNUSABLE.into()
+    let shown = error.print().and_then(|()| io::stdout().flush());
+    match shown.or_else(terminal::forgive_closed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::error(format_args!("standard output cannot be written: {error}"));
+            UNUSABLE.into()
+        }
+    }
 }
 
 /// Has the system refuse a write beyond the limit of a file's size, in place of ending the program in the middle of it.

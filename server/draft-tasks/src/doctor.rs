@@ -19,12 +19,16 @@ use crate::world::application::{ApplicationLookup, Found};
 use crate::world::environment::Environment;
 use crate::world::facts;
 
+mod copies;
 mod report;
 
 pub(crate) use report::{markdown, text};
 
 /// How many lines say more of a link; of many, their count tells more.
 const DETAILS: usize = 20;
+
+/// The link that also tells what runs have left of kubeconfigs.
+const KUBECONFIG: &str = "kubeconfig";
 
 /// Where the chain begins.
 #[derive(Clone, Debug)]
@@ -125,6 +129,9 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
         let target = source.target(chosen.settings.context.as_deref(), namespace);
         context(target, chosen.settings, &mut links)
     });
+    if let Some(link) = links.iter_mut().find(|link| link.name == KUBECONFIG) {
+        *link = link.clone().with(copies::kept_copies(&wanted.environment, wanted.audience));
+    }
     let container = wanted.settings.container.as_ref().map(ToString::to_string);
     if let Some(target) = target {
         let application = found.as_ref().map(|found| &found.application);
@@ -156,7 +163,7 @@ fn behind(mut links: Vec<Link>) -> Vec<Link> {
         "name",
         "auto-connect",
         "chart",
-        "kubeconfig",
+        KUBECONFIG,
         "context",
         "server",
         "permissions",
@@ -271,19 +278,18 @@ fn kubeconfig<'a>(
     variables: &'a [(OsString, OsString)],
     links: &mut Vec<Link>,
 ) -> Option<KubeconfigSource<'a>> {
-    const NAME: &str = "kubeconfig";
     let read = KubeconfigSource::read(variables);
     match read.and_then(|source| Ok((source.files()?, source))) {
         Ok((files, source)) => {
             links.push(if files.is_empty() {
-                Link::open(NAME, "none: this runs inside of a cluster")
+                Link::open(KUBECONFIG, "none: this runs inside of a cluster")
             } else {
-                Link::holds(NAME, join(files.iter().map(|file| file.display().to_string())))
+                Link::holds(KUBECONFIG, join(files.iter().map(|file| file.display().to_string())))
             });
             Some(source)
         }
         Err(problem) => {
-            links.push(Link::broken(NAME, problem));
+            links.push(Link::broken(KUBECONFIG, problem));
             None
         }
     }

@@ -67,7 +67,12 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whether a run that was recorded was of a tasks file.
 pub(crate) fn is_of(run: &StoredRun, file: &Path) -> bool {
-    run.file().is_some_and(|of| is_same(of, file))
+    let Some(of) = run.file() else { return false };
+    // Of a path that is not Unicode the record has what it looks like; its name stands for the path itself.
+    match of.to_str().filter(|of| of.contains(char::REPLACEMENT_CHARACTER)) {
+        Some(of) => canonical(file).to_string_lossy() == of && run.may_be_of(file),
+        None => is_same(of, file),
+    }
 }
 
 /// The text of a file.

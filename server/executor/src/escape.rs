@@ -3,6 +3,10 @@
 //! Whoever takes them out of a text and whoever looks for something between them must ask here: a secret with colours
 //! inside is whole again once they are gone.
 
+use std::borrow::Cow;
+
+use draft_tasks_analysis::printable::printable_but;
+
 /// More than this is no escape but text behind a stray byte, so that nobody waits for its end.
 const LONGEST: usize = 4096;
 
@@ -100,8 +104,8 @@ pub(crate) fn shown(text: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// A text as a person would see it in the end: terminal escapes removed, and of lines that were overwritten after
-/// carriage returns only what they said last.
+/// A text as a person would see it in the end: terminal escapes removed, of lines that were overwritten after carriage
+/// returns only what they said last, and what else steers a terminal or is not seen as [`printable_but`] writes it.
 pub fn plain(text: &str) -> String {
     // Nearly all text is such, and looking is much faster than taking apart.
     // Without a way out of it the loop takes many bytes at a time.
@@ -119,7 +123,18 @@ pub fn plain(text: &str) -> String {
 /// A line as a terminal shows it in the end.
 pub(crate) fn as_seen(line: &str) -> String {
     let shown = shown(line);
-    shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default().to_owned()
+    let last = shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default();
+    colored(last).into_owned()
+}
+
+/// A text with its colours for a terminal that shows them: controls beyond ASCII, which some terminals obey as escapes,
+/// other directions of writing and what is not seen are as [`printable_but`] writes them.
+pub fn colored(text: &str) -> Cow<'_, str> {
+    // Nearly all text is such.
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(printable_but(text, |character| character.is_ascii()))
 }
 
 #[cfg(test)]
@@ -129,6 +144,13 @@ mod tests {
     #[test]
     fn plain_text_of_colours_and_progress_bars() {
         assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\r\n 1 %\r99 %\n\nend"), "red\n99 %\n\nend");
+    }
+
+    #[test]
+    fn controls_beyond_ascii_and_what_is_not_seen_are_written_out() {
+        let text = "\x1b[1mé\u{9b}31m\u{202e}x\x1b[m\u{200b}\r\n";
+        assert_eq!(plain(text), "é\\u{9b}31m\\u{202e}x\\u{200b}\n");
+        assert_eq!(colored(text), "\x1b[1mé\\u{9b}31m\\u{202e}x\x1b[m\\u{200b}\r\n");
     }
 
     #[test]

@@ -50,11 +50,23 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|cause| {
         let valid = cause.utf8_error().valid_up_to();
         let bytes = cause.as_bytes();
+        if let Some(kind) = kind(bytes) {
+            return format!("not UTF-8: it is {kind}");
+        }
         let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
         let line_start = bytes[..valid].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(&bytes[line_start..valid]).chars().count() + 1;
         format!("not UTF-8: byte 0x{:02x} at line {line}, column {column}", bytes[valid])
     })
+}
+
+/// What bytes are that were not written as UTF-8.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("text in UTF-16, to be saved as UTF-8"),
+        [0x1f, 0x8b, ..] => Some("compressed by gzip"),
+        _ => bytes.contains(&0).then_some("no text but binary data"),
+    }
 }
 
 /// Everything that comes, of at most so many bytes.
@@ -92,6 +104,13 @@ mod tests {
     fn not_utf_8_says_where() {
         let problem = decode(b"[pre-up]\n\xc3\xa9 = \"\xff\"\n".to_vec()).unwrap_err();
         assert_eq!(problem, "not UTF-8: byte 0xff at line 2, column 6");
+        for (bytes, kind) in [
+            (&b"\xff\xfe[\0p\0"[..], "text in UTF-16, to be saved as UTF-8"),
+            (b"\x1f\x8b\x08\0", "compressed by gzip"),
+            (b"\x7fELF\x02\0\xd0", "no text but binary data"),
+        ] {
+            assert_eq!(decode(bytes.to_vec()).unwrap_err(), format!("not UTF-8: it is {kind}"));
+        }
     }
 
     #[test]

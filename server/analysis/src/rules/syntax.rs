@@ -10,10 +10,14 @@ use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::draft_toml;
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
-use crate::syntax::parse;
+use crate::syntax::{SyntaxErrorKind, parse};
 
 /// A longer text with errors is not read a second time, as Draft would: somebody may be typing.
 const LONGEST_FOR_DRAFT: usize = 1 << 20;
+
+/// For those who never saw one.
+const FORM: &str =
+    "a phase of a tasks file begins with `[pre-up]`, and a task is `\"description\" = \"command\"`";
 
 pub(super) const RULE: Rule = Rule {
     name: "syntax",
@@ -25,14 +29,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let before = found.len();
-    if let Some(first) = parsed.tree.errors.first()
-        && let Some(language) = other_language(&parsed.text)
-    {
-        let message = format!(
-            "this is {language}, and a tasks file is TOML: a phase begins with `[pre-up]`, and a task is \
-            `\"description\" = \"command\"`"
-        );
-        found.push(Diagnostic::new(DiagnosticCode::Syntax, first.range, message));
+    if let Some(error) = parsed.tree.foreign() {
+        let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
+        if error.kind == SyntaxErrorKind::Language {
+            diagnostic = diagnostic.note(FORM);
+        }
+        found.push(diagnostic);
         return;
     }
     let mut quoted = None;
@@ -71,22 +73,6 @@ fn quote_key(text: &str, start: TextSize) -> Option<Fix> {
     let range = TextRange::at(start + indent, TextSize::of(key));
     let edits = vec![TextEdit::replace(range, quoted)];
     Some(Fix { title: "Put the key into quotes".into(), edits, preferred: false })
-}
-
-/// The language of a text whose first statement can be no TOML.
-fn other_language(text: &str) -> Option<&'static str> {
-    let is_statement = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    let first = text.lines().map(str::trim).find(is_statement)?;
-    let key = first.split_once(':').filter(|(_, value)| value.is_empty() || value.starts_with(' '));
-    let is_key = key.is_some_and(|(key, _)| {
-        let name = key.trim_matches(['"', '\'']);
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ .".contains(&byte))
-    });
-    match first {
-        _ if first.starts_with('{') => Some("JSON"),
-        _ if first == "---" || first.starts_with("- ") || is_key => Some("YAML"),
-        _ => None,
-    }
 }
 
 /// Whether Draft reads a file that is not TOML.
@@ -148,22 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn another_language_is_said_once() {
-        let told = "{}: this is {}, and a tasks file is TOML: a phase begins with `[pre-up]`, and a task is \
-            `\"description\" = \"command\"`";
-        for (text, language) in [
-            ("{\n  \"pre-up\": {\"a\": \"b\"}\n}\n", "JSON"),
-            ("# tasks\n---\npre-up:\n  a: b\n", "YAML"),
-            ("pre-up:\n  - name: a\n    run: b\n", "YAML"),
-            ("\"pre-up\": {a: b}\n", "YAML"),
+    fn of_what_is_no_tasks_file_nothing_else_is_said() {
+        for (text, message) in [
+            ("pre-up:\n  a: b\n", format!("this is YAML, not TOML: {FORM}")),
+            ("<html>\nx = 1\n", format!("this is HTML, not TOML: {FORM}")),
+            (
+                "x = 1\n[pre-up]\n<<<<<<< HEAD\na = 'ls | wc'\n=======\na = 'ls'\n>>>>>>> other\n",
+                "a merge left a conflict here: keep one of its versions, and remove the lines that begin with \
+                `<<<<<<<`, `=======` and `>>>>>>>`"
+                    .into(),
+            ),
         ] {
             let found = Analysis::new(text, crate::Options::default()).diagnostics;
-            let syntax = found.iter().filter(|it| it.code == DiagnosticCode::Syntax);
-            let messages: Vec<String> = syntax.map(Diagnostic::full_message).collect();
-            assert_eq!(messages, [told.split_once(": ").unwrap().1.replace("{}", language)], "{text}");
-        }
-        for text in ["a = \"b: c\"\n1 2\n", "[pre-up\na: b\n", "a:b\n", "http://x: y\n"] {
-            assert_eq!(other_language(text), None, "{text}");
+            let messages: Vec<String> = found.iter().map(Diagnostic::full_message).collect();
+            assert_eq!(messages, [message], "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use toml_parser::parser::{RecursionGuard, parse_document};
 
 use super::events::{Builder, MAX_DEPTH};
 use super::message::Errors;
-use super::{SyntaxTree, recovery, tables};
+use super::{SyntaxTree, foreign, recovery, tables};
 
 /// How often the text is lexed again behind a multi-line string that is not closed.
 ///
@@ -42,6 +42,9 @@ pub fn parse(text: &str) -> SyntaxTree {
     tree.errors = errors.list;
     tables::check(&mut tree, text);
     tree.errors.sort_by_key(|error| (error.range.start(), error.range.end()));
+    if let Some(error) = foreign::recognize(text, &tree) {
+        tree.errors = vec![error];
+    }
     tree
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Must not decide which findings there are.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, LabelStyle, Severity as ShownSeverity};
@@ -33,7 +32,7 @@ impl<'a> Excerpts<'a> {
         colors: bool,
     ) -> Excerpts<'a> {
         let text = without_secrets(analysis);
-        Excerpts { file: SimpleFile::new(path, drawable(&text).into_owned()), secrets, colors }
+        Excerpts { file: SimpleFile::new(path, drawable(&text)), secrets, colors }
     }
 
     /// One finding with its source lines and the titles of its fixes.
@@ -94,22 +93,24 @@ fn without_secrets(analysis: &Analysis) -> String {
 }
 
 /// The text with other characters, of the same length each, where one would steer the terminal.
-fn drawable(text: &str) -> Cow<'_, str> {
-    let steers = |(at, character): (usize, char)| match character {
-        '\n' | '\t' => false,
-        '\r' => !text[at..].starts_with("\r\n"),
-        _ => printable::steers(character),
-    };
-    if !text.char_indices().any(steers) {
-        return Cow::Borrowed(text);
-    }
-    let drawn = |(at, character): (usize, char)| match character.len_utf8() {
-        _ if !steers((at, character)) => character,
-        1 => '?',
-        2 => '\u{bf}',
-        _ => '\u{fffd}',
-    };
-    text.char_indices().map(drawn).collect()
+fn drawable(text: &str) -> String {
+    let mut before = None;
+    text.char_indices().fold(String::with_capacity(text.len()), |mut drawn, (at, character)| {
+        let before = before.replace(character);
+        let is_shown = match character {
+            '\n' | '\t' => true,
+            '\r' => text[at..].starts_with("\r\n"),
+            _ => !printable::steers(before, character),
+        };
+        match character.len_utf8() {
+            _ if is_shown => drawn.push(character),
+            1 => drawn.push('?'),
+            2 => drawn.push('\u{bf}'),
+            3 => drawn.push('\u{fffd}'),
+            _ => drawn.push_str("\u{fffd}?"),
+        }
+        drawn
+    })
 }
 
 /// `place` stands for the lines where these are not shown.

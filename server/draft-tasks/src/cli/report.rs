@@ -232,7 +232,7 @@ impl Report {
             }
             return Ok(());
         }
-        let text = if self.paint.0 { text.to_owned() } else { output::plain(text) };
+        let text = if self.paint.0 { output::colored(text) } else { output::plain(text).into() };
         let prefix = self.paint.dim(&format!("{} │", self.label(place)));
         text.lines().try_for_each(|text| self.screen.line(format_args!("  {prefix} {text}")))
     }

@@ -105,7 +105,7 @@ fn find(records: &Records, id: Option<&str>, file: &Path, waits: bool) -> Result
     let kept = found
         .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
     let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
-    if !source::is_same(Path::new(&earlier.file), file) {
+    if !source::is_of(&kept, file) {
         return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
     }
     Ok(kept)

@@ -99,14 +99,12 @@ pub(super) fn can_halt() -> bool {
 }
 
 /// Halts the program with all that its tasks have started on this machine, until it is told to go on. It is to be called
-/// by the main thread, which serves the runs: nothing of them may go on before their time does.
+/// by the thread that serves the runs: nothing of them may go on before their time does.
 pub(super) fn halt() {
     #[cfg(unix)]
     if can_halt() {
         let halted = halt::halt();
-        // To the whole program; it halts before this returns, since the system gives a signal for a program to its main
-        // thread first.
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        halt_here();
         drop(halted);
     }
 }
@@ -116,9 +114,16 @@ pub(super) fn halt_alone() {
     #[cfg(unix)]
     if can_halt() {
         let still = halt::stand_still();
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        halt_here();
         drop(still);
     }
+}
+
+/// Halts the whole program before this returns: a signal to this thread halts all of them, and this one at once. One to
+/// the program may reach another thread first.
+#[cfg(unix)]
+fn halt_here() {
+    let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
 }
 
 /// The processes that this program has started, as far as they halt.

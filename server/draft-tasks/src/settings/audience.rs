@@ -112,6 +112,14 @@ impl Audience {
             Audience::Editor => "draftTasks.environment or DRAFT_ENV",
         }
     }
+
+    /// How that goes which is kept with records of runs.
+    pub(crate) fn removing(self, records: &[String]) -> String {
+        match self {
+            Audience::CommandLine => format!("`draft-tasks runs rm {}` removes it", records.join(" ")),
+            Audience::Editor => format!("it goes with its records: {}", records.join(", ")),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use draft_tasks_executor::OutputPiece;
+use draft_tasks_executor::output::colored;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{
@@ -140,7 +141,7 @@ pub(crate) struct PieceOfOutput {
 
 impl From<OutputPiece> for PieceOfOutput {
     fn from(piece: OutputPiece) -> PieceOfOutput {
-        PieceOfOutput { stream: Cow::Borrowed(piece.stream.name()), text: piece.text }
+        PieceOfOutput { stream: Cow::Borrowed(piece.stream.name()), text: colored(&piece.text).into_owned() }
     }
 }
 
