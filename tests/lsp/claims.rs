@@ -54,7 +54,7 @@ fn unreachable(tasks: &str) -> (Project, Client) {
     project.write("kubeconfig", kubeconfig);
     let kubeconfig = project.file("kubeconfig").display().to_string();
     let mut client = Client::with(|setup| {
-        (setup.own_output, setup.says_yes) = (true, true);
+        (setup.own_output, setup.chooses) = (true, Some("Run"));
         setup.environment = vec![("KUBECONFIG", kubeconfig), ("DRAFT_ENV", String::new())];
     });
     client.open_and_wait(&project);
@@ -87,6 +87,11 @@ fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
     client.execute("draft-tasks.delete", json!({ "uri": project.uri, "command": ["touch", "deleted"] }));
     let asked = client.asked("window/showMessageRequest");
     assert!(asked["message"].as_str().is_some_and(|it| it.contains("without knowing which pods")), "{asked}");
+    // Enter and closing the dialog do nothing.
+    assert_eq!(
+        asked["actions"],
+        json!([{ "title": "Cancel", "isCloseAffordance": true }, { "title": "Run" }])
+    );
     let said =
         ["the end of the pods is not awaited, as they cannot be asked for", "delete: all steps passed"];
     assert_said(&mut client, &said);

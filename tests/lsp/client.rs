@@ -56,8 +56,8 @@ pub(crate) struct Setup {
     pub(crate) answers: bool,
     pub(crate) agrees_to_progress: bool,
     pub(crate) applies_edits: bool,
-    /// Whether it answers questions with what runs.
-    pub(crate) says_yes: bool,
+    /// What it answers questions and offers with.
+    pub(crate) chooses: Option<&'static str>,
     pub(crate) opens_documents: bool,
     pub(crate) virtual_documents: bool,
     /// What is below `draftTasks`.
@@ -95,7 +95,7 @@ impl Default for Setup {
             answers: true,
             agrees_to_progress: true,
             applies_edits: true,
-            says_yes: false,
+            chooses: None,
             opens_documents: false,
             virtual_documents: false,
             settings: Value::Null,
@@ -246,7 +246,7 @@ struct Answers {
     any: bool,
     progress: bool,
     applies_edits: bool,
-    says_yes: bool,
+    chooses: Option<&'static str>,
     settings: Value,
     folder_settings: Vec<(String, Value)>,
 }
@@ -306,7 +306,7 @@ impl Client {
                 any: setup.answers,
                 progress: setup.agrees_to_progress,
                 applies_edits: setup.applies_edits,
-                says_yes: setup.says_yes,
+                chooses: setup.chooses,
                 settings: setup.settings.clone(),
                 folder_settings: setup.folder_settings.clone(),
             }),
@@ -414,10 +414,20 @@ impl Client {
         self.request("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
     }
 
-    /// The error of a command of the server.
+    /// Why a command is not done: the error, or what the user is told in place of one that would be a number to them.
     #[track_caller]
     pub(crate) fn execute_error(&mut self, command: &str, argument: Value) -> Value {
-        self.request_error("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
+        let params = json!({ "command": command, "arguments": [argument] });
+        let id = self.ask("workspace/executeCommand", params);
+        match self.answer(id) {
+            Err(error) => error,
+            Ok(Value::Null) => {
+                let told = ["window/showMessage", "window/showMessageRequest"];
+                let is_told = |message: &Value| told.iter().any(|method| message["method"] == **method);
+                self.wait("why not", |inbox| inbox.take(is_told))
+            }
+            Ok(answer) => panic!("{command} was answered with {answer}"),
+        }
     }
 
     /// Asks what is never answered to a client that does not read; an answer that comes nevertheless does not count.
@@ -790,8 +800,9 @@ impl Shared {
             "workspace/applyEdit" => {
                 json!({ "jsonrpc": "2.0", "id": id, "result": { "applied": answers.applies_edits } })
             }
-            "window/showMessageRequest" if answers.says_yes => {
-                json!({ "jsonrpc": "2.0", "id": id, "result": { "title": "Run" } })
+            "window/showMessageRequest" => {
+                let chosen = answers.chooses.map(|title| json!({ "title": title }));
+                json!({ "jsonrpc": "2.0", "id": id, "result": chosen })
             }
             "window/showDocument" => json!({ "jsonrpc": "2.0", "id": id, "result": { "success": true } }),
             _ => json!({ "jsonrpc": "2.0", "id": id, "result": null }),

@@ -87,7 +87,6 @@ fn a_pack_has_the_language_and_no_run() {
     );
     assert_eq!(actions, json!([]));
     let refused = client.execute_error("draft-tasks.runPhase", json!({ "uri": pack, "phase": "cleanup" }));
-    assert_eq!(refused["code"], -32803);
     assert!(refused["message"].as_str().is_some_and(|text| text.contains("template")), "{refused}");
 }
 
@@ -107,7 +106,7 @@ fn other_files_are_left_alone() {
         }
         let refused =
             client.execute_error("draft-tasks.runPhase", json!({ "uri": other, "phase": "pre-up" }));
-        assert_eq!(refused["code"], -32803, "{name}");
+        assert!(refused["message"].to_string().contains("only tasks of"), "{name}: {refused}");
         client.close(&other);
     }
     // Whatever was to be published about them would have come before these.
@@ -127,7 +126,7 @@ fn a_document_that_is_no_file_has_the_language_and_no_run() {
     assert_eq!(codes(&client.diagnostics(uri, 1)), ["unknown-phase"]);
     assert_eq!(lenses::shown(&mut client, uri), Vec::<String>::new());
     let refused = client.execute_error("draft-tasks.runPhase", json!({ "uri": uri, "phase": "pre-up" }));
-    assert_eq!(refused["code"], -32803);
+    assert!(refused["message"].to_string().contains("save it first"), "{refused}");
 }
 
 #[test]

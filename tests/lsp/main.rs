@@ -30,6 +30,7 @@ mod logs;
 mod messages;
 mod processes;
 mod project;
+mod refusals;
 mod rename;
 mod rules;
 mod run_settings;

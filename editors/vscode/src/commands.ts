@@ -9,7 +9,7 @@ import type { Output } from './output';
 import { clientCommands, commands, section, type Outline, type Templates, type Up } from './protocol';
 import { report } from './report';
 import type { Runs } from './runs';
-import { messageOf, type Server } from './server';
+import type { Server } from './server';
 import type { Status, Target } from './status';
 import { refuse } from './trust';
 
@@ -56,7 +56,7 @@ export function register(parts: Parts): vscode.Disposable {
       try {
         return await run(argument);
       } catch (error) {
-        void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
+        void server.tell(error);
         return undefined;
       }
     }));

@@ -9,12 +9,15 @@ import {
   ExecuteCommandRequest,
   LanguageClient,
   MessageType,
+  ResponseError,
   ShowMessageNotification,
   ShowMessageRequest,
   State,
   type CloseHandlerResult,
+  type Command,
   type DocumentSelector,
   type LanguageClientOptions,
+  type Location,
   type MessageActionItem,
   type Middleware,
   type ShowMessageRequestParams,
@@ -28,6 +31,12 @@ import { refuse } from './trust';
 
 /** What the server is doing. */
 export type ServerState = 'starting' | 'running' | 'waiting' | 'stopped' | 'problem';
+
+/** What helps where a command is refused: the data of its error. */
+interface Remedy {
+  readonly location?: Location;
+  readonly command?: Command;
+}
 
 /** Says what went wrong with a server that is not to be had. */
 export class NoServer extends Error {}
@@ -255,8 +264,23 @@ export class Server implements vscode.Disposable {
       this.showMarkdown(answer.phase === undefined ? 'Check of application and cluster' : `Plan of ${answer.phase}`, answer.markdown);
       return answer;
     } catch (error) {
-      void vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`);
+      void this.tell(error);
       return undefined;
+    }
+  }
+
+  /** Says why something was not done, with what the server says helps. */
+  async tell(error: unknown): Promise<void> {
+    const remedy = error instanceof ResponseError ? (error.data as Remedy | undefined) : undefined;
+    const [place, command] = [remedy?.location, remedy?.command];
+    const buttons = [...(place === undefined ? [] : ['Show the problem']), ...(command === undefined ? [] : [command.title])];
+    const chosen = await vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`, ...buttons);
+    if (chosen === undefined) return;
+    if (chosen === command?.title) {
+      await this.#perform(command.command, command.arguments?.[0] as object | undefined);
+    } else if (place !== undefined) {
+      const { line } = place.range.start;
+      await vscode.window.showTextDocument(vscode.Uri.parse(place.uri), { selection: new vscode.Range(line, 0, line, 0) });
     }
   }
 
@@ -331,8 +355,7 @@ function openSetting(query: string): Thenable<unknown> {
 
 /** What the user answers to a question of the server: in a dialog, since a run waits and a notification fades away unseen. */
 async function answerOf({ message, actions = [] }: ShowMessageRequestParams): Promise<MessageActionItem | null> {
-  // The last one does nothing, and so does closing the dialog.
-  const items = actions.map(({ title }, number) => ({ title, isCloseAffordance: number === actions.length - 1 }));
+  const items = actions.map(({ title, isCloseAffordance }) => ({ title, isCloseAffordance: isCloseAffordance === true }));
   const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...items);
   return chosen === undefined ? null : { title: chosen.title };
 }

@@ -213,7 +213,11 @@ fn protocol() {
          tasks by code actions and lenses and sees their output in its log.",
     );
     text += "\n## Commands\n\nFor `workspace/executeCommand`, with one object as the only argument. What the server \
-             understands but does not do is answered with the error -32803 and a message for the user.\n";
+             understands but does not do is answered with the error -32803 and a message for the user; in its data \
+             `location` is where what is wrong stands, and `command` one of these commands that tells more, with its title \
+             and arguments. To clients that do not announce `experimental.draftTasks.output`, which would show the number, it is a \
+             message (`window/showMessage`, or `window/showMessageRequest` with these as actions), and the answer is \
+             `null`.\n";
     for command in &commands::ALL {
         let (argument, answer) = ((command.argument_schema)(), (command.answer_schema)());
         let _ = write!(text, "\n### `{}`\n\n{}\n", command.name, command.documentation);

@@ -70,11 +70,7 @@ macro_rules! commands {
         /// The names of all commands.
         pub(crate) const NAMES: [&str; [$($command::NAME),*].len()] = [$($command::NAME),*];
 
-        /// Executes the command that is named.
-        pub(crate) async fn execute(
-            session: &SharedSession,
-            params: ExecuteCommandParams,
-        ) -> Result<Value, Error> {
+        async fn perform(session: &SharedSession, params: ExecuteCommandParams) -> Result<Value, Error> {
             // Some clients send `null` where there is no argument.
             let argument = params.arguments.unwrap_or_default().into_iter().next().filter(|it| !it.is_null());
             let mut argument = argument.unwrap_or_else(|| json!({}));
@@ -121,6 +117,12 @@ commands! {
     run_tasks::RunTasks,
     tasks::ListTasks,
     templates::ListTemplates,
+}
+
+/// Executes the command that is named, and tells the user why not where the client does not.
+pub(crate) async fn execute(session: &SharedSession, params: ExecuteCommandParams) -> Result<Value, Error> {
+    let answer = perform(session, params).await;
+    answer.or_else(|error| session.with(|session| session.refused(error)))
 }
 
 async fn answer<C: ServerCommand>(session: &SharedSession, argument: Value) -> Result<Value, Error> {

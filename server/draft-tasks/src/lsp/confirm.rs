@@ -2,10 +2,12 @@
 //!
 //! Must not take silence for a yes.
 
+use std::collections::HashMap;
+
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{PodsBefore, RunRequest};
 use tower_lsp::Client;
-use tower_lsp::gen_lsp_types::{MessageActionItem, MessageType};
+use tower_lsp::gen_lsp_types::{MessageActionItem, MessageActionItemProperty, MessageType};
 
 use super::effect::Questions;
 use crate::lsp::protocol::to_proto::shown;
@@ -116,14 +118,21 @@ impl Declined {
 
 async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
     let unasked = format!("the editor cannot ask whether to {}", question.trim_end_matches('?'));
-    // The one that does nothing is the last: clients that close a dialog without a choice take it.
-    let action = |title: &str| MessageActionItem { title: title.into(), properties: Default::default() };
-    let actions = Some(vec![action(YES), action(NO)]);
-    match client.show_message_request(MessageType::Warning, shown(&sentence(&question)), actions).await {
+    match client
+        .show_message_request(MessageType::Warning, shown(&sentence(&question)), Some(answers()))
+        .await
+    {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
         Ok(_) => Err(Declined::No),
         Err(error) => Err(Declined::Unasked(format!("{unasked}: {error}"))),
     }
+}
+
+/// The one that does nothing is the first, on which many clients put the cursor, and the one that closing a dialog means.
+fn answers() -> Vec<MessageActionItem> {
+    let closes = HashMap::from([("isCloseAffordance".to_owned(), MessageActionItemProperty::Bool(true))]);
+    let no = MessageActionItem { title: NO.into(), properties: closes };
+    vec![no, MessageActionItem { title: YES.into(), properties: Default::default() }]
 }
 
 /// A question as it stands alone.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{PodsRequest, RunRequest};
-use tower_lsp::gen_lsp_types::{Diagnostic, MessageType, Uri, WorkspaceEdit};
+use tower_lsp::gen_lsp_types::{Command, Diagnostic, Location, MessageType, Uri, WorkspaceEdit};
 
 use crate::lsp::protocol::ext::{OutputParams, RunParams};
 use crate::safety::{Crossing, Foreign, Guard};
@@ -21,6 +21,8 @@ pub(crate) enum Effect {
     Log { kind: MessageType, message: String },
     /// Show a message to the user.
     Show { kind: MessageType, message: String },
+    /// Tell the user why something was refused, and do what they choose.
+    Offer { message: String, offers: Vec<Offer> },
     /// Tell a client that shows output itself what a task wrote.
     Output(OutputParams),
     /// Tell a client that shows output itself what happened to a run.
@@ -73,6 +75,23 @@ pub(crate) enum Effect {
     Panic,
     /// End the server when this process is gone.
     WatchClient { process: i32 },
+}
+
+/// What helps after a refusal.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    /// What the user chooses.
+    pub(crate) title: String,
+    pub(crate) step: OfferedStep,
+}
+
+/// What is done when it is chosen.
+#[derive(Clone, Debug)]
+pub(crate) enum OfferedStep {
+    /// Have the client show a place.
+    Show(Location),
+    /// Execute a command of this server.
+    Execute(Command),
 }
 
 impl Effect {

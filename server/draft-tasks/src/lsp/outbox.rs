@@ -169,6 +169,7 @@ impl Outbox {
                 let message = shown(&message);
                 self.outgoing.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message });
             }
+            Effect::Offer { message, offers } => self.offer(message, offers),
             Effect::Output(params) => self.outgoing.notify::<ext::OutputNotification>(&params),
             Effect::TargetChanged => self.outgoing.notify::<ext::TargetNotification>(&ext::TargetParams {}),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),

@@ -40,6 +40,7 @@ mod looking;
 mod project;
 mod reading;
 mod recalling;
+mod refused;
 mod renaming;
 mod reported;
 mod run_events;

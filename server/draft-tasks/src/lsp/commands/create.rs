@@ -104,7 +104,9 @@ impl Session {
             return Err(refusal("nothing is created in a workspace that is not trusted"));
         }
         if !(self.flags.creates_files && self.flags.applies_edits) {
-            return Err(refusal("this editor creates no files for a server: call `draft-tasks create`"));
+            return Err(refusal(
+                "this editor creates no files for a server: open a new `.draft-tasks.toml`, which completion fills",
+            ));
         }
         let open = self.documents.keys().cloned().collect();
         Ok(Creation { wanted, environment: self.environment.clone(), open })

@@ -8,6 +8,7 @@ use tower_lsp::jsonrpc::Error;
 use super::{Listed, Needs, ServerCommand};
 use crate::doctor;
 use crate::lsp::documents::look::off_thread;
+use crate::lsp::protocol::ext::DOCTOR;
 use crate::lsp::session::{Examined, SharedSession, source};
 
 /// Looks for what keeps tasks from the pods.
@@ -23,7 +24,7 @@ pub(crate) struct AskDoctor {
 }
 
 impl ServerCommand for AskDoctor {
-    const NAME: &'static str = "draft-tasks.doctor";
+    const NAME: &'static str = DOCTOR;
     const DOCUMENTATION: &'static str = "Walks the way from the tasks file to the application's pods and answers where it breaks: `{ \
         \"ok\": …, \"markdown\": … }`. It contacts the cluster and may run a credential plugin of \
         the kubeconfig, so the answer takes a while, and there is none in a workspace that is not \

@@ -11,7 +11,6 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::{Session, SharedSession, Source, source};
 
 /// Shows what a phase would run.
@@ -76,7 +75,7 @@ impl Session {
         let lookup = |name: &str| source.shown.shown(name);
         let of_phase = plan::phase_named(&source.analysis.parsed, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
-        let mut plan = of_phase.map_err(|error| refusal(error.describe()))?;
+        let mut plan = of_phase.map_err(|error| source.refuse(&error))?;
         let secrets = source.shown.secrets();
         for argument in plan.steps.iter_mut().flat_map(|step| &mut step.argv) {
             *argument = secrets.mask(argument).into_owned();

@@ -9,7 +9,10 @@ use serde_json::json;
 use tower_lsp::gen_lsp_types::*;
 
 use super::Outbox;
+use crate::lsp::commands;
+use crate::lsp::effect::{Offer, OfferedStep};
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::to_proto::shown;
 
 /// The files whose changes matter to tasks files.
 const WATCHED: [&str; 3] =
@@ -25,6 +28,34 @@ impl Outbox {
                 let params =
                     ShowMessageParams { kind: MessageType::Info, message: path.display().to_string() };
                 outgoing.notify::<ShowMessageNotification>(&params);
+            }
+        });
+    }
+
+    /// A client that does not ask is told what it is about.
+    pub(super) fn offer(&self, message: String, offers: Vec<Offer>) {
+        let (client, outgoing, session) = (self.client.clone(), self.outgoing.clone(), self.session.clone());
+        tokio::spawn(async move {
+            let (kind, message) = (MessageType::Error, shown(&message));
+            let titles = offers.iter().map(|offer| offer.title.clone());
+            let actions = titles.map(|title| MessageActionItem { title, properties: Default::default() });
+            let Ok(chosen) =
+                client.show_message_request(kind, message.clone(), Some(actions.collect())).await
+            else {
+                return outgoing.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message });
+            };
+            let chosen = chosen.and_then(|chosen| offers.into_iter().find(|it| it.title == chosen.title));
+            match chosen.map(|offer| offer.step) {
+                Some(OfferedStep::Show(Location { uri, range })) => {
+                    let (take_focus, selection) = (Some(true), Some(range));
+                    let params = ShowDocumentParams { uri, external: None, take_focus, selection };
+                    drop(client.show_document(params).await);
+                }
+                Some(OfferedStep::Execute(Command { command, arguments, .. })) => {
+                    let params = ExecuteCommandParams { command, arguments, ..Default::default() };
+                    drop(commands::execute(&session, params).await);
+                }
+                None => {}
             }
         });
     }

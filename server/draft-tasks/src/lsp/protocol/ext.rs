@@ -3,14 +3,15 @@
 //! Must not do anything: it is the vocabulary.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use draft_tasks_executor::OutputPiece;
 use draft_tasks_executor::output::colored;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{
-    CodeActionKind, LocationLink, LspNotificationMethod, MessageDirection, Notification, Position,
-    TextDocumentIdentifier, Uri,
+    CodeActionKind, Command, Location, LocationLink, LspNotificationMethod, MessageDirection, Notification,
+    Position, Range, TextDocumentIdentifier, Uri,
 };
 
 /// The kind of code actions that run something.
@@ -177,6 +178,38 @@ pub(crate) struct RunParams {
     /// The outcome in words, for people.
     pub(crate) message: String,
 }
+
+/// What helps where a command is refused: the data of its error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Remedy {
+    /// Where what is wrong stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<Location>,
+    /// A command of the server that tells more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<Command>,
+}
+
+impl Remedy {
+    /// To look at the beginning of a line, counted from 0, of a file.
+    pub(crate) fn look_at(file: &Path, line: usize) -> Remedy {
+        let at = Position { line: line as u32, character: 0 };
+        let uri = url::Url::from_file_path(file).ok().map(|url| Uri(url.to_string()));
+        let location = uri.map(|uri| Location { uri, range: Range { start: at, end: at } });
+        Remedy { location, command: None }
+    }
+
+    /// To check application and cluster of a tasks file.
+    pub(crate) fn check(tasks_file: &Uri) -> Remedy {
+        let (title, arguments) = ("Check application and cluster", vec![json!({ "uri": tasks_file })]);
+        let command = DOCTOR.to_owned();
+        let command = Command { title: title.into(), tooltip: None, command, arguments: Some(arguments) };
+        Remedy { location: None, command: Some(command) }
+    }
+}
+
+/// The command that walks the way to an application's pods.
+pub(crate) const DOCTOR: &str = "draft-tasks.doctor";
 
 /// What happened to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,8 +47,20 @@ impl Context<'_> {
 
 /// The error of something that the server understood and does not do (LSP's `RequestFailed`).
 pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
-    Error { code: ErrorCode::ServerError(-32803), message: shown(&message.into()).into(), data: None }
+    Error { code: REFUSED, message: shown(&message.into()).into(), data: None }
 }
+
+/// The same with what helps.
+pub(crate) fn refusal_with(message: impl Into<Cow<'static, str>>, remedy: &ext::Remedy) -> Error {
+    Error { data: serde_json::to_value(remedy).ok(), ..refusal(message) }
+}
+
+/// Whether an error is a refusal.
+pub(crate) fn is_refusal(error: &Error) -> bool {
+    error.code == REFUSED
+}
+
+const REFUSED: ErrorCode = ErrorCode::ServerError(-32803);
 
 /// A text as editors show it: many put what comes from a server on a terminal as it is.
 pub(crate) fn shown(text: &str) -> String {

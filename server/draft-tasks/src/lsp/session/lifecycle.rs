@@ -15,6 +15,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
+use super::running::refuse_cluster;
 use super::running::{PreparedRun, RunPlace, Started};
 use crate::claim::Claim;
 use crate::lifecycle::{Activity, Next, Part, Undertaking};
@@ -112,7 +113,7 @@ impl Walk {
         let claim = source.claim(part.into())?;
         let application = source.application(&environment);
         let undertaking = Undertaking::new(part, phases, &command, &application, &source.path);
-        let undertaking = undertaking.ready().map_err(|problem| refusal(problem.describe()))?;
+        let undertaking = undertaking.ready().map_err(|problem| refuse_cluster(&problem, &uri))?;
         let (directory, variables) = (source.directory.as_path(), environment.variables());
         let is_local = |target: &Target| source.config.kubernetes.is_local(target);
         let foreign = undertaking.foreign(directory, variables, &environment.secrets(), &is_local);
@@ -298,7 +299,7 @@ fn plans(part: Part, source: &Source, environment: &Environment) -> Result<Vec<P
         match Plan::for_phase(&source.analysis.parsed, *phase, &[], &lookup) {
             Ok(plan) => Ok(Some(plan)),
             Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
-            Err(error) => Err(refusal(error.describe())),
+            Err(error) => Err(source.refuse(&error)),
         }
     });
     planned.filter_map(Result::transpose).collect()

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use draft_tasks_analysis::Analysis;
-use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
+use draft_tasks_analysis::plan::PlanError;
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
@@ -14,7 +15,8 @@ use super::Session;
 use crate::lsp::documents::document::{self, Analysed, Document};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
-use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::protocol::ext::Remedy;
+use crate::lsp::protocol::to_proto::{refusal, refusal_with};
 use crate::lsp::session::SharedSession;
 use crate::settings::audience::Audience;
 use crate::settings::project::ProjectFile;
@@ -55,7 +57,18 @@ impl Source {
             return Ok(());
         }
         let wrong = self.wrong_settings.join("; ");
-        Err(refusal(format!("nothing runs, as the project has settings that are wrong: {wrong}")))
+        let remedy = Remedy::look_at(&self.path.with_file_name(SETTINGS_FILE), 0);
+        Err(refusal_with(
+            format!("nothing runs, as the project has settings that are wrong: {wrong}"),
+            &remedy,
+        ))
+    }
+
+    /// Why there is no plan, with the place of what is wrong where that is known.
+    pub(crate) fn refuse(&self, error: &PlanError) -> Error {
+        let PlanError::Invalid { range, .. } = error else { return refusal(error.describe()) };
+        let (line, _) = self.analysis.lines().line_of(range.start().into());
+        refusal_with(error.describe(), &Remedy::look_at(&self.path, line))
     }
 
     /// The application, as settings and `draft.toml` say.

@@ -23,8 +23,8 @@ use crate::lsp::documents::document::Document;
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
 use crate::lsp::effect::{Effect, ProgressValue, Questions};
-use crate::lsp::protocol::ext::{self, RunState};
-use crate::lsp::protocol::to_proto::refusal;
+use crate::lsp::protocol::ext::{self, Remedy, RunState};
+use crate::lsp::protocol::to_proto::{refusal, refusal_with};
 use crate::lsp::runs::{Run, RunningTask};
 use crate::lsp::session::SharedSession;
 use crate::reach::{Reach, WantedPods};
@@ -135,6 +135,11 @@ pub(super) struct PreparedRun {
     pub(super) questions: Questions,
 }
 
+/// Why a cluster or its pods cannot be reached.
+pub(super) fn refuse_cluster(problem: &Problem, tasks_file: &Uri) -> Error {
+    refusal_with(Audience::Editor.words(&problem.describe()), &Remedy::check(tasks_file))
+}
+
 /// Runs what is wished.
 ///
 /// # Errors
@@ -157,8 +162,8 @@ pub(crate) async fn run_source(
     wish: Wish,
 ) -> Result<Started, Error> {
     let uri = wish.uri.clone();
-    let phase =
-        plan::phase_named(&source.analysis.parsed, &wish.phase).map_err(|error| refusal(error.describe()))?;
+    let phase = plan::phase_named(&source.analysis.parsed, &wish.phase);
+    let phase = phase.map_err(|error| source.refuse(&error))?;
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
@@ -182,18 +187,17 @@ pub(crate) async fn run_source(
 impl PreparedRun {
     fn new(source: Source, phase: Phase, wish: Wish) -> Result<PreparedRun, Error> {
         source.has_right_settings()?;
-        let Wish { chosen, pods, .. } = wish;
+        let Wish { uri, chosen, pods, .. } = wish;
         let environment = source.environment.clone().map_err(refusal)?;
         let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
         let plan = Plan::for_phase(&source.analysis.parsed, phase, &only, &|name| environment.get(name))
-            .map_err(|error| refusal(error.describe()))?;
+            .map_err(|error| source.refuse(&error))?;
         check_unchanged(&plan, &chosen)?;
         if phase.is_local() && !pods.names().is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        let mut place = source
-            .place(phase, &environment, pods)
-            .map_err(|it| refusal(Audience::Editor.words(&it.describe())))?;
+        let mut place =
+            source.place(phase, &environment, pods).map_err(|problem| refuse_cluster(&problem, &uri))?;
         let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
         Ok(PreparedRun { plan, chosen: only, source, environment, place, questions })

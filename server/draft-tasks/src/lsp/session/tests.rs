@@ -621,7 +621,9 @@ fn what_does_not_run_says_why() {
     check(run(json!({ "phase": "pre-up" })), expect!["-32602: missing field `uri`"]);
     let refused = run(json!({ "uri": URI, "phase": "post-deploy", "task": "migrate" }));
     assert!(refused.starts_with("-32803: there is no draft.toml in "), "{refused}");
-    assert_eq!(fixture.effects(), "", "nothing was started");
+    let effects = fixture.effects();
+    assert!(effects.lines().all(|effect| effect.starts_with("Log")), "nothing was started: {effects}");
+    assert!(effects.contains("there is no phase `pre-upp`"), "{effects}");
 }
 
 #[test]
@@ -636,8 +638,9 @@ fn nothing_runs_without_trust() {
     check(
         fixture.effects(),
         expect![[r#"
-        RefreshLenses
-    "#]],
+            Log { kind: Info, message: "nothing runs in a workspace that is not trusted" }
+            RefreshLenses
+        "#]],
     );
     assert!(fixture.run_pre_up().contains("run-1"));
 }

@@ -1,0 +1,80 @@
+//! What a user is told of a command that is refused, and what is offered with it.
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::project::Project;
+
+const BROKEN: &str = "[pre-up]\na = \"true\"\nb = \"echo 'x\"\n[post-deploy]\nc = \"true\"\n";
+
+fn phase(project: &Project, phase: &str) -> Value {
+    json!({ "uri": project.uri, "phase": phase })
+}
+
+/// The titles of what is offered.
+fn offered(asked: &Value) -> Vec<&str> {
+    let actions = asked["actions"].as_array().map_or(&[][..], Vec::as_slice);
+    actions.iter().map(|action| action["title"].as_str().expect("a title")).collect()
+}
+
+#[test]
+fn a_client_of_the_bare_protocol_is_told_in_words_and_offered_the_place() {
+    let project = Project::new(BROKEN);
+    let mut client =
+        Client::with(|setup| (setup.opens_documents, setup.chooses) = (true, Some("Show the problem")));
+    client.open(&project);
+    assert_eq!(client.execute("draft-tasks.runPhase", phase(&project, "pre-up")), Value::Null);
+    let asked = client.asked("window/showMessageRequest");
+    let message = asked["message"].as_str().expect("a message");
+    assert!(message.contains("`b`") && !message.contains("32803"), "{message}");
+    assert_eq!(offered(&asked), ["Show the problem"]);
+    client.notified("window/logMessage", |told| told["message"] == message);
+    let shown = client.asked("window/showDocument");
+    assert_eq!((&shown["uri"], &shown["selection"]["start"]["line"]), (&json!(project.uri), &json!(2)));
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_can_be_checked() {
+    let project = Project::new("[post-deploy]\nc = \"true\"\n");
+    let mut client = Client::with(|setup| {
+        setup.chooses = Some("Check application and cluster");
+        setup.environment = vec![("KUBECONFIG", project.file("none").display().to_string())];
+    });
+    assert_eq!(client.execute("draft-tasks.runPhase", phase(&project, "post-deploy")), Value::Null);
+    assert_eq!(offered(&client.asked("window/showMessageRequest")), ["Check application and cluster"]);
+    client.notified("window/showMessage", |told| told.to_string().contains("draft.toml"));
+}
+
+#[test]
+fn without_something_to_offer_it_is_a_message() {
+    let project = Project::new(BROKEN);
+    let mut client = Client::with(|setup| setup.opens_documents = false);
+    for (command, argument, words) in [
+        ("draft-tasks.runPhase", phase(&project, "pre-up"), "`b`"),
+        ("draft-tasks.runPhase", phase(&project, "cleanup"), "`cleanup`"),
+        ("draft-tasks.rerun", json!({}), "nothing has run"),
+    ] {
+        assert_eq!(client.execute(command, argument), Value::Null);
+        client.notified("window/showMessage", |told| told.to_string().contains(words));
+    }
+}
+
+#[test]
+fn a_client_that_shows_runs_has_the_error_and_what_helps() {
+    let project = Project::new(BROKEN);
+    project.write(".draft-tasks.config.toml", "");
+    let mut client = Client::with(|setup| setup.own_output = true);
+    client.open(&project);
+    let error = client.execute_error("draft-tasks.runPhase", phase(&project, "pre-up"));
+    assert_eq!(error["code"], -32803);
+    assert_eq!(error["data"]["location"]["range"]["start"]["line"], 2);
+    let error = client.execute_error("draft-tasks.runPhase", phase(&project, "post-deploy"));
+    let command = &error["data"]["command"];
+    assert_eq!(command["command"], "draft-tasks.doctor");
+    assert_eq!(command["arguments"], json!([{ "uri": project.uri }]));
+    let settings = project.write(".draft-tasks.config.toml", "[run]\ntimeout = \"10x\"\n");
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": project.uri } }));
+    client.notified("window/showMessage", |told| told.to_string().contains("is not a duration"));
+    let error = client.execute_error("draft-tasks.runPhase", phase(&project, "pre-up"));
+    assert_eq!(error["data"]["location"]["uri"], settings);
+}
