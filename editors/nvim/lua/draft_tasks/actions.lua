@@ -108,12 +108,6 @@ function M.rerun(only_failed)
   end)
 end
 
----@param markdown string
----@param id string
-local function preview(markdown, id)
-  vim.lsp.util.open_floating_preview(vim.split(markdown, '\n'), 'markdown', { focus_id = 'draft-tasks ' .. id })
-end
-
 --- Shows what a phase would run.
 ---@param phase? string
 function M.plan(phase)
@@ -124,7 +118,7 @@ function M.plan(phase)
   local function show(name)
     local argument = { uri = target.uri, phase = name, show = false }
     server.execute(target.client, commands.plan, argument, function(plan)
-      preview(plan.markdown, 'plan')
+      require('draft_tasks.float').show(plan.markdown, 'plan')
     end)
   end
   local here = not phase and choice.at_cursor(target)
@@ -149,7 +143,7 @@ function M.doctor()
     return
   end
   server.execute(target.client, commands.doctor, { uri = target.uri, show = false }, function(report)
-    preview(report.markdown, 'doctor')
+    require('draft_tasks.float').show(report.markdown, 'doctor')
   end)
 end
 

@@ -17,11 +17,14 @@ end
 
 ---@return integer
 local function create()
-  local bufnr = vim.api.nvim_create_buf(false, false)
+  if buffer and vim.api.nvim_buf_is_valid(buffer) then
+    -- A user has unloaded it.
+    vim.api.nvim_buf_delete(buffer, { force = true })
+  end
+  -- Made without a swap file: where there is none for such a name, naming the buffer would fail.
+  local bufnr = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_name(bufnr, name)
   vim.bo[bufnr].buftype = 'acwrite'
-  vim.bo[bufnr].bufhidden = 'hide'
-  vim.bo[bufnr].swapfile = false
   vim.bo[bufnr].undolevels = -1
   vim.api.nvim_create_autocmd('BufWriteCmd', { buffer = bufnr, callback = refuse })
   vim.api.nvim_create_autocmd('QuitPre', {

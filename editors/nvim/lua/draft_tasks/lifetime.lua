@@ -20,6 +20,19 @@ local function start()
   end
 end
 
+--- Neovim forgets a client some time after its end, and until then takes it for one that serves.
+---@param client_id integer
+---@param on_gone fun()
+local function when_gone(client_id, on_gone)
+  vim.defer_fn(function()
+    if vim.lsp.get_client_by_id(client_id) then
+      when_gone(client_id, on_gone)
+    else
+      on_gone()
+    end
+  end, 5)
+end
+
 --- A server has ended.
 ---@param code integer
 ---@param signal integer
@@ -27,7 +40,7 @@ end
 function M.on_exit(code, signal, client_id)
   local client = vim.lsp.get_client_by_id(client_id)
   local was_up = client ~= nil and client.initialized == true
-  vim.schedule(function()
+  when_gone(client_id, function()
     require('draft_tasks.runs').forget(client_id)
     if ending[client_id] then
       ending[client_id] = nil

@@ -17,10 +17,13 @@ local function start()
       vim.opt.runtimepath:prepend(runtime)
       vim.lsp.config('draft_tasks', { cmd = { program, 'lsp' } })
       vim.lsp.enable('draft_tasks')
+      vim.lsp.log.set_level('info')
       told = {}
       for _, method in ipairs({ 'window/showMessage', 'window/logMessage' }) do
-        vim.lsp.handlers[method] = function(_, params)
+        local default = vim.lsp.handlers[method]
+        vim.lsp.handlers[method] = function(_, params, ctx)
           table.insert(told, params.message)
+          return method == 'window/logMessage' and default(_, params, ctx) or nil
         end
       end
     ]],
@@ -56,6 +59,21 @@ check('`lsp/draft_tasks.lua` is enough to run tasks', function()
         return diagnostic.code == 'task-failed'
       end)
     ]])
+  end)
+  local log = table.concat(vim.fn.readfile(ask('return vim.lsp.get_log_path()')), '\n')
+  assert(log:find('cannot reach the database', 1, true), 'the output is not in the log')
+  ask([[
+    vim.fn.search('migrate the database')
+    vim.lsp.buf.code_action({
+      apply = true,
+      context = { only = { 'draft-tasks.show' }, diagnostics = {} },
+      filter = function(action)
+        return action.title:find('last log', 1, true) ~= nil
+      end,
+    })
+  ]])
+  eventually('the log is shown', function()
+    return ask("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')") == 'cannot reach the database'
   end)
   equal(ask("return package.loaded['draft_tasks.protocol'] == nil"), true)
   vim.fn.jobstop(child)

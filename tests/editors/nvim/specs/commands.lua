@@ -212,6 +212,23 @@ check('quickfix lists failed tasks and the places that they named, clear forgets
   end)
 end)
 
+check('a float hides the backslashes of Markdown, but not those of code', function()
+  local text = { '- \\- **a\\_b**: `c\\_d` e\\[f', '``g`\\_``\\!' }
+  require('draft_tasks.float').show(table.concat(text, '\n'), 'test')
+  local win = vim.iter(vim.api.nvim_list_wins()):find(function(other)
+    return vim.api.nvim_win_get_config(other).relative ~= ''
+  end)
+  local bufnr = vim.api.nvim_win_get_buf(win)
+  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  for _, mark in ipairs(vim.iter(vim.api.nvim_buf_get_extmarks(bufnr, -1, 0, -1, { details = true })):rev():totable()) do
+    if mark[4].conceal == '' and mark[4].end_col == mark[3] + 1 and lines[mark[2] + 1]:sub(mark[3] + 1, mark[3] + 1) == '\\' then
+      lines[mark[2] + 1] = lines[mark[2] + 1]:sub(1, mark[3]) .. lines[mark[2] + 1]:sub(mark[3] + 2)
+    end
+  end
+  equal(lines, { '- - **a_b**: `c\\_d` e[f', '``g`\\_``!' })
+  assert(vim.wo[win].conceallevel >= 1)
+end)
+
 check('doctor shows what the server finds, or says that this one has none', function()
   local bufnr = open('.draft-tasks.toml')
   local server = require('draft_tasks.server')
