@@ -96,6 +96,22 @@ fn a_command_that_is_killed_with_its_pod_is_told_as_such() {
     assert_says(&started.end(), 1, &["pod `web-a-0` was deleted while the task ran (exit code 137)"]);
 }
 
+#[test]
+fn the_rest_does_not_run_in_another_pod_that_has_taken_the_name() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let gate = Gate::new();
+    let steps = vec![Step::Stdout(Bytes::from("begun\n")), Step::Until(gate.clone()), Step::Exit(1)];
+    double.on_exec(When::any(), Answer::Run(steps));
+    let tool = tool(&double, "[post-deploy]\none = \"one\"\ntwo = \"two\"\n");
+    let mut started = tool.start(&["run", "post-deploy", "--on-failure", "continue"]);
+    started.wait_for("begun");
+    double.put(pod("a", 0));
+    gate.open();
+    assert_says(&started.end(), 1, &["pod `web-a-0` is another pod now", "2 failed"]);
+    assert_eq!(double.seen().commands("web-a-0"), [["one"]]);
+}
+
 fn refused(refusal: Refusal) -> Called {
     let double = Double::start();
     roll_out(&double, "a", 1);

@@ -294,6 +294,28 @@ fn a_path_on_it_in_the_output_keeps_no_run_from_its_end() {
 }
 
 #[test]
+fn a_program_on_it_keeps_no_other_run_waiting() {
+    let mut dead = Dead::new(|_, _| {});
+    let program = dead.disk.path().join("program").display().to_string();
+    let project = Project::new(&format!("[pre-up]\na = '{program}'\n[cleanup]\nb = 'echo here'\n"));
+    dead.waits_for("opening", |client| client.open(&project));
+    let here = json!({ "uri": project.uri, "phase": "pre-up" });
+    let run = dead.client.execute("draft-tasks.runPhase", here)["run"].clone();
+    dead.client.eventually("the start waits for the disk", {
+        let log = dead.log.clone();
+        let (before, look) = (dead.waits(), move || std::fs::read_to_string(&log).unwrap_or_default());
+        move |_| (look().lines().count() > before).then_some(())
+    });
+    dead.client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "cleanup" }));
+    let says = |what: &'static str| {
+        move |params: &Value| params["message"].as_str().is_some_and(|it| it.contains(what))
+    };
+    dead.client.notified("window/showMessage", says("cleanup: 1 passed"));
+    dead.client.execute("draft-tasks.stop", json!({ "run": run }));
+    dead.client.notified("window/showMessage", says("pre-up: 1 stopped"));
+}
+
+#[test]
 fn packs_on_it_keep_only_questions_about_packs_waiting() {
     let mut dead =
         Dead::new(|setup, disk| setup.environment.push(("DRAFT_HOME", disk.display().to_string())));

@@ -100,3 +100,22 @@ fn results_come_back_with_the_next_server() {
     let again = client.execute("draft-tasks.rerunFailed", json!({ "uri": project.uri }));
     assert!(again["run"].is_string(), "{again}");
 }
+
+#[test]
+fn are_refreshed_once_for_a_client_that_does_not_answer() {
+    const REFRESH: &str = "workspace/codeLens/refresh";
+    let mut client = Client::with(|setup| setup.answers = false);
+    let project = Project::new("[pre-up]\na = \"echo\"\n");
+    client.open(&project);
+    let trust = |client: &mut Client, trusted: bool| {
+        client.notify("draft-tasks/didChangeTrust", json!({ "trusted": trusted }));
+        client.about("textDocument/codeLens", &project.uri);
+    };
+    trust(&mut client, false);
+    let first = client.eventually("it is asked", |client| client.take_all(REFRESH).pop());
+    [true, false, true].into_iter().for_each(|trusted| trust(&mut client, trusted));
+    client.send(&json!({ "jsonrpc": "2.0", "id": first["id"], "result": null }));
+    client.asked(REFRESH);
+    client.shut_down();
+    assert_eq!(client.take_all(REFRESH), Vec::<Value>::new());
+}

@@ -173,8 +173,8 @@ impl Lifecycle {
     }
 
     /// The step that runs has ended.
-    pub(crate) fn after(&mut self, summary: &RunSummary, was_stopped: bool) -> Next {
-        match summary.outcome() {
+    pub(crate) fn after(&mut self, outcome: OutcomeName, was_stopped: bool) -> Next {
+        match outcome {
             _ if was_stopped => return self.end("was stopped", true),
             OutcomeName::Stopped | OutcomeName::Skipped => return self.end("was stopped", true),
             OutcomeName::Failed => return self.end("failed", false),
@@ -247,7 +247,7 @@ mod tests {
             Lifecycle::new(Part::Delete, &LifecycleFacts { phases: ALL, has_application: true });
         assert!(lifecycle.without_end_of_pods().is_some_and(|said| said.contains("is not awaited")));
         assert_eq!(lifecycle.without_end_of_pods(), None);
-        assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Phase(Phase::Cleanup)));
+        assert_eq!(lifecycle.after(OutcomeName::Passed, false), Next::Step(Subject::Phase(Phase::Cleanup)));
     }
 
     #[test]
@@ -266,7 +266,7 @@ mod tests {
 
     fn walk(part: Part, outcomes: &[RunSummary]) -> Vec<Next> {
         let mut lifecycle = Lifecycle::new(part, &LifecycleFacts { phases: ALL, has_application: true });
-        outcomes.iter().map(|summary| lifecycle.after(summary, false)).collect()
+        outcomes.iter().map(|summary| lifecycle.after(summary.outcome(), false)).collect()
     }
 
     fn passed() -> RunSummary {
@@ -305,13 +305,13 @@ mod tests {
     fn a_stop_counts_although_everything_had_passed() {
         let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
         let said = "pre-up was stopped, so the deploy command, post-deploy and post-up did not run";
-        assert_eq!(lifecycle.after(&passed(), true), ended(said, true));
+        assert_eq!(lifecycle.after(OutcomeName::Passed, true), ended(said, true));
     }
 
     #[test]
     fn a_step_that_cannot_begin_is_among_those_that_did_not_run() {
         let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
-        assert_eq!(lifecycle.after(&passed(), false), Next::Step(Subject::Deploy));
+        assert_eq!(lifecycle.after(OutcomeName::Passed, false), Next::Step(Subject::Deploy));
         let rest = "the deploy command, post-deploy and post-up did not run";
         assert_eq!(lifecycle.cannot_begin(false), ended(rest, false));
         assert_eq!(lifecycle.cannot_begin(true), ended(&format!("up was stopped, so {rest}"), true));

@@ -63,12 +63,26 @@ impl TaskStreams {
     }
 }
 
-/// Starts `argv` in `directory` with exactly `environment`.
+/// Starts `argv` in `directory` with exactly `environment`, in a thread that may wait for a disk. A process that starts
+/// after this was dropped is killed.
 ///
 /// # Errors
 ///
 /// When there is no such program or the system does not start it.
 pub(crate) async fn start(
+    argv: &[String],
+    directory: &Path,
+    environment: &[(OsString, OsString)],
+    streams: TaskStreams,
+) -> Result<Process, StartError> {
+    let program = argv.first().cloned().unwrap_or_default();
+    let (argv, directory, environment) = (argv.to_vec(), directory.to_owned(), environment.to_vec());
+    let started = tokio::task::spawn_blocking(move || begin(&argv, &directory, &environment, streams));
+    // It fails by a defect, and when the runtime ends.
+    started.await.unwrap_or_else(|error| Err(StartError::Other { program, reason: error.to_string() }))
+}
+
+fn begin(
     argv: &[String],
     directory: &Path,
     environment: &[(OsString, OsString)],
@@ -92,7 +106,7 @@ pub(crate) async fn start(
         if error.kind() != io::ErrorKind::ExecutableFileBusy || tries >= BUSY_TRIES {
             return Err(explain(&error, program, &file));
         }
-        tokio::time::sleep(BUSY_WAIT).await;
+        std::thread::sleep(BUSY_WAIT);
     }
 }
 

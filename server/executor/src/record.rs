@@ -39,6 +39,9 @@ pub const RESULT: &str = "result.json";
 /// Locked as long as the run goes on.
 const LOCK: &str = "lock";
 
+/// The lock before it is held.
+const UNLOCKED: &str = "lock.part";
+
 /// The most bytes that are kept of what the tasks of a run wrote, unless it is set.
 pub const MOST: u64 = 32 << 20;
 
@@ -100,9 +103,11 @@ impl Records {
     }
 
     fn begin_in(&self, folder: &Path, request: &RunRequest, file: &Path, id: String) -> io::Result<Recorder> {
-        let lock = File::create_new(folder.join(LOCK))?;
+        let lock = File::create_new(folder.join(UNLOCKED))?;
         // Where nothing can be locked, records that have no result are never removed.
         let _ = lock.try_lock();
+        // Who looks at the lock must find it held.
+        std::fs::rename(folder.join(UNLOCKED), folder.join(LOCK))?;
         let events = OpenOptions::new().append(true).create_new(true).open(folder.join(EVENTS))?;
         File::create_new(folder.join(UNWRITTEN))?.write_all(&[b' '; RESERVED])?;
         Ok(Recorder {
@@ -137,25 +142,26 @@ impl Records {
 enum Lock {
     /// The run goes on, or nobody can tell.
     Held,
-    /// The run is over; nobody else removes its record meanwhile.
-    Free(#[expect(dead_code, reason = "it is held")] Option<File>),
+    /// The run is over.
+    Free,
 }
 
+/// Looks as one of many: two that look at once must not take each other for the run.
 fn lock_of(folder: &Path) -> io::Result<Lock> {
     let file = match file::open_regular(&folder.join(LOCK)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let changed = std::fs::metadata(folder)?.modified()?;
             let old = changed.elapsed().is_ok_and(|age| age > BEING_MADE);
-            return Ok(if old { Lock::Free(None) } else { Lock::Held });
+            return Ok(if old { Lock::Free } else { Lock::Held });
         }
         Err(error) => return Err(error),
     };
-    match file.try_lock() {
-        Ok(()) => Ok(Lock::Free(Some(file))),
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Lock::Free),
         Err(TryLockError::WouldBlock) => Ok(Lock::Held),
         // A result is the last that is written.
-        Err(TryLockError::Error(_)) if folder.join(RESULT).exists() => Ok(Lock::Free(Some(file))),
+        Err(TryLockError::Error(_)) if folder.join(RESULT).exists() => Ok(Lock::Free),
         Err(TryLockError::Error(_)) => Ok(Lock::Held),
     }
 }

@@ -19,7 +19,7 @@ use crate::output::arrival::Streams;
 use crate::pods;
 use crate::report::{Heard, Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
-use crate::stop::{Deadline, KILL_LIMIT, RunHandle, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, RunHandle, overdue, overrun, reached, stopped};
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -128,14 +128,16 @@ impl Walk {
         pods::run(&request, &report, stop, deadline.as_ref()).await;
     }
 
-    /// How a task ends that must not start. What is read may be on a disk that does not answer: a stop goes before that.
+    /// How a task ends that must not start.
     async fn refused(&mut self, task: usize) -> Option<Outcome> {
         let (gate, environment) = (self.gate.clone()?, self.request.environment.clone());
         let looked = tokio::task::spawn_blocking(move || gate(task, &environment));
+        // What is read may be on a disk that does not answer.
         let answer = tokio::select! {
             biased;
             answer = looked => answer,
             () = stopped(&mut self.stop) => return Some(Outcome::Skipped),
+            failure = reached(self.deadline.as_ref()) => return Some(Outcome::Failed(failure)),
         };
         let reason = answer.unwrap_or_else(|_| Err("whether it may could not be found out".into())).err()?;
         let program = self.request.plan.steps[task].argv.first().cloned().unwrap_or_default();
@@ -143,20 +145,29 @@ impl Walk {
         Some(Outcome::Failed(Failure::NotStarted(error)))
     }
 
+    /// Starts a task, unless its program and its folder are on a disk that does not answer; gives how it ends then.
+    async fn begin(&mut self, task: usize) -> Result<Process, Outcome> {
+        let RunRequest { plan, directory, environment, grace, secrets, .. } = &self.request;
+        let streams = if self.request.on_terminal { TaskStreams::Ours } else { TaskStreams::Pipes };
+        let started = tokio::select! {
+            biased;
+            started = local::start(&plan.steps[task].argv, directory, environment, streams) => started,
+            // What starts after a stop is asked to end as all else is; what starts still later is killed.
+            () = overdue(&mut self.stop) => return Err(Outcome::Stopped),
+            failure = overrun(self.deadline.as_ref(), *grace) => return Err(Outcome::Failed(failure)),
+        };
+        started.map_err(|error| Outcome::Failed(Failure::NotStarted(secrets.mask_error(error))))
+    }
+
     async fn run_task(&mut self, task: usize) -> TaskEnd {
         if let Some(outcome) = self.refused(task).await {
             return TaskEnd::without_start(outcome);
         }
-        let RunRequest { plan, directory, environment, limits, grace, secrets, finds_problems, .. } =
-            &self.request;
-        let streams = if self.request.on_terminal { TaskStreams::Ours } else { TaskStreams::Pipes };
-        let mut process = match local::start(&plan.steps[task].argv, directory, environment, streams).await {
+        let mut process = match self.begin(task).await {
             Ok(process) => process,
-            Err(error) => {
-                let error = secrets.mask_error(error);
-                return TaskEnd::without_start(Outcome::Failed(Failure::NotStarted(error)));
-            }
+            Err(outcome) => return TaskEnd::without_start(outcome),
         };
+        let RunRequest { directory, limits, grace, secrets, finds_problems, .. } = &self.request;
         let pid = process.pid();
         let (stdout, stderr) = process.take_output();
         let (give_up, given_up) = watch::channel(false);

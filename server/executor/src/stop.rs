@@ -108,3 +108,26 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<Option<Instant>>) {
         std::future::pending::<()>().await;
     }
 }
+
+/// Until the run was asked to stop, and its tasks are to have ended.
+pub(crate) async fn overdue(stop: &mut watch::Receiver<Option<Instant>>) {
+    stopped(stop).await;
+    loop {
+        let at = (*stop.borrow_and_update()).unwrap_or_else(halt::now);
+        tokio::select! {
+            () = halt::until(at) => return,
+            // A second stop may leave less time.
+            changed = stop.changed() => if changed.is_err() { return halt::until(at).await },
+        }
+    }
+}
+
+/// Until what runs is to have ended after the deadline; gives how the task fails.
+pub(crate) async fn overrun(deadline: Option<&Deadline>, grace: Duration) -> Failure {
+    let failure = reached(deadline).await;
+    match halt::now().checked_add(grace) {
+        Some(at) => halt::until(at).await,
+        None => std::future::pending().await,
+    }
+    failure
+}

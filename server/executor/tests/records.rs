@@ -167,6 +167,21 @@ async fn without_a_lock_are_just_being_made_unless_they_are_old() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_two_programs_look_at_are_over_for_both() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let dir = tempfile::tempdir().unwrap();
+    let records = records(dir.path(), 50);
+    let (_, recorder) = begin(&records, dir.path(), &["true"]);
+    let lock = recorder.folder().join("lock");
+    assert!(std::fs::File::open(&lock).unwrap().try_lock_shared().is_err(), "it goes on");
+    drop(recorder);
+    let other = std::fs::File::open(&lock).unwrap();
+    other.try_lock_shared().unwrap();
+    assert_eq!(only(&records).state, RecordState::Interrupted);
+    assert!(only(&records).remove().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn that_cannot_be_written_any_more_are_told_once_and_the_run_goes_on() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let dir = tempfile::tempdir().unwrap();

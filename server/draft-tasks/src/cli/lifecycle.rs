@@ -177,7 +177,7 @@ impl<'a> Whole<'a> {
             if ended.is_untold {
                 return Ok(ended.code(signals));
             }
-            next = self.undertaking.steps.after(&ended.summary, ended.was_stopped);
+            next = self.undertaking.steps.after(ended.outcome(), ended.was_stopped);
         }
     }
 

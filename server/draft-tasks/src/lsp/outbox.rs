@@ -30,7 +30,8 @@ mod client;
 mod pump;
 mod world;
 
-use pump::{begin_record, give_back, pump};
+use client::View;
+use pump::{begin_record, give_back, pump, record};
 
 /// Events of a run that wait for the session; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -52,6 +53,8 @@ pub(crate) struct Outbox {
     /// Runs that do not start and of which that is not told yet.
     declining: JoinSet<()>,
     progress: HashMap<String, Gate>,
+    /// What the client was told to ask for again and has not answered, and whether it is to be told once more.
+    refreshing: HashMap<View, bool>,
     /// What the outbox's own tasks report back.
     reports: mpsc::UnboundedSender<Report>,
 }
@@ -65,6 +68,7 @@ enum Gate {
 
 enum Report {
     RunOver(String),
+    Refreshed(View),
     /// The user was asked about a run; why it does not start, if it does not.
     Answered {
         start: Box<Start>,
@@ -107,9 +111,9 @@ impl Outbox {
     ) {
         let (reports, mut reported) = mpsc::unbounded_channel();
         let (runs, asked, progress) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let declining = JoinSet::new();
+        let (declining, refreshing) = (JoinSet::new(), HashMap::new());
         let mut outbox =
-            Outbox { client, outgoing, session, ends, runs, asked, declining, progress, reports };
+            Outbox { client, outgoing, session, ends, runs, asked, declining, progress, refreshing, reports };
 
         let grace = loop {
             tokio::select! {
@@ -174,10 +178,10 @@ impl Outbox {
             Effect::TargetChanged => self.outgoing.notify::<ext::TargetNotification>(&ext::TargetParams {}),
             Effect::Run(params) => self.outgoing.notify::<ext::RunNotification>(&params),
             Effect::ShowDocument { uri, path } => self.show_document(uri, path),
-            Effect::RefreshContent { uri } => self.refresh_content(uri),
+            Effect::RefreshContent { uri } => self.refresh(View::Content(uri)),
             Effect::Progress { token, value } => self.progress(token, value),
-            Effect::RefreshLenses => self.refresh_lenses(),
-            Effect::RefreshHints => self.refresh_hints(),
+            Effect::RefreshLenses => self.refresh(View::Lenses),
+            Effect::RefreshHints => self.refresh(View::Hints),
             Effect::GatherFacts { uri, directory } => self.gather_facts(uri, directory),
             Effect::Survey => self.survey(),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
@@ -203,6 +207,7 @@ impl Outbox {
     fn take(&mut self, report: Report) {
         match report {
             Report::RunOver(run) => drop(self.runs.remove(&run)),
+            Report::Refreshed(view) => self.refreshed(view),
             Report::Answered { start, declined } => {
                 // One that was stopped meanwhile is over.
                 let asked = self.asked.remove(&start.run).is_some();
@@ -257,9 +262,9 @@ impl Outbox {
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
         let name = run.clone();
         let pump = tokio::spawn(async move {
-            let recorder =
+            let mut recorder =
                 records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
-            pump(&run, events, &session, &backlog, recorder).await;
+            pump(&run, events, &session, &backlog, |event| record(recorder.as_mut()?, event)).await;
             // The outbox is only gone when the server ends.
             let _ = reports.send(Report::RunOver(run));
         });

@@ -229,14 +229,11 @@ impl Session {
         let Some(kind) = kind(&document.uri, &document.language_id) else {
             return self.open_around(document);
         };
+        if document.text.len() > source::LARGEST {
+            return self.tell_too_large(&document.uri);
+        }
         if kind == FileKind::Pack {
             self.unsure.insert(document.uri.clone(), kind_by_language(&document.language_id));
-        }
-        if document.text.len() > source::LARGEST {
-            return self.show(
-                MessageType::Warning,
-                format!("{} is too large to be looked at", document::name_of(&document.uri)),
-            );
         }
         let path = document::path_of(&document.uri);
         if let Some(spelled) = self.surveyed_at(path.as_deref()).filter(|it| *it != document.uri) {
@@ -257,7 +254,16 @@ impl Session {
         let uri = params.text_document.text_document_identifier.uri.clone();
         let Some(document) = self.documents.get_mut(&uri) else { return self.change_around(params) };
         document.change(params.text_document.version, params.content_changes, self.encoding);
+        if document.text.size() > source::LARGEST {
+            self.tell_too_large(&uri);
+            return self.did_close(uri);
+        }
         self.stale.insert(uri);
+    }
+
+    fn tell_too_large(&self, uri: &Uri) {
+        let name = document::name_of(uri);
+        self.show(MessageType::Warning, format!("{name} is too large to be looked at"));
     }
 
     pub(crate) fn did_close(&mut self, uri: Uri) {

@@ -64,9 +64,9 @@ impl LocalCopy {
                 let _ = remove(&self.path);
                 None
             }
-            Ok(_) => Some(self.path),
             // A task removed it, which is its right.
-            Err(_) => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            _ => Some(self.path),
         }
     }
 }
@@ -87,21 +87,20 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a copy into a folder, which is made; gives where it is.
+/// Writes a copy into a folder, which is made; gives where it is. Under its name it is whole: a part of one would be taken
+/// for what a task left.
 fn write(folder: &Path, text: &[u8]) -> io::Result<PathBuf> {
     folder.parent().map_or(Ok(()), private::create_all)?;
     private::create_all(folder)?;
     let path = folder.join(NAME);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
-        Ok(mut file) => file.write_all(text)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own(&path)? => {}
-        Err(error) => return Err(error),
+    // For the user alone.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(path),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists && is_own(&path)? => Ok(path),
+        Err(refused) => Err(refused.error),
     }
-    Ok(path)
 }
 
 /// Whether a file was written by this user and can be read by nobody else.
@@ -148,6 +147,43 @@ mod tests {
         assert_eq!(copy.finish(), Some(path.clone()));
         let copy = LocalCopy::make(&target, std::slice::from_ref(&folder)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "changed");
+        assert_eq!(copy.finish(), Some(path));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn one_that_cannot_be_written_leaves_nothing_that_a_later_run_would_take() {
+        const FOLDER: &str = "DRAFT_TASKS_TEST_FOLDER";
+        const NAME_OF_TEST: &str = "cluster::local_copy::tests::one_that_cannot_be_written_leaves_nothing_that_a_later_run_would_take";
+        if let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) {
+            let config = folder.parent().unwrap().join("config");
+            let target = Target::read(&[("KUBECONFIG".into(), config.into())], None, None).unwrap();
+            LocalCopy::make(&target, &[folder]).unwrap_err();
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (target, folder) = (target(dir.path()), dir.path().join("copy"));
+        // Nobody can write more than nothing into a file.
+        let script = "ulimit -f 0; trap '' XFSZ; exec \"$0\" --exact \"$1\"";
+        let limited = std::process::Command::new("sh")
+            .args(["-c", script])
+            .args([std::env::current_exe().unwrap().as_os_str(), NAME_OF_TEST.as_ref()])
+            .env(FOLDER, &folder)
+            .output()
+            .unwrap();
+        assert!(limited.status.success(), "{limited:?}");
+        assert!(String::from_utf8_lossy(&limited.stdout).contains("1 passed"), "{limited:?}");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(LocalCopy::make(&target, &[folder]).unwrap().finish(), None);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_again_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = LocalCopy::make(&target(dir.path()), &[dir.path().join("copy")]).unwrap();
+        let path = copy.path().to_owned();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
         assert_eq!(copy.finish(), Some(path));
     }
 

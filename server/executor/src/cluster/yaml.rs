@@ -2,7 +2,7 @@
 //!
 //! Must not put anything of the text into a mistake: it may be a secret.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -11,8 +11,11 @@ use serde_json::{Map, Number, Value};
 
 use super::certificate::decoded;
 
-/// How many values aliases may make of a text: a few lines can stand for more than any memory holds.
-const MOST: usize = 1 << 20;
+/// How many bytes anchors and aliases may make of a text: a few lines can stand for more than any memory holds.
+const MOST: usize = 64 << 20;
+
+/// How deep lists and maps may stand in one another, by aliases as well: who walks the tree calls itself.
+const DEEPEST: usize = 128;
 
 /// The tag `!!binary`.
 const BINARY: (&str, &str) = ("tag:yaml.org,2002:", "binary");
@@ -122,18 +125,29 @@ impl Node {
         }
     }
 
-    fn count(&self) -> usize {
-        1 + match &self.kind {
-            Shape::List(items) => items.iter().map(Node::count).sum(),
-            Shape::Map(pairs) => pairs.iter().map(|(_, node)| node.count()).sum(),
-            _ => 0,
+    /// How many bytes it takes.
+    fn size(&self) -> usize {
+        size_of::<Node>()
+            + match &self.kind {
+                Shape::Plain(text) | Shape::Quoted(text) => text.len(),
+                Shape::List(items) => items.iter().map(Node::size).sum(),
+                Shape::Map(pairs) => pairs.iter().map(|(key, node)| key.len() + node.size()).sum(),
+            }
+    }
+
+    /// How deep lists and maps stand in one another.
+    fn depth(&self) -> usize {
+        match &self.kind {
+            Shape::Plain(_) | Shape::Quoted(_) => 0,
+            Shape::List(items) => 1 + items.iter().map(Node::depth).max().unwrap_or(0),
+            Shape::Map(pairs) => 1 + pairs.iter().map(|(_, node)| node.depth()).max().unwrap_or(0),
         }
     }
 }
 
 /// Gives the documents of a text one by one until no more is wanted; what stands behind is not read.
 fn each_document(text: &str, mut take: impl FnMut(Node) -> ControlFlow<()>) -> Result<(), Mistake> {
-    let mut tree = Tree { open: Vec::new(), anchors: HashMap::new(), count: 0 };
+    let mut tree = Tree { open: Vec::new(), anchors: HashMap::new(), made: 0 };
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| Mistake {
             line: error.marker().line(),
@@ -173,8 +187,8 @@ fn number(text: &str) -> Value {
 struct Tree {
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
-    /// How many values aliases have made.
-    count: usize,
+    /// How many bytes anchors and aliases have made.
+    made: usize,
 }
 
 /// A list or a map that has not ended.
@@ -196,36 +210,37 @@ impl Tree {
                 let text = if is_binary { binary(&text)? } else { text.into_owned() };
                 self.add(node(if plain { Shape::Plain(text) } else { Shape::Quoted(text) }), anchor)
             }
-            Event::SequenceStart(_, anchor, _) => {
-                self.open.push(Open { node: node(Shape::List(Vec::new())), anchor, key: None });
-                Ok(None)
-            }
-            Event::MappingStart(_, anchor, _) => {
-                self.open.push(Open { node: node(Shape::Map(Vec::new())), anchor, key: None });
-                Ok(None)
-            }
+            Event::SequenceStart(_, anchor, _) => self.begin(node(Shape::List(Vec::new())), anchor),
+            Event::MappingStart(_, anchor, _) => self.begin(node(Shape::Map(Vec::new())), anchor),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => self.add(merged(open.node), open.anchor),
                 None => Ok(None),
             },
             Event::Alias(anchor) => {
                 // An anchor that has not ended contains its own alias.
-                let known =
-                    self.anchors.get(&anchor).ok_or("an alias stands inside of what it names")?.clone();
-                self.count += known.count();
-                if self.count > MOST {
-                    return Err("aliases make it too large");
+                let known = self.anchors.get(&anchor).ok_or("an alias stands inside of what it names")?;
+                if self.open.len() + known.depth() > DEEPEST {
+                    return Err("it is nested too deeply");
                 }
-                self.add(Node { line, column, ..known }, 0)
+                let made = Node { line, column, ..copied(known, &mut self.made)? };
+                self.add(made, 0)
             }
             Event::DocumentEnd => Ok(Some(node(Shape::Plain(String::new())))),
             _ => Ok(None),
         }
     }
 
+    fn begin(&mut self, node: Node, anchor: usize) -> Result<Option<Node>, &'static str> {
+        if self.open.len() >= DEEPEST {
+            return Err("it is nested too deeply");
+        }
+        self.open.push(Open { node, anchor, key: None });
+        Ok(None)
+    }
+
     fn add(&mut self, node: Node, anchor: usize) -> Result<Option<Node>, &'static str> {
         if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
+            self.anchors.insert(anchor, copied(&node, &mut self.made)?);
         }
         let Some(open) = self.open.last_mut() else { return Ok(Some(node)) };
         match (&mut open.node.kind, open.key.take()) {
@@ -235,6 +250,12 @@ impl Tree {
         }
         Ok(None)
     }
+}
+
+/// A copy for an anchor or an alias, unless they make too much.
+fn copied(node: &Node, made: &mut usize) -> Result<Node, &'static str> {
+    *made += node.size();
+    if *made > MOST { Err("aliases make it too large") } else { Ok(node.clone()) }
 }
 
 /// What a value with the tag `!!binary` stands for.
@@ -252,13 +273,10 @@ fn merged(mut node: Node) -> Node {
         Shape::List(sources) => sources,
         kind => vec![Node { kind, ..source }],
     };
+    let mut known: HashSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
     for source in sources {
         let Shape::Map(more) = source.kind else { continue };
-        for pair in more {
-            if pairs.iter().all(|(key, _)| *key != pair.0) {
-                pairs.push(pair);
-            }
-        }
+        pairs.extend(more.into_iter().filter(|(key, _)| known.insert(key.clone())));
     }
     node
 }
@@ -318,6 +336,25 @@ mod tests {
             text += &format!("a{level}: &a{level} [{}]\n", [below.as_str(); 10].join(", "));
         }
         assert_eq!(Node::read(&text).unwrap_err().what, "aliases make it too large");
+        let long = "x".repeat(1 << 20);
+        let aliases = format!("a: &a {long}\nb: [{}]\n", ["*a"; 100].join(", "));
+        let anchors = format!("{}{long}{}", "&a [".repeat(100), "]".repeat(100));
+        for text in [aliases, anchors] {
+            assert_eq!(Node::read(&text).unwrap_err().what, "aliases make it too large");
+        }
         assert!(Node::read(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn nothing_is_deeper_than_a_stack_holds() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Node::read(&nested(DEEPEST)).is_ok());
+        assert_eq!(Node::read(&nested(DEEPEST + 1)).unwrap_err().what, "it is nested too deeply");
+        let chained = |count: usize| {
+            let link = |index: usize| format!("a{}: &a{} [*a{index}]\n", index + 1, index + 1);
+            format!("a0: &a0 x\n{}", (0..count).map(link).collect::<String>())
+        };
+        assert!(Node::read(&chained(DEEPEST - 2)).is_ok());
+        assert_eq!(Node::read(&chained(23_000)).unwrap_err().what, "it is nested too deeply");
     }
 }

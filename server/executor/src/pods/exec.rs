@@ -9,18 +9,18 @@ use kube::api::{AttachParams, AttachedProcess};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::remote::{Remote, Signal};
+use super::remote::{Remote, RemoteSession, Signal};
 use super::selection::{PodState, Restarts};
 use super::spool::pump;
 use super::status::CommandResult;
-use super::{PodsRun, doctor};
+use super::{PodsRun, doctor, watching};
 use crate::cluster::innermost;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError};
 use crate::halt;
 use crate::output::Listener;
 use crate::output::arrival::Streams;
 use crate::report::{Place, TaskEnd};
-use crate::stop::{Deadline, KILL_LIMIT, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, overdue, reached, stopped};
 
 /// How long the server may take to begin a command.
 const BEGIN: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ struct Ending<'a> {
     /// When everything is killed after the limit was reached.
     killed_at: Option<Instant>,
     /// The session that was found.
-    session: Option<u32>,
+    session: Option<RemoteSession>,
     /// Why it was not sent last.
     said: Option<String>,
 }
@@ -86,7 +86,10 @@ impl<'a> TaskInPod<'a> {
     async fn until_told(mut self, begun: Instant) -> TaskEnd {
         let started = {
             let mut stop = self.stop.clone();
-            let start = timeout(BEGIN, self.start());
+            let start = timeout(BEGIN, async {
+                self.check_identity().await?;
+                self.start().await
+            });
             tokio::select! {
                 biased;
                 started = start => started.unwrap_or_else(|_| {
@@ -108,6 +111,29 @@ impl<'a> TaskInPod<'a> {
 
     fn argv(&self) -> &'a [String] {
         &self.shared.request.plan.steps[self.place.task].argv
+    }
+
+    /// A server executes by name, and another pod may have the name by now, as one of a StatefulSet.
+    async fn check_identity(&self) -> Result<(), Failure> {
+        let pods = self.shared.pods.borrow().clone();
+        let uid = match &pods.trouble {
+            None => pods.seen.get(&self.pod.name).map(|pod| pod.uid.clone()),
+            Some(_) => self.listed_uid().await.map_err(|problem| self.not_started(problem.message))?,
+        };
+        match uid {
+            Some(uid) if uid != self.pod.uid => {
+                Err(Failure::PodGone(format!("pod `{}` is another pod now", self.pod.name)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn listed_uid(&self) -> Result<Option<String>, Problem> {
+        let PodsRun { request, connection, .. } = *self.shared;
+        let Some(wanted) = &request.pods else { return Ok(None) };
+        let pods = connection.pods().await?;
+        let listed = watching::list(connection, &pods, &wanted.application, ASK).await?;
+        Ok(listed.get(&self.pod.name).map(|pod| pod.uid.clone()))
     }
 
     async fn start(&self) -> Result<AttachedProcess, Failure> {
@@ -412,19 +438,6 @@ impl<'a> TaskInPod<'a> {
             }
             Ok(Ok(None)) => true,
             _ => false,
-        }
-    }
-}
-
-/// Until the run was asked to stop, and its tasks are to have ended.
-async fn overdue(stop: &mut watch::Receiver<Option<Instant>>) {
-    stopped(stop).await;
-    loop {
-        let at = (*stop.borrow_and_update()).unwrap_or_else(halt::now);
-        tokio::select! {
-            () = halt::until(at) => return,
-            // A second stop may leave less time.
-            changed = stop.changed() => if changed.is_err() { return halt::until(at).await },
         }
     }
 }

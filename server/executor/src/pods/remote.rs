@@ -24,14 +24,22 @@ const LATE: u64 = 6;
 /// A command that was executed in a container has no parent there, leads a session of its own, and is as old as the
 /// request. Where several such processes are, it is the one that has the program's name; when that is not clear either,
 /// nothing is signalled. What is killed may start something in the last moment, so that is repeated until nothing of the
-/// session is left but the dead that nobody has buried. Arguments: the signal, the program's name as the kernel cuts it,
-/// the least and the greatest age in seconds, or in place of these the session. It answers `sent` and the session, `gone`
-/// where nothing of it is left, `none` or `several`.
+/// session is left but the dead that nobody has buried. A container that is started again gives the same numbers to other
+/// processes: another first process, or one that is younger than the command, tells that the command has ended with the
+/// container. Arguments: the signal, the program's name as the kernel cuts it, the age of the request in seconds, the
+/// least and the greatest age of the command, or in place of these the session and when the first process was started.
+/// It answers `sent`, the session and when the first process was started, `gone` where nothing of it is left, `none` or
+/// `several`.
 const SCRIPT: &str = r#"
-signal=$1 name=$2 least=$3 most=$4 leader=$5
+signal=$1 name=$2 age=$3 least=$4 most=$5 leader=$6 first=$7
+read -r line </proc/1/stat || exit 1
+set -- ${line##*\) }
+now=${20}
+if [ -n "$leader" ] && [ "$now" != "$first" ]; then echo gone; exit 0; fi
 if [ -z "$leader" ]; then
 read -r up rest </proc/uptime || exit 1
 up=${up%%.*}
+if [ $((up - now / 100)) -lt "$age" ]; then echo gone; exit 0; fi
 all= named= count=0 count_named=0
 for stat in /proc/[0-9]*/stat; do
   read -r line 2>/dev/null <"$stat" || continue
@@ -40,8 +48,8 @@ for stat in /proc/[0-9]*/stat; do
   comm=${comm%\)*}
   set -- ${line##*\) }
   [ "$2" = 0 ] && [ "$pid" != 1 ] && [ "$pid" != $$ ] && [ "$4" = "$pid" ] || continue
-  age=$((up - ${20} / 100))
-  [ "$age" -ge "$least" ] && [ "$age" -le "$most" ] || continue
+  old=$((up - ${20} / 100))
+  [ "$old" -ge "$least" ] && [ "$old" -le "$most" ] || continue
   all=$pid count=$((count + 1))
   [ "$comm" = "$name" ] && named=$pid count_named=$((count_named + 1))
 done
@@ -62,8 +70,23 @@ while [ "$left" = yes ] && [ $pass -lt 20 ]; do
   done
   [ "$signal" = KILL ] || break
 done
-[ "$found" = yes ] && echo "sent $leader" || echo gone
+[ "$found" = yes ] && echo "sent $leader $now" || echo gone
 "#;
+
+/// What a command and all that it started is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RemoteSession {
+    leader: u32,
+    /// When the container's first process was started, in clock ticks of its node.
+    first: u64,
+}
+
+impl RemoteSession {
+    fn of_answer(answer: &str) -> Option<RemoteSession> {
+        let (leader, first) = answer.trim().strip_prefix("sent ")?.split_once(' ')?;
+        Some(RemoteSession { leader: leader.parse().ok()?, first: first.parse().ok()? })
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -89,10 +112,14 @@ impl Remote<'_> {
     /// # Errors
     ///
     /// Why it was not sent, for people.
-    pub(crate) async fn signal(&self, signal: Signal, session: Option<u32>) -> Result<Option<u32>, String> {
+    pub(crate) async fn signal(
+        &self,
+        signal: Signal,
+        session: Option<RemoteSession>,
+    ) -> Result<Option<RemoteSession>, String> {
         let answer = timeout(LIMIT, self.call_shell(signal, session)).await;
         let answer = answer.unwrap_or_else(|_| Err("a shell in the container does not answer".into()))?;
-        if let Some(session) = answer.trim().strip_prefix("sent ").and_then(|it| it.parse().ok()) {
+        if let Some(session) = RemoteSession::of_answer(&answer) {
             return Ok(Some(session));
         }
         match answer.trim() {
@@ -103,17 +130,19 @@ impl Remote<'_> {
         }
     }
 
-    async fn call_shell(&self, signal: Signal, session: Option<u32>) -> Result<String, String> {
+    async fn call_shell(&self, signal: Signal, session: Option<RemoteSession>) -> Result<String, String> {
         let age = self.begun.elapsed().as_secs();
         let signal = match signal {
             Signal::Term => "TERM",
             Signal::Kill => "KILL",
             Signal::Look => "0",
         };
-        let session = session.map(|session| session.to_string()).unwrap_or_default();
+        let leader = session.map(|session| session.leader.to_string()).unwrap_or_default();
+        let first = session.map(|session| session.first.to_string()).unwrap_or_default();
         let (least, most) = (age.saturating_sub(LATE).to_string(), (age + EARLY).to_string());
         let name = comm(self.argv.first().map_or("", String::as_str));
-        let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &least, &most, &session];
+        let age = age.to_string();
+        let command = ["sh", "-c", SCRIPT, "sh", signal, &name, &age, &least, &most, &leader, &first];
         let parameters = AttachParams::default().container(&self.pod.container).stderr(false);
         let pods = self.connection.pods().await.map_err(|problem| problem.message)?;
         let problem =
@@ -159,12 +188,38 @@ mod tests {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// When the first process of this machine was started.
+    fn first() -> String {
+        let stat = std::fs::read_to_string("/proc/1/stat").unwrap();
+        let fields = stat.rsplit_once(") ").unwrap().1;
+        fields.split(' ').nth(19).unwrap().to_owned()
+    }
+
     #[test]
     fn nothing_is_signalled_where_no_process_fits() {
-        // No process is as old as that.
         for shell in ["sh", "bash"] {
-            assert_eq!(call(shell, &["TERM", "sleep", "9999999998", "9999999999", ""]), "none");
-            assert_eq!(call(shell, &["TERM", "sleep", "0", "0", "999999999"]), "gone");
+            // No process is older than two seconds and younger than one.
+            assert_eq!(call(shell, &["TERM", "sleep", "0", "2", "1", "", ""]), "none");
+            assert_eq!(call(shell, &["TERM", "sleep", "0", "0", "0", "999999999", &first()]), "gone");
+        }
+    }
+
+    #[test]
+    fn nothing_is_signalled_in_a_container_that_was_started_again() {
+        for shell in ["sh", "bash"] {
+            // In a session of its own.
+            let mut sleep = Command::new("setsid").args(["sleep", "1000"]).spawn().unwrap();
+            let leader = sleep.id().to_string();
+            let sent = format!("sent {leader} {}", first());
+            while call(shell, &["0", "sleep", "0", "0", "0", &leader, &first()]) != sent {}
+            // Another process was the first one when the session was found.
+            assert_eq!(call(shell, &["TERM", "sleep", "0", "0", "0", &leader, "1"]), "gone");
+            // The container is younger than the command.
+            assert_eq!(call(shell, &["TERM", "sleep", "999999999", "0", "999999999", "", ""]), "gone");
+            assert_eq!(sleep.try_wait().unwrap(), None);
+            assert_eq!(call(shell, &["TERM", "sleep", "0", "0", "0", &leader, &first()]), sent);
+            assert!(!sleep.wait().unwrap().success());
+            assert!(RemoteSession::of_answer(&sent).is_some());
         }
     }
 

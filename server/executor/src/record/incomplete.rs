@@ -34,7 +34,7 @@ pub(super) fn lost(result: &RunResult, written: impl Iterator<Item = Event>) -> 
         }
     }
     if !known.is_over {
-        lost.push(end_of_run(result));
+        lost.push(known.end_of_run(result));
     }
     lost
 }
@@ -89,18 +89,63 @@ impl Written {
             note: None,
         })
     }
+
+    /// A task that runs inside of pods counts once for each of them.
+    fn end_of_run(&self, result: &RunResult) -> Event {
+        let in_pods = || result.tasks.iter().flat_map(|task| &task.pods);
+        let outcomes: Vec<OutcomeName> = match self.pods.as_slice() {
+            [] => result.tasks.iter().map(|task| task.outcome).collect(),
+            _ => in_pods().map(|seen| seen.outcome).collect(),
+        };
+        let count = |outcome| outcomes.iter().filter(|of| **of == outcome).count();
+        let has_passed = |pod: &&String| {
+            in_pods().filter(|seen| seen.pod == **pod).all(|seen| seen.outcome == OutcomeName::Passed)
+        };
+        let is_in_pods = !self.pods.is_empty();
+        Event::RunFinished {
+            outcome: result.outcome,
+            passed: count(OutcomeName::Passed),
+            failed: count(OutcomeName::Failed),
+            stopped: count(OutcomeName::Stopped),
+            skipped: count(OutcomeName::Skipped),
+            seconds: result.seconds,
+            pods: is_in_pods.then_some(self.pods.len()),
+            pods_passed: is_in_pods.then(|| self.pods.iter().filter(has_passed).count()),
+        }
+    }
 }
 
-fn end_of_run(result: &RunResult) -> Event {
-    let count = |outcome| result.tasks.iter().filter(|task| task.outcome == outcome).count();
-    Event::RunFinished {
-        outcome: result.outcome,
-        passed: count(OutcomeName::Passed),
-        failed: count(OutcomeName::Failed),
-        stopped: count(OutcomeName::Stopped),
-        skipped: count(OutcomeName::Skipped),
-        seconds: result.seconds,
-        pods: None,
-        pods_passed: None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::schema::{PodResult, TaskResult, VERSION};
+
+    #[test]
+    fn the_end_of_a_run_in_pods_counts_each_task_in_each_pod() {
+        let seen = |pod: &str, outcome| PodResult { outcome, ..PodResult::of(pod.into()) };
+        let task = |name: &str, outcome| TaskResult {
+            pods: vec![seen("web-0", OutcomeName::Passed), seen("web-1", outcome)],
+            ..TaskResult::of(name.into())
+        };
+        let result = RunResult {
+            version: VERSION,
+            id: "id".into(),
+            phase: "post-deploy".into(),
+            file: "/app/.draft-tasks.toml".into(),
+            at: "2026-11-22T18:45:00Z".into(),
+            outcome: OutcomeName::Failed,
+            seconds: 1.0,
+            complete: false,
+            cluster: None,
+            problem: None,
+            tasks: vec![task("one", OutcomeName::Failed), task("two", OutcomeName::Skipped)],
+        };
+        let began = r#"{"event":"runStarted","version":2,"id":"id","phase":"post-deploy","file":"f","directory":"/app","tasks":[],"at":"","pid":1}"#;
+        let began = Event::read(began.as_bytes()).unwrap();
+        let end = lost(&result, [began].into_iter()).pop();
+        let Some(Event::RunFinished { passed, failed, skipped, pods, pods_passed, .. }) = end else {
+            panic!("{end:?}")
+        };
+        assert_eq!((passed, failed, skipped, pods, pods_passed), (2, 1, 1, Some(2), Some(1)));
     }
 }

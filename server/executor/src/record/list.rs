@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::incomplete;
-use super::removal::remove;
 use super::schema::{ClusterEntry, Event, RunResult};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
 use crate::cluster::local_copy;
@@ -279,15 +278,6 @@ impl StoredRun {
     /// When it cannot be read, as of a task that was not started.
     pub fn log(&self, task: usize, name: &str, pod: Option<&str>) -> io::Result<String> {
         read_bounded(&self.folder.join(log_name(task, name, pod)), LARGEST)
-    }
-
-    /// Removes the record, unless its run goes on; tells whether it did.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not.
-    pub fn remove(&self) -> io::Result<bool> {
-        remove(&self.folder)
     }
 }
 

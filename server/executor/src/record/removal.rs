@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Lock, Records, list, lock_of, stamp};
+use super::{Lock, Records, StoredRun, list, lock_of, stamp};
 use crate::cluster::local_copy;
 
 /// How long records of a tasks file are kept that is not there any more.
@@ -57,11 +57,21 @@ impl Records {
     }
 }
 
+impl StoredRun {
+    /// Removes the record, unless its run goes on; tells whether it did.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not.
+    pub fn remove(&self) -> io::Result<bool> {
+        remove(&self.folder)
+    }
+}
+
 /// Removes the record of a run that is over, and its copy of the kubeconfig unless another record names it; gives whether
 /// it did.
-pub(super) fn remove(folder: &Path) -> io::Result<bool> {
-    let lock = lock_of(folder)?;
-    if matches!(lock, Lock::Held) {
+fn remove(folder: &Path) -> io::Result<bool> {
+    if matches!(lock_of(folder)?, Lock::Held) {
         return Ok(false);
     }
     if let Some(copy) = list::kubeconfig(folder)

@@ -76,6 +76,23 @@ async fn a_run_that_takes_too_long_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_is_not_answered_does_not_outlast_the_run() {
+    let (answer, unanswered) = std::sync::mpsc::channel::<()>();
+    let unanswered = std::sync::Mutex::new(unanswered);
+    let mut setup = setup(&[&["touch", "never"]]);
+    setup.limits.run = Some(SHORT.into());
+    setup.gate = Some(Box::new(move |_, _| {
+        let _ = unanswered.lock().unwrap().recv();
+        Ok(())
+    }));
+    let mut run = setup.start();
+    run.finish_clean().await;
+    drop(answer);
+    assert_eq!(run.outcomes(), [Outcome::Failed(Failure::RunTimedOut(SHORT))]);
+    assert!(!run.path("never").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn limits_that_are_not_reached_and_never_will_be_change_nothing() {
     let mut setup = setup(&[&["true"], &["false"]]);
     (setup.limits.task, setup.limits.run) = (Some(Duration::MAX), Some(Duration::from_secs(3600).into()));

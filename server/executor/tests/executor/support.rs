@@ -10,7 +10,8 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{
-    LeftProcess, Limits, OnFailure, Outcome, OutputPiece, RunEvent, RunHandle, RunRequest, RunSummary, Stream,
+    LeftProcess, Limits, OnFailure, Outcome, OutputPiece, RunEvent, RunHandle, RunRequest, RunSummary,
+    Stream, TaskGate,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
@@ -96,6 +97,7 @@ pub(crate) struct Setup {
     /// Relative to the temporary directory.
     pub(crate) below: PathBuf,
     pub(crate) mark: Mark,
+    pub(crate) gate: Option<TaskGate>,
 }
 
 /// A run of these commands, as words.
@@ -111,6 +113,7 @@ pub(crate) fn setup(steps: &[&[&str]]) -> Setup {
         directory: tempfile::tempdir().unwrap(),
         below: PathBuf::new(),
         mark: Mark::new(),
+        gate: None,
     }
 }
 
@@ -148,7 +151,7 @@ impl Setup {
             pinned: None,
         };
         let (sender, events) = mpsc::channel(self.capacity);
-        let handle = draft_tasks_executor::start(request, None, sender);
+        let handle = draft_tasks_executor::start(request, self.gate, sender);
         let directory = self.directory;
         Run { handle: Some(handle), events, told: Vec::new(), mark, directory }
     }

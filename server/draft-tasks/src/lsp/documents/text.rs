@@ -25,6 +25,11 @@ impl Text {
         self.whole.clone().unwrap_or_else(|| String::from(&**self).into())
     }
 
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        self.whole.as_ref().map_or_else(|| self.len_bytes(), |whole| whole.len())
+    }
+
     /// Replaces characters by their indexes.
     pub(crate) fn replace(&mut self, characters: std::ops::Range<usize>, text: &str) {
         let mut rope = self.rope.take().unwrap_or_else(|| self.made());

@@ -8,7 +8,7 @@ use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use serde_json::json;
 use tower_lsp::gen_lsp_types::*;
 
-use super::Outbox;
+use super::{Outbox, Report};
 use crate::lsp::commands;
 use crate::lsp::effect::{Offer, OfferedStep};
 use crate::lsp::protocol::ext;
@@ -17,6 +17,15 @@ use crate::lsp::protocol::to_proto::shown;
 /// The files whose changes matter to tasks files.
 const WATCHED: [&str; 3] =
     ["**/{draft.toml,Dockerfile,.dockerignore,.gitignore}", "**/charts/**/templates/*", "**/*.sh"];
+
+/// What the client shows, and asks for again when it is told to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum View {
+    Lenses,
+    Hints,
+    /// A document that the server gives.
+    Content(Uri),
+}
 
 impl Outbox {
     /// Where the client does not open it, the user is told where it is.
@@ -60,31 +69,32 @@ impl Outbox {
         });
     }
 
-    pub(super) fn refresh_lenses(&self) {
-        let client = self.client.clone();
+    /// Asks once at a time: a client that does not answer is not asked for the same again.
+    pub(super) fn refresh(&mut self, view: View) {
+        if let Some(is_wanted_again) = self.refreshing.get_mut(&view) {
+            *is_wanted_again = true;
+            return;
+        }
+        self.refreshing.insert(view.clone(), false);
+        let (client, reports) = (self.client.clone(), self.reports.clone());
         tokio::spawn(async move {
-            if let Err(error) = client.code_lens_refresh().await {
-                tracing::info!(%error, "the client does not refresh lenses");
+            let answered = match &view {
+                View::Lenses => client.code_lens_refresh().await,
+                View::Hints => client.inlay_hint_refresh().await,
+                View::Content(uri) => client.text_document_content_refresh(uri.clone()).await,
+            };
+            if let Err(error) = answered {
+                tracing::info!(%error, ?view, "the client does not refresh it");
             }
+            let _ = reports.send(Report::Refreshed(view));
         });
     }
 
-    pub(super) fn refresh_content(&self, uri: Uri) {
-        let client = self.client.clone();
-        tokio::spawn(async move {
-            if let Err(error) = client.text_document_content_refresh(uri).await {
-                tracing::info!(%error, "the client does not refresh a document");
-            }
-        });
-    }
-
-    pub(super) fn refresh_hints(&self) {
-        let client = self.client.clone();
-        tokio::spawn(async move {
-            if let Err(error) = client.inlay_hint_refresh().await {
-                tracing::info!(%error, "the client does not refresh inlay hints");
-            }
-        });
+    /// The client has answered.
+    pub(super) fn refreshed(&mut self, view: View) {
+        if self.refreshing.remove(&view) == Some(true) {
+            self.refresh(view);
+        }
     }
 
     pub(super) fn ask_for_settings(&self, folders: Vec<Uri>) {

@@ -11,6 +11,7 @@ use draft_tasks_executor::{RunEvent, RunRequest};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::DEFECT;
 use crate::claim::Claim;
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::runs::pace::Pace;
@@ -31,7 +32,8 @@ pub(super) fn begin_record(
     file: &Path,
     session: &SharedSession,
 ) -> Option<Recorder> {
-    match tokio::task::block_in_place(|| records.begin(request, file)) {
+    let begun = unless_broken(|| tokio::task::block_in_place(|| records.begin(request, file)));
+    match begun.unwrap_or_else(|| Err(std::io::Error::other(DEFECT))) {
         Ok(recorder) => {
             session.with(|it| it.recorded(run, recorder.folder()));
             Some(recorder)
@@ -44,14 +46,26 @@ pub(super) fn begin_record(
     }
 }
 
-/// Brings the events of a run to the session, no faster than the client reads what comes of them.
+/// Records an event; what is not recorded is told once, and nobody hears less of the run.
+pub(super) fn record(recorder: &mut Recorder, event: &RunEvent) -> Option<String> {
+    tokio::task::block_in_place(|| recorder.take(&recorder.about().tell(event)))
+}
+
+/// A defect in the keeping of records keeps nobody from hearing of the run.
+fn unless_broken<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// Brings the events of a run to the session, no faster than the client reads what comes of them. `record` is told of each
+/// before, and answers what there is to say of the record.
 pub(super) async fn pump(
     run: &str,
     mut events: mpsc::Receiver<RunEvent>,
     session: &SharedSession,
     backlog: &Backlog,
-    mut recorder: Option<Recorder>,
+    record: impl FnMut(&RunEvent) -> Option<String>,
 ) {
+    let mut record = Some(record);
     let mut pace = Pace::default();
     loop {
         if let Some(event) = pace.take(Instant::now()) {
@@ -67,9 +81,12 @@ pub(super) async fn pump(
         };
         let Some(event) = event else { break };
         // Before anybody hears of it: who is told of the end finds the whole record.
-        if let Some(recorder) = &mut recorder {
-            let trouble = tokio::task::block_in_place(|| recorder.take(&recorder.about().tell(&event)));
-            if let Some(trouble) = trouble {
+        if let Some(recorder) = &mut record {
+            let told = unless_broken(|| recorder(&event)).unwrap_or_else(|| {
+                record = None;
+                Some(format!("the record of {run} is not complete: {DEFECT}"))
+            });
+            if let Some(trouble) = told {
                 session.with(|it| it.record_trouble(&trouble));
             }
         }
@@ -139,8 +156,28 @@ mod tests {
         if abandon {
             backlog.abandon();
         }
-        let pump = pump("run-1", events, &session, &backlog, None);
+        let pump = pump("run-1", events, &session, &backlog, |_| None);
         tokio::time::timeout(5 * CATCHING_UP, pump).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_defect_in_the_record_keeps_nobody_from_hearing_of_the_run() {
+        let (effects, mut wanted) = mpsc::unbounded_channel();
+        let session = SharedSession::new(effects, Environment::of(&[]));
+        let (sender, events) = mpsc::channel(EVENTS);
+        for _ in 0..2 {
+            sender.send(RunEvent::Note { message: "n".into() }).await.unwrap();
+        }
+        drop(sender);
+        let mut asked = 0;
+        let broken = |_: &RunEvent| {
+            asked += 1;
+            panic!("asked to")
+        };
+        pump("run-1", events, &session, &Backlog::of(0), broken).await;
+        assert_eq!(asked, 1);
+        let said = format!("{:?}", wanted.try_recv().unwrap());
+        assert!(said.contains("the record of run-1 is not complete: a defect in draft-tasks"), "{said}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use draft_tasks_executor::private;
 use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
 
 const PAGE: &str = include_str!("../../../../../docs/diagnostics.md");
@@ -53,9 +54,27 @@ pub(crate) fn keep(directory: &Path) -> io::Result<()> {
 
 /// In one step: another server may read it at the same time.
 fn write(directory: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
+    // Records are kept below it.
+    private::create_all(directory)?;
     let mut new = tempfile::NamedTempFile::new_in(directory)?;
     new.write_all(PAGE.as_bytes())?;
     new.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_folder_in_which_records_will_be_is_made_for_the_user_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        keep(&state).unwrap();
+        assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_to_string(file_in(&state)).unwrap(), PAGE);
+    }
 }

@@ -110,7 +110,7 @@ impl Failures {
         self.0.iter().filter(move |it| it.uri == *uri && it.subject == subject)
     }
 
-    /// Keeps how a task of a run ended that has not passed.
+    /// Keeps how a task of a run ended that has not passed; that it did not run says nothing new of one that failed before.
     pub(crate) fn add(
         &mut self,
         run: &Run,
@@ -118,6 +118,12 @@ impl Failures {
         (outcome, duration): (&Outcome, Duration),
         document: Option<Uri>,
     ) {
+        let is_same = |it: &TaskFailure| it.is_of(&run.uri, run.subject, &task.name);
+        let is_known = |it: &TaskFailure| is_same(it) && it.command == task.command;
+        if *outcome == Outcome::Skipped && self.0.iter().any(is_known) {
+            return;
+        }
+        self.0.retain(|it| !is_same(it));
         let pods: Vec<(String, String)> = task.failures(run).collect();
         let message = match outcome {
             Outcome::Failed(failure) => Some(described(run, task, (failure, duration), &pods)),
@@ -146,7 +152,7 @@ impl Failures {
         (task, command): (&str, &str),
         result: &TaskResult,
     ) {
-        self.0.retain(|it| it.uri != *uri || it.subject != subject || it.task != task);
+        self.0.retain(|it| !it.is_of(uri, subject, task));
         if result.outcome == OutcomeName::Passed {
             return;
         }
@@ -216,6 +222,10 @@ fn log_link(log: &Uri) -> DiagnosticRelatedInformation {
 }
 
 impl TaskFailure {
+    fn is_of(&self, uri: &Uri, subject: Subject, task: &str) -> bool {
+        self.uri == *uri && self.subject == subject && self.task == task
+    }
+
     /// How it failed in each pod, and the way to the log, where the client shows other places.
     fn related(&self, range: Range, context: Context<'_>) -> Option<Vec<DiagnosticRelatedInformation>> {
         let pods = self.pods.iter().map(|(pod, message)| DiagnosticRelatedInformation {

@@ -238,7 +238,7 @@ impl Session {
     pub(super) fn claim_of_walk(&mut self, run: &str, summary: Option<&RunSummary>) -> Option<Claim> {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run))?;
         let mut steps = walk.undertaking.steps.clone();
-        let next = summary.map(|summary| steps.after(summary, walk.was_stopped));
+        let next = summary.map(|summary| steps.after(summary.outcome(), walk.was_stopped));
         (!matches!(next, Some(Next::Step(_)))).then(|| std::mem::take(&mut walk.claim))
     }
 
@@ -246,7 +246,7 @@ impl Session {
     pub(super) fn walked(&mut self, run: &str, summary: &RunSummary) -> Option<Walked> {
         let mut walk = self.take_walk(run)?;
         walk.spent += summary.duration;
-        let next = walk.undertaking.steps.after(summary, walk.was_stopped);
+        let next = walk.undertaking.steps.after(summary.outcome(), walk.was_stopped);
         Some(Walked { walk, next })
     }
 

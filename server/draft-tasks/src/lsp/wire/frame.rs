@@ -28,8 +28,13 @@ const CONTENT_LENGTH: &[u8] = b"content-length:";
 
 impl Frames {
     pub(crate) fn push(&mut self, bytes: Vec<u8>) {
-        let rest = self.buffer.split_off(std::mem::take(&mut self.at));
-        self.buffer = if rest.is_empty() { bytes } else { [rest, bytes].concat() };
+        self.buffer.drain(..std::mem::take(&mut self.at));
+        if self.buffer.is_empty() {
+            // Without what a long message needed.
+            self.buffer = bytes;
+        } else {
+            self.buffer.extend_from_slice(&bytes);
+        }
     }
 
     /// The next whole message, or what is wrong; `None` until more bytes come.
@@ -143,6 +148,22 @@ mod tests {
             found.extend(all(&mut frames));
         }
         assert_eq!(found, [ok("{}"), ok("[1]")]);
+    }
+
+    #[test]
+    fn a_long_message_is_not_copied_for_each_of_its_pieces() {
+        const PIECES: usize = 1000;
+        let mut frames = Frames::default();
+        frames.push(format!("Content-Length: {}\r\n\r\n", PIECES * 100).into_bytes());
+        assert_eq!(frames.next(), None);
+        let mut moves = 0;
+        for _ in 0..PIECES {
+            let before = frames.buffer.as_ptr();
+            frames.push(vec![b'x'; 100]);
+            moves += usize::from(frames.buffer.as_ptr() != before);
+        }
+        assert!(moves < 30, "{moves} moves");
+        assert_eq!(frames.next().unwrap().unwrap().len(), PIECES * 100);
     }
 
     #[test]

@@ -144,3 +144,20 @@ fn a_completion_inserts_or_replaces_as_the_user_has_chosen() {
     assert_eq!(edit["insert"]["end"]["character"], 12, "{edit}");
     assert_eq!(edit["replace"]["end"]["character"], 14, "{edit}");
 }
+
+#[test]
+fn a_text_that_becomes_too_large_is_let_go() {
+    let mut fixture = Fixture::rich();
+    fixture.open("[pre-upp]\na = \"echo\"\n");
+    fixture.effects();
+    fixture.change(2, &"#".repeat(crate::source::LARGEST + 1));
+    check(
+        fixture.effects(),
+        expect![[r#"
+            Show { kind: Warning, message: ".draft-tasks.toml is too large to be looked at" }
+            publish None
+        "#]],
+    );
+    fixture.change(3, TEXT);
+    assert!(!fixture.session.is_dirty());
+}

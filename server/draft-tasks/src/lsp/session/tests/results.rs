@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use draft_tasks_analysis::diagnostic::Severity;
-use draft_tasks_executor::FileProblem;
+use draft_tasks_executor::{FileProblem, Problem};
 
 use super::*;
 use crate::lsp::session::source;
@@ -205,6 +205,31 @@ fn run_again() {
         fixture.execute("rerun", json!({ "run": "run-9" })),
         expect!["-32803: there is no run `run-9` of a phase"],
     );
+}
+
+#[test]
+fn of_tasks_that_could_not_run_say_nothing_new() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    failed_run(&mut fixture);
+    for run in ["run-2", "run-3"] {
+        fixture.run_pre_up();
+        for event in [
+            RunEvent::Blocked { problem: Problem { message: "no".into(), help: Vec::new() } },
+            finished(0, Outcome::Skipped),
+            finished(1, Outcome::Skipped),
+            RunEvent::RunFinished { summary: RunSummary { blocked: true, skipped: 2, ..Default::default() } },
+        ] {
+            fixture.session.run_event(run, event);
+        }
+    }
+    fixture.effects();
+    fixture.change(2, TEXT);
+    fixture.session.settle();
+    assert!(fixture.effects().contains("task-failed: exit code 3"), "it has not run since");
+    fixture.execute("rerunFailed", json!({ "uri": URI }));
+    let effects = fixture.effects();
+    assert!(effects.contains(r#"start run-4 in /app: ["echo hello", "echo bye"], Stop"#), "{effects}");
 }
 
 #[test]
