@@ -548,6 +548,16 @@ impl Client {
         self.notified(method, |_| true)
     }
 
+    /// The id of the next request of the server, to a client that answers none.
+    #[track_caller]
+    pub(crate) fn asked_by(&mut self, method: &str) -> Value {
+        let take = |inbox: &mut Inbox| {
+            let index = inbox.others.iter().position(|message| message["method"] == method)?;
+            Some(inbox.others.remove(index)?["id"].take())
+        };
+        self.wait(method, take)
+    }
+
     /// What is told next of a run to a client with its own output: a state or a piece of output.
     #[track_caller]
     pub(crate) fn told_of_run(&mut self, run: &str) -> Value {

@@ -80,6 +80,12 @@ fn application() -> Project {
     project
 }
 
+/// Programs are sought on the disk, where they are nowhere else.
+fn path(setup: &mut Setup, disk: &Path) {
+    let path = std::env::var("PATH").unwrap_or_default();
+    setup.environment.push(("PATH", format!("{path}:{}", disk.display())));
+}
+
 /// The kubeconfig is on the disk.
 fn kubeconfig(setup: &mut Setup, disk: &Path) {
     setup.environment.push(("KUBECONFIG", disk.join("kubeconfig").display().to_string()));
@@ -295,9 +301,8 @@ fn a_path_on_it_in_the_output_keeps_no_run_from_its_end() {
 
 #[test]
 fn a_program_on_it_keeps_no_other_run_waiting() {
-    let mut dead = Dead::new(|_, _| {});
-    let program = dead.disk.path().join("program").display().to_string();
-    let project = Project::new(&format!("[pre-up]\na = '{program}'\n[cleanup]\nb = 'echo here'\n"));
+    let mut dead = Dead::new(path);
+    let project = Project::new("[pre-up]\na = 'of-which-nobody-knows'\n[cleanup]\nb = 'echo here'\n");
     dead.waits_for("opening", |client| client.open(&project));
     let here = json!({ "uri": project.uri, "phase": "pre-up" });
     let run = dead.client.execute("draft-tasks.runPhase", here)["run"].clone();
@@ -336,10 +341,7 @@ fn packs_on_it_keep_only_questions_about_packs_waiting() {
 
 #[test]
 fn programs_on_it_keep_only_their_completion_waiting() {
-    let mut dead = Dead::new(|setup, disk| {
-        let path = std::env::var("PATH").unwrap_or_default();
-        setup.environment.push(("PATH", format!("{path}:{}", disk.display())));
-    });
+    let mut dead = Dead::new(path);
     let project = Project::new(TEXT);
     dead.waits_for("opening", |client| client.open(&project));
     dead.waits_for("completion", |it| it.ask_and_forget("textDocument/completion", at(&project.uri, 1, 5)));

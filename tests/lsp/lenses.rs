@@ -112,9 +112,9 @@ fn are_refreshed_once_for_a_client_that_does_not_answer() {
         client.about("textDocument/codeLens", &project.uri);
     };
     trust(&mut client, false);
-    let first = client.eventually("it is asked", |client| client.take_all(REFRESH).pop());
+    let first = client.asked_by(REFRESH);
     [true, false, true].into_iter().for_each(|trusted| trust(&mut client, trusted));
-    client.send(&json!({ "jsonrpc": "2.0", "id": first["id"], "result": null }));
+    client.send(&json!({ "jsonrpc": "2.0", "id": first, "result": null }));
     client.asked(REFRESH);
     client.shut_down();
     assert_eq!(client.take_all(REFRESH), Vec::<Value>::new());

@@ -7,7 +7,7 @@ mod undertaking;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step, Subject};
-use draft_tasks_executor::{OutcomeName, RunSummary};
+use draft_tasks_executor::OutcomeName;
 
 pub(crate) use self::undertaking::Undertaking;
 
@@ -222,6 +222,8 @@ fn did_not_run(steps: &[Subject]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use draft_tasks_executor::RunSummary;
+
     use super::*;
 
     const ALL: &[Phase] = &Phase::ALL;
