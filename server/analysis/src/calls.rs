@@ -6,6 +6,7 @@
 mod beside;
 mod call;
 mod container;
+mod directory;
 mod inner;
 mod runner;
 mod script;
@@ -21,6 +22,7 @@ use compact_str::CompactString;
 pub use beside::{Beside, mentions, of_recipes};
 use call::last_option;
 pub use call::{Call, stem};
+use directory::Directory;
 use script::Script;
 use wrapper::{Inner, Wrapper};
 
@@ -182,8 +184,7 @@ struct Walk<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// `$0`, `$1` and so on, where they are known.
     parameters: Option<Vec<Argument>>,
-    /// Where `cd` has led.
-    directory: String,
+    directory: Directory,
     /// Why what is read runs elsewhere.
     elsewhere: Option<String>,
     /// What the command reads.
@@ -207,7 +208,7 @@ impl<'a> Walk<'a> {
             calls: Calls::default(),
             lookup,
             parameters: None,
-            directory: String::new(),
+            directory: Directory::default(),
             elsewhere: None,
             input: Input::Inherited,
             reader: None,
@@ -246,7 +247,7 @@ impl<'a> Walk<'a> {
     fn value(&mut self, name: &str) -> Option<String> {
         // Each shell sets it.
         if name == "PWD" {
-            return Some(if self.directory.is_empty() { ".".into() } else { self.directory.clone() });
+            return self.directory.known().map(|path| if path.is_empty() { "." } else { path }.to_owned());
         }
         if let Some(value) = self.calls.assigned.get(name) {
             return value.clone();
@@ -314,6 +315,7 @@ impl<'a> Walk<'a> {
         let Some(program) = line.program() else { return };
         let Some(file) = program.program() else {
             self.unclear("a program in it is known only when it runs");
+            self.directory.doubt();
             // What is not known may run what stands behind it, or be nothing.
             let next = line.arguments().first();
             if next.is_some_and(|next| next.certain && !next.text.starts_with('-')) {
@@ -324,6 +326,11 @@ impl<'a> Walk<'a> {
         if file.starts_with('-') {
             return self.unclear(format!("`{}` stands where a program should", program.text));
         }
+        let words = line.words.clone();
+        self.in_directory_of(&words[..line.at], |walk| walk.program(file, line, input));
+    }
+
+    fn program(&mut self, file: &str, line: &Line, input: &Input) {
         let name = self.call(line);
         self.beside(file, &name, line.arguments(), input);
         if shell::is_shell(&name) {
@@ -340,7 +347,8 @@ impl<'a> Walk<'a> {
     /// Notes a call, and gives the name of the program.
     fn call(&mut self, line: &Line) -> CompactString {
         let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
-        let (elsewhere, directory) = (self.elsewhere.clone(), self.directory.clone());
+        let directory = self.directory.known().map(str::to_owned);
+        let elsewhere = self.elsewhere.clone();
         let call = Call { line: line.clone(), name: name.clone(), elsewhere, directory };
         self.calls.called.push(call);
         name
@@ -350,7 +358,9 @@ impl<'a> Walk<'a> {
         let (name, arguments) = (wrapper.names[0], line.arguments());
         let scripts = inner::scripts(name, arguments);
         let elsewhere = wrapper::elsewhere(name, arguments);
-        self.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of(script)));
+        self.in_directory_of(arguments, |walk| {
+            walk.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of(script)));
+        });
         if !scripts.is_empty() && !matches!(name, "env" | "tmux") {
             return;
         }
@@ -360,7 +370,10 @@ impl<'a> Walk<'a> {
         }
         let (options, rest) = arguments.split_at(inner.at);
         if name == "parallel" {
-            return self.parallel(rest, wrapper::placeholder(name, options).as_deref().unwrap_or("{}"));
+            let placeholder = wrapper::placeholder(name, options);
+            return self.in_directory_of(options, |walk| {
+                walk.parallel(rest, placeholder.as_deref().unwrap_or("{}"));
+            });
         }
         if wrapper::is_remote(name) {
             return self.deeper(|walk| {

@@ -25,7 +25,7 @@ use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
-use self::choice::{CalledCluster, Named};
+use self::choice::{CalledCluster, CalledNames};
 pub(crate) use self::crossing::{Asker, Crossing};
 pub(crate) use self::guard::Guard;
 
@@ -204,7 +204,7 @@ impl Whereabouts<'_> {
             let calls = Calls::of(step.argv.iter().cloned(), &lookup);
             let all = calls.called.iter();
             for (call, Led { target, more }) in all.flat_map(|call| {
-                let led = self.led(&Named::of(call, &calls, &lookup), &current);
+                let led = self.led(&CalledNames::of(call, &calls, &lookup), &current);
                 led.into_iter().map(move |led| (call, led))
             }) {
                 let (task, chooses) = (described(step, self.secrets, &more), tool::chooses(call));
@@ -235,7 +235,7 @@ impl Whereabouts<'_> {
     }
 
     /// The clusters to which a call leads.
-    fn led(&self, named: &Named<'_>, current: &dyn Fn() -> Option<Result<Target, String>>) -> Vec<Led> {
+    fn led(&self, named: &CalledNames<'_>, current: &dyn Fn() -> Option<Result<Target, String>>) -> Vec<Led> {
         let call = named.call;
         if !tool::reaches(call) && !tool::chooses(call) {
             let provisions = configured::provisions(call, self.directory);

@@ -74,6 +74,7 @@ impl Walk<'_> {
             "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
             "source" | "." => {
                 self.unsettle(format!("what `{name}` reads may choose it"));
+                self.directory.doubt();
                 match arguments.first() {
                     Some(file) if is_input(&file.text) => self.reads(name, input),
                     file => file.into_iter().for_each(|file| self.file(file)),
@@ -112,16 +113,8 @@ impl Walk<'_> {
         if !file.certain {
             return self.unclear("which script it runs is known only when it runs");
         }
-        let path = self.below(&file.text);
+        let path = self.directory.join(&file.text);
         self.calls.beside.push(Beside::File(path));
-    }
-
-    fn below(&self, path: &str) -> String {
-        if self.directory.is_empty() || path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", self.directory)
-        }
     }
 
     fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
@@ -158,7 +151,7 @@ impl Walk<'_> {
                 word => targets.push(word.to_owned()),
             }
         }
-        let directory = self.below(directory.as_deref().unwrap_or_default());
+        let directory = self.directory.join(directory.as_deref().unwrap_or_default());
         self.calls.beside.push(Beside::Recipes { tool: tool.into(), directory, file, targets });
     }
 
@@ -175,7 +168,7 @@ impl Walk<'_> {
             ["run" | "run-script", script, ..] | [script, ..] => (*script).to_owned(),
             [] => return,
         };
-        self.calls.beside.push(Beside::Npm { directory: self.directory.clone(), script });
+        self.calls.beside.push(Beside::Npm { directory: self.directory.path.clone(), script });
     }
 
     /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.
@@ -210,7 +203,7 @@ pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Optio
     while let Some(target) = wanted.get(at).cloned() {
         at += 1;
         for recipe in recipes.all.iter().filter(|recipe| recipe.targets.contains(&target)) {
-            walk.script(&recipes.expand(&recipe.script, lookup));
+            walk.in_own_directory(|walk| walk.script(&recipes.expand(&recipe.script, lookup)));
             for need in names(&recipes.expand(&recipe.needs, lookup)) {
                 if !wanted.contains(&need) {
                     wanted.push(need);

@@ -14,8 +14,9 @@ pub struct Call {
     pub(super) name: CompactString,
     /// Why its files, its variables or the machine are others than those of the command, without a full stop.
     pub elsewhere: Option<String>,
-    /// Where `cd` had led before, as it is written; empty for the directory of the command.
-    pub directory: String,
+    /// The directory in which it runs, as seen from that of the command, which is the empty one; nothing where that is
+    /// known only when it runs.
+    pub directory: Option<String>,
 }
 
 impl Call {

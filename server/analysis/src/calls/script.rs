@@ -90,12 +90,8 @@ impl<'w, 'a> Script<'w, 'a> {
                     return Ok(Last::Command);
                 }
                 Some(b'&') if rest.starts_with("&>") => drop(self.simple(end)?),
-                Some(b';' | b'&') => self.at += 1,
-                Some(b'|') => {
-                    self.at += 1;
-                    self.piped = true;
-                    self.walk.is_fed = true;
-                }
+                Some(b';') => self.at += 1,
+                Some(b'&' | b'|') => self.operator(),
                 Some(b'(') => self.parenthesis()?,
                 Some(_) => {
                     if self.simple(end)? == Last::Esac {
@@ -143,7 +139,32 @@ impl<'w, 'a> Script<'w, 'a> {
             return Ok(());
         }
         self.at += 1;
-        self.list(End::Parenthesis).map(drop)
+        self.subshell()
+    }
+
+    /// What stands in front of a `)`, in a process of its own.
+    fn subshell(&mut self) -> Read<()> {
+        let before = self.walk.directory.clone();
+        let read = self.list(End::Parenthesis).map(drop);
+        self.walk.directory = before;
+        read
+    }
+
+    /// `&&`, `||`, `&` or `|`: what follows may not run, or run in a process of its own, as what stands before it.
+    fn operator(&mut self) {
+        let rest = self.rest();
+        let is_list = rest.starts_with("&&") || rest.starts_with("||");
+        if !is_list && (rest.starts_with('&') || self.walk.has_just_entered()) {
+            self.walk.directory.doubt_entered();
+        }
+        if rest.starts_with('|') {
+            self.piped = true;
+            self.walk.is_fed = true;
+        }
+        if is_list || rest.starts_with('|') {
+            self.walk.directory.doubt_next();
+        }
+        self.at += if is_list { 2 } else { 1 };
     }
 
     /// Takes `(( … ))`, if it is that, and looks at the commands in it.
@@ -238,6 +259,7 @@ impl<'w, 'a> Script<'w, 'a> {
         }
         self.at += 1;
         self.walk.parameters = None;
+        self.walk.directory.doubt_next();
         Ok(())
     }
 

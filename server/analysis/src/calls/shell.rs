@@ -93,7 +93,7 @@ impl Walk<'_> {
             self.unclear(format!("the script of `{name}` is known only when it runs"));
         }
         let before = self.parameters.replace(parameters.to_vec());
-        self.script(&script.text);
+        self.in_own_directory(|walk| walk.script(&script.text));
         self.parameters = before;
     }
 
@@ -103,7 +103,7 @@ impl Walk<'_> {
             Input::Inherited => {
                 self.reader.get_or_insert_with(|| name.to_owned());
             }
-            Input::Text(text) => self.script(&text),
+            Input::Text(text) => self.in_own_directory(|walk| walk.script(&text)),
             Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
         }
     }

@@ -3,7 +3,7 @@
 //! Must not know wrappers, which run the program behind their options.
 
 use super::wrapper::Inner;
-use super::{Argument, Input, Line, SET_UNKNOWN, Walk, inner, runner, wrapper};
+use super::{Argument, Input, Line, SET_UNKNOWN, Walk, directory, inner, runner, wrapper};
 
 impl Walk<'_> {
     /// What `parallel` runs, with each of the values or, without a command, each of these as one.
@@ -52,7 +52,7 @@ impl Walk<'_> {
             "complete" | "compgen" => self.callback(arguments),
             "at" | "batch" => self.later(name, arguments, input),
             "set" | "shift" => self.set(arguments),
-            "cd" | "pushd" => self.enter(arguments),
+            _ if directory::is_entering(name) => self.enter(arguments),
             "find" => self.find(arguments, &["-exec", "-execdir", "-ok", "-okdir"]),
             "fd" | "fdfind" => self.find(arguments, &["-x", "--exec", "-X", "--exec-batch"]),
             "kubectl" | "oc" => self.pod(name, line, input),
@@ -62,6 +62,7 @@ impl Walk<'_> {
 
     /// `trap SCRIPT SIGNAL`; `-` and options set no script.
     fn trap(&mut self, arguments: &[Argument]) {
+        self.directory.doubt_next();
         let own = arguments.strip_prefix(&[Argument::known("--")][..]).unwrap_or(arguments);
         self.script_of(own.get(..1).filter(|script| !script[0].text.starts_with('-')).unwrap_or_default());
     }
@@ -89,6 +90,7 @@ impl Walk<'_> {
 
     /// `alias NAME=SCRIPT`, which is used with arguments.
     fn alias(&mut self, arguments: &[Argument]) {
+        self.directory.doubt_next();
         let before = self.parameters.take();
         for word in arguments {
             let script = word.text.split_once('=').map(|(_, script)| format!("{script} $*"));
@@ -114,15 +116,6 @@ impl Walk<'_> {
         }
     }
 
-    fn enter(&mut self, arguments: &[Argument]) {
-        let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
-        self.directory = if to.text.starts_with('/') || self.directory.is_empty() {
-            to.text.to_string()
-        } else {
-            format!("{}/{}", self.directory, to.text)
-        };
-    }
-
     fn find(&mut self, arguments: &[Argument], options: &[&str]) {
         let runs = |word: &Argument| options.contains(&word.text.as_str());
         for (at, _) in arguments.iter().enumerate().filter(|(_, word)| runs(word)) {
@@ -136,7 +129,12 @@ impl Walk<'_> {
             // Without a place for it `fd` appends the path.
             let path = (options[0] == "-x").then(Argument::unknown);
             let line = Line::new(words.iter().map(of_path).chain(path).collect());
-            self.deeper(|walk| walk.command(&line, &Input::Inherited));
+            self.in_own_directory(|walk| {
+                if arguments[at].text.ends_with("dir") {
+                    walk.directory.doubt();
+                }
+                walk.deeper(|walk| walk.command(&line, &Input::Inherited));
+            });
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Must not take what is not known for the current context.
 
+use std::path::{Path, PathBuf};
+
 use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_executor::cluster::is_local_server;
 
@@ -74,7 +76,7 @@ pub(super) enum CalledCluster {
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl CalledCluster {
-    pub(super) fn of(named: &Named<'_>) -> CalledCluster {
+    pub(super) fn of(named: &CalledNames<'_>) -> CalledCluster {
         CalledCluster::read(named).unwrap_or_else(CalledCluster::Unknown)
     }
 
@@ -94,7 +96,7 @@ impl CalledCluster {
         }
     }
 
-    fn read(named: &Named<'_>) -> Result<CalledCluster, String> {
+    fn read(named: &CalledNames<'_>) -> Result<CalledCluster, String> {
         let call = named.call;
         if let Some(why) = &call.elsewhere {
             return Err(why.clone());
@@ -118,7 +120,7 @@ impl CalledCluster {
         }
         let context = chosen.map_or_else(|| named.context(), |context| Ok(Some(context)))?;
         if let Some(file) = named.file()? {
-            return Ok(CalledCluster::Kubeconfig { file, context });
+            return Ok(CalledCluster::Kubeconfig { file: named.seen_from_command(&file)?, context });
         }
         Ok(context.map_or(CalledCluster::Current, CalledCluster::Context))
     }
@@ -132,7 +134,7 @@ fn without_user(address: &str) -> String {
 }
 
 /// What a call names by its options and by variables.
-pub(super) struct Named<'a> {
+pub(super) struct CalledNames<'a> {
     pub(super) call: &'a Call,
     calls: &'a Calls,
     lookup: Lookup<'a>,
@@ -163,9 +165,9 @@ impl Variables {
     }
 }
 
-impl<'a> Named<'a> {
-    pub(super) fn of(call: &'a Call, calls: &'a Calls, lookup: Lookup<'a>) -> Named<'a> {
-        Named { call, calls, lookup }
+impl<'a> CalledNames<'a> {
+    pub(super) fn of(call: &'a Call, calls: &'a Calls, lookup: Lookup<'a>) -> CalledNames<'a> {
+        CalledNames { call, calls, lookup }
     }
 
     fn server(&self) -> Result<Option<String>, String> {
@@ -192,6 +194,20 @@ impl<'a> Named<'a> {
             Some(Some(file)) if !file.is_empty() => Ok(Some(file.clone())),
             _ => Err("a command chooses its own kubeconfig".into()),
         }
+    }
+
+    /// The paths of kubeconfigs, as seen from the directory of the command rather than that of the call.
+    fn seen_from_command(&self, files: &str) -> Result<String, String> {
+        let is_relative = |file: &PathBuf| file.is_relative() && !file.as_os_str().is_empty();
+        if !std::env::split_paths(files).any(|file| is_relative(&file)) {
+            return Ok(files.to_owned());
+        }
+        let unknown = || "the directory of its kubeconfig is known only when it runs".to_owned();
+        let directory = Path::new(self.call.directory.as_ref().ok_or_else(unknown)?);
+        let joined = std::env::split_paths(files).map(|file| directory.join(file));
+        let joined =
+            std::env::join_paths(joined).map_err(|_| format!("no kubeconfig has the path {files}"))?;
+        Ok(joined.to_string_lossy().into_owned())
     }
 
     /// Why the kubeconfig may have become another one, unless the call names its own.

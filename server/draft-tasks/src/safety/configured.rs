@@ -10,7 +10,7 @@ use draft_tasks_analysis::calls::Call;
 use draft_tasks_executor::cluster::Node;
 use draft_tasks_executor::file;
 
-use super::choice::Named;
+use super::choice::CalledNames;
 
 /// Larger files are not read.
 const LARGEST: u64 = 1024 * 1024;
@@ -138,7 +138,7 @@ pub(super) struct Naming {
 /// # Errors
 ///
 /// Why it is unknown which ones, without a full stop.
-pub(super) fn contexts(named: &Named<'_>, directory: &Path, is_named: bool) -> Result<Naming, String> {
+pub(super) fn contexts(named: &CalledNames<'_>, directory: &Path, is_named: bool) -> Result<Naming, String> {
     let call = named.call;
     let Some(tool) = CONFIGURED.iter().find(|configured| configured.tool == call.name()) else {
         return Ok(Naming { leaves_some: true, ..Naming::default() });
@@ -148,9 +148,10 @@ pub(super) fn contexts(named: &Named<'_>, directory: &Path, is_named: bool) -> R
     }
     let value = |option: &&str| call.last_option(option);
     let unknown = || format!("which files `{}` reads is known only when it runs", tool.tool);
+    let own = directory.join(call.directory.as_ref().ok_or_else(unknown)?);
     let own = match Some(&tool.directory_option).filter(|option| !option.is_empty()).and_then(value) {
-        Some(named) => directory.join(&call.directory).join(named.ok_or_else(unknown)?),
-        None => directory.join(&call.directory),
+        Some(named) => own.join(named.ok_or_else(unknown)?),
+        None => own,
     };
     let mut reading = Reading {
         tool,
@@ -367,7 +368,9 @@ pub(super) fn provisions(call: &Call, directory: &Path) -> Option<String> {
     if !call.arguments().any(|word| tool.commands.contains(&word)) {
         return None;
     }
-    let own = directory.join(&call.directory);
+    let Some(own) = call.directory.as_ref().map(|own| directory.join(own)) else {
+        return Some(format!("which files `{}` reads is known only when it runs", call.name()));
+    };
     let own = match call.last_option(tool.directory_option).flatten() {
         Some(named) => own.join(named),
         None => own,

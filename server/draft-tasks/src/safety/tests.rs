@@ -80,6 +80,38 @@ fn a_call_of_a_tool_is_asked_for_where_the_cluster_is_not_local() {
     assert_eq!(question("dev", &["sh", "-c", "$X"]), "");
 }
 
+#[test]
+fn a_kubeconfig_is_looked_for_where_the_call_runs() {
+    let dir = directory("dev");
+    let prod = dir.path().join("prod");
+    std::fs::create_dir(&prod).unwrap();
+    std::fs::write(prod.join("config"), CONFIG.replace("CURRENT", "prod")).unwrap();
+    let asked = |script: &str| said(&asked(dir.path(), &["sh", "-c", script]));
+    for script in [
+        "kubectl --kubeconfig=config apply",
+        "kubectl --kubeconfig=./config apply",
+        "(cd prod && ls); kubectl --kubeconfig=config apply",
+    ] {
+        assert_eq!(asked(script), "", "{script}");
+    }
+    for script in [
+        "cd prod && kubectl --kubeconfig=config apply",
+        "cd prod && KUBECONFIG=config helm list",
+        "cd prod; kubectl --kubeconfig=./config apply",
+    ] {
+        assert!(asked(script).contains("context prod"), "{script}: {}", asked(script));
+    }
+    for script in [
+        "cd \"$(ls -d p*)\" && kubectl --kubeconfig=config apply",
+        "if true; then cd prod; fi; kubectl --kubeconfig=config apply",
+        "env -C prod kubectl --kubeconfig=config apply",
+        ". ./f; kubectl --kubeconfig config --context dev get",
+    ] {
+        let unknown = "the directory of its kubeconfig is known only when it runs";
+        assert!(asked(script).contains(unknown), "{script}: {}", asked(script));
+    }
+}
+
 /// What the question before one shell script says.
 fn asked_before(script: &str) -> String {
     question("prod", &["sh", "-c", script])
@@ -478,7 +510,6 @@ fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
         "HOME=/x kubectl get",
         "docker run --rm alpine/helm lint .",
         "argocd --core app list",
-        ". ./f; kubectl --kubeconfig config --context dev get",
         ": ${KUBECONFIG:=x}; kubectl get",
         "echo >out; kubectl get",
         "cat \"$KUBECONFIG\"; kubectl get",

@@ -12,6 +12,9 @@ impl Script<'_, '_> {
         let rest = self.rest();
         let length = rest.find(is_word_end).unwrap_or(rest.len());
         let word = &rest[..length];
+        if matches!(word, "if" | "while" | "until" | "for" | "select" | "case" | "function" | "coproc") {
+            self.walk.directory.doubt_next();
+        }
         match word {
             "if" | "then" | "else" | "elif" | "fi" | "while" | "until" | "do" | "done" | "{" | "}" | "!" => {
                 self.at += length;

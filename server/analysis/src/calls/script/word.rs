@@ -2,7 +2,7 @@
 //!
 //! Must not know commands: what a substitution runs is read as any list of commands.
 
-use super::{End, Read, Script, is_word_end};
+use super::{Read, Script, is_word_end};
 use crate::calls::Argument;
 use crate::command::name_length;
 
@@ -78,7 +78,7 @@ impl Script<'_, '_> {
             match next {
                 '<' | '>' if self.at == start && self.rest()[1..].starts_with('(') => {
                     self.at += 2;
-                    self.list(End::Parenthesis)?;
+                    self.subshell()?;
                     words.unknown();
                 }
                 next if is_word_end(next) => break,
@@ -187,7 +187,7 @@ impl Script<'_, '_> {
         words.unknown();
         self.deeper(|this| {
             let piped = this.piped;
-            Script { piped, ..Script::new(this.walk, &script) }.read()
+            this.walk.in_own_directory(|walk| Script { piped, ..Script::new(walk, &script) }.read())
         })
     }
 
