@@ -12,6 +12,8 @@ mod document;
 mod reader;
 mod scalar;
 
+pub(crate) use decode::folds_to;
+
 /// What a version of Draft finds in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftFile {

@@ -4,8 +4,18 @@
 
 use std::collections::BTreeMap;
 
+use toml_edit::{Item, TableLike};
+
+use crate::draft_toml::folds_to;
+
 /// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
 pub const DEVELOPMENT: &str = "development";
+
+/// The table of all environments.
+pub(crate) const ENVIRONMENTS: &str = "environments";
+
+/// The key that says whether `draft up` connects to the application.
+pub(crate) const AUTO_CONNECT: &str = "auto-connect";
 
 /// What concerns us of a `draft.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +24,8 @@ pub struct DraftToml {
     pub environments: BTreeMap<String, Environment>,
     /// What should be a table and is none: `environments`, or one of them by its name.
     pub not_tables: Vec<String>,
+    /// Whether `environments` is there in several spellings, of which Draft takes a random one.
+    pub is_ambiguous: bool,
 }
 
 /// One environment of a `draft.toml`.
@@ -31,6 +43,8 @@ pub struct Environment {
     pub dockerfile: Option<String>,
     /// The keys whose values should be strings and are none.
     pub not_strings: Vec<&'static str>,
+    /// The keys that are there in several spellings, of which Draft takes a random one.
+    pub ambiguous: Vec<&'static str>,
 }
 
 /// Why a text is not TOML.
@@ -59,10 +73,11 @@ impl DraftToml {
                 offset: error.span().map_or(0, |span| span.start),
                 message: error.message().replace('\n', ", "),
             })?;
-        let mut draft = DraftToml::default();
-        let Some(item) = document.get("environments") else { return Ok(draft) };
+        let is_ambiguous = spellings(&*document, ENVIRONMENTS).count() > 1;
+        let mut draft = DraftToml { is_ambiguous, ..DraftToml::default() };
+        let Some(item) = spellings(&*document, ENVIRONMENTS).next() else { return Ok(draft) };
         let Some(environments) = item.as_table_like() else {
-            draft.not_tables.push("environments".into());
+            draft.not_tables.push(ENVIRONMENTS.into());
             return Ok(draft);
         };
         for (name, item) in environments.iter() {
@@ -76,19 +91,26 @@ impl DraftToml {
 }
 
 impl Environment {
-    fn read(table: &dyn toml_edit::TableLike) -> Environment {
+    fn read(table: &dyn TableLike) -> Environment {
         const STRINGS: [&str; 4] = ["name", "namespace", "chart", "dockerfile"];
-        let string = |key: &str| table.get(key)?.as_str().map(str::to_owned);
-        let is_odd = |key: &&str| table.get(key).is_some_and(|item| item.as_str().is_none());
+        let string = |key: &str| spellings(table, key).find_map(Item::as_str).map(str::to_owned);
+        let is_odd = |key: &&str| spellings(table, key).any(|item| item.as_str().is_none());
+        let is_ambiguous = |key: &&str| spellings(table, key).count() > 1;
         Environment {
             name: string("name"),
             namespace: string("namespace"),
-            auto_connect: table.get("auto-connect").and_then(|item| item.as_bool()) == Some(true),
+            auto_connect: spellings(table, AUTO_CONNECT).any(|item| item.as_bool() == Some(true)),
             chart: string("chart"),
             dockerfile: string("dockerfile"),
             not_strings: STRINGS.into_iter().filter(is_odd).collect(),
+            ambiguous: STRINGS.into_iter().filter(is_ambiguous).collect(),
         }
     }
+}
+
+/// The values of all keys that are this one to Draft.
+fn spellings<'t>(table: &'t dyn TableLike, key: &'t str) -> impl Iterator<Item = &'t Item> {
+    table.iter().filter(move |(name, _)| folds_to(name, key)).map(|(_, item)| item)
 }
 
 /// Whether a `.dockerignore` keeps a file of the build context's root out of the image.
@@ -216,6 +238,25 @@ mod tests {
             (vec!["a".into()], &["name"][..])
         );
         assert_eq!(DraftToml::parse("["), None);
+    }
+
+    #[test]
+    fn keys_of_a_draft_toml_have_any_case() {
+        let text = "[Environments.development]\nName = \"app\"\nNAMESPACE = \"prod\"\nAuto-Connect = true\n\
+            Chart = 1\n[Environments.Other]\n";
+        let draft = DraftToml::parse(text).unwrap();
+        let development = &draft.environments["development"];
+        let Environment { name, namespace, auto_connect, not_strings, .. } = development;
+        assert_eq!((name.as_deref(), namespace.as_deref()), (Some("app"), Some("prod")));
+        assert!(*auto_connect && not_strings == &["chart"]);
+        // Names of environments are no keys of Draft.
+        assert_eq!(draft.environments.keys().collect::<Vec<_>>(), ["Other", "development"]);
+        let twice = DraftToml::parse("[environments.a]\nname = \"b\"\nName = \"c\"\n").unwrap();
+        assert_eq!(twice.environments["a"].ambiguous, ["name"]);
+        assert!(
+            !twice.is_ambiguous
+                && DraftToml::parse("[environments.a]\n[Environments.b]").unwrap().is_ambiguous
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use text_size::{TextRange, TextSize};
 use toml_edit::{DocumentMut, Item, Value as TomlValue};
 
+use crate::draft_toml::folds_to;
 use crate::edit::{self, TextEdit};
+use crate::project::{AUTO_CONNECT, DraftToml, ENVIRONMENTS};
 use crate::syntax::{self, Entry, HeaderKind, SyntaxTree, Table, Value, ValueKind};
 
-const ENVIRONMENTS: &str = "environments";
 const NAMESPACE: &str = "namespace = \"default\"";
 
 /// What Draft needs of an environment, but for its name: where the pods are, and that they are awaited.
@@ -36,7 +37,7 @@ pub(super) fn add_environment(text: &str, name: &str) -> Option<TextEdit> {
 /// Switches `auto-connect` off.
 pub(super) fn set_auto_connect(text: &str, name: &str) -> Option<TextEdit> {
     let tree = parsed(text)?;
-    let path = [ENVIRONMENTS, name, "auto-connect"].map(str::to_owned);
+    let path = [ENVIRONMENTS, name, AUTO_CONNECT].map(str::to_owned);
     let value = settings(&tree, text).into_iter().find(|setting| setting.path == path)?.value;
     certain(text, TextEdit::replace(value.range, "false"), [(path.to_vec(), "false".to_owned())])
 }
@@ -46,8 +47,7 @@ pub(super) fn add_namespace(text: &str, name: &str) -> Option<TextEdit> {
     let tree = parsed(text)?;
     let settings = settings(&tree, text);
     let own: Vec<&Setting<'_>> = settings.iter().filter(|setting| setting.is_of(name)).collect();
-    // Draft takes keys in any case.
-    if own.iter().any(|setting| setting.key().eq_ignore_ascii_case("namespace")) {
+    if own.iter().any(|setting| folds_to(setting.key(), "namespace")) {
         return None;
     }
     let beside = own.iter().find(|setting| setting.key() == "name").or(own.last());
@@ -202,7 +202,7 @@ fn indent(text: &str, offset: TextSize) -> &str {
 /// What stands for a table among the values of a file.
 const TABLE: &str = "a table";
 
-/// The edit, if it adds or changes these values and leaves all others as they are.
+/// The edit, if it adds or changes these values, leaves all others as they are, and Draft takes no key in two spellings.
 fn certain(
     text: &str,
     edit: TextEdit,
@@ -211,7 +211,8 @@ fn certain(
     let mut expected = values(text)?;
     expected.extend(changes);
     let after = edit::apply(text, std::slice::from_ref(&edit));
-    (values(&after)? == expected).then_some(edit)
+    let is_certain = values(&after)? == expected && !DraftToml::parse(&after)?.is_ambiguous;
+    is_certain.then_some(edit)
 }
 
 /// All values of a file by their paths; `None` when it is not TOML.

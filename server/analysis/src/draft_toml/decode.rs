@@ -71,8 +71,9 @@ impl Tasks {
     }
 }
 
-/// Whether a key is a name in any case, by Unicode's simple folding: `ſ` is an `s` to it, and the Kelvin sign a `k`.
-fn folds_to(key: &str, name: &str) -> bool {
+/// Whether a key is a name to Draft, which takes it in any case, by Unicode's simple folding: `ſ` is an `s` to it, and
+/// the Kelvin sign a `k`.
+pub(crate) fn folds_to(key: &str, name: &str) -> bool {
     let fold = |c: char| match c {
         'ſ' => 's',
         '\u{212a}' => 'k',

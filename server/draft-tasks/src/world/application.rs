@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::file_names::DRAFT_TOML;
-use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, NotToml};
+use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Environment as DraftEnvironment, NotToml};
 use draft_tasks_executor::cluster::{Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
@@ -62,7 +62,7 @@ impl ApplicationLookup<'_> {
     /// # Errors
     ///
     /// When there is no such file, it cannot be read, or it has no such environment.
-    pub(crate) fn draft(&self) -> Result<draft_tasks_analysis::project::Environment, Problem> {
+    pub(crate) fn draft(&self) -> Result<DraftEnvironment, Problem> {
         let file = self.directory.join(DRAFT_TOML);
         let place = file.display();
         let text = file::text(&file, facts::LARGEST).map_err(|error| match error.kind() {
@@ -76,11 +76,14 @@ impl ApplicationLookup<'_> {
         let draft = DraftToml::read(&text)
             .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))?;
         let name = self.environment_name();
+        if draft.is_ambiguous {
+            return Err(in_two_spellings(&format!("{place}: `environments`")));
+        }
         let odd = draft.not_tables.iter().find(|odd| **odd == name || *odd == "environments");
         if let Some(odd) = odd {
             let table =
                 if odd == "environments" { "[environments.NAME]" } else { &format!("[environments.{odd}]") };
-            let problem = Problem::new(format!("{place}: `{odd}` is no table"));
+            let problem = Problem::new(format!("{place}: `{odd}` is not a table"));
             return Err(
                 problem.help(format!("an environment is a table: `{table}` with one pair of brackets"))
             );
@@ -90,6 +93,9 @@ impl ApplicationLookup<'_> {
             let problem =
                 Problem::new(format!("{place}: `{key}` of the environment `{name}` is not a string"));
             return Err(problem.help(format!("write it in quotes: {key} = \"…\"")));
+        }
+        if let Some(key) = found.and_then(|found| found.ambiguous.first()) {
+            return Err(in_two_spellings(&format!("{place}: `{key}` of the environment `{name}`")));
         }
         found.cloned().ok_or_else(|| {
             let names: Vec<_> = draft.environments.keys().map(|name| format!("`{name}`")).collect();
@@ -107,7 +113,8 @@ impl ApplicationLookup<'_> {
         let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
         let draft = DraftToml::parse(&text).unwrap_or_default();
         let found = draft.environments.get(&self.environment_name());
-        !draft.not_tables.is_empty() || found.is_some_and(|found| !found.not_strings.is_empty())
+        let is_odd = |it: &DraftEnvironment| !it.not_strings.is_empty() || !it.ambiguous.is_empty();
+        draft.is_ambiguous || !draft.not_tables.is_empty() || found.is_some_and(is_odd)
     }
 
     /// The application.
@@ -185,10 +192,14 @@ impl ApplicationLookup<'_> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the kubeconfig.
+    /// What is wrong with the kubeconfig, and where there is an application whose namespace is not known.
     pub(crate) fn pinned(&self) -> Result<Pinned, Problem> {
-        // Without an application the namespace is that of the context.
-        let namespace = self.find().ok().and_then(|found| found.namespace);
+        let namespace = match self.find() {
+            Ok(found) => found.namespace,
+            // Without an application the namespace is that of the context.
+            Err(_) if !self.is_named() => None,
+            Err(problem) => Some(self.named_namespace().ok_or(problem)?),
+        };
         self.target(namespace.as_deref()).map(|target| self.pin(target))
     }
 
@@ -247,6 +258,11 @@ impl ApplicationLookup<'_> {
         let file = self.directory.join(DRAFT_TOML);
         self.settings.selector.is_some() || file.try_exists().unwrap_or(true)
     }
+}
+
+fn in_two_spellings(key: &str) -> Problem {
+    Problem::new(format!("{key} is there in two spellings"))
+        .help("keep one of them: Draft takes a key in upper and lower case, and of two of them a random one")
 }
 
 /// What follows the path of a `draft.toml` that is not TOML: "1:13: is not TOML: …".
@@ -331,14 +347,65 @@ mod tests {
                 "[environments.development]\nname = [1]\n",
                 "`name` of the environment `development` is not a string",
             ),
-            ("[[environments.development]]\nname = \"web\"\n", "`development` is no table"),
-            ("environments = 3\n", "`environments` is no table"),
+            (
+                "[environments.development]\nname = \"web\"\nnamespace = \"a\"\nNamespace = \"b\"\n",
+                "`namespace` of the environment `development` is there in two spellings",
+            ),
+            (
+                "[environments.development]\nname = \"web\"\n[Environments.a]\nname = \"b\"\n",
+                "`environments` is there in two spellings",
+            ),
+            ("[[environments.development]]\nname = \"web\"\n", "`development` is not a table"),
+            ("environments = 3\n", "`environments` is not a table"),
         ] {
             for selector in [None, Some("app=web")] {
                 let told = found(Some(text), &[], None, selector);
                 assert!(told.starts_with(&format!("DIR/draft.toml: {said}\n  ")), "{told}");
             }
         }
+    }
+
+    #[test]
+    fn keys_have_any_case_as_draft_takes_them() {
+        let draft = "[Environments.development]\nName = \"web\"\nNamespace = \"prod\"\n";
+        assert_eq!(found(Some(draft), &[], None, None), "web draft=web prod");
+    }
+
+    /// The namespace of the pinned copy of a kubeconfig, or the problem's first line.
+    fn pinned(draft: Option<&str>, namespace: Option<&str>) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config");
+        let text = "contexts: [{name: a, context: {cluster: c, user: u, namespace: of-context}}]\n\
+            clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
+        std::fs::write(&config, text).unwrap();
+        if let Some(draft) = draft {
+            std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
+        }
+        let settings = KubernetesSettings {
+            context: Some("a".into()),
+            namespace: namespace.map(str::to_owned),
+            ..KubernetesSettings::default()
+        };
+        let environment = Environment::of(&[("KUBECONFIG", config.to_str().unwrap())]);
+        let chosen = ApplicationLookup {
+            directory: dir.path(),
+            environment: &environment,
+            name: None,
+            settings: &settings,
+            audience: Audience::CommandLine,
+        };
+        let pinned = chosen.pinned();
+        pinned.map_or_else(|problem| problem.message, |pinned| pinned.target.namespace)
+    }
+
+    #[test]
+    fn a_cluster_is_pinned_with_the_namespace_of_the_application() {
+        assert_eq!(pinned(Some(DRAFT), None), "demo");
+        assert_eq!(pinned(None, None), "of-context");
+        // A file that cannot be used is no file that is not there.
+        assert!(pinned(Some("[environments.development]\nname = 1\n"), None).ends_with("is not a string"));
+        assert!(pinned(Some("["), None).contains("is not TOML"));
+        assert_eq!(pinned(Some("["), Some("chosen")), "chosen");
     }
 
     #[test]
