@@ -70,23 +70,43 @@ pub fn is_plain(value: &str) -> bool {
 /// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant,
 /// and tokens in the place of a user; the user's name is no password.
 pub fn passwords_of_urls(value: &str) -> Vec<String> {
-    let written = user_infos(value).filter_map(|info| match info.split_once(':') {
-        Some((user, password)) => Some(password).filter(|password| *password != user),
-        None => Some(info).filter(|user| is_token(user)),
-    });
+    let written = logins(value).filter_map(|login| login.secret());
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
 }
 
 /// The `user:password` of the URLs in a value, percent-decoded; without those whose password repeats the user.
 pub fn logins_of_urls(value: &str) -> Vec<String> {
-    let with_password = user_infos(value)
-        .filter(|info| info.split_once(':').is_some_and(|(user, password)| user != password));
-    with_password.map(percent_decoded).collect()
+    let with_password = logins(value).filter(|login| login.password.is_some() && login.secret().is_some());
+    with_password.map(|login| percent_decoded(login.text)).collect()
 }
 
-fn user_infos(value: &str) -> impl Iterator<Item = &str> {
-    let behind = value.match_indices("://").map(|(at, colon)| &value[at + colon.len()..]);
-    behind.filter_map(user_info)
+/// Who logs in where a URL leads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UrlLogin<'t> {
+    /// `user:password`, or only one of them.
+    text: &'t str,
+    pub(crate) user: &'t str,
+    /// Nothing where no `:` stands behind the user.
+    pub(crate) password: Option<&'t str>,
+}
+
+impl<'t> UrlLogin<'t> {
+    /// The password, or a token in the place of a user. `user:user` is what everybody has in development.
+    pub(crate) fn secret(&self) -> Option<&'t str> {
+        match self.password {
+            Some(password) => Some(password).filter(|password| *password != self.user),
+            None => Some(self.user).filter(|user| is_token(user)),
+        }
+    }
+}
+
+/// The logins of all URLs in a text.
+pub(crate) fn logins(text: &str) -> impl Iterator<Item = UrlLogin<'_>> {
+    text.split("://").skip(1).filter_map(user_info).map(|text| {
+        let (user, password) =
+            text.split_once(':').map_or((text, None), |(user, password)| (user, Some(password)));
+        UrlLogin { text, user, password }
+    })
 }
 
 /// What stands in front of the host in a URL without its scheme.
@@ -103,7 +123,7 @@ fn user_info(url: &str) -> Option<&str> {
 }
 
 /// Whether the user of a URL is a token: people and machines have shorter names.
-pub fn is_token(user: &str) -> bool {
+fn is_token(user: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| user.as_bytes().iter().any(wanted);
     user.len() >= 20 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }

@@ -3,17 +3,20 @@
 //! Must not repeat the secret, and must not report what only names one: a file, a variable, an object of the cluster.
 
 mod argument;
+mod located;
 mod name;
 mod option;
 mod value;
 
+use std::collections::BTreeMap;
+
 use argument::Invocation;
-use name::{is_literal_secret, is_secret_name};
-use value::{Secret, unquoted};
+use located::in_calls;
+use value::Secret;
 
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
-use crate::calls::{Call, Calls};
+use crate::calls::Call;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -28,42 +31,20 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let calls = command.calls();
     let written = command.words().iter().map(|word| &command.text()[word.range]).collect();
     let whole = Invocation::new(calls.called.first().map_or("", Call::name), written);
-    let in_words = command.words().iter().enumerate().filter_map(|(at, word)| {
-        let secret = whole.secret(at)?;
-        Some(Place { start: usize::from(word.range.start()) + secret.start, is_in_word: true, secret })
+    let in_words = command.words().iter().enumerate().flat_map(|(at, word)| {
+        let start = usize::from(word.range.start());
+        let place = move |secret: Secret| Place { start: start + secret.start, is_in_word: true, secret };
+        whole.secrets(at).into_iter().map(place)
     });
-    let mut places: Vec<Place> = Vec::new();
+    // Where those begin and end that are reported, of which none overlap.
+    let mut reported: BTreeMap<usize, usize> = BTreeMap::new();
     for place in in_words.chain(in_calls(command, calls)) {
-        if !places.iter().any(|other| other.overlaps(&place)) {
+        let end = place.start + place.secret.length;
+        if reported.range(..end).next_back().is_none_or(|(_, before)| *before <= place.start) {
+            reported.insert(place.start, end);
             found.push(report(command, &place));
-            places.push(place);
         }
     }
-}
-
-/// The secrets of programs behind wrappers or in a script; the values of variables are no secrets of the file.
-fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
-    let of_call = |call: &Call| {
-        let invocation = Invocation::new(call.name(), call.arguments().collect());
-        let place = |at| locate(command, invocation.arguments[at], invocation.secret(at)?);
-        (0..invocation.arguments.len()).filter_map(place).collect::<Vec<_>>()
-    };
-    let assigned = calls.assigned.iter().filter_map(|(name, value)| {
-        let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;
-        locate(command, value, Secret::new(0, value, name))
-    });
-    let mut places: Vec<Place> = calls.called.iter().skip(1).flat_map(of_call).chain(assigned).collect();
-    places.sort_by_key(|place| place.start);
-    places
-}
-
-/// Where the secret of an argument stands in a command, if it stands there in one piece.
-fn locate(command: &Command<'_>, argument: &str, secret: Secret) -> Option<Place> {
-    let value = argument.get(secret.start..secret.start + secret.length)?;
-    let word = command.words().iter().find(|word| unquoted(&command.text()[word.range]) == argument);
-    let within = word.map_or(0..command.text().len(), |word| word.range.into());
-    let start = within.start + command.text()[within].find(value)?;
-    Some(Place { start, is_in_word: word.is_some(), secret })
 }
 
 /// Where a secret stands in a command.
@@ -72,12 +53,6 @@ struct Place {
     /// Or in a script.
     is_in_word: bool,
     secret: Secret,
-}
-
-impl Place {
-    fn overlaps(&self, other: &Place) -> bool {
-        self.start < other.start + other.secret.length && other.start < self.start + self.secret.length
-    }
 }
 
 fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
@@ -253,6 +228,35 @@ h = "env TOKEN=\"abcd1234\" make"
         for (command, expected) in written {
             let expected = format!("{expected} looks like a secret");
             assert_eq!(found(command), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn all_secrets_of_an_argument_are_found_and_none_is_in_a_message() {
+        let is = |rest: &str| format!("{rest} looks like a secret");
+        let url = "https://ann:hunter22@example.com/?api_key=abcd1234&x=1#token=efgh5678";
+        let expected = [
+            is("abcd1234: the value of `api_key`"),
+            is("efgh5678: the value of `token`"),
+            is("hunter22: the password of `ann`"),
+        ];
+        let sorted = |command: &str| {
+            let mut all: Vec<String> = found(command).split("; ").map(str::to_owned).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(sorted(&format!("curl {url}")), expected);
+        assert_eq!(sorted(&format!("sh -c \"curl '{url}'\"")), expected);
+        assert_eq!(sorted(&format!("curl --url={url}")), expected);
+        for (command, secrets) in [
+            ("helm install --set a=b,auth.password=hunter2,c=d,token=abcd1234", ["abcd1234", "hunter2"]),
+            ("curl -d 'user=ann&password=hunter2&token=abcd1234' x", ["abcd1234", "hunter2"]),
+            ("x amqp://a:hunter21@h1:5672,amqp://b:hunter22@h2", ["hunter21", "hunter22"]),
+            ("curl -H 'Authorization: Bearer abcd1234' https://ann:pa/ss12@x", ["abcd1234", "pa/ss12"]),
+        ] {
+            let all = sorted(command);
+            let found: Vec<&str> = all.iter().map(|it| it.split(':').next().unwrap_or_default()).collect();
+            assert_eq!(found, secrets, "{command}");
         }
     }
 

@@ -5,7 +5,7 @@
 use super::name::{is_literal_secret, is_secret_flag, is_secret_name};
 use super::option::{SecretOption, in_option};
 use super::value::Secret;
-use crate::secret::{is_token, token};
+use crate::secret::{logins, token};
 
 /// A program with arguments, as they are written or as the program gets them.
 pub(super) struct Invocation<'a> {
@@ -25,31 +25,50 @@ impl<'a> Invocation<'a> {
         at.checked_sub(1).map_or("", |before| self.arguments[before])
     }
 
-    /// The secret in an argument, which may be the value of the one before it.
-    pub(super) fn secret(&self, at: usize) -> Option<Secret> {
+    /// The secrets in an argument, one of which may be the value of the one before it. Of two that overlap the first
+    /// one counts.
+    pub(super) fn secrets(&self, at: usize) -> Vec<Secret> {
         let written = self.arguments[at];
-        let named = match self.before(at).strip_prefix("--").filter(|name| is_secret_flag(name)) {
-            Some(name) => value_of(written, name, 0),
-            None => in_assignment(written)
-                .or_else(|| behind_colon(written))
-                .or_else(|| in_option(self.program, &self.options, self.before(at), written)),
+        let mut found = match self.before(at).strip_prefix("--").filter(|name| is_secret_flag(name)) {
+            Some(name) => value_of(written, name, 0).into_iter().collect(),
+            None => in_assignments(written),
         };
-        named.or_else(|| known_token(written))
+        found.extend(in_urls(written));
+        found.extend(in_header(written));
+        found.extend(in_option(self.program, &self.options, self.before(at), written));
+        found.extend(known_tokens(written));
+        found
     }
 }
 
-/// `NAME=value`, also behind the dashes of a flag and the path of a `--set`.
-fn in_assignment(written: &str) -> Option<Secret> {
-    let equals = written.find('=')?;
-    let key = written[..equals].trim_start_matches(['-', '"', '\'']);
-    // `--from-literal=password=…`: the last name counts.
-    if let Some(next) = written[equals + 1..].find('=') {
-        let inner = written[equals + 1..equals + 1 + next].trim_start_matches(['"', '\'']);
-        if is_secret_name(inner) {
-            return value_of(written, inner, equals + next + 2);
+/// Where a value ends that has a name.
+const VALUE_ENDS: [char; 6] = ['"', '\'', ' ', '&', ',', ';'];
+
+/// `NAME=value`, also behind the dashes of a flag, the path of a `--set` and the `?` of a URL.
+fn in_assignments(written: &str) -> Vec<Secret> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(equals) = written[at..].find('=').map(|length| at + length) {
+        let key = name_before(&written[..equals]);
+        at = equals + 1;
+        // `--from-literal=password=…`: the last name counts.
+        let next =
+            written[at..].find(['=', '"', '\'', ' ', '&', ',', ';']).map_or("", |end| &written[at..at + end]);
+        let is_name = written[at + next.len()..].starts_with('=') && is_secret_name(next);
+        if let Some(secret) = value_of(written, key, at).filter(|_| is_secret_name(key) && !is_name) {
+            at = secret.start + secret.length;
+            found.push(secret);
         }
     }
-    is_secret_name(key).then(|| value_of(written, key, equals + 1))?
+    found
+}
+
+/// The name that a text ends with, with the names of what it is in: `auth.password`, and nothing of the URL in front.
+fn name_before(text: &str) -> &str {
+    const LONGEST: usize = 256;
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    let length = text.bytes().rev().take(LONGEST).take_while(|byte| is_of_name(*byte)).count();
+    text[text.len() - length..].trim_start_matches(['-', '.'])
 }
 
 /// The value that begins so many bytes into an argument.
@@ -57,31 +76,23 @@ fn value_of(written: &str, name: &str, skipped: usize) -> Option<Secret> {
     let value = written.get(skipped..)?;
     let inner = value.trim_start_matches(['"', '\'']);
     let start = skipped + value.len() - inner.len();
-    let inner = inner.split(['"', '\'', ' ', '&', ',', ';']).next().unwrap_or_default();
+    let inner = inner.split(VALUE_ENDS).next().unwrap_or_default();
     is_literal_secret(inner).then(|| Secret::new(start, inner, name))
 }
 
-/// In a URL or a header.
-fn behind_colon(written: &str) -> Option<Secret> {
-    written.find(':')?;
-    in_url(written).or_else(|| in_header(written))
-}
-
 /// `scheme://user:password@host`
-fn in_url(written: &str) -> Option<Secret> {
-    let authority = written.find("://")? + 3;
-    let rest = &written[authority..];
-    let rest = &rest[..rest.find('/').unwrap_or(rest.len())];
-    let (user_info, _) = rest.rsplit_once('@')?;
-    let Some((user, password)) = user_info.split_once(':') else {
-        let is_secret = is_token(user_info) && is_literal_secret(user_info);
-        return is_secret.then(|| Secret::new(authority, user_info, "token"));
-    };
-    let name = if user.is_empty() { "password".to_owned() } else { format!("{user}_password") };
-    let secret = Secret::new(authority + user.len() + 1, password, &name);
-    // `user:user` and `postgres:postgres` are what everybody has in development.
-    let is_secret = is_literal_secret(password) && user != password;
-    is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
+fn in_urls(written: &str) -> impl Iterator<Item = Secret> {
+    logins(written).filter_map(|login| {
+        let text = login.secret().filter(|text| is_literal_secret(&text.replace('/', "")))?;
+        let start = text.as_ptr() as usize - written.as_ptr() as usize;
+        let name = match login.user {
+            _ if login.password.is_none() => "token".to_owned(),
+            "" => "password".to_owned(),
+            user => format!("{user}_password"),
+        };
+        let user = login.password.map(|_| login.user.to_owned());
+        Some(Secret { user, ..Secret::new(start, text, &name) })
+    })
 }
 
 /// Headers whose values are secrets, and what these are called.
@@ -101,10 +112,9 @@ fn in_header(written: &str) -> Option<Secret> {
     is_secret.then(|| Secret::new(start, value, name))
 }
 
-/// A token of a kind that is known by its beginning.
-fn known_token(written: &str) -> Option<Secret> {
-    let mut tokens = token::tokens_in(written);
-    tokens.find_map(|place| {
+/// Tokens of a kind that is known by its beginning.
+fn known_tokens(written: &str) -> impl Iterator<Item = Secret> {
+    token::tokens_in(written).filter_map(|place| {
         let text = &written[place.clone()];
         is_literal_secret(text).then(|| Secret::new(place.start, text, "token"))
     })

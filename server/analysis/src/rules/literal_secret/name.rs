@@ -2,21 +2,10 @@
 //!
 //! Must not know programs.
 
-/// Whether a flag, without its dashes, has a secret for its value.
+/// Whether a flag, without its dashes, has a secret for its value: `--private-key` and the like name files and objects.
 pub(super) fn is_secret_flag(name: &str) -> bool {
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "token",
-        "api-key",
-        "apikey",
-        "secret-key",
-        "client-secret",
-        "access-key",
-    ]
-    .iter()
-    .any(|word| name.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('-')))
+    let names_other = ["private-key", "secret"].iter().any(|word| name.ends_with(word));
+    is_secret_name(name) && (!names_other || name.ends_with("client-secret"))
 }
 
 /// Whether a name is that of a secret itself, not of where one is kept.
