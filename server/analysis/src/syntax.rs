@@ -40,6 +40,23 @@ impl SyntaxTree {
         let next = self.errors.partition_point(|error| error.range.start() < range.start());
         self.errors.get(next).is_some_and(|error| error.range.start() <= range.end())
     }
+
+    /// The value that stands at a range, in a table or an inline table.
+    pub(crate) fn value_at(&self, range: TextRange) -> Option<&Value> {
+        let table =
+            self.tables.partition_point(|table| table.range.start() <= range.start()).checked_sub(1)?;
+        let mut entries = &self.tables[table].entries;
+        loop {
+            let next =
+                entries.partition_point(|entry| entry.range.start() <= range.start()).checked_sub(1)?;
+            let value = entries[next].value.as_ref()?;
+            match &value.kind {
+                _ if value.range == range => return Some(value),
+                ValueKind::InlineTable(inner) => entries = inner,
+                _ => return None,
+            }
+        }
+    }
 }
 
 /// A header and the entries under it.

@@ -220,9 +220,9 @@ fn numbers(start: i64, end: i64, step: u64) -> Option<Vec<i64>> {
     if steps >= MOST_WORDS as u64 {
         return None;
     }
-    let step = i64::try_from(step).unwrap_or(0);
-    let signed = if start <= end { step } else { -step };
-    Some((0..=steps as i64).map(|count| start + count * signed).collect())
+    let signed = if start <= end { i128::from(step) } else { -i128::from(step) };
+    let number = |count| i64::try_from(i128::from(start) + i128::from(count) * signed).ok();
+    (0..=steps).map(number).collect()
 }
 
 /// Each word with each of the endings; `None` where that is too much.
@@ -273,6 +273,14 @@ mod tests {
             ("mkdir x{1,2{a,b},3}y", "mkdir x1y x2ay x2by x3y"),
             ("echo {1..5} {a..e..2} {3..1}", "echo 1 2 3 4 5 a c e 3 2 1"),
             ("touch f{08..10} g{-1..1} h{1..7..3}", "touch f08 f09 f10 g-1 g0 g1 h1 h4 h7"),
+            (
+                "echo {-9223372036854775808..9223372036854775807..4611686018427387904}",
+                "echo -9223372036854775808 -4611686018427387904 0 4611686018427387904",
+            ),
+            (
+                "echo {9223372036854775807..-9223372036854775808..9223372036854775807}",
+                "echo 9223372036854775807 0 -9223372036854775807",
+            ),
             ("echo {{a,b}", ""),
             ("echo {a,b}}", ""),
             ("echo {x}{a,b}", ""),

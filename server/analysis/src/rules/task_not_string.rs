@@ -31,8 +31,9 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             let TaskValue::NotString(range, what) = task.value else { continue };
             let message = format!("the task `{}` is {what}, not a command", task.name(text));
             let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskNotString, range, message).note(NOTE);
-            diagnostic.fixes.extend(quote(text, range, what));
-            diagnostic.fixes.extend(join(parsed, range));
+            let value = parsed.tree.value_at(range);
+            diagnostic.fixes.extend(value.and_then(|value| quote(text, value)));
+            diagnostic.fixes.extend(value.and_then(|value| join(parsed, value)));
             found.push(diagnostic);
         }
     }
@@ -55,16 +56,17 @@ fn nested(parsed: &Parsed, header: TextRange) -> Option<Diagnostic> {
 }
 
 /// That it is a command is for the user to say.
-fn quote(text: &str, range: TextRange, what: &str) -> Option<Fix> {
-    let scalar = matches!(what, "an integer" | "a float" | "a boolean" | "a date-time");
-    let edits = vec![TextEdit::replace(range, edit::string(&text[range]))];
-    scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: false })
+fn quote(text: &str, value: &Value) -> Option<Fix> {
+    let is_scalar = matches!(
+        value.kind,
+        ValueKind::Integer | ValueKind::Float | ValueKind::Boolean | ValueKind::DateTime
+    );
+    let edits = vec![TextEdit::replace(value.range, edit::string(&text[value.range]))];
+    is_scalar.then(|| Fix { title: "Put it into quotes".into(), edits, preferred: false })
 }
 
 /// An array of words as the command of these words.
-fn join(parsed: &Parsed, range: TextRange) -> Option<Fix> {
-    let mut entries = parsed.tree.tables.iter().flat_map(|table| &table.entries);
-    let value = entries.find_map(|entry| entry.value.as_ref().filter(|value| value.range == range))?;
+fn join(parsed: &Parsed, value: &Value) -> Option<Fix> {
     let ValueKind::Array(values) = &value.kind else { return None };
     let word = |value: &Value| match &value.kind {
         ValueKind::String(word) => Some(word.decode(&parsed.text).into_owned()),
@@ -75,7 +77,7 @@ fn join(parsed: &Parsed, range: TextRange) -> Option<Fix> {
     let options = parsed.options;
     let split = command::split(&command, options.semantics, options.draft_version).ok()?;
     let is_same = split.iter().map(Word::literal).eq(words.iter().map(|word| Some(word.as_str())));
-    let edits = vec![TextEdit::replace(range, edit::string(&command))];
+    let edits = vec![TextEdit::replace(value.range, edit::string(&command))];
     (is_same && !words.is_empty()).then(|| Fix {
         title: "Make it one command".into(),
         edits,
@@ -133,6 +135,22 @@ mod tests {
                 c = ["ls", 5]
             error "[\"ls\", 5]": the task `c` is an array, not a command: Draft stops at it; a task is a string
         "#]],
+        );
+    }
+
+    #[test]
+    fn values_of_inline_tables_have_the_same_fixes() {
+        testing::check(
+            DiagnosticCode::TaskNotString,
+            "pre-up = { a = 5, b = [\"ls\", \"-l\"] }\n",
+            expect![[r#"
+                error "5": the task `a` is an integer, not a command: Draft stops at it; a task is a string
+                  fix: Put it into quotes
+                    pre-up = { a = "5", b = ["ls", "-l"] }
+                error "[\"ls\", \"-l\"]": the task `b` is an array, not a command: Draft stops at it; a task is a string
+                  fix: Make it one command
+                    pre-up = { a = 5, b = "ls -l" }
+            "#]],
         );
     }
 

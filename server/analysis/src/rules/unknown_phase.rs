@@ -2,7 +2,8 @@
 //!
 //! Must not report `post-delete`; `post_delete` does.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use text_size::{TextRange, TextSize};
 
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let present = present(parsed);
+    let mut destinations = HashMap::new();
     for section in parsed.file.sections.iter().filter(|section| section.phase.is_none()) {
         let name = section.name(&parsed.text);
         if name == POST_DELETE {
@@ -34,7 +36,8 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
             Some(phase) => {
                 let diagnostic = diagnostic.note(format!("did you mean `{phase}`?"));
                 let mut diagnostic = suggest(&present, section, phase, diagnostic);
-                diagnostic.fixes.extend(move_tasks(parsed, section, phase));
+                let there = destinations.entry(phase).or_insert_with(|| Destination::of(parsed, phase));
+                diagnostic.fixes.extend(there.as_ref().and_then(|it| it.take(parsed, section, phase)));
                 diagnostic
             }
             None => diagnostic.note(parsed.options.draft_version.phases()),
@@ -66,29 +69,46 @@ pub(super) fn suggest(
     diagnostic.fix(Fix { title: format!("Rename to `{phase}`"), edits, preferred: false })
 }
 
-/// Moves the tasks of a section to those of a phase that the file has. That they are to run is for the user to say.
-fn move_tasks(parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
-    let (text, file) = (&*parsed.text, &parsed.file);
-    let target = file.sections_of(phase).find(|target| target.form == SectionForm::Header)?;
-    let (first, last) = (file.tasks_of(section).first()?, file.tasks_of(target).last());
-    let there = file.sections_of(phase).flat_map(|it| file.tasks_of(it));
-    let there: HashSet<_> = there.map(|task| task.name(text)).collect();
-    let is_twice = file.tasks_of(section).iter().any(|task| there.contains(&task.name(text)));
-    if section.form != SectionForm::Header || is_twice || !parsed.tree.errors.is_empty() {
-        return None;
+/// A phase with a header, to which tasks can go.
+struct Destination<'t> {
+    /// The end of the line behind which they come to stand.
+    end: TextSize,
+    /// The tasks of the phase, wherever they stand.
+    names: HashSet<Cow<'t, str>>,
+}
+
+impl<'t> Destination<'t> {
+    fn of(parsed: &'t Parsed, phase: Phase) -> Option<Destination<'t>> {
+        let (text, file) = (&*parsed.text, &parsed.file);
+        let target = file.sections_of(phase).find(|target| target.form == SectionForm::Header)?;
+        let last = file.tasks_of(target).last().map_or(target.header, |task| task.range);
+        let there = file.sections_of(phase).flat_map(|it| file.tasks_of(it));
+        let names = there.map(|task| task.name(text)).collect();
+        Some(Destination { end: edit::line_stop(text, last.end()), names })
     }
-    let header = edit::whole_lines(text, section.header);
-    let moved = TextRange::new(header.end().min(first.range.start()), section.range.end());
-    let moved = text[edit::whole_lines(text, moved)].trim_end();
-    let end = edit::line_stop(text, last.map_or(target.header, |task| task.range).end());
-    let deleted = edit::whole_lines(text, section.range);
-    // Of the blank lines around it one block stays.
-    let behind = &text[usize::from(deleted.end())..];
-    let blank = behind.len() - behind.trim_start_matches(['\r', '\n']).len();
-    let deleted = TextRange::new(deleted.start(), deleted.end() + TextSize::new(blank as u32));
-    let edits =
-        vec![TextEdit::insert(end, format!("{}{moved}", edit::line_end(text))), TextEdit::delete(deleted)];
-    Some(Fix { title: format!("Move its tasks to `{phase}`"), edits, preferred: false })
+
+    /// Moves the tasks of a section here. That they are to run is for the user to say.
+    fn take(&self, parsed: &Parsed, section: &Section, phase: Phase) -> Option<Fix> {
+        let (text, tasks) = (&*parsed.text, parsed.file.tasks_of(section));
+        let first = tasks.first()?;
+        let is_twice = tasks.iter().any(|task| self.names.contains(&task.name(text)));
+        if section.form != SectionForm::Header || is_twice || !parsed.tree.errors.is_empty() {
+            return None;
+        }
+        let header = edit::whole_lines(text, section.header);
+        let moved = TextRange::new(header.end().min(first.range.start()), section.range.end());
+        let moved = text[edit::whole_lines(text, moved)].trim_end();
+        let deleted = edit::whole_lines(text, section.range);
+        // Of the blank lines around it one block stays.
+        let behind = &text[usize::from(deleted.end())..];
+        let blank = behind.len() - behind.trim_start_matches(['\r', '\n']).len();
+        let deleted = TextRange::new(deleted.start(), deleted.end() + TextSize::new(blank as u32));
+        let edits = vec![
+            TextEdit::insert(self.end, format!("{}{moved}", edit::line_end(text))),
+            TextEdit::delete(deleted),
+        ];
+        Some(Fix { title: format!("Move its tasks to `{phase}`"), edits, preferred: false })
+    }
 }
 
 #[cfg(test)]
