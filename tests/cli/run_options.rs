@@ -98,13 +98,27 @@ fn quiet_shows_the_first_and_last_lines_and_says_how_many_are_left_out() {
 }
 
 #[test]
+fn the_log_that_is_named_is_there_whatever_the_task_is_called() {
+    let tool = Tool::new("[pre-up]\n\"much\\u001b\" = \"sh -c 'seq 99; exit 1'\"\n");
+    let called = tool.call(&["run", "pre-up", "-q"]);
+    let named = called.stdout.lines().find_map(|line| line.split("left out, log: ").nth(1)).expect("a log");
+    assert!(std::path::Path::new(named).is_file(), "{called:?}");
+}
+
+#[test]
 fn no_color_is_color_never() {
     let tool = tasks("pre-up", &SOME_FAIL[..1]);
     let called = tool.call(&["run", "pre-up", "--no-color"]);
     assert!(called.code == Some(0) && !called.stdout.contains('\u{1b}'), "{called:?}");
     assert!(tool.call(&["run", "pre-up", "--color", "always"]).stdout.contains('\u{1b}'));
     assert_eq!(tool.call(&["run", "pre-up", "--no-color", "--color", "always"]).code, Some(2));
-    assert_eq!(tool.call(&["check", "--no-color"]).code, Some(0));
+    let tool = tool.with("FORCE_COLOR", "1");
+    for command in ["check", "explain"] {
+        let has_colors =
+            |options: &[&str]| tool.call(&[&[command], options].concat()).stdout.contains('\u{1b}');
+        assert!(!has_colors(&["--no-color"]), "{command}");
+        assert_eq!(has_colors(&[]), command == "explain", "{command}");
+    }
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn rule(text: &str) -> Result<Rule, String> {
 struct Checked {
     path: String,
     result: Result<Analysis, ReadError>,
-    /// What was fixed in it.
+    /// What was fixed in it, secrets masked.
     fixed: Vec<(DiagnosticCode, String)>,
     /// Why nothing was fixed, although something could be.
     unfixed: Option<String>,
@@ -191,7 +191,7 @@ fn examine(
         Ok(Some(Fixed { done, analysis: left })) => {
             // What was fixed may lead to other parts of the world.
             analysis = analyse(&file.path, &left.parsed.text, left.parsed.options, environment);
-            fixed = done;
+            fixed = done.into_iter().map(|(code, title)| (code, secrets.mask(&title).into_owned())).collect();
         }
         Ok(None) => {}
         Err(error) => unfixed = Some(error),
@@ -226,7 +226,7 @@ fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool)
         let Ok(analysis) = result else { continue };
         let shown = printable(path);
         for (code, title) in fixed {
-            writeln!(out, "{shown}: fixed {code}: {}", printable(&secrets.mask(&lower_first(title))))?;
+            writeln!(out, "{shown}: fixed {code}: {}", printable(&lower_first(title)))?;
         }
         if !(fixed.is_empty() || analysis.diagnostics.is_empty()) {
             writeln!(out)?;

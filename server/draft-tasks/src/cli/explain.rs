@@ -143,7 +143,7 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     }
     let text = match arguments.format {
         Format::Human => {
-            let paint = Paint(terminal::colors(arguments.look.color, &io::stdout()));
+            let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
             Human { file: &file, parsed, paint }.show(&explanation)
         }
         Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,

@@ -161,7 +161,7 @@ impl Report {
             (Subject::Phase(_), 1) => " · 1 task".to_owned(),
             (Subject::Phase(_), count) => format!(" · {count} tasks"),
         };
-        self.tasks = tasks.iter().map(|task| printable(task)).collect();
+        self.tasks = tasks.to_vec();
         self.subject = Some(subject);
         if self.amount == Amount::Failures {
             return Ok(());
@@ -204,10 +204,10 @@ impl Report {
 
     /// What a task is called in front of lines.
     fn label(&self, (task, pod): Place) -> String {
-        let task = &self.tasks[task];
+        let task = printable(&self.tasks[task]);
         match pod.and_then(|pod| self.short.get(pod)) {
             Some(pod) => format!("{task} · {pod}"),
-            None => task.clone(),
+            None => task,
         }
     }
 

@@ -66,7 +66,9 @@ fn is_region(value: &str) -> bool {
         let digits = number.trim_end_matches(|c: char| c.is_ascii_lowercase());
         !part.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    begins && (1..=3).contains(&parts.len()) && value.len() <= 24 && parts.iter().all(is_part)
+    // Words without a number may as well be a password.
+    let is_numbered = value.contains(|c: char| c.is_ascii_digit());
+    begins && (1..=3).contains(&parts.len()) && value.len() <= 24 && parts.iter().all(is_part) && is_numbered
 }
 
 /// Where time zones lie.
@@ -193,6 +195,8 @@ mod tests {
             "hunter-horse-1",
             "eu-a1b2c3d4e5f6",
             "us-correct-horse-battery-1",
+            "in-vino-veritas",
+            "us-secret-password",
             "Europe/Berlin123x",
             "Secret/Berlin",
             "10.0.0.0/512",

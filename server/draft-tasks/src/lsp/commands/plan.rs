@@ -63,7 +63,7 @@ pub(crate) struct PlanShown {
 struct TaskShown {
     /// The task's description.
     task: String,
-    /// Its command.
+    /// Its command, secrets masked.
     command: String,
     /// The program and its arguments, secrets masked.
     argv: Vec<String>,
@@ -77,8 +77,10 @@ impl Session {
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
         let mut plan = of_phase.map_err(|error| source.refuse(&error))?;
         let secrets = source.shown.secrets();
-        for argument in plan.steps.iter_mut().flat_map(|step| &mut step.argv) {
-            *argument = secrets.mask(argument).into_owned();
+        for Step { task, command, argv } in &mut plan.steps {
+            for text in argv.iter_mut().chain([task, command]) {
+                *text = secrets.mask(text).into_owned();
+            }
         }
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {
