@@ -179,8 +179,11 @@ impl Word {
     /// The argument, with variables replaced by `lookup`.
     pub fn expand<'w, S>(&'w self, lookup: &dyn Fn(&str) -> Option<String>) -> S
     where
-        S: FromIterator<Cow<'w, str>>,
+        S: FromIterator<Cow<'w, str>> + From<&'w str>,
     {
+        if let Some(text) = self.literal() {
+            return text.into();
+        }
         self.parts
             .iter()
             .map(|part| match part {

@@ -38,9 +38,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     let message = format!("there is no program `{program}` on the PATH");
     let finding = command.finding(DiagnosticCode::ProgramNotFound, range, message);
-    let mut here = KNOWN.into_iter().filter(|name| command.parsed.facts.has_program(name));
-    let meant = here.find(|name| is_slip(program, name));
-    let Some(meant) = meant else {
+    let mut similar = KNOWN.into_iter().filter(|name| is_slip(program, name));
+    let Some(meant) = similar.find(|name| command.parsed.facts.has_program(name)) else {
         return found.push(finding.note("Draft would go on silently"));
     };
     let mut finding = finding.note(format!("did you mean `{meant}`?"));
@@ -88,9 +87,12 @@ fn is_slip(program: &str, known: &str) -> bool {
     let slips = if known.len() < 6 { 1 } else { 2 };
     // A slip changes the length by one letter at most.
     let is_as_long = known.len().abs_diff(program.chars().count()) <= slips;
+    // Nor does it take away more than one letter of the name.
+    let has_letters = || known.bytes().filter(|letter| !program.as_bytes().contains(letter)).count() <= slips;
     known != program
         && program.len() > 2
         && is_as_long
+        && has_letters()
         && strsim::damerau_levenshtein(known, program) <= slips
 }
 

@@ -66,6 +66,15 @@ impl KnownToken {
         unfinished(letters == behind.len())
     }
 
+    /// The fewest bytes of one.
+    const fn shortest(&self) -> usize {
+        let first_part = match &self.first_part {
+            Some(part) => part.least + part.end.len(),
+            None => 0,
+        };
+        self.prefix.len() + first_part + self.least
+    }
+
     /// The length of the one that a text begins with, in bytes.
     fn length_of(&self, written: &[u8]) -> Option<usize> {
         let TokenStart::Certain(length) = self.at_start(written) else { return None };
@@ -144,6 +153,17 @@ pub static KNOWN_TOKENS: [KnownToken; 43] = [
     in_parts("eyJ", 4, ".eyJ", 4),
 ];
 
+/// The fewest bytes of any token: most words are shorter.
+const SHORTEST: usize = {
+    let (mut shortest, mut at) = (usize::MAX, 0);
+    while at < KNOWN_TOKENS.len() {
+        let length = KNOWN_TOKENS[at].shortest();
+        shortest = if length < shortest { length } else { shortest };
+        at += 1;
+    }
+    shortest
+};
+
 /// Finds all places of the prefixes of [`KNOWN_TOKENS`]. What would read faster takes longer to build than a file to judge.
 static PREFIXES: LazyLock<Result<AhoCorasick, BuildError>> = LazyLock::new(|| {
     let mut search = AhoCorasick::builder();
@@ -153,7 +173,9 @@ static PREFIXES: LazyLock<Result<AhoCorasick, BuildError>> = LazyLock::new(|| {
 
 /// The tokens of a text in order; none of them overlap.
 pub fn tokens_in(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let prefixes = PREFIXES.iter().flat_map(move |search| search.find_overlapping_iter(text));
+    let searched = (text.len() >= SHORTEST).then_some(&PREFIXES);
+    let prefixes =
+        searched.into_iter().flat_map(|it| it.iter()).flat_map(move |it| it.find_overlapping_iter(text));
     let mut end = 0;
     prefixes.filter_map(move |prefix| {
         let start = prefix.start();
@@ -199,6 +221,9 @@ mod tests {
         assert_eq!(token_at(&format!("SG.{}.{long}, x", &long[..22])), Some(66));
         assert_eq!(token_at("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.a-b_c x"), Some(42));
         assert_eq!(token_at("ASIAIOSFODNN7EXAMPLE"), Some(20));
+        for shortest in ["xoxb-a1b2c3d4e5", "eyJabcd.eyJabcd"] {
+            assert_eq!(token_at(shortest), Some(SHORTEST), "{shortest}");
+        }
         assert_eq!(token_at(&format!("AGE-SECRET-KEY-1{}", long.to_uppercase())), None);
         for prose in [
             "eyJ",
