@@ -15,7 +15,7 @@ mod special;
 mod wrapper;
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -90,7 +90,7 @@ impl Calls {
     /// The programs that stand among the words of the command itself: its own, and those that wrappers run.
     pub fn among_words(&self) -> impl Iterator<Item = &Call> {
         let own = self.called.first().filter(|first| first.line.at == 0);
-        let own = move |call: &&Call| own.is_some_and(|own| Rc::ptr_eq(&own.line.words, &call.line.words));
+        let own = move |call: &&Call| own.is_some_and(|own| Arc::ptr_eq(&own.line.words, &call.line.words));
         self.called.iter().filter(own)
     }
 }
@@ -145,7 +145,7 @@ impl Argument {
 /// share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
-    words: Rc<[Argument]>,
+    words: Arc<[Argument]>,
     /// Where the program stands.
     at: usize,
 }

@@ -2,6 +2,9 @@
 //!
 //! Must not hold a rule itself: each has its own file, with its message, fix and tests.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use self::command::Command;
 use self::declaration::Rule;
 use crate::diagnostic::{self, Diagnostic, DiagnosticCode};
@@ -36,13 +39,43 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     Phase::ALL.into_iter().for_each(|phase| commands.extend(commands_of(parsed, phase)));
     let mut found = Vec::new();
     // What else there were to say would be about a text that nobody wrote as a tasks file.
-    let speaks = |rule: &&Rule| parsed.tree.foreign().is_none() || rule.name == syntax::RULE.name;
+    let is_foreign = parsed.tree.foreign().is_some();
+    let speaks = |rule: &&Rule| !is_foreign || rule.name == syntax::RULE.name;
     RULES.iter().filter(speaks).for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
-    for command in commands {
-        RULES.iter().filter(speaks).for_each(|rule| rule.look_at(&command, &mut found));
+    if !is_foreign {
+        found.extend(check_each(&commands));
     }
     diagnostic::sort(&mut found);
     found.iter_mut().for_each(make_printable);
+    found
+}
+
+/// So many commands are worth a second thread.
+const MANY: usize = 200;
+
+/// What is found in each command by itself, in their order.
+fn check_each(commands: &[Command<'_>]) -> Vec<Diagnostic> {
+    if commands.len() < MANY {
+        return check_in_turn(commands);
+    }
+    let (first, second) = commands.split_at(commands.len() / 2);
+    thread::scope(|scope| {
+        let other = thread::Builder::new().spawn_scoped(scope, || check_in_turn(second));
+        let mut found = check_in_turn(first);
+        found.extend(match other {
+            Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            // The system gives no thread.
+            Err(_) => check_in_turn(second),
+        });
+        found
+    })
+}
+
+fn check_in_turn(commands: &[Command<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for command in commands {
+        RULES.iter().for_each(|rule| rule.look_at(command, &mut found));
+    }
     found
 }
 
@@ -99,6 +132,20 @@ mod tests {
             ["bash", "echo", "helm", "make", "my tool", "rake", "sh"]
         );
         assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts/y.sh"]);
+    }
+
+    #[test]
+    fn many_commands_are_judged_as_each_is_alone() {
+        let of = |tasks: &str| {
+            let found = Analysis::new(format!("[pre-up]\n{tasks}"), Options::default()).diagnostics;
+            found.into_iter().map(|it| (it.code, it.message, it.fixes.len())).collect::<Vec<_>>()
+        };
+        let commands = ["ls | wc", "cat ~/x", "true", "sh -c echo $A"];
+        let tasks: Vec<String> =
+            (0..2 * MANY + 1).map(|at| format!("t{at} = \"{}\"\n", commands[at % commands.len()])).collect();
+        let alone: Vec<_> = tasks.iter().flat_map(|task| of(task)).collect();
+        assert!(alone.len() > MANY);
+        assert_eq!(of(&tasks.concat()), alone);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Must not judge it; each rule does.
 
-use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use compact_str::CompactString;
 use text_size::{TextRange, TextSize};
@@ -35,7 +35,7 @@ pub(super) struct Command<'a> {
     split: &'a Words,
     /// How long the directory of the program is, with its slash.
     directory: usize,
-    calls: OnceCell<Calls>,
+    calls: OnceLock<Calls>,
 }
 
 impl<'a> Command<'a> {
@@ -44,7 +44,7 @@ impl<'a> Command<'a> {
         let split = parsed.words_of(task)?;
         let directory =
             split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
-        Some(Command { parsed, phase, task, split, directory, calls: OnceCell::new() })
+        Some(Command { parsed, phase, task, split, directory, calls: OnceLock::new() })
     }
 
     /// How it stands in the file.
