@@ -214,10 +214,9 @@ function M.parse(text, state)
   local restarted = false
   local lines, spans = {}, {} ---@type string[], draft_tasks.Span[][]
   local line, line_spans = '', {} ---@type string, draft_tasks.Span[]
-  local at = 1
+  local at, group = 1, group_of(state.style)
 
   local function put(piece)
-    local group = group_of(state.style)
     if group and piece ~= '' then
       table.insert(line_spans, { from = #line, to = #line + #piece, group = group })
     end
@@ -251,6 +250,7 @@ function M.parse(text, state)
       end
       if parameters then
         state.style = restyled(state.style, parameters)
+        group = group_of(state.style)
       end
       at = (last or special) + 1
     end

@@ -6,7 +6,7 @@ local M = {}
 ---@field begin fun(run: string, title: string, folder: string) a run begins
 ---@field heading fun(run: string, text: string, kind: draft_tasks.HeadingKind, about?: draft_tasks.About) whole lines of our own
 ---@field note fun(text: string, kind: draft_tasks.HeadingKind): boolean lines that belong to no run, where the view has them
----@field text fun(run: string, source: string, text: string) text as a task wrote it; sources do not share lines
+---@field text fun(run: string, source: string, text: string, skipped: integer) text as a task wrote it, without this many lines before; sources do not share lines
 ---@field finish fun(run: string) nothing more comes of a run
 ---@field buffer fun(): integer made if there is none
 ---@field window fun(): integer? the window of the current tab page that shows it
@@ -120,6 +120,22 @@ function M.heading(run, params)
   end
 end
 
+--- The end of a text that is kept, and how many lines stood before: of much text most would be shown for nothing.
+---@param text string
+---@return string, integer
+local function kept_of(text)
+  local left, at = require('draft_tasks').config.output.max_lines, #text
+  while at > 0 and left >= 0 do
+    left = left - (text:byte(at) == 10 and 1 or 0)
+    at = at - 1
+  end
+  if left >= 0 then
+    return text, 0
+  end
+  local _, lines = text:sub(1, at + 1):gsub('\n', '')
+  return text:sub(at + 2), lines
+end
+
 --- Text that a task wrote.
 ---@param run string
 ---@param params draft_tasks.OutputParams
@@ -131,7 +147,8 @@ function M.append(run, params)
     speaker = source
   end
   for _, piece in ipairs(params.pieces) do
-    view().text(run, source .. '\n' .. piece.stream, piece.text)
+    local text, skipped = kept_of(piece.text)
+    view().text(run, source .. '\n' .. piece.stream, text, skipped)
   end
 end
 

@@ -28,7 +28,7 @@ local groups = {
 }
 
 local buffer ---@type integer?
-local dropped = 0
+local dropped, skipped_before = 0, 0
 
 --- Whose text the last line is, while that line has no end.
 local unfinished ---@type string?
@@ -42,7 +42,7 @@ function M.buffer()
     return buffer
   end
   buffer = vim.api.nvim_create_buf(false, true)
-  dropped, unfinished, states, owner, runs, abouts = 0, nil, {}, nil, {}, {}
+  dropped, skipped_before, unfinished, states, owner, runs, abouts = 0, 0, nil, {}, nil, {}, {}
   vim.api.nvim_buf_set_name(buffer, name)
   vim.bo[buffer].bufhidden = 'hide'
   vim.bo[buffer].undolevels = -1
@@ -68,7 +68,8 @@ local function trim(bufnr)
     return
   end
   local excess = count - most + math.floor(most / 10)
-  dropped = dropped + excess - (dropped > 0 and 1 or 0)
+  dropped = dropped + skipped_before + excess - (dropped > 0 and 1 or 0)
+  skipped_before = 0
   vim.api.nvim_buf_set_lines(bufnr, 0, excess, false, { ('… %d earlier lines are not kept'):format(dropped) })
   vim.api.nvim_buf_set_extmark(bufnr, namespace, 0, 0, { end_row = 1, hl_group = 'Comment' })
 end
@@ -153,7 +154,10 @@ local function continue(bufnr, lines, restarted)
   return row, offset
 end
 
-function M.text(run, source, text)
+function M.text(run, source, text, skipped)
+  if skipped > 0 then
+    skipped_before, unfinished = skipped_before + skipped, nil
+  end
   states[run] = states[run] or {}
   states[run][source] = states[run][source] or ansi.state()
   local lines, spans, restarted = ansi.parse(text, states[run][source])

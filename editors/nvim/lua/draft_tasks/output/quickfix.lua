@@ -147,7 +147,7 @@ function M.heading(run, text)
   end
 end
 
-function M.text(run, source, text)
+function M.text(run, source, text, skipped)
   local shown = runs[run]
   if not shown then
     return
@@ -155,7 +155,8 @@ function M.text(run, source, text)
   end_lines(shown, source)
   shown.states[source] = shown.states[source] or ansi.state()
   local lines, _, restarted = ansi.parse(text, shown.states[source])
-  lines[1] = (restarted and '' or shown.rest[source] or '') .. lines[1]
+  local rest = not restarted and skipped == 0 and shown.rest[source] or ''
+  lines[1] = rest .. lines[1]
   shown.rest[source] = table.remove(lines)
   add(shown, lines)
 end

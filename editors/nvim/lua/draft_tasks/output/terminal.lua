@@ -41,11 +41,31 @@ function M.open(mods)
   window.open(M.buffer(), mods)
 end
 
+--- What the terminal has not got yet: much at once would hold up Neovim.
+local queue = {} ---@type string[]
+
+--- Bytes that it gets at once.
+local portion = 16384
+
+local function drain()
+  M.buffer()
+  vim.api.nvim_chan_send(assert(channel), table.remove(queue, 1))
+  if #queue > 0 then
+    vim.defer_fn(drain, 5)
+  end
+end
+
 ---@param text string
 local function send(text)
-  M.buffer()
-  vim.api.nvim_chan_send(assert(channel), (text:gsub('\r?\n', '\r\n')))
+  local is_draining = #queue > 0
+  text = text:gsub('\r?\n', '\r\n')
+  for from = 1, #text, portion do
+    table.insert(queue, text:sub(from, from + portion - 1))
+  end
   empty = false
+  if not is_draining and #queue > 0 then
+    drain()
+  end
 end
 
 function M.begin()
@@ -71,8 +91,9 @@ function M.heading(run, text, kind)
   unfinished = nil
 end
 
-function M.text(_, source, text)
-  send((unfinished and unfinished ~= source and '\n' or '') .. text)
+function M.text(_, source, text, skipped)
+  local ends = unfinished and (unfinished ~= source or skipped > 0)
+  send((ends and '\n' or '') .. text)
   unfinished = text:sub(-1) ~= '\n' and source or nil
 end
 

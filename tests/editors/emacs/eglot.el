@@ -1,19 +1,9 @@
-;;; test.el --- The server in a real Emacs, by eglot alone  -*- lexical-binding: t -*-
+;;; eglot.el --- The mode and the server in a real Emacs, by eglot  -*- lexical-binding: t -*-
 
-;; Loads the settings that docs/editors.md gives for Emacs, and does what a user does.  Prints a line for each check
-;; and a sum; the exit code says the same.
+;; Does what a user does.
 
-(require 'cl-lib)
 (require 'eglot)
 (require 'flymake)
-
-(defvar test-root (getenv "DRAFT_TASKS_ROOT"))
-(defvar test-work (getenv "DRAFT_TASKS_WORK"))
-(defvar test-passed 0)
-(defvar test-failed 0)
-
-(defun test-say (format &rest arguments)
-  (princ (concat (apply #'format format arguments) "\n")))
 
 (defun test-move ()
   "Have the server say something, as it does whenever a user moves the cursor.
@@ -23,21 +13,7 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
       (jsonrpc-async-request server :textDocument/hover (eglot--TextDocumentPositionParams)
                              :success-fn #'ignore :error-fn #'ignore :timeout-fn #'ignore))))
 
-(defun test-eventually (what condition)
-  "Wait until CONDITION answers something, and return that; fail with WHAT after 30 seconds."
-  (let ((limit (+ (float-time) 30)) result)
-    (while (not (or (setq result (funcall condition)) (> (float-time) limit)))
-      (accept-process-output nil 0.05)
-      (test-move))
-    (or result (error "Not within 30 s: %s" what))))
-
-(defmacro test-check (name &rest body)
-  "Do BODY and tell as NAME how it went."
-  (declare (indent 1))
-  `(condition-case problem
-       (progn ,@body (cl-incf test-passed) (test-say "ok      %s" ,name))
-     (error (cl-incf test-failed)
-            (test-say "FAILED  %s\n        %s" ,name (error-message-string problem)))))
+(setq test-nudge #'test-move)
 
 (defun test-open (name)
   "Open the tasks file NAME of the examples, and wait for its server."
@@ -60,12 +36,6 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
                      (flymake-start)
                      (cl-find-if (lambda (found) (string-search text (cdr found))) (test-diagnostics)))))
 
-(defun test-line-of (text)
-  "Go to the first line that holds TEXT, and return its number."
-  (goto-char (point-min))
-  (search-forward text)
-  (line-number-at-pos))
-
 (defun test-choose (title)
   "Run the code action TITLE at point, chosen from the menu as a user does."
   (let ((last-nonmenu-event ?a) (offered nil))
@@ -76,23 +46,6 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
                      (error "No action `%s', only %S" title offered)))))
       (eglot-code-actions (point) nil nil t))))
 
-(defun test-log ()
-  "What the server wrote into its log, which eglot keeps with its events."
-  (with-current-buffer (jsonrpc-events-buffer (eglot-current-server)) (buffer-string)))
-
-(defun test-messages ()
-  (with-current-buffer "*Messages*" (buffer-string)))
-
-;; The settings of the documentation, as they are there.
-(with-temp-buffer
-  (insert-file-contents (expand-file-name "docs/editors.md" test-root))
-  (search-forward "```elisp\n")
-  (let ((start (point)))
-    (search-forward "```\n")
-    (eval-region start (match-beginning 0))))
-
-;; Messages of the server are kept, and not written between the checks.
-(setq inhibit-message t)
 (test-say "%s, eglot %s" (car (split-string (emacs-version) "\n"))
           (file-name-nondirectory (directory-file-name (file-name-directory (locate-library "eglot")))))
 
@@ -100,6 +53,13 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
   (test-open "broken/.draft-tasks.toml")
   (unless (string-search "draft-tasks" (jsonrpc-name (eglot-current-server)))
     (error "Another server: %s" (jsonrpc-name (eglot-current-server)))))
+
+(test-check "is a mode of its own, also for a project's settings"
+  (unless (and (eq major-mode 'draft-tasks-mode) (derived-mode-p 'conf-toml-mode)) (error "It is %s" major-mode))
+  (with-current-buffer (find-file-noselect (expand-file-name "broken/.draft-tasks.config.toml" test-work))
+    (unless (eq major-mode 'draft-tasks-mode) (error "Settings are in %s" major-mode))
+    (set-buffer-modified-p nil)
+    (kill-buffer)))
 
 (test-check "shows diagnostics"
   (let ((found (test-diagnostic "post-delete")))
@@ -123,7 +83,7 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
   (test-open ".draft-tasks.toml")
   (test-line-of "[pre-up]")
   (test-choose "Run pre-up (3 tasks)")
-  (test-eventually "its output in the log" (lambda () (string-search "hello world" (test-log))))
+  (test-eventually "its output" (lambda () (string-search "hello world" (test-output))))
   (test-eventually "the message of its end" (lambda () (string-search "3 passed" (test-messages)))))
 
 (test-check "shows why a task failed on its line"
@@ -157,6 +117,5 @@ What comes together with the answer to a request jsonrpc 1.0.14 keeps until more
     (eglot-shutdown (eglot-current-server))
     (test-eventually "its process ends" (lambda () (not (process-live-p process))))))
 
-(test-say "%d passed, %d failed" test-passed test-failed)
-(kill-emacs (if (zerop test-failed) 0 1))
-;;; test.el ends here
+(test-end)
+;;; eglot.el ends here
