@@ -23,13 +23,13 @@ end, {
 
 for _, subcommand in ipairs({ 'run', 'rerun', 'rerun failed', 'stop', 'log', 'plan', 'quickfix', 'runs' }) do
   local name = ('<Plug>(draft-tasks-%s)'):format((subcommand:gsub(' ', '-')))
-  vim.keymap.set('n', name, ('<Cmd>LspDraftTasks %s<CR>'):format(subcommand))
+  vim.api.nvim_set_keymap('n', name, ('<Cmd>LspDraftTasks %s<CR>'):format(subcommand), { noremap = true })
 end
-vim.keymap.set('n', '<Plug>(draft-tasks-pick)', '<Cmd>LspDraftTasks<CR>')
-vim.keymap.set('x', '<Plug>(draft-tasks-run)', ':LspDraftTasks run<CR>', { silent = true })
+vim.api.nvim_set_keymap('n', '<Plug>(draft-tasks-pick)', '<Cmd>LspDraftTasks<CR>', { noremap = true })
+vim.api.nvim_set_keymap('x', '<Plug>(draft-tasks-run)', ':LspDraftTasks run<CR>', { noremap = true, silent = true })
 
--- Neovim's client takes longer to load than all of this.
-if package.loaded['vim.lsp'] then
+-- Neovim's client takes longer to load than all of this. Who has enabled the server already would start it as it is.
+if package.loaded['vim.lsp'] and (not vim.lsp.is_enabled or vim.lsp.is_enabled('draft_tasks')) then
   require('draft_tasks.registration').register()
 else
   vim.api.nvim_create_autocmd('FileType', {

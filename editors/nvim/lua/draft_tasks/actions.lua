@@ -91,10 +91,19 @@ function M.rerun(only_failed)
   if not target then
     return
   end
-  local run = not only_failed and target.run and target.run.run or nil
+  local shown = target.run
+  if shown and not shown.client and not only_failed then
+    -- Which of its tasks a kept run ran the server does not know.
+    local all = ('Run all of %s'):format(shown.phase)
+    choice.confirm('This run is over and kept:', 'Run nothing', all, function()
+      start(target, { phase = shown.phase })
+    end)
+    return
+  end
+  local run = not only_failed and shown and shown.run or nil
   local function go()
     local command = only_failed and commands.rerun_failed or commands.rerun
-    local phase = only_failed and target.run and target.run.phase or nil
+    local phase = only_failed and shown and shown.phase or nil
     server.execute(target.client, command, { uri = target.uri, run = run, phase = phase })
   end
   local running = runs.running(target.uri, run)

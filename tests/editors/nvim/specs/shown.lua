@@ -79,6 +79,13 @@ check('a kept run is shown with its keys, and its file is the one that is meant'
   press('[[')
   equal(vim.fn.getline('.'), '  check the tools')
   equal(vim.fn.getcompletion('LspDraftTasks run pre-up m', 'cmdline'), { 'migrate the database' })
+  local before = t.count_output('cannot reach the database')
+  t.choosing('Run all of pre-up', function()
+    h.run(function()
+      press('r')
+    end)
+  end)
+  equal(t.count_output('cannot reach the database'), before + 1)
 end)
 
 check('runs can be listed while one goes on and after one was interrupted, with the time of this clock', function()

@@ -27,6 +27,9 @@ check('without a tasks file nothing is loaded', function()
   ask('vim.cmd.edit(...)', h.path('go-app/main.go'))
   equal(ask(loaded), { 'vim.filetype' })
   vim.fn.jobstop(child)
+  child, ask = t.neovim({ '-n', '--cmd', "lua vim.lsp.config('draft_tasks', {})" })
+  equal(ask(loaded), { 'vim.lsp' })
+  vim.fn.jobstop(child)
 end)
 
 --- Waits for the plugin's server in the other Neovim.
