@@ -84,6 +84,24 @@ fn credentials_of_a_known_cluster_are_masked_in_what_tasks_write() {
 }
 
 #[test]
+fn what_a_kubeconfig_has_is_masked_though_no_cluster_is_reached() {
+    let more = "{name: other, user: {token: of-another, exec: {command: ./nosuch, env: [{name: API_KEY, value: of-a-plugin}]}}}, {name: third, user: {tokenFile: token-file}}, {name";
+    let text = config("https://127.0.0.1:1").replacen("{name: u", &format!("{more}: u"), 1);
+    let tool = with_kubeconfig(&text);
+    assert!(text.contains("of-another"), "{text}");
+    tool.write("token-file", b"of-a-file\n");
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"sh -c 'cat $KUBECONFIG token-file'\"\n");
+    for arguments in [&["run", "pre-up"][..], &["run", "pre-up", "--yes"]] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(0), "{called:?}");
+        assert_says(&called, &["other", "***"]);
+        for secret in ["of-another", "of-a-plugin", "of-a-file"] {
+            assert!(!both(&called).contains(secret) && !tool.records().contains(secret), "{called:?}");
+        }
+    }
+}
+
+#[test]
 fn a_relative_kubeconfig_is_one_file_for_everybody() {
     let tool = with_kubeconfig(&config("https://127.0.0.1:1")).with("KUBECONFIG", "./kubeconfig");
     tool.write("app/.draft-tasks.toml", TASKS.as_bytes());

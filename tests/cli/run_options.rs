@@ -333,7 +333,8 @@ fn a_dollar_sign_that_vanishes_from_a_file_of_variables_is_said_without_the_valu
 fn who_lends_the_terminal_is_not_told_that_it_is_missing() {
     let tool = tasks("pre-up", &[("edit", "vi notes")]);
     let strict = ["run", "pre-up", "--strict", "--dry-run"];
-    assert_unusable(&tool, &strict, &["`vi` needs a terminal [interactive-command]"]);
+    let lent = "`draft-tasks run pre-up --tty TASK` lends it to one task, on its own";
+    assert_unusable(&tool, &strict, &["`vi` needs a terminal [interactive-command]", lent]);
     let called = tool.call(&[&strict[..], &["--tty"]].concat());
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
 }

@@ -7,6 +7,8 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::lifecycle::kubeconfig;
+use crate::run::tasks;
+use crate::terminal::{read_until, terminal};
 use crate::tool::Tool;
 
 const TASKS: &str = "[pre-up]\na = \"true\"\n[post-deploy]\nb = \"true\"\n";
@@ -94,4 +96,16 @@ fn a_pipe_into_which_nobody_writes_is_no_kubeconfig() {
             "{called:?}"
         );
     }
+}
+
+#[test]
+fn a_task_that_asks_for_a_password_is_told_how_to_get_a_terminal() {
+    let tool = tasks("pre-up", &[("ask", "sh -c 'printf \"Password: \"; read word'"), ("other", "true")]);
+    let (mut ours, theirs) = terminal();
+    let started = tool.start_on(&["run", "pre-up"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, None);
+    assert_eq!(started.end().code, Some(1));
+    let said = "it may have asked on a terminal: `draft-tasks run pre-up --tty 'ask'` lends it one";
+    assert_eq!(text.matches(said).count(), 1, "{text:?}");
 }

@@ -28,6 +28,17 @@ pub(crate) struct Reach {
     pub(crate) choice: PodChoice,
 }
 
+/// That commands of tasks which run again are not those that ran; nothing where all are.
+pub(crate) fn describe_changed(tasks: &[&str]) -> Option<String> {
+    let names: Vec<String> = tasks.iter().map(|name| format!("`{name}`")).collect();
+    let (commands, have) = match names.len() {
+        0 => return None,
+        1 => ("command", "has"),
+        _ => ("commands", "have"),
+    };
+    Some(format!("the {commands} of {} {have} changed since then: the new runs", names.join(", ")))
+}
+
 impl Reach {
     pub(crate) fn of(request: &PodsRequest) -> Reach {
         Reach { cluster: ClusterEntry::of(request), choice: request.choice.clone() }

@@ -19,7 +19,7 @@ mod yaml;
 pub use self::connection::Connection;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::kubeconfig::fuzzed;
-pub(crate) use self::kubeconfig::innermost;
+pub(crate) use self::kubeconfig::{confidential, innermost};
 pub use self::local_copy::LocalCopy;
 pub use self::target::{KubeconfigSource, Target, is_label, is_local_server};
 pub use self::yaml::{Mistake, Node};

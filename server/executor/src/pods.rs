@@ -88,7 +88,10 @@ pub(crate) async fn run(
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
     report.pods_found(found.pods.clone(), found.note).await;
-    let shared = PodsRun { request, report, connection: &connection, deadline, pods: watching.pods() };
+    let mut request = request.clone();
+    request.mask(&connection.confidential().await);
+    let shared =
+        PodsRun { request: &request, report, connection: &connection, deadline, pods: watching.pods() };
     let walks = found.pods.iter().enumerate().map(|(index, pod)| {
         let walk = PodWalk { shared: &shared, index, pod, stop: stop.clone() };
         walk.run()

@@ -47,10 +47,13 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    /// Masks what the kubeconfig has of a cluster's user that nobody may see; of the clusters that the request names this
-    /// is done anyway.
+    /// Masks what the kubeconfig of a cluster has that nobody may see; of the clusters that the request names, and of the
+    /// kubeconfig of its environment, this is done anyway.
     pub fn mask_credentials(&mut self, target: &Target) {
-        let values = target.credentials();
+        self.mask(&target.confidential());
+    }
+
+    pub(crate) fn mask(&mut self, values: &[String]) {
         self.secrets = self.secrets.and(values.iter().map(OsStr::new));
     }
 }

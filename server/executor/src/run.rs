@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::LocalCopy;
+use crate::cluster::{self, LocalCopy};
 use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent, StartError};
 use crate::halt;
 use crate::local::{self, Process, TaskStreams};
@@ -78,6 +78,7 @@ struct Walk {
 
 impl Walk {
     async fn run(mut self) {
+        self.mask_kubeconfig().await;
         let pinned = self.pin();
         let plan = &self.request.plan;
         let tasks: Vec<_> = plan.steps.iter().map(|step| step.task.clone()).collect();
@@ -108,6 +109,18 @@ impl Walk {
                 "tasks changed their copy of the kubeconfig, which is kept: {place}; to use it, set KUBECONFIG to this path"
             );
             self.report.tell(RunEvent::Note { message }).await;
+        }
+    }
+
+    /// Masks what the kubeconfig of the environment has that nobody may see, whether a cluster is reached or not. It may be
+    /// on a disk that does not answer: a stop goes before that.
+    async fn mask_kubeconfig(&mut self) {
+        let environment = self.request.environment.clone();
+        let read = tokio::task::spawn_blocking(move || cluster::confidential(&environment));
+        tokio::select! {
+            biased;
+            values = read => self.request.mask(&values.unwrap_or_default()),
+            () = stopped(&mut self.stop) => {}
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
             scripts
         }
         "script" | "flock" | "sg" | "vagrant" => scripts_of_option(arguments, "command", 'c'),
-        "gcloud" => scripts_of_option(arguments, "command", '\0'),
+        "gcloud" | "doppler" | "infisical" => scripts_of_option(arguments, "command", '\0'),
         "npm" | "npx" | "pnpm" => scripts_of_option(arguments, "call", 'c'),
         "git" => [aliases(arguments), hooks(arguments)].concat(),
         "env" => {

@@ -14,7 +14,7 @@ struct Runner {
     operands: usize,
 }
 
-const RUNNERS: [Runner; 10] = [
+const RUNNERS: [Runner; 11] = [
     Runner { names: &["bundle", "asdf", "npm", "pnpm", "yarn"], own: &["exec", "x", "dlx"], operands: 0 },
     Runner { names: &["direnv", "aws-vault", "chamber"], own: &["exec"], operands: 1 },
     Runner {
@@ -41,7 +41,8 @@ const RUNNERS: [Runner; 10] = [
         own: &["run"],
         operands: 0,
     },
-    Runner { names: &["mise", "rtx"], own: &["exec", "x"], operands: 0 },
+    Runner { names: &["mise", "rtx", "aqua"], own: &["exec", "x"], operands: 0 },
+    Runner { names: &["guix"], own: &["shell", "environment"], operands: 0 },
     Runner { names: &["nix"], own: &["run"], operands: 0 },
     Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
     Runner { names: &["gdb"], own: &["--args"], operands: 0 },
@@ -69,6 +70,11 @@ const RUNNERS: [Runner; 10] = [
             "retry",
             "hyperfine",
             "concurrently",
+            "ssh-agent",
+            "dockerize",
+            "wait-for-it",
+            "wait-for-it.sh",
+            "wait-for",
         ],
         own: &[],
         operands: 0,

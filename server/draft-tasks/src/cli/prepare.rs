@@ -150,6 +150,7 @@ impl<'a> Prepared<'a> {
                 count += 1;
                 if is_strict || !is_quiet {
                     self.tell_finding(found);
+                    self.tell_loan(phase, found);
                 }
             }
         }
@@ -168,6 +169,15 @@ impl<'a> Prepared<'a> {
         let errors = cleanup.filter(|found| found.severity == Severity::Error);
         let misnamed = self.analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::PostDelete);
         errors.chain(misnamed).for_each(|found| self.tell_finding(found));
+    }
+
+    /// Says how a task gets the terminal that it needs.
+    fn tell_loan(&self, phase: Phase, found: &Diagnostic) {
+        if found.code == DiagnosticCode::InteractiveCommand && phase.is_local() {
+            terminal::remark(format_args!(
+                "`draft-tasks run {phase} --tty TASK` lends it to one task, on its own"
+            ));
+        }
     }
 
     fn tell_finding(&self, found: &Diagnostic) {

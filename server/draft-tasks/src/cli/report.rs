@@ -271,12 +271,25 @@ impl Report {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
                         failure.hint().map_or(Ok(()), |hint| line(format!("  {}", printable(&hint))))
                     }
-                    _ => Ok(()),
+                    _ => self.tell_loan(place, running),
                 }
             }
             Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow("■"))),
             Outcome::Skipped => line(self.paint.dim(&format!("- {task}  skipped"))),
         }
+    }
+
+    /// How a task gets a terminal that failed without one.
+    fn tell_loan(&self, (task, pod): Place, running: &Running) -> io::Result<()> {
+        let phase = self.subject.and_then(Subject::phase).filter(|phase| phase.is_local() && pod.is_none());
+        let Some(phase) = phase.filter(|_| running.tail.lines().iter().any(|line| misses_terminal(line)))
+        else {
+            return Ok(());
+        };
+        let name = printable(&self.tasks[task]);
+        let said =
+            format!("it may have asked on a terminal: `draft-tasks run {phase} --tty '{name}'` lends it one");
+        self.screen.line(format_args!("    {said}"))
     }
 
     /// The first and the last lines of a task that failed, where they were not shown before.
@@ -335,6 +348,23 @@ impl Report {
         }
         "\nrerun where it failed: draft-tasks rerun --failed".into()
     }
+}
+
+/// Whether a line asks for something that is typed, or says that there is no terminal to ask on.
+fn misses_terminal(line: &str) -> bool {
+    let line = line.trim().to_lowercase();
+    let asks = ["password", "passphrase", "passcode"].iter().any(|what| line.contains(what));
+    asks && line.ends_with([':', '?', '>'])
+        || [
+            "a terminal is required",
+            "not a tty",
+            "not a terminal",
+            "no tty present",
+            "inappropriate ioctl for device",
+            "eof when reading a line",
+        ]
+        .iter()
+        .any(|said| line.contains(said))
 }
 
 /// What follows the last `-` of each name, if that tells the pods apart.

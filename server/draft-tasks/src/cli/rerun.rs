@@ -287,13 +287,9 @@ impl Earlier {
     fn tell_changes(&self, request: &RunRequest) {
         let now = RunHeader::of(request, String::new(), Path::new(""));
         let is_new = |task: &&PlannedTask| !self.tasks.contains(task);
-        let changed: Vec<_> = now.tasks().iter().filter(is_new).map(|it| format!("`{}`", it.name)).collect();
-        if let [first, rest @ ..] = changed.as_slice() {
-            let (commands, have) = if rest.is_empty() { ("command", "has") } else { ("commands", "have") };
-            let names = rest.iter().fold(first.clone(), |names, name| names + ", " + name);
-            terminal::remark(format_args!(
-                "the {commands} of {names} {have} changed since then: the new runs"
-            ));
+        let changed = now.tasks().iter().filter(is_new).map(|it| it.name.as_str());
+        if let Some(said) = reach::describe_changed(&changed.collect::<Vec<_>>()) {
+            terminal::remark(format_args!("{said}"));
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use kube::Client;
 use kube::api::Api;
+use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 use super::certificate::cause;
@@ -37,6 +38,8 @@ pub struct Connection {
 #[derive(Clone)]
 struct Current {
     client: Client,
+    /// What a credential plugin has answered, or stands in files, that nobody may see.
+    confidential: Vec<String>,
     /// When its credentials end.
     expires: Option<SystemTime>,
 }
@@ -76,6 +79,11 @@ impl Connection {
             *current = connect(&self.target, &self.environment, &self.refused).await?;
         }
         Ok(current.client.clone())
+    }
+
+    /// By what the server knows the user now: what nobody may see.
+    pub(crate) async fn confidential(&self) -> Vec<String> {
+        self.current.lock().await.confidential.clone()
     }
 
     /// The server does not accept the credentials any more, so they are renewed before they are used again.
@@ -229,7 +237,10 @@ async fn connect(
 ) -> Result<Current, Problem> {
     let credentials = credentials::get(target, environment).await?;
     let client = client::make(target, &credentials, environment, refused)?;
-    Ok(Current { client, expires: credentials.expires })
+    let user = &credentials.user;
+    let values = [&user.token, &user.password, &user.client_key_data].into_iter().flatten();
+    let confidential = values.map(|value| value.expose_secret().to_owned()).collect();
+    Ok(Current { client, confidential, expires: credentials.expires })
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //!
 //! Must not wait for ever, nor take more memory than such files need: a path may be that of a pipe or a device.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::file;
@@ -19,9 +21,20 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How long it is awaited that a program opens the pipe to write into it: that of `<(…)` of a shell has by then.
 const OPENED: Duration = Duration::from_secs(2);
 
-/// A kubeconfig. It may be a pipe, as `<(…)` of a shell is.
+/// A kubeconfig. It may be a pipe, as `<(…)` of a shell is; that one is read once, as it is empty then.
 pub(crate) fn kubeconfig(path: &Path) -> io::Result<Vec<u8>> {
-    awaited(path, LIMIT)
+    static READ: Mutex<BTreeMap<PathBuf, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    // Others may be written again.
+    if ["/dev/fd", "/proc/self/fd"].iter().all(|inherited| !path.starts_with(inherited)) {
+        return awaited(path, LIMIT);
+    }
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = read.get(path) {
+        return Ok(known.clone());
+    }
+    let bytes = awaited(path, LIMIT)?;
+    read.insert(path.to_owned(), bytes.clone());
+    Ok(bytes)
 }
 
 fn awaited(path: &Path, limit: Duration) -> io::Result<Vec<u8>> {
@@ -94,8 +107,6 @@ impl Awaited {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn pipe(folder: &Path) -> PathBuf {
@@ -117,6 +128,18 @@ mod tests {
             assert_eq!(kubeconfig(&path).unwrap(), b"current-context: x\n");
         });
         assert_eq!(kubeconfig(Path::new("/dev/null")).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_pipe_of_a_shell_is_read_once() {
+        use std::os::fd::AsRawFd;
+        let (read, write) = std::io::pipe().unwrap();
+        std::io::Write::write_all(&mut &write, b"current-context: y\n").unwrap();
+        drop(write);
+        let path = PathBuf::from(format!("/dev/fd/{}", read.as_raw_fd()));
+        for _ in 0..2 {
+            assert_eq!(kubeconfig(&path).unwrap(), b"current-context: y\n");
+        }
     }
 
     #[test]

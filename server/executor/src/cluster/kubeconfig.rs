@@ -15,8 +15,11 @@ use super::file;
 use super::yaml::{Mistake, Node, flag};
 use crate::event::Problem;
 
+mod confidential;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
+
+pub(crate) use confidential::confidential;
 
 /// The extension of a cluster that is told to credential plugins.
 const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";

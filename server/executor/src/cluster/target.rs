@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use draft_tasks_analysis::secret::is_plain;
-use secrecy::ExposeSecret;
 
 use super::address::{Address, bracketed, plain};
 use super::kubeconfig::{self, Access, Found, Kubeconfig};
@@ -184,15 +183,15 @@ impl Target {
         }
     }
 
-    /// By what the cluster knows the user, as it stands in the kubeconfig: what nobody may see.
-    pub(crate) fn credentials(&self) -> Vec<String> {
-        let user = &self.access.user;
-        let fields = [&user.token, &user.password, &user.client_key_data].into_iter().flatten();
-        let mut values: Vec<String> = fields.map(|field| field.expose_secret().to_owned()).collect();
+    /// By what clusters know the users of the kubeconfig: what nobody may see.
+    pub(crate) fn confidential(&self) -> Vec<String> {
+        let mut values =
+            self.kubeconfig.as_ref().map_or_else(Vec::new, |kubeconfig| kubeconfig.confidential());
+        // An address needs no scheme.
         if let Some((_, password)) = self.address.login.as_deref().and_then(|login| login.split_once(':')) {
-            values.extend([password.to_owned(), plain(password)]);
+            values
+                .extend([password.to_owned(), plain(password)].into_iter().filter(|value| !is_plain(value)));
         }
-        values.retain(|value| user.username.as_ref() != Some(value) && !is_plain(value));
         values
     }
 

@@ -6,7 +6,9 @@ const SHORTEST: usize = 8;
 /// All forms of a value but [`base64`] and those that [`super::escaped`] finds, some of them more than once.
 pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
-    if value.len() >= SHORTEST {
+    // Each of the programs writes such a value as it is.
+    let is_word = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+    if value.len() >= SHORTEST && !is_word {
         add_doubled(value, &mut forms);
         add_html(value, &mut forms);
         if let Ok(text) = std::str::from_utf8(value) {
@@ -16,7 +18,7 @@ pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// The forms of a value in base64, some of them more than once, without line ends.
+/// The forms of a value in base64, without line ends.
 pub(super) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     if value.len() < SHORTEST {
@@ -44,9 +46,12 @@ fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
         for skipped in [before, (before * 8).div_ceil(6)] {
             for behind in ["", "\n"] {
                 let text = encoded(&[&b":::"[..before], value, behind.as_bytes()].concat(), alphabet);
-                forms.push(text[skipped..decided].to_vec());
-                forms.push(text[skipped..].to_vec());
-                forms.push(text[skipped..].iter().copied().filter(|byte| *byte != b'=').collect());
+                let (padded, end) = (&text[skipped..], text.iter().take_while(|byte| **byte != b'=').count());
+                for form in [&text[skipped..decided], padded, &text[skipped..end]] {
+                    if !forms.iter().any(|known| known == form) {
+                        forms.push(form.to_vec());
+                    }
+                }
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The tasks that have not passed, run again.
 //!
-//! Must not run a failed task whose command has changed since: nobody saw the new one fail.
+//! Must not run a command that has changed since without a word.
 
 use draft_tasks_analysis::plan::{self, Subject};
 use serde::{Deserialize, Serialize};
-use tower_lsp::gen_lsp_types::Uri;
+use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
@@ -27,8 +27,8 @@ pub(crate) struct RerunFailed {
 
 impl ServerCommand for RerunFailed {
     const NAME: &'static str = "draft-tasks.rerunFailed";
-    const DOCUMENTATION: &'static str = "Runs the tasks that failed when they last ran and whose commands are still the ones that \
-        failed, and those that did not run because of it; in pods each task only where it has not passed; answers `{ \"run\": … }` at once.";
+    const DOCUMENTATION: &'static str = "Runs the tasks that failed when they last ran, and those that did not run because of it; of commands that have changed \
+        since then the new ones, which is said; in pods each task only where it has not passed; answers `{ \"run\": … }` at once.";
     const STARTS: bool = true;
     const LISTED: Option<Listed> = Some(Listed { title: "Run Failed Tasks Again", needs: Needs::TasksFile });
 
@@ -48,8 +48,7 @@ impl Session {
         let uri = &wanted.uri;
         let phase = match &wanted.phase {
             Some(name) => Some(
-                plan::phase_named(&source.analysis.parsed, name)
-                    .map_err(|error| refusal(error.describe()))?,
+                plan::phase_named(&source.analysis.parsed, name).map_err(|error| source.refuse(&error))?,
             ),
             None => self.runs.failures.last_phase(uri).and_then(Subject::phase),
         };
@@ -59,15 +58,17 @@ impl Session {
         let mut failed = self.runs.failures.unfinished(uri, phase, &source.analysis.parsed);
         // What did not run waits for what failed.
         if !failed.iter().any(|it| it.failed) {
-            return Err(refusal(
-                "the tasks that failed have changed since then; run them to run the new ones",
-            ));
+            return Err(refusal("the tasks that failed are no longer in the file"));
         }
         failed.retain(Unfinished::can_run_again);
         if failed.is_empty() {
             return Err(refusal(reach::all_gone(phase.name())));
         }
         let pods = pods_of(&failed)?;
+        let changed = failed.iter().filter(|it| it.is_changed).map(|it| it.task.as_str());
+        if let Some(said) = reach::describe_changed(&changed.collect::<Vec<_>>()) {
+            self.show(MessageType::Info, said);
+        }
         let chosen = failed.into_iter().map(|it| ChosenTask { task: it.task, command: Some(it.command) });
         Ok(Wish { uri: uri.clone(), phase: phase.name().into(), chosen: chosen.collect(), pods })
     }

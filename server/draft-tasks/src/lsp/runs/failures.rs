@@ -47,6 +47,8 @@ struct TaskFailure {
 pub(crate) struct Unfinished {
     pub(crate) task: String,
     pub(crate) command: String,
+    /// Whether it had another one when it ran.
+    pub(crate) is_changed: bool,
     /// Whether it failed; else it did not run.
     pub(crate) failed: bool,
     /// Where it has not passed, of a task inside of pods.
@@ -89,20 +91,22 @@ impl Failures {
         Some(self.0.iter().rev().find(|it| it.uri == *uri && it.message.is_some())?.subject)
     }
 
-    /// The tasks of a phase that have not passed and have the command that has not.
+    /// The tasks of a phase that have not passed and are still in the file, with the commands that they have now.
     pub(crate) fn unfinished(
         &self,
         uri: &Uri,
         subject: impl Into<Subject>,
         parsed: &Parsed,
     ) -> Vec<Unfinished> {
-        let unchanged = self.of_phase(uri, subject).filter(|it| it.find(parsed).is_some());
         let unfinished = |it: &TaskFailure| {
-            let TaskFailure { task, command, left, message, .. } = it;
-            let (task, command, failed) = (task.clone(), command.clone(), message.is_some());
-            Unfinished { task, command, failed, left: left.clone() }
+            let phase = it.subject.phase()?;
+            let mut all = parsed.file.commands_of(phase);
+            let (_, command) = all.find(|(task, _)| task.name(&parsed.text) == it.task)?;
+            let command = command.decode(&parsed.text).into_owned();
+            let (is_changed, failed) = (command != it.command, it.message.is_some());
+            Some(Unfinished { task: it.task.clone(), command, is_changed, failed, left: it.left.clone() })
         };
-        unchanged.map(unfinished).collect()
+        self.of_phase(uri, subject).filter_map(unfinished).collect()
     }
 
     fn of_phase(&self, uri: &Uri, subject: impl Into<Subject>) -> impl Iterator<Item = &TaskFailure> {

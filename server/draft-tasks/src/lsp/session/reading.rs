@@ -18,6 +18,7 @@ use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::ext::Remedy;
 use crate::lsp::protocol::to_proto::{refusal, refusal_with};
 use crate::lsp::session::SharedSession;
+use crate::plan_refusal::PlanRefusal;
 use crate::settings::audience::Audience;
 use crate::settings::project::ProjectFile;
 use crate::settings::run::RunSettings;
@@ -64,11 +65,12 @@ impl Source {
         ))
     }
 
-    /// Why there is no plan, with the place of what is wrong where that is known.
+    /// Why there is no plan, in the words of its diagnostics where these know, with the place of what is wrong.
     pub(crate) fn refuse(&self, error: &PlanError) -> Error {
-        let PlanError::Invalid { range, .. } = error else { return refusal(error.describe()) };
+        let PlanRefusal { range, message, .. } = PlanRefusal::of(error, &self.analysis);
+        let Some(range) = range else { return refusal(message) };
         let (line, _) = self.analysis.lines().line_of(range.start().into());
-        refusal_with(error.describe(), &Remedy::look_at(&self.path, line))
+        refusal_with(message, &Remedy::look_at(&self.path, line))
     }
 
     /// The application, as settings and `draft.toml` say.

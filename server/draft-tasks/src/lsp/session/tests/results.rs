@@ -185,21 +185,25 @@ fn run_again() {
     ] {
         fixture.session.run_event("run-2", event);
     }
-    fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
+    fixture.change(2, "[pre-up]\n");
     check(
         fixture.execute("rerunFailed", json!({ "uri": URI })),
-        expect!["-32803: the tasks that failed have changed since then; run them to run the new ones"],
+        expect!["-32803: the tasks that failed are no longer in the file"],
     );
+    fixture.change(3, &TEXT.replace("echo hello", "echo hell"));
     fixture.effects();
+    check(fixture.execute("rerunFailed", json!({ "uri": URI })), expect![[r#"{"run":"run-3"}"#]]);
     check(fixture.execute("rerun", Value::Null), expect![[r#"{"run":"run-3"}"#]]);
     check(
         fixture.effects(),
         expect![[r#"
-        Progress { token: "draft-tasks/run-3", value: Begin { title: "pre-up", message: "starts" } }
-        run Started None pre-up · 2 tasks · in /app, with unsaved changes
-        start run-3 in /app: ["echo hell", "echo bye"], Stop
-        RefreshLenses
-    "#]],
+            Show { kind: Info, message: "the command of `hello` has changed since then: the new runs" }
+            Progress { token: "draft-tasks/run-3", value: Begin { title: "pre-up", message: "starts" } }
+            run Started None pre-up · 2 tasks · in /app, with unsaved changes
+            start run-3 in /app: ["echo hell", "echo bye"], Stop
+            RefreshLenses
+            Show { kind: Info, message: "pre-up is already running" }
+        "#]],
     );
     check(
         fixture.execute("rerun", json!({ "run": "run-9" })),
@@ -260,6 +264,9 @@ fn plans_are_shown_with_secrets_masked() {
         fixture.execute("plan", json!({ "uri": URI, "phase": "cleanup" })),
         expect!["-32803: the file has no tasks in `cleanup`; it has tasks in `pre-up`"],
     );
+    fixture.change(2, "pre-up]\na = \"ls\"\n");
+    let said = fixture.execute("plan", json!({ "uri": URI, "phase": "pre-up" }));
+    assert!(said.ends_with(" [task-outside-phase]") && !said.contains("no tasks"), "{said}");
 }
 
 #[test]

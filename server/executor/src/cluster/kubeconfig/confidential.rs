@@ -1,0 +1,158 @@
+//! What nobody may see of a kubeconfig: by what clusters know its users, whoever of them is meant.
+//!
+//! Must not run a credential plugin or contact anything.
+
+use std::ffi::OsString;
+
+use draft_tasks_analysis::secret::{is_plain, logins_of_urls, looks_secret, passwords_of_urls};
+
+use super::{File, Kubeconfig, Node, places};
+use crate::cluster::file;
+
+/// What a user, and what an auth provider has that is confidential.
+const VALUES: [&str; 3] = ["token", "password", "client-key-data"];
+const PROVIDED: [&str; 4] = ["access-token", "id-token", "refresh-token", "client-secret"];
+
+/// The paths of files whose content is confidential.
+const FILES: [&str; 2] = ["tokenFile", "client-key"];
+
+/// The confidential values of the kubeconfig of an environment, as far as its files can be read: what somebody writes into a
+/// pipe is there once, for whoever needs it.
+pub(crate) fn confidential(environment: &[(OsString, OsString)]) -> Vec<String> {
+    let (places, _) = places(environment);
+    let files = places.iter().filter(|path| path.is_file()).filter_map(|path| {
+        let bytes = file::kubeconfig(path).ok()?;
+        File::read(path, &bytes).ok()?
+    });
+    Kubeconfig { files: files.collect() }.confidential()
+}
+
+impl Kubeconfig {
+    /// The confidential values of all users, and the passwords in addresses.
+    pub(crate) fn confidential(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for file in &self.files {
+            // Those without a name count, too.
+            let entries = |list: &str| file.root.get(list).and_then(Node::list).unwrap_or_default();
+            entries("users")
+                .iter()
+                .filter_map(|entry| entry.get("user"))
+                .for_each(|user| file.of_user(user, &mut found));
+            for cluster in entries("clusters").iter().filter_map(|entry| entry.get("cluster")) {
+                let addresses = ["server", "proxy-url"].iter().filter_map(|key| cluster.get(key)?.text());
+                for address in addresses {
+                    found.extend(passwords_of_urls(address));
+                    found.extend(logins_of_urls(address));
+                }
+            }
+        }
+        found.retain(|value| !is_plain(value));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+impl File {
+    fn of_user(&self, user: &Node, found: &mut Vec<String>) {
+        let text = |node: &Node, key: &str| node.get(key)?.text().map(str::to_owned);
+        let name = text(user, "username");
+        // Who has the name for a password does not hide it everywhere.
+        found.extend(
+            VALUES.iter().filter_map(|key| text(user, key)).filter(|value| Some(value) != name.as_ref()),
+        );
+        if let Some(config) = user.get("auth-provider").and_then(|provider| provider.get("config")) {
+            found.extend(PROVIDED.iter().filter_map(|key| text(config, key)));
+        }
+        for path in FILES.iter().filter_map(|key| text(user, key)).filter(|path| !path.is_empty()) {
+            let content = file::named(self.absolute(&path).as_ref()).ok();
+            found.extend(content.and_then(|content| String::from_utf8(content).ok()));
+        }
+        let Some(exec) = user.get("exec") else { return };
+        let variables = exec.get("env").and_then(Node::list).into_iter().flatten();
+        found.extend(variables.filter_map(|variable| {
+            let is_secret = looks_secret(&text(variable, "name")?);
+            text(variable, "value").filter(|_| is_secret)
+        }));
+        let arguments = exec.get("args").and_then(Node::list).unwrap_or_default();
+        let arguments: Vec<&str> = arguments.iter().filter_map(Node::text).collect();
+        found.extend(options(&arguments));
+    }
+}
+
+/// The values of options whose names look secret, as of `--client-secret=x`.
+fn options(arguments: &[&str]) -> Vec<String> {
+    let is_secret = |option: &str| {
+        let name = option.trim_start_matches('-').replace('-', "_");
+        option.starts_with('-') && looks_secret(&name)
+    };
+    let own = arguments.iter().filter_map(|argument| argument.split_once('='));
+    let own = own.filter(|(option, _)| is_secret(option)).map(|(_, value)| value);
+    let next =
+        arguments.windows(2).filter(|pair| is_secret(pair[0]) && !pair[0].contains('=')).map(|pair| pair[1]);
+    own.chain(next).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = "current-context: none
+clusters:
+- {name: a, cluster: {server: 'https://ann:p%40ss@x', proxy-url: 'http://bob:proxied@y'}}
+users:
+- {name: a, user: {token: token-of-a}}
+- {name: b, user: {username: ann, password: word-of-b, client-key-data: a2V5LW9mLWI=}}
+- {name: c, user: {tokenFile: token, client-key: none}}
+- {name: d, user: {auth-provider: {name: oidc, config: {id-token: id-of-d, client-id: seen}}}}
+- name: e
+  user:
+    exec:
+      command: /nosuch
+      args: [get, --client-secret=first, --token, second, --region, seen]
+      env: [{name: API_TOKEN, value: third}, {name: REGION, value: seen}]
+- {user: {token: nameless}}
+- {name: f, user: {username: eve, password: eve, token: true}}
+- 5
+";
+
+    #[test]
+    fn all_of_all_users_is_confidential_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config"), CONFIG).unwrap();
+        std::fs::write(dir.path().join("token"), "of-a-file\n").unwrap();
+        std::fs::write(dir.path().join("broken"), "users: [").unwrap();
+        std::fs::write(dir.path().join("more"), "users: [{name: a, user: {token: of-more}}]").unwrap();
+        let paths = ["none", "config", "broken", "more"].map(|name| dir.path().join(name));
+        let paths = std::env::join_paths(paths).unwrap();
+        let found = confidential(&[("KUBECONFIG".into(), paths)]);
+        let expected = [
+            "a2V5LW9mLWI=",
+            "ann:p@ss",
+            "bob:proxied",
+            "first",
+            "id-of-d",
+            "nameless",
+            "of-a-file\n",
+            "of-more",
+            "p%40ss",
+            "p@ss",
+            "proxied",
+            "second",
+            "third",
+            "token-of-a",
+            "word-of-b",
+        ];
+        assert_eq!(found, expected);
+        assert!(confidential(&[]).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_left_to_who_needs_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(confidential(&[("KUBECONFIG".into(), path.into())]).is_empty());
+    }
+}
