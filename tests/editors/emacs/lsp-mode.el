@@ -1,10 +1,8 @@
 ;;; lsp-mode.el --- The mode and the server in a real Emacs, by lsp-mode  -*- lexical-binding: t -*-
 
+;; In batch mode packages load nothing by themselves.
+(package-initialize)
 (require 'lsp-mode)
-;; In batch mode nothing is loaded by itself.
-(require 'lsp-headerline)
-(require 'lsp-modeline)
-(require 'lsp-diagnostics)
 (require 'flymake)
 
 (remove-hook 'draft-tasks-mode-hook #'eglot-ensure)
