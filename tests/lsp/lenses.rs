@@ -97,6 +97,11 @@ fn results_come_back_with_the_next_server() {
     assert!(lenses[0].contains("0 ▶ Run pre-up (2 tasks) · last: ✗ b: exit code 1, "), "{lenses:?}");
     assert!(lenses[1].starts_with("1 ▶ Run · ✓ ") && lenses[2] == "2 ▶ Run · ✗ exit code 1", "{lenses:?}");
     assert_eq!(lenses[3..], ["3 ▶ Run post-up (1 task)", "4 ▶ Run"]);
+    let found =
+        client.diagnostics_that(&project.uri, |params| params.to_string().contains("\"task-failed\""));
+    let failed = found.as_array().and_then(|found| found.last()).expect("a failure");
+    assert_eq!(failed["message"], "exit code 1, when it last ran");
+    assert_eq!(failed["range"]["start"]["line"], 2);
     let again = client.execute("draft-tasks.rerunFailed", json!({ "uri": project.uri }));
     assert!(again["run"].is_string(), "{again}");
 }

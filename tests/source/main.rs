@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod audience;
 mod promises;
 
 /// Each a module whose children use one another in one direction, below `server`.

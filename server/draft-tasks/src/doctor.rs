@@ -13,7 +13,7 @@ use draft_tasks_executor::cluster::{KubeconfigSource, Target};
 use draft_tasks_executor::pods::doctor::{Examination, Permission, PodExamination, Standing, examine};
 use serde::Serialize;
 
-use crate::settings::audience::Audience;
+use crate::settings::audience::{Audience, DOCTOR};
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::world::application::{ApplicationLookup, Found};
 use crate::world::environment::Environment;
@@ -97,7 +97,7 @@ impl Link {
     fn broken(name: &'static str, problem: Problem) -> Link {
         let Problem { message, help } = problem;
         // This is the doctor.
-        let help = help.into_iter().filter(|line| !line.starts_with("`draft-tasks doctor`")).collect();
+        let help = help.into_iter().filter(|line| !line.starts_with(DOCTOR)).collect();
         Link { help, ..Link::new(name, State::Broken, message) }
     }
 

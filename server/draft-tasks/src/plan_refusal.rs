@@ -8,6 +8,8 @@ use draft_tasks_analysis::plan::{Plan, PlanError};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, TextRange};
 
+use crate::settings::audience::SHOWS_ALL;
+
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlanRefusal {
@@ -15,7 +17,7 @@ pub(crate) struct PlanRefusal {
     pub(crate) range: Option<TextRange>,
     /// In lower case without a full stop.
     pub(crate) message: String,
-    /// What to do.
+    /// What to do on the command line.
     pub(crate) help: Option<&'static str>,
 }
 
@@ -25,7 +27,7 @@ impl PlanRefusal {
             return PlanRefusal {
                 range: Some(*range),
                 message: format!("{} [{}]", printable(message), code.name()),
-                help: Some("`draft-tasks check` shows all"),
+                help: Some(SHOWS_ALL),
             };
         }
         let range = if let PlanError::Invalid { range, .. } = error { Some(*range) } else { None };

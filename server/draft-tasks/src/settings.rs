@@ -36,7 +36,8 @@ const EDITOR: &str = "it is about how an editor shows things: set it there";
 const CLUSTER: &str =
     "which cluster is meant is for each user to choose, not for a file that comes with a checkout";
 const VARIABLES: &str = "values of the environment do not belong into a file that is checked in; they come from the user's environment";
-const SECRETS: &str = "which variables are secrets depends on each user's environment: set it in the editor or with --secret and --public";
+const SECRETS: &str =
+    "which variables are secrets depends on each user's environment: it is for each user to say";
 
 settings! {
     /// All settings, below `draftTasks` in an editor.

@@ -9,6 +9,12 @@ struct Term {
     editor: &'static str,
 }
 
+/// The doctor on the command line.
+pub(crate) const DOCTOR: &str = "`draft-tasks doctor`";
+
+/// Where the command line tells all that is wrong with a file.
+pub(crate) const SHOWS_ALL: &str = "`draft-tasks check` shows all";
+
 const TERMS: [Term; 6] = [
     Term {
         everywhere: "draftTasks.kubernetes.readyTimeout or --ready-timeout",
@@ -35,11 +41,7 @@ const TERMS: [Term; 6] = [
         command_line: "--container, or `kubernetes.container` in .draft-tasks.config.toml",
         editor: "draftTasks.kubernetes.container",
     },
-    Term {
-        everywhere: "`draft-tasks doctor`",
-        command_line: "`draft-tasks doctor`",
-        editor: "\"Check Application and Cluster\"",
-    },
+    Term { everywhere: DOCTOR, command_line: DOCTOR, editor: "\"Check Application and Cluster\"" },
 ];
 
 /// Who reads a message.
@@ -132,9 +134,14 @@ mod tests {
     fn source(folder: &Path) -> String {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let text = |path: std::path::PathBuf| {
-            if path.is_dir() { source(&path) } else { std::fs::read_to_string(path).unwrap() }
+            if path.is_dir() { source(&path) } else { without_comments(&path) }
         };
         entries.map(text).collect()
+    }
+
+    fn without_comments(file: &Path) -> String {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -143,10 +150,12 @@ mod tests {
         for term in TERMS {
             assert!(source.contains(term.everywhere), "{}", term.everywhere);
         }
-        let settings = source.matches("draftTasks.").count();
-        let known = TERMS.iter().filter(|term| term.everywhere.starts_with("draftTasks."));
-        let known: usize = known.map(|term| source.matches(term.everywhere).count()).sum();
-        assert_eq!(settings, known, "a setting is named that is not in the table");
+        for prefix in ["draftTasks.", "`draft-tasks "] {
+            let said = source.matches(prefix).count();
+            let known = TERMS.iter().filter(|term| term.everywhere.starts_with(prefix));
+            let known: usize = known.map(|term| source.matches(term.everywhere).count()).sum();
+            assert_eq!(said, known, "{prefix} stands where the table does not know it");
+        }
     }
 
     #[test]

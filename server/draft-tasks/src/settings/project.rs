@@ -397,7 +397,7 @@ mod tests {
                 f:3:16: `[]` is not a duration: write 90s, 5m, 1h 30m or a number of seconds
                 f:4:1: `env` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
                 f:5:1: `envFile` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
-                f:6:1: `secrets` cannot be set here: which variables are secrets depends on each user's environment: set it in the editor or with --secret and --public
+                f:6:1: `secrets` cannot be set here: which variables are secrets depends on each user's environment: it is for each user to say
                 f:7:1: `keep` cannot be set here: how many records are kept is for the user of each machine to choose
                 f:8:1: there is no setting `timout`: did you mean `timeout`?
                 f:9:1: the key `env` is already defined

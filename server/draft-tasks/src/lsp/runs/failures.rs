@@ -7,7 +7,7 @@ use std::time::Duration;
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
-use draft_tasks_executor::record::schema::{FailureEntry, TaskResult};
+use draft_tasks_executor::record::schema::TaskResult;
 use draft_tasks_executor::{Failure, Outcome, OutcomeName};
 use tower_lsp::gen_lsp_types::{
     Code, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Message, Range, Uri,
@@ -39,8 +39,6 @@ struct TaskFailure {
     pods: Vec<(String, String)>,
     /// Where it has not passed, of a task inside of pods: without the pods that are known to be gone.
     left: Option<EarlierPods>,
-    /// Whether it ended before this server started: an error of another day is none of this session's.
-    is_recalled: bool,
 }
 
 /// A task that is to run again since it has not passed.
@@ -135,17 +133,7 @@ impl Failures {
         };
         let (uri, subject, left) = (run.uri.clone(), run.subject, task.left(run));
         let (task, command) = (task.name.clone(), task.command.clone());
-        self.0.push(TaskFailure {
-            uri,
-            subject,
-            task,
-            command,
-            message,
-            log: document,
-            pods,
-            left,
-            is_recalled: false,
-        });
+        self.0.push(TaskFailure { uri, subject, task, command, message, log: document, pods, left });
     }
 
     /// Keeps how a task ended before this server started, if it has not passed.
@@ -165,11 +153,10 @@ impl Failures {
             subject,
             task: task.to_owned(),
             command: command.to_owned(),
-            message: result.failure.as_ref().map(FailureEntry::describe),
+            message: result.failure.as_ref().map(|it| format!("{}, when it last ran", it.describe())),
             log: None,
             pods: Vec::new(),
             left: None,
-            is_recalled: true,
         });
     }
 
@@ -182,7 +169,7 @@ impl Failures {
 
     /// The failures of a document as diagnostics.
     pub(crate) fn diagnostics(&self, context: Context<'_>, parsed: &Parsed) -> Vec<Diagnostic> {
-        let of_document = self.0.iter().filter(|it| it.uri == *context.uri && !it.is_recalled);
+        let of_document = self.0.iter().filter(|it| it.uri == *context.uri);
         let shown = of_document.filter_map(|failure| {
             let message = failure.message.clone()?;
             let task = failure.find(parsed)?;

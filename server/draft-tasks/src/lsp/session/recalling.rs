@@ -59,6 +59,7 @@ impl Session {
             let run = PastRun::recalled(uri, phase, kept, result).filter(|_| phase.is_local());
             run.into_iter().for_each(|run| self.runs.results.over(run));
         }
+        self.publish_unless_stale(uri);
         self.refresh_lenses();
         self.refresh_result_hints();
     }
