@@ -61,6 +61,10 @@ fn a_line_shows_what_goes_on_and_only_failures_show_what_they_wrote() {
     assert!(text.contains("✓") && text.contains("good") && !text.contains('✗'), "{text:?}");
     tool.write("go", b"");
     read_until(&mut ours, &mut text, None);
+    let drawn = text.split(['\r', '\n', '\u{1b}']).filter(|line| line.contains(is_spinner));
+    let widest = drawn.map(|line| line.trim_start_matches("[2K").chars().count()).max();
+    // A terminal shows `^C` behind it.
+    assert_eq!(widest, Some(96), "the line leaves four of 100 columns free: {text:?}");
     let called = started.end();
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
     let end = &text[text.find('✗').expect("a failure")..];

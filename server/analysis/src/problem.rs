@@ -121,7 +121,7 @@ fn rustc(line: &str) -> Option<(Severity, &str)> {
 fn python_frame(line: &str) -> Option<(String, u32)> {
     let (file, rest) = line.strip_prefix("  File \"")?.split_once("\", line ")?;
     let (number, _) = number(rest)?;
-    Some((file.to_owned(), number))
+    (!file.is_empty()).then(|| (file.to_owned(), number))
 }
 
 /// `make: *** [Makefile:12: target] Error 2`.
@@ -211,6 +211,11 @@ mod tests {
             format!("{}:{}{column} {}: {}\n", it.file, it.line, it.severity.name(), it.message)
         });
         expect.assert_eq(&shown.collect::<String>());
+    }
+
+    #[test]
+    fn what_names_no_file_is_no_place() {
+        check("Traceback (most recent call last):\n  File \"\", line 3, in f\nE: x\n:3: x\n", expect![""]);
     }
 
     #[test]

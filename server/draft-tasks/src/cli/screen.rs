@@ -8,10 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 /// How often the line of what goes on is drawn.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How many columns the line of what goes on leaves free: a terminal shows the keys of signals (`^C`) behind it, and at
+/// the end of its line they would be in the next one, which is then the one that is taken away.
+const FREE_COLUMNS: u16 = 4;
+
+/// How wide a terminal is that does not say it.
+const USUAL_WIDTH: u16 = 80;
 
 #[derive(Clone)]
 pub(super) struct Screen {
@@ -23,7 +30,8 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(can_move: bool) -> Screen {
-        let moving = can_move.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout()));
+        let target = || ProgressDrawTarget::term_like(Box::new(NarrowTerminal));
+        let moving = can_move.then(|| ProgressBar::with_draw_target(None, target()));
         Screen { moving, goes_on: Arc::default() }
     }
 
@@ -93,5 +101,58 @@ impl Screen {
             moving.finish_and_clear();
             self.goes_on.store(false, Ordering::Release);
         }
+    }
+}
+
+/// The terminal of standard output without its last columns.
+#[derive(Debug)]
+struct NarrowTerminal;
+
+impl NarrowTerminal {
+    /// Moves the cursor, in a direction as ANSI has it.
+    fn move_cursor(count: usize, direction: char) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { write!(io::stdout(), "\u{1b}[{count}{direction}") }
+    }
+}
+
+impl TermLike for NarrowTerminal {
+    fn width(&self) -> u16 {
+        #[cfg(unix)]
+        let said = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col);
+        #[cfg(not(unix))]
+        let said = None;
+        said.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH).saturating_sub(FREE_COLUMNS).max(1)
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        NarrowTerminal::move_cursor(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        NarrowTerminal::move_cursor(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        NarrowTerminal::move_cursor(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        NarrowTerminal::move_cursor(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        writeln!(io::stdout(), "{text}")
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        write!(io::stdout(), "{text}")
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        write!(io::stdout(), "\r\u{1b}[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        io::stdout().flush()
     }
 }
