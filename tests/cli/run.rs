@@ -303,6 +303,17 @@ fn output_that_is_not_text_does_no_harm() {
 }
 
 #[test]
+fn output_has_colours_and_does_nothing_else_to_a_terminal() {
+    let script = r"printf '\033]0;title\007\033[2J10 percent\r\033[Kdone \033[32mwell\n'";
+    let tool = tasks("pre-up", &[("bar", script)]);
+    let called = tool.call(&["run", "pre-up", "--color", "always"]);
+    assert!(called.stdout.contains(" done \u{1b}[32mwell\u{1b}[0m\n"), "{called:?}");
+    for other in ["title", "percent", "\u{1b}[2J", "\u{1b}[K", "\r"] {
+        assert!(!called.stdout.contains(other), "{other:?} {called:?}");
+    }
+}
+
+#[test]
 fn output_that_is_not_seen_or_steers_beyond_ascii_is_written_out() {
     // A control of eight bits, another direction of writing, a space without width; and a word of Persian.
     let octal = r"printf 'a\302\2332Jb\342\200\256c\342\200\213d \333\214\342\200\214\330\256\n'; exit 3";

@@ -92,16 +92,24 @@ fn string(text: &[u8]) -> Option<usize> {
 
 /// A text without what is not shown; an escape without an end is not shown either.
 pub(crate) fn shown(text: &str) -> String {
+    with_escapes(text, |_| false)
+}
+
+/// A text of which these escapes stay and all else that is not shown goes.
+fn with_escapes(text: &str, stays: impl Fn(&[u8]) -> bool) -> String {
     let bytes = text.as_bytes();
-    let mut shown = Vec::with_capacity(bytes.len());
+    let mut left = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let length = shown_length(&bytes[at..]);
-        shown.extend_from_slice(&bytes[at..at + length]);
+        left.extend_from_slice(&bytes[at..at + length]);
         at += length;
-        at += hidden(&bytes[at..]).unwrap_or(bytes.len() - at);
+        let rest = &bytes[at..];
+        let (escape, _) = rest.split_at(hidden(rest).unwrap_or(rest.len()));
+        left.extend_from_slice(if stays(escape) { escape } else { &[] });
+        at += escape.len();
     }
-    String::from_utf8_lossy(&shown).into_owned()
+    String::from_utf8_lossy(&left).into_owned()
 }
 
 /// A text as a person would see it in the end: terminal escapes removed, of lines that were overwritten after carriage
@@ -127,7 +135,17 @@ pub(crate) fn as_seen(line: &str) -> String {
     colored(last).into_owned()
 }
 
-/// A text with its colours for a terminal that shows them: controls beyond ASCII, which some terminals obey as escapes,
+/// A line for a terminal that shows colours: of the escapes only those stay, and end with it; of what was overwritten
+/// after carriage returns only what it said last, and the rest as [`colored`] has it.
+pub fn colored_line(line: &str) -> String {
+    let is_color = |escape: &[u8]| escape.starts_with(b"\x1b[") && escape.ends_with(b"m");
+    let text = with_escapes(line, is_color);
+    let last = text.split('\r').rfind(|segment| !shown(segment).is_empty()).unwrap_or_default();
+    let end = if last.contains('\x1b') && !last.ends_with("\x1b[0m") { "\x1b[0m" } else { "" };
+    colored(last).into_owned() + end
+}
+
+/// A text with its colours for who shows them: controls beyond ASCII, which some terminals obey as escapes,
 /// other directions of writing and what is not seen are as [`printable_but`] writes them.
 pub fn colored(text: &str) -> Cow<'_, str> {
     // Nearly all text is such.
@@ -151,6 +169,20 @@ mod tests {
         let text = "\x1b[1mé\u{9b}31m\u{202e}x\x1b[m\u{200b}\r\n";
         assert_eq!(plain(text), "é\\u{9b}31m\\u{202e}x\\u{200b}\n");
         assert_eq!(colored(text), "\x1b[1mé\\u{9b}31m\\u{202e}x\x1b[m\\u{200b}\r\n");
+    }
+
+    #[test]
+    fn a_line_has_its_colours_and_no_other_escape() {
+        for (line, seen) in [
+            ("plain é", "plain é"),
+            ("\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m"),
+            ("\x1b[1;38:5:1mred", "\x1b[1;38:5:1mred\x1b[0m"),
+            ("\x1b[2J\x1b[1A\x1b]0;title\x07\x08x\x1b[K", "x"),
+            (" 10 %\r\x1b[K\x1b[32m 99 %\x1b[m\r\x1b[K", "\x1b[32m 99 %\x1b[m\x1b[0m"),
+            ("x\x1b[31", "x"),
+        ] {
+            assert_eq!(colored_line(line), seen, "{line:?}");
+        }
     }
 
     #[test]

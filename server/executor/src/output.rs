@@ -14,7 +14,7 @@ pub use self::batch::{BATCH, MAX_OUTPUT, PART};
 use self::headline::headline;
 pub use self::lines::OpenLines;
 pub use self::tail::Tail;
-pub use crate::escape::{colored, plain};
+pub use crate::escape::{colored, colored_line, plain};
 use crate::event::{OutputPiece, RunEvent, Stream};
 use crate::mask::{Masker, Secrets, Told};
 use crate::problems::ProblemReader;

@@ -232,9 +232,9 @@ impl Report {
             }
             return Ok(());
         }
-        let text = if self.paint.0 { output::colored(text) } else { output::plain(text).into() };
+        let shown = if self.paint.0 { output::colored_line } else { output::plain };
         let prefix = self.paint.dim(&format!("{} │", self.label(place)));
-        text.lines().try_for_each(|text| self.screen.line(format_args!("  {prefix} {text}")))
+        text.lines().try_for_each(|line| self.screen.line(format_args!("  {prefix} {}", shown(line))))
     }
 
     fn finished(&mut self, place: Place, ending: &Ending) -> io::Result<()> {
