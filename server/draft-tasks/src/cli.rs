@@ -192,7 +192,8 @@ pub(crate) fn main() -> ExitCode {
     match std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(parse_and_run) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(error) => {
-            terminal::error(format_args!("the system gives no thread to run in: {error}"));
+            let limits = "raise the limits of processes and memory (`ulimit -u`, `ulimit -v`)";
+            terminal::error(format_args!("the system gives no thread to run in: {error}: {limits}"));
             UNUSABLE.into()
         }
     }
