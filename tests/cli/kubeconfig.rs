@@ -102,6 +102,17 @@ fn what_a_kubeconfig_has_is_masked_though_no_cluster_is_reached() {
 }
 
 #[test]
+fn who_gives_a_file_of_variables_to_pods_is_told_that_they_do_not_get_it() {
+    let tool = with_kubeconfig(&config("https://127.0.0.1:1"));
+    tool.write("vars", b"A_TOKEN=no-word-1\n");
+    let with = |phase: &str| tool.call(&["run", phase, "-l", "app=web", "--dry-run", "--env-file", "vars"]);
+    let said =
+        "tasks in pods do not get the variables of files, only what stands for `$NAME` in their commands\n";
+    assert_eq!(with("post-deploy").stderr, said);
+    assert_eq!(with("pre-up").stderr, "");
+}
+
+#[test]
 fn a_relative_kubeconfig_is_one_file_for_everybody() {
     let tool = with_kubeconfig(&config("https://127.0.0.1:1")).with("KUBECONFIG", "./kubeconfig");
     tool.write("app/.draft-tasks.toml", TASKS.as_bytes());

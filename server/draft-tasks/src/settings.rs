@@ -102,7 +102,8 @@ settings! {
         /// masked, too, but for those of less than 8 bytes, numbers, words of letters alone, hosts with or without a port,
         /// networks (`10.0.0.0/8`), regions (`eu-central-1`), time zones (`Europe/Berlin`), URLs without user, query and
         /// fragment whose path has only words and parts of less than 8 bytes, and paths that exist, unless the name looks
-        /// secret; each run says which are masked.
+        /// secret; each run says which are masked. Tasks in pods do not get them, only what stands for `$NAME` in their
+        /// commands.
         #[serde(deserialize_with = "env_file::one_or_more")]
         #[schemars(schema_with = "env_file::one_or_more_schema")]
         "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Restricted;

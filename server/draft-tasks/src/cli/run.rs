@@ -252,6 +252,11 @@ fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
         options.prepare()?
     };
     let phase = prepared.phase(&arguments.phase)?;
+    if !phase.is_local() && !options.quiet && !prepared.masked_names().is_empty() {
+        terminal::remark(format_args!(
+            "tasks in pods do not get the variables of files, only what stands for `$NAME` in their commands"
+        ));
+    }
     let mut tasks = arguments.tasks.clone();
     tasks.extend(arguments.tty.iter().flatten().filter(|task| !arguments.tasks.contains(task)).cloned());
     let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };

@@ -21,7 +21,7 @@ pub(super) struct VariableOptions {
     /// Set the variables of this file, read as Docker Compose does; the path begins at the current directory, `-` is
     /// standard input, and a pipe may be given. May be given several times: later files win, and `--env` over all. Their
     /// values are masked in the output unless they can hardly be secrets: short ones, words of letters, numbers, addresses
-    /// and paths are shown
+    /// and paths are shown. Tasks in pods do not get them, only what stands for `$NAME` in their commands
     #[arg(long = "env-file", value_name = "PATH")]
     env_files: Vec<PathBuf>,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
