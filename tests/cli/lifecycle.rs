@@ -389,7 +389,7 @@ fn a_limit_for_everything_ends_the_command_too() {
     let tool = alone("[post-up]\nlast = \"touch never\"\n");
     let called = tool.call(&["up", "--total-timeout", "1", "--timeout", "1", "--", "sleep", "600"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stdout.contains("no end within the 1.0 s of the whole run"), "{called:?}");
+    assert!(called.stdout.contains("timed out after the 1.0 s of the whole run"), "{called:?}");
     assert!(!tool.path("never").exists());
 }
 

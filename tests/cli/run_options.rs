@@ -128,7 +128,7 @@ fn a_task_that_takes_too_long_has_failed() {
     assert_eq!(called.code, Some(1), "{called:?}");
     assert_in_order(&called, &["✗ slow", "timed out after 0.2 s", "✓ next", "1 passed, 1 failed"]);
     let called = tool.call(&["run", "cleanup", "--total-timeout", "0.2"]);
-    assert_in_order(&called, &["✗ slow", "no end within the 0.2 s of the whole run", "next  skipped"]);
+    assert_in_order(&called, &["✗ slow", "timed out after the 0.2 s of the whole run", "next  skipped"]);
     for wrong in ["0", "soon", "-1", ""] {
         let option = format!("--timeout={wrong}");
         assert_unusable(&tool, &["run", "cleanup", &option], &["time"]);

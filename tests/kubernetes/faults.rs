@@ -319,7 +319,7 @@ fn the_limit_of_the_whole_run_is_the_one_that_was_given() {
     double.put(Pod::new("web-a-0").label("draft", "web").not_ready());
     let called = tool(&double, WORK).call(&["up", "--total-timeout", "2s", "--", "sleep", "0.5"]);
     let said = [
-        "the pods were not ready: no end within the 2.0 s of the whole run",
+        "the pods were not ready: timed out after the 2.0 s of the whole run",
         "web-a-0",
         "the limit is --total-timeout, or",
     ];

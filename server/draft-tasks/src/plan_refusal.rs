@@ -6,7 +6,7 @@ use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, PlanError};
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Analysis, TextRange};
+use draft_tasks_analysis::{Analysis, Parsed, TextRange};
 
 use crate::settings::audience::SHOWS_ALL;
 
@@ -35,6 +35,26 @@ impl PlanRefusal {
     }
 }
 
+/// Nothing where a phase has no tasks, or the chosen Draft ignores it: then it is left out of what it would be a part of.
+///
+/// # Errors
+///
+/// When it cannot be run.
+pub(crate) fn plan_if_any(
+    parsed: &Parsed,
+    phase: Phase,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Plan>, PlanError> {
+    match Plan::for_phase(parsed, phase, &[], lookup) {
+        Err(error) if has_nothing_to_run(&error) => Ok(None),
+        plan => plan.map(Some),
+    }
+}
+
+fn has_nothing_to_run(error: &PlanError) -> bool {
+    matches!(error, PlanError::NoTasks { .. } | PlanError::Ignored { .. })
+}
+
 /// How many tasks of a phase would run; none where the file has none.
 ///
 /// # Errors
@@ -47,11 +67,7 @@ pub(crate) fn runnable(
 ) -> Result<usize, PlanRefusal> {
     match Plan::for_phase(&analysis.parsed, phase, &[], lookup) {
         Ok(plan) => Ok(plan.steps.len()),
-        Err(error @ (PlanError::NoTasks { .. } | PlanError::Ignored { .. }))
-            if behind(&error, analysis).is_none() =>
-        {
-            Ok(0)
-        }
+        Err(error) if has_nothing_to_run(&error) && behind(&error, analysis).is_none() => Ok(0),
         Err(error) => Err(PlanRefusal::of(&error, analysis)),
     }
 }

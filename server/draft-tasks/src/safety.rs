@@ -23,6 +23,7 @@ use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::event::Problem;
 use draft_tasks_executor::mask::Secrets;
+use draft_tasks_executor::search::variable;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
 use self::choice::{CalledCluster, CalledNames};
@@ -186,8 +187,7 @@ struct Led {
 
 impl Whereabouts<'_> {
     fn variable(&self, name: &str) -> Option<String> {
-        let found = self.environment.iter().find(|(variable, _)| variable == name);
-        found.map(|(_, value)| value.to_string_lossy().into_owned())
+        Some(variable(self.environment, name)?.to_string_lossy().into_owned())
     }
 
     fn reached(&self, plan: &Plan) -> Vec<Reached> {

@@ -115,10 +115,8 @@ fn with_escapes(text: &str, stays: impl Fn(&[u8]) -> bool) -> String {
 /// A text as a person would see it in the end: terminal escapes removed, of lines that were overwritten after carriage
 /// returns only what they said last, and what else steers a terminal or is not seen as [`printable_but`] writes it.
 pub fn plain(text: &str) -> String {
-    // Nearly all text is such, and looking is much faster than taking apart.
-    // Without a way out of it the loop takes many bytes at a time.
-    let is_plain = |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().fold(true, is_plain) {
+    // Nearly all text has nothing to take out.
+    if shown_length(text.as_bytes()) == text.len() && !text.contains('\r') {
         return text.to_owned();
     }
     let seen = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {

@@ -1,8 +1,8 @@
 //! The vocabulary between the executor and whoever shows or keeps a run.
 //!
 //! Must stay plain data: no handle, no channel, no process.
-#![warn(missing_docs)]
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -126,6 +126,17 @@ pub struct Pod {
     pub uid: String,
     /// The tasks that run in it, by their indexes.
     pub tasks: Vec<usize>,
+}
+
+impl Pod {
+    /// What each of some pods is called in a few letters: what follows the last `-` of its name, if that tells all of them
+    /// apart.
+    pub fn short_names(pods: &[Pod]) -> Vec<&str> {
+        let short = |pod: &'_ Pod| pod.name.rfind('-').map_or(0, |at| at + 1);
+        let names: Vec<&str> = pods.iter().map(|pod| &pod.name[short(pod)..]).collect();
+        let distinct: HashSet<&str> = names.iter().copied().collect();
+        if distinct.len() == names.len() { names } else { pods.iter().map(|pod| pod.name.as_str()).collect() }
+    }
 }
 
 /// Something that keeps tasks from running, for people.
@@ -325,6 +336,18 @@ impl OutcomeName {
     }
 }
 
+impl OutcomeName {
+    /// The sign in front of what ended so, wherever it is told.
+    pub fn sign(self) -> &'static str {
+        match self {
+            OutcomeName::Passed => "✓",
+            OutcomeName::Skipped => "-",
+            OutcomeName::Stopped => "■",
+            OutcomeName::Failed => "✗",
+        }
+    }
+}
+
 impl Outcome {
     /// How it ended, without the reason.
     pub fn kind(&self) -> OutcomeName {
@@ -358,6 +381,22 @@ impl RunSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pods_are_called_by_what_tells_them_apart() {
+        let pods = |names: &[&str]| -> Vec<Pod> {
+            let pod = |name: &&str| Pod {
+                name: (*name).into(),
+                container: "app".into(),
+                build: None,
+                uid: String::new(),
+                tasks: Vec::new(),
+            };
+            names.iter().map(pod).collect()
+        };
+        assert_eq!(Pod::short_names(&pods(&["web-a-0", "web-a-1", "lonely"])), ["0", "1", "lonely"]);
+        assert_eq!(Pod::short_names(&pods(&["a-0", "b-0", "c-1"])), ["a-0", "b-0", "c-1"]);
+    }
 
     #[test]
     fn the_worst_of_a_run_counts_but_a_stop_goes_before_failures() {

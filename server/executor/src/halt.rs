@@ -70,7 +70,7 @@ pub fn halt() -> Halted {
     Halted(Some(tree::halt()))
 }
 
-/// The same for the time alone: what has the terminal halts by itself.
+/// Halts the time of runs alone: what has the terminal halts by itself.
 pub fn stand_still() -> Halted {
     standstill().since.get_or_insert_with(Instant::now);
     Halted(None)

@@ -16,6 +16,7 @@ use self::escaped::Escaped;
 use self::literal::{Beginnings, LiteralMatch, Literals};
 use self::opening::{Opening, Remainder};
 use self::wrapped::Wrapped;
+use crate::base64::encoded;
 use crate::escape;
 use crate::event::StartError;
 
@@ -152,8 +153,7 @@ impl Secrets {
 
 /// What a program sends for `user:password`: base64, without what fills its end.
 pub fn sent_login(login: &str) -> String {
-    let text = forms::encoded(login.as_bytes(), forms::STANDARD);
-    String::from_utf8_lossy(&text).trim_end_matches('=').to_owned()
+    encoded(login.as_bytes()).trim_end_matches('=').to_owned()
 }
 
 fn is_line_end(byte: u8) -> bool {

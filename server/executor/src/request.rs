@@ -1,7 +1,6 @@
 //! What a run is asked to do.
 //!
 //! Must stay plain data: no handle, no channel, no process.
-#![warn(missing_docs)]
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

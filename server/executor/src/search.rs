@@ -30,7 +30,7 @@ pub fn find(
 }
 
 /// The value of a variable; of several of the same name the last one counts, as it does for a new process.
-pub(crate) fn variable<'a>(environment: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+pub fn variable<'a>(environment: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
     let same = |key: &OsStr| if cfg!(windows) { key.eq_ignore_ascii_case(name) } else { key == name };
     environment.iter().rev().find(|(key, _)| same(key)).map(|(_, value)| value.as_os_str())
 }

@@ -12,6 +12,9 @@ use crate::event::Failure;
 use crate::halt;
 use crate::request::RunLimit;
 
+/// How long what is asked to end has until it is killed, where nobody says anything else.
+pub const GRACE: Duration = Duration::from_secs(5);
+
 /// How long killed processes may take to be gone; only one that hangs in the kernel, or belongs to another user,
 /// takes longer, and then it is told as left running.
 pub const KILL_LIMIT: Duration = Duration::from_secs(2);

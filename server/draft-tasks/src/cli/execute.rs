@@ -123,45 +123,70 @@ pub(super) async fn execute(
     let asker = if is_lent { None } else { asker(&sender, &screen) };
     let gate = crossing.map(|crossing| crossing.gate(&mut request, asker));
     let handle = draft_tasks_executor::start(request, gate, sender);
-    let mut stop = Stop { handle: &handle, overdue: Overdue::default() };
-    let mut summary = None;
-    let mut is_untold = false;
+    let stop = Stop { handle: &handle, overdue: Overdue::default() };
+    let mut course = Course { stop, screen, is_lent, goes_on_in_pods, summary: None, is_untold: false };
     loop {
         tokio::select! {
-            request = signals.asked() => match request {
-                // The key is for the task, and what the task does then is seen.
-                Request::Halt if is_lent => {}
-                Request::Halt => screen.without_moving(|| halt(goes_on_in_pods)),
-                Request::End => stop.ask(),
-                Request::Interrupt | Request::Quit => {
-                    let is_first = !stop.overdue.is_asked();
-                    stop.ask();
-                    if is_first && io::stderr().is_terminal() {
-                        tell_stop(screen.clone());
-                    }
-                }
-            },
+            request = signals.asked() => course.heed(request),
             // By the key, or by itself alone, as ssh does: the shell has to see that, or nobody could let it go on.
             () = children.halted(), if is_lent => signals::halt_alone(),
             news = shown.recv() => match news {
-                Some(Shown::Over(found)) => summary = Some(found),
-                // A task whose output is lost must not go on.
-                Some(Shown::Unread(error)) => {
-                    is_untold |= !stop.overdue.is_asked() && tell_untold(&error);
-                    stop.ask_once();
-                }
+                Some(news) => course.hear(news),
                 None => break,
             },
             // What ran was killed by now, and nobody reads how it ended.
-            () = stop.overdue.reached() => break,
+            () = course.stop.overdue.reached() => break,
         }
     }
-    screen.end();
-    let was_stopped = stop.overdue.is_asked();
-    if summary.is_none() && !was_stopped {
-        terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
+    Ok(course.end())
+}
+
+/// A run that goes on, and what is known of its end.
+struct Course<'a> {
+    stop: Stop<'a>,
+    screen: Screen,
+    is_lent: bool,
+    goes_on_in_pods: bool,
+    summary: Option<RunSummary>,
+    is_untold: bool,
+}
+
+impl Course<'_> {
+    fn heed(&mut self, request: Request) {
+        match request {
+            // The key is for the task, and what the task does then is seen.
+            Request::Halt if self.is_lent => {}
+            Request::Halt => self.screen.without_moving(|| halt(self.goes_on_in_pods)),
+            Request::End => self.stop.ask(),
+            Request::Interrupt | Request::Quit => {
+                let is_first = !self.stop.overdue.is_asked();
+                self.stop.ask();
+                if is_first && io::stderr().is_terminal() {
+                    tell_stop(self.screen.clone());
+                }
+            }
+        }
     }
-    Ok(Ended { summary, was_stopped, is_untold })
+
+    fn hear(&mut self, news: Shown) {
+        match news {
+            Shown::Over(summary) => self.summary = Some(summary),
+            // A task whose output is lost must not go on.
+            Shown::Unread(error) => {
+                self.is_untold |= !self.stop.overdue.is_asked() && tell_untold(&error);
+                self.stop.ask_once();
+            }
+        }
+    }
+
+    fn end(self) -> Ended {
+        self.screen.end();
+        let was_stopped = self.stop.overdue.is_asked();
+        if self.summary.is_none() && !was_stopped {
+            terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
+        }
+        Ended { summary: self.summary, was_stopped, is_untold: self.is_untold }
+    }
 }
 
 /// What asks while a run goes on, once all that was told before is shown.

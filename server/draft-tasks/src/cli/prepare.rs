@@ -15,18 +15,18 @@ use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
+use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::check;
 use super::cluster::Cluster;
 use super::paths::{self, Loaded};
-use super::signals::GRACE;
 use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::{Activity, Undertaking};
 use crate::lines::{LineIndex, line_and_column};
-use crate::plan_refusal::PlanRefusal;
+use crate::plan_refusal::{PlanRefusal, plan_if_any};
 use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
@@ -326,11 +326,8 @@ impl<'a> Prepared<'a> {
     ///
     /// When it cannot be run.
     pub(super) fn plan_if_any(&self, phase: Phase) -> Result<Option<Plan>, String> {
-        match Plan::for_phase(&self.analysis.parsed, phase, &[], &|name| self.environment.get(name)) {
-            Ok(plan) => Ok(Some(plan)),
-            Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
-            Err(error) => Err(self.describe(&error)),
-        }
+        let plan = plan_if_any(&self.analysis.parsed, phase, &|name| self.environment.get(name));
+        plan.map_err(|error| self.describe(&error))
     }
 
     /// Whether a setting or an option names the context.

@@ -183,7 +183,7 @@ impl Report {
 
     fn pods_found(&mut self, pods: Vec<Pod>, note: Option<String>) -> io::Result<()> {
         self.screen.end();
-        self.short = short_names(&pods);
+        self.short = Pod::short_names(&pods).into_iter().map(str::to_owned).collect();
         self.pods = pods;
         if self.amount == Amount::Failures {
             return Ok(());
@@ -260,12 +260,13 @@ impl Report {
             _ => {}
         }
         let line = |text: String| self.screen.line(format_args!("  {text}"));
+        let sign = outcome.kind().sign();
         match outcome {
             Outcome::Passed | Outcome::Skipped if self.amount == Amount::Failures => Ok(()),
-            Outcome::Passed => line(format!("{} {task}  {took}", self.paint.green("✓"))),
+            Outcome::Passed => line(format!("{} {task}  {took}", self.paint.green(sign))),
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&printable(&failure.describe_with(headline.as_deref())));
-                line(format!("{} {task}  {took}  {what}", self.paint.red("✗")))?;
+                line(format!("{} {task}  {took}  {what}", self.paint.red(sign)))?;
                 self.excerpt(place, running)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
@@ -274,8 +275,8 @@ impl Report {
                     _ => self.tell_loan(place, running),
                 }
             }
-            Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow("■"))),
-            Outcome::Skipped => line(self.paint.dim(&format!("- {task}  skipped"))),
+            Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow(sign))),
+            Outcome::Skipped => line(self.paint.dim(&format!("{sign} {task}  skipped"))),
         }
     }
 
@@ -365,12 +366,4 @@ fn misses_terminal(line: &str) -> bool {
         ]
         .iter()
         .any(|said| line.contains(said))
-}
-
-/// What follows the last `-` of each name, if that tells the pods apart.
-fn short_names(pods: &[Pod]) -> Vec<String> {
-    let last = |pod: &Pod| pod.name.rsplit('-').next().unwrap_or(&pod.name).to_owned();
-    let short: Vec<String> = pods.iter().map(last).collect();
-    let distinct: std::collections::HashSet<_> = short.iter().collect();
-    if distinct.len() == short.len() { short } else { pods.iter().map(|pod| pod.name.clone()).collect() }
 }

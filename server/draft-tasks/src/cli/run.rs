@@ -185,7 +185,7 @@ impl Options {
         self.prepare_with(self.settings().map_err(|error| error.to_string())?)
     }
 
-    /// The same with other settings of runs.
+    /// Prepares with other settings of runs.
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl Options {
         Ok(prepared)
     }
 
-    /// The same without a word of what is masked.
+    /// Prepares without a word of what is masked.
     fn load(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
         let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());

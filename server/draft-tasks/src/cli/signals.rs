@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
+use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::stop::KILL_LIMIT;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,9 +18,6 @@ use tokio::time::Instant;
 #[cfg(unix)]
 use super::terminal;
 use super::{STOPPED, loan};
-
-/// How long a stopped task may take to end before it is killed.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// How long after the end of a stop the program itself may take.
 #[cfg(unix)]
@@ -76,7 +74,7 @@ impl Signals {
         request
     }
 
-    /// The same where nothing runs but the program itself: it halts when it is asked to.
+    /// Until the program is asked to end, where nothing runs but itself: it halts when it is asked to.
     pub(super) async fn asked_to_end(&mut self) {
         while self.asked().await == Request::Halt {
             halt();

@@ -168,13 +168,9 @@ impl Run {
         Some(&self.tasks.get(self.current?)?.name)
     }
 
-    /// What a pod is called in a few letters: what follows the last `-` of its name, if that tells it apart.
+    /// What a pod is called in a few letters.
     pub(crate) fn short_pod(&self, pod: usize) -> &str {
-        let short = |pod: &'_ Pod| pod.name.rsplit('-').next().unwrap_or_default().to_owned();
-        let Some(found) = self.pods.get(pod) else { return "" };
-        let own = short(found);
-        let unique = self.pods.iter().filter(|other| short(other) == own).count() == 1;
-        if unique { found.name.rsplit('-').next().unwrap_or(&found.name) } else { &found.name }
+        Pod::short_names(&self.pods).get(pod).copied().unwrap_or_default()
     }
 
     /// The tasks run inside of these pods.

@@ -16,6 +16,7 @@ use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
 use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
+use draft_tasks_executor::search::variable;
 
 use crate::settings::run::RunSettings;
 use crate::world::env_file::{FileVariable, FileVariables};
@@ -210,8 +211,7 @@ impl Environment {
 
     /// The value of a variable; what is not Unicode in it is replaced.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let found = self.variables().iter().find(|(variable, _)| variable == name);
-        found.map(|(_, value)| value.to_string_lossy().into_owned())
+        Some(variable(self.variables(), name)?.to_string_lossy().into_owned())
     }
 
     /// The value of a variable as it may be seen: as in the output of a task that prints it.

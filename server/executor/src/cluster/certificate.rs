@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::ByteString;
 use kube::config::{AuthInfo, Cluster};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
@@ -21,19 +20,8 @@ use secrecy::ExposeSecret;
 
 use super::address::Address;
 use super::file;
+use crate::base64::decoded;
 use crate::event::Problem;
-
-/// Bytes in base64, as a kubeconfig has them.
-pub(crate) fn encoded(bytes: &[u8]) -> String {
-    let value = serde_json::to_value(ByteString(bytes.to_vec())).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// What a text in base64 stands for; spaces and line ends in it do not matter.
-pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
-    let text: String = text.split_ascii_whitespace().collect();
-    serde_json::from_value(text.into()).ok().map(|ByteString(bytes)| bytes)
-}
 
 /// How a connection to a cluster is made safe.
 ///
@@ -351,6 +339,7 @@ mod tests {
     use rustls::{ClientConnection, DistinguishedName, ServerConfig, ServerConnection};
 
     use super::*;
+    use crate::base64::encoded;
 
     /// A certificate of X.509 version 1, with its key, valid until 2126.
     const OLD: &str = "-----BEGIN CERTIFICATE-----\n\

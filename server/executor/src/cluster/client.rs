@@ -23,11 +23,12 @@ use tower::retry::RetryLayer;
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::address::plain;
-use super::certificate::{client_config, encoded};
+use super::certificate::client_config;
 use super::credentials::Credentials;
 use super::kubeconfig::innermost;
 use super::proxy::{self, Proxy, ProxyKind};
 use super::target::Target;
+use crate::base64::encoded;
 use crate::event::Problem;
 
 /// How long a connection may take to be made.

@@ -27,6 +27,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Credentials that end within this time are renewed.
 const RENEW: Duration = Duration::from_secs(60);
 
+/// The way to a cluster that was opened: gives clients whose credentials are good, for as long as it is kept.
 #[derive(Clone, Debug)]
 pub struct Connection {
     target: Target,

@@ -4,7 +4,7 @@
 //! that nobody uses must not matter.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::file;
 use super::yaml::{Mistake, Node, flag};
 use crate::event::Problem;
+use crate::search::variable;
 
 mod confidential;
 #[cfg(any(test, fuzzing))]
@@ -70,10 +71,9 @@ pub(crate) struct Access {
     pub(crate) plugin_config: Value,
 }
 
-/// The value of a variable of an environment.
-pub(crate) fn value<'a>(environment: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsString> {
-    let found = environment.iter().rev().find(|(variable, _)| variable == name);
-    found.map(|(_, value)| value).filter(|value| !value.is_empty())
+/// The value of a variable of an environment, unless it is empty.
+pub(crate) fn value<'a>(environment: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+    variable(environment, name).filter(|value| !value.is_empty())
 }
 
 /// Where the kubeconfig is: what `KUBECONFIG` names, else `.kube/config` in the home directory.

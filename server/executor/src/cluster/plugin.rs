@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::certificate::encoded;
 use super::file;
 use super::target::Target;
+use crate::base64::encoded;
 use crate::describe_duration;
 use crate::event::{Outcome, Problem};
 use crate::local::{self, TaskStreams};
@@ -97,7 +97,7 @@ async fn answer(
     // What it answered may be a secret, so nothing of it is told.
     let credential: ExecCredential = serde_json::from_slice(&answer).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        problem(command, format!("answered something that is no ExecCredential ({place})"))
+        problem(command, format!("gave an answer that is not an ExecCredential ({place})"))
     })?;
     if credential.api_version.is_some() && credential.api_version != plugin.api_version {
         return Err(problem(command, "answered in another version than it was asked for".into())
@@ -310,11 +310,14 @@ mod tests {
         }
         let no = said("echo SECRET").await;
         assert!(
-            no.contains("answered something that is no ExecCredential") && !no.contains("SECRET"),
+            no.contains("gave an answer that is not an ExecCredential") && !no.contains("SECRET"),
             "{no}"
         );
         let wrong = said(r#"echo '{"status": {"token": "t", "expirationTimestamp": ["SECRET"]}}'"#).await;
-        assert!(wrong.contains("no ExecCredential (line 1, column ") && !wrong.contains("SECRET"), "{wrong}");
+        assert!(
+            wrong.contains("not an ExecCredential (line 1, column ") && !wrong.contains("SECRET"),
+            "{wrong}"
+        );
         assert!(said("echo {}").await.contains("answered without credentials"));
         assert!(said(r#"echo '{"status": {"token": ""}}'"#).await.contains("neither a token nor"));
         let old =

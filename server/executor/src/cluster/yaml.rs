@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
-use super::certificate::decoded;
+use crate::base64::decoded;
 
 /// How many bytes anchors and aliases may make of a text: a few lines can stand for more than any memory holds.
 const MOST: usize = 64 << 20;

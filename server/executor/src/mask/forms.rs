@@ -1,5 +1,7 @@
 //! The forms in which a program writes a value: as it is, and encoded.
 
+use crate::base64::encoded;
+
 /// Shorter values are looked for as they are and in no other form.
 const SHORTEST: usize = 8;
 
@@ -34,18 +36,16 @@ pub(super) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-pub(super) const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const FOR_URLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// Behind so many bytes, or any number of threes more: what of the text the value alone decides, and more where a `:` is
 /// in front, or nothing or a line end follows.
 fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
     let decided = (before + value.len()) * 8 / 6;
-    for alphabet in [STANDARD, FOR_URLS] {
-        // Of the letter that a byte in front shares with the value it decides a part.
-        for skipped in [before, (before * 8).div_ceil(6)] {
-            for behind in ["", "\n"] {
-                let text = encoded(&[&b":::"[..before], value, behind.as_bytes()].concat(), alphabet);
+    for behind in ["", "\n"] {
+        let text = encoded(&[&b":::"[..before], value, behind.as_bytes()].concat());
+        // In the standard alphabet, and in that for URLs.
+        for text in [text.replace('+', "-").replace('/', "_").into_bytes(), text.into_bytes()] {
+            // Of the letter that a byte in front shares with the value it decides a part.
+            for skipped in [before, (before * 8).div_ceil(6)] {
                 let (padded, end) = (&text[skipped..], text.iter().take_while(|byte| **byte != b'=').count());
                 for form in [&text[skipped..decided], padded, &text[skipped..end]] {
                     if !forms.iter().any(|known| known == form) {
@@ -55,19 +55,6 @@ fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
             }
         }
     }
-}
-
-/// In base64 with padding.
-pub(super) fn encoded(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let letters = [18, 12, 6, 0].map(|shift| alphabet[bits >> shift & 63]);
-        text.extend_from_slice(&letters[..=group.len()]);
-        text.extend(std::iter::repeat_n(b'=', 3 - group.len()));
-    }
-    text
 }
 
 /// Quotes as they are written twice in SQL and in tables of comma-separated values.

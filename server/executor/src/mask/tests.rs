@@ -197,7 +197,7 @@ fn what_cannot_be_started_is_told_without_secrets() {
 
 /// In base64, in lines.
 fn wrapped(bytes: &[u8], width: usize, line_end: &str) -> Vec<u8> {
-    let text = forms::encoded(bytes, forms::STANDARD);
+    let text = encoded(bytes).into_bytes();
     text.chunks(width).flat_map(|line| [line, line_end.as_bytes()].concat()).collect()
 }
 

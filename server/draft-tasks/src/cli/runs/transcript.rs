@@ -132,14 +132,14 @@ fn ended(
     failure: Option<&FailureEntry>,
     seconds: f64,
 ) -> String {
-    let took = describe_seconds(seconds);
+    let (sign, took) = (outcome.sign(), describe_seconds(seconds));
     match outcome {
-        OutcomeName::Passed => format!("{} {name}  {took}", paint.green("✓")),
+        OutcomeName::Passed => format!("{} {name}  {took}", paint.green(sign)),
         OutcomeName::Failed => {
             let what = failure.map(|failure| printable(&failure.describe())).unwrap_or_default();
-            format!("{} {name}  {took}  {}", paint.red("✗"), paint.red(&what))
+            format!("{} {name}  {took}  {}", paint.red(sign), paint.red(&what))
         }
-        OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow("■")),
-        OutcomeName::Skipped => paint.dim(&format!("- {name}  skipped")),
+        OutcomeName::Stopped => format!("{} {name}  stopped after {took}", paint.yellow(sign)),
+        OutcomeName::Skipped => paint.dim(&format!("{sign} {name}  skipped")),
     }
 }

@@ -119,7 +119,7 @@ pub(crate) struct OutputParams {
 }
 
 impl OutputParams {
-    /// The same for a client of version 1.
+    /// For a client of version 1: a notification for each piece.
     pub(crate) fn one_by_one(mut self) -> impl Iterator<Item = OutputParams> {
         let pieces = std::mem::take(&mut self.pieces);
         pieces.into_iter().map(move |piece| OutputParams {

@@ -206,7 +206,8 @@ fn seconds(seconds: f64) -> Duration {
 
 /// "✓2 ✗1 of 3"; pods in which it was neither are only in the sum.
 fn in_pods(passed: usize, failed: usize, all: usize) -> String {
-    format!("✓{passed} ✗{failed} of {all}")
+    let (of_passed, of_failed) = (OutcomeName::Passed.sign(), OutcomeName::Failed.sign());
+    format!("{of_passed}{passed} {of_failed}{failed} of {all}")
 }
 
 impl TaskResult {
@@ -234,19 +235,20 @@ impl TaskResult {
         if let Some((passed, failed, all)) = self.pods.filter(|(passed, _, all)| passed < all) {
             return in_pods(passed, failed, all);
         }
-        match self.outcome {
-            OutcomeName::Passed => format!("✓ {}", describe_duration(self.duration)),
-            OutcomeName::Failed => format!("✗ {}", self.failure.as_deref().unwrap_or("failed")),
-            OutcomeName::Stopped => "■ stopped".into(),
-            OutcomeName::Skipped => "- skipped".into(),
-        }
+        let how = match self.outcome {
+            OutcomeName::Passed => describe_duration(self.duration),
+            OutcomeName::Failed => self.failure.clone().unwrap_or_else(|| "failed".into()),
+            OutcomeName::Stopped | OutcomeName::Skipped => self.outcome.name().into(),
+        };
+        format!("{} {how}", self.outcome.sign())
     }
 
     /// "✗ hello: exit code 3, 1.4 s, at 18:45".
     fn describe_alone(&self, name: &str, clock: Clock) -> String {
         let how = self.failure.as_deref().unwrap_or("failed");
         let what = shortened(&format!("{name}: {how}"));
-        format!("✗ {what}, {}, {}", describe_duration(self.duration), clock.describe(self.at))
+        let (sign, took) = (OutcomeName::Failed.sign(), describe_duration(self.duration));
+        format!("{sign} {what}, {took}, {}", clock.describe(self.at))
     }
 
     /// What stands behind its line: "✓ 1.2 s at 18:45", "✗ exit code 1".
@@ -333,20 +335,22 @@ impl PastRun {
     /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
         let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
-        let what = match (self.summary.outcome(), pods) {
-            (OutcomeName::Failed, _) if blocked => "✗ could not run".to_owned(),
+        let outcome = self.summary.outcome();
+        let what = match (outcome, pods) {
+            (OutcomeName::Failed, _) if blocked => "could not run".to_owned(),
             (OutcomeName::Failed, Some(pods)) => {
                 let first = self.tasks.iter().find(|task| task.failure.is_some());
                 let first = first.map(|task| format!("{}: ", task.name)).unwrap_or_default();
-                "✗ ".to_owned() + &first + &in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
+                first + &in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
             }
-            (OutcomeName::Failed, None) => format!("✗ {}", self.failures(failed)),
-            (OutcomeName::Stopped | OutcomeName::Skipped, _) => "■ stopped".to_owned(),
-            (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "✓ 1 pod".to_owned(),
-            (OutcomeName::Passed, Some(pods)) => format!("✓ {} pods", pods.all),
-            (OutcomeName::Passed, None) => format!("✓ {passed}"),
+            (OutcomeName::Failed, None) => self.failures(failed),
+            (OutcomeName::Stopped | OutcomeName::Skipped, _) => outcome.name().to_owned(),
+            (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "1 pod".to_owned(),
+            (OutcomeName::Passed, Some(pods)) => format!("{} pods", pods.all),
+            (OutcomeName::Passed, None) => passed.to_string(),
         };
-        format!("{what}, {}, {}", describe_duration(self.summary.duration), clock.describe(self.at))
+        let (sign, took) = (outcome.sign(), describe_duration(self.summary.duration));
+        format!("{sign} {what}, {took}, {}", clock.describe(self.at))
     }
 
     /// The first task that failed, how many others did, and how it failed: "hello: exit code 3", "hello and 1 more: …".

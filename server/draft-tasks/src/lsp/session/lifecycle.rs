@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
+use draft_tasks_analysis::plan::{self, Plan, Subject};
 use draft_tasks_executor::PodsBefore;
 use draft_tasks_executor::RunSummary;
 use draft_tasks_executor::cluster::Target;
@@ -23,6 +23,7 @@ use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
+use crate::plan_refusal::plan_if_any;
 use crate::safety::{Crossing, Foreign};
 use crate::world::environment::Environment;
 
@@ -295,12 +296,8 @@ impl Session {
 /// The plans of the phases of a part that have tasks which run.
 fn plans(part: Part, source: &Source, environment: &Environment) -> Result<Vec<Plan>, Error> {
     let lookup = |name: &str| environment.get(name);
-    let planned = part.phases().iter().map(|phase| {
-        match Plan::for_phase(&source.analysis.parsed, *phase, &[], &lookup) {
-            Ok(plan) => Ok(Some(plan)),
-            Err(PlanError::NoTasks { .. } | PlanError::Ignored { .. }) => Ok(None),
-            Err(error) => Err(source.refuse(&error)),
-        }
-    });
+    let parsed = &source.analysis.parsed;
+    let planned = part.phases().iter().map(|phase| plan_if_any(parsed, *phase, &lookup));
+    let planned = planned.map(|plan| plan.map_err(|error| source.refuse(&error)));
     planned.filter_map(Result::transpose).collect()
 }

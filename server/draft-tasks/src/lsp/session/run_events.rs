@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// A record is not complete, or something else is to be known, which is no reason to disturb anybody.
+    /// A record is not complete, or something else is wrong that is no reason to disturb anybody.
     pub(crate) fn record_trouble(&mut self, message: &str) {
         self.effect(Effect::Log { kind: MessageType::Warning, message: message.to_owned() });
     }
@@ -362,9 +362,9 @@ fn percentage(run: &Run) -> u32 {
 
 /// How a task ended, in a line or two.
 fn ended(name: &str, outcome: &Outcome, headline: Option<&str>, duration: Duration) -> String {
-    let took = describe_duration(duration);
+    let (sign, took) = (outcome.kind().sign(), describe_duration(duration));
     match outcome {
-        Outcome::Passed => format!("✓ {name} {took}"),
+        Outcome::Passed => format!("{sign} {name} {took}"),
         Outcome::Failed(failure) => {
             let hint = match failure {
                 draft_tasks_executor::Failure::NotStarted(error) => error.hint(),
@@ -372,10 +372,10 @@ fn ended(name: &str, outcome: &Outcome, headline: Option<&str>, duration: Durati
                 _ => None,
             };
             let hint = hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
-            format!("✗ {name} {took} {}{hint}", failure.describe_with(headline))
+            format!("{sign} {name} {took} {}{hint}", failure.describe_with(headline))
         }
-        Outcome::Stopped => format!("■ {name} stopped after {took}"),
-        Outcome::Skipped => format!("- {name} skipped"),
+        Outcome::Stopped => format!("{sign} {name} stopped after {took}"),
+        Outcome::Skipped => format!("{sign} {name} skipped"),
     }
 }
 

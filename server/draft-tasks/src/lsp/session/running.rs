@@ -9,6 +9,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
@@ -31,9 +32,6 @@ use crate::reach::{Reach, WantedPods};
 use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::world::environment::{Environment, ask_for_colors};
-
-/// How long a stopped task may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// The grace period when the server ends: the client waits for it.
 pub(crate) const GRACE_AT_END: Duration = Duration::from_secs(1);
