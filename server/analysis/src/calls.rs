@@ -22,8 +22,10 @@ use compact_str::CompactString;
 pub use beside::{Beside, mentions, of_recipes};
 use call::last_option;
 pub use call::{Call, stem};
+pub(crate) use container::takes_next as container_takes_next;
 use directory::Directory;
 use script::Script;
+pub(crate) use shell::{is_shell, script_of};
 use wrapper::{Inner, Wrapper};
 
 /// How deep commands may be nested; nobody writes more, and each level takes room on the stack.

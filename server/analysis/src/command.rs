@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 use crate::phase::Phase;
+use crate::secret::MASK;
 
 /// How a command becomes an argument vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -101,13 +102,8 @@ impl DraftVersion {
             _ => None,
         };
         meant.or_else(|| {
-            Phase::ALL
-                .into_iter()
-                .filter(|phase| self.knows(*phase))
-                .map(|phase| (strsim::damerau_levenshtein(&name, phase.name()), phase))
-                .filter(|(distance, phase)| *distance <= phase.name().len() / 3)
-                .min_by_key(|(distance, _)| *distance)
-                .map(|(_, phase)| phase)
+            let known = Phase::ALL.into_iter().filter(|phase| self.knows(*phase));
+            nearest(&name, known, Phase::name)
         })
     }
 }
@@ -281,7 +277,31 @@ pub(crate) fn name_length(text: &str) -> usize {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return 0;
     }
-    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
+    text.find(|c| !is_of_name(c)).unwrap_or(text.len())
+}
+
+/// What somebody very likely meant by an unknown name: of the nearest one at most a third of the letters differ.
+pub(crate) fn nearest<T>(
+    name: &str,
+    known: impl IntoIterator<Item = T>,
+    name_of: impl Fn(T) -> &'static str,
+) -> Option<T>
+where
+    T: Copy,
+{
+    let distances = known.into_iter().map(|it| (strsim::damerau_levenshtein(name, name_of(it)), it));
+    let near = distances.filter(|(distance, it)| *distance <= name_of(*it).len() / 3);
+    near.min_by_key(|(distance, _)| *distance).map(|(_, it)| it)
+}
+
+/// Whether a text is the name of a variable.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && name_length(text) == text.len()
+}
+
+/// Whether a name goes on with a character.
+pub(crate) fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
 }
 
 /// The variables of a command that have no value, each once, in the order of the command.
@@ -293,9 +313,6 @@ pub fn unset<'a>(words: &'a [Word], lookup: &dyn Fn(&str) -> Option<String>) -> 
     });
     names.filter(|name| seen.insert(name) && lookup(name).is_none()).collect()
 }
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 /// An argument as it must be written in a command of [`Semantics::Standard`], or in a shell, to be this argument.
 pub fn show_argument(argument: &str) -> String {
@@ -310,16 +327,13 @@ pub fn show_argument(argument: &str) -> String {
     if !argument.contains('\'') {
         return format!("'{argument}'");
     }
-    let mut shown = String::with_capacity(argument.len() + 2);
-    shown.push('"');
-    for character in argument.chars() {
-        if matches!(character, '$' | '`' | '"' | '\\') {
-            shown.push('\\');
-        }
-        shown.push(character);
-    }
-    shown.push('"');
-    shown
+    format!("\"{}\"", in_double_quotes(argument))
+}
+
+/// A text as it must be written between double quotes, where a shell reads it.
+pub(crate) fn in_double_quotes(text: &str) -> String {
+    let escape = |character| matches!(character, '$' | '`' | '"' | '\\').then_some('\\');
+    text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect()
 }
 
 #[cfg(test)]

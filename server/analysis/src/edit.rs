@@ -89,6 +89,13 @@ pub fn line_stop(text: &str, offset: TextSize) -> TextSize {
     offset + TextSize::new(length as u32)
 }
 
+/// What must stand between a text and a table behind it: one empty line, and nothing where nothing is.
+pub(crate) fn gap(before: &str, line_end: &str) -> String {
+    let is_open = before.trim().is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
+    let missing = if is_open { 0 } else { 2 - usize::from(before.ends_with('\n')) };
+    line_end.repeat(missing)
+}
+
 /// A key as it must be written in TOML: bare where possible, else quoted.
 pub fn key(name: &str) -> String {
     toml_edit::Key::new(name).display_repr().into_owned()
@@ -101,10 +108,12 @@ pub fn string(content: &str) -> String {
     let escapes = content.contains(['"', '\\']);
     let control = content.contains(char::is_control);
     let three = !content.contains(['\\']) && !content.contains("\"\"\"") && !content.starts_with('"');
-    match () {
-        () if escapes && !control && !content.contains('\'') => format!("'{content}'"),
-        () if escapes && !control && three && !content.ends_with('"') => format!("\"\"\"{content}\"\"\""),
-        () => format!("\"{}\"", escaped(StrStyle::Basic, content)),
+    if escapes && !control && !content.contains('\'') {
+        format!("'{content}'")
+    } else if escapes && !control && three && !content.ends_with('"') {
+        format!("\"\"\"{content}\"\"\"")
+    } else {
+        format!("\"{}\"", escaped(StrStyle::Basic, content))
     }
 }
 

@@ -4,9 +4,10 @@
 
 use text_size::{TextRange, TextSize};
 
-use crate::file_names::{CHART_FILE, DOCKERFILE};
+use crate::file_names::{CHART_FILE, DOCKERFILE, MAKEFILES};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
+use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_next};
 use crate::words::Words;
 
 /// A name in a command and what it means.
@@ -125,16 +126,18 @@ impl Tool {
     pub fn of(words: &[Option<String>]) -> Tool {
         let word = |index: usize| words.get(index).and_then(|word| word.as_deref()).unwrap_or_default();
         let value = |names: &[&str]| {
-            let at = words.iter().position(|word| word.as_deref().is_some_and(|it| names.contains(&it)))?;
-            words.get(at + 1)?.clone()
+            words.iter().enumerate().find_map(|(at, word)| match word.as_deref()? {
+                word if names.contains(&word) => words.get(at + 1)?.clone(),
+                word => Some(word.split_once('=').filter(|(name, _)| names.contains(name))?.1.to_owned()),
+            })
         };
         match word(0).rsplit('/').next().unwrap_or_default() {
             "make" | "gmake" => Tool::Make(Makefile {
-                directory: value(&["-C", "--directory"]).unwrap_or_default(),
-                file: value(&["-f", "--file", "--makefile"]),
+                directory: value(&MAKE_DIRECTORY).unwrap_or_default(),
+                file: value(&MAKEFILE),
             }),
             "npm" | "pnpm" | "yarn" | "bun" => {
-                let directory = value(&["--prefix", "--cwd", "--dir", "-C"]).unwrap_or_default();
+                let directory = value(&NPM_DIRECTORY).unwrap_or_default();
                 let verb = |at: &usize| matches!(word(*at), "run" | "run-script" | "test" | "start");
                 match (1..words.len()).find(verb) {
                     Some(at) if word(at).starts_with("run") => Tool::Npm { script: at + 1, directory },
@@ -152,13 +155,12 @@ impl Tool {
         if word.is_empty() {
             return None;
         }
+        let in_option = word.split_once('=').filter(|(option, _)| MAKEFILE.contains(option));
         match self {
+            Tool::Make(makefile) if in_option.is_some() => makefile.link(in_option?.1),
             Tool::Make(makefile) if index > 0 && !word.starts_with('-') => match before {
-                "-f" | "--file" | "--makefile" => {
-                    let path = join(&makefile.directory, word);
-                    Some(Target::Path { path, inside: None })
-                }
-                "-C" | "--directory" => None,
+                option if MAKEFILE.contains(&option) => makefile.link(word),
+                option if make_takes_next(option) => None,
                 "-j" | "--jobs" if word.bytes().all(|byte| byte.is_ascii_digit()) => None,
                 _ if word.contains('=') => None,
                 _ => Some(Target::MakeTarget { makefile: makefile.clone(), name: word.to_owned() }),
@@ -169,6 +171,13 @@ impl Tool {
             Tool::Files(inside) => path(index, word, *inside),
             _ => path(index, word, None),
         }
+    }
+}
+
+impl Makefile {
+    /// A path that make sees from its directory.
+    fn link(&self, path: &str) -> Option<Target> {
+        Some(Target::Path { path: join(&self.directory, path), inside: None })
     }
 }
 
@@ -186,15 +195,17 @@ fn path(index: usize, word: &str, inside: Option<&'static str>) -> Option<Target
     let relative = !word.starts_with(['/', '~', '@', '|']) && !word.contains("://") && !word.contains('\0');
     let may_be = match index {
         0 => word.contains('/'),
-        _ => inside.is_some() || word.contains(['/', '.']) || KNOWN.contains(&word),
+        _ => inside.is_some() || word.contains(['/', '.']) || has_known_name(word),
     };
     // Only dots and slashes are directories, which nobody opens, unless one stands for its file.
     let named = inside.is_some() || word.contains(|c| !matches!(c, '.' | '/'));
     (relative && may_be && named && !word.is_empty()).then(|| Target::Path { path: word.to_owned(), inside })
 }
 
-/// Files without a dot in their names.
-const KNOWN: [&str; 5] = [DOCKERFILE, "Makefile", "GNUmakefile", "Procfile", "Gemfile"];
+/// Whether a file is called so, without a dot.
+fn has_known_name(word: &str) -> bool {
+    MAKEFILES.contains(&word) || [DOCKERFILE, "Procfile", "Gemfile"].contains(&word)
+}
 
 #[cfg(test)]
 mod tests {
@@ -267,6 +278,7 @@ mod tests {
             &[
                 "make test -j 4 CC=gcc lib",
                 "make -C sub -f x.mk all",
+                "make --directory=sub --makefile=x.mk -W a all",
                 "npm run build",
                 "npm --prefix web run build -- --x",
                 "npm test",
@@ -278,6 +290,9 @@ mod tests {
                 "lib" -> make lib in "" None
 
                 "x.mk" -> sub/x.mk
+                "all" -> make all in "sub" Some("x.mk")
+
+                "--makefile=x.mk" -> sub/x.mk
                 "all" -> make all in "sub" Some("x.mk")
 
                 "build" -> npm build in ""

@@ -7,6 +7,35 @@ use std::collections::HashSet;
 use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value};
 use text_size::{TextRange, TextSize};
 
+/// The options of make that name its directory.
+pub(crate) const MAKE_DIRECTORY: [&str; 2] = ["-C", "--directory"];
+
+/// Those that name its Makefile, relative to that directory.
+pub(crate) const MAKEFILE: [&str; 3] = ["-f", "--file", "--makefile"];
+
+/// Its other options whose value is the next argument.
+const OTHERS_OF_MAKE: [&str; 10] = [
+    "-o",
+    "--old-file",
+    "--assume-old",
+    "-W",
+    "--what-if",
+    "--new-file",
+    "--assume-new",
+    "-I",
+    "--include-dir",
+    "-E",
+];
+
+/// Whether the argument behind an option of make is its value, and no target.
+pub(crate) fn make_takes_next(option: &str) -> bool {
+    let all = [&MAKE_DIRECTORY[..], &MAKEFILE, &OTHERS_OF_MAKE, &["--eval"]];
+    all.iter().any(|options| options.contains(&option))
+}
+
+/// The options of npm and its kind that name the directory of the `package.json`.
+pub(crate) const NPM_DIRECTORY: [&str; 4] = ["--prefix", "--cwd", "--dir", "-C"];
+
 /// Something in another file that a command can name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {

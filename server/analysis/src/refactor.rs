@@ -6,6 +6,7 @@
 use text_size::{TextRange, TextSize};
 
 use crate::analysis::Analysis;
+use crate::calls;
 use crate::command::Semantics;
 use crate::edit::{self, Fix, TextEdit};
 use crate::parsed::Parsed;
@@ -98,19 +99,15 @@ fn wrap_in_shell(analysis: &Analysis, task: &Task, written: Str, phase: Phase) -
 /// to run or a shell runs already.
 fn shell_text(parsed: &Parsed, phase: Phase, task: &Task) -> Option<(String, Option<Fix>)> {
     let words = parsed.words_of(task)?;
-    if words.words.is_empty() || words.error.is_some() || runs_shell(words) {
+    if words.words.is_empty() || words.error.is_some() || shell_script(words).is_some() {
         return None;
     }
     rules::for_shell(parsed, phase, task)
 }
 
-/// Whether a command is a shell with a script as its argument.
-fn runs_shell(words: &Words) -> bool {
-    let program = words.literal(0);
-    let shell = program.and_then(|program| program.rsplit('/').next());
-    matches!(shell, Some("sh" | "bash" | "dash" | "zsh" | "ash" | "ksh"))
-        && words.words.len() > 2
-        && words.literal(1).is_some_and(|flag| flag.starts_with('-') && flag.ends_with('c'))
+/// The place of the script among the words of a command that is a shell with one.
+fn shell_script(words: &Words) -> Option<usize> {
+    calls::script_of(&words.words, 0).filter(|script| *script < words.words.len())
 }
 
 /// The command in a file of its own.
@@ -124,10 +121,11 @@ fn extract_script(
     is_free: &dyn Fn(&str) -> bool,
 ) -> Option<Refactor> {
     let words = parsed.words_of(task)?;
-    let script = match runs_shell(words) {
-        true if words.words.len() == 3 => words.literal(2)?.to_owned(),
-        true => return None,
-        false => shell_text(parsed, phase, task)?.0,
+    let script = match shell_script(words) {
+        // Other options mean something to the shell, and what follows the script is for it.
+        Some(2) if words.words.len() == 3 => words.literal(2)?.to_owned(),
+        Some(_) => return None,
+        None => shell_text(parsed, phase, task)?.0,
     };
     // A script that is only called needs no other.
     if words.words.len() < 2 {
@@ -209,7 +207,7 @@ pub fn added_phase(parsed: &Parsed, phase: Phase) -> Option<Refactor> {
     }
     let (text, newline) = (&parsed.text, edit::line_end(&parsed.text));
     let end = TextSize::of(text.trim_end());
-    let before = if end == TextSize::new(0) { String::new() } else { newline.repeat(2) };
+    let before = edit::gap(&text[..usize::from(end)], newline);
     let rest = TextRange::new(end, TextSize::of(&**text));
     Some(Refactor {
         title: format!("Add `{phase}`, which runs {}", phase.when()),

@@ -132,7 +132,7 @@ impl Foreign {
         Foreign { subject, target: Some(target.clone()), place, tasks, is_hint: false }
     }
 
-    /// The same as a part of something greater.
+    /// As a part of something greater, of which the question speaks.
     pub(crate) fn of(self, subject: &'static str) -> Foreign {
         Foreign { subject, ..self }
     }

@@ -167,11 +167,7 @@ fn at_end(tree: &SyntaxTree, text: &str, name: &str, values: &[(&str, &str)]) ->
     let inner = like.and_then(|table| table.entries.first());
     let inner = inner.map_or(outer, |entry| indent(text, entry.range.start()));
     let newline = edit::line_end(text);
-    let before = match text {
-        _ if text.ends_with("\n\n") || text.ends_with("\n\r\n") => "",
-        _ if text.ends_with('\n') => newline,
-        _ => &newline.repeat(2),
-    };
+    let before = edit::gap(text, newline);
     let mut lines = format!("{before}{outer}[{ENVIRONMENTS}.{}]{newline}", edit::key(name));
     for (key, value) in values {
         lines += &format!("{inner}{key} = {value}{newline}");

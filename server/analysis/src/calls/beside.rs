@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::shell::is_input;
 use super::{Argument, Calls, Input, Walk, last_option, stem};
+use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_next};
 
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
@@ -124,11 +125,11 @@ impl Walk<'_> {
             _ => "make",
         };
         let value = |name: &str| last_option(arguments, name).flatten().map(str::to_owned);
-        let option = |short: &str, long: &str| value(short).or_else(|| value(long));
+        let option = |names: &[&str]| names.iter().find_map(|name| value(name));
         let (directory, file) = match tool {
-            "just" => (option("-d", "--working-directory"), option("-f", "--justfile")),
-            "task" => (option("-d", "--dir"), option("-t", "--taskfile")),
-            _ => (option("-C", "--directory"), option("-f", "--file")),
+            "just" => (option(&["-d", "--working-directory"]), option(&["-f", "--justfile"])),
+            "task" => (option(&["-d", "--dir"]), option(&["-t", "--taskfile"])),
+            _ => (option(&MAKE_DIRECTORY), option(&MAKEFILE)),
         };
         if file.as_deref().is_some_and(is_input) {
             return self.read_code(name, input);
@@ -141,11 +142,10 @@ impl Walk<'_> {
         for word in arguments {
             match word.text.as_str() {
                 _ if skip => skip = false,
-                "-C" | "-f" | "-o" | "-W" | "-I" | "-E" | "--eval" | "--directory" | "--file"
-                | "--justfile" => skip = true,
-                "-d" | "--working-directory" if tool == "just" => skip = true,
+                "-f" | "--justfile" | "-d" | "--working-directory" if tool == "just" => skip = true,
                 "-d" | "--dir" | "-t" | "--taskfile" | "--output" if tool == "task" => skip = true,
                 "--" if tool == "task" => break,
+                word if tool == "make" && make_takes_next(word) => skip = true,
                 // `-j 4` has its number behind it, `-j` alone has none.
                 word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
                 word => targets.push(word.to_owned()),
@@ -162,13 +162,19 @@ impl Walk<'_> {
     }
 
     fn npm(&mut self, arguments: &[Argument]) {
-        let words: Vec<&str> =
-            arguments.iter().map(|word| word.text.as_str()).filter(|word| !word.starts_with('-')).collect();
+        let of_option = |name: &&str| last_option(arguments, name).flatten();
+        let directory = NPM_DIRECTORY.iter().find_map(of_option).unwrap_or_default();
+        let is_value = |at: usize| at > 0 && NPM_DIRECTORY.contains(&arguments[at - 1].text.as_str());
+        let own =
+            arguments.iter().enumerate().filter(|(at, word)| !word.text.starts_with('-') && !is_value(*at));
+        let words: Vec<&str> = own.map(|(_, word)| word.text.as_str()).collect();
         let script = match words.as_slice() {
             ["run" | "run-script", script, ..] | [script, ..] => (*script).to_owned(),
             [] => return,
         };
-        self.calls.beside.push(Beside::Npm { directory: self.directory.path.clone(), script });
+        let directory =
+            if directory.is_empty() { self.directory.path.clone() } else { self.directory.join(directory) };
+        self.calls.beside.push(Beside::Npm { directory, script });
     }
 
     /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.

@@ -138,8 +138,11 @@ impl Options {
     }
 }
 
-/// Whether the value of an option is the next argument.
-fn takes_next(option: &str) -> bool {
+/// Whether an argument is an option whose value is the next one.
+pub(crate) fn takes_next(option: &str) -> bool {
+    if !option.starts_with('-') {
+        return false;
+    }
     if option.starts_with("--") {
         return !option.contains('=') && !SWITCHES.contains(&option);
     }

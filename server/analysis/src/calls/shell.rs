@@ -3,9 +3,11 @@
 //! Must not read scripts.
 
 use super::wrapper::ANOTHER_MACHINE;
-use super::{Argument, Calls, Input, Unclear, Walk};
+use super::{Argument, Calls, Input, Unclear, Walk, stem};
+use crate::command::Word;
 
-pub(super) fn is_shell(name: &str) -> bool {
+/// Whether a program of this name, without directory, is a shell.
+pub(crate) fn is_shell(name: &str) -> bool {
     matches!(
         name,
         "sh" | "bash"
@@ -66,6 +68,20 @@ impl ShellOptions {
         }
         options
     }
+}
+
+/// The script of the shell that is one of the words of a command, by its place among them, where an option says that
+/// there is one; not where the shell reads a file or its input.
+pub(crate) fn script_of(words: &[Word], shell: usize) -> Option<usize> {
+    let name = |at: usize| words.get(at).and_then(Word::literal).map(stem);
+    let shell = if name(shell)? == "busybox" { shell + 1 } else { shell };
+    if !is_shell(&name(shell)?) {
+        return None;
+    }
+    let argument = |word: &Word| word.literal().map_or_else(Argument::unknown, Argument::known);
+    let arguments: Vec<Argument> = words[shell + 1..].iter().map(argument).collect();
+    let options = ShellOptions::read(&arguments);
+    (options.is_script && !options.is_idle).then_some(shell + 1 + options.end)
 }
 
 impl Walk<'_> {

@@ -513,6 +513,19 @@ fn files_that_run_are_named() {
     };
     assert_eq!(beside("make -j 4 deploy A=b"), recipes("", &["deploy"]));
     assert_eq!(beside("make -C sub"), recipes("sub", &[]));
+    let named = Beside::Recipes {
+        tool: "make".into(),
+        directory: "sub".into(),
+        file: Some("x".into()),
+        targets: vec!["all".into()],
+    };
+    assert_eq!(beside("make --makefile=x --directory sub --what-if y all"), [named]);
+    let below = Beside::Npm { directory: "web".into(), script: "x".into() };
+    for command in
+        ["npm --prefix web run x", "npm run x --prefix=web", "pnpm -C web x", "sh -c 'cd web; npm run x'"]
+    {
+        assert_eq!(beside(command), std::slice::from_ref(&below), "{command}");
+    }
     let npm = |script: &str| vec![Beside::Npm { directory: String::new(), script: script.into() }];
     assert_eq!(beside("npm run deploy"), npm("deploy"));
     assert_eq!(beside("yarn deploy"), npm("deploy"));

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Argument, Walk};
+use crate::command::is_name;
 
 mod table;
 
@@ -233,6 +234,5 @@ fn drops_kubeconfig(options: &[Argument]) -> bool {
 /// Whether a word is `NAME=value`.
 pub(super) fn is_assignment(text: &str) -> bool {
     let Some((name, _)) = text.split_once('=') else { return false };
-    let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    !name.is_empty() && name.chars().all(inner) && !name.starts_with(|c: char| c.is_ascii_digit())
+    is_name(name)
 }

@@ -9,6 +9,7 @@ use crate::command::{self, Semantics};
 use crate::edit;
 use crate::links::{Makefile, Tool};
 use crate::parsed::Parsed;
+use crate::project_files::make_takes_next;
 use crate::syntax::StrStyle;
 use crate::words::Words;
 
@@ -175,11 +176,7 @@ impl<'a> Typing<'a> {
             Some(last) if usize::from(last.range.end()) >= length => last.range.start().into(),
             _ => before.len(),
         };
-        let literal = |word: &command::Word| match word.parts.as_slice() {
-            [] => Some(String::new()),
-            [command::Part::Literal(literal)] => Some(literal.to_string()),
-            _ => None,
-        };
+        let literal = |word: &command::Word| word.literal().map(str::to_owned);
         let mut words: Vec<Option<String>> = words.iter().map(literal).collect();
         if start == before.len() && quote.is_none() && !(before.is_empty() && words.len() == 1) {
             words.push(Some(String::new()));
@@ -192,7 +189,7 @@ impl<'a> Typing<'a> {
         if self.quote == Some('\'') || self.quote == Some('\\') {
             return None;
         }
-        let name = self.before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let name = self.before.trim_end_matches(command::is_of_name);
         let (start, braces) = match name.strip_suffix("${") {
             Some(start) if self.semantics == Semantics::Standard => (start, true),
             _ => (name.strip_suffix('$')?, false),
@@ -258,7 +255,7 @@ fn value_of_flag(word: &str) -> &str {
 /// Whether the next argument of make is no target.
 fn names_a_file(earlier: &[Option<String>]) -> bool {
     let last = earlier.last().and_then(|word| word.as_deref()).unwrap_or_default();
-    matches!(last, "-f" | "--file" | "--makefile" | "-C" | "--directory" | "-o" | "-W" | "-I")
+    make_takes_next(last)
 }
 
 /// The candidates that begin with what was typed, as completions in their order; what cannot be written at the place

@@ -39,7 +39,7 @@ impl<'a> NewTasks<'a> {
             (Some(section), None) if section.form == SectionForm::Header => {
                 Place::Behind(edit::line_stop(text, section.range.end()))
             }
-            (None, _) => Place::NewTable((text.len() as u32).into(), gap_at_end(text)),
+            (None, _) => Place::NewTable((text.len() as u32).into(), edit::gap(text, edit::line_end(text))),
             _ => Place::Nowhere,
         };
         NewTasks { phase, taken, place, line_end: edit::line_end(text) }
@@ -60,14 +60,5 @@ impl<'a> NewTasks<'a> {
             }
             Place::Nowhere => None,
         }
-    }
-}
-
-/// What must stand between a text and a table at its end.
-fn gap_at_end(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text if text.ends_with('\n') => edit::line_end(text).to_owned(),
-        _ => edit::line_end(text).repeat(2),
     }
 }

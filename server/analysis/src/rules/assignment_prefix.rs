@@ -4,6 +4,7 @@
 
 use super::command::Command;
 use super::declaration::{Check, Rule};
+use crate::command::is_name;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -27,11 +28,6 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         .note("set it with `env`; no shell reads it as an assignment, here or in Draft");
     let fixed = format!("env {}", command.text());
     found.push(diagnostic.fix(command.rewrite("Set it with `env`", &fixed)));
-}
-
-fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Must not report it when the chart's templates take these from elsewhere.
 
 use super::declaration::{Check, Rule};
+use super::draft_environment::first_with_tasks;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
@@ -24,10 +25,9 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         (true, false) => "annotation `buildID`",
         (false, false) => "label `draft` and no annotation `buildID`",
     };
-    let mut sections = parsed.file.sections_of(Phase::PostDeploy);
-    let Some(section) = sections.find(|section| !section.tasks.is_empty()) else { return };
+    let Some(place) = first_with_tasks(parsed, Phase::PostDeploy) else { return };
     let message = format!("the chart gives its pods no {missing}");
-    found.push(Diagnostic::new(DiagnosticCode::ChartLabels, section.name.range, message).note(
+    found.push(Diagnostic::new(DiagnosticCode::ChartLabels, place, message).note(
         "add what is missing; Draft finds the pods of a build by it, and would run these tasks nowhere",
     ));
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use compact_str::CompactString;
 use text_size::{TextRange, TextSize};
 
-use crate::calls::Calls;
+use crate::calls::{self, Calls};
 pub(super) use crate::command::Quoting;
 use crate::command::{self, Part, Semantics, SplitError, Word};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
@@ -115,24 +115,7 @@ impl<'a> Command<'a> {
 
     /// Whether the program is a shell that is given a script: what the script says is for that shell.
     pub(super) fn is_shell(&self) -> bool {
-        self.script_of(0).is_some()
-    }
-
-    /// The script of the shell that is this word, by its place among the words, where one would stand: behind a flag
-    /// among the shell's own, not behind a file that it runs.
-    pub(super) fn script_of(&self, shell: usize) -> Option<usize> {
-        let first = match without_directory(self.words().get(shell)?.literal()?) {
-            "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => shell + 1,
-            "busybox" => shell + 2,
-            _ => return None,
-        };
-        let text = |at: usize| self.words().get(at).and_then(Word::literal);
-        let is_option = |at: &usize| text(*at).is_some_and(|it| it.starts_with(['-', '+']));
-        // `-o pipefail`
-        let is_value =
-            |at: &usize| text(at - 1).is_some_and(|it| it.starts_with(['-', '+']) && it.ends_with('o'));
-        let own = (first..self.words().len()).take_while(|at| is_option(at) || is_value(at));
-        own.into_iter().find(|at| text(*at).is_some_and(is_script_flag)).map(|flag| flag + 1)
+        calls::script_of(self.words(), 0).is_some()
     }
 
     /// What quotes and backslashes make of each byte.
@@ -309,11 +292,6 @@ impl<'a> Command<'a> {
 /// The name of a program that may be written with its directory.
 pub(super) fn without_directory(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
-}
-
-/// `-c`, and flags that end with it as in `sh -ec`.
-fn is_script_flag(argument: &str) -> bool {
-    argument.len() > 1 && argument.starts_with('-') && !argument.starts_with("--") && argument.ends_with('c')
 }
 
 /// A range from offsets of a text that is known to be of at most 32 bits.

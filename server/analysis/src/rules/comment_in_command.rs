@@ -23,8 +23,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let line = command.text()[start..].lines().next().unwrap_or_default().trim_end();
     let place = range(start, start + line.len());
     let message = match command.program() {
-        Some(program) if at > 0 => format!("`{line}` is arguments of `{program}`, no comment"),
-        _ => format!("`{line}` is the program to run, no comment"),
+        Some(program) if at > 0 => format!("`{line}` is arguments of `{program}`, not a comment"),
+        _ => format!("`{line}` is the program to run, not a comment"),
     };
     let mut diagnostic = command
         .finding(DiagnosticCode::CommentInCommand, place, message)
@@ -86,7 +86,7 @@ mod tests {
             DiagnosticCode::CommentInCommand,
             text,
             expect![[r##"
-                warning "# everything": `# everything` is arguments of `make`, no comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# everything": `# everything` is arguments of `make`, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
                   fix: Move the comment behind the command
                     [pre-up]
                     a = "make all" # everything
@@ -96,7 +96,7 @@ mod tests {
                     #first
                     make
                     """
-                warning "# it": `# it` is arguments of `make`, no comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# it": `# it` is arguments of `make`, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
                   fix: Remove the comment from the command
                     [pre-up]
                     a = "make all # everything"
@@ -106,8 +106,8 @@ mod tests {
                     #first
                     make
                     """
-                warning "# make": `# make` is the program to run, no comment: move it behind the string; no shell reads the command, nor does one in Draft
-                warning "#first": `#first` is the program to run, no comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# make": `# make` is the program to run, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "#first": `#first` is the program to run, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
                   fix: Remove the comment from the command
                     [pre-up]
                     a = "make all # everything"

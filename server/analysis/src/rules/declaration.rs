@@ -6,7 +6,7 @@ use text_size::TextRange;
 
 use super::RULES;
 use super::command::Command;
-use crate::command::Semantics;
+use crate::command::{Semantics, nearest};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::FactsWanted;
 use crate::options::Options;
@@ -102,12 +102,7 @@ impl DiagnosticCode {
     /// The code that somebody very likely meant by an unknown name.
     pub fn near(name: &str) -> Option<DiagnosticCode> {
         let name = name.to_lowercase().replace(['_', ' '], "-");
-        DiagnosticCode::ALL
-            .into_iter()
-            .map(|code| (strsim::damerau_levenshtein(&name, code.name()), code))
-            .filter(|(distance, code)| *distance <= code.name().len() / 3)
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, code)| code)
+        nearest(&name, DiagnosticCode::ALL, DiagnosticCode::name)
     }
 
     /// The severity that it has unless its rule or the user says otherwise.

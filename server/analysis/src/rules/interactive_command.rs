@@ -6,6 +6,7 @@ use super::declaration::{Check, Rule};
 use text_size::TextRange;
 
 use super::command::{Command, without_directory};
+use crate::calls::container_takes_next;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 
@@ -95,39 +96,13 @@ fn terminal_flag<'c>(command: &'c Command<'_>) -> Option<(TextRange, &'c str)> {
             _ if !literal.starts_with('-') && !is_value && !is_kubectl(command) => break,
             _ => {}
         }
-        is_value = takes_value(literal);
+        is_value = container_takes_next(literal);
     }
     terminal.filter(|_| interactive)
 }
 
 fn is_kubectl(command: &Command<'_>) -> bool {
     matches!(command.name(), Some("kubectl" | "oc"))
-}
-
-/// Whether the next argument belongs to this flag of `docker run` or `docker exec`.
-fn takes_value(flag: &str) -> bool {
-    matches!(
-        flag,
-        "--name"
-            | "-v"
-            | "--volume"
-            | "-p"
-            | "--publish"
-            | "-e"
-            | "--env"
-            | "--env-file"
-            | "--network"
-            | "-w"
-            | "--workdir"
-            | "-u"
-            | "--user"
-            | "--entrypoint"
-            | "--mount"
-            | "-l"
-            | "--label"
-            | "-h"
-            | "--hostname"
-    )
 }
 
 fn as_cat(command: &Command<'_>, program: TextRange) -> Fix {
@@ -176,6 +151,19 @@ mod tests {
                 warning "edit": `kubectl edit` needs a terminal: a task has none of its own, and its input is empty
             "#]],
         );
+    }
+
+    #[test]
+    fn values_of_options_are_no_image() {
+        for command in [
+            "docker run --memory 1g -it x",
+            "docker run -m 1g --cpus 2 -i -t x",
+            "podman exec --detach-keys a -it x",
+        ] {
+            let analysis = crate::Analysis::new(format!("[pre-up]\na = \"{command}\"\n"), Default::default());
+            let mut found = analysis.diagnostics.iter();
+            assert!(found.any(|it| it.code == DiagnosticCode::InteractiveCommand), "{command}");
+        }
     }
 
     #[test]

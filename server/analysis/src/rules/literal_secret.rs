@@ -17,6 +17,7 @@ use value::Secret;
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
 use crate::calls::Call;
+use crate::command::is_of_name;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -74,8 +75,8 @@ fn report(command: &Command<'_>, place: &Place) -> Diagnostic {
     let variable = variable_for(&secret.name);
     let braced = format!("${{{variable}}}");
     let plain = format!("${variable}");
-    let follows = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let shown = if command.text()[usize::from(whole.end())..].starts_with(follows) { braced } else { plain };
+    let shown =
+        if command.text()[usize::from(whole.end())..].starts_with(is_of_name) { braced } else { plain };
     let fixed = command.replaced(whole, &shown);
     diagnostic.fix(command.rewrite(format!("Take it from `${variable}`"), &fixed))
 }

@@ -4,8 +4,7 @@
 
 use super::command::{Command, shell_word};
 use super::declaration::{Check, Rule};
-use crate::command::Part;
-use crate::command::Word;
+use crate::command::{Part, Word, in_double_quotes};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 use crate::phase::Phase;
@@ -57,7 +56,7 @@ fn for_shell(command: &Command<'_>, word: &Word) -> String {
     let mut shown = String::from("\"");
     for part in &word.parts {
         match part {
-            Part::Literal(text) => escape(&mut shown, text),
+            Part::Literal(text) => shown.push_str(&in_double_quotes(text)),
             Part::Variable { range, .. } => shown.push_str(&command.text()[*range]),
         }
     }
@@ -74,19 +73,7 @@ fn shell_argument(written: &str, argument: &str) -> String {
     if written.starts_with('"') && !argument.contains(['$', '`', '"', '\\']) {
         return format!("\"{argument}\"");
     }
-    let mut shown = String::from("\"");
-    escape(&mut shown, argument);
-    shown.push('"');
-    shown
-}
-
-fn escape(shown: &mut String, text: &str) {
-    for character in text.chars() {
-        if matches!(character, '$' | '`' | '"' | '\\') {
-            shown.push('\\');
-        }
-        shown.push(character);
-    }
+    format!("\"{}\"", in_double_quotes(argument))
 }
 
 /// `sh -c "echo $HOME"` becomes `sh -c 'echo $HOME'`, when the only variables are in the script.

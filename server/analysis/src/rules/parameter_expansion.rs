@@ -4,6 +4,7 @@
 
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
+use crate::command::{is_name, is_of_name};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -47,10 +48,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 fn without_braces(command: &Command<'_>, at: usize, end: usize) -> Option<crate::edit::Fix> {
     let text: &str = command.text();
     let name = text[at..end].strip_prefix("${")?.strip_suffix('}')?;
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_name =
-        !name.is_empty() && name.chars().all(part) && !name.starts_with(|c: char| c.is_ascii_digit());
-    if command.knows_quotes() || !is_name || text[end..].starts_with(part) {
+    if command.knows_quotes() || !is_name(name) || text[end..].starts_with(is_of_name) {
         return None;
     }
     let fixed = command.replaced(range(at, end), &format!("${name}"));

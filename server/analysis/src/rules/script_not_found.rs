@@ -6,6 +6,7 @@ use text_size::TextRange;
 
 use super::command::Command;
 use super::declaration::{Check, Rule};
+use crate::calls::is_shell;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::FactsWanted;
 use crate::facts::PathFact;
@@ -52,7 +53,7 @@ fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
     if program.contains('/') {
         return (!program.starts_with('/')).then_some((program, range, true));
     }
-    if !matches!(program, "sh" | "bash") {
+    if !is_shell(program) {
         return None;
     }
     let (word, literal) = command.arguments().next()?;

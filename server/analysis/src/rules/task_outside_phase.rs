@@ -77,7 +77,8 @@ impl<'a> Destination<'a> {
             Some(end) => TextEdit::insert(end, format!("{newline}{task}")),
             None if self.is_present => return None,
             None => {
-                let gap = gap_before_end(text, lines, newline);
+                let (before, after) = (&text[..lines.start().into()], &text[lines.end().into()..]);
+                let gap = edit::gap(if after.is_empty() { before } else { after }, newline);
                 TextEdit::insert(
                     (text.len() as u32).into(),
                     format!("{gap}[{phase}]{newline}{task}{newline}"),
@@ -86,17 +87,6 @@ impl<'a> Destination<'a> {
         };
         let title = format!("Move `{name}` into `[{phase}]`");
         Some(Fix { title, edits: vec![TextEdit::delete(lines), insertion], preferred: false })
-    }
-}
-
-/// What must stand between the rest of the file and a table at its end.
-fn gap_before_end(text: &str, removed: TextRange, newline: &str) -> String {
-    let (before, after) = (&text[..usize::from(removed.start())], &text[usize::from(removed.end())..]);
-    let last = if after.is_empty() { before } else { after };
-    match () {
-        () if before.trim().is_empty() && after.trim().is_empty() => String::new(),
-        () if last.ends_with('\n') => newline.to_owned(),
-        () => newline.repeat(2),
     }
 }
 

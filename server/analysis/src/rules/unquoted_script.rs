@@ -4,6 +4,7 @@
 
 use super::command::{Command, range, shell_word, without_directory};
 use super::declaration::{Check, Rule};
+use crate::calls::script_of;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +23,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 
 /// What is to be said of the shell that is this word.
 fn unquoted(command: &Command<'_>, shell: usize) -> Option<Diagnostic> {
-    let [script, .., last] = command.words().get(command.script_of(shell)?..)? else { return None };
+    let [script, .., last] = command.words().get(script_of(command.words(), shell)?..)? else { return None };
     let program = command.bare(script).filter(|it| !it.starts_with('-') && !it.contains('$'))?;
     let place = range(script.range.start().into(), last.range.end().into());
     let name = without_directory(command.words()[shell].literal()?);

@@ -7,6 +7,7 @@ use text_size::TextRange;
 use super::command::{Command, range};
 use super::declaration::{Check, Rule};
 use crate::calls::Call;
+use crate::command::is_of_name;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -57,9 +58,9 @@ fn read_by_script(command: &Command<'_>) -> Vec<(String, TextRange)> {
 /// Where `$NAME` or `${NAME}` stands first; `${NAME:-…}` says itself what takes its place.
 fn place(command: &Command<'_>, name: &str) -> Option<TextRange> {
     let text = command.text();
-    let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (plain, braced) = (format!("${name}"), format!("${{{name}}}"));
-    let mut plain = text.match_indices(&plain).filter(|(at, it)| !text[at + it.len()..].starts_with(goes_on));
+    let mut plain =
+        text.match_indices(&plain).filter(|(at, it)| !text[at + it.len()..].starts_with(is_of_name));
     let (at, found) = plain.next().or_else(|| text.match_indices(&braced).next())?;
     Some(range(at, at + found.len()))
 }

@@ -7,6 +7,16 @@ use toml_parser::{ErrorSink, Expected, ParseError, Span};
 
 use super::{SyntaxError, SyntaxErrorKind};
 
+/// Where the parser reported an error.
+struct Reported {
+    start: usize,
+    end: usize,
+    /// What is wrong.
+    here: TextRange,
+    /// What that is a part of.
+    whole: TextRange,
+}
+
 /// Collects errors of the grammar.
 pub(super) struct Errors<'t> {
     text: &'t str,
@@ -52,116 +62,151 @@ impl<'t> Errors<'t> {
         let place = |span: Span| (span.start() + self.base, span.end() + self.base);
         let (start, end) = error.unexpected().or(error.context()).map_or((0, 0), place);
         let (open, open_end) = error.context().map_or((start, end), place);
-        let before = &self.text[..self.range(start, start).start().into()];
-        let here = self.range(start, end);
-        let said = |range, message: &str| (range, message.to_owned());
-        match error.description() {
-            "key with no value" | "missing value for key" => match self.words_behind(end) {
-                Some(word) => {
-                    said(word, "expected `=` after the key: a key of several words must stand in quotes")
-                }
-                None => said(here, "expected `=` and a value after the key"),
-            },
-            "unclosed table" => match self.words_behind(end) {
-                Some(word) => {
-                    said(word, "expected `]` after the name: a name of several words must stand in quotes")
-                }
-                None => said(here, "expected `]` at the end of the header"),
-            },
-            "unclosed array table" => match self.words_behind(end) {
-                Some(word) => {
-                    said(word, "expected `]]` after the name: a name of several words must stand in quotes")
-                }
-                None => said(here, "expected `]]` at the end of the header"),
-            },
-            "invalid table" => said(here, "expected a name in the header"),
-            "missing value" => said(here, "expected a value after `=`"),
-            "extra `=`" => said(here, "expected a value, not another `=`"),
-            "unexpected key or value" => said(here, "expected the end of the line"),
-            "invalid key-value pair" => said(here, "expected a key"),
-            "missing table open" => said(here, "this `]` closes nothing"),
-            "missing inline table opening" => said(self.range(start, start + 1), "this `}` closes nothing"),
-            "missing array opening" => said(self.range(start, start + 1), "this `]` closes nothing"),
-            "extra comma in array" => said(here, "expected a value before this comma"),
-            "unexpected `=` in array" => said(here, "expected a value or `]`, not `=`"),
-            "missing comma between array elements" => said(here, "expected `,` between two values"),
-            "unclosed array" => said(
-                self.range(open, open_end),
-                "this array is not closed: expected `]` after its last value",
-            ),
-            "unclosed inline table" => said(
-                self.range(open, open_end),
-                "this inline table is not closed: expected `}` after its last entry",
-            ),
-            "extra comma in inline table" => {
-                said(self.range(start, start + 1), "expected an entry before this comma")
+        let at = Reported { start, end, whole: self.range(open, open_end), here: self.range(start, end) };
+        let what = error.description();
+        let said = self.in_line(what, &at).or_else(|| self.in_array(what, &at));
+        let said = said.or_else(|| self.in_inline_table(what, &at)).or_else(|| self.in_key(what, &at));
+        let said = said.or_else(|| self.in_escape(what, &at)).or_else(|| self.in_characters(what, &at));
+        said.unwrap_or_else(|| (at.here, generic(error)))
+    }
+
+    /// Of headers, and of what stands around `=`.
+    fn in_line(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let message = match what {
+            "key with no value" | "missing value for key" => {
+                return Some(self.with_words(at, "`=`", "key", "and a value after the key"));
             }
-            "extra assignment between key-value pairs" => {
-                said(self.range(start, start + 1), "expected a value or `,`, not another `=`")
+            "unclosed table" => return Some(self.with_words(at, "`]`", "name", "at the end of the header")),
+            "unclosed array table" => {
+                return Some(self.with_words(at, "`]]`", "name", "at the end of the header"));
             }
-            "missing key for inline table element" => {
-                said(self.range(start, start + 1), "expected a key and `=`")
+            "invalid table" => "expected a name in the header",
+            "missing value" => "expected a value after `=`",
+            "extra `=`" => "expected a value, not another `=`",
+            "unexpected key or value" => "expected the end of the line",
+            "invalid key-value pair" => "expected a key",
+            "missing table open" => "this `]` closes nothing",
+            _ => return None,
+        };
+        Some((at.here, message.into()))
+    }
+
+    /// What is missing behind a key or name, of which the words behind it may be a part.
+    fn with_words(&self, at: &Reported, missing: &str, of: &str, otherwise: &str) -> (TextRange, String) {
+        match self.words_behind(at.end) {
+            Some(words) => {
+                let quotes = format!("a {of} of several words must stand in quotes");
+                (words, format!("expected {missing} after the {of}: {quotes}"))
             }
-            "missing assignment between key-value pairs" => said(here, "expected `=` after the key"),
-            "invalid inline table element" => {
-                said(self.range(start, start + 1), "expected `}` at the end of the inline table")
-            }
-            "missing comma between key-value pairs" => said(here, "expected `,` between two entries"),
+            None => (at.here, format!("expected {missing} {otherwise}")),
+        }
+    }
+
+    fn in_array(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let (range, message) = match what {
+            "missing array opening" => (self.first(at), "this `]` closes nothing"),
+            "extra comma in array" => (at.here, "expected a value before this comma"),
+            "unexpected `=` in array" => (at.here, "expected a value or `]`, not `=`"),
+            "missing comma between array elements" => (at.here, "expected `,` between two values"),
+            "unclosed array" => (at.whole, "this array is not closed: expected `]` after its last value"),
             "cannot recurse further; max recursion depth met" => {
-                said(here, "arrays and inline tables are nested too deep")
+                (at.here, "arrays and inline tables are nested too deep")
             }
-            "unquoted keys cannot be empty" => said(here, "expected a key"),
-            "invalid unquoted key" => said(
-                self.range(open, open_end),
+            _ => return None,
+        };
+        Some((range, message.into()))
+    }
+
+    fn in_inline_table(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let (range, message) = match what {
+            "missing inline table opening" => (self.first(at), "this `}` closes nothing"),
+            "unclosed inline table" => {
+                (at.whole, "this inline table is not closed: expected `}` after its last entry")
+            }
+            "extra comma in inline table" => (self.first(at), "expected an entry before this comma"),
+            "extra assignment between key-value pairs" => {
+                (self.first(at), "expected a value or `,`, not another `=`")
+            }
+            "missing key for inline table element" => (self.first(at), "expected a key and `=`"),
+            "missing assignment between key-value pairs" => (at.here, "expected `=` after the key"),
+            "invalid inline table element" => (self.first(at), "expected `}` at the end of the inline table"),
+            "missing comma between key-value pairs" => (at.here, "expected `,` between two entries"),
+            _ => return None,
+        };
+        Some((range, message.into()))
+    }
+
+    fn in_key(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let (range, message) = match what {
+            "unquoted keys cannot be empty" => (at.here, "expected a key"),
+            "invalid unquoted key" => (
+                at.whole,
                 "a key without quotes holds only letters from a to z, digits, `-` and `_`: expected quotes around it",
             ),
             "keys cannot be multi-line literal strings" | "keys cannot be multi-line basic strings" => {
-                said(here, "expected a key on one line: it cannot be a multi-line string")
+                (at.here, "expected a key on one line: it cannot be a multi-line string")
             }
-            "invalid comment character" => (
-                self.range(start, start + 1),
-                format!(
-                    "expected text or a tab in the comment, not the control character {}",
-                    self.code(start)
-                ),
-            ),
-            "carriage return must be followed by newline" => {
-                let back = usize::from(before.ends_with('\r'));
-                said(self.range(start - back, start), "expected a line feed after this carriage return")
-            }
-            "missing escaped value" => said(
+            _ => return None,
+        };
+        Some((range, message.into()))
+    }
+
+    fn in_escape(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let (start, before) = (at.start, self.before(at));
+        let backslash = before.rfind('\\').unwrap_or(start);
+        let (range, message) = match what {
+            "missing escaped value" => (
                 self.range(start.saturating_sub(1), start + usize::from(!self.at_line_end(start))),
                 r#"expected one of the escapes `\b`, `\t`, `\n`, `\f`, `\r`, `\e`, `\"`, `\\`, `\xHH`, `\uHHHH` and `\UHHHHHHHH`"#,
             ),
-            "too few unicode value digits" => said(
-                self.range(before.rfind('\\').unwrap_or(start), start),
+            "too few unicode value digits" => (
+                self.range(backslash, start),
                 r"expected 2 hexadecimal digits after `\x`, 4 after `\u` or 8 after `\U`",
             ),
-            "invalid value" => said(
-                self.range(before.rfind('\\').unwrap_or(start), start + self.hex_digits(start)),
+            "invalid value" => (
+                self.range(backslash, start + self.hex_digits(start)),
                 "expected the number of a Unicode character",
             ),
-            "invalid basic string" => (
-                self.range(start, start + 1),
-                format!("expected the control character {0} to be written as `\\u{0}`", self.code(start)),
-            ),
-            "invalid literal string" | "invalid multi-line literal string" => (
-                self.range(start, start + 1),
-                format!(
-                    "expected text or a tab in the string, not the control character {}: only `\"…\"` can hold it, \
-                     as `\\u{0}`",
-                    self.code(start)
-                ),
-            ),
             "invalid multi-line basic string" if before.trim_end_matches([' ', '\t']).ends_with('\\') => {
-                said(here, "expected a line break, or one of TOML's escapes, after the backslash")
+                (at.here, "expected a line break, or one of TOML's escapes, after the backslash")
             }
-            "invalid multi-line basic string" => (
-                self.range(start, start + 1),
-                format!("expected the control character {0} to be written as `\\u{0}`", self.code(start)),
+            _ => return None,
+        };
+        Some((range, message.into()))
+    }
+
+    /// Of control characters.
+    fn in_characters(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
+        let code = self.code(at.start);
+        let message = match what {
+            "invalid comment character" => {
+                format!("expected text or a tab in the comment, not the control character {code}")
+            }
+            "carriage return must be followed by newline" => {
+                let back = usize::from(self.before(at).ends_with('\r'));
+                let message = "expected a line feed after this carriage return";
+                return Some((self.range(at.start - back, at.start), message.into()));
+            }
+            "invalid literal string" | "invalid multi-line literal string" => format!(
+                "expected text or a tab in the string, not the control character {code}: only `\"…\"` can hold it, as \
+                 `\\u{code}`"
             ),
-            _ => (here, generic(error)),
-        }
+            "invalid basic string" | "invalid multi-line basic string" => {
+                format!("expected the control character {code} to be written as `\\u{code}`")
+            }
+            _ => return None,
+        };
+        Some((self.first(at), message))
+    }
+
+    /// The first character of what is wrong.
+    fn first(&self, at: &Reported) -> TextRange {
+        self.range(at.start, at.start + 1)
+    }
+
+    /// The text in front of what is wrong.
+    fn before(&self, at: &Reported) -> &str {
+        &self.text[..self.range(at.start, at.start).start().into()]
     }
 
     /// Where something other than a comment stands behind an offset on its line; empty, to be widened.

@@ -55,7 +55,7 @@ pub(crate) struct Selector;
 pub(crate) struct Container;
 
 impl Form for Selector {
-    const WRONG: &'static str = "is no label selector: write `app=web`, `app!=web`, `app in (a, b)`, `app` or `!app`, with commas \
+    const WRONG: &'static str = "is not a label selector: write `app=web`, `app!=web`, `app in (a, b)`, `app` or `!app`, with commas \
          between several";
 
     fn fits(text: &str) -> bool {

@@ -143,15 +143,14 @@ impl Reader<'_> {
             return false;
         }
         let table = settings::is_table(first);
-        match () {
-            () if !table && settings::known(&[]).contains(first) => {
-                self.problem(last.range, format!("`{first}` is a setting and not a table"), None);
-            }
-            () if !table || names.len() > 1 => self.unknown(path, &names),
-            () if kind == HeaderKind::ArrayOfTables => {
-                self.problem(last.range, format!("`{first}` is one table: write `[{first}]`"), None);
-            }
-            () => return true,
+        if !table && settings::known(&[]).contains(first) {
+            self.problem(last.range, format!("`{first}` is a setting and not a table"), None);
+        } else if !table || names.len() > 1 {
+            self.unknown(path, &names);
+        } else if kind == HeaderKind::ArrayOfTables {
+            self.problem(last.range, format!("`{first}` is one table: write `[{first}]`"), None);
+        } else {
+            return true;
         }
         false
     }
@@ -402,7 +401,7 @@ mod tests {
                 f:8:1: there is no setting `timout`: did you mean `timeout`?
                 f:9:1: the key `env` is already defined
                 f:9:6: `env` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
-                f:11:12: `app web` is no label selector: write `app=web`, `app!=web`, `app in (a, b)`, `app` or `!app`, with commas between several
+                f:11:12: `app web` is not a label selector: write `app=web`, `app!=web`, `app in (a, b)`, `app` or `!app`, with commas between several
                 f:12:13: invalid type: integer `5`, expected a string
                 f:13:16: a time of 0 would end every task at once; leave it out for no limit
                 f:14:1: there is no setting `namespac`

@@ -52,13 +52,10 @@ impl Script<'_, '_> {
         let line_end = self.at + self.rest().find('\n').unwrap_or(self.rest().len());
         let (line_end, begin) = self.documents.unwrap_or((line_end, (line_end + 1).min(self.text.len())));
         let body = self.text.get(begin..).unwrap_or_default();
-        let mut length = 0;
         let mut lines = body.split_inclusive('\n');
         let last = lines.find(|line| {
             let line = line.trim_end_matches(['\n', '\r']);
-            let found = if is_indented { line.trim_start_matches('\t') } else { line } == delimiter;
-            length += if found { 0 } else { line.len() + 1 };
-            found
+            if is_indented { line.trim_start_matches('\t') == delimiter } else { line == delimiter }
         });
         let length =
             body.len().min(last.map_or(body.len(), |last| last.as_ptr() as usize - body.as_ptr() as usize));

@@ -13,6 +13,8 @@ use draft_tasks_analysis::links::{Makefile, Target};
 use draft_tasks_analysis::project_files::{self, Named};
 use draft_tasks_executor::file;
 
+use crate::world::facts::is_executable;
+
 /// How many files one request looks for.
 const MOST_LOOKS: usize = 512;
 
@@ -154,15 +156,4 @@ impl Nearby {
 fn place(commands: &Rc<Commands>, name: &str) -> Option<FileLocation> {
     let found = commands.named.iter().find(|found| found.name == name)?;
     Some(FileLocation { path: commands.path.clone(), name: Some((commands.clone(), found.range)) })
-}
-
-#[cfg(unix)]
-pub(crate) fn is_executable(found: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    found.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-pub(crate) fn is_executable(_: &fs::Metadata) -> bool {
-    true
 }

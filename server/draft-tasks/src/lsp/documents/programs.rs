@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::lsp::documents::nearby::is_executable;
+use crate::world::facts::is_executable;
 
 /// More directories of a PATH are not read.
 const MOST_DIRECTORIES: usize = 100;
