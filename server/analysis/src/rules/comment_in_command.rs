@@ -28,7 +28,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     };
     let mut diagnostic = command
         .finding(DiagnosticCode::CommentInCommand, place, message)
-        .note(no_shell!("move it behind the string"));
+        .note(no_shell!("put it behind the string"));
     diagnostic.fixes.extend(outside(command, at, place));
     found.push(diagnostic);
 }
@@ -86,7 +86,7 @@ mod tests {
             DiagnosticCode::CommentInCommand,
             text,
             expect![[r##"
-                warning "# everything": `# everything` is arguments of `make`, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# everything": `# everything` is arguments of `make`, not a comment: put it behind the string; no shell reads the command, nor does one in Draft
                   fix: Move the comment behind the command
                     [pre-up]
                     a = "make all" # everything
@@ -96,7 +96,7 @@ mod tests {
                     #first
                     make
                     """
-                warning "# it": `# it` is arguments of `make`, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# it": `# it` is arguments of `make`, not a comment: put it behind the string; no shell reads the command, nor does one in Draft
                   fix: Remove the comment from the command
                     [pre-up]
                     a = "make all # everything"
@@ -106,8 +106,8 @@ mod tests {
                     #first
                     make
                     """
-                warning "# make": `# make` is the program to run, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
-                warning "#first": `#first` is the program to run, not a comment: move it behind the string; no shell reads the command, nor does one in Draft
+                warning "# make": `# make` is the program to run, not a comment: put it behind the string; no shell reads the command, nor does one in Draft
+                warning "#first": `#first` is the program to run, not a comment: put it behind the string; no shell reads the command, nor does one in Draft
                   fix: Remove the comment from the command
                     [pre-up]
                     a = "make all # everything"
