@@ -42,14 +42,16 @@ function M.eventually(what, f)
   return result
 end
 
---- How often the server has published diagnostics, by path.
+--- How often the server has published diagnostics of open files, by path: it does of others, too.
 ---@type table<string, integer>
 M.published = {}
 local on_publish = vim.lsp.handlers['textDocument/publishDiagnostics']
 vim.lsp.handlers['textDocument/publishDiagnostics'] = function(err, result, ctx)
   on_publish(err, result, ctx)
-  local path = vim.uri_to_fname(result.uri)
-  M.published[path] = (M.published[path] or 0) + 1
+  if result.version then
+    local path = vim.uri_to_fname(result.uri)
+    M.published[path] = (M.published[path] or 0) + 1
+  end
 end
 
 ---@param name string below the copy of the examples

@@ -4,10 +4,10 @@ local check, equal, eventually, open = t.check, t.equal, h.eventually, h.open
 
 check("run works from the application's other files", function()
   local bufnr = h.edit('go-app/main.go')
-  -- Without a kubeconfig nobody knows whether pods of the application are left, so the server asks: "Run" is the first.
+  -- Without a kubeconfig nobody knows whether pods of the application are left, so the server asks: "Run" is the last.
   local select = vim.ui.select
   vim.ui.select = function(items, _, on_choice)
-    on_choice(items[1], 1)
+    on_choice(items[#items], #items)
   end
   vim.cmd('LspDraftTasks run cleanup')
   eventually('its output', function()
@@ -134,7 +134,7 @@ check('a run that the user does not want leaves how the last one ended', functio
   h.write('declined/draft.toml', { '[environments.development]', 'name = "web"' })
   local select, told = vim.ui.select, nil
   vim.ui.select = function(items, _, on_choice)
-    on_choice(items[#items], #items)
+    on_choice(items[1], 1)
   end
   local id = vim.api.nvim_create_autocmd('User', {
     pattern = 'DraftTasksRun',
