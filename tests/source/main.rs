@@ -19,6 +19,24 @@ struct House {
 /// Of which there is one for each platform, under the same name.
 const OF_A_PLATFORM: [&str; 1] = ["executor/src/tree/portable.rs"];
 
+/// The fuzzer is a workspace of its own, which builds the binary's modules.
+#[test]
+fn the_fuzzer_has_all_that_the_binary_is_built_from() {
+    let dependencies = |manifest: &Path| -> BTreeSet<String> {
+        let text = fs::read_to_string(manifest).unwrap();
+        let sections = text.split("\n[").filter(|section| {
+            section.starts_with("dependencies]")
+                || section.starts_with("target.") && section.contains(".dependencies]")
+        });
+        let lines = sections.flat_map(|section| section.lines().skip(1)).filter(|line| line.contains('='));
+        lines.map(|line| line.split(['.', ' ']).next().unwrap().to_owned()).collect()
+    };
+    let binary = dependencies(&server().join("draft-tasks/Cargo.toml"));
+    let fuzzer = dependencies(&server().join("../fuzz/Cargo.toml"));
+    assert!(binary.len() > 20);
+    assert_eq!(Vec::from_iter(binary.difference(&fuzzer)), [""; 0], "of fuzz/Cargo.toml");
+}
+
 #[test]
 fn public_types_have_names_that_occur_once_in_their_crate() {
     let mut twice = String::new();
