@@ -115,10 +115,6 @@ fn with_escapes(text: &str, stays: impl Fn(&[u8]) -> bool) -> String {
 /// A text as a person would see it in the end: terminal escapes removed, of lines that were overwritten after carriage
 /// returns only what they said last, and what else steers a terminal or is not seen as [`printable_but`] writes it.
 pub fn plain(text: &str) -> String {
-    // Nearly all text has nothing to take out.
-    if shown_length(text.as_bytes()) == text.len() && !text.contains('\r') {
-        return text.to_owned();
-    }
     let seen = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
         Some(line) => as_seen(line) + "\n",
         None => as_seen(line),
@@ -166,6 +162,7 @@ mod tests {
     fn controls_beyond_ascii_and_what_is_not_seen_are_written_out() {
         let text = "\x1b[1mé\u{9b}31m\u{202e}x\x1b[m\u{200b}\r\n";
         assert_eq!(plain(text), "é\\u{9b}31m\\u{202e}x\\u{200b}\n");
+        assert_eq!(plain("a\u{9b}b"), "a\\u{9b}b");
         assert_eq!(colored(text), "\x1b[1mé\\u{9b}31m\\u{202e}x\x1b[m\\u{200b}\r\n");
     }
 
