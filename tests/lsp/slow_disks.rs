@@ -24,6 +24,8 @@ fn project(endless_file: &str) -> (Project, Client) {
     let kubeconfig = if endless_file == "kubeconfig" { file } else { String::new() };
     let env_file = if endless_file == ".env" { json!([".env"]) } else { json!([]) };
     let client = Client::with(|setup| {
+        // What is refused is an answer, and no message.
+        setup.own_output = true;
         setup.environment = vec![("KUBECONFIG", kubeconfig), ("NAME", "ann".into())];
         setup.settings = json!({ "run": { "envFile": env_file }, "kubernetes": { "selector": "app=web" } });
     });
