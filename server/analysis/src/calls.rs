@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use crate::command::is_name;
 pub use beside::{Beside, mentions, of_recipes};
 use call::last_option;
 pub use call::{Call, stem};
@@ -254,7 +255,10 @@ impl<'a> Walk<'a> {
         if let Some(value) = self.calls.assigned.get(name) {
             return value.clone();
         }
-        self.calls.inherited.insert(name.to_owned());
+        // `$1` and `${#NAME}` are of the shell.
+        if is_name(name) {
+            self.calls.inherited.insert(name.to_owned());
+        }
         (self.lookup)(name)
     }
 

@@ -125,6 +125,7 @@ b = "sh -c '. ./env && echo $X'"
 c = "sh -c 'for i in 1 2; do echo $i; done'"
 d = "sh -c 'read line; echo $line'"
 e = "echo 'sh -c $X'"
+f = "bash -c 'p=1; a=(b c); echo ${#p} ${1} $1 ${#a[@]}'"
 [post-deploy]
 g = "sh -c 'echo $X'"
 "#;
