@@ -11,6 +11,7 @@ import { report } from './report';
 import type { Runs } from './runs';
 import type { Server } from './server';
 import type { Status, Target } from './status';
+import type { TerminalTasks } from './terminal';
 import { refuse } from './trust';
 
 /** What commands need. */
@@ -22,6 +23,7 @@ export interface Parts {
   readonly output: Output;
   readonly status: Status;
   readonly documents: Documents;
+  readonly terminal: TerminalTasks;
 }
 
 type Name = keyof typeof clientCommands;
@@ -32,6 +34,7 @@ export function register(parts: Parts): vscode.Disposable {
   const all: Record<Name, (argument?: unknown) => unknown> = {
     run: (uri) => runPhase(parts, uriOf(uri)),
     runTask: (uri) => runTask(parts, uriOf(uri)),
+    runInTerminal: (uri) => runInTerminal(parts, uriOf(uri)),
     rerun: (uri) => runIn(parts, commands.rerun, uriOf(uri) ?? parts.files.current()),
     rerunFailed: (uri) => rerunFailed(parts, uriOf(uri)),
     stop: () => stop(parts),
@@ -117,6 +120,25 @@ async function runTask(parts: Parts, wanted: vscode.Uri | undefined): Promise<un
   const chosen = items.find((item) => item.line === line)
     ?? (await vscode.window.showQuickPick(items, { title: `Run a task of ${nameOf(uri)}`, placeHolder: 'Task', matchOnDescription: true }));
   return chosen === undefined ? undefined : await parts.server.execute(commands.runTask, chosen.argument);
+}
+
+/** The task or phase at the cursor, else one that the user chooses. */
+async function runInTerminal(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const uri = wanted ?? (await parts.files.choose());
+  if (uri === undefined) return undefined;
+  const { phases } = await outline(parts, uri);
+  const items = phases.flatMap(({ phase, line, tasks }) => [
+    { label: phase, description: 'all its tasks', line, phase, task: undefined },
+    ...tasks.map(({ task, line }) => ({ label: task, description: phase, line, phase, task })),
+  ]);
+  if (items.length === 0) throw new Error(`${nameOf(uri)} has no task`);
+  const line = cursor(uri);
+  const chosen = items.find((item) => item.line === line)
+    ?? (await vscode.window.showQuickPick(items, { title: `Run in a terminal, of ${nameOf(uri)}`, placeHolder: 'Phase or task', matchOnDescription: true }));
+  if (chosen === undefined) return undefined;
+  await parts.terminal.run(uri, chosen.phase, chosen.task);
+  return undefined;
 }
 
 async function runIn(parts: Parts, command: string, uri: vscode.Uri | undefined): Promise<unknown> {
@@ -214,6 +236,7 @@ async function menu(parts: Parts): Promise<unknown> {
   add(runs.active.length > 0, '$(debug-stop) Stop…', clientCommands.stop, running);
   add(ready, '$(run-all) Run Phase…', clientCommands.run);
   add(ready, '$(run) Run Task…', clientCommands.runTask);
+  add(ready, '$(terminal) Run in Terminal', clientCommands.runInTerminal, 'a task can ask for something there');
   add(ready && runs.last !== undefined, '$(debug-restart) Run Last Again', clientCommands.rerun, runs.last?.message ?? '');
   add(ready && runs.last?.outcome === 'failed', '$(debug-rerun) Run Failed Tasks Again', clientCommands.rerunFailed);
   add(ready, '$(list-ordered) Show Plan…', clientCommands.plan);

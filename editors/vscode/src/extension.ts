@@ -7,10 +7,11 @@ import { register } from './commands';
 import { Documents } from './documents';
 import { Files } from './files';
 import { Output } from './output';
-import { commands, section } from './protocol';
+import { commands, language, section } from './protocol';
 import { Runs } from './runs';
 import { messageOf, Server } from './server';
 import { Status } from './status';
+import { TerminalTasks } from './terminal';
 import { Testing } from './testing';
 
 /** What other extensions and the tests get. */
@@ -18,6 +19,7 @@ export interface Api {
   readonly server: Server;
   readonly runs: Runs;
   readonly testing: Testing;
+  readonly terminal: TerminalTasks;
   readonly status: Status;
   /** Resolves when the server was started, or could not be. */
   readonly started: Promise<void>;
@@ -38,20 +40,22 @@ export function activate(context: vscode.ExtensionContext): Api {
   const documents = new Documents();
   const status = new Status(made, files, runs);
   const testing = new Testing(made, files, runs);
+  const terminal = new TerminalTasks(made, files);
   made.showMarkdown = (title, markdown) => void documents.show(title, markdown);
   made.showOutput = () => output.show();
   output.isShownElsewhere = (message) => testing.isAsked(message);
   [output, testing, status, { onRun: () => tellContext(made, files, runs) }].forEach((listener) => runs.listen(listener));
   context.subscriptions.push(
     log, files, output, documents, status, testing,
-    register({ context, server: made, files, runs, output, status, documents }),
+    register({ context, server: made, files, runs, output, status, documents, terminal }),
+    vscode.tasks.registerTaskProvider(language, terminal),
     made.onDidChange(() => tellContext(made, files, runs)),
     files.onDidChange(() => tellContext(made, files, runs)),
     vscode.window.onDidChangeActiveTextEditor(() => tellContext(made, files, runs)),
   );
   tellContext(made, files, runs);
   void files.look();
-  return { server: made, runs, testing, status, started: made.start() };
+  return { server: made, runs, testing, terminal, status, started: made.start() };
 }
 
 export async function deactivate(): Promise<void> {

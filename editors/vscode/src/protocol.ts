@@ -25,6 +25,7 @@ export const commands = {
 export const clientCommands = {
   run: 'draftTasks.run',
   runTask: 'draftTasks.runTask',
+  runInTerminal: 'draftTasks.runInTerminal',
   rerun: 'draftTasks.rerun',
   rerunFailed: 'draftTasks.rerunFailed',
   stop: 'draftTasks.stop',
@@ -54,6 +55,8 @@ export const notifications = {
 } as const;
 
 export const phases = ['pre-up', 'post-deploy', 'post-up', 'cleanup'] as const;
+/** Those whose tasks run on this machine. */
+export const localPhases: readonly string[] = ['pre-up', 'post-up', 'cleanup'];
 export const outputVersion = 2;
 export const serverVersion = '0.1.0';
 export const section = 'draftTasks';

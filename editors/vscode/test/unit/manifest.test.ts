@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
+import { OPTIONS } from '../../src/options';
 import { clientCommands, commands } from '../../src/protocol';
 
 interface Manifest {
@@ -37,4 +38,18 @@ test('what a project chooses has no default in the editor, and each choice is de
   for (const name of ['draftVersion', 'semantics', 'run.timeout']) assert.equal(settings[`draftTasks.${name}`]?.default, null, name);
   for (const name of ['rules', 'onFailure']) assert.deepEqual(settings[`draftTasks.${name}`]?.default, {}, name);
   for (const [name, setting] of Object.entries(settings)) assert.equal(setting.enum?.length, setting.enumDescriptions?.length, name);
+});
+
+test('each setting that changes a run is an option of the command line, or is none there on purpose', () => {
+  const settings = Object.keys(Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as object);
+  const elsewhere = [
+    // Handed over in another way, or not as an option of `run`.
+    'onFailure', 'run.env', 'kubernetes.localContexts', 'kubernetes.goneTimeout',
+    // Of what the editor shows.
+    'output.show', 'output.view', 'server.path', 'codeLens', 'inlayHints', 'rules', 'run.diagnostics', 'syntaxErrors', 'workspaceDiagnostics',
+  ];
+  assert.deepEqual([...Object.keys(OPTIONS), ...elsewhere].map((name) => `draftTasks.${name}`).sort(), settings.sort());
+  const help = fs.readFileSync('../../docs/cli.md', 'utf8');
+  const run = help.slice(help.indexOf('## draft-tasks run\n'), help.indexOf('## draft-tasks rerun\n'));
+  for (const option of Object.values(OPTIONS)) assert.match(run, new RegExp(` ${option} <`));
 });

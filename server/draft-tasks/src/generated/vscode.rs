@@ -95,9 +95,15 @@ const fn own(
 }
 
 /// The commands of the extension. Those of the server are registered by the client's library, never here.
-const COMMANDS: [ClientCommand; 20] = [
+const COMMANDS: [ClientCommand; 21] = [
     calls("run", commands::RunPhase::NAME, Some("$(run-all)")),
     calls("runTask", commands::RunTask::NAME, Some("$(run)")),
+    own(
+        "runInTerminal",
+        "Run in Terminal",
+        Some("$(terminal)"),
+        "draftTasks.can.tasks && draftTasks.hasFile",
+    ),
     calls("rerun", commands::Rerun::NAME, Some("$(debug-restart)")),
     calls("rerunFailed", commands::RerunFailed::NAME, None),
     calls("stop", commands::Stop::NAME, Some("$(debug-stop)")),
@@ -172,6 +178,8 @@ fn manifest() {
         { "title": "Extension", "order": 1, "properties": own },
         { "title": "Server", "order": 2, "properties": server },
     ]);
+    let phases = Phase::ALL.map(Phase::name);
+    manifest["contributes"]["taskDefinitions"][0]["properties"]["phase"]["enum"] = json!(phases);
     check(MANIFEST, &(serde_json::to_string_pretty(&manifest).unwrap() + "\n"));
 }
 
@@ -335,6 +343,10 @@ fn constants() {
     }
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let _ = writeln!(text, "}} as const;\n\nexport const phases = [{phases}] as const;");
+    let here: Vec<_> =
+        Phase::ALL.into_iter().filter(|it| it.is_local()).map(|it| format!("'{it}'")).collect();
+    let _ = writeln!(text, "/** Those whose tasks run on this machine. */");
+    let _ = writeln!(text, "export const localPhases: readonly string[] = [{}];", here.join(", "));
     let _ = writeln!(text, "export const outputVersion = {};", ext::OUTPUT_VERSION);
     for (name, value) in [
         ("serverVersion", env!("CARGO_PKG_VERSION")),

@@ -1,0 +1,100 @@
+// Runs of the command line in a real terminal, as tasks of the editor: for tasks.json, "Run Task", `preLaunchTask`.
+//
+// Must not decide what can run, nor ask: the command line does, in the terminal.
+
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { nameOf, type Files } from './files';
+import { OPTIONS } from './options';
+import { commands, language, localPhases, section, tasksFile, type Outline } from './protocol';
+import { NoServer, type Server } from './server';
+
+/** What such a task runs, as tasks.json has it. */
+interface Definition extends vscode.TaskDefinition {
+  readonly phase: string;
+  /** All tasks of the phase without it. */
+  readonly task?: string;
+  /** The tasks file: absolute, or relative to the folder of the workspace. */
+  readonly file?: string;
+  /** The task has the terminal for itself, to ask for something. */
+  readonly tty?: boolean;
+}
+
+/** Offers the phases and tasks of all tasks files. */
+export class TerminalTasks implements vscode.TaskProvider {
+  constructor(private readonly server: Server, private readonly files: Files) {}
+
+  async provideTasks(): Promise<vscode.Task[]> {
+    if (this.server.state !== 'running') return [];
+    const ofFiles = await Promise.all(this.files.all.map((uri) => this.#ofFile(uri)));
+    return ofFiles.flat();
+  }
+
+  /** Tasks of tasks.json come without what runs them. */
+  resolveTask({ definition, scope, name }: vscode.Task): vscode.Task | undefined {
+    const { file = tasksFile } = definition as Definition;
+    const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
+    if (path.isAbsolute(file)) return this.#made(vscode.Uri.file(file), definition as Definition, scope, name);
+    return folder && this.#made(vscode.Uri.joinPath(folder.uri, file), definition as Definition, scope, name);
+  }
+
+  /** Runs a phase, or a task of it: one on this machine has the terminal for itself. */
+  async run(uri: vscode.Uri, phase: string, task?: string): Promise<vscode.TaskExecution> {
+    const lends = task !== undefined && localPhases.includes(phase);
+    const definition = definitionOf(uri, phase, task);
+    return await vscode.tasks.executeTask(this.#task(uri, lends ? { ...definition, tty: true } : definition));
+  }
+
+  async #ofFile(uri: vscode.Uri): Promise<vscode.Task[]> {
+    const { phases } = await this.server.execute<Outline>(commands.tasks, { uri: uri.toString() });
+    return phases.flatMap(({ phase, tasks }) =>
+      [undefined, ...tasks.map((it) => it.task)].map((task) => this.#task(uri, definitionOf(uri, phase, task))));
+  }
+
+  #task(uri: vscode.Uri, definition: Definition): vscode.Task {
+    const { phase, task } = definition;
+    const scope = vscode.workspace.getWorkspaceFolder(uri) ?? vscode.TaskScope.Workspace;
+    const name = [...(isInRoot(uri) ? [] : [nameOf(uri)]), phase, ...(task === undefined ? [] : [task])].join(' · ');
+    return this.#made(uri, definition, scope, name);
+  }
+
+  #made(uri: vscode.Uri, definition: Definition, scope: vscode.Task['scope'], name: string): vscode.Task {
+    const { found } = this.server;
+    if (found?.kind !== 'program') throw new NoServer(found?.problem ?? 'the server starts; try it again in a moment');
+    const { args, env } = commandLine(uri, definition);
+    const cwd = path.dirname(uri.fsPath);
+    const execution = new vscode.ProcessExecution(found.path, args, { cwd, env });
+    const made = new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, language, execution, []);
+    made.presentationOptions = { focus: definition.tty === true };
+    return made;
+  }
+}
+
+/** The words and variables of a run with the settings that count for its file. */
+function commandLine(uri: vscode.Uri, { phase, task, tty }: Definition): { args: string[]; env: Record<string, string> } {
+  const settings = vscode.workspace.getConfiguration(section, uri);
+  const options = Object.entries(OPTIONS).flatMap(([name, option]) =>
+    [settings.get<unknown>(name) ?? []].flat().map((value) => `${option}=${String(value)}`));
+  const policy = settings.get<Record<string, string>>('onFailure', {})[phase];
+  const args = [
+    'run', phase, ...(task === undefined ? [] : [`--task=${task}`]), `--file=${path.basename(uri.fsPath)}`, ...options,
+    ...(policy === undefined ? [] : [`--on-failure=${policy}`]), ...(tty === true ? ['--tty'] : []),
+  ];
+  // Never as words of a command line, which everybody sees.
+  const env = { ...settings.get<Record<string, string>>('run.env', {}) };
+  const local = settings.get<string[]>('kubernetes.localContexts', []);
+  if (local.length > 0) env['DRAFT_TASKS_LOCAL_CONTEXTS'] = local.join(',');
+  return { args, env };
+}
+
+function definitionOf(uri: vscode.Uri, phase: string, task?: string): Definition {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  const file = folder === undefined ? uri.fsPath : path.relative(folder.uri.fsPath, uri.fsPath);
+  return { type: language, phase, ...(task === undefined ? {} : { task }), ...(isInRoot(uri) ? {} : { file }) };
+}
+
+/** Whether it is the file that is meant where none is named. */
+function isInRoot(uri: vscode.Uri): boolean {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  return folder !== undefined && uri.toString() === vscode.Uri.joinPath(folder.uri, tasksFile).toString();
+}
