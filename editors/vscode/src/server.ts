@@ -353,11 +353,20 @@ function openSetting(query: string): Thenable<unknown> {
     : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });
 }
 
-/** What the user answers to a question of the server: in a dialog, since a run waits and a notification fades away unseen. */
+/** The safe answer again, as a button: the one of a dialog that closes it never has the focus. */
+const SAFE = 'Do Nothing';
+
+/**
+ * What the user answers to a question of the server: in a dialog, since a run waits and a notification fades away unseen.
+ * Enter alone is the safe answer.
+ */
 async function answerOf({ message, actions = [] }: ShowMessageRequestParams): Promise<MessageActionItem | null> {
+  const safe = actions.find(({ isCloseAffordance }) => isCloseAffordance === true);
   const items = actions.map(({ title, isCloseAffordance }) => ({ title, isCloseAffordance: isCloseAffordance === true }));
-  const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...items);
-  return chosen === undefined ? null : { title: chosen.title };
+  const first = safe === undefined ? [] : [{ title: SAFE, isCloseAffordance: false }];
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...first, ...items);
+  if (chosen === undefined) return null;
+  return { title: chosen.title === SAFE && safe !== undefined ? safe.title : chosen.title };
 }
 
 /** The lines of tasks that failed: behind them stands the message of the Testing view, over everything else. */

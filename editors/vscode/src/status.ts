@@ -80,8 +80,18 @@ export class Status implements RunListener, vscode.Disposable {
     const { text, tooltip, warning } = this.#words();
     this.item.text = text;
     this.item.tooltip = tooltip;
+    // Without it the marks of the tooltip are read out.
+    this.item.accessibilityInformation = { label: `Draft Tasks: ${this.#spoken(text)}` };
     this.item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.show();
+  }
+
+  /** The text without pictures; what a picture says is a word. */
+  #spoken(text: string): string {
+    const words = text.replace(/\$\([^)]*\) ?/g, '').replaceAll(' · ', ', ');
+    if (this.server.state !== 'running') return `${words}, server: ${this.server.state}`;
+    if (this.runs.active.length > 0) return `${words}, runs`;
+    return [words, this.runs.last?.outcome].filter(Boolean).join(', ');
   }
 
   #words(): { text: string; tooltip: vscode.MarkdownString; warning?: boolean } {

@@ -122,13 +122,16 @@ async function onDouble(browser, version, vsix, double) {
       await window.picture('pods-again');
     });
 
-    await check('on a cluster that is not local it asks, and "Cancel" runs nothing', async () => {
+    await check('on a cluster that is not local it asks, and Enter or "Cancel" runs nothing', async () => {
       await window.dismiss();
       await choose('shop-prod');
       await run('pre-up');
       await asked('Run pre-up: `', '(`bin/kubectl apply`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
       await window.picture('asked');
-      await answer('Cancel');
+      // Who presses Enter without reading has run nothing.
+      await dialog.locator('.monaco-button:focus').getByText('Do Nothing', { exact: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'detached' });
       await window.untilOutput('pre-up did not run: it was not confirmed');
       await type('Draft Tasks: Delete with Tasks…', 'sh note.sh deleted');
       await asked('Run delete: ', '(`sh note.sh deleted`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');

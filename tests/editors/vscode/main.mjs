@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.mjs';
+import { first } from './first.mjs';
 import { artefacts, binary, counts, extension, startBrowser, step, versions } from './harness.mjs';
 import { host } from './host.mjs';
 import { makePictures } from './pictures.mjs';
@@ -57,6 +58,7 @@ try {
   else {
     for (const version of wanted) {
       if (wants('host')) await host(browser, version);
+      if (wants('first')) await first(browser, version, packages);
       if (wants('ui')) await ui(browser, version, packages);
       if (wants('cluster')) await cluster(browser, version, packages);
     }
