@@ -6,11 +6,11 @@ import * as vscode from 'vscode';
 import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
 import type { Output } from './output';
-import { clientCommands, commands, section, type Outline, type Templates, type Up } from './protocol';
+import { clientCommands, commands, section, type Created, type Examined, type Outline, type TargetFound, type Templates, type Up } from './protocol';
 import { report } from './report';
 import type { Runs } from './runs';
 import type { Server } from './server';
-import type { Status, Target } from './status';
+import type { Status } from './status';
 import type { TerminalTasks } from './terminal';
 import { refuse } from './trust';
 
@@ -194,7 +194,7 @@ async function create(parts: Parts, wanted: vscode.Uri | undefined): Promise<unk
   const chosen = await vscode.window.showQuickPick(items, { title: 'Create .draft-tasks.toml', placeHolder: 'From what?', matchOnDescription: true });
   if (chosen === undefined) return undefined;
   const argument = { uri: folder.toString(), example: chosen.example, ...(chosen.pack === undefined ? {} : { pack: chosen.pack }) };
-  const { uri } = await parts.server.execute<{ uri: string }>(commands.create, argument);
+  const { uri } = await parts.server.execute<Created>(commands.create, argument);
   await opened(vscode.Uri.parse(uri));
   return uri;
 }
@@ -260,8 +260,8 @@ async function menu(parts: Parts): Promise<unknown> {
 async function changeEnvironment(parts: Parts): Promise<void> {
   const uri = await parts.files.choose();
   if (uri === undefined) return;
-  const target = await parts.server.execute<Target>(commands.target, { uri: uri.toString() });
-  const { environment: present, environments = [] } = target;
+  const target = await parts.server.execute<TargetFound>(commands.target, { uri: uri.toString() });
+  const { environment: present, environments } = target;
   if (environments.length === 0) throw new Error(`the draft.toml beside ${nameOf(uri)} has no environments, or there is none`);
   const chosen = vscode.workspace.getConfiguration(section).get<string | null>('environment') ?? undefined;
   const mark = (it: string | undefined): string => (it === chosen ? '$(check) ' : '$(blank) ');
@@ -282,7 +282,7 @@ async function doctor(parts: Parts): Promise<unknown> {
   if (uri === undefined) return undefined;
   const answer = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: 'Draft Tasks: checks application and cluster' },
-    () => parts.server.execute<{ markdown: string }>(commands.doctor, { uri: uri.toString(), show: false }),
+    () => parts.server.execute<Examined>(commands.doctor, { uri: uri.toString(), show: false }),
   );
   return await parts.documents.show(`Check of ${nameOf(uri).replace(/\//g, ' ')}`, answer.markdown);
 }
@@ -293,17 +293,18 @@ async function around(parts: Parts, what: 'up' | 'delete'): Promise<unknown> {
   const uri = await parts.files.choose();
   if (uri === undefined) return undefined;
   const kept = `line ${what} ${uri.toString()}`;
-  const { workspaceState } = parts.context;
+  // It may have secrets in it.
+  const { secrets } = parts.context;
   const line = await vscode.window.showInputBox({
     title: what === 'up' ? `Deploy ${nameOf(uri)}: pre-up, this command, post-deploy, post-up` : `Delete ${nameOf(uri)}: this command, then cleanup`,
-    value: workspaceState.get(kept, `draft ${what}`),
+    value: (await secrets.get(kept)) ?? `draft ${what}`,
     prompt: 'It runs in the folder of the tasks file, without a shell',
     ignoreFocusOut: true,
   });
   if (line === undefined || line.trim() === '') return undefined;
   const argument: Up = { uri: uri.toString(), line };
   const answer = await parts.server.execute(commands[what], argument);
-  await workspaceState.update(kept, line);
+  await secrets.store(kept, line);
   return answer;
 }
 

@@ -21,6 +21,9 @@ export const commands = {
   templates: 'draft-tasks.templates',
 } as const;
 
+/** Those that start something. */
+export const starting: ReadonlySet<string> = new Set([commands.runPhase, commands.runTask, commands.rerun, commands.rerunFailed, commands.doctor, commands.up, commands.delete, commands.runTasks]);
+
 /** The commands of the extension. */
 export const clientCommands = {
   run: 'draftTasks.run',

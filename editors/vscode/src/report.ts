@@ -24,9 +24,8 @@ const MASKED = /(^|\.)env(\.|$)/;
 
 /** The settings as they may be told: those that are set, variables without their values. */
 export function told(settings: unknown, path = ''): unknown {
-  if (MASKED.test(path) && typeof settings === 'string') return '***';
-  if (Array.isArray(settings)) return settings;
-  if (settings === null || typeof settings !== 'object') return settings;
+  const isTable = typeof settings === 'object' && settings !== null && !Array.isArray(settings);
+  if (!isTable) return MASKED.test(path) && settings !== null && settings !== undefined ? '***' : settings;
   const entries = Object.entries(settings)
     .map(([name, value]) => [name, told(value, path === '' ? name : `${path}.${name}`)] as const)
     .filter(([, value]) => value !== null && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0));

@@ -24,7 +24,7 @@ import {
   type StaticFeature,
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
-import { clientCommands, commands, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, taskFailed, tasksFile } from './protocol';
+import { clientCommands, commands, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, starting, taskFailed, tasksFile, type Examined, type PlanShown } from './protocol';
 import { Restarts } from './restarts';
 import type { OutputMessage, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
@@ -40,12 +40,6 @@ interface Remedy {
 
 /** Says what went wrong with a server that is not to be had. */
 export class NoServer extends Error {}
-
-/** The commands of the server that run something; without trust they are refused here, with a way to trust. */
-const RUNNING: ReadonlySet<string> = new Set([
-  commands.runPhase, commands.runTask, commands.runTasks, commands.rerun, commands.rerunFailed, commands.create,
-  commands.up, commands.delete, commands.doctor,
-]);
 
 /** What documents are shown to the server; those of other schemes, such as an old version in a comparison, are not. */
 const DOCUMENTS: DocumentSelector = [
@@ -257,11 +251,12 @@ export class Server implements vscode.Disposable {
 
   /** A command of the server from a lens, an action or a link: what is refused is said to the user. */
   async #perform(command: string, argument?: object): Promise<unknown> {
-    if (RUNNING.has(command) && !vscode.workspace.isTrusted) return refuse();
+    // Here with a way to trust; the server refuses it, too.
+    if (starting.has(command) && !vscode.workspace.isTrusted) return refuse();
     try {
       if (command !== commands.plan && command !== commands.doctor) return await this.execute(command, argument);
-      const answer = await this.execute<{ phase?: string; markdown: string }>(command, { ...argument, show: false });
-      this.showMarkdown(answer.phase === undefined ? 'Check of application and cluster' : `Plan of ${answer.phase}`, answer.markdown);
+      const answer = await this.execute<PlanShown | Examined>(command, { ...argument, show: false });
+      this.showMarkdown('phase' in answer ? `Plan of ${answer.phase}` : 'Check of application and cluster', answer.markdown);
       return answer;
     } catch (error) {
       void this.tell(error);

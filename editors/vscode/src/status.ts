@@ -4,28 +4,16 @@
 
 import * as vscode from 'vscode';
 import { isTasksFile, type Files } from './files';
-import { clientCommands, commands } from './protocol';
+import { clientCommands, commands, type TargetFound } from './protocol';
 import type { RunListener, Runs } from './runs';
 import type { Server } from './server';
-
-/** What the server answers of an application. */
-export interface Target {
-  readonly application?: string;
-  readonly environment?: string;
-  /** Those of draft.toml. */
-  readonly environments?: readonly string[];
-  readonly context?: string;
-  readonly namespace?: string;
-  readonly selector?: string;
-  readonly problem?: string;
-}
 
 const SIGNS: Readonly<Record<string, string>> = { passed: '$(pass)', failed: '$(error)', stopped: '$(debug-stop)', skipped: '$(debug-stop)' };
 
 export class Status implements RunListener, vscode.Disposable {
   readonly item = vscode.window.createStatusBarItem('draftTasks.status', vscode.StatusBarAlignment.Left, 10);
   readonly #disposables: vscode.Disposable[];
-  #target: Target | undefined;
+  #target: TargetFound | undefined;
   /** Counts questions: only the last answer counts. */
   #asked = 0;
 
@@ -44,7 +32,7 @@ export class Status implements RunListener, vscode.Disposable {
     this.#show();
   }
 
-  get target(): Target | undefined {
+  get target(): TargetFound | undefined {
     return this.#target;
   }
 
@@ -60,10 +48,10 @@ export class Status implements RunListener, vscode.Disposable {
     const asked = ++this.#asked;
     this.#show();
     const uri = this.files.current() ?? this.files.all[0];
-    let target: Target | undefined;
+    let target: TargetFound | undefined;
     if (uri !== undefined && this.server.can(commands.target)) {
       try {
-        target = await this.server.execute<Target>(commands.target, { uri: uri.toString() });
+        target = await this.server.execute<TargetFound>(commands.target, { uri: uri.toString() });
       } catch (error) {
         this.server.log.info(`no application: ${String(error)}`);
       }
@@ -127,7 +115,7 @@ export class Status implements RunListener, vscode.Disposable {
 }
 
 /** The application, its environment, and where it would run. */
-function placeOf(target: Target | undefined): string {
+function placeOf(target: TargetFound | undefined): string {
   if (target?.application === undefined) return 'Draft Tasks';
   const { application, environment, context, namespace } = target;
   const cluster = context === undefined ? undefined : namespace === undefined ? context : `${context}/${namespace}`;

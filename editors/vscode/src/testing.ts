@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { Files } from './files';
 import { isTasksFile, nameOf } from './files';
-import { commands, type Outline, type RunTasks } from './protocol';
+import { commands, type Outline, type RunTasks, type Started } from './protocol';
 import { textOf, type OutputMessage, type RunListener, type RunMessage, type Runs } from './runs';
 import { messageOf, type Server } from './server';
 import { forTerminal, lastLines, plain, Tail } from './text';
@@ -233,8 +233,8 @@ export class Testing implements RunListener, vscode.Disposable {
     this.#asked.set(key(uri, phase), { run, everywhere: pods === undefined });
     try {
       const answer = tasks === undefined
-        ? await this.server.execute<{ run: string }>(commands.runPhase, { uri, phase })
-        : await this.server.execute<{ run: string }>(commands.runTasks, { uri, phase, tasks, ...(pods === undefined ? {} : { pods }) });
+        ? await this.server.execute<Started>(commands.runPhase, { uri, phase })
+        : await this.server.execute<Started>(commands.runTasks, { uri, phase, tasks, ...(pods === undefined ? {} : { pods }) });
       await this.#end(answer.run, token);
     } catch (error) {
       refuse(messageOf(error));

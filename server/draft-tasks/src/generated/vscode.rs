@@ -328,7 +328,11 @@ fn constants() {
     for command in commands::NAMES {
         let _ = writeln!(text, "  {}: '{command}',", short(command));
     }
-    text += "} as const;\n\n/** The commands of the extension. */\nexport const clientCommands = {\n";
+    text += "} as const;\n\n/** Those that start something. */\nexport const starting: ReadonlySet<string> = new Set([";
+    let starting =
+        commands::ALL.iter().filter(|it| it.starts).map(|it| format!("commands.{}", short(it.name)));
+    text += &starting.collect::<Vec<_>>().join(", ");
+    text += "]);\n\n/** The commands of the extension. */\nexport const clientCommands = {\n";
     for command in COMMANDS {
         let _ = writeln!(text, "  {}: '{}',", command.name, id(command.name));
     }

@@ -55,6 +55,8 @@ pub(crate) enum Needs {
 pub(crate) struct Declaration {
     pub(crate) name: &'static str,
     pub(crate) documentation: &'static str,
+    /// Whether it starts something.
+    pub(crate) starts: bool,
     pub(crate) listed: Option<Listed>,
     /// The name of the argument's type.
     pub(crate) argument: &'static str,
@@ -91,6 +93,7 @@ macro_rules! commands {
         pub(crate) const ALL: [Declaration; NAMES.len()] = [$(Declaration {
             name: $command::NAME,
             documentation: $command::DOCUMENTATION,
+            starts: $command::STARTS,
             listed: $command::LISTED,
             argument: stringify!($command),
             argument_schema: crate::generated::schema::<$command>,
