@@ -47,6 +47,8 @@ settings! {
         /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
         /// line; values of variables that look like secrets never are.
         "inlayHints" inlay_hints: bool = true, User(EDITOR), Hints;
+        /// Whether these hints say how a task ended, too: of no use in an editor that says it beside the line.
+        "resultHints" result_hints: bool = true, User(EDITOR), Hints;
         /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
         "codeLens" code_lens: bool = true, User(EDITOR), Lenses;
         /// Whether findings are shown of the tasks files of the workspace that are not open, too: of 256 at most, and of none

@@ -98,6 +98,20 @@ describe('running', () => {
     await untilCodes(SHOP, []);
   });
 
+  it('says how a task ended behind its line where a setting wants it, since a picture beside the line does', async () => {
+    const document = await edit(SHOP, '[pre-up]\n"well" = "true"\n');
+    const heard = await listen();
+    await heard.finished(await run(commands.runPhase, { uri: SHOP.toString(), phase: 'pre-up' }));
+    const whole = new vscode.Range(0, 0, document.lineCount, 0);
+    const hints = (): Thenable<vscode.InlayHint[]> => vscode.commands.executeCommand('vscode.executeInlayHintProvider', SHOP, whole);
+    assert.deepEqual(await hints(), []);
+    const settings = vscode.workspace.getConfiguration('draftTasks');
+    await settings.update('resultHints', true, vscode.ConfigurationTarget.Workspace);
+    await until('the hint', async () => (await hints()).some(({ position }) => position.line === 1));
+    await settings.update('resultHints', undefined, vscode.ConfigurationTarget.Workspace);
+    await until('no hint', async () => (await hints()).length === 0);
+  });
+
   it('masks secrets in what is told', async () => {
     const settings = vscode.workspace.getConfiguration('draftTasks');
     await settings.update('run.env', { SHOP_TOKEN: 'bread-and-butter' }, vscode.ConfigurationTarget.Workspace);

@@ -46,7 +46,7 @@ test('each setting that changes a run is an option of the command line, or is no
     // Handed over in another way, or not as an option of `run`.
     'onFailure', 'run.env', 'kubernetes.localContexts', 'kubernetes.goneTimeout',
     // Of what the editor shows.
-    'output.show', 'output.view', 'server.path', 'codeLens', 'inlayHints', 'rules', 'run.diagnostics', 'syntaxErrors', 'workspaceDiagnostics',
+    'output.show', 'output.view', 'server.path', 'codeLens', 'inlayHints', 'resultHints', 'rules', 'run.diagnostics', 'syntaxErrors', 'workspaceDiagnostics',
   ];
   assert.deepEqual([...Object.keys(OPTIONS), ...elsewhere].map((name) => `draftTasks.${name}`).sort(), settings.sort());
   const help = fs.readFileSync('../../docs/cli.md', 'utf8');

@@ -38,6 +38,9 @@ struct ClientSettings {
     output_view: OutputView,
 }
 
+/// The setting of the server that is off here unless the user wants it: the Testing view says it beside the line.
+const QUIET: &str = "resultHints";
+
 /// The extension's own setting that no workspace makes.
 const SERVER_PATH: &str = "server.path";
 
@@ -216,7 +219,7 @@ fn server_settings() -> Map<String, Value> {
         if declared(&name).is_for_projects() {
             leave_to_project(&mut setting, default);
         } else {
-            setting["default"] = default.clone();
+            setting["default"] = if name == QUIET { false.into() } else { default.clone() };
         }
         let is_for_machine = declared(&name).marks.contains(&Mark::Machine);
         setting["scope"] = if is_for_machine { "machine" } else { "resource" }.into();

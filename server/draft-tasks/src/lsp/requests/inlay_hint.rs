@@ -20,7 +20,9 @@ impl Session {
         let environment = session.environment_to_show(document);
         let found = hints::hints(&analysis.parsed, within, &|name| environment.shown(name));
         let values = found.into_iter().map(|hint| to_proto::inlay_hint(context, hint));
-        Some(values.chain(session.result_hints(context, &analysis.parsed, within)).collect())
+        let results =
+            document.config.result_hints.then(|| session.result_hints(context, &analysis.parsed, within));
+        Some(values.chain(results.into_iter().flatten()).collect())
     }
 
     /// How the tasks that touch a range ended when they last ran.

@@ -42,6 +42,17 @@ fn passed_run(fixture: &mut Fixture, run: &str) {
 }
 
 #[test]
+fn do_not_stand_behind_lines_where_the_editor_says_them_beside() {
+    let mut fixture = Fixture::rich();
+    fixture.open(TEXT);
+    failed_run(&mut fixture);
+    assert_ne!(hints(&mut fixture), "");
+    fixture.session.take_settings(&[], &[json!({ "resultHints": false })]);
+    assert_eq!(hints(&mut fixture), "");
+    assert!(fixture.lenses().contains("exit code 3"));
+}
+
+#[test]
 fn stand_on_lenses_and_behind_lines() {
     let mut fixture = Fixture::rich();
     fixture.open(TEXT);
