@@ -26,6 +26,11 @@ impl<'a> Given<'a> {
 
 /// The secrets that stand in a command in one piece; the values of variables are no secrets of the file.
 pub(super) fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
+    let given: Vec<Given<'_>> = given(calls).collect();
+    // Most commands have none, and a search takes longer to build than they take to judge.
+    if given.is_empty() {
+        return Vec::new();
+    }
     let mut starts = HashMap::new();
     for word in command.words() {
         let written = &command.text()[word.range];
@@ -34,7 +39,7 @@ pub(super) fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
     }
     let mut places = Vec::new();
     let mut rest = Vec::new();
-    for given in given(calls) {
+    for given in given {
         match starts.get(given.argument) {
             Some(start) => {
                 let start = start + given.secret.start;
@@ -50,6 +55,9 @@ pub(super) fn in_calls(command: &Command<'_>, calls: &Calls) -> Vec<Place> {
 
 /// The secrets of arguments that are no words of the command: the first place of each in the text counts.
 fn in_scripts(text: &str, given: Vec<Given<'_>>) -> Vec<Place> {
+    if given.is_empty() {
+        return Vec::new();
+    }
     let Ok(search) = AhoCorasick::new(given.iter().map(Given::value)) else { return Vec::new() };
     let mut starts = vec![None; given.len()];
     for found in search.find_overlapping_iter(text) {
