@@ -7,6 +7,7 @@
 /// it.
 pub fn steers(before: Option<char>, character: char) -> bool {
     match character {
+        ' '..='~' => false,
         // They belong to words of some scripts, and to emoji.
         '\u{200c}' | '\u{200d}' => before.is_none_or(|before| before.is_ascii()),
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' => true,
