@@ -74,8 +74,12 @@ impl ShellOptions {
 /// there is one; not where the shell reads a file or its input.
 pub(crate) fn script_of(words: &[Word], shell: usize) -> Option<usize> {
     let name = |at: usize| words.get(at).and_then(Word::literal).map(stem);
-    let shell = if name(shell)? == "busybox" { shell + 1 } else { shell };
-    if !is_shell(&name(shell)?) {
+    let (mut shell, mut program) = (shell, name(shell)?);
+    if program == "busybox" {
+        shell += 1;
+        program = name(shell)?;
+    }
+    if !is_shell(&program) {
         return None;
     }
     let argument = |word: &Word| word.literal().map_or_else(Argument::unknown, Argument::known);

@@ -27,7 +27,8 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         let note = "set it; a word that is only this becomes an empty argument, here as in Draft";
         found.push(command.finding(DiagnosticCode::UnsetVariable, place, message).note(note));
     }
-    if command.phase.is_local() && command.is_shell() {
+    let has_inherited = || !command.calls().inherited.is_empty();
+    if command.phase.is_local() && has_inherited() && command.is_shell() {
         let of_script = read_by_script(command).into_iter().filter(|(name, _)| unset(name));
         found.extend(of_script.map(|(name, place)| in_script(command, &name, place)));
     }

@@ -33,8 +33,10 @@ impl<'a> Invocation<'a> {
             Some(name) => value_of(written, name, 0).into_iter().collect(),
             None => in_assignments(written),
         };
-        found.extend(in_urls(written));
-        found.extend(in_header(written));
+        if written.contains(':') {
+            found.extend(in_urls(written));
+            found.extend(in_header(written));
+        }
         found.extend(in_option(self.program, &self.options, self.before(at), written));
         found.extend(known_tokens(written));
         found
