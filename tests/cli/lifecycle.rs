@@ -454,3 +454,37 @@ fn what_check_knows_of_the_tasks_is_said_and_strict_refuses() {
     assert!(!tool.path("ran").exists());
     assert_eq!(tool.call(&["run", "pre-up", "--strict", "--task", "b"]).code, Some(0));
 }
+
+#[test]
+fn a_phase_that_draft_ignores_is_said_and_strict_refuses() {
+    let (up, delete) =
+        (["up", "--strict", "--", "touch", "ran"], ["delete", "--strict", "--", "touch", "ran"]);
+    for (tasks, code, arguments) in [
+        ("[[cleanup]]\nname = \"a\"\ncommand = \"true\"\n", "[phase-not-table]", delete),
+        ("[clean-up]\na = \"true\"\n", "[unknown-phase]", delete),
+        ("cleanup = \"true\"\n", "[phase-not-table]", delete),
+        ("[post-delete]\na = \"true\"\n", "[post-delete]", delete),
+        ("cleanup]\na = \"true\"\n", "[syntax]", delete),
+        ("[post_deploy]\na = \"true\"\n", "[unknown-phase]", up),
+        ("[preup]\na = \"true\"\n", "[unknown-phase]", up),
+        ("[[pre-up]]\na = \"true\"\n", "[phase-not-table]", up),
+    ] {
+        let tool = alone(tasks);
+        assert_unusable(
+            &tool,
+            &arguments,
+            &["warning: .draft-tasks.toml:1:", code, "nothing runs, as --strict"],
+        );
+        assert!(!tool.path("ran").exists());
+        let called = tool.call(&[arguments[0], "--dry-run", "--", "true"]);
+        assert_eq!((called.code, called.stderr.matches(code).count()), (Some(0), 1), "{called:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_meant_as_the_phase_is_named() {
+    for tasks in ["[post_deploy]\na = \"true\"\n", "[post_deploy]\na = \"true\"\n[pre-up]\nb = \"true\"\n"] {
+        let parts = [".draft-tasks.toml:1:2: the file has no tasks", "; `[post_deploy]` is probably meant"];
+        assert_unusable(&alone(tasks), &["run", "post-deploy"], &parts);
+    }
+}

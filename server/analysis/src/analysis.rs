@@ -64,6 +64,19 @@ impl Analysis {
             is_of_phase && (only.is_empty() || is_asked_for())
         })
     }
+
+    /// The errors and warnings about what runs for some phases: about their sections, about those that may be meant as
+    /// one of them, and about broken lines, any of which may be a header.
+    pub fn severe_of_phases(&self, phases: &[Phase]) -> impl Iterator<Item = &Diagnostic> {
+        let severe = self.diagnostics.iter().filter(|found| found.severity <= Severity::Warning);
+        severe.filter(move |found| {
+            let may_be_of = |section| self.parsed.phase_meant(section).is_none_or(|it| phases.contains(&it));
+            match (found.code, self.parsed.file.section_at(found.range.start())) {
+                (DiagnosticCode::Syntax | DiagnosticCode::TaskOutsidePhase, _) => true,
+                (_, section) => section.is_some_and(may_be_of),
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +108,26 @@ mod tests {
         assert_eq!(codes(Phase::PostUp, &["c"]), "post-up", "what is said of the phase is said of each task");
         assert_eq!(codes(Phase::PostDeploy, &[]), "");
         assert_eq!(codes(Phase::Cleanup, &[]), "task-not-string syntax");
+    }
+
+    #[test]
+    fn severe_findings_of_phases_are_also_those_of_what_may_be_meant_as_one() {
+        let codes = |text: &str, phases: &[Phase]| {
+            let analysis = Analysis::new(text, Options::default());
+            let found = analysis.severe_of_phases(phases).map(|found| found.code.name());
+            found.collect::<Vec<_>>().join(" ")
+        };
+        for (text, code) in [
+            ("[[cleanup]]\nname = 'a'\ncommand = 'b'\n", "phase-not-table"),
+            ("[clean-up]\na = 'b'\n", "unknown-phase"),
+            ("cleanup = 'b'\n", "phase-not-table"),
+            ("[post-delete]\na = 'b'\n", "post-delete"),
+            ("[pre-up]\na = 'b'\ncleanup]\nc = 'd'\n", "syntax"),
+            ("[whatever]\na = 'b'\n", "unknown-phase"),
+            ("a = 'b'\n", "task-outside-phase"),
+        ] {
+            assert_eq!(codes(text, &[Phase::Cleanup]), code, "{text}");
+        }
+        assert_eq!(codes("[preup]\na = 'b'\n[pre-up]\nc = 'ls *.c'\n", &[Phase::Cleanup]), "");
     }
 }

@@ -8,6 +8,7 @@ use text_size::TextRange;
 
 use crate::facts::Facts;
 use crate::options::Options;
+use crate::phase::{POST_DELETE, Phase};
 use crate::syntax::{self, SyntaxTree};
 use crate::task_file::{Section, Task, TaskFile};
 use crate::words::Words;
@@ -45,6 +46,13 @@ impl Parsed {
         let start = task.command()?.range.start();
         let index = self.words.binary_search_by_key(&start, |words| words.written.range.start());
         index.ok().map(|index| &self.words[index])
+    }
+
+    /// The phase that a section is, or that its name very likely means.
+    pub fn phase_meant(&self, section: &Section) -> Option<Phase> {
+        let name = section.name(&self.text);
+        let post_delete = || (name == POST_DELETE).then_some(Phase::Cleanup);
+        section.phase.or_else(post_delete).or_else(|| self.options.draft_version.meant(&name))
     }
 
     /// The lines of a section, up to the next one.

@@ -6,6 +6,7 @@ use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, PlanError};
 use draft_tasks_analysis::printable::printable;
+use draft_tasks_analysis::task_file::Section;
 use draft_tasks_analysis::{Analysis, Parsed, TextRange};
 
 use crate::settings::audience::SHOWS_ALL;
@@ -23,6 +24,11 @@ pub(crate) struct PlanRefusal {
 
 impl PlanRefusal {
     pub(crate) fn of(error: &PlanError, analysis: &Analysis) -> PlanRefusal {
+        if let Some(section) = meant(error, &analysis.parsed) {
+            let written = format!("[{}]", section.name(&analysis.parsed.text));
+            let message = format!("{}; `{}` is probably meant", error.describe(), printable(&written));
+            return PlanRefusal { range: Some(section.name.range), message, help: Some(SHOWS_ALL) };
+        }
         if let Some(Diagnostic { range, message, code, .. }) = behind(error, analysis) {
             return PlanRefusal {
                 range: Some(*range),
@@ -67,9 +73,22 @@ pub(crate) fn runnable(
 ) -> Result<usize, PlanRefusal> {
     match Plan::for_phase(&analysis.parsed, phase, &[], lookup) {
         Ok(plan) => Ok(plan.steps.len()),
-        Err(error) if has_nothing_to_run(&error) && behind(&error, analysis).is_none() => Ok(0),
+        Err(error)
+            if has_nothing_to_run(&error)
+                && meant(&error, &analysis.parsed).is_none()
+                && behind(&error, analysis).is_none() =>
+        {
+            Ok(0)
+        }
         Err(error) => Err(PlanRefusal::of(&error, analysis)),
     }
+}
+
+/// A table that is no phase and whose name means the one that has no tasks.
+fn meant<'a>(error: &PlanError, parsed: &'a Parsed) -> Option<&'a Section> {
+    let PlanError::NoTasks { phase, .. } = error else { return None };
+    let mut unknown = parsed.file.sections.iter().filter(|section| section.phase.is_none());
+    unknown.find(|section| parsed.phase_meant(section) == Some(*phase))
 }
 
 /// The finding that tells why there is no task.

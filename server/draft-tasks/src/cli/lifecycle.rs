@@ -104,7 +104,7 @@ impl<'a> Whole<'a> {
         let Wanted { part, argv, gone_timeout } = *wanted;
         let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
         let phases: Vec<Plan> = phases.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        prepared.tell_findings(&phases.iter().collect::<Vec<_>>(), options.told(false))?;
+        prepared.tell_findings_of(part, options.told(false))?;
         // Before anything is looked at that the other one may change.
         let claim =
             if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };

@@ -2,6 +2,7 @@
 //!
 //! Must not run anything; it looks at a cluster only to ask before something is cleaned up.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ use super::paths::{self, Loaded};
 use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
-use crate::lifecycle::{Activity, Undertaking};
+use crate::lifecycle::{Activity, Part, Undertaking};
 use crate::lines::{LineIndex, line_and_column};
 use crate::plan_refusal::{PlanRefusal, plan_if_any};
 use crate::safety::{self, Crossing, Guard, Whereabouts};
@@ -137,43 +138,63 @@ impl<'a> Prepared<'a> {
     /// # Errors
     ///
     /// Where there is something and `is_strict` forbids it.
-    pub(super) fn tell_findings(&self, plans: &[&Plan], told: Told) -> Result<(), String> {
+    pub(super) fn tell_findings(&self, plan: &Plan, told: Told) -> Result<(), String> {
+        let Some(phase) = plan.subject.phase() else { return Ok(()) };
+        let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
+        self.tell_severe(self.analysis.severe_of_phase(phase, &names), told)
+    }
+
+    /// The same of all that runs around a command, and of what may be meant to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::tell_findings`].
+    pub(super) fn tell_findings_of(&self, part: Part, told: Told) -> Result<(), String> {
+        self.tell_severe(self.analysis.severe_of_phases(part.phases()), told)
+    }
+
+    fn tell_severe<'f>(&self, all: impl Iterator<Item = &'f Diagnostic>, told: Told) -> Result<(), String> {
         let Told { is_strict, is_quiet, has_terminal } = told;
         let mut count = 0;
-        for plan in plans {
-            let Some(phase) = plan.subject.phase() else { continue };
-            let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
-            let all = self.analysis.severe_of_phase(phase, &names);
-            for found in
-                all.filter(|found| !(has_terminal && found.code == DiagnosticCode::InteractiveCommand))
-            {
-                count += 1;
-                if is_strict || !is_quiet {
-                    self.tell_finding(found);
-                    self.tell_loan(phase, found);
-                }
+        for found in all.filter(|found| !(has_terminal && found.code == DiagnosticCode::InteractiveCommand)) {
+            count += 1;
+            if is_strict || !is_quiet {
+                self.tell_finding(found);
+                self.tell_loan(found);
             }
         }
         if !is_strict || count == 0 {
             return Ok(());
         }
-        let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
+        let there_are =
+            if count == 1 { "there is 1 finding".to_owned() } else { format!("there are {count} findings") };
         Err(format!(
-            "nothing runs, as --strict is given and there is {findings} about these tasks\n  `draft-tasks check` shows how to fix them"
+            "nothing runs, as --strict is given and {there_are} about these tasks\n  `draft-tasks check` shows how to fix them"
         ))
     }
 
     /// Says what keeps tasks of `cleanup` from running later.
     pub(super) fn tell_errors_of_cleanup(&self) {
-        let cleanup = self.analysis.severe_of_phase(Phase::Cleanup, &[]);
-        let errors = cleanup.filter(|found| found.severity == Severity::Error);
-        let misnamed = self.analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::PostDelete);
-        errors.chain(misnamed).for_each(|found| self.tell_finding(found));
+        let of_up = self.analysis.severe_of_phases(Part::Up.phases()).map(std::ptr::from_ref);
+        let of_up: HashSet<*const Diagnostic> = of_up.collect();
+        let cleanup = self.analysis.severe_of_phases(Part::Delete.phases());
+        let is_ignored = |found: &Diagnostic| {
+            matches!(found.code, DiagnosticCode::PostDelete | DiagnosticCode::UnknownPhase)
+        };
+        let keeping = cleanup.filter(|found| found.severity == Severity::Error || is_ignored(found));
+        // Those were told with its own tasks.
+        keeping
+            .filter(|found| !of_up.contains(&std::ptr::from_ref(*found)))
+            .for_each(|found| self.tell_finding(found));
     }
 
     /// Says how a task gets the terminal that it needs.
-    fn tell_loan(&self, phase: Phase, found: &Diagnostic) {
-        if found.code == DiagnosticCode::InteractiveCommand && phase.is_local() {
+    fn tell_loan(&self, found: &Diagnostic) {
+        if found.code != DiagnosticCode::InteractiveCommand {
+            return;
+        }
+        let section = self.analysis.parsed.file.section_at(found.range.start());
+        if let Some(phase) = section.and_then(|section| section.phase).filter(|phase| phase.is_local()) {
             terminal::remark(format_args!(
                 "`draft-tasks run {phase} --tty TASK` lends it to one task, on its own"
             ));

@@ -317,7 +317,7 @@ impl PlannedRun {
         (phase, request): (Phase, RunRequest),
         unknown: Option<String>,
     ) -> Result<PlannedRun, String> {
-        prepared.tell_findings(&[&request.plan], options.told(request.on_terminal))?;
+        prepared.tell_findings(&request.plan, options.told(request.on_terminal))?;
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;
