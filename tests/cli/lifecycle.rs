@@ -488,3 +488,24 @@ fn a_table_that_is_meant_as_the_phase_is_named() {
         assert_unusable(&alone(tasks), &["run", "post-deploy"], &parts);
     }
 }
+
+#[test]
+fn a_secret_in_the_command_is_seen_nowhere() {
+    let tool = alone("[cleanup]\na = \"true\"\n");
+    let secret = "Sup3rSecretValue9";
+    for part in ["up", "delete"] {
+        for more in [&["--dry-run"][..], &["--dry-run", "--format", "json"], &[], &["--format", "json"]] {
+            let called =
+                tool.call(&[&[part, "-y"], more, &["--", "echo", "to", "--password", secret]].concat());
+            assert_eq!(called.code, Some(0), "{called:?}");
+            assert!(called.stdout.contains("***"), "{called:?}");
+            assert!(!called.stdout.contains(secret) && !called.stderr.contains(secret), "{called:?}");
+        }
+    }
+    let folders = tool.record_folders();
+    assert!(!folders.is_empty());
+    for file in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+        let text = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains(secret));
+    }
+}

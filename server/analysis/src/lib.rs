@@ -51,4 +51,5 @@ pub use analysis::Analysis;
 pub use facts::Facts;
 pub use options::Options;
 pub use parsed::Parsed;
+pub use rules::literal_secrets_in;
 pub use text_size::{TextRange, TextSize};

@@ -33,6 +33,8 @@ macro_rules! rules {
 
 for_all_rules!(rules);
 
+pub use literal_secret::literal_secrets_in;
+
 /// Runs all rules; findings come in the order of the file.
 pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     let mut commands = Vec::with_capacity(parsed.file.tasks.len());

@@ -26,6 +26,7 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::search::variable;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 
+use self::beside::CallBeside;
 use self::choice::{CalledCluster, CalledNames};
 pub(crate) use self::crossing::{Asker, Crossing};
 pub(crate) use self::guard::Guard;
@@ -210,25 +211,23 @@ impl Whereabouts<'_> {
                 let (task, chooses) = (described(step, self.secrets, &more), tool::chooses(call));
                 found.push(Reached { target, task, step: at, chooses, is_hint: false });
             }
-            let elsewhere = calls.unclear.as_ref().and_then(|unclear| unclear.elsewhere.clone());
-            let reached = |more: String, is_hint| {
-                let target = elsewhere.clone().map(Err).or_else(&current)?;
+            let reached = |target: Option<Result<Target, String>>, more: String, is_hint| {
                 let task = described(step, self.secrets, &more);
-                Some(Reached { target, task, step: at, chooses: false, is_hint })
-            };
-            let beside = || {
-                let (place, tool) = beside::tool(&calls, self.directory, &lookup)?;
-                Some(format!("; {place} calls `{tool}`"))
-            };
-            let given = || {
-                let mut given =
-                    calls.called.iter().filter_map(|call| Some((call.name(), given::tool(call)?)));
-                given.next().map(|(program, tool)| format!("; `{program}` may call `{tool}`"))
+                Some(Reached { target: target?, task, step: at, chooses: false, is_hint })
             };
             if let Some(unclear) = &calls.unclear {
-                found.extend(reached(format!("; {}", unclear.why), false));
-            } else if let Some(by) = beside().or_else(given) {
-                found.extend(reached(by, true));
+                let target = unclear.elsewhere.clone().map(Err).or_else(&current);
+                found.extend(reached(target, format!("; {}", unclear.why), false));
+                continue;
+            }
+            let beside = beside::calls(&calls, self.directory, &lookup);
+            for CallBeside { place, tool, cluster } in beside {
+                let target = self.target_of(cluster, &current);
+                found.extend(reached(target, format!("; {place} calls `{tool}`"), true));
+            }
+            let given = calls.called.iter().find_map(|call| Some((call.name(), given::tool(call)?)));
+            if let Some((program, tool)) = given {
+                found.extend(reached(current(), format!("; `{program}` may call `{tool}`"), true));
             }
         }
         found

@@ -576,9 +576,16 @@ fn variables_of_recipes_have_their_values_where_they_are_used() {
 
 #[test]
 fn other_languages_mention_programs() {
-    assert_eq!(mentions("subprocess.run(['kubectl', 'get'])", &TOOLS), Some("kubectl"));
-    assert_eq!(mentions("os.system('/usr/bin/helm list')", &TOOLS), Some("helm"));
-    assert_eq!(mentions("# kubectl\nprint('helmet')", &TOOLS), None);
+    let said = |text| mentions(text, &TOOLS).iter().map(|call| call.join(" ")).collect::<Vec<_>>().join("; ");
+    assert_eq!(
+        said("subprocess.run(['kubectl', '--context',\n  'prod', 'get'])\nx()"),
+        "kubectl --context prod get"
+    );
+    assert_eq!(
+        said("os.system('/usr/bin/helm list')\nsystem `kubectl get`\n"),
+        "/usr/bin/helm list; kubectl get"
+    );
+    assert_eq!(said("# kubectl\nprint('helmet')"), "");
 }
 
 #[test]

@@ -11,12 +11,12 @@ mod value;
 use std::collections::BTreeMap;
 
 use argument::Invocation;
-use located::in_calls;
+use located::{given, in_calls};
 use value::Secret;
 
 use super::command::{Command, Quoting, range};
 use super::declaration::{Check, Rule};
-use crate::calls::Call;
+use crate::calls::{Call, Calls};
 use crate::command::is_of_name;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 
@@ -46,6 +46,18 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             found.push(report(command, &place));
         }
     }
+}
+
+/// What `literal-secret` would find in a command of which the arguments are given as its program gets them.
+pub fn literal_secrets_in(argv: &[String]) -> Vec<String> {
+    let calls = Calls::of(argv.iter().cloned(), &|name| Some(format!("${name}")));
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let whole = Invocation::new(calls.called.first().map_or("", Call::name), words);
+    let in_words = argv.iter().enumerate().flat_map(|(at, word)| {
+        let text = |secret: Secret| word[secret.start..secret.start + secret.length].to_owned();
+        whole.secrets(at).into_iter().map(text)
+    });
+    in_words.chain(given(&calls).map(|given| given.value().to_owned())).collect()
 }
 
 /// Where a secret stands in a command.
@@ -102,6 +114,19 @@ mod tests {
     use super::*;
     use crate::rules::testing;
     use crate::{Analysis, Options};
+
+    #[test]
+    fn arguments_that_are_given_have_the_secrets_of_the_same_command_in_a_file() {
+        let of = |argv: &[&str]| {
+            let mut found =
+                literal_secrets_in(&argv.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+            found.dedup();
+            found
+        };
+        assert_eq!(of(&["echo", "uninstall", "--password", "Sup3rSecretValue9"]), ["Sup3rSecretValue9"]);
+        assert_eq!(of(&["sh", "-c", "TOKEN=abcd1234 make"]), ["abcd1234"]);
+        assert_eq!(of(&["helm", "uninstall", "web", "--password", "$PASSWORD"]), [""; 0]);
+    }
 
     #[test]
     fn a_variable_takes_its_place() {

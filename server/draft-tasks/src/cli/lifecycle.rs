@@ -100,8 +100,8 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
 
 impl<'a> Whole<'a> {
     fn prepare(options: &'a Options, wanted: &Wanted<'_>) -> Result<Whole<'a>, String> {
-        let prepared = options.prepare()?;
         let Wanted { part, argv, gone_timeout } = *wanted;
+        let prepared = options.prepare()?.hiding_in(argv);
         let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
         let phases: Vec<Plan> = phases.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         prepared.tell_findings_of(part, options.told(false))?;

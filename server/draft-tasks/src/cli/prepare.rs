@@ -111,6 +111,12 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// The same, also hiding what looks secret in a command that the user gave.
+    pub(super) fn hiding_in(mut self, argv: &[String]) -> Prepared<'a> {
+        self.environment = self.environment.hiding_in(argv, &self.directory);
+        self
+    }
+
     /// The options that decide what tasks meet.
     pub(super) fn given(&self) -> GivenEntry {
         GivenEntry {

@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use draft_tasks_analysis::calls::{self, Beside, Calls};
+use draft_tasks_analysis::calls::{self, Beside, Call, Calls};
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
 use draft_tasks_analysis::project_files;
 use draft_tasks_executor::file;
 
+use super::choice::{CalledCluster, CalledNames};
 use super::taskfile;
 use super::tool::{self, TOOLS};
 
@@ -50,55 +51,83 @@ const MODULES: [&str; 6] = [
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The first of the programs of clusters that something beside a command calls, and what does, for people.
-pub(super) fn tool(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Option<(String, String)> {
-    Search { directory, lookup }.calls(calls, DEPTH)
+/// A call of a program of clusters by something beside a command.
+pub(super) struct CallBeside {
+    /// What calls it, for people.
+    pub(super) place: String,
+    pub(super) tool: String,
+    pub(super) cluster: CalledCluster,
+}
+
+/// The calls of programs of clusters by what is beside a command.
+pub(super) fn calls(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Vec<CallBeside> {
+    let mut search = Search { directory, lookup, found: Vec::new() };
+    search.calls(calls, DEPTH);
+    search.found
 }
 
 struct Search<'a> {
     directory: &'a Path,
     lookup: Lookup<'a>,
+    found: Vec<CallBeside>,
 }
 
 impl Search<'_> {
-    fn calls(&self, calls: &Calls, depth: usize) -> Option<(String, String)> {
-        let depth = depth.checked_sub(1)?;
-        calls.beside.iter().find_map(|beside| match beside {
-            Beside::File(path) => self.script(path, depth),
-            Beside::Recipes { tool, directory, file, targets } => {
-                let (name, text) = self.recipes(tool, directory, file.as_deref())?;
-                let calls = match tool.as_str() {
-                    "task" => Calls::of_script(&taskfile::script(&text, targets), self.lookup),
-                    _ => calls::of_recipes(&text, targets, self.lookup),
-                };
-                self.of(name, &calls, depth)
+    fn calls(&mut self, calls: &Calls, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for beside in &calls.beside {
+            match beside {
+                Beside::File(path) => self.script(path, depth),
+                Beside::Recipes { tool, directory, file, targets } => {
+                    let Some((name, text)) = self.recipes(tool, directory, file.as_deref()) else { continue };
+                    let calls = match tool.as_str() {
+                        "task" => Calls::of_script(&taskfile::script(&text, targets), self.lookup),
+                        _ => calls::of_recipes(&text, targets, self.lookup),
+                    };
+                    self.of(&name, &calls, depth);
+                }
+                Beside::Npm { directory, script } => self.npm(directory, script, depth),
+                Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
             }
-            Beside::Npm { directory, script } => self.npm(directory, script, depth),
-            Beside::Code(text) => {
-                calls::mentions(text, &TOOLS).map(|tool| ("code in it".to_owned(), tool.to_owned()))
-            }
-        })
-    }
-
-    fn of(&self, name: String, calls: &Calls, depth: usize) -> Option<(String, String)> {
-        match calls.called.iter().find(|call| tool::reaches(call)) {
-            Some(call) => Some((format!("`{name}`"), call.name().to_owned())),
-            None => self.calls(calls, depth),
         }
     }
 
-    fn script(&self, path: &str, depth: usize) -> Option<(String, String)> {
-        let text = self.read(path)?;
+    fn of(&mut self, name: &str, calls: &Calls, depth: usize) {
+        for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
+            self.add(&format!("`{name}`"), call, calls);
+        }
+        self.calls(calls, depth);
+    }
+
+    fn mentions(&mut self, place: &str, text: &str, programs: &[&str]) {
+        for argv in calls::mentions(text, programs) {
+            let calls = Calls::of(argv.into_iter(), self.lookup);
+            calls.called.first().into_iter().for_each(|call| self.add(place, call, &calls));
+        }
+    }
+
+    fn add(&mut self, place: &str, call: &Call, calls: &Calls) {
+        let cluster = match CalledCluster::of(&CalledNames::of(call, calls, self.lookup)) {
+            // What a script is given may be anything, most likely the context that the user has chosen.
+            CalledCluster::Unknown(_) => CalledCluster::Current,
+            known => known,
+        };
+        let (place, tool) = (place.to_owned(), call.name().to_owned());
+        self.found.push(CallBeside { place, tool, cluster });
+    }
+
+    fn script(&mut self, path: &str, depth: usize) {
+        let Some(text) = self.read(path) else { return };
         let first = text.lines().next().unwrap_or_default();
         let is_shell = match first.strip_prefix("#!") {
             Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
             None => !IN_OTHER_LANGUAGES.iter().any(|end| path.ends_with(end)),
         };
         if is_shell {
-            self.of(path.to_owned(), &Calls::of_script(&text, self.lookup), depth)
+            self.of(path, &Calls::of_script(&text, self.lookup), depth);
         } else {
             let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).collect();
-            calls::mentions(&text, &programs).map(|tool| (format!("`{path}`"), tool.to_owned()))
+            self.mentions(&format!("`{path}`"), &text, &programs);
         }
     }
 
@@ -114,16 +143,17 @@ impl Search<'_> {
         files.into_iter().find_map(|file| Some((file.to_owned(), self.read(&path(file))?)))
     }
 
-    fn npm(&self, directory: &str, script: &str, depth: usize) -> Option<(String, String)> {
-        let text = self.read(&Path::new(directory).join(PACKAGE_JSON).to_string_lossy())?;
+    fn npm(&mut self, directory: &str, script: &str, depth: usize) {
+        let Some(text) = self.read(&Path::new(directory).join(PACKAGE_JSON).to_string_lossy()) else {
+            return;
+        };
         let scripts = project_files::npm_scripts(&text);
         let runs = |name: &str| {
             name == script || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
         };
-        let mut run = scripts.iter().filter(|named| runs(&named.name));
-        run.find_map(|named| {
-            self.of(PACKAGE_JSON.into(), &Calls::of_script(&named.detail, self.lookup), depth)
-        })
+        for named in scripts.iter().filter(|named| runs(&named.name)) {
+            self.of(PACKAGE_JSON, &Calls::of_script(&named.detail, self.lookup), depth);
+        }
     }
 
     fn read(&self, path: &str) -> Option<String> {

@@ -645,6 +645,29 @@ fn files_beside_a_command_ask_for_no_local_cluster() {
 }
 
 #[test]
+fn files_beside_a_command_lead_to_the_contexts_that_they_name() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("Makefile", "prod:\n\tkubectl --context prod get x\ndev:\n\tkubectl --context dev get x\n");
+    write("d.sh", "kubectl get x\nkubectl --context prod delete ns x\n");
+    write("use.sh", "kubectl config use-context prod\n");
+    write("package.json", r#"{"scripts": {"prod": "helm --kube-context prod list"}}"#);
+    for argv in [
+        &["make", "-s", "prod"][..],
+        &["sh", "d.sh"],
+        &["sh", "use.sh"],
+        &["npm", "run", "prod"],
+        &["python3", "-c", "import os; os.system(\"kubectl --context prod get\")"],
+        &["python3", "-c", "run(['kubectl', '--context=prod', 'get'])"],
+    ] {
+        let asked = asked(dir.path(), argv);
+        assert_eq!(asked.len(), 1, "{argv:?}: {asked:?}");
+        assert!(said(&asked).contains("context prod"), "{argv:?}: {asked:?}");
+    }
+    assert!(asked(dir.path(), &["make", "dev"]).is_empty());
+}
+
+#[test]
 fn files_beside_a_command_are_hints() {
     let dir = directory(&std::env::var("CURRENT").unwrap_or("prod".into()));
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();

@@ -11,9 +11,9 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
-use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::facts::Names;
 use draft_tasks_analysis::secret;
+use draft_tasks_analysis::{Analysis, literal_secrets_in};
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
 use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
 use draft_tasks_executor::search::variable;
@@ -81,7 +81,7 @@ pub(crate) struct Environment {
     from_files: HashSet<String>,
     /// The variables of files that are secret, with their values, also where these are not so in the end.
     masked: Vec<FileVariable>,
-    /// What stands in a tasks file and looks secret.
+    /// What stands in a tasks file, or in a command that the user gave, and looks secret.
     literals: Vec<String>,
     /// The values that must not be seen, once somebody has asked for them.
     secrets: OnceLock<Secrets>,
@@ -154,9 +154,17 @@ impl Environment {
     /// write either, which is read by more people. What would hide words of any text is left out, as in files of variables.
     pub(crate) fn hiding(self, file: &Analysis, directory: &Path) -> Environment {
         let text = &file.parsed.text;
-        let values = file.literal_secrets().map(|range| text[range].to_owned());
-        let literals = values.filter(|value| !is_public(value, directory)).collect();
-        Environment { literals, secrets: OnceLock::new(), ..self }
+        self.hide(file.literal_secrets().map(|range| text[range].to_owned()), directory)
+    }
+
+    /// The same of what looks secret in a command that the user gave with its arguments.
+    pub(crate) fn hiding_in(self, argv: &[String], directory: &Path) -> Environment {
+        self.hide(literal_secrets_in(argv).into_iter(), directory)
+    }
+
+    fn hide(mut self, values: impl Iterator<Item = String>, directory: &Path) -> Environment {
+        self.literals.extend(values.filter(|value| !is_public(value, directory)));
+        Environment { secrets: OnceLock::new(), ..self }
     }
 
     /// Keeps in mind whether the value that a file gives to a variable is a secret.

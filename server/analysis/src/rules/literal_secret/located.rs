@@ -13,13 +13,13 @@ use super::{Command, Place};
 use crate::calls::{Call, Calls};
 
 /// A secret that is not yet found in the command.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     argument: &'a str,
     secret: Secret,
 }
 
 impl<'a> Given<'a> {
-    fn value(&self) -> &'a str {
+    pub(super) fn value(&self) -> &'a str {
         self.argument.get(self.secret.start..self.secret.start + self.secret.length).unwrap_or_default()
     }
 }
@@ -69,7 +69,8 @@ fn in_scripts(text: &str, given: Vec<Given<'_>>) -> Vec<Place> {
     given.into_iter().zip(starts).filter_map(place).collect()
 }
 
-fn given(calls: &Calls) -> impl Iterator<Item = Given<'_>> {
+/// The secrets of what a command calls behind its first program.
+pub(super) fn given(calls: &Calls) -> impl Iterator<Item = Given<'_>> {
     let called = calls.called.iter().skip(1).flat_map(in_call);
     let assigned = calls.assigned.iter().filter_map(|(name, value)| {
         let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;

@@ -109,6 +109,7 @@ impl Walk {
             Some(line) => plan::typed(&line, &|name| environment.get(name)).map_err(refusal)?,
             None => command,
         };
+        let environment = environment.hiding_in(&command, &source.directory);
         let phases = plans(part, &source, &environment)?;
         // Before anything is looked at that another program may change.
         let claim = source.claim(part.into())?;
