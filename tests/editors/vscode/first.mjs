@@ -24,16 +24,16 @@ async function withoutFile(browser, version, vsix) {
       await page.getByText('There is no .draft-tasks.toml in this workspace.').first().waitFor({ state: 'detached' });
     });
     await check('a key runs the task at the cursor, another one what ran last', async () => {
-      place.write(FILE, '[pre-up]\n"one" = "sh note.sh one"\n"two" = "sh note.sh two"\n');
-      place.write('note.sh', 'echo "$1" >> notes\n');
-      await window.openFile(FILE);
-      await window.lens('Run pre-up (2 tasks)').waitFor();
+      place.write(`keys/${FILE}`, '[pre-up]\n"one" = "sh note.sh one"\n"two" = "sh note.sh two"\n"three" = "sh note.sh three"\n');
+      place.write('keys/note.sh', 'echo "$1" >> notes\n');
+      await window.openFile(`keys/${FILE}`);
+      await window.lens('Run pre-up (3 tasks)').waitFor();
       await window.goTo(3, 2);
       await page.keyboard.press('Control+Alt+Enter');
-      await until('the second ran', () => place.read('notes') === 'two\n');
+      await until('the second ran', () => place.read('keys/notes') === 'two\n');
       await page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status .codicon-pass').waitFor();
       await page.keyboard.press('Control+Alt+Shift+Enter');
-      await until('it ran again', () => place.read('notes') === 'two\ntwo\n');
+      await until('it ran again', () => place.read('keys/notes') === 'two\ntwo\n');
     });
     await check('the status bar is read out in words', async () => {
       const label = page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status [aria-label]').first();
