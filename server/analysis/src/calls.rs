@@ -106,17 +106,19 @@ struct Argument {
     certain: bool,
     /// Whether it may be an option, or nothing at all.
     open: bool,
+    /// Whether it may be no word at all, so that the one behind it stands in its place.
+    vanishes: bool,
     /// Behind what is not known of it.
     known_from: usize,
 }
 
 impl Argument {
     fn known(text: impl Into<CompactString>) -> Argument {
-        Argument { text: text.into(), certain: true, open: false, known_from: 0 }
+        Argument { text: text.into(), certain: true, open: false, vanishes: false, known_from: 0 }
     }
 
     fn unknown() -> Argument {
-        Argument { certain: false, open: true, ..Argument::known("") }
+        Argument { certain: false, open: true, vanishes: true, ..Argument::known("") }
     }
 
     /// The program that it names: only where that is installed may be unknown, as of `$JAVA_HOME/bin/java`.
@@ -140,7 +142,8 @@ impl Argument {
         }
         let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
         let text = self.text.replace(placeholder, "");
-        Argument { known_from: text.len(), text: text.into(), certain: false, open }
+        let vanishes = self.vanishes;
+        Argument { known_from: text.len(), text: text.into(), certain: false, open, vanishes }
     }
 }
 

@@ -11,6 +11,7 @@ mod earlier;
 mod given;
 mod guard;
 pub(crate) mod lacking;
+mod switch;
 mod taskfile;
 mod tool;
 

@@ -69,6 +69,16 @@ impl Call {
         last_option(self.line.arguments(), name)
     }
 
+    /// The argument before the last one of an option, which may so be the value of that argument; without those that may be
+    /// no words.
+    pub fn before_option(&self, name: &str) -> Option<&str> {
+        let words = self.line.arguments();
+        let own = words.iter().position(|word| word.text == "--").unwrap_or(words.len());
+        let is_it = |word: &Argument| last_option(std::slice::from_ref(word), name).is_some();
+        let at = words[..own].iter().rposition(is_it)?;
+        words[..at].iter().rev().find(|word| !word.vanishes).map(|word| word.text.as_str())
+    }
+
     /// Whether options may be among the arguments that are not known; these options have a value behind them.
     pub fn hides_options(&self, with_value: &[&str]) -> bool {
         let words = self.line.arguments();

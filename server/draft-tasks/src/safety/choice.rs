@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_executor::cluster::is_local_server;
 
-use super::tool;
+use super::{switch, tool};
 
 /// Options with a value that names no cluster, behind which a value may be unknown.
 const WITH_VALUE: [&str; 34] = [
@@ -236,6 +236,9 @@ impl<'a> CalledNames<'a> {
     pub(super) fn value(&self, options: &[&str], variable: &str) -> Result<Option<String>, String> {
         let option = options.iter().find_map(|name| Some((*name, self.call.last_option(name)?)));
         let (name, value) = match option {
+            Some((name, _)) if switch::is_swallowed(self.call, name) => {
+                return Err(format!("`{name}` may be the value of the option before it"));
+            }
             Some((name, value)) => (name, value.map(str::to_owned)),
             None => match self.calls.assigned.get(variable) {
                 Some(value) => (variable, value.clone()),

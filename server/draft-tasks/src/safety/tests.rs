@@ -261,6 +261,7 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "kubectl ctx --help",
         "kubectl get pods -n --help",
         "kubectl run web --help",
+        "kubectl create cm a --from-literal --dry-run=client",
         "kubectl create job a --from=cronjob/b --dry-run=client",
         "kubectl get $X --help",
         "helm secrets upgrade --help",
@@ -360,7 +361,15 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
 }
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 119] = [
+const NOT_KNOWN: [&str; 127] = [
+    "kubectl delete ns a -n $NS --context=dev",
+    "helm upgrade x y --set $MORE --kube-context=dev",
+    "kubectl delete ns a -n --context=dev",
+    "helm upgrade x y --description --kube-context=dev",
+    "kubectl delete pod -l --context dev",
+    "kubectl delete pod -Rl --context dev",
+    "kubectl delete ns a -n --server=https://127.0.0.1:6443",
+    "kubectl delete ns a -n --kubeconfig=config",
     "kubectl --context \"$(echo prod)\" delete ns a",
     "for c in dev prod; do kubectl --context $c delete ns a; done",
     "for c in dev prod; do helm --kube-context=$c uninstall a; done",
@@ -510,6 +519,10 @@ fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
         "docker run --rm alpine/helm lint .",
         "argocd --core app list",
         ": ${KUBECONFIG:=x}; kubectl get",
+        "kubectl get -n \"$N\" -wA --context=dev",
+        "helm upgrade -i --wait --kube-context dev a b --set c=$D",
+        "kubectl apply -f $F --context=dev",
+        "kubectl get -na --context=dev",
         "echo >out; kubectl get",
         "cat \"$KUBECONFIG\"; kubectl get",
     ] {

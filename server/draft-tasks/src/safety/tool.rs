@@ -4,6 +4,8 @@
 
 use draft_tasks_analysis::calls::Call;
 
+use super::switch;
+
 /// Programs that change what a context leads to.
 pub(super) const TOOLS: [&str; 47] = [
     "kubectl",
@@ -437,5 +439,8 @@ fn has_only(call: &Call, option: &str) -> bool {
     // A switch is the same with `=true`.
     let is_it = |argument: &str| argument.strip_suffix("=true").unwrap_or(argument) == option;
     let mut own = call.arguments().take_while(|argument| *argument != "--");
-    own.any(is_it) && call.is_known() && call.arguments().filter(is_named).all(is_it)
+    own.any(is_it)
+        && !switch::is_swallowed(call, name)
+        && call.is_known()
+        && call.arguments().filter(is_named).all(is_it)
 }

@@ -109,6 +109,10 @@ impl Script<'_, '_> {
             // `--{context,namespace}=x` is two options.
             words.current().open |= several && written.starts_with(['-', '{']);
         }
+        let is_quoted = written.starts_with(['"', '\'']) && !written.contains('@');
+        if let Some(word) = words.current.as_mut() {
+            word.vanishes |= !word.certain && word.text.is_empty() && !is_quoted;
+        }
         words.end();
         Ok(())
     }
