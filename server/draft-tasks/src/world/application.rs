@@ -256,7 +256,12 @@ impl ApplicationLookup<'_> {
     /// Whether a selector or `draft.toml` says that there is an application, though perhaps not which.
     pub(crate) fn is_named(&self) -> bool {
         let file = self.directory.join(DRAFT_TOML);
-        self.settings.selector.is_some() || file.try_exists().unwrap_or(true)
+        // A link that leads nowhere is a file too.
+        let is_there = match file.symlink_metadata() {
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+            Ok(_) => true,
+        };
+        self.settings.selector.is_some() || is_there
     }
 }
 
@@ -406,6 +411,28 @@ mod tests {
         assert!(pinned(Some("[environments.development]\nname = 1\n"), None).ends_with("is not a string"));
         assert!(pinned(Some("["), None).contains("is not TOML"));
         assert_eq!(pinned(Some("["), Some("chosen")), "chosen");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_names_an_application() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = || {
+            let environment = Environment::of(&[]);
+            let settings = KubernetesSettings::default();
+            let (directory, audience) = (dir.path(), Audience::CommandLine);
+            let chosen = ApplicationLookup {
+                directory,
+                environment: &environment,
+                name: None,
+                settings: &settings,
+                audience,
+            };
+            chosen.is_named()
+        };
+        assert!(!named());
+        std::os::unix::fs::symlink("nowhere", dir.path().join(DRAFT_TOML)).unwrap();
+        assert!(named());
     }
 
     #[test]
