@@ -234,3 +234,23 @@ fn a_project_whose_path_is_not_unicode_has_its_runs() {
     assert_eq!(call(&one, &["rerun", "--failed"]), (Some(0), String::new()));
     assert_eq!(call(&one, &["rerun", "last"]), (Some(0), String::new()));
 }
+
+#[test]
+fn a_failed_deploy_command_is_not_passed_over_for_an_earlier_phase() {
+    let tool = tasks("pre-up", &[("one", "echo 1")]);
+    tool.call(&["up", "--", "false"]);
+    let parts = ["the step `deploy` of `draft-tasks up`", "give that command again"];
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &parts);
+    assert_says(&tool.call(&["rerun"]), 0, &["pre-up · 1 task"]);
+}
+
+#[test]
+fn a_run_that_is_named_runs_again_where_there_is_no_tasks_file() {
+    let tool = tasks("pre-up", &[("one", "echo 1")]);
+    tool.call(&["run", "pre-up"]);
+    let file = tool.path(".draft-tasks.toml").display().to_string();
+    std::fs::create_dir(tool.path("elsewhere")).unwrap();
+    let called = tool.call_after("cd elsewhere", &["rerun", "last"]);
+    assert_says(&called, 0, &["pre-up · 1 task", " was of ", &file]);
+    assert_says(&tool.call_after("cd elsewhere", &["rerun"]), 2, &["there is no .draft-tasks.toml"]);
+}

@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry, PlannedTask, PodEntry};
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
@@ -66,15 +67,19 @@ enum End {
 }
 
 fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
-    let RerunArguments { run, failed, options } = arguments;
+    let RerunArguments { failed, options, .. } = arguments;
     let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
     let records = Records::at(directory);
-    let file = paths::load(&options.file).map_err(|error| error.to_string())?.path;
-    let kept = find(&records, run.as_deref(), &file, options.wait)?;
+    let here = named_file(arguments)?;
+    let kept = find(&records, arguments, here.as_deref())?;
     let kept = ended(&records, kept, options.wait)?;
     let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
     let settings = options.settings().map_err(|error| error.to_string())?;
-    let mut prepared = options.prepare_with(earlier.given_again(settings)?)?;
+    let file = here.unwrap_or_else(|| {
+        terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
+        PathBuf::from(&earlier.file)
+    });
+    let mut prepared = options.prepare_with(&file, earlier.given_again(settings)?)?;
     prepared.meet_again(earlier.given.context.clone(), earlier.cluster.as_ref());
     let phase = prepared.phase(&earlier.phase)?;
     let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
@@ -88,27 +93,63 @@ fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
     PlannedRun::new(options, prepared, (phase, request), None)
 }
 
-/// The run of this name; without one the last of a phase of the file in which tasks ran, or that may still run some
-/// where its end is awaited.
-fn find(records: &Records, id: Option<&str>, file: &Path, waits: bool) -> Result<StoredRun, String> {
-    let Some(id) = id else {
-        let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file));
-        let found = of_file.find(|kept| {
-            let runs = waits && kept.state == RecordState::Running;
-            Earlier::read(kept).is_some_and(|earlier| runs || earlier.has_run())
-        });
-        return found.ok_or_else(|| format!("no run of {} is recorded", file.display()));
+/// The tasks file that is meant; nothing where a run is named where there is none, as its record tells.
+fn named_file(arguments: &RerunArguments) -> Result<Option<PathBuf>, String> {
+    let RerunArguments { run, options, .. } = arguments;
+    if run.is_some() && options.file == Path::new(".") && paths::here().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(paths::load(&options.file).map_err(|error| error.to_string())?.path))
+}
+
+/// The run that is named; without a name the last of the file.
+fn find(records: &Records, arguments: &RerunArguments, file: Option<&Path>) -> Result<StoredRun, String> {
+    let (id, file) = match (&arguments.run, file) {
+        (None, Some(file)) => return newest(records, arguments, file),
+        (id, file) => (id.as_deref().unwrap_or_default(), file),
     };
-    let found = runs::find(records, id, Some(file))
-        .map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    let found =
+        runs::find(records, id, file).map_err(|error| format!("{}: {error}", records.directory.display()))?;
     let kept = found
         .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
     let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
-    if !source::is_of(&kept, file) {
+    if file.is_some_and(|file| !source::is_of(&kept, file)) {
         return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
     }
     Ok(kept)
+}
+
+/// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where the
+/// command of `up` or `delete` failed after it, that is what failed.
+fn newest(records: &Records, arguments: &RerunArguments, file: &Path) -> Result<StoredRun, String> {
+    let RerunArguments { failed, options, .. } = arguments;
+    let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
+    if let Some(said) = of_file.peek().and_then(failed_step).filter(|_| *failed) {
+        return Err(said);
+    }
+    let found = of_file.find(|kept| {
+        let runs = options.wait && kept.state == RecordState::Running;
+        Earlier::read(kept).is_some_and(|earlier| runs || earlier.has_run())
+    });
+    found.ok_or_else(|| format!("no run of {} is recorded", file.display()))
+}
+
+/// What to do about a run between phases that failed.
+fn failed_step(kept: &StoredRun) -> Option<String> {
+    let result = kept.result().filter(|result| result.outcome == OutcomeName::Failed)?;
+    let is = |one: Subject, other: Subject| [one, other].iter().any(|step| step.name() == result.phase);
+    let part = if is(Subject::Deploy, Subject::PodsReady) {
+        "up"
+    } else if is(Subject::Delete, Subject::PodsGone) {
+        "delete"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "run {}: what failed last is the step `{}` of `draft-tasks {part}`, which does not run again alone: give that command again",
+        kept.id, result.phase
+    ))
 }
 
 /// The record at the end of its run, which may be awaited.

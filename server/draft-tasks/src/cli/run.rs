@@ -182,16 +182,16 @@ impl Options {
     ///
     /// What is wrong with them, for people.
     pub(super) fn prepare(&self) -> Result<Prepared<'_>, String> {
-        self.prepare_with(self.settings().map_err(|error| error.to_string())?)
+        self.prepare_with(&self.file, self.settings().map_err(|error| error.to_string())?)
     }
 
-    /// Prepares with other settings of runs.
+    /// Prepares a tasks file with other settings of runs.
     ///
     /// # Errors
     ///
     /// As [`Options::prepare`].
-    pub(super) fn prepare_with(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
-        let prepared = self.load(run)?;
+    pub(super) fn prepare_with(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
+        let prepared = self.load(file, run)?;
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
             let names = masked.join(", ");
@@ -201,8 +201,8 @@ impl Options {
     }
 
     /// Prepares without a word of what is masked.
-    fn load(&self, run: RunSettings) -> Result<Prepared<'_>, String> {
-        let prepared = Prepared::load(&self.file, self.meaning, run, &self.cluster)?;
+    fn load(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
+        let prepared = Prepared::load(file, self.meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());
         Ok(prepared)
     }
@@ -247,7 +247,7 @@ fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
     let options = &arguments.options;
     let prepared = if arguments.tty.is_some() {
         // On the terminal nothing is masked.
-        options.load(options.settings().map_err(|error| error.to_string())?)?
+        options.load(&options.file, options.settings().map_err(|error| error.to_string())?)?
     } else {
         options.prepare()?
     };

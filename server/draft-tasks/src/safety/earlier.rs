@@ -18,6 +18,8 @@ use crate::world::application::ApplicationLookup;
 #[derive(Clone, Debug)]
 pub(super) struct EarlierApplication {
     pub(super) place: ClusterEntry,
+    /// The run.
+    pub(super) run: String,
     /// Its pods; or why they cannot be sought.
     pub(super) pods: Result<PodsRequest, Problem>,
     /// Whether the run saw any of them.
@@ -73,7 +75,7 @@ pub(super) fn applications(
         let source = kubeconfig.get_or_insert_with(read).clone();
         let pods = source.and_then(|source| pods_of(lookup, source, run, &place));
         let is_settled = is_cleaned && !seen.is_empty();
-        let application = EarlierApplication { place, pods, was_seen, is_settled };
+        let application = EarlierApplication { place, run: run.id.clone(), pods, was_seen, is_settled };
         if was_seen { seen.push(application) } else { sought = Some(application) }
     }
     Ok(if seen.is_empty() { sought.into_iter().collect() } else { seen })

@@ -24,6 +24,8 @@ pub(crate) struct Guard {
     /// The application that `draft.toml` or a selector names, else the one that an earlier run saw last; or why its pods
     /// cannot be sought.
     wanted: Result<PodsRequest, Problem>,
+    /// The earlier run that names it, where nothing else does.
+    run: Option<String>,
     /// Whether anything shows that there has ever been such an application: a name may have a typo.
     was_seen: bool,
     /// Other applications that earlier runs of the tasks file saw; or why they are not known.
@@ -41,9 +43,16 @@ impl Guard {
         match earlier {
             Ok(mut others) => {
                 let last = (!others.is_empty()).then(|| others.remove(0))?;
-                Some(Guard { wanted: last.pods, was_seen: last.was_seen, others: Ok(others) })
+                Some(Guard {
+                    wanted: last.pods,
+                    run: Some(last.run),
+                    was_seen: last.was_seen,
+                    others: Ok(others),
+                })
             }
-            Err(problem) => Some(Guard { wanted: Err(problem), was_seen: false, others: Ok(Vec::new()) }),
+            Err(problem) => {
+                Some(Guard { wanted: Err(problem), run: None, was_seen: false, others: Ok(Vec::new()) })
+            }
         }
     }
 
@@ -57,7 +66,7 @@ impl Guard {
         let was_seen = earlier.as_ref().is_ok_and(|all| all.iter().any(|it| it.was_seen && is_wanted(it)));
         let is_other = |earlier: &EarlierApplication| earlier.was_seen && !is_wanted(earlier);
         let others = earlier.map(|all| all.into_iter().filter(is_other).collect());
-        Guard { wanted, was_seen, others }
+        Guard { wanted, run: None, was_seen, others }
     }
 
     /// The pods of the application; or why they cannot be sought.
@@ -78,8 +87,8 @@ impl Guard {
         let found = match self.look(environment).await {
             Ok(found) => found,
             Err(problem) => {
-                let unknown = "without knowing whether pods of the application still run";
-                return Some(format!("{unknown}: {}", problem.message));
+                let pods = self.described();
+                return Some(format!("without knowing whether {pods} still run: {}", problem.message));
             }
         };
         if found.is_alive() {
@@ -93,6 +102,13 @@ impl Guard {
         (pods.is_empty() && !self.was_seen).then(|| {
             format!("although there are no pods of {selector} in {place}, and no earlier run of this file saw any there")
         })
+    }
+
+    /// "pods of app=web, for which run 20261122T184501.123Z-… was,"
+    fn described(&self) -> String {
+        let Ok(wanted) = &self.wanted else { return "pods of the application".to_owned() };
+        let by = self.run.as_ref().map(|run| format!(", for which run {run} was,")).unwrap_or_default();
+        format!("pods of {}{by}", wanted.application.selector)
     }
 
     /// What cannot be asked for may be there, unless it was cleaned up and another one has come since.
