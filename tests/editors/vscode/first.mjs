@@ -44,7 +44,7 @@ async function withoutFile(browser, version, vsix) {
       await window.goTo(3, 2);
       await page.keyboard.press('End');
       await page.keyboard.press('Enter');
-      await page.keyboard.type('"c" = "go n');
+      await page.keyboard.type('"c" = "go thr');
       await page.keyboard.press('Control+Space');
       await window.text('.suggest-widget.visible', '').waitFor();
       equal(await page.locator('.suggest-widget.visible .monaco-list-row .codicon-symbol-text').count(), 0);
