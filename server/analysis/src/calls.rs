@@ -12,6 +12,7 @@ mod runner;
 mod script;
 mod shell;
 mod special;
+mod stem;
 mod wrapper;
 
 use std::collections::{BTreeSet, HashMap};
@@ -21,12 +22,13 @@ use compact_str::CompactString;
 
 use crate::command::is_name;
 pub use beside::{Beside, mentions, of_recipes};
+pub use call::Call;
 use call::last_option;
-pub use call::{Call, stem};
 pub(crate) use container::takes_next as container_takes_next;
 use directory::Directory;
 use script::Script;
 pub(crate) use shell::{is_shell, script_of};
+pub use stem::stem;
 use wrapper::{Inner, Wrapper};
 
 /// How deep commands may be nested; nobody writes more, and each level takes room on the stack.

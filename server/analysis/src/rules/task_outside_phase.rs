@@ -6,7 +6,7 @@ use super::declaration::{Check, Rule};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use text_size::{TextRange, TextSize};
+use text_size::TextSize;
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
