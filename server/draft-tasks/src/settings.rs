@@ -398,7 +398,8 @@ mod tests {
     #[test]
     fn settings_are_read() {
         let all = json!({
-            "syntaxErrors": false, "inlayHints": false, "codeLens": false, "workspaceDiagnostics": false,
+            "syntaxErrors": false, "inlayHints": false, "resultHints": false, "codeLens": false,
+            "workspaceDiagnostics": false,
             "semantics": "draft", "draftVersion": "0.15",
             "rules": { "post-up": "off", "phase-case": "error" },
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
