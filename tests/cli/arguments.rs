@@ -74,13 +74,35 @@ fn what_is_wrong_does_nothing_to_a_terminal() {
 #[test]
 fn what_cannot_be_written_is_no_success() {
     let tool = Tool::new("[pre-up]\na = \"echo 1\"\n");
-    for arguments in
-        [&["--help"][..], &["run", "-h"], &["--version"], &["check"], &["run", "pre-up"], &["runs"]]
-    {
+    let run = tool.call_after("exec >/dev/full", &["run", "pre-up"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("No space left on device"), "{run:?}");
+    for arguments in [
+        &["--help"][..],
+        &["run", "-h"],
+        &["--version"],
+        &["check"],
+        &["explain"],
+        &["doctor"],
+        &["runs"],
+        &["runs", "show", "last"],
+        &["runs", "path", "last"],
+        &["run", "pre-up", "--dry-run"],
+        &["up", "--dry-run", "--", "true"],
+    ] {
         let called = tool.call_after("exec >/dev/full", arguments);
-        assert_ne!(called.code, Some(0), "{called:?}");
-        assert!(called.stderr.contains("No space left on device"), "{arguments:?} {called:?}");
+        assert_eq!(called.code, Some(2), "{called:?}");
+        let said = "error: standard output cannot be written: No space left on device";
+        assert!(called.stderr.contains(said), "{arguments:?} {called:?}");
     }
+}
+
+#[test]
+fn a_file_that_is_created_is_so_where_that_cannot_be_written() {
+    let tool = Tool::empty();
+    let called = tool.call_after("exec >/dev/full", &["create", "--skeleton"]);
+    assert_eq!(called.code, Some(0), "{called:?}");
+    assert!(called.stderr.contains("warning: standard output cannot be written"), "{called:?}");
 }
 
 #[test]

@@ -225,10 +225,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return UNUSABLE.into();
     }
     let shown = error.print().and_then(|()| io::stdout().flush());
-    match shown.or_else(terminal::forgive_closed) {
+    match terminal::written(shown) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            terminal::error(format_args!("standard output cannot be written: {error}"));
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
         }
     }

@@ -202,8 +202,8 @@ fn examine(
 /// Settings that a project does not have are as much of a mistake as what is found.
 fn exit_code(checked: &[Checked], projects: &[ProjectFile], written: io::Result<()>) -> ExitCode {
     let severe = |found: &Diagnostic| found.severity <= Severity::Warning;
-    if let Err(error) = written.or_else(terminal::forgive_closed) {
-        terminal::error(format_args!("the findings cannot be written: {error}"));
+    if let Err(problem) = terminal::written(written) {
+        terminal::error(format_args!("{problem}"));
         UNUSABLE.into()
     } else if checked.iter().any(|checked| checked.result.is_err() || checked.unfixed.is_some()) {
         UNUSABLE.into()

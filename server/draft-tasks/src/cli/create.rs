@@ -44,8 +44,10 @@ Exit codes:
 pub(super) fn create(arguments: &CreateArguments) -> ExitCode {
     match outcome(arguments) {
         Ok(Outcome::Created(message)) => {
-            let said = writeln!(io::stdout(), "{}", printable(&message)).or_else(terminal::forgive_closed);
-            said.map_or(UNUSABLE.into(), |()| ExitCode::SUCCESS)
+            let said = terminal::written(writeln!(io::stdout(), "{}", printable(&message)));
+            // It is created all the same.
+            said.err().iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
+            ExitCode::SUCCESS
         }
         Ok(Outcome::Listed(packs)) => {
             let _ = write!(io::stdout(), "{packs}");

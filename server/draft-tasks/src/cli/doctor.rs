@@ -71,11 +71,11 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> ExitCode {
         Format::Human => write(&links, Paint(terminal::colors(arguments.look.color(), &io::stdout()))),
         Format::Json => write_json(&links),
     };
-    match written.or_else(terminal::forgive_closed) {
+    match terminal::written(written) {
         Ok(()) if doctor::first_broken(&links).is_none() => ExitCode::SUCCESS,
         Ok(()) => FOUND.into(),
-        Err(error) => {
-            terminal::error(format_args!("what was found cannot be written: {error}"));
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
         }
     }

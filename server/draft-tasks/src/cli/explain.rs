@@ -77,8 +77,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
         None => explain_file(arguments),
     };
     let said = explained.and_then(|(text, code)| {
-        let written = io::stdout().lock().write_all(text.as_bytes()).or_else(terminal::forgive_closed);
-        written.map(|()| code).map_err(|error| format!("the explanation cannot be written: {error}"))
+        terminal::written(io::stdout().lock().write_all(text.as_bytes())).map(|()| code)
     });
     said.unwrap_or_else(|problem| {
         terminal::error(format_args!("{problem}"));

@@ -52,8 +52,7 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
 }
 
 fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {
-    let said = writeln!(io::stdout(), "{}", printable(&message.to_string()));
-    said.or_else(terminal::forgive_closed).map_err(|error| error.to_string())
+    terminal::written(writeln!(io::stdout(), "{}", printable(&message.to_string())))
 }
 
 /// The formatted text, where it is another.

@@ -88,12 +88,12 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
         }
     };
     let done = if options.dry_run {
-        whole.show().or_else(terminal::forgive_closed).map(|()| ExitCode::SUCCESS)
+        terminal::written(whole.show()).map(|()| ExitCode::SUCCESS)
     } else {
-        serve(async |signals| whole.walk(signals).await)
+        serve(async |signals| whole.walk(signals).await).map_err(|error| run::cannot_run(&error))
     };
-    done.unwrap_or_else(|error| {
-        terminal::error(format_args!("the tasks cannot be run: {error}"));
+    done.unwrap_or_else(|problem| {
+        terminal::error(format_args!("{problem}"));
         UNUSABLE.into()
     })
 }

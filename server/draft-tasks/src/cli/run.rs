@@ -144,24 +144,22 @@ pub(super) fn run(arguments: &RunArguments) -> ExitCode {
 
 /// Runs what is wanted, or shows it; says why nothing is.
 pub(super) fn carry_out(options: &Options, wanted: Result<PlannedRun, String>) -> ExitCode {
-    let done = match wanted {
-        Ok(wanted) if options.dry_run => show_plan(options, &wanted).map(|()| ExitCode::SUCCESS),
-        Ok(wanted) => {
-            tell_interrupted(wanted.records.as_ref());
-            execute_one(options, wanted)
+    let done = wanted.and_then(|wanted| {
+        if options.dry_run {
+            return terminal::written(show_plan(options, &wanted)).map(|()| ExitCode::SUCCESS);
         }
-        Err(problem) => {
-            terminal::error(format_args!("{problem}"));
-            return UNUSABLE.into();
-        }
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            terminal::error(format_args!("the tasks cannot be run: {error}"));
-            UNUSABLE.into()
-        }
-    }
+        tell_interrupted(wanted.records.as_ref());
+        execute_one(options, wanted).map_err(|error| cannot_run(&error))
+    });
+    done.unwrap_or_else(|problem| {
+        terminal::error(format_args!("{problem}"));
+        UNUSABLE.into()
+    })
+}
+
+/// Says that the system does not give what a run needs.
+pub(super) fn cannot_run(error: &io::Error) -> String {
+    format!("the tasks cannot be run: {error}")
 }
 
 impl Options {
@@ -349,7 +347,7 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
 fn show_plan(options: &Options, wanted: &PlannedRun) -> io::Result<()> {
     let PlannedRun { request, file, left_out, unknown, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
-    show_dry(options, request, &about, left_out, unknown.as_deref()).or_else(terminal::forgive_closed)
+    show_dry(options, request, &about, left_out, unknown.as_deref())
 }
 
 /// Shows a run that does not happen.

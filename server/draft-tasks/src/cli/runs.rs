@@ -79,17 +79,21 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
         Some(Command::Show { id }) => with(&records, id, |kept| show(arguments, kept)),
         Some(Command::Rm { ids }) => return remove(&records, ids),
         Some(Command::Path { id }) => {
-            with(&records, id, |kept| writeln!(io::stdout(), "{}", kept.folder.display()))
+            with(&records, id, |kept| terminal::written(writeln!(io::stdout(), "{}", kept.folder.display())))
         }
     };
     match done {
-        Ok(code) => code,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            terminal::error(format_args!("{}: {error}", records.directory.display()));
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
         }
     }
+}
+
+/// Says where a record cannot be read.
+fn unreadable(folder: &Path) -> impl Fn(io::Error) -> String {
+    move |error| format!("{}: {error}", folder.display())
 }
 
 /// The record of this name or beginning of a name; `last` is the newest one of a tasks file, else of all.
@@ -107,31 +111,29 @@ pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Resu
 fn with(
     records: &Records,
     id: &str,
-    what: impl FnOnce(&StoredRun) -> io::Result<()>,
-) -> io::Result<ExitCode> {
-    match find(records, id, paths::here().as_deref())? {
-        Some(kept) => what(&kept).map(|()| ExitCode::SUCCESS),
-        None => {
-            terminal::error(format_args!(
-                "there is no run `{id}`; `draft-tasks runs` lists those that are kept"
-            ));
-            Ok(UNUSABLE.into())
-        }
+    what: impl FnOnce(&StoredRun) -> Result<(), String>,
+) -> Result<(), String> {
+    match find(records, id, paths::here().as_deref()).map_err(unreadable(&records.directory))? {
+        Some(kept) => what(&kept),
+        None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
     }
 }
 
-fn list(arguments: &RunsArguments, records: &Records) -> io::Result<ExitCode> {
-    let all = records.list()?;
+fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
+    let all = records.list().map_err(unreadable(&records.directory))?;
+    terminal::written(write_list(arguments, records, &all))
+}
+
+fn write_list(arguments: &RunsArguments, records: &Records, all: &[StoredRun]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if arguments.format == Format::Json {
-        writeln!(out, "{}", Value::Array(all.iter().map(summary).collect()))?;
-        return Ok(ExitCode::SUCCESS);
+        return writeln!(out, "{}", Value::Array(all.iter().map(summary).collect()));
     }
     if all.is_empty() {
         writeln!(out, "no runs are kept in {}", records.directory.display())?;
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-    for kept in &all {
+    for kept in all {
         let (state, seconds) = state(kept);
         let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
         let took = took + incomplete(kept) + with_copy(kept);
@@ -144,7 +146,7 @@ fn list(arguments: &RunsArguments, records: &Records) -> io::Result<ExitCode> {
             paint.dim(&printable(file))
         )?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The phase, the file and the time of day of a run.
@@ -181,9 +183,17 @@ fn summary(kept: &StoredRun) -> Value {
     })
 }
 
-fn show(arguments: &RunsArguments, kept: &StoredRun) -> io::Result<()> {
+fn show(arguments: &RunsArguments, kept: &StoredRun) -> Result<(), String> {
+    let events = kept.events().map_err(unreadable(&kept.folder))?;
+    terminal::written(write_run(arguments, kept, events))
+}
+
+fn write_run(
+    arguments: &RunsArguments,
+    kept: &StoredRun,
+    events: impl Iterator<Item = Event>,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let events = kept.events()?;
     if arguments.format == Format::Json {
         for event in events {
             writeln!(out, "{}", serde_json::to_string(&event)?)?;

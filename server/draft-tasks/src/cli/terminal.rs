@@ -30,9 +30,18 @@ pub(super) fn shown(message: fmt::Arguments<'_>) -> String {
     printable_lines(&message.to_string())
 }
 
-/// A reader that has seen enough, as `head` has, is no error.
-pub(super) fn forgive_closed(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+/// What came of writing to standard output; a reader that has seen enough, as `head` has, is no error.
+///
+/// # Errors
+///
+/// That it cannot be written, for people.
+pub(super) fn written(done: io::Result<()>) -> Result<(), String> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("standard output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_set(name: &str) -> bool {
