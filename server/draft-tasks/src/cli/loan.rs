@@ -106,7 +106,7 @@ pub(super) fn take_back() {
 fn restore(modes: &rustix::termios::Termios) {
     use nix::sys::signal::{SigSet, Signal};
     use rustix::process::{getpgid, getpgrp, getppid};
-    use rustix::termios::{OptionalActions, tcgetpgrp, tcsetattr, tcsetpgrp};
+    use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetpgrp, tcsetattr, tcsetpgrp};
     let is_of_shell = |group| getpgid(getppid()).is_ok_and(|parent| parent == group);
     let other = tcgetpgrp(io::stdin()).ok().filter(|group| *group != getpgrp());
     // It has put this program into the background, and uses the terminal itself.
@@ -124,6 +124,8 @@ fn restore(modes: &rustix::termios::Termios) {
     }
     // At once: a terminal that is stopped would make it wait.
     let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
+    // What was typed for the task must not be taken by the shell as a command.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
     if blocked.is_ok() {
         let _ = signals.thread_unblock();
     }
