@@ -258,6 +258,8 @@ fn what_a_task_leaves_behind_is_named() {
     let called = tool.call(&["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
     assert_in_order(&called, &["daemon │ started", "left running", "sleep"]);
+    let shown = tool.call(&["runs", "show", "last"]);
+    assert_in_order(&shown, &["✓ daemon", "left running: sleep (process "]);
     tool.wait_for_what_was_left();
 }
 

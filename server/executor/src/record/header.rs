@@ -166,6 +166,12 @@ impl From<&LeftProcess> for ProcessEntry {
     }
 }
 
+impl From<ProcessEntry> for LeftProcess {
+    fn from(ProcessEntry { pid, name }: ProcessEntry) -> LeftProcess {
+        LeftProcess { pid, name }
+    }
+}
+
 fn failure(outcome: &Outcome, headline: Option<&String>) -> Option<FailureEntry> {
     let Outcome::Failed(failure) = outcome else { return None };
     let mut told = FailureEntry {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::OutcomeName;
 use draft_tasks_executor::output::{OpenLines, plain};
 use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry};
 use draft_tasks_executor::record::{Event, StoredRun};
+use draft_tasks_executor::{LeftProcess, OutcomeName, describe_left_running};
 
 use super::describe_seconds;
 use crate::cli::terminal::Paint;
@@ -73,10 +73,13 @@ impl<'a, W: Write> Transcript<'a, W> {
                 let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
                 self.output((task, pod), &lines)
             }
-            Event::TaskFinished { task, pod, outcome, failure, seconds, note, .. } => {
+            Event::TaskFinished { task, pod, outcome, failure, seconds, left_running, note, .. } => {
                 self.rest((task, pod))?;
                 let name = self.label((task, pod));
                 self.line(&ended(paint, &name, outcome, failure.as_ref(), seconds))?;
+                let left: Vec<_> = left_running.into_iter().map(LeftProcess::from).collect();
+                let left = describe_left_running(&left);
+                left.map_or(Ok(()), |left| self.line(&format!("  {}", printable(&left))))?;
                 note.map_or(Ok(()), |note| self.line(&format!("  {}", printable(&note))))
             }
             Event::RunFinished { .. } => Ok(()),
