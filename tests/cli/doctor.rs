@@ -28,6 +28,22 @@ fn the_first_broken_link_is_named_with_what_to_do() {
 }
 
 #[test]
+fn settings_that_are_wrong_break_the_chain_as_nothing_runs_with_them() {
+    let tool = alone(TASKS);
+    tool.write(".draft-tasks.config.toml", b"timeot = 3\n");
+    let called = tool.call(&["doctor"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+    let parts = [
+        "✗ tasks file",
+        "nothing runs, as ",
+        "has settings that are wrong",
+        "timeot",
+        "broken first: tasks file",
+    ];
+    assert_in_order(&called, &parts);
+}
+
+#[test]
 fn a_server_that_is_not_there_is_the_broken_link() {
     let tool = with_cluster(TASKS, "127.0.0.1");
     tool.write("draft.toml", b"[environments.staging]\nname = \"web\"\nnamespace = \"demo\"\n");

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
 use draft_tasks_analysis::printable::printable_lines;
+use draft_tasks_executor::Problem;
 
 use crate::lsp;
 use crate::settings::project::ProjectFile;
@@ -126,14 +127,6 @@ impl SemanticOptions {
     }
 }
 
-/// The settings for a tasks file: those of the project beside it, and what was given goes before them. What is wrong in
-/// the project's file is said.
-fn settings(file: &Path, given: &Layer) -> Config {
-    let (config, project) = settings_and_file(file, given);
-    project.problems().iter().for_each(|problem| terminal::warning(format_args!("{problem}")));
-    config
-}
-
 /// The settings for what runs tasks of a file.
 ///
 /// # Errors
@@ -141,15 +134,19 @@ fn settings(file: &Path, given: &Layer) -> Config {
 /// What is wrong in the project's file: a limit that is not understood must not be no limit.
 fn settings_to_run(file: &Path, given: &Layer) -> Result<Config, String> {
     let (config, project) = settings_and_file(file, given);
-    let problems = project.problems();
-    if problems.is_empty() {
-        return Ok(config);
-    }
-    let place = project.path.display();
-    Err(format!("nothing runs, as {place} has settings that are wrong\n  {}", problems.join("\n  ")))
+    refusal_of(&project)
+        .map_or(Ok(config), |Problem { message, help }| Err(format!("{message}\n  {}", help.join("\n  "))))
 }
 
-/// The settings for a file, and the project's file with what is wrong in it.
+/// Why nothing runs with the settings of a project, if one of them is wrong.
+fn refusal_of(project: &ProjectFile) -> Option<Problem> {
+    let help = project.problems();
+    let message = format!("nothing runs, as {} has settings that are wrong", project.path.display());
+    (!help.is_empty()).then_some(Problem { message, help })
+}
+
+/// The settings for a tasks file, those of the project beside it behind what was given, and the project's file with what is
+/// wrong in it.
 fn settings_and_file(file: &Path, given: &Layer) -> (Config, ProjectFile) {
     let project = ProjectFile::load(file.parent().unwrap_or(Path::new("")));
     (Config::of(&[&project.project.settings, given]), project)

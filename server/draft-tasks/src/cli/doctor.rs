@@ -91,7 +91,11 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let file = loaded.as_ref().map_or_else(|_| arguments.file.join("draft-tasks"), |it| it.path.clone());
     let file = std::path::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let directory = file.parent().unwrap_or(Path::new("")).to_owned();
-    let config = super::settings(&file, &Layer::default());
+    let (config, project) = super::settings_and_file(&file, &Layer::default());
+    let loaded = match super::refusal_of(&project) {
+        Some(wrong) => loaded.and(Err(wrong)),
+        None => loaded,
+    };
     let environment = Environment::of_process().with(&run, &directory)?;
     arguments.variables.warn(&environment);
     let tasks = loaded.and_then(|Loaded { path, text }| {
