@@ -39,7 +39,11 @@ fn a_phase_that_runs_is_refused_to_another_program_and_the_other_phases_are_not(
     let tool = waiting();
     let first = begun(&tool, &["run", "pre-up"]);
     let process = format!("process {})", first.process());
-    let said = ["pre-up is already running for this file (started at ", &process, "stop it", "give --wait"];
+    let said = [
+        "pre-up is already running for this file (started at ",
+        &process,
+        "): stop it, or wait for its end with --wait",
+    ];
     assert_unusable(&tool, &["run", "pre-up", "--no-record"], &said);
     let file = tool.path(".draft-tasks.toml").display().to_string();
     assert_unusable(&tool, &["run", "pre-up", "--file", &file], &said);
@@ -55,15 +59,15 @@ fn up_and_what_cleans_up_are_refused_to_each_other() {
     let up = ["up", "--", "true"];
     let first = begun(&tool, &up);
     assert_unusable(&tool, &up, &["up is already running for this file"]);
-    assert_unusable(&tool, &["run", "pre-up"], &["up is running for this file", "before pre-up"]);
-    assert_unusable(&tool, &["run", "cleanup"], &["up is running for this file", "before cleanup"]);
+    assert_unusable(&tool, &["run", "pre-up"], &["up is running for this file", "with --wait"]);
+    assert_unusable(&tool, &["run", "cleanup"], &["up is running for this file", "with --wait"]);
     let delete = ["delete", "--", "touch", "deleted"];
-    assert_unusable(&tool, &delete, &["up is running for this file", "before delete"]);
+    assert_unusable(&tool, &delete, &["up is running for this file", "with --wait"]);
     let_go(&tool, first);
     assert!(!tool.path("deleted").exists());
     for cleans in [&["run", "cleanup"][..], &delete] {
         let first = begun(&tool, cleans);
-        assert_unusable(&tool, &up, &["is running for this file", "before up"]);
+        assert_unusable(&tool, &up, &["is running for this file", "with --wait"]);
         assert_eq!(tool.call(&["run", "post-up"]).code, Some(0));
         let_go(&tool, first);
     }
@@ -76,6 +80,7 @@ fn who_says_so_waits_for_the_end_of_the_other() {
     let mut second = tool.start(&["up", "--wait", "--", "touch", "deployed"]);
     let said = second.wait_for_warning("waiting: ");
     assert!(said.contains("pre-up is running for this file (started at "), "{said}");
+    assert!(!said.contains("wait for its end"), "{said}");
     assert!(second.lives() && !tool.path("deployed").exists());
     let_go(&tool, first);
     second.wait_for("begun");

@@ -111,7 +111,7 @@ fn a_run_that_goes_on_is_awaited_where_that_is_wanted() {
     let tool = tasks("pre-up", &[("wait", wait), ("count", "sh -c 'echo >>count'")]);
     let mut first = tool.start(&["run", "pre-up"]);
     first.wait_for("begun");
-    assert_says(&tool.call(&["rerun"]), 2, &["error: run ", "is still running: ", "give --wait"]);
+    assert_says(&tool.call(&["rerun"]), 2, &["error: run ", "is still running: ", "with --wait"]);
     let mut second = tool.start(&["rerun", "--wait"]);
     second.wait_for_warning("waiting: run ");
     assert!(second.lives() && !tool.path("count").exists());

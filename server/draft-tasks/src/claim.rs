@@ -116,12 +116,21 @@ impl Rival {
 
     /// "post-deploy is already running for this file (started at 18:45, process 4711): wait for its end or stop it".
     pub(crate) fn describe(&self, clock: Clock) -> String {
-        let Some(Told { name, process, since }) = &self.told else {
-            return self.wanted.refusal(self.phase, " for this file");
-        };
+        let name = self.told.as_ref().map_or(self.phase, |told| &told.name);
+        self.wanted.refusal(name, &self.whereabouts(clock))
+    }
+
+    /// "post-deploy is already running for this file (started at 18:45, process 4711)", without what to do.
+    pub(crate) fn obstacle(&self, clock: Clock) -> String {
+        let name = self.told.as_ref().map_or(self.phase, |told| &told.name);
+        self.wanted.obstacle(name, &self.whereabouts(clock))
+    }
+
+    fn whereabouts(&self, clock: Clock) -> String {
+        let Some(Told { process, since, .. }) = &self.told else { return " for this file".to_owned() };
         let since = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(*since));
         let started = since.map(|since| format!("started {}, ", clock.describe(since))).unwrap_or_default();
-        self.wanted.refusal(name, &format!(" for this file ({started}process {process})"))
+        format!(" for this file ({started}process {process})")
     }
 
     /// The process that runs it, where that is known.

@@ -121,11 +121,15 @@ impl Activity {
 
     /// Why it does not begin while something of this name goes on; `more` is what is known of that.
     pub(crate) fn refusal(self, running: &str, more: &str) -> String {
-        let name = self.name();
-        if running == name {
-            return format!("{running} is already running{more}: wait for its end or stop it");
-        }
-        format!("{running} is running{more}: wait for its end or stop it before {name}")
+        let (obstacle, name) = (self.obstacle(running, more), self.name());
+        let before = if running == name { String::new() } else { format!(" before {name}") };
+        format!("{obstacle}: wait for its end or stop it{before}")
+    }
+
+    /// What goes on; `more` is what is known of that.
+    pub(crate) fn obstacle(self, running: &str, more: &str) -> String {
+        let already = if running == self.name() { "already " } else { "" };
+        format!("{running} is {already}running{more}")
     }
 }
 

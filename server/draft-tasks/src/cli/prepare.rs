@@ -231,9 +231,9 @@ impl<'a> Prepared<'a> {
                 }
                 Err(rival) => rival,
             };
-            let said = rival.describe(Clock::of_system());
+            let said = rival.obstacle(Clock::of_system());
             if !waits {
-                return Err(format!("{said}\n  to wait for its end here, give --wait"));
+                return Err(format!("{said}: stop it, or wait for its end with --wait"));
             }
             if self.environment.is_task_of(rival.process()) {
                 return Err(format!("{said}\n  it cannot be awaited: this is one of its tasks"));

@@ -163,7 +163,7 @@ fn ended(records: &Records, kept: StoredRun, waits: bool) -> Result<StoredRun, S
     };
     let said = format!("run {} is still running", kept.id);
     if !waits {
-        return Err(format!("{said}: wait for its end or stop it\n  to wait for its end here, give --wait"));
+        return Err(format!("{said}: stop it, or wait for its end with --wait"));
     }
     let fails = |why: &dyn Display| format!("{said}\n  it cannot be awaited: {why}");
     if Environment::of_process().is_task_of(process) {
