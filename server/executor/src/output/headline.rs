@@ -22,7 +22,7 @@ enum Says {
 const ERRORS: [&str; 5] = ["error", "fatal", "panic", "exception", "critical"];
 
 /// Words of failures that are told in other ways.
-const WORDS: [&str; 23] = [
+const WORDS: [&str; 24] = [
     "error",
     "failed",
     "failure",
@@ -38,6 +38,7 @@ const WORDS: [&str; 23] = [
     "not found",
     "no such",
     "does not exist",
+    "is not a",
     "denied",
     "refused",
     "unable",
@@ -200,6 +201,12 @@ mod tests {
              Use --debug flag to render out invalid YAML\n",
             "Error: YAML parse error on app/templates/web.yaml: error converting YAML to JSON: line 3",
         );
+    }
+
+    #[test]
+    fn git() {
+        let said = "git: 'comit' is not a git command. See 'git --help'.";
+        check(&format!("{said}\n\nThe most similar command is\n\tcommit\n"), said);
     }
 
     #[test]
