@@ -311,6 +311,14 @@ fn a_task_that_has_the_terminal_asks_and_answers_on_it() {
 }
 
 #[test]
+fn what_a_task_did_not_read_is_not_for_the_shell() {
+    let tool = tasks("pre-up", &[("ask", "sh -c 'printf \"name? \"; read name < /dev/tty'")]);
+    let script = "draft_tasks run pre-up --tty; echo next?; read line; echo got $line; echo ended $?";
+    let text = lent(&tool, script, &[("name? ", b"me\nrm all\n"), ("next?", b"typed\n")]);
+    assert!(text.contains("got typed"), "{text:?}");
+}
+
+#[test]
 fn a_password_is_asked_for_unseen() {
     let ask = "sh -c 'stty -echo; printf \"password: \"; read word; stty echo; echo; test \"$word\" = \"$WORD\" && echo right'";
     let tool = tasks("pre-up", &[("ask", ask)]).with("WORD", "hunter2");
