@@ -70,13 +70,14 @@ pub fn is_plain(value: &str) -> bool {
 /// The passwords of the URLs in a value, `scheme://user:password@host`, as they are written there and as they are meant,
 /// and tokens in the place of a user; the user's name is no password.
 pub fn passwords_of_urls(value: &str) -> Vec<String> {
-    let written = logins(value).filter_map(|login| login.secret());
+    let written = logins(value).flat_map(|login| login.secrets());
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
 }
 
 /// The `user:password` of the URLs in a value, percent-decoded; without those whose password repeats the user.
 pub fn logins_of_urls(value: &str) -> Vec<String> {
-    let with_password = logins(value).filter(|login| login.password.is_some() && login.secret().is_some());
+    let with_password =
+        logins(value).filter(|login| login.password.is_some() && login.secrets().next().is_some());
     with_password.map(|login| percent_decoded(login.text)).collect()
 }
 
@@ -91,12 +92,11 @@ pub(crate) struct UrlLogin<'t> {
 }
 
 impl<'t> UrlLogin<'t> {
-    /// The password, or a token in the place of a user. `user:user` is what everybody has in development.
-    pub(crate) fn secret(&self) -> Option<&'t str> {
-        match self.password {
-            Some(password) => Some(password).filter(|password| *password != self.user),
-            None => Some(self.user).filter(|user| is_token(user)),
-        }
+    /// The password, and a token in the place of a user. `user:user` is what everybody has in development, and what GitHub
+    /// takes behind a token is known to all.
+    pub(crate) fn secrets(self) -> impl Iterator<Item = &'t str> {
+        let password = self.password.filter(|it| !["", self.user, "x-oauth-basic"].contains(it));
+        password.into_iter().chain(Some(self.user).filter(|user| is_token(user)))
     }
 }
 
@@ -217,6 +217,10 @@ mod tests {
         assert_eq!(of("URL='http://ann:pa/ss@db' a@b"), ["pa/ss"; 2]);
         assert!(of("http://[::1]:80/a@b").is_empty() && of("http://x:80?mail=a@b").is_empty());
         assert_eq!(of("https://a1b2c3d4e5f6a7b8c9d0@github.com/x"), ["a1b2c3d4e5f6a7b8c9d0"; 2]);
+        for behind in ["", "x-oauth-basic"] {
+            let url = format!("https://a1b2c3d4e5f6a7b8c9d0:{behind}@github.com/x");
+            assert!(of(&url).contains(&"a1b2c3d4e5f6a7b8c9d0".to_owned()), "{url}");
+        }
         assert!(of("https://some-machine-of-mine@github.com/x").is_empty());
     }
 }

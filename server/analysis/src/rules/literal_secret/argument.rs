@@ -84,16 +84,16 @@ fn value_of(written: &str, name: &str, skipped: usize) -> Option<Secret> {
 
 /// `scheme://user:password@host`
 fn in_urls(written: &str) -> impl Iterator<Item = Secret> {
-    logins(written).filter_map(|login| {
-        let text = login.secret().filter(|text| is_literal_secret(&text.replace('/', "")))?;
+    let secrets = logins(written).flat_map(|login| login.secrets().map(move |text| (login, text)));
+    secrets.filter(|(_, text)| is_literal_secret(&text.replace('/', ""))).map(|(login, text)| {
         let start = text.as_ptr() as usize - written.as_ptr() as usize;
         let name = match login.user {
-            _ if login.password.is_none() => "token".to_owned(),
+            user if user == text => "token".to_owned(),
             "" => "password".to_owned(),
             user => format!("{user}_password"),
         };
-        let user = login.password.map(|_| login.user.to_owned());
-        Some(Secret { user, ..Secret::new(start, text, &name) })
+        let user = login.password.filter(|_| login.user != text).map(|_| login.user.to_owned());
+        Secret { user, ..Secret::new(start, text, &name) }
     })
 }
 
