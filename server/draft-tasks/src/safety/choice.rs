@@ -173,6 +173,9 @@ impl<'a> CalledNames<'a> {
     fn server(&self) -> Result<Option<String>, String> {
         let options: &[&str] =
             if self.is_helm() { &["--kube-apiserver"] } else { &["--server", "-s", "--kube-apiserver"] };
+        if switch::hide_server(self.call) {
+            return Err("an option `-s` among others names its server".into());
+        }
         self.value(options, Variables::of(self.call.name()).server)
     }
 

@@ -22,6 +22,21 @@ pub(super) fn is_swallowed(call: &Call, name: &str) -> bool {
     call.before_option(name).is_some_and(takes_next)
 }
 
+/// Whether the server stands behind other letters of an option, as in `-ws https://…`.
+pub(super) fn hide_server(call: &Call) -> bool {
+    // Elsewhere these have a value.
+    let follows = call.known().any(|argument| argument == "logs");
+    let is_switch =
+        |letter: char| LETTERS.contains(letter) && letter != 'f' || follows && matches!(letter, 'f' | 'p');
+    let hides = |argument: &str| {
+        let letters = argument.strip_prefix('-').unwrap_or_default();
+        let behind = letters.trim_start_matches(is_switch);
+        behind.len() < letters.len() && behind.starts_with('s')
+    };
+    let is_kubectl = matches!(call.name(), "kubectl" | "kubecolor" | "oc");
+    is_kubectl && call.arguments().take_while(|argument| *argument != "--").any(hides)
+}
+
 /// Whether an argument is an option that may take the next one as its value.
 fn takes_next(argument: &str) -> bool {
     let Some(short) = argument.strip_prefix('-').filter(|short| !short.is_empty()) else { return false };

@@ -361,7 +361,10 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
 }
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 127] = [
+const NOT_KNOWN: [&str; 130] = [
+    "kubectl get ns -ws https://10.0.0.5:6443",
+    "kubectl get ns -wshttps://10.0.0.5:6443",
+    "kubectl logs -fs https://10.0.0.5:6443 x",
     "kubectl delete ns a -n $NS --context=dev",
     "helm upgrade x y --set $MORE --kube-context=dev",
     "kubectl delete ns a -n --context=dev",
@@ -523,6 +526,8 @@ fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
         "helm upgrade -i --wait --kube-context dev a b --set c=$D",
         "kubectl apply -f $F --context=dev",
         "kubectl get -na --context=dev",
+        "kubectl apply -fsite.yaml",
+        "kubectl get -nws -wA",
         "echo >out; kubectl get",
         "cat \"$KUBECONFIG\"; kubectl get",
     ] {
