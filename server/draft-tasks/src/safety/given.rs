@@ -130,9 +130,48 @@ const QUIET: [&str; 117] = [
     "zypper",
 ];
 
-/// The first tool that a program of which nothing is known is given with what looks like a command for it.
+/// The command in an argument that is the value of an option, or behind one, of programs that run what stands there.
+fn command_of<'c>(program: &str, before: &str, argument: &'c str) -> Option<&'c str> {
+    let behind = |options: &[&str]| options.contains(&before).then_some(argument);
+    match program {
+        "ssh" | "scp" | "sftp" => {
+            let (_, command) = argument.split_once("Command")?;
+            Some(command.trim_start_matches(['=', ' ']))
+        }
+        "git" => behind(&["-c"]).and_then(|setting| Some(setting.split_once('=')?.1)),
+        "rsync" => behind(&["-e", "--rsh", "--rsync-path"])
+            .or_else(|| argument.strip_prefix("--rsh=").or_else(|| argument.strip_prefix("-e"))),
+        "socat" => {
+            argument.split_once(':').filter(|(kind, _)| is_run_by_socat(kind)).map(|(_, command)| command)
+        }
+        "start-stop-daemon" => {
+            behind(&["-x", "--exec", "-a", "--startas"]).or_else(|| argument.strip_prefix("--exec="))
+        }
+        _ => None,
+    }
+}
+
+fn is_run_by_socat(kind: &str) -> bool {
+    ["EXEC", "SYSTEM", "SHELL"].iter().any(|it| kind.eq_ignore_ascii_case(it))
+}
+
+/// The first tool that a call runs because an option says so.
+fn in_option(call: &Call) -> Option<String> {
+    let before = std::iter::once("").chain(call.arguments());
+    let mut commands =
+        before.zip(call.arguments()).filter_map(|(before, it)| command_of(call.name(), before, it));
+    commands.find_map(|command| {
+        let name = stem(command.split_whitespace().next()?);
+        TOOLS.contains(&name.as_str()).then(|| name.into())
+    })
+}
+
+/// The first tool that a program runs by an option, or that a program of which nothing is known is given with what looks like a command for it.
 pub(super) fn tool(call: &Call) -> Option<String> {
     let name = call.name();
+    if let Some(tool) = in_option(call) {
+        return Some(tool);
+    }
     if call.is_understood() || QUIET.contains(&name) || TOOLS.contains(&name) || name.starts_with("kubectl-")
     {
         return None;
