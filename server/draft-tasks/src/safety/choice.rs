@@ -181,6 +181,9 @@ impl<'a> CalledNames<'a> {
 
     fn context(&self) -> Result<Option<String>, String> {
         let variable = Variables::of(self.call.name()).context;
+        if self.call.name() == "tkn" && self.call.last_option("-c").is_some() {
+            return self.value(&["-c"], variable);
+        }
         self.value(&["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"], variable)
     }
 

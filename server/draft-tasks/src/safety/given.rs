@@ -7,7 +7,8 @@ use draft_tasks_analysis::calls::{Call, stem};
 use super::tool::TOOLS;
 
 /// Tools whose names are also words of their own.
-const WORDS: [&str; 9] = ["argo", "draft", "flux", "garden", "kn", "ko", "rancher", "stern", "tilt"];
+const WORDS: [&str; 12] =
+    ["argo", "chainsaw", "ct", "draft", "flux", "garden", "kn", "ko", "rancher", "stern", "tilt", "tk"];
 
 /// Programs that run none of their arguments.
 const QUIET: [&str; 117] = [

@@ -216,6 +216,8 @@ fn commands_that_reach_no_cluster_are_not_asked_for() {
 #[test]
 fn commands_that_may_reach_a_cluster_are_asked_for() {
     for script in [
+        "virtctl start x",
+        "ct install",
         "helm list",
         "helm template web . --validate",
         "helm template web . --dry-run=server",
@@ -345,6 +347,7 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
         &["kubectl", "--context", "dev", "get", "--context", "prod"],
         &["kubectl", "config", "use-context", "prod"],
         &["kubectx", "prod"],
+        &["tkn", "-c", "prod", "list"],
         &["helm", "--kube-context", "prod", "list"],
         &["env", "HELM_KUBECONTEXT=prod", "helm", "list"],
         &["sh", "-c", ": ${HELM_KUBECONTEXT:=prod}; helm list"],
@@ -367,7 +370,11 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
 }
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 130] = [
+const NOT_KNOWN: [&str; 134] = [
+    "oc project prod && helm list",
+    "tk apply x",
+    "kubefwd svc -x prod",
+    "consul-k8s -context=prod uninstall",
     "kubectl get ns -ws https://10.0.0.5:6443",
     "kubectl get ns -wshttps://10.0.0.5:6443",
     "kubectl logs -fs https://10.0.0.5:6443 x",

@@ -7,7 +7,7 @@ use draft_tasks_analysis::calls::Call;
 use super::switch;
 
 /// Programs that change what a context leads to.
-pub(super) const TOOLS: [&str; 47] = [
+pub(super) const TOOLS: [&str; 59] = [
     "kubectl",
     "helm",
     "helmfile",
@@ -55,10 +55,36 @@ pub(super) const TOOLS: [&str; 47] = [
     "jx",
     "odo",
     "operator-sdk",
+    "virtctl",
+    "vela",
+    "consul-k8s",
+    "cmctl",
+    "tk",
+    "kubecfg",
+    "ct",
+    "chainsaw",
+    "mirrord",
+    "kubefwd",
+    "kubent",
+    "helmwave",
 ];
 
 /// Those of them that have another way to their cluster, or server, than the current context.
-const OWN_WAY: [&str; 8] = ["argocd", "rancher", "garden", "calicoctl", "eksctl", "kops", "jx", "okteto"];
+const OWN_WAY: [&str; 13] = [
+    "argocd",
+    "rancher",
+    "garden",
+    "calicoctl",
+    "eksctl",
+    "kops",
+    "jx",
+    "okteto",
+    "consul-k8s",
+    "tk",
+    "mirrord",
+    "kubefwd",
+    "helmwave",
+];
 
 /// Whether it is not the current context that tells which cluster a tool reaches.
 pub(super) fn has_own_way(call: &Call) -> bool {
@@ -81,7 +107,7 @@ const KUBECTL: &[&str] = &["kubectl", "kubecolor", "oc"];
 
 const PLAIN: Offline = Offline { tools: &[], commands: &[], only_with: None, never_with: &[] };
 
-const OFFLINE: [Offline; 20] = [
+const OFFLINE: [Offline; 21] = [
     Offline { tools: &TOOLS, commands: &[&["--help"], &["-h"], &["--version"]], ..PLAIN },
     Offline {
         tools: KUBECTL,
@@ -226,6 +252,7 @@ const OFFLINE: [Offline; 20] = [
     },
     Offline { tools: &["velero"], commands: &[&["version"]], only_with: Some("--client-only"), ..PLAIN },
     Offline { tools: &["skaffold"], commands: &[&["init"], &["fix"], &["schema"]], ..PLAIN },
+    Offline { tools: &["ct"], commands: &[&["lint"], &["list-changed"], &["version"]], ..PLAIN },
     Offline { tools: &["ko"], commands: &[&["build"], &["publish"], &["resolve"], &["login"]], ..PLAIN },
     Offline {
         tools: &["operator-sdk"],
@@ -347,7 +374,7 @@ fn only_helps(name: &str, call: &Call) -> bool {
 }
 
 /// Commands that choose the cluster that later ones reach, as words that follow each other among others.
-const CHOOSERS: [(&[&str], &[&str]); 20] = [
+const CHOOSERS: [(&[&str], &[&str]); 22] = [
     (KUBECTL, &["config", "use-context"]),
     (KUBECTL, &["config", "use"]),
     (KUBECTL, &["config", "set"]),
@@ -356,6 +383,8 @@ const CHOOSERS: [(&[&str], &[&str]); 20] = [
     (KUBECTL, &["config", "rename-context"]),
     (KUBECTL, &["config", "delete-context"]),
     (&["oc"], &["login"]),
+    (&["oc"], &["project"]),
+    (&["oc"], &["new-project"]),
     (&["gcloud"], &["container", "get-credentials"]),
     (&["aws"], &["eks", "update-kubeconfig"]),
     (&["az"], &["aks", "get-credentials"]),
