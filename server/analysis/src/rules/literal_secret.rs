@@ -234,6 +234,11 @@ h = "env TOKEN=\"abcd1234\" make"
                 "curl -H 'Authorization: Bearer abcd1234/efgh=' x",
                 "abcd1234/efgh=: the value of `authorization`",
             ),
+            ("curl -H 'PRIVATE-TOKEN: s3cr3tpw99Zq' x", "s3cr3tpw99Zq: the value of `private_token`"),
+            (
+                "curl -d '{\"a\":\"b\",\"password\": \"s3cr3tpw99Zq\"}' x",
+                "s3cr3tpw99Zq: the value of `password`",
+            ),
             ("curl --header \"x-api-key: abcd1234\" x", "abcd1234: the value of `api_key`"),
             ("http x Authorization:abcd1234", "abcd1234: the value of `authorization`"),
             ("docker login -u ann -p hunter2 registry", "hunter2: the value of `password`"),

@@ -34,6 +34,7 @@ impl<'a> Invocation<'a> {
             None => in_assignments(written),
         };
         if written.contains(':') {
+            found.extend(in_json(written));
             found.extend(in_urls(written));
             found.extend(in_header(written));
         }
@@ -63,6 +64,18 @@ fn in_assignments(written: &str) -> Vec<Secret> {
         }
     }
     found
+}
+
+/// `"name": "value"`
+fn in_json(written: &str) -> impl Iterator<Item = Secret> {
+    let names = written.match_indices("\":").filter_map(|(at, end)| {
+        let behind = &written[at + end.len()..];
+        let value = behind.trim_start();
+        let key = name_before(&written[..at]);
+        let start = at + end.len() + behind.len() - value.len();
+        (value.starts_with('"') && is_secret_name(key)).then(|| value_of(written, key, start))
+    });
+    names.flatten()
 }
 
 /// The name that a text ends with, with the names of what it is in: `auth.password`, and nothing of the URL in front.
@@ -98,8 +111,12 @@ fn in_urls(written: &str) -> impl Iterator<Item = Secret> {
 }
 
 /// Headers whose values are secrets, and what these are called.
-const HEADERS: [(&str, &str); 3] =
-    [("authorization:", "authorization"), ("x-api-key:", "api_key"), ("x-auth-token:", "auth_token")];
+const HEADERS: [(&str, &str); 4] = [
+    ("authorization:", "authorization"),
+    ("x-api-key:", "api_key"),
+    ("x-auth-token:", "auth_token"),
+    ("private-token:", "private_token"),
+];
 
 /// `Authorization: Bearer …`
 fn in_header(written: &str) -> Option<Secret> {
