@@ -74,6 +74,28 @@ pub fn passwords_of_urls(value: &str) -> Vec<String> {
     written.flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
 }
 
+/// The passwords of what tells how to connect: `host=h password=…`, `AccountKey=…;`, `user:password@tcp(host)/name`, and the
+/// signature of a URL.
+pub fn passwords_of_connections(value: &str) -> Vec<String> {
+    const KEYS: [&str; 7] =
+        ["password", "pwd", "accountkey", "sharedaccesskey", "sharedaccesssignature", "passwd", "sig"];
+    let ends = [' ', ';', '&', '"', '\'', ',', '\n'];
+    let mut found = Vec::new();
+    for (at, _) in value.match_indices('=') {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let key = value[..at].rsplit(|c| !is_of_name(c)).next().unwrap_or_default();
+        if KEYS.iter().any(|it| key.eq_ignore_ascii_case(it)) {
+            let behind = value[at + 1..].trim_start_matches(['"', '\'']);
+            found.push(behind.split(ends).next().unwrap_or_default());
+        }
+    }
+    // As Go's driver of MySQL has it.
+    let login = value.rsplit_once("@tcp(").or_else(|| value.rsplit_once("@unix("));
+    found.extend(login.and_then(|(login, _)| Some(login.split_once(':')?.1)));
+    found.retain(|password| !password.is_empty() && !is_plain(password));
+    found.into_iter().flat_map(|password| [password.to_owned(), percent_decoded(password)]).collect()
+}
+
 /// The `user:password` of the URLs in a value, percent-decoded; without those whose password repeats the user.
 pub fn logins_of_urls(value: &str) -> Vec<String> {
     let with_password =
@@ -201,6 +223,17 @@ mod tests {
         for value in ["", "12345678", "hunter2", "inf", "nan", "truth"] {
             assert!(!is_plain(value), "{value}");
         }
+    }
+
+    #[test]
+    fn passwords_in_connections() {
+        let of = |value: &str| passwords_of_connections(value).first().cloned().unwrap_or_default();
+        assert_eq!(of("u:s3cretpw99@tcp(h:3306)/db"), "s3cretpw99");
+        assert_eq!(of("host=h password=s3cretpw99 user=u"), "s3cretpw99");
+        assert_eq!(of("Server=h;Pwd='s3cretpw99';x=y"), "s3cretpw99");
+        assert_eq!(of("AccountName=a;AccountKey=s3cret+pw/99==;x=y"), "s3cret+pw/99==");
+        assert_eq!(of("https://h/x?sv=1&sig=s3cretpw%2B99&a=b"), "s3cretpw%2B99");
+        assert_eq!(of("host=h user=u forgot_password_url=x"), "");
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl Environment {
         let mut passwords = Vec::new();
         for value in with_urls.iter().filter_map(|value| value.to_str()) {
             passwords.extend(secret::passwords_of_urls(value));
+            passwords.extend(secret::passwords_of_connections(value));
             passwords.extend(secret::logins_of_urls(value).iter().map(|login| sent_login(login)));
         }
         values.extend(passwords.iter().map(OsStr::new));
