@@ -167,7 +167,8 @@ fn in_option(call: &Call) -> Option<String> {
     })
 }
 
-/// The first tool that a program runs by an option, or that a program of which nothing is known is given with what looks like a command for it.
+/// The first tool that a program runs by an option, or that one of which nothing is known is given with what looks like a
+/// command for it.
 pub(super) fn tool(call: &Call) -> Option<String> {
     let name = call.name();
     if let Some(tool) = in_option(call) {
