@@ -306,11 +306,11 @@ fn a_program_on_it_keeps_no_other_run_waiting() {
     let project = Project::new("[pre-up]\na = 'of-which-nobody-knows'\n[cleanup]\nb = 'echo here'\n");
     dead.waits_for("opening", |client| client.open(&project));
     let here = json!({ "uri": project.uri, "phase": "pre-up" });
+    let (before, log) = (dead.waits(), dead.log.clone());
     let run = dead.client.execute("draft-tasks.runPhase", here)["run"].clone();
-    dead.client.eventually("the start waits for the disk", {
-        let log = dead.log.clone();
-        let (before, look) = (dead.waits(), move || std::fs::read_to_string(&log).unwrap_or_default());
-        move |_| (look().lines().count() > before).then_some(())
+    dead.client.eventually("the start waits for the disk", |_| {
+        let waits = std::fs::read_to_string(&log).unwrap_or_default();
+        (waits.lines().count() > before).then_some(())
     });
     dead.client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "cleanup" }));
     let says = |what: &'static str| {
