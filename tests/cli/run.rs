@@ -359,7 +359,6 @@ fn a_file_that_cannot_run_says_what_check_says() {
         ("[[pre-up]]\na = \"ls\"\n", ":1:1: `pre-up` is an array of tables"),
         ("pre-up = \"make\"\n", ":1:1: `pre-up` is a string"),
         ("\0\0", ":1:1: a key without quotes"),
-        ("[preup]\na = \"ls\"\n", ":1:2: Draft ignores the table `preup`"),
     ] {
         let tool = Tool::new(text);
         assert_unusable(
@@ -369,6 +368,8 @@ fn a_file_that_cannot_run_says_what_check_says() {
         );
     }
     let tool = Tool::new("[preup]\na = \"ls\"\n");
+    let said = ":1:2: the file has no tasks; `[preup]` is probably meant\n  `draft-tasks check` shows all";
+    assert_unusable(&tool, &["run", "pre-up"], &[said]);
     assert_unusable(&tool, &["run", "preup"], &["did you mean `pre-up`?"]);
     assert_unusable(&Tool::new("pre-up:\n"), &["fmt"], &["this is YAML", "`draft-tasks check` shows all"]);
     assert_unusable(

@@ -165,8 +165,9 @@ impl Walk {
         let started = tokio::select! {
             biased;
             started = local::start(&plan.steps[task].argv, directory, environment, streams) => started,
-            // What starts after a stop is asked to end as all else is; what starts still later is killed.
-            () = overdue(&mut self.stop) => return Err(Outcome::Stopped),
+            // What starts after a stop is asked to end as all else is, or killed; what starts still later is killed when
+            // nobody waits for it any more.
+            () = late(&mut self.stop) => return Err(Outcome::Stopped),
             failure = overrun(self.deadline.as_ref(), *grace) => return Err(Outcome::Failed(failure)),
         };
         started.map_err(|error| Outcome::Failed(Failure::NotStarted(secrets.mask_error(error))))
@@ -220,6 +221,12 @@ async fn tell(listener: &Listener<'_>, pid: u32, streams: Streams, given_up: wat
     };
     // Both are read from the beginning: what waits in two pipes has lost its order.
     tokio::join!(streams.pass_on(to, given_up), told).1
+}
+
+/// Until the run was asked to stop, and nothing that it had killed for that is to be left.
+async fn late(stop: &mut watch::Receiver<Option<Instant>>) {
+    overdue(stop).await;
+    halt::until(halt::now() + KILL_LIMIT).await;
 }
 
 /// A task's processes from their start to their end, which a stop or a limit may bring about.

@@ -125,10 +125,10 @@ pub(crate) async fn overdue(stop: &mut watch::Receiver<Option<Instant>>) {
     }
 }
 
-/// Until what runs is to have ended after the deadline; gives how the task fails.
+/// Until nothing that is killed after the deadline is to be left; gives how the task fails.
 pub(crate) async fn overrun(deadline: Option<&Deadline>, grace: Duration) -> Failure {
     let failure = reached(deadline).await;
-    match halt::now().checked_add(grace) {
+    match halt::now().checked_add(grace.saturating_add(KILL_LIMIT)) {
         Some(at) => halt::until(at).await,
         None => std::future::pending().await,
     }
