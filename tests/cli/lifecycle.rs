@@ -453,7 +453,7 @@ fn what_check_knows_of_the_tasks_is_said_and_strict_refuses() {
         );
     }
     assert!(!tool.path("ran").exists());
-    assert_eq!(tool.call(&["run", "pre-up", "--strict", "--task", "b"]).code, Some(0));
+    assert_eq!(tool.call(&["run", "pre-up", "--strict", "b"]).code, Some(0));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod fix;
 mod fmt;
 mod kubeconfig;
 mod lifecycle;
+mod named;
 #[path = "../lsp/processes.rs"]
 mod processes;
 mod records;

@@ -21,7 +21,7 @@ fn are_listed_shown_and_removed() {
     let tool = tasks("cleanup", &[("good", "echo 1"), ("bad", "sh -c 'echo oh no >&2; exit 3'")]);
     let called = tool.call(&["runs"]);
     assert!(called.code == Some(0) && called.stdout.contains("no runs are kept"), "{called:?}");
-    tool.call(&["run", "cleanup", "--task", "good"]);
+    tool.call(&["run", "cleanup", "good"]);
     let called = tool.call(&["run", "cleanup"]);
     let listed = list(&tool);
     let [(failed, failed_state), (passed, passed_state)] = listed.as_slice() else { panic!("{listed:?}") };
@@ -117,13 +117,13 @@ fn of_a_program_that_was_killed_are_interrupted() {
         &called,
         &["✓ one", "wait", "│ ready", "interrupted", "left running: sh (process ", "`kill "],
     );
-    let called = tool.call(&["run", "pre-up", "--task", "one"]);
+    let called = tool.call(&["run", "pre-up", "one"]);
     assert_eq!(called.code, Some(0));
     let warning = "warning: the run of pre-up of ";
     assert!(called.stderr.starts_with(warning) && called.stderr.contains("left running: sh "), "{called:?}");
     tool.write("go", b"");
     tool.wait_for_what_was_left();
-    assert_eq!(tool.call(&["run", "pre-up", "--task", "one"]).stderr, "");
+    assert_eq!(tool.call(&["run", "pre-up", "one"]).stderr, "");
     let interrupted = list(&tool).pop().expect("the oldest");
     assert_eq!(interrupted.1, "interrupted");
     assert_eq!(tool.call(&["runs", "rm", &interrupted.0]).code, Some(0));
@@ -142,7 +142,7 @@ fn of_a_program_that_was_killed_do_not_name_processes_by_secrets() {
     started.end_unread();
     let shown = tool.call(&["runs", "show", "latest"]).stdout;
     let json = tool.call(&["runs", "show", "latest", "--format", "json"]).stdout;
-    let warned = tool.call(&["run", "pre-up", "--task", "ok"]).stderr;
+    let warned = tool.call(&["run", "pre-up", "ok"]).stderr;
     tool.write("go", b"");
     tool.wait_for_what_was_left();
     for told in [&shown, &json, &warned] {

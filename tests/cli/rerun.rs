@@ -143,7 +143,7 @@ fn a_run_that_is_declined_is_not_recorded() {
         2,
         &["nobody can be asked whether to clean up without knowing whether pods", "--yes"],
     );
-    assert_says(&tool.call(&["run", "cleanup", "--task", "none"]), 2, &["none"]);
+    assert_says(&tool.call(&["run", "cleanup", "none"]), 2, &["none"]);
     assert_eq!(runs(&tool), before);
     assert_says(&tool.call(&["rerun", "--failed", "--yes"]), 1, &["cleanup · 1 task"]);
 }

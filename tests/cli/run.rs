@@ -129,7 +129,7 @@ fn a_failed_task_stops_pre_up_and_not_cleanup() {
 #[test]
 fn only_the_tasks_that_are_named() {
     let tool = tasks("pre-up", &[("one", "echo 1"), ("two", "echo 2"), ("three", "echo 3")]);
-    let called = tool.call(&["run", "pre-up", "--task", "three", "--task", "one"]);
+    let called = tool.call(&["run", "pre-up", "three", "one"]);
     assert_eq!(called.code, Some(0), "{called:?}");
     assert_in_order(&called, &["2 tasks", "one │ 1", "three │ 3", "2 passed"]);
     assert!(!called.stdout.contains("two"), "{called:?}");
@@ -150,7 +150,7 @@ fn what_is_not_there_is_answered_with_what_is() {
     let tool = tasks("pre-up", &[("one", "echo 1"), ("two", "echo 2")]);
     assert_unusable(&tool, &["run", "preup"], &["`preup`", "`pre-up`"]);
     assert_unusable(&tool, &["run", "cleanup"], &["`cleanup`", "`pre-up`"]);
-    assert_unusable(&tool, &["run", "pre-up", "--task", "three"], &["`three`", "`one`", "`two`"]);
+    assert_unusable(&tool, &["run", "pre-up", "three"], &["`three`", "`one`", "`two`"]);
     assert_unusable(&tool, &["run", "pre-up", "--file", "none"], &["none: there is no such file"]);
     assert_unusable(&Tool::empty(), &["run", "pre-up"], &["there is no .draft-tasks.toml"]);
     assert_unusable(&Tool::new(""), &["run", "pre-up"], &["the file has no tasks\n"]);
@@ -386,5 +386,5 @@ fn a_variable_that_leaves_no_program_is_named() {
     let said = "the task `a` has no program to run: `$NO_SUCH_TOOL` is not set";
     assert_unusable(&tool, &["run", "pre-up"], &[said]);
     let said = "the task `b` has no program to run: `$EMPTY` is empty";
-    assert_unusable(&tool, &["run", "pre-up", "--task", "b"], &[said]);
+    assert_unusable(&tool, &["run", "pre-up", "b"], &[said]);
 }

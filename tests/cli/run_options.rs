@@ -50,11 +50,11 @@ fn keep_going_and_fail_fast_override_the_phase() {
 fn a_dry_run_shows_what_would_run_and_runs_nothing() {
     let tool = tasks("pre-up", &[("make", "touch 'a b' $EMPTY $API_TOKEN"), ("other", "touch c")])
         .with("API_TOKEN", "hunter2");
-    let called = tool.call(&["run", "pre-up", "--dry-run", "--task", "make"]);
+    let called = tool.call(&["run", "pre-up", "--dry-run", "make"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
     assert_in_order(
         &called,
-        &["pre-up · 1 task", "nothing runs", "make\n", "touch 'a b' \"\" ***\n", "other  left out", "--task"],
+        &["pre-up · 1 task", "nothing runs", "make\n", "touch 'a b' \"\" ***\n", "other  left out\n"],
     );
     let called = tool.call(&["run", "pre-up", "--dry-run", "--format", "json"]);
     let plan: Value = serde_json::from_str(&called.stdout).expect("JSON");

@@ -462,8 +462,7 @@ fn the_terminal_is_lent_to_one_task_of_this_machine() {
         assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{arguments:?}: {called:?}");
         assert!(called.stderr.contains(expected), "{arguments:?}: {called:?}");
     }
-    for (script, advice) in
-        [("--tty", "name it, as in --tty TASK"), ("--tty a --task b", "would run 2: leave --task out")]
+    for (script, advice) in [("--tty", "name one, as in --tty TASK"), ("--tty a b", "would run 2: name one")]
     {
         let script = format!("draft_tasks run pre-up {script}; echo ended $?");
         let text = lent(&tool, &script, &[]);
@@ -480,13 +479,13 @@ fn nothing_of_a_file_steers_the_terminal_or_looks_like_a_line_of_its_own() {
     let tool = crate::tool::Tool::new(text);
     for arguments in [
         &["run", "pre-up", "--dry-run"][..],
-        &["run", "pre-up", "--dry-run", "--task", "again"],
+        &["run", "pre-up", "--dry-run", "again"],
         &["run", "pre-up", "--keep-going"],
         &["run", "pre-up", "--keep-going", "--quiet"],
         &["runs"],
         &["runs", "show", "latest"],
         &["rerun", "--dry-run"],
-        &["run", "pre-up", "--task", "none"],
+        &["run", "pre-up", "none"],
         &["check"],
         &["explain"],
         &["up", "--dry-run", "--", "true", "\u{1b}[2J"],

@@ -77,8 +77,9 @@ function commandLine(uri: vscode.Uri, { phase, task, tty }: Definition): { args:
     [settings.get<unknown>(name) ?? []].flat().map((value) => `${option}=${String(value)}`));
   const policy = settings.get<Record<string, string>>('onFailure', {})[phase];
   const args = [
-    'run', phase, ...(task === undefined ? [] : [`--task=${task}`]), `--file=${path.basename(uri.fsPath)}`, ...options,
+    'run', phase, `--file=${path.basename(uri.fsPath)}`, ...options,
     ...(policy === undefined ? [] : [`--on-failure=${policy}`]), ...(tty === true ? ['--tty'] : []),
+    ...(task === undefined ? [] : ['--', task]),
   ];
   // Never as words of a command line, which everybody sees.
   const env = { ...settings.get<Record<string, string>>('run.env', {}) };

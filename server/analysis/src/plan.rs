@@ -2,6 +2,7 @@
 //!
 //! Must not start anything or look at the world.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use text_size::TextRange;
@@ -99,6 +100,8 @@ pub enum PlanError {
         name: String,
         /// The phase that was very likely meant.
         meant: Option<Phase>,
+        /// The phases that have a task of this description.
+        tasked: Vec<Phase>,
         /// The phases of the file that have tasks.
         present: Vec<Phase>,
     },
@@ -124,6 +127,10 @@ pub enum PlanError {
         name: String,
         /// The descriptions that the phase has.
         present: Vec<String>,
+        /// The description that was very likely meant.
+        meant: Option<String>,
+        /// The other phases that have a task of this description.
+        elsewhere: Vec<Phase>,
     },
     /// The file or a task is not what it must be to run.
     Invalid {
@@ -174,7 +181,7 @@ pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<V
     Ok(argv)
 }
 
-/// The phase that a user named; `analysis` tells which ones the file has.
+/// The phase that a user named; `parsed` tells which ones the file has.
 ///
 /// # Errors
 ///
@@ -183,6 +190,7 @@ pub fn phase_named(parsed: &Parsed, name: &str) -> Result<Phase, PlanError> {
     Phase::from_name_in_any_case(name).ok_or_else(|| PlanError::UnknownPhase {
         name: name.to_owned(),
         meant: parsed.options.draft_version.meant(name),
+        tasked: having(parsed, name),
         present: present(parsed),
     })
 }
@@ -191,13 +199,20 @@ impl PlanError {
     /// What is wrong and what there is instead, for people; one sentence in lower case without a full stop.
     pub fn describe(&self) -> String {
         match self {
-            PlanError::UnknownPhase { name, meant, present } => {
-                let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-                format!(
-                    "there is no phase `{}`; the file has {}{meant}",
-                    printable(name),
-                    list_phases(present)
-                )
+            PlanError::UnknownPhase { name, meant, tasked, present } => {
+                let name = printable(name);
+                match (meant, tasked.as_slice()) {
+                    (None, [_, ..]) => {
+                        format!("there is no phase `{name}`; it is a task of {}", phases(tasked))
+                    }
+                    (Some(meant), _) => format!(
+                        "there is no phase `{name}`; the file has {}; did you mean `{meant}`?",
+                        list_phases(present)
+                    ),
+                    (None, []) => {
+                        format!("there is no phase `{name}`; the file has {}", list_phases(present))
+                    }
+                }
             }
             PlanError::NoTasks { phase, present } => {
                 if present.is_empty() {
@@ -210,25 +225,59 @@ impl PlanError {
                 "{} ignores `{phase}`, and with `semantics = \"draft\"` draft-tasks does, too",
                 version.title()
             ),
-            PlanError::UnknownTask { phase, name, present } => {
-                let names: Vec<_> = present.iter().map(|name| format!("`{}`", printable(name))).collect();
-                format!("`{phase}` has no task `{}`; it has {}", printable(name), names.join(", "))
+            PlanError::UnknownTask { phase, name, present, meant, elsewhere } => {
+                let has_none = format!("`{phase}` has no task `{}`", printable(name));
+                let names = || present.iter().map(|name| format!("`{}`", printable(name)));
+                match (meant, elsewhere.as_slice()) {
+                    (None, [_, ..]) => format!("{has_none}; it is a task of {}", phases(elsewhere)),
+                    (Some(meant), _) => format!("{has_none}; did you mean `{}`?", printable(meant)),
+                    (None, []) => format!("{has_none}; it has {}", names().collect::<Vec<_>>().join(", ")),
+                }
             }
             PlanError::Invalid { message, .. } => printable(message),
         }
     }
 }
 
-fn list_phases(phases: &[Phase]) -> String {
-    let names: Vec<_> = phases.iter().map(|phase| format!("`{phase}`")).collect();
-    match names.as_slice() {
-        [] => "no tasks".into(),
-        names => format!("tasks in {}", names.join(", ")),
-    }
+fn list_phases(present: &[Phase]) -> String {
+    if present.is_empty() { "no tasks".into() } else { format!("tasks in {}", phases(present)) }
+}
+
+fn phases(all: &[Phase]) -> String {
+    all.iter().map(|phase| format!("`{phase}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn present(parsed: &Parsed) -> Vec<Phase> {
     Phase::ALL.into_iter().filter(|phase| parsed.file.commands_of(*phase).next().is_some()).collect()
+}
+
+/// The phases that have a task of this description.
+fn having(parsed: &Parsed, task: &str) -> Vec<Phase> {
+    let has = |phase: &Phase| descriptions(parsed, *phase).any(|name| name == task);
+    Phase::ALL.into_iter().filter(has).collect()
+}
+
+/// The descriptions of a phase's tasks, in the order of the file.
+pub fn descriptions(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Cow<'_, str>> {
+    let tasks = parsed.file.sections_of(phase).flat_map(|section| parsed.file.tasks_of(section));
+    tasks.map(|task| task.name(&parsed.text))
+}
+
+/// The description that was very likely meant: one that is written nearly so, or the only one that has the text in it.
+fn meant(name: &str, present: &[String]) -> Option<String> {
+    let name = name.to_lowercase();
+    if name.is_empty() {
+        return None;
+    }
+    let lower = |known: &&String| known.to_lowercase();
+    let near = present.iter().map(|known| (strsim::damerau_levenshtein(&name, &lower(&known)), known));
+    let near =
+        near.filter(|(distance, known)| *distance <= known.len() / 3).min_by_key(|(distance, _)| *distance);
+    let within = || {
+        let mut within = present.iter().filter(|known| lower(known).contains(&name));
+        within.next().filter(|_| within.next().is_none())
+    };
+    near.map(|(_, known)| known).or_else(within).cloned()
 }
 
 /// A syntax error in the lines of the phase makes it unclear what would run, and a conflict of a merge anywhere.
@@ -264,7 +313,13 @@ fn chosen<'a>(parsed: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&
     let present: Vec<String> = all.iter().map(name).collect();
     let known: HashSet<&String> = present.iter().collect();
     if let Some(unknown) = only.iter().find(|only| !known.contains(only)) {
-        return Err(PlanError::UnknownTask { phase, name: unknown.clone(), present });
+        return Err(PlanError::UnknownTask {
+            phase,
+            name: unknown.clone(),
+            meant: meant(unknown, &present),
+            elsewhere: having(parsed, unknown),
+            present,
+        });
     }
     let wanted: HashSet<&String> = only.iter().collect();
     Ok(all.into_iter().filter(|task| only.is_empty() || wanted.contains(&name(task))).collect())
@@ -308,190 +363,4 @@ fn without_value(parts: &[Part], lookup: &dyn Fn(&str) -> Option<String>) -> Opt
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-    use crate::command::Semantics;
-    use crate::options::Options;
-
-    fn check(text: &str, phase: Phase, only: &[&str], expect: Expect) {
-        let analysis = Parsed::new(text, Options::default());
-        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
-        let lookup = |name: &str| (name == "USER").then(|| "ann lee".to_owned());
-        let shown = match Plan::for_phase(&analysis, phase, &only, &lookup) {
-            Ok(plan) => plan.steps.iter().map(|step| format!("{}: {:?}\n", step.task, step.argv)).collect(),
-            Err(error) => format!("{}\n", error.describe()),
-        };
-        expect.assert_eq(&shown);
-    }
-
-    #[test]
-    fn a_command_that_was_typed_is_split_as_those_of_a_file() {
-        let lookup = |name: &str| (name == "APP").then(|| "a b".to_owned());
-        let typed = |command: &str| typed(command, &lookup);
-        let argv = ["helm", "upgrade", "x y", "a b", ""].map(str::to_owned);
-        assert_eq!(typed("helm upgrade 'x y' $APP $NONE"), Ok(argv.to_vec()));
-        assert_eq!(typed(" "), Err("the command has no program to run".into()));
-        assert_eq!(typed("$NONE x"), Err("the command has no program to run".into()));
-        let open = typed("helm 'x").unwrap_err();
-        assert!(open.starts_with("the command cannot be split: "), "{open}");
-    }
-
-    const FILE: &str = "[pre-up]\na = \"echo $USER\"\n\"b c\" = 'make \"x y\"'\n[cleanup]\nd = \"echo\"\n[PRE-UP]\ne = \"ls\"\n";
-
-    #[test]
-    fn all_tasks_in_file_order() {
-        check(
-            FILE,
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            a: ["echo", "ann lee"]
-            b c: ["make", "x y"]
-            e: ["ls"]
-        "#]],
-        );
-    }
-
-    #[test]
-    fn chosen_tasks_in_file_order() {
-        check(
-            FILE,
-            Phase::PreUp,
-            &["e", "b c"],
-            expect![[r#"
-            b c: ["make", "x y"]
-            e: ["ls"]
-        "#]],
-        );
-    }
-
-    #[test]
-    fn what_is_not_there() {
-        check(
-            FILE,
-            Phase::PreUp,
-            &["d"],
-            expect![[r#"
-            `pre-up` has no task `d`; it has `a`, `b c`, `e`
-        "#]],
-        );
-        check(
-            FILE,
-            Phase::PostDeploy,
-            &[],
-            expect![[r#"
-            the file has no tasks in `post-deploy`; it has tasks in `pre-up`, `cleanup`
-        "#]],
-        );
-        check(
-            "",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            the file has no tasks
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_merge_that_is_not_over_keeps_all_phases_from_running() {
-        let text = "[pre-up]\na = 'x'\n<<<<<<< HEAD\n[cleanup]\nb = 'y'\n=======\n>>>>>>> other\n[post-up]\nc = 'z'\n";
-        let parsed = Parsed::new(text, Options::default());
-        for phase in [Phase::PreUp, Phase::Cleanup, Phase::PostUp] {
-            let refused = Plan::for_phase(&parsed, phase, &[], &|_| None).unwrap_err().describe();
-            assert!(
-                refused.starts_with(&format!("`{phase}` does not run: a merge left a conflict")),
-                "{refused}"
-            );
-        }
-    }
-
-    #[test]
-    fn broken_tasks_do_not_run() {
-        check(
-            "[pre-up]\na = 5\n",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            the task `a` is an integer, not a command
-        "#]],
-        );
-        check(
-            "[pre-up]\na = \"\"\n",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            the task `a` has no program to run
-        "#]],
-        );
-        check(
-            "[pre-up]\na = \"$NONE x\"\n",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-                the task `a` has no program to run: `$NONE` is not set
-            "#]],
-        );
-        check(
-            "[pre-up]\na = \"echo 'x\"\n",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-                the task `a` cannot be split: a `'` is not closed
-            "#]],
-        );
-        check(
-            "[pre-up]\na = \"x\"\n[pre-up.more]\n",
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            `pre-up` does not run: a table stands where a task should
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_syntax_error_stops_its_own_phase() {
-        let text = "[pre-up]\na = \"x\"\nb = \n[cleanup]\nc = \"y\"\n";
-        check(
-            text,
-            Phase::PreUp,
-            &[],
-            expect![[r#"
-            `pre-up` does not run while the file has a syntax error in it: expected a value after `=`
-        "#]],
-        );
-        check(
-            text,
-            Phase::Cleanup,
-            &[],
-            expect![[r#"
-            c: ["y"]
-        "#]],
-        );
-    }
-
-    #[test]
-    fn what_the_chosen_draft_ignores_does_not_run() {
-        for (draft_version, runs) in [(DraftVersion::V0_16, false), (DraftVersion::Master, true)] {
-            let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
-            let analysis = Parsed::new("[post-up]\na = \"b\"\n", options);
-            let plan = Plan::for_phase(&analysis, Phase::PostUp, &[], &|_| None);
-            assert_eq!(plan.is_ok(), runs, "{plan:?}");
-        }
-    }
-
-    #[test]
-    fn a_broken_task_that_is_not_chosen_does_not_matter() {
-        check(
-            "[pre-up]\na = \"\"\nb = \"ls\"\n",
-            Phase::PreUp,
-            &["b"],
-            expect![[r#"
-            b: ["ls"]
-        "#]],
-        );
-    }
-}
+mod tests;

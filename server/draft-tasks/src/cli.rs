@@ -26,6 +26,7 @@ mod fix;
 mod fmt;
 mod lifecycle;
 mod loan;
+mod named;
 mod paths;
 mod plan;
 mod prepare;

@@ -48,6 +48,13 @@ pub(super) fn here() -> Option<PathBuf> {
     tasks_file(Path::new(".")).ok()
 }
 
+/// Whether there is something to read where a path leads; what cannot be looked at may be there.
+pub(super) fn is_there(path: &Path) -> bool {
+    let is_missing =
+        |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if path.is_dir() { tasks_file(path).is_ok() } else { !is_missing(path) }
+}
+
 fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
         let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);

@@ -53,7 +53,7 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
         writeln!(out, "  in {}, if it is still there{tasks}", printable(name))?;
     }
     for name in shown.left_out {
-        writeln!(out, "  {}", paint.dim(&format!("- {}  left out: not named by --task", printable(name))))?;
+        writeln!(out, "  {}", paint.dim(&format!("- {}  left out", printable(name))))?;
     }
     out.flush()
 }

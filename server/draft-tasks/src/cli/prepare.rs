@@ -2,6 +2,7 @@
 //!
 //! Must not run anything; it looks at a cluster only to ask before something is cleaned up.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::lifecycle::{Activity, Part, Undertaking};
 use crate::lines::{LineIndex, line_and_column};
-use crate::plan_refusal::{PlanRefusal, plan_if_any};
+use crate::plan_refusal::{PlanRefusal, plan_if_any, runnable};
 use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
@@ -437,10 +438,14 @@ impl<'a> Prepared<'a> {
         &self.directory
     }
 
-    /// The tasks of a phase that have commands.
+    /// The descriptions of a phase's tasks.
     pub(super) fn tasks(&self, phase: Phase) -> Vec<String> {
-        let tasks = self.analysis.parsed.file.commands_of(phase);
-        tasks.map(|(task, _)| task.name(&self.analysis.parsed.text).into_owned()).collect()
+        plan::descriptions(&self.analysis.parsed, phase).map(Cow::into_owned).collect()
+    }
+
+    /// Whether it is certain that the file has no task of a phase.
+    pub(super) fn has_none(&self, phase: Phase) -> bool {
+        runnable(&self.analysis, phase, &|name| self.environment.get(name)) == Ok(0)
     }
 
     /// The tasks of the phase that do not run.

@@ -2,6 +2,7 @@
 //!
 //! Must not decide what a task runs.
 
+use std::fmt::Arguments;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,9 +13,11 @@ use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{Records, RunHeader};
 use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
-use super::cluster::Cluster;
+use super::cluster::{self, Cluster};
 use super::execute::{Format, Presentation, execute, serve};
 use super::loan;
+use super::named::{NamedTasks, Unnamed};
+use super::paths;
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared, Told};
 use super::report::Amount;
@@ -42,14 +45,15 @@ program waits for that program, and does not halt itself: `kill -CONT` to the pr
 pub(super) struct RunArguments {
     /// The phase: pre-up, post-deploy, post-up or cleanup
     phase: String,
-    /// Run only this task, named by its description; may be given several times
-    #[arg(long = "task", value_name = "NAME")]
-    tasks: Vec<String>,
-    /// Lend the terminal to this task, for `sudo`, `ssh` and what else asks: only it runs, on this machine; what it shows
-    /// is neither masked nor recorded, and Ctrl-C is its own. TASK may be left out where it is chosen with --task, or is the
-    /// only one
-    #[arg(long, value_name = "TASK", num_args = 0..=1)]
-    tty: Option<Option<String>>,
+    #[command(flatten)]
+    named: NamedTasks,
+    /// Do nothing, successfully, where there is no tasks file, or no such phase or task in it
+    #[arg(long)]
+    if_present: bool,
+    /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
+    /// neither masked nor recorded, and Ctrl-C is its own
+    #[arg(long)]
+    tty: bool,
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
@@ -139,7 +143,11 @@ pub(super) struct PlannedRun {
 /// Runs the tasks; the exit code tells how it went.
 pub(super) fn run(arguments: &RunArguments) -> ExitCode {
     signals::begin();
-    carry_out(&arguments.options, wanted(arguments))
+    match wanted(arguments) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(wanted)) => carry_out(&arguments.options, Ok(wanted)),
+        Err(problem) => carry_out(&arguments.options, Err(problem)),
+    }
 }
 
 /// Runs what is wanted, or shows it; says why nothing is.
@@ -241,53 +249,90 @@ impl Options {
     }
 }
 
-fn wanted(arguments: &RunArguments) -> Result<PlannedRun, String> {
+/// What is to run; nothing where that need not be there.
+fn wanted(arguments: &RunArguments) -> Result<Option<PlannedRun>, String> {
     let options = &arguments.options;
-    let prepared = if arguments.tty.is_some() {
+    if arguments.if_present && !paths::is_there(&options.file) {
+        return Ok(absent(format_args!("no tasks file")));
+    }
+    let prepared = if arguments.tty {
         // On the terminal nothing is masked.
         options.load(&options.file, options.settings().map_err(|error| error.to_string())?)?
     } else {
         options.prepare()?
     };
     let phase = prepared.phase(&arguments.phase)?;
+    if arguments.if_present && prepared.has_none(phase) {
+        return Ok(absent(format_args!("no tasks in `{phase}`")));
+    }
+    let tasks = match arguments.named.among(&prepared.tasks(phase), cluster::can_ask()) {
+        Err(Unnamed::Word(word)) if arguments.if_present => {
+            return Ok(absent(format_args!("no task `{word}` in `{phase}`")));
+        }
+        named => tasks(named, phase)?,
+    };
+    check_place(arguments, &prepared, phase)?;
+    let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };
+    let (mut request, unknown) = request(options, &prepared, phase, &chosen)?;
+    if arguments.tty {
+        let count = request.plan.steps.len();
+        if count != 1 {
+            return Err(format!(
+                "--tty lends the terminal to one task, and `{phase}` would run {count}: name one, as in --tty TASK"
+            ));
+        }
+        request.on_terminal = true;
+    }
+    PlannedRun::new(options, prepared, (phase, request), unknown).map(Some)
+}
+
+/// Says in a word that there is nothing to do.
+fn absent(what: Arguments<'_>) -> Option<PlannedRun> {
+    terminal::remark(format_args!("nothing runs: {what}"));
+    None
+}
+
+fn tasks(named: Result<Vec<String>, Unnamed>, phase: Phase) -> Result<Vec<String>, String> {
+    match named {
+        Ok(tasks) => Ok(tasks),
+        // The plan knows what is wrong with it.
+        Err(Unnamed::Word(word)) => Ok(vec![word]),
+        Err(Unnamed::All) => Err(format!("nothing runs: --skip leaves no task of `{phase}`")),
+        Err(Unnamed::Several(word)) => {
+            Err(format!("--from {word}: several tasks of `{phase}` are called so: name one"))
+        }
+    }
+}
+
+/// Whether what is asked for fits to where the tasks of the phase run.
+fn check_place(arguments: &RunArguments, prepared: &Prepared<'_>, phase: Phase) -> Result<(), String> {
+    let options = &arguments.options;
     if !phase.is_local() && !options.quiet && !prepared.masked_names().is_empty() {
         terminal::remark(format_args!(
             "tasks in pods do not get the variables of files, only what stands for `$NAME` in their commands"
         ));
     }
-    let mut tasks = arguments.tasks.clone();
-    tasks.extend(arguments.tty.iter().flatten().filter(|task| !arguments.tasks.contains(task)).cloned());
-    let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    if arguments.tty.is_some() {
-        check_loan(options, phase)?;
+    if arguments.tty { check_loan(options, phase) } else { Ok(()) }
+}
+
+/// What the executor is asked to do, and why the pods in which a dry run would do it are unknown.
+fn request(
+    options: &Options,
+    prepared: &Prepared<'_>,
+    phase: Phase,
+    chosen: &PhaseSelection<'_>,
+) -> Result<(RunRequest, Option<String>), String> {
+    if phase.is_local() || !options.dry_run {
+        return Ok((prepared.request(phase, chosen)?, None));
     }
-    let (mut request, unknown) = if options.dry_run && !phase.is_local() {
-        let mut request = prepared.request_without_pods(phase, &chosen)?;
-        let pods = prepared.application().pods(arguments.pods.clone());
-        let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
-        request.pods = pods.ok();
-        (request, unknown)
-    } else {
-        (prepared.request(phase, &chosen)?, None)
-    };
-    if arguments.tty.is_some() {
-        let count = request.plan.steps.len();
-        if count != 1 {
-            let advice = if matches!(arguments.tty, Some(Some(_))) {
-                "leave --task out"
-            } else {
-                "name it, as in --tty TASK"
-            };
-            return Err(format!(
-                "--tty lends the terminal to one task, and `{phase}` would run {count}: {advice}"
-            ));
-        }
-        request.on_terminal = true;
-    }
-    PlannedRun::new(options, prepared, (phase, request), unknown)
+    let mut request = prepared.request_without_pods(phase, chosen)?;
+    let pods = prepared.application().pods(chosen.pods.to_vec());
+    let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
+    request.pods = pods.ok();
+    Ok((request, unknown))
 }
 
 /// Whether the terminal can be lent to a task of a phase.

@@ -31,14 +31,14 @@ impl Session {
         let terminal = |runnable: Runnable| {
             let range = context.range(runnable.range);
             let mut args = vec!["run".to_owned(), runnable.phase.name().to_owned()];
+            args.push(format!("--file={}", path.display()));
             let label = match &runnable.what {
                 RunnableKind::Phase { tasks } => run_phase_title(runnable.phase, *tasks),
                 RunnableKind::Task { name, .. } => {
-                    args.push(format!("--task={name}"));
+                    args.extend(["--".to_owned(), name.clone()]);
                     shown(&format!("Run \"{name}\""))
                 }
             };
-            args.push(format!("--file={}", path.display()));
             let location = LocationLink {
                 origin_selection_range: None,
                 target_uri: uri.clone(),

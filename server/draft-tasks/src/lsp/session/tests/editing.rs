@@ -105,16 +105,16 @@ fn commands_for_a_terminal() {
     check(
         shown(Value::Null),
         expect![[r#"
-        Run "a b" (/app): ["run", "pre-up", "--task=a b", "--file=/app/.draft-tasks.toml"]
+        Run "a b" (/app): ["run", "pre-up", "--file=/app/.draft-tasks.toml", "--", "a b"]
         Run cleanup (1 task) (/app): ["run", "cleanup", "--file=/app/.draft-tasks.toml"]
-        Run "d" (/app): ["run", "cleanup", "--task=d", "--file=/app/.draft-tasks.toml"]
+        Run "d" (/app): ["run", "cleanup", "--file=/app/.draft-tasks.toml", "--", "d"]
     "#]],
     );
     check(
         shown(json!({ "line": 4, "character": 3 })),
         expect![[r#"
         Run cleanup (1 task) (/app): ["run", "cleanup", "--file=/app/.draft-tasks.toml"]
-        Run "d" (/app): ["run", "cleanup", "--task=d", "--file=/app/.draft-tasks.toml"]
+        Run "d" (/app): ["run", "cleanup", "--file=/app/.draft-tasks.toml", "--", "d"]
     "#]],
     );
     fixture.session.did_change_trust(&ext::TrustParams { trusted: false });

@@ -1,0 +1,92 @@
+//! Which tasks the words of `draft-tasks run` name, and what is said of those that name none.
+
+use crate::run::{assert_in_order, assert_unusable};
+use crate::terminal::{read_until, terminal};
+use crate::tool::Tool;
+
+const FILE: &str = "[pre-up]\n\"build web\" = \"echo web\"\n\"build db\" = \"echo db\"\n\"b*\" = \"echo star\"\nsync = \"echo sync\"\n\
+    [cleanup]\ndrop = \"echo drop\"\n";
+
+/// The tasks that run, by what they write.
+#[track_caller]
+fn written(arguments: &[&str]) -> Vec<String> {
+    let called = Tool::new(FILE).call(&[&["run", "pre-up"], arguments].concat());
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{arguments:?}: {called:?}");
+    let lines = called.stdout.lines().filter_map(|line| line.split_once(" │ "));
+    lines.map(|(_, written)| written.to_owned()).collect()
+}
+
+#[test]
+fn tasks_are_named_behind_their_phase() {
+    for (arguments, expected) in [
+        (&["sync", "build db"][..], &["db", "sync"][..]),
+        (&["b*"], &["star"]),
+        (&["bu*"], &["web", "db"]),
+        (&["{sync,build web}"], &["web", "sync"]),
+        (&["--skip", "b*", "--skip", "sync"], &["web", "db"]),
+        (&["--from", "b*"], &["star", "sync"]),
+        (&["--from", "build db", "--skip", "sync"], &["db", "star"]),
+        (&["bu*", "--skip", "*db"], &["web"]),
+    ] {
+        assert_eq!(written(arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_names_no_task_runs_nothing() {
+    let tool = Tool::new(FILE);
+    for (arguments, said) in [
+        (&["pre-up", "synk"][..], "`pre-up` has no task `synk`; did you mean `sync`?"),
+        (&["pre-up", "web"], "did you mean `build web`?"),
+        (&["pre-up", "syn"], "did you mean `sync`?"),
+        (&["pre-up", "x*"], "`pre-up` has no task `x*`; it has `build web`, `build db`, `b*`, `sync`"),
+        (&["pre-up", "drop"], "`pre-up` has no task `drop`; it is a task of `cleanup`"),
+        (&["pre-up", "sync", "--skip", "none"], "`pre-up` has no task `none`"),
+        (&["pre-up", "--skip", "*"], "nothing runs: --skip leaves no task of `pre-up`"),
+        (&["pre-up", "--from", "bu*"], "--from bu*: several tasks of `pre-up` are called so"),
+        (&["pre-up", "--from", "sync", "drop"], "cannot be used with"),
+        (&["drop"], "there is no phase `drop`; it is a task of `cleanup`"),
+        (&["cleanp"], "did you mean `cleanup`?"),
+    ] {
+        assert_unusable(&tool, &[&["run"], arguments].concat(), &[said]);
+    }
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough_on_a_terminal_alone() {
+    let tool = Tool::new(FILE);
+    let (_ours, theirs) = terminal();
+    let called = tool.start_asking(&["run", "pre-up", "syn", "build w"], theirs);
+    let mut called = called;
+    called.wait_for("2 tasks");
+    called.wait_for("web");
+    called.wait_for("sync");
+    assert_eq!(called.end_unread(), Some(0));
+    let (mut ours, theirs) = terminal();
+    let mut called = tool.start_asking(&["run", "pre-up", "build"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("has no task `build`"));
+    assert_eq!(called.end_unread(), Some(2));
+}
+
+#[test]
+fn what_need_not_be_there_is_no_failure_and_is_said() {
+    let there = Tool::new(FILE);
+    for (tool, arguments, said) in [
+        (&Tool::empty(), &["pre-up"][..], "nothing runs: no tasks file\n"),
+        (&there, &["pre-up", "--file", "none/at/all"], "nothing runs: no tasks file\n"),
+        (&there, &["post-up"], "nothing runs: no tasks in `post-up`\n"),
+        (&there, &["pre-up", "none"], "nothing runs: no task `none` in `pre-up`\n"),
+        (&there, &["post-deploy", "none"], "nothing runs: no tasks in `post-deploy`\n"),
+    ] {
+        let called = tool.call(&[&["run", "--if-present"], arguments].concat());
+        assert_eq!((called.code, called.stdout.as_str()), (Some(0), ""), "{arguments:?}: {called:?}");
+        assert_eq!(called.stderr, said, "{arguments:?}");
+    }
+    assert_in_order(&there.call(&["run", "--if-present", "pre-up", "sync"]), &["✓ sync"]);
+    // What is there and wrong is not absent.
+    assert_unusable(&there, &["run", "--if-present", "preup"], &["did you mean `pre-up`?"]);
+    for text in ["[preup]\na = \"ls\"\n", "[pre-up]\na = \"ls\n", "pre-up:\n"] {
+        assert_unusable(&Tool::new(text), &["run", "--if-present", "pre-up"], &[".draft-tasks.toml:"]);
+    }
+}
