@@ -26,7 +26,7 @@ fn are_listed_shown_and_removed() {
     let listed = list(&tool);
     let [(failed, failed_state), (passed, passed_state)] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((failed_state.as_str(), passed_state.as_str()), ("failed", "passed"));
-    assert!(called.stdout.contains(&format!("/.state/runs/{failed}\n")), "{called:?}");
+    assert!(called.stdout.contains(&format!("/.state/runs/{failed}/02-bad.log\n")), "{called:?}");
     let called = tool.call(&["runs"]);
     assert_in_order(&called, &[failed, "failed", ".draft-tasks.toml", passed, "passed"]);
     for id in [failed.as_str(), "latest"] {

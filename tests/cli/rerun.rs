@@ -35,7 +35,7 @@ fn runs_again_what_ran_last_or_only_what_failed() {
     assert_says(&tool.call(&["rerun"]), 1, &["cleanup · 1 task", "✗ two"]);
     tool.write("well", b"");
     assert_says(&tool.call(&["rerun", "--failed"]), 0, &["cleanup · 1 task", "✓ two"]);
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["no task of it failed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
     let first = runs(&tool).pop().expect("a run");
     assert_says(&tool.call(&["rerun", &first]), 0, &["cleanup · 3 tasks", "3 passed"]);
     assert_says(&tool.call(&["rerun", &first, "--failed"]), 0, &["cleanup · 1 task", "✓ two"]);
@@ -86,7 +86,8 @@ fn the_last_run_is_one_of_the_tasks_file_here() {
     let newest = |tool: &Tool| tool.call(&["runs"]).stdout.lines().nth(1).expect("a run").to_owned();
     let id = newest(&tool).split_whitespace().next().expect("a name").to_owned();
     let removed = tool.call(&["runs", "rm", "last", "last"]);
-    assert_says(&removed, 1, &[&format!("removed {id} of "), ".draft-tasks.toml", "`last` is not removed"]);
+    assert_says(&removed, 0, &[&format!("removed {id} of "), ".draft-tasks.toml"]);
+    assert_eq!((removed.stdout.lines().count(), removed.stderr.as_str()), (1, ""), "it is one run");
     assert_eq!(runs(&tool).len(), 3);
 }
 
@@ -253,4 +254,67 @@ fn a_run_that_is_named_runs_again_where_there_is_no_tasks_file() {
     let called = tool.call_after("cd elsewhere", &["rerun", "last"]);
     assert_says(&called, 0, &["pre-up · 1 task", " was of ", &file]);
     assert_says(&tool.call_after("cd elsewhere", &["rerun"]), 2, &["there is no .draft-tasks.toml"]);
+}
+
+#[test]
+fn what_failed_of_a_phase_runs_again_though_another_one_ran_since() {
+    let tool = Tool::new(
+        "[pre-up]\none = \"echo 1\"\ntwo = \"test -e well\"\nthree = \"echo 3\"\n[cleanup]\nx = \"true\"\n",
+    );
+    assert_says(
+        &tool.call(&["run", "pre-up", "--failed"]),
+        2,
+        &["no run of `pre-up` of .draft-tasks.toml is recorded"],
+    );
+    let failed = tool.call(&["run", "pre-up"]);
+    assert_says(&failed, 1, &["again: draft-tasks run pre-up --failed\n"]);
+    assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
+    tool.write(
+        ".draft-tasks.toml",
+        b"[pre-up]\none = \"echo 1\"\nthree = \"echo 3\"\ntwo = \"test ! -e well\"\n[cleanup]\nx = \"true\"\n",
+    );
+    let said = ["pre-up · 2 tasks", "✓ two", "✓ three", "the command of `two` has changed since then"];
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 0, &said);
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["run", "preup", "--failed"]), 2, &["did you mean `pre-up`"]);
+    assert_says(&tool.call(&["run", "pre-up", "two", "--failed"]), 2, &["cannot be used with"]);
+    tool.call(&["run", "pre-up", "one"]);
+    tool.write(".draft-tasks.toml", b"[pre-up]\nother = \"true\"\n");
+    assert_says(&tool.call(&["rerun"]), 2, &["task `one` of run ", "is no longer in the file"]);
+}
+
+#[test]
+fn a_failure_tells_its_command_its_place_its_log_and_how_it_runs_again() {
+    let tool = Tool::new("\n[pre-up]\na = \"true\"\n\"b c\" = \"sh -c 'echo why; exit 3'\"\n");
+    let folder = |tool: &Tool| tool.record_folders().pop().expect("a record").display().to_string();
+    for option in ["--verbose", "--quiet"] {
+        let called = tool.call(&["run", "pre-up", option]);
+        let log = format!("    log: {}/02-b-c.log\n", folder(&tool));
+        let command = "    .draft-tasks.toml:4: sh -c 'echo why; exit 3'\n";
+        assert_says(
+            &called,
+            1,
+            &[command, &log, "1 failed in ", "\nagain: draft-tasks run pre-up --failed\n"],
+        );
+    }
+    let called = tool.call(&["run", "pre-up", "--no-record"]);
+    assert_says(&called, 1, &["again: draft-tasks run pre-up 'b c'\n"]);
+    assert!(!called.stdout.contains("log:"), "{called:?}");
+    std::fs::create_dir(tool.path("else where")).unwrap();
+    let file = "../.draft-tasks.toml";
+    let elsewhere = tool.call_after("cd 'else where'", &["run", "pre-up", "--file", ".."]);
+    let again = format!("again: draft-tasks run pre-up --failed --file {file}\n");
+    assert_says(&elsewhere, 1, &[&format!("    {file}:4: sh -c "), &again]);
+    assert!(!tool.call(&["run", "pre-up", "a"]).stdout.contains("again"));
+}
+
+#[test]
+fn the_environment_of_draft_toml_is_met_again() {
+    let tool = tasks("cleanup", &[("one", "false")]);
+    tool.write("draft.toml", b"[environments.staging]\nname = \"web\"\n");
+    let tool = tool.with("KUBECONFIG", "/none");
+    tool.call(&["run", "cleanup", "--environment", "staging", "--yes"]);
+    let said = ["whether to clean up without knowing whether pods "];
+    assert_says(&tool.call(&["run", "cleanup", "--failed"]), 2, &said);
 }

@@ -359,7 +359,7 @@ fn the_terminal_is_as_it_was_when_the_task_has_died() {
     let script = "(draft_tasks run pre-up --tty a; stty -a; echo now; read line; echo got $line); echo ended";
     let text = lent(&tool, script, &[("now", b"words\n")]);
     assert!(text.contains(" icanon") && text.contains(" echo ") && text.contains("got words"), "{text:?}");
-    assert!(text.contains("ended by signal 9") && !text.contains("not reached"), "{text:?}");
+    assert!(text.contains("ended by signal 9") && !text.contains("not reached\r"), "{text:?}");
 }
 
 #[test]
@@ -498,4 +498,21 @@ fn nothing_of_a_file_steers_the_terminal_or_looks_like_a_line_of_its_own() {
         assert!(!all.lines().any(|line| line.starts_with("5 passed")), "{arguments:?}: {all}");
         assert!(!all.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_task_that_had_the_terminal_gets_it_again() {
+    let tool =
+        tasks("pre-up", &[("ask", "sh -c 'printf \"name? \"; read name < /dev/tty; test $name = well'")]);
+    let text = lent(&tool, "draft_tasks run pre-up --tty; echo ended $?", &[("name? ", b"ill\n")]);
+    assert!(text.contains("again: draft-tasks run pre-up --failed") && text.contains("ended 1"), "{text:?}");
+    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "pre-up", "--failed"]] {
+        let called = tool.call(again);
+        assert_eq!(called.code, Some(2), "{called:?}");
+        let said = ["the task of run ", " had the terminal, and gets it again\n", "there is none"];
+        assert!(said.iter().all(|part| called.stderr.contains(part)), "{called:?}");
+    }
+    let script = "draft_tasks run pre-up --failed; echo ended $?";
+    let text = lent(&tool, script, &[("name? ", b"well\n")]);
+    assert!(text.contains("the terminal is lent to `ask`") && text.contains("ended 0"), "{text:?}");
 }

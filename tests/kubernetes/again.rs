@@ -33,7 +33,7 @@ fn failed_in_one() -> (Double, Tool) {
     let in_one = When { argument: Some("two".to_owned()), ..When::pod("web-a-1") };
     double.on_exec(in_one.once(), Answer::Run(vec![Step::Exit(1)]));
     let tool = tool(&double, THREE);
-    let rerun = "rerun where it failed: draft-tasks rerun --failed";
+    let rerun = "again: draft-tasks run post-deploy --failed";
     assert_says(&tool.call(&["run", "post-deploy"]), 1, &["1 failed", "1 skipped", rerun]);
     (double, tool)
 }
@@ -49,7 +49,7 @@ fn failed_tasks_run_again_where_they_failed_with_those_that_did_not_run() {
     assert_says(&called, 0, &["post-deploy · 2 tasks", "in 1 pod: web-a-1 (app)", "2 passed"]);
     assert_eq!(commands(&double, "web-a-1"), ["one", "two", "two", "three"]);
     assert_eq!(commands(&double, "web-a-0"), ["one", "two", "three"]);
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["no task of it failed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
     // What ran last ran in that pod alone.
     assert_says(&tool.call(&["rerun"]), 0, &["in 1 pod: web-a-1 (app)", "2 passed"]);
 }

@@ -81,7 +81,7 @@ impl std::fmt::Display for Subject {
 }
 
 /// One task of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// The task's description, its key in the file, decoded.
     pub task: String,
@@ -89,6 +89,10 @@ pub struct Step {
     pub command: String,
     /// The argument vector: the program first, variables replaced. Never empty.
     pub argv: Vec<String>,
+    /// The line of the file in which the task begins, counted from 1; nothing of a command that stands in no file.
+    pub line: Option<usize>,
+    /// Whether it runs in the first ready pod alone, of a task inside of pods.
+    pub once: bool,
 }
 
 /// Why there is no plan.
@@ -160,7 +164,12 @@ impl Plan {
         }
         check_syntax(parsed, phase)?;
         let tasks = chosen(parsed, phase, only)?;
-        let steps = tasks.into_iter().map(|task| step(parsed, task, lookup)).collect::<Result<_, _>>()?;
+        let mut lines = LineCount { text: &parsed.text, offset: 0, line: 1 };
+        let numbered = |task: &Task| {
+            let line = Some(lines.at(task.range.start().into()));
+            Ok(Step { line, ..step(parsed, task, lookup)? })
+        };
+        let steps = tasks.into_iter().map(numbered).collect::<Result<_, _>>()?;
         Ok(Plan { subject: phase.into(), steps })
     }
 }
@@ -350,7 +359,26 @@ pub(crate) fn step(
         let problem = format!("has no program to run{}", empty.unwrap_or_default());
         return Err(invalid(words.written.range, problem));
     }
-    Ok(Step { task: name, command: words.content.clone(), argv })
+    Ok(Step { task: name, command: words.content.clone(), argv, ..Step::default() })
+}
+
+/// Counts the lines of a text up to offsets that mostly grow.
+struct LineCount<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+}
+
+impl LineCount<'_> {
+    /// The line of an offset, counted from 1.
+    fn at(&mut self, offset: usize) -> usize {
+        if offset < self.offset {
+            (self.offset, self.line) = (0, 1);
+        }
+        self.line += self.text[self.offset..offset].matches('\n').count();
+        self.offset = offset;
+        self.line
+    }
 }
 
 /// ": `$KUBECTL` is not set", of the first variable.

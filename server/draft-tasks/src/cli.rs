@@ -263,6 +263,9 @@ fn enough_files() -> Result<(), String> {
 fn dispatch(command: Option<Command>) -> ExitCode {
     match command {
         Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Run(arguments)) if arguments.failed => {
+            rerun::failed_of(&arguments.phase, &arguments.options)
+        }
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Rerun(arguments)) => rerun::rerun(&arguments),
         Some(Command::Up(arguments)) => lifecycle::up(&arguments),

@@ -91,6 +91,7 @@ impl Part {
             task: program.filter(|name| !name.is_empty()).unwrap_or(self.command().name()).to_owned(),
             command: argv.join(" "),
             argv: argv.to_vec(),
+            ..Step::default()
         };
         Plan { subject: self.command(), steps: vec![step] }
     }

@@ -226,6 +226,7 @@ fn request(commands: Vec<Vec<&str>>) -> RunRequest {
         task: "task".into(),
         command: argv.join(" "),
         argv: argv.into_iter().map(str::to_owned).collect(),
+        ..Step::default()
     };
     RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: commands.into_iter().map(step).collect() },

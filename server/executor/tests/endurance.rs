@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 
 fn request(directory: &Path) -> RunRequest {
     let argv = ["sh", "-c", "echo started; sleep 600 & sleep 601"].map(str::to_owned).to_vec();
-    let step = Step { task: "task".into(), command: argv.join(" "), argv };
+    let step = Step { task: "task".into(), command: argv.join(" "), argv, ..Step::default() };
     RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: directory.to_owned(),

@@ -28,6 +28,7 @@ fn request(directory: &Path, scripts: &[&str]) -> RunRequest {
         task: format!("Task Nr. {index}"),
         command: (*script).to_owned(),
         argv: ["sh", "-c", script].map(str::to_owned).to_vec(),
+        ..Step::default()
     };
     RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: scripts.iter().enumerate().map(step).collect() },

@@ -16,7 +16,7 @@ const SCRIPT: &str =
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_seen_once_is_not_lost_with_its_parent() {
     let argv = ["sh", "-c", SCRIPT].map(str::to_owned).to_vec();
-    let step = Step { task: "task".into(), command: argv.join(" "), argv };
+    let step = Step { task: "task".into(), command: argv.join(" "), argv, ..Step::default() };
     let request = RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: std::env::temp_dir(),

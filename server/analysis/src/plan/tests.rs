@@ -33,6 +33,14 @@ const FILE: &str =
     "[pre-up]\na = \"echo $USER\"\n\"b c\" = 'make \"x y\"'\n[cleanup]\nd = \"echo\"\n[PRE-UP]\ne = \"ls\"\n";
 
 #[test]
+fn each_step_knows_its_line() {
+    let parsed = Parsed::new(FILE, Options::default());
+    let plan = Plan::for_phase(&parsed, Phase::PreUp, &[], &|_| None).unwrap();
+    let lines: Vec<_> = plan.steps.iter().map(|step| step.line).collect();
+    assert_eq!(lines, [Some(2), Some(3), Some(7)]);
+}
+
+#[test]
 fn all_tasks_in_file_order() {
     check(
         FILE,

@@ -284,7 +284,7 @@ impl Readers {
             Format::Human => view.amount,
             Format::Json => Amount::Failures,
         };
-        let report = Report::new(view.paint, amount, &about, folder);
+        let report = Report::new(view.paint, amount, (&about, file), folder);
         Readers { about, recorder, format, report }
     }
 

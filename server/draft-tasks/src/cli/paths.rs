@@ -55,6 +55,13 @@ pub(super) fn is_there(path: &Path) -> bool {
     if path.is_dir() { tasks_file(path).is_ok() } else { !is_missing(path) }
 }
 
+/// A file as people read it: relative where it is below the present directory.
+pub(super) fn shown(file: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| file.strip_prefix(here).ok().map(Path::to_owned));
+    below.unwrap_or_else(|| file.to_owned())
+}
+
 fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
     if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
         let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);

@@ -51,6 +51,8 @@ pub(super) struct Prepared<'a> {
     run: RunSettings,
     environment: Environment,
     kubernetes: KubernetesSettings,
+    /// The environment of `draft.toml` that is named.
+    named: Option<String>,
     cluster: &'a Cluster,
 }
 
@@ -108,6 +110,7 @@ impl<'a> Prepared<'a> {
             run,
             environment,
             kubernetes,
+            named: cluster.environment.clone(),
             cluster,
         })
     }
@@ -126,14 +129,17 @@ impl<'a> Prepared<'a> {
             env: self.run.env.keys().cloned().collect(),
             secrets: self.run.secrets.clone(),
             public: self.run.public.clone(),
+            environment: self.named.clone(),
+            tty: false,
         }
     }
 
     /// Meets the cluster, and the application whose pods an earlier run reached, where no option names others; the cluster
     /// is asked for as if nothing had named it.
-    pub(super) fn meet_again(&mut self, context: Option<String>, reached: Option<&ClusterEntry>) {
+    pub(super) fn meet_again(&mut self, given: &GivenEntry, reached: Option<&ClusterEntry>) {
+        self.named = self.named.take().or_else(|| given.environment.clone());
         let KubernetesSettings { context: named, namespace, selector, .. } = &mut self.kubernetes;
-        *named = named.take().or(context);
+        *named = named.take().or_else(|| given.context.clone());
         if let Some(reached) = reached {
             *namespace = namespace.take().or_else(|| Some(reached.namespace.clone()));
             *selector = selector.take().or_else(|| reached.selector.parse().ok());
@@ -260,7 +266,7 @@ impl<'a> Prepared<'a> {
         application::ApplicationLookup {
             directory: &self.directory,
             environment: &self.environment,
-            name: self.cluster.environment.as_deref(),
+            name: self.named.as_deref(),
             settings: &self.kubernetes,
             audience: Audience::CommandLine,
         }

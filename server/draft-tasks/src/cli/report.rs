@@ -2,10 +2,12 @@
 //!
 //! Must not decide anything about the run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::output::{self, OpenLines, Tail};
@@ -16,6 +18,7 @@ use draft_tasks_executor::{
     describe_left_running, describe_lines,
 };
 
+use super::paths;
 use super::screen::Screen;
 use super::terminal::Paint;
 use crate::settings::audience::Audience;
@@ -49,15 +52,21 @@ pub(super) struct Report {
     place: String,
     /// The folder of the record, if there is one.
     record: Option<PathBuf>,
-    /// The commands of the tasks.
-    commands: Vec<String>,
+    /// Whether the record has what the tasks wrote.
+    has_logs: bool,
+    /// The tasks file as it is shown.
+    file: PathBuf,
+    /// The tasks with their commands and places.
+    planned: Vec<PlannedTask>,
     subject: Option<Subject>,
     tasks: Vec<String>,
     pods: Vec<Pod>,
     /// What pods are called in front of lines.
     short: Vec<String>,
-    /// Pods in which a task failed, without those that are gone.
-    failed: Vec<usize>,
+    /// Tasks that can run again where they did not pass: not in pods that are gone.
+    left: BTreeSet<usize>,
+    /// Tasks whose command was told, since they failed.
+    told: BTreeSet<usize>,
     running: HashMap<Place, Running>,
 }
 
@@ -84,7 +93,12 @@ impl Default for Running {
 }
 
 impl Report {
-    pub(super) fn new(paint: Paint, amount: Amount, about: &RunHeader, record: Option<PathBuf>) -> Report {
+    pub(super) fn new(
+        paint: Paint,
+        amount: Amount,
+        (about, file): (&RunHeader, &Path),
+        record: Option<PathBuf>,
+    ) -> Report {
         let place = match about.cluster() {
             Some(cluster) => cluster.describe(),
             None => format!("in {}", about.directory()),
@@ -95,13 +109,16 @@ impl Report {
             amount,
             screen: Screen::new(amount == Amount::Moving),
             place,
+            has_logs: record.is_some() && !about.given.tty,
             record,
-            commands: about.tasks().iter().map(PlannedTask::command).collect(),
+            file: paths::shown(file),
+            planned: about.tasks().to_vec(),
             subject: None,
             tasks: Vec::new(),
             pods: Vec::new(),
             short: Vec::new(),
-            failed: Vec::new(),
+            left: BTreeSet::new(),
+            told: BTreeSet::new(),
             running: HashMap::new(),
         }
     }
@@ -155,7 +172,7 @@ impl Report {
     fn started(&mut self, subject: Subject, tasks: &[String]) -> io::Result<()> {
         let what = match (subject, tasks.len()) {
             (Subject::Deploy | Subject::Delete, _) => {
-                format!(" · {}", self.commands.join(" "))
+                format!(" · {}", self.planned.iter().map(PlannedTask::command).collect::<String>())
             }
             (Subject::PodsReady | Subject::PodsGone, _) => String::new(),
             (Subject::Phase(_), 1) => " · 1 task".to_owned(),
@@ -255,10 +272,10 @@ impl Report {
         let task = self.label(place);
         let Ending { outcome, headline, took, .. } = ending;
         match (outcome, place.1) {
-            (Outcome::Failed(Failure::PodGone(_)), Some(_)) => {}
-            (Outcome::Failed(_), Some(pod)) => self.failed.push(pod),
-            _ => {}
+            (Outcome::Passed, _) | (Outcome::Failed(Failure::PodGone(_)), Some(_)) => {}
+            _ => drop(self.left.insert(place.0)),
         }
+        let is_new = outcome.is_failed() && self.told.insert(place.0);
         let line = |text: String| self.screen.line(format_args!("  {text}"));
         let sign = outcome.kind().sign();
         match outcome {
@@ -267,7 +284,8 @@ impl Report {
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&printable(&failure.describe_with(headline.as_deref())));
                 line(format!("{} {task}  {took}  {what}", self.paint.red(sign)))?;
-                self.excerpt(place, running)?;
+                self.excerpt(running)?;
+                self.tell_command(place, failure, is_new)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
                         failure.hint().map_or(Ok(()), |hint| line(format!("  {}", printable(&hint))))
@@ -294,7 +312,7 @@ impl Report {
     }
 
     /// The first and the last lines of a task that failed, where they were not shown before.
-    fn excerpt(&self, (task, pod): Place, Running { head, tail, .. }: &Running) -> io::Result<()> {
+    fn excerpt(&self, Running { head, tail, .. }: &Running) -> io::Result<()> {
         if self.amount == Amount::Everything {
             return Ok(());
         }
@@ -303,25 +321,38 @@ impl Report {
         let head = &head[..head.len().min(before)];
         head.iter().try_for_each(|text| line(text))?;
         if before > head.len() {
-            let pod = pod.and_then(|pod| self.pods.get(pod)).map(|pod| &*pod.name);
-            let name = record::log_name(task, &self.tasks[task], pod);
-            let log = self.record.as_ref().map(|folder| folder.join(name));
-            let log = log.map(|log| format!(", log: {}", log.display())).unwrap_or_default();
             let left_out = describe_lines((before - head.len()) as u64);
-            line(&self.paint.dim(&format!("… {left_out} left out{log}")))?;
+            line(&self.paint.dim(&format!("… {left_out} left out")))?;
         }
         tail.lines().iter().try_for_each(|text| line(text))
     }
 
+    /// What a task that failed runs, where it stands and where all is that it wrote; the first two once of several pods.
+    fn tell_command(&self, (task, pod): Place, failure: &Failure, is_new: bool) -> io::Result<()> {
+        let line = |text: String| self.screen.line(format_args!("    {}", self.paint.dim(&text)));
+        if let Some(planned) = self.planned.get(task).filter(|_| is_new) {
+            let file = printable(&self.file.display().to_string());
+            let place = planned.line.map(|number| format!("{file}:{number}: ")).unwrap_or_default();
+            line(format!("{place}{}", planned.command()))?;
+        }
+        if matches!(failure, Failure::NotStarted(_)) || !self.has_logs {
+            return Ok(());
+        }
+        let pod = pod.and_then(|pod| self.pods.get(pod)).map(|pod| &*pod.name);
+        let name = record::log_name(task, &self.tasks[task], pod);
+        let log = self.record.as_ref().map(|folder| folder.join(name));
+        log.map_or(Ok(()), |log| line(format!("log: {}", printable(&log.display().to_string()))))
+    }
+
     fn over(&mut self, summary: &RunSummary) -> io::Result<()> {
         self.screen.end();
-        let wanted = summary.failed > 0 || summary.blocked || self.screen.moves();
+        let wanted = summary.blocked || (summary.failed == 0 && self.screen.moves());
         if let Some(record) = self.record.as_ref().filter(|_| wanted) {
             let log = self.paint.dim(&format!("log: {}", record.display()));
             self.screen.line(format_args!("  {log}"))?;
         }
         let space = if self.amount == Amount::Failures { "" } else { "\n" };
-        let rerun = self.rerun();
+        let rerun = self.again(summary).map(|again| format!("\nagain: {again}")).unwrap_or_default();
         let came_to = match self.subject {
             Some(Subject::PodsReady | Subject::PodsGone) => self.waited(summary),
             _ => summary.describe(),
@@ -339,15 +370,21 @@ impl Report {
         }
     }
 
-    /// How to run again only where something failed.
-    fn rerun(&mut self) -> String {
-        self.failed.sort_unstable();
-        self.failed.dedup();
-        // It is the record that knows where.
-        if self.record.is_none() || self.failed.is_empty() || self.failed.len() == self.pods.len() {
-            return String::new();
-        }
-        "\nrerun where it failed: draft-tasks rerun --failed".into()
+    /// The command that runs again what did not pass.
+    fn again(&self, summary: &RunSummary) -> Option<String> {
+        let phase = self.subject.and_then(Subject::phase).filter(|_| !summary.blocked)?;
+        let path = (self.file != Path::new(TASKS_FILE)).then(|| self.file.display().to_string());
+        let file = path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default();
+        let what = match (self.left.is_empty(), &self.record) {
+            (true, _) => return None,
+            (false, Some(_)) => " --failed".to_owned(),
+            // No record tells what did not pass.
+            (false, None) => {
+                let name = |task: &usize| format!(" {}", show_argument(&self.tasks[*task]));
+                self.left.iter().map(name).collect()
+            }
+        };
+        Some(printable(&format!("draft-tasks run {phase}{what}{file}")))
     }
 }
 

@@ -15,7 +15,7 @@ use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, Store
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
 use super::prepare::PhaseSelection;
-use super::run::{Options, PlannedRun, carry_out};
+use super::run::{self, Options, PlannedRun, carry_out};
 use super::{paths, runs, signals, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
@@ -28,8 +28,8 @@ pub(super) struct RerunArguments {
     /// The run: its name in `draft-tasks runs`, the beginning of that name, or `last`. Without it, the newest run of this
     /// tasks file in which a task of a phase ran
     run: Option<String>,
-    /// Run only the tasks that failed and those that did not run because of it; in pods, each task only in the pods in
-    /// which it has not passed
+    /// Run only the tasks that did not pass: those that failed or were stopped or skipped; in pods, each task only in the pods
+    /// in which it has not passed. `draft-tasks run PHASE --failed` does it with the last run of that phase
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -39,7 +39,31 @@ pub(super) struct RerunArguments {
 /// Runs the tasks again; the exit code tells how it went.
 pub(super) fn rerun(arguments: &RerunArguments) -> ExitCode {
     signals::begin();
-    carry_out(&arguments.options, wanted(arguments))
+    let RerunArguments { run, failed, options } = arguments;
+    carry_out(options, Again { run: run.as_deref(), phase: None, failed: *failed, options }.wanted())
+}
+
+/// Runs what did not pass in the last run of a phase.
+pub(super) fn failed_of(phase: &str, options: &Options) -> ExitCode {
+    signals::begin();
+    let wanted = match Phase::from_name_in_any_case(phase) {
+        Some(phase) => Again { run: None, phase: Some(phase), failed: true, options }.wanted(),
+        None => Err(options
+            .prepare()
+            .map_or_else(|problem| problem, |prepared| prepared.phase(phase).err().unwrap_or_default())),
+    };
+    carry_out(options, wanted)
+}
+
+/// What is asked to run again.
+struct Again<'a> {
+    /// The run that is named.
+    run: Option<&'a str>,
+    /// Only a run of this phase.
+    phase: Option<Phase>,
+    /// Only what did not pass.
+    failed: bool,
+    options: &'a Options,
 }
 
 /// What a record tells of a run of a phase.
@@ -66,73 +90,87 @@ enum End {
     Unfinished,
 }
 
-fn wanted(arguments: &RerunArguments) -> Result<PlannedRun, String> {
-    let RerunArguments { failed, options, .. } = arguments;
-    let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
-    let records = Records::at(directory);
-    let here = named_file(arguments)?;
-    let kept = find(&records, arguments, here.as_deref())?;
-    let kept = ended(&records, kept, options.wait)?;
-    let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
-    let settings = options.settings().map_err(|error| error.to_string())?;
-    let file = here.unwrap_or_else(|| {
-        terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
-        PathBuf::from(&earlier.file)
-    });
-    let mut prepared = options.prepare_with(&file, earlier.given_again(settings)?)?;
-    prepared.meet_again(earlier.given.context.clone(), earlier.cluster.as_ref());
-    let phase = prepared.phase(&earlier.phase)?;
-    let (tasks, pods) = if *failed { earlier.failed(phase)? } else { earlier.all(phase)? };
-    earlier.check_present(&tasks, &prepared.tasks(phase))?;
-    let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
-    let mut request = prepared.request(phase, &chosen)?;
-    earlier.tell_changes(&request);
-    if let Some(request) = &mut request.pods {
-        pods.narrow(request)?;
+impl Again<'_> {
+    fn wanted(&self) -> Result<PlannedRun, String> {
+        let options = self.options;
+        let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
+        let records = Records::at(directory);
+        let here = self.named_file()?;
+        let kept = self.find(&records, here.as_deref())?;
+        let kept = ended(&records, kept, options.wait)?;
+        let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        let settings = options.settings().map_err(|error| error.to_string())?;
+        let file = here.unwrap_or_else(|| {
+            terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
+            PathBuf::from(&earlier.file)
+        });
+        let settings = earlier.given_again(settings)?;
+        let mut prepared = match earlier.given.tty {
+            true => options.load(&file, settings)?,
+            false => options.prepare_with(&file, settings)?,
+        };
+        prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
+        let phase = prepared.phase(&earlier.phase)?;
+        let (tasks, pods) = if self.failed { earlier.failed(phase)? } else { earlier.all(phase)? };
+        earlier.check_present(&tasks, &prepared.tasks(phase))?;
+        let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
+        let mut request = prepared.request(phase, &chosen)?;
+        earlier.tell_changes(&request);
+        if let Some(request) = &mut request.pods {
+            pods.narrow(request)?;
+        }
+        if earlier.given.tty {
+            let id = &earlier.id;
+            let had = |error| format!("the task of run {id} had the terminal, and gets it again\n  {error}");
+            run::check_loan(options, phase).map_err(had)?;
+            request.on_terminal = true;
+        }
+        PlannedRun::new(options, prepared, (phase, request), None)
     }
-    PlannedRun::new(options, prepared, (phase, request), None)
-}
 
-/// The tasks file that is meant; nothing where a run is named where there is none, as its record tells.
-fn named_file(arguments: &RerunArguments) -> Result<Option<PathBuf>, String> {
-    let RerunArguments { run, options, .. } = arguments;
-    if run.is_some() && options.file == Path::new(".") && paths::here().is_none() {
-        return Ok(None);
+    /// The tasks file that is meant; nothing where a run is named where there is none, as its record tells.
+    fn named_file(&self) -> Result<Option<PathBuf>, String> {
+        let Again { run, options, .. } = self;
+        if run.is_some() && options.file == Path::new(".") && paths::here().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(paths::load(&options.file).map_err(|error| error.to_string())?.path))
     }
-    Ok(Some(paths::load(&options.file).map_err(|error| error.to_string())?.path))
-}
 
-/// The run that is named; without a name the last of the file.
-fn find(records: &Records, arguments: &RerunArguments, file: Option<&Path>) -> Result<StoredRun, String> {
-    let (id, file) = match (&arguments.run, file) {
-        (None, Some(file)) => return newest(records, arguments, file),
-        (id, file) => (id.as_deref().unwrap_or_default(), file),
-    };
-    let found =
-        runs::find(records, id, file).map_err(|error| format!("{}: {error}", records.directory.display()))?;
-    let kept = found
-        .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
-    let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
-    if file.is_some_and(|file| !source::is_of(&kept, file)) {
-        return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
+    /// The run that is named; without a name the last of the file.
+    fn find(&self, records: &Records, file: Option<&Path>) -> Result<StoredRun, String> {
+        let (id, file) = match (self.run, file) {
+            (None, Some(file)) => return self.newest(records, file),
+            (id, file) => (id.unwrap_or_default(), file),
+        };
+        let found = runs::find(records, id, file)
+            .map_err(|error| format!("{}: {error}", records.directory.display()))?;
+        let kept = found
+            .ok_or_else(|| format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept"))?;
+        let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        if file.is_some_and(|file| !source::is_of(&kept, file)) {
+            return Err(format!("run {} was of {}: give it by --file", kept.id, earlier.file));
+        }
+        Ok(kept)
     }
-    Ok(kept)
-}
 
-/// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where the
-/// command of `up` or `delete` failed after it, that is what failed.
-fn newest(records: &Records, arguments: &RerunArguments, file: &Path) -> Result<StoredRun, String> {
-    let RerunArguments { failed, options, .. } = arguments;
-    let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-    let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
-    if let Some(said) = of_file.peek().and_then(failed_step).filter(|_| *failed) {
-        return Err(said);
+    /// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where
+    /// the command of `up` or `delete` failed after it, that is what failed.
+    fn newest(&self, records: &Records, file: &Path) -> Result<StoredRun, String> {
+        let Again { phase, failed, options, .. } = self;
+        let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
+        let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
+        if let Some(said) = of_file.peek().and_then(failed_step).filter(|_| *failed && phase.is_none()) {
+            return Err(said);
+        }
+        let is_meant = |earlier: &Earlier| phase.is_none_or(|phase| earlier.phase == phase.name());
+        let found = of_file.find(|kept| {
+            let runs = options.wait && kept.state == RecordState::Running;
+            Earlier::read(kept).is_some_and(|earlier| is_meant(&earlier) && (runs || earlier.has_run()))
+        });
+        let of_phase = phase.map(|phase| format!("`{phase}` of ")).unwrap_or_default();
+        found.ok_or_else(|| format!("no run of {of_phase}{} is recorded", file.display()))
     }
-    let found = of_file.find(|kept| {
-        let runs = options.wait && kept.state == RecordState::Running;
-        Earlier::read(kept).is_some_and(|earlier| runs || earlier.has_run())
-    });
-    found.ok_or_else(|| format!("no run of {} is recorded", file.display()))
 }
 
 /// What to do about a run between phases that failed.
@@ -272,19 +310,21 @@ impl Earlier {
     fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let all = 0..self.tasks.len();
         if phase.is_local() {
-            self.check_any(self.ends.values().any(|end| *end == End::Unfinished))?;
             let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed));
-            return Ok((left.map(|task| self.name(task)).collect(), WantedPods::Present(Vec::new())));
+            let left: Vec<String> = left.map(|task| self.name(task)).collect();
+            self.check_any(!left.is_empty())?;
+            return Ok((left, WantedPods::Present(Vec::new())));
         }
-        self.check_any(self.ends.values().any(|end| matches!(end, End::Unfinished | End::PodGone)))?;
         let of_tasks: Vec<_> = all.map(|task| (self.name(task), self.left(task))).collect();
+        let are_left = of_tasks.iter().any(|(_, pods)| !pods.is_empty());
+        self.check_any(are_left || self.ends.values().any(|end| *end == End::PodGone))?;
         let tasks =
             of_tasks.iter().filter(|(_, pods)| !pods.is_empty()).map(|(task, _)| task.clone()).collect();
         Ok((tasks, self.wanted(reach::by_pod(of_tasks))?))
     }
 
     fn check_any(&self, any: bool) -> Result<(), String> {
-        if any { Ok(()) } else { Err(format!("run {}: no task of it failed", self.id)) }
+        if any { Ok(()) } else { Err(format!("run {}: all of its tasks passed", self.id)) }
     }
 
     /// The pods in which a task has not passed and that are not known to be gone.
@@ -327,7 +367,7 @@ impl Earlier {
     /// Says which commands are not those that ran. Both are compared with secrets masked.
     fn tell_changes(&self, request: &RunRequest) {
         let now = RunHeader::of(request, String::new(), Path::new(""));
-        let is_new = |task: &&PlannedTask| !self.tasks.contains(task);
+        let is_new = |task: &&PlannedTask| !self.tasks.iter().any(|of| of.is_same_command(task));
         let changed = now.tasks().iter().filter(is_new).map(|it| it.name.as_str());
         if let Some(said) = reach::describe_changed(&changed.collect::<Vec<_>>()) {
             terminal::remark(format_args!("{said}"));

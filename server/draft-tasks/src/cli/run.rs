@@ -44,7 +44,7 @@ program waits for that program, and does not halt itself: `kill -CONT` to the pr
 #[command(after_help = KEYS)]
 pub(super) struct RunArguments {
     /// The phase: pre-up, post-deploy, post-up or cleanup
-    phase: String,
+    pub(super) phase: String,
     #[command(flatten)]
     named: NamedTasks,
     /// Do nothing, successfully, where there is no tasks file, or no such phase or task in it
@@ -57,8 +57,12 @@ pub(super) struct RunArguments {
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
+    /// Run only the tasks that did not pass in the last run of this phase, in pods where they did not: what `rerun --failed`
+    /// does with the last run of any phase
+    #[arg(long, conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods"])]
+    pub(super) failed: bool,
     #[command(flatten)]
-    options: Options,
+    pub(super) options: Options,
 }
 
 /// The options of everything that runs tasks.
@@ -207,7 +211,7 @@ impl Options {
     }
 
     /// Prepares without a word of what is masked.
-    fn load(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
+    pub(super) fn load(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
         let prepared = Prepared::load(file, self.meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());
         Ok(prepared)
@@ -336,7 +340,11 @@ fn request(
 }
 
 /// Whether the terminal can be lent to a task of a phase.
-fn check_loan(options: &Options, phase: Phase) -> Result<(), String> {
+///
+/// # Errors
+///
+/// Why not.
+pub(super) fn check_loan(options: &Options, phase: Phase) -> Result<(), String> {
     if !phase.is_local() {
         return Err(format!(
             "tasks of `{phase}` run in pods, and --tty lends the terminal of this machine: leave it out"
@@ -372,7 +380,7 @@ impl PlannedRun {
             crossing,
             unknown,
             left_out: prepared.left_out(&request),
-            given: prepared.given(),
+            given: GivenEntry { tty: request.on_terminal, ..prepared.given() },
             records: if options.dry_run { None } else { prepared.records() },
             file: prepared.file,
             request,

@@ -2,6 +2,7 @@
 //!
 //! Must not touch the record of a run that goes on.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -254,7 +255,13 @@ fn remove(records: &Records, ids: &[String]) -> ExitCode {
     let here = paths::here();
     // All are found before any is gone: `last` is the same one each time.
     let found: Vec<_> = ids.iter().map(|id| (id, find(records, id, here.as_deref()))).collect();
+    let mut removed = HashSet::new();
     for (id, found) in found {
+        if let Ok(Some(kept)) = &found
+            && !removed.insert(kept.id.clone())
+        {
+            continue;
+        }
         let problem = match found.and_then(|kept| kept.map(|kept| Ok((kept.remove()?, kept))).transpose()) {
             Ok(Some((true, kept))) => {
                 tell_removed(&kept);

@@ -30,7 +30,7 @@ fn directory(current: &str) -> TempDir {
 
 fn request(dir: &Path, argv: &[&str]) -> RunRequest {
     let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
-    let step = Step { task: "a".into(), command: argv.join(" "), argv };
+    let step = Step { task: "a".into(), command: argv.join(" "), argv, ..Step::default() };
     RunRequest {
         plan: Plan { subject: Phase::PreUp.into(), steps: vec![step] },
         directory: dir.to_owned(),
@@ -629,6 +629,7 @@ fn a_question_names_all_that_it_covers_and_no_secret() {
         task: task.into(),
         command: command.into(),
         argv: command.split(' ').map(str::to_owned).collect(),
+        ..Step::default()
     };
     request.plan.steps = commands.into_iter().map(step).collect();
     request.secrets = Secrets::new([OsStr::new("hunter22")]);

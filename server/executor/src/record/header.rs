@@ -35,6 +35,8 @@ impl RunHeader {
         let task = |step: &Step| PlannedTask {
             name: step.task.clone(),
             argv: step.argv.iter().map(masked).collect(),
+            line: step.line,
+            once: step.once,
         };
         let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
         RunHeader {

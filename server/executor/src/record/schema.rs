@@ -215,6 +215,12 @@ pub struct GivenEntry {
     /// The names of variables whose values are shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub public: Vec<String>,
+    /// The environment of `draft.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Whether the task had the terminal.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tty: bool,
 }
 
 impl GivenEntry {
@@ -263,6 +269,12 @@ pub struct PlannedTask {
     pub name: String,
     /// The program and its arguments; secrets are masked.
     pub argv: Vec<String>,
+    /// The line of the tasks file in which it begins, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<usize>,
+    /// Whether it runs in the first ready pod alone, of a task inside of pods.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub once: bool,
 }
 
 /// Why a task failed.
@@ -442,6 +454,11 @@ impl PodResult {
 }
 
 impl PlannedTask {
+    /// Whether it runs what another one runs.
+    pub fn is_same_command(&self, other: &PlannedTask) -> bool {
+        self.name == other.name && self.argv == other.argv
+    }
+
     /// The command as one may read it: each argument as a shell would have to be given it.
     pub fn command(&self) -> String {
         let shown = self.argv.iter().map(|argument| printable(&command::show_argument(argument)));

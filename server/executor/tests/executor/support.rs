@@ -135,6 +135,7 @@ impl Setup {
             task: format!("task {index}"),
             command: argv.join(" "),
             argv,
+            ..Step::default()
         };
         let steps = self.steps.into_iter().enumerate().map(step).collect();
         let request = RunRequest {

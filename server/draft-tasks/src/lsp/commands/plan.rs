@@ -77,7 +77,7 @@ impl Session {
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
         let mut plan = of_phase.map_err(|error| source.refuse(&error))?;
         let secrets = source.shown.secrets();
-        for Step { task, command, argv } in &mut plan.steps {
+        for Step { task, command, argv, .. } in &mut plan.steps {
             for text in argv.iter_mut().chain([task, command]) {
                 *text = secrets.mask(text).into_owned();
             }
