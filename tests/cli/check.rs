@@ -271,9 +271,9 @@ fn a_file_that_is_not_there() {
 #[test]
 fn a_directory_without_a_tasks_file() {
     let tool = Tool::empty();
-    assert_unusable(&tool, &["check"], "error: .: there is no .draft-tasks.toml in this directory\n");
+    assert_unusable(&tool, &["check", "."], "error: .: there is no .draft-tasks.toml in this directory\n");
     tool.write("tasks.toml", b"[pre-up]\n");
-    assert_unusable(&tool, &["check"], "error: .: there is no .draft-tasks.toml in this directory\n");
+    assert_unusable(&tool, &["check", "."], "error: .: there is no .draft-tasks.toml in this directory\n");
 }
 
 #[test]

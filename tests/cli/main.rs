@@ -11,6 +11,7 @@ mod create;
 mod crossing;
 mod doctor;
 mod explain;
+mod finding;
 mod fix;
 mod fmt;
 mod kubeconfig;

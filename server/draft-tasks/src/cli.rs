@@ -49,6 +49,9 @@ pub(crate) struct Cli {
     /// The same as `draft-tasks lsp`
     #[arg(long, hide = true)]
     stdio: bool,
+    /// Work in this directory: everything else is as if the program had been started there, and paths are relative to it
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    directory: Vec<PathBuf>,
     /// Append what the program logs of itself, for finding faults in it, to this file instead of standard error; the
     /// variable DRAFT_TASKS_LOG says how much: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "FILE")]
@@ -207,7 +210,9 @@ fn parse_and_run() -> ExitCode {
         return refuse(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     survive_limits();
-    match enough_files().and_then(|()| start_log(cli.log.as_deref())) {
+    let started =
+        enough_files().and_then(|()| enter(&cli.directory)).and_then(|()| start_log(cli.log.as_deref()));
+    match started {
         Ok(()) => dispatch(cli.command),
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
@@ -258,6 +263,17 @@ fn enough_files() -> Result<(), String> {
 #[cfg(not(unix))]
 fn enough_files() -> Result<(), String> {
     Ok(())
+}
+
+/// Goes into each directory, from the one before it, as `git -C` does.
+fn enter(directories: &[PathBuf]) -> Result<(), String> {
+    directories.iter().try_for_each(|directory| {
+        let entered = std::env::set_current_dir(directory);
+        entered.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => format!("-C {}: there is no such directory", directory.display()),
+            _ => format!("-C {}: cannot be entered: {error}", directory.display()),
+        })
+    })
 }
 
 fn dispatch(command: Option<Command>) -> ExitCode {

@@ -18,6 +18,7 @@ mod lines;
 mod lsp;
 mod plan_refusal;
 mod reach;
+mod repository;
 mod safety;
 mod settings;
 mod source;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::file_names::{CHARTS, PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use draft_tasks_executor::file;
@@ -58,6 +58,20 @@ impl fmt::Display for ReadError {
 /// Where a file is, whichever way led to it; the path itself where the system does not tell.
 pub(crate) fn canonical(file: &Path) -> PathBuf {
     file.canonicalize().unwrap_or_else(|_| file.to_owned())
+}
+
+/// A path from the root, without ways up in it: behind a link they lead elsewhere than they look.
+///
+/// # Errors
+///
+/// When the system does not tell.
+pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let goes_up = absolute.components().any(|part| part == Component::ParentDir);
+    match (absolute.parent(), absolute.file_name()) {
+        (Some(folder), Some(name)) if goes_up => Ok(canonical(folder).join(name)),
+        _ => Ok(absolute),
+    }
 }
 
 /// Whether two paths lead to one file.

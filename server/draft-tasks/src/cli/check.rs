@@ -120,6 +120,7 @@ pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
     let checked: Vec<Checked> = arguments
         .paths
         .load()
+        .into_iter()
         .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
         .collect();
     projects.retain(|project| !project.problems().is_empty());

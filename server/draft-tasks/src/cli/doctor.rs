@@ -3,7 +3,7 @@
 //! Must not decide what a link says.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use draft_tasks_executor::Problem;
 use serde_json::json;
 
 use super::cluster::Cluster;
-use super::paths::{self, Loaded};
+use super::paths::{FileOption, Loaded, TasksFile};
 use super::terminal::{self, Paint};
 use super::variables::VariableOptions;
 use super::{ColorOptions, FOUND, UNUSABLE, check};
@@ -22,15 +22,14 @@ use crate::lines::{LineIndex, line_and_column};
 use crate::plan_refusal::{self, PlanRefusal};
 use crate::settings::Layer;
 use crate::settings::audience::Audience;
-use crate::source::FileKind;
+use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct DoctorArguments {
-    /// The tasks file, or the directory that has it
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    file: PathBuf,
+    #[command(flatten)]
+    file: FileOption,
     #[command(flatten)]
     cluster: Cluster,
     #[command(flatten)]
@@ -83,13 +82,15 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> ExitCode {
 
 fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let run = arguments.variables.settings().map_err(|error| error.to_string())?;
-    let loaded = paths::load(&arguments.file).map_err(|error| Problem::new(error.to_string()));
+    let loaded = arguments.file.find().and_then(TasksFile::load);
+    let loaded = loaded.map_err(|error| Problem::new(error.to_string()));
     let loaded = loaded.and_then(|loaded| match FileKind::of_path(&loaded.path) {
         Some(FileKind::Pack) => Err(Problem::new("a pack's tasks are a template and do not run")),
         _ => Ok(loaded),
     });
-    let file = loaded.as_ref().map_or_else(|_| arguments.file.join("draft-tasks"), |it| it.path.clone());
-    let file = std::path::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let named = arguments.file.file.as_deref().unwrap_or(Path::new(""));
+    let file = loaded.as_ref().map_or_else(|_| named.join("draft-tasks"), |it| it.path.clone());
+    let file = source::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let directory = file.parent().unwrap_or(Path::new("")).to_owned();
     let (config, project) = super::settings_and_file(&file, &Layer::default());
     let loaded = match super::refusal_of(&project) {

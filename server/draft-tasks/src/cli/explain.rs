@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -19,7 +19,7 @@ use draft_tasks_analysis::{Analysis, Options, Parsed};
 use draft_tasks_executor::mask::Secrets;
 use serde::{Serialize, Serializer};
 
-use super::paths::{self, Loaded};
+use super::paths::{FileOption, Loaded, TasksFile};
 use super::terminal::{self, Paint};
 use super::variables::VariableOptions;
 use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
@@ -34,9 +34,8 @@ use crate::world::environment::Environment;
 pub(super) struct ExplainArguments {
     /// Only this phase: pre-up, post-deploy, post-up or cleanup
     phase: Option<String>,
-    /// The tasks file, or the directory that has it
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    file: PathBuf,
+    #[command(flatten)]
+    file: FileOption,
     /// Say what a diagnostic code means instead, and what to do about it
     #[arg(long, value_name = "CODE", conflicts_with_all = ["phase", "file", "format", "show_secrets", "env", "env_files", "secrets", "public"])]
     code: Option<String>,
@@ -112,7 +111,7 @@ fn unknown_code(code: &str) -> String {
 // --- files ---
 
 fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), String> {
-    let file = paths::load(&arguments.file).map_err(|error| error.to_string())?;
+    let file = arguments.file.find().and_then(TasksFile::load).map_err(|error| error.to_string())?;
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
     let (settings, project) = super::settings_and_file(&file.path, &arguments.meaning.settings());

@@ -228,6 +228,7 @@ impl<'a> Whole<'a> {
 
 /// Asks for what reaches a cluster that is not local, and before something is destroyed.
 fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Undertaking) -> Result<(), String> {
+    prepared.confirm_file(undertaking.part.name())?;
     let accepts = |target: &Target| prepared.accepts(target);
     let foreign =
         undertaking.foreign(prepared.directory(), prepared.variables(), &prepared.secrets(), &accepts);

@@ -1,6 +1,6 @@
-//! The tasks files that a user names on the command line, and their texts.
+//! The tasks files that a user means on the command line, named or not, and their texts.
 //!
-//! Must not write.
+//! Must not write, and must not take a file from a folder above without naming it.
 
 use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
 use std::io;
@@ -8,14 +8,38 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::terminal;
+use crate::repository::{self, Ascent};
 use crate::source::{self, FileKind, ReadError};
 
 /// Tasks files to work on.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Paths {
-    /// Tasks files, or directories that have one
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Tasks files, or directories that have one; without any, the one of this directory or else the nearest above it, up
+    /// to the root of the Git repository
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// The same as PATH, as other commands have it
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<PathBuf>,
+}
+
+/// The tasks file of a command that takes one.
+#[derive(Clone, Debug, Args)]
+pub(super) struct FileOption {
+    /// The tasks file, or the directory that has it; without it, the one of this directory or else the nearest above it, up
+    /// to the root of the Git repository
+    #[arg(long, value_name = "PATH")]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Which tasks file is meant.
+#[derive(Clone, Debug)]
+pub(super) struct TasksFile {
+    /// As it is shown: relative where the user was relative.
+    pub(super) path: PathBuf,
+    /// Whether it was found in a folder above, and nobody named it.
+    pub(super) is_above: bool,
 }
 
 /// A tasks file that was read.
@@ -27,32 +51,102 @@ pub(super) struct Loaded {
 
 impl Paths {
     /// Reads all files; one that cannot be read does not keep the others from it.
-    pub(super) fn load(&self) -> impl Iterator<Item = Result<Loaded, ReadError>> {
-        self.paths.iter().map(|path| load(path))
+    pub(super) fn load(&self) -> Vec<Result<Loaded, ReadError>> {
+        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
+        if named.is_empty() {
+            return vec![find(None).and_then(TasksFile::load)];
+        }
+        named.into_iter().map(|path| find(Some(path)).and_then(TasksFile::load)).collect()
     }
 }
 
-/// Reads the tasks file that a path means.
+impl FileOption {
+    /// The tasks file that is meant.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`].
+    pub(super) fn find(&self) -> Result<TasksFile, ReadError> {
+        find(self.file.as_deref())
+    }
+}
+
+impl TasksFile {
+    /// A file that something else than a search names.
+    pub(super) fn named(path: PathBuf) -> TasksFile {
+        TasksFile { path, is_above: false }
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn load(self) -> Result<Loaded, ReadError> {
+        let text = source::read(&self.path)?;
+        Ok(Loaded { path: self.path, text })
+    }
+}
+
+/// The tasks file of a path, or else of the present directory or the nearest above it: each command that is about a tasks
+/// file asks here. One from above is named on standard error.
 ///
 /// # Errors
 ///
-/// When there is none, or it cannot be read.
-pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
-    let path = tasks_file(path)?;
-    let text = source::read(&path)?;
-    Ok(Loaded { path, text })
+/// When there is none.
+pub(super) fn find(path: Option<&Path>) -> Result<TasksFile, ReadError> {
+    match (find_any(path)?, path) {
+        (Some(found), _) => Ok(found),
+        (None, None) => Err(nowhere(&Ascent::from(Path::new(".")))),
+        (None, Some(path)) if path.is_dir() => {
+            let problem = format!("there is no {TASKS_FILE} in this directory");
+            Err(ReadError { path: path.to_owned(), problem })
+        }
+        // Reading it says what is missing.
+        (None, Some(path)) => Ok(TasksFile::named(path.to_owned())),
+    }
 }
 
-/// The tasks file of the present directory, if it has one.
-pub(super) fn here() -> Option<PathBuf> {
-    tasks_file(Path::new(".")).ok()
+/// The same, and nothing where it is known that there is none.
+///
+/// # Errors
+///
+/// When one may be there, and is not for this user or this command.
+pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadError> {
+    let Some(path) = path else { return search() };
+    if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
+        let problem = format!(
+            "has settings and no tasks; they are read with the {TASKS_FILE} of its directory and those below"
+        );
+        return Err(ReadError { path: path.to_owned(), problem });
+    }
+    if !path.is_dir() {
+        return Ok(is_there(path).then(|| TasksFile::named(path.to_owned())));
+    }
+    let folder = if path == Path::new(".") { Path::new("") } else { path };
+    Ok(tasks_file_in(folder).map(TasksFile::named))
 }
 
-/// Whether there is something to read where a path leads; what cannot be looked at may be there.
-pub(super) fn is_there(path: &Path) -> bool {
-    let is_missing =
-        |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if path.is_dir() { tasks_file(path).is_ok() } else { !is_missing(path) }
+/// Looks in the present directory, and in those above it.
+fn search() -> Result<Option<TasksFile>, ReadError> {
+    if let Some(path) = tasks_file_in(Path::new("")) {
+        return Ok(Some(TasksFile::named(path)));
+    }
+    let ascent = Ascent::from(Path::new("."));
+    let mut up = (1..=ascent.folders.len()).map(|steps| PathBuf::from_iter(vec![".."; steps]));
+    let path = match up.find_map(|folder| tasks_file_in(&folder)) {
+        Some(path) => path,
+        // What cannot be looked in may have one.
+        None if ascent.foreign.is_some() => return Err(nowhere(&ascent)),
+        None => return Ok(None),
+    };
+    if !repository::is_own(&path) {
+        let problem =
+            "belongs to another user, so it is not used from a folder below; to use it, name it".into();
+        return Err(ReadError { path, problem });
+    }
+    terminal::remark(format_args!("using {}", path.display()));
+    Ok(Some(TasksFile { path, is_above: true }))
 }
 
 /// A file as people read it: relative where it is below the present directory.
@@ -62,24 +156,35 @@ pub(super) fn shown(file: &Path) -> PathBuf {
     below.unwrap_or_else(|| file.to_owned())
 }
 
-fn tasks_file(path: &Path) -> Result<PathBuf, ReadError> {
-    if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
-        let problem = format!("has settings and no tasks; they are read with the {} beside it", TASKS_FILE);
-        return Err(ReadError { path: path.to_owned(), problem });
-    }
-    if !path.is_dir() {
-        return Ok(path.to_owned());
-    }
-    let relative = |name: &str| if path == Path::new(".") { PathBuf::from(name) } else { path.join(name) };
-    let candidates = [relative(TASKS_FILE), relative(PACK_FILE)];
-    // What cannot be looked at is there until reading it says what is wrong.
-    let is_there = |path: &PathBuf| match path.symlink_metadata() {
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-        Ok(_) => true,
+/// That there is no tasks file, where was looked, and what to do.
+fn nowhere(ascent: &Ascent) -> ReadError {
+    let path = source::canonical(Path::new("."));
+    let looked = match (&ascent.root, &ascent.foreign) {
+        (None, _) => {
+            "in this directory, which is in no Git repository whose folders are looked in".to_owned()
+        }
+        (Some(_), Some(foreign)) => format!(
+            "in this directory{}; what is above is not looked in, as {} belongs to another user",
+            if ascent.folders.is_empty() { "" } else { ", or in those above it of this user" },
+            foreign.display()
+        ),
+        (Some(root), None) if *root == path => "in this directory, the root of its Git repository".to_owned(),
+        (Some(root), None) => {
+            format!("in this directory, or above it up to the root of its Git repository, {}", root.display())
+        }
     };
+    let advice =
+        "`draft-tasks create` makes one here; to use another one, name it, or its directory by -C DIR";
+    ReadError { path, problem: format!("there is no {TASKS_FILE} {looked}\n  {advice}") }
+}
+
+fn tasks_file_in(folder: &Path) -> Option<PathBuf> {
+    let candidates = [folder.join(TASKS_FILE), folder.join(PACK_FILE)];
     let is_tasks_file = |path: &PathBuf| is_there(path) && FileKind::of_path(path).is_some();
-    candidates.into_iter().find(is_tasks_file).ok_or_else(|| ReadError {
-        path: path.to_owned(),
-        problem: format!("there is no {} in this directory", TASKS_FILE),
-    })
+    candidates.into_iter().find(is_tasks_file)
+}
+
+/// What cannot be looked at is there until reading it says what is wrong.
+fn is_there(path: &Path) -> bool {
+    !path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

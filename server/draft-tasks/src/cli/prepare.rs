@@ -22,7 +22,7 @@ use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
 
 use super::check;
 use super::cluster::Cluster;
-use super::paths::{self, Loaded};
+use super::paths::{Loaded, TasksFile};
 use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
@@ -34,13 +34,15 @@ use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
-use crate::source::FileKind;
+use crate::source::{self, FileKind};
 use crate::world::application;
 use crate::world::environment::Environment;
 
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {
     loaded: Loaded,
+    /// Whether nobody named it, and it is in a folder above.
+    is_above: bool,
     /// The lines of its text.
     lines: LineIndex,
     /// The tasks file.
@@ -77,23 +79,24 @@ pub(super) struct Told {
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads the tasks file of a path, and the settings beside it.
+    /// Reads a tasks file, and the settings that hold for it.
     ///
     /// # Errors
     ///
     /// What is wrong with them, for people.
     pub(super) fn load(
-        path: &Path,
+        file: TasksFile,
         meaning: SemanticOptions,
         run: RunSettings,
         cluster: &'a Cluster,
     ) -> Result<Prepared<'a>, String> {
-        let loaded = paths::load(path).map_err(|error| error.to_string())?;
+        let is_above = file.is_above;
+        let loaded = file.load().map_err(|error| error.to_string())?;
         if FileKind::of_path(&loaded.path) == Some(FileKind::Pack) {
             return Err(format!("{}: a pack's tasks are a template and do not run", loaded.path.display()));
         }
-        let file = std::path::absolute(&loaded.path)
-            .map_err(|error| format!("{}: {error}", loaded.path.display()))?;
+        let file =
+            source::absolute(&loaded.path).map_err(|error| format!("{}: {error}", loaded.path.display()))?;
         let directory = file.parent().unwrap_or(&file).to_owned();
         let environment = Environment::of_process().with(&run, &directory)?;
         let settings = super::settings_to_run(&loaded.path, &meaning.settings())?;
@@ -101,6 +104,7 @@ impl<'a> Prepared<'a> {
         let environment = environment.hiding(&analysis, &directory);
         let kubernetes = cluster.settings(&settings.kubernetes);
         Ok(Prepared {
+            is_above,
             lines: LineIndex::new(&loaded.text),
             loaded,
             file,
@@ -388,6 +392,20 @@ impl<'a> Prepared<'a> {
         self.environment.secrets()
     }
 
+    /// Asks whether what destroys or deploys means a tasks file that nobody named.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::confirm`].
+    pub(super) fn confirm_file(&self, what: &str) -> Result<(), String> {
+        if !self.is_above {
+            return Ok(());
+        }
+        let question = format!("run {what} with {}, from a folder above?", self.loaded.path.display());
+        let answer = "to go on, name it by --file PATH or its directory by -C DIR, or give --yes";
+        self.cluster.confirm(&question, answer)
+    }
+
     /// Asks what has to be asked before a run.
     ///
     /// # Errors
@@ -396,6 +414,9 @@ impl<'a> Prepared<'a> {
     pub(super) fn confirm(&self, request: &RunRequest) -> Result<(), String> {
         if self.cluster.yes {
             return Ok(());
+        }
+        if request.plan.subject == Phase::Cleanup.into() {
+            self.confirm_file(Phase::Cleanup.name())?;
         }
         self.cluster.confirm_foreign(&safety::foreign(request, &|target| self.accepts(target)))?;
         if request.plan.subject != Phase::Cleanup.into() {

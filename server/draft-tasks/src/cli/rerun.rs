@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,9 +14,10 @@ use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
+use super::paths::TasksFile;
 use super::prepare::PhaseSelection;
 use super::run::{self, Options, PlannedRun, carry_out};
-use super::{paths, runs, signals, terminal};
+use super::{runs, signals, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
@@ -96,18 +97,18 @@ impl Again<'_> {
         let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
         let records = Records::at(directory);
         let here = self.named_file()?;
-        let kept = self.find(&records, here.as_deref())?;
+        let kept = self.find(&records, here.as_ref().map(|here| here.path.as_path()))?;
         let kept = ended(&records, kept, options.wait)?;
         let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
         let settings = options.settings().map_err(|error| error.to_string())?;
         let file = here.unwrap_or_else(|| {
             terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
-            PathBuf::from(&earlier.file)
+            TasksFile::named(earlier.file.clone().into())
         });
         let settings = earlier.given_again(settings)?;
         let mut prepared = match earlier.given.tty {
-            true => options.load(&file, settings)?,
-            false => options.prepare_with(&file, settings)?,
+            true => options.load(file, settings)?,
+            false => options.prepare_with(file, settings)?,
         };
         prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
         let phase = prepared.phase(&earlier.phase)?;
@@ -129,12 +130,11 @@ impl Again<'_> {
     }
 
     /// The tasks file that is meant; nothing where a run is named where there is none, as its record tells.
-    fn named_file(&self) -> Result<Option<PathBuf>, String> {
-        let Again { run, options, .. } = self;
-        if run.is_some() && options.file == Path::new(".") && paths::here().is_none() {
-            return Ok(None);
+    fn named_file(&self) -> Result<Option<TasksFile>, String> {
+        match self.options.find_file() {
+            Err(_) if self.run.is_some() && self.options.file.file.is_none() => Ok(None),
+            found => found.map(Some),
         }
-        Ok(Some(paths::load(&options.file).map_err(|error| error.to_string())?.path))
     }
 
     /// The run that is named; without a name the last of the file.

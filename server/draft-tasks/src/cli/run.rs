@@ -17,7 +17,7 @@ use super::cluster::{self, Cluster};
 use super::execute::{Format, Presentation, execute, serve};
 use super::loan;
 use super::named::{NamedTasks, Unnamed};
-use super::paths;
+use super::paths::{self, FileOption, TasksFile};
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared, Told};
 use super::report::Amount;
@@ -68,9 +68,8 @@ pub(super) struct RunArguments {
 /// The options of everything that runs tasks.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The tasks file, or the directory that has it
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) file: FileOption,
     /// What happens after a task failed; without it as the project says, else `continue` for cleanup and `stop` for the
     /// others
     #[arg(long, value_enum, conflicts_with_all = ["keep_going", "fail_fast"])]
@@ -192,7 +191,16 @@ impl Options {
     ///
     /// What is wrong with them, for people.
     pub(super) fn prepare(&self) -> Result<Prepared<'_>, String> {
-        self.prepare_with(&self.file, self.settings().map_err(|error| error.to_string())?)
+        self.prepare_with(self.find_file()?, self.settings().map_err(|error| error.to_string())?)
+    }
+
+    /// The tasks file that is meant.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(super) fn find_file(&self) -> Result<TasksFile, String> {
+        self.file.find().map_err(|error| error.to_string())
     }
 
     /// Prepares a tasks file with other settings of runs.
@@ -200,7 +208,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`Options::prepare`].
-    pub(super) fn prepare_with(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
+    pub(super) fn prepare_with(&self, file: TasksFile, run: RunSettings) -> Result<Prepared<'_>, String> {
         let prepared = self.load(file, run)?;
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
@@ -211,7 +219,7 @@ impl Options {
     }
 
     /// Prepares without a word of what is masked.
-    pub(super) fn load(&self, file: &Path, run: RunSettings) -> Result<Prepared<'_>, String> {
+    pub(super) fn load(&self, file: TasksFile, run: RunSettings) -> Result<Prepared<'_>, String> {
         let prepared = Prepared::load(file, self.meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());
         Ok(prepared)
@@ -256,14 +264,17 @@ impl Options {
 /// What is to run; nothing where that need not be there.
 fn wanted(arguments: &RunArguments) -> Result<Option<PlannedRun>, String> {
     let options = &arguments.options;
-    if arguments.if_present && !paths::is_there(&options.file) {
-        return Ok(absent(format_args!("no tasks file")));
-    }
+    let file = match arguments.if_present {
+        true => paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())?,
+        false => Some(options.find_file()?),
+    };
+    let Some(file) = file else { return Ok(absent(format_args!("no tasks file"))) };
+    let settings = options.settings().map_err(|error| error.to_string())?;
     let prepared = if arguments.tty {
         // On the terminal nothing is masked.
-        options.load(&options.file, options.settings().map_err(|error| error.to_string())?)?
+        options.load(file, settings)?
     } else {
-        options.prepare()?
+        options.prepare_with(file, settings)?
     };
     let phase = prepared.phase(&arguments.phase)?;
     if arguments.if_present && prepared.has_none(phase) {

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ mod transcript;
 pub(super) struct RunsArguments {
     #[command(subcommand)]
     command: Option<Command>,
+    /// The tasks file whose last run `last` is, or the directory that has it; without it the one of this directory, else the
+    /// nearest above it, up to the root of the Git repository; without any, `last` is the last of all
+    #[arg(long, value_name = "PATH", global = true)]
+    file: Option<PathBuf>,
     /// How it is written
     #[arg(long, value_enum, default_value_t, global = true)]
     format: Format,
@@ -41,18 +45,18 @@ enum Command {
     List,
     /// Show a run: its tasks, what they wrote, how they ended
     Show {
-        /// The run, as the list names it, or `last`: of the tasks file in the present directory, else of all
+        /// The run, as the list names it, or `last`
         id: String,
     },
     /// Remove records, except of runs that go on
     Rm {
-        /// The runs, as the list names them, or `last`, as for `show`
+        /// The runs, as the list names them, or `last`
         #[arg(required = true)]
         ids: Vec<String>,
     },
     /// Write the folder of a run's record
     Path {
-        /// The run, as the list names it, or `last`, as for `show`
+        /// The run, as the list names it, or `last`
         id: String,
     },
 }
@@ -75,16 +79,20 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
         return UNUSABLE.into();
     };
     let records = Records::at(directory);
+    let mut code = ExitCode::SUCCESS;
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
-        Some(Command::Show { id }) => with(&records, id, |kept| show(arguments, kept)),
-        Some(Command::Rm { ids }) => return remove(&records, ids),
+        Some(Command::Show { id }) => arguments.with(&records, id, |kept| show(arguments, kept)),
+        Some(Command::Rm { ids }) => {
+            arguments.file_of_last(ids).map(|file| code = remove(&records, ids, file.as_deref()))
+        }
         Some(Command::Path { id }) => {
-            with(&records, id, |kept| terminal::written(writeln!(io::stdout(), "{}", kept.folder.display())))
+            let tell = |kept: &StoredRun| writeln!(io::stdout(), "{}", kept.folder.display());
+            arguments.with(&records, id, |kept| terminal::written(tell(kept)))
         }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => code,
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
@@ -109,14 +117,27 @@ pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Resu
     }
 }
 
-fn with(
-    records: &Records,
-    id: &str,
-    what: impl FnOnce(&StoredRun) -> Result<(), String>,
-) -> Result<(), String> {
-    match find(records, id, paths::here().as_deref()).map_err(unreadable(&records.directory))? {
-        Some(kept) => what(&kept),
-        None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
+impl RunsArguments {
+    /// The tasks file whose last run is meant, where one is; what nobody named need not be there.
+    fn file_of_last(&self, ids: &[String]) -> Result<Option<PathBuf>, String> {
+        match &self.file {
+            None if !ids.iter().any(|id| is_last(id)) => Ok(None),
+            None => Ok(paths::find(None).ok().map(|found| found.path)),
+            Some(file) => paths::find(Some(file)).map(|found| Some(found.path)).map_err(|it| it.to_string()),
+        }
+    }
+
+    fn with(
+        &self,
+        records: &Records,
+        id: &String,
+        what: impl FnOnce(&StoredRun) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let file = self.file_of_last(std::slice::from_ref(id))?;
+        match find(records, id, file.as_deref()).map_err(unreadable(&records.directory))? {
+            Some(kept) => what(&kept),
+            None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
+        }
     }
 }
 
@@ -250,11 +271,10 @@ fn describe_seconds(seconds: f64) -> String {
     describe_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
-fn remove(records: &Records, ids: &[String]) -> ExitCode {
+fn remove(records: &Records, ids: &[String], file: Option<&Path>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    let here = paths::here();
     // All are found before any is gone: `last` is the same one each time.
-    let found: Vec<_> = ids.iter().map(|id| (id, find(records, id, here.as_deref()))).collect();
+    let found: Vec<_> = ids.iter().map(|id| (id, find(records, id, file))).collect();
     let mut removed = HashSet::new();
     for (id, found) in found {
         if let Ok(Some(kept)) = &found

@@ -1,0 +1,124 @@
+//! The folders between one and the root of its Git repository: where files may be that hold for it, too.
+//!
+//! Must not lead out of the repository, nor to what another user owns: who owns it could say what this user runs.
+
+use std::path::{Path, PathBuf};
+
+use crate::source;
+
+/// What Git has in the root of a repository: a folder, or a file that names one.
+const GIT: &str = ".git";
+
+/// The way up from a folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ascent {
+    /// The folders above it that can be looked in, nearest first.
+    pub(crate) folders: Vec<PathBuf>,
+    /// The root of the repository, if it is in one.
+    pub(crate) root: Option<PathBuf>,
+    /// What of the repository belongs to another user, so that the way ends before it.
+    pub(crate) foreign: Option<PathBuf>,
+}
+
+impl Ascent {
+    /// The way from a folder, links resolved.
+    pub(crate) fn from(folder: &Path) -> Ascent {
+        Ascent::by(folder, &is_own)
+    }
+
+    fn by(folder: &Path, is_own: &dyn Fn(&Path) -> bool) -> Ascent {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let here = source::canonical(here);
+        let is_root = |folder: &&Path| folder.join(GIT).symlink_metadata().is_ok();
+        let Some(root) = here.ancestors().find(is_root) else { return Ascent::default() };
+        let above: Vec<&Path> = here.ancestors().skip(1).take_while(|it| it.starts_with(root)).collect();
+        let git = root.join(GIT);
+        let foreign = match above.is_empty() {
+            true => None,
+            // Who owns the root owns all that Git has of it.
+            false => [root, &git].into_iter().chain(above.iter().copied()).find(|it| !is_own(it)),
+        };
+        let is_all_foreign = foreign.is_some_and(|foreign| foreign == root || foreign == git);
+        let own = above.iter().take_while(|it| !is_all_foreign && Some(**it) != foreign);
+        Ascent {
+            folders: own.map(|it| it.to_path_buf()).collect(),
+            foreign: foreign.map(Path::to_owned),
+            root: Some(root.to_owned()),
+        }
+    }
+}
+
+/// Whether what is at a path belongs to the user who runs the program; of a link, both it and what it leads to.
+#[cfg(unix)]
+pub(crate) fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    let all = [path.symlink_metadata(), path.metadata()];
+    all.iter().all(|found| found.as_ref().is_ok_and(|found| found.uid() == user))
+}
+
+/// Elsewhere the owner of a file is not known: what is below the user's own folder is taken for the user's.
+#[cfg(not(unix))]
+pub(crate) fn is_own(path: &Path) -> bool {
+    std::env::home_dir().is_some_and(|home| source::canonical(path).starts_with(source::canonical(&home)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with folders in it, and its real path.
+    fn repository(folders: &str) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = source::canonical(dir.path()).join("repository");
+        std::fs::create_dir_all(root.join(folders)).unwrap();
+        std::fs::create_dir(root.join(GIT)).unwrap();
+        (dir, root)
+    }
+
+    #[test]
+    fn the_way_ends_at_the_root_of_the_repository() {
+        let (_dir, root) = repository("a/b");
+        let found = Ascent::from(&root.join("a/b"));
+        let folders = vec![root.join("a"), root.clone()];
+        assert_eq!(found, Ascent { folders, root: Some(root.clone()), foreign: None });
+        assert_eq!(Ascent::from(&root), Ascent { root: Some(root.clone()), ..Ascent::default() });
+        std::fs::write(root.join("a/.git"), "gitdir: ../.git/modules/a").unwrap();
+        assert_eq!(Ascent::from(&root.join("a/b")).folders, [root.join("a")], "a submodule");
+    }
+
+    #[test]
+    fn without_a_repository_nothing_is_above() {
+        let (_dir, root) = repository("a/b");
+        std::fs::remove_dir(root.join(GIT)).unwrap();
+        assert_eq!(Ascent::from(&root.join("a/b")), Ascent::default());
+        assert_eq!(Ascent::from(&root.join("none")), Ascent::default());
+    }
+
+    #[test]
+    fn the_way_ends_before_what_belongs_to_another_user() {
+        let (_dir, root) = repository("a/b/c");
+        let found = |foreign: &Path| {
+            let found = Ascent::by(&root.join("a/b/c"), &|path| path != foreign);
+            assert_eq!(found.foreign.as_deref(), Some(foreign));
+            found.folders
+        };
+        assert_eq!(found(&root.join("a")), [root.join("a/b")]);
+        for all in [&root, &root.join(GIT)] {
+            assert_eq!(found(all), [Path::new(""); 0]);
+        }
+        assert_eq!(Ascent::by(&root, &|_| false).foreign, None, "nothing is above the root");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_own_if_it_and_what_it_leads_to_are() {
+        let (_dir, root) = repository("a");
+        assert!(is_own(&root));
+        let link = root.join("link");
+        std::os::unix::fs::symlink("nothing", &link).unwrap();
+        assert!(!is_own(&link) && !is_own(&root.join("none")));
+        std::fs::write(root.join("nothing"), "").unwrap();
+        assert!(is_own(&link));
+    }
+}
