@@ -9,6 +9,7 @@ mod client;
 mod completion;
 mod configured;
 mod creating;
+mod crossing;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod dead_disk;
 mod decoration;

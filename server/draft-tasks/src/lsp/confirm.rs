@@ -6,13 +6,15 @@ use std::collections::HashMap;
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{PodsBefore, RunRequest};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::{MessageActionItem, MessageActionItemProperty, MessageType};
 
 use super::effect::Questions;
 use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
-use crate::safety::{self, Foreign, Guard};
+use crate::safety::{self, Asker, Foreign, Guard};
 
 /// What a user chooses who wants the run.
 const YES: &str = "Run";
@@ -98,6 +100,20 @@ async fn destroy(
         session.with(|session| session.pods_unknown(run));
     }
     Ok(())
+}
+
+/// What asks while a run goes on, and gives up with it.
+pub(super) fn asker(client: &Client, over: watch::Receiver<()>) -> Asker {
+    let (client, runtime) = (client.clone(), Handle::current());
+    Box::new(move |question| {
+        let mut over = over.clone();
+        runtime.block_on(async {
+            tokio::select! {
+                answer = confirm(&client, question.to_owned()) => answer.map_err(Declined::describe),
+                _ = over.changed() => Err("the run is over".into()),
+            }
+        })
+    })
 }
 
 /// Why there is no yes.

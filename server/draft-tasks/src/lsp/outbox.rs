@@ -11,7 +11,7 @@ use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{RunHandle, RunRequest};
 use futures::FutureExt;
 use serde_json::json;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
@@ -256,12 +256,16 @@ impl Outbox {
     fn start_run(&mut self, Start { run, mut request, crossing, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let of_record = request.clone();
-        let gate = crossing.map(|crossing| crossing.gate(&mut request, None));
+        // Dropped with the pump.
+        let (goes_on, over) = watch::channel(());
+        let asker = confirm::asker(&self.client, over);
+        let gate = crossing.map(|crossing| crossing.gate(&mut request, Some(asker)));
         let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =
             (self.session.clone(), self.outgoing.backlog().clone(), self.reports.clone());
         let name = run.clone();
         let pump = tokio::spawn(async move {
+            let _goes_on = goes_on;
             let mut recorder =
                 records.and_then(|records| begin_record(&run, &records, &of_record, &file, &session));
             pump(&run, events, &session, &backlog, |event| record(recorder.as_mut()?, event)).await;
