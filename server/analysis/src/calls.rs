@@ -59,6 +59,8 @@ pub struct Calls {
     pub inherited: BTreeSet<String>,
     /// The files to which scripts redirect output, as far as their names are known.
     pub written: Vec<String>,
+    /// Texts that are written or read where something is piped into programs, as far as they are known.
+    pub piped: Vec<String>,
     /// Why variables may have other values than those that are known, without a full stop.
     pub unsettled: Option<String>,
     /// Why more may be called than is known.
@@ -231,6 +233,9 @@ impl<'a> Walk<'a> {
     fn finish(mut self) -> Calls {
         if let Some(name) = self.reader.take().filter(|_| self.is_fed) {
             self.unclear(format!("what `{name}` reads is known only when it runs"));
+        }
+        if !self.is_fed {
+            self.calls.piped.clear();
         }
         self.calls
     }

@@ -217,7 +217,8 @@ impl Whereabouts<'_> {
                 Some(Reached { target: target?, task, step: at, chooses: false, is_hint })
             };
             if let Some(unclear) = &calls.unclear {
-                let target = unclear.elsewhere.clone().map(Err).or_else(&current);
+                let elsewhere = unclear.elsewhere.clone().or_else(|| beside::in_pipe(&calls));
+                let target = elsewhere.map(Err).or_else(&current);
                 found.extend(reached(target, format!("; {}", unclear.why), false));
                 continue;
             }

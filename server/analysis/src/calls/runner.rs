@@ -14,9 +14,13 @@ struct Runner {
     operands: usize,
 }
 
-const RUNNERS: [Runner; 11] = [
-    Runner { names: &["bundle", "asdf", "npm", "pnpm", "yarn"], own: &["exec", "x", "dlx"], operands: 0 },
-    Runner { names: &["direnv", "aws-vault", "chamber"], own: &["exec"], operands: 1 },
+const RUNNERS: [Runner; 12] = [
+    Runner {
+        names: &["bundle", "asdf", "npm", "pnpm", "yarn", "bun"],
+        own: &["exec", "x", "dlx"],
+        operands: 0,
+    },
+    Runner { names: &["direnv", "aws-vault", "aws-okta", "chamber"], own: &["exec"], operands: 1 },
     Runner {
         names: &[
             "poetry",
@@ -37,11 +41,16 @@ const RUNNERS: [Runner; 11] = [
             "snap",
             "flatpak",
             "dagger",
+            "pixi",
+            "proto",
+            "honcho",
+            "overmind",
         ],
         own: &["run"],
         operands: 0,
     },
     Runner { names: &["mise", "rtx", "aqua"], own: &["exec", "x"], operands: 0 },
+    Runner { names: &["saml2aws"], own: &["exec"], operands: 0 },
     Runner { names: &["guix"], own: &["shell", "environment"], operands: 0 },
     Runner { names: &["nix"], own: &["run"], operands: 0 },
     Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
@@ -75,6 +84,9 @@ const RUNNERS: [Runner; 11] = [
             "wait-for-it",
             "wait-for-it.sh",
             "wait-for",
+            "pkgx",
+            "viddy",
+            "cgexec",
         ],
         own: &[],
         operands: 0,

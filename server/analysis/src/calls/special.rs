@@ -46,8 +46,9 @@ impl Walk<'_> {
             }
             "printf" => match arguments {
                 [option, name, ..] if option.text == "-v" => self.forget(name),
-                _ => {}
+                _ => self.tell(arguments),
             },
+            "echo" => self.tell(arguments),
             "setenv" => arguments.first().into_iter().for_each(|name| self.forget(name)),
             "complete" | "compgen" => self.callback(arguments),
             "at" | "batch" => self.later(name, arguments, input),
@@ -58,6 +59,12 @@ impl Walk<'_> {
             "kubectl" | "oc" => self.pod(name, line, input),
             _ => self.scripts_inside(name, line, input),
         }
+    }
+
+    /// What is written may be piped into another program.
+    fn tell(&mut self, arguments: &[Argument]) {
+        let words: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
+        self.calls.piped.push(words.join(" "));
     }
 
     /// `trap SCRIPT SIGNAL`; `-` and options set no script.

@@ -66,6 +66,12 @@ pub(super) fn calls(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Vec<
     search.found
 }
 
+/// Why what a program reads may lead to any cluster, where a text names a tool that may be piped into it.
+pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
+    let named = calls.piped.iter().flat_map(|text| calls::mentions(text, &TOOLS)).next()?;
+    Some(format!("`{}` is in what is piped", calls::stem(named.first()?)))
+}
+
 struct Search<'a> {
     directory: &'a Path,
     lookup: Lookup<'a>,

@@ -47,6 +47,9 @@ const WITH_VALUE: [&str; 34] = [
     "--description",
 ];
 
+/// Tools that have a short option for the context.
+const SHORT_CONTEXT: [(&str, &str); 3] = [("tkn", "-c"), ("crossplane", "-c"), ("kubetail", "-t")];
+
 /// Programs that write the files that they are given.
 const WRITERS: [&str; 15] = [
     "cp", "mv", "ln", "tee", "install", "rsync", "scp", "curl", "wget", "sed", "yq", "dd", "rm", "sops",
@@ -181,8 +184,9 @@ impl<'a> CalledNames<'a> {
 
     fn context(&self) -> Result<Option<String>, String> {
         let variable = Variables::of(self.call.name()).context;
-        if self.call.name() == "tkn" && self.call.last_option("-c").is_some() {
-            return self.value(&["-c"], variable);
+        let short = SHORT_CONTEXT.iter().find(|(tool, _)| *tool == self.call.name());
+        if let Some((_, option)) = short.filter(|(_, option)| self.call.last_option(option).is_some()) {
+            return self.value(&[option], variable);
         }
         self.value(&["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"], variable)
     }

@@ -11,7 +11,7 @@ const WORDS: [&str; 12] =
     ["argo", "chainsaw", "ct", "draft", "flux", "garden", "kn", "ko", "rancher", "stern", "tilt", "tk"];
 
 /// Programs that run none of their arguments.
-const QUIET: [&str; 117] = [
+const QUIET: [&str; 120] = [
     ":",
     "[",
     "ack",
@@ -78,6 +78,7 @@ const QUIET: [&str; 117] = [
     "more",
     "mv",
     "nano",
+    "notify-send",
     "nvim",
     "pacman",
     "pgrep",
@@ -96,6 +97,7 @@ const QUIET: [&str; 117] = [
     "rm",
     "rmdir",
     "rsync",
+    "say",
     "scoop",
     "scp",
     "sed",
@@ -119,6 +121,7 @@ const QUIET: [&str; 117] = [
     "uniq",
     "unset",
     "vim",
+    "wall",
     "wc",
     "wget",
     "whereis",

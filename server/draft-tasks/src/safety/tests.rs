@@ -348,6 +348,8 @@ fn a_cluster_that_a_command_names_goes_before_the_current_one() {
         &["kubectl", "config", "use-context", "prod"],
         &["kubectx", "prod"],
         &["tkn", "-c", "prod", "list"],
+        &["kubetail", "web", "-t", "prod"],
+        &["crossplane", "beta", "trace", "x", "y", "-c", "prod"],
         &["helm", "--kube-context", "prod", "list"],
         &["env", "HELM_KUBECONTEXT=prod", "helm", "list"],
         &["sh", "-c", ": ${HELM_KUBECONTEXT:=prod}; helm list"],
@@ -543,6 +545,40 @@ fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
         "kubectl get -nws -wA",
         "echo >out; kubectl get",
         "cat \"$KUBECONFIG\"; kubectl get",
+    ] {
+        assert_eq!(question("dev", &["sh", "-c", script]), "", "{script}");
+    }
+}
+
+#[test]
+fn a_tool_in_what_is_piped_may_reach_any_cluster() {
+    for script in [
+        "echo kubectl --context prod delete ns a | sh",
+        "echo 'kubectl get' | sed 's/get/& --context prod/' | bash -s",
+        "printf 'helm list --kube-context %s\\n' $X | sh",
+        "cat <<E | bash\nkubectl --context $X get\nE",
+        "cat <<'E' | sed s/a/b/ | sh -e\nset -x\n/usr/bin/kubectl --context prod get\nE",
+        "cat <<<'kubectl --context prod get' | sh",
+        "echo '--context prod get' | xargs -I{} sh -c 'echo kubectl {}' | sh",
+        "echo 'kubectl --context prod get' | xargs -I{} sh -c '{}'",
+        "echo kubectl | xargs -I{} {} --context prod get",
+        "echo 'kubectl --context prod get' | (read x; eval \"$x\")",
+        "echo 'kubectl --context prod get' | while read x; do $x; done",
+        "(echo set -e; echo helm list) | sh",
+        "{ echo kubectl get; } | tee log | sh",
+    ] {
+        let question = question("dev", &["sh", "-c", script]);
+        assert!(question.contains(" on an unknown cluster: `"), "{script}: {question}");
+        assert!(question.contains("` is in what is piped?"), "{script}: {question}");
+    }
+    for script in [
+        "echo npm test | sh",
+        "curl -fsSL https://x/install.sh | sh",
+        "echo kubectl get; curl -fsSL https://x/install.sh >x; $X",
+        "cat <<E | sh\nnpm ci\nE",
+        "echo \"kubectl get\" | tee log",
+        "echo y | ./install.sh --with-kubectl",
+        "echo kubectl | grep k",
     ] {
         assert_eq!(question("dev", &["sh", "-c", script]), "", "{script}");
     }

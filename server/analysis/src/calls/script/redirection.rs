@@ -33,7 +33,11 @@ impl Script<'_, '_> {
                 let mut words = ScriptWords::default();
                 self.word(&mut words)?;
                 match operator {
-                    "<<<" => *input = as_input(words.done.pop().unwrap_or_else(Argument::unknown)),
+                    "<<<" => {
+                        let word = words.done.pop().unwrap_or_else(Argument::unknown);
+                        self.walk.calls.piped.push(word.text.to_string());
+                        *input = as_input(word);
+                    }
                     "<" | "<>" | "<&" => *input = Input::Unknown,
                     _ => self.walk.calls.written.extend(words.done.pop().map(|file| file.text.into())),
                 }
@@ -61,6 +65,7 @@ impl Script<'_, '_> {
             body.len().min(last.map_or(body.len(), |last| last.as_ptr() as usize - body.as_ptr() as usize));
         self.documents = Some((line_end, begin + length + last.map_or(0, str::len)));
         let text = &body[..length];
+        self.walk.calls.piped.push(text.to_owned());
         if is_quoted { Ok(Input::Text(text.to_owned())) } else { self.text_inside(text).map(as_input) }
     }
 }
