@@ -149,11 +149,15 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
     Ok(Some(TasksFile { path, is_above: true }))
 }
 
-/// A file as people read it: relative where it is below the present directory.
+/// A file as people read it: relative to the present directory where that is shorter.
 pub(super) fn shown(file: &Path) -> PathBuf {
-    let here = std::env::current_dir().ok();
-    let below = here.and_then(|here| file.strip_prefix(here).ok().map(Path::to_owned));
-    below.unwrap_or_else(|| file.to_owned())
+    let Ok(here) = std::env::current_dir() else { return file.to_owned() };
+    let mut above = here.ancestors().enumerate();
+    let relative = above.find_map(|(steps, folder)| {
+        let below = file.strip_prefix(folder).ok()?;
+        Some(PathBuf::from_iter(vec![".."; steps]).join(below))
+    });
+    relative.filter(|it| it.as_os_str().len() < file.as_os_str().len()).unwrap_or_else(|| file.to_owned())
 }
 
 /// That there is no tasks file, where was looked, and what to do.
