@@ -15,12 +15,12 @@ fn the_help_names_commands_and_exit_codes() {
     for argument in ["--help", "-h", "help"] {
         let called = tool.call(&[argument]);
         assert_eq!(called.code, Some(0), "{called:?}");
-        for part in ["check", "run", "fmt", "explain", "create", "lsp", "Exit codes:", "130"] {
+        for part in ["check", "list", "run", "fmt", "explain", "create", "lsp", "Exit codes:", "130"] {
             assert!(called.stdout.contains(part), "{part} is not in {}", called.stdout);
         }
         assert!(!called.stdout.contains("--stdio"));
     }
-    for command in ["check", "run", "fmt", "explain", "create", "lsp"] {
+    for command in ["check", "list", "run", "fmt", "explain", "create", "lsp"] {
         let called = tool.call(&[command, "--help"]);
         assert!(called.code == Some(0) && called.stdout.contains("Usage: "), "{called:?}");
     }
@@ -40,7 +40,7 @@ fn what_is_wrong_is_named() {
         (&["check", "--formt", "json"], "--format"),
         (&["check", "--format", "xml"], "human"),
         (&["check", "--semantics", "bash"], "standard"),
-        (&["run"], "PHASE"),
+        (&["run"], ".draft-tasks.toml"),
         (&["explain", "pre-up", "--code", "syntax"], "--code"),
         (&["create", "--pack", "go", "--skeleton"], "--skeleton"),
         (&["--stdio", "check"], "--stdio"),
@@ -83,6 +83,8 @@ fn what_cannot_be_written_is_no_success() {
         &["--version"],
         &["check"],
         &["explain"],
+        &["list"],
+        &["list", "--format", "json"],
         &["doctor"],
         &["runs"],
         &["runs", "show", "last"],

@@ -16,6 +16,7 @@ mod fix;
 mod fmt;
 mod kubeconfig;
 mod lifecycle;
+mod list;
 mod named;
 #[path = "../lsp/processes.rs"]
 mod processes;

@@ -39,6 +39,46 @@ pub enum RunnableKind {
     },
 }
 
+/// A phase that has tasks, with these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutlinedPhase {
+    /// The phase.
+    pub phase: Phase,
+    /// Its header; of one of dotted keys, which has none, its first task.
+    pub range: TextRange,
+    /// Why it does not run as the text stands.
+    pub obstacle: Option<PlanError>,
+    /// Its tasks, in the order of the file.
+    pub tasks: Vec<OutlinedTask>,
+}
+
+/// A task in an outline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutlinedTask {
+    /// Its description.
+    pub name: String,
+    /// Its command.
+    pub command: String,
+    /// The key.
+    pub range: TextRange,
+}
+
+/// The phases that have tasks, in the order of the file.
+pub fn outline(parsed: &Parsed) -> Vec<OutlinedPhase> {
+    let mut phases: Vec<OutlinedPhase> = Vec::new();
+    for Runnable { range, phase, what, obstacle } in runnables(parsed) {
+        if !phases.iter().any(|known| known.phase == phase) {
+            phases.push(OutlinedPhase { phase, range, obstacle, tasks: Vec::new() });
+        }
+        let of_phase = phases.iter_mut().find(|known| known.phase == phase);
+        if let (Some(of_phase), RunnableKind::Task { name, command }) = (of_phase, what) {
+            of_phase.tasks.push(OutlinedTask { name, command, range });
+        }
+    }
+    phases.retain(|phase| !phase.tasks.is_empty());
+    phases
+}
+
 /// Everything that can be run, in the order of the file.
 pub fn runnables(parsed: &Parsed) -> Vec<Runnable> {
     let text = &parsed.text;

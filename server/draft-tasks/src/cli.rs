@@ -25,9 +25,11 @@ mod explain;
 mod fix;
 mod fmt;
 mod lifecycle;
+mod list;
 mod loan;
 mod named;
 mod paths;
+mod pick;
 mod plan;
 mod prepare;
 mod replace;
@@ -42,7 +44,7 @@ mod variables;
 
 /// Language server, task runner and command line for .draft-tasks.toml, the tasks file of Draft
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -79,6 +81,8 @@ const STOPPED: u8 = 130;
 enum Command {
     /// Tell what is wrong with tasks files
     Check(check::CheckArguments),
+    /// List the phases and tasks of a file, with their commands
+    List(list::ListArguments),
     /// Run the tasks of a phase: on this machine in the directory of the tasks file, or in the application's pods
     Run(Box<run::RunArguments>),
     /// Run again what ran last, or only what failed of it; what ran in pods runs in the same pods, where they still exist
@@ -213,7 +217,8 @@ fn parse_and_run() -> ExitCode {
     let started =
         enough_files().and_then(|()| enter(&cli.directory)).and_then(|()| start_log(cli.log.as_deref()));
     match started {
-        Ok(()) => dispatch(cli.command),
+        Ok(()) if cli.stdio => serve(),
+        Ok(()) => cli.command.map_or_else(overview, dispatch),
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
             UNUSABLE.into()
@@ -276,22 +281,39 @@ fn enter(directories: &[PathBuf]) -> Result<(), String> {
     })
 }
 
-fn dispatch(command: Option<Command>) -> ExitCode {
-    match command {
-        Some(Command::Check(arguments)) => check::check(&arguments),
-        Some(Command::Run(arguments)) if arguments.failed => {
-            rerun::failed_of(&arguments.phase, &arguments.options)
+/// What there is to run, or where there is no tasks file, what the program does.
+fn overview() -> ExitCode {
+    let file = match paths::find_any(None) {
+        Ok(file) => file,
+        Err(problem) => return list::tell(Err(problem.to_string())),
+    };
+    let run = Cli::try_parse_from([env!("CARGO_PKG_NAME"), "run"]).ok().and_then(|cli| cli.command);
+    match (file, run) {
+        (Some(file), Some(Command::Run(arguments))) => run::offer(*arguments, file),
+        _ => {
+            let _ = write!(io::stderr(), "{}", Cli::command().render_help());
+            UNUSABLE.into()
         }
-        Some(Command::Run(arguments)) => run::run(&arguments),
-        Some(Command::Rerun(arguments)) => rerun::rerun(&arguments),
-        Some(Command::Up(arguments)) => lifecycle::up(&arguments),
-        Some(Command::Delete(arguments)) => lifecycle::delete(&arguments),
-        Some(Command::Doctor(arguments)) => doctor::doctor(&arguments),
-        Some(Command::Runs(arguments)) => runs::runs(&arguments),
-        Some(Command::Fmt(arguments)) => fmt::fmt(&arguments),
-        Some(Command::Explain(arguments)) => explain::explain(&arguments),
-        Some(Command::Create(arguments)) => create::create(&arguments),
-        Some(Command::Lsp { .. }) | None => serve(),
+    }
+}
+
+fn dispatch(command: Command) -> ExitCode {
+    match command {
+        Command::Check(arguments) => check::check(&arguments),
+        Command::List(arguments) => list::list(&arguments),
+        Command::Run(arguments) => match &arguments.phase {
+            Some(phase) if arguments.failed => rerun::failed_of(phase, &arguments.options),
+            _ => run::run(*arguments),
+        },
+        Command::Rerun(arguments) => rerun::rerun(&arguments),
+        Command::Up(arguments) => lifecycle::up(&arguments),
+        Command::Delete(arguments) => lifecycle::delete(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Runs(arguments) => runs::runs(&arguments),
+        Command::Fmt(arguments) => fmt::fmt(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Create(arguments) => create::create(&arguments),
+        Command::Lsp { .. } => serve(),
     }
 }
 

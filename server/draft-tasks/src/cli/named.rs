@@ -13,10 +13,10 @@ pub(super) struct NamedTasks {
     #[arg(value_name = "TASK")]
     tasks: Vec<String>,
     /// Leave this task out, named in one of these ways; may be given several times
-    #[arg(long, value_name = "TASK")]
+    #[arg(long, value_name = "TASK", requires = "phase")]
     skip: Vec<String>,
     /// Begin with this task, and go on to the end of the phase
-    #[arg(long, value_name = "TASK", conflicts_with = "tasks")]
+    #[arg(long, value_name = "TASK", requires = "phase", conflicts_with = "tasks")]
     from: Option<String>,
 }
 
@@ -32,6 +32,11 @@ pub(super) enum Unnamed {
 }
 
 impl NamedTasks {
+    /// Exactly these; all when it is empty.
+    pub(super) fn exactly(tasks: Vec<String>) -> NamedTasks {
+        NamedTasks { tasks, ..NamedTasks::default() }
+    }
+
     /// The descriptions that are meant, of those that the phase has; none where all are. On a terminal the beginning of one
     /// is enough.
     ///

@@ -15,16 +15,18 @@ use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
 
 use super::cluster::{self, Cluster};
 use super::execute::{Format, Presentation, execute, serve};
+use super::list::{self, Listing};
 use super::loan;
 use super::named::{NamedTasks, Unnamed};
 use super::paths::{self, FileOption, TasksFile};
+use super::pick::{self, Picked};
 use super::plan as dry_run;
 use super::prepare::{PhaseSelection, Prepared, Told};
 use super::report::Amount;
 use super::signals;
 use super::terminal::{self, Paint};
 use super::variables::VariableOptions;
-use super::{ColorOptions, SemanticOptions, UNUSABLE};
+use super::{ColorOptions, STOPPED, SemanticOptions, UNUSABLE};
 use crate::claim::Claim;
 use crate::interrupted;
 use crate::safety::Crossing;
@@ -43,12 +45,13 @@ program waits for that program, and does not halt itself: `kill -CONT` to the pr
 #[derive(Debug, Args)]
 #[command(after_help = KEYS)]
 pub(super) struct RunArguments {
-    /// The phase: pre-up, post-deploy, post-up or cleanup
-    pub(super) phase: String,
+    /// The phase: pre-up, post-deploy, post-up or cleanup; without it the phases and tasks are listed, and on a terminal
+    /// what runs can be picked
+    pub(super) phase: Option<String>,
     #[command(flatten)]
     named: NamedTasks,
     /// Do nothing, successfully, where there is no tasks file, or no such phase or task in it
-    #[arg(long)]
+    #[arg(long, requires = "phase")]
     if_present: bool,
     /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
     /// neither masked nor recorded, and Ctrl-C is its own
@@ -59,7 +62,7 @@ pub(super) struct RunArguments {
     pods: Vec<String>,
     /// Run only the tasks that did not pass in the last run of this phase, in pods where they did not: what `rerun --failed`
     /// does with the last run of any phase
-    #[arg(long, conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods"])]
+    #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods"])]
     pub(super) failed: bool,
     #[command(flatten)]
     pub(super) options: Options,
@@ -144,13 +147,63 @@ pub(super) struct PlannedRun {
 }
 
 /// Runs the tasks; the exit code tells how it went.
-pub(super) fn run(arguments: &RunArguments) -> ExitCode {
+pub(super) fn run(mut arguments: RunArguments) -> ExitCode {
+    match arguments.phase.take() {
+        Some(phase) => run_phase(&arguments, &phase, None),
+        None => match arguments.options.find_file() {
+            Ok(file) => run_picked(arguments, file),
+            Err(problem) => carry_out(&arguments.options, Err(problem)),
+        },
+    }
+}
+
+fn run_phase(arguments: &RunArguments, phase: &str, file: Option<TasksFile>) -> ExitCode {
     signals::begin();
-    match wanted(arguments) {
-        Ok(None) => ExitCode::SUCCESS,
-        Ok(Some(wanted)) => carry_out(&arguments.options, Ok(wanted)),
+    match wanted(arguments, phase, file).transpose() {
+        Some(wanted) => carry_out(&arguments.options, wanted),
+        None => ExitCode::SUCCESS,
+    }
+}
+
+/// Runs what the user picks.
+fn run_picked(mut arguments: RunArguments, file: TasksFile) -> ExitCode {
+    match picked(&arguments.options, file.clone()) {
+        Ok(Some(Picked { phase, tasks })) => {
+            arguments.named = NamedTasks::exactly(tasks);
+            run_phase(&arguments, phase.name(), Some(file))
+        }
+        Ok(None) => STOPPED.into(),
         Err(problem) => carry_out(&arguments.options, Err(problem)),
     }
+}
+
+/// What the user picks of a file; nothing where that is nothing.
+fn picked(options: &Options, file: TasksFile) -> Result<Option<Picked>, String> {
+    let listing = Listing::read(file, options.meaning)?;
+    if !pick::can_pick() {
+        if options.format == Format::Human {
+            terminal::written(listing.write(&mut io::stdout().lock(), options.look))?;
+        }
+        return Err("nothing runs: name a phase, as in `draft-tasks run pre-up`".into());
+    }
+    let picked = pick::pick(&listing)?;
+    match &picked {
+        Some(picked) => terminal::remark(format_args!("{}", picked.describe())),
+        None => terminal::remark(format_args!("nothing runs; `draft-tasks list` shows what there is")),
+    }
+    Ok(picked)
+}
+
+/// Lists what a file has, and on a terminal offers to run it.
+pub(super) fn offer(arguments: RunArguments, file: TasksFile) -> ExitCode {
+    if pick::can_pick() {
+        return run_picked(arguments, file);
+    }
+    let Options { meaning, look, .. } = arguments.options;
+    list::tell(
+        Listing::read(file, meaning)
+            .and_then(|listing| terminal::written(listing.write(&mut io::stdout().lock(), look))),
+    )
 }
 
 /// Runs what is wanted, or shows it; says why nothing is.
@@ -262,11 +315,18 @@ impl Options {
 }
 
 /// What is to run; nothing where that need not be there.
-fn wanted(arguments: &RunArguments) -> Result<Option<PlannedRun>, String> {
+fn wanted(
+    arguments: &RunArguments,
+    phase: &str,
+    found: Option<TasksFile>,
+) -> Result<Option<PlannedRun>, String> {
     let options = &arguments.options;
-    let file = match arguments.if_present {
-        true => paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())?,
-        false => Some(options.find_file()?),
+    let file = match found {
+        Some(file) => Some(file),
+        None if arguments.if_present => {
+            paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())?
+        }
+        None => Some(options.find_file()?),
     };
     let Some(file) = file else { return Ok(absent(format_args!("no tasks file"))) };
     let settings = options.settings().map_err(|error| error.to_string())?;
@@ -276,7 +336,7 @@ fn wanted(arguments: &RunArguments) -> Result<Option<PlannedRun>, String> {
     } else {
         options.prepare_with(file, settings)?
     };
-    let phase = prepared.phase(&arguments.phase)?;
+    let phase = prepared.phase(phase)?;
     if arguments.if_present && prepared.has_none(phase) {
         return Ok(absent(format_args!("no tasks in `{phase}`")));
     }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use super::terminal;
+
 /// How often the line of what goes on is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -117,11 +119,8 @@ impl NarrowTerminal {
 
 impl TermLike for NarrowTerminal {
     fn width(&self) -> u16 {
-        #[cfg(unix)]
-        let said = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col);
-        #[cfg(not(unix))]
-        let said = None;
-        said.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH).saturating_sub(FREE_COLUMNS).max(1)
+        let said = terminal::width().and_then(|width| u16::try_from(width).ok());
+        said.unwrap_or(USUAL_WIDTH).saturating_sub(FREE_COLUMNS).max(1)
     }
 
     fn move_cursor_up(&self, count: usize) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use draft_tasks_analysis::printable::printable_lines;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Color;
 use crate::world::environment::{CLICOLOR, FORCES, NO_COLOR};
@@ -76,7 +77,58 @@ pub(super) fn can_move(color: Color) -> bool {
         Color::Auto => is_set(NO_COLOR),
         Color::Always => false,
     };
-    !is_refused && is_seen(&io::stdout()) && is_set("TERM")
+    !is_refused && can_draw()
+}
+
+/// How wide the terminal of standard output is, in columns; nothing where it is none or does not say it.
+pub(super) fn width() -> Option<usize> {
+    size().map(|(columns, _)| columns)
+}
+
+/// Columns and lines of the terminal of standard output.
+#[cfg(unix)]
+pub(super) fn size() -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some((size.ws_col.into(), size.ws_row.into()))
+}
+
+#[cfg(not(unix))]
+pub(super) fn size() -> Option<(usize, usize)> {
+    None
+}
+
+/// How many columns a text takes.
+pub(super) fn width_of(text: &str) -> usize {
+    text.width()
+}
+
+/// A text in at most so many columns; where something is cut off, a sign says so.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    if width_of(text) <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let fits = |character: &char| match left.checked_sub(character.width().unwrap_or_default()) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    kept + "…"
+}
+
+/// A text with blanks behind it, up to so many columns.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(width_of(text));
+    format!("{text}{:blanks$}", "")
+}
+
+/// Whether a person looks at standard output, on a terminal where what was written can be written over, with or without
+/// colours.
+pub(super) fn can_draw() -> bool {
+    is_seen(&io::stdout()) && is_set("TERM")
 }
 
 /// A colour for a piece of text, or none.

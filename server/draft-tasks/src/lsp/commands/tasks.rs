@@ -1,6 +1,6 @@
 //! The phases and tasks of a file, for clients that show them as a tree.
 
-use draft_tasks_analysis::lens::{self, RunnableKind};
+use draft_tasks_analysis::lens;
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
@@ -68,19 +68,16 @@ impl Session {
     /// The phases of a file that have tasks, and these.
     fn outline(&self, uri: &Uri, source: &Source) -> Outline {
         let context = self.context_of(uri, &source.analysis);
-        let mut phases: Vec<OutlinePhase> = Vec::new();
-        for runnable in lens::runnables(&source.analysis.parsed) {
-            let (phase, line) = (runnable.phase.name(), context.range(runnable.range).start.line);
-            // A phase of dotted keys has no header: it is where its first task is.
-            if !phases.iter().any(|known| known.phase == phase) {
-                phases.push(OutlinePhase { phase: phase.into(), line, tasks: Vec::new() });
-            }
-            let of_phase = phases.iter_mut().find(|known| known.phase == phase);
-            if let (Some(of_phase), RunnableKind::Task { name, command }) = (of_phase, runnable.what) {
-                of_phase.tasks.push(OutlineTask { task: name, command, line });
-            }
-        }
-        phases.retain(|phase| !phase.tasks.is_empty());
-        Outline { phases }
+        let line = |range| context.range(range).start.line;
+        let phases = lens::outline(&source.analysis.parsed).into_iter().map(|of| OutlinePhase {
+            phase: of.phase.name().into(),
+            line: line(of.range),
+            tasks: of
+                .tasks
+                .into_iter()
+                .map(|task| OutlineTask { task: task.name, command: task.command, line: line(task.range) })
+                .collect(),
+        });
+        Outline { phases: phases.collect() }
     }
 }

@@ -608,7 +608,7 @@ fn what_does_not_run_says_why() {
     );
     check(
         run(json!({ "uri": URI, "phase": "pre-up", "task": "hallo" })),
-        expect!["-32803: `pre-up` has no task `hallo`; it has `hello`, `bye`"],
+        expect!["-32803: `pre-up` has no task `hallo`; did you mean `hello`?"],
     );
     check(
         run(json!({ "uri": URI, "phase": "pre-up", "task": "hello", "command": "echo" })),
