@@ -168,3 +168,53 @@ fn a_project_limits_the_time_of_its_tasks_and_options_go_before_it() {
     assert_eq!(called.code, Some(1), "{called:?}");
     assert_eq!(tool.call(&["run", "pre-up", "--timeout", "1h"]).code, Some(0));
 }
+
+#[test]
+fn those_of_a_folder_above_hold_behind_nearer_ones_up_to_the_root_of_the_repository() {
+    let tool = Tool::empty();
+    tool.write(FILE, b"[rules]\nunknown-phase = \"off\"\nphase-case = \"off\"\n");
+    tool.write(&format!("apps/{FILE}"), b"[rules]\nphase-case = \"error\"\n");
+    tool.write("apps/web/.draft-tasks.toml", TEXT.as_bytes());
+    assert_eq!(
+        found(&tool, &["apps/web"]),
+        ["warning[unknown-phase]", "hint[phase-case]"],
+        "in no repository"
+    );
+    tool.write(".git/HEAD", b"");
+    assert_eq!(found(&tool, &["apps/web"]), ["error[phase-case]"]);
+    tool.write("apps/.git", b"gitdir: elsewhere\n");
+    assert_eq!(found(&tool, &["apps/web"]), ["warning[unknown-phase]", "error[phase-case]"]);
+}
+
+#[test]
+fn those_of_a_folder_above_that_are_wrong_keep_everything_from_running() {
+    let tool = Tool::empty();
+    tool.write(FILE, b"[run]\ntimeout = \"10x\"\n[kubernetes]\ncontext = \"prod\"\n");
+    tool.write(".git/HEAD", b"");
+    tool.write("web/.draft-tasks.toml", b"[pre-up]\na = \"touch ran\"\n");
+    for (folder, file) in [("web", "../.draft-tasks.config.toml"), (".", ".draft-tasks.config.toml")] {
+        let path = if folder == "." { "web" } else { "." };
+        let called = tool.call(&["-C", folder, "run", "pre-up", "--file", path]);
+        let said = [
+            format!("nothing runs, as {file} has settings that are wrong\n  {file}:2:11: `10x` is not"),
+            "`context` cannot be set here".into(),
+        ];
+        assert_eq!(called.code, Some(2), "{called:?}");
+        said.iter().for_each(|said| assert!(called.stderr.contains(said), "{said}: {called:?}"));
+        let checked = tool.call(&["-C", folder, "check", path]);
+        assert!(
+            checked.code == Some(1) && checked.stdout.contains(&format!("{file}:2:11: `10x`")),
+            "{checked:?}"
+        );
+    }
+    assert!(!tool.path("web/ran").exists());
+    if std::os::unix::fs::chown(tool.path(FILE), Some(12345), None).is_err() {
+        // Only root can give something away.
+        return;
+    }
+    let called = tool.call(&["run", "pre-up", "--file", "web"]);
+    let said = "warning: ";
+    assert!(called.code == Some(0) && called.stderr.starts_with(said), "{called:?}");
+    assert!(called.stderr.contains(&format!("{FILE} is not used, as ")), "{called:?}");
+    assert!(tool.path("web/ran").exists());
+}

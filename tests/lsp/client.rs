@@ -46,6 +46,8 @@ pub(crate) struct Setup {
     pub(crate) configuration: bool,
     /// Watches files when it is asked to.
     pub(crate) watches_files: bool,
+    /// Also outside of the workspace.
+    pub(crate) watches_elsewhere: bool,
     /// Announces `draft-tasks/output`.
     pub(crate) own_output: bool,
     /// Shows colours in output.
@@ -89,6 +91,7 @@ impl Default for Setup {
             progress: true,
             configuration: true,
             watches_files: true,
+            watches_elsewhere: false,
             own_output: false,
             colors: false,
             old_output: false,
@@ -166,7 +169,10 @@ impl Setup {
             "window": { "workDoneProgress": self.progress },
             "workspace": {
                 "configuration": self.configuration,
-                "didChangeWatchedFiles": { "dynamicRegistration": self.watches_files },
+                "didChangeWatchedFiles": {
+                    "dynamicRegistration": self.watches_files,
+                    "relativePatternSupport": self.watches_elsewhere,
+                },
                 "didChangeConfiguration": { "dynamicRegistration": self.configuration },
                 "codeLens": { "refreshSupport": self.lens_refresh },
                 "inlayHint": { "refreshSupport": self.shows_more },

@@ -163,3 +163,86 @@ fn that_are_wrong_keep_tasks_from_running_and_their_file_is_named() {
     refused(&mut client, ".draft-tasks.config.toml:2:11: `11x` is not a duration");
     assert!(!project.file("ran").exists());
 }
+
+/// A repository with settings in its root, and the tasks file of an application below it.
+fn repository(settings: &str) -> (Project, String, String) {
+    let (project, root) = configured(settings);
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    let tasks = project
+        .write("apps/web/.draft-tasks.toml", "[pre-upp]\na = \"touch ran\"\n[Cleanup]\nb = \"echo\"\n");
+    (project, root, tasks)
+}
+
+fn open(client: &mut Client, project: &Project, uri: &str) {
+    client.open_text(
+        uri,
+        &std::fs::read_to_string(project.file("apps/web/.draft-tasks.toml")).expect("a text"),
+    );
+}
+
+#[test]
+fn of_folders_above_hold_behind_nearer_ones_up_to_the_root_of_the_repository() {
+    let (project, root, tasks) = repository("[rules]\nunknown-phase = \"off\"\nphase-case = \"off\"\n");
+    let near = project.write(&format!("apps/{FILE}"), "[rules]\nphase-case = \"error\"\n");
+    let mut client = Client::start();
+    open(&mut client, &project, &tasks);
+    assert_eq!(codes(&client.diagnostics(&tasks, 1)), ["phase-case"]);
+    project.write(&format!("apps/{FILE}"), "[rules]\nunknown-phase = \"error\"\n");
+    client.notify("workspace/didChangeWatchedFiles", changed(&near));
+    client.diagnostics_that(&tasks, |params| codes(&params["diagnostics"]) == ["unknown-phase"]);
+    // Where it is open, the editor's text counts, and what is wrong is shown there.
+    client.open_text(&root, "[rules]\nphase_case = \"off\"\n");
+    assert_eq!(codes(&client.diagnostics(&root, 1)), ["setting"]);
+    client.diagnostics_that(&tasks, |params| codes(&params["diagnostics"]).len() == 2);
+    client.close(&root);
+    client.diagnostics_that(&tasks, |params| codes(&params["diagnostics"]) == ["unknown-phase"]);
+    project.write("apps/.git", "gitdir: elsewhere\n");
+    client.notify("workspace/didChangeWatchedFiles", changed(&near));
+    client.diagnostics_that(&tasks, |params| codes(&params["diagnostics"]).len() == 2);
+}
+
+#[test]
+fn of_a_folder_above_that_are_wrong_are_named_once_and_nothing_runs() {
+    let (project, _, tasks) = repository("[run]\ntimeout = \"10x\"\n");
+    let other = project.write("apps/other/.draft-tasks.toml", "[pre-up]\na = \"touch ran\"\n");
+    let wrong = project.file(FILE).display().to_string() + ":2:11: `10x` is not a duration";
+    let mut client = Client::start();
+    client.open_text(&other, "[pre-up]\na = \"touch ran\"\n");
+    client.diagnostics(&other, 1);
+    let message = client.notified("window/showMessage", |_| true);
+    assert!(message["message"].as_str().expect("a text").contains(&wrong), "{message}");
+    open(&mut client, &project, &tasks);
+    client.diagnostics(&tasks, 1);
+    let error = client.execute_error("draft-tasks.runPhase", json!({ "uri": other, "phase": "pre-up" }));
+    assert!(error.to_string().contains(&wrong), "{error}");
+    assert!(client.take_all("window/showMessage").iter().all(|it| !it.to_string().contains("10x")));
+}
+
+#[test]
+fn outside_of_the_workspace_are_watched_once() {
+    let (project, _, tasks) = repository("");
+    let folder = crate::project::uri(&project.file("apps/web"));
+    let mut client = Client::with(|setup| {
+        setup.watches_elsewhere = true;
+        setup.folders = vec![folder];
+    });
+    client.asked("client/registerCapability");
+    client.asked("client/registerCapability");
+    open(&mut client, &project, &tasks);
+    client.diagnostics(&tasks, 1);
+    let mut watched: Vec<Value> = ["apps", ""]
+        .map(|_| {
+            client.asked("client/registerCapability")["registrations"][0]["registerOptions"]["watchers"]
+                .clone()
+        })
+        .into();
+    watched.sort_by_key(Value::to_string);
+    let expected = ["", "apps"].map(|folder| {
+        let base = url::Url::from_file_path(project.file(folder)).expect("a path").to_string();
+        json!([{ "globPattern": { "baseUri": base.trim_end_matches('/'), "pattern": FILE } }])
+    });
+    assert_eq!(watched, expected);
+    client.notify("textDocument/didSave", json!({ "textDocument": { "uri": tasks } }));
+    client.hover(&tasks, 0, 3);
+    assert_eq!(client.take_all("client/registerCapability"), [Value::Null; 0]);
+}

@@ -12,7 +12,7 @@ use draft_tasks_analysis::printable::printable_lines;
 use draft_tasks_executor::Problem;
 
 use crate::lsp;
-use crate::settings::project::ProjectFile;
+use crate::settings::project::ProjectFiles;
 use crate::settings::{Config, Layer, Named};
 
 mod check;
@@ -141,23 +141,23 @@ impl SemanticOptions {
 ///
 /// What is wrong in the project's file: a limit that is not understood must not be no limit.
 fn settings_to_run(file: &Path, given: &Layer) -> Result<Config, String> {
-    let (config, project) = settings_and_file(file, given);
+    let (config, project) = settings_and_files(file, given);
     refusal_of(&project)
         .map_or(Ok(config), |Problem { message, help }| Err(format!("{message}\n  {}", help.join("\n  "))))
 }
 
 /// Why nothing runs with the settings of a project, if one of them is wrong.
-fn refusal_of(project: &ProjectFile) -> Option<Problem> {
-    let help = project.problems();
-    let message = format!("nothing runs, as {} has settings that are wrong", project.path.display());
-    (!help.is_empty()).then_some(Problem { message, help })
+fn refusal_of(project: &ProjectFiles) -> Option<Problem> {
+    let message = format!("nothing runs, as {}", project.describe_wrong()?);
+    Some(Problem { message, help: project.problems() })
 }
 
-/// The settings for a tasks file, those of the project beside it behind what was given, and the project's file with what is
-/// wrong in it.
-fn settings_and_file(file: &Path, given: &Layer) -> (Config, ProjectFile) {
-    let project = ProjectFile::load(file.parent().unwrap_or(Path::new("")));
-    (Config::of(&[&project.project.settings, given]), project)
+/// The settings for a tasks file, those of its project behind what was given, and the project's files with what is wrong
+/// in them; of one that is not used it is said.
+fn settings_and_files(file: &Path, given: &Layer) -> (Config, ProjectFiles) {
+    let project = ProjectFiles::load(file.parent().unwrap_or(Path::new("")));
+    project.unused.iter().for_each(|said| terminal::warning(format_args!("{said}")));
+    (Config::of(&[&project.settings(), given]), project)
 }
 
 /// Options about the output.

@@ -85,7 +85,7 @@ fn configuration() {
         &format!(
             "Editors send them below `{}`; the server asks for them where it can (`workspace/configuration`). On the \
              command line the same choices are options, see [cli.md](cli.md). A project makes them for everybody in a \
-             `{}` beside its tasks file, see [below](#the-file-of-a-project). An option of the command line goes before \
+             `{}` beside its tasks file or in a folder above it, see [below](#the-file-of-a-project). An option of the command line goes before \
              an editor's setting, and that before the project's file; `null` in an editor leaves a setting to the \
              project.",
             ext::SETTINGS,
@@ -127,8 +127,10 @@ fn configuration() {
     text += &secret_names();
     let _ = write!(
         text,
-        "\n## The file of a project\n\nA checked-in `{}` beside the tasks file has {}. The server and the command line \
-         read it alike; what is wrong in it is said with its place, and the rest is taken. In an editor the file has \
+        "\n## The file of a project\n\nA checked-in `{}` beside the tasks file, or in a folder above it up to the root of \
+         the Git repository, has {}. What a nearer file does not say, a farther one does, key by key; none of another user is \
+         taken from a folder above, and that is said. The server and the command line read them alike; what is wrong in one \
+         is said with its place, and the rest is taken. In an editor the file has \
          diagnostics, completion and hover; its schema for other tools is \
          [draft-tasks.config.schema.json](draft-tasks.config.schema.json).\n\n```toml\n{}```\n\nA file that comes with a \
          checkout never chooses the cluster, values of the environment, or programs: such keys are errors. What other \

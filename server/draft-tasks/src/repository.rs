@@ -14,6 +14,8 @@ const GIT: &str = ".git";
 pub(crate) struct Ascent {
     /// The folders above it that can be looked in, nearest first.
     pub(crate) folders: Vec<PathBuf>,
+    /// Those beyond them up to the root, which must not be looked in.
+    pub(crate) beyond: Vec<PathBuf>,
     /// The root of the repository, if it is in one.
     pub(crate) root: Option<PathBuf>,
     /// What of the repository belongs to another user, so that the way ends before it.
@@ -39,12 +41,11 @@ impl Ascent {
             false => [root, &git].into_iter().chain(above.iter().copied()).find(|it| !is_own(it)),
         };
         let is_all_foreign = foreign.is_some_and(|foreign| foreign == root || foreign == git);
-        let own = above.iter().take_while(|it| !is_all_foreign && Some(**it) != foreign);
-        Ascent {
-            folders: own.map(|it| it.to_path_buf()).collect(),
-            foreign: foreign.map(Path::to_owned),
-            root: Some(root.to_owned()),
-        }
+        let is_usable = |it: &&Path| !is_all_foreign && Some(*it) != foreign;
+        let usable = above.iter().take_while(|it| is_usable(it)).count();
+        let mut folders: Vec<PathBuf> = above.iter().map(|it| it.to_path_buf()).collect();
+        let beyond = folders.split_off(usable);
+        Ascent { folders, beyond, foreign: foreign.map(Path::to_owned), root: Some(root.to_owned()) }
     }
 }
 
@@ -81,7 +82,7 @@ mod tests {
         let (_dir, root) = repository("a/b");
         let found = Ascent::from(&root.join("a/b"));
         let folders = vec![root.join("a"), root.clone()];
-        assert_eq!(found, Ascent { folders, root: Some(root.clone()), foreign: None });
+        assert_eq!(found, Ascent { folders, root: Some(root.clone()), ..Ascent::default() });
         assert_eq!(Ascent::from(&root), Ascent { root: Some(root.clone()), ..Ascent::default() });
         std::fs::write(root.join("a/.git"), "gitdir: ../.git/modules/a").unwrap();
         assert_eq!(Ascent::from(&root.join("a/b")).folders, [root.join("a")], "a submodule");

@@ -240,6 +240,13 @@ impl Layer {
         Ok(())
     }
 
+    /// What several layers say, each going before those in front of it.
+    pub(crate) fn merged<'a>(layers: impl Iterator<Item = &'a Layer>) -> Layer {
+        let mut all = Map::new();
+        layers.for_each(|layer| merge(&mut all, layer.0.clone()));
+        Layer(all)
+    }
+
     /// Reads what an editor sends, and tells what is wrong with it, for people; `null` and nothing leave a setting to
     /// the project, and so does a wrong value.
     ///
@@ -323,8 +330,7 @@ fn merge(below: &mut Map<String, Value>, above: Map<String, Value>) {
 impl Config {
     /// What several sources say, each going before those in front of it, and the defaults for the rest.
     pub(crate) fn of(layers: &[&Layer]) -> Config {
-        let mut all = Map::new();
-        layers.iter().for_each(|layer| merge(&mut all, layer.0.clone()));
+        let Layer(all) = Layer::merged(layers.iter().copied());
         serde_json::from_value(Value::Object(all)).unwrap_or_default()
     }
 

@@ -74,6 +74,22 @@ pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// A file as people read it: relative to the present directory where that is shorter.
+pub(crate) fn shown(file: &Path) -> PathBuf {
+    let Ok(here) = std::env::current_dir() else { return file.to_owned() };
+    let mut above = here.ancestors().enumerate();
+    let relative = above.find_map(|(steps, folder)| {
+        let below = file.strip_prefix(folder).ok()?;
+        Some(PathBuf::from_iter(vec![".."; steps]).join(below))
+    });
+    relative.filter(|it| it.as_os_str().len() < file.as_os_str().len()).unwrap_or_else(|| file.to_owned())
+}
+
+/// What cannot be looked at is there until reading it says what is wrong.
+pub(crate) fn is_there(path: &Path) -> bool {
+    !path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// Whether two paths lead to one file.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     one == other || canonical(one) == canonical(other)

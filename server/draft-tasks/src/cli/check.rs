@@ -30,7 +30,7 @@ use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext::SETTING;
 use crate::settings::Named;
 use crate::settings::project::{Problem, ProjectFile};
-use crate::source::{FileKind, ReadError};
+use crate::source::{self, FileKind, ReadError};
 use crate::world::application::describe_not_toml;
 use crate::world::environment::Environment;
 use crate::world::facts;
@@ -111,8 +111,8 @@ pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
         let directory = file.parent().map(Path::to_owned).unwrap_or_default();
         let read = || {
             tell_broken_draft_toml(directory_of(file).unwrap_or(Path::new(".")));
-            let (config, project) = super::settings_and_file(file, &given);
-            projects.push(project);
+            let (config, project) = super::settings_and_files(file, &given);
+            projects.extend(project.files);
             config
         };
         settings.entry(directory).or_insert_with(read).options()
@@ -123,7 +123,9 @@ pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
         .into_iter()
         .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
         .collect();
-    projects.retain(|project| !project.problems().is_empty());
+    projects.retain(ProjectFile::is_wrong);
+    projects.sort_by(|one, other| one.path.cmp(&other.path));
+    projects.dedup_by(|one, other| source::is_same(&one.path, &other.path));
     let written = match arguments.format {
         Format::Human => {
             let colors = terminal::colors(arguments.look.color(), &io::stdout());

@@ -92,7 +92,7 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let file = loaded.as_ref().map_or_else(|_| named.join("draft-tasks"), |it| it.path.clone());
     let file = source::absolute(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let directory = file.parent().unwrap_or(Path::new("")).to_owned();
-    let (config, project) = super::settings_and_file(&file, &Layer::default());
+    let (config, project) = super::settings_and_files(&file, &Layer::default());
     let loaded = match super::refusal_of(&project) {
         Some(wrong) => loaded.and(Err(wrong)),
         None => loaded,

@@ -114,14 +114,11 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let file = arguments.file.find().and_then(TasksFile::load).map_err(|error| error.to_string())?;
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
-    let (settings, project) = super::settings_and_file(&file.path, &arguments.meaning.settings());
-    let wrong = project.problems();
-    if !wrong.is_empty() {
-        let place = project.path.display();
-        let wrong = wrong.join("\n  ");
-        terminal::warning(format_args!(
-            "nothing of this runs, as {place} has settings that are wrong\n  {wrong}"
-        ));
+    let (settings, project) = super::settings_and_files(&file.path, &arguments.meaning.settings());
+    let wrong = project.describe_wrong();
+    if let Some(wrong) = &wrong {
+        let problems = project.problems().join("\n  ");
+        terminal::warning(format_args!("nothing of this runs, as {wrong}\n  {problems}"));
     }
     let analysis = Analysis::new(file.text.as_str(), settings.options());
     let environment = environment.hiding(&analysis, file.path.parent().unwrap_or(Path::new("")));
@@ -146,7 +143,7 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
         }
         Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,
     };
-    let code = if wrong.is_empty() { exit_code(parsed, &explanation) } else { FOUND.into() };
+    let code = if wrong.is_none() { exit_code(parsed, &explanation) } else { FOUND.into() };
     Ok((text, code))
 }
 

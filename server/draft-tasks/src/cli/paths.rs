@@ -3,7 +3,6 @@
 //! Must not write, and must not take a file from a folder above without naming it.
 
 use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -121,7 +120,7 @@ pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadErr
         return Err(ReadError { path: path.to_owned(), problem });
     }
     if !path.is_dir() {
-        return Ok(is_there(path).then(|| TasksFile::named(path.to_owned())));
+        return Ok(source::is_there(path).then(|| TasksFile::named(path.to_owned())));
     }
     let folder = if path == Path::new(".") { Path::new("") } else { path };
     Ok(tasks_file_in(folder).map(TasksFile::named))
@@ -149,17 +148,6 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
     Ok(Some(TasksFile { path, is_above: true }))
 }
 
-/// A file as people read it: relative to the present directory where that is shorter.
-pub(super) fn shown(file: &Path) -> PathBuf {
-    let Ok(here) = std::env::current_dir() else { return file.to_owned() };
-    let mut above = here.ancestors().enumerate();
-    let relative = above.find_map(|(steps, folder)| {
-        let below = file.strip_prefix(folder).ok()?;
-        Some(PathBuf::from_iter(vec![".."; steps]).join(below))
-    });
-    relative.filter(|it| it.as_os_str().len() < file.as_os_str().len()).unwrap_or_else(|| file.to_owned())
-}
-
 /// That there is no tasks file, where was looked, and what to do.
 fn nowhere(ascent: &Ascent) -> ReadError {
     let path = source::canonical(Path::new("."));
@@ -184,11 +172,6 @@ fn nowhere(ascent: &Ascent) -> ReadError {
 
 fn tasks_file_in(folder: &Path) -> Option<PathBuf> {
     let candidates = [folder.join(TASKS_FILE), folder.join(PACK_FILE)];
-    let is_tasks_file = |path: &PathBuf| is_there(path) && FileKind::of_path(path).is_some();
+    let is_tasks_file = |path: &PathBuf| source::is_there(path) && FileKind::of_path(path).is_some();
     candidates.into_iter().find(is_tasks_file)
-}
-
-/// What cannot be looked at is there until reading it says what is wrong.
-fn is_there(path: &Path) -> bool {
-    !path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

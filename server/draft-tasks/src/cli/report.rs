@@ -18,10 +18,10 @@ use draft_tasks_executor::{
     describe_left_running, describe_lines,
 };
 
-use super::paths;
 use super::screen::Screen;
 use super::terminal::Paint;
 use crate::settings::audience::Audience;
+use crate::source;
 
 /// A line that is longer is shown before it is complete.
 const LONGEST_LINE: usize = 8 << 10;
@@ -111,7 +111,7 @@ impl Report {
             place,
             has_logs: record.is_some() && !about.given.tty,
             record,
-            file: paths::shown(file),
+            file: source::shown(file),
             planned: about.tasks().to_vec(),
             subject: None,
             tasks: Vec::new(),

@@ -56,6 +56,8 @@ pub(crate) enum Effect {
     /// Ask the client to tell when the settings of projects change on disk, or these files elsewhere, which need not be
     /// there yet.
     WatchFiles { elsewhere: Vec<PathBuf> },
+    /// Ask the client to tell when this file of settings changes on disk, which is outside of the workspace.
+    WatchSettings { file: PathBuf },
     /// Ask the client to tell the texts of open files around tasks files.
     FollowFilesAround,
     /// Look for runs that were interrupted, in the folder of records.

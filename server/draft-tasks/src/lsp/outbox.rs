@@ -190,6 +190,7 @@ impl Outbox {
             Effect::AskForSettings { folders } => self.ask_for_settings(folders),
             Effect::RegisterForSettings => self.register_for_settings(),
             Effect::WatchFiles { elsewhere } => self.watch_files(&elsewhere),
+            Effect::WatchSettings { file } => self.watch_settings(&file),
             Effect::FollowFilesAround => self.follow_files_around(),
             Effect::LookForInterrupted { records } => self.look_for_interrupted(records),
             Effect::StartRun { run, request, file, records, mut questions } => {

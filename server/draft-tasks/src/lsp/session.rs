@@ -53,6 +53,7 @@ mod view;
 pub(crate) use around::TextsAround;
 pub(crate) use doctor::Examined;
 pub(crate) use lifecycle::{Live, live};
+pub(crate) use project::WrongSettings;
 pub(crate) use reading::{Source, source, uri_as_opened};
 pub(crate) use running::{ChosenTask, GRACE_AT_END, Started, Wish, run, run_source};
 pub(crate) use shared::SharedSession;
@@ -68,8 +69,7 @@ pub(crate) struct Session {
     editor: EditorSettings,
     /// The folders of the workspace.
     folders: Vec<Uri>,
-    /// What projects say, by their directories.
-    projects: HashMap<PathBuf, project::KnownProject>,
+    projects: project::KnownProjects,
     /// Whether anything may run.
     pub(super) trusted: bool,
     /// Whether the client has closed the server's input.
@@ -115,7 +115,7 @@ impl Session {
             encoding: Encoding::default(),
             editor: EditorSettings::default(),
             folders: Vec::new(),
-            projects: HashMap::new(),
+            projects: project::KnownProjects::default(),
             trusted: true,
             client_left: false,
             walks: Vec::new(),

@@ -15,9 +15,11 @@ use crate::source;
 
 mod completion;
 mod hover;
+mod nearest;
 
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
+pub(crate) use nearest::ProjectFiles;
 
 /// Nobody writes so many settings, in bytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
@@ -76,7 +78,7 @@ impl Project {
     }
 }
 
-/// The settings of a directory as they are on disk; without the file there are none.
+/// A file of settings as it is on disk; where it is not there, there are none.
 #[derive(Debug)]
 pub(crate) struct ProjectFile {
     pub(crate) path: PathBuf,
@@ -87,14 +89,22 @@ pub(crate) struct ProjectFile {
 }
 
 impl ProjectFile {
-    /// Reads the settings of a directory.
-    pub(crate) fn load(directory: &Path) -> ProjectFile {
-        let path = directory.join(SETTINGS_FILE);
+    /// Reads the settings of a directory's own file.
+    fn load(directory: &Path) -> ProjectFile {
+        ProjectFile::of(directory.join(SETTINGS_FILE))
+    }
+
+    fn of(path: PathBuf) -> ProjectFile {
         let (text, unreadable) = match source::read_some(&path, LARGEST) {
             Ok(text) => (text.unwrap_or_default(), None),
             Err(error) => (String::new(), Some(error.problem)),
         };
         ProjectFile { project: Project::of_text(&text), path, text, unreadable }
+    }
+
+    /// Whether something is wrong in it.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.unreadable.is_some() || !self.project.problems.is_empty()
     }
 
     /// What is wrong, each with its place.

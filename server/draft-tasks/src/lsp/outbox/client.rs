@@ -136,6 +136,12 @@ impl Outbox {
         self.register("workspace/didChangeWatchedFiles", json!({ "watchers": watchers }));
     }
 
+    pub(super) fn watch_settings(&self, file: &Path) {
+        let Some(watcher) = watcher(file) else { return };
+        let method = "workspace/didChangeWatchedFiles";
+        self.register_as(format!("{method} {}", file.display()), method, json!({ "watchers": [watcher] }));
+    }
+
     /// Asks the client to send a notification.
     pub(super) fn follow_files_around(&self) {
         let filter = |pattern| json!({ "scheme": "file", "pattern": pattern });
@@ -150,10 +156,13 @@ impl Outbox {
     }
 
     fn register(&self, method: &'static str, options: serde_json::Value) {
+        self.register_as(method.into(), method, options);
+    }
+
+    fn register_as(&self, id: String, method: &'static str, options: serde_json::Value) {
         let client = self.client.clone();
         tokio::spawn(async move {
-            let registration =
-                Registration { id: method.into(), method: method.into(), register_options: Some(options) };
+            let registration = Registration { id, method: method.into(), register_options: Some(options) };
             if let Err(error) = client.register_capability(vec![registration]).await {
                 tracing::warn!(%error, method, "the client does not tell what changes");
             }

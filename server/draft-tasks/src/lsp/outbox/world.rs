@@ -11,7 +11,7 @@ use super::Outbox;
 use crate::interrupted;
 use crate::lsp::protocol::pages;
 use crate::lsp::session::Session;
-use crate::settings::project::ProjectFile;
+use crate::settings::project::ProjectFiles;
 use crate::source::FileKind;
 
 /// How long a document that was opened waits for the facts about the world around it.
@@ -30,9 +30,8 @@ impl Outbox {
                 session.with(|session| session.take_kind(&uri, is_pack));
             }
             if let Some(directory) = &directory {
-                let file = ProjectFile::load(directory);
-                let problems = file.problems();
-                session.with(|session| session.read_project(directory, file.project.settings, problems));
+                let files = ProjectFiles::load(directory);
+                session.with(|session| session.read_projects(directory, files));
             }
             let Some(outlook) = session.with(|session| session.outlook(&uri)) else { return };
             let (surroundings, facts) = outlook.read();

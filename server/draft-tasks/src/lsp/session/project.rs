@@ -1,8 +1,9 @@
-//! The settings of projects: read beside tasks files, or from the editor that has them open, which then has help there.
+//! The settings of projects: read around tasks files, or from the editor that has them open, which then has help there.
 //!
 //! Must not look for them while something is typed: only when a file is opened, saved, closed or changed on disk.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
@@ -12,26 +13,79 @@ use super::Session;
 use crate::lsp::documents::document::{Analysed, Document, path_of};
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
-use crate::settings::project::Project;
+use crate::settings::project::{Project, ProjectFile, ProjectFiles};
 use crate::settings::{Config, Layer};
 use crate::source::FileKind;
 
-/// What is known of the settings of a directory.
+/// What is known of the settings of projects.
 #[derive(Debug, Default)]
-pub(super) struct KnownProject {
+pub(super) struct KnownProjects {
+    /// By the directories of their files.
+    files: HashMap<PathBuf, KnownProject>,
+    /// The directories whose settings hold in a directory, the farthest first.
+    ways: HashMap<PathBuf, Vec<PathBuf>>,
+    /// What was said of files that are not used.
+    unused: Vec<String>,
+}
+
+/// What is known of the settings in one file.
+#[derive(Debug, Default)]
+struct KnownProject {
     settings: Layer,
     /// What the user was told to be wrong with them.
     told: Vec<String>,
     /// All that is wrong with them, each with its place.
-    pub(super) problems: Vec<String>,
+    problems: Vec<String>,
+}
+
+/// What is wrong with the settings that hold somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrongSettings {
+    /// The first file with something wrong in it.
+    pub(crate) file: PathBuf,
+    /// Each with its place.
+    pub(crate) problems: Vec<String>,
+}
+
+impl WrongSettings {
+    /// What is wrong with files as they are on disk.
+    pub(crate) fn of(files: &ProjectFiles) -> Option<WrongSettings> {
+        let file = files.wrong().next()?.path.clone();
+        Some(WrongSettings { file, problems: files.problems() })
+    }
+}
+
+impl KnownProjects {
+    /// What holds in a directory, the farthest first, each with the directory of its file.
+    fn of<'a>(&'a self, directory: &'a Path) -> impl Iterator<Item = (&'a Path, &'a KnownProject)> {
+        let way = self.ways.get(directory).map(Vec::as_slice).unwrap_or_default();
+        let own = way.is_empty().then_some(directory);
+        let all = way.iter().map(PathBuf::as_path).chain(own);
+        all.filter_map(|directory| Some((directory, self.files.get(directory)?)))
+    }
+
+    /// What is wrong with the settings that hold in a directory.
+    pub(super) fn wrong(&self, directory: &Path) -> Option<WrongSettings> {
+        let wrong = || self.of(directory).filter(|(_, known)| !known.problems.is_empty());
+        let file = wrong().next()?.0.join(SETTINGS_FILE);
+        Some(WrongSettings {
+            file,
+            problems: wrong().flat_map(|(_, known)| known.problems.clone()).collect(),
+        })
+    }
+
+    /// Whether the settings of one directory hold in another.
+    fn holds(&self, settings: &Path, directory: &Path) -> bool {
+        self.of(directory).any(|(of, _)| of == settings)
+    }
 }
 
 impl Session {
     /// What a file in a directory is to be read with.
     pub(super) fn config_of(&self, directory: Option<&Path>) -> Config {
-        let known = directory.and_then(|directory| self.projects.get(directory));
-        let project = known.map(|known| &known.settings);
-        Config::of(&Vec::from_iter(project.into_iter().chain([self.editor.of(directory)])))
+        let known = directory.into_iter().flat_map(|directory| self.projects.of(directory));
+        let project = known.map(|(_, known)| &known.settings);
+        Config::of(&Vec::from_iter(project.chain([self.editor.of(directory)])))
     }
 
     /// What a file is read with, whether it is open or not.
@@ -45,40 +99,84 @@ impl Session {
     /// Whether nothing of a file runs, as its project has settings that are wrong.
     pub(crate) fn has_wrong_settings(&self, uri: &Uri) -> bool {
         let directory = self.documents.get(uri).and_then(Document::directory);
-        let known = directory.and_then(|directory| self.projects.get(&directory));
-        known.is_some_and(|known| !known.problems.is_empty())
+        directory.is_some_and(|directory| self.projects.wrong(&directory).is_some())
     }
 
-    /// Has the settings of a directory read, with all else that is around its documents.
+    /// Has the settings of a directory read where they hold, with all else that is around its documents.
     pub(super) fn look_around_in(&mut self, directory: &Path) {
-        let in_directory = self.documents.values().filter(|it| it.is_in(directory));
-        let uris: Vec<Uri> = in_directory.map(|document| document.uri.clone()).collect();
+        let holds = |document: &&Document| {
+            document.directory().is_some_and(|of| of == directory || self.projects.holds(directory, &of))
+        };
+        let uris: Vec<Uri> = self.documents.values().filter(holds).map(|it| it.uri.clone()).collect();
         for uri in uris {
             self.gather_facts(&uri);
         }
     }
 
-    /// Takes the settings of a directory as they are on disk; those that are open in the editor are taken when they are
-    /// analysed.
-    pub(crate) fn read_project(&mut self, directory: &Path, settings: Layer, problems: Vec<String>) {
-        if self.documents.values().any(|it| it.kind == FileKind::Settings && it.is_in(directory)) {
-            return;
+    /// Takes the settings that hold in a directory as they are on disk; those that are open in the editor are taken when
+    /// they are analysed.
+    pub(crate) fn read_projects(&mut self, directory: &Path, read: ProjectFiles) {
+        if let Some(unused) = read.unused.filter(|said| !self.projects.unused.contains(said)) {
+            self.show(MessageType::Warning, format!("draft-tasks: {unused}"));
+            self.projects.unused.push(unused);
         }
-        if self.projects.get(directory).is_none_or(|known| known.told != problems) && !problems.is_empty() {
-            self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
+        let parent = |file: &ProjectFile| file.path.parent().map(Path::to_owned);
+        let way: Vec<PathBuf> = read.files.iter().filter_map(parent).collect();
+        self.watch_settings(&way);
+        self.projects.ways.insert(directory.to_owned(), way);
+        for file in read.files {
+            self.read_project(file);
         }
-        self.take_project(directory, settings, problems.clone(), problems);
+        self.apply_project(directory);
         self.settle();
     }
 
+    fn read_project(&mut self, file: ProjectFile) {
+        let Some(directory) = file.path.parent() else { return };
+        if self.documents.values().any(|it| it.kind == FileKind::Settings && it.is_in(directory)) {
+            return;
+        }
+        let problems = file.problems();
+        let known = self.projects.files.get(directory);
+        if known.is_none_or(|known| known.told != problems) && !problems.is_empty() {
+            self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
+        }
+        self.take_project(directory, file.project.settings, problems.clone(), problems);
+    }
+
     fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>, problems: Vec<String>) {
-        self.projects.insert(directory.to_owned(), KnownProject { settings, told, problems });
-        let config = self.config_of(Some(directory));
-        for (uri, document) in &mut self.documents {
-            if document.kind != FileKind::Settings && document.is_in(directory) && document.read_with(&config)
-            {
-                self.stale.insert(uri.clone());
+        self.projects.files.insert(directory.to_owned(), KnownProject { settings, told, problems });
+        self.apply_project(directory);
+    }
+
+    /// Has tasks files read with the settings of a directory where they hold.
+    fn apply_project(&mut self, settings: &Path) {
+        let is_meant = |document: &&Document| document.kind != FileKind::Settings;
+        let meant = self.documents.values().filter(is_meant);
+        let placed: Vec<(Uri, PathBuf)> =
+            meant.filter_map(|document| Some((document.uri.clone(), document.directory()?))).collect();
+        for (uri, directory) in placed {
+            if directory != settings && !self.projects.holds(settings, &directory) {
+                continue;
             }
+            let config = self.config_of(Some(&directory));
+            if self.documents.get_mut(&uri).is_some_and(|document| document.read_with(&config)) {
+                self.stale.insert(uri);
+            }
+        }
+    }
+
+    /// Has files of settings outside of the workspace watched, which its own patterns do not name.
+    fn watch_settings(&self, directories: &[PathBuf]) {
+        if !self.flags.watches_files || !self.flags.relative_patterns {
+            return;
+        }
+        let workspace: Vec<PathBuf> = self.folders.iter().filter_map(path_of).collect();
+        let is_outside = |directory: &&PathBuf| !workspace.iter().any(|folder| directory.starts_with(folder));
+        let is_new = |directory: &&PathBuf| !self.projects.files.contains_key(*directory);
+        let above = directories.split_last().map_or(&[][..], |(_, above)| above);
+        for directory in above.iter().filter(is_outside).filter(is_new) {
+            self.effect(Effect::WatchSettings { file: directory.join(SETTINGS_FILE) });
         }
     }
 

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use draft_tasks_analysis::Analysis;
-use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
+use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::plan::PlanError;
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
-use super::Session;
+use super::{Session, WrongSettings};
 use crate::lsp::documents::document::{self, Analysed, Document};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::documents::surroundings;
@@ -20,7 +20,7 @@ use crate::lsp::protocol::to_proto::{refusal, refusal_with};
 use crate::lsp::session::SharedSession;
 use crate::plan_refusal::PlanRefusal;
 use crate::settings::audience::Audience;
-use crate::settings::project::ProjectFile;
+use crate::settings::project::ProjectFiles;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};
 use crate::source::{self, FileKind};
@@ -34,8 +34,7 @@ pub(crate) struct Source {
     /// The tasks file.
     pub(crate) path: PathBuf,
     pub(crate) config: Config,
-    /// What is wrong in the project's settings, each with its place.
-    wrong_settings: Vec<String>,
+    wrong_settings: Option<WrongSettings>,
     pub(crate) directory: PathBuf,
     /// Whether the text differs from the file on disk.
     pub(crate) unsaved: bool,
@@ -54,11 +53,9 @@ impl Source {
     ///
     /// What is wrong in them.
     pub(crate) fn has_right_settings(&self) -> Result<(), Error> {
-        if self.wrong_settings.is_empty() {
-            return Ok(());
-        }
-        let wrong = self.wrong_settings.join("; ");
-        let remedy = Remedy::look_at(&self.path.with_file_name(SETTINGS_FILE), 0);
+        let Some(WrongSettings { file, problems }) = &self.wrong_settings else { return Ok(()) };
+        let wrong = problems.join("; ");
+        let remedy = Remedy::look_at(file, 0);
         Err(refusal_with(
             format!("nothing runs, as the project has settings that are wrong: {wrong}"),
             &remedy,
@@ -103,7 +100,7 @@ struct Opened {
     path: Option<PathBuf>,
     analysis: Arc<Analysed>,
     config: Config,
-    wrong_settings: Vec<String>,
+    wrong_settings: Option<WrongSettings>,
 }
 
 /// The text that would run now: the editor's, or the file's where the editor has it not open.
@@ -163,10 +160,7 @@ impl Session {
             path: document.path.clone(),
             analysis: document.analysed(),
             config: document.config.clone(),
-            wrong_settings: document
-                .directory()
-                .and_then(|directory| projects.get(&directory))
-                .map_or_else(Vec::new, |known| known.problems.clone()),
+            wrong_settings: document.directory().and_then(|directory| projects.wrong(&directory)),
         });
         let directory = document::path_of(uri).and_then(|path| path.parent().map(Path::to_owned));
         let (editor, environment) = (self.editor.of(directory.as_deref()).clone(), self.environment.clone());
@@ -189,11 +183,11 @@ impl SourceRequest {
             .ok_or_else(|| refusal(format!("`{}` is neither open nor a file", self.uri.0)))?;
         let kind = FileKind::of_path(&path);
         let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
-        let project = ProjectFile::load(path.parent().unwrap_or(Path::new("")));
-        let config = Config::of(&[&project.project.settings, &self.editor]);
+        let project = ProjectFiles::load(path.parent().unwrap_or(Path::new("")));
+        let config = Config::of(&[&project.settings(), &self.editor]);
         let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
         let source = self.source(kind, Some(path), analysed, config, false)?;
-        Ok(Source { wrong_settings: project.problems(), ..source })
+        Ok(Source { wrong_settings: WrongSettings::of(&project), ..source })
     }
 
     fn source(
@@ -218,7 +212,7 @@ impl SourceRequest {
         let environment = self.environment.with(&self.run, &directory).map(hiding);
         let without_files = || hiding(surroundings::without_files(&self.environment, &self.run));
         let shown = environment.clone().unwrap_or_else(|_| without_files());
-        let (wrong_settings, state) = (Vec::new(), self.environment.state());
+        let (wrong_settings, state) = (None, self.environment.state());
         Ok(Source { analysis, path, config, wrong_settings, directory, unsaved, environment, shown, state })
     }
 }

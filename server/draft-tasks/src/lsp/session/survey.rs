@@ -14,7 +14,7 @@ use crate::lsp::documents::surroundings;
 use crate::lsp::documents::tree::Tree;
 use crate::lsp::effect::Effect;
 use crate::settings::Config;
-use crate::settings::project::ProjectFile;
+use crate::settings::project::ProjectFiles;
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
 use crate::world::facts;
@@ -54,7 +54,7 @@ impl Survey {
         let directory = path.parent()?;
         let uri = Uri::from(url::Url::from_file_path(path).ok()?.to_string());
         let mut document = Document::new(uri, FileKind::Tasks, 0, source::read(path).ok()?);
-        let project = ProjectFile::load(directory).project.settings;
+        let project = ProjectFiles::load(directory).settings();
         document.read_with(&Config::of(&[&project, self.editor.of(Some(directory))]));
         let environment = surroundings::to_show(&self.environment, &document.config.run, directory);
         let facts = facts::gather(Some(directory), &environment, &document.wanted());
