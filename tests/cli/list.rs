@@ -173,9 +173,12 @@ fn a_phase_is_picked_whole_and_alone() {
 fn who_leaves_runs_nothing() {
     for (variable, value) in [("OTHER", "1"), ("NO_COLOR", "1")] {
         let tool = Tool::new("[pre-up]\na = \"touch a\"\n").with(variable, value);
-        for key in [b"\x1b", b"\x03"] {
+        for (key, said) in [
+            (b"\x1b", "nothing runs; `draft-tasks list` shows what there is"),
+            (b"\x03", "stopped; no task has run"),
+        ] {
             let text = picked(&tool, "draft_tasks run; echo code $?; stty -a", &[("letters filter", key)]);
-            assert!(text.contains("nothing runs; `draft-tasks list` shows what there is"), "{text:?}");
+            assert!(text.contains(said), "{text:?}");
             assert!(text.contains("code 130"), "{text:?}");
             assert!(text.contains(" icanon") && text.contains(" echo "), "{text:?}");
             assert!(text.rfind("\u{1b}[?25h") > text.rfind("\u{1b}[?25l"), "the cursor is seen: {text:?}");

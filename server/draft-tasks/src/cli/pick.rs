@@ -4,6 +4,8 @@
 
 use std::fmt;
 use std::io;
+use std::thread;
+use std::time::Duration;
 
 use draft_tasks_analysis::command;
 use draft_tasks_analysis::phase::Phase;
@@ -12,8 +14,8 @@ use inquire::list_option::ListOption;
 use inquire::validator::Validation;
 use inquire::{InquireError, MultiSelect};
 
-use super::cluster;
 use super::list::{Columns, ListedPhase, ListedTask, Listing};
+use super::loan::{self, Loan};
 use super::terminal::{self, cut, padded};
 
 /// What was picked of a file.
@@ -40,7 +42,7 @@ impl fmt::Display for Choice {
 
 /// Whether somebody can pick: the keys are read from the terminal, which is written over.
 pub(super) fn can_pick() -> bool {
-    cluster::can_ask() && terminal::can_draw()
+    terminal::can_draw() && loan::check().is_ok()
 }
 
 /// Asks what is to run; nothing where the user leaves.
@@ -62,22 +64,29 @@ pub(super) fn pick(listing: &Listing) -> Result<Option<Picked>, String> {
             picked.iter().map(|choice| choice.value.name()).collect::<Vec<_>>().join(", ")
         })
         .with_validator(|picked: &[ListOption<&Choice>]| Ok(judged(picked)));
-    match undisturbed(|| prompt.prompt()) {
+    let _loan = Loan::begin()?;
+    read_keys();
+    match prompt.prompt() {
         Ok(picked) => Ok(of(picked)),
         Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(None),
-        Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            // By Ctrl-C, which is a signal as well: who heeds it says so and ends the program.
+            thread::sleep(Duration::from_secs(1));
+            Ok(None)
+        }
         Err(error) => Err(format!("what shall run cannot be asked: {error}")),
     }
 }
 
-/// Asks with Ctrl-C as a key: the program ends when the terminal is as it was.
-fn undisturbed<T>(ask: impl FnOnce() -> T) -> T {
+/// Has the terminal give all keys as they are typed, Ctrl-C too, also while none is awaited.
+fn read_keys() {
     #[cfg(unix)]
-    let heard = signal_hook::flag::register(rustix::process::Signal::INT.as_raw(), Default::default());
-    let answer = ask();
-    #[cfg(unix)]
-    let _ = heard.map(signal_hook::low_level::unregister);
-    answer
+    if let Ok(mut modes) = rustix::termios::tcgetattr(io::stdin()) {
+        use rustix::termios::{LocalModes, OptionalActions, tcsetattr};
+        modes.local_modes.remove(LocalModes::ISIG | LocalModes::ICANON | LocalModes::ECHO);
+        // Where it cannot be done, keys are read one by one.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    }
 }
 
 /// How many columns the signs in front of a line take.

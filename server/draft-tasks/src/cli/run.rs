@@ -179,6 +179,7 @@ fn run_picked(mut arguments: RunArguments, file: TasksFile) -> ExitCode {
 
 /// What the user picks of a file; nothing where that is nothing.
 fn picked(options: &Options, file: TasksFile) -> Result<Option<Picked>, String> {
+    signals::begin();
     let listing = Listing::read(file, options.meaning)?;
     if !pick::can_pick() {
         if options.format == Format::Human {
