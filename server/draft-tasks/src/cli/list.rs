@@ -119,7 +119,7 @@ impl Listing {
     /// When it cannot be read.
     pub(super) fn read(file: TasksFile, meaning: SemanticOptions) -> Result<Listing, String> {
         let file = file.load().map_err(|error| error.to_string())?;
-        let (settings, project) = super::settings_and_file(&file.path, &meaning.settings());
+        let (settings, project) = super::settings_and_files(&file.path, &meaning.settings());
         if let Some(refusal) = super::refusal_of(&project) {
             terminal::warning(format_args!("{}\n  {}", refusal.message, refusal.help.join("\n  ")));
         }
