@@ -52,6 +52,46 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_word_of_another_tool_leads_to_the_command_and_does_nothing() {
+    let tool = Tool::new("[pre-up]\na = \"touch a\"\n[cleanup]\nb = \"touch b\"\n");
+    for (word, command) in [
+        ("ls", "draft-tasks list"),
+        ("plan", "draft-tasks run PHASE --dry-run"),
+        ("test", "draft-tasks run PHASE"),
+        ("init", "draft-tasks create"),
+        ("log", "draft-tasks runs show last"),
+        ("logs", "draft-tasks runs"),
+        ("fix", "draft-tasks check --fix"),
+        ("lint", "draft-tasks check"),
+        ("validate", "draft-tasks check"),
+        ("format", "draft-tasks fmt"),
+        ("exec", "draft-tasks run PHASE TASK"),
+        ("deploy", "draft-tasks up -- COMMAND"),
+        ("destroy", "draft-tasks delete -- COMMAND"),
+        ("cleanup", "draft-tasks run cleanup"),
+    ] {
+        for arguments in [&[word][..], &[word, "pre-up", "--fast"], &["-C", ".", word]] {
+            let called = tool.call(arguments);
+            assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+            let said = format!("error: there is no command `{word}`\n  ");
+            assert!(called.stderr.starts_with(&said), "{called:?}");
+            assert!(called.stderr.contains(command), "{called:?}");
+        }
+    }
+    assert!(!tool.path("a").exists() && !tool.path("b").exists() && !tool.path(".state").exists());
+    for (arguments, meant) in [
+        (&["chekc"][..], "'check'"),
+        (&["runs", "ls"], "draft-tasks runs"),
+        (&["run", "pre-up", "--dry-rn"], "'--dry-run'"),
+        (&["check", "--rule", "post-pu=off"], "`post-up`"),
+        (&["explain", "--code", "unknown-phas"], "`unknown-phase`"),
+    ] {
+        let called = tool.call(arguments);
+        assert!(called.code == Some(2) && called.stderr.contains(meant), "{arguments:?}: {called:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_does_nothing_to_a_terminal() {
     let tool = Tool::empty();
     for arguments in [

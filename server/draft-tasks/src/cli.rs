@@ -39,6 +39,7 @@ mod run;
 mod runs;
 mod screen;
 mod signals;
+mod synonyms;
 mod terminal;
 mod variables;
 
@@ -228,6 +229,10 @@ fn parse_and_run() -> ExitCode {
 
 /// Shows help, or says what is wrong with the arguments, which may have anything in them.
 fn refuse(error: &clap::Error) -> ExitCode {
+    if let Some(said) = synonyms::described(error) {
+        terminal::error(format_args!("{said}"));
+        return UNUSABLE.into();
+    }
     if error.use_stderr() {
         let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
         return UNUSABLE.into();

@@ -1,0 +1,98 @@
+//! What other tools call what this one does.
+//!
+//! Must not do it: whoever says `destroy` is told, and nothing is destroyed.
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use draft_tasks_analysis::phase::Phase;
+
+/// A word, and where it leads.
+struct Synonym {
+    words: &'static [&'static str],
+    leads: &'static str,
+}
+
+const SYNONYMS: [Synonym; 11] = [
+    Synonym {
+        words: &["ls", "tasks", "phases", "show", "status"],
+        leads: "`draft-tasks list` lists phases and tasks, `draft-tasks runs` what has run",
+    },
+    Synonym {
+        words: &["plan", "preview", "dry-run"],
+        leads: "`draft-tasks run PHASE --dry-run` shows what would run; `up` and `delete` take --dry-run, too",
+    },
+    Synonym {
+        words: &["test", "lint", "validate", "verify"],
+        leads: "`draft-tasks check` tells what is wrong with tasks files; `draft-tasks run PHASE` runs tasks",
+    },
+    Synonym { words: &["fix"], leads: "`draft-tasks check --fix` applies the fixes that need no decision" },
+    Synonym { words: &["format"], leads: "`draft-tasks fmt` formats tasks files" },
+    Synonym {
+        words: &["init", "new", "generate"],
+        leads: "`draft-tasks create` creates a tasks file; it overwrites none",
+    },
+    Synonym {
+        words: &["log", "logs", "history"],
+        leads: "`draft-tasks runs` lists what has run, `draft-tasks runs show last` shows what it wrote",
+    },
+    Synonym {
+        words: &["exec", "start", "task", "do"],
+        leads: "`draft-tasks run PHASE TASK` runs a task, `draft-tasks run PHASE` all of a phase",
+    },
+    Synonym { words: &["retry", "again"], leads: "`draft-tasks rerun` runs again what ran last" },
+    Synonym {
+        words: &["deploy", "install", "apply"],
+        leads: "`draft-tasks up -- COMMAND…` runs your command that deploys, with the phases around it",
+    },
+    Synonym {
+        words: &["destroy", "down", "uninstall", "remove"],
+        leads: "`draft-tasks delete -- COMMAND…` runs your command that deletes the application, and then cleanup",
+    },
+];
+
+/// What to say in place of an error of the command line, where its command is a word of another tool or a phase.
+pub(super) fn described(error: &Error) -> Option<String> {
+    let of = |kind| match (error.kind(), error.get(kind)) {
+        (ErrorKind::InvalidSubcommand, Some(value)) => Some(value),
+        _ => None,
+    };
+    let Some(ContextValue::String(word)) = of(ContextKind::InvalidSubcommand) else { return None };
+    // The command of a command is another matter.
+    let usage = of(ContextKind::Usage)?.to_string();
+    let leads = lead(word).filter(|_| usage.contains("draft-tasks [OPTIONS]"))?;
+    Some(format!("there is no command `{word}`\n  {leads}"))
+}
+
+fn lead(word: &str) -> Option<String> {
+    let word = word.to_lowercase();
+    let known = SYNONYMS.iter().find(|synonym| synonym.words.contains(&word.as_str()));
+    let phase = Phase::from_name(&word).map(|phase| format!("`draft-tasks run {phase}` runs this phase"));
+    known.map(|synonym| synonym.leads.to_owned()).or(phase)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn no_word_is_a_command_or_said_twice() {
+        let words: Vec<&str> = SYNONYMS.iter().flat_map(|synonym| synonym.words).copied().collect();
+        let commands = Cli::command();
+        for (at, word) in words.iter().enumerate() {
+            assert!(commands.find_subcommand(word).is_none() && !words[..at].contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_names_commands_that_there_are() {
+        for Synonym { leads, .. } in &SYNONYMS {
+            for command in leads.split("`draft-tasks ").skip(1) {
+                let name = command.split([' ', '`']).next().unwrap();
+                assert!(Cli::command().find_subcommand(name).is_some(), "{name}");
+            }
+        }
+    }
+}
