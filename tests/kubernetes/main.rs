@@ -13,6 +13,7 @@ mod double_faults;
 mod faults;
 mod many;
 mod newest;
+mod once;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;

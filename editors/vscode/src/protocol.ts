@@ -169,7 +169,7 @@ export interface PlanShown {
   /** The phase's name. */
   phase: string;
   /** Its tasks, in the order of the file. */
-  tasks: { argv: string[]; command: string; task: string }[];
+  tasks: { argv: string[]; command: string; once: boolean; task: string }[];
 }
 
 /** The argument of `draft-tasks.showLog`. */

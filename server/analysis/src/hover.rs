@@ -28,6 +28,8 @@ pub struct HoverContext<'a> {
     pub directory: &'a str,
     /// The values of variables.
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// The descriptions of tasks that run in the first ready pod alone.
+    pub once: &'a [String],
 }
 
 /// The hover at an offset.
@@ -104,6 +106,9 @@ fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverCont
         return Some("There is nothing to run: the command is empty.".into());
     }
     let place = match phase {
+        Phase::PostDeploy if context.once.contains(&task.name(&parsed.text).into_owned()) => {
+            "once, in the first ready pod".to_owned()
+        }
         Phase::PostDeploy => "inside every ready pod".to_owned(),
         _ => format!("in {}", code_span(context.directory)),
     };
@@ -163,7 +168,7 @@ mod tests {
             "API_TOKEN" => Some("***".to_owned()),
             _ => None,
         };
-        let context = HoverContext { directory: "/app", lookup: &lookup };
+        let context = HoverContext { directory: "/app", lookup: &lookup, once: &["mi grate".to_owned()] };
         let shown = match hover(&analysis, offset, &context) {
             Some(hover) => format!("{:?}\n{}\n", &text[hover.range], hover.markdown),
             None => "nothing\n".to_owned(),
@@ -313,6 +318,19 @@ mod tests {
             - no shell and no quotes: split at every space, and `$VAR` from the environment
             - a task fails: the remaining tasks are left out (Draft itself ignores failures)
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_that_runs_once() {
+        check(
+            "[post-deploy]\n\"mi grate\" = \"ra$0ke db:migrate\"\n[pre-up]\n\"mi grate\" = \"true\"\n",
+            expect![[r#"
+                "\"mi grate\" = \"rake db:migrate\""
+                **Runs exactly this** · `post-deploy`, once, in the first ready pod
+
+                `rake` `db:migrate`
+            "#]],
         );
     }
 

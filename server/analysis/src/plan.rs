@@ -91,8 +91,6 @@ pub struct Step {
     pub argv: Vec<String>,
     /// The line of the file in which the task begins, counted from 1; nothing of a command that stands in no file.
     pub line: Option<usize>,
-    /// Whether it runs in the first ready pod alone, of a task inside of pods.
-    pub once: bool,
 }
 
 /// Why there is no plan.

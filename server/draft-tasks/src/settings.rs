@@ -138,6 +138,10 @@ settings! {
         /// `kubectl.kubernetes.io/default-container` names, else its first.
         #[schemars(with = "Option<String>")]
         "container" container: Option<Name<Container>> = None, Project;
+        /// Descriptions of tasks of `post-deploy` that run in the first ready pod alone, by the names of pods, as migrations of
+        /// a database should; tasks of other pods that come after one wait for its end. A pod that is deleted meanwhile
+        /// leaves it unknown how it ended, and no other pod tries it.
+        "once" once: Vec<String> = Vec::new(), Project;
         /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "readyTimeout" ready_timeout: Option<Limit> = None, Project;
@@ -411,7 +415,7 @@ mod tests {
             "onFailure": { "pre-up": "continue", "post-deploy": "stop", "post-up": "stop", "cleanup": "stop" },
             "environment": "staging",
             "kubernetes": {
-                "selector": "app=web", "container": "web", "readyTimeout": "5m", "goneTimeout": "2m",
+                "selector": "app=web", "container": "web", "readyTimeout": "5m", "once": ["migrate"], "goneTimeout": "2m",
                 "context": "kind-dev", "namespace": "demo", "concurrency": 4, "localContexts": ["far"],
             },
         });

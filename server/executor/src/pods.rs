@@ -10,20 +10,22 @@ use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::once::OnceTasks;
 pub use self::selection::BUILD_ANNOTATION;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::status::fuzzed;
 use self::wait::ReadyPods;
 use crate::cluster::Connection;
-use crate::event::{Failure, Outcome, Pod, Problem};
+use crate::event::{Failure, Outcome, OutcomeName, Pod, Problem};
 use crate::report::{Place, Report, TaskEnd};
-use crate::request::{Application, PodChoice, PodsRequest, RunRequest};
+use crate::request::{Application, OnFailure, PodChoice, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
 
 pub mod doctor;
 mod earlier;
 mod exec;
 mod gone;
+mod once;
 mod remote;
 mod selection;
 mod spool;
@@ -65,6 +67,8 @@ pub(crate) struct PodsRun<'a> {
     connection: &'a Connection,
     deadline: Option<&'a Deadline>,
     pods: watch::Receiver<Arc<watching::Pods>>,
+    found: &'a [Pod],
+    once: &'a OnceTasks,
 }
 
 /// Runs the plan of a request in its pods, from the first contact to the last task's end.
@@ -82,21 +86,33 @@ pub(crate) async fn run(
         () = stopped(&mut asked) => return report.stopped_waiting(),
         failure = reached(deadline) => Err(run_over(request, &failure, report))
     };
-    let (connection, watching, found) = match prepared {
+    let (connection, watching, mut found) = match prepared {
         Ok(Some(prepared)) => prepared,
         Ok(None) => return,
         Err(problem) => return report.blocked(mask(request, problem)).await,
     };
+    let once = OnceTasks::of(&request.plan, &wanted.once);
+    once.leave_first(&mut found.pods);
     report.pods_found(found.pods.clone(), found.note).await;
     let mut request = request.clone();
     request.mask(&connection.confidential().await);
-    let shared =
-        PodsRun { request: &request, report, connection: &connection, deadline, pods: watching.pods() };
-    let walks = found.pods.iter().enumerate().map(|(index, pod)| {
+    let shared = PodsRun {
+        request: &request,
+        report,
+        connection: &connection,
+        deadline,
+        pods: watching.pods(),
+        found: &found.pods,
+        once: &once,
+    };
+    // Others may wait for those in which something runs that runs once.
+    let (first, others): (Vec<_>, Vec<_>) =
+        found.pods.iter().enumerate().partition(|(_, pod)| once.runs_in(pod));
+    let limit = wanted.concurrency.max(first.len()).max(1);
+    let walks = first.into_iter().chain(others).map(|(index, pod)| {
         let walk = PodWalk { shared: &shared, index, pod, stop: stop.clone() };
         walk.run()
     });
-    let limit = wanted.concurrency.max(1);
     futures::stream::iter(walks).for_each_concurrent(limit, |walk| walk).await;
 }
 
@@ -151,6 +167,7 @@ impl PodWalk<'_> {
         let mut go_on = true;
         for &task in &self.pod.tasks {
             let place = Place { task, pod: Some(self.index) };
+            go_on &= self.is_free(task).await;
             let over = deadline.is_some_and(Deadline::is_over);
             let ended = if go_on && !over && self.stop.borrow().is_none() {
                 report.task_started(place, None).await;
@@ -166,7 +183,21 @@ impl PodWalk<'_> {
                 TaskEnd::without_start(Outcome::Skipped)
             };
             go_on &= request.on_failure.goes_on_after(&ended.outcome);
+            let outcome = ended.outcome.clone();
             report.task_finished(place, ended).await;
+            self.shared.once.ended(task, &outcome);
         }
+    }
+
+    /// Waits for tasks before this one that run once, in another pod; tells whether it may run after them.
+    async fn is_free(&mut self, task: usize) -> bool {
+        let PodsRun { request, deadline, found, once, .. } = *self.shared;
+        let ended = tokio::select! {
+            biased;
+            ended = once.before(task, found) => ended,
+            () = stopped(&mut self.stop) => return false,
+            _ = reached(deadline) => return false,
+        };
+        ended == OutcomeName::Passed || request.on_failure == OnFailure::Continue
     }
 }

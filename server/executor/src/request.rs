@@ -117,6 +117,8 @@ pub struct PodsRequest {
     pub concurrency: usize,
     /// In which of the application's pods.
     pub choice: PodChoice,
+    /// The descriptions of tasks that run in the first of them alone, by their names.
+    pub once: Vec<String>,
     /// Newer pods than these are waited for.
     pub before: PodsBefore,
 }
@@ -153,6 +155,12 @@ pub struct EarlierPod {
     pub container: String,
     /// Only these tasks of the plan; all when it is empty.
     pub tasks: Vec<String>,
+}
+
+impl EarlierPod {
+    pub(crate) fn runs(&self, task: &String) -> bool {
+        self.tasks.is_empty() || self.tasks.contains(task)
+    }
 }
 
 /// Which pods are an application's.

@@ -25,7 +25,7 @@ pub(crate) fn assert_answers(text: &str, offset: TextSize, draft: bool) {
     let analysis = Analysis::new(text, Options { semantics, ..Options::default() });
     complete(&analysis.parsed, offset);
     let lookup = |_: &str| Some("x".to_owned());
-    hover(&analysis.parsed, offset, &HoverContext { directory: "/app", lookup: &lookup });
+    hover(&analysis.parsed, offset, &HoverContext { directory: "/app", lookup: &lookup, once: &[] });
     symbols(&analysis.parsed);
     lens::runnables(&analysis.parsed);
     assert_shown(&analysis, offset);

@@ -53,6 +53,7 @@ impl Cluster {
             context: self.context.clone().or_else(|| project.context.clone()),
             namespace: self.namespace.clone().or_else(|| project.namespace.clone()),
             concurrency: self.concurrency.or(project.concurrency),
+            once: project.once.clone(),
             local_contexts: local_contexts(),
         }
     }

@@ -139,7 +139,7 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let text = match arguments.format {
         Format::Human => {
             let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-            Human { file: &file, parsed, paint }.show(&explanation)
+            Human { file: &file, parsed, once: &settings.kubernetes.once, paint }.show(&explanation)
         }
         Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,
     };
@@ -196,6 +196,8 @@ fn place(file: &Loaded, offset: usize) -> String {
 struct Human<'a> {
     file: &'a Loaded,
     parsed: &'a Parsed,
+    /// Tasks that run in the first ready pod alone.
+    once: &'a [String],
     paint: Paint,
 }
 
@@ -261,17 +263,25 @@ impl Human<'_> {
                 lines += &format!("  {}{}\n", self.paint.red("does not run"), printable(&rest));
             }
             Ok(tasks) if tasks.is_empty() => lines += "  no tasks\n",
-            Ok(tasks) => tasks.iter().for_each(|task| lines += &self.task(task)),
+            Ok(tasks) => {
+                let once = |task: &ExplainedTask| {
+                    table.phase == Some(Phase::PostDeploy) && self.once.contains(&task.name)
+                };
+                tasks.iter().for_each(|task| lines += &self.task(task, once(task)));
+            }
         }
         lines
     }
 
-    fn task(&self, task: &ExplainedTask) -> String {
+    fn task(&self, task: &ExplainedTask, once: bool) -> String {
         let draft = self.parsed.options.draft_version.title();
         let name = if task.name.is_empty() { "\"\"" } else { task.name.as_str() };
         let mut lines = format!("  {}\n", printable(name));
         match self.parsed.options.semantics {
-            Semantics::Standard => lines += &format!("    runs exactly this: {}\n", arguments(&task.argv)),
+            Semantics::Standard => {
+                let once = if once { " once, in the first ready pod" } else { "" };
+                lines += &format!("    runs exactly this{once}: {}\n", arguments(&task.argv));
+            }
             Semantics::Draft if task.rivals.is_empty() => {
                 lines += &format!("    {draft} runs: {}\n", arguments(&task.argv));
             }

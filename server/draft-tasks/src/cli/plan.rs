@@ -45,7 +45,8 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     };
     writeln!(out, "{} · {place} · nothing runs", paint.bold(shown.phase))?;
     for task in tasks {
-        writeln!(out, "  {}\n    {}", printable(&task.name), task.command())?;
+        let once = if task.once { "  once, in the first ready pod" } else { "" };
+        writeln!(out, "  {}{}\n    {}", printable(&task.name), paint.dim(once), task.command())?;
     }
     for EarlierPod { name, tasks, .. } in shown.again {
         let tasks =

@@ -119,6 +119,7 @@ impl Again<'_> {
         earlier.tell_changes(&request);
         if let Some(request) = &mut request.pods {
             pods.narrow(request)?;
+            request.once.extend(earlier.tasks.iter().filter(|task| task.once).map(|task| task.name.clone()));
         }
         if earlier.given.tty {
             let id = &earlier.id;

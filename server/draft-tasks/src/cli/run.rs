@@ -60,9 +60,13 @@ pub(super) struct RunArguments {
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
+    /// Run the tasks in the first ready pod alone, by the names of pods, as migrations of a database should; how one ends whose
+    /// pod is deleted is unknown, and it runs in no other pod
+    #[arg(long)]
+    once: bool,
     /// Run only the tasks that did not pass in the last run of this phase, in pods where they did not: what `rerun --failed`
     /// does with the last run of any phase
-    #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods"])]
+    #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods", "once"])]
     pub(super) failed: bool,
     #[command(flatten)]
     pub(super) options: Options,
@@ -350,6 +354,9 @@ fn wanted(
     check_place(arguments, &prepared, phase)?;
     let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };
     let (mut request, unknown) = request(options, &prepared, phase, &chosen)?;
+    if let Some(pods) = request.pods.as_mut().filter(|_| arguments.once) {
+        pods.once = request.plan.steps.iter().map(|step| step.task.clone()).collect();
+    }
     if arguments.tty {
         let count = request.plan.steps.len();
         if count != 1 {
@@ -390,6 +397,9 @@ fn check_place(arguments: &RunArguments, prepared: &Prepared<'_>, phase: Phase) 
     }
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
+    }
+    if phase.is_local() && arguments.once {
+        return Err(format!("tasks of `{phase}` run on this machine, and so once: leave --once out"));
     }
     if arguments.tty { check_loan(options, phase) } else { Ok(()) }
 }

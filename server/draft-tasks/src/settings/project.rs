@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::TextRange;
-use draft_tasks_analysis::file_names::SETTINGS_FILE;
+use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::syntax::{self, Entry, HeaderKind, Str, SyntaxTree, Value, ValueKind};
+use draft_tasks_analysis::{Options, Parsed, TextRange};
 use serde_json::Value as Json;
 
 use crate::lines::{LineIndex, line_and_column};
@@ -31,6 +32,15 @@ pub(crate) struct Project {
     pub(crate) settings: Layer,
     /// Everything that is not, in the order of the text.
     pub(crate) problems: Vec<Problem>,
+    /// Tasks that are named.
+    named: Vec<TaskNamed>,
+}
+
+/// A task that a setting names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TaskNamed {
+    range: TextRange,
+    name: String,
 }
 
 /// Something that is wrong.
@@ -67,6 +77,23 @@ impl Project {
         project
     }
 
+    /// Finds what names no task of the tasks file beside it: what is to run once would run in all pods.
+    pub(crate) fn check_tasks(&mut self, tasks: &str) {
+        if self.named.is_empty() {
+            return;
+        }
+        let parsed = Parsed::new(tasks, Options::default());
+        // What a broken file has is not known.
+        if !parsed.tree.errors.is_empty() {
+            return;
+        }
+        let commands = parsed.file.commands_of(Phase::PostDeploy);
+        let present: Vec<String> = commands.map(|(task, _)| task.name(&parsed.text).into_owned()).collect();
+        let missing = self.named.iter().filter(|named| !present.contains(&named.name));
+        self.problems.extend(missing.map(|named| Problem::of_task(named, &present)));
+        self.problems.sort_by_key(|problem| (problem.range.start(), problem.range.end()));
+    }
+
     /// What is wrong, each with its place in the file that has this text.
     pub(crate) fn describe(&self, file: &Path, text: &str) -> Vec<String> {
         let lines = LineIndex::new(text);
@@ -75,6 +102,23 @@ impl Project {
             format!("{}:{line}:{column}: {}", file.display(), problem.message)
         };
         self.problems.iter().map(describe).collect()
+    }
+}
+
+impl Problem {
+    /// A name that no task has, of those that there are.
+    fn of_task(named: &TaskNamed, present: &[String]) -> Problem {
+        let near = settings::nearest(&named.name, present);
+        let meant = match (&near, present) {
+            (Some(near), _) => format!(": did you mean `{near}`?"),
+            (None, []) => String::new(),
+            (None, present) => format!("; it has `{}`", present.join("`, `")),
+        };
+        Problem {
+            range: named.range,
+            message: format!("`post-deploy` has no task `{}`{meant}", named.name),
+            suggestion: near.map(|near| Json::from(near).to_string()),
+        }
     }
 }
 
@@ -99,7 +143,14 @@ impl ProjectFile {
             Ok(text) => (text.unwrap_or_default(), None),
             Err(error) => (String::new(), Some(error.problem)),
         };
-        ProjectFile { project: Project::of_text(&text), path, text, unreadable }
+        let mut project = Project::of_text(&text);
+        if !project.named.is_empty()
+            && let Ok(Some(tasks)) =
+                source::read_some(&path.with_file_name(TASKS_FILE), source::LARGEST as u64)
+        {
+            project.check_tasks(&tasks);
+        }
+        ProjectFile { project, path, text, unreadable }
     }
 
     /// Whether something is wrong in it.
@@ -196,13 +247,27 @@ impl Reader<'_> {
     fn setting(&mut self, path: &[Str], names: &[String], value: &Value) {
         let keys: Vec<&str> = names.iter().map(String::as_str).collect();
         match self.project.settings.set(&keys, self.json(value)) {
-            Ok(()) => {}
+            Ok(()) => self.project.named.extend(self.names_of_tasks(&keys, value)),
             Err(Refused::Unknown(_)) => self.unknown(path, names),
             Err(Refused::Value(problem)) => {
                 let (message, suggestion) = self.wrong_value(&keys, value, problem);
                 self.problem(value.range, message, suggestion);
             }
         }
+    }
+
+    /// The tasks that a value names.
+    fn names_of_tasks(&self, path: &[&str], value: &Value) -> Vec<TaskNamed> {
+        let (["kubernetes", "once"], ValueKind::Array(items)) = (path, &value.kind) else {
+            return Vec::new();
+        };
+        let named = items.iter().filter_map(|item| match &item.kind {
+            ValueKind::String(string) => {
+                Some(TaskNamed { range: item.range, name: string.decode(self.text).into_owned() })
+            }
+            _ => None,
+        });
+        named.collect()
     }
 
     fn wrong_value(&self, path: &[&str], value: &Value, problem: String) -> (String, Option<String>) {
@@ -261,9 +326,10 @@ impl Reader<'_> {
 
     /// A value as settings have it; what none has becomes what none takes.
     fn json(&self, value: &Value) -> Json {
-        let none = Json::Array(Vec::new());
+        let none = Json::Array(vec![Json::Array(Vec::new())]);
         match &value.kind {
             ValueKind::String(string) => string.decode(self.text).into_owned().into(),
+            ValueKind::Array(items) => items.iter().map(|item| self.json(item)).collect(),
             ValueKind::Boolean => (&self.text[value.range] == "true").into(),
             ValueKind::Integer => self.text[value.range].parse::<i64>().map_or(none, Json::from),
             ValueKind::Float => self.text[value.range].parse::<f64>().map_or(none, Json::from),
@@ -418,6 +484,38 @@ mod tests {
                 timout -> timeout
                 {"semantics":"standard","draftVersion":"dep-8","rules":{},"onFailure":{"pre-up":"stop","post-deploy":"stop","post-up":"stop","cleanup":"continue"},"kubernetes":{"selector":null,"container":null,"readyTimeout":null}}"#]],
         );
+    }
+
+    #[test]
+    fn tasks_that_run_once() {
+        let text = "[kubernetes]\nonce = [\"migrat\", 'seed', \"x y\"]\n";
+        let problems = |tasks: &str| {
+            let mut project = Project::of_text(text);
+            assert_eq!(
+                project.settings.0["kubernetes"]["once"],
+                serde_json::json!(["migrat", "seed", "x y"])
+            );
+            project.check_tasks(tasks);
+            let of = |it: &Problem| (text[it.range].to_owned(), it.message.clone(), it.suggestion.clone());
+            project.problems.iter().map(of).collect::<Vec<_>>()
+        };
+        let tasks = "[post-deploy]\nmigrate = \"a\"\n'x y' = \"b\"\n[pre-up]\nseed = \"c\"\n";
+        let expected = [
+            (
+                "\"migrat\"",
+                "`post-deploy` has no task `migrat`: did you mean `migrate`?",
+                Some("\"migrate\""),
+            ),
+            ("'seed'", "`post-deploy` has no task `seed`; it has `migrate`, `x y`", None),
+        ];
+        let expected = expected
+            .map(|(at, message, meant)| (at.to_owned(), message.to_owned(), meant.map(str::to_owned)));
+        assert_eq!(problems(tasks), expected);
+        assert_eq!(problems("[post-deploy]\nmigrate = \n"), [], "what a broken file has is not known");
+        for wrong in ["{}", "5", "2020-01-01", "[1]", "\"migrate\""] {
+            let text = format!("[kubernetes]\nonce = {wrong}\n");
+            assert_eq!(Project::of_text(&text).problems.len(), 1, "{text}");
+        }
     }
 
     #[test]

@@ -241,7 +241,7 @@ impl ApplicationLookup<'_> {
 
     /// The request for an application and a cluster that are known.
     pub(crate) fn request(&self, application: Application, target: Target, only: Vec<String>) -> PodsRequest {
-        let KubernetesSettings { container, ready_timeout, concurrency, .. } = self.settings;
+        let KubernetesSettings { container, ready_timeout, concurrency, once, .. } = self.settings;
         PodsRequest {
             target,
             application,
@@ -249,6 +249,7 @@ impl ApplicationLookup<'_> {
             wait_timeout: ready_timeout.map_or(READY_TIMEOUT, |limit| limit.0),
             concurrency: concurrency.map_or(CONCURRENCY, Into::into),
             choice: PodChoice::Present(only),
+            once: once.clone(),
             before: PodsBefore::NotDeployed,
         }
     }

@@ -76,6 +76,7 @@ impl EarlierRun<'_> {
             let problem = Problem::new(format!("no pod of the earlier run is left: {what}"));
             return Err(problem.help(format!("run {phase} to reach the pods that are there now")));
         }
+        self.check_once(fates)?;
         let chosen = fates.here.iter().map(|(earlier, pod)| {
             let wanted = self.wanted.container.as_deref().unwrap_or(&earlier.container);
             Ok(pod.with(container(pod, Some(wanted))?, self.tasks(earlier)))
@@ -83,10 +84,24 @@ impl EarlierRun<'_> {
         chosen.collect()
     }
 
+    /// What comes after a task that runs once relies on it, and another pod must not try it.
+    fn check_once(&self, fates: &Fates<'_>) -> Result<(), Problem> {
+        let is_left = |task: &String| fates.here.iter().any(|(earlier, _)| earlier.runs(task));
+        let mut once =
+            self.plan.steps.iter().map(|step| &step.task).filter(|task| self.wanted.once.contains(task));
+        let Some(task) = once.find(|task| !is_left(task)) else { return Ok(()) };
+        let what = fates.describe().unwrap_or_default();
+        let problem =
+            Problem::new(format!("`{task}` runs once, and the pod in which it ran is not left: {what}"));
+        Err(problem.help(format!(
+            "find out whether it ended well; run {} to reach the pods that are there now",
+            self.plan.subject.name()
+        )))
+    }
+
     fn tasks(&self, earlier: &EarlierPod) -> Vec<usize> {
         let steps = self.plan.steps.iter().enumerate();
-        let runs = |task: &String| earlier.tasks.is_empty() || earlier.tasks.contains(task);
-        steps.filter(|(_, step)| runs(&step.task)).map(|(index, _)| index).collect()
+        steps.filter(|(_, step)| earlier.runs(&step.task)).map(|(index, _)| index).collect()
     }
 }
 

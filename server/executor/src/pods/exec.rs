@@ -416,8 +416,13 @@ impl<'a> TaskInPod<'a> {
         killed.then(|| "it was killed (SIGKILL), as happens when memory runs out".into())
     }
 
+    /// Of what runs once it is not known whether it ended well, and it is tried nowhere else.
     fn pod_gone(&self, how: &str) -> Failure {
-        Failure::PodGone(format!("pod `{}` was deleted while the task ran{how}", self.pod.name))
+        let said = format!("pod `{}` was deleted while the task ran{how}", self.pod.name);
+        if self.shared.once.contains(self.place.task) {
+            return Failure::Unknown(format!("{said}; it runs once, so in no other pod"));
+        }
+        Failure::PodGone(said)
     }
 
     /// A failure, or that the pod is not there any more.

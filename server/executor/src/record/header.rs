@@ -32,11 +32,13 @@ impl RunHeader {
     /// What there is to say of a run that is about to start.
     pub fn of(request: &RunRequest, id: String, file: &Path) -> RunHeader {
         let masked = |text: &String| request.secrets.mask(text).into_owned();
+        let pods = request.pods.as_ref().filter(|_| request.plan.subject.phase().is_some());
+        let is_once = |step: &Step| pods.is_some_and(|pods| pods.once.contains(&step.task));
         let task = |step: &Step| PlannedTask {
             name: step.task.clone(),
             argv: step.argv.iter().map(masked).collect(),
             line: step.line,
-            once: step.once,
+            once: is_once(step),
         };
         let mark = request.environment.iter().find(|(name, _)| name == super::RUN_VARIABLE);
         RunHeader {

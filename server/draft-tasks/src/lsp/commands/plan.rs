@@ -30,7 +30,7 @@ pub(crate) struct ShowPlan {
 impl ServerCommand for ShowPlan {
     const NAME: &'static str = "draft-tasks.plan";
     const DOCUMENTATION: &'static str = "Shows what a phase would run, secrets masked, and answers it: `{ \"phase\": …, \
-        \"directory\": …, \"tasks\": [{ \"task\": …, \"command\": …, \"argv\": […] }], \"markdown\": \
+        \"directory\": …, \"tasks\": [{ \"task\": …, \"command\": …, \"argv\": […], \"once\": … }], \"markdown\": \
         … }`. Nothing runs.";
     const STARTS: bool = false;
     const LISTED: Option<Listed> = Some(Listed { title: "Show Plan…", needs: Needs::TasksFile });
@@ -67,6 +67,9 @@ struct TaskShown {
     command: String,
     /// The program and its arguments, secrets masked.
     argv: Vec<String>,
+    /// Whether it runs in the first ready pod alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    once: bool,
 }
 
 impl Session {
@@ -76,6 +79,8 @@ impl Session {
         let of_phase = plan::phase_named(&source.analysis.parsed, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
         let mut plan = of_phase.map_err(|error| source.refuse(&error))?;
+        let once = if plan.subject.is_local() { Vec::new() } else { source.config.kubernetes.once.clone() };
+        let once: Vec<bool> = plan.steps.iter().map(|step| once.contains(&step.task)).collect();
         let secrets = source.shown.secrets();
         for Step { task, command, argv, .. } in &mut plan.steps {
             for text in argv.iter_mut().chain([task, command]) {
@@ -84,22 +89,28 @@ impl Session {
         }
         let directory = source.directory.display().to_string();
         if wanted.show.unwrap_or(true) {
-            self.show(MessageType::Info, described(&plan, &directory, |text| printable(&text)));
+            self.show(MessageType::Info, described(&plan, &once, &directory, |text| printable(&text)));
         }
-        let markdown = described(&plan, &directory, |text| code_span(&text));
+        let markdown = described(&plan, &once, &directory, |text| code_span(&text));
         let phase = plan.subject.name().to_owned();
-        let shown = |step: Step| TaskShown { task: step.task, command: step.command, argv: step.argv };
-        let tasks = plan.steps.into_iter().map(shown).collect();
+        let shown = |(step, once): (Step, bool)| TaskShown {
+            task: step.task,
+            command: step.command,
+            argv: step.argv,
+            once,
+        };
+        let tasks = plan.steps.into_iter().zip(once).map(shown).collect();
         Ok(PlanShown { phase, directory, tasks, markdown })
     }
 }
 
 /// A plan in words: the phase, where, and the arguments of each task.
-fn described(plan: &Plan, directory: &str, span: impl Fn(String) -> String) -> String {
+fn described(plan: &Plan, once: &[bool], directory: &str, span: impl Fn(String) -> String) -> String {
     let mut lines = vec![format!("{} in {}", plan.subject, span(directory.to_owned()))];
-    for (number, step) in (1..).zip(&plan.steps) {
+    for ((number, step), once) in (1..).zip(&plan.steps).zip(once) {
+        let once = if *once { " (once, in the first ready pod)" } else { "" };
         let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
-        lines.push(format!("{number}. {}: {}", span(step.task.clone()), arguments.join(" ")));
+        lines.push(format!("{number}. {}{once}: {}", span(step.task.clone()), arguments.join(" ")));
     }
     lines.join("\n")
 }

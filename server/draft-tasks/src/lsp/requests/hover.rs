@@ -24,8 +24,9 @@ impl Session {
         };
         let environment = session.environment_to_show(document);
         let lookup = |name: &str| environment.shown(name);
-        let mut found =
-            hover::hover(&analysis.parsed, offset, &HoverContext { directory: &directory, lookup: &lookup })?;
+        let once = &document.config.kubernetes.once;
+        let context = HoverContext { directory: &directory, lookup: &lookup, once };
+        let mut found = hover::hover(&analysis.parsed, offset, &context)?;
         for more in session.hover_of_runs(document, &analysis, offset) {
             found.markdown += "\n\n";
             found.markdown += &more;

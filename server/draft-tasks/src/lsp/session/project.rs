@@ -210,7 +210,10 @@ impl Session {
     /// Publishes what is wrong with settings that are open, and reads their tasks files with them.
     pub(super) fn settle_settings(&mut self, uri: &Uri) {
         let Some((session, document, analysed)) = self.opened_settings(uri) else { return };
-        let project = Project::of_tree(&analysed.parsed.tree, &analysed.parsed.text);
+        let mut project = Project::of_tree(&analysed.parsed.tree, &analysed.parsed.text);
+        if let Some(tasks) = session.tasks_beside(document) {
+            project.check_tasks(&tasks);
+        }
         let context = session.context(document, &analysed);
         let diagnostics = project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
         let (version, directory) = (Some(document.version), document.directory());
@@ -220,6 +223,14 @@ impl Session {
         if let Some(directory) = directory {
             self.take_project(&directory, project.settings, Vec::new(), problems);
         }
+    }
+
+    /// The text of the tasks file beside a document, if it is open.
+    fn tasks_beside(&self, document: &Document) -> Option<Arc<str>> {
+        let directory = document.directory()?;
+        let mut tasks =
+            self.documents.values().filter(|it| it.kind == FileKind::Tasks && it.is_in(&directory));
+        tasks.next().map(|tasks| tasks.text.whole())
     }
 
     /// A document with settings, its syntax, and what conversions need; `None` for all others.

@@ -210,11 +210,11 @@ mod tests {
         check(
             "[kubernetes]\nselector = \"a=b\"\n$0",
             expect![[r#"
-            container goneTimeout readyTimeout [onFailure] [rules] [run]
-            ---
-            [kubernetes]
-            selector = "a=b"
-            container = """#]],
+                container goneTimeout once readyTimeout [onFailure] [rules] [run]
+                ---
+                [kubernetes]
+                selector = "a=b"
+                container = """#]],
         );
     }
 
