@@ -8,6 +8,7 @@ h.say('Neovim ' .. tostring(vim.version()))
 for _, spec in ipairs({
   'starting',
   'language',
+  'typing',
   'treesitter',
   'running',
   'commands',

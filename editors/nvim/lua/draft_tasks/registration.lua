@@ -41,6 +41,13 @@ local function follow_clients()
       end
     end)
   end)
+  -- Before any client is there, so that these are called before what Neovim does with an accepted item.
+  on('LspRequest', 'Keep where completions are asked for', function(event)
+    require('draft_tasks.completion').on_request(event)
+  end)
+  on('CompleteDone', 'Take away what an accepted completion replaces behind the cursor', function(event)
+    require('draft_tasks.completion').on_done(event)
+  end)
 end
 
 --- Enables the server, also for a buffer whose file type is being told.
