@@ -271,9 +271,17 @@ fn a_file_that_is_not_there() {
 #[test]
 fn a_directory_without_a_tasks_file() {
     let tool = Tool::empty();
-    assert_unusable(&tool, &["check", "."], "error: .: there is no .draft-tasks.toml in this directory\n");
+    assert_unusable(
+        &tool,
+        &["check", "."],
+        "error: .: there is no .draft-tasks.toml in or below this directory\n",
+    );
     tool.write("tasks.toml", b"[pre-up]\n");
-    assert_unusable(&tool, &["check", "."], "error: .: there is no .draft-tasks.toml in this directory\n");
+    assert_unusable(
+        &tool,
+        &["check", "."],
+        "error: .: there is no .draft-tasks.toml in or below this directory\n",
+    );
 }
 
 #[test]
@@ -300,7 +308,7 @@ fn one_file_that_fails_does_not_keep_the_others_from_being_checked() {
     assert_eq!(called.code, Some(2), "{called:?}");
     assert_eq!(called.stderr, "error: none: there is no such file\n");
     assert!(called.stdout.contains("other/.draft-tasks.toml:1:2"), "{called:?}");
-    assert!(called.stdout.ends_with("1 warning in 2 files\n"), "{called:?}");
+    assert!(called.stdout.ends_with("1 warning; 2 files, 1 with findings, 1 not read\n"), "{called:?}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn what_is_wrong_in_them_is_said_with_its_place_and_the_rest_is_taken() {
     let called = tool.call(&["check", ".", ".draft-tasks.toml"]);
     let lines: Vec<&str> = called.stdout.lines().filter(|line| line.contains("[setting]")).collect();
     assert_eq!((lines.len(), called.stderr.as_str()), (2, ""), "once for both: {called:?}");
-    assert!(called.stdout.contains("\n2 errors, 2 warnings in 3 files\n"), "{called:?}");
+    assert!(called.stdout.contains("\n2 errors, 1 warning; 2 files, 2 with findings\n"), "{called:?}");
     let json: Value = serde_json::from_str(&tool.call(&["check", "--format", "json"]).stdout).unwrap();
     let first = &json["files"][1]["diagnostics"][0];
     assert_eq!(json["files"][1]["path"], FILE, "{json}");
@@ -90,7 +90,7 @@ fn settings_that_cannot_be_read_are_named() {
     let called = tool.call(&["check"]);
     assert_eq!(
         (called.code, called.stdout.as_str()),
-        (Some(1), &*format!("error[setting]: {FILE}: is a directory\n\n1 error in 2 files\n"))
+        (Some(1), &*format!("error[setting]: {FILE}: is a directory\n\n1 error; 2 files, 1 with findings\n"))
     );
     std::fs::remove_dir(tool.path(FILE)).expect("it is empty");
     tool.write(FILE, b"# \xff\n");

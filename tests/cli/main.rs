@@ -29,4 +29,5 @@ mod run_options;
 mod shim;
 mod terminal;
 mod tool;
+mod tree;
 mod unanswered;

@@ -38,6 +38,7 @@ mod rerun;
 mod run;
 mod runs;
 mod screen;
+mod several;
 mod signals;
 mod synonyms;
 mod terminal;

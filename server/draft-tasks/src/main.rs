@@ -22,6 +22,7 @@ mod repository;
 mod safety;
 mod settings;
 mod source;
+mod tree;
 mod world;
 
 fn main() -> ExitCode {

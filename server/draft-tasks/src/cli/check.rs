@@ -23,7 +23,8 @@ use serde::Serialize;
 
 use super::excerpt::{Excerpts, lower_first};
 use super::fix::{self, Fixed};
-use super::paths::{Loaded, Paths};
+use super::paths::Loaded;
+use super::several::{Paths, Purpose};
 use super::terminal::{self, Paint};
 use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
@@ -119,8 +120,7 @@ pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
     };
     let checked: Vec<Checked> = arguments
         .paths
-        .load()
-        .into_iter()
+        .load(if arguments.fix { Purpose::Change } else { Purpose::Look })
         .map(|loaded| examine(loaded, &mut options, &environment, arguments.fix))
         .collect();
     projects.retain(ProjectFile::is_wrong);
@@ -190,7 +190,12 @@ fn examine(
     let secrets =
         environment.clone().hiding(&analysis, directory_of(&file.path).unwrap_or(Path::new(""))).secrets();
     let (mut fixed, mut unfixed) = (Vec::new(), None);
-    match if fix { fix::fix(&file, &analysis) } else { Ok(None) } {
+    let fixed_file = match fix {
+        true if file.is_stdin => Err("standard input cannot be fixed: name a file".to_owned()),
+        true => fix::fix(&file, &analysis),
+        false => Ok(None),
+    };
+    match fixed_file {
         Ok(Some(Fixed { done, analysis: left })) => {
             // What was fixed may lead to other parts of the world.
             analysis = analyse(&file.path, &left.parsed.text, left.parsed.options, environment);
@@ -260,7 +265,7 @@ fn human(checked: &[Checked], projects: &[ProjectFile], fix: bool, colors: bool)
     Ok(())
 }
 
-/// "1 error, 2 warnings in 3 files"
+/// "1 error, 2 warnings in 1 file", "1 error, 2 warnings; 12 files, 2 with findings"
 fn summary(checked: &[Checked], projects: &[ProjectFile], paint: Paint) -> String {
     let count = |severity| {
         let all = checked.iter().flat_map(Checked::diagnostics);
@@ -282,11 +287,17 @@ fn summary(checked: &[Checked], projects: &[ProjectFile], paint: Paint) -> Strin
             }
         })
         .collect();
-    let files = checked.iter().filter(|checked| checked.result.is_ok()).count() + projects.len();
-    let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-    match counts.as_slice() {
-        [] => format!("nothing to report in {files}"),
-        counts => format!("{} in {files}", counts.join(", ")),
+    let read = checked.iter().filter(|checked| checked.result.is_ok()).count() + projects.len();
+    let with = checked.iter().filter(|it| !it.diagnostics().is_empty()).count() + projects.len();
+    let unread = match checked.iter().filter(|checked| checked.result.is_err()).count() {
+        0 => String::new(),
+        unread => format!(", {unread} not read"),
+    };
+    match (counts.as_slice(), read) {
+        ([], 1) => format!("nothing to report in 1 file{unread}"),
+        ([], _) => format!("nothing to report in {read} files{unread}"),
+        (counts, 1) => format!("{} in 1 file{unread}", counts.join(", ")),
+        (counts, _) => format!("{}; {read} files, {with} with findings{unread}", counts.join(", ")),
     }
 }
 

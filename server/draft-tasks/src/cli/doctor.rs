@@ -99,7 +99,7 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     };
     let environment = Environment::of_process().with(&run, &directory)?;
     arguments.variables.warn(&environment);
-    let tasks = loaded.and_then(|Loaded { path, text }| {
+    let tasks = loaded.and_then(|Loaded { path, text, .. }| {
         let analysis = check::analyse(&path, &text, config.options(), &environment);
         let count = plan_refusal::runnable(&analysis, Phase::PostDeploy, &|name| environment.get(name));
         let count = count.map_err(|PlanRefusal { range, message, help }| {

@@ -10,7 +10,8 @@ use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, Options, Parsed, edit, format};
 
-use super::paths::{Loaded, Paths};
+use super::paths::Loaded;
+use super::several::{Paths, Purpose};
 use super::{FOUND, UNUSABLE, replace, terminal};
 use crate::lines::{LineIndex, line_and_column};
 
@@ -26,13 +27,16 @@ pub(super) struct FmtArguments {
 /// Formats all files; one that cannot be formatted does not keep the others from it.
 pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
     let (mut unusable, mut found) = (false, false);
-    for loaded in arguments.paths.load() {
+    for loaded in arguments.paths.load(Purpose::Change) {
         let formatted =
             loaded.map_err(|error| error.to_string()).and_then(|file| Ok((formatted(&file)?, file)));
         let done = match formatted {
             Ok((Some(_), file)) if arguments.check => {
                 found = true;
                 say(format_args!("{} is not formatted", file.path.display()))
+            }
+            Ok((text, file)) if file.is_stdin && !arguments.check => {
+                write(text.as_ref().unwrap_or(&file.text))
             }
             Ok((Some(text), file)) => replace::replace(&file, &text)
                 .and_then(|()| say(format_args!("formatted {}", file.path.display()))),
@@ -49,6 +53,10 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
         (_, true) => FOUND.into(),
         _ => ExitCode::SUCCESS,
     }
+}
+
+fn write(text: &str) -> Result<(), String> {
+    terminal::written(io::stdout().write_all(text.as_bytes()))
 }
 
 fn say(message: std::fmt::Arguments<'_>) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! The tasks files that a user means on the command line, named or not, and their texts.
+//! The tasks file that a user means on the command line, named or not, and its text.
 //!
 //! Must not write, and must not take a file from a folder above without naming it.
 
@@ -10,18 +10,6 @@ use clap::Args;
 use super::terminal;
 use crate::repository::{self, Ascent};
 use crate::source::{self, FileKind, ReadError};
-
-/// Tasks files to work on.
-#[derive(Clone, Debug, Args)]
-pub(super) struct Paths {
-    /// Tasks files, or directories that have one; without any, the one of this directory or else the nearest above it, up
-    /// to the root of the Git repository
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// The same as PATH, as other commands have it
-    #[arg(long = "file", value_name = "PATH")]
-    files: Vec<PathBuf>,
-}
 
 /// The tasks file of a command that takes one.
 #[derive(Clone, Debug, Args)]
@@ -46,17 +34,8 @@ pub(super) struct Loaded {
     /// The file as it is shown: relative where the user was relative.
     pub(super) path: PathBuf,
     pub(super) text: String,
-}
-
-impl Paths {
-    /// Reads all files; one that cannot be read does not keep the others from it.
-    pub(super) fn load(&self) -> Vec<Result<Loaded, ReadError>> {
-        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
-        if named.is_empty() {
-            return vec![find(None).and_then(TasksFile::load)];
-        }
-        named.into_iter().map(|path| find(Some(path)).and_then(TasksFile::load)).collect()
-    }
+    /// Whether it is no file, but came from standard input.
+    pub(super) is_stdin: bool,
 }
 
 impl FileOption {
@@ -83,7 +62,7 @@ impl TasksFile {
     /// When it cannot be read.
     pub(super) fn load(self) -> Result<Loaded, ReadError> {
         let text = source::read(&self.path)?;
-        Ok(Loaded { path: self.path, text })
+        Ok(Loaded { path: self.path, text, is_stdin: false })
     }
 }
 

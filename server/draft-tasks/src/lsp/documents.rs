@@ -6,4 +6,3 @@ pub(crate) mod nearby;
 pub(crate) mod programs;
 pub(crate) mod surroundings;
 pub(crate) mod text;
-pub(crate) mod tree;

@@ -11,11 +11,11 @@ use super::Session;
 use super::editor_settings::EditorSettings;
 use crate::lsp::documents::document::{Document, path_of};
 use crate::lsp::documents::surroundings;
-use crate::lsp::documents::tree::Tree;
 use crate::lsp::effect::Effect;
 use crate::settings::Config;
 use crate::settings::project::ProjectFiles;
 use crate::source::{self, FileKind};
+use crate::tree::Tree;
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -41,9 +41,10 @@ pub(crate) struct Surveyed {
 impl Survey {
     /// Reads it, which may take for ever; a file that cannot be read is left out.
     pub(crate) fn read(&self) -> Surveyed {
-        let trees: Vec<Tree> = self.folders.iter().map(|folder| Tree::below(folder)).collect();
+        let trees: Vec<Tree> = self.folders.iter().map(|folder| Tree::of_workspace(folder)).collect();
         // One folder may lie in another.
-        let found: BTreeSet<&PathBuf> = trees.iter().flat_map(|tree| &tree.tasks_files).collect();
+        let files = trees.iter().flat_map(|tree| &tree.files);
+        let found: BTreeSet<&PathBuf> = files.map(|file| &file.path).collect();
         let is_cut = found.len() > FILES || trees.iter().any(|tree| tree.is_cut);
         let files = found.into_iter().take(FILES).filter_map(|path| self.document(path));
         Surveyed { files: files.map(|file| (file.uri.clone(), file)).collect(), is_cut }

@@ -1,0 +1,196 @@
+//! The tasks files of a command that takes several: files, those below folders, patterns, standard input.
+//!
+//! Must not write, and must not leave out without a word what cannot be read.
+
+use std::collections::HashSet;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::{Options, Parsed};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::paths::{self, Loaded, TasksFile};
+use super::terminal;
+use crate::source::{self, FileKind, ReadError};
+use crate::tree::{FoundFile, Tree};
+
+/// Tasks files to work on.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Paths {
+    /// Tasks files, folders whose tasks files below are meant, without those that Git ignores, patterns such as
+    /// 'apps/*', or `-` for standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The same as PATH, as other commands have it
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<PathBuf>,
+    /// The name of what `-` reads: it is told under this name, and the settings of its folder hold
+    #[arg(long, value_name = "PATH")]
+    stdin_filename: Option<PathBuf>,
+}
+
+/// What is done with the files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// They are looked at: without a path all below the present directory, else the nearest above it.
+    Look,
+    /// They are changed: below folders that are named, and nothing behind a link in them.
+    Change,
+}
+
+/// Where a text comes from.
+enum TextOrigin {
+    File(PathBuf),
+    Stdin,
+}
+
+impl Paths {
+    /// Reads all files, each once; one that cannot be read does not keep the others from it.
+    pub(super) fn load(&self, purpose: Purpose) -> impl Iterator<Item = Result<Loaded, ReadError>> {
+        let mut seen = HashSet::new();
+        let is_new = move |found: &Result<TextOrigin, ReadError>| match found {
+            Ok(TextOrigin::File(path)) => seen.insert(source::canonical(path)),
+            Ok(TextOrigin::Stdin) | Err(_) => true,
+        };
+        self.found(purpose).into_iter().filter(is_new).map(|found| match found? {
+            TextOrigin::File(path) => check_name(TasksFile::named(path).load()?),
+            TextOrigin::Stdin => self.stdin(),
+        })
+    }
+
+    fn found(&self, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
+        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
+        if self.stdin_filename.is_some() && !named.iter().any(|path| is_stdin(path)) {
+            let problem = "names what `-` reads, and `-` is not given".into();
+            return vec![Err(ReadError { path: "--stdin-filename".into(), problem })];
+        }
+        if !named.is_empty() {
+            return named.into_iter().flat_map(|path| found(path, purpose)).collect();
+        }
+        if purpose == Purpose::Look {
+            let below = of_tree(Tree::below(Path::new(".")), |_| true);
+            if !below.is_empty() {
+                return below;
+            }
+        }
+        vec![paths::find(None).map(|found| TextOrigin::File(found.path))]
+    }
+
+    fn stdin(&self) -> Result<Loaded, ReadError> {
+        let path = self.stdin_filename.clone().unwrap_or_else(|| TASKS_FILE.into());
+        let error = |problem: String| ReadError { path: "-".into(), problem };
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().take(source::LARGEST as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|problem| error(format!("standard input cannot be read: {problem}")))?;
+        if bytes.len() > source::LARGEST {
+            return Err(error(format!("is larger than {} MiB", source::LARGEST >> 20)));
+        }
+        let text = source::decode(bytes).map_err(error)?;
+        Ok(Loaded { path, text, is_stdin: true })
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// What a path of the command line means.
+fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
+    if is_stdin(path) {
+        return vec![Ok(TextOrigin::Stdin)];
+    }
+    let error = |problem: String| vec![Err(ReadError { path: path.to_owned(), problem })];
+    let changes = purpose == Purpose::Change;
+    if path.is_dir() {
+        let own = [path, Path::new("")];
+        let below = of_tree(Tree::below(path), |file| {
+            !changes || file.is_regular || file.path.parent().is_some_and(|folder| own.contains(&folder))
+        });
+        let nothing = || error(format!("there is no {TASKS_FILE} in or below this directory"));
+        return if below.is_empty() { nothing() } else { below };
+    }
+    let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[', '{']) && !source::is_there(path));
+    let Some(pattern) = pattern else {
+        return vec![paths::find(Some(path)).map(|found| TextOrigin::File(found.path))];
+    };
+    match matcher(pattern) {
+        Err(problem) => error(format!("is not a pattern: {problem}")),
+        Ok(matcher) => {
+            let is_match = |file: &FoundFile| {
+                (!changes || file.is_regular) && file.path.ancestors().any(|path| matcher.is_match(path))
+            };
+            let matched = of_tree(Tree::below(&beginning(pattern)), is_match);
+            if matched.is_empty() { error("matches no tasks file".into()) } else { matched }
+        }
+    }
+}
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
+    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
+}
+
+/// The folder below which all is that a pattern can match.
+fn beginning(pattern: &str) -> PathBuf {
+    let is_literal = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[', '{', '\\']);
+    let literal = Path::new(pattern).ancestors().find(|part| is_literal(part)).unwrap_or(Path::new(""));
+    if literal.as_os_str().is_empty() { ".".into() } else { literal.to_owned() }
+}
+
+fn of_tree(tree: Tree, is_meant: impl Fn(&FoundFile) -> bool) -> Vec<Result<TextOrigin, ReadError>> {
+    let files = tree.files.into_iter().filter(|file| {
+        let is_meant = is_meant(file);
+        if !is_meant && !file.is_regular {
+            let path = file.path.display();
+            terminal::remark(format_args!(
+                "{path} is a link, and not changed; name it to change what it leads to"
+            ));
+        }
+        is_meant
+    });
+    let files = files.map(|file| Ok(TextOrigin::File(file.path)));
+    files.chain(tree.unread.into_iter().map(Err)).collect()
+}
+
+/// A file of another name, which somebody named, is one if it has something of one.
+fn check_name(file: Loaded) -> Result<Loaded, ReadError> {
+    let name = file.path.file_name().and_then(|name| name.to_str());
+    if name.and_then(FileKind::of_name).is_some() || has_phase(&file.text) {
+        return Ok(file);
+    }
+    let problem = format!("not a tasks file: it has no phase, and is not named {TASKS_FILE}");
+    Err(ReadError { path: file.path, problem })
+}
+
+fn has_phase(text: &str) -> bool {
+    let parsed = Parsed::new(text, Options::default());
+    let is_empty =
+        || parsed.tree.tables.iter().all(|table| table.header.is_none() && table.entries.is_empty());
+    parsed.file.sections.iter().any(|section| parsed.phase_meant(section).is_some())
+        || parsed.tree.errors.is_empty() && is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_begins_in_a_folder() {
+        let beginnings = ["*", "a/*/b", "a/b/*.toml", "/x/{a,b}", "a/b?/c", "../*"].map(beginning);
+        assert_eq!(beginnings, [".", "a", "a/b", "/x", "a", ".."].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_file_of_another_name_is_one_if_it_has_a_phase() {
+        for text in
+            ["", "# nothing\n", "[pre-up]\n", "[Pre-Upp]\n", "cleanup = {}\n[x]\n", "[post-delete]\na = \n"]
+        {
+            assert!(has_phase(text), "{text}");
+        }
+        for text in ["all:\n\techo\n", "[package]\nname = \"x\"\n", "pre-up: echo\n", "a = 1\n", "= \n"] {
+            assert!(!has_phase(text), "{text}");
+        }
+    }
+}

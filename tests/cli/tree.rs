@@ -1,0 +1,177 @@
+//! `check` and `fmt` of many files: those below folders, patterns, standard input, and what cannot be read among them.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::lifecycle::alone;
+use crate::tool::{Called, Tool};
+
+const RIGHT: &[u8] = b"[pre-up]\na = \"true\"\n";
+const WRONG: &[u8] = b"[Pre-Up]\na = \"true\"\n[pre-upp]\n";
+
+/// Three applications, one of them with findings, and what is not checked.
+fn monorepo() -> Tool {
+    let tool = alone("");
+    std::fs::remove_file(tool.path(".draft-tasks.toml")).expect("it is there");
+    tool.write("apps/web/.draft-tasks.toml", RIGHT);
+    tool.write("apps/api/.draft-tasks.toml", WRONG);
+    tool.write("pack/tasks.toml", RIGHT);
+    tool.write("pack/charts/Chart.yaml", b"");
+    tool.write("other/tasks.toml", WRONG);
+    tool.write("built/.draft-tasks.toml", WRONG);
+    tool.write(".gitignore", b"/built\n");
+    tool
+}
+
+fn last_line(called: &Called) -> &str {
+    called.stdout.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn all_below_a_folder_are_checked_and_without_a_path_those_below_or_else_the_nearest_above() {
+    let tool = monorepo();
+    for arguments in [&["check"][..], &["check", "."], &["-C", "apps", "check", "..", "../apps/web"]] {
+        let called = tool.call(arguments);
+        assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");
+        assert_eq!(last_line(&called), "1 warning, 1 hint; 3 files, 1 with findings", "{called:?}");
+    }
+    assert!(tool.call(&["check"]).stdout.contains("\u{2500} apps/api/.draft-tasks.toml:1:2\n"));
+    assert_eq!(last_line(&tool.call(&["check", "built"])), "1 warning, 1 hint in 1 file", "named is named");
+    tool.write(".git/HEAD", b"");
+    tool.write("apps/web/deep/file", b"");
+    let called = tool.call(&["-C", "apps/web/deep", "check"]);
+    assert_eq!(
+        (called.code, called.stderr.as_str()),
+        (Some(0), "using ../.draft-tasks.toml\n"),
+        "{called:?}"
+    );
+    let called = tool.call(&["check", "other"]);
+    assert_eq!(called.code, Some(2));
+    assert_eq!(called.stderr, "error: other: there is no .draft-tasks.toml in or below this directory\n");
+}
+
+#[test]
+fn patterns_name_files_and_folders_and_one_that_matches_nothing_is_an_error() {
+    let tool = monorepo();
+    for (pattern, said) in [
+        ("apps/*", "1 warning, 1 hint; 2 files, 1 with findings"),
+        ("./apps/w?b/", "nothing to report in 1 file"),
+        ("**/.draft-tasks.toml", "1 warning, 1 hint; 2 files, 1 with findings"),
+        ("apps/{web,none}/*", "nothing to report in 1 file"),
+    ] {
+        assert_eq!(last_line(&tool.call(&["check", pattern])), said, "{pattern}");
+    }
+    for (pattern, said) in [("apps/x*", "matches no tasks file"), ("apps/[", "is not a pattern: ")] {
+        for command in ["check", "fmt"] {
+            let called = tool.call(&[command, pattern, "apps/web"]);
+            assert_eq!(called.code, Some(2), "{called:?}");
+            assert!(called.stderr.starts_with(&format!("error: {pattern}: {said}")), "{called:?}");
+        }
+    }
+    tool.write("[x]/.draft-tasks.toml", RIGHT);
+    assert_eq!(tool.call(&["check", "[x]"]).code, Some(0), "what is there is no pattern");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_passed_over() {
+    let tool = monorepo();
+    tool.write("bad/utf8/.draft-tasks.toml", b"\xff");
+    symlink(".draft-tasks.toml", tool.path("bad/.draft-tasks.toml")).expect("a link");
+    symlink("../..", tool.path("bad/utf8/circle")).expect("a link");
+    let closed = tool.path("apps/closed");
+    std::fs::create_dir(&closed).expect("a folder");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    let can_read_all = std::fs::read_dir(&closed).is_ok();
+    let called = tool.call(&["check"]);
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert_eq!(called.code, Some(2), "{called:?}");
+    let mut said = vec![
+        "error: bad/.draft-tasks.toml: Too many levels of symbolic links",
+        "error: bad/utf8/.draft-tasks.toml: is not UTF-8",
+    ];
+    let unread = if can_read_all { 2 } else { 3 };
+    if !can_read_all {
+        said.push("error: apps/closed: may not be read (permission denied)\n");
+    }
+    said.iter().for_each(|said| assert!(called.stderr.contains(said), "{said}: {called:?}"));
+    let summary = format!("1 warning, 1 hint; 3 files, 1 with findings, {unread} not read");
+    assert_eq!(last_line(&called), summary, "{called:?}");
+}
+
+#[test]
+fn only_below_folders_that_are_named_anything_is_changed_and_nothing_behind_links() {
+    let tool = monorepo();
+    let unformatted = b"[pre-up]\na=\"true\"\n";
+    tool.write("apps/web/.draft-tasks.toml", unformatted);
+    tool.write("elsewhere/file", unformatted);
+    std::fs::create_dir(tool.path("apps/link")).expect("a folder");
+    symlink("../../elsewhere/file", tool.path("apps/link/.draft-tasks.toml")).expect("a link");
+    for command in [&["fmt"][..], &["check", "--fix"]] {
+        let called = tool.call(command);
+        assert!(
+            called.code == Some(2) && called.stderr.contains("there is no .draft-tasks.toml"),
+            "{called:?}"
+        );
+    }
+    tool.write("apps/api/.draft-tasks.toml", b"[Pre-Up]\na = \"true\"\n");
+    let called = tool.call(&["fmt", "apps"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(0), "formatted apps/web/.draft-tasks.toml\n"));
+    assert!(
+        called.stderr.starts_with("apps/link/.draft-tasks.toml is a link, and not changed"),
+        "{called:?}"
+    );
+    assert_eq!(tool.read("elsewhere/file").as_bytes(), unformatted);
+    let called = tool.call(&["check", "--fix", "apps"]);
+    assert!(called.stdout.contains("apps/api/.draft-tasks.toml: fixed phase-case"), "{called:?}");
+    assert_eq!(tool.call(&["fmt", "apps/link"]).code, Some(0));
+    assert_ne!(tool.read("elsewhere/file").as_bytes(), unformatted, "it was named");
+}
+
+#[test]
+fn standard_input_is_read_under_a_name() {
+    let tool = monorepo();
+    tool.write("apps/.draft-tasks.config.toml", b"[rules]\nunknown-phase = \"off\"\n");
+    let called = tool.call_with_input(&["check", "-"], WRONG);
+    assert!(called.code == Some(1) && called.stdout.contains(" .draft-tasks.toml:3:2\n"), "{called:?}");
+    let name = ["--stdin-filename", "apps/.draft-tasks.toml"];
+    let called = tool.call_with_input(&[&["check", "-"], &name[..]].concat(), WRONG);
+    assert!(called.code == Some(0) && called.stdout.contains(" apps/.draft-tasks.toml:1:2\n"), "{called:?}");
+    let called = tool.call_with_input(&[&["fmt", "-"], &name[..]].concat(), b"[pre-up]\na=\"true\"\n");
+    assert_eq!((called.code, called.stdout.as_str()), (Some(0), "[pre-up]\na = \"true\"\n"));
+    let called = tool.call_with_input(&["fmt", "-"], RIGHT);
+    assert_eq!(called.stdout.as_bytes(), RIGHT, "also what is formatted is written");
+    let called = tool.call_with_input(&["fmt", "-", "--check"], b"[pre-up]\na=\"true\"\n");
+    assert_eq!((called.code, called.stdout.as_str()), (Some(1), ".draft-tasks.toml is not formatted\n"));
+    let called = tool.call_with_input(&["check", "-"], b"\xff");
+    assert_eq!(
+        (called.code, called.stderr.as_str()),
+        (Some(2), "error: -: is not UTF-8: byte 0xff at line 1, column 1\n")
+    );
+    let called = tool.call_with_input(&["check", "--fix", "-"], WRONG);
+    assert!(called.code == Some(2) && called.stderr.contains("standard input cannot be fixed"), "{called:?}");
+    let called = tool.call(&[&["check"], &name[..]].concat());
+    assert!(called.code == Some(2) && called.stderr.contains("`-` is not given"), "{called:?}");
+    let called = tool.call(&["check", "--rule", "unknown-phase=off", "-"]);
+    assert_eq!(
+        (called.code, last_line(&called)),
+        (Some(0), "nothing to report in 1 file"),
+        "nothing is no file"
+    );
+}
+
+#[test]
+fn a_file_of_another_name_is_checked_only_if_it_has_tasks() {
+    let tool = monorepo();
+    tool.write("Makefile", b"all:\n\techo\n");
+    tool.write("Cargo.toml", b"[package]\nname = \"x\"\n");
+    tool.write("copy.toml", WRONG);
+    for name in ["Makefile", "Cargo.toml"] {
+        for command in ["check", "fmt"] {
+            let called = tool.call(&[command, name]);
+            let said = format!(
+                "error: {name}: not a tasks file: it has no phase, and is not named .draft-tasks.toml\n"
+            );
+            assert_eq!((called.code, called.stderr), (Some(2), said));
+        }
+    }
+    assert_eq!(last_line(&tool.call(&["check", "copy.toml"])), "1 warning, 1 hint in 1 file");
+}
