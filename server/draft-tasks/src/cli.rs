@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
 use draft_tasks_analysis::printable::printable_lines;
 use draft_tasks_executor::Problem;
@@ -24,6 +24,7 @@ mod execute;
 mod explain;
 mod fix;
 mod fmt;
+mod help;
 mod lifecycle;
 mod list;
 mod loan;
@@ -46,7 +47,7 @@ mod variables;
 
 /// Language server, task runner and command line for .draft-tasks.toml, the tasks file of Draft
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -61,14 +62,6 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     log: Option<PathBuf>,
 }
-
-/// What the exit codes mean, for the help and the documentation.
-pub(crate) const EXIT_CODES: &str = "\
-Exit codes:
-  0    all is well
-  1    there are errors, warnings or wrong settings, a task failed, its pods are not there, or a file is not formatted
-  2    nothing ran: the command line is wrong, a file cannot be used, a phase cannot run, or it was refused
-  130  the run was stopped; 131 with Ctrl-\\";
 
 /// Findings, a failed task, or a file that is not formatted.
 const FOUND: u8 = 1;
@@ -194,6 +187,11 @@ enum Color {
 /// What the program needs of a stack, in bytes: the limit of the first thread's is for the user to set.
 const STACK: usize = 8 << 20;
 
+/// All that can be said on the command line.
+pub(crate) fn command() -> clap::Command {
+    help::complete(Cli::command())
+}
+
 /// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
     match std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(parse_and_run) {
@@ -207,13 +205,14 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn parse_and_run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
     if cli.stdio && cli.command.is_some() {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
-        return refuse(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+        return refuse(&command().error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     survive_limits();
     let started =
@@ -297,7 +296,7 @@ fn overview() -> ExitCode {
     match (file, run) {
         (Some(file), Some(Command::Run(arguments))) => run::offer(*arguments, file),
         _ => {
-            let _ = write!(io::stderr(), "{}", Cli::command().render_help());
+            let _ = write!(io::stderr(), "{}", command().render_help());
             UNUSABLE.into()
         }
     }

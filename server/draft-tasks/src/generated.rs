@@ -6,7 +6,6 @@ use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use clap::CommandFactory;
 use draft_tasks_analysis::Analysis;
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::phase::Phase;
@@ -16,7 +15,7 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::lsp::commands;
 use crate::lsp::protocol::ext;
 use crate::settings::{Config, setting};
@@ -190,7 +189,7 @@ timeout = \"10m\"
 #[test]
 fn command_line() {
     let mut text = page("Command line", "server/draft-tasks/src/cli.rs", "What each command says of itself.");
-    let mut cli = Cli::command().term_width(100);
+    let mut cli = cli::command().term_width(100);
     cli.build();
     let _ = write!(text, "\n## draft-tasks\n\n```text\n{}```\n", help(&mut cli));
     for command in cli.get_subcommands_mut().filter(|command| command.get_name() != "help") {

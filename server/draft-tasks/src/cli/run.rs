@@ -45,12 +45,12 @@ program waits for that program, and does not halt itself: `kill -CONT` to the pr
 #[derive(Debug, Args)]
 #[command(after_help = KEYS)]
 pub(super) struct RunArguments {
-    /// The phase: pre-up, post-deploy, post-up or cleanup; without it the phases and tasks are listed, and on a terminal
+    /// pre-up, post-deploy, post-up or cleanup; without it the phases and tasks are listed, and on a terminal
     /// what runs can be picked
     pub(super) phase: Option<String>,
     #[command(flatten)]
     named: NamedTasks,
-    /// Do nothing, successfully, where there is no tasks file, or no such phase or task in it
+    /// Do nothing where there is no tasks file, phase or task: that is no failure then
     #[arg(long, requires = "phase")]
     if_present: bool,
     /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
@@ -60,11 +60,11 @@ pub(super) struct RunArguments {
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
-    /// Run the tasks in the first ready pod alone, by the names of pods, as migrations of a database should; how one ends whose
+    /// Run the tasks in the first ready pod alone: by the names of pods, as migrations of a database should; how one ends whose
     /// pod is deleted is unknown, and it runs in no other pod
     #[arg(long)]
     once: bool,
-    /// Run only the tasks that did not pass in the last run of this phase, in pods where they did not: what `rerun --failed`
+    /// Run only the tasks that did not pass in the last run of this phase; in pods, where they did not: what `rerun --failed`
     /// does with the last run of any phase
     #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods", "once"])]
     pub(super) failed: bool,
@@ -81,10 +81,10 @@ pub(super) struct Options {
     /// others
     #[arg(long, value_enum, conflicts_with_all = ["keep_going", "fail_fast"])]
     on_failure: Option<Named<OnFailure>>,
-    /// The same as `--on-failure continue`
+    /// Go on after a task has failed, as with `--on-failure continue`
     #[arg(long, conflicts_with = "fail_fast")]
     keep_going: bool,
-    /// The same as `--on-failure stop`
+    /// Stop after a task has failed, as with `--on-failure stop`
     #[arg(long)]
     fail_fast: bool,
     /// Show what would run, and run nothing

@@ -1,0 +1,315 @@
+//! What the help of each command shows beside its options: examples and exit codes; and what of the options, and under
+//! which headings.
+//!
+//! Must not tell of an option what its declaration tells.
+
+use clap::{Arg, Command};
+
+/// What the exit codes mean, where a command has none of its own.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all is well
+  1    errors, warnings or wrong settings, a task that failed, pods that are not
+       there, a file that is not formatted
+  2    nothing ran: the command line is wrong, a file cannot be used, a phase
+       cannot run, or it was refused
+  130  the run was stopped; 131 with Ctrl-\\";
+
+/// Examples of a command: what is typed, and what for.
+struct Examples {
+    /// Empty for the program itself.
+    command: &'static str,
+    lines: [(&'static str, &'static str); 3],
+}
+
+const EXAMPLES: [Examples; 13] = [
+    Examples {
+        command: "",
+        lines: [
+            ("draft-tasks", "what there is to run; on a terminal, pick"),
+            ("draft-tasks run pre-up", "run a phase"),
+            ("draft-tasks check", "what is wrong with the tasks file"),
+        ],
+    },
+    Examples {
+        command: "check",
+        lines: [
+            ("draft-tasks check", "the tasks file here, or the nearest above"),
+            ("draft-tasks check --fix", "fix what needs no decision"),
+            ("draft-tasks check --rule post-up=off", "without one of the rules"),
+        ],
+    },
+    Examples {
+        command: "list",
+        lines: [
+            ("draft-tasks list", "the tasks file here, or the nearest above"),
+            ("draft-tasks list --file apps/web", "of another directory"),
+            ("draft-tasks list --format json", "for a program"),
+        ],
+    },
+    Examples {
+        command: "run",
+        lines: [
+            ("draft-tasks run pre-up", "all tasks of a phase"),
+            ("draft-tasks run pre-up mysql 'build*'", "some, in the order of the file"),
+            ("draft-tasks run cleanup --dry-run", "what would run"),
+        ],
+    },
+    Examples {
+        command: "rerun",
+        lines: [
+            ("draft-tasks rerun", "what ran last"),
+            ("draft-tasks rerun --failed", "what did not pass of it"),
+            ("draft-tasks rerun --failed --dry-run", "what that would be"),
+        ],
+    },
+    Examples {
+        command: "up",
+        lines: [
+            ("draft-tasks up -- helm upgrade --install web chart", "deploy with the phases around"),
+            ("draft-tasks up --context kind-dev -- skaffold run", "to the cluster of a context"),
+            ("draft-tasks up --dry-run -- kubectl apply -f app.yaml", "what would run"),
+        ],
+    },
+    Examples {
+        command: "delete",
+        lines: [
+            ("draft-tasks delete -- helm uninstall web", "delete, then clean up"),
+            ("draft-tasks delete --dry-run -- helm uninstall web", "what would run"),
+            ("draft-tasks delete --gone-timeout 2m -- skaffold delete", "wait shorter for the end of pods"),
+        ],
+    },
+    Examples {
+        command: "doctor",
+        lines: [
+            ("draft-tasks doctor", "from the tasks file to the pods"),
+            ("draft-tasks doctor --context kind-dev", "in the cluster of a context"),
+            ("draft-tasks doctor --environment staging", "for an environment of draft.toml"),
+        ],
+    },
+    Examples {
+        command: "runs",
+        lines: [
+            ("draft-tasks runs", "what is kept of runs"),
+            ("draft-tasks runs show last", "what the last one wrote, and how it ended"),
+            ("draft-tasks runs path last", "the folder of its logs"),
+        ],
+    },
+    Examples {
+        command: "fmt",
+        lines: [
+            ("draft-tasks fmt", "format the tasks file here, or the nearest above"),
+            ("draft-tasks fmt --check", "only tell whether it is formatted"),
+            ("draft-tasks fmt apps/web apps/api", "of several directories"),
+        ],
+    },
+    Examples {
+        command: "explain",
+        lines: [
+            ("draft-tasks explain", "what each task runs, and what Draft would"),
+            ("draft-tasks explain pre-up --semantics draft", "what Draft runs of a phase"),
+            ("draft-tasks explain --code tilde", "what a finding means"),
+        ],
+    },
+    Examples {
+        command: "create",
+        lines: [
+            ("draft-tasks create", "a tasks file here"),
+            ("draft-tasks create --skeleton apps/web", "with the three phases, elsewhere"),
+            ("draft-tasks create --pack go", "that of a draft pack"),
+        ],
+    },
+    Examples {
+        command: "lsp",
+        lines: [
+            ("draft-tasks lsp", "what an editor starts"),
+            ("draft-tasks lsp --log server.log", "with a log of the server itself"),
+            ("draft-tasks lsp --stdio", "for editors that add this"),
+        ],
+    },
+];
+
+/// The options under a heading, by their names in the source; others stand under "Options".
+const HEADINGS: [(&str, &[&str]); 4] = [
+    ("Tasks", &["skip", "from", "failed", "if_present", "tty", "pods", "once"]),
+    (
+        "Place",
+        &[
+            "file",
+            "files",
+            "directory",
+            "environment",
+            "context",
+            "namespace",
+            "selector",
+            "container",
+            "ready_timeout",
+            "gone_timeout",
+            "concurrency",
+        ],
+    ),
+    (
+        "Running",
+        &[
+            "dry_run",
+            "env",
+            "env_files",
+            "keep_going",
+            "fail_fast",
+            "on_failure",
+            "timeout",
+            "total_timeout",
+            "strict",
+            "wait",
+            "yes",
+        ],
+    ),
+    (
+        "Output and records",
+        &[
+            "quiet",
+            "verbose",
+            "format",
+            "color",
+            "no_color",
+            "secrets",
+            "public",
+            "no_record",
+            "keep",
+            "keep_mib",
+        ],
+    ),
+];
+
+/// Options that few need: only the long help shows them.
+const RARE: [&str; 26] = [
+    "color",
+    "concurrency",
+    "container",
+    "directory",
+    "draft_version",
+    "fail_fast",
+    "files",
+    "gone_timeout",
+    "keep",
+    "keep_mib",
+    "log",
+    "no_color",
+    "no_record",
+    "on_failure",
+    "once",
+    "pods",
+    "public",
+    "ready_timeout",
+    "secrets",
+    "selector",
+    "semantics",
+    "show_secrets",
+    "strict",
+    "total_timeout",
+    "verbose",
+    "wait",
+];
+
+/// A command with all that its help shows, and so each of its commands.
+pub(super) fn complete(command: Command) -> Command {
+    let name = if command.get_bin_name().is_none() && command.get_name() == env!("CARGO_PKG_NAME") {
+        ""
+    } else {
+        command.get_name()
+    };
+    let examples = EXAMPLES.iter().find(|examples| examples.command == name).map(Examples::describe);
+    let own = command.get_after_help().map(ToString::to_string);
+    let has_codes = own.as_deref().is_some_and(|own| own.contains("Exit codes:"));
+    let codes = if has_codes { None } else { Some(EXIT_CODES) };
+    let long: Vec<&str> = [examples.as_deref(), own.as_deref(), codes].into_iter().flatten().collect();
+    let long = long.join("\n\n");
+    let command = command.after_help(examples.unwrap_or_default()).after_long_help(long);
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let command = command.about(first_clause(&about).to_owned()).long_about(about);
+    command.mut_args(placed).mut_subcommands(complete)
+}
+
+impl Examples {
+    fn describe(&self) -> String {
+        let widest = self.lines.iter().map(|(line, _)| line.len()).max().unwrap_or_default();
+        let lines = self.lines.iter().map(|(line, what)| format!("\n  {line:widest$}  {what}"));
+        format!("Examples:{}", lines.collect::<String>())
+    }
+}
+
+/// An option under its heading, of which the short help says only the beginning.
+fn placed(option: Arg) -> Arg {
+    let name = option.get_id().to_string();
+    let is_rare = RARE.contains(&name.as_str());
+    let full = option.get_help().map(ToString::to_string).unwrap_or_default();
+    let heading =
+        HEADINGS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(heading, _)| *heading);
+    let option = if option.is_positional() { option } else { option.help_heading(heading) };
+    option.hide_short_help(is_rare).help(first_clause(&full).to_owned()).long_help(full)
+}
+
+/// What stands before the first sign that ends a clause.
+fn first_clause(text: &str) -> &str {
+    let ends = ["; ", ": ", ". "].iter().filter_map(|end| text.find(end));
+    ends.min().map_or(text, |end| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::{Cli, command};
+
+    fn commands() -> Vec<Command> {
+        let mut all = command();
+        all.build();
+        all.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect()
+    }
+
+    #[test]
+    fn examples_can_be_typed() {
+        for Examples { command, lines } in &EXAMPLES {
+            for (line, _) in lines {
+                let words = draft_tasks_analysis::plan::typed(line, &|_| None).unwrap();
+                Cli::command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
+                assert!(command.is_empty() || words[1] == *command, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_command_has_examples_and_exit_codes() {
+        for mut command in commands() {
+            let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());
+            let name = command.get_name();
+            assert!(short.contains("\nExamples:\n  draft-tasks "), "{name}: {short}");
+            assert!(
+                long.contains("\nExamples:\n  draft-tasks ") && long.contains("\nExit codes:\n"),
+                "{name}: {long}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_short_help_is_one_screen() {
+        for command in [vec![command()], commands()].concat() {
+            let name = command.get_name().to_owned();
+            let help = command.term_width(100).render_help().to_string();
+            assert!(help.lines().count() <= 40, "{name}: {} lines\n{help}", help.lines().count());
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_options_is_of_some() {
+        let all: Vec<String> = [vec![command()], commands()]
+            .concat()
+            .iter()
+            .flat_map(|command| command.get_arguments().map(|it| it.get_id().to_string()).collect::<Vec<_>>())
+            .collect();
+        let named = HEADINGS.iter().flat_map(|(_, names)| *names).chain(&RARE);
+        let unknown: String = named.filter(|name| !all.contains(&(**name).to_owned())).copied().collect();
+        assert_eq!(unknown, "");
+    }
+}
