@@ -458,7 +458,7 @@ fn what_looks_secret_in_the_file_is_in_no_log() {
         &["check", "--color", "always"][..],
         &["check"],
         &["explain"],
-        &["run", "pre-up", "-v", "--no-record"],
+        &["run", "pre-up", "--no-record"],
         &["run", "pre-up", "--dry-run"],
         &["run", "pre-up", "--format", "json"],
     ] {

@@ -42,7 +42,7 @@ fn it_is_asked_for_where_somebody_can_answer() {
 fn what_was_shown_before_stands_before_the_question_and_a_key_ends_it() {
     let tool = switching();
     let (mut ours, theirs) = terminal();
-    let mut shell = tool.start_shell("draft_tasks run pre-up --verbose; echo ended $?", theirs);
+    let mut shell = tool.start_shell("draft_tasks run pre-up; echo ended $?", theirs);
     let mut text = String::new();
     read_until(&mut ours, &mut text, Some(ASKED));
     let switched = text.find("✓").unwrap_or_else(|| panic!("the first task's end is missing: {text:?}"));

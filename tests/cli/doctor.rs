@@ -133,3 +133,11 @@ fn a_file_that_cannot_run_is_broken() {
         assert!(called.stdout.contains("broken first: tasks file"), "{called:?}");
     }
 }
+
+#[test]
+fn what_is_of_no_use_to_it_is_no_option() {
+    for option in ["--yes", "--ready-timeout=1", "--concurrency=1", "--secret=A", "--public=A"] {
+        let called = Tool::new(TASKS).call(&["doctor", option]);
+        assert!(called.code == Some(2) && called.stderr.contains("unexpected argument"), "{called:?}");
+    }
+}

@@ -292,6 +292,17 @@ fn what_cannot_be_explained() {
 }
 
 #[test]
+fn a_code_in_the_place_of_a_phase_is_explained_unless_it_is_a_phase() {
+    let empty = Tool::empty();
+    let called = empty.call(&["explain", "tilde"]);
+    assert!(called.code == Some(0) && called.stdout.starts_with("tilde ("), "{called:?}");
+    let called = empty.call(&["explain", "tild"]);
+    assert!(called.code == Some(2) && called.stderr.contains("did you mean `tilde`?"), "{called:?}");
+    let called = tool("[post-up]\na = \"true\"\n").call(&["explain", "post-up"]);
+    assert!(called.stdout.contains("runs exactly this: true"), "{called:?}");
+}
+
+#[test]
 fn a_code_is_explained_without_any_file() {
     let called = Tool::empty().call(&["explain", "--code", "post-delete"]);
     assert!(called.code == Some(0) && called.stdout.starts_with("post-delete (warning)\n\n"), "{called:?}");

@@ -288,7 +288,7 @@ fn what_failed_of_a_phase_runs_again_though_another_one_ran_since() {
 fn a_failure_tells_its_command_its_place_its_log_and_how_it_runs_again() {
     let tool = Tool::new("\n[pre-up]\na = \"true\"\n\"b c\" = \"sh -c 'echo why; exit 3'\"\n");
     let folder = |tool: &Tool| tool.record_folders().pop().expect("a record").display().to_string();
-    for option in ["--verbose", "--quiet"] {
+    for option in ["--color=never", "--quiet"] {
         let called = tool.call(&["run", "pre-up", option]);
         let log = format!("    log: {}/02-b-c.log\n", folder(&tool));
         let command = "    .draft-tasks.toml:4: sh -c 'echo why; exit 3'\n";

@@ -12,7 +12,7 @@ const SOME_FAIL: [(&str, &str); 3] =
 #[test]
 fn output_that_cannot_be_written_is_said_and_stops_the_run() {
     let tool = Tool::new("[pre-up]\na = \"echo one\"\nb = \"touch ran\"\n");
-    for arguments in [&["run", "pre-up", "-v"][..], &["up", "-v", "--", "true"]] {
+    for arguments in [&["run", "pre-up"][..], &["up", "--", "true"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let ended =
             tool.command(arguments).stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
@@ -340,4 +340,43 @@ fn who_lends_the_terminal_is_not_told_that_it_is_missing() {
     assert_unusable(&tool, &strict, &["`vi` needs a terminal [interactive-command]", lent]);
     let called = tool.call(&[&strict[..], &["--tty"]].concat());
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), ""), "{called:?}");
+}
+
+#[test]
+fn what_is_missing_of_application_and_cluster_are_two_errors() {
+    let tool = Tool::new("[post-deploy]\na = \"true\"\n").with("KUBECONFIG", "/none");
+    for arguments in [&["run", "post-deploy", "--yes"][..], &["up", "--yes", "--", "true"]] {
+        let called = tool.call(arguments);
+        let errors = ["error: there is no draft.toml in ", "\nerror: there is no kubeconfig"];
+        assert!(errors.iter().all(|error| called.stderr.contains(error)), "{called:?}");
+    }
+    for arguments in [&["run", "post-deploy", "--dry-run"][..], &["up", "--dry-run", "--", "true"]] {
+        let called = tool.call(arguments);
+        let said = "  pods not known, since there is no draft.toml in ";
+        let parts = [said, "and there is no kubeconfig to tell which cluster to use\n"];
+        assert!(
+            called.code == Some(0) && parts.iter().all(|part| called.stdout.contains(part)),
+            "{called:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dry_run_tells_where_it_would_be() {
+    let tool = Tool::new("[post-deploy]\na = \"true\"\n[pre-up]\nb = \"FOO=bar make\"\n");
+    tool.write("draft.toml", b"[environments.development]\nname = \"web\"\nnamespace = \"demo\"\n");
+    let config = "apiVersion: v1\nkind: Config\ncurrent-context: here\ncontexts: [{name: here, context: {cluster: c, user: u}}]\n\
+        clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
+    tool.write("config", config.as_bytes());
+    let path = tool.path("config").display().to_string();
+    let tool = tool.with("KUBECONFIG", &path);
+    let dry = |arguments: &[&str]| tool.call(&[&["run", "--dry-run"], arguments].concat());
+    let called = dry(&["post-deploy", "--pod", "x", "--pod", "y"]);
+    let place = "1 task · pods of draft=web · context here, namespace demo · nothing runs\n  a\n    true\n  only in x, y\n";
+    assert!(called.stdout.contains(place), "{called:?}");
+    let called = dry(&["pre-up", "--context", "here"]);
+    assert!(called.stdout.contains(" · context here, namespace demo · nothing runs\n"), "{called:?}");
+    assert!(called.stdout.contains("    'FOO=bar' make\n"), "{called:?}");
+    let json: Value = serde_json::from_str(&dry(&["post-deploy", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!((&json["context"], &json["namespace"]), (&"here".into(), &"demo".into()), "{json}");
 }

@@ -70,7 +70,7 @@ fn a_task_of_which_the_settings_say_so_runs_once_and_others_wait_for_it() {
     let steps = vec![Step::Stdout(Bytes::from("begun\n")), Step::Until(gate.clone()), Step::Exit(0)];
     double.on_exec(When::argument("migrate"), Answer::Run(steps));
     // Also where not all pods have their turn at once.
-    let mut started = tool.start(&["run", "post-deploy", "--concurrency", "2", "--verbose"]);
+    let mut started = tool.start(&["run", "post-deploy", "--concurrency", "2"]);
     started.wait_for("begun");
     assert_eq!(commands(&double, "web-a-0"), ["before", "migrate"]);
     gate.open();

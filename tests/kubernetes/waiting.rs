@@ -299,8 +299,22 @@ fn no_pod_within_the_time_is_a_failure() {
         "no pod was ready within 1.0 s in context double, namespace default",
         "no pod of web (label draft=web)",
         "--ready-timeout",
+        "\n\nfailed: no pod was ready after 1",
     ];
     assert_blocked(&double, &called, &said);
+}
+
+#[test]
+fn a_time_of_zero_looks_once() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    assert_eq!(tool(&double, WORK).call(&["run", "post-deploy", "--ready-timeout", "0"]).code, Some(0));
+    let (other, ready) = (Double::start(), double.seen().execs.len());
+    roll_out(&other, "a", 1);
+    other.put(pod("a", 1).waiting("ImagePullBackOff", "Back-off pulling image"));
+    let called = tool(&other, WORK).call(&["run", "post-deploy", "--ready-timeout", "0"]);
+    assert_blocked(&other, &called, &["web-a-1 ImagePullBackOff", "failed: not all pods were ready after "]);
+    assert_eq!(ready, 1);
 }
 
 #[test]

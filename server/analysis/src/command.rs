@@ -330,6 +330,17 @@ pub fn show_argument(argument: &str) -> String {
     format!("\"{}\"", in_double_quotes(argument))
 }
 
+/// The words of a command as [`show_argument`] has them; a program that looks like an assignment is in quotes, as a shell
+/// would not run it otherwise.
+pub fn show_command<T: AsRef<str>>(argv: &[T]) -> Vec<String> {
+    let shown = argv.iter().enumerate().map(|(index, argument)| {
+        let (argument, shown) = (argument.as_ref(), show_argument(argument.as_ref()));
+        let is_assignment = index == 0 && shown == argument && argument.contains('=');
+        if is_assignment { format!("'{argument}'") } else { shown }
+    });
+    shown.collect()
+}
+
 /// A text as it must be written between double quotes, where a shell reads it.
 pub(crate) fn in_double_quotes(text: &str) -> String {
     let escape = |character| matches!(character, '$' | '`' | '"' | '\\').then_some('\\');
@@ -502,5 +513,7 @@ mod tests {
         }
         assert_eq!((shown(""), shown("a b"), shown("$A")), ("\"\"".into(), "'a b'".into(), "'$A'".into()));
         assert_eq!(shown("it's $A"), "\"it's \\$A\"");
+        assert_eq!(show_command(&["FOO=bar", "make", "A=b"]), ["'FOO=bar'", "make", "A=b"]);
+        assert_eq!(show_command(&["A=b c", "x"]), ["'A=b c'", "x"]);
     }
 }

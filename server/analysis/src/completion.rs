@@ -188,6 +188,7 @@ fn phase_completion(place: &Place<'_>, phase: Phase) -> Completion {
             phase,
             "the directory of this file",
             place.parsed.options,
+            None,
         )),
         range: place.word_range(),
         overwrites: None,

@@ -30,6 +30,8 @@ pub struct HoverContext<'a> {
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
     /// The descriptions of tasks that run in the first ready pod alone.
     pub once: &'a [String],
+    /// Whether the other tasks of a phase run after one failed.
+    pub goes_on: &'a dyn Fn(Phase) -> bool,
 }
 
 /// The hover at an offset.
@@ -50,7 +52,10 @@ fn section_markdown(parsed: &Parsed, section: &Section, context: &HoverContext<'
                 1 => "1 task".to_owned(),
                 many => format!("{many} tasks"),
             };
-            format!("**`{phase}`** · {count}\n\n{}", phase_markdown(phase, context.directory, parsed.options))
+            format!(
+                "**`{phase}`** · {count}\n\n{}",
+                phase_markdown(phase, context.directory, parsed.options, Some((context.goes_on)(phase)))
+            )
         }
         None => format!(
             "Draft ignores the table {}: {}.",
@@ -61,18 +66,21 @@ fn section_markdown(parsed: &Parsed, section: &Section, context: &HoverContext<'
 }
 
 /// When, where, in which order and with which environment the tasks of a phase run.
-pub fn phase_markdown(phase: Phase, directory: &str, options: Options) -> String {
+pub fn phase_markdown(phase: Phase, directory: &str, options: Options, goes_on: Option<bool>) -> String {
     let where_ = match phase {
         Phase::PostDeploy => {
             "in the container of each ready pod of the application, pods side by side".to_owned()
         }
         _ => format!("on this machine, in {}", code_span(directory)),
     };
-    let failure = match phase {
-        Phase::Cleanup => "the other tasks run all the same",
-        Phase::PostDeploy => "that pod's remaining tasks are left out, other pods go on",
-        _ => "the remaining tasks are left out",
-    };
+    let failure = goes_on.map(|goes_on| match (phase, goes_on) {
+        (_, true) => "the other tasks run all the same",
+        (Phase::PostDeploy, false) => "that pod's remaining tasks are left out, other pods go on",
+        (_, false) => "the remaining tasks are left out",
+    });
+    let failure = failure
+        .map(|failure| format!("\n- a task fails: {failure} (Draft itself ignores failures)"))
+        .unwrap_or_default();
     let variables = match phase {
         Phase::PostDeploy => "`$VAR`, which has its value on this machine, not the container's",
         _ => "`$VAR` from the environment",
@@ -83,7 +91,7 @@ pub fn phase_markdown(phase: Phase, directory: &str, options: Options) -> String
     };
     let mut text = format!(
         "Runs {}.\n\n- where: {where_}\n- order: as in the file, one after another (Draft's own order is random)\n\
-         - {shell} {variables}\n- a task fails: {failure} (Draft itself ignores failures)",
+         - {shell} {variables}{failure}",
         phase.when()
     );
     if let (Phase::PostUp, Some(ignored)) = (phase, options.draft_version.ignores_post_up()) {
@@ -127,7 +135,8 @@ fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverCont
 
 /// The argument vector as code spans.
 fn arguments(words: &[Word], lookup: &dyn Fn(&str) -> Option<String>) -> String {
-    let shown = words.iter().map(|word| code_span(&command::show_argument(&word.expand::<String>(lookup))));
+    let argv: Vec<String> = words.iter().map(|word| word.expand(lookup)).collect();
+    let shown = command::show_command(&argv).into_iter().map(|word| code_span(&word));
     shown.collect::<Vec<_>>().join(" ")
 }
 
@@ -168,7 +177,12 @@ mod tests {
             "API_TOKEN" => Some("***".to_owned()),
             _ => None,
         };
-        let context = HoverContext { directory: "/app", lookup: &lookup, once: &["mi grate".to_owned()] };
+        let context = HoverContext {
+            directory: "/app",
+            lookup: &lookup,
+            once: &["mi grate".to_owned()],
+            goes_on: &|phase| phase == Phase::PostUp,
+        };
         let shown = match hover(&analysis, offset, &context) {
             Some(hover) => format!("{:?}\n{}\n", &text[hover.range], hover.markdown),
             None => "nothing\n".to_owned(),
@@ -282,7 +296,7 @@ mod tests {
                 - where: on this machine, in `/app`
                 - order: as in the file, one after another (Draft's own order is random)
                 - no shell: only words, quotes and `$VAR` from the environment
-                - a task fails: the remaining tasks are left out (Draft itself ignores failures)
+                - a task fails: the other tasks run all the same (Draft itself ignores failures)
 
                 neither DEP-8 nor Draft up to 0.16 has `post-up`.
             "#]],
@@ -299,7 +313,7 @@ mod tests {
             - where: on this machine, in `/app`
             - order: as in the file, one after another (Draft's own order is random)
             - no shell and no quotes: split at every space, and `$VAR` from the environment
-            - a task fails: the remaining tasks are left out (Draft itself ignores failures)
+            - a task fails: the other tasks run all the same (Draft itself ignores failures)
 
             Draft 0.16 ignores `post-up`, as every release does, and so does draft-tasks with `semantics = "draft"`.
         "#]],
@@ -316,7 +330,7 @@ mod tests {
             - where: on this machine, in `/app`
             - order: as in the file, one after another (Draft's own order is random)
             - no shell and no quotes: split at every space, and `$VAR` from the environment
-            - a task fails: the remaining tasks are left out (Draft itself ignores failures)
+            - a task fails: the other tasks run all the same (Draft itself ignores failures)
         "#]],
         );
     }

@@ -18,7 +18,7 @@ use self::choice::choices;
 use self::declaration::{json, settings};
 use crate::settings::env_file::EnvFile;
 use crate::settings::kubernetes::{Container, Name, Selector};
-use crate::settings::run::{Limit, RunDiagnostics};
+use crate::settings::run::{Limit, Patience, RunDiagnostics};
 
 pub(crate) mod audience;
 pub(crate) mod choice;
@@ -77,7 +77,7 @@ settings! {
     FailurePolicies {
         /// What happens after a task of `pre-up` failed.
         "pre-up" pre_up: Named<OnFailure> = Named(Phase::PreUp.into()), Project;
-        /// What happens after a task of `post-deploy` failed; without effect as long as `post-deploy` does not run.
+        /// What happens after a task of `post-deploy` failed: to the tasks that follow in that pod, other pods go on.
         "post-deploy" post_deploy: Named<OnFailure> = Named(Phase::PostDeploy.into()), Project;
         /// What happens after a task of `post-up` failed.
         "post-up" post_up: Named<OnFailure> = Named(Phase::PostUp.into()), Project;
@@ -142,12 +142,13 @@ settings! {
         /// a database should; tasks of other pods that come after one wait for its end. A pod that is deleted meanwhile
         /// leaves it unknown how it ended, and no other pod tries it.
         "once" once: Vec<String> = Vec::new(), Project;
-        /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds. Without it 5 minutes.
+        /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds; 0 looks once. Without it 5
+        /// minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "readyTimeout" ready_timeout: Option<Limit> = None, Project;
+        "readyTimeout" ready_timeout: Option<Patience> = None, Project;
         /// How long `delete` waits until the application's pods are gone, in the same form. Without it 5 minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "goneTimeout" gone_timeout: Option<Limit> = None, Project;
+        "goneTimeout" gone_timeout: Option<Patience> = None, Project;
         /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
         /// kubeconfig in which it is the current one.
         "context" context: Option<String> = None, User(CLUSTER), Restricted;

@@ -140,6 +140,9 @@ fn signal_name(_number: i32) -> Option<&'static str> {
 impl RunSummary {
     /// "1 passed, 1 failed in 1.4 s": counts of zero are left out, unless there is no other.
     pub fn describe(&self) -> String {
+        if self.blocked {
+            return format!("failed: no task could run after {}", describe_duration(self.duration));
+        }
         let counts = [
             (self.passed, OutcomeName::Passed),
             (self.failed, OutcomeName::Failed),

@@ -25,7 +25,11 @@ pub(crate) fn assert_answers(text: &str, offset: TextSize, draft: bool) {
     let analysis = Analysis::new(text, Options { semantics, ..Options::default() });
     complete(&analysis.parsed, offset);
     let lookup = |_: &str| Some("x".to_owned());
-    hover(&analysis.parsed, offset, &HoverContext { directory: "/app", lookup: &lookup, once: &[] });
+    hover(
+        &analysis.parsed,
+        offset,
+        &HoverContext { directory: "/app", lookup: &lookup, once: &[], goes_on: &|_| true },
+    );
     symbols(&analysis.parsed);
     lens::runnables(&analysis.parsed);
     assert_shown(&analysis, offset);

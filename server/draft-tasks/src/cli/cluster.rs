@@ -10,11 +10,12 @@ use clap::Args;
 use super::terminal;
 use crate::safety::{self, Foreign};
 use crate::settings::kubernetes::{Container, KubernetesSettings, Name, Selector};
-use crate::settings::run::Limit;
+use crate::settings::run::Patience;
 use crate::world::environment::Environment;
 
+/// Which containers of which pods are meant.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct Cluster {
+pub(super) struct PodOptions {
     /// The environment of draft.toml; without it DRAFT_ENV, else `development`
     #[arg(long, short, value_name = "NAME")]
     pub(super) environment: Option<String>,
@@ -30,9 +31,16 @@ pub(super) struct Cluster {
     /// The container in which tasks run; without it the pod's default container
     #[arg(long, short, value_name = "NAME")]
     container: Option<Name<Container>>,
-    /// How long to wait until all pods are ready; without it as the project says, else 5m
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Cluster {
+    #[command(flatten)]
+    pub(super) meant: PodOptions,
+    /// How long to wait until all pods are ready; 0 looks once; without it as the project says, else
+    /// 5m
     #[arg(long, value_name = "TIME")]
-    ready_timeout: Option<Limit>,
+    ready_timeout: Option<Patience>,
     /// In how many pods tasks run at the same time at most; without it 32
     #[arg(long, value_name = "NUMBER")]
     concurrency: Option<NonZeroUsize>,
@@ -42,19 +50,27 @@ pub(super) struct Cluster {
     pub(super) yes: bool,
 }
 
-impl Cluster {
+impl PodOptions {
     /// The options as settings, which go before those of the project.
     pub(super) fn settings(&self, project: &KubernetesSettings) -> KubernetesSettings {
         KubernetesSettings {
             selector: self.selector.clone().or_else(|| project.selector.clone()),
             container: self.container.clone().or_else(|| project.container.clone()),
-            ready_timeout: self.ready_timeout.or(project.ready_timeout),
-            gone_timeout: project.gone_timeout,
             context: self.context.clone().or_else(|| project.context.clone()),
             namespace: self.namespace.clone().or_else(|| project.namespace.clone()),
-            concurrency: self.concurrency.or(project.concurrency),
-            once: project.once.clone(),
             local_contexts: local_contexts(),
+            ..project.clone()
+        }
+    }
+}
+
+impl Cluster {
+    /// The options as settings, which go before those of the project.
+    pub(super) fn settings(&self, project: &KubernetesSettings) -> KubernetesSettings {
+        KubernetesSettings {
+            ready_timeout: self.ready_timeout.or(project.ready_timeout),
+            concurrency: self.concurrency.or(project.concurrency),
+            ..self.meant.settings(project)
         }
     }
 

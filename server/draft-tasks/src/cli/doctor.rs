@@ -12,10 +12,10 @@ use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::Problem;
 use serde_json::json;
 
-use super::cluster::Cluster;
+use super::cluster::PodOptions;
 use super::paths::{FileOption, Loaded, TasksFile};
 use super::terminal::{self, Paint};
-use super::variables::VariableOptions;
+use super::variables::ValueOptions;
 use super::{ColorOptions, FOUND, UNUSABLE, check};
 use crate::doctor::{self, DoctorRequest, Link, State};
 use crate::lines::{LineIndex, line_and_column};
@@ -31,9 +31,9 @@ pub(super) struct DoctorArguments {
     #[command(flatten)]
     file: FileOption,
     #[command(flatten)]
-    cluster: Cluster,
+    meant: PodOptions,
     #[command(flatten)]
-    variables: VariableOptions,
+    variables: ValueOptions,
     /// How it is told
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -111,8 +111,8 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
         })?;
         Ok((file.clone(), count))
     });
-    let settings = arguments.cluster.settings(&config.kubernetes);
-    let name = arguments.cluster.environment.clone();
+    let settings = arguments.meant.settings(&config.kubernetes);
+    let name = arguments.meant.environment.clone();
     Ok(DoctorRequest { directory, tasks, environment, name, settings, audience: Audience::CommandLine })
 }
 

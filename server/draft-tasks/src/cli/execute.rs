@@ -198,7 +198,12 @@ fn asker(events: &mpsc::Sender<RunEvent>, screen: &Screen) -> Option<Asker> {
     let (events, screen, runtime) = (events.downgrade(), screen.clone(), Handle::current());
     Some(Box::new(move |question| {
         if let Some(events) = events.upgrade() {
-            let _ = runtime.block_on(events.reserve_many(EVENTS));
+            // Whoever takes this has shown what came before it.
+            let nothing = RunEvent::Output { task: 0, pod: None, pieces: Vec::new() };
+            let _ = runtime.block_on(async {
+                events.send(nothing).await.map_err(drop)?;
+                events.reserve_many(EVENTS).await.map(drop).map_err(drop)
+            });
         }
         let mut agreed = Ok(false);
         screen.without_moving(|| agreed = cluster::is_agreed(question));
@@ -290,6 +295,9 @@ impl Readers {
 
     /// Records an event, and shows it unless nobody reads any more.
     fn take(&mut self, event: RunEvent, read: bool) -> io::Result<()> {
+        if matches!(&event, RunEvent::Output { pieces, .. } if pieces.is_empty()) {
+            return Ok(());
+        }
         if self.recorder.is_none() && self.format == Format::Human {
             return if read { self.report.show(event) } else { Ok(()) };
         }

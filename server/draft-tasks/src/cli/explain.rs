@@ -32,7 +32,8 @@ use crate::world::environment::Environment;
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ExplainArguments {
-    /// Only this phase: pre-up, post-deploy, post-up or cleanup
+    /// Only this phase: pre-up, post-deploy, post-up or cleanup; or a diagnostic code, as `--code` takes it
+    #[arg(value_name = "PHASE")]
     phase: Option<String>,
     #[command(flatten)]
     file: FileOption,
@@ -71,7 +72,9 @@ enum Format {
 
 /// Explains a file, or a code.
 pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
-    let explained = match &arguments.code {
+    let code =
+        arguments.code.as_deref().or_else(|| arguments.phase.as_deref().filter(|word| means_code(word)));
+    let explained = match code {
         Some(code) => page(code).map(|page| (page, ExitCode::SUCCESS)),
         None => explain_file(arguments),
     };
@@ -98,10 +101,24 @@ fn page(code: &str) -> Result<String, String> {
     }
 }
 
-fn unknown_code(code: &str) -> String {
+/// The codes that have pages.
+fn codes() -> Vec<String> {
     let others = ext::OTHER_CODES.iter().map(|(code, ..)| *code);
     let names = DiagnosticCode::ALL.into_iter().map(DiagnosticCode::name).chain(others);
-    let names: Vec<String> = names.map(str::to_owned).collect();
+    names.map(str::to_owned).collect()
+}
+
+/// Whether a word in the place of a phase is a code, or like one.
+fn means_code(word: &str) -> bool {
+    let phases = Phase::ALL.map(|phase| phase.name().to_owned());
+    let is_phase = Phase::from_name_in_any_case(word).is_some();
+    !is_phase
+        && (codes().iter().any(|code| code == word)
+            || nearest(word, &phases).is_none() && nearest(word, &codes()).is_some())
+}
+
+fn unknown_code(code: &str) -> String {
+    let names = codes();
     match nearest(code, &names) {
         Some(nearest) => format!("there is no code `{code}`; did you mean `{nearest}`?"),
         None => format!("there is no code `{code}`; the codes are {}", names.join(", ")),
@@ -323,8 +340,7 @@ impl Human<'_> {
 }
 
 fn arguments(argv: &[String]) -> String {
-    let shown = argv.iter().map(|argument| printable(&command::show_argument(argument)));
-    shown.collect::<Vec<_>>().join(" ")
+    printable(&command::show_command(argv).join(" "))
 }
 
 // --- for programs ---

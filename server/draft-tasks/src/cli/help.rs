@@ -166,23 +166,12 @@ const HEADINGS: [(&str, &[&str]); 4] = [
     ),
     (
         "Output and records",
-        &[
-            "quiet",
-            "verbose",
-            "format",
-            "color",
-            "no_color",
-            "secrets",
-            "public",
-            "no_record",
-            "keep",
-            "keep_mib",
-        ],
+        &["quiet", "format", "color", "no_color", "secrets", "public", "no_record", "keep", "keep_mib"],
     ),
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 26] = [
+const RARE: [&str; 25] = [
     "color",
     "concurrency",
     "container",
@@ -207,7 +196,6 @@ const RARE: [&str; 26] = [
     "show_secrets",
     "strict",
     "total_timeout",
-    "verbose",
     "wait",
 ];
 

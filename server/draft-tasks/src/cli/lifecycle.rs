@@ -12,7 +12,7 @@ use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{PodsBefore, RunRequest, halt};
+use draft_tasks_executor::{OutcomeName, PodsBefore, RunRequest, halt};
 use tokio::time::Instant;
 
 use super::execute::{Format, execute, serve};
@@ -23,7 +23,7 @@ use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{Next, Part, Undertaking};
 use crate::safety::{self, Crossing};
-use crate::settings::run::Limit;
+use crate::settings::run::Patience;
 
 #[derive(Debug, Args)]
 pub(super) struct UpArguments {
@@ -39,7 +39,7 @@ pub(super) struct UpArguments {
 pub(super) struct DeleteArguments {
     /// How long to wait until the application's pods are gone; without it as the project says, else 5m
     #[arg(long, value_name = "TIME")]
-    gone_timeout: Option<Limit>,
+    gone_timeout: Option<Patience>,
     #[command(flatten)]
     options: Options,
     /// The command that deletes the application, such as `helm uninstall …`; it runs without a shell, in the directory of
@@ -110,7 +110,7 @@ impl<'a> Whole<'a> {
             if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
         let mut undertaking = Undertaking::new(part, phases, argv, &prepared.application(), &prepared.file);
         if !options.dry_run {
-            undertaking = undertaking.ready().map_err(|problem| problem.describe())?;
+            undertaking = undertaking.ready().map_err(|problem| prepared.describe_missing(&problem))?;
         }
         undertaking.warning.iter().for_each(|said| terminal::warning(format_args!("{said}")));
         if let (Some(limit), Some(pods)) = (gone_timeout, &mut undertaking.pods) {
@@ -141,7 +141,9 @@ impl<'a> Whole<'a> {
         for step in self.undertaking.steps.steps() {
             let request = self.request(*step);
             let about = RunHeader::of(&request, String::new(), &self.prepared.file);
-            run::show_dry(self.options, &request, &about, &[], self.undertaking.unknown(*step))?;
+            let unknown =
+                self.undertaking.unknown(*step).map(|problem| self.prepared.summarize_missing(problem));
+            run::show_dry(self.options, &request, &about, &[], unknown.as_deref())?;
         }
         Ok(())
     }
@@ -157,8 +159,12 @@ impl<'a> Whole<'a> {
         loop {
             let step = match next {
                 Next::Step(step) => step,
-                Next::Done => return Ok(ExitCode::SUCCESS),
+                Next::Done => {
+                    self.tell_over(OutcomeName::Passed);
+                    return Ok(ExitCode::SUCCESS);
+                }
                 Next::Ended { message, stopped } => {
+                    self.tell_over(if stopped { OutcomeName::Stopped } else { OutcomeName::Failed });
                     terminal::error(format_args!("{message}"));
                     return Ok(if stopped { signals.exit_code() } else { FOUND }.into());
                 }
@@ -178,6 +184,12 @@ impl<'a> Whole<'a> {
                 return Ok(ended.code(signals));
             }
             next = self.undertaking.steps.after(ended.outcome(), ended.was_stopped);
+        }
+    }
+
+    fn tell_over(&self, outcome: OutcomeName) {
+        if self.options.format == Format::Human {
+            self.options.tell_over(self.undertaking.part.name(), outcome, self.begun);
         }
     }
 

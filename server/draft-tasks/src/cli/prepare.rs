@@ -12,13 +12,13 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Analysis, TextRange};
-use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
 use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
+use draft_tasks_executor::{PodsRequest, Problem};
 
 use super::check;
 use super::cluster::Cluster;
@@ -114,7 +114,7 @@ impl<'a> Prepared<'a> {
             run,
             environment,
             kubernetes,
-            named: cluster.environment.clone(),
+            named: cluster.meant.environment.clone(),
             cluster,
         })
     }
@@ -282,7 +282,22 @@ impl<'a> Prepared<'a> {
     ///
     /// When the application or the cluster is not known.
     pub(super) fn pods(&self, only: &[String]) -> Result<PodsRequest, String> {
-        self.application().pods(only.to_vec()).map_err(|problem| problem.describe())
+        self.application().pods(only.to_vec()).map_err(|problem| self.describe_missing(&problem))
+    }
+
+    /// Why pods are not known; where that is two things, two errors.
+    pub(super) fn describe_missing(&self, problem: &Problem) -> String {
+        match self.application().missing().as_slice() {
+            [one, other] => format!("{}\nerror: {}", one.describe(), other.describe()),
+            _ => problem.describe(),
+        }
+    }
+
+    /// The same in one line.
+    pub(super) fn summarize_missing(&self, problem: &Problem) -> String {
+        let missing = self.application().missing();
+        let messages: Vec<&str> = missing.iter().map(|problem| problem.message.as_str()).collect();
+        if messages.len() == 2 { messages.join(", and ") } else { problem.message.clone() }
     }
 
     /// What is to be executed.
@@ -450,7 +465,7 @@ impl<'a> Prepared<'a> {
     pub(super) fn accepts(&self, target: &Target) -> bool {
         let is_named = || {
             let named = self.application().target(None);
-            self.cluster.context.is_some() && named.is_ok_and(|named| named.is_same_cluster(target))
+            self.cluster.meant.context.is_some() && named.is_ok_and(|named| named.is_same_cluster(target))
         };
         self.kubernetes.is_local(target) || is_named()
     }

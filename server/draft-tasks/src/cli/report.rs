@@ -29,12 +29,15 @@ const LONGEST_LINE: usize = 8 << 10;
 /// How many of the first lines of a failed task are shown, where not everything is: what went wrong first often says why.
 const FIRST_LINES: usize = 5;
 
+/// How many of the last lines of a failed task are shown again, where they are not seen any more.
+const LINES_AGAIN: usize = 10;
+
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Amount {
     /// All that tasks write, as it comes.
     Everything,
-    /// What goes on, and of tasks that failed their last lines.
+    /// The same, and below it what goes on.
     Moving,
     /// Only what failed, and the summary.
     Failures,
@@ -67,7 +70,18 @@ pub(super) struct Report {
     left: BTreeSet<usize>,
     /// Tasks whose command was told, since they failed.
     told: BTreeSet<usize>,
+    /// How the tasks failed, on a screen that moves what is written away.
+    failures: Vec<Shown>,
+    /// How many pods were ready of how many, while they were awaited.
+    ready: Option<(usize, usize)>,
     running: HashMap<Place, Running>,
+}
+
+/// A failure that was shown.
+struct Shown {
+    lines: String,
+    /// How many lines were written by its end.
+    end: usize,
 }
 
 /// What is known of a task that runs.
@@ -119,6 +133,8 @@ impl Report {
             short: Vec::new(),
             left: BTreeSet::new(),
             told: BTreeSet::new(),
+            failures: Vec::new(),
+            ready: None,
             running: HashMap::new(),
         }
     }
@@ -137,6 +153,7 @@ impl Report {
         match event {
             RunEvent::RunStarted { subject, tasks, .. } => self.started(subject, &tasks),
             RunEvent::Waiting { ready, pods, message } => {
+                self.ready = Some((ready, pods));
                 self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {}", printable(&message)))
             }
             RunEvent::PodsLeft { pods, message } => {
@@ -236,22 +253,23 @@ impl Report {
 
     /// Shows whole lines, or keeps them for when the task fails.
     fn lines(&mut self, place: Place, text: &str) -> io::Result<()> {
-        if self.amount != Amount::Everything {
-            let Running { head, tail, .. } = self.running.entry(place).or_default();
-            let missing = FIRST_LINES - head.len();
-            head.extend(text.split_inclusive('\n').take(missing).map(|line| output::plain(line.trim_end())));
-            tail.push(text);
-            if !text.is_empty() && !text.ends_with('\n') {
-                tail.push("\n");
-            }
-            if let Some(last) = tail.lines().pop().filter(|_| self.screen.moves()) {
-                self.screen.last_line(last);
-            }
+        if text.is_empty() {
+            return Ok(());
+        }
+        let Running { head, tail, .. } = self.running.entry(place).or_default();
+        let missing = FIRST_LINES - head.len();
+        head.extend(text.split_inclusive('\n').take(missing).map(|line| output::plain(line.trim_end())));
+        tail.push(text);
+        if !text.ends_with('\n') {
+            tail.push("\n");
+        }
+        if self.amount == Amount::Failures {
             return Ok(());
         }
         let shown = if self.paint.0 { output::colored_line } else { output::plain };
         let prefix = self.paint.dim(&format!("{} │", self.label(place)));
-        text.lines().try_for_each(|line| self.screen.line(format_args!("  {prefix} {}", shown(line))))
+        let lines: String = text.lines().map(|line| format!("  {prefix} {}\n", shown(line))).collect();
+        self.screen.write(&lines)
     }
 
     fn finished(&mut self, place: Place, ending: &Ending) -> io::Result<()> {
@@ -283,19 +301,43 @@ impl Report {
             Outcome::Passed => line(format!("{} {task}  {took}", self.paint.green(sign))),
             Outcome::Failed(failure) => {
                 let what = self.paint.red(&printable(&failure.describe_with(headline.as_deref())));
-                line(format!("{} {task}  {took}  {what}", self.paint.red(sign)))?;
+                let title = format!("{} {task}  {took}  {what}", self.paint.red(sign));
+                line(title.clone())?;
                 self.excerpt(running)?;
                 self.tell_command(place, failure, is_new)?;
                 match failure {
                     Failure::NotStarted(_) | Failure::Unknown(_) => {
-                        failure.hint().map_or(Ok(()), |hint| line(format!("  {}", printable(&hint))))
+                        failure.hint().map_or(Ok(()), |hint| line(format!("  {}", printable(&hint))))?;
                     }
-                    _ => self.tell_loan(place, running),
+                    _ => self.tell_loan(place, running)?,
                 }
+                self.keep(&title, running);
+                Ok(())
             }
             Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow(sign))),
             Outcome::Skipped => line(self.paint.dim(&format!("{sign} {task}  skipped"))),
         }
+    }
+
+    /// Keeps a failure for when it is not seen any more.
+    fn keep(&mut self, title: &str, running: &Running) {
+        if self.screen.height().is_none() {
+            return;
+        }
+        let all = running.tail.lines();
+        let last = all.iter().skip(all.len().saturating_sub(LINES_AGAIN));
+        let last = last.map(|line| format!("    {} {line}\n", self.paint.dim("│")));
+        let lines = format!("  {title}\n{}", last.collect::<String>());
+        self.failures.push(Shown { lines, end: self.screen.written() });
+    }
+
+    /// Shows the failures again that are not seen any more.
+    fn show_again(&self) -> io::Result<()> {
+        let Some(height) = self.screen.height() else { return Ok(()) };
+        let written = self.screen.written();
+        let is_away = |shown: &&Shown| written - shown.end >= height;
+        let away: String = self.failures.iter().filter(is_away).map(|shown| shown.lines.as_str()).collect();
+        if away.is_empty() { Ok(()) } else { self.screen.write(&format!("\n{away}")) }
     }
 
     /// How a task gets a terminal that failed without one.
@@ -313,7 +355,7 @@ impl Report {
 
     /// The first and the last lines of a task that failed, where they were not shown before.
     fn excerpt(&self, Running { head, tail, .. }: &Running) -> io::Result<()> {
-        if self.amount == Amount::Everything {
+        if self.amount != Amount::Failures {
             return Ok(());
         }
         let line = |text: &str| self.screen.line(format_args!("    {} {text}", self.paint.dim("│")));
@@ -346,8 +388,8 @@ impl Report {
 
     fn over(&mut self, summary: &RunSummary) -> io::Result<()> {
         self.screen.end();
-        let wanted = summary.blocked || (summary.failed == 0 && self.screen.moves());
-        if let Some(record) = self.record.as_ref().filter(|_| wanted) {
+        self.show_again()?;
+        if let Some(record) = self.record.as_ref().filter(|_| summary.blocked) {
             let log = self.paint.dim(&format!("log: {}", record.display()));
             self.screen.line(format_args!("  {log}"))?;
         }
@@ -355,9 +397,21 @@ impl Report {
         let rerun = self.again(summary).map(|again| format!("\nagain: {again}")).unwrap_or_default();
         let came_to = match self.subject {
             Some(Subject::PodsReady | Subject::PodsGone) => self.waited(summary),
+            _ if summary.blocked => self.blocked(summary),
             _ => summary.describe(),
         };
         self.screen.line(format_args!("{space}{came_to}{rerun}"))
+    }
+
+    /// That no task ran, and which pods were missing where some were.
+    fn blocked(&self, summary: &RunSummary) -> String {
+        let what = match self.ready.filter(|_| self.pods.is_empty()) {
+            Some((0, _)) => "no pod was ready",
+            Some((ready, pods)) if ready < pods => "not all pods were ready",
+            Some(_) => "the rollout was not over",
+            None => "no task could run",
+        };
+        format!("failed: {what} after {}", describe_duration(summary.duration))
     }
 
     /// What waiting came to.

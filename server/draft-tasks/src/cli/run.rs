@@ -11,7 +11,8 @@ use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{Records, RunHeader};
-use draft_tasks_executor::{OnFailure, PodChoice, RunRequest};
+use draft_tasks_executor::{OnFailure, OutcomeName, RunRequest, describe_duration, halt};
+use tokio::time::Instant;
 
 use super::cluster::{self, Cluster};
 use super::execute::{Format, Presentation, execute, serve};
@@ -103,11 +104,8 @@ pub(super) struct Options {
     #[command(flatten)]
     variables: VariableOptions,
     /// Show only tasks that failed, and the summary
-    #[arg(long, short, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-    /// Show all that tasks write on a terminal too, not only the last lines of those that failed
     #[arg(long, short)]
-    verbose: bool,
+    pub(super) quiet: bool,
     /// How the run is told
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -307,11 +305,22 @@ impl Options {
     }
 
     fn amount(&self) -> Amount {
-        match (self.quiet, self.verbose) {
-            (true, _) => Amount::Failures,
-            (_, false) if terminal::can_move(self.look.color()) => Amount::Moving,
-            _ => Amount::Everything,
+        match self.quiet {
+            true => Amount::Failures,
+            false if self.can_move() => Amount::Moving,
+            false => Amount::Everything,
         }
+    }
+
+    fn can_move(&self) -> bool {
+        terminal::can_move(self.look.color())
+    }
+
+    /// Tells who may have gone away meanwhile that something that took long is over.
+    pub(super) fn tell_over(&self, what: &str, outcome: OutcomeName, begun: Instant) {
+        let took = halt::now() - begun;
+        let text = format!("draft-tasks: {what} {} after {}", outcome.name(), describe_duration(took));
+        terminal::tell_over(self.look.color(), &text, took);
     }
 
     pub(super) fn paint(&self) -> Paint {
@@ -416,7 +425,7 @@ fn request(
     }
     let mut request = prepared.request_without_pods(phase, chosen)?;
     let pods = prepared.application().pods(chosen.pods.to_vec());
-    let unknown = pods.as_ref().err().map(|problem| problem.message.clone());
+    let unknown = pods.as_ref().err().map(|problem| prepared.summarize_missing(problem));
     request.pods = pods.ok();
     Ok((request, unknown))
 }
@@ -498,11 +507,10 @@ pub(super) fn show_dry(
     unknown: Option<&str>,
 ) -> io::Result<()> {
     let phase = request.plan.subject.name();
-    let again = match request.pods.as_ref().map(|pods| &pods.choice) {
-        Some(PodChoice::Again(pods)) => pods.as_slice(),
-        _ => &[],
-    };
-    let shown = dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown, again };
+    let choice = request.pods.as_ref().map(|pods| &pods.choice);
+    let target = request.pinned.as_ref().map(|pinned| &pinned.target);
+    let shown =
+        dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown, choice, target };
     match options.format {
         Format::Human => dry_run::write(&shown, options.paint()),
         Format::Json => dry_run::write_json(&shown),
@@ -515,8 +523,13 @@ fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
     if request.on_terminal {
         view.amount = Amount::Failures;
     }
+    let (subject, begun) = (request.plan.subject, halt::now());
+    let is_human = options.format == Format::Human;
     serve(async |signals| {
         let ended = execute(request, crossing, &view, signals).await?;
+        if is_human {
+            options.tell_over(subject.name(), ended.outcome(), begun);
+        }
         Ok(ended.code(signals))
     })
 }

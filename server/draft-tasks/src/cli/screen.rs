@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -28,13 +28,15 @@ pub(super) struct Screen {
     moving: Option<ProgressBar>,
     /// Whether something goes on: else every line would be followed by a drawing of nothing.
     goes_on: Arc<AtomicBool>,
+    /// How many lines were written.
+    lines: Arc<AtomicUsize>,
 }
 
 impl Screen {
     pub(super) fn new(can_move: bool) -> Screen {
         let target = || ProgressDrawTarget::term_like(Box::new(NarrowTerminal));
         let moving = can_move.then(|| ProgressBar::with_draw_target(None, target()));
-        Screen { moving, goes_on: Arc::default() }
+        Screen { moving, goes_on: Arc::default(), lines: Arc::default() }
     }
 
     /// Whether it shows what goes on.
@@ -48,15 +50,39 @@ impl Screen {
     ///
     /// When standard output cannot be written.
     pub(super) fn line(&self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        self.write(&format!("{text}\n"))
+    }
+
+    /// Writes whole lines.
+    ///
+    /// # Errors
+    ///
+    /// As [`Screen::line`].
+    pub(super) fn write(&self, lines: &str) -> io::Result<()> {
+        self.lines.fetch_add(lines.matches('\n').count(), Ordering::Relaxed);
         let write = || {
             let mut out = io::stdout().lock();
-            writeln!(out, "{text}")?;
+            out.write_all(lines.as_bytes())?;
             out.flush()
         };
         match self.drawn() {
             Some(moving) => moving.suspend(write),
             None => write(),
         }
+    }
+
+    /// How many lines were written so far.
+    pub(super) fn written(&self) -> usize {
+        self.lines.load(Ordering::Relaxed)
+    }
+
+    /// How many lines are seen at once, where what was written is moved away by what follows.
+    pub(super) fn height(&self) -> Option<usize> {
+        #[cfg(unix)]
+        let said = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_row.into());
+        #[cfg(not(unix))]
+        let said = None;
+        said.filter(|height| *height > 0 && self.moves())
     }
 
     /// The line of what goes on, if something does.
@@ -76,24 +102,16 @@ impl Screen {
     pub(super) fn begin(&self, what: &str) {
         let Some(moving) = &self.moving else { return };
         // The template is ours; with a wrong one the line is only plainer.
-        if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix}  {elapsed}  {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("  {spinner} {elapsed}  {wide_msg}") {
             moving.set_style(style);
         }
-        moving.set_prefix(what.to_owned());
-        moving.set_message("");
+        moving.set_message(what.to_owned());
         // What ended before is not drawn again until here, and then with the words of what begins.
         if !self.goes_on.swap(true, Ordering::AcqRel) {
             moving.reset();
         }
         moving.reset_elapsed();
         moving.enable_steady_tick(TICK);
-    }
-
-    /// Shows the last that was heard of it.
-    pub(super) fn last_line(&self, text: String) {
-        if let Some(moving) = self.drawn() {
-            moving.set_message(text);
-        }
     }
 
     /// It does not go on.

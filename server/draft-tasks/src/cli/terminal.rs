@@ -4,8 +4,9 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
-use draft_tasks_analysis::printable::printable_lines;
+use draft_tasks_analysis::printable::{printable, printable_lines};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Color;
@@ -131,6 +132,30 @@ pub(super) fn can_draw() -> bool {
     is_seen(&io::stdout()) && is_set("TERM")
 }
 
+/// A run that takes less is seen to its end.
+const LONG: Duration = Duration::from_secs(30);
+
+/// The programs of terminals that show the text of OSC 9 as a notice; others take it for something else, or write it.
+const NOTICING: [&str; 3] = ["iTerm.app", "WezTerm", "ghostty"];
+
+/// What has a terminal tell its user that something is over which took long.
+fn notice(program: Option<&str>, text: &str, took: Duration) -> Option<String> {
+    let is_known = program.is_some_and(|program| NOTICING.contains(&program));
+    (is_known && took >= LONG).then(|| format!("\u{1b}]9;{}\u{7}", printable(text)))
+}
+
+/// Tells the user of a terminal that is known to take it that something is over which took long.
+pub(super) fn tell_over(color: Color, text: &str, took: Duration) {
+    // In a terminal within the terminal the variable is that of the outer one.
+    let is_direct = !is_set("TMUX") && !is_set("STY");
+    let program = std::env::var("TERM_PROGRAM").ok().filter(|_| is_direct && can_move(color));
+    if let Some(notice) = notice(program.as_deref(), text, took) {
+        let mut out = io::stdout().lock();
+        // It is of no use to a terminal that is gone.
+        let _ = out.write_all(notice.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
 /// A colour for a piece of text, or none.
 #[derive(Clone, Copy)]
 pub(super) struct Paint(pub(super) bool);
@@ -158,5 +183,19 @@ impl Paint {
 
     fn wrap(self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_took_long_is_noticed_and_only_where_the_terminal_knows_it() {
+        let of = |program, seconds| notice(program, "pre-up\u{7} passed", Duration::from_secs(seconds));
+        assert_eq!(of(Some("WezTerm"), 30).as_deref(), Some("\u{1b}]9;pre-up\\u{7} passed\u{7}"));
+        assert_eq!(of(Some("WezTerm"), 29), None);
+        assert_eq!(of(Some("xterm"), 300), None);
+        assert_eq!(of(None, 300), None);
     }
 }

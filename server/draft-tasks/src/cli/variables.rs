@@ -13,8 +13,9 @@ use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::world::environment::{Environment, KUBECONFIG, NO_VARIABLE};
 
+/// Values of variables.
 #[derive(Debug, Args)]
-pub(super) struct VariableOptions {
+pub(super) struct ValueOptions {
     /// Set a variable for the tasks and for `$NAME` in their commands; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
@@ -24,6 +25,12 @@ pub(super) struct VariableOptions {
     /// and paths are shown. Tasks in pods do not get them, only what stands for `$NAME` in their commands
     #[arg(long = "env-file", value_name = "PATH")]
     env_files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VariableOptions {
+    #[command(flatten)]
+    values: ValueOptions,
     /// Mask the value of this variable in the output, as those are whose names look secret; may be given several times
     #[arg(long = "secret", value_name = "NAME")]
     secrets: Vec<String>,
@@ -33,15 +40,29 @@ pub(super) struct VariableOptions {
     public: Vec<String>,
 }
 
-impl VariableOptions {
+impl ValueOptions {
     /// The settings of runs that these options are.
     pub(super) fn settings(&self) -> io::Result<RunSettings> {
         Ok(RunSettings {
             env: self.env.iter().map(here).collect::<io::Result<_>>()?,
             env_files: self.env_files.iter().map(|path| env_file(path)).collect::<io::Result<_>>()?,
+            ..RunSettings::default()
+        })
+    }
+
+    /// Says what the user may not have meant in files of variables.
+    pub(super) fn warn(&self, environment: &Environment) {
+        environment.warnings().iter().for_each(|said| terminal::warning(format_args!("{said}")));
+    }
+}
+
+impl VariableOptions {
+    /// The settings of runs that these options are.
+    pub(super) fn settings(&self) -> io::Result<RunSettings> {
+        Ok(RunSettings {
             secrets: self.secrets.clone(),
             public: self.public.clone(),
-            ..RunSettings::default()
+            ..self.values.settings()?
         })
     }
 
@@ -56,7 +77,7 @@ impl VariableOptions {
         for name in self.public.iter().filter(|name| environment.get(name).is_none()) {
             warn(format_args!("--public {}: {NO_VARIABLE}", printable(name)));
         }
-        environment.warnings().iter().for_each(|said| warn(format_args!("{said}")));
+        self.values.warn(environment);
     }
 }
 

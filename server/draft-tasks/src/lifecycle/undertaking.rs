@@ -88,8 +88,8 @@ impl Undertaking {
     }
 
     /// Why the pods in which a step would run are unknown.
-    pub(crate) fn unknown(&self, step: Subject) -> Option<&str> {
-        self.problem.as_ref().filter(|_| !step.is_local()).map(|problem| problem.message.as_str())
+    pub(crate) fn unknown(&self, step: Subject) -> Option<&Problem> {
+        self.problem.as_ref().filter(|_| !step.is_local())
     }
 
     /// What a step runs; a step that waits has no tasks.

@@ -479,10 +479,9 @@ mod tests {
                 f:9:6: `env` cannot be set here: values of the environment do not belong into a file that is checked in; they come from the user's environment
                 f:11:12: `app web` is not a label selector: write `app=web`, `app!=web`, `app in (a, b)`, `app` or `!app`, with commas between several
                 f:12:13: invalid type: integer `5`, expected a string
-                f:13:16: a time of 0 would end every task at once; leave it out for no limit
                 f:14:1: there is no setting `namespac`
                 timout -> timeout
-                {"semantics":"standard","draftVersion":"dep-8","rules":{},"onFailure":{"pre-up":"stop","post-deploy":"stop","post-up":"stop","cleanup":"continue"},"kubernetes":{"selector":null,"container":null,"readyTimeout":null}}"#]],
+                {"semantics":"standard","draftVersion":"dep-8","rules":{},"onFailure":{"pre-up":"stop","post-deploy":"stop","post-up":"stop","cleanup":"continue"},"kubernetes":{"selector":null,"container":null,"readyTimeout":"0s"}}"#]],
         );
     }
 

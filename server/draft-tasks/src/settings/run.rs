@@ -51,18 +51,56 @@ pub(crate) struct Limit(pub(crate) Duration);
 impl FromStr for Limit {
     type Err = String;
 
-    /// A number is one of seconds.
     fn from_str(text: &str) -> Result<Limit, String> {
-        let wrong = || format!("`{text}` is not a duration: write 90s, 5m, 1h 30m or a number of seconds");
-        let duration = match text.trim().parse::<f64>() {
-            Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?,
-            Err(_) => humantime::parse_duration(text.trim()).map_err(|_| wrong())?,
-        };
+        let duration = duration(text)?;
         if duration.is_zero() {
             return Err("a time of 0 would end every task at once; leave it out for no limit".into());
         }
         Ok(Limit(duration))
     }
+}
+
+/// How long something is awaited: 0 is to look once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience(pub(crate) Duration);
+
+impl Kind for Patience {}
+
+impl FromStr for Patience {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Patience, String> {
+        duration(text).map(Patience)
+    }
+}
+
+impl Serialize for Patience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Patience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Patience, D::Error> {
+        written(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A duration as people write it; a number is one of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration: write 90s, 5m, 1h 30m or a number of seconds");
+    match text.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong()),
+        Err(_) => humantime::parse_duration(text.trim()).map_err(|_| wrong()),
+    }
+}
+
+/// A value of a setting as it is written.
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        other => other.to_string(),
+    })
 }
 
 impl fmt::Display for Limit {
@@ -79,11 +117,7 @@ impl Serialize for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
-        let text = match Value::deserialize(deserializer)? {
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
-        text.parse().map_err(D::Error::custom)
+        written(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -105,5 +139,7 @@ mod tests {
             assert!(seconds(wrong.clone()).is_err(), "{wrong}");
         }
         assert_eq!(Limit(Duration::from_secs(90)).to_string(), "1m 30s");
+        assert_eq!("0".parse(), Ok(Patience(Duration::ZERO)), "what is awaited is looked at once");
+        assert!("-1".parse::<Patience>().is_err());
     }
 }

@@ -239,6 +239,11 @@ impl ApplicationLookup<'_> {
         Ok(self.request(application, target, only))
     }
 
+    /// What of both is not known.
+    pub(crate) fn missing(&self) -> Vec<Problem> {
+        [self.find().err(), self.target(None).err()].into_iter().flatten().collect()
+    }
+
     /// The request for an application and a cluster that are known.
     pub(crate) fn request(&self, application: Application, target: Target, only: Vec<String>) -> PodsRequest {
         let KubernetesSettings { container, ready_timeout, concurrency, once, .. } = self.settings;

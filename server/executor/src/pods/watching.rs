@@ -61,7 +61,8 @@ impl Watching {
     /// When the server cannot be reached or does not permit it.
     pub(crate) async fn start(connection: &Connection, wanted: &PodsRequest) -> Result<Watching, Problem> {
         let (pods, application) = (connection.pods().await?, &wanted.application);
-        let seen = list(connection, &pods, application, wanted.wait_timeout).await?;
+        // Also who does not wait looks once.
+        let seen = list(connection, &pods, application, wanted.wait_timeout.max(SILENCE_IN_TROUBLE)).await?;
         let (told, receiver) = watch::channel(Arc::new(Pods { seen, ..Pods::default() }));
         let task = tokio::spawn(watch(connection.clone(), application.selector.clone(), told));
         Ok(Watching { pods: receiver, task })

@@ -461,8 +461,7 @@ impl PlannedTask {
 
     /// The command as one may read it: each argument as a shell would have to be given it.
     pub fn command(&self) -> String {
-        let shown = self.argv.iter().map(|argument| printable(&command::show_argument(argument)));
-        shown.collect::<Vec<_>>().join(" ")
+        printable(&command::show_command(&self.argv).join(" "))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Must not run anything or show a secret.
 
-use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::command::show_command;
 use draft_tasks_analysis::markdown::code_span;
 use draft_tasks_analysis::plan::{self, Plan, Step};
 use draft_tasks_analysis::printable::printable;
@@ -109,7 +109,7 @@ fn described(plan: &Plan, once: &[bool], directory: &str, span: impl Fn(String) 
     let mut lines = vec![format!("{} in {}", plan.subject, span(directory.to_owned()))];
     for ((number, step), once) in (1..).zip(&plan.steps).zip(once) {
         let once = if *once { " (once, in the first ready pod)" } else { "" };
-        let arguments: Vec<_> = step.argv.iter().map(|argument| span(show_argument(argument))).collect();
+        let arguments: Vec<_> = show_command(&step.argv).into_iter().map(&span).collect();
         lines.push(format!("{number}. {}{once}: {}", span(step.task.clone()), arguments.join(" ")));
     }
     lines.join("\n")

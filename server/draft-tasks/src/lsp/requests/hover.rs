@@ -3,6 +3,7 @@
 use draft_tasks_analysis::TextSize;
 use draft_tasks_analysis::hover::{self, HoverContext};
 use draft_tasks_analysis::markdown::text_span;
+use draft_tasks_executor::OnFailure;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::documents::document::{Analysed, Document};
@@ -25,7 +26,8 @@ impl Session {
         let environment = session.environment_to_show(document);
         let lookup = |name: &str| environment.shown(name);
         let once = &document.config.kubernetes.once;
-        let context = HoverContext { directory: &directory, lookup: &lookup, once };
+        let goes_on = &|phase| document.config.on_failure(phase) == OnFailure::Continue;
+        let context = HoverContext { directory: &directory, lookup: &lookup, once, goes_on };
         let mut found = hover::hover(&analysis.parsed, offset, &context)?;
         for more in session.hover_of_runs(document, &analysis, offset) {
             found.markdown += "\n\n";
