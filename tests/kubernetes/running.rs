@@ -165,7 +165,7 @@ fn a_failure_ends_the_tasks_of_its_pod_and_others_go_on() {
     let in_one = When { argument: Some("two".to_owned()), ..When::pod("web-a-1") };
     double.on_exec(in_one, Answer::Run(vec![Step::Exit(1)]));
     let called = tool(&double, THREE).call(&["run", "post-deploy"]);
-    let rerun = "rerun where it failed: draft-tasks rerun --failed";
+    let rerun = "again: draft-tasks run post-deploy --failed";
     assert_says(&called, 1, &["4 passed", "1 failed", "1 skipped", "1 of 2 pods passed", rerun]);
     let seen = double.seen();
     assert_eq!(seen.commands("web-a-0"), [["one"], ["two"], ["three"]]);

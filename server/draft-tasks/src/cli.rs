@@ -56,7 +56,8 @@ pub(crate) struct Cli {
     stdio: bool,
     /// Work in this directory: everything else is as if the program had been started there, and paths are relative to it
     #[arg(short = 'C', global = true, value_name = "DIR")]
-    directory: Vec<PathBuf>,
+    // No command has an argument of this name: clap would take one for the other.
+    work_in: Vec<PathBuf>,
     /// Append what the program logs of itself, for finding faults in it, to this file instead of standard error; the
     /// variable DRAFT_TASKS_LOG says how much: error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "FILE")]
@@ -216,7 +217,7 @@ fn parse_and_run() -> ExitCode {
     }
     survive_limits();
     let started =
-        enough_files().and_then(|()| enter(&cli.directory)).and_then(|()| start_log(cli.log.as_deref()));
+        enough_files().and_then(|()| enter(&cli.work_in)).and_then(|()| start_log(cli.log.as_deref()));
     match started {
         Ok(()) if cli.stdio => serve(),
         Ok(()) => cli.command.map_or_else(overview, dispatch),
