@@ -562,6 +562,16 @@ fn reach_a_client_that_answers_nothing() {
 }
 
 #[test]
+fn that_steer_a_terminal_reach_the_client_with_their_colours_alone() {
+    let script = r"printf '\033]0;title\007\033[2J10 %%\r\033[Kdone \033[32mwell\033[m\033[1A\n'";
+    let (mut client, project) = (own_output(), Project::with_tasks("pre-up", &[("bar", script)]));
+    client.open(&project);
+    let run = run(&mut client, &project, "pre-up");
+    let story = story(&mut client, &run);
+    assert!(story.contains(&"bar stdout: 10 %\rdone \u{1b}[32mwell\u{1b}[m".to_owned()), "{story:?}");
+}
+
+#[test]
 fn that_write_very_much_are_complete_and_stop_nobody() {
     const LINES: usize = 200_000;
     let task = format!("sh -c 'yes {} | head -n {LINES} | nl -ba'", "x".repeat(92));

@@ -12,9 +12,9 @@ export function plain(text: string): string {
     .replace(/\r/g, '');
 }
 
-/** The text with the line ends of a terminal, which goes down and to the left apart. */
+/** The text with the line ends of a terminal, which goes down and to the left apart; a line that begins again is empty. */
 export function forTerminal(text: string): string {
-  return text.replace(/\r?\n/g, '\r\n');
+  return text.replace(/\r?\n/g, '\r\n').replace(/\r(?=[^\r\n])/g, '\r\x1b[K');
 }
 
 /** The last part of a text that grows, up to a number of characters, and whole lines of it where it has some. */

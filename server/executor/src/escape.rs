@@ -126,27 +126,39 @@ pub fn plain(text: &str) -> String {
 pub(crate) fn as_seen(line: &str) -> String {
     let shown = shown(line);
     let last = shown.split('\r').rfind(|segment| !segment.is_empty()).unwrap_or_default();
-    colored(last).into_owned()
+    written_out(last)
 }
 
-/// A line for a terminal that shows colours: of the escapes only those stay, and end with it; of what was overwritten
-/// after carriage returns only what it said last, and the rest as [`colored`] has it.
+/// A line for a terminal that shows colours, which end with it: [`colored`], and of what was overwritten after carriage
+/// returns only what it said last.
 pub fn colored_line(line: &str) -> String {
-    let is_color = |escape: &[u8]| escape.starts_with(b"\x1b[") && escape.ends_with(b"m");
-    let text = with_escapes(line, is_color);
+    let text = colored(line);
     let last = text.split('\r').rfind(|segment| !shown(segment).is_empty()).unwrap_or_default();
     let end = if last.contains('\x1b') && !last.ends_with("\x1b[0m") { "\x1b[0m" } else { "" };
-    colored(last).into_owned() + end
+    last.to_owned() + end
 }
 
-/// A text with its colours for who shows them: controls beyond ASCII, which some terminals obey as escapes,
-/// other directions of writing and what is not seen are as [`printable_but`] writes them.
+/// A text with its colours for who shows them: of the escapes only those stay. Controls beyond ASCII, which some terminals
+/// obey as escapes, other directions of writing and what is not seen are as [`printable_but`] writes them.
 pub fn colored(text: &str) -> Cow<'_, str> {
     // Nearly all text is such.
-    if text.is_ascii() {
+    if text.is_ascii() && shown_length(text.as_bytes()) == text.len() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(printable_but(text, |character| character.is_ascii()))
+    let is_color = |escape: &[u8]| escape.starts_with(b"\x1b[") && escape.ends_with(b"m");
+    Cow::Owned(written_out(&with_escapes(text, is_color)))
+}
+
+/// A text without escapes but for colours, with what else steers a terminal written out.
+fn written_out(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { printable_but(text, |character| character.is_ascii()) }
+}
+
+/// The length of a text without an escape at its end of which more must come.
+pub(crate) fn length_of_whole(text: &str) -> usize {
+    let from = text.ceil_char_boundary(text.len().saturating_sub(LONGEST));
+    let begins = text.as_bytes()[from..].iter().rposition(|byte| *byte == ESCAPE).map(|at| from + at);
+    begins.filter(|at| hidden(&text.as_bytes()[*at..]).is_none()).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -164,6 +176,34 @@ mod tests {
         assert_eq!(plain(text), "é\\u{9b}31m\\u{202e}x\\u{200b}\n");
         assert_eq!(plain("a\u{9b}b"), "a\\u{9b}b");
         assert_eq!(colored(text), "\x1b[1mé\\u{9b}31m\\u{202e}x\x1b[m\\u{200b}\r\n");
+    }
+
+    #[test]
+    fn a_text_has_its_colours_and_carriage_returns_and_nothing_else_that_steers() {
+        for (text, seen) in [
+            ("10 %\r\x1b[K20 %\r\n\x1b[1;31mred\x1b[m\x07", "10 %\r20 %\r\n\x1b[1;31mred\x1b[m"),
+            ("\x1b]0;title\x07\x1b[2J\x1b[1;1Ha\x1b[?1049h\x08b\x1bc", "ab"),
+            ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1bPq\x1b\\\tend", "link \tend"),
+        ] {
+            assert_eq!(colored(text), seen, "{text:?}");
+        }
+        assert!(matches!(colored("plain\r\n\ttext"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_text_is_whole_without_the_escape_that_goes_on() {
+        for (text, whole) in [
+            ("a\x1b", "a"),
+            ("a\x1b[3", "a"),
+            ("\x1b[3", ""),
+            ("a\x1b]0;title", "a"),
+            ("\x1b[1ma\x1b[", "\x1b[1ma"),
+            ("a\x1b[31m", "a\x1b[31m"),
+            ("\x1b[3\n", "\x1b[3\n"),
+            ("é", "é"),
+        ] {
+            assert_eq!(&text[..length_of_whole(text)], whole, "{text:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ test('a plain text has no colours, and of what was overwritten the last', () => 
 
 test('a terminal goes to the left at each line end', () => {
   assert.equal(forTerminal('a\nb\r\n'), 'a\r\nb\r\n');
+  assert.equal(forTerminal('100 %\rok\r\n'), '100 %\r\x1b[Kok\r\n');
 });
 
 test('the tail of a long text is bounded, and begins with a whole line', () => {

@@ -1,12 +1,13 @@
 //! Gathers what streams write into batches of whole lines, in the order in which the lines ended.
 //!
-//! Must not lose or change a byte, but for those that are no UTF-8.
+//! Must not lose or change a byte, but for those that are no UTF-8, nor cut an escape in two.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::escape::length_of_whole;
 use crate::event::{OutputPiece, Stream};
 
 /// The most bytes of text in one [`RunEvent::Output`](crate::RunEvent::Output).
@@ -51,7 +52,7 @@ impl Batch {
             self.gather(stream, old + end + 1, now);
         }
         while self.parts[stream as usize].text.len() >= MAX_OUTPUT {
-            let cut = self.parts[stream as usize].text.floor_char_boundary(MAX_OUTPUT);
+            let cut = cut_at_most(&self.parts[stream as usize].text, MAX_OUTPUT);
             self.gather(stream, cut, now);
         }
         let part = &mut self.parts[stream as usize];
@@ -96,7 +97,7 @@ impl Batch {
         for stream in Stream::BOTH {
             let part = &self.parts[stream as usize];
             if part.since.is_some_and(|since| since + PART <= now) {
-                self.gather(stream, part.text.len(), now);
+                self.gather(stream, length_of_whole(&part.text), now);
             }
         }
         true
@@ -156,12 +157,17 @@ impl Batch {
 /// Where a text is cut so that no more than `room` bytes are in front: behind a line; where no line ends, only if it has
 /// to be cut.
 fn cut_within(text: &str, room: usize, must_be_cut: bool) -> usize {
-    let bound = text.floor_char_boundary(room);
+    let bound = cut_at_most(text, room);
     match text.as_bytes()[..bound].iter().rposition(|byte| *byte == b'\n') {
         Some(end) => end + 1,
         None if must_be_cut => bound,
         None => 0,
     }
+}
+
+/// Where a text is cut that has so many bytes or more: between letters and escapes.
+fn cut_at_most(text: &str, most: usize) -> usize {
+    length_of_whole(&text[..text.floor_char_boundary(most)])
 }
 
 impl Part {
@@ -259,6 +265,25 @@ mod tests {
         assert_eq!(due(&mut batch, start + BATCH), "not yet");
         assert_eq!(batch.due(), Some(start + PART));
         assert_eq!(due(&mut batch, start + PART), "Stdout \"name? \"; ");
+    }
+
+    #[test]
+    fn an_escape_is_told_whole() {
+        let start = Instant::now();
+        let mut batch = Batch::default();
+        batch.push(Stdout, b"a\x1b[3", start);
+        assert_eq!(due(&mut batch, start + PART), "Stdout \"a\"; ");
+        assert_eq!(batch.due(), None);
+        batch.push(Stdout, b"1mred", start);
+        assert_eq!(due(&mut batch, start + PART), "Stdout \"\\u{1b}[31mred\"; ");
+        batch.push(Stdout, b"\x1b[", start);
+        assert_eq!(told(&mut batch), "\x1b[");
+        for before in [MAX_OUTPUT - 2, MAX_OUTPUT] {
+            let text = "x".repeat(before) + "\x1b[31m\n";
+            batch.push(Stdout, text.as_bytes(), start);
+            assert!(batch.take()[0].text == "x".repeat(before));
+            assert_eq!(told(&mut batch), "\x1b[31m\n");
+        }
     }
 
     #[test]

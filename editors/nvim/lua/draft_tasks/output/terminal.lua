@@ -58,7 +58,8 @@ end
 ---@param text string
 local function send(text)
   local is_draining = #queue > 0
-  text = text:gsub('\r?\n', '\r\n')
+  -- A line that begins again is empty.
+  text = text:gsub('\r?\n', '\r\n'):gsub('\r([^\r\n])', '\r\27[K%1')
   for from = 1, #text, portion do
     table.insert(queue, text:sub(from, from + portion - 1))
   end

@@ -136,7 +136,7 @@ impl OutputParams {
 pub(crate) struct PieceOfOutput {
     /// `stdout` or `stderr`.
     pub(crate) stream: Cow<'static, str>,
-    /// Whole lines with their ends, where the task did not leave a line unfinished; colours as they came.
+    /// Whole lines with their ends, where the task did not leave a line unfinished; of the escapes only colours.
     pub(crate) text: String,
 }
 
