@@ -109,3 +109,41 @@ fn a_task_that_asks_for_a_password_is_told_how_to_get_a_terminal() {
     let said = "it may have asked on a terminal: `draft-tasks run pre-up --tty 'ask'` lends it one";
     assert_eq!(text.matches(said).count(), 1, "{text:?}");
 }
+
+#[test]
+fn which_cluster_is_asked_is_said_where_no_answer_comes_soon() {
+    // Nobody accepts a connection, so none is refused.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", server.local_addr().expect("an address"));
+    let word = format!("asking the cluster … (context dev, namespace default, {address})");
+    let start = |arguments: &[&str]| {
+        let tool = Tool::new("[cleanup]\na = \"true\"\n[post-deploy]\nb = \"true\"\n");
+        tool.write("kubeconfig", kubeconfig("127.0.0.1").replace("https://127.0.0.1:1", &address).as_bytes());
+        let config = tool.path("kubeconfig").display().to_string();
+        let tool = tool.with("KUBECONFIG", &config);
+        let started = tool.start(arguments);
+        (tool, started)
+    };
+    let (_quiet, silent) = start(&["run", "cleanup", "-l", "app=web", "--quiet"]);
+    let (_json, of_program) = start(&["doctor", "-l", "app=web", "--format", "json"]);
+    let before: [&[&str]; 4] = [
+        &["run", "cleanup", "-l", "app=web"],
+        &["delete", "-l", "app=web", "--", "true"],
+        &["up", "-l", "app=web", "--", "true"],
+        &["doctor", "-l", "app=web"],
+    ];
+    let mut all: Vec<_> = before.iter().map(|arguments| start(arguments)).collect();
+    for ((_tool, started), arguments) in all.iter_mut().zip(before) {
+        assert_eq!(started.wait_for_warning("asking"), word, "{arguments:?}");
+        started.signal(Signal::INT);
+        started.end_for_shell();
+    }
+    let (_tool, mut in_run) = start(&["run", "post-deploy", "-l", "app=web"]);
+    in_run.wait_for(&format!("  waiting for pods: 0/0 ready · {word}"));
+    in_run.signal(Signal::INT);
+    in_run.end_for_shell();
+    for started in [silent, of_program] {
+        started.signal(Signal::INT);
+        assert!(!started.end().stderr.contains("asking"));
+    }
+}

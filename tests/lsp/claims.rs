@@ -98,3 +98,31 @@ fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
     assert!(project.file("deleted").exists() && project.file("cleaned").exists());
     assert_eq!(client.take_all("window/showMessage"), Vec::<Value>::new());
 }
+
+#[test]
+fn which_cluster_is_asked_is_told_where_no_answer_comes_soon() {
+    // Nobody accepts a connection, so none is refused.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", server.local_addr().expect("an address"));
+    let (project, mut client) = unreachable("[cleanup]\nclean = \"true\"\n[post-deploy]\np = \"true\"\n");
+    let kubeconfig = std::fs::read_to_string(project.file("kubeconfig"))
+        .expect("a file")
+        .replace("https://127.0.0.1:1", &address);
+    project.write("kubeconfig", &kubeconfig);
+    let word = format!("asking the cluster … (context dev, namespace default, {address})");
+    for phase in ["cleanup", "post-deploy"] {
+        let run = run(&mut client, &project, phase);
+        loop {
+            let told = client.told_of_run(&run);
+            if told["message"].as_str().is_some_and(|said| said.ends_with(&word)) {
+                assert_eq!(told["state"], "waiting");
+                break;
+            }
+        }
+        let progress =
+            |params: &Value| params["value"]["message"].as_str().is_some_and(|it| it.ends_with(&word));
+        client.notified("$/progress", progress);
+        client.execute("draft-tasks.stop", json!({ "run": run }));
+        story(&mut client, &run);
+    }
+}

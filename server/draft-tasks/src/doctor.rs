@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::{DraftToml, PodMarks, pod_marks};
 use draft_tasks_executor::Problem;
-use draft_tasks_executor::cluster::{KubeconfigSource, Target};
+use draft_tasks_executor::cluster::{KubeconfigSource, Target, said_if_slow};
 use draft_tasks_executor::pods::doctor::{Examination, Permission, PodExamination, Standing, examine};
 use serde::Serialize;
 
@@ -111,8 +111,8 @@ impl Link {
     }
 }
 
-/// Walks the chain.
-pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
+/// Walks the chain; `say` hears which cluster is asked where it does not answer soon.
+pub(crate) async fn walk(wanted: &DoctorRequest, say: impl Fn(String)) -> Vec<Link> {
     let chosen = ApplicationLookup {
         directory: &wanted.directory,
         environment: &wanted.environment,
@@ -135,7 +135,8 @@ pub(crate) async fn walk(wanted: &DoctorRequest) -> Vec<Link> {
     let container = wanted.settings.container.as_ref().map(ToString::to_string);
     if let Some(target) = target {
         let application = found.as_ref().map(|found| &found.application);
-        let examined = examine(&target, variables, application, container.as_deref()).await;
+        let examining = examine(&target, variables, application, container.as_deref());
+        let examined = said_if_slow(&target, examining, async |said| say(said)).await;
         let hints = Hints { is_without_label, audience: wanted.audience };
         cluster(&examined, found.as_ref(), &target, hints, &mut links);
     }

@@ -13,6 +13,7 @@ pub(crate) mod local_copy;
 pub(crate) mod object;
 mod plugin;
 mod proxy;
+mod slow;
 mod target;
 mod yaml;
 
@@ -21,5 +22,6 @@ pub use self::connection::Connection;
 pub(crate) use self::kubeconfig::fuzzed;
 pub(crate) use self::kubeconfig::{confidential, innermost};
 pub use self::local_copy::LocalCopy;
+pub use self::slow::said_if_slow;
 pub use self::target::{KubeconfigSource, Target, is_label, is_local_server};
 pub use self::yaml::{Mistake, Node};

@@ -15,8 +15,8 @@ pub use self::selection::BUILD_ANNOTATION;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::status::fuzzed;
 use self::wait::ReadyPods;
-use crate::cluster::Connection;
-use crate::event::{Failure, Outcome, OutcomeName, Pod, Problem};
+use crate::cluster::{self, Connection};
+use crate::event::{Failure, Outcome, OutcomeName, Pod, Problem, RunEvent};
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Application, OnFailure, PodChoice, PodsRequest, RunRequest};
 use crate::stop::{Deadline, reached, stopped};
@@ -136,11 +136,11 @@ async fn prepare(
     wanted: &PodsRequest,
     report: &Report,
 ) -> Result<Option<(Connection, watching::Watching, ReadyPods)>, Problem> {
-    let connection = Connection::open(&wanted.target, &request.environment).await?;
-    if request.plan.subject == Subject::PodsGone {
-        return gone::until_gone(&connection, wanted, report).await.map(|()| None);
+    let is_end = request.plan.subject == Subject::PodsGone;
+    let (connection, watching) = begin(request, wanted, report, is_end).await?;
+    if is_end {
+        return gone::until_gone(&connection, wanted, watching.pods(), report).await.map(|()| None);
     }
-    let watching = watching::Watching::start(&connection, wanted).await?;
     let pods = watching.pods();
     let found = match &wanted.choice {
         PodChoice::Present(only) => wait::until_ready(&connection, wanted, only, pods, report).await?,
@@ -151,6 +151,26 @@ async fn prepare(
         }
     };
     Ok(Some((connection, watching, found)))
+}
+
+/// The first contact.
+async fn begin(
+    request: &RunRequest,
+    wanted: &PodsRequest,
+    report: &Report,
+    is_end: bool,
+) -> Result<(Connection, watching::Watching), Problem> {
+    let asking = async {
+        let connection = Connection::open(&wanted.target, &request.environment).await?;
+        let watching = watching::Watching::start(&connection, wanted).await?;
+        Ok((connection, watching))
+    };
+    cluster::said_if_slow(&wanted.target, asking, async |message| {
+        let (ready, pods) = (0, 0);
+        let waits = RunEvent::Waiting { ready, pods, message: message.clone() };
+        report.tell(if is_end { RunEvent::PodsLeft { pods, message } } else { waits }).await;
+    })
+    .await
 }
 
 /// The tasks of one pod, one after another.

@@ -59,7 +59,9 @@ enum Format {
 
 /// Shows the chain; the exit code tells whether it holds.
 pub(super) fn doctor(arguments: &DoctorArguments) -> ExitCode {
-    let links = match wanted(arguments).and_then(|wanted| walk(&wanted).map_err(|error| error.to_string())) {
+    let links = match wanted(arguments)
+        .and_then(|wanted| walk(&wanted, arguments.format).map_err(|error| error.to_string()))
+    {
         Ok(links) => links,
         Err(problem) => {
             terminal::error(format_args!("{problem}"));
@@ -116,9 +118,13 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     Ok(DoctorRequest { directory, tasks, environment, name, settings, audience: Audience::CommandLine })
 }
 
-fn walk(wanted: &DoctorRequest) -> io::Result<Vec<Link>> {
+fn walk(wanted: &DoctorRequest, format: Format) -> io::Result<Vec<Link>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(doctor::walk(wanted)))
+    let say = |said: String| match format {
+        Format::Human => terminal::remark(format_args!("{said}")),
+        Format::Json => {}
+    };
+    Ok(runtime.block_on(doctor::walk(wanted, say)))
 }
 
 fn write(links: &[Link], paint: Paint) -> io::Result<()> {

@@ -12,7 +12,7 @@ use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{OutcomeName, PodsBefore, RunRequest, halt};
+use draft_tasks_executor::{OutcomeName, PodsBefore, PodsRequest, RunRequest, halt};
 use tokio::time::Instant;
 
 use super::execute::{Format, execute, serve};
@@ -202,7 +202,7 @@ impl<'a> Whole<'a> {
         self.prepared.tell_errors_of_cleanup();
         let Some(pods) = &self.undertaking.pods else { return true };
         tokio::select! {
-            lacking = safety::lacking::ground(pods, environment, has_pre_up) => {
+            lacking = self.asked(pods, safety::lacking::ground(pods, environment, has_pre_up)) => {
                 lacking.map(say);
                 true
             }
@@ -214,7 +214,7 @@ impl<'a> Whole<'a> {
     async fn pods_before(&self, signals: &mut Signals) -> Option<PodsBefore> {
         let Some(pods) = &self.undertaking.pods else { return Some(PodsBefore::NotDeployed) };
         tokio::select! {
-            before = safety::lacking::pods_before(pods, self.prepared.variables()) => {
+            before = self.asked(pods, safety::lacking::pods_before(pods, self.prepared.variables())) => {
                 Some(before.unwrap_or_else(|said| {
                     terminal::warning(format_args!("{said}"));
                     PodsBefore::Unknown
@@ -224,9 +224,13 @@ impl<'a> Whole<'a> {
         }
     }
 
+    async fn asked<T>(&self, pods: &PodsRequest, asking: impl Future<Output = T>) -> T {
+        terminal::said_if_slow(Some(&pods.target), self.options.is_silent(), asking).await
+    }
+
     /// Says which cluster everything reaches.
     fn tell_where(&self) {
-        if self.options.format == Format::Json || self.options.quiet {
+        if self.options.is_silent() {
             return;
         }
         if let Some(target) = self.undertaking.target() {
@@ -246,7 +250,8 @@ fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Underta
         undertaking.foreign(prepared.directory(), prepared.variables(), &prepared.secrets(), &accepts);
     options.cluster.confirm_foreign(&foreign)?;
     let Some(guard) = &undertaking.guard else { return Ok(()) };
-    let found = block_on(guard.before_delete(prepared.variables()))?;
+    let asking = guard.before_delete(prepared.variables());
+    let found = block_on(terminal::said_if_slow(guard.target(), options.is_silent(), asking))?;
     let is_known = found.is_ok();
     if let Some(question) = found.unwrap_or_else(Some) {
         options.cluster.confirm(&question, "to go on, give --yes")?;

@@ -426,7 +426,7 @@ impl<'a> Prepared<'a> {
     /// # Errors
     ///
     /// When the answer is no, or nobody can be asked.
-    pub(super) fn confirm(&self, request: &RunRequest) -> Result<(), String> {
+    pub(super) fn confirm(&self, request: &RunRequest, is_silent: bool) -> Result<(), String> {
         if self.cluster.yes {
             return Ok(());
         }
@@ -438,7 +438,8 @@ impl<'a> Prepared<'a> {
             return Ok(());
         }
         let Some(guard) = self.guard() else { return Ok(()) };
-        match block_on(guard.before_cleanup(self.variables()))? {
+        let asking = guard.before_cleanup(self.variables());
+        match block_on(terminal::said_if_slow(guard.target(), is_silent, asking))? {
             Some(question) => self.cluster.confirm(&question, "to go on, give --yes"),
             None => Ok(()),
         }

@@ -281,6 +281,11 @@ impl Options {
         Ok(prepared)
     }
 
+    /// Whether nothing is told but how tasks end.
+    pub(super) fn is_silent(&self) -> bool {
+        self.quiet || self.format == Format::Json
+    }
+
     /// How findings about the tasks are told.
     pub(super) fn told(&self, has_terminal: bool) -> Told {
         Told { is_strict: self.strict, is_quiet: self.quiet, has_terminal }
@@ -463,7 +468,7 @@ impl PlannedRun {
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;
-            prepared.confirm(&request)?;
+            prepared.confirm(&request, options.is_silent())?;
         }
         let crossing = if options.dry_run { None } else { prepared.crossing(&request) };
         Ok(PlannedRun {

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use draft_tasks_analysis::printable::{printable, printable_lines};
+use draft_tasks_executor::cluster::{self, Target};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Color;
@@ -25,6 +26,20 @@ pub(super) fn warning(message: fmt::Arguments<'_>) {
 /// Writes what is good to know; standard output has nothing but what was asked for.
 pub(super) fn remark(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{}", shown(message));
+}
+
+/// The answer of a cluster; where it does not come soon, it is said which one is asked.
+pub(super) async fn said_if_slow<T>(
+    target: Option<&Target>,
+    is_silent: bool,
+    asking: impl Future<Output = T>,
+) -> T {
+    match target.filter(|_| !is_silent) {
+        Some(target) => {
+            cluster::said_if_slow(target, asking, async |said| remark(format_args!("{said}"))).await
+        }
+        None => asking.await,
+    }
 }
 
 /// A message of several lines that does nothing to a terminal.

@@ -27,7 +27,7 @@ fn chain(files: &[(&str, &str)], variables: &[(&str, &str)], selector: Option<&s
         audience: Audience::CommandLine,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(walk(&wanted))
+    runtime.block_on(walk(&wanted, |_| {}))
 }
 
 fn state(links: &[Link], name: &str) -> (State, String) {

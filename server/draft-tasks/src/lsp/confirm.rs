@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use draft_tasks_analysis::plan::Subject;
+use draft_tasks_executor::cluster::{Target, said_if_slow};
 use draft_tasks_executor::{PodsBefore, RunRequest};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -40,13 +41,15 @@ pub(super) async fn ask(
     }
     if let Some(pods) = questions.ground {
         let has_pre_up = request.plan.subject != Subject::Deploy;
-        let lacking = safety::lacking::ground(&pods, &request.environment, has_pre_up).await;
+        let asking = safety::lacking::ground(&pods, &request.environment, has_pre_up);
+        let lacking = asked(session, run, Some(&pods.target), asking).await;
         if let Some(said) = lacking {
             session.with(|session| session.warn(run, said));
         }
     }
     if let Some(pods) = questions.before {
-        let before = safety::lacking::pods_before(&pods, &request.environment).await;
+        let asking = safety::lacking::pods_before(&pods, &request.environment);
+        let before = asked(session, run, Some(&pods.target), asking).await;
         session.with(|session| {
             let before = before.unwrap_or_else(|said| {
                 session.warn(run, said);
@@ -79,6 +82,18 @@ async fn reach(client: &Client, session: &SharedSession, all: Vec<Foreign>) -> R
     Ok(())
 }
 
+/// The answer of a cluster; where it does not come soon, it is told which one is asked.
+async fn asked<T>(
+    session: &SharedSession,
+    run: &str,
+    target: Option<&Target>,
+    asking: impl Future<Output = T>,
+) -> T {
+    let Some(target) = target else { return asking.await };
+    let say = async |said| session.with(|session| session.asks_cluster(run, said));
+    said_if_slow(target, asking, say).await
+}
+
 /// Whether to clean up or delete, by the pods that there are.
 async fn destroy(
     client: &Client,
@@ -86,12 +101,13 @@ async fn destroy(
     (run, request): (&str, &RunRequest),
     guard: &Guard,
 ) -> Result<(), String> {
+    let (target, environment) = (guard.target(), &request.environment);
     let (question, is_known) = match request.plan.subject {
-        Subject::Delete => match guard.before_delete(&request.environment).await {
+        Subject::Delete => match asked(session, run, target, guard.before_delete(environment)).await {
             Ok(question) => (question, true),
             Err(question) => (Some(question), false),
         },
-        _ => (guard.before_cleanup(&request.environment).await, true),
+        _ => (asked(session, run, target, guard.before_cleanup(environment)).await, true),
     };
     if let Some(question) = question {
         confirm(client, question).await.map_err(Declined::describe)?;

@@ -154,7 +154,7 @@ impl Session {
         self.effect(Effect::Show { kind, message: message.into() });
     }
 
-    fn log(&self, message: impl Into<String>) {
+    pub(crate) fn log(&self, message: impl Into<String>) {
         self.effect(Effect::Log { kind: MessageType::Info, message: message.into() });
     }
 

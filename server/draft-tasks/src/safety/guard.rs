@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use draft_tasks_executor::cluster::Connection;
+use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::pods::{self, LabelledPod};
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::{PodsRequest, Problem};
@@ -72,6 +72,11 @@ impl Guard {
     /// The pods of the application; or why they cannot be sought.
     pub(crate) fn pods(&self) -> Result<PodsRequest, Problem> {
         self.wanted.clone()
+    }
+
+    /// The cluster that is asked first.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.wanted.as_ref().ok().map(|wanted| &wanted.target)
     }
 
     /// What to ask before `cleanup`; nothing where it is known that the application was there and no pod of it, nor of

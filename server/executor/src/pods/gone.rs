@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::selection::{PodState, shorten};
-use super::watching::{Pods, Watching};
+use super::watching::Pods;
 use crate::cluster::Connection;
 use crate::describe_duration;
 use crate::event::{Problem, RunEvent};
@@ -20,15 +20,14 @@ use crate::request::PodsRequest;
 ///
 /// # Errors
 ///
-/// When the cluster cannot be reached, or pods are left at the time limit.
+/// When pods are left at the time limit.
 pub(crate) async fn until_gone(
     connection: &Connection,
     wanted: &PodsRequest,
+    mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<(), Problem> {
     let limit = halt::now().checked_add(wanted.wait_timeout);
-    let watching = Watching::start(connection, wanted).await?;
-    let mut pods = watching.pods();
     let mut told = None;
     loop {
         let now: Arc<Pods> = pods.borrow_and_update().clone();

@@ -41,7 +41,9 @@ impl ServerCommand for AskDoctor {
         let wanted = source.examination()?;
         // It awaits the cluster, and reads files between.
         let runtime = Handle::current();
-        let links = off_thread(move || runtime.block_on(doctor::walk(&wanted))).await?;
+        let told = session.clone();
+        let say = move |said| told.with(|session| session.log(said));
+        let links = off_thread(move || runtime.block_on(doctor::walk(&wanted, say))).await?;
         Ok(session.with(|session| session.examined(self.show.unwrap_or(true), &links)))
     }
 }

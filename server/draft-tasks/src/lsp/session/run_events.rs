@@ -145,6 +145,13 @@ impl Session {
         self.note(id, MessageType::Warning, message);
     }
 
+    /// A cluster has not answered yet what has to be known before a run.
+    pub(crate) fn asks_cluster(&self, id: &str, message: String) {
+        let Some(run) = self.runs.get(id) else { return };
+        self.progress(run, ProgressValue::Report { message: message.clone(), percentage: 0 });
+        self.tell(run, RunState::Waiting, (None, None), None, message);
+    }
+
     /// What a run says of itself.
     fn note(&mut self, id: &str, kind: MessageType, message: String) {
         let Some(run) = self.runs.get(id) else { return };
