@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod check_formats;
 mod claims;
 mod configured;
 mod create;

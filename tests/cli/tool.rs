@@ -73,6 +73,7 @@ impl Tool {
             .env("DRAFT_TASKS_STATE_DIR", self.path(".state"))
             .env_remove("DRAFT_HOME")
             .env_remove("CI")
+            .env_remove("GITHUB_ACTIONS")
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR")
             .env_remove("CLICOLOR_FORCE")

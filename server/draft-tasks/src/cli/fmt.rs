@@ -3,6 +3,7 @@
 //! Must not touch a file with syntax errors.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -12,8 +13,10 @@ use draft_tasks_analysis::{Analysis, Options, Parsed, edit, format};
 
 use super::paths::Loaded;
 use super::several::{Paths, Purpose};
-use super::{FOUND, UNUSABLE, replace, terminal};
+use super::terminal::{self, Paint};
+use super::{ColorOptions, FOUND, UNUSABLE, diff, replace};
 use crate::lines::{LineIndex, line_and_column};
+use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct FmtArguments {
@@ -22,6 +25,11 @@ pub(super) struct FmtArguments {
     /// Write nothing; name the files that are not formatted, and exit with 1 when there are any
     #[arg(long)]
     check: bool,
+    /// Write nothing; show what would change, and exit with 1 when there is anything
+    #[arg(long)]
+    diff: bool,
+    #[command(flatten)]
+    look: ColorOptions,
 }
 
 /// Formats all files; one that cannot be formatted does not keep the others from it.
@@ -31,6 +39,11 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
         let formatted =
             loaded.map_err(|error| error.to_string()).and_then(|file| Ok((formatted(&file)?, file)));
         let done = match formatted {
+            Ok((Some(text), file)) if arguments.diff => {
+                found = true;
+                write(&difference(&file, &text, arguments.look))
+            }
+            Ok((None, _)) if arguments.diff => Ok(()),
             Ok((Some(_), file)) if arguments.check => {
                 found = true;
                 say(format_args!("{} is not formatted", file.path.display()))
@@ -39,6 +52,7 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
                 write(text.as_ref().unwrap_or(&file.text))
             }
             Ok((Some(text), file)) => replace::replace(&file, &text)
+                .map_err(|problem| format!("{}: {problem}", file.path.display()))
                 .and_then(|()| say(format_args!("formatted {}", file.path.display()))),
             Ok((None, _)) => Ok(()),
             Err(problem) => Err(problem),
@@ -53,6 +67,15 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
         (_, true) => FOUND.into(),
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// What formatting changes, without what is secret in the file.
+fn difference(file: &Loaded, text: &str, look: ColorOptions) -> String {
+    let analysis = Analysis::new(file.text.as_str(), Options::default());
+    let directory = file.path.parent().unwrap_or(Path::new(""));
+    let secrets = Environment::of_process().hiding(&analysis, directory).secrets();
+    let paint = Paint(terminal::colors(look.color(), &io::stdout()));
+    diff::unified(&file.path, [&file.text, text], &secrets, paint)
 }
 
 fn write(text: &str) -> Result<(), String> {

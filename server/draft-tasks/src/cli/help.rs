@@ -34,7 +34,7 @@ const EXAMPLES: [Examples; 13] = [
     Examples {
         command: "check",
         lines: [
-            ("draft-tasks check", "the tasks file here, or the nearest above"),
+            ("draft-tasks check", "all below this folder, or the nearest above"),
             ("draft-tasks check --fix", "fix what needs no decision"),
             ("draft-tasks check --rule post-up=off", "without one of the rules"),
         ],
@@ -137,6 +137,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
         &[
             "file",
             "files",
+            "stdin_filename",
             "directory",
             "environment",
             "context",
@@ -166,12 +167,23 @@ const HEADINGS: [(&str, &[&str]); 4] = [
     ),
     (
         "Output and records",
-        &["quiet", "format", "color", "no_color", "secrets", "public", "no_record", "keep", "keep_mib"],
+        &[
+            "quiet",
+            "min_severity",
+            "format",
+            "color",
+            "no_color",
+            "secrets",
+            "public",
+            "no_record",
+            "keep",
+            "keep_mib",
+        ],
     ),
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 25] = [
+const RARE: [&str; 27] = [
     "color",
     "concurrency",
     "container",
@@ -183,6 +195,7 @@ const RARE: [&str; 25] = [
     "keep",
     "keep_mib",
     "log",
+    "min_severity",
     "no_color",
     "no_record",
     "on_failure",
@@ -194,6 +207,7 @@ const RARE: [&str; 25] = [
     "selector",
     "semantics",
     "show_secrets",
+    "stdin_filename",
     "strict",
     "total_timeout",
     "wait",

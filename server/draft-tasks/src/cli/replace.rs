@@ -20,28 +20,27 @@ use crate::source;
 ///
 /// # Errors
 ///
-/// When it may not or cannot be written, or is not as it was read any more; then it is as it was, or the error names the
+/// Why it may not or cannot be written, as the rest of a sentence that its path begins, also where it is not as it was read; then it is as it was, or the error names the
 /// file that has the new text.
 pub(super) fn replace(file: &Loaded, text: &str) -> Result<(), String> {
-    let shown = file.path.display();
-    let error = |problem: io::Error| format!("{shown}: cannot be written: {problem}");
+    let error = |problem: io::Error| format!("cannot be written: {problem}");
     let target = fs::canonicalize(&file.path).map_err(error)?;
     let metadata = fs::metadata(&target).map_err(error)?;
     if metadata.permissions().readonly() {
-        return Err(format!("{shown}: is read-only; nothing is written"));
+        return Err("is read-only; nothing is written".into());
     }
     // Whoever may not write into it must not replace it either.
     let mut old = File::options().write(true).open(&target).map_err(error)?;
     let new = written(&target, &metadata, text).map_err(error)?;
-    if source::read(&target).map_err(|problem| problem.to_string())? != file.text {
-        return Err(format!("{shown}: was changed by something else meanwhile; nothing is written"));
+    if source::read(&target).map_err(|error| error.problem)? != file.text {
+        return Err("was changed by something else meanwhile; nothing is written".into());
     }
     if is_like(&new, &target, &metadata).map_err(error)? {
         return new.persist(&target).map(|_| ()).map_err(|problem| error(problem.error));
     }
     overwrite(&mut old, text).map_err(|problem| match new.keep() {
-        Ok((_, kept)) => format!("{shown}: is not complete: {problem}; {} has the new text", kept.display()),
-        Err(_) => format!("{shown}: is not complete: {problem}"),
+        Ok((_, kept)) => format!("is not complete: {problem}; {} has the new text", kept.display()),
+        Err(_) => format!("is not complete: {problem}"),
     })
 }
 

@@ -2,16 +2,16 @@
 //!
 //! Must not decide which findings there are.
 
-use std::ops::Range;
-
 use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, LabelStyle, Severity as ShownSeverity};
 use codespan_reporting::files::{Files, SimpleFile};
 use codespan_reporting::term::{self, Config, termcolor};
-use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::diagnostic::Severity;
 use draft_tasks_analysis::printable::{self, printable};
 use draft_tasks_analysis::secret::token::tokens_in;
-use draft_tasks_analysis::{Analysis, TextRange};
 use draft_tasks_executor::mask::Secrets;
+
+use super::finding::{CheckedFile, Finding};
 
 /// A longer line is not shown: it would be once for each finding in it.
 const LONGEST_LINE: usize = 2000;
@@ -24,19 +24,17 @@ pub(super) struct Excerpts<'a> {
 }
 
 impl<'a> Excerpts<'a> {
-    /// `path` is how the user named the file, and `secrets` are not seen.
-    pub(super) fn new(
-        path: &'a str,
-        analysis: &Analysis,
-        secrets: &'a Secrets,
-        colors: bool,
-    ) -> Excerpts<'a> {
-        let text = without_secrets(analysis);
-        Excerpts { file: SimpleFile::new(path, drawable(&text)), secrets, colors }
+    /// `path` is how the user named the file.
+    pub(super) fn new(path: &'a str, file: &'a CheckedFile, colors: bool) -> Excerpts<'a> {
+        Excerpts {
+            file: SimpleFile::new(path, drawable(&without_secrets(file))),
+            secrets: &file.secrets,
+            colors,
+        }
     }
 
     /// One finding with its source lines and the titles of its fixes.
-    pub(super) fn render(&self, found: &Diagnostic, fixes: &[String]) -> String {
+    pub(super) fn render(&self, found: &Finding, fixes: &[String]) -> String {
         let place = self.place_in_a_long_line(found);
         let (config, shown) = (Config::default(), shown(found, fixes, place));
         let rendered = if self.colors {
@@ -60,7 +58,7 @@ impl<'a> Excerpts<'a> {
 
 impl Excerpts<'_> {
     /// Where a finding is whose lines are too long to show.
-    fn place_in_a_long_line(&self, found: &Diagnostic) -> Option<String> {
+    fn place_in_a_long_line(&self, found: &Finding) -> Option<String> {
         let is_long = |range: TextRange| {
             [range.start(), range.end()].into_iter().any(|offset| {
                 let line = self.file.line_index((), offset.into());
@@ -68,7 +66,7 @@ impl Excerpts<'_> {
                 range.is_ok_and(|range| range.len() > LONGEST_LINE)
             })
         };
-        let mut ranges = found.related.iter().map(|related| related.range).chain([found.range]);
+        let mut ranges = found.related.iter().map(|(range, _)| *range).chain([found.range]);
         if !ranges.any(is_long) {
             return None;
         }
@@ -79,9 +77,9 @@ impl Excerpts<'_> {
 }
 
 /// The text of a file, with as many stars as a secret has bytes where one stands: what is below a line stays there.
-fn without_secrets(analysis: &Analysis) -> String {
-    let text = &analysis.parsed.text;
-    let found = analysis.literal_secrets().map(Range::<usize>::from);
+fn without_secrets(file: &CheckedFile) -> String {
+    let text = &file.text;
+    let found = file.literals.iter().cloned();
     let mut shown = text.as_bytes().to_vec();
     for secret in found.chain(tokens_in(text)) {
         shown[secret]
@@ -114,18 +112,17 @@ fn drawable(text: &str) -> String {
 }
 
 /// `place` stands for the lines where these are not shown.
-fn shown(found: &Diagnostic, fixes: &[String], place: Option<String>) -> Shown<()> {
+fn shown(found: &Finding, fixes: &[String], place: Option<String>) -> Shown<()> {
     let mut label = Label::new(LabelStyle::Primary, (), found.range);
     if let Some(note) = &found.note {
         label = label.with_message(printable(note));
     }
-    let related = found.related.iter().map(|related| {
-        Label::new(LabelStyle::Secondary, (), related.range).with_message(printable(&related.message))
+    let related = found.related.iter().map(|(range, message)| {
+        Label::new(LabelStyle::Secondary, (), *range).with_message(printable(message))
     });
     let fixes = fixes.iter().map(|title| format!("help: {}", printable(&lower_first(title))));
-    let shown = Shown::new(severity(found.severity))
-        .with_code(found.code.name())
-        .with_message(printable(&found.message));
+    let shown =
+        Shown::new(severity(found.severity)).with_code(found.code).with_message(printable(&found.message));
     match place {
         None => {
             shown.with_labels(std::iter::once(label).chain(related).collect()).with_notes(fixes.collect())
