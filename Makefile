@@ -30,6 +30,7 @@ test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code a
 	@$(step) 'install the other tools' tests/tools/install
 	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
 	@$(step) 'a hostile folder under strace' cargo test --locked -p draft-tasks --test lsp hostile -- --ignored
+	@$(step) 'a real disk that becomes full' sh -c 'unshare --mount true || { echo "this user may mount nothing" >&2; exit 77; }; exec cargo test --locked -p draft-tasks --test cli on_a_real_disk'
 	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
 	@$(step) 'Neovim on a screen' tests/editors/nvim/screen
 	@$(step) 'tests in Emacs' tests/editors/emacs/run
