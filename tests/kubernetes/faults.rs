@@ -207,6 +207,20 @@ fn a_credential_plugin_is_called_once_and_without_input() {
 }
 
 #[test]
+fn what_a_credential_plugin_answers_is_masked_in_what_tasks_write() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    let tool = with_plugin(&double, ANSWER);
+    let token = tool.read("token");
+    let wrote = format!("the token is {token}\n").into_bytes();
+    double.on_exec(When::any(), Answer::Run(vec![Step::Stdout(wrote.into()), Step::Exit(0)]));
+    let called = tool.call(&["run", "post-deploy"]);
+    assert_says(&called, 0, &["the token is ***", "1 passed"]);
+    assert!(token.len() > 8 && !format!("{called:?}{}", tool.records()).contains(&token), "{called:?}");
+    assert!(tool.records().contains("the token is ***"));
+}
+
+#[test]
 fn a_credential_plugin_that_fails_is_named_with_its_words() {
     let double = Double::start();
     roll_out(&double, "a", 1);

@@ -88,6 +88,11 @@ pub(crate) fn authority_of(authority: &str) -> Result<Authority, &'static str> {
         Some(rest) => {
             let (host, behind) = rest.split_once(']').ok_or("has a `[` without its `]`")?;
             let is_address = host.parse().is_ok_and(|address: IpAddr| address.is_ipv6());
+            if host.split_once('%').is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok()) {
+                return Err(
+                    "has a zone behind its IPv6 address (`%…`), which is not supported: name a host, or an address without zone",
+                );
+            }
             if !is_address || !(behind.is_empty() || behind.starts_with(':')) {
                 return Err("has something in brackets that is not an IPv6 address");
             }
@@ -182,6 +187,9 @@ mod tests {
             ("https://a b", "neither a name nor an IP address"),
             ("https://[::1", "without its `]`"),
             ("https://[x]:1", "not an IPv6 address"),
+            ("https://[fe80::1%25lo]", "a zone behind its IPv6 address"),
+            ("https://[fe80::1%eth0]:6443", "a zone behind its IPv6 address"),
+            ("https://[%25lo]", "not an IPv6 address"),
             ("https://x/a\u{7f}b", "characters that no address has"),
         ] {
             let told = told(text, false);
