@@ -384,6 +384,25 @@ fn keys_are_for_the_task_that_has_the_terminal() {
 }
 
 #[test]
+fn a_task_that_has_the_terminal_and_is_ended_by_a_key_gives_its_code() {
+    let waits = "sh -c 'echo working; while :; do read line; done'";
+    let says = "sh -c 'trap \"exit 130\" INT; echo working; while :; do read line; done'";
+    for (task, key, shown, code) in
+        [(waits, b"\x03", "^C", 130), (waits, b"\x1c", "^\\", 131), (says, b"\x03", "^C", 130)]
+    {
+        let tool = tasks("pre-up", &[("a", task)]);
+        let text =
+            lent(&tool, "ulimit -c 0; draft_tasks run pre-up --tty; echo ended $?", &[("working", key)]);
+        assert!(
+            text.contains(&format!("working\r\n{shown}\r\n  "))
+                && text.contains("ended by") == (task == waits),
+            "{text:?}"
+        );
+        assert!(text.contains(&format!("ended {code}\r\n")), "{text:?}");
+    }
+}
+
+#[test]
 fn a_task_that_halts_itself_halts_the_program_that_lent_it_the_terminal() {
     let tool = tasks("pre-up", &[("a", "sh -c 'kill -STOP $$; echo back'")]);
     let script = "draft_tasks run pre-up --tty; echo halted $?; fg > /dev/null; echo ended $?";

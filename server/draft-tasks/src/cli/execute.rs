@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
-use draft_tasks_executor::{OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
+use draft_tasks_executor::{Failure, Outcome, OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -62,6 +62,8 @@ pub(super) struct Ended {
     pub(super) was_stopped: bool,
     /// Whether what was to be told could not be written, which was said.
     pub(super) is_untold: bool,
+    /// The exit code of a task that had the terminal and was ended by a key.
+    key: Option<u8>,
 }
 
 impl Ended {
@@ -75,7 +77,7 @@ impl Ended {
             _ if self.is_untold => FOUND.into(),
             _ if self.was_stopped => signals.exit_code().into(),
             OutcomeName::Stopped | OutcomeName::Skipped => signals.exit_code().into(),
-            OutcomeName::Failed => FOUND.into(),
+            OutcomeName::Failed => self.key.unwrap_or(FOUND).into(),
             OutcomeName::Passed => ExitCode::SUCCESS,
         }
     }
@@ -124,7 +126,8 @@ pub(super) async fn execute(
     let gate = crossing.map(|crossing| crossing.gate(&mut request, asker));
     let handle = draft_tasks_executor::start(request, gate, sender);
     let stop = Stop { handle: &handle, overdue: Overdue::default() };
-    let mut course = Course { stop, screen, is_lent, goes_on_in_pods, summary: None, is_untold: false };
+    let mut course =
+        Course { stop, screen, is_lent, goes_on_in_pods, summary: None, is_untold: false, key: None };
     loop {
         tokio::select! {
             request = signals.asked() => course.heed(request),
@@ -149,6 +152,7 @@ struct Course<'a> {
     goes_on_in_pods: bool,
     summary: Option<RunSummary>,
     is_untold: bool,
+    key: Option<u8>,
 }
 
 impl Course<'_> {
@@ -170,6 +174,7 @@ impl Course<'_> {
 
     fn hear(&mut self, news: Shown) {
         match news {
+            Shown::Key(code) => self.key = Some(code),
             Shown::Over(summary) => self.summary = Some(summary),
             // A task whose output is lost must not go on.
             Shown::Unread(error) => {
@@ -185,7 +190,7 @@ impl Course<'_> {
         if self.summary.is_none() && !was_stopped {
             terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
         }
-        Ended { summary: self.summary, was_stopped, is_untold: self.is_untold }
+        Ended { summary: self.summary, was_stopped, is_untold: self.is_untold, key: self.key }
     }
 }
 
@@ -252,6 +257,8 @@ fn halt(goes_on_in_pods: bool) {
 enum Shown {
     /// Standard output cannot be written any more.
     Unread(io::Error),
+    /// A task that had the terminal was ended by a key, which a shell tells by this exit code.
+    Key(u8),
     /// The run is over.
     Over(RunSummary),
 }
@@ -330,9 +337,16 @@ fn show(
         let mut read = true;
         while let Some(event) = events.blocking_recv() {
             // What is said of its end is said on our terminal again.
-            match event {
+            match &event {
                 RunEvent::TaskStarted { .. } if is_lent => loan::begin_task(),
-                RunEvent::TaskFinished { .. } if is_lent => loan::take_back(),
+                RunEvent::TaskFinished { outcome, .. } if is_lent => {
+                    loan::take_back();
+                    if let Some(code) = code_of_key(outcome) {
+                        // The terminal shows the key where the line ended.
+                        let _ = writeln!(io::stdout());
+                        let _ = news.send(Shown::Key(code));
+                    }
+                }
                 _ => {}
             }
             let over = if let RunEvent::RunFinished { summary } = &event { Some(*summary) } else { None };
@@ -346,6 +360,16 @@ fn show(
         }
     })?;
     Ok(shown)
+}
+
+/// The exit code by which shells tell that a program was ended by Ctrl-C or Ctrl-\, if that is how a task ended.
+fn code_of_key(outcome: &Outcome) -> Option<u8> {
+    const KEYS: [u8; 2] = [2, 3];
+    KEYS.into_iter().find_map(|signal| match outcome {
+        Outcome::Failed(Failure::Signal(by)) if *by == i32::from(signal) => Some(128 + signal),
+        Outcome::Failed(Failure::ExitCode(code)) if *code == i32::from(128 + signal) => Some(128 + signal),
+        _ => None,
+    })
 }
 
 /// A run is asked to end once, and killed when it is asked again.
@@ -373,7 +397,7 @@ mod tests {
 
     #[test]
     fn an_end_that_nobody_told_is_no_success() {
-        let ended = |summary| Ended { summary, was_stopped: false, is_untold: false };
+        let ended = |summary| Ended { summary, was_stopped: false, is_untold: false, key: None };
         assert_eq!(ended(None).outcome(), OutcomeName::Failed);
         assert_eq!(ended(Some(RunSummary::default())).outcome(), OutcomeName::Passed);
     }
