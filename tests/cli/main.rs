@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod check_formats;
 mod claims;
+mod completions;
 mod configured;
 mod create;
 mod crossing;

@@ -17,6 +17,7 @@ use crate::settings::{Config, Layer, Named};
 
 mod check;
 mod cluster;
+mod completions;
 mod create;
 mod diff;
 mod doctor;
@@ -97,6 +98,8 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Create a tasks file, from a draft pack or with the three phases
     Create(create::CreateArguments),
+    /// Write a script with which a shell completes commands, phases, tasks and more
+    Completions(completions::CompletionsArguments),
     /// Serve an editor over standard input and output
     Lsp {
         /// For clients that add it; there is no other way to serve
@@ -206,6 +209,9 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn parse_and_run() -> ExitCode {
+    if let Some(code) = completions::answer() {
+        return code;
+    }
     let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -319,6 +325,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Fmt(arguments) => fmt::fmt(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Create(arguments) => create::create(&arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
         Command::Lsp { .. } => serve(),
     }
 }

@@ -22,7 +22,7 @@ struct Examples {
     lines: [(&'static str, &'static str); 3],
 }
 
-const EXAMPLES: [Examples; 13] = [
+const EXAMPLES: [Examples; 14] = [
     Examples {
         command: "",
         lines: [
@@ -120,6 +120,14 @@ const EXAMPLES: [Examples; 13] = [
         ],
     },
     Examples {
+        command: "completions",
+        lines: [
+            ("draft-tasks completions bash", "source <(…) in ~/.bashrc"),
+            ("draft-tasks completions zsh", "source <(…) in ~/.zshrc"),
+            ("draft-tasks completions fish", "… | source in ~/.config/fish/config.fish"),
+        ],
+    },
+    Examples {
         command: "lsp",
         lines: [
             ("draft-tasks lsp", "what an editor starts"),
@@ -138,7 +146,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
             "file",
             "files",
             "stdin_filename",
-            "directory",
+            "work_in",
             "environment",
             "context",
             "namespace",
@@ -187,7 +195,7 @@ const RARE: [&str; 27] = [
     "color",
     "concurrency",
     "container",
-    "directory",
+    "work_in",
     "draft_version",
     "fail_fast",
     "files",

@@ -91,7 +91,13 @@ pub(super) fn find(path: Option<&Path>) -> Result<TasksFile, ReadError> {
 ///
 /// When one may be there, and is not for this user or this command.
 pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadError> {
-    let Some(path) = path else { return search() };
+    let Some(path) = path else {
+        let found = search()?;
+        found.iter().filter(|found| found.is_above).for_each(|found| {
+            terminal::remark(format_args!("using {}", found.path.display()));
+        });
+        return Ok(found);
+    };
     if path.file_name().is_some_and(|name| name == SETTINGS_FILE) {
         let problem = format!(
             "has settings and no tasks; they are read with the {TASKS_FILE} of its directory and those below"
@@ -103,6 +109,14 @@ pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadErr
     }
     let folder = if path == Path::new(".") { Path::new("") } else { path };
     Ok(tasks_file_in(folder).map(TasksFile::named))
+}
+
+/// The file that would be found, for who does nothing with it and says nothing.
+pub(super) fn find_silently(path: Option<&Path>) -> Option<PathBuf> {
+    match path {
+        Some(path) => find_any(Some(path)).ok().flatten().map(|found| found.path),
+        None => search().ok().flatten().map(|found| found.path),
+    }
 }
 
 /// Looks in the present directory, and in those above it.
@@ -123,7 +137,6 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
             "belongs to another user, so it is not used from a folder below; to use it, name it".into();
         return Err(ReadError { path, problem });
     }
-    terminal::remark(format_args!("using {}", path.display()));
     Ok(Some(TasksFile { path, is_above: true }))
 }
 

@@ -43,6 +43,12 @@ pub(crate) struct Found {
     pub(crate) namespace: Option<String>,
 }
 
+/// The environments that the `draft.toml` of a directory has, by their names; none where it cannot be read.
+pub(crate) fn environments_beside(directory: &Path) -> Vec<String> {
+    let text = facts::read(&directory.join(DRAFT_TOML)).unwrap_or_default();
+    DraftToml::parse(&text).unwrap_or_default().environments.into_keys().collect()
+}
+
 impl ApplicationLookup<'_> {
     /// The environment of `draft.toml`: an option or a setting, then `DRAFT_ENV`, then `development`.
     pub(crate) fn environment_name(&self) -> String {
@@ -52,9 +58,7 @@ impl ApplicationLookup<'_> {
 
     /// The environments that `draft.toml` has, by their names; none where it cannot be read.
     pub(crate) fn environments(&self) -> Vec<String> {
-        let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
-        let draft = DraftToml::parse(&text).unwrap_or_default();
-        draft.environments.into_keys().collect()
+        environments_beside(self.directory)
     }
 
     /// The application's environment as `draft.toml` has it.

@@ -104,6 +104,15 @@ pub fn is_last(id: &str) -> bool {
 }
 
 impl Records {
+    /// The names of all records, newest first; none is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::list`].
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        Ok(names(&self.directory)?.into_iter().rev().collect())
+    }
+
     /// All records, newest first.
     ///
     /// # Errors

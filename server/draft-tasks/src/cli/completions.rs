@@ -1,0 +1,284 @@
+//! `draft-tasks completions`: a script for a shell, and the answers to what that script asks.
+//!
+//! Must not contact or run anything, or read more than the tasks file, `draft.toml`, the kubeconfig and the names of
+//! records: it happens while somebody types.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Arg, Args, Command, ValueEnum};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, complete};
+use clap_complete::env::{EnvCompleter, Shells};
+use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::{Options, Parsed, plan};
+use draft_tasks_executor::cluster::KubeconfigSource;
+use draft_tasks_executor::record::Records;
+
+use super::{UNUSABLE, command, paths, terminal};
+use crate::source;
+use crate::world::application::environments_beside;
+use crate::world::environment::Environment;
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    /// 4.4 or newer
+    Bash,
+    /// with its own completion system, which `compinit` starts
+    Zsh,
+    /// 3.1 or newer
+    Fish,
+    /// 5 or newer
+    Powershell,
+}
+
+/// In which the script names its shell when it asks.
+const ASKED: &str = "DRAFT_TASKS_COMPLETE";
+
+/// In which the script for bash says with which quote the word begins.
+const QUOTE: &str = "_DRAFT_TASKS_QUOTE";
+
+/// In which all scripts say which word is completed.
+const INDEX: &str = "_CLAP_COMPLETE_INDEX";
+
+/// What parts answers: no name has it in it.
+const SEPARATOR: &str = "\u{b}";
+
+const BASH: &str = include_str!("completions.bash");
+
+const SHELLS: Shells<'static> = Shells(&[
+    &QuotingBash,
+    &clap_complete::env::Zsh,
+    &clap_complete::env::Fish,
+    &clap_complete::env::Powershell,
+]);
+
+/// Writes the script.
+pub(super) fn completions(arguments: &CompletionsArguments) -> ExitCode {
+    let name = match arguments.shell {
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+        Shell::Powershell => "powershell",
+    };
+    let mut script = Vec::new();
+    let program = env!("CARGO_PKG_NAME");
+    let done = match SHELLS.completer(name) {
+        Some(shell) => shell.write_registration(ASKED, program, program, &called(), &mut script),
+        None => Ok(()),
+    };
+    match terminal::written(done.and_then(|()| io::stdout().lock().write_all(&script))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            terminal::error(format_args!("{problem}"));
+            UNUSABLE.into()
+        }
+    }
+}
+
+/// How the program was called: by its name where the PATH leads to it, else by its whole path.
+fn called() -> String {
+    let called = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    let whole = if called.components().count() > 1 { std::path::absolute(&called).ok() } else { None };
+    whole.unwrap_or(called).to_string_lossy().into_owned()
+}
+
+/// Answers a script that asks; nothing where none does.
+pub(super) fn answer() -> Option<ExitCode> {
+    let shell = std::env::var(ASKED).ok().filter(|name| !name.is_empty())?;
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    if words.get(1).is_none_or(|word| word != "--") {
+        return None;
+    }
+    words.drain(..2);
+    let mut answer = Vec::new();
+    let directory = std::env::current_dir().ok();
+    let typed = Typed::of(&words);
+    let shell = SHELLS.completer(&shell)?;
+    let is_option = typed.is_option;
+    let mut command = typed.answering(command());
+    // Its help comes by building.
+    command.build();
+    command = if is_option { command } else { without_options(command) };
+    // Who types is not told of what goes wrong.
+    let _ = shell.write_complete(&mut command, words, directory.as_deref(), &mut answer);
+    let _ = io::stdout().lock().write_all(&answer);
+    Some(ExitCode::SUCCESS)
+}
+
+/// A command whose options are offered only where there is nothing else.
+fn without_options(command: Command) -> Command {
+    let hidden = |option: Arg| if option.is_positional() { option } else { option.hide(true) };
+    command.mut_args(hidden).mut_subcommands(without_options)
+}
+
+/// What of the command line was typed already.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    /// The directory where the command would work.
+    directory: PathBuf,
+    file: Option<PathBuf>,
+    phase: Option<Phase>,
+    /// Whether an option is being typed.
+    is_option: bool,
+}
+
+impl Typed {
+    fn of(words: &[OsString]) -> Typed {
+        let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok());
+        let last = words.get(index.unwrap_or(words.len().saturating_sub(1)));
+        let is_option = last.is_some_and(|word| word.to_string_lossy().starts_with('-'));
+        let mut typed = Typed { is_option, ..Typed::default() };
+        let texts: Vec<String> = words.iter().map(|word| unquoted(&word.to_string_lossy())).collect();
+        for (at, word) in texts.iter().enumerate() {
+            let next = || texts.get(at + 1).map(PathBuf::from);
+            match word.as_str() {
+                "-C" => typed.directory.extend(next()),
+                "--file" => typed.file = next(),
+                word => typed.phase = typed.phase.or(Phase::from_name_in_any_case(word)),
+            }
+        }
+        typed
+    }
+
+    /// A command whose arguments know what may be meant.
+    fn answering(self, command: Command) -> Command {
+        let name = command.get_name().to_owned();
+        let of_parts = self.clone();
+        command
+            .mut_args(|option| self.clone().answering_for(&name, option))
+            .mut_subcommands(move |part| of_parts.clone().answering(part))
+    }
+
+    fn answering_for(self, command: &str, option: Arg) -> Arg {
+        let values: fn(&Typed) -> Vec<String> = match (command, option.get_id().as_str()) {
+            ("run" | "explain", "phase") => Typed::phases,
+            ("run", "tasks" | "skip" | "from") => Typed::tasks,
+            (_, "environment") => Typed::environments,
+            (_, "context") => |_| contexts(),
+            ("rerun", "run") | ("show" | "rm" | "path", "id" | "ids") => |_| runs(),
+            ("explain", "code") => |_| DiagnosticCode::ALL.map(|code| code.name().to_owned()).to_vec(),
+            _ => return option,
+        };
+        option.add(ArgValueCandidates::new(move || {
+            values(&self).into_iter().map(CompletionCandidate::new).collect()
+        }))
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        if !self.directory.as_os_str().is_empty() {
+            std::env::set_current_dir(&self.directory).ok()?;
+        }
+        paths::find_silently(self.file.as_deref())
+    }
+
+    fn parsed(&self) -> Option<Parsed> {
+        Some(Parsed::new(source::read(&self.file()?).ok()?, Options::default()))
+    }
+
+    /// Those that have tasks; all where no file is known.
+    fn phases(&self) -> Vec<String> {
+        let parsed = self.parsed();
+        let has_tasks = |phase: &Phase| {
+            parsed.as_ref().is_none_or(|parsed| plan::descriptions(parsed, *phase).next().is_some())
+        };
+        Phase::ALL.into_iter().filter(has_tasks).map(|phase| phase.name().to_owned()).collect()
+    }
+
+    fn tasks(&self) -> Vec<String> {
+        let (Some(parsed), Some(phase)) = (self.parsed(), self.phase) else { return Vec::new() };
+        plan::descriptions(&parsed, phase)
+            .map(|name| name.into_owned())
+            .filter(|name| is_plain(name))
+            .collect()
+    }
+
+    fn environments(&self) -> Vec<String> {
+        let file = self.file().unwrap_or_default();
+        environments_beside(file.parent().unwrap_or(Path::new("")))
+    }
+}
+
+/// Whether a shell can be given it in a line.
+fn is_plain(name: &str) -> bool {
+    !name.contains(char::is_control)
+}
+
+fn contexts() -> Vec<String> {
+    let environment = Environment::of_process();
+    KubeconfigSource::read(environment.variables()).map(|found| found.contexts()).unwrap_or_default()
+}
+
+fn runs() -> Vec<String> {
+    let directory = Environment::of_process().records();
+    let names = directory.and_then(|directory| Records::at(directory).names().ok()).unwrap_or_default();
+    ["last".to_owned()].into_iter().chain(names).collect()
+}
+
+/// Bash, which leaves it to the program to quote.
+struct QuotingBash;
+
+impl EnvCompleter for QuotingBash {
+    fn name(&self) -> &'static str {
+        "bash"
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name == "bash"
+    }
+
+    fn write_registration(
+        &self,
+        variable: &str,
+        _: &str,
+        _: &str,
+        completer: &str,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let script = BASH.replace("VARIABLE", variable).replace("COMPLETER", &escaped(completer));
+        out.write_all(script.as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut Command,
+        mut words: Vec<OsString>,
+        directory: Option<&Path>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(0);
+        let is_quoted = std::env::var(QUOTE).is_ok_and(|sign| matches!(sign.as_str(), "'" | "\""));
+        if let Some(word) = words.get_mut(index).filter(|_| !is_quoted) {
+            *word = unquoted(&word.to_string_lossy()).into();
+        }
+        let found = complete(command, words, index, directory)?;
+        let values = found.iter().map(|candidate| candidate.get_value().to_string_lossy());
+        let values = values.map(|value| if is_quoted { value.into_owned() } else { escaped(&value) });
+        out.write_all(values.collect::<Vec<_>>().join(SEPARATOR).as_bytes())
+    }
+}
+
+/// A word as it is typed without quotes.
+fn escaped(word: &str) -> String {
+    let means_itself = |sign: char| sign.is_alphanumeric() || "_-./:,@%+=~".contains(sign);
+    word.chars().flat_map(|sign| (!means_itself(sign)).then_some('\\').into_iter().chain([sign])).collect()
+}
+
+/// What a word means that is typed with quotes or without.
+fn unquoted(word: &str) -> String {
+    let signs = word.strip_prefix(['\'', '"']).map(|rest| rest.trim_end_matches(['\'', '"'])).unwrap_or(word);
+    let mut signs = signs.chars();
+    let mut text = String::new();
+    while let Some(sign) = signs.next() {
+        text.extend(if sign == '\\' { signs.next() } else { Some(sign) });
+    }
+    text
+}
