@@ -185,7 +185,7 @@ fn an_earlier_run_in_pods_names_the_application() {
     assert_eq!(tool.call(&["run", "cleanup"]).code, Some(0));
     std::fs::remove_file(tool.path("cleaned")).unwrap();
     assert_eq!(tool.call(&["run", "post-deploy", "-l", "app=web"]).code, Some(1));
-    let said = ["clean up without knowing whether pods of app=web, for which run 2", " was, still run: "];
+    let said = ["clean up without knowing whether pods of app=web, for which run 2", " was, still run ("];
     assert_unusable(&tool, &["run", "cleanup"], &said);
     assert!(!tool.path("cleaned").exists());
 }

@@ -46,6 +46,35 @@ fn a_cluster_that_cannot_be_reached_can_be_checked() {
 }
 
 #[test]
+fn another_context_is_offered_where_the_kubeconfig_has_one() {
+    let project = Project::new("[post-deploy]\nc = \"true\"\n");
+    project.write("draft.toml", "[environments.development]\nname = \"web\"\nnamespace = \"a\"\n");
+    let contexts =
+        "contexts: [{name: one, context: {cluster: c, namespace: b}}, {name: two, context: {cluster: c}}]\n";
+    project.write("config", contexts);
+    let mut client = Client::with(|setup| {
+        setup.own_output = true;
+        setup.environment = vec![("KUBECONFIG", project.file("config").display().to_string())];
+    });
+    client.open(&project);
+    let error = client.execute_error("draft-tasks.runPhase", phase(&project, "post-deploy"));
+    assert_eq!(error["data"]["contextOf"], json!(project.uri));
+    let target = client.execute("draft-tasks.target", json!({ "uri": project.uri }));
+    assert_eq!(target["contexts"], json!(["one", "two"]));
+    assert_eq!(target["namespaces"], json!(["a", "b"]));
+    // The only one is in use already.
+    project.write(
+        "config",
+        &format!("current-context: one\n{}", contexts.replace(", {name: two, context: {cluster: c}}", "")),
+    );
+    let error = client.execute_error("draft-tasks.runPhase", phase(&project, "post-deploy"));
+    assert_eq!(
+        (&error["data"]["contextOf"], &error["data"]["command"]["command"]),
+        (&Value::Null, &json!("draft-tasks.doctor"))
+    );
+}
+
+#[test]
 fn without_something_to_offer_it_is_a_message() {
     let project = Project::new(BROKEN);
     let mut client = Client::with(|setup| setup.opens_documents = false);
@@ -72,6 +101,7 @@ fn a_client_that_shows_runs_has_the_error_and_what_helps() {
     let command = &error["data"]["command"];
     assert_eq!(command["command"], "draft-tasks.doctor");
     assert_eq!(command["arguments"], json!([{ "uri": project.uri }]));
+    assert_eq!(error["data"]["contextOf"], Value::Null, "without a kubeconfig there is nothing to choose");
     let settings = project.write(".draft-tasks.config.toml", "[run]\ntimeout = \"10x\"\n");
     client.notify("textDocument/didSave", json!({ "textDocument": { "uri": project.uri } }));
     client.notified("window/showMessage", |told| told.to_string().contains("is not a duration"));

@@ -27,7 +27,7 @@ const PATIENCE = 30_000;
  * @param extension the folder of the extension
  * @param wanted the version that the extension was made for
  */
-export async function find(setting: string | null | undefined, extension: string, wanted: string): Promise<Found> {
+export async function find(setting: string | undefined, extension: string, wanted: string): Promise<Found> {
   const place = locate(setting, extension);
   if (place.kind === 'problem') return place;
   const said = await version(place.path);
@@ -45,7 +45,7 @@ export async function find(setting: string | null | undefined, extension: string
 
 type Place = { kind: 'place'; path: string; origin: Origin } | Extract<Found, { kind: 'problem' }>;
 
-function locate(setting: string | null | undefined, extension: string): Place {
+function locate(setting: string | undefined, extension: string): Place {
   if (setting) {
     const named = setting.replace(/^~(?=$|[/\\])/, homedir());
     if (!path.isAbsolute(named)) {

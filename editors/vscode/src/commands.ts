@@ -11,6 +11,7 @@ import { report } from './report';
 import type { Runs } from './runs';
 import type { Server } from './server';
 import type { Status } from './status';
+import { choose, CONTEXT, NAMESPACE } from './target';
 import type { TerminalTasks } from './terminal';
 import { refuse } from './trust';
 
@@ -45,10 +46,13 @@ export function register(parts: Parts): vscode.Disposable {
     showTerminal: () => output.showTerminal(),
     create: (uri) => create(parts, uriOf(uri)),
     menu: () => menu(parts),
+    context: (uri) => chooseTarget(parts, CONTEXT, uriOf(uri)),
+    namespace: (uri) => chooseTarget(parts, NAMESPACE, uriOf(uri)),
     environment: () => changeEnvironment(parts),
     doctor: () => doctor(parts),
     up: () => around(parts, 'up'),
     delete: () => around(parts, 'delete'),
+    explain: (page) => explain(page),
     restartServer: () => server.restart(),
     showServerLog: () => server.log.show(true),
     collectReport: () => collectReport(parts),
@@ -222,6 +226,13 @@ async function chooseFolder(): Promise<vscode.Uri | undefined> {
   return (await vscode.window.showWorkspaceFolderPick({ placeHolder: 'In which folder?' }))?.uri;
 }
 
+/** Shows the explanation of a problem as it is to be read, not as Markdown is written. */
+async function explain(page: unknown): Promise<void> {
+  if (typeof page !== 'string') return;
+  const uri = vscode.Uri.parse(page, true);
+  if (uri.scheme === 'file') await vscode.commands.executeCommand('markdown.showPreview', uri);
+}
+
 /** What the status bar item offers. */
 async function menu(parts: Parts): Promise<unknown> {
   const { server, runs } = parts;
@@ -246,6 +257,8 @@ async function menu(parts: Parts): Promise<unknown> {
   add(ready && runs.last !== undefined, '$(file) Show Log of Last Run', clientCommands.showLog);
   add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
   separate('application');
+  add(server.can(commands.target), '$(plug) Choose Context…', clientCommands.context, parts.status.target?.context ?? '');
+  add(server.can(commands.target), '$(symbol-namespace) Choose Namespace…', clientCommands.namespace, parts.status.target?.namespace ?? '');
   add(server.can(commands.target), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
   add(server.can(commands.doctor), '$(pulse) Check Application and Cluster', clientCommands.doctor);
   separate('server');
@@ -257,13 +270,18 @@ async function menu(parts: Parts): Promise<unknown> {
   return chosen?.command === undefined ? undefined : await vscode.commands.executeCommand(chosen.command);
 }
 
+async function chooseTarget(parts: Parts, choice: typeof CONTEXT, wanted: vscode.Uri | undefined): Promise<void> {
+  const uri = wanted ?? (await parts.files.choose());
+  if (uri !== undefined) await choose(parts.server, uri, choice);
+}
+
 async function changeEnvironment(parts: Parts): Promise<void> {
   const uri = await parts.files.choose();
   if (uri === undefined) return;
   const target = await parts.server.execute<TargetFound>(commands.target, { uri: uri.toString() });
   const { environment: present, environments } = target;
   if (environments.length === 0) throw new Error(`the draft.toml beside ${nameOf(uri)} has no environments, or there is none`);
-  const chosen = vscode.workspace.getConfiguration(section).get<string | null>('environment') ?? undefined;
+  const chosen = vscode.workspace.getConfiguration(section).get<string>('environment') || undefined;
   const mark = (it: string | undefined): string => (it === chosen ? '$(check) ' : '$(blank) ');
   const items: (vscode.QuickPickItem & { value: string | undefined })[] = environments.map((value) => ({
     label: `${mark(value)}${value}`, description: value === present ? 'present' : '', value,

@@ -18,23 +18,21 @@ async function closePreview(title: string): Promise<void> {
 
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.#changed.event;
+  #shown = 0;
   readonly #registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.path) ?? 'This is not kept any longer; ask for it again.';
+    return this.#texts.get(uri.toString()) ?? 'This is not kept any longer; ask for it again.';
   }
 
   async show(title: string, markdown: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md` });
-    this.#texts.delete(uri.path);
-    this.#texts.set(uri.path, markdown);
-    for (const path of this.#texts.keys()) {
+    // Each has an address of its own: a preview that opens while its text changes may go on showing the one before.
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md`, query: String(++this.#shown) });
+    this.#texts.set(uri.toString(), markdown);
+    for (const address of this.#texts.keys()) {
       if (this.#texts.size <= MOST) break;
-      this.#texts.delete(path);
+      this.#texts.delete(address);
     }
-    this.#changed.fire(uri);
     await closePreview(title);
     // Beside a preview it would be a third column.
     const isBeside = vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputWebview;
@@ -43,6 +41,5 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 
   dispose(): void {
     this.#registration.dispose();
-    this.#changed.dispose();
   }
 }

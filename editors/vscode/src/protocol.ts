@@ -39,10 +39,13 @@ export const clientCommands = {
   showTerminal: 'draftTasks.showTerminal',
   create: 'draftTasks.create',
   menu: 'draftTasks.menu',
+  context: 'draftTasks.context',
+  namespace: 'draftTasks.namespace',
   environment: 'draftTasks.environment',
   doctor: 'draftTasks.doctor',
   up: 'draftTasks.up',
   delete: 'draftTasks.delete',
+  explain: 'draftTasks.explain',
   restartServer: 'draftTasks.restartServer',
   showServerLog: 'draftTasks.showServerLog',
   collectReport: 'draftTasks.collectReport',
@@ -204,12 +207,16 @@ export interface TargetFound {
   application?: string;
   /** The context of the kubeconfig. */
   context?: string;
+  /** The contexts of the kubeconfig. */
+  contexts: string[];
   /** The environment of `draft.toml`. */
   environment: string;
   /** Those that `draft.toml` has. */
   environments: string[];
   /** The namespace. */
   namespace?: string;
+  /** The namespaces that `draft.toml` and the contexts name. */
+  namespaces: string[];
   /** Why something is not known. */
   problem?: string;
   /** The labels of its pods. */

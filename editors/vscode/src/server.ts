@@ -36,6 +36,8 @@ export type ServerState = 'starting' | 'running' | 'waiting' | 'stopped' | 'prob
 interface Remedy {
   readonly location?: Location;
   readonly command?: Command;
+  /** The tasks file for which another context could be chosen. */
+  readonly contextOf?: string;
 }
 
 /** Says what went wrong with a server that is not to be had. */
@@ -163,7 +165,7 @@ export class Server implements vscode.Disposable {
   async #start(): Promise<void> {
     if (this.#disposed) return;
     this.#set('starting');
-    const setting = vscode.workspace.getConfiguration(section).get<string | null>('server.path');
+    const setting = vscode.workspace.getConfiguration(section).get<string>('server.path');
     this.#found = await find(setting, this.context.extensionPath, serverVersion);
     if (this.#found.kind === 'problem') return this.#problem(this.#found);
     this.log.info(`starts ${this.#found.path} (${this.#found.version}, from ${this.#found.origin})`);
@@ -240,6 +242,7 @@ export class Server implements vscode.Disposable {
         const isOfRun = typeof token === 'string' && token.startsWith(progress);
         if (!isOfRun || params.kind === 'end') next(token, params);
       },
+      handleDiagnostics: (uri, diagnostics, next) => next(uri, diagnostics.map(explained)),
       provideInlayHints: async (document, range, token, next) => {
         const hints = await next(document, range, token);
         const failed = failedLines(document.uri);
@@ -268,11 +271,17 @@ export class Server implements vscode.Disposable {
   async tell(error: unknown): Promise<void> {
     const remedy = error instanceof ResponseError ? (error.data as Remedy | undefined) : undefined;
     const [place, command] = [remedy?.location, remedy?.command];
-    const buttons = [...(place === undefined ? [] : ['Show the problem']), ...(command === undefined ? [] : [command.title])];
+    const buttons = [
+      ...(place === undefined ? [] : ['Show the problem']),
+      ...(command === undefined ? [] : [command.title]),
+      ...(remedy?.contextOf === undefined ? [] : [CHOOSE]),
+    ];
     const chosen = await vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`, ...buttons);
     if (chosen === undefined) return;
     if (chosen === command?.title) {
       await this.#perform(command.command, command.arguments?.[0] as object | undefined);
+    } else if (chosen === CHOOSE && remedy?.contextOf !== undefined) {
+      await vscode.commands.executeCommand(clientCommands.context, vscode.Uri.parse(remedy.contextOf));
     } else if (place !== undefined) {
       const { line } = place.range.start;
       await vscode.window.showTextDocument(vscode.Uri.parse(place.uri), { selection: new vscode.Range(line, 0, line, 0) });
@@ -348,6 +357,9 @@ function openSetting(query: string): Thenable<unknown> {
     : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });
 }
 
+/** The button that chooses another context where a cluster cannot be reached. */
+const CHOOSE = 'Choose the context';
+
 /** The safe answer again, as a button: the one of a dialog that closes it never has the focus. */
 const SAFE = 'Do Nothing';
 
@@ -362,6 +374,16 @@ async function answerOf({ message, actions = [] }: ShowMessageRequestParams): Pr
   const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...first, ...items);
   if (chosen === undefined) return null;
   return { title: chosen.title === SAFE && safe !== undefined ? safe.title : chosen.title };
+}
+
+/** A problem whose code leads to its explanation as a preview; the server names a line of a file. */
+function explained(diagnostic: vscode.Diagnostic): vscode.Diagnostic {
+  const { code } = diagnostic;
+  if (typeof code !== 'object' || code.target.scheme !== 'file') return diagnostic;
+  const page = code.target.with({ fragment: String(code.value) }).toString();
+  const target = vscode.Uri.parse(`command:${clientCommands.explain}?${encodeURIComponent(JSON.stringify([page]))}`);
+  diagnostic.code = { value: code.value, target };
+  return diagnostic;
 }
 
 /** The lines of tasks that failed: behind them stands the message of the Testing view, over everything else. */

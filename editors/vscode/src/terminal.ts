@@ -74,11 +74,12 @@ export class TerminalTasks implements vscode.TaskProvider {
 function commandLine(uri: vscode.Uri, { phase, task, tty }: Definition): { args: string[]; env: Record<string, string> } {
   const settings = vscode.workspace.getConfiguration(section, uri);
   const options = Object.entries(OPTIONS).flatMap(([name, option]) =>
-    [settings.get<unknown>(name) ?? []].flat().map((value) => `${option}=${String(value)}`));
+    [settings.get<unknown>(name) ?? []].flat().filter((value) => value !== '').map((value) => `${option}=${String(value)}`));
   const policy = settings.get<Record<string, string>>('onFailure', {})[phase];
+  const isOnce = task !== undefined && (settings.get<string[] | null>('kubernetes.once') ?? []).includes(task);
   const args = [
     'run', phase, `--file=${path.basename(uri.fsPath)}`, ...options,
-    ...(policy === undefined ? [] : [`--on-failure=${policy}`]), ...(tty === true ? ['--tty'] : []),
+    ...(policy === undefined ? [] : [`--on-failure=${policy}`]), ...(tty === true ? ['--tty'] : []), ...(isOnce ? ['--once'] : []),
     ...(task === undefined ? [] : ['--', task]),
   ];
   // Never as words of a command line, which everybody sees.

@@ -281,10 +281,10 @@ pub(crate) fn name_length(text: &str) -> usize {
 }
 
 /// What somebody very likely meant by an unknown name: of the nearest one at most a third of the letters differ.
-pub(crate) fn nearest<T>(
+pub(crate) fn nearest<'n, T>(
     name: &str,
     known: impl IntoIterator<Item = T>,
-    name_of: impl Fn(T) -> &'static str,
+    name_of: impl Fn(T) -> &'n str,
 ) -> Option<T>
 where
     T: Copy,

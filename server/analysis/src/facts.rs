@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::project::{DraftToml, Template};
+use crate::project_files::{NameFact, OfferedName};
 
 /// The names of variables, shared by all who know them.
 pub type Names = Arc<HashSet<String>>;
@@ -20,6 +21,8 @@ pub struct Facts {
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
     /// of [`FactsWanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
+    /// Whether targets of Makefiles and scripts of npm that commands name are there; of others nothing is known.
+    pub offered: HashMap<OfferedName, NameFact>,
     /// The `draft.toml` beside the tasks file.
     pub draft_toml: Option<DraftToml>,
     /// The environment of `draft.toml` that Draft would take.
@@ -39,6 +42,8 @@ pub struct FactsWanted {
     pub programs: BTreeSet<String>,
     /// Paths relative to the directory of the tasks file: what do they lead to?
     pub paths: BTreeSet<String>,
+    /// Targets of Makefiles and scripts of npm: are they there?
+    pub offered: BTreeSet<OfferedName>,
 }
 
 /// What a path leads to.
@@ -60,6 +65,7 @@ impl FactsWanted {
     pub fn are_in(&self, facts: &Facts) -> bool {
         self.programs.iter().all(|name| facts.programs.contains_key(name))
             && self.paths.iter().all(|path| facts.paths.contains_key(path))
+            && self.offered.iter().all(|name| facts.offered.contains_key(name))
     }
 }
 

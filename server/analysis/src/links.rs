@@ -7,7 +7,9 @@ use text_size::{TextRange, TextSize};
 use crate::file_names::{CHART_FILE, DOCKERFILE, MAKEFILES};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
-use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_next};
+use crate::project_files::{
+    MAKE_DIRECTORY, MAKEFILE, Makefile, NPM_DIRECTORY, OfferedName, ProjectFile, join, make_takes_next,
+};
 use crate::words::Words;
 
 /// A name in a command and what it means.
@@ -29,29 +31,8 @@ pub enum Target {
         /// The file that stands for a directory: a chart's `Chart.yaml`.
         inside: Option<&'static str>,
     },
-    /// A target of a Makefile.
-    MakeTarget {
-        /// Where the Makefile is.
-        makefile: Makefile,
-        /// Its name.
-        name: String,
-    },
-    /// A script of a `package.json`.
-    NpmScript {
-        /// The directory of the `package.json`.
-        directory: String,
-        /// Its name.
-        name: String,
-    },
-}
-
-/// How make finds its Makefile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Makefile {
-    /// Where it looks; empty for the directory of the tasks file.
-    pub directory: String,
-    /// What it reads there, if the command says so.
-    pub file: Option<String>,
+    /// A target of a Makefile, or a script of a `package.json`.
+    Offered(OfferedName),
 }
 
 /// The links of the commands that run on this machine and touch a range, in the order of the file.
@@ -73,7 +54,8 @@ pub fn same_target(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
     all.iter().filter(|link| link.target == here.target).map(|link| link.range).collect()
 }
 
-fn command_links(words: &Words) -> Vec<Link> {
+/// The links of one command.
+pub(crate) fn command_links(words: &Words) -> Vec<Link> {
     let literals: Vec<Option<String>> =
         (0..words.words.len()).map(|index| words.literal(index).map(str::to_owned)).collect();
     let tool = Tool::of(&literals);
@@ -163,10 +145,10 @@ impl Tool {
                 option if make_takes_next(option) => None,
                 "-j" | "--jobs" if word.bytes().all(|byte| byte.is_ascii_digit()) => None,
                 _ if word.contains('=') => None,
-                _ => Some(Target::MakeTarget { makefile: makefile.clone(), name: word.to_owned() }),
+                _ => Some(offered(ProjectFile::Makefile(makefile.clone()), word)),
             },
             Tool::Npm { script, directory } if index == *script => {
-                Some(Target::NpmScript { directory: directory.clone(), name: word.to_owned() })
+                Some(offered(ProjectFile::Package(directory.clone()), word))
             }
             Tool::Files(inside) => path(index, word, *inside),
             _ => path(index, word, None),
@@ -174,16 +156,15 @@ impl Tool {
     }
 }
 
+fn offered(file: ProjectFile, name: &str) -> Target {
+    Target::Offered(OfferedName { file, name: name.to_owned() })
+}
+
 impl Makefile {
     /// A path that make sees from its directory.
     fn link(&self, path: &str) -> Option<Target> {
         Some(Target::Path { path: join(&self.directory, path), inside: None })
     }
-}
-
-/// One path below another.
-fn join(directory: &str, path: &str) -> String {
-    if directory.is_empty() { path.to_owned() } else { format!("{}/{path}", directory.trim_end_matches('/')) }
 }
 
 /// What a word means as a path: the program only with a slash in it, an argument when it may well be one.
@@ -224,10 +205,12 @@ mod tests {
                     Target::Path { path, inside } => {
                         format!("{path}{}", inside.map_or(String::new(), |it| format!(" ({it})")))
                     }
-                    Target::MakeTarget { makefile, name } => {
+                    Target::Offered(OfferedName { file: ProjectFile::Makefile(makefile), name }) => {
                         format!("make {name} in {:?} {:?}", makefile.directory, makefile.file)
                     }
-                    Target::NpmScript { directory, name } => format!("npm {name} in {directory:?}"),
+                    Target::Offered(OfferedName { file: ProjectFile::Package(directory), name }) => {
+                        format!("npm {name} in {directory:?}")
+                    }
                 };
                 shown += &format!("{:?} -> {target}\n", &text[link.range]);
             }

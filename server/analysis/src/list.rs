@@ -43,6 +43,8 @@ macro_rules! for_all_rules {
             unset_variable: UnsetVariable,
             program_not_found: ProgramNotFound,
             script_not_found: ScriptNotFound,
+            make_target_not_found: MakeTargetNotFound,
+            npm_script_not_found: NpmScriptNotFound,
             draft_environment: DraftEnvironment,
             auto_connect: AutoConnect,
             draft_namespace: DraftNamespace,

@@ -2,10 +2,15 @@
 //!
 //! Must not read the files: their texts come in.
 
-use std::collections::HashSet;
-
 use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value};
 use text_size::{TextRange, TextSize};
+
+use crate::command::nearest;
+use crate::file_names::{MAKEFILES, PACKAGE_JSON};
+
+pub(crate) mod makefile;
+
+pub use makefile::make_targets;
 
 /// The options of make that name its directory.
 pub(crate) const MAKE_DIRECTORY: [&str; 2] = ["-C", "--directory"];
@@ -47,40 +52,94 @@ pub struct Named {
     pub detail: String,
 }
 
-/// The targets of a Makefile that its rules name, in their order; patterns, special targets and names that make would
-/// still have to expand are left out.
-pub fn make_targets(makefile: &str) -> Vec<Named> {
-    let mut found: Vec<Named> = Vec::new();
-    let mut known = HashSet::new();
-    let mut offset = 0;
-    let mut continued = false;
-    for line in makefile.split_inclusive('\n') {
-        let start = offset;
-        offset += line.len();
-        let is_continuation = std::mem::replace(&mut continued, line.trim_end().ends_with('\\'));
-        if is_continuation || line.starts_with(['\t', '#']) {
-            continue;
-        }
-        for (at, name) in targets_of(line) {
-            let range = span(start + at, name.len());
-            if known.insert(name) {
-                found.push(Named { name: name.to_owned(), range, detail: "target of the Makefile".into() });
-            }
-        }
-    }
-    found
+/// How make finds its Makefile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Makefile {
+    /// Where it looks; empty for the directory of the tasks file.
+    pub directory: String,
+    /// What it reads there, if the command says so.
+    pub file: Option<String>,
 }
 
-/// The targets of a line that is a rule, with their places.
-fn targets_of(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let rule = line.find([':', '=', '#', '$']).filter(|at| {
-        let behind = &line[*at..];
-        behind.starts_with(':') && !behind.trim_start_matches(':').starts_with('=')
-    });
-    let names = &line[..rule.unwrap_or(0)];
-    let words =
-        names.split_whitespace().map(move |word| (word.as_ptr() as usize - line.as_ptr() as usize, word));
-    words.filter(|(_, word)| !word.starts_with('.') && !word.contains(['%', '(', '&']))
+/// A file that offers names to commands; its place is relative to the directory of the tasks file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ProjectFile {
+    /// What make reads.
+    Makefile(Makefile),
+    /// The `package.json` of a directory.
+    Package(String),
+}
+
+/// A name that a command takes from such a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OfferedName {
+    /// The file.
+    pub file: ProjectFile,
+    /// The name.
+    pub name: String,
+}
+
+/// What is known of such a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameFact {
+    /// It is there, or may be.
+    Possible,
+    /// It is not; which one is meant very likely.
+    Missing(Option<String>),
+}
+
+impl ProjectFile {
+    /// The directory that it is in.
+    pub fn directory(&self) -> &str {
+        match self {
+            ProjectFile::Makefile(makefile) => &makefile.directory,
+            ProjectFile::Package(directory) => directory,
+        }
+    }
+
+    /// The paths at which it may be, the first one that exists counts.
+    pub fn paths(&self) -> Vec<String> {
+        let names = match self {
+            ProjectFile::Makefile(Makefile { file: Some(file), .. }) => vec![file.as_str()],
+            ProjectFile::Makefile(_) => MAKEFILES.to_vec(),
+            ProjectFile::Package(_) => vec![PACKAGE_JSON],
+        };
+        names.into_iter().map(|name| join(self.directory(), name)).collect()
+    }
+}
+
+impl OfferedName {
+    /// Whether a file with this text has it; make also knows the files of its directory, and makes some from others.
+    pub fn look(&self, text: &str, files: &[String]) -> NameFact {
+        let offered = match &self.file {
+            ProjectFile::Makefile(_) if files.iter().any(|file| self.is_stem_of(file)) => None,
+            ProjectFile::Makefile(_) => makefile::all_targets(text),
+            ProjectFile::Package(_) => scripts(text),
+        };
+        match offered {
+            Some(offered) if offered.iter().all(|it| *it != self.name) => {
+                let similar = nearest(&self.name, offered.iter(), |it| it.as_str());
+                NameFact::Missing(similar.cloned())
+            }
+            _ => NameFact::Possible,
+        }
+    }
+
+    fn is_stem_of(&self, file: &str) -> bool {
+        file.strip_prefix(&self.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+/// One path below another.
+pub(crate) fn join(directory: &str, path: &str) -> String {
+    if directory.is_empty() { path.to_owned() } else { format!("{}/{path}", directory.trim_end_matches('/')) }
+}
+
+/// The names of all scripts; nothing where the text is no `package.json`.
+fn scripts(package: &str) -> Option<Vec<String>> {
+    let parsed = jsonc_parser::parse_to_ast(package, &Default::default(), &Default::default()).ok()?;
+    parsed.value?.as_object()?;
+    Some(npm_scripts(package).into_iter().map(|named| named.name).collect())
 }
 
 /// The scripts of a `package.json`, in their order; of what is no JSON none.
@@ -117,23 +176,6 @@ mod tests {
     }
 
     #[test]
-    fn targets_of_makefiles() {
-        let text = "# x: y\nA := b\nB ?= c: d\n.PHONY: all\nall é: lib\n\t@echo a: b\nlib::\n%.o: %.c\n$(X): y\nc = d \\\n e: f\nA=x:y\nall: more\nbuild/out: ; touch x\nlast:";
-        check(
-            text,
-            &make_targets(text),
-            expect![[r#"
-            all at "all": target of the Makefile
-            é at "é": target of the Makefile
-            lib at "lib": target of the Makefile
-            build/out at "build/out": target of the Makefile
-            last at "last": target of the Makefile
-        "#]],
-        );
-        assert_eq!(make_targets("").len() + make_targets(":\n::\n\\").len(), 0);
-    }
-
-    #[test]
     fn scripts_of_packages() {
         let text = r#"{ "name": "x", "a": { "scripts": { "no": "no" } }, "scripts": {
             "test": "jest \"a\"\t\u00e9", "build:é": "tsc", "a\"b": "c", "n": 5, "deep": { "no": "no" } }, "b": "scripts", "c": { "no": "no" } }"#;
@@ -150,5 +192,41 @@ mod tests {
         for broken in [&*deep, "", "{", "}}}", "\"", "{\"scripts\":{\"a\":\"b", "{\"scripts\":{\"a\\"] {
             assert_eq!(npm_scripts(broken), [], "{broken}");
         }
+    }
+
+    #[test]
+    fn what_may_be_there_is_not_missing() {
+        let look = |file: ProjectFile, name: &str, text: &str| {
+            let files = ["main.c", "docs"].map(str::to_owned);
+            match (OfferedName { file, name: name.into() }).look(text, &files) {
+                NameFact::Possible => "possible".into(),
+                NameFact::Missing(similar) => similar.unwrap_or_else(|| "missing".into()),
+            }
+        };
+        let make = |name: &str, text: &str| look(ProjectFile::Makefile(Makefile::default()), name, text);
+        let rules = "CC = gcc\nifdef X\nlint: ; true\nendif\n.PHONY: build \\\n test\nbuild: a\n\t$(X)\n";
+        assert_eq!(
+            ["build", "lint", "test", "biuld", "x", "main", "docs"].map(|name| make(name, rules)),
+            ["possible", "possible", "possible", "build", "missing", "possible", "possible"]
+        );
+        for unknown in [
+            "include x.mk\n",
+            "-include x.mk\n",
+            "%.o: %.c\n",
+            "$(ALL): x\n",
+            "$(eval $(X))\n",
+            ".c.o:\n\tcc\n",
+            ".DEFAULT:\n\ttrue\n",
+            "VPATH = src\n",
+            "vpath %.c src\n",
+            "define rule\n",
+            "a \\\nb: c\n",
+        ] {
+            assert_eq!(make("biuld", &format!("{rules}{unknown}")), "possible", "{unknown}");
+        }
+        let npm = |name: &str, text: &str| look(ProjectFile::Package("web".into()), name, text);
+        let package = r#"{ "scripts": { "test": "jest" } }"#;
+        assert_eq!(["test", "tset", "x"].map(|name| npm(name, package)), ["possible", "test", "missing"]);
+        assert_eq!([npm("x", "{}"), npm("x", "{"), npm("x", "[]")], ["missing", "possible", "possible"]);
     }
 }

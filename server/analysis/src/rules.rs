@@ -20,6 +20,7 @@ mod command;
 mod declaration;
 mod goes_into;
 mod helm;
+mod offered;
 mod split_task;
 
 macro_rules! rules {
@@ -127,13 +128,14 @@ mod tests {
     fn programs_and_paths_that_commands_name() {
         let text = "[pre-up]\na = \"./x.sh && y\"\nb = \"sh scripts/y.sh -x $Z\"\nc = \"helm  install db mysql\"\n\
             d = \"cd z\"\nf = \" make all\"\ng = '\"my tool\" x'\nh = 'bash \"a b\" c'\ni = \"$X y\"\nj = \"\"\n\
-            k = \"echo \\t\"\nm = 'ls \"'\n[post-deploy]\ne = \"./in-pod\"\nl = \"in-pod\"\nn = \"helm install db redis\"\n";
+            k = \"echo \\t\"\nm = 'ls \"'\no = \"npm run build\"\n[post-deploy]\ne = \"./in-pod\"\np = \"make x\"\nl = \"in-pod\"\nn = \"helm install db redis\"\n";
         let wanted = FactsWanted::of(&Parsed::new(text, Options::default()));
         assert_eq!(
             Vec::from_iter(wanted.programs),
-            ["bash", "echo", "helm", "make", "my tool", "rake", "sh"]
+            ["bash", "echo", "helm", "make", "my tool", "npm", "npx", "pnpm", "rake", "sh"]
         );
         assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts/y.sh"]);
+        assert_eq!(wanted.offered.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["all", "build"]);
     }
 
     #[test]

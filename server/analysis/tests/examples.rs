@@ -9,6 +9,7 @@ use draft_tasks_analysis::edit::{self, TextEdit};
 use draft_tasks_analysis::facts::{Names, PathFact};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
+use draft_tasks_analysis::project_files::{Makefile, NameFact, OfferedName, ProjectFile};
 use draft_tasks_analysis::syntax::{Str, StrStyle};
 use draft_tasks_analysis::{Analysis, Facts, Options, Parsed, TextRange};
 
@@ -18,6 +19,12 @@ fn project(path: &str) -> PathBuf {
 
 fn found(text: &str, options: Options) -> Vec<Diagnostic> {
     Analysis::new(text, options).diagnostics
+}
+
+fn missing(file: ProjectFile, name: &str) -> Facts {
+    let name = OfferedName { file, name: name.into() };
+    let offered = [(name, NameFact::Missing(None))].into();
+    Facts { offered, variables: Some(Names::default()), ..Facts::default() }
 }
 
 /// What is around the example of a code: what its page says in words.
@@ -49,6 +56,10 @@ fn world(code: DiagnosticCode) -> Facts {
             let path = "./scripts/no-such-script.sh".to_owned();
             Facts { paths: [(path, PathFact::Missing)].into(), ..Facts::default() }
         }
+        DiagnosticCode::MakeTargetNotFound => {
+            missing(ProjectFile::Makefile(Makefile::default()), "no-such-target")
+        }
+        DiagnosticCode::NpmScriptNotFound => missing(ProjectFile::Package(String::new()), "no-such-script"),
         DiagnosticCode::UnsetVariable => Facts { variables: Some(Names::default()), ..Facts::default() },
         _ => Facts::default(),
     }

@@ -100,16 +100,16 @@ pub(crate) fn foreign_commands(
     accepts: &dyn Fn(&Target) -> bool,
 ) -> Vec<Foreign> {
     let mut all = whereabouts.reached(plan);
-    all.sort_by_key(|reached| reached.is_hint);
     all.retain(|reached| !reached.target.as_ref().is_ok_and(accepts));
     let mut asked: Vec<Foreign> = Vec::new();
     for reached in all {
         let reached = reached.ask(plan.subject.name(), whereabouts.secrets);
         match asked.iter_mut().find(|asked| asked.is_at(&reached)) {
-            Some(known) => known.add(reached.tasks),
+            Some(known) => known.add(reached),
             None => asked.push(reached),
         }
     }
+    asked.sort_by_key(|asked| asked.is_hint);
     asked
 }
 
@@ -147,8 +147,9 @@ impl Foreign {
         }
     }
 
-    fn add(&mut self, tasks: Vec<String>) {
-        let new: Vec<String> = tasks.into_iter().filter(|task| !self.tasks.contains(task)).collect();
+    fn add(&mut self, more: Foreign) {
+        self.is_hint &= more.is_hint;
+        let new: Vec<String> = more.tasks.into_iter().filter(|task| !self.tasks.contains(task)).collect();
         self.tasks.extend(new);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) mod project;
 pub(crate) mod run;
 
 pub(crate) use self::choice::Named;
-pub(crate) use self::declaration::{Chooser, Kind, Mark, Setting, setting};
+pub(crate) use self::declaration::{Chooser, Group, Kind, Mark, Setting, setting};
 
 /// Why a project cannot make a setting.
 const EDITOR: &str = "it is about how an editor shows things: set it there";
@@ -43,32 +43,32 @@ settings! {
     /// All settings, below `draftTasks` in an editor.
     Config {
         /// Whether syntax errors are reported; switch it off where another TOML server reports them, too.
-        "syntaxErrors" syntax_errors: bool = true, User(EDITOR);
+        "syntaxErrors" syntax_errors: bool = true, User(EDITOR), Editor;
         /// Whether the values that a command's variables have, and how a task ended when it last ran, are shown behind its
         /// line; values of variables that look like secrets never are.
-        "inlayHints" inlay_hints: bool = true, User(EDITOR), Hints;
+        "inlayHints" inlay_hints: bool = true, User(EDITOR), Editor, Hints;
         /// Whether these hints say how a task ended, too: of no use in an editor that says it beside the line.
-        "resultHints" result_hints: bool = true, User(EDITOR), Hints;
+        "resultHints" result_hints: bool = true, User(EDITOR), Editor, Hints;
         /// Whether phases and tasks have lenses that run them; what they do, code actions do as well.
-        "codeLens" code_lens: bool = true, User(EDITOR), Lenses;
+        "codeLens" code_lens: bool = true, User(EDITOR), Editor, Lenses;
         /// Whether findings are shown of the tasks files of the workspace that are not open, too: of 256 at most, and of none
         /// that Git ignores.
-        "workspaceDiagnostics" workspace_diagnostics: bool = true, User(EDITOR);
+        "workspaceDiagnostics" workspace_diagnostics: bool = true, User(EDITOR), Editor;
         /// How commands become argument vectors.
-        "semantics" semantics: Named<Semantics> = Named::default(), Project;
+        "semantics" semantics: Named<Semantics> = Named::default(), Project, Rules;
         /// The Draft that messages speak of and that `semantics = "draft"` reproduces.
-        "draftVersion" draft_version: Named<DraftVersion> = Named::default(), Project;
+        "draftVersion" draft_version: Named<DraftVersion> = Named::default(), Project, Rules;
         /// The levels of diagnostics: a severity, or `off`. A code that is not named keeps its own. A comment in the tasks
         /// file ignores a single place: `# draft-tasks: ignore[code]`.
-        "rules" rules: Rules = Rules::default(), Project;
+        "rules" rules: Rules = Rules::default(), Project, Rules;
         /// What happens after a task failed.
-        "onFailure" on_failure: FailurePolicies = FailurePolicies::default(), Project;
+        "onFailure" on_failure: FailurePolicies = FailurePolicies::default(), Project, Run;
         /// The environment of `draft.toml` that is meant. Without it the variable `DRAFT_ENV`, else `development`.
-        "environment" environment: Option<String> = None, User(VARIABLES), Restricted;
+        "environment" environment: Option<String> = None, User(VARIABLES), Kubernetes, Restricted;
         /// How tasks run.
-        "run" run: RunSettings = RunSettings::default(), Project;
+        "run" run: RunSettings = RunSettings::default(), Project, Run;
         /// Where tasks of `post-deploy` run.
-        "kubernetes" kubernetes: KubernetesSettings = KubernetesSettings::default(), Project;
+        "kubernetes" kubernetes: KubernetesSettings = KubernetesSettings::default(), Project, Kubernetes;
     }
 }
 
@@ -76,13 +76,13 @@ settings! {
     /// What happens after a task of a phase failed.
     FailurePolicies {
         /// What happens after a task of `pre-up` failed.
-        "pre-up" pre_up: Named<OnFailure> = Named(Phase::PreUp.into()), Project;
+        "pre-up" pre_up: Named<OnFailure> = Named(Phase::PreUp.into()), Project, Run;
         /// What happens after a task of `post-deploy` failed: to the tasks that follow in that pod, other pods go on.
-        "post-deploy" post_deploy: Named<OnFailure> = Named(Phase::PostDeploy.into()), Project;
+        "post-deploy" post_deploy: Named<OnFailure> = Named(Phase::PostDeploy.into()), Project, Run;
         /// What happens after a task of `post-up` failed.
-        "post-up" post_up: Named<OnFailure> = Named(Phase::PostUp.into()), Project;
+        "post-up" post_up: Named<OnFailure> = Named(Phase::PostUp.into()), Project, Run;
         /// What happens after a task of `cleanup` failed.
-        "cleanup" cleanup: Named<OnFailure> = Named(Phase::Cleanup.into()), Project;
+        "cleanup" cleanup: Named<OnFailure> = Named(Phase::Cleanup.into()), Project, Run;
     }
 }
 
@@ -92,12 +92,12 @@ settings! {
         /// How long a task may take before it is ended and counts as failed: `"90s"`, `"5m"`, `"1h 30m"`, or a number of
         /// seconds. Without it a task may take for ever.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "timeout" timeout: Option<Limit> = None, Project;
+        "timeout" timeout: Option<Limit> = None, Project, Run;
         /// How long a whole run may take, in the same form. The task that runs then fails, and the rest is skipped.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "totalTimeout" total_timeout: Option<Limit> = None, Project;
+        "totalTimeout" total_timeout: Option<Limit> = None, Project, Run;
         /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
-        "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Restricted;
+        "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Run, Restricted;
         /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
         /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
         /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. Their values are
@@ -108,22 +108,22 @@ settings! {
         /// commands.
         #[serde(deserialize_with = "env_file::one_or_more")]
         #[schemars(schema_with = "env_file::one_or_more_schema")]
-        "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Restricted;
+        "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Run, Restricted;
         /// Names of variables whose values are masked as `***` in all that is shown and kept of a run, beside those whose
         /// names look secret (docs/configuration.md lists which do). Values shorter than 3 bytes are not masked, and of
         /// variables that only look secret no booleans and no numbers of less than 8 bytes.
-        "secrets" secrets: Vec<String> = Vec::new(), User(SECRETS);
+        "secrets" secrets: Vec<String> = Vec::new(), User(SECRETS), Output;
         /// Names of variables whose values are shown, though their names look secret or a file of variables has them.
-        "public" public: Vec<String> = Vec::new(), User(SECRETS), Restricted;
+        "public" public: Vec<String> = Vec::new(), User(SECRETS), Output, Restricted;
         /// Which results of runs are diagnostics.
-        "diagnostics" diagnostics: Named<RunDiagnostics> = Named::default(), User(EDITOR), Results;
+        "diagnostics" diagnostics: Named<RunDiagnostics> = Named::default(), User(EDITOR), Output, Results;
         /// How many records of runs are kept of each tasks file; 0 keeps none and writes none. Without it the variable
         /// `DRAFT_TASKS_KEEP`, else 50.
-        "keep" keep: Option<usize> = None, User("how many records are kept is for the user of each machine to choose");
+        "keep" keep: Option<usize> = None, User("how many records are kept is for the user of each machine to choose"), Output;
         /// How many MiB are kept at most of what the tasks of a run wrote. Of a task it is the first MiB and the last 4,
         /// less where many tasks write much; its log says how much is left out. Without it the variable
         /// `DRAFT_TASKS_KEEP_MIB`, else 32.
-        "keepMiB" keep_mib: Option<u32> = None, User("how much is kept is for the user of each machine to choose");
+        "keepMiB" keep_mib: Option<u32> = None, User("how much is kept is for the user of each machine to choose"), Output;
     }
 }
 
@@ -133,33 +133,33 @@ settings! {
         /// The label selector of the pods in which tasks of `post-deploy` run, such as `"app=web,tier in (api, jobs)"`.
         /// Without it the application of `draft.toml`: `draft=` and its name.
         #[schemars(with = "Option<String>")]
-        "selector" selector: Option<Name<Selector>> = None, Project;
+        "selector" selector: Option<Name<Selector>> = None, Project, Kubernetes;
         /// The container of these pods in which the tasks run. Without it the one that a pod's annotation
         /// `kubectl.kubernetes.io/default-container` names, else its first.
         #[schemars(with = "Option<String>")]
-        "container" container: Option<Name<Container>> = None, Project;
+        "container" container: Option<Name<Container>> = None, Project, Kubernetes;
         /// Descriptions of tasks of `post-deploy` that run in the first ready pod alone, by the names of pods, as migrations of
         /// a database should; tasks of other pods that come after one wait for its end. A pod that is deleted meanwhile
         /// leaves it unknown how it ended, and no other pod tries it.
-        "once" once: Vec<String> = Vec::new(), Project;
+        "once" once: Vec<String> = Vec::new(), Project, Kubernetes;
         /// How long to wait until all pods are ready: `"90s"`, `"5m"`, or a number of seconds; 0 looks once. Without it 5
         /// minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "readyTimeout" ready_timeout: Option<Patience> = None, Project;
+        "readyTimeout" ready_timeout: Option<Patience> = None, Project, Kubernetes;
         /// How long `delete` waits until the application's pods are gone, in the same form. Without it 5 minutes.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
-        "goneTimeout" gone_timeout: Option<Patience> = None, Project;
+        "goneTimeout" gone_timeout: Option<Patience> = None, Project, Kubernetes;
         /// The context of the kubeconfig. Without it the current one. With it, tasks on this machine get a copy of the
         /// kubeconfig in which it is the current one.
-        "context" context: Option<String> = None, User(CLUSTER), Restricted;
+        "context" context: Option<String> = None, User(CLUSTER), Kubernetes, Restricted;
         /// The namespace of the pods. Without it that of `draft.toml`, else `default`; with a selector that of the context.
-        "namespace" namespace: Option<String> = None, User(CLUSTER), Restricted;
+        "namespace" namespace: Option<String> = None, User(CLUSTER), Kubernetes, Restricted;
         /// In how many pods tasks run at the same time. Without it in 32.
         #[schemars(range(min = 1))]
-        "concurrency" concurrency: Option<NonZeroUsize> = None, User("how much runs at the same time is for the user of each machine to choose");
+        "concurrency" concurrency: Option<NonZeroUsize> = None, User("how much runs at the same time is for the user of each machine to choose"), Kubernetes;
         /// Contexts of clusters that are for you alone, though their addresses do not tell: runs reach them without asking.
         /// The command line takes them from the variable `DRAFT_TASKS_LOCAL_CONTEXTS`, with commas between them.
-        "localContexts" local_contexts: Vec<String> = Vec::new(), User("which clusters are reached without asking is for each user to say"), Restricted, Machine;
+        "localContexts" local_contexts: Vec<String> = Vec::new(), User("which clusters are reached without asking is for each user to say"), Kubernetes, Restricted, Machine;
     }
 }
 
@@ -202,6 +202,7 @@ impl Kind for Rules {
             words: Named::<Level>::words(),
             settings: Vec::new(),
             chooser: Chooser::Project,
+            group: Group::Rules,
             marks: &[],
         };
         let mut rules: Vec<_> = rule_codes().map(rule).collect();
@@ -252,8 +253,8 @@ impl Layer {
         Layer(all)
     }
 
-    /// Reads what an editor sends, and tells what is wrong with it, for people; `null` and nothing leave a setting to
-    /// the project, and so does a wrong value.
+    /// Reads what an editor sends, and tells what is wrong with it, for people; `null`, an empty text and nothing leave a
+    /// setting to the project, and so does a wrong value.
     ///
     /// Unknown settings are the clients' own, unless they look like a misspelt one.
     pub(crate) fn from_json(settings: &Value) -> (Layer, Vec<String>) {
@@ -261,7 +262,7 @@ impl Layer {
         match settings {
             Value::Null => {}
             Value::Object(settings) => {
-                for (name, value) in settings.iter().filter(|(_, value)| !value.is_null()) {
+                for (name, value) in settings.iter().filter(|(_, value)| is_made(value)) {
                     layer.take_json(name, value, &mut problems);
                 }
             }
@@ -273,7 +274,7 @@ impl Layer {
     fn take_json(&mut self, name: &str, value: &Value, problems: &mut Vec<String>) {
         match value {
             Value::Object(table) if is_table(name) => {
-                for (key, value) in table.iter().filter(|(_, value)| !value.is_null()) {
+                for (key, value) in table.iter().filter(|(_, value)| is_made(value)) {
                     if let Err(refused) = self.set(&[name, key], value.clone()) {
                         problems.push(refused.describe(&format!("{name}.{key}")));
                     }
@@ -285,6 +286,11 @@ impl Layer {
             },
         }
     }
+}
+
+/// Whether an editor says something: a text box that is empty does not.
+fn is_made(value: &Value) -> bool {
+    !value.is_null() && value != ""
 }
 
 impl Refused {
@@ -399,6 +405,7 @@ mod tests {
             Value::Null,
             json!({}),
             json!({ "semantics": null, "rules": { "post-up": null } }),
+            json!({ "environment": "", "run": { "timeout": "" }, "kubernetes": { "selector": "", "context": "" } }),
             json!({ "server": { "path": "x" } }),
         ] {
             assert_eq!(editor(&nothing), (Config::default(), Vec::new()), "{nothing}");

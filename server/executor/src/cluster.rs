@@ -23,5 +23,5 @@ pub(crate) use self::kubeconfig::fuzzed;
 pub(crate) use self::kubeconfig::{confidential, innermost};
 pub use self::local_copy::LocalCopy;
 pub use self::slow::said_if_slow;
-pub use self::target::{KubeconfigSource, Target, is_label, is_local_server};
+pub use self::target::{KubeconfigSource, NamedContext, Target, is_label, is_local_server};
 pub use self::yaml::{Mistake, Node};

@@ -12,6 +12,7 @@ for _, spec in ipairs({
   'treesitter',
   'running',
   'commands',
+  'target',
   'output',
   'shown',
   'leaving',

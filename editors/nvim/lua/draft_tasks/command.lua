@@ -59,9 +59,25 @@ local function programs(rest)
   return rest:find('%s') and {} or vim.fn.getcompletion(rest, 'shellcmd')
 end
 
+--- A subcommand that chooses where tasks run.
+---@param name draft_tasks.TargetName
+---@return draft_tasks.Subcommand
+local function choosing(name)
+  return {
+    name = name,
+    run = function(argument)
+      require('draft_tasks.target').set(name, argument)
+    end,
+    complete = function()
+      return require('draft_tasks.target').known(name)
+    end,
+  }
+end
+
 ---@type draft_tasks.Subcommand[]
 local subcommands = {
   { name = 'clear', run = act('clear') },
+  choosing('context'),
   { name = 'create', run = act('create'), complete = program.packs },
   { name = 'delete', run = act('delete'), complete = programs },
   { name = 'doctor', run = act('doctor') },
@@ -71,6 +87,7 @@ local subcommands = {
       require('draft_tasks.actions').log(opts.smods)
     end,
   },
+  choosing('namespace'),
   { name = 'plan', run = act('plan'), complete = phase_names },
   { name = 'quickfix', run = act('quickfix') },
   {

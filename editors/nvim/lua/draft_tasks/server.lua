@@ -132,6 +132,7 @@ function M.execute(client, command, argument, on_result)
   client:request('workspace/executeCommand', call(command, argument), function(err, result)
     if err then
       M.notify(err.message, vim.log.levels.ERROR)
+      require('draft_tasks.refusal').offer(client, err.data)
     elseif on_result then
       on_result(result)
     end
@@ -148,13 +149,21 @@ end
 ---@field line integer where its header is, from 0
 ---@field tasks draft_tasks.OutlineTask[]
 
+--- What a command answers about a tasks file, soon or not at all.
+---@param target draft_tasks.Target
+---@param command string
+---@return table?
+function M.ask(target, command)
+  local response = target.client:request_sync('workspace/executeCommand', call(command, { uri = target.uri }), patience)
+  return response and response.result
+end
+
 --- The phases that have tasks, as they stand in the editor, or on disk.
 ---@param target draft_tasks.Target
 ---@return draft_tasks.OutlinePhase[]
 function M.outline(target)
-  local params = call(protocol.commands.tasks, { uri = target.uri })
-  local response = target.client:request_sync('workspace/executeCommand', params, patience)
-  return response and response.result and response.result.phases or {}
+  local outline = M.ask(target, protocol.commands.tasks)
+  return outline and outline.phases or {}
 end
 
 ---@class draft_tasks.Place

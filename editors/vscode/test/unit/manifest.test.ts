@@ -8,7 +8,7 @@ interface Manifest {
   readonly contributes: {
     readonly commands: { command: string }[];
     readonly menus: Record<string, { command: string }[]>;
-    readonly configuration: { properties: Record<string, { scope: string; default: unknown; enum?: unknown[]; enumDescriptions?: unknown[] }> }[];
+    readonly configuration: { title: string; properties: Record<string, { scope: string; type: unknown; default: unknown; enum?: unknown[]; enumDescriptions?: unknown[] }> }[];
     readonly viewsWelcome: { contents: string }[];
   };
   readonly capabilities: { readonly untrustedWorkspaces: { restrictedConfigurations: string[] } };
@@ -35,16 +35,29 @@ test('the path of the server is for a machine, and restricted', () => {
 
 test('what a project chooses has no default in the editor, and each choice is described', () => {
   const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as typeof contributes.configuration[0]['properties'];
-  for (const name of ['draftVersion', 'semantics', 'run.timeout']) assert.equal(settings[`draftTasks.${name}`]?.default, null, name);
+  for (const name of ['draftVersion', 'semantics', 'kubernetes.concurrency']) assert.equal(settings[`draftTasks.${name}`]?.default, null, name);
   for (const name of ['rules', 'onFailure']) assert.deepEqual(settings[`draftTasks.${name}`]?.default, {}, name);
   for (const [name, setting] of Object.entries(settings)) assert.equal(setting.enum?.length, setting.enumDescriptions?.length, name);
+});
+
+test('settings stand in groups, and a text is typed into a box, of which an empty one says nothing', () => {
+  assert.deepEqual(contributes.configuration.map(({ title }) => title), ['Run', 'Kubernetes', 'Output', 'Editor', 'Rules']);
+  const groupOf = (name: string): string | undefined => contributes.configuration.find(({ properties }) => `draftTasks.${name}` in properties)?.title;
+  assert.deepEqual(
+    ['run.timeout', 'kubernetes.context', 'environment', 'run.keep', 'output.view', 'codeLens', 'rules'].map(groupOf),
+    ['Run', 'Kubernetes', 'Kubernetes', 'Output', 'Output', 'Editor', 'Rules'],
+  );
+  const settings = Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as typeof contributes.configuration[0]['properties'];
+  for (const name of ['run.timeout', 'environment', 'kubernetes.context', 'kubernetes.selector', 'server.path']) {
+    assert.deepEqual([settings[`draftTasks.${name}`]?.type, settings[`draftTasks.${name}`]?.default], ['string', ''], name);
+  }
 });
 
 test('each setting that changes a run is an option of the command line, or is none there on purpose', () => {
   const settings = Object.keys(Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as object);
   const elsewhere = [
     // Handed over in another way, or not as an option of `run`.
-    'onFailure', 'run.env', 'kubernetes.localContexts', 'kubernetes.goneTimeout',
+    'onFailure', 'run.env', 'kubernetes.localContexts', 'kubernetes.goneTimeout', 'kubernetes.once',
     // Of what the editor shows.
     'output.show', 'output.view', 'server.path', 'codeLens', 'inlayHints', 'resultHints', 'rules', 'run.diagnostics', 'syntaxErrors', 'workspaceDiagnostics',
   ];

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::shell::is_input;
 use super::{Argument, Calls, Input, Walk, last_option, stem};
+use crate::project_files::makefile::Line;
 use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_next};
 
 /// How long a line of a recipe may grow by its variables.
@@ -258,20 +259,18 @@ impl Recipes {
     }
 
     fn rule_or_variable(&mut self, line: &str) {
-        if let Some((name, value)) = line.split_once('=') {
-            let (name, operator) = name.split_at(name.trim_end_matches([':', '?', '+', '!']).len());
-            let name = name.trim().trim_start_matches("export ");
-            if !name.is_empty() && !name.contains([' ', ':']) {
-                return self.variable(name, operator, value.trim());
-            }
+        match Line::read(line) {
+            Some(Line::Variable { name, operator, value }) => self.variable(name, operator, value),
+            Some(Line::Rule { targets, needs }) => self.rule(names(targets), needs),
+            None => {}
         }
-        let Some((targets, needs)) = line.split_once(':') else { return };
+    }
+
+    fn rule(&mut self, targets: Vec<String>, needs: &str) {
         let (needs, script) = needs.split_once(';').unwrap_or((needs, ""));
-        let targets = names(targets);
         self.first =
             self.first.take().or_else(|| targets.iter().find(|name| !name.starts_with('.')).cloned());
-        let needs = needs.trim_start_matches(':').to_owned();
-        self.all.push(Recipe { targets, needs, script: format!("{script}\n") });
+        self.all.push(Recipe { targets, needs: needs.to_owned(), script: format!("{script}\n") });
     }
 
     fn variable(&mut self, name: &str, operator: &str, value: &str) {

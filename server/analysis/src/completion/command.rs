@@ -7,9 +7,9 @@ use text_size::{TextRange, TextSize};
 use super::{Completion, CompletionKind, escape_snippet};
 use crate::command::{self, Semantics};
 use crate::edit;
-use crate::links::{Makefile, Tool};
+use crate::links::Tool;
 use crate::parsed::Parsed;
-use crate::project_files::make_takes_next;
+use crate::project_files::{ProjectFile, make_takes_next};
 use crate::syntax::StrStyle;
 use crate::words::Words;
 
@@ -46,10 +46,8 @@ pub enum Wanted {
     ScriptIn(String),
     /// A file or directory in a directory that was typed, empty for that of the tasks file.
     FileIn(String),
-    /// A target of a Makefile.
-    MakeTarget(Makefile),
-    /// A script of the `package.json` in a directory.
-    NpmScript(String),
+    /// A target of a Makefile, or a script of a `package.json`.
+    Offered(ProjectFile),
 }
 
 /// Something that fits a place.
@@ -214,8 +212,12 @@ impl<'a> Typing<'a> {
             _ if flag => return None,
             (_, Some(directory)) if index == 0 => Wanted::ScriptIn(directory),
             (_, None) if index == 0 => Wanted::Program,
-            (Tool::Make(makefile), None) if !names_a_file(earlier) => Wanted::MakeTarget(makefile),
-            (Tool::Npm { script, directory }, None) if script == index => Wanted::NpmScript(directory),
+            (Tool::Make(makefile), None) if !names_a_file(earlier) => {
+                Wanted::Offered(ProjectFile::Makefile(makefile))
+            }
+            (Tool::Npm { script, directory }, None) if script == index => {
+                Wanted::Offered(ProjectFile::Package(directory))
+            }
             (_, directory) => Wanted::FileIn(directory.unwrap_or_default()),
         };
         Some((wanted, start))

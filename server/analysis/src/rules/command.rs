@@ -13,6 +13,7 @@ pub(super) use crate::command::Quoting;
 use crate::command::{self, Part, Semantics, SplitError, Word};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{self, Fix, TextEdit};
+use crate::links::{self, Link};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::syntax::{Str, StrStyle};
@@ -45,6 +46,11 @@ impl<'a> Command<'a> {
         let directory =
             split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
         Some(Command { parsed, phase, task, split, directory, calls: OnceLock::new() })
+    }
+
+    /// What it names that stands elsewhere.
+    pub(super) fn links(&self) -> Vec<Link> {
+        links::command_links(self.split)
     }
 
     /// How it stands in the file.

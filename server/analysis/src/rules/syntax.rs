@@ -62,6 +62,14 @@ fn quote_key(text: &str, start: TextSize) -> Option<Fix> {
     let line = &text[TextRange::new(start, edit::line_stop(text, start))];
     let (before, value) = line.split_once('=')?;
     let key = before.trim();
+    if let Some(quote) = key.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        let end = start + TextSize::of(before.trim_end());
+        let is_open = !key[1..].contains(['"', '\'']);
+        let closes = || parse(&format!("{key}{quote} ={value}")).errors.is_empty();
+        let edits = vec![TextEdit::insert(end, quote.to_string())];
+        let title = "Close the quote of the key".into();
+        return (is_open && closes()).then_some(Fix { title, edits, preferred: false });
+    }
     if key.is_empty() || key.contains(['"', '\'', '[', ']', '{', '}', '#']) {
         return None;
     }
@@ -130,6 +138,29 @@ mod tests {
             error "b = \"c\"": expected `=` after the key: a key of several words must stand in quotes
             error "b]": expected `]` after the name: a name of several words must stand in quotes
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_quote_that_is_missing_behind_a_key_is_named() {
+        testing::check(
+            DiagnosticCode::Syntax,
+            "[pre-up]\n\"hello = \"echo hi\"\n'a b ='c'\n\"x\" y = \"z\"\n",
+            expect![[r#"
+                error "\"hello": expected `"` behind `hello`: the quote at the end of the key is missing
+                  fix: Close the quote of the key
+                    [pre-up]
+                    "hello" = "echo hi"
+                    'a b ='c'
+                    "x" y = "z"
+                error "'a b": expected `'` behind `a b`: the quote at the end of the key is missing
+                  fix: Close the quote of the key
+                    [pre-up]
+                    "hello = "echo hi"
+                    'a b' ='c'
+                    "x" y = "z"
+                error "y = \"z\"": expected `=` after the key: a key of several words must stand in quotes
+            "#]],
         );
     }
 

@@ -74,7 +74,9 @@ impl<'t> Errors<'t> {
     fn in_line(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {
         let message = match what {
             "key with no value" | "missing value for key" => {
-                return Some(self.with_words(at, "`=`", "key", "and a value after the key"));
+                let unclosed = self.unclosed_key(at.end);
+                return unclosed
+                    .or_else(|| Some(self.with_words(at, "`=`", "key", "and a value after the key")));
             }
             "unclosed table" => return Some(self.with_words(at, "`]`", "name", "at the end of the header")),
             "unclosed array table" => {
@@ -100,6 +102,20 @@ impl<'t> Errors<'t> {
             }
             None => (at.here, format!("expected {missing} {otherwise}")),
         }
+    }
+
+    /// A key whose closing quote is missing, so that its string ends at the value's first quote: `"hello = "echo hi"`.
+    fn unclosed_key(&self, end: usize) -> Option<(TextRange, String)> {
+        self.words_behind(end)?;
+        let before = self.text.get(..end)?;
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let start = line + (before[line..].len() - before[line..].trim_start().len());
+        let quote = before[start..].chars().next().filter(|first| matches!(first, '"' | '\''))?;
+        let inner = before[start + 1..].strip_suffix(quote)?.trim_end().strip_suffix('=')?;
+        let name = inner.trim_end();
+        let message =
+            format!("expected `{quote}` behind `{name}`: the quote at the end of the key is missing");
+        (!name.is_empty()).then(|| (self.range(start, start + 1 + name.len()), message))
     }
 
     fn in_array(&self, what: &str, at: &Reported) -> Option<(TextRange, String)> {

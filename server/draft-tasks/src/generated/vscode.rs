@@ -17,7 +17,7 @@ use tower_lsp::gen_lsp_types::Notification;
 use super::{check, description, mixed_table, properties, schema};
 use crate::lsp::commands::{self, Needs, ServerCommand};
 use crate::lsp::protocol::ext;
-use crate::settings::{self, Config, Mark, Setting};
+use crate::settings::{self, Config, Group, Mark, Setting};
 
 /// The manifest of the extension.
 const MANIFEST: &str = "editors/vscode/package.json";
@@ -98,7 +98,7 @@ const fn own(
 }
 
 /// The commands of the extension. Those of the server are registered by the client's library, never here.
-const COMMANDS: [ClientCommand; 21] = [
+const COMMANDS: [ClientCommand; 24] = [
     calls("run", commands::RunPhase::NAME, Some("$(run-all)")),
     calls("runTask", commands::RunTask::NAME, Some("$(run)")),
     own(
@@ -117,10 +117,14 @@ const COMMANDS: [ClientCommand; 21] = [
     own("showTerminal", "Show Output in Terminal, with Colors", Some("$(terminal)"), "draftTasks.active"),
     calls("create", commands::Create::NAME, Some("$(new-file)")),
     own("menu", "Show Menu", None, "draftTasks.active"),
+    own("context", "Choose Context…", None, "draftTasks.can.target && draftTasks.hasFile"),
+    own("namespace", "Choose Namespace…", None, "draftTasks.can.target && draftTasks.hasFile"),
     own("environment", "Change Environment…", None, "draftTasks.can.target && draftTasks.hasFile"),
     calls("doctor", commands::AskDoctor::NAME, None),
     calls("up", commands::Up::NAME, Some("$(cloud-upload)")),
     calls("delete", commands::Delete::NAME, Some("$(trash)")),
+    // Links of problems call it.
+    own("explain", "Explain Problem", None, "false"),
     own("restartServer", "Restart Server", Some("$(debug-restart)"), "true"),
     own("showServerLog", "Show Server Log", None, "true"),
     own("collectReport", "Collect Report", Some("$(report)"), "true"),
@@ -174,16 +178,39 @@ fn manifest() {
     let palette = COMMANDS.iter().map(offered);
     manifest["contributes"]["commands"] = commands.collect();
     manifest["contributes"]["menus"]["commandPalette"] = palette.collect();
-    let (own, server) = (client_settings(), server_settings());
     let restricted: Vec<_> = std::iter::once(id(SERVER_PATH)).chain(restricted()).collect();
     manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"] = restricted.into();
-    manifest["contributes"]["configuration"] = json!([
-        { "title": "Extension", "order": 1, "properties": own },
-        { "title": "Server", "order": 2, "properties": server },
-    ]);
+    manifest["contributes"]["configuration"] = configuration();
     let phases = Phase::ALL.map(Phase::name);
     manifest["contributes"]["taskDefinitions"][0]["properties"]["phase"]["enum"] = json!(phases);
     check(MANIFEST, &(serde_json::to_string_pretty(&manifest).unwrap() + "\n"));
+}
+
+/// The groups of settings as a person looks for them.
+const GROUPS: [(&str, Group); 5] = [
+    ("Run", Group::Run),
+    ("Kubernetes", Group::Kubernetes),
+    ("Output", Group::Output),
+    ("Editor", Group::Editor),
+    ("Rules", Group::Rules),
+];
+
+fn configuration() -> Value {
+    let all: Vec<_> = client_settings().into_iter().chain(server_settings()).collect();
+    let group = |(title, group): (&str, Group)| {
+        let of_group = all.iter().filter(|it| it.group == group);
+        let mut settings: Vec<_> = of_group.map(|it| (it.id.clone(), it.manifest.clone())).collect();
+        settings.sort_by(|one, other| one.0.cmp(&other.0));
+        json!({ "title": title, "properties": settings.into_iter().collect::<Map<_, _>>() })
+    };
+    GROUPS.map(group).into_iter().collect()
+}
+
+/// A setting as the manifest has it, and where.
+struct ListedSetting {
+    id: String,
+    group: Group,
+    manifest: Value,
 }
 
 /// The name of a command of the server in the extension.
@@ -196,24 +223,25 @@ fn id(name: &str) -> String {
     format!("{}.{name}", ext::SETTINGS)
 }
 
-fn client_settings() -> Map<String, Value> {
+fn client_settings() -> Vec<ListedSetting> {
     let schema = schema::<ClientSettings>();
-    let mut settings = Map::new();
-    for (name, property) in properties(&schema) {
+    let listed = |(name, property): (&String, &Value)| {
         let mut setting = setting(&schema, property);
         setting["default"] = property["default"].clone();
+        give_text_box(&mut setting);
         // What it names runs outside of any tasks file.
         setting["scope"] = if name == SERVER_PATH { "machine" } else { "window" }.into();
-        settings.insert(id(name), setting);
-    }
-    settings
+        let group = if name == SERVER_PATH { Group::Editor } else { Group::Output };
+        ListedSetting { id: id(name), group, manifest: setting }
+    };
+    properties(&schema).map(listed).collect()
 }
 
 /// The server's settings. What a project can choose has no default here: an editor sends defaults, too, and they would
 /// go before the project's file.
-fn server_settings() -> Map<String, Value> {
+fn server_settings() -> Vec<ListedSetting> {
     let schema = schema::<Config>();
-    let mut settings = Map::new();
+    let mut settings = Vec::new();
     for (name, property, default) in flat(&schema) {
         let mut setting = setting(&schema, property);
         if declared(&name).is_for_projects() {
@@ -221,9 +249,10 @@ fn server_settings() -> Map<String, Value> {
         } else {
             setting["default"] = if name == QUIET { false.into() } else { default.clone() };
         }
+        give_text_box(&mut setting);
         let is_for_machine = declared(&name).marks.contains(&Mark::Machine);
         setting["scope"] = if is_for_machine { "machine" } else { "resource" }.into();
-        settings.insert(id(&name), setting);
+        settings.push(ListedSetting { id: id(&name), group: declared(&name).group, manifest: setting });
     }
     settings
 }
@@ -276,6 +305,16 @@ fn leave_to_project(setting: &mut Value, default: &Value) {
     if !default.is_null() {
         let about = setting["markdownDescription"].as_str().unwrap().to_owned();
         setting["markdownDescription"] = format!("{about} Default: `{default}`.").into();
+    }
+}
+
+/// A text is typed into a box, which a setting that may be `null` does not get: an empty one means that nothing is said.
+fn give_text_box(setting: &mut Value) {
+    let kinds: Vec<_> = setting["type"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let is_text = kinds.contains(&"string") && !kinds.contains(&"array") && setting["enum"].is_null();
+    if is_text && kinds.contains(&"null") {
+        setting["type"] = "string".into();
+        setting["default"] = setting["default"].as_str().unwrap_or_default().into();
     }
 }
 

@@ -93,7 +93,7 @@ impl Guard {
             Ok(found) => found,
             Err(problem) => {
                 let pods = self.described();
-                return Some(format!("without knowing whether {pods} still run: {}", problem.message));
+                return Some(format!("without knowing whether {pods} still run ({})", problem.message));
             }
         };
         if found.is_alive() {
@@ -122,7 +122,7 @@ impl Guard {
             Ok(others) => others,
             Err(problem) => {
                 return vec![format!(
-                    "without knowing which pods earlier runs of this file saw: {}",
+                    "without knowing which pods earlier runs of this file saw ({})",
                     problem.message
                 )];
             }
@@ -136,7 +136,7 @@ impl Guard {
                 Ok(found) => found.left(),
                 Err(problem) => (!other.is_settled).then(|| {
                     let selector = &other.place.selector;
-                    format!("without knowing whether pods of {selector} still run: {}", problem.message)
+                    format!("without knowing whether pods of {selector} still run ({})", problem.message)
                 }),
             }
         });
@@ -163,7 +163,7 @@ impl Guard {
                 ),
             })),
             Err(problem) => {
-                Err(format!("delete without knowing which pods the application has: {}?", problem.message))
+                Err(format!("delete without knowing which pods the application has ({})?", problem.message))
             }
         }
     }

@@ -653,12 +653,12 @@ fn a_question_names_all_that_it_covers_and_no_secret() {
     let mut request = request(dir.path(), &[]);
     let long = format!("kubectl get {}", "x".repeat(100));
     let commands = [
+        ("make", "make deploy"),
         ("plain", "kubectl get pods"),
         ("sudo", "sudo helm list"),
         ("echo", "echo kubectl"),
         ("token", "helm list --token hunter22"),
         ("long", long.as_str()),
-        ("make", "make deploy"),
         ("far", "ssh build helm list"),
     ];
     let step = |(task, command): (&str, &str)| Step {
@@ -674,10 +674,9 @@ fn a_question_names_all_that_it_covers_and_no_secret() {
     let asked = said(&foreign(&request, &Target::is_local));
     let short = format!("kubectl get {}…", "x".repeat(67));
     let expected = [
-        format!(
-            "run pre-up: `plain` (`kubectl get pods`), `token` (`helm list --token ***`), `long` (`{short}`), "
-        ),
-        format!("`make` (`make deploy`; `Makefile` calls `kubectl`) {place}; "),
+        "run pre-up: `make` (`make deploy`; `Makefile` calls `kubectl`), `plain` (`kubectl get pods`), "
+            .into(),
+        format!("`token` (`helm list --token ***`), `long` (`{short}`) {place}; "),
         "`sudo` (`sudo helm list`) on an unknown cluster: ".into(),
         "`far` (`ssh build helm list`) on an unknown cluster: it runs on another machine?".into(),
     ];

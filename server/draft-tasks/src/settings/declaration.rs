@@ -23,7 +23,19 @@ pub(crate) struct Setting {
     /// The settings in it, when it is a table.
     pub(crate) settings: Vec<Setting>,
     pub(crate) chooser: Chooser,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the manifests of clients have it"))]
+    pub(crate) group: Group,
     pub(crate) marks: &'static [Mark],
+}
+
+/// Among which settings a person looks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Run,
+    Kubernetes,
+    Output,
+    Editor,
+    Rules,
 }
 
 /// Who can make a setting.
@@ -81,8 +93,8 @@ impl<C: Choice> Kind for Named<C> {
     }
 }
 
-/// Declares a table of settings. Each has its documentation, its name, its type, its default, who can make it, and
-/// marks.
+/// Declares a table of settings. Each has its documentation, its name, its type, its default, who can make it, its
+/// group, and marks.
 macro_rules! settings {
     (
         $(#[doc = $about:tt])+
@@ -91,7 +103,7 @@ macro_rules! settings {
                 $(#[doc = $doc:tt])+
                 $(#[serde($($serde:tt)+)])?
                 $(#[schemars($($schemars:tt)+)])?
-                $name:literal $field:ident: $kind:ty = $default:expr, $chooser:expr $(, $mark:ident)*;
+                $name:literal $field:ident: $kind:ty = $default:expr, $chooser:expr, $group:ident $(, $mark:ident)*;
             )+
         }
     ) => {
@@ -126,6 +138,7 @@ macro_rules! settings {
                     words: <$kind as Kind>::words(),
                     settings: <$kind as Kind>::settings(),
                     chooser: $chooser,
+                    group: $crate::settings::declaration::Group::$group,
                     marks: &[$($crate::settings::declaration::Mark::$mark),*],
                 }),+];
                 settings.sort_by_key(|setting| setting.name);
@@ -143,6 +156,7 @@ static ALL: LazyLock<Setting> = LazyLock::new(|| Setting {
     words: Vec::new(),
     settings: Config::settings(),
     chooser: Chooser::Project,
+    group: Group::Run,
     marks: &[],
 });
 

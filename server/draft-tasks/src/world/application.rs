@@ -3,12 +3,13 @@
 //!
 //! Must not contact a cluster.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Environment as DraftEnvironment, NotToml};
-use draft_tasks_executor::cluster::{Target, is_label};
+use draft_tasks_executor::cluster::{KubeconfigSource, NamedContext, Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem, file};
@@ -59,6 +60,29 @@ impl ApplicationLookup<'_> {
     /// The environments that `draft.toml` has, by their names; none where it cannot be read.
     pub(crate) fn environments(&self) -> Vec<String> {
         environments_beside(self.directory)
+    }
+
+    /// The contexts that could be chosen; none where the kubeconfig cannot be read.
+    pub(crate) fn contexts(&self) -> Vec<NamedContext> {
+        let kubeconfig = KubeconfigSource::read(self.environment.variables());
+        kubeconfig.map(|kubeconfig| kubeconfig.contexts()).unwrap_or_default()
+    }
+
+    /// Whether another context than the one in use could be chosen.
+    pub(crate) fn has_other_contexts(&self) -> bool {
+        let chosen = self.settings.context.as_deref().filter(|context| !context.is_empty());
+        let is_used = |context: &NamedContext| chosen.map_or(context.is_current, |name| name == context.name);
+        !self.contexts().iter().all(is_used)
+    }
+
+    /// The namespaces that `draft.toml` and the contexts name, by their names.
+    pub(crate) fn namespaces(&self) -> Vec<String> {
+        let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
+        let draft = DraftToml::parse(&text).unwrap_or_default();
+        let of_draft = draft.environments.into_values().filter_map(|environment| environment.namespace);
+        let of_contexts = self.contexts().into_iter().filter_map(|context| context.namespace);
+        let all: BTreeSet<String> = of_draft.chain(of_contexts).filter(|name| is_label(name)).collect();
+        all.into_iter().collect()
     }
 
     /// The application's environment as `draft.toml` has it.

@@ -12,6 +12,7 @@ use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
+use draft_tasks_analysis::project_files::{NameFact, OfferedName};
 use draft_tasks_executor::{file, search};
 
 use crate::world::environment::Environment;
@@ -28,6 +29,7 @@ pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted
     if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
         facts.programs = look_for(&wanted.programs, directory, environment).collect();
         facts.paths = look_at(directory, &wanted.paths).collect();
+        facts.offered = look_up(directory, &wanted.offered).collect();
         add_project(&mut facts, directory, environment);
     }
     facts
@@ -96,6 +98,19 @@ fn look_at(directory: &Path, paths: &BTreeSet<String>) -> impl Iterator<Item = (
     paths.iter().filter_map(|path| Some((path.clone(), path_fact(&directory.join(path))?)))
 }
 
+fn look_up(directory: &Path, names: &BTreeSet<OfferedName>) -> impl Iterator<Item = (OfferedName, NameFact)> {
+    names.iter().map(|name| (name.clone(), name_fact(directory, name).unwrap_or(NameFact::Possible)))
+}
+
+/// Whether the file that offers a name has it; `None` when that cannot be told.
+fn name_fact(directory: &Path, name: &OfferedName) -> Option<NameFact> {
+    let paths = name.file.paths();
+    let path = paths.iter().map(|path| directory.join(path)).find(|path| path.exists())?;
+    let entries = fs::read_dir(directory.join(name.file.directory())).ok()?;
+    let files = entries.map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+    Some(name.look(&read(&path)?, &files.collect::<Option<Vec<_>>>()?))
+}
+
 /// What a path leads to; `None` when the system does not tell.
 fn path_fact(path: &Path) -> Option<PathFact> {
     match fs::metadata(path) {
@@ -133,6 +148,8 @@ pub(crate) fn is_executable(_: &fs::Metadata) -> bool {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use draft_tasks_analysis::project_files::{Makefile, ProjectFile};
+
     use super::*;
 
     #[test]
@@ -155,7 +172,26 @@ mod tests {
         let environment = Environment::of(&[("PATH", path.to_str().unwrap()), ("DRAFT_ENV", "test")]);
         let paths = ["bin/tool", "bin/text", "bin", "none"].map(str::to_owned).into();
         let programs = ["none", "text", "tool"].map(str::to_owned).into();
-        let facts = gather(Some(dir.path()), &environment, &FactsWanted { programs, paths });
+        write("GNUmakefile", "build:\n\ttrue\n");
+        write("web/package.json", "{ \"scripts\": { \"test\": \"jest\" } }");
+        let make = |name: &str| OfferedName {
+            file: ProjectFile::Makefile(Makefile::default()),
+            name: name.to_owned(),
+        };
+        let npm =
+            |name: &str| OfferedName { file: ProjectFile::Package("web".into()), name: name.to_owned() };
+        let none = OfferedName { file: ProjectFile::Package(String::new()), name: "tset".into() };
+        let offered =
+            [make("build"), make("biuld"), make("bin"), npm("test"), npm("tset"), none.clone()].into();
+        let facts = gather(Some(dir.path()), &environment, &FactsWanted { programs, paths, offered });
+        let missing = |name: &str| NameFact::Missing(Some(name.into()));
+        assert_eq!(
+            (&facts.offered[&make("biuld")], &facts.offered[&npm("tset")]),
+            (&missing("build"), &missing("test"))
+        );
+        for possible in [make("build"), make("bin"), npm("test"), none] {
+            assert_eq!(facts.offered[&possible], NameFact::Possible, "{possible:?}");
+        }
         assert!(!facts.lacks_program("tool") && facts.lacks_program("text") && facts.lacks_program("none"));
         assert!(!facts.lacks_program("what nobody asked for"));
         assert!(facts.lacks_variable("HOME") && !facts.lacks_variable("PATH"));
@@ -174,7 +210,11 @@ mod tests {
         let facts = gather(
             Some(Path::new("/no/such/directory")),
             &Environment::of(&[]),
-            &FactsWanted { programs: ["x".to_owned()].into(), paths: ["x".to_owned()].into() },
+            &FactsWanted {
+                programs: ["x".to_owned()].into(),
+                paths: ["x".to_owned()].into(),
+                ..FactsWanted::default()
+            },
         );
         let expected = Facts { variables: Some(Default::default()), ..Facts::default() };
         assert_eq!(facts, expected);

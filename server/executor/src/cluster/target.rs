@@ -46,6 +46,17 @@ pub struct Target {
     pub(crate) kubeconfig: Option<Arc<Kubeconfig>>,
 }
 
+/// A context of a kubeconfig, whether it leads to a cluster or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedContext {
+    /// Its name.
+    pub name: String,
+    /// Its namespace, where it names one.
+    pub namespace: Option<String>,
+    /// Whether it is meant where nothing else is said.
+    pub is_current: bool,
+}
+
 /// The kubeconfig of an environment, read once: a pipe is empty when it is read again.
 #[derive(Clone, Debug)]
 pub struct KubeconfigSource<'a> {
@@ -89,6 +100,17 @@ impl<'a> KubeconfigSource<'a> {
             return Err(no_kubeconfig(&self.found));
         }
         Ok(self.found.places.iter().filter(|place| place.exists()).cloned().collect())
+    }
+
+    /// Its contexts, in their order; none where there is no kubeconfig.
+    pub fn contexts(&self) -> Vec<NamedContext> {
+        let Some(kubeconfig) = &self.found.kubeconfig else { return Vec::new() };
+        let current = kubeconfig.current_context();
+        let named = |name: String| {
+            let namespace = kubeconfig.context(&name).ok().flatten().and_then(|context| context.namespace);
+            NamedContext { is_current: current.as_ref() == Some(&name), name, namespace }
+        };
+        kubeconfig.contexts().into_iter().map(named).collect()
     }
 
     /// As [`Target::read`].

@@ -46,7 +46,7 @@ check('the command completes itself, phases and tasks', function()
   local complete = function(line)
     return vim.fn.getcompletion(line, 'cmdline')
   end
-  local all = { 'clear', 'create', 'delete', 'doctor', 'log', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
+  local all = { 'clear', 'context', 'create', 'delete', 'doctor', 'log', 'namespace', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
   equal(complete('LspDraftTasks '), all)
   equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
   equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })

@@ -209,7 +209,7 @@ fn arguments_of_make_and_npm() {
     check(
         "[pre-up]\na = \"make -C sub he$0\"\n",
         expect![[r#"
-        MakeTarget(Makefile { directory: "sub", file: None }) after "he"
+        Offered(Makefile(Makefile { directory: "sub", file: None })) after "he"
         helm: a = "make -C sub helm"
     "#]],
     );
@@ -227,7 +227,7 @@ fn arguments_of_make_and_npm() {
     check(
         "[pre-up]\na = \"npm run $0\"\n",
         expect![[r#"
-        NpmScript("") after ""
+        Offered(Package("")) after ""
         a b.sh: a = "npm run a\\ b.sh"
         it's: a = "npm run it\\'s"
         HOME: a = "npm run HOME"
@@ -238,7 +238,7 @@ fn arguments_of_make_and_npm() {
     check(
         "[pre-up]\na = \"npm run-script he$0 x\"\n",
         expect![[r#"
-        NpmScript("") after "he"
+        Offered(Package("")) after "he"
         helm: a = "npm run-script helm x"
     "#]],
     );

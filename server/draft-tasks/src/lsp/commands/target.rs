@@ -23,6 +23,7 @@ impl ServerCommand for AskTarget {
     const NAME: &'static str = "draft-tasks.target";
     const DOCUMENTATION: &'static str = "Answers in which pods of which cluster tasks of `post-deploy` would run, from `draft.toml`, \
         settings and the kubeconfig: `{ \"environment\": …, \"environments\": those of draft.toml, \
+        \"contexts\": those of the kubeconfig, \"namespaces\": those that both name, \
         \"application\": …, \"selector\": …, \"context\": …, \"server\": …, \"namespace\": …, \
         \"problem\": … }`; what is not known is left out. Nothing is contacted.";
     const STARTS: bool = false;

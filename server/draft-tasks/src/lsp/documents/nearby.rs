@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use draft_tasks_analysis::TextRange;
-use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
-use draft_tasks_analysis::links::{Makefile, Target};
-use draft_tasks_analysis::project_files::{self, Named};
+use draft_tasks_analysis::links::Target;
+use draft_tasks_analysis::project_files::{self, Named, OfferedName, ProjectFile};
 use draft_tasks_executor::file;
 
 use crate::world::facts::is_executable;
@@ -69,11 +68,8 @@ impl Nearby {
         }
         let found = match target {
             Target::Path { path, inside } => self.file(path, *inside),
-            Target::MakeTarget { makefile, name } => {
-                self.make_targets(makefile).and_then(|commands| place(&commands, name))
-            }
-            Target::NpmScript { directory, name } => {
-                self.npm_scripts(directory).and_then(|commands| place(&commands, name))
+            Target::Offered(OfferedName { file, name }) => {
+                self.offered(file).and_then(|commands| place(&commands, name))
             }
         };
         self.located.insert(target.clone(), found.clone());
@@ -102,23 +98,14 @@ impl Nearby {
             .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }
 
-    /// The targets of the Makefile that a command would read.
-    pub(crate) fn make_targets(&mut self, makefile: &Makefile) -> Option<Rc<Commands>> {
-        let directory = self.directory.join(&makefile.directory);
-        let path = match &makefile.file {
-            Some(file) => directory.join(file),
-            None => {
-                let mut names = MAKEFILES.iter().map(|name| directory.join(name));
-                names.find(|path| self.look(path).is_some_and(|kind| kind.is_file()))?
-            }
-        };
-        self.commands(path, project_files::make_targets)
-    }
-
-    /// The scripts of the `package.json` in a directory.
-    pub(crate) fn npm_scripts(&mut self, directory: &str) -> Option<Rc<Commands>> {
-        let path = self.directory.join(directory).join(PACKAGE_JSON);
-        self.commands(path, project_files::npm_scripts)
+    /// What the file that a command would read offers to it.
+    pub(crate) fn offered(&mut self, file: &ProjectFile) -> Option<Rc<Commands>> {
+        let paths: Vec<PathBuf> = file.paths().iter().map(|path| self.directory.join(path)).collect();
+        let path = paths.into_iter().find(|path| self.look(path).is_some_and(|kind| kind.is_file()))?;
+        match file {
+            ProjectFile::Makefile(_) => self.commands(path, project_files::make_targets),
+            ProjectFile::Package(_) => self.commands(path, project_files::npm_scripts),
+        }
     }
 
     fn commands(&mut self, path: PathBuf, read: fn(&str) -> Vec<Named>) -> Option<Rc<Commands>> {

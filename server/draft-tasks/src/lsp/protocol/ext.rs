@@ -188,6 +188,10 @@ pub(crate) struct Remedy {
     /// A command of the server that tells more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) command: Option<Command>,
+    /// The tasks file for which another context of the kubeconfig could be chosen: the client keeps that as a setting of
+    /// the user.
+    #[serde(rename = "contextOf", skip_serializing_if = "Option::is_none")]
+    pub(crate) context_of: Option<Uri>,
 }
 
 impl Remedy {
@@ -196,15 +200,16 @@ impl Remedy {
         let at = Position { line: line as u32, character: 0 };
         let uri = url::Url::from_file_path(file).ok().map(|url| Uri(url.to_string()));
         let location = uri.map(|uri| Location { uri, range: Range { start: at, end: at } });
-        Remedy { location, command: None }
+        Remedy { location, ..Remedy::default() }
     }
 
-    /// To check application and cluster of a tasks file.
-    pub(crate) fn check(tasks_file: &Uri) -> Remedy {
+    /// To check application and cluster of a tasks file, and to choose another context where there is one.
+    pub(crate) fn check(tasks_file: &Uri, has_other_contexts: bool) -> Remedy {
         let (title, arguments) = ("Check application and cluster", vec![json!({ "uri": tasks_file })]);
         let command = DOCTOR.to_owned();
         let command = Command { title: title.into(), tooltip: None, command, arguments: Some(arguments) };
-        Remedy { location: None, command: Some(command) }
+        let context_of = has_other_contexts.then(|| tasks_file.clone());
+        Remedy { location: None, command: Some(command), context_of }
     }
 }
 

@@ -45,7 +45,7 @@ impl Session {
         let offset = position::offset(&document.text, at.position, session.encoding);
         let site = command::site(&analysis.parsed, offset);
         let typed = params.context.and_then(|context| context.trigger_character);
-        let named = |site: &Site| matches!(site.wanted, Wanted::MakeTarget(_) | Wanted::NpmScript(_));
+        let named = |site: &Site| matches!(site.wanted, Wanted::Offered(_));
         if typed.as_deref() == Some(" ") && !site.as_ref().is_some_and(named) {
             return Reply::Known(None);
         }
@@ -128,11 +128,7 @@ impl DocumentView {
             Wanted::FileIn(directory) => {
                 offer(&mut nearby.entries(directory).into_iter().filter_map(|it| file(it, site)))
             }
-            Wanted::MakeTarget(makefile) => match nearby.make_targets(makefile) {
-                Some(commands) => offer(&mut commands.named.iter().map(target)),
-                None => Vec::new(),
-            },
-            Wanted::NpmScript(directory) => match nearby.npm_scripts(directory) {
+            Wanted::Offered(file) => match nearby.offered(file) {
                 Some(commands) => offer(&mut commands.named.iter().map(target)),
                 None => Vec::new(),
             },

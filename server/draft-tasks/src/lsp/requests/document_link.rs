@@ -3,6 +3,7 @@
 //! Must not lead to what does not exist.
 
 use draft_tasks_analysis::links::{self, Target};
+use draft_tasks_analysis::project_files::{OfferedName, ProjectFile};
 use draft_tasks_analysis::{TextRange, TextSize};
 use tower_lsp::gen_lsp_types::*;
 
@@ -50,12 +51,12 @@ fn called(target: &Target) -> String {
     match target {
         Target::Path { path, inside: None } => path.clone(),
         Target::Path { path, inside: Some(file) } => in_directory(path, file),
-        Target::MakeTarget { makefile, name } => {
-            let file = makefile.file.as_deref().unwrap_or("Makefile");
-            format!("target {name} of {}", in_directory(&makefile.directory, file))
-        }
-        Target::NpmScript { directory, name } => {
-            format!("script {name} of {}", in_directory(directory, "package.json"))
+        Target::Offered(OfferedName { file, name }) => {
+            let kind = match file {
+                ProjectFile::Makefile(_) => "target",
+                ProjectFile::Package(_) => "script",
+            };
+            format!("{kind} {name} of {}", file.paths().pop().unwrap_or_default())
         }
     }
 }

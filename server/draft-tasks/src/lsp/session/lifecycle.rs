@@ -15,7 +15,6 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use super::reading::{Source, source};
-use super::running::refuse_cluster;
 use super::running::{PreparedRun, RunPlace, Started};
 use crate::claim::Claim;
 use crate::lifecycle::{Activity, Next, Part, Undertaking};
@@ -115,7 +114,8 @@ impl Walk {
         let claim = source.claim(part.into())?;
         let application = source.application(&environment);
         let undertaking = Undertaking::new(part, phases, &command, &application, &source.path);
-        let undertaking = undertaking.ready().map_err(|problem| refuse_cluster(&problem, &uri))?;
+        let undertaking =
+            undertaking.ready().map_err(|problem| source.refuse_cluster(&environment, &problem, &uri))?;
         let (directory, variables) = (source.directory.as_path(), environment.variables());
         let is_local = |target: &Target| source.config.kubernetes.is_local(target);
         let foreign = undertaking.foreign(directory, variables, &environment.secrets(), &is_local);

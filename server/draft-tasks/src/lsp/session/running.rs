@@ -99,6 +99,12 @@ impl Source {
         Ok(RunPlace { pinned, ..RunPlace::default() })
     }
 
+    /// Why a cluster or its pods cannot be reached.
+    pub(super) fn refuse_cluster(&self, environment: &Environment, problem: &Problem, uri: &Uri) -> Error {
+        let has_others = self.application(environment).has_other_contexts();
+        refusal_with(Audience::Editor.words(&problem.describe()), &Remedy::check(uri, has_others))
+    }
+
     /// Claims what is to run.
     pub(super) fn claim(&self, wanted: Activity) -> Result<Claim, Error> {
         let claim = Claim::take(wanted, self.state.as_deref(), &self.path);
@@ -131,11 +137,6 @@ pub(super) struct PreparedRun {
     pub(super) environment: Environment,
     pub(super) place: RunPlace,
     pub(super) questions: Questions,
-}
-
-/// Why a cluster or its pods cannot be reached.
-pub(super) fn refuse_cluster(problem: &Problem, tasks_file: &Uri) -> Error {
-    refusal_with(Audience::Editor.words(&problem.describe()), &Remedy::check(tasks_file))
 }
 
 /// Runs what is wished.
@@ -194,8 +195,9 @@ impl PreparedRun {
         if phase.is_local() && !pods.names().is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
-        let mut place =
-            source.place(phase, &environment, pods).map_err(|problem| refuse_cluster(&problem, &uri))?;
+        let mut place = source
+            .place(phase, &environment, pods)
+            .map_err(|problem| source.refuse_cluster(&environment, &problem, &uri))?;
         let questions = source.questions(&plan, &environment, &place);
         place.claim = source.claim(phase.into())?;
         Ok(PreparedRun { plan, chosen: only, source, environment, place, questions })

@@ -19,6 +19,10 @@ pub(crate) struct TargetFound {
     environment: String,
     /// Those that `draft.toml` has.
     environments: Vec<String>,
+    /// The contexts of the kubeconfig.
+    contexts: Vec<String>,
+    /// The namespaces that `draft.toml` and the contexts name.
+    namespaces: Vec<String>,
     /// The application's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<String>,
@@ -44,7 +48,14 @@ impl TargetFound {
     pub(crate) fn of(source: &Source) -> TargetFound {
         let application = source.application(&source.shown);
         let (environment, environments) = (application.environment_name(), application.environments());
-        let mut answer = TargetFound { environment, environments, ..TargetFound::default() };
+        let contexts = application.contexts().into_iter().map(|context| context.name).collect();
+        let mut answer = TargetFound {
+            environment,
+            environments,
+            contexts,
+            namespaces: application.namespaces(),
+            ..TargetFound::default()
+        };
         let (namespace, mut problem) = match application.find() {
             Ok(Found { application, namespace }) => {
                 answer.application = Some(application.name);

@@ -351,7 +351,7 @@ fn the_target_and_hover_tell_where_tasks_would_run() {
     check(
         fixture.execute("target", json!({ "uri": URI })),
         expect![[
-            r#"{"application":"the application","context":"dev","environment":"development","environments":[],"namespace":"demo","selector":"app=web","server":"https://127.0.0.1:6443"}"#
+            r#"{"application":"the application","context":"dev","contexts":["dev"],"environment":"development","environments":[],"namespace":"demo","namespaces":[],"selector":"app=web","server":"https://127.0.0.1:6443"}"#
         ]],
     );
     let at = json!({ "textDocument": { "uri": URI }, "position": { "line": 2, "character": 3 } });

@@ -1,0 +1,103 @@
+//! `npm-script-not-found`: a script that the `package.json` beside the tasks file does not have.
+//!
+//! Must not report what the runner may find elsewhere: in workspaces, among programs of packages, or built in.
+
+use super::command::Command;
+use super::declaration::{Check, Rule};
+use super::offered;
+use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::facts::FactsWanted;
+use crate::links::Link;
+use crate::project_files::{OfferedName, ProjectFile};
+
+pub(super) const RULE: Rule = Rule {
+    name: "npm-script-not-found",
+    severity: Severity::Information,
+    needs_facts: true,
+    page: include_str!("npm_script_not_found.md"),
+    check: Check::CommandHere { wants, check },
+};
+
+fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
+    wanted.offered.extend(scripts(command).into_iter().map(|(_, script)| script));
+}
+
+fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
+    for (link, script) in scripts(command) {
+        let file = script.file.paths().pop().unwrap_or_default();
+        let message = format!("there is no script `{}` in the {file}", script.name);
+        found.extend(offered::missing(command, DiagnosticCode::NpmScriptNotFound, &link, &script, message));
+    }
+}
+
+/// Options with which a script may be in another package, or need not be there.
+const ELSEWHERE: [&str; 11] = [
+    "-w",
+    "--workspace",
+    "--workspaces",
+    "-ws",
+    "-r",
+    "--recursive",
+    "-F",
+    "--filter",
+    "--if-present",
+    "-g",
+    "--location",
+];
+
+/// What npm runs without a script.
+const BUILT_IN: [&str; 3] = ["env", "start", "restart"];
+
+fn scripts(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
+    // The others run programs of packages by the names of scripts.
+    let is_npm = matches!(command.name(), Some("npm" | "pnpm"));
+    let mut options = command.arguments().filter_map(|(_, word)| word);
+    let is_elsewhere =
+        options.any(|word| ELSEWHERE.contains(&word.split_once('=').map_or(word, |(option, _)| option)));
+    if !is_npm || is_elsewhere {
+        return Vec::new();
+    }
+    let is_own = |name: &str| !BUILT_IN.contains(&name) && !name.starts_with(['-', '/']);
+    let scripts = offered::names(command);
+    scripts.filter(|(_, it)| matches!(it.file, ProjectFile::Package(_)) && is_own(&it.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::project_files::NameFact;
+    use crate::rules::testing;
+
+    #[test]
+    fn is_reported_where_somebody_has_looked() {
+        let text = "[pre-up]\na = \"npm run tset -- --watch\"\nb = \"npm run tset -w web\"\nc = \"yarn run tset\"\n\
+            d = \"npm run start\"\ne = \"npm run tset --if-present\"\nf = \"npm --prefix web run tset\"\n";
+        let missing = |directory: &str, name: &str, similar: Option<&str>| {
+            let file = ProjectFile::Package(directory.into());
+            (OfferedName { file, name: name.into() }, NameFact::Missing(similar.map(str::to_owned)))
+        };
+        let offered =
+            [missing("", "tset", Some("test")), missing("web", "tset", None), missing("", "start", None)];
+        testing::check_facts(
+            Facts { offered: offered.into(), ..Facts::default() },
+            DiagnosticCode::NpmScriptNotFound,
+            text,
+            expect![[r#"
+                info "tset": there is no script `tset` in the package.json: did you mean `test`?
+                  fix: Change to `test`
+                    [pre-up]
+                    a = "npm run test -- --watch"
+                    b = "npm run tset -w web"
+                    c = "yarn run tset"
+                    d = "npm run start"
+                    e = "npm run tset --if-present"
+                    f = "npm --prefix web run tset"
+                info "tset": there is no script `tset` in the web/package.json
+            "#]],
+        );
+        testing::check(DiagnosticCode::NpmScriptNotFound, text, expect![[""]]);
+    }
+}

@@ -1,0 +1,39 @@
+//! Names that a command takes from a file beside it, a Makefile or a `package.json`, and that are not there.
+//!
+//! Must not report what nobody has looked for.
+
+use super::command::Command;
+use crate::diagnostic::{Diagnostic, DiagnosticCode};
+use crate::edit::{Fix, TextEdit};
+use crate::links::{Link, Target};
+use crate::project_files::{NameFact, OfferedName};
+
+/// The names that a command on this machine takes from such files; none where a variable decides some argument.
+pub(super) fn names<'c>(command: &Command<'c>) -> impl Iterator<Item = (Link, OfferedName)> + use<'c> {
+    let is_plain = command.phase.is_local() && command.arguments().all(|(_, literal)| literal.is_some());
+    let links = if is_plain { command.links() } else { Vec::new() };
+    links.into_iter().filter_map(|link| match link.target.clone() {
+        Target::Offered(name) => Some((link, name)),
+        Target::Path { .. } => None,
+    })
+}
+
+/// That a name is missing, where that is known.
+pub(super) fn missing(
+    command: &Command<'_>,
+    code: DiagnosticCode,
+    link: &Link,
+    name: &OfferedName,
+    message: String,
+) -> Option<Diagnostic> {
+    let Some(NameFact::Missing(similar)) = command.parsed.facts.offered.get(name) else { return None };
+    let mut finding = Diagnostic::new(code, link.range, message);
+    if let Some(similar) = similar {
+        finding = finding.note(format!("did you mean `{similar}`?"));
+        let edits = vec![TextEdit::replace(link.range, similar.as_str())];
+        let is_word = similar.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
+        let fix = Fix { title: format!("Change to `{similar}`"), edits, preferred: false };
+        finding.fixes.extend(is_word.then_some(fix));
+    }
+    Some(finding)
+}

@@ -1,0 +1,72 @@
+-- Which context and namespace are meant, and what is offered where a cluster cannot be reached.
+local h, t = ... ---@module 'harness', module 'checks'
+local check, equal, eventually, open = t.check, t.equal, h.eventually, h.open
+
+local CONFIG = {
+  'contexts: [{name: one, context: {cluster: c, namespace: shop}}, {name: two, context: {cluster: c}}]',
+  "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]",
+}
+
+--- Answers questions in turn, each by the item whose label begins with a text, and returns what was offered.
+---@param answers string[]
+---@param f fun()
+---@return string[][]
+local function answering(answers, f)
+  local select, offered = vim.ui.select, {}
+  vim.ui.select = function(items, options, on_choice)
+    table.insert(offered, vim.tbl_map(options.format_item, items))
+    for _, item in ipairs(items) do
+      if vim.startswith(options.format_item(item), answers[#offered] or '?') then
+        on_choice(item)
+        return
+      end
+    end
+    on_choice(nil)
+  end
+  f()
+  eventually('all is asked', function()
+    return #offered >= #answers
+  end)
+  vim.ui.select = select
+  return offered
+end
+
+check('where a cluster cannot be reached, another context can be chosen, and a namespace', function()
+  h.write('clusters/config', CONFIG)
+  h.write('clusters/draft.toml', { '[environments.development]', 'name = "web"', 'namespace = "of-draft"' })
+  h.write('clusters/.draft-tasks.toml', { '[post-deploy]', 'a = "true"' })
+  vim.fn.mkdir(h.path('clusters/.git'), 'p')
+  vim.env.KUBECONFIG = h.path('clusters/config')
+  local bufnr = open('clusters/.draft-tasks.toml')
+  vim.env.KUBECONFIG = nil
+  local function meant()
+    local argument = { uri = vim.uri_from_bufnr(bufnr) }
+    local command = { command = 'draft-tasks.target', arguments = { argument } }
+    local found = h.client(bufnr):request_sync('workspace/executeCommand', command, h.deadline).result
+    return { found.context, found.namespace }
+  end
+  local offered = answering({ 'Choose the context', 'two' }, function()
+    vim.cmd('LspDraftTasks run post-deploy')
+  end)
+  equal(offered[1], { 'Do nothing', 'Check application and cluster', 'Choose the context' })
+  equal(offered[2], { 'one', 'two', 'the current context of the kubeconfig' })
+  eventually('the context is chosen', function()
+    return vim.deep_equal(meant(), { 'two', 'of-draft' })
+  end)
+  assert(t.notified('context two, until Neovim ends'), vim.inspect(h.notifications))
+  equal(vim.fn.getcompletion('LspDraftTasks namespace ', 'cmdline'), { 'of-draft', 'shop' })
+  vim.cmd('LspDraftTasks namespace shop')
+  eventually('the namespace is chosen', function()
+    return vim.deep_equal(meant(), { 'two', 'shop' })
+  end)
+  offered = answering({ 'the current context' }, function()
+    vim.cmd('LspDraftTasks context')
+  end)
+  equal(offered[1][2], 'two (present)')
+  answering({ 'what draft.toml says' }, function()
+    vim.cmd('LspDraftTasks namespace')
+  end)
+  eventually('nothing is chosen', function()
+    return vim.deep_equal(meant(), {})
+  end)
+end)
