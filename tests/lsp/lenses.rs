@@ -104,6 +104,9 @@ fn results_come_back_with_the_next_server() {
     assert_eq!(failed["range"]["start"]["line"], 2);
     let again = client.execute("draft-tasks.rerunFailed", json!({ "uri": project.uri }));
     assert!(again["run"].is_string(), "{again}");
+    client.notified("window/showMessage", |it| {
+        it["message"].as_str().is_some_and(|it| it.starts_with("pre-up:"))
+    });
 }
 
 #[test]

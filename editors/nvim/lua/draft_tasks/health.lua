@@ -180,10 +180,11 @@ local function check_cluster()
     return
   end
   local settings = vim.tbl_get(vim.lsp.config.draft_tasks or {}, 'settings', protocol.settings, 'kubernetes') or {}
-  local context = settings.context or current_context(readable)
+  local chosen = settings.context ~= '' and settings.context or nil
+  local context = chosen or current_context(readable)
   local files = table.concat(readable, '`, `')
   if context then
-    local from = settings.context and ', of the settings' or ''
+    local from = chosen and ', of the settings' or ''
     health.ok(('kubeconfig `%s`, context `%s`%s'):format(files, context, from))
   else
     health.warn(('kubeconfig `%s` chooses no context'):format(files), {
