@@ -119,6 +119,7 @@ fn sarif_has_what_code_scanning_wants() {
         json!({ "startLine": 3, "startColumn": 2, "endLine": 3, "endColumn": 9 })
     );
     assert_eq!((&of("phase-case")["level"], &of("setting")["level"]), (&json!("note"), &json!("error")));
+    assert_valid(&sarif);
     let moved = format!("\n\n{TASKS}");
     tool.write("apps/my web/.draft-tasks.toml", moved.as_bytes());
     let again = json(&tool.call(&["-C", "apps", "check", "--format", "sarif"]));
@@ -131,10 +132,27 @@ fn sarif_has_what_code_scanning_wants() {
     let unread = tool.call(&["check", "--format", "sarif"]);
     let sarif: Value = serde_json::from_str(&unread.stdout).expect("JSON");
     let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_valid(&sarif);
     assert!(unread.code == Some(2) && invocation["executionSuccessful"] == false, "{unread:?}");
     assert!(
         invocation["toolExecutionNotifications"][0]["message"]["text"].to_string().contains("is not UTF-8")
     );
+}
+
+/// Where `tests/tools/install schemas` has brought the schema.
+fn assert_valid(sarif: &Value) {
+    let schema =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/schemas/sarif-2.1.0.json");
+    let Ok(schema) = std::fs::read_to_string(schema) else { return };
+    let mut schema: Value = serde_json::from_str(&schema).expect("JSON");
+    // Its own pattern for languages, of which we name none, is no regular expression to all readers.
+    for of in ["run", "toolComponent"] {
+        schema["definitions"][of]["properties"]["language"] = json!({});
+    }
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: String =
+        schema.iter_errors(sarif).map(|wrong| format!("{}: {wrong}\n", wrong.instance_path())).collect();
+    assert_eq!(wrong, "");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn what_cannot_be_read_is_told_and_passed_over() {
     symlink("../..", tool.path("bad/utf8/circle")).expect("a link");
     let closed = tool.path("apps/closed");
     std::fs::create_dir(&closed).expect("a folder");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("it is ours");
     let can_read_all = std::fs::read_dir(&closed).is_ok();
     let called = tool.call(&["check"]);
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).expect("it is ours");

@@ -35,11 +35,10 @@ impl Ascent {
         let Some(root) = here.ancestors().find(is_root) else { return Ascent::default() };
         let above: Vec<&Path> = here.ancestors().skip(1).take_while(|it| it.starts_with(root)).collect();
         let git = root.join(GIT);
-        let foreign = match above.is_empty() {
-            true => None,
-            // Who owns the root owns all that Git has of it.
-            false => [root, &git].into_iter().chain(above.iter().copied()).find(|it| !is_own(it)),
-        };
+        // Who owns the root owns all that Git has of it.
+        let mut on_the_way =
+            [root, &git].into_iter().chain(above.iter().copied()).filter(|_| !above.is_empty());
+        let foreign = on_the_way.find(|it| !is_own(it));
         let is_all_foreign = foreign.is_some_and(|foreign| foreign == root || foreign == git);
         let is_usable = |it: &&Path| !is_all_foreign && Some(*it) != foreign;
         let usable = above.iter().take_while(|it| is_usable(it)).count();

@@ -107,10 +107,10 @@ fn notification(file: &CheckedFile, root: &Root) -> Option<Value> {
 }
 
 fn artifact(uri: &str) -> Value {
-    match uri.contains("://") {
-        true => json!({ "uri": uri }),
-        false => json!({ "uri": uri, "uriBaseId": "%SRCROOT%" }),
+    if uri.contains("://") {
+        return json!({ "uri": uri });
     }
+    json!({ "uri": uri, "uriBaseId": "%SRCROOT%" })
 }
 
 /// A file with the way to it.
