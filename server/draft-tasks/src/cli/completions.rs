@@ -214,7 +214,8 @@ fn is_plain(name: &str) -> bool {
 
 fn contexts() -> Vec<String> {
     let environment = Environment::of_process();
-    KubeconfigSource::read(environment.variables()).map(|found| found.contexts()).unwrap_or_default()
+    let found = KubeconfigSource::read(environment.variables()).map(|found| found.contexts());
+    found.unwrap_or_default().into_iter().map(|context| context.name).collect()
 }
 
 fn runs() -> Vec<String> {

@@ -85,11 +85,6 @@ impl<'a> KubeconfigSource<'a> {
         self.found.kubeconfig.is_none() && !is_in_pod
     }
 
-    /// The names of its contexts.
-    pub fn contexts(&self) -> Vec<String> {
-        self.found.kubeconfig.as_ref().map(|kubeconfig| kubeconfig.contexts()).unwrap_or_default()
-    }
-
     /// Its files that are there; none inside of a cluster, which needs none.
     ///
     /// # Errors
