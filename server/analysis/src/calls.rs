@@ -28,7 +28,7 @@ pub(crate) use container::takes_next as container_takes_next;
 use directory::Directory;
 use script::Script;
 pub(crate) use shell::{is_shell, script_of};
-pub use stem::stem;
+pub use stem::{is_absolute, stem};
 use wrapper::{Inner, Wrapper};
 
 /// How deep commands may be nested; nobody writes more, and each level takes room on the stack.

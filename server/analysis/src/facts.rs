@@ -3,6 +3,7 @@
 //! Must not look at the world itself; what is not known is `None` or not there, and then the rules are silent.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use crate::project::{DraftToml, Template};
@@ -10,6 +11,12 @@ use crate::project_files::{NameFact, OfferedName};
 
 /// The names of variables, shared by all who know them.
 pub type Names = Arc<HashSet<String>>;
+
+/// Whether two names mean one variable: on Windows in any case of their letters.
+pub fn is_same_variable(one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> bool {
+    let (one, other) = (one.as_ref(), other.as_ref());
+    if cfg!(windows) { one.eq_ignore_ascii_case(other) } else { one == other }
+}
 
 /// What is known of the world around a tasks file; `None` where it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +79,11 @@ impl FactsWanted {
 impl Facts {
     /// Whether it is known that there is no variable of this name.
     pub fn lacks_variable(&self, name: &str) -> bool {
-        self.variables.as_ref().is_some_and(|variables| !variables.contains(name))
+        let is_there = |variables: &Names| {
+            variables.contains(name)
+                || cfg!(windows) && variables.iter().any(|variable| is_same_variable(variable, name))
+        };
+        self.variables.as_ref().is_some_and(|variables| !is_there(variables))
     }
 
     /// Whether it is known that there is no program of this name.

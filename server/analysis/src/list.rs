@@ -18,6 +18,7 @@ macro_rules! for_all_rules {
             command_syntax: CommandSyntax,
             command_blanks: CommandBlanks,
             command_quotes: CommandQuotes,
+            backslash_path: BackslashPath,
             assignment_prefix: AssignmentPrefix,
             shell_builtin: ShellBuiltin,
             shell_operator: ShellOperator,

@@ -6,6 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use draft_tasks_analysis::facts::is_same_variable;
+
 use crate::event::StartError;
 
 /// The absolute path of the file that `program` means: a name with a slash is relative to `directory`, any other
@@ -31,8 +33,7 @@ pub fn find(
 
 /// The value of a variable; of several of the same name the last one counts, as it does for a new process.
 pub fn variable<'a>(environment: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
-    let same = |key: &OsStr| if cfg!(windows) { key.eq_ignore_ascii_case(name) } else { key == name };
-    environment.iter().rev().find(|(key, _)| same(key)).map(|(_, value)| value.as_os_str())
+    environment.iter().rev().find(|(key, _)| is_same_variable(key, name)).map(|(_, value)| value.as_os_str())
 }
 
 /// The directories of PATH in order; an empty entry means the current directory.
@@ -65,8 +66,15 @@ fn find_file(
             None => Ok(candidate),
         };
     }
+    if cfg!(windows) && path.is_file() {
+        return Err(not_executable(path.to_owned(), NO_ENDING));
+    }
     Err(StartError::NotFound { program: program.into(), searched: Vec::new() })
 }
+
+/// Why Windows does not run a file that is there.
+const NO_ENDING: &str = "Windows runs only files with an ending of PATHEXT: put the interpreter in front of a script, \
+                         such as `sh` or `python`";
 
 fn find_in(
     program: &str,
@@ -101,19 +109,30 @@ fn spellings(path: &Path, _environment: &[(OsString, OsString)]) -> Vec<PathBuf>
     vec![path.to_owned()]
 }
 
-/// The files that a name may mean: with each ending of PATHEXT, unless it has one already.
+/// The files that a name may mean: with each ending of PATHEXT, unless it has one of them already.
 #[cfg(windows)]
 fn spellings(path: &Path, environment: &[(OsString, OsString)]) -> Vec<PathBuf> {
-    if path.extension().is_some() {
+    let endings = variable(environment, "PATHEXT");
+    if is_program_name(path, endings) {
         return vec![path.to_owned()];
     }
-    let endings = variable(environment, "PATHEXT").and_then(OsStr::to_str).unwrap_or(".COM;.EXE;.BAT;.CMD");
     let with = |ending: &str| {
         let mut spelled = path.as_os_str().to_owned();
         spelled.push(ending);
         PathBuf::from(spelled)
     };
-    endings.split(';').filter(|ending| !ending.is_empty()).map(with).collect()
+    split_endings(endings).map(with).collect()
+}
+
+/// Whether Windows takes a file for a program: by its ending, which is one of PATHEXT.
+pub fn is_program_name(path: &Path, endings: Option<&OsStr>) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    split_endings(endings).any(|it| it[1..].eq_ignore_ascii_case(ending))
+}
+
+fn split_endings(endings: Option<&OsStr>) -> impl Iterator<Item = &str> {
+    let endings = endings.and_then(OsStr::to_str).unwrap_or(".COM;.EXE;.BAT;.CMD");
+    endings.split(';').filter(|ending| ending.starts_with('.'))
 }
 
 #[cfg(unix)]
@@ -144,6 +163,14 @@ mod tests {
     fn write(path: &Path, mode: u32) {
         std::fs::write(path, "").unwrap();
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn windows_knows_programs_by_their_ending() {
+        let is_program = |name: &str| is_program_name(Path::new(name), Some(OsStr::new(".EXE;.Cmd;;")));
+        assert!(is_program("C:/tools/kubectl.exe") && is_program("helm.CMD"));
+        assert!(!is_program("python3.11") && !is_program("build.sh") && !is_program("make"));
+        assert!(is_program_name(Path::new("build.bat"), None));
     }
 
     #[test]

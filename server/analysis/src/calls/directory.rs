@@ -2,7 +2,7 @@
 //!
 //! Must not take a directory for certain into which the shell may not have gone.
 
-use super::{Argument, Walk};
+use super::{Argument, Walk, is_absolute};
 
 /// A directory in which a command may run.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Directory {
 
     /// A path as it is seen from the directory of the whole command.
     pub(super) fn join(&self, path: &str) -> String {
-        if self.path.is_empty() || path.starts_with('/') {
+        if self.path.is_empty() || is_absolute(path) {
             path.to_owned()
         } else {
             format!("{}/{path}", self.path)

@@ -2,8 +2,8 @@
 //!
 //! Must not miss a program: what may be the value of an option may be the program, too.
 
-use super::Argument;
 use super::wrapper::{Inner, behind};
+use super::{Argument, is_absolute};
 
 /// Programs that run one of their arguments.
 struct Runner {
@@ -122,7 +122,7 @@ pub(super) fn programs(name: &str, arguments: &[Argument]) -> Vec<Inner> {
     let begin = if runner.own.is_empty() { Some(0) } else { behind(arguments, runner.own, &[]) };
     let Some(begin) = begin else { return Vec::new() };
     // Its options have up to two paths as values.
-    let is_value = |word: &Argument| name == "bwrap" && word.text.starts_with('/');
+    let is_value = |word: &Argument| name == "bwrap" && is_absolute(&word.text);
     let mut found = candidates(arguments, begin, runner.operands, is_value);
     // Behind these stands the program, whatever was in front of them.
     let behind_end = arguments.iter().skip(begin).position(|word| word.text == "--").map(|at| begin + at + 1);
@@ -162,7 +162,7 @@ fn candidates(
             may_be_value = !text.contains('=') && text != "--";
             continue;
         }
-        let is_path = text.contains('/') && !text.starts_with('/');
+        let is_path = text.contains('/') && !is_absolute(text);
         if !(may_be_value && (is_path || !word.certain)) {
             found.push(Inner { at, is_doubtful: may_be_value });
         }

@@ -22,6 +22,13 @@ pub fn stem(program: &str) -> CompactString {
     name
 }
 
+/// Whether a path does not depend on a directory, here or on Windows: `C:/tools` is relative to none.
+pub fn is_absolute(path: &str) -> bool {
+    let behind_drive =
+        path.strip_prefix(|c: char| c.is_ascii_alphabetic()).and_then(|rest| rest.strip_prefix(':'));
+    behind_drive.unwrap_or(path).starts_with(['/', '\\'])
+}
+
 /// Whether a name ends with a version: `3`, `3.11`, `-v1.32-linux`, but not with the `9s` of `k9s`.
 fn is_version(end: &str) -> bool {
     let behind = end.trim_start_matches(['-', '_', '.']);

@@ -314,6 +314,9 @@ const HARMLESS: [&str; 67] = [
 fn a_program_has_one_name_in_all_versions() {
     for (program, name) in [
         ("/opt/kubectl-1.32.exe", "kubectl"),
+        ("./kubectl.bat", "kubectl"),
+        ("C:/tools/kubectl.exe", "kubectl"),
+        ("C:\\tools\\KubeCtl.EXE", "kubectl"),
         ("kubectl-v1.32-linux-amd64", "kubectl"),
         ("helm3", "helm"),
         ("python3.11", "python"),

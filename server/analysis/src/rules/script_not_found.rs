@@ -6,7 +6,7 @@ use text_size::TextRange;
 
 use super::command::Command;
 use super::declaration::{Check, Rule};
-use crate::calls::is_shell;
+use crate::calls::{is_absolute, is_shell};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::FactsWanted;
 use crate::facts::PathFact;
@@ -51,7 +51,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
 fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
     let (program, range) = command.program_at().filter(|_| command.phase.is_local())?;
     if program.contains('/') {
-        return (!program.starts_with('/')).then_some((program, range, true));
+        return (!is_absolute(program)).then_some((program, range, true));
     }
     if !is_shell(program) {
         return None;

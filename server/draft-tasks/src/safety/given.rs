@@ -2,7 +2,7 @@
 //!
 //! Must not be taken for more than a hint: the words may be for anything.
 
-use draft_tasks_analysis::calls::{Call, stem};
+use draft_tasks_analysis::calls::{Call, is_absolute, stem};
 
 use super::tool::TOOLS;
 
@@ -190,7 +190,7 @@ pub(super) fn tool(call: &Call) -> Option<String> {
         scripts.flat_map(|script| script.split_whitespace().take(2))
     };
     let mut tools = words().zip(words().skip(1)).filter_map(|(program, command)| {
-        let is_path = program.contains('/') && !program.starts_with('/');
+        let is_path = program.contains('/') && !is_absolute(program);
         let name = stem(program);
         let is_tool = TOOLS.contains(&name.as_str()) && !WORDS.contains(&name.as_str());
         let letters = |c: char| c.is_ascii_lowercase() || c == '-';

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
-use draft_tasks_analysis::facts::Names;
+use draft_tasks_analysis::facts::{Names, is_same_variable};
 use draft_tasks_analysis::secret;
 use draft_tasks_analysis::{Analysis, literal_secrets_in};
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
@@ -206,7 +206,7 @@ impl Environment {
 
     fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         let variables = Arc::make_mut(&mut self.variables);
-        variables.all.retain(|(variable, _)| variable != name);
+        variables.all.retain(|(variable, _)| !is_same_variable(variable, name));
         variables.all.push((name.into(), value.as_ref().into()));
         variables.names = OnceLock::new();
         self.secrets = OnceLock::new();

@@ -115,7 +115,7 @@ fn name_fact(directory: &Path, name: &OfferedName) -> Option<NameFact> {
 fn path_fact(path: &Path) -> Option<PathFact> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Some(PathFact::Directory),
-        Ok(metadata) => Some(PathFact::File { executable: is_executable(&metadata) }),
+        Ok(metadata) => Some(PathFact::File { executable: is_executable(path, &metadata) }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(PathFact::Missing),
         Err(_) => None,
     }
@@ -133,14 +133,14 @@ fn look_for(
 
 /// Whether somebody may run a file.
 #[cfg(unix)]
-pub(crate) fn is_executable(metadata: &fs::Metadata) -> bool {
+pub(crate) fn is_executable(_: &Path, metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-pub(crate) fn is_executable(_: &fs::Metadata) -> bool {
-    true
+pub(crate) fn is_executable(path: &Path, _: &fs::Metadata) -> bool {
+    search::is_program_name(path, std::env::var_os("PATHEXT").as_deref())
 }
 
 #[cfg(test)]

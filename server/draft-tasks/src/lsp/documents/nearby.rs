@@ -130,7 +130,7 @@ impl Nearby {
             let entry = entry.ok()?;
             let found = fs::metadata(entry.path()).ok()?;
             let is_directory = found.is_dir();
-            let is_executable = found.is_file() && is_executable(&found);
+            let is_executable = found.is_file() && is_executable(&entry.path(), &found);
             Some(Entry { name: entry.file_name().into_string().ok()?, is_directory, is_executable })
         });
         let mut entries: Vec<Entry> = entries.collect();

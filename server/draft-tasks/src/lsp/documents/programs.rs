@@ -59,7 +59,9 @@ fn read(directories: &[(PathBuf, Option<SystemTime>)]) -> BTreeSet<String> {
     let programs = entries.take_while(|_| Instant::now() < deadline).filter_map(|entry| {
         let entry = entry.ok()?;
         let found = fs::metadata(entry.path()).ok()?;
-        (found.is_file() && is_executable(&found)).then(|| entry.file_name().into_string().ok())?
+        // On Windows a program is called without its ending.
+        let name = if cfg!(windows) { entry.path().file_stem()?.to_owned() } else { entry.file_name() };
+        (found.is_file() && is_executable(&entry.path(), &found)).then(|| name.into_string().ok())?
     });
     programs.collect()
 }
