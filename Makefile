@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build test test-all demo bench install tools rust
+.PHONY: help build test test-all demo bench install dist release-check tools rust
 
 step := tests/tools/step
 
@@ -10,7 +10,7 @@ step := tests/tools/step
 export RUST_TEST_THREADS ?= 8
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: rust ## Build the binary for development: target/debug/draft-tasks
 	@cargo build --locked
@@ -29,6 +29,7 @@ test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes mi
 test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code and Kubernetes; as root it installs them
 	@$(step) 'install the other tools' tests/tools/install
 	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
+	@$(step) 'workflows, action and hooks' tests/tools/workflows
 	@$(step) 'a hostile folder under strace' cargo test --locked -p draft-tasks --test lsp hostile -- --ignored
 	@$(step) 'a real disk that becomes full' sh -c 'unshare --mount true || { echo "this user may mount nothing" >&2; exit 77; }; exec cargo test --locked -p draft-tasks --test cli on_a_real_disk'
 	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
@@ -55,6 +56,13 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 
 install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked
+
+dist: rust ## Build the packages that users install, in dist/ (takes long)
+	@tests/tools/install --quiet packaging vscode
+	@packaging/dist
+
+release-check: dist ## That, and install, use and remove each of them
+	@packaging/check
 
 tools: ## Install what all tests need, mostly below .tools/
 	@tests/tools/install --quiet

@@ -22,6 +22,7 @@ mod list;
 mod named;
 #[path = "../lsp/processes.rs"]
 mod processes;
+mod readme;
 mod records;
 mod rerun;
 mod run;
