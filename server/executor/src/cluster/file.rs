@@ -51,6 +51,7 @@ pub(crate) fn named(path: &Path) -> io::Result<Vec<u8>> {
 /// A file whose bytes may be some time in coming.
 struct Awaited {
     file: File,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has pipes among the files"))]
     until: Instant,
     /// Until when somebody has to have opened it to write; nothing when it is known that somebody has.
     opened: Option<Instant>,

@@ -93,6 +93,7 @@ fn signal_group(leader: u32, signal: rustix::process::Signal) {
 pub(crate) struct Tree {
     leader: u32,
     /// Otherwise it is in the group of this process, and only it is known.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "elsewhere the job object ends a task"))]
     leads_group: bool,
     leader_ended: bool,
     asked: bool,
