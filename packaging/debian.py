@@ -45,10 +45,12 @@ License: Apache-2.0
  /usr/share/common-licenses/Apache-2.0.
 """
 
-# A binary for every Debian, whichever its C library is.
+# A binary for every Debian, whichever its C library is; as it may lie at any address, it is taken for a library.
 OVERRIDES = """\
 {name}: statically-linked-binary [usr/bin/{name}]
+{name}: shared-library-lacks-prerequisites [usr/bin/{name}]
 """
+NO_PAGE = "{name}: no-manual-page [usr/bin/{name}]\n"
 
 # From a folder of the archive to where Debian has what is in it.
 PLACES = {
@@ -76,7 +78,8 @@ def debian_package(product: Product, tree: Path, architecture: str, time: int, o
                 placed.unlink()
     overrides = root / "usr/share/lintian/overrides" / NAME
     overrides.parent.mkdir(parents=True)
-    overrides.write_text(OVERRIDES.format(name=NAME))
+    missing = "" if (tree / "man").exists() else NO_PAGE
+    overrides.write_text((OVERRIDES + missing).format(name=NAME))
     control(product, root, architecture)
     return packed(product, root, architecture, time, out)
 
@@ -100,7 +103,7 @@ def copyright_text() -> str:
 
 
 def changelog(product: Product, time: int) -> str:
-    entry = f"  * What changed is told by the CHANGELOG.md of the program."
+    entry = "  * What changed is told by the CHANGELOG.md of the program."
     return f"{NAME} ({product.version}) unstable; urgency=medium\n\n{entry}\n\n" \
            f" -- {product.maintainer}  {formatdate(time)}\n"
 
