@@ -67,7 +67,10 @@ mod tests {
     #[test]
     fn is_written_with_slashes() {
         let text = "[pre-up]\na = 'bin\\tool.bat C:\\data\\x \\d+'\nb = '''\"bin\\tool.bat\" 'C:\\x' a\\ b \\.\\$x'''\n";
-        testing::check(DiagnosticCode::BackslashPath, text, expect![[r#"
+        testing::check(
+            DiagnosticCode::BackslashPath,
+            text,
+            expect![[r#"
             warning "bin\\tool.bat": `bin\tool.bat` loses its backslashes: the program is `bintool.bat`: write `/`, which Windows takes as well, or put it between single quotes
               fix: Write `/`
                 [pre-up]
@@ -78,6 +81,7 @@ mod tests {
                 [pre-up]
                 a = 'bin\tool.bat C:/data/x \d+'
                 b = '''"bin\tool.bat" 'C:\x' a\ b \.\$x'''
-        "#]]);
+        "#]],
+        );
     }
 }
