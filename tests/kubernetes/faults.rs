@@ -445,6 +445,22 @@ fn a_deletion_that_finds_no_pods_is_asked_for() {
     assert!(tool.path("deleted").exists());
 }
 
+#[test]
+fn after_a_deletion_that_awaits_the_end_itself_nothing_is_asked() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    let tool = tool(&double, "[cleanup]\nclean = \"false\"\n");
+    let command = "echo ready; until test -e go; do sleep 0.05; done";
+    let mut started = tool.start(&["delete", "--", "sh", "-c", command]);
+    started.wait_for("ready");
+    ["web-a-0", "web-a-1"].into_iter().for_each(|name| double.remove("pods", name));
+    tool.write("go", b"");
+    assert_says(&started.end(), 1, &["waiting for the end of 2 pods · looks whether they are gone"]);
+    tool.write(".draft-tasks.toml", CLEANUP.as_bytes());
+    assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
+    assert!(tool.path("cleaned").exists());
+}
+
 /// The folders of copies of the kubeconfig that are kept.
 fn kept(tool: &Tool) -> usize {
     std::fs::read_dir(tool.path(".state/kubeconfigs")).map_or(0, Iterator::count)

@@ -30,7 +30,7 @@ use draft_tasks_executor::{PodsRequest, RunRequest};
 use self::beside::CallBeside;
 use self::choice::{CalledCluster, CalledNames};
 pub(crate) use self::crossing::{Asker, Crossing};
-pub(crate) use self::guard::Guard;
+pub(crate) use self::guard::{BeforeDelete, Guard};
 
 /// A cluster that a run reaches, and what of the run does.
 #[derive(Clone, Debug)]

@@ -126,7 +126,7 @@ pub struct PodsRequest {
 /// Which of an application's pods were there before something was deployed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PodsBefore {
-    /// Nothing was deployed.
+    /// Nothing was deployed or deleted.
     #[default]
     NotDeployed,
     /// Those with these identities (`metadata.uid`).

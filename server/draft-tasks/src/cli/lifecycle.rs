@@ -252,10 +252,11 @@ fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Underta
     let Some(guard) = &undertaking.guard else { return Ok(()) };
     let asking = guard.before_delete(prepared.variables());
     let found = block_on(terminal::said_if_slow(guard.target(), options.is_silent(), asking))?;
-    let is_known = found.is_ok();
-    if let Some(question) = found.unwrap_or_else(Some) {
+    if let Some(question) = found.question {
         options.cluster.confirm(&question, "to go on, give --yes")?;
     }
+    let is_known = found.before != PodsBefore::Unknown;
+    undertaking.pods.iter_mut().for_each(|pods| pods.before = found.before.clone());
     if !is_known {
         // The end of pods of which nothing is known cannot be awaited.
         let said = undertaking.steps.without_end_of_pods();

@@ -15,7 +15,7 @@ use tower_lsp::gen_lsp_types::{MessageActionItem, MessageActionItemProperty, Mes
 use super::effect::Questions;
 use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
-use crate::safety::{self, Asker, Foreign, Guard};
+use crate::safety::{self, Asker, BeforeDelete, Foreign, Guard};
 
 /// What a user chooses who wants the run.
 const YES: &str = "Run";
@@ -102,19 +102,22 @@ async fn destroy(
     guard: &Guard,
 ) -> Result<(), String> {
     let (target, environment) = (guard.target(), &request.environment);
-    let (question, is_known) = match request.plan.subject {
-        Subject::Delete => match asked(session, run, target, guard.before_delete(environment)).await {
-            Ok(question) => (question, true),
-            Err(question) => (Some(question), false),
-        },
-        _ => (asked(session, run, target, guard.before_cleanup(environment)).await, true),
+    let is_cleanup = request.plan.subject != Subject::Delete;
+    let (question, before) = if is_cleanup {
+        (asked(session, run, target, guard.before_cleanup(environment)).await, PodsBefore::NotDeployed)
+    } else {
+        let BeforeDelete { question, before } =
+            asked(session, run, target, guard.before_delete(environment)).await;
+        (question, before)
     };
     if let Some(question) = question {
         confirm(client, question).await.map_err(Declined::describe)?;
     }
-    if !is_known {
-        session.with(|session| session.pods_unknown(run));
-    }
+    session.with(|session| match before {
+        PodsBefore::NotDeployed => {}
+        PodsBefore::Unknown => session.pods_unknown(run),
+        known @ PodsBefore::Known(_) => session.pods_before(run, known),
+    });
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use draft_tasks_executor::cluster::{Connection, Target};
 use draft_tasks_executor::pods::{self, LabelledPod};
 use draft_tasks_executor::record::schema::ClusterEntry;
-use draft_tasks_executor::{PodsRequest, Problem};
+use draft_tasks_executor::{PodsBefore, PodsRequest, Problem};
 use futures::future::{join, join_all};
 
 use super::earlier::{self, EarlierApplication};
@@ -143,27 +143,26 @@ impl Guard {
         join_all(doubts).await.into_iter().flatten().collect()
     }
 
-    /// What to ask before the command that deletes; nothing where there are pods that it can delete.
-    ///
-    /// # Errors
-    ///
-    /// What to ask where nothing tells whether there are pods.
-    pub(crate) async fn before_delete(
-        &self,
-        environment: &[(OsString, OsString)],
-    ) -> Result<Option<String>, String> {
+    /// What is known before the command that deletes.
+    pub(crate) async fn before_delete(&self, environment: &[(OsString, OsString)]) -> BeforeDelete {
         match self.look(environment).await {
-            Ok(found) if found.is_alive() => Ok(None),
-            Ok(ApplicationPods { wanted, .. }) => Ok(Some(match namespace(wanted, environment).await {
-                Some(problem) => format!("delete although {}?", problem.message),
-                None => format!(
-                    "delete although there are no pods of {} in {}?",
-                    wanted.application.selector,
-                    wanted.target.describe()
-                ),
-            })),
+            Ok(found) if found.is_alive() => BeforeDelete { question: None, before: found.living() },
+            Ok(found) => {
+                let (wanted, before) = (found.wanted, found.living());
+                let question = match namespace(wanted, environment).await {
+                    Some(problem) => format!("delete although {}?", problem.message),
+                    None => format!(
+                        "delete although there are no pods of {} in {}?",
+                        wanted.application.selector,
+                        wanted.target.describe()
+                    ),
+                };
+                BeforeDelete { question: Some(question), before }
+            }
             Err(problem) => {
-                Err(format!("delete without knowing which pods the application has ({})?", problem.message))
+                let question =
+                    format!("delete without knowing which pods the application has ({})?", problem.message);
+                BeforeDelete { question: Some(question), before: PodsBefore::Unknown }
             }
         }
     }
@@ -174,6 +173,14 @@ impl Guard {
             Err(problem) => Err(problem.clone()),
         }
     }
+}
+
+/// What is known before the command that deletes an application.
+pub(crate) struct BeforeDelete {
+    /// What to ask; nothing where there are pods that it can delete.
+    pub(crate) question: Option<String>,
+    /// The pods that there are.
+    pub(crate) before: PodsBefore,
 }
 
 /// What was found.
@@ -192,6 +199,11 @@ impl<'a> ApplicationPods<'a> {
 
     fn is_alive(&self) -> bool {
         self.pods.iter().any(|pod| !pod.is_over)
+    }
+
+    fn living(&self) -> PodsBefore {
+        let living = self.pods.iter().filter(|pod| !pod.is_over);
+        PodsBefore::Known(living.map(|pod| pod.uid.clone()).collect())
     }
 
     /// "although web still has 1 pod (web-a) in context dev, namespace demo"; nothing where none is left.

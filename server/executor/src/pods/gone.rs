@@ -14,7 +14,7 @@ use crate::describe_duration;
 use crate::event::{Problem, RunEvent};
 use crate::halt;
 use crate::report::Report;
-use crate::request::PodsRequest;
+use crate::request::{PodsBefore, PodsRequest};
 
 /// Waits until none of the application's pods runs any more, and tells which are left.
 ///
@@ -29,6 +29,13 @@ pub(crate) async fn until_gone(
 ) -> Result<(), Problem> {
     let limit = halt::now().checked_add(wanted.wait_timeout);
     let mut told = None;
+    if let PodsBefore::Known(before) = &wanted.before
+        && !before.is_empty()
+    {
+        // The command may have waited for their end itself: a record tells all the same that there were some.
+        let (pods, message) = (before.len(), "looks whether they are gone".to_owned());
+        report.tell(RunEvent::PodsLeft { pods, message }).await;
+    }
     loop {
         let now: Arc<Pods> = pods.borrow_and_update().clone();
         let left: Vec<_> = now.seen.values().filter(|pod| !pod.stays).collect();

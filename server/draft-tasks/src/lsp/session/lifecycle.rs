@@ -198,7 +198,7 @@ impl Session {
         id
     }
 
-    /// These pods are there before something is deployed.
+    /// These pods are there before something is deployed or deleted.
     pub(crate) fn pods_before(&mut self, run: &str, before: PodsBefore) {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
         if let Some(pods_of_walk) = walk.and_then(|walk| walk.undertaking.pods.as_mut()) {
