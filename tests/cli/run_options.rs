@@ -31,6 +31,10 @@ fn a_limit_of_open_files_that_is_too_low_is_said_at_once() {
         let said = format!("error: only {limit} files may be open at once, and 32 are needed");
         assert!(called.stderr.starts_with(&said), "{called:?}");
     }
+    let called = tool.call_after("ulimit -v 60000", &["run", "pre-up"]);
+    let said =
+        "error: only 58 MiB of memory may be used, and 64 are needed: raise the limit (`ulimit -v 65536`)\n";
+    assert_eq!((called.code, called.stderr.as_str()), (Some(2), said));
     let called = tool.call_after("ulimit -n 32", &["run", "pre-up"]);
     assert_eq!(called.code, Some(0), "{called:?}");
 }

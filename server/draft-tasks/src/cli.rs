@@ -198,6 +198,14 @@ pub(crate) fn command() -> clap::Command {
 
 /// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
+    if let Err(problem) = enough_memory() {
+        terminal::error(format_args!("{problem}"));
+        return UNUSABLE.into();
+    }
+    // A second thread costs memory of its own.
+    if has_stack() {
+        return parse_and_run();
+    }
     match std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(parse_and_run) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(error) => {
@@ -260,6 +268,38 @@ fn survive_limits() {
     #[cfg(unix)]
     // Where it cannot be done all goes on, as long as no limit is met.
     let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), Default::default());
+}
+
+/// With less, the program is aborted where it needs more.
+#[cfg(unix)]
+const LEAST_MEMORY: u64 = 64 << 20;
+
+#[cfg(unix)]
+fn enough_memory() -> Result<(), String> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::As).current;
+    match limit.filter(|limit| *limit < LEAST_MEMORY) {
+        Some(limit) => Err(format!(
+            "only {} MiB of memory may be used, and {} are needed: raise the limit (`ulimit -v {}`)",
+            limit >> 20,
+            LEAST_MEMORY >> 20,
+            LEAST_MEMORY >> 10
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn enough_memory() -> Result<(), String> {
+    Ok(())
+}
+
+/// Whether the first thread has what the program needs of a stack.
+fn has_stack() -> bool {
+    #[cfg(unix)]
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    #[cfg(not(unix))]
+    let limit = Some(0);
+    limit.is_none_or(|limit| limit >= STACK as u64)
 }
 
 /// With fewer, parts of the runtime panic in the middle of a run.
