@@ -19,6 +19,7 @@ mod fmt;
 mod kubeconfig;
 mod lifecycle;
 mod list;
+mod man;
 mod named;
 #[path = "../lsp/processes.rs"]
 mod processes;

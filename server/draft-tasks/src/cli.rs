@@ -29,6 +29,7 @@ mod help;
 mod lifecycle;
 mod list;
 mod loan;
+mod man;
 mod named;
 mod paths;
 mod pick;
@@ -100,6 +101,9 @@ enum Command {
     Create(create::CreateArguments),
     /// Write a script with which a shell completes commands, phases, tasks and more
     Completions(completions::CompletionsArguments),
+    /// Write manual pages, for who packages the program
+    #[command(hide = true)]
+    Man(man::ManArguments),
     /// Serve an editor over standard input and output
     Lsp {
         /// For clients that add it; there is no other way to serve
@@ -366,6 +370,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Create(arguments) => create::create(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Man(arguments) => man::man(&arguments),
         Command::Lsp { .. } => serve(),
     }
 }

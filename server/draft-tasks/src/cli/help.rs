@@ -22,7 +22,7 @@ struct Examples {
     lines: [(&'static str, &'static str); 3],
 }
 
-const EXAMPLES: [Examples; 14] = [
+const EXAMPLES: [Examples; 15] = [
     Examples {
         command: "",
         lines: [
@@ -125,6 +125,14 @@ const EXAMPLES: [Examples; 14] = [
             ("draft-tasks completions bash", "source <(…) in ~/.bashrc"),
             ("draft-tasks completions zsh", "source <(…) in ~/.zshrc"),
             ("draft-tasks completions fish", "… | source in ~/.config/fish/config.fish"),
+        ],
+    },
+    Examples {
+        command: "man",
+        lines: [
+            ("draft-tasks man target/man", "a page for each command"),
+            ("draft-tasks man ~/.local/share/man/man1", "for man draft-tasks-run"),
+            ("draft-tasks man /usr/local/share/man/man1", "for all users"),
         ],
     },
     Examples {

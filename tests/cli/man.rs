@@ -1,0 +1,54 @@
+//! `draft-tasks man`: pages that `man` shows and finds.
+
+use std::process::Command;
+
+use crate::tool::Tool;
+
+#[test]
+fn each_command_has_a_page_that_man_shows_without_a_warning() {
+    let tool = Tool::empty();
+    assert_eq!(tool.call(&["man", "pages/man1"]).code, Some(0));
+    let pages = std::fs::read_dir(tool.path("pages/man1")).expect("a folder");
+    let pages: Vec<_> = pages.map(|page| page.expect("a page").path()).collect();
+    for name in ["draft-tasks.1", "draft-tasks-run.1", "draft-tasks-check.1", "draft-tasks-up.1"] {
+        assert!(pages.iter().any(|page| page.ends_with(name)), "{name}: {pages:?}");
+    }
+    if Command::new("man").arg("--version").output().is_err() {
+        eprintln!("not tested: there is no man");
+        return;
+    }
+    for page in &pages {
+        let name = page.file_stem().expect("a name").to_string_lossy().into_owned();
+        let warned = ["--warnings", "-E", "UTF-8", "-l"];
+        let shown = shown_by(Command::new("man").args(warned).arg(page).env("MANWIDTH", "80"));
+        assert!(
+            shown.contains("SYNOPSIS") && shown.contains(&name.replacen("draft-tasks-", "draft-tasks ", 1)),
+            "{shown}"
+        );
+        let found = Command::new("lexgrog").arg(page).output().expect("it comes with man");
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        assert!(found.contains(&format!("\"{name} - ")), "{found}");
+    }
+    let run = shown_by(
+        Command::new("man").args(["-E", "UTF-8", "-l"]).arg(tool.path("pages/man1/draft-tasks-run.1")),
+    );
+    for part in ["--if-present", "Examples:", "Exit codes:"] {
+        assert!(run.contains(part), "{part}: {run}");
+    }
+}
+
+/// What is shown of a page; it has to be all well.
+#[track_caller]
+fn shown_by(man: &mut Command) -> String {
+    let output = man.env("LC_ALL", "C.UTF-8").output().expect("man starts");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_named() {
+    let tool = Tool::empty();
+    tool.write("file", b"");
+    let called = tool.call(&["man", "file"]);
+    assert!(called.code == Some(2) && called.stderr.starts_with("error: file: "), "{called:?}");
+}
