@@ -202,6 +202,39 @@ async function onDouble(browser, version, vsix, double) {
       await window.pick('Not chosen here');
       await says('web (development) · double/default');
     });
+    await check('a context is chosen from those of the kubeconfig, and kept in one\'s own settings', async () => {
+      place.write('.vscode/settings.json', '{}');
+      await says('web (development) · double/default');
+      await window.command('Draft Tasks: Choose Context…');
+      await window.picture('contexts');
+      await window.pick('shop-prod');
+      await window.pick('In my settings');
+      await says('web (development) · shop-prod/default');
+      equal(place.read('.vscode/settings.json'), '{}');
+      await window.command('Draft Tasks: Choose Context…');
+      await window.pick('Not chosen here');
+      await says('web (development) · double/default');
+    });
+    await check('a namespace is chosen from those that are known', async () => {
+      await window.command('Draft Tasks: Choose Namespace…');
+      await window.pick('staging');
+      await window.pick('In my settings');
+      await says('web (development) · double/staging');
+      await window.command('Draft Tasks: Choose Namespace…');
+      await window.pick('Not chosen here');
+      await says('web (development) · double/default');
+    });
+    await check('where a run is refused for its cluster, another context can be chosen', async () => {
+      place.write('.vscode/settings.json', JSON.stringify({ 'draftTasks.kubernetes.context': 'no-such' }));
+      await until('the context is unknown', async () => !(await status.textContent()).includes('double'));
+      await run('post-deploy');
+      const refusal = window.notification('no-such');
+      await refusal.getByText('Choose the context', { exact: true }).click();
+      await window.pick('double');
+      await says('web (development) · double/default');
+      // Where it stood already.
+      equal(JSON.parse(place.read('.vscode/settings.json')), { 'draftTasks.kubernetes.context': 'double' });
+    });
     const report = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
     await check('the doctor shows the way to the pods, and where it is broken', async () => {
       await menu('Check Application and Cluster');

@@ -48,6 +48,16 @@ async function inTrust(browser, version, vsix) {
       await window.text('.markers-panel .monaco-list-row', 'Draft ignores the table `post-delete`').waitFor();
       await window.picture('problems');
     });
+    await check('the code of a problem opens its explanation, as it is to be read', async () => {
+      await window.text('.markers-panel .monaco-list-row', 'Draft ignores the table `post-delete`').locator('a', { hasText: 'post-delete' }).click();
+      const document = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+      const heading = document.getByRole('heading', { name: 'post-delete', exact: true });
+      await heading.waitFor();
+      await until('it is scrolled to the code', () => heading.evaluate((it) => it.getBoundingClientRect().top >= 0 && it.getBoundingClientRect().top < innerHeight));
+      await window.picture('explained');
+      await window.command('View: Close Editor');
+      await window.openFile(FILE);
+    });
     await check('hovering a command shows what it runs', async () => {
       await page.locator('.view-line span', { hasText: 'echo' }).last().hover();
       await window.text('.monaco-hover:visible', 'Runs exactly this').waitFor();
