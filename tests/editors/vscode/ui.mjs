@@ -53,7 +53,7 @@ async function inTrust(browser, version, vsix) {
       const document = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
       const heading = document.getByRole('heading', { name: 'post-delete', exact: true });
       await heading.waitFor();
-      await until('it is scrolled to the code', () => heading.evaluate((it) => it.getBoundingClientRect().top >= 0 && it.getBoundingClientRect().top < innerHeight));
+      await until('it is scrolled to the code', () => heading.evaluate((it) => it.getBoundingClientRect().bottom > 0 && it.getBoundingClientRect().top < innerHeight));
       await window.picture('explained');
       await window.command('View: Close Editor');
       await window.openFile(FILE);
