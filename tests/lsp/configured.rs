@@ -203,7 +203,7 @@ fn of_folders_above_hold_behind_nearer_ones_up_to_the_root_of_the_repository() {
 
 #[test]
 fn of_a_folder_above_that_are_wrong_are_named_once_and_nothing_runs() {
-    let (project, _, tasks) = repository("[run]\ntimeout = \"10x\"\n");
+    let (project, root, tasks) = repository("[run]\ntimeout = \"10x\"\n");
     let other = project.write("apps/other/.draft-tasks.toml", "[pre-up]\na = \"touch ran\"\n");
     let wrong = project.file(FILE).display().to_string() + ":2:11: `10x` is not a duration";
     let mut client = Client::start();
@@ -215,7 +215,14 @@ fn of_a_folder_above_that_are_wrong_are_named_once_and_nothing_runs() {
     client.diagnostics(&tasks, 1);
     let error = client.execute_error("draft-tasks.runPhase", json!({ "uri": other, "phase": "pre-up" }));
     assert!(error.to_string().contains(&wrong), "{error}");
+    client.diagnostics_that(&root, |params| {
+        codes(&params["diagnostics"]) == ["setting"]
+            && params["diagnostics"][0]["range"]["start"]["line"] == 1
+    });
     assert!(client.take_all("window/showMessage").iter().all(|it| !it.to_string().contains("10x")));
+    project.write(FILE, "[run]\ntimeout = \"10s\"\n");
+    client.notify("workspace/didChangeWatchedFiles", changed(&root));
+    client.diagnostics_that(&root, |params| codes(&params["diagnostics"]).is_empty());
 }
 
 #[test]

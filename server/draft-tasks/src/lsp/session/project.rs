@@ -138,10 +138,24 @@ impl Session {
         }
         let problems = file.problems();
         let known = self.projects.files.get(directory);
-        if known.is_none_or(|known| known.told != problems) && !problems.is_empty() {
-            self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
+        if known.map_or(!problems.is_empty(), |known| known.told != problems) {
+            if !problems.is_empty() {
+                self.show(MessageType::Warning, format!("draft-tasks: {}", problems.join("\n")));
+            }
+            self.publish_settings(&file);
         }
         self.take_project(directory, file.project.settings, problems.clone(), problems);
+    }
+
+    /// Shows what is wrong with settings that are not open, where it is.
+    fn publish_settings(&self, file: &ProjectFile) {
+        let Ok(url) = url::Url::from_file_path(&file.path) else { return };
+        let uri = Uri::from(url.to_string());
+        let mut document = Document::new(uri.clone(), FileKind::Settings, 0, file.text.as_str());
+        let analysed = document.analysed();
+        let context = self.context(&document, &analysed);
+        let diagnostics = file.project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
+        self.effect(Effect::Publish { uri, version: None, diagnostics });
     }
 
     fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>, problems: Vec<String>) {
