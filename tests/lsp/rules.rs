@@ -78,7 +78,8 @@ impl Rules {
     }
 
     /// Diagnostics never go back to an older version, and those of our files without a version are the end of a
-    /// document, where no folder is open; settings have theirs while they are not open, and other files what tasks report of them.
+    /// document, where no folder is open; settings have theirs while they are not open, and other files have what tasks
+    /// report of them.
     fn diagnostics(&mut self, params: &Value) -> Option<String> {
         let uri = params["uri"].as_str()?.to_owned();
         let Some(version) = params["version"].as_i64() else {

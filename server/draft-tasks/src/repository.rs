@@ -105,7 +105,7 @@ mod tests {
         };
         assert_eq!(found(&root.join("a")), [root.join("a/b")]);
         for all in [&root, &root.join(GIT)] {
-            assert_eq!(found(all), [Path::new(""); 0]);
+            assert!(found(all).is_empty(), "{}", all.display());
         }
         assert_eq!(Ascent::by(&root, &|_| false).foreign, None, "nothing is above the root");
     }
