@@ -64,8 +64,8 @@ test('the settings of a project are no commands', async () => {
 
 test('the output has headings and results', async () => {
   const found = await pieces('pre-up · 2 tasks · in /x\n✗ a 0.1 s exit code 1\npre-up: 1 failed in 0.1 s', 'source.draft-tasks-output');
-  // A theme of VS Code has headings in the red of what failed.
-  assert.deepEqual(found.map((piece) => piece.split(' ').at(-1)), ['entity.name.type.run', 'markup.deleted.failed', 'markup.deleted.summary']);
-  const skipped = await pieces('pre-up: 2 skipped\npre-up did not run: it was not confirmed\npost-up: 1 passed in 0.1 s', 'source.draft-tasks-output');
-  assert.deepEqual(skipped.map((piece) => piece.split(' ').at(-1)), ['comment.line.summary', 'comment.line.summary', 'markup.inserted.summary']);
+  // Themes of VS Code have headings in the red of what failed, and comments in the green of what passed.
+  assert.deepEqual(found.map((piece) => piece.split(' ').at(-1)), ['constant.language.run', 'markup.deleted.failed', 'markup.deleted.summary']);
+  const skipped = await pieces('- a skipped\npre-up: 2 skipped\npre-up did not run: it was not confirmed\npost-up: 1 passed in 0.1 s', 'source.draft-tasks-output');
+  assert.deepEqual(skipped.map((piece) => piece.split(' ').at(-1)), ['meta.line.skipped', 'meta.line.summary', 'meta.line.summary', 'markup.inserted.summary']);
 });
