@@ -45,8 +45,8 @@ fn a_tasks_file_of_a_folder_above_is_used_and_named() {
         assert_eq!(called.stderr.matches("using ../../.draft-tasks.toml\n").count(), 1, "{called:?}");
     }
     let recorded = tool.path(".draft-tasks.toml").canonicalize().unwrap();
-    let listed = below(&tool, &["runs"]).stdout;
-    assert!(listed.contains(&format!("{}\n", recorded.display())), "{listed}");
+    let listed = below(&tool, &["runs", "--format", "json"]).stdout;
+    assert!(listed.contains(&format!("\"{}\"", recorded.display())), "{listed}");
     assert!(!below(&tool, &["runs", "show", "2"]).stderr.contains("using"), "nobody asked for the last one");
     tool.write("a/.draft-tasks.toml", b"[pre-up]\nnear = \"echo ran near\"\n");
     let called = below(&tool, &["run", "pre-up"]);

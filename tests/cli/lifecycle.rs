@@ -67,6 +67,30 @@ fn each_step_is_recorded() {
     let runs: Value = serde_json::from_str(&listed.stdout).unwrap();
     let phases: Vec<_> = runs.as_array().unwrap().iter().map(|run| run["phase"].as_str().unwrap()).collect();
     assert_eq!(phases, ["post-up", "deploy", "pre-up"]);
+    let of: Vec<&Value> = runs.as_array().unwrap().iter().map(|run| &run["partOf"]).collect();
+    assert!(of[0]["name"] == "up" && of.iter().all(|it| *it == of[0]), "{of:?}");
+    assert_eq!(tool.call(&["runs"]).stdout.matches("  up · ").count(), 3);
+}
+
+#[test]
+fn all_steps_have_one_summary_and_one_id() {
+    let tool = alone("[pre-up]\na = \"true\"\n[post-up]\nb = \"true\"\n");
+    let called = tool.call(&["up", "--", "false"]);
+    assert_in_order(
+        &called,
+        &["\n\nup · failed in ", "\n  ✓ pre-up ", "\n  ✗ deploy ", "\n  - post-up  did not run\n"],
+    );
+    let called = tool.call(&["up", "--quiet", "--", "true"]);
+    assert_eq!(called.stdout.matches("up · passed in ").count(), 1, "{called:?}");
+    let called = tool.call(&["up", "--format", "json", "--", "true"]);
+    let events: Vec<Value> = called.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["outcome"]), (&"wholeFinished".into(), &"passed".into()), "{last}");
+    let begun: Vec<&Value> = events.iter().filter(|event| event["event"] == "runStarted").collect();
+    assert!(begun.len() == 3 && begun.iter().all(|run| run["partOf"]["id"] == last["id"]), "{begun:?}");
+    let ids: Vec<&Value> = begun.iter().map(|run| &run["id"]).collect();
+    let ended: Vec<&Value> = last["runs"].as_array().unwrap().iter().map(|run| &run["id"]).collect();
+    assert_eq!(ids, ended);
 }
 
 #[test]

@@ -28,7 +28,21 @@ fn are_listed_shown_and_removed() {
     assert_eq!((failed_state.as_str(), passed_state.as_str()), ("failed", "passed"));
     assert!(called.stdout.contains(&format!("/.state/runs/{failed}/02-bad.log\n")), "{called:?}");
     let called = tool.call(&["runs"]);
-    assert_in_order(&called, &[failed, "failed", ".draft-tasks.toml", passed, "passed"]);
+    let lines: Vec<&str> = called.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{called:?}");
+    for (line, (id, parts)) in
+        lines.iter().zip([(failed, ["failed", "good, bad"]), (passed, ["passed", "echo 1"])])
+    {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert!(id.starts_with(words[0]) && words[1] == "cleanup" && words[2] == parts[0], "{called:?}");
+        assert!(line.contains(" ago  ") && line.ends_with(parts[1]), "{called:?}");
+        assert_eq!(
+            tool.call(&["runs", "path", words[0]]).stdout.trim_end().rsplit('/').next(),
+            Some(id.as_str())
+        );
+    }
+    let columns = |line: &str| line.find("cleanup").zip(line.find(" ago"));
+    assert_eq!(columns(lines[0]), columns(lines[1]), "{called:?}");
     for id in [failed.as_str(), "latest"] {
         let called = tool.call(&["runs", "show", id]);
         let parts = [
@@ -54,6 +68,51 @@ fn are_listed_shown_and_removed() {
     assert_eq!(std::fs::read_to_string(format!("{}/01-good.log", path.trim_end())).expect("a log"), "1\n");
     assert_eq!(tool.call(&["runs", "rm", failed, passed]).code, Some(0));
     assert_eq!(list(&tool), []);
+}
+
+#[test]
+fn are_chosen_by_file_phase_and_end() {
+    let tool = Tool::new("[pre-up]\none = \"true\"\n[cleanup]\nbad = \"false\"\n");
+    tool.write("other/.draft-tasks.toml", b"[pre-up]\nelse = \"true\"\n");
+    for arguments in [&["pre-up"][..], &["cleanup"], &["pre-up"], &["pre-up", "--file", "other"]] {
+        tool.call(&[&["run"], arguments].concat());
+    }
+    let count = |arguments: &[&str]| tool.call(&[&["runs"], arguments].concat()).stdout.lines().count();
+    assert_eq!((count(&[]), count(&["--all"]), count(&["--file", "other"])), (3, 4, 1));
+    assert_eq!((count(&["--phase", "pre-up"]), count(&["list", "--phase", "pre-up", "--all"])), (2, 3));
+    assert_eq!((count(&["--failed"]), count(&["--failed", "--phase", "pre-up"])), (1, 1));
+    let none = tool.call(&["runs", "--failed", "--phase", "pre-up"]);
+    assert!(none.stdout.contains("no runs are kept in ") && none.stdout.contains("4 others"), "{none:?}");
+    assert_in_order(&tool.call(&["runs", "show"]), &["pre-up · ", "one"]);
+    assert_in_order(&tool.call(&["runs", "show", "--failed"]), &["cleanup · ", "✗ bad"]);
+    assert!(tool.call(&["runs", "path", "--phase", "cleanup"]).stdout.contains("-cleanup-"));
+    assert_in_order(
+        &tool.call(&["runs", "--all"]),
+        &["/other/.draft-tasks.toml  true", "/.draft-tasks.toml  true"],
+    );
+}
+
+#[test]
+fn many_are_removed_by_age_or_all() {
+    let tool = tasks("pre-up", &[("one", "true")]);
+    tool.write("other/.draft-tasks.toml", b"[pre-up]\nelse = \"true\"\n");
+    for arguments in [&["run", "pre-up"][..], &["run", "pre-up"], &["run", "pre-up", "--file", "other"]] {
+        assert_eq!(tool.call(arguments).code, Some(0));
+    }
+    let called = tool.call(&["runs", "rm", "--older-than", "1h"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), "no run is removed\n"), "{called:?}");
+    assert_eq!(tool.call(&["runs", "rm"]).code, Some(2), "nothing is removed that nobody named");
+    let called = tool.call(&["runs", "rm", "--older-than", "0s"]);
+    assert_eq!((called.code, called.stdout.matches("removed ").count()), (Some(0), 2), "{called:?}");
+    assert_eq!(tool.record_folders().len(), 1, "that of the other file");
+    let held = tasks("pre-up", &[("wait", "sh -c 'echo begun; until test -e go; do sleep 0.05; done'")]);
+    let mut started = held.start(&["run", "pre-up"]);
+    started.wait_for("begun");
+    assert_eq!(held.call(&["runs", "rm", "--all"]).code, Some(0));
+    assert_eq!(held.record_folders().len(), 1, "it goes on");
+    held.write("go", b"");
+    assert_eq!(started.end().code, Some(0));
+    assert_eq!((tool.call(&["runs", "rm", "--all"]).code, tool.record_folders().len()), (Some(0), 0));
 }
 
 #[test]
@@ -234,7 +293,7 @@ fn of_a_tasks_file_that_is_gone_are_removed_when_they_are_old() {
     let left: Vec<_> = tool.record_folders().iter().map(|folder| folder.display().to_string()).collect();
     let old: Vec<_> = left.iter().filter(|name| name.contains("/20200101")).collect();
     assert_eq!((left.len(), old.len()), (3, 1), "{left:?}");
-    let list = tool.call(&["runs"]);
+    let list = tool.call(&["runs", "--all"]);
     assert_in_order(&list, &["/other/", "/gone/", "20200101", "/there/"]);
 }
 

@@ -57,7 +57,7 @@ end
 --- What is kept of runs, newest first.
 ---@param on_runs fun(runs?: draft_tasks.KeptRun[], problem?: string)
 function M.runs(on_runs)
-  local process, problem = M.start({ 'runs', '--format', 'json', 'list' }, function(result)
+  local process, problem = M.start({ 'runs', '--all', '--format', 'json', 'list' }, function(result)
     local ok, runs = pcall(vim.json.decode, result.stdout or '', { luanil = { object = true } })
     if result.code == 0 and ok then
       on_runs(runs)

@@ -9,7 +9,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use draft_tasks_executor::record::schema::GivenEntry;
+use draft_tasks_executor::record::schema::{GivenEntry, WholeEntry};
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
 use draft_tasks_executor::{Failure, Outcome, OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
 use tokio::runtime::Handle;
@@ -48,14 +48,18 @@ pub(super) struct Presentation<'a> {
     pub(super) records: Option<&'a Records>,
     /// The options that its record keeps.
     pub(super) given: GivenEntry,
+    /// The `up` or `delete` of which it is a step.
+    pub(super) part_of: Option<WholeEntry>,
     pub(super) format: Format,
     pub(super) amount: Amount,
     pub(super) paint: Paint,
 }
 
 /// How a run came to its end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ended {
+    /// The name of its record, or what would be.
+    pub(super) id: String,
     /// Nothing where nobody told the end.
     summary: Option<RunSummary>,
     /// Whether it was asked to end.
@@ -70,6 +74,11 @@ impl Ended {
     /// An end that is not known is none that anything may follow.
     pub(super) fn outcome(&self) -> OutcomeName {
         self.summary.map_or(OutcomeName::Failed, |summary| summary.outcome())
+    }
+
+    /// How long it took, where that was told.
+    pub(super) fn took(&self) -> Duration {
+        self.summary.map_or(Duration::ZERO, |summary| summary.duration)
     }
 
     pub(super) fn code(&self, signals: &Signals) -> ExitCode {
@@ -118,7 +127,7 @@ pub(super) async fn execute(
         ask_for_colors(&mut request.environment);
     }
     let readers = Readers::new(&request, view);
-    let screen = readers.report.screen();
+    let (screen, id) = (readers.report.screen(), readers.about.id.clone());
     let mut shown = show(readers, events, is_lent)?;
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
@@ -141,7 +150,7 @@ pub(super) async fn execute(
             () = course.stop.overdue.reached() => break,
         }
     }
-    Ok(course.end())
+    Ok(course.end(id))
 }
 
 /// A run that goes on, and what is known of its end.
@@ -184,13 +193,13 @@ impl Course<'_> {
         }
     }
 
-    fn end(self) -> Ended {
+    fn end(self, id: String) -> Ended {
         self.screen.end();
         let was_stopped = self.stop.overdue.is_asked();
         if self.summary.is_none() && !was_stopped {
             terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
         }
-        Ended { summary: self.summary, was_stopped, is_untold: self.is_untold, key: self.key }
+        Ended { id, summary: self.summary, was_stopped, is_untold: self.is_untold, key: self.key }
     }
 }
 
@@ -291,6 +300,7 @@ impl Readers {
             None => RunHeader::of(request, record::next_id(request.plan.subject.name()), file),
         };
         about.given = view.given.clone();
+        about.part_of = view.part_of.clone();
         let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
         let amount = match format {
             Format::Human => view.amount,
@@ -397,7 +407,7 @@ mod tests {
 
     #[test]
     fn an_end_that_nobody_told_is_no_success() {
-        let ended = |summary| Ended { summary, was_stopped: false, is_untold: false, key: None };
+        let ended = |summary| Ended { id: String::new(), summary, was_stopped: false, is_untold: false, key: None };
         assert_eq!(ended(None).outcome(), OutcomeName::Failed);
         assert_eq!(ended(Some(RunSummary::default())).outcome(), OutcomeName::Passed);
     }

@@ -90,8 +90,8 @@ const EXAMPLES: [Examples; 15] = [
     Examples {
         command: "runs",
         lines: [
-            ("draft-tasks runs", "what is kept of runs"),
-            ("draft-tasks runs show last", "what the last one wrote, and how it ended"),
+            ("draft-tasks runs --failed", "which runs did not pass"),
+            ("draft-tasks runs show", "what the last one wrote, and how it ended"),
             ("draft-tasks runs path last", "the folder of its logs"),
         ],
     },
@@ -199,7 +199,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 27] = [
+const RARE: [&str; 28] = [
     "color",
     "concurrency",
     "container",
@@ -209,6 +209,7 @@ const RARE: [&str; 27] = [
     "files",
     "gone_timeout",
     "keep",
+    "keep_going",
     "keep_mib",
     "log",
     "min_severity",

@@ -2,7 +2,7 @@
 //!
 //! Must not decide which step comes next: `lifecycle` does.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,8 +11,11 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::record::RunHeader;
-use draft_tasks_executor::{OutcomeName, PodsBefore, PodsRequest, RunRequest, halt};
+use draft_tasks_executor::record::schema::WholeEntry;
+use draft_tasks_executor::record::{self, RunHeader};
+use draft_tasks_executor::{OutcomeName, PodsBefore, PodsRequest, RunRequest, describe_duration, halt};
+use serde::Serialize;
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::execute::{Format, execute, serve};
@@ -59,6 +62,16 @@ pub(super) fn delete(arguments: &DeleteArguments) -> ExitCode {
     run(&arguments.options, &Wanted { part: Part::Delete, argv: &arguments.command, gone_timeout })
 }
 
+/// How a step ended.
+#[derive(Serialize)]
+struct StepEnd {
+    /// The name of its record.
+    id: String,
+    phase: &'static str,
+    outcome: OutcomeName,
+    seconds: f64,
+}
+
 /// What is asked for.
 struct Wanted<'a> {
     part: Part,
@@ -74,6 +87,9 @@ struct Whole<'a> {
     /// Those of its local steps; none where the user wants no question.
     crossings: Vec<Crossing>,
     begun: Instant,
+    whole: WholeEntry,
+    /// How its steps ended.
+    ended: Vec<StepEnd>,
     /// Held until the last step is over.
     _claim: Claim,
 }
@@ -121,7 +137,9 @@ impl<'a> Whole<'a> {
         }
         let is_asked = !options.dry_run && !options.cluster.yes;
         let crossings = if is_asked { prepared.crossings(&undertaking) } else { Vec::new() };
-        Ok(Whole { prepared, options, undertaking, crossings, begun: halt::now(), _claim: claim })
+        let whole = WholeEntry { id: record::next_id(part.name()), name: part.name().to_owned() };
+        let (begun, ended) = (halt::now(), Vec::new());
+        Ok(Whole { prepared, options, undertaking, crossings, begun, whole, ended, _claim: claim })
     }
 
     /// What a step runs.
@@ -178,8 +196,11 @@ impl<'a> Whole<'a> {
             }
             let request = self.request(step);
             let crossing = self.crossings.iter().find(|crossing| crossing.subject == step).cloned();
-            let view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
+            let mut view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
+            view.part_of = Some(self.whole.clone());
             let ended = execute(request, crossing, &view, signals).await?;
+            let (outcome, seconds) = (ended.outcome(), ended.took().as_millis() as f64 / 1000.0);
+            self.ended.push(StepEnd { id: ended.id.clone(), phase: step.name(), outcome, seconds });
             if ended.is_untold {
                 return Ok(ended.code(signals));
             }
@@ -187,10 +208,46 @@ impl<'a> Whole<'a> {
         }
     }
 
+    /// What all steps came to.
     fn tell_over(&self, outcome: OutcomeName) {
+        // Who does not read it need not: the steps were told one by one.
+        let _ = match self.options.format {
+            Format::Human => io::stdout().write_all(self.describe_end(outcome).as_bytes()),
+            Format::Json => {
+                let seconds = (halt::now() - self.begun).as_millis() as f64 / 1000.0;
+                let WholeEntry { id, name } = &self.whole;
+                let told = json!({
+                    "event": "wholeFinished", "id": id, "name": name, "outcome": outcome, "seconds": seconds,
+                    "runs": self.ended,
+                });
+                writeln!(io::stdout(), "{told}")
+            }
+        };
         if self.options.format == Format::Human {
             self.options.tell_over(self.undertaking.part.name(), outcome, self.begun);
         }
+    }
+
+    /// A line for all, and one for each step.
+    fn describe_end(&self, outcome: OutcomeName) -> String {
+        let paint = self.options.paint();
+        let took = describe_duration(halt::now() - self.begun);
+        let mut text = format!("\n{} · {} in {took}\n", paint.bold(&self.whole.name), outcome.name());
+        if self.options.quiet {
+            return text.trim_start().to_owned();
+        }
+        let steps = self.undertaking.steps.steps();
+        let widest = steps.iter().map(|step| step.name().len()).max().unwrap_or_default();
+        for step in steps {
+            let ended = self.ended.iter().find(|ended| ended.phase == step.name());
+            let outcome = ended.map_or(OutcomeName::Skipped, |ended| ended.outcome);
+            let took = ended.map_or_else(
+                || "did not run".to_owned(),
+                |ended| describe_duration(Duration::from_secs_f64(ended.seconds)),
+            );
+            text += &format!("  {} {:widest$}  {took}\n", paint.sign(outcome), step.name());
+        }
+        text
     }
 
     /// Says what `up` lacks before its first step; answers whether it goes on, as nobody stopped it.

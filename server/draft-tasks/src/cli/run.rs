@@ -298,7 +298,8 @@ impl Options {
         records: Option<&'a Records>,
         given: GivenEntry,
     ) -> Presentation<'a> {
-        Presentation { file, records, given, format: self.format, amount: self.amount(), paint: self.paint() }
+        let (format, amount, paint) = (self.format, self.amount(), self.paint());
+        Presentation { file, records, given, part_of: None, format, amount, paint }
     }
 
     pub(super) fn policy(&self) -> Option<Named<OnFailure>> {

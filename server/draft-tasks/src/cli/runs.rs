@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_analysis::printable::printable;
@@ -22,16 +22,26 @@ use crate::interrupted;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
 
+mod table;
 mod transcript;
 
 #[derive(Debug, Args)]
 pub(super) struct RunsArguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The tasks file whose last run `last` is, or the directory that has it; without it the one of this directory, else the
-    /// nearest above it, up to the root of the Git repository; without any, `last` is the last of all
+    /// The tasks file whose runs are meant, or the directory that has it; without it the one of this directory, else the
+    /// nearest above it, up to the root of the Git repository; without any, all runs are meant
     #[arg(long, value_name = "PATH", global = true)]
     file: Option<PathBuf>,
+    /// The runs of all tasks files
+    #[arg(long, global = true, conflicts_with = "file")]
+    all: bool,
+    /// Only runs that did not pass
+    #[arg(long, global = true)]
+    failed: bool,
+    /// Only runs of this phase; or of `deploy`, `delete`, `pods-ready` or `pods-gone`, the steps between phases
+    #[arg(long, value_name = "PHASE", global = true)]
+    phase: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value_t, global = true)]
     format: Format,
@@ -41,22 +51,27 @@ pub(super) struct RunsArguments {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
-    /// List all runs that are kept, newest first
+    /// List the runs that are kept, newest first
     List,
     /// Show a run: its tasks, what they wrote, how they ended
     Show {
-        /// The run, as the list names it, or `last`
+        /// The run, by the beginning of its name; without it the last one
+        #[arg(default_value = "last")]
         id: String,
     },
     /// Remove records, except of runs that go on
     Rm {
-        /// The runs, as the list names them, or `last`
-        #[arg(required = true)]
+        /// The runs, by the beginnings of their names, or `last`
+        #[arg(required_unless_present_any = ["older_than", "all"])]
         ids: Vec<String>,
+        /// All that are older: 12h, 7d, 2weeks
+        #[arg(long, value_name = "TIME", conflicts_with = "ids")]
+        older_than: Option<humantime::Duration>,
     },
     /// Write the folder of a run's record
     Path {
-        /// The run, as the list names it, or `last`
+        /// The run, by the beginning of its name; without it the last one
+        #[arg(default_value = "last")]
         id: String,
     },
 }
@@ -83,8 +98,9 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
         Some(Command::Show { id }) => arguments.with(&records, id, |kept| show(arguments, kept)),
-        Some(Command::Rm { ids }) => {
-            arguments.file_of_last(ids).map(|file| code = remove(&records, ids, file.as_deref()))
+        Some(Command::Rm { ids, older_than }) => {
+            let older_than = older_than.map(Into::into);
+            arguments.remove(&records, ids, older_than).map(|removed| code = removed)
         }
         Some(Command::Path { id }) => {
             let tell = |kept: &StoredRun| writeln!(io::stdout(), "{}", kept.folder.display());
@@ -118,57 +134,124 @@ pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Resu
 }
 
 impl RunsArguments {
-    /// The tasks file whose last run is meant, where one is; what nobody named need not be there.
-    fn file_of_last(&self, ids: &[String]) -> Result<Option<PathBuf>, String> {
-        match &self.file {
-            None if !ids.iter().any(|id| is_last(id)) => Ok(None),
-            None => Ok(paths::find(None).ok().map(|found| found.path)),
-            Some(file) => paths::find(Some(file)).map(|found| Some(found.path)).map_err(|it| it.to_string()),
+    /// The runs that are meant, newest first.
+    fn chosen(&self, records: &Records) -> Result<Vec<StoredRun>, String> {
+        let file = match &self.file {
+            _ if self.all => None,
+            None => paths::find(None).ok().map(|found| found.path),
+            Some(file) => Some(paths::find(Some(file)).map_err(|error| error.to_string())?.path),
+        };
+        let all = records.list().map_err(unreadable(&records.directory))?;
+        let is_of = |kept: &StoredRun| file.as_ref().is_none_or(|file| source::is_of(kept, file));
+        Ok(all.into_iter().filter(|kept| is_of(kept) && self.is_wanted(kept)).collect())
+    }
+
+    /// Whether it fits to the options but that of the file.
+    fn is_wanted(&self, kept: &StoredRun) -> bool {
+        let has_failed = || !matches!(state(kept).0, "passed" | "running");
+        let is_of = |phase: &String| told(kept).is_some_and(|told| told.0.eq_ignore_ascii_case(phase));
+        (!self.failed || has_failed()) && self.phase.as_ref().is_none_or(is_of)
+    }
+
+    /// The run of a name or the beginning of one, or the last of those that are meant.
+    fn find(&self, records: &Records, id: &str) -> Result<Option<StoredRun>, String> {
+        if is_last(id) {
+            return Ok(self.chosen(records)?.into_iter().next());
         }
+        records.find(id).map_err(unreadable(&records.directory))
     }
 
     fn with(
         &self,
         records: &Records,
-        id: &String,
+        id: &str,
         what: impl FnOnce(&StoredRun) -> Result<(), String>,
     ) -> Result<(), String> {
-        let file = self.file_of_last(std::slice::from_ref(id))?;
-        match find(records, id, file.as_deref()).map_err(unreadable(&records.directory))? {
+        match self.find(records, id)? {
             Some(kept) => what(&kept),
             None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
         }
     }
+
+    /// Removes records: those that are named, or all that are meant.
+    fn remove(
+        &self,
+        records: &Records,
+        ids: &[String],
+        older_than: Option<Duration>,
+    ) -> Result<ExitCode, String> {
+        if ids.is_empty() {
+            return Ok(remove_all(self.chosen(records)?, older_than));
+        }
+        // All are found before any is gone: `last` is the same one each time.
+        let found: Vec<_> = ids.iter().map(|id| (id, self.find(records, id))).collect();
+        let (mut code, mut removed) = (ExitCode::SUCCESS, HashSet::new());
+        for (id, found) in found {
+            let problem = match found {
+                Ok(Some(kept)) if !removed.insert(kept.id.clone()) => continue,
+                Ok(Some(kept)) => removed_or_why_not(&kept).err(),
+                Ok(None) => Some("there is no such run".to_owned()),
+                Err(error) => Some(error),
+            };
+            if let Some(problem) = problem {
+                terminal::error(format_args!("`{id}` is not removed: {problem}"));
+                code = FOUND.into();
+            }
+        }
+        Ok(code)
+    }
+}
+
+fn removed_or_why_not(kept: &StoredRun) -> Result<(), String> {
+    match kept.remove() {
+        Ok(true) => {
+            tell_removed(kept);
+            Ok(())
+        }
+        Ok(false) => Err("the run goes on".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Removes what is not younger; of one without a time nobody knows that. What goes on stays without a word.
+fn remove_all(chosen: Vec<StoredRun>, older_than: Option<Duration>) -> ExitCode {
+    let is_old = |kept: &StoredRun| {
+        let age = || SystemTime::now().duration_since(kept.at()?).ok();
+        older_than.is_none_or(|limit| age().is_some_and(|age| age >= limit))
+    };
+    let (mut code, mut count) = (ExitCode::SUCCESS, 0);
+    for kept in chosen.iter().filter(|kept| kept.state != RecordState::Running && is_old(kept)) {
+        match removed_or_why_not(kept) {
+            Ok(()) => count += 1,
+            Err(problem) => {
+                terminal::error(format_args!("`{}` is not removed: {problem}", kept.id));
+                code = FOUND.into();
+            }
+        }
+    }
+    if count == 0 {
+        terminal::remark(format_args!("no run is removed"));
+    }
+    code
 }
 
 fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
-    let all = records.list().map_err(unreadable(&records.directory))?;
-    terminal::written(write_list(arguments, records, &all))
-}
-
-fn write_list(arguments: &RunsArguments, records: &Records, all: &[StoredRun]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let chosen = arguments.chosen(records)?;
     if arguments.format == Format::Json {
-        return writeln!(out, "{}", Value::Array(all.iter().map(summary).collect()));
+        let listed = Value::Array(chosen.iter().map(summary).collect());
+        return terminal::written(writeln!(io::stdout(), "{listed}"));
     }
-    if all.is_empty() {
-        writeln!(out, "no runs are kept in {}", records.directory.display())?;
+    let all = records.names().map_err(unreadable(&records.directory))?;
+    if chosen.is_empty() {
+        let more = match all.len() {
+            0 => String::new(),
+            count => format!("; {count} others with other options (--all: of all tasks files)"),
+        };
+        let said = format!("no runs are kept in {}{more}", records.directory.display());
+        return terminal::written(writeln!(io::stdout(), "{said}"));
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-    for kept in all {
-        let (state, seconds) = state(kept);
-        let took = seconds.map(|seconds| format!("  {}", describe_seconds(seconds))).unwrap_or_default();
-        let took = took + incomplete(kept) + with_copy(kept);
-        let file = told(kept).map(|told| told.1).unwrap_or_default();
-        writeln!(
-            out,
-            "{}  {}{took}  {}",
-            printable(&kept.id),
-            colored(paint, state),
-            paint.dim(&printable(file))
-        )?;
-    }
-    Ok(())
+    terminal::written(table::write(&chosen, &all, paint))
 }
 
 /// The phase, the file and the time of day of a run.
@@ -199,6 +282,7 @@ fn summary(kept: &StoredRun) -> Value {
         "phase": told.map(|it| it.0),
         "file": told.map(|it| it.1),
         "at": told.map(|it| it.2),
+        "partOf": kept.part_of(),
         "seconds": seconds,
         "kubeconfig": kept.kubeconfig(),
         "leftRunning": kept.left_running().iter().map(ProcessEntry::from).collect::<Vec<_>>(),
@@ -269,32 +353,6 @@ fn colored(paint: Paint, state: &str) -> String {
 
 fn describe_seconds(seconds: f64) -> String {
     describe_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-}
-
-fn remove(records: &Records, ids: &[String], file: Option<&Path>) -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    // All are found before any is gone: `last` is the same one each time.
-    let found: Vec<_> = ids.iter().map(|id| (id, find(records, id, file))).collect();
-    let mut removed = HashSet::new();
-    for (id, found) in found {
-        if let Ok(Some(kept)) = &found
-            && !removed.insert(kept.id.clone())
-        {
-            continue;
-        }
-        let problem = match found.and_then(|kept| kept.map(|kept| Ok((kept.remove()?, kept))).transpose()) {
-            Ok(Some((true, kept))) => {
-                tell_removed(&kept);
-                continue;
-            }
-            Ok(Some((false, _))) => "the run goes on".to_owned(),
-            Ok(None) => "there is no such run".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        terminal::error(format_args!("`{id}` is not removed: {problem}"));
-        code = FOUND.into();
-    }
-    code
 }
 
 /// Who does not read it need not: the record is gone.

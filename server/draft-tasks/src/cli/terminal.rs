@@ -10,6 +10,8 @@ use draft_tasks_analysis::printable::{printable, printable_lines};
 use draft_tasks_executor::cluster::{self, Target};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use draft_tasks_executor::OutcomeName;
+
 use super::Color;
 use crate::world::environment::{CLICOLOR, FORCES, NO_COLOR};
 
@@ -194,6 +196,17 @@ impl Paint {
 
     pub(super) fn bold(self, text: &str) -> String {
         self.wrap("1", text)
+    }
+
+    /// The sign of an outcome.
+    pub(super) fn sign(self, outcome: OutcomeName) -> String {
+        let sign = outcome.sign();
+        match outcome {
+            OutcomeName::Passed => self.green(sign),
+            OutcomeName::Failed => self.red(sign),
+            OutcomeName::Stopped => self.yellow(sign),
+            OutcomeName::Skipped => self.dim(sign),
+        }
     }
 
     fn wrap(self, code: &str, text: &str) -> String {

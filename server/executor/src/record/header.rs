@@ -9,6 +9,7 @@ use draft_tasks_analysis::plan::{Step, Subject};
 
 use super::schema::{
     ClusterEntry, Event, FailureEntry, FailureKind, GivenEntry, PlannedTask, PodEntry, ProcessEntry, VERSION,
+    WholeEntry,
 };
 use crate::event::{Failure, LeftProcess, Outcome, Pod, RunEvent, RunSummary};
 use crate::request::{PodsRequest, RunRequest};
@@ -20,6 +21,8 @@ pub struct RunHeader {
     pub id: String,
     /// The options of the run; none where nobody sets them.
     pub given: GivenEntry,
+    /// The `up` or `delete` of which it is a step; none where nobody sets it.
+    pub part_of: Option<WholeEntry>,
     file: String,
     directory: String,
     tasks: Vec<PlannedTask>,
@@ -44,6 +47,7 @@ impl RunHeader {
         RunHeader {
             id,
             given: GivenEntry::default(),
+            part_of: None,
             file: file.display().to_string(),
             directory: request.directory.display().to_string(),
             tasks: request.plan.steps.iter().map(task).collect(),
@@ -122,6 +126,7 @@ impl RunHeader {
             mark: self.mark.clone(),
             cluster: self.cluster.clone(),
             given: Box::new(self.given.clone()),
+            part_of: self.part_of.clone(),
             kubeconfig: kubeconfig.as_ref().and_then(|path| path.to_str()).map(str::to_owned),
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::incomplete;
-use super::schema::{ClusterEntry, Event, RunResult};
+use super::schema::{ClusterEntry, Event, RunResult, WholeEntry};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
 use crate::cluster::local_copy;
 use crate::file::open_regular;
@@ -123,6 +123,15 @@ impl Records {
         Ok(names.into_iter().rev().filter_map(|name| self.present(name)).collect())
     }
 
+    /// The names of all records, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::list`].
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        names(&self.directory)
+    }
+
     /// The records of a tasks file, newest first.
     ///
     /// # Errors
@@ -232,6 +241,11 @@ impl StoredRun {
         self.events().is_ok_and(|mut events| events.any(is_seen))
     }
 
+    /// The `up` or `delete` of which it was a step.
+    pub fn part_of(&self) -> Option<&WholeEntry> {
+        if let Some(Event::RunStarted { part_of, .. }) = &self.began { part_of.as_ref() } else { None }
+    }
+
     /// The tasks file.
     pub fn file(&self) -> Option<&Path> {
         match &self.began {
@@ -267,8 +281,12 @@ impl StoredRun {
 
     /// When its run began, if that can be read.
     pub fn at(&self) -> Option<SystemTime> {
-        let RecordState::Finished(result) = &self.state else { return None };
-        humantime::parse_rfc3339(&result.at).ok()
+        let at = match (&self.state, &self.began) {
+            (RecordState::Finished(result), _) => &result.at,
+            (_, Some(Event::RunStarted { at, .. })) => at,
+            _ => return None,
+        };
+        humantime::parse_rfc3339(at).ok()
     }
 
     /// Waits until its run is over.

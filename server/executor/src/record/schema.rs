@@ -48,6 +48,9 @@ pub enum Event {
         /// The copy of the kubeconfig that the tasks get.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         kubeconfig: Option<String>,
+        /// The `up` or `delete` of which it is a step.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        part_of: Option<WholeEntry>,
     },
     /// Pods are awaited.
     Waiting {
@@ -227,6 +230,16 @@ impl GivenEntry {
     fn is_empty(&self) -> bool {
         *self == GivenEntry::default()
     }
+}
+
+/// An `up` or `delete`, whose steps are runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WholeEntry {
+    /// What its runs have in common.
+    pub id: String,
+    /// `up` or `delete`.
+    pub name: String,
 }
 
 /// A cluster and a namespace.
