@@ -27,6 +27,7 @@ mod readme;
 mod records;
 mod rerun;
 mod run;
+mod run_formats;
 mod run_options;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[path = "../lsp/shim.rs"]

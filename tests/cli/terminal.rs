@@ -515,7 +515,7 @@ fn the_terminal_is_lent_to_one_task_of_this_machine() {
     for (arguments, expected) in [
         (&["run", "pre-up", "--tty", "a"][..], "--tty lends the terminal, and there is none"),
         (&["run", "post-deploy", "--tty", "c"], "tasks of `post-deploy` run in pods"),
-        (&["run", "pre-up", "--tty", "a", "--format", "json"], "leave --format json out"),
+        (&["run", "pre-up", "--tty", "a", "--format", "json"], "leave --format out"),
     ] {
         let called = tool.call(arguments);
         assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{arguments:?}: {called:?}");

@@ -26,6 +26,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod help;
+mod junit;
 mod lifecycle;
 mod list;
 mod loan;
@@ -37,6 +38,7 @@ mod plan;
 mod prepare;
 mod replace;
 mod report;
+mod repository_path;
 mod rerun;
 mod run;
 mod runs;
@@ -46,6 +48,7 @@ mod signals;
 mod synonyms;
 mod terminal;
 mod variables;
+mod workflow;
 
 /// Language server, task runner and command line for .draft-tasks.toml, the tasks file of Draft
 #[derive(Debug, Parser)]

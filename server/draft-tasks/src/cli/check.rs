@@ -38,7 +38,6 @@ mod github;
 mod gitlab;
 mod human;
 mod json;
-mod repository_path;
 mod rule_list;
 mod sarif;
 

@@ -17,8 +17,10 @@ use tokio::sync::mpsc;
 
 use super::FOUND;
 use super::cluster;
+use super::junit::Suite;
 use super::loan::{self, Loan};
 use super::report::{Amount, Report};
+use super::repository_path::Root;
 use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
@@ -33,6 +35,10 @@ pub(super) enum Format {
     Human,
     /// for programs: each event as a line of JSON, as docs/records.md tells
     Json,
+    /// for CI systems: a report in JUnit's XML, at the end
+    Junit,
+    /// for GitHub Actions: as for people, each of several tasks folded, and failures as annotations
+    Github,
 }
 
 /// How long after the last kill it may take until that is told.
@@ -56,10 +62,11 @@ pub(super) struct Presentation<'a> {
 }
 
 /// How a run came to its end.
-#[derive(Clone, Debug)]
 pub(super) struct Ended {
     /// The name of its record, or what would be.
     pub(super) id: String,
+    /// What a report of it has, where one is wanted.
+    pub(super) suite: Option<Suite>,
     /// Nothing where nobody told the end.
     summary: Option<RunSummary>,
     /// Whether it was asked to end.
@@ -135,8 +142,16 @@ pub(super) async fn execute(
     let gate = crossing.map(|crossing| crossing.gate(&mut request, asker));
     let handle = draft_tasks_executor::start(request, gate, sender);
     let stop = Stop { handle: &handle, overdue: Overdue::default() };
-    let mut course =
-        Course { stop, screen, is_lent, goes_on_in_pods, summary: None, is_untold: false, key: None };
+    let mut course = Course {
+        stop,
+        screen,
+        is_lent,
+        goes_on_in_pods,
+        summary: None,
+        suite: None,
+        is_untold: false,
+        key: None,
+    };
     loop {
         tokio::select! {
             request = signals.asked() => course.heed(request),
@@ -160,6 +175,7 @@ struct Course<'a> {
     is_lent: bool,
     goes_on_in_pods: bool,
     summary: Option<RunSummary>,
+    suite: Option<Suite>,
     is_untold: bool,
     key: Option<u8>,
 }
@@ -184,7 +200,9 @@ impl Course<'_> {
     fn hear(&mut self, news: Shown) {
         match news {
             Shown::Key(code) => self.key = Some(code),
-            Shown::Over(summary) => self.summary = Some(summary),
+            Shown::Over(summary, suite) => {
+                (self.summary, self.suite) = (Some(summary), suite.map(|suite| *suite));
+            }
             // A task whose output is lost must not go on.
             Shown::Unread(error) => {
                 self.is_untold |= !self.stop.overdue.is_asked() && tell_untold(&error);
@@ -199,7 +217,14 @@ impl Course<'_> {
         if self.summary.is_none() && !was_stopped {
             terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
         }
-        Ended { id, summary: self.summary, was_stopped, is_untold: self.is_untold, key: self.key }
+        Ended {
+            id,
+            suite: self.suite,
+            summary: self.summary,
+            was_stopped,
+            is_untold: self.is_untold,
+            key: self.key,
+        }
     }
 }
 
@@ -268,8 +293,8 @@ enum Shown {
     Unread(io::Error),
     /// A task that had the terminal was ended by a key, which a shell tells by this exit code.
     Key(u8),
-    /// The run is over.
-    Over(RunSummary),
+    /// The run is over, with what a report of it has.
+    Over(RunSummary, Option<Box<Suite>>),
 }
 
 /// Who reads the events of a run.
@@ -278,6 +303,7 @@ struct Readers {
     recorder: Option<Recorder>,
     format: Format,
     report: Report,
+    suite: Option<Suite>,
 }
 
 impl Readers {
@@ -303,11 +329,15 @@ impl Readers {
         about.part_of = view.part_of.clone();
         let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
         let amount = match format {
-            Format::Human => view.amount,
-            Format::Json => Amount::Failures,
+            Format::Human | Format::Github => view.amount,
+            Format::Json | Format::Junit => Amount::Failures,
         };
-        let report = Report::new(view.paint, amount, (&about, file), folder);
-        Readers { about, recorder, format, report }
+        let mut report = Report::new(view.paint, amount, (&about, file), folder);
+        if format == Format::Github {
+            report.annotate(Root::find().path(file));
+        }
+        let suite = (format == Format::Junit).then(Suite::default);
+        Readers { about, recorder, format, report, suite }
     }
 
     /// Records an event, and shows it unless nobody reads any more.
@@ -315,16 +345,21 @@ impl Readers {
         if matches!(&event, RunEvent::Output { pieces, .. } if pieces.is_empty()) {
             return Ok(());
         }
-        if self.recorder.is_none() && self.format == Format::Human {
+        let is_shown = matches!(self.format, Format::Human | Format::Github);
+        if self.recorder.is_none() && is_shown {
             return if read { self.report.show(event) } else { Ok(()) };
         }
         let told = self.about.tell(&event);
         if let Some(trouble) = self.recorder.as_mut().and_then(|recorder| recorder.take(&told)) {
             terminal::warning(format_args!("{trouble}"));
         }
+        if let Some(suite) = &mut self.suite {
+            suite.take(&told);
+        }
         match self.format {
             _ if !read => Ok(()),
-            Format::Human => self.report.show(event),
+            Format::Human | Format::Github => self.report.show(event),
+            Format::Junit => Ok(()),
             Format::Json => {
                 let mut line = serde_json::to_vec(&told)?;
                 line.push(b'\n');
@@ -365,7 +400,7 @@ fn show(
                 let _ = news.send(Shown::Unread(error));
             }
             if let Some(summary) = over {
-                let _ = news.send(Shown::Over(summary));
+                let _ = news.send(Shown::Over(summary, readers.suite.take().map(Box::new)));
             }
         }
     })?;
@@ -407,7 +442,14 @@ mod tests {
 
     #[test]
     fn an_end_that_nobody_told_is_no_success() {
-        let ended = |summary| Ended { id: String::new(), summary, was_stopped: false, is_untold: false, key: None };
+        let ended = |summary| Ended {
+            id: String::new(),
+            suite: None,
+            summary,
+            was_stopped: false,
+            is_untold: false,
+            key: None,
+        };
         assert_eq!(ended(None).outcome(), OutcomeName::Failed);
         assert_eq!(ended(Some(RunSummary::default())).outcome(), OutcomeName::Passed);
     }

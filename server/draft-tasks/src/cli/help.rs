@@ -199,7 +199,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 28] = [
+const RARE: [&str; 29] = [
     "color",
     "concurrency",
     "container",
@@ -208,6 +208,7 @@ const RARE: [&str; 28] = [
     "fail_fast",
     "files",
     "gone_timeout",
+    "if_present",
     "keep",
     "keep_going",
     "keep_mib",

@@ -19,6 +19,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::execute::{Format, execute, serve};
+use super::junit::Suite;
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
 use super::signals::{self, Signals};
@@ -90,6 +91,7 @@ struct Whole<'a> {
     whole: WholeEntry,
     /// How its steps ended.
     ended: Vec<StepEnd>,
+    suites: Vec<Suite>,
     /// Held until the last step is over.
     _claim: Claim,
 }
@@ -138,8 +140,8 @@ impl<'a> Whole<'a> {
         let is_asked = !options.dry_run && !options.cluster.yes;
         let crossings = if is_asked { prepared.crossings(&undertaking) } else { Vec::new() };
         let whole = WholeEntry { id: record::next_id(part.name()), name: part.name().to_owned() };
-        let (begun, ended) = (halt::now(), Vec::new());
-        Ok(Whole { prepared, options, undertaking, crossings, begun, whole, ended, _claim: claim })
+        let (begun, ended, suites) = (halt::now(), Vec::new(), Vec::new());
+        Ok(Whole { prepared, options, undertaking, crossings, begun, whole, ended, suites, _claim: claim })
     }
 
     /// What a step runs.
@@ -198,7 +200,8 @@ impl<'a> Whole<'a> {
             let crossing = self.crossings.iter().find(|crossing| crossing.subject == step).cloned();
             let mut view = self.options.view(&self.prepared.file, records.as_ref(), self.prepared.given());
             view.part_of = Some(self.whole.clone());
-            let ended = execute(request, crossing, &view, signals).await?;
+            let mut ended = execute(request, crossing, &view, signals).await?;
+            self.suites.extend(ended.suite.take());
             let (outcome, seconds) = (ended.outcome(), ended.took().as_millis() as f64 / 1000.0);
             self.ended.push(StepEnd { id: ended.id.clone(), phase: step.name(), outcome, seconds });
             if ended.is_untold {
@@ -212,7 +215,8 @@ impl<'a> Whole<'a> {
     fn tell_over(&self, outcome: OutcomeName) {
         // Who does not read it need not: the steps were told one by one.
         let _ = match self.options.format {
-            Format::Human => io::stdout().write_all(self.describe_end(outcome).as_bytes()),
+            Format::Human | Format::Github => io::stdout().write_all(self.describe_end(outcome).as_bytes()),
+            Format::Junit => self.options.write_report(&self.suites),
             Format::Json => {
                 let seconds = (halt::now() - self.begun).as_millis() as f64 / 1000.0;
                 let WholeEntry { id, name } = &self.whole;

@@ -20,6 +20,7 @@ use draft_tasks_executor::{
 
 use super::screen::Screen;
 use super::terminal::Paint;
+use super::workflow::Workflow;
 use crate::settings::audience::Audience;
 use crate::source;
 
@@ -75,6 +76,8 @@ pub(super) struct Report {
     /// How many pods were ready of how many, while they were awaited.
     ready: Option<(usize, usize)>,
     running: HashMap<Place, Running>,
+    /// Where it is told for GitHub Actions.
+    workflow: Option<Workflow>,
 }
 
 /// A failure that was shown.
@@ -136,7 +139,13 @@ impl Report {
             failures: Vec::new(),
             ready: None,
             running: HashMap::new(),
+            workflow: None,
         }
+    }
+
+    /// Tells it for GitHub Actions, with this path of the tasks file.
+    pub(super) fn annotate(&mut self, file: String) {
+        self.workflow = Some(Workflow::new(self.screen.clone(), file));
     }
 
     /// Where it is shown.
@@ -173,8 +182,9 @@ impl Report {
             }
             RunEvent::TaskStarted { task, pod, .. } => {
                 self.running.insert((task, pod), Running::default());
-                self.screen.begin(&self.label((task, pod)));
-                Ok(())
+                let label = self.label((task, pod));
+                self.screen.begin(&label);
+                self.workflow.as_ref().map_or(Ok(()), |workflow| workflow.begin_group(&label))
             }
             RunEvent::Output { task, pod, pieces } => self.wrote((task, pod), &pieces),
             RunEvent::TaskFinished { task, pod, outcome, headline, duration, left_running, note, .. } => {
@@ -197,6 +207,11 @@ impl Report {
         };
         self.tasks = tasks.to_vec();
         self.subject = Some(subject);
+        if let Some(workflow) = &mut self.workflow {
+            // In pods they write at the same time.
+            workflow.has_groups = subject.is_local() && tasks.len() > 1 && self.amount != Amount::Failures;
+            workflow.begin()?;
+        }
         if self.amount == Amount::Failures {
             return Ok(());
         }
@@ -275,15 +290,26 @@ impl Report {
     fn finished(&mut self, place: Place, ending: &Ending) -> io::Result<()> {
         let rest = self.running.get_mut(&place).map(|it| it.open.finish());
         self.lines(place, &rest.unwrap_or_default())?;
-        let running = self.running.remove(&place).unwrap_or_default();
+        let running = self.running.remove(&place);
         self.screen.end();
-        self.ended(place, ending, &running)?;
+        if let Some(workflow) = self.workflow.as_ref().filter(|_| running.is_some()) {
+            workflow.end_group()?;
+        }
+        self.ended(place, ending, &running.unwrap_or_default())?;
+        self.tell_failure(place, ending)?;
         ending.notes.iter().try_for_each(|note| self.screen.line(format_args!("    {}", printable(note))))?;
         // The line belongs to whoever still runs.
         if let Some(place) = self.running.keys().min() {
             self.screen.begin(&self.label(*place));
         }
         Ok(())
+    }
+
+    /// An annotation at the line of the task.
+    fn tell_failure(&self, place: Place, Ending { outcome, headline, .. }: &Ending) -> io::Result<()> {
+        let (Some(workflow), Outcome::Failed(failure)) = (&self.workflow, outcome) else { return Ok(()) };
+        let line = self.planned.get(place.0).and_then(|task| task.line);
+        workflow.failure(&self.label(place), line, &failure.describe_with(headline.as_deref()))
     }
 
     fn ended(&mut self, place: Place, ending: &Ending, running: &Running) -> io::Result<()> {
@@ -400,7 +426,8 @@ impl Report {
             _ if summary.blocked => self.blocked(summary),
             _ => summary.describe(),
         };
-        self.screen.line(format_args!("{space}{came_to}{rerun}"))
+        self.screen.line(format_args!("{space}{came_to}{rerun}"))?;
+        self.workflow.as_ref().map_or(Ok(()), Workflow::end)
     }
 
     /// That no task ran, and which pods were missing where some were.

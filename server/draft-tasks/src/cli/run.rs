@@ -3,7 +3,7 @@
 //! Must not decide what a task runs.
 
 use std::fmt::Arguments;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::cluster::{self, Cluster};
 use super::execute::{Format, Presentation, execute, serve};
+use super::junit::{self, Suite};
 use super::list::{self, Listing};
 use super::loan;
 use super::named::{NamedTasks, Unnamed};
@@ -283,7 +284,7 @@ impl Options {
 
     /// Whether nothing is told but how tasks end.
     pub(super) fn is_silent(&self) -> bool {
-        self.quiet || self.format == Format::Json
+        self.quiet || matches!(self.format, Format::Json | Format::Junit)
     }
 
     /// How findings about the tasks are told.
@@ -313,7 +314,7 @@ impl Options {
     fn amount(&self) -> Amount {
         match self.quiet {
             true => Amount::Failures,
-            false if self.can_move() => Amount::Moving,
+            false if self.format == Format::Human && self.can_move() => Amount::Moving,
             false => Amount::Everything,
         }
     }
@@ -327,6 +328,20 @@ impl Options {
         let took = halt::now() - begun;
         let text = format!("draft-tasks: {what} {} after {}", outcome.name(), describe_duration(took));
         terminal::tell_over(self.look.color(), &text, took);
+    }
+
+    /// Writes the report of some runs, where one is wanted.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub(super) fn write_report(&self, suites: &[Suite]) -> io::Result<()> {
+        if self.format != Format::Junit {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(junit::document(suites).as_bytes())?;
+        out.flush()
     }
 
     pub(super) fn paint(&self) -> Paint {
@@ -447,8 +462,8 @@ pub(super) fn check_loan(options: &Options, phase: Phase) -> Result<(), String> 
             "tasks of `{phase}` run in pods, and --tty lends the terminal of this machine: leave it out"
         ));
     }
-    if options.format == Format::Json {
-        return Err("with --tty the output is the task's own: leave --format json out".into());
+    if options.format != Format::Human {
+        return Err("with --tty the output is the task's own: leave --format out".into());
     }
     if options.dry_run { Ok(()) } else { loan::check() }
 }
@@ -518,8 +533,8 @@ pub(super) fn show_dry(
     let shown =
         dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown, choice, target };
     match options.format {
-        Format::Human => dry_run::write(&shown, options.paint()),
         Format::Json => dry_run::write_json(&shown),
+        Format::Human | Format::Github | Format::Junit => dry_run::write(&shown, options.paint()),
     }
 }
 
@@ -536,6 +551,7 @@ fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
         if is_human {
             options.tell_over(subject.name(), ended.outcome(), begun);
         }
+        options.write_report(ended.suite.as_slice())?;
         Ok(ended.code(signals))
     })
 }

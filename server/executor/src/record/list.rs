@@ -123,15 +123,6 @@ impl Records {
         Ok(names.into_iter().rev().filter_map(|name| self.present(name)).collect())
     }
 
-    /// The names of all records, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// As [`Records::list`].
-    pub fn names(&self) -> io::Result<Vec<String>> {
-        names(&self.directory)
-    }
-
     /// The records of a tasks file, newest first.
     ///
     /// # Errors

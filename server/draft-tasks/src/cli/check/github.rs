@@ -9,7 +9,8 @@ use draft_tasks_analysis::printable::printable;
 
 use super::finding::{CheckedFile, Finding};
 use super::human::{self, Manner};
-use super::repository_path::Root;
+use crate::cli::repository_path::Root;
+use crate::cli::workflow::{property, text};
 
 /// The annotations, and between them what is said to people.
 pub(super) fn write(checked: &[CheckedFile], manner: Manner) -> io::Result<()> {
@@ -41,12 +42,4 @@ fn command(file: &CheckedFile, path: &str, found: &Finding) -> String {
     }
     let title = property(&format!("draft-tasks: {}", found.code));
     format!("::{level} {place},title={title}::{}", text(&printable(&found.full_message())))
-}
-
-fn text(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(value: &str) -> String {
-    text(value).replace(':', "%3A").replace(',', "%2C")
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::finding::CheckedFile;
 use super::fingerprint::Fingerprints;
-use super::repository_path::Root;
+use crate::cli::repository_path::Root;
 
 pub(super) fn write(checked: &[CheckedFile]) -> io::Result<()> {
     let root = Root::find();

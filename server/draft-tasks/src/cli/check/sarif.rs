@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::finding::{CheckedFile, Finding};
 use super::fingerprint::Fingerprints;
-use super::repository_path::Root;
 use super::rule_list::ListedRule;
+use crate::cli::repository_path::Root;
 
 /// A longer text is refused where a short one is wanted, in characters.
 const LONGEST: usize = 1024;

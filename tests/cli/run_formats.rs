@@ -1,0 +1,107 @@
+//! `draft-tasks run --format`: what CI systems read.
+
+use std::process::{Command, Stdio};
+
+use crate::run::{assert_in_order, tasks};
+use crate::tool::{Called, Tool};
+
+/// Tasks that pass, fail, cannot start and are skipped, with what neither XML nor a log of a workflow may hold.
+fn mixed() -> Tool {
+    let tool = Tool::new(
+        "[cleanup]\ngood = \"printf 'a<b>&\\\\033[31m\\\\001\\\\n'\"\n\"b,c: d\" = \"sh -c 'echo ::notice::no; echo oh%no; exit 3'\"\nnone = \"no-such-program\"\n",
+    );
+    tool.write(".git/HEAD", b"");
+    tool
+}
+
+/// What an XML parser says of a document: the elements with their attributes, one a line.
+fn parsed(called: &Called) -> String {
+    let script = "import sys, xml.etree.ElementTree as e\nfor it in e.fromstring(sys.stdin.buffer.read()).iter(): print(it.tag, sorted(it.attrib.items()), repr((it.text or '').strip()))";
+    let mut python = Command::new("python3");
+    let python = python.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = python.spawn().expect("python3 starts");
+    let mut input = python.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, called.stdout.as_bytes()).expect("a pipe");
+    drop(input);
+    let output = python.wait_with_output().expect("an end");
+    assert!(output.status.success(), "{called:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn junit_has_a_case_for_each_task() {
+    let called = mixed().call(&["run", "cleanup", "--format", "junit"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let xml = parsed(&called);
+    let parts = [
+        "('errors', '1'), ('failures', '1')",
+        "('name', 'cleanup')",
+        "('skipped', '0'), ('tests', '3')",
+        "testcase [('classname', 'cleanup'), ('name', 'good')",
+        "('name', 'b,c: d')",
+        "failure [('message', 'exit code 3: oh%no'), ('type', 'exitCode')]",
+        "error [('message', 'program `no-such-program` not found'), ('type', 'notStarted')]",
+        "system-out [] 'good │ a<b>&",
+    ];
+    parts.iter().for_each(|part| assert!(xml.contains(part), "{part:?} is not in {xml}"));
+    let order: Vec<&str> = xml.lines().filter_map(|line| line.split(' ').next()).collect();
+    let expected =
+        ["testsuites", "testsuite", "properties", "testcase", "testcase", "failure", "testcase", "error"];
+    assert_eq!(order, [&expected[..], &["system-out", "system-err"]].concat(), "as the schema has it");
+}
+
+#[test]
+fn junit_of_up_is_one_document() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n[post-up]\nb = \"false\"\n");
+    let xml = parsed(&tool.call(&["up", "--format", "junit", "--", "true"]));
+    assert_eq!((xml.matches("testsuites ").count(), xml.matches("testsuite ").count()), (1, 3), "{xml}");
+    assert!(xml.contains("('id', '2'), ('name', 'post-up')"), "{xml}");
+}
+
+#[test]
+fn github_folds_each_of_several_tasks_and_annotates_failures_behind_them() {
+    let tool = mixed();
+    let called = tool.call(&["run", "cleanup", "--format", "github"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let parts = [
+        "::stop-commands::draft-tasks-",
+        "::group::good\n",
+        "::endgroup::\n",
+        "✓ good",
+        "::group::b,c: d\n",
+        "│ ::notice::no\n",
+        "::endgroup::\n",
+        "✗ b,c: d",
+        "::error file=.draft-tasks.toml,line=3,title=b%2Cc%3A d::exit code 3: oh%25no\n",
+        "✗ none",
+        "::error file=.draft-tasks.toml,line=4,title=none::program `no-such-program` not found\n",
+        "1 passed, 2 failed in",
+    ];
+    assert_in_order(&called, &parts);
+    assert_eq!(called.stdout.matches("::group::").count(), 2, "what did not start has none: {called:?}");
+    // What is no command of ours stands where none is taken for one.
+    let token =
+        called.stdout.lines().find_map(|line| line.strip_prefix("::stop-commands::")).expect("a token");
+    let resume = format!("::{token}::");
+    let mut are_taken = true;
+    for line in called.stdout.lines() {
+        match line {
+            _ if line == resume => are_taken = true,
+            _ if line.starts_with("::stop-commands::") => are_taken = false,
+            _ => assert_eq!(are_taken, line.starts_with("::"), "{line}"),
+        }
+    }
+    assert!(are_taken, "what follows in the workflow may have commands");
+    let one = tasks("pre-up", &[("one", "echo shown")]);
+    let called = one.call(&["run", "pre-up", "--format", "github"]);
+    assert!(!called.stdout.contains("::group::") && called.stdout.contains("one │ shown"), "{called:?}");
+}
+
+#[test]
+fn github_names_a_file_from_the_root_of_the_repository() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write("apps/web/.draft-tasks.toml", b"[pre-up]\na = \"false\"\n");
+    let called = tool.call_after("cd apps", &["run", "pre-up", "--file", "web", "--format", "github"]);
+    assert!(called.stdout.contains("::error file=apps/web/.draft-tasks.toml,line=2,"), "{called:?}");
+}
