@@ -36,6 +36,8 @@ pub(super) fn replace(file: &Loaded, text: &str) -> Result<(), String> {
         return Err("was changed by something else meanwhile; nothing is written".into());
     }
     if is_like(&new, &target, &metadata).map_err(error)? {
+        // Windows puts nothing in the place of a file that is open.
+        drop(old);
         return new.persist(&target).map(|_| ()).map_err(|problem| error(problem.error));
     }
     overwrite(&mut old, text).map_err(|problem| match new.keep() {
