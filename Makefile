@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build test test-all demo bench install dist release-check tools rust
+.PHONY: help build test test-all demo bench install dist release-check windows tools rust
 
 step := tests/tools/step
 
@@ -63,6 +63,9 @@ dist: rust ## Build the packages that users install, in dist/ (takes long)
 
 release-check: dist ## That, and install, use and remove each of them
 	@packaging/check
+
+windows: ## Compile for Windows, and use the program under Wine; on Debian, as root
+	@tests/windows/run
 
 tools: ## Install what all tests need, mostly below .tools/
 	@tests/tools/install --quiet
