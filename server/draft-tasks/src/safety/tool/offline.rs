@@ -283,7 +283,8 @@ pub(super) fn without_target<'c>(tool: &str, mut arguments: &'c [&'c str]) -> &'
             continue;
         }
         let (name, has_value) = first.split_once('=').map_or((*first, false), |(name, _)| (name, true));
-        if !TARGET.contains(&name) && !(tool == "helmfile" && OF_HELMFILE.contains(&name)) {
+        let is_of_target = TARGET.contains(&name) || tool == "helmfile" && OF_HELMFILE.contains(&name);
+        if !is_of_target {
             break;
         }
         arguments = rest.get(usize::from(!has_value)..).unwrap_or_default();
