@@ -357,11 +357,9 @@ fn wanted(
 ) -> Result<Option<PlannedRun>, String> {
     let options = &arguments.options;
     let file = match found {
-        Some(file) => Some(file),
-        None if arguments.if_present => {
-            paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())?
-        }
+        None if arguments.if_present => find_any(options)?,
         None => Some(options.find_file()?),
+        found => found,
     };
     let Some(file) = file else { return Ok(absent(format_args!("no tasks file"))) };
     let settings = options.settings().map_err(|error| error.to_string())?;
@@ -388,15 +386,13 @@ fn wanted(
         pods.once = request.plan.steps.iter().map(|step| step.task.clone()).collect();
     }
     if arguments.tty {
-        let count = request.plan.steps.len();
-        if count != 1 {
-            return Err(format!(
-                "--tty lends the terminal to one task, and `{phase}` would run {count}: name one, as in --tty TASK"
-            ));
-        }
-        request.on_terminal = true;
+        lend(&mut request, phase)?;
     }
     PlannedRun::new(options, prepared, (phase, request), unknown).map(Some)
+}
+
+fn find_any(options: &Options) -> Result<Option<TasksFile>, String> {
+    paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())
 }
 
 /// Says in a word that there is nothing to do.
@@ -449,6 +445,18 @@ fn request(
     let unknown = pods.as_ref().err().map(|problem| prepared.summarize_missing(problem));
     request.pods = pods.ok();
     Ok((request, unknown))
+}
+
+/// Has the only task that would run get the terminal.
+fn lend(request: &mut RunRequest, phase: Phase) -> Result<(), String> {
+    let count = request.plan.steps.len();
+    if count != 1 {
+        return Err(format!(
+            "--tty lends the terminal to one task, and `{phase}` would run {count}: name one, as in --tty TASK"
+        ));
+    }
+    request.on_terminal = true;
+    Ok(())
 }
 
 /// Whether the terminal can be lent to a task of a phase.
