@@ -106,9 +106,10 @@ impl Again<'_> {
             TasksFile::named(earlier.file.clone().into())
         });
         let settings = earlier.given_again(settings)?;
-        let mut prepared = match earlier.given.tty {
-            true => options.load(file, settings)?,
-            false => options.prepare_with(file, settings)?,
+        let mut prepared = if earlier.given.tty {
+            options.load(file, settings)?
+        } else {
+            options.prepare_with(file, settings)?
         };
         prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
         let phase = prepared.phase(&earlier.phase)?;
