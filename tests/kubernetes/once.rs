@@ -124,6 +124,7 @@ fn a_name_that_no_task_has_keeps_all_from_running() {
     tool.write(".draft-tasks.config.toml", b"[kubernetes]\nonce = [\"migrat\"]\n");
     let said = ".draft-tasks.config.toml:2:9: `post-deploy` has no task `migrat`: did you mean `migrate`?";
     assert_says(&tool.call(&["run", "post-deploy"]), 2, &["nothing runs, as ", said]);
+    let said = "`post-deploy` has no task `migrat`: did you mean `migrate`?";
     assert_says(&tool.call(&["check"]), 1, &[said]);
     assert!(double.seen().execs.is_empty());
     tool.write(".draft-tasks.config.toml", SETTINGS);
