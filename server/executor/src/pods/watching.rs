@@ -62,7 +62,8 @@ impl Watching {
     pub(crate) async fn start(connection: &Connection, wanted: &PodsRequest) -> Result<Watching, Problem> {
         let (pods, application) = (connection.pods().await?, &wanted.application);
         // Also who does not wait looks once.
-        let seen = list(connection, &pods, application, wanted.wait_timeout.max(SILENCE_IN_TROUBLE)).await?;
+        let limit = if wanted.wait_timeout.is_zero() { SILENCE_IN_TROUBLE } else { wanted.wait_timeout };
+        let seen = list(connection, &pods, application, limit).await?;
         let (told, receiver) = watch::channel(Arc::new(Pods { seen, ..Pods::default() }));
         let task = tokio::spawn(watch(connection.clone(), application.selector.clone(), told));
         Ok(Watching { pods: receiver, task })

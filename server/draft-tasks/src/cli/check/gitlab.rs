@@ -15,9 +15,9 @@ use crate::cli::repository_path::Root;
 pub(super) fn write(checked: &[CheckedFile]) -> io::Result<()> {
     let root = Root::find();
     let all: Vec<Value> = checked.iter().flat_map(|file| issues(file, &root.path(&file.path))).collect();
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &all)?;
-    writeln!(out)
+    // In one piece: standard output looks for line ends in each.
+    let text = serde_json::to_string_pretty(&all)?;
+    writeln!(io::stdout(), "{text}")
 }
 
 fn issues(file: &CheckedFile, path: &str) -> Vec<Value> {

@@ -65,9 +65,9 @@ struct Place {
 }
 
 pub(super) fn write(checked: &[CheckedFile]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &Report { files: checked.iter().map(file).collect() })?;
-    writeln!(out)
+    // In one piece: standard output looks for line ends in each.
+    let text = serde_json::to_string_pretty(&Report { files: checked.iter().map(file).collect() })?;
+    writeln!(io::stdout(), "{text}")
 }
 
 fn file(file: &CheckedFile) -> FileReport {

@@ -42,9 +42,9 @@ pub(super) fn write(checked: &[CheckedFile]) -> io::Result<()> {
             "results": results,
         }],
     });
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &document)?;
-    writeln!(out)
+    // In one piece: standard output looks for line ends in each.
+    let text = serde_json::to_string_pretty(&document)?;
+    writeln!(io::stdout(), "{text}")
 }
 
 fn rule(rule: &ListedRule) -> Value {
