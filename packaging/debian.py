@@ -50,7 +50,6 @@ OVERRIDES = """\
 {name}: statically-linked-binary [usr/bin/{name}]
 {name}: shared-library-lacks-prerequisites [usr/bin/{name}]
 """
-NO_PAGE = "{name}: no-manual-page [usr/bin/{name}]\n"
 
 # From a folder of the archive to where Debian has what is in it.
 PLACES = {
@@ -78,8 +77,7 @@ def debian_package(product: Product, tree: Path, architecture: str, time: int, o
                 placed.unlink()
     overrides = root / "usr/share/lintian/overrides" / NAME
     overrides.parent.mkdir(parents=True)
-    missing = "" if (tree / "man").exists() else NO_PAGE
-    overrides.write_text((OVERRIDES + missing).format(name=NAME))
+    overrides.write_text(OVERRIDES.format(name=NAME))
     control(product, root, architecture)
     return packed(product, root, architecture, time, out)
 
