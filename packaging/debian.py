@@ -119,7 +119,7 @@ def control(product: Product, root: Path, architecture: str) -> None:
 
 
 def packed(product: Product, root: Path, architecture: str, time: int, out: Path) -> Path:
-    for path in root.rglob("*"):
+    for path in (root, *root.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
     file = out / f"{NAME}_{product.version}_{architecture}.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", root, file], check=True,

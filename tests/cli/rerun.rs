@@ -252,9 +252,21 @@ fn a_run_that_is_named_runs_again_where_there_is_no_tasks_file() {
     tool.call(&["run", "pre-up"]);
     let file = tool.path(".draft-tasks.toml").display().to_string();
     std::fs::create_dir(tool.path("elsewhere")).unwrap();
-    let called = tool.call_after("cd elsewhere", &["rerun", "last"]);
+    let run = tool.record_folders()[0].file_name().unwrap().to_string_lossy().into_owned();
+    let called = tool.call_after("cd elsewhere", &["rerun", &run]);
     assert_says(&called, 0, &["pre-up · 1 task", " was of ", &file]);
-    assert_says(&tool.call_after("cd elsewhere", &["rerun"]), 2, &["there is no .draft-tasks.toml"]);
+    for last in [&["rerun"][..], &["rerun", "last"], &["rerun", "--failed", "last"]] {
+        assert_says(&tool.call_after("cd elsewhere", last), 2, &["there is no .draft-tasks.toml"]);
+    }
+    for all in [&["runs", "rm", "last"][..], &["runs", "rm", "--older-than", "0s"]] {
+        let called = tool.call_after("cd elsewhere", all);
+        assert_says(
+            &called,
+            2,
+            &["there is no .draft-tasks.toml", "`--all` means the runs of all tasks files"],
+        );
+    }
+    assert_eq!(tool.record_folders().len(), 2);
 }
 
 #[test]

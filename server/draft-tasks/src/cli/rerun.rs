@@ -11,7 +11,7 @@ use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry, PlannedTask, PodEntry};
-use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun};
+use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun, is_last};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 
 use super::paths::TasksFile;
@@ -131,10 +131,10 @@ impl Again<'_> {
         PlannedRun::new(options, prepared, (phase, request), None)
     }
 
-    /// The tasks file that is meant; nothing where a run is named where there is none, as its record tells.
+    /// The tasks file that is meant; nothing where a run is named by itself where there is none, as its record tells.
     fn named_file(&self) -> Result<Option<TasksFile>, String> {
         match self.options.find_file() {
-            Err(_) if self.run.is_some() && self.options.file.file.is_none() => Ok(None),
+            Err(_) if self.options.file.file.is_none() && self.run.is_some_and(|it| !is_last(it)) => Ok(None),
             found => found.map(Some),
         }
     }

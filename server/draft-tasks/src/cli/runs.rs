@@ -136,13 +136,27 @@ pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Resu
 impl RunsArguments {
     /// The runs that are meant, newest first.
     fn chosen(&self, records: &Records) -> Result<Vec<StoredRun>, String> {
-        let file = match &self.file {
-            _ if self.all => None,
-            None => paths::find(None).ok().map(|found| found.path),
-            Some(file) => Some(paths::find(Some(file)).map_err(|error| error.to_string())?.path),
+        let file = match self.file() {
+            // To look at, those of all are no harm.
+            Err(_) if self.file.is_none() => None,
+            file => file?,
         };
+        self.chosen_of(records, file.as_deref())
+    }
+
+    /// The tasks file whose runs are meant, unless those of all are.
+    fn file(&self) -> Result<Option<PathBuf>, String> {
+        if self.all {
+            return Ok(None);
+        }
+        let found = paths::find(self.file.as_deref());
+        let file = found.map_err(|error| format!("{error}\n  `--all` means the runs of all tasks files"))?;
+        Ok(Some(file.path))
+    }
+
+    fn chosen_of(&self, records: &Records, file: Option<&Path>) -> Result<Vec<StoredRun>, String> {
         let all = records.list().map_err(unreadable(&records.directory))?;
-        let is_of = |kept: &StoredRun| file.as_ref().is_none_or(|file| source::is_of(kept, file));
+        let is_of = |kept: &StoredRun| file.is_none_or(|file| source::is_of(kept, file));
         Ok(all.into_iter().filter(|kept| is_of(kept) && self.is_wanted(kept)).collect())
     }
 
@@ -180,11 +194,19 @@ impl RunsArguments {
         ids: &[String],
         older_than: Option<Duration>,
     ) -> Result<ExitCode, String> {
+        // Records of other tasks files are removed only where somebody says so.
+        let file = if ids.is_empty() || ids.iter().any(|id| is_last(id)) { self.file()? } else { None };
         if ids.is_empty() {
-            return Ok(remove_all(self.chosen(records)?, older_than));
+            return Ok(remove_all(self.chosen_of(records, file.as_deref())?, older_than));
         }
         // All are found before any is gone: `last` is the same one each time.
-        let found: Vec<_> = ids.iter().map(|id| (id, self.find(records, id))).collect();
+        let found = |id: &String| {
+            if is_last(id) {
+                return Ok(self.chosen_of(records, file.as_deref())?.into_iter().next());
+            }
+            records.find(id).map_err(unreadable(&records.directory))
+        };
+        let found: Vec<_> = ids.iter().map(|id| (id, found(id))).collect();
         let (mut code, mut removed) = (ExitCode::SUCCESS, HashSet::new());
         for (id, found) in found {
             let problem = match found {
