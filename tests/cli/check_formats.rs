@@ -243,3 +243,13 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     assert!(called.code == Some(1) && called.stdout.ends_with("-a=\"b\"\n+a = \"b\"\n"), "{called:?}");
     assert_eq!(tool.call(&["check", "--diff"]).code, Some(2), "it shows what --fix does");
 }
+
+#[test]
+fn a_fix_that_would_write_a_secret_is_left_out_for_machines() {
+    let tool = alone("[pre-up]\na = \"curl -H 'Authorization: Bearer hunter2hunter2' x > out\"\n");
+    for format in ["sarif", "json"] {
+        let called = tool.call(&["check", "--format", format]);
+        assert!(called.stdout.contains("\"fixes\": []"), "{called:?}");
+        assert!(!called.stdout.contains("hunter2hunter2"), "{called:?}");
+    }
+}

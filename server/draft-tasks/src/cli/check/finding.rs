@@ -99,6 +99,18 @@ impl CheckedFile {
         self.lines.is_some()
     }
 
+    /// The fixes of a finding that write nothing which may be a secret of the file.
+    pub(super) fn told_fixes<'a>(&'a self, found: &'a Finding) -> impl Iterator<Item = &'a Fix> {
+        found.fixes.iter().filter(|fix| fix.edits.iter().all(|edit| self.is_told(edit)))
+    }
+
+    /// What stands for a secret may be written otherwise than the secret, and so not be known for it.
+    fn is_told(&self, TextEdit { range, text }: &TextEdit) -> bool {
+        let range = Range::<usize>::from(*range);
+        let is_in = |secret: &Range<usize>| secret.start < range.end && range.start < secret.end;
+        text.is_empty() || !self.literals.iter().any(is_in) && self.secrets.mask(text) == *text
+    }
+
     /// Where a finding begins and ends.
     pub(super) fn place(&self, range: TextRange) -> [Point; 2] {
         [range.start(), range.end()].map(|offset| {

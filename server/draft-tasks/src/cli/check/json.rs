@@ -85,7 +85,7 @@ fn finding(file: &CheckedFile, found: &Finding) -> FindingReport {
         Place { start, end }
     };
     let related = found.related.iter();
-    let fixes = found.fixes.iter().map(|fix| FixReport {
+    let fixes = file.told_fixes(found).map(|fix| FixReport {
         title: fix.title.clone(),
         preferred: fix.preferred,
         edits: fix

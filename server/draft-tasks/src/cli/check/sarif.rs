@@ -91,7 +91,7 @@ fn results(file: &CheckedFile, root: &Root, indexes: &HashMap<&str, usize>) -> V
             "message": { "text": found.full_message() },
             "locations": [{ "physicalLocation": at.location(found.range) }],
             "relatedLocations": related.collect::<Vec<_>>(),
-            "fixes": found.fixes.iter().map(|fix| at.fix(fix)).collect::<Vec<_>>(),
+            "fixes": file.told_fixes(found).map(|fix| at.fix(fix)).collect::<Vec<_>>(),
             "partialFingerprints": { "primaryLocationLineHash": fingerprints.line(start.line) },
         })
     };
