@@ -84,6 +84,10 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
         assert_eq!(called.stderr, said, "{arguments:?}");
     }
     assert_in_order(&there.call(&["run", "--if-present", "pre-up", "sync"]), &["✓ sync"]);
+    let called = there.call(&["run", "--if-present", "pre-up", "--skip", "none", "--skip", "b*"]);
+    assert_in_order(&called, &["✓ build web", "✓ build db", "✓ sync"]);
+    assert_eq!(called.stderr, "--skip none: no task `none` in `pre-up`\n", "{called:?}");
+    assert_unusable(&there, &["run", "--if-present", "pre-up", "--from", "none"], &["has no task `none`"]);
     // What is there and wrong is not absent.
     assert_unusable(&there, &["run", "--if-present", "preup"], &["did you mean `pre-up`?"]);
     for text in ["[preup]\na = \"ls\"\n", "[pre-up]\na = \"ls\n", "pre-up:\n"] {

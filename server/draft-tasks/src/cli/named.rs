@@ -37,6 +37,16 @@ impl NamedTasks {
         NamedTasks { tasks, ..NamedTasks::default() }
     }
 
+    /// Forgets what is to be left out and is not there, and gives it.
+    pub(super) fn take_absent_skips(&mut self, present: &[String], has_terminal: bool) -> Vec<String> {
+        self.skip.extract_if(.., |word| matches(word, present, has_terminal).is_empty()).collect()
+    }
+
+    /// Whether this is the word for a task that is to run, and not for where to begin.
+    pub(super) fn names(&self, word: &String) -> bool {
+        self.tasks.contains(word)
+    }
+
     /// The descriptions that are meant, of those that the phase has; none where all are. On a terminal the beginning of one
     /// is enough.
     ///

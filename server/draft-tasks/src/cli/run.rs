@@ -51,7 +51,7 @@ pub(super) struct RunArguments {
     pub(super) phase: Option<String>,
     #[command(flatten)]
     named: NamedTasks,
-    /// Do nothing where there is no tasks file, phase or task: that is no failure then
+    /// Do nothing where there is no tasks file, phase or task: that is no failure then, nor is a --skip of no task
     #[arg(long, requires = "phase")]
     if_present: bool,
     /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
@@ -195,8 +195,8 @@ fn wanted(
     if arguments.if_present && prepared.has_none(phase) {
         return Ok(absent(format_args!("no tasks in `{phase}`")));
     }
-    let tasks = match arguments.named.among(&prepared.tasks(phase), cluster::can_ask()) {
-        Err(Unnamed::Word(word)) if arguments.if_present => {
+    let tasks = match named(arguments, &prepared.tasks(phase), phase) {
+        Err(Unnamed::Word(word)) if arguments.if_present && arguments.named.names(&word) => {
             return Ok(absent(format_args!("no task `{word}` in `{phase}`")));
         }
         named => tasks(named, phase)?,
@@ -221,6 +221,17 @@ fn find_any(options: &Options) -> Result<Option<TasksFile>, String> {
 fn absent(what: Arguments<'_>) -> Option<PlannedRun> {
     terminal::remark(format_args!("nothing runs: {what}"));
     None
+}
+
+/// The tasks that are meant; where they need not be there, neither need those that are left out.
+fn named(arguments: &RunArguments, present: &[String], phase: Phase) -> Result<Vec<String>, Unnamed> {
+    let (mut named, has_terminal) = (arguments.named.clone(), cluster::can_ask());
+    if arguments.if_present {
+        for word in named.take_absent_skips(present, has_terminal) {
+            terminal::remark(format_args!("--skip {word}: no task `{word}` in `{phase}`"));
+        }
+    }
+    named.among(present, has_terminal)
 }
 
 fn tasks(named: Result<Vec<String>, Unnamed>, phase: Phase) -> Result<Vec<String>, String> {
