@@ -165,24 +165,23 @@ impl Listing {
     pub(super) fn write(&self, out: &mut impl Write, look: ColorOptions) -> io::Result<()> {
         let paint = Paint(terminal::colors(look.color(), &io::stdout()));
         let columns = self.columns(terminal::width());
-        let cut = |text: String| columns.total.map_or(text.clone(), |total| cut(&text, total));
+        let fit = |text: String, taken: usize| match columns.total {
+            Some(total) => cut(&text, total.saturating_sub(taken)),
+            None => text,
+        };
         for (at, phase) in self.phases.iter().enumerate() {
             if at > 0 {
                 writeln!(out)?;
             }
-            let head = cut(format!("{} · {}", phase.phase, phase.describe()));
-            writeln!(
-                out,
-                "{}{}",
-                paint.bold(phase.phase.name()),
-                paint.dim(&head[phase.phase.name().len()..])
-            )?;
+            let name = phase.phase.name();
+            let rest = fit(format!(" · {}", phase.describe()), name.len());
+            writeln!(out, "{}{}", paint.bold(name), paint.dim(&rest))?;
             if let Some(obstacle) = &phase.obstacle {
                 // Some reasons are whole sentences.
                 let whole = format!("`{}` does not run", phase.phase);
                 let rest =
                     obstacle.strip_prefix(&whole).map_or_else(|| format!(": {obstacle}"), str::to_owned);
-                writeln!(out, "{}", paint.red(&cut(format!("  does not run{}", printable(&rest)))))?;
+                writeln!(out, "{}", paint.red(&fit(format!("  does not run{}", printable(&rest)), 0)))?;
             }
             for task in &phase.tasks {
                 writeln!(out, "{}", task.row(columns, paint))?;
