@@ -210,9 +210,14 @@ fn those_of_a_folder_above_that_are_wrong_keep_everything_from_running() {
         // Only root can give something away.
         return;
     }
-    let called = tool.call(&["run", "pre-up", "--file", "web"]);
-    let said = "warning: ";
-    assert!(called.code == Some(0) && called.stderr.starts_with(said), "{called:?}");
-    assert!(called.stderr.contains(&format!("{FILE} is not used, as ")), "{called:?}");
-    assert!(tool.path("web/ran").exists());
+    for (command, code, said) in [
+        (&["run", "pre-up", "--file", "web"][..], 2, "error: nothing runs: "),
+        (&["list", "--file", "web"], 0, "warning: nothing runs: "),
+        (&["check", "web"], 0, "warning: "),
+    ] {
+        let called = tool.call(command);
+        assert!(called.code == Some(code) && called.stderr.starts_with(said), "{called:?}");
+        assert_eq!(called.stderr.matches(&format!("{FILE} is not used, as ")).count(), 1, "{called:?}");
+    }
+    assert!(!tool.path("web/ran").exists());
 }

@@ -361,6 +361,6 @@ fn settings_that_keep_all_from_running_are_told() {
     tool.write(".draft-tasks.config.toml", b"nonsense = 1\n");
     let called = tool.call(&["explain"]);
     assert_eq!(called.code, Some(1), "{called:?}");
-    assert!(called.stderr.starts_with("warning: nothing of this runs, as "), "{called:?}");
+    assert!(called.stderr.starts_with("warning: nothing runs, as "), "{called:?}");
     assert!(called.stderr.contains(".draft-tasks.config.toml:1:1: "), "{called:?}");
 }

@@ -312,8 +312,8 @@ fn a_failure_tells_its_command_its_place_its_log_and_how_it_runs_again() {
         );
     }
     let called = tool.call(&["run", "pre-up", "--no-record"]);
-    assert_says(&called, 1, &["again: draft-tasks run pre-up 'b c'\n"]);
-    assert!(!called.stdout.contains("log:"), "{called:?}");
+    // Options that no record keeps would be missing: where it runs, and how often.
+    assert!(!called.stdout.contains("again:") && !called.stdout.contains("log:"), "{called:?}");
     std::fs::create_dir(tool.path("else where")).unwrap();
     let file = "../.draft-tasks.toml";
     let elsewhere = tool.call_after("cd 'else where'", &["run", "pre-up", "--file", ".."]);

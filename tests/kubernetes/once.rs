@@ -2,11 +2,12 @@
 //!
 //! Must not look at how pods are found.
 
+use hyper::StatusCode;
 use hyper::body::Bytes;
 use serde_json::json;
 
 use crate::application::tool;
-use crate::double::{Answer, Double, Gate, Pod, Step, When};
+use crate::double::{Answer, Double, Gate, Pod, Refusal, Step, When};
 use crate::rollout::{pod, roll_out};
 use crate::tool::{Called, Tool};
 
@@ -116,6 +117,19 @@ fn how_it_ended_in_a_pod_that_is_gone_is_unknown_and_no_other_pod_tries_it() {
     assert_says(&tool.call(&["run", "post-deploy", "--failed"]), 1, &said);
     assert_eq!(commands(&double, "web-a-1"), ["before"]);
     assert!(!commands(&double, "web-a-1").contains(&"migrate".to_owned()));
+}
+
+#[test]
+fn what_comes_after_it_does_not_run_where_its_pod_went_before_it_began() {
+    let (double, tool) = two();
+    let gone = Refusal::Http(StatusCode::NOT_FOUND, "pods \"web-a-0\" not found".into());
+    double.on_exec(When::argument("migrate"), Answer::Refuse(gone));
+    let said = ["✗ migrate", "pod `web-a-0` is not there any more", "2 passed, 1 failed, 2 skipped"];
+    assert_says(&tool.call(&["run", "post-deploy"]), 1, &said);
+    double.remove("pods", "web-a-0");
+    let said = ["`migrate` runs once, and the pod in which it ran is not left: web-a-0 is gone"];
+    assert_says(&tool.call(&["run", "post-deploy", "--failed"]), 1, &said);
+    assert_eq!(commands(&double, "web-a-1"), ["before"]);
 }
 
 #[test]

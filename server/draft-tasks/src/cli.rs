@@ -145,24 +145,28 @@ impl SemanticOptions {
 ///
 /// # Errors
 ///
-/// What is wrong in the project's file: a limit that is not understood must not be no limit.
+/// What is wrong in the project's files, or that one is not used: a limit that is not understood must not be no limit.
 fn settings_to_run(file: &Path, given: &Layer) -> Result<Config, String> {
     let (config, project) = settings_and_files(file, given);
     refusal_of(&project)
         .map_or(Ok(config), |Problem { message, help }| Err(format!("{message}\n  {}", help.join("\n  "))))
 }
 
-/// Why nothing runs with the settings of a project, if one of them is wrong.
+/// Why nothing runs with the settings of a project, if one of them is wrong, or is not used: what it keeps from running
+/// somewhere would run there.
 fn refusal_of(project: &ProjectFiles) -> Option<Problem> {
+    if let Some(unused) = &project.unused {
+        let problem = Problem::new(format!("nothing runs: {unused}"));
+        return Some(problem.help("run as its owner, or make it your own with `chown`"));
+    }
     let message = format!("nothing runs, as {}", project.describe_wrong()?);
     Some(Problem { message, help: project.problems() })
 }
 
 /// The settings for a tasks file, those of its project behind what was given, and the project's files with what is wrong
-/// in them; of one that is not used it is said.
+/// in them.
 fn settings_and_files(file: &Path, given: &Layer) -> (Config, ProjectFiles) {
     let project = ProjectFiles::load(file.parent().unwrap_or(Path::new("")));
-    project.unused.iter().for_each(|said| terminal::warning(format_args!("{said}")));
     (Config::of(&[&project.settings(), given]), project)
 }
 

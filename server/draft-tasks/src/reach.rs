@@ -26,6 +26,8 @@ pub(crate) struct EarlierPods {
 pub(crate) struct Reach {
     pub(crate) cluster: ClusterEntry,
     pub(crate) choice: PodChoice,
+    /// The tasks that run in one pod alone.
+    pub(crate) once: Vec<String>,
 }
 
 /// That commands of tasks which run again are not those that ran; nothing where all are.
@@ -41,7 +43,8 @@ pub(crate) fn describe_changed(tasks: &[&str]) -> Option<String> {
 
 impl Reach {
     pub(crate) fn of(request: &PodsRequest) -> Reach {
-        Reach { cluster: ClusterEntry::of(request), choice: request.choice.clone() }
+        let PodsRequest { choice, once, .. } = request.clone();
+        Reach { cluster: ClusterEntry::of(request), choice, once }
     }
 
     /// What reaches these pods again; where none was found, what was asked for.

@@ -132,10 +132,9 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let variables = arguments.variables.settings().map_err(|error| error.to_string())?;
     let environment = Environment::of_process().with(&variables, Path::new(""))?;
     let (settings, project) = super::settings_and_files(&file.path, &arguments.meaning.settings());
-    let wrong = project.describe_wrong();
-    if let Some(wrong) = &wrong {
-        let problems = project.problems().join("\n  ");
-        terminal::warning(format_args!("nothing of this runs, as {wrong}\n  {problems}"));
+    let refusal = super::refusal_of(&project);
+    if let Some(refusal) = &refusal {
+        terminal::warning(format_args!("{}", refusal.describe()));
     }
     let analysis = Analysis::new(file.text.as_str(), settings.options());
     let environment = environment.hiding(&analysis, file.path.parent().unwrap_or(Path::new("")));
@@ -160,7 +159,7 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
         }
         Format::Json => json(&file, parsed.options, &explanation).map_err(|error| error.to_string())?,
     };
-    let code = if wrong.is_none() { exit_code(parsed, &explanation) } else { FOUND.into() };
+    let code = if refusal.is_none() { exit_code(parsed, &explanation) } else { FOUND.into() };
     Ok((text, code))
 }
 

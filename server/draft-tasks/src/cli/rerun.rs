@@ -329,11 +329,17 @@ impl Earlier {
         if any { Ok(()) } else { Err(format!("run {}: all of its tasks passed", self.id)) }
     }
 
-    /// The pods in which a task has not passed and that are not known to be gone.
+    /// The pods in which a task has not passed and that are not known to be gone; of one that runs once, also that one:
+    /// what comes after it must not run without it.
     fn left(&self, task: usize) -> Vec<EarlierPod> {
+        let is_once = self.tasks[task].once;
         let pods = self.pods.iter().enumerate().filter(|(index, pod)| {
-            let end = self.ends.get(&(task, Some(*index)));
-            pod.tasks.contains(&task) && !matches!(end, Some(End::Passed | End::PodGone))
+            let is_over = match self.ends.get(&(task, Some(*index))) {
+                Some(End::Passed) => true,
+                Some(End::PodGone) => !is_once,
+                _ => false,
+            };
+            pod.tasks.contains(&task) && !is_over
         });
         pods.map(|(_, pod)| earlier_pod(pod)).collect()
     }

@@ -274,13 +274,17 @@ impl RunningTask {
         })
     }
 
-    /// Where it has not passed, of a task inside of pods.
+    /// Where it has not passed, of a task inside of pods; of one that runs once, also a pod that is gone: what comes after
+    /// it must not run without it.
     fn left(&self, run: &Run) -> Option<EarlierPods> {
-        let left = self.in_pods.iter().filter(|(_, pod)| {
-            !matches!(pod.ended, Some((Outcome::Passed | Outcome::Failed(Failure::PodGone(_)), _)))
+        let reach = run.reach.as_ref()?;
+        let left = self.in_pods.iter().filter(|(_, pod)| match pod.ended {
+            Some((Outcome::Passed, _)) => false,
+            Some((Outcome::Failed(Failure::PodGone(_)), _)) => reach.once.contains(&self.name),
+            _ => true,
         });
         let pods = left.filter_map(|(pod, _)| Some(reach::earlier(run.pods.get(*pod)?, Vec::new())));
-        Some(EarlierPods { cluster: run.reach.as_ref()?.cluster.clone(), pods: pods.collect() })
+        Some(EarlierPods { cluster: reach.cluster.clone(), pods: pods.collect() })
     }
 
     /// The last that it wrote, on this machine or in the pod that says most.

@@ -239,6 +239,32 @@ fn pods_that_are_known_to_be_gone_are_not_offered() {
 }
 
 #[test]
+fn of_what_runs_once_a_pod_that_is_gone_is_not_forgotten() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    let settings =
+        json!({ "kubernetes": { "selector": "app=web", "namespace": "demo", "once": ["migrate"] } });
+    fixture.session.take_settings(&[], &[settings]);
+    fixture.open(FILE);
+    run_post_deploy(&mut fixture);
+    let gone = Outcome::Failed(Failure::PodGone("pod `web-6b9-abc` is not there any more".into()));
+    let mut pods = pods();
+    pods[1].tasks = vec![1];
+    for event in [
+        RunEvent::PodsFound { pods, note: None },
+        in_pod(0, 0, gone),
+        in_pod(1, 0, Outcome::Skipped),
+        in_pod(1, 1, Outcome::Skipped),
+        RunEvent::RunFinished { summary: RunSummary { failed: 1, skipped: 2, ..RunSummary::default() } },
+    ] {
+        fixture.session.run_event("run-1", event);
+    }
+    fixture.effects();
+    fixture.execute("rerunFailed", json!({ "uri": URI }));
+    let reached = reached(&mut fixture);
+    assert!(reached.contains("web-6b9-abc (uid of web-6b9-abc, main): migrate, warm"), "{reached}");
+}
+
+#[test]
 fn what_does_not_run_leaves_what_ran_as_it_is() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
