@@ -10,6 +10,8 @@ use draft_tasks_executor::output::{OpenLines, Tail, plain};
 use draft_tasks_executor::record::Event;
 use draft_tasks_executor::record::schema::{FailureEntry, FailureKind};
 
+use super::report::LONGEST_LINE;
+
 /// How much of what the tasks wrote is kept: its last lines, and bytes.
 const OUTPUT: (usize, usize) = (10_000, 1 << 20);
 
@@ -66,7 +68,7 @@ impl Suite {
                 self.cases.push(Case { name, seconds: 0.0, end, is: OutcomeName::Failed, is_failure: false });
             }
             Event::Output { task, pod, pieces, .. } => {
-                let open = self.open.entry((*task, *pod)).or_insert_with(|| OpenLines::new(usize::MAX));
+                let open = self.open.entry((*task, *pod)).or_insert_with(|| OpenLines::new(LONGEST_LINE));
                 let lines: String = pieces.iter().map(|piece| open.push(piece)).collect();
                 self.wrote((*task, *pod), &lines);
             }
@@ -178,7 +180,18 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use draft_tasks_executor::{OutputPiece, Stream};
+
     use super::*;
+
+    #[test]
+    fn of_a_line_without_end_no_more_is_open_than_of_any_other() {
+        let mut suite = Suite::default();
+        let text = "x".repeat(LONGEST_LINE + 1);
+        let pieces = vec![OutputPiece { stream: Stream::Stdout, text }];
+        suite.take(&Event::Output { elapsed: 0.0, task: 0, pod: None, pieces });
+        assert_eq!(suite.output.lines().len(), 1);
+    }
 
     #[test]
     fn what_xml_cannot_hold_is_replaced() {

@@ -25,7 +25,7 @@ use crate::settings::audience::Audience;
 use crate::source;
 
 /// A line that is longer is shown before it is complete.
-const LONGEST_LINE: usize = 8 << 10;
+pub(super) const LONGEST_LINE: usize = 8 << 10;
 
 /// How many of the first lines of a failed task are shown, where not everything is: what went wrong first often says why.
 const FIRST_LINES: usize = 5;
