@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use crate::lifecycle::with_cluster;
 use crate::run::{assert_in_order, tasks};
 use crate::tool::{Called, Tool};
 
@@ -104,4 +105,23 @@ fn github_names_a_file_from_the_root_of_the_repository() {
     tool.write("apps/web/.draft-tasks.toml", b"[pre-up]\na = \"false\"\n");
     let called = tool.call_after("cd apps", &["run", "pre-up", "--file", "web", "--format", "github"]);
     assert!(called.stdout.contains("::error file=apps/web/.draft-tasks.toml,line=2,"), "{called:?}");
+}
+
+#[test]
+fn github_annotates_that_no_task_could_run() {
+    let tool = with_cluster("[post-deploy]\na = \"true\"\n", "127.0.0.1");
+    let called = tool.call(&[
+        "run",
+        "post-deploy",
+        "--selector",
+        "app=a",
+        "--ready-timeout",
+        "0",
+        "--format",
+        "github",
+    ]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let error =
+        "\n::error file=.draft-tasks.toml,title=post-deploy::cannot reach the cluster of context `dev`";
+    assert!(called.stdout.contains(error), "{called:?}");
 }

@@ -175,7 +175,9 @@ impl Report {
                 let line = |text: String| self.screen.line(format_args!("  {text}"));
                 let said = |text: &str| printable(&Audience::CommandLine.words(text));
                 line(format!("{} {}", self.paint.red("✗"), self.paint.red(&said(&problem.message))))?;
-                problem.help.iter().try_for_each(|help| line(format!("  {}", said(help))))
+                problem.help.iter().try_for_each(|help| line(format!("  {}", said(help))))?;
+                let (Some(workflow), Some(subject)) = (&self.workflow, self.subject) else { return Ok(()) };
+                workflow.failure(subject.name(), None, &said(&problem.message))
             }
             RunEvent::Note { message } => {
                 self.screen.line(format_args!("  {}", self.paint.yellow(&printable(&message))))
