@@ -154,6 +154,15 @@ fn tasks_are_picked_on_a_terminal() {
 }
 
 #[test]
+fn a_name_that_looks_like_an_option_is_told_as_a_task() {
+    let tool = Tool::new("[pre-up]\n-x = \"true\"\nother = \"true\"\n");
+    let text =
+        picked(&tool, "draft_tasks run", &[("letters filter", b"-x"), ("run? -x", b" "), ("[x]", b"\r")]);
+    assert!(text.contains("draft-tasks run pre-up -- -x\r\n") && text.contains("1 passed"), "{text:?}");
+    assert_eq!(tool.call(&["run", "pre-up", "--", "-x"]).code, Some(0));
+}
+
+#[test]
 fn a_phase_is_picked_whole_and_alone() {
     let tool = Tool::new("[pre-up]\na = \"touch a\"\nb = \"touch b\"\n[cleanup]\ndrop = \"touch drop\"\n");
     let text = picked(

@@ -7,7 +7,6 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::lifecycle::kubeconfig;
-use crate::run::tasks;
 use crate::terminal::{read_until, terminal};
 use crate::tool::Tool;
 
@@ -100,14 +99,23 @@ fn a_pipe_into_which_nobody_writes_is_no_kubeconfig() {
 
 #[test]
 fn a_task_that_asks_for_a_password_is_told_how_to_get_a_terminal() {
-    let tool = tasks("pre-up", &[("ask", "sh -c 'printf \"Password: \"; read word'"), ("other", "true")]);
-    let (mut ours, theirs) = terminal();
-    let started = tool.start_on(&["run", "pre-up"], theirs);
-    let mut text = String::new();
-    read_until(&mut ours, &mut text, None);
-    assert_eq!(started.end().code, Some(1));
-    let said = "it may have asked on a terminal: `draft-tasks run pre-up --tty 'ask'` lends it one";
-    assert_eq!(text.matches(said).count(), 1, "{text:?}");
+    for (task, file, command) in [
+        ("ask", ".", "draft-tasks run pre-up --tty ask"),
+        ("-who's", "sub", "draft-tasks run pre-up --tty --file sub/.draft-tasks.toml -- \"-who's\""),
+    ] {
+        let text = format!(
+            "[pre-up]\n\"{task}\" = \"sh -c 'printf \\\"Password: \\\"; read word'\"\nother = \"true\"\n"
+        );
+        let tool = Tool::empty();
+        tool.write(&format!("{file}/.draft-tasks.toml"), text.as_bytes());
+        let (mut ours, theirs) = terminal();
+        let started = tool.start_on(&["run", "pre-up", "--file", file], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(1));
+        let said = format!("it may have asked on a terminal: `{command}` lends it one");
+        assert_eq!(text.matches(&said).count(), 1, "{text:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Must not say what is wrong with a word: the plan of a run knows what the file has.
 
 use clap::Args;
+use draft_tasks_analysis::command::show_argument;
 use globset::GlobBuilder;
 
 /// What of a phase is asked for.
@@ -74,6 +75,15 @@ impl NamedTasks {
         chosen.retain(|name| !skipped.contains(name));
         if chosen.is_empty() { Err(Unnamed::All) } else { Ok(chosen.into_iter().cloned().collect()) }
     }
+}
+
+/// The words of a command line that name these tasks, each with a blank before it; they go behind all options.
+pub(super) fn shown_words<'a>(tasks: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<_> = tasks.into_iter().collect();
+    let looks_like_option = words.iter().any(|word| word.starts_with('-'));
+    let end_of_options = looks_like_option.then(|| "--".to_owned());
+    let words = end_of_options.into_iter().chain(words.into_iter().map(show_argument));
+    words.map(|word| format!(" {word}")).collect()
 }
 
 /// The tasks that a word names: the one that is called exactly so, else those that it is a pattern of, else the only one that

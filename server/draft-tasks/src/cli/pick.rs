@@ -7,7 +7,6 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use draft_tasks_analysis::command;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
 use inquire::list_option::ListOption;
@@ -16,6 +15,7 @@ use inquire::{InquireError, MultiSelect};
 
 use super::list::{Columns, ListedPhase, ListedTask, Listing};
 use super::loan::{self, Loan};
+use super::named::shown_words;
 use super::terminal::{self, cut, padded};
 
 /// What was picked of a file.
@@ -144,8 +144,6 @@ fn of(picked: Vec<Choice>) -> Option<Picked> {
 impl Picked {
     /// The words that run it without asking.
     pub(super) fn describe(&self) -> String {
-        let words = [self.phase.name()].into_iter().chain(self.tasks.iter().map(String::as_str));
-        let words: Vec<String> = words.map(command::show_argument).collect();
-        format!("draft-tasks run {}", words.join(" "))
+        format!("draft-tasks run {}{}", self.phase, shown_words(self.tasks.iter().map(String::as_str)))
     }
 }

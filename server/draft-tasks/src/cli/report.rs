@@ -18,6 +18,7 @@ use draft_tasks_executor::{
     describe_left_running, describe_lines,
 };
 
+use super::named::shown_words;
 use super::screen::Screen;
 use super::terminal::Paint;
 use super::workflow::Workflow;
@@ -375,10 +376,15 @@ impl Report {
         else {
             return Ok(());
         };
-        let name = printable(&self.tasks[task]);
-        let said =
-            format!("it may have asked on a terminal: `draft-tasks run {phase} --tty '{name}'` lends it one");
-        self.screen.line(format_args!("    {said}"))
+        let (file, words) = (self.file_option(), shown_words([&*self.tasks[task]]));
+        let command = printable(&format!("draft-tasks run {phase} --tty{file}{words}"));
+        self.screen.line(format_args!("    it may have asked on a terminal: `{command}` lends it one"))
+    }
+
+    /// What names the tasks file in a command, with a blank before it; nothing where it is found without.
+    fn file_option(&self) -> String {
+        let path = (self.file != Path::new(TASKS_FILE)).then(|| self.file.display().to_string());
+        path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default()
     }
 
     /// The first and the last lines of a task that failed, where they were not shown before.
@@ -459,9 +465,7 @@ impl Report {
         if self.left.is_empty() || self.record.is_none() {
             return None;
         }
-        let path = (self.file != Path::new(TASKS_FILE)).then(|| self.file.display().to_string());
-        let file = path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default();
-        Some(printable(&format!("draft-tasks run {phase} --failed{file}")))
+        Some(printable(&format!("draft-tasks run {phase} --failed{}", self.file_option())))
     }
 }
 
