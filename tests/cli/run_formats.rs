@@ -125,3 +125,15 @@ fn github_annotates_that_no_task_could_run() {
         "\n::error file=.draft-tasks.toml,title=post-deploy::cannot reach the cluster of context `dev`";
     assert!(called.stdout.contains(error), "{called:?}");
 }
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success_and_said_as_what_it_is() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    for arguments in [&["run", "pre-up", "--format", "junit"][..], &["up", "--format", "junit", "--", "true"]]
+    {
+        let called = tool.call_after("exec >/dev/full", arguments);
+        assert_eq!(called.code, Some(1), "{called:?}");
+        assert!(called.stderr.contains("error: standard output cannot be written: "), "{called:?}");
+        assert!(!called.stderr.contains("cannot be run"), "{called:?}");
+    }
+}

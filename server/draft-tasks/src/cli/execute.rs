@@ -116,6 +116,13 @@ pub(super) fn serve(what: impl AsyncFnOnce(&mut Signals) -> io::Result<ExitCode>
     done
 }
 
+/// What a command ends with whose tasks have run, once what is told of them all was to be written.
+pub(super) fn code_after(written: io::Result<()>, code: ExitCode) -> ExitCode {
+    let Err(problem) = terminal::written(written) else { return code };
+    terminal::error(format_args!("{problem}"));
+    FOUND.into()
+}
+
 /// Runs a request to its end.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::execute::{Format, execute, serve};
+use super::execute::{Format, code_after, execute, serve};
 use super::junit::Suite;
 use super::prepare::{Prepared, block_on};
 use super::run::{self, Options};
@@ -180,13 +180,15 @@ impl<'a> Whole<'a> {
             let step = match next {
                 Next::Step(step) => step,
                 Next::Done => {
-                    self.tell_over(OutcomeName::Passed);
-                    return Ok(ExitCode::SUCCESS);
+                    let told = self.tell_over(OutcomeName::Passed);
+                    return Ok(code_after(told, ExitCode::SUCCESS));
                 }
                 Next::Ended { message, stopped } => {
-                    self.tell_over(if stopped { OutcomeName::Stopped } else { OutcomeName::Failed });
+                    let told =
+                        self.tell_over(if stopped { OutcomeName::Stopped } else { OutcomeName::Failed });
                     terminal::error(format_args!("{message}"));
-                    return Ok(if stopped { signals.exit_code() } else { FOUND }.into());
+                    let code = if stopped { signals.exit_code() } else { FOUND };
+                    return Ok(code_after(told, code.into()));
                 }
             };
             if step == Subject::Deploy {
@@ -212,9 +214,8 @@ impl<'a> Whole<'a> {
     }
 
     /// What all steps came to.
-    fn tell_over(&self, outcome: OutcomeName) {
-        // Who does not read it need not: the steps were told one by one.
-        let _ = match self.options.format {
+    fn tell_over(&self, outcome: OutcomeName) -> io::Result<()> {
+        let told = match self.options.format {
             Format::Human | Format::Github => io::stdout().write_all(self.describe_end(outcome).as_bytes()),
             Format::Junit => self.options.write_report(&self.suites),
             Format::Json => {
@@ -230,6 +231,7 @@ impl<'a> Whole<'a> {
         if self.options.format == Format::Human {
             self.options.tell_over(self.undertaking.part.name(), outcome, self.begun);
         }
+        told
     }
 
     /// A line for all, and one for each step.

@@ -14,7 +14,7 @@ use draft_tasks_executor::record::{Records, RunHeader};
 use draft_tasks_executor::{RunRequest, halt};
 
 use super::cluster;
-use super::execute::{Format, execute, serve};
+use super::execute::{Format, code_after, execute, serve};
 use super::list::{self, Listing};
 use super::loan;
 use super::named::{NamedTasks, Unnamed};
@@ -392,7 +392,7 @@ fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
         if is_human {
             options.tell_over(subject.name(), ended.outcome(), begun);
         }
-        options.write_report(ended.suite.as_slice())?;
-        Ok(ended.code(signals))
+        let written = options.write_report(ended.suite.as_slice());
+        Ok(code_after(written, ended.code(signals)))
     })
 }
