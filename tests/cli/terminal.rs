@@ -245,6 +245,19 @@ fn a_question_is_asked_where_somebody_can_answer() {
     }
 }
 
+#[test]
+fn what_was_typed_before_a_question_is_no_answer() {
+    let tool = with_cluster("[pre-up]\na = \"sh -c 'true || kubectl get; touch ran'\"\n", "cluster.example");
+    let (mut ours, theirs) = terminal();
+    ours.write_all(b"y\ny\n").expect("the terminal is open");
+    let mut started = tool.start_asking(&["run", "pre-up"], theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("? [y/N] "));
+    ours.write_all(b"n\n").expect("the terminal is open");
+    assert_eq!(started.end_unread(), Some(2));
+    assert!(!tool.path("ran").exists(), "{text:?}");
+}
+
 #[track_caller]
 fn kill(process: &str, signal: Signal) {
     let process = process.parse().ok().and_then(rustix::process::Pid::from_raw);

@@ -50,6 +50,22 @@ fn all_below_a_folder_are_checked_and_without_a_path_those_below_or_else_the_nea
 }
 
 #[test]
+fn without_a_path_nothing_is_changed_but_the_file_of_the_folder() {
+    let tool = monorepo();
+    tool.write(".git/HEAD", b"");
+    tool.write(".draft-tasks.toml", WRONG);
+    for arguments in [&["-C", "apps", "check", "--fix"][..], &["-C", "apps", "fmt"]] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(2), "{called:?}");
+        assert!(called.stderr.contains("apps: has no tasks file, and those below change only"), "{called:?}");
+    }
+    assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), WRONG);
+    assert_eq!(tool.call(&["-C", "apps", "check", "--fix", "."]).code, Some(1));
+    assert_ne!(tool.read("apps/api/.draft-tasks.toml").as_bytes(), WRONG);
+    assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), WRONG);
+}
+
+#[test]
 fn patterns_name_files_and_folders_and_one_that_matches_nothing_is_an_error() {
     let tool = monorepo();
     for (pattern, said) in [
@@ -108,7 +124,7 @@ fn only_below_folders_that_are_named_anything_is_changed_and_nothing_behind_link
     for command in [&["fmt"][..], &["check", "--fix"]] {
         let called = tool.call(command);
         assert!(
-            called.code == Some(2) && called.stderr.contains("there is no .draft-tasks.toml"),
+            called.code == Some(2) && called.stderr.contains("has no tasks file, and those below change"),
             "{called:?}"
         );
     }

@@ -124,6 +124,13 @@ impl Cluster {
     }
 }
 
+/// What was typed before a question is no answer to it.
+fn forget_keys() {
+    // What is no terminal has no keys.
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
 /// Asks on the terminal.
 ///
 /// # Errors
@@ -132,6 +139,7 @@ impl Cluster {
 pub(super) fn is_agreed(question: &str) -> io::Result<bool> {
     let mut asked = io::stderr().lock();
     let mut said = String::new();
+    forget_keys();
     write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))?;
     asked.flush()?;
     io::stdin().lock().read_line(&mut said)?;

@@ -69,11 +69,16 @@ impl Paths {
         if !named.is_empty() {
             return named.into_iter().flat_map(|path| found(path, purpose)).collect();
         }
+        let here = Path::new(".");
         if purpose == Purpose::Look {
-            let below = of_tree(Tree::below(Path::new(".")), |_| true);
+            let below = of_tree(Tree::below(here), |_| true);
             if !below.is_empty() {
                 return below;
             }
+        } else if !source::is_there(Path::new(TASKS_FILE)) && !Tree::below(here).files.is_empty() {
+            let problem =
+                "has no tasks file, and those below change only where that is said: give `.` as the path";
+            return vec![Err(ReadError { path: source::canonical(here), problem: problem.into() })];
         }
         vec![paths::find(None).map(|found| TextOrigin::File(found.path))]
     }

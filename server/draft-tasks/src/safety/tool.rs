@@ -102,9 +102,11 @@ pub(super) fn has_own_way(call: &Call) -> bool {
 }
 
 /// Programs that reach a cluster only with one of these options or commands.
-const SOMETIMES: [(&str, &[&str]); 3] = [
+const SOMETIMES: [(&str, &[&str]); 4] = [
     // Without these options it is about the machine alone.
     ("dapr", &["-k", "--kubernetes"]),
+    // Without it the inner one asks itself.
+    ("draft-tasks", &["--yes"]),
     ("pluto", &["detect-helm", "detect-api-resources", "detect-all-in-cluster"]),
     ("trivy", &["k8s", "kubernetes"]),
 ];

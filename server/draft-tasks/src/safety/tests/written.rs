@@ -2,7 +2,7 @@
 
 use super::*;
 
-const WAYS: [&str; 164] = [
+const WAYS: [&str; 166] = [
     "k=kubectl; $k get pods",
     "TOOL=kubectl && \"$TOOL\" get pods",
     "set -- kubectl get pods; \"$@\"",
@@ -147,6 +147,8 @@ const WAYS: [&str; 164] = [
     "kubectl kots get apps",
     "crossplane xpkg install provider x",
     "crossplane beta trace x y",
+    "draft-tasks run cleanup --yes",
+    "draft-tasks up --yes -- make deploy",
     "pluto detect-helm",
     "pluto detect-api-resources -o wide",
     "pluto detect-all-in-cluster",
@@ -169,7 +171,7 @@ const WAYS: [&str; 164] = [
     "kubens default",
 ];
 
-const HARMLESS: [&str; 133] = [
+const HARMLESS: [&str; 135] = [
     "echo \"run kubectl get to see\"",
     "grep -r kubectl .",
     "rg 'helm upgrade' docs",
@@ -268,6 +270,8 @@ const HARMLESS: [&str; 133] = [
     "tee kubectl.log < x",
     "ssh-keygen -f helm",
     "touch kubectl",
+    "draft-tasks check --strict",
+    "draft-tasks run cleanup",
     "pluto detect-files -d .",
     "pluto detect x.yaml",
     "helm template . | pluto detect -",
