@@ -221,3 +221,26 @@ fn those_of_a_folder_above_that_are_wrong_keep_everything_from_running() {
     }
     assert!(!tool.path("web/ran").exists());
 }
+
+#[test]
+fn tasks_that_a_folder_above_names_are_those_of_the_file_that_runs() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write(".draft-tasks.toml", b"[post-deploy]\nother = \"true\"\n");
+    tool.write("web/.draft-tasks.toml", b"[pre-up]\na = \"true\"\n[post-deploy]\nmigrate = \"true\"\n");
+    let runs = |file: &str, once: &str, code: i32| {
+        tool.write(file, format!("[kubernetes]\nonce = [\"{once}\"]\n").as_bytes());
+        let called = tool.call(&["run", "pre-up", "--file", "web"]);
+        let said = format!("2:9: `post-deploy` has no task `{once}`");
+        assert_eq!((called.code, called.stderr.contains(&said)), (Some(code), code == 2), "{called:?}");
+    };
+    runs(FILE, "migrate", 0);
+    // It may be of another tasks file below.
+    runs(FILE, "seed", 0);
+    runs(FILE, "migrat", 2);
+    assert!(tool.call(&["check", "web"]).stdout.contains("did you mean `migrate`?"));
+    let nearer = format!("web/{FILE}");
+    runs(&nearer, "seed", 2);
+    // What is farther away does not count.
+    runs(&nearer, "migrate", 0);
+}

@@ -164,6 +164,29 @@ fn that_are_wrong_keep_tasks_from_running_and_their_file_is_named() {
     assert!(!project.file("ran").exists());
 }
 
+#[test]
+fn that_name_tasks_are_held_to_the_tasks_as_they_are_typed() {
+    let project = Project::with_tasks("post-deploy", &[("migrate", "a")]);
+    let uri = project.write(FILE, "[kubernetes]\nonce = [\"migrate\"]\n");
+    let mut client = Client::start();
+    client.open_and_wait(&project);
+    client.open_text(&uri, "[kubernetes]\nonce = [\"migrate\"]\n");
+    client.diagnostics_that(&uri, |params| codes(&params["diagnostics"]).is_empty());
+    client.replace(&project.uri, 2, "[post-deploy]\nseed = \"a\"\n");
+    client.diagnostics_that(&uri, |params| codes(&params["diagnostics"]) == ["setting"]);
+    let refused = |client: &mut Client| {
+        let argument = json!({ "uri": project.uri, "phase": "post-deploy" });
+        let error = client.execute_error("draft-tasks.runPhase", argument).to_string();
+        let said = "`post-deploy` has no task `migrate`; it has `seed`";
+        assert!(error.contains("nothing runs") && error.contains(said), "{error}");
+    };
+    refused(&mut client);
+    // The file on disk still has the task, what would run has not.
+    client.close(&uri);
+    client.diagnostics_that(&uri, |params| codes(&params["diagnostics"]).is_empty());
+    refused(&mut client);
+}
+
 /// A repository with settings in its root, and the tasks file of an application below it.
 fn repository(settings: &str) -> (Project, String, String) {
     let (project, root) = configured(settings);

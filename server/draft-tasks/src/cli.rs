@@ -166,7 +166,8 @@ fn refusal_of(project: &ProjectFiles) -> Option<Problem> {
 /// The settings for a tasks file, those of its project behind what was given, and the project's files with what is wrong
 /// in them.
 fn settings_and_files(file: &Path, given: &Layer) -> (Config, ProjectFiles) {
-    let project = ProjectFiles::load(file.parent().unwrap_or(Path::new("")));
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let project = ProjectFiles::load(directory).checked(directory);
     (Config::of(&[&project.settings(), given]), project)
 }
 

@@ -261,7 +261,7 @@ impl Checker {
             return known.options();
         }
         tell_broken_draft_toml(directory_of(file).unwrap_or(Path::new(".")));
-        let project = ProjectFiles::load(&directory);
+        let project = ProjectFiles::load(&directory).checked(&directory);
         let config = Config::of(&[&project.settings(), &self.given]);
         if let Some(said) = project.unused.filter(|said| self.unused.insert(said.clone())) {
             terminal::warning(format_args!("{said}"));

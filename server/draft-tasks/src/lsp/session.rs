@@ -299,6 +299,7 @@ impl Session {
     /// Analyses and publishes what has changed.
     pub(crate) fn settle(&mut self) {
         self.opened = false;
+        self.stale_settings();
         let is_settings =
             |uri: &&Uri| self.documents.get(*uri).is_some_and(|it| it.kind == FileKind::Settings);
         let settings: Vec<Uri> = self.stale.iter().filter(is_settings).cloned().collect();

@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
-use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::TextRange;
+use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use draft_tasks_analysis::syntax::{self, Entry, HeaderKind, Str, SyntaxTree, Value, ValueKind};
-use draft_tasks_analysis::{Options, Parsed, TextRange};
 use serde_json::Value as Json;
 
 use crate::lines::{LineIndex, line_and_column};
@@ -17,10 +16,12 @@ use crate::source;
 mod completion;
 mod hover;
 mod nearest;
+mod once;
 
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
 pub(crate) use nearest::ProjectFiles;
+use once::TaskNamed;
 
 /// Nobody writes so many settings, in bytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
@@ -34,13 +35,6 @@ pub(crate) struct Project {
     pub(crate) problems: Vec<Problem>,
     /// Tasks that are named.
     named: Vec<TaskNamed>,
-}
-
-/// A task that a setting names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct TaskNamed {
-    range: TextRange,
-    name: String,
 }
 
 /// Something that is wrong.
@@ -77,23 +71,6 @@ impl Project {
         project
     }
 
-    /// Finds what names no task of the tasks file beside it: what is to run once would run in all pods.
-    pub(crate) fn check_tasks(&mut self, tasks: &str) {
-        if self.named.is_empty() {
-            return;
-        }
-        let parsed = Parsed::new(tasks, Options::default());
-        // What a broken file has is not known.
-        if !parsed.tree.errors.is_empty() {
-            return;
-        }
-        let commands = parsed.file.commands_of(Phase::PostDeploy);
-        let present: Vec<String> = commands.map(|(task, _)| task.name(&parsed.text).into_owned()).collect();
-        let missing = self.named.iter().filter(|named| !present.contains(&named.name));
-        self.problems.extend(missing.map(|named| Problem::of_task(named, &present)));
-        self.problems.sort_by_key(|problem| (problem.range.start(), problem.range.end()));
-    }
-
     /// What is wrong, each with its place in the file that has this text.
     pub(crate) fn describe(&self, file: &Path, text: &str) -> Vec<String> {
         let lines = LineIndex::new(text);
@@ -102,23 +79,6 @@ impl Project {
             format!("{}:{line}:{column}: {}", file.display(), problem.message)
         };
         self.problems.iter().map(describe).collect()
-    }
-}
-
-impl Problem {
-    /// A name that no task has, of those that there are.
-    fn of_task(named: &TaskNamed, present: &[String]) -> Problem {
-        let near = settings::nearest(&named.name, present);
-        let meant = match (&near, present) {
-            (Some(near), _) => format!(": did you mean `{near}`?"),
-            (None, []) => String::new(),
-            (None, present) => format!("; it has `{}`", present.join("`, `")),
-        };
-        Problem {
-            range: named.range,
-            message: format!("`post-deploy` has no task `{}`{meant}", named.name),
-            suggestion: near.map(|near| Json::from(near).to_string()),
-        }
     }
 }
 
@@ -135,7 +95,9 @@ pub(crate) struct ProjectFile {
 impl ProjectFile {
     /// Reads the settings of a directory's own file.
     fn load(directory: &Path) -> ProjectFile {
-        ProjectFile::of(directory.join(SETTINGS_FILE))
+        let mut file = ProjectFile::of(directory.join(SETTINGS_FILE));
+        file.check_tasks(directory, true);
+        file
     }
 
     fn of(path: PathBuf) -> ProjectFile {
@@ -143,14 +105,7 @@ impl ProjectFile {
             Ok(text) => (text.unwrap_or_default(), None),
             Err(error) => (String::new(), Some(error.problem)),
         };
-        let mut project = Project::of_text(&text);
-        if !project.named.is_empty()
-            && let Ok(Some(tasks)) =
-                source::read_some(&path.with_file_name(TASKS_FILE), source::LARGEST as u64)
-        {
-            project.check_tasks(&tasks);
-        }
-        ProjectFile { project, path, text, unreadable }
+        ProjectFile { project: Project::of_text(&text), path, text, unreadable }
     }
 
     /// Whether something is wrong in it.
@@ -494,7 +449,7 @@ mod tests {
                 project.settings.0["kubernetes"]["once"],
                 serde_json::json!(["migrat", "seed", "x y"])
             );
-            project.check_tasks(tasks);
+            project.check_tasks(tasks, true);
             let of = |it: &Problem| (text[it.range].to_owned(), it.message.clone(), it.suggestion.clone());
             project.problems.iter().map(of).collect::<Vec<_>>()
         };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::file_names::SETTINGS_FILE;
 use tower_lsp::gen_lsp_types::*;
 
@@ -71,6 +72,18 @@ impl KnownProjects {
         Some(WrongSettings {
             file,
             problems: wrong().flat_map(|(_, known)| known.problems.clone()).collect(),
+        })
+    }
+
+    /// What is wrong with the settings that hold in a directory, also with this text of its tasks file.
+    pub(super) fn wrong_with(&self, directory: &Path, parsed: &Parsed) -> Option<WrongSettings> {
+        self.wrong(directory).or_else(|| {
+            let (of, known) = self.of(directory).filter(|(_, known)| known.settings.says_once()).last()?;
+            let file = of.join(SETTINGS_FILE);
+            let wrong = known.settings.wrong_once(parsed, of == directory);
+            let problems: Vec<_> =
+                wrong.into_iter().map(|problem| format!("{}: {problem}", file.display())).collect();
+            (!problems.is_empty()).then_some(WrongSettings { file, problems })
         })
     }
 
@@ -226,7 +239,7 @@ impl Session {
         let Some((session, document, analysed)) = self.opened_settings(uri) else { return };
         let mut project = Project::of_tree(&analysed.parsed.tree, &analysed.parsed.text);
         if let Some(tasks) = session.tasks_beside(document) {
-            project.check_tasks(&tasks);
+            project.check_tasks(&tasks, true);
         }
         let context = session.context(document, &analysed);
         let diagnostics = project.problems.iter().map(|it| to_proto::problem(context, it)).collect();
@@ -237,6 +250,16 @@ impl Session {
         if let Some(directory) = directory {
             self.take_project(&directory, project.settings, Vec::new(), problems);
         }
+    }
+
+    /// Has open settings looked at again whose tasks file has changed: they name its tasks.
+    pub(super) fn stale_settings(&mut self) {
+        let changed: Vec<PathBuf> =
+            self.stale.iter().filter_map(|uri| self.documents.get(uri)?.directory()).collect();
+        let is_meant = |document: &&Document| {
+            document.kind == FileKind::Settings && changed.iter().any(|directory| document.is_in(directory))
+        };
+        self.stale.extend(self.documents.values().filter(is_meant).map(|it| it.uri.clone()));
     }
 
     /// The text of the tasks file beside a document, if it is open.

@@ -155,12 +155,16 @@ impl Session {
 
     fn wanted(&mut self, uri: &Uri) -> SourceRequest {
         let projects = &self.projects;
-        let opened = self.documents.get_mut(uri).map(|document| Opened {
-            kind: document.kind,
-            path: document.path.clone(),
-            analysis: document.analysed(),
-            config: document.config.clone(),
-            wrong_settings: document.directory().and_then(|directory| projects.wrong(&directory)),
+        let opened = self.documents.get_mut(uri).map(|document| {
+            let analysis = document.analysed();
+            let directory = document.directory();
+            Opened {
+                kind: document.kind,
+                path: document.path.clone(),
+                wrong_settings: directory.and_then(|it| projects.wrong_with(&it, &analysis.parsed)),
+                analysis,
+                config: document.config.clone(),
+            }
         });
         let directory = document::path_of(uri).and_then(|path| path.parent().map(Path::to_owned));
         let (editor, environment) = (self.editor.of(directory.as_deref()).clone(), self.environment.clone());
@@ -183,7 +187,8 @@ impl SourceRequest {
             .ok_or_else(|| refusal(format!("`{}` is neither open nor a file", self.uri.0)))?;
         let kind = FileKind::of_path(&path);
         let text = source::read(&path).map_err(|error| refusal(error.to_string()))?;
-        let project = ProjectFiles::load(path.parent().unwrap_or(Path::new("")));
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let project = ProjectFiles::load(directory).checked(directory);
         let config = Config::of(&[&project.settings(), &self.editor]);
         let analysed = Arc::new(Analysed::new(Analysis::new(text, config.options())));
         let source = self.source(kind, Some(path), analysed, config, false)?;

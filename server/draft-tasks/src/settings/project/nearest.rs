@@ -44,6 +44,16 @@ impl ProjectFiles {
         ProjectFiles { files, unused }
     }
 
+    /// Finds also what a folder above says of tasks of the directory, where no nearer one says it.
+    pub(crate) fn checked(mut self, directory: &Path) -> ProjectFiles {
+        let mut nearest = self.files.iter_mut().rev().enumerate();
+        let says = nearest.find(|(_, file)| file.project.settings.says_once());
+        if let Some((1.., file)) = says {
+            file.check_tasks(directory, false);
+        }
+        self
+    }
+
     /// What they say, nearer before farther, key by key.
     pub(crate) fn settings(&self) -> Layer {
         Layer::merged(self.files.iter().map(|file| &file.project.settings))

@@ -1,0 +1,93 @@
+//! Tasks that settings name since they run once, looked for in the tasks files for which the settings hold.
+//!
+//! Must not let a misspelt name pass: its task would run in all pods.
+
+use std::path::Path;
+
+use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::{Options, Parsed, TextRange};
+use serde_json::Value as Json;
+
+use super::{Problem, Project, ProjectFile};
+use crate::settings::{self, Layer};
+use crate::source;
+
+/// A task that a setting names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TaskNamed {
+    pub(super) range: TextRange,
+    pub(super) name: String,
+}
+
+impl Project {
+    /// Finds what names no task of a tasks file beside it, or below.
+    pub(crate) fn check_tasks(&mut self, tasks: &str, is_beside: bool) {
+        if self.named.is_empty() {
+            return;
+        }
+        let Some(present) = present(&Parsed::new(tasks, Options::default())) else { return };
+        let wrong = self.named.iter().filter_map(|TaskNamed { range, name }| {
+            let (message, near) = wrong(name, &present, is_beside)?;
+            Some(Problem {
+                range: *range,
+                message,
+                suggestion: near.map(|near| Json::from(near).to_string()),
+            })
+        });
+        self.problems.extend(wrong);
+        self.problems.sort_by_key(|problem| (problem.range.start(), problem.range.end()));
+    }
+}
+
+impl ProjectFile {
+    /// Finds what names no task of the tasks file in a directory.
+    pub(super) fn check_tasks(&mut self, directory: &Path, is_beside: bool) {
+        if !self.project.named.is_empty()
+            && let Ok(Some(tasks)) = source::read_some(&directory.join(TASKS_FILE), source::LARGEST as u64)
+        {
+            self.project.check_tasks(&tasks, is_beside);
+        }
+    }
+}
+
+impl Layer {
+    /// The tasks that run once, if it says which.
+    fn once(&self) -> Option<&Vec<Json>> {
+        self.0.get("kubernetes")?.get("once")?.as_array()
+    }
+
+    /// Whether it says which tasks run once: what is said farther away does not count then.
+    pub(crate) fn says_once(&self) -> bool {
+        self.once().is_some()
+    }
+
+    /// What is wrong with the names of tasks that run once, for a tasks file beside the settings or below.
+    pub(crate) fn wrong_once(&self, parsed: &Parsed, is_beside: bool) -> Vec<String> {
+        let Some(present) = present(parsed) else { return Vec::new() };
+        let names = self.once().into_iter().flatten().filter_map(Json::as_str);
+        names.filter_map(|name| Some(wrong(name, &present, is_beside)?.0)).collect()
+    }
+}
+
+/// The tasks that may run in pods; what a broken file has is not known.
+fn present(parsed: &Parsed) -> Option<Vec<String>> {
+    let commands = parsed.file.commands_of(Phase::PostDeploy);
+    let names = commands.map(|(task, _)| task.name(&parsed.text).into_owned());
+    parsed.tree.errors.is_empty().then(|| names.collect())
+}
+
+/// What is wrong with a name, and what is meant. One from above that is like no task may be of another tasks file.
+fn wrong(name: &str, present: &[String], is_beside: bool) -> Option<(String, Option<String>)> {
+    if present.iter().any(|task| task == name) {
+        return None;
+    }
+    let near = settings::nearest(name, present);
+    let meant = match (&near, present) {
+        (Some(near), _) => format!(": did you mean `{near}`?"),
+        (None, _) if !is_beside => return None,
+        (None, []) => String::new(),
+        (None, present) => format!("; it has `{}`", present.join("`, `")),
+    };
+    Some((format!("`post-deploy` has no task `{name}`{meant}"), near))
+}
