@@ -138,6 +138,10 @@ fn only_below_folders_that_are_named_anything_is_changed_and_nothing_behind_link
     assert_eq!(tool.read("elsewhere/file").as_bytes(), unformatted);
     let called = tool.call(&["check", "--fix", "apps"]);
     assert!(called.stdout.contains("apps/api/.draft-tasks.toml: fixed phase-case"), "{called:?}");
+    let said = |arguments: &[&str]| tool.call(arguments).stderr.contains("is a link");
+    assert!(said(&["check", "--fix", "apps/*"]), "it matches");
+    assert!(!said(&["check", "--fix", "apps/a*"]), "it does not");
+    assert!(!said(&["check", "apps/*"]) && !said(&["check", "apps/a*"]), "nothing is changed");
     assert_eq!(tool.call(&["fmt", "apps/link"]).code, Some(0));
     assert_ne!(tool.read("elsewhere/file").as_bytes(), unformatted, "it was named");
 }

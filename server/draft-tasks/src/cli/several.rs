@@ -123,10 +123,9 @@ fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
     match matcher(pattern) {
         Err(problem) => error(format!("is not a pattern: {problem}")),
         Ok(matcher) => {
-            let is_match = |file: &FoundFile| {
-                (!changes || file.is_regular) && file.path.ancestors().any(|path| matcher.is_match(path))
-            };
-            let matched = of_tree(Tree::below(&beginning(pattern)), is_match);
+            let mut tree = Tree::below(&beginning(pattern));
+            tree.files.retain(|file| file.path.ancestors().any(|path| matcher.is_match(path)));
+            let matched = of_tree(tree, |file| !changes || file.is_regular);
             if matched.is_empty() { error("matches no tasks file".into()) } else { matched }
         }
     }
