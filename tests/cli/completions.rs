@@ -60,11 +60,11 @@ fn lines(output: &Output) -> Vec<String> {
     String::from_utf8(output.stdout.clone()).expect("UTF-8").lines().map(str::to_owned).collect()
 }
 
-/// What bash would offer for the last word.
+/// What bash would offer for the last word, which bash gives without the quote with which it begins.
 #[track_caller]
 fn in_bash(tool: &Tool, words: &[&str]) -> Vec<String> {
     const SCRIPT: &str = "source <(draft-tasks completions bash); COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
-        _draft_tasks draft-tasks \"${COMP_WORDS[COMP_CWORD]}\" ''; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        _draft_tasks draft-tasks \"${COMP_WORDS[COMP_CWORD]#\\'}\" ''; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let words = [&["-c", SCRIPT, "bash", "draft-tasks"], words].concat();
     lines(&program(tool, "bash", &words).output().expect("bash starts"))
 }
@@ -96,7 +96,15 @@ fn bash_completes_what_there_is() {
     assert_eq!(in_bash(&tool, &["run", "pre-up", "x"]), [""]);
     tool.write("sub/.draft-tasks.toml", b"[post-up]\nother = \"true\"\n");
     assert_eq!(in_bash(&tool, &["-C", "sub", "run", ""]), ["post-up"]);
-    assert_eq!(in_bash(&tool, &["run", "--file", "sub", "post-up", ""]), ["other"]);
+    for file in [&["--file", "sub"][..], &["--file=sub"], &["--file", "=", "sub"]] {
+        assert_eq!(in_bash(&tool, &[&["run"], file, &["post-up", ""]].concat()), ["other"], "{file:?}");
+    }
+    for directory in ["-Csub", "-C=sub"] {
+        assert_eq!(in_bash(&tool, &[directory, "run", ""]), ["post-up"], "{directory}");
+    }
+    tool.write("sub/.draft-tasks.toml", b"[post-up]\n\"b*\" = \"true\"\n");
+    tool.write("bfile", b"");
+    assert_eq!(in_bash(&tool, &["-C", "sub", "run", "post-up", "'b"]), ["b*"], "no file");
     assert_eq!(tool.call(&["run", "pre-up", "sync"]).code, Some(0));
     let record = tool.record_folders()[0].file_name().expect("a name").to_string_lossy().into_owned();
     for command in [&["rerun", "2"][..], &["runs", "show", "2"], &["runs", "rm", "2"], &["runs", "path", "2"]]

@@ -1,4 +1,7 @@
 _draft_tasks() {
+    # What is offered is no pattern of files.
+    local -
+    set -f
     local IFS=$'\013' word=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}")
     words[COMP_CWORD]=$2
     COMPREPLY=($(VARIABLE=bash _CLAP_COMPLETE_INDEX=$COMP_CWORD _DRAFT_TASKS_QUOTE=${word:0:1} \

@@ -139,11 +139,16 @@ impl Typed {
         let mut typed = Typed { is_option, ..Typed::default() };
         let texts: Vec<String> = words.iter().map(|word| unquoted(&word.to_string_lossy())).collect();
         for (at, word) in texts.iter().enumerate() {
-            let next = || texts.get(at + 1).map(PathBuf::from);
+            // Bash takes `=` for a word.
+            let next = || texts[at + 1..].iter().find(|word| *word != "=").map(PathBuf::from);
             match word.as_str() {
                 "-C" => typed.directory.extend(next()),
                 "--file" => typed.file = next(),
-                word => typed.phase = typed.phase.or(Phase::from_name_in_any_case(word)),
+                word => match (word.strip_prefix("-C"), word.strip_prefix("--file=")) {
+                    (Some(directory), _) => typed.directory.push(directory.trim_start_matches('=')),
+                    (_, Some(file)) => typed.file = Some(file.into()),
+                    _ => typed.phase = typed.phase.or(Phase::from_name_in_any_case(word)),
+                },
             }
         }
         typed
