@@ -172,6 +172,6 @@ fn a_directory_is_entered_before_anything_is_looked_at() {
         assert!(!by_directory.stderr.contains("using"), "{by_directory:?}");
     }
     assert_refused(&tool.call(&["-C", "none", "check"]), &["error: -C none: there is no such directory\n"]);
-    assert_refused(&tool.call(&["runs", "show", "last", "--file", "none"]), &["there is no run `last`"]);
+    assert_refused(&tool.call(&["runs", "show", "last", "--file", "none"]), &["no run is kept"]);
     assert_refused(&tool.call(&["check", "--file", "none"]), &["none: there is no such file"]);
 }

@@ -272,6 +272,7 @@ fn a_reader_that_is_gone_stops_the_run_with_time_to_clean_up() {
     started.close_stdout();
     let called = started.end();
     assert_eq!(called.code, Some(130), "{called:?}");
+    assert!(called.stderr.contains("nobody reads the output any more, so the run is stopped"), "{called:?}");
     assert!(tool.path("cleaned").exists() && !tool.path("next").exists());
 }
 

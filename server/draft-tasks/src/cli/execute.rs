@@ -266,6 +266,8 @@ fn tell_untold(error: &io::Error) -> bool {
     let is_told = error.kind() != io::ErrorKind::BrokenPipe;
     if is_told {
         terminal::error(format_args!("the output cannot be written, so the run is stopped: {error}"));
+    } else {
+        terminal::remark(format_args!("nobody reads the output any more, so the run is stopped"));
     }
     is_told
 }

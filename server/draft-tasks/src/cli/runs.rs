@@ -183,6 +183,7 @@ impl RunsArguments {
     ) -> Result<(), String> {
         match self.find(records, id)? {
             Some(kept) => what(&kept),
+            None if is_last(id) => Err("no run is kept".to_owned()),
             None => Err(format!("there is no run `{id}`; `draft-tasks runs` lists those that are kept")),
         }
     }
