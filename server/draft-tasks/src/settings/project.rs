@@ -465,6 +465,8 @@ mod tests {
         let expected = expected
             .map(|(at, message, meant)| (at.to_owned(), message.to_owned(), meant.map(str::to_owned)));
         assert_eq!(problems(tasks), expected);
+        let broken_elsewhere = format!("{tasks}x = = 1\n");
+        assert_eq!(problems(&broken_elsewhere), expected, "what can run is known");
         assert_eq!(problems("[post-deploy]\nmigrate = \n"), [], "what a broken file has is not known");
         for wrong in ["{}", "5", "2020-01-01", "[1]", "\"migrate\""] {
             let text = format!("[kubernetes]\nonce = {wrong}\n");

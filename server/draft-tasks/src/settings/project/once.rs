@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::lens::{self, Runnable};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::{Options, Parsed, TextRange};
 use serde_json::Value as Json;
@@ -70,11 +71,13 @@ impl Layer {
     }
 }
 
-/// The tasks that may run in pods; what a broken file has is not known.
+/// The tasks that may run in pods; what a broken file has is not known, unless it is broken elsewhere.
 fn present(parsed: &Parsed) -> Option<Vec<String>> {
     let commands = parsed.file.commands_of(Phase::PostDeploy);
     let names = commands.map(|(task, _)| task.name(&parsed.text).into_owned());
-    parsed.tree.errors.is_empty().then(|| names.collect())
+    let runs = |it: &Runnable| it.phase == Phase::PostDeploy && it.obstacle.is_none();
+    let is_known = parsed.tree.errors.is_empty() || lens::runnables(parsed).iter().any(runs);
+    is_known.then(|| names.collect())
 }
 
 /// What is wrong with a name, and what is meant. One from above that is like no task may be of another tasks file.
