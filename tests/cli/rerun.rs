@@ -3,16 +3,7 @@
 use serde_json::Value;
 
 use crate::run::tasks;
-use crate::tool::{Called, Tool};
-
-#[track_caller]
-fn assert_says(called: &Called, code: i32, parts: &[&str]) {
-    assert_eq!(called.code, Some(code), "{called:#?}");
-    let all = format!("{}{}", called.stdout, called.stderr);
-    for part in parts {
-        assert!(all.contains(part), "{part:?} is not in {called:#?}");
-    }
-}
+use crate::tool::{Tool, assert_says};
 
 /// The second of three tasks fails as long as there is no file `well`.
 fn flaky() -> Tool {

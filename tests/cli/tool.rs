@@ -30,6 +30,16 @@ pub(crate) struct Called {
     pub(crate) stderr: String,
 }
 
+/// Compares the exit code, and looks for parts of what was written.
+#[track_caller]
+pub(crate) fn assert_says(called: &Called, code: i32, parts: &[&str]) {
+    assert_eq!(called.code, Some(code), "{called:#?}");
+    let all = format!("{}{}", called.stdout, called.stderr);
+    for part in parts {
+        assert!(all.contains(part), "{part:?} is not in {called:#?}");
+    }
+}
+
 impl Tool {
     /// A directory whose tasks file has this text.
     pub(crate) fn new(tasks: &str) -> Tool {

@@ -7,18 +7,9 @@ use serde_json::json;
 use crate::application::tool;
 use crate::double::{Answer, Double, Pod, Step, When};
 use crate::rollout::{deployment, pod, replica_set, roll_out};
-use crate::tool::{Called, Tool};
+use crate::tool::{Tool, assert_says};
 
 const THREE: &str = "[post-deploy]\none = \"one\"\ntwo = \"two\"\nthree = \"three\"\n";
-
-#[track_caller]
-fn assert_says(called: &Called, code: i32, parts: &[&str]) {
-    assert_eq!(called.code, Some(code), "{called:#?}");
-    let all = format!("{}{}", called.stdout, called.stderr);
-    for part in parts {
-        assert!(all.contains(part), "{part:?} is not in {called:#?}");
-    }
-}
 
 /// A pod that is the same one however often it is told.
 fn same(index: usize) -> Pod {

@@ -9,16 +9,7 @@ use serde_json::{Value, json};
 use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Fault, Gate, Pod, Refusal, Step, Watches, When};
 use crate::rollout::{deployment, pod, replica_set, roll_out};
-use crate::tool::{Called, Tool};
-
-#[track_caller]
-fn assert_says(called: &Called, code: i32, said: &[&str]) {
-    assert_eq!(called.code, Some(code), "{called:#?}");
-    let all = format!("{}{}", called.stdout, called.stderr);
-    for part in said {
-        assert!(all.contains(part), "{part:?} is not in {called:#?}");
-    }
-}
+use crate::tool::{Called, Tool, assert_says};
 
 /// Runs one task in one pod, where it writes something and this comes next.
 fn run_until(last: Step) -> Called {

@@ -7,18 +7,9 @@ use serde_json::json;
 use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Pod, Release, Step, When, Workload};
 use crate::rollout::{deployment, pod, replica_set, roll_out};
-use crate::tool::Called;
+use crate::tool::{Called, assert_says};
 
 const DRAFT: &str = "[environments.development]\nname = \"web\"\n";
-
-#[track_caller]
-fn assert_says(called: &Called, code: i32, parts: &[&str]) {
-    assert_eq!(called.code, Some(code), "{called:#?}");
-    let all = format!("{}{}", called.stdout, called.stderr);
-    for part in parts {
-        assert!(all.contains(part), "{part:?} is not in {called:#?}");
-    }
-}
 
 fn run(double: &Double, more: &[&str]) -> Called {
     tool(double, WORK).call(&[&["run", "post-deploy"], more].concat())

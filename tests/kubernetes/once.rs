@@ -9,20 +9,11 @@ use serde_json::json;
 use crate::application::tool;
 use crate::double::{Answer, Double, Gate, Pod, Refusal, Step, When};
 use crate::rollout::{pod, roll_out};
-use crate::tool::{Called, Tool};
+use crate::tool::{Tool, assert_says};
 
 const TASKS: &str = "[post-deploy]\nbefore = \"before\"\nmigrate = \"migrate\"\nafter = \"after\"\n";
 
 const SETTINGS: &[u8] = b"[kubernetes]\nonce = [\"migrate\"]\n";
-
-#[track_caller]
-fn assert_says(called: &Called, code: i32, parts: &[&str]) {
-    assert_eq!(called.code, Some(code), "{called:#?}");
-    let all = format!("{}{}", called.stdout, called.stderr);
-    for part in parts {
-        assert!(all.contains(part), "{part:?} is not in {called:#?}");
-    }
-}
 
 /// Two pods of an application whose settings say that `migrate` runs once.
 fn two() -> (Double, Tool) {

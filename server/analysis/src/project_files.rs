@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    fn check(text: &str, found: &[Named], expect: Expect) {
+    pub(super) fn check(text: &str, found: &[Named], expect: Expect) {
         let shown = found.iter().map(|it| format!("{} at {:?}: {}\n", it.name, &text[it.range], it.detail));
         expect.assert_eq(&shown.collect::<String>());
     }

@@ -143,14 +143,10 @@ fn phony(makefile: &str, needs: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
     use super::*;
-
-    fn check(text: &str, found: &[Named], expect: Expect) {
-        let shown = found.iter().map(|it| format!("{} at {:?}: {}\n", it.name, &text[it.range], it.detail));
-        expect.assert_eq(&shown.collect::<String>());
-    }
+    use crate::project_files::tests::check;
 
     #[test]
     fn targets_of_makefiles() {
