@@ -28,8 +28,10 @@ test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes mi
 
 test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code and Kubernetes; as root it installs them
 	@$(step) 'install the other tools' tests/tools/install
+	@$(step) 'processes where there is no /proc' tests/tools/portable
 	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
 	@$(step) 'workflows, action and hooks' tests/tools/workflows
+	@$(step) 'the book' tests/tools/book
 	@$(step) 'a hostile folder under strace' cargo test --locked -p draft-tasks --test lsp hostile -- --ignored
 	@$(step) 'a real disk that becomes full' sh -c 'unshare --mount true || { echo "this user may mount nothing" >&2; exit 77; }; exec cargo test --locked -p draft-tasks --test cli on_a_real_disk'
 	@$(step) 'tests in the next Neovim' env NVIM=.tools/bin/nvim-next tests/editors/nvim/run test.lua
@@ -51,6 +53,7 @@ bench: rust ## Measure the analysis, the executor, and the server beside its pee
 	@cargo bench --locked -p draft-tasks-analysis --bench parse
 	@cargo bench --locked -p draft-tasks-executor
 	@cargo test --locked -p draft-tasks --test kubernetes -- --ignored --nocapture --test-threads 1 bench::
+	@cargo test --locked -p draft-tasks --test cli -- --ignored --nocapture export::bench::
 	@tests/tools/bench
 	@tests/tools/run_bench.py target/release/draft-tasks
 
@@ -58,11 +61,17 @@ install: rust ## Install the binary where cargo installs programs
 	@cargo install --path server/draft-tasks --locked
 
 dist: rust ## Build the packages that users install, in dist/ (takes long)
-	@tests/tools/install --quiet packaging vscode
+	@tests/tools/install --quiet packaging extension
 	@packaging/dist
 
-release-check: dist ## That, and install, use and remove each of them
-	@packaging/check
+release-check: rust ## That, and install, use and remove each; compile for other systems; pack for crates.io
+	@$(step) --begin
+	@$(step) 'install what makes packages' tests/tools/install packaging extension nvim workflows
+	@$(step) 'build the packages' packaging/dist
+	@$(step) 'install, use and remove each' packaging/check
+	@$(step) 'compile for Windows and macOS' packaging/compile
+	@$(step) 'pack for crates.io, and build from that' cargo publish --dry-run --workspace --locked
+	@$(step) --end release-check
 
 windows: ## Compile for Windows, and use the program under Wine; on Debian, as root
 	@tests/windows/run

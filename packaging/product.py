@@ -18,10 +18,13 @@ class Product:
     maintainer: str
     # Where the project is to be found; not known until Cargo.toml has it.
     address: str | None
+    # Where `cargo binstall` looks for an archive and for the binary in it, with names in braces.
+    binstall: dict[str, str]
 
     @staticmethod
     def of_workspace() -> Product:
         command = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
         packages = json.loads(subprocess.check_output(command, cwd=ROOT))["packages"]
         package = next(it for it in packages if it["name"] == NAME)
-        return Product(package["version"], package["description"], package["authors"][0], package["repository"])
+        return Product(package["version"], package["description"], package["authors"][0], package["repository"],
+                       package["metadata"]["binstall"])

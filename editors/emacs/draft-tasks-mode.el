@@ -1,6 +1,6 @@
 ;;; draft-tasks-mode.el --- Tasks files of Draft  -*- lexical-binding: t -*-
 
-;; Version: 0.1.0
+;; Version: 0.2.0
 ;; Package-Requires: ((emacs "28.1"))
 ;; Keywords: languages, tools
 

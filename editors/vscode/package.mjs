@@ -33,6 +33,9 @@ try {
     fs.cpSync(path.join(here, name), path.join(stage, name), { recursive: true });
   }
   fs.rmSync(path.join(stage, 'images/icon.svg'));
+  // The page of an extension shows pictures of the web alone, and there is no address yet. The walkthrough has them.
+  const readme = fs.readFileSync(path.join(stage, 'README.md'), 'utf8');
+  fs.writeFileSync(path.join(stage, 'README.md'), readme.replace(/^ *!\[[^\]]*\]\(images\/.*\)\n\n?/gm, ''));
   fs.mkdirSync(path.join(stage, 'dist'));
   fs.copyFileSync(path.join(here, 'dist/extension.js'), path.join(stage, 'dist/extension.js'));
   const licenses = ['LICENSE-MIT', 'LICENSE-APACHE'].map((name) => fs.readFileSync(path.join(here, '../..', name), 'utf8'));

@@ -3,6 +3,23 @@
 use crate::tool::Tool;
 
 #[test]
+fn the_command_of_up_and_delete_is_led_behind_two_dashes() {
+    let tool = Tool::new("");
+    for part in ["up", "delete"] {
+        let said = format!(
+            "error: the command that `{part}` runs stands behind `--`: draft-tasks {part} -- helm …\n"
+        );
+        assert_eq!(tool.call(&[part, "helm", "x"]).stderr, said);
+        let said = format!(
+            "error: `{part}` needs the command to run, behind `--`: draft-tasks {part} -- COMMAND…\n"
+        );
+        let called = tool.call(&[part]);
+        assert!(called.code == Some(2) && called.stderr.starts_with(&said), "{called:?}");
+        assert!(tool.call(&[part, "--nonsense"]).stderr.contains("unexpected argument '--nonsense'"));
+    }
+}
+
+#[test]
 fn nothing_shows_the_help() {
     let called = Tool::empty().call(&[]);
     assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""));

@@ -76,6 +76,15 @@ fn annotations_of_github_name_the_file_from_the_root_of_the_repository() {
 }
 
 #[test]
+fn sarif_has_places_below_the_root_of_the_system() {
+    let tool = Tool::new("[pre-up]\na = \"x && y\"\n");
+    let file = tool.path(".draft-tasks.toml").canonicalize().expect("it is there").display().to_string();
+    let sarif = json(&tool.call(&["-C", "/", "check", "--format", "sarif", &file]));
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(place["uri"], file.trim_start_matches('/'));
+}
+
+#[test]
 fn sarif_has_what_code_scanning_wants() {
     let tool = project();
     let sarif = json(&tool.call(&["-C", "apps", "check", "--format", "sarif"]));
@@ -218,7 +227,10 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     let tool = alone(text);
     let called = tool.call(&["check", "--fix", "--diff"]);
     let diff = "--- .draft-tasks.toml\n+++ .draft-tasks.toml\n@@ -1,2 +1,2 @@\n-[Pre-Up]\n+[pre-up]\n a = \"echo\"\n";
-    assert_eq!((called.code, called.stdout.as_str(), called.stderr.as_str()), (Some(1), diff, ""));
+    assert_eq!((called.code, called.stdout.as_str()), (Some(1), diff), "{called:?}");
+    assert_eq!(called.stderr, "nothing would be left to decide\n");
+    let alone = tool.call(&["check", "--diff", "--quiet"]);
+    assert_eq!((alone.code, alone.stdout.as_str(), alone.stderr.as_str()), (Some(1), diff, ""));
     assert_eq!(tool.read(".draft-tasks.toml"), text);
     tool.write("change", diff.as_bytes());
     let patch =
@@ -241,7 +253,10 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), unformatted);
     let called = tool.call_with_input(&["fmt", "--diff", "-"], b"[pre-up]\na=\"b\"\n");
     assert!(called.code == Some(1) && called.stdout.ends_with("-a=\"b\"\n+a = \"b\"\n"), "{called:?}");
-    assert_eq!(tool.call(&["check", "--diff"]).code, Some(2), "it shows what --fix does");
+    tool.write(".draft-tasks.toml", b"[pre-up]\na = \"ls | wc -l\"\n");
+    let called = tool.call(&["check", "--diff"]);
+    let said = "--fix would change nothing; 1 finding is left to decide, which `draft-tasks check` shows\n";
+    assert_eq!((called.code, called.stdout.as_str(), called.stderr.as_str()), (Some(0), "", said));
 }
 
 #[test]

@@ -64,13 +64,13 @@ fn lines(output: &Output) -> Vec<String> {
 #[track_caller]
 fn in_bash(tool: &Tool, words: &[&str]) -> Vec<String> {
     const SCRIPT: &str = "source <(draft-tasks completions bash); COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
-        _draft_tasks draft-tasks \"${COMP_WORDS[COMP_CWORD]#\\'}\" ''; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        _draft_tasks draft-tasks \"${COMP_WORDS[COMP_CWORD]#[\\'\\\"]}\" ''; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let words = [&["-c", SCRIPT, "bash", "draft-tasks"], words].concat();
     lines(&program(tool, "bash", &words).output().expect("bash starts"))
 }
 
 /// What there is to complete, and what is offered.
-const OFFERED: [(&[&str], &[&str]); 12] = [
+const OFFERED: [(&[&str], &[&str]); 13] = [
     (&["run", ""], &["pre-up", "cleanup"]),
     (&["explain", "pre"], &["pre-up"]),
     (&["run", "pre-up", "s"], &["sync"]),
@@ -81,9 +81,23 @@ const OFFERED: [(&[&str], &[&str]); 12] = [
     (&["doctor", "--context", "p"], &["prod"]),
     (&["lis"], &["list"]),
     (&["explain", "--code", "unknown-p"], &["unknown-phase"]),
+    (&["check", "--rule", "unknown-p"], &["unknown-phase="]),
     (&["run", "pre-up", "--dry"], &["--dry-run"]),
     (&["rerun", "la"], &["last"]),
 ];
+
+#[test]
+fn what_bash_completes_in_quotes_runs_nothing() {
+    let tool = tool();
+    let names = ["say `touch ran` \\\"$5\\\"", "say it's", "say no!"];
+    let tasks: String = names.iter().map(|name| format!("\"{name}\" = \"true\"\n")).collect();
+    tool.write(".draft-tasks.toml", format!("[pre-up]\n{tasks}").as_bytes());
+    let double = in_bash(&tool, &["run", "pre-up", "\"say"]);
+    assert_eq!(double, [r#"say \`touch ran\` \"\$5\""#, "say it's"]);
+    assert_eq!(in_bash(&tool, &["run", "pre-up", r#""say \`t"#]), double[..1]);
+    let single = in_bash(&tool, &["run", "pre-up", "'say"]);
+    assert_eq!(single, ["say `touch ran` \"$5\"", "say no!"]);
+}
 
 #[test]
 fn bash_completes_what_there_is() {
@@ -91,6 +105,20 @@ fn bash_completes_what_there_is() {
     for (words, expected) in OFFERED {
         assert_eq!(in_bash(&tool, words), *expected, "{words:?}");
     }
+    // Bash takes `=` for a word, and replaces what is behind it.
+    for (words, expected) in [
+        (&["check", "--rule", "tilde", "=", "o"][..], "off"),
+        (&["check", "--rule", "=", "tilde", "=", "w"], "warning"),
+        (&["run", "pre-up", "--environment", "=", "st"], "staging"),
+        (&["run", "pre-up", "--skip", "=", "s"], "sync"),
+        (&["check", "--rule=tilde=e"], "--rule=tilde=error"),
+    ] {
+        assert_eq!(in_bash(&tool, words), [expected], "{words:?}");
+    }
+    assert_eq!(
+        in_bash(&tool, &["check", "--rule", "tilde", "="]),
+        ["error", "warning", "information", "hint", "off"]
+    );
     assert_eq!(in_bash(&tool, &["run", "pre-up", "bu"]), [r"build\ web", r"build\ db\'s"]);
     assert_eq!(in_bash(&tool, &["run", "pre-up", r"build\ w"]), [r"build\ web"]);
     assert_eq!(in_bash(&tool, &["run", "pre-up", "x"]), [""]);
@@ -107,10 +135,27 @@ fn bash_completes_what_there_is() {
     assert_eq!(in_bash(&tool, &["-C", "sub", "run", "post-up", "'b"]), ["b*"], "no file");
     assert_eq!(tool.call(&["run", "pre-up", "sync"]).code, Some(0));
     let record = tool.record_folders()[0].file_name().expect("a name").to_string_lossy().into_owned();
+    // Those of this file alone, as they are listed.
+    assert_eq!(tool.call(&["run", "post-up", "--file", "sub", "--yes"]).code, Some(0));
+    let listed = tool.call(&["runs"]).stdout.split(' ').next().expect("a name").to_owned();
+    assert!(record.starts_with(&listed) && listed.len() < record.len(), "{listed}");
     for command in [&["rerun", "2"][..], &["runs", "show", "2"], &["runs", "rm", "2"], &["runs", "path", "2"]]
     {
-        assert_eq!(in_bash(&tool, command), [record.as_str()], "{command:?}");
+        assert_eq!(in_bash(&tool, command), [listed.as_str()], "{command:?}");
     }
+    assert_eq!(in_bash(&tool, &["runs", "--phase", "pods-r"]), ["pods-ready"]);
+    assert_eq!(in_bash(&tool, &["runs", "list", "--phase", "cl"]), ["cleanup"]);
+}
+
+#[test]
+fn a_file_that_looks_like_an_option_is_offered_where_it_is_none() {
+    let tool = tool();
+    tool.write("--dry-file", b"");
+    for words in [&["check", "--d"][..], &["fmt", "--d"], &["create", "--d"]] {
+        let offered = in_bash(&tool, words);
+        assert!(offered.iter().all(|it| !it.contains("file")), "{words:?}: {offered:?}");
+    }
+    assert_eq!(in_bash(&tool, &["check", "--", "--d"]), ["--dry-file"]);
 }
 
 #[test]
@@ -141,6 +186,9 @@ fn a_key_completes_in_bash_and_the_line_can_be_run() {
         ("draft-tasks run pre-up 'build w\t\r", "build web │ web"),
         ("draft-tasks run pre-up build\\ d\t\r", "build db's │ db"),
         ("draft-tasks run clean\tdr\t--yes\r", "drop │ drop"),
+        ("draft-tasks run pre-up sync --skip=bu\tw\t\r", "sync │ sync"),
+        ("draft-tasks check .draft-tasks.toml --rule post-up=o\t\r", "nothing to report in 1 file"),
+        ("draft-tasks check .draft-tasks.toml --rule=post-up=\to\t\r", "nothing to report in 1 file"),
     ] {
         let (mut ours, theirs) = terminal();
         let mut shell = tool.start_shell("exec bash --norc --noprofile -i", theirs);
@@ -150,11 +198,10 @@ fn a_key_completes_in_bash_and_the_line_can_be_run() {
         ours.write_all(script.as_bytes()).expect("the terminal is open");
         read_until(&mut ours, &mut text, Some("ready\r\n"));
         ours.write_all(typed.as_bytes()).expect("the terminal is open");
-        read_until(&mut ours, &mut text, Some("1 passed"));
-        assert!(text.contains(expected), "{typed:?}: {text:?}");
+        read_until(&mut ours, &mut text, Some(expected));
         ours.write_all(b"exit\r").expect("the terminal is open");
         read_until(&mut ours, &mut text, None);
-        assert_eq!(shell.end_unread(), Some(0));
+        assert_eq!(shell.end_unread(), Some(0), "{typed:?}: {text:?}");
     }
 }
 
@@ -218,7 +265,7 @@ fn a_key_completes_in_zsh_and_the_line_can_be_run() {
 fn each_shell_gets_a_script_that_asks_the_program() {
     let tool = tool();
     for (shell, part) in [
-        ("bash", "complete -o bashdefault -F _draft_tasks draft-tasks"),
+        ("bash", "complete -o bashdefault -o nosort -F _draft_tasks draft-tasks"),
         ("zsh", "#compdef draft-tasks"),
         ("fish", "complete --keep-order --exclusive --command draft-tasks"),
         ("powershell", "Register-ArgumentCompleter -Native -CommandName draft-tasks"),

@@ -27,6 +27,13 @@ fn levels_are_given_by_options() {
 }
 
 #[test]
+fn the_word_that_findings_are_told_with_is_a_level() {
+    let tool = Tool::new("[pre-up]\na = \"ls ~\"\n");
+    let called = tool.call(&["check", "--rule", "tilde=info", "--min-severity", "info"]);
+    assert!(called.code == Some(0) && called.stdout.contains("info[tilde]"), "{called:?}");
+}
+
+#[test]
 fn wrong_levels_are_refused() {
     let tool = Tool::new(TEXT);
     for (rule, said) in [
@@ -79,6 +86,20 @@ fn what_is_wrong_in_them_is_said_with_its_place_and_the_rest_is_taken() {
     assert!(lines[1].contains("`environment` cannot be set here"), "{called:?}");
     assert!(called.stdout.contains(&place("5:2")), "{called:?}");
     assert!(called.stdout.contains("unknown-phase") && !called.stdout.contains("phase-case"), "{called:?}");
+}
+
+#[test]
+fn a_setting_that_stands_elsewhere_is_named_where_it_is() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\n");
+    tool.write(FILE, b"timeout = \"1s\"\n[run]\non-failure = \"continue\"\nsemantics = \"draft\"\n");
+    let called = tool.call(&["check", "--format", "short"]);
+    for said in [
+        ":1:1: error: there is no setting `timeout`: it is `run.timeout` [setting]",
+        ":3:1: error: there is no setting `on-failure`: it is the table `[onFailure]` [setting]",
+        ":4:1: error: there is no setting `semantics`: `semantics` stands before all tables [setting]",
+    ] {
+        assert!(called.stdout.contains(said), "{said} is not in {called:?}");
+    }
 }
 
 #[test]
@@ -220,6 +241,47 @@ fn those_of_a_folder_above_that_are_wrong_keep_everything_from_running() {
         assert_eq!(called.stderr.matches(&format!("{FILE} is not used, as ")).count(), 1, "{called:?}");
     }
     assert!(!tool.path("web/ran").exists());
+}
+
+#[test]
+fn a_name_that_no_tasks_file_below_has_is_noted_where_all_are_known() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write("web/.draft-tasks.toml", b"[post-deploy]\nmigrate = \"true\"\n");
+    tool.write("api/.draft-tasks.toml", b"[post-deploy]\nseed = \"true\"\n");
+    tool.write(FILE, b"[kubernetes]\nonce = [\"migrate\", \"seed\", \"index everything\"]\n");
+    let said = "info: no tasks file below that was looked at has a task `index everything` in `post-deploy` [setting]";
+    let called = tool.call(&["check", "--format", "short"]);
+    assert!(
+        called.code == Some(0) && called.stdout.starts_with(&format!("{FILE}:2:28: {said}\n")),
+        "{called:?}"
+    );
+    for some in [&["check", "web"][..], &["-C", "web", "check"]] {
+        let called = tool.call(some);
+        assert!(called.code == Some(0) && !called.stdout.contains("no tasks file below"), "{called:?}");
+    }
+    // What a broken file has is not known.
+    tool.write("api/.draft-tasks.toml", b"[post-deploy\n");
+    let called = tool.call(&["check"]);
+    assert!(called.code == Some(1) && !called.stdout.contains("no tasks file below"), "{called:?}");
+}
+
+#[test]
+fn a_run_in_pods_says_which_names_from_above_are_none_of_its_tasks() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write(FILE, b"[kubernetes]\nonce = [\"migrate\", \"index everything\"]\n");
+    tool.write("web/.draft-tasks.toml", b"[pre-up]\na = \"true\"\n[post-deploy]\nmigrate = \"true\"\n");
+    let said = format!("{FILE}: `once` names `index everything`, which `post-deploy` here does not have");
+    let dry = ["run", "post-deploy", "--file", "web", "--dry-run", "--selector", "app=web"];
+    let called = tool.call(&dry);
+    assert!(called.code == Some(0) && called.stderr.contains(&said), "{called:?}");
+    let called = tool.call(&["up", "--file", "web", "--dry-run", "--selector", "app=web", "--", "true"]);
+    assert!(called.stderr.contains(&said), "{called:?}");
+    assert!(!tool.call(&[&dry[..], &["--quiet"]].concat()).stderr.contains("`once`"));
+    assert!(!tool.call(&["run", "pre-up", "--file", "web"]).stderr.contains("`once`"));
+    tool.write(FILE, b"[kubernetes]\nonce = [\"migrate\"]\n");
+    assert!(!tool.call(&dry).stderr.contains("`once`"));
 }
 
 #[test]

@@ -9,6 +9,13 @@ use crate::tool::Tool;
 const TASKS: &str = "[post-deploy]\na = \"true\"\n";
 
 #[test]
+fn what_to_do_stands_in_lines_of_its_own() {
+    let tool = Tool::empty().with("KUBECONFIG", "").with("DRAFT_ENV", "");
+    let said = tool.call(&["doctor"]).stdout;
+    assert!(said.contains("\n    `draft-tasks create` makes one here") && !said.contains("\\n"), "{said}");
+}
+
+#[test]
 fn the_first_broken_link_is_named_with_what_to_do() {
     let called = alone(TASKS).call(&["doctor"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(1), ""), "{called:?}");

@@ -61,18 +61,30 @@ fn it_is_looked_for_up_to_the_root_of_the_repository_and_nowhere_else() {
     let tool = alone(TASKS);
     tool.write("a/b/file", b"");
     let outside = below(&tool, &["run", "pre-up"]);
-    let advice =
-        "`draft-tasks create` makes one here; to use another one, name it, or its directory by -C DIR";
+    let advice = "`draft-tasks create` makes one here; to use another one, name it by --file PATH or its directory by -C DIR";
     assert_refused(
         &outside,
         &["a/b: there is no .draft-tasks.toml in this directory, which is in no Git repository", advice],
     );
+    assert!(outside.stderr.contains("\n  a folder above that has one: /"), "{outside:?}");
     // That of a worktree or a submodule is a file.
     tool.write("a/.git", b"gitdir: elsewhere\n");
     let beyond = below(&tool, &["run", "pre-up"]);
     assert_refused(&beyond, &["or above it up to the root of its Git repository, ", "/a\n", advice]);
     let at_root = tool.call_after("cd a", &["run", "pre-up"]);
     assert_refused(&at_root, &["in this directory, the root of its Git repository\n"]);
+    assert!(!at_root.stderr.contains("folders below"), "there is none: {at_root:?}");
+    let (names, list) = (
+        ["api", "b/web", "c", "d", "e", "f"],
+        "folders below that have one: api, b/web, c, d, e, and 1 more\n",
+    );
+    names.iter().for_each(|name| tool.write(&format!("a/{name}/.draft-tasks.toml"), TASKS.as_bytes()));
+    for arguments in [&["run", "pre-up"][..], &["list"], &[]] {
+        assert_refused(
+            &tool.call_after("cd a", arguments),
+            &["the root of its Git repository\n", advice, list],
+        );
+    }
     assert_eq!(tool.call_after("cd a", &["create", "--skeleton"]).code, Some(0));
     assert!(tool.path("a/.draft-tasks.toml").exists(), "nothing above keeps it from being created");
 }

@@ -123,6 +123,15 @@ fn keeps_hard_links_and_attributes() {
 }
 
 #[test]
+fn what_is_there_twice_is_named_with_its_line() {
+    let tool = Tool::new("[pre-up]\na = \"x\"\na = \"y\"\n");
+    let called = tool.call(&["fmt"]);
+    let said =
+        "error: .draft-tasks.toml:3:1: the task `a` is defined twice in `pre-up`; a file with syntax errors";
+    assert!(called.code == Some(2) && called.stderr.starts_with(said), "{called:?}");
+}
+
+#[test]
 fn refuses_what_is_read_only() {
     let tool = Tool::new(ROUGH);
     let file = tool.path(".draft-tasks.toml");

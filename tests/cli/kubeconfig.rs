@@ -343,7 +343,11 @@ fn what_runs_on_another_machine_is_refused_and_what_may_call_a_tool_is_said() {
     );
     tool.write("quiet", b"true");
     let called = tool.call(&["run", "pre-up", "--dry-run"]);
-    assert!(!both(&called).contains("may call"), "{called:?}");
+    assert_says(
+        &called,
+        &["  would ask on a terminal before `b` (`env unheard-of kubectl apply`; `unheard-of` may call"],
+    );
+    assert_eq!(called.stderr, "", "it is no warning of a run");
     let called = tool.call(&["run", "pre-up"]);
     assert_says(&called, &["; `unheard-of` may call `kubectl`)"]);
     assert_eq!(called.code, Some(1), "{called:?}");

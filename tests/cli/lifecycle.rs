@@ -397,7 +397,7 @@ fn a_cluster_that_is_not_local_is_asked_for_once() {
         &tool,
         &["up", "--", "true"],
         &[
-            "error: nothing runs, as nobody can be asked whether to run up: `a` (`touch never`), `true` (`true`) on a cluster that is not local: context dev",
+            "error: nothing runs, as nobody can be asked whether to deploy: pre-up (1 task), `true` on a cluster that is not local: context dev",
             "(https://cluster.example:1)\n  to go on, name the context by --context, or give --yes",
         ],
     );

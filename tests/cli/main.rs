@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod arguments;
+mod asked;
 mod check;
 mod check_formats;
 mod claims;
@@ -13,17 +14,21 @@ mod create;
 mod crossing;
 mod doctor;
 mod explain;
+mod export;
+mod export_manifests;
 mod finding;
 mod fix;
 mod fmt;
+mod journeys;
 mod kubeconfig;
 mod lifecycle;
 mod list;
 mod man;
 mod named;
+mod pages;
 #[path = "../lsp/processes.rs"]
 mod processes;
-mod readme;
+
 mod records;
 mod rerun;
 mod run;
@@ -33,6 +38,8 @@ mod run_options;
 #[path = "../lsp/shim.rs"]
 mod shim;
 mod terminal;
+mod told;
 mod tool;
 mod tree;
 mod unanswered;
+mod vectors;

@@ -94,3 +94,28 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
         assert_unusable(&Tool::new(text), &["run", "--if-present", "pre-up"], &[".draft-tasks.toml:"]);
     }
 }
+
+#[test]
+fn what_is_meant_by_a_wrong_word_is_said_as_a_command() {
+    let tool = Tool::new(FILE);
+    for (arguments, said) in [
+        (&["run", "sync"][..], "it is a task of `pre-up`\n  `draft-tasks run pre-up sync` runs it\n"),
+        (&["run", "build web"], "\n  `draft-tasks run pre-up 'build web'` runs it\n"),
+        (
+            &["run", "pre-up", "cleanup"],
+            "\n  one phase runs at a time: `draft-tasks run cleanup` runs that one\n",
+        ),
+        (&["run", "pre"], "did you mean `pre-up`?"),
+        (
+            &["run", "pre-up", "--except", "sync"],
+            "unexpected argument `--except`\n  `--skip TASK` leaves a task out\n",
+        ),
+        (&["--list"], "\n  `draft-tasks list` lists phases and tasks\n"),
+        (&["version"], "\n  `draft-tasks --version` shows the version\n"),
+    ] {
+        assert_unusable(&tool, arguments, &[said]);
+    }
+    let called = tool.call(&["export", "--no-colour"]);
+    assert!(called.code == Some(2) && !called.stderr.contains("as a value"), "{called:?}");
+    assert!(called.stderr.starts_with("error: unexpected argument '--no-colour' found\n\n"), "{called:?}");
+}

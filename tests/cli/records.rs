@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::lifecycle::with_cluster;
 use crate::run::{assert_in_order, tasks};
 use crate::shim::shim;
-use crate::tool::{Called, Tool, not_tested};
+use crate::tool::{Called, Tool, assert_says, not_tested};
 
 fn list(tool: &Tool) -> Vec<(String, String)> {
     let called = tool.call(&["runs", "list", "--format", "json"]);
@@ -31,7 +32,7 @@ fn are_listed_shown_and_removed() {
     let lines: Vec<&str> = called.stdout.lines().collect();
     assert_eq!(lines.len(), 2, "{called:?}");
     for (line, (id, parts)) in
-        lines.iter().zip([(failed, ["failed", "good, bad"]), (passed, ["passed", "echo 1"])])
+        lines.iter().zip([(failed, ["failed", "good, ✗ bad"]), (passed, ["passed", "echo 1"])])
     {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert!(id.starts_with(words[0]) && words[1] == "cleanup" && words[2] == parts[0], "{called:?}");
@@ -88,8 +89,82 @@ fn are_chosen_by_file_phase_and_end() {
     assert!(tool.call(&["runs", "path", "--phase", "cleanup"]).stdout.contains("-cleanup-"));
     assert_in_order(
         &tool.call(&["runs", "--all"]),
-        &["/other/.draft-tasks.toml  true", "/.draft-tasks.toml  true"],
+        &["/other/.draft-tasks.toml  else: true", "/.draft-tasks.toml  one: true"],
     );
+}
+
+#[test]
+fn one_task_of_a_run_is_shown_by_its_name() {
+    let tool = tasks(
+        "pre-up",
+        &[("build web", "echo built"), ("bad", "sh -c 'echo oh no; exit 3'"), ("last", "true")],
+    );
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(1));
+    let id = tool.record_folders()[0].file_name().expect("a name").to_string_lossy().into_owned();
+    for run in ["last", "2", &id] {
+        let called = tool.call(&["runs", "show", run, "bad"]);
+        assert_in_order(&called, &["pre-up · ", "bad", "│ oh no", "✗ bad", "failed in", "log:"]);
+        assert!(!called.stdout.contains("built") && !called.stdout.contains("last"), "{called:?}");
+    }
+    let called = tool.call(&["runs", "show", "last", "b*", "last"]);
+    assert_in_order(&called, &["✓ build web", "✗ bad", "- last  skipped"]);
+    let events = tool.call(&["runs", "show", "last", "bad", "--format", "json"]).stdout;
+    assert!(events.contains("\"task\":1") && !events.contains("\"task\":0"), "{events}");
+    assert_says(
+        &tool.call(&["runs", "show", "last", "none"]),
+        2,
+        &["has no such task; it has `build web`, `bad`, `last`"],
+    );
+    assert_says(
+        &tool.call(&["runs", "show", "build web"]),
+        2,
+        &["there is no run `build web`", "`draft-tasks runs show last 'build web'` shows this task"],
+    );
+    assert_says(&tool.call(&["last"]), 2, &["`draft-tasks runs show last` shows the last run"]);
+}
+
+#[test]
+fn what_is_asked_of_them_is_said_on_either_side_of_the_command() {
+    let tool = tasks("pre-up", &[("good", "echo 1")]);
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+    for arguments in [
+        &["runs", "list", "--no-color"][..],
+        &["runs", "--no-color", "list"],
+        &["runs", "show", "--color", "never"],
+        &["runs", "path", "--phase", "PRE-UP"],
+    ] {
+        let called = tool.call(arguments);
+        assert!(called.code == Some(0) && called.stdout.contains("pre-up"), "{called:?}");
+    }
+    assert_says(&tool.call(&["runs", "--phase", "preup"]), 2, &["did you mean `pre-up`?"]);
+    assert_says(
+        &tool.call(&["runs", "--phase", "x"]),
+        2,
+        &["pre-up, post-deploy, post-up, cleanup, deploy,"],
+    );
+    let help = tool.call(&["runs", "list", "--help"]).stdout;
+    assert!(help.contains("  draft-tasks runs list --failed") && !help.contains("apps/web"), "{help}");
+    let called = tool.call(&["runs", "path", "--format", "json"]);
+    let path: Value = serde_json::from_str(&called.stdout).unwrap_or_else(|_| panic!("{called:?}"));
+    let called = tool.call(&["runs", "rm", "last", "--format", "json"]);
+    let removed: Value = serde_json::from_str(&called.stdout).unwrap_or_else(|_| panic!("{called:?}"));
+    assert_eq!((&removed["path"], &removed["state"]), (&path["path"], &Value::from("passed")));
+}
+
+#[test]
+fn by_which_cleanup_asks_are_removed_only_by_name() {
+    let tool = with_cluster("[pre-up]\na = \"true\"\n[post-deploy]\nb = \"true\"\n", "127.0.0.1");
+    assert_eq!(tool.call(&["run", "post-deploy", "-l", "app=web"]).code, Some(1), "nobody answers there");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+    let called = tool.call(&["runs", "rm", "--older-than", "0s"]);
+    assert_eq!((called.code, called.stdout.matches("removed ").count()), (Some(0), 1), "{called:?}");
+    let says = " stays: by it is asked before `cleanup` whether its application still has pods; `draft-tasks runs rm ";
+    assert!(called.stderr.contains(says), "{called:?}");
+    let [left] = tool.record_folders().try_into().expect("one record");
+    let name = left.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(called.stderr.starts_with(&name), "{called:?}");
+    assert_eq!(tool.call(&["runs", "rm", &name]).code, Some(0));
+    assert_eq!(tool.record_folders().len(), 0);
 }
 
 #[test]
@@ -101,10 +176,21 @@ fn many_are_removed_by_age_or_all() {
     }
     let called = tool.call(&["runs", "rm", "--older-than", "1h"]);
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), "no run is removed\n"), "{called:?}");
-    assert_eq!(tool.call(&["runs", "rm"]).code, Some(2), "nothing is removed that nobody named");
+    let called = tool.call(&["runs", "rm"]);
+    assert_eq!(called.code, Some(2), "nothing is removed that nobody named");
+    assert!(
+        called.stderr.starts_with("error: nothing is removed: name runs, or give --older-than TIME"),
+        "{called:?}"
+    );
+    assert!(!called.stderr.contains("--all"), "it would remove those of every project: {called:?}");
+    let called = tool.call(&["runs", "rm", "--failed"]);
+    assert_eq!((called.code, called.stderr.as_str()), (Some(0), "no run is removed\n"), "{called:?}");
     let called = tool.call(&["runs", "rm", "--older-than", "0s"]);
     assert_eq!((called.code, called.stdout.matches("removed ").count()), (Some(0), 2), "{called:?}");
     assert_eq!(tool.record_folders().len(), 1, "that of the other file");
+    tool.call(&["run", "pre-up"]);
+    assert_eq!(tool.call(&["runs", "rm", "--file", "."]).code, Some(0));
+    assert_eq!(tool.record_folders().len(), 1, "all of this file, and none of the other one");
     let held = tasks("pre-up", &[("wait", "sh -c 'echo begun; until test -e go; do sleep 0.05; done'")]);
     let mut started = held.start(&["run", "pre-up"]);
     started.wait_for("begun");

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::lifecycle::with_cluster;
 use crate::run::tasks;
 use crate::tool::{Tool, assert_says};
 
@@ -32,6 +33,34 @@ fn runs_again_what_ran_last_or_only_what_failed() {
     assert_says(&tool.call(&["rerun", &first]), 0, &["cleanup · 3 tasks", "3 passed"]);
     assert_says(&tool.call(&["rerun", &first, "--failed"]), 0, &["cleanup · 1 task", "✓ two"]);
     assert_says(&tool.call(&["rerun", "none"]), 2, &["there is no run `none`"]);
+}
+
+#[test]
+fn a_run_of_some_tasks_hides_no_failure_of_the_others() {
+    let tool = flaky();
+    assert_says(&tool.call(&["run", "cleanup"]), 1, &["2 passed, 1 failed"]);
+    assert_says(&tool.call(&["run", "cleanup", "one"]), 0, &["1 passed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["run", "cleanup", "--failed"]), 1, &["cleanup · 1 task", "✗ two"]);
+    tool.write("well", b"");
+    assert_says(&tool.call(&["run", "cleanup", "two"]), 0, &["✓ two"]);
+    assert_says(&tool.call(&["run", "cleanup", "--failed"]), 2, &["all of its tasks passed"]);
+    std::fs::remove_file(tool.path("well")).expect("a file");
+    assert_says(&tool.call(&["run", "cleanup", "two"]), 1, &["✗ two"]);
+    assert_says(&tool.call(&["run", "cleanup", "one", "three"]), 0, &["2 passed"]);
+    tool.write(".draft-tasks.toml", b"[cleanup]\none = \"echo 1\"\nthree = \"echo 3\"\n");
+    let called = tool.call(&["run", "cleanup", "--failed"]);
+    assert_says(&called, 2, &["all of its tasks passed"]);
+}
+
+#[test]
+fn who_is_in_no_folder_of_a_tasks_file_is_led_on() {
+    let tool = Tool::empty();
+    for again in [&["rerun"][..], &["rerun", "last"], &["rerun", "--failed"]] {
+        let said = ["name it by --file PATH", "`draft-tasks runs --all` lists the runs of all tasks files"];
+        assert_says(&tool.call(again), 2, &said);
+    }
+    assert_says(&tool.call(&["runs", "rm", "last"]), 2, &["`--all` means the runs of all tasks files"]);
 }
 
 #[test]
@@ -169,7 +198,11 @@ fn has_the_context_and_the_variables_of_the_run() {
     assert_says(&tool.call(&run), 0, &["got given old", "second"]);
     assert!(!tool.records().contains("A=given"), "values are in no record");
     tool.write("vars", b"B=new\n");
-    assert_says(&tool.call(&["rerun"]), 2, &["had --env A=…, whose values no record keeps: give them again"]);
+    assert_says(
+        &tool.call(&["rerun"]),
+        2,
+        &["had --env A=…, of which the record has the names alone: give them again"],
+    );
     for _ in 0..2 {
         assert_says(&tool.call(&["rerun", "--env", "A=again"]), 0, &["got again new", "second"]);
     }
@@ -190,7 +223,11 @@ fn finds_a_run_whichever_way_leads_to_the_file_and_by_the_beginning_of_its_name(
     assert_says(&tool.call(&["rerun", beginning]), 1, &["cleanup · 3 tasks"]);
     assert_says(&tool.call(&["rerun", "last"]), 1, &["cleanup · 3 tasks"]);
     assert_says(&tool.call(&["runs", "show", "last"]), 0, &["cleanup"]);
-    assert_says(&tool.call(&["runs", "show", "20"]), 2, &["the names of several runs begin with `20`"]);
+    assert_says(
+        &tool.call(&["runs", "show", "20"]),
+        2,
+        &["runs have names that begin with `20`, so give more of it: 20"],
+    );
 }
 
 #[test]
@@ -234,7 +271,106 @@ fn a_failed_deploy_command_is_not_passed_over_for_an_earlier_phase() {
     tool.call(&["up", "--", "false"]);
     let parts = ["the step `deploy` of `draft-tasks up`", "give that command again"];
     assert_says(&tool.call(&["rerun", "--failed"]), 2, &parts);
-    assert_says(&tool.call(&["rerun"]), 0, &["pre-up · 1 task"]);
+    assert_says(&tool.call(&["rerun"]), 2, &parts);
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 2, &["all of its tasks passed"]);
+}
+
+#[test]
+fn a_phase_in_which_no_task_could_run_is_not_passed_over_for_an_earlier_one() {
+    let tool = with_cluster("[pre-up]\none = \"true\"\n[post-deploy]\nmigrate = \"true\"\n", "127.0.0.1");
+    assert_eq!(tool.call(&["run", "pre-up"]).code, Some(0));
+    let called = tool.call(&["run", "post-deploy", "--selector", "app=web", "--ready-timeout", "0"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    let parts = [
+        "in `post-deploy`, which is what failed last, no task ran: ",
+        "`draft-tasks run post-deploy` runs it",
+    ];
+    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "post-deploy", "--failed"]] {
+        assert_says(&tool.call(again), 2, &parts);
+    }
+    let pre_up = tool.record_folders()[0].file_name().expect("a name").to_string_lossy().into_owned();
+    assert_says(&tool.call(&["rerun", &pre_up]), 0, &["pre-up · 1 task"]);
+}
+
+#[test]
+fn the_line_that_runs_again_can_be_typed_where_the_run_was() {
+    let tool = Tool::empty();
+    tool.write("apps/web/.draft-tasks.toml", b"[pre-up]\nbad = \"test -e $MARK\"\n");
+    let called = tool.call(&["-C", "apps", "-C", "web", "run", "pre-up", "--env", "MARK=none"]);
+    let line = "again: draft-tasks run pre-up --failed -C apps -C web --env MARK=…\n";
+    assert!(called.code == Some(1) && called.stdout.ends_with(line), "{called:?}");
+    let again = ["run", "pre-up", "--failed", "-C", "apps", "-C", "web", "--env", "MARK=."];
+    assert_says(&tool.call(&again), 0, &["✓ bad"]);
+}
+
+#[test]
+fn what_had_other_options_is_not_run_again_without_them() {
+    let tool = Tool::new("[pre-up]\na = \"test $MARK = x\"\nb = \"true\"\n");
+    assert_says(&tool.call(&["run", "pre-up", "a", "--env", "MARK=y"]), 1, &["✗ a"]);
+    assert_says(&tool.call(&["run", "pre-up", "b"]), 0, &["✓ b"]);
+    let called = tool.call(&["run", "pre-up", "--failed"]);
+    assert_says(&called, 2, &["has tasks that have not passed since, and had other options", "rerun 2"]);
+    assert_says(&tool.call(&["run", "pre-up", "a"]), 1, &["✗ a"]);
+    assert_says(&tool.call(&["run", "pre-up", "b"]), 0, &["✓ b"]);
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 1, &["✗ a"]);
+}
+
+#[test]
+fn what_was_left_out_stays_so_where_what_failed_runs_again() {
+    let tool = Tool::new("[pre-up]\na = \"true\"\ndb = \"test -e well\"\nwipe = \"touch wiped\"\n");
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["again: draft-tasks run pre-up --failed\n"]);
+    let called = tool.call(&["run", "pre-up", "--skip", "wipe", "--file", "./.draft-tasks.toml"]);
+    assert_says(&called, 1, &["again: draft-tasks rerun --failed\n"]);
+    tool.write("well", b"");
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &["pre-up · 1 task", "✓ db"]);
+    assert!(!tool.path("wiped").exists());
+}
+
+#[test]
+fn what_was_said_of_meaning_failures_and_limits_holds_again() {
+    let tool = Tool::new(
+        "[pre-up]\nb = \"sh -c 'exit 3'\"\nc = \"echo 'x y'\"\nd = \"sleep 600\"\ne = \"test -e well\"\n",
+    );
+    let options = ["--semantics", "draft", "--on-failure", "continue", "--timeout", "1s"];
+    let called = tool.call(&[&["run", "pre-up", "d", "e"][..], &options].concat());
+    assert_says(&called, 1, &["✗ d", "timed out after 1.0 s", "✗ e"]);
+    for again in [&["rerun", "--failed"][..], &["rerun"]] {
+        assert_says(&tool.call(again), 1, &["✗ d", "timed out after 1.0 s", "✗ e"]);
+    }
+    let called = tool.call(&[&["run", "pre-up", "b", "c"][..], &options].concat());
+    assert_says(&called, 1, &["✗ b", "c │ 'x y'"]);
+    let again = tool.call(&["rerun"]);
+    assert_says(&again, 1, &["✗ b", "c │ 'x y'"]);
+    assert!(!again.stderr.contains("has changed"), "{again:?}");
+    assert_says(
+        &tool.call(&["rerun", "--semantics", "standard", "--fail-fast"]),
+        1,
+        &["exit code 3", "c  skipped"],
+    );
+    assert_says(&tool.call(&["rerun", "last"]), 1, &["exit code 3", "c  skipped"]);
+}
+
+#[test]
+fn no_directory_is_forgotten_that_stands_before_the_command() {
+    let tool = Tool::empty();
+    tool.write("x/y/.draft-tasks.toml", b"[pre-up]\nright = \"true\"\n");
+    tool.write("y/.draft-tasks.toml", b"[pre-up]\nwrong = \"true\"\n");
+    let refused = tool.call(&["-C", "x", "run", "-C", "y", "pre-up"]);
+    assert!(
+        refused.code == Some(2) && refused.stderr.contains("-C stands before the command"),
+        "{refused:?}"
+    );
+    for once in [&["-C", "x", "-C", "y", "run", "pre-up"][..], &["run", "-Cx", "-C", "y", "pre-up"]] {
+        assert_says(&tool.call(once), 0, &["✓ right"]);
+    }
+}
+
+#[test]
+fn the_line_that_runs_again_names_a_folder_like_an_option_as_a_path() {
+    let tool = Tool::empty();
+    tool.write("-dash/.draft-tasks.toml", b"[pre-up]\nbad = \"false\"\n");
+    let called = tool.call(&["run", "pre-up", "--file", "./-dash"]);
+    assert_says(&called, 1, &["again: draft-tasks run pre-up --failed --file ./-dash/.draft-tasks.toml\n"]);
 }
 
 #[test]

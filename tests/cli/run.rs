@@ -218,20 +218,39 @@ fn signals_stop_the_run_and_everything_that_it_started() {
 
 #[test]
 fn a_task_that_is_stopped_has_the_time_to_clean_up() {
-    let task =
-        "sh -c 'trap \"sleep 0.3; echo cleaned up; exit 0\" TERM; echo ready; while :; do sleep 0.05; done'";
-    let tool = tasks("cleanup", &[("wait", task), ("next", "echo 2")]);
-    let mut started = tool.start(&["run", "cleanup"]);
-    started.wait_for("ready");
-    started.signal(Signal::INT);
-    let called = started.end();
-    assert_eq!(called.code, Some(130), "{called:?}");
-    assert_in_order(&called, &["wait │ cleaned up", "■ wait", "next  skipped"]);
+    for (signal, name) in [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::HUP, "TERM")] {
+        let task = format!(
+            "sh -c 'trap \"sleep 0.3; echo cleaned up; exit 0\" {name}; echo ready; while :; do sleep 0.05; done'"
+        );
+        let tool = tasks("cleanup", &[("wait", &task), ("next", "echo 2")]);
+        let mut started = tool.start(&["run", "cleanup"]);
+        started.wait_for("ready");
+        started.signal(signal);
+        let called = started.end();
+        assert_eq!(called.code, Some(130), "{called:?}");
+        assert_in_order(&called, &["wait │ cleaned up", "■ wait", "next  skipped"]);
+    }
+}
+
+#[test]
+fn what_does_not_heed_an_interrupt_is_asked_as_the_system_does() {
+    // A shell starts what it starts in the background so that it ignores the key.
+    let deaf = "sh -c 'sh -c \"trap \\\"echo asked; exit\\\" TERM; echo ready; while :; do sleep 0.05; done\" & wait'";
+    let stays = "sh -c 'trap \"echo stays\" INT; trap \"echo asked; exit\" TERM; echo ready; while :; do sleep 0.05; done'";
+    for (task, words) in [(deaf, &["asked"][..]), (stays, &["stays", "asked"])] {
+        let tool = tasks("pre-up", &[("wait", task)]);
+        let mut started = tool.start(&["run", "pre-up"]);
+        started.wait_for("ready");
+        started.signal(Signal::INT);
+        let called = started.end();
+        assert_eq!(called.code, Some(130), "{called:?}");
+        assert_in_order(&called, words);
+    }
 }
 
 #[test]
 fn a_second_signal_kills_at_once() {
-    let task = "sh -c 'trap \"echo stays\" TERM; echo ready; while :; do sleep 0.05; done'";
+    let task = "sh -c 'trap \"echo stays\" INT; echo ready; while :; do sleep 0.05; done'";
     let tool = tasks("pre-up", &[("wait", task)]);
     let mut started = tool.start(&["run", "pre-up"]);
     started.wait_for("ready");
@@ -245,7 +264,7 @@ fn a_second_signal_kills_at_once() {
 
 #[test]
 fn a_task_that_does_not_end_is_killed_in_the_end() {
-    let tool = tasks("pre-up", &[("wait", "sh -c 'trap \"\" TERM; echo ready; sleep 600; sleep 600'")]);
+    let tool = tasks("pre-up", &[("wait", "sh -c 'trap \"\" INT TERM; echo ready; sleep 600; sleep 600'")]);
     let mut started = tool.start(&["run", "pre-up"]);
     started.wait_for("ready");
     started.signal(Signal::INT);

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::lifecycle::with_cluster;
 use crate::run::{assert_in_order, tasks};
-use crate::tool::{Called, Tool};
+use crate::tool::{Called, Tool, not_tested};
 
 /// Tasks that pass, fail, cannot start and are skipped, with what neither XML nor a log of a workflow may hold.
 fn mixed() -> Tool {
@@ -29,10 +29,29 @@ fn parsed(called: &Called) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// Judges a report by the schema of Jenkins, where `tests/tools/install junit` has brought it.
+fn assert_valid(called: &Called) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/junit");
+    if !folder.exists() {
+        return not_tested("JUnit's schema: it is not there; `tests/tools/install junit` installs it");
+    }
+    let script = "import sys\nfrom lxml import etree\nschema = etree.XMLSchema(etree.parse('junit-10.xsd'))\n\
+        schema.assertValid(etree.parse(sys.stdin.buffer))";
+    let mut python = Command::new("python3");
+    let python = python.args(["-c", script]).current_dir(&folder).env("PYTHONPATH", ".");
+    let mut python = python.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("python3 starts");
+    let mut input = python.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, called.stdout.as_bytes()).expect("a pipe");
+    drop(input);
+    let output = python.wait_with_output().expect("an end");
+    assert!(output.status.success(), "{}\n{called:?}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn junit_has_a_case_for_each_task() {
     let called = mixed().call(&["run", "cleanup", "--format", "junit"]);
     assert_eq!(called.code, Some(1), "{called:?}");
+    assert_valid(&called);
     let xml = parsed(&called);
     let parts = [
         "('errors', '1'), ('failures', '1')",
@@ -52,9 +71,23 @@ fn junit_has_a_case_for_each_task() {
 }
 
 #[test]
+fn a_dry_run_is_no_junit_report() {
+    let tool = tasks("pre-up", &[("a", "true")]);
+    for command in [&["run", "pre-up"][..], &["up"], &["delete"]] {
+        let mut options = [command, &["--dry-run", "--format", "junit"]].concat();
+        options.extend(["--", "true"].iter().filter(|_| command.len() == 1));
+        let called = tool.call(&options);
+        assert!(called.code == Some(2) && called.stdout.is_empty(), "{called:?}");
+        assert!(called.stderr.contains("a dry run has no results to report"), "{called:?}");
+    }
+}
+
+#[test]
 fn junit_of_up_is_one_document() {
     let tool = Tool::new("[pre-up]\na = \"true\"\n[post-up]\nb = \"false\"\n");
-    let xml = parsed(&tool.call(&["up", "--format", "junit", "--", "true"]));
+    let called = tool.call(&["up", "--format", "junit", "--", "true"]);
+    assert_valid(&called);
+    let xml = parsed(&called);
     assert_eq!((xml.matches("testsuites ").count(), xml.matches("testsuite ").count()), (1, 3), "{xml}");
     assert!(xml.contains("('id', '2'), ('name', 'post-up')"), "{xml}");
 }
@@ -99,6 +132,15 @@ fn github_folds_each_of_several_tasks_and_annotates_failures_behind_them() {
 }
 
 #[test]
+fn junit_tells_what_a_failed_task_wrote_with_its_case() {
+    let tool =
+        tasks("pre-up", &[("good", "echo fine"), ("bad", "sh -c 'echo before; echo oh\\<no; exit 3'")]);
+    let called = tool.call(&["run", "pre-up", "--format", "junit"]);
+    let case = "message=\"exit code 3: oh&lt;no\">before\noh&lt;no</failure></testcase>";
+    assert!(called.code == Some(1) && called.stdout.contains(case), "{called:?}");
+}
+
+#[test]
 fn github_names_a_file_from_the_root_of_the_repository() {
     let tool = Tool::empty();
     tool.write(".git/HEAD", b"");
@@ -136,4 +178,43 @@ fn a_report_that_cannot_be_written_is_no_success_and_said_as_what_it_is() {
         assert!(called.stderr.contains("error: standard output cannot be written: "), "{called:?}");
         assert!(!called.stderr.contains("cannot be run"), "{called:?}");
     }
+}
+
+#[test]
+fn a_name_of_several_lines_is_one_in_junit() {
+    let tool = Tool::new("[pre-up]\n\"a\\n\\tb\\u001B\" = \"echo x\"\n");
+    let parsed = parsed(&tool.call(&["run", "pre-up", "--format", "junit"]));
+    assert!(parsed.contains("('name', 'a\\n\\tb\u{fffd}')"), "{parsed}");
+    assert!(parsed.contains("system-out [] 'a\\\\n\\\\tb\\\\u{1b} │ x'"), "{parsed}");
+}
+
+#[test]
+fn a_value_that_is_given_is_in_no_format_and_no_record() {
+    const VALUE: &str = "hunter22-Sup3rSecret";
+    let tool = Tool::new("[pre-up]\na = \"sh -c 'echo $API_TOKEN; echo $API_TOKEN >&2; exit 3'\"\n");
+    let given = format!("API_TOKEN={VALUE}");
+    let mut said = String::new();
+    for format in ["human", "json", "junit", "github"] {
+        let called = tool.call(&["run", "pre-up", "--env", &given, "--format", format]);
+        assert_eq!(called.code, Some(1), "{called:?}");
+        assert!(called.stdout.contains("***"), "{format}: {called:?}");
+        said += &format!("{}{}", called.stdout, called.stderr);
+    }
+    for wrong in [
+        format!("API_TOKEN={VALUE}\nB"),
+        format!("A B={VALUE}"),
+        format!("A='x' {VALUE}"),
+        format!("A=${{{VALUE}"),
+    ] {
+        tool.write("wrong.env", wrong.as_bytes());
+        let called = tool.call(&["run", "pre-up", "--env-file", "wrong.env"]);
+        said += &format!("{}{}", called.stdout, called.stderr);
+    }
+    for arguments in
+        [&["runs", "show"][..], &["runs", "--format", "json"], &["run", "pre-up", "--failed", "--dry-run"]]
+    {
+        let called = tool.call(arguments);
+        said += &format!("{}{}", called.stdout, called.stderr);
+    }
+    assert!(!(said + &tool.records()).contains(VALUE));
 }

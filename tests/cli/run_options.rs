@@ -129,6 +129,15 @@ fn no_color_is_color_never() {
 }
 
 #[test]
+fn a_run_without_any_time_has_failed_and_was_not_stopped() {
+    let tool = tasks("cleanup", &[("a", "touch ran"), ("b", "touch ran")]);
+    let called = tool.call(&["run", "cleanup", "--total-timeout", "1us"]);
+    assert_eq!(called.code, Some(1), "{called:?}");
+    assert_in_order(&called, &["✗ a", "timed out", "- b", "1 failed, 1 skipped"]);
+    assert!(!tool.path("ran").exists());
+}
+
+#[test]
 fn a_task_that_takes_too_long_has_failed() {
     let tool = tasks("cleanup", &[("slow", "sh -c 'sleep 600 & sleep 600'"), ("next", "echo 2")]);
     let called = tool.call(&["run", "cleanup", "--timeout", "200ms"]);
@@ -162,6 +171,15 @@ fn variables_reach_commands_and_tasks() {
     assert_in_order(&called, &["show │ file/file/from file/file\n"]);
     assert_eq!(called.stderr, "");
     assert_unusable(&tool, &["run", "pre-up", "--env", "A"], &["NAME=VALUE"]);
+    assert_unusable(
+        &tool,
+        &["run", "pre-up", "--env", "A=…"],
+        &["a value that is not kept: write that of `A`"],
+    );
+    for wrong in ["DB_PASSWORD s3cr3t-Val9x", "=s3cr3t-Val9x"] {
+        let called = tool.call(&["run", "pre-up", "--env", wrong]);
+        assert!(called.code == Some(2) && !called.stderr.contains("s3cr3t"), "{called:?}");
+    }
     assert_unusable(
         &tool,
         &["run", "pre-up", "--env-file", "none.env"],

@@ -11,6 +11,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::lifecycle::with_cluster;
 use crate::run::tasks;
+use crate::tool::Tool;
 
 /// The two ends of a terminal: ours, and the program's.
 pub(crate) fn terminal() -> (File, File) {
@@ -114,6 +115,26 @@ fn a_failure_that_is_not_seen_any_more_is_shown_again_at_the_end() {
 }
 
 #[test]
+fn runs_are_listed_within_the_columns_that_there_are() {
+    let long = "a task with a long description";
+    let tool = tasks("post-up", &[(long, "echo a rather long command line"), ("other", "true")]);
+    assert_eq!(tool.call(&["run", "post-up", long]).code, Some(0));
+    assert_eq!(tool.call(&["run", "post-up"]).code, Some(0));
+    for columns in [40, 60, 80] {
+        let (mut ours, theirs) = terminal_of(columns);
+        let started = tool.start_on(&["runs", "--color", "never"], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end().code, Some(0));
+        assert!(text.lines().all(|line| line.trim_end().chars().count() <= usize::from(columns)), "{text}");
+        assert!(text.contains("a task"), "{text}");
+    }
+    let listed = tool.call(&["runs"]).stdout;
+    assert!(listed.contains(&format!("  {long}: echo a rather long command line\n")), "{listed}");
+    assert!(listed.contains(&format!("  {long}, other\n")), "{listed}");
+}
+
+#[test]
 fn a_short_run_is_no_notice() {
     let tool = tasks("pre-up", &[("good", "echo shown")]).with("TERM_PROGRAM", "WezTerm").with("TMUX", "");
     let (mut ours, theirs) = terminal();
@@ -191,6 +212,23 @@ fn tasks_are_asked_for_colours_where_they_are_shown() {
 }
 
 #[test]
+fn who_stops_it_at_a_question_is_told_that_nothing_ran() {
+    let tool = Tool::empty();
+    tool.write(".git/HEAD", b"");
+    tool.write(".draft-tasks.toml", b"[cleanup]\na = \"touch ran\"\n");
+    tool.write("sub/file", b"");
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell("cd sub; draft_tasks run cleanup; echo ended $?", theirs);
+    let mut text = String::new();
+    read_until(&mut ours, &mut text, Some("? [y/N] "));
+    ours.write_all(b"\x03").expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("ended 130"));
+    assert!(text.contains("error: stopped; no task has run\r\n"), "{text:?}");
+    assert!(!tool.path("ran").exists());
+    assert_eq!(shell.end_unread(), Some(0));
+}
+
+#[test]
 fn a_stop_by_key_is_answered_and_nothing_seems_to_go_on_afterwards() {
     for (key, end) in [(b"\x03", "ended 130"), (b"\x1c", "ended 131")] {
         stop_by_key(key, end);
@@ -199,7 +237,7 @@ fn a_stop_by_key_is_answered_and_nothing_seems_to_go_on_afterwards() {
 
 #[track_caller]
 fn stop_by_key(key: &[u8], wanted: &str) {
-    let stays = "sh -c 'trap \"echo stays\" TERM; echo working; while :; do sleep 0.05; done'";
+    let stays = "sh -c 'trap \"echo stays\" INT TERM; echo working; while :; do sleep 0.05; done'";
     let tool = tasks("pre-up", &[("slow", stays), ("next", "true")]);
     let (mut ours, theirs) = terminal();
     let mut shell = tool.start_shell("draft_tasks run pre-up; echo ended $?", theirs);
@@ -482,7 +520,7 @@ fn the_key_that_halts_does_nothing_where_nobody_could_let_it_go_on() {
 #[test]
 fn a_stop_goes_on_where_the_output_of_the_terminal_is_stopped() {
     use rustix::termios::{Action, tcflow};
-    let task = "sh -c 'trap \"touch asked; exit\" TERM; echo $PPID > program; echo working; while :; do sleep 0.05; done'";
+    let task = "sh -c 'trap \"touch asked; exit\" INT; echo $PPID > program; echo working; while :; do sleep 0.05; done'";
     let tool = tasks("pre-up", &[("slow", task)]);
     let (mut ours, theirs) = terminal();
     let flow = theirs.try_clone().expect("a terminal");

@@ -60,6 +60,14 @@ fn without_a_path_nothing_is_changed_but_the_file_of_the_folder() {
         assert!(called.stderr.contains("apps: has no tasks file, and those below change only"), "{called:?}");
     }
     assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), WRONG);
+    // What only shows what would change takes the same files as who looks.
+    for arguments in
+        [&["check", "--diff"][..], &["check", "--fix", "--diff"], &["fmt", "--check"], &["fmt", "--diff"]]
+    {
+        let called = tool.call(&[&["-C", "apps"], arguments].concat());
+        assert!(called.code != Some(2) && !called.stderr.contains("change only"), "{called:?}");
+    }
+    assert!(tool.call(&["-C", "apps", "check", "--diff"]).stdout.contains("+++ api/.draft-tasks.toml"));
     assert_eq!(tool.call(&["-C", "apps", "check", "--fix", "."]).code, Some(1));
     assert_ne!(tool.read("apps/api/.draft-tasks.toml").as_bytes(), WRONG);
     assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), WRONG);

@@ -46,6 +46,29 @@ fn failed_tasks_run_again_where_they_failed_with_those_that_did_not_run() {
 }
 
 #[test]
+fn a_run_of_some_tasks_or_pods_hides_no_failure_of_the_others() {
+    let (double, tool) = failed_in_one();
+    assert_says(&tool.call(&["run", "post-deploy", "one"]), 0, &["3 pods passed"]);
+    assert_says(&tool.call(&["run", "post-deploy", "--pod", "web-a-0"]), 0, &["1 pod passed"]);
+    let failed = ["run", "post-deploy", "--failed"];
+    assert_says(&tool.call(&failed), 0, &["post-deploy · 2 tasks", "in 1 pod: web-a-1 (app)", "2 passed"]);
+    assert_eq!(commands(&double, "web-a-1"), ["one", "two", "one", "two", "three"]);
+    assert_says(&tool.call(&failed), 2, &["all of its tasks passed"]);
+}
+
+#[test]
+fn failures_of_an_earlier_rollout_are_over() {
+    let (double, tool) = failed_in_one();
+    double.put(pod("b", 0));
+    double.put(deployment("b", 1));
+    double.put(replica_set("b", 1));
+    double.put(replica_set("a", 0));
+    (0..3).for_each(|index| double.remove("pods", &format!("web-a-{index}")));
+    assert_says(&tool.call(&["run", "post-deploy", "one"]), 0, &["in 1 pod: web-b-0"]);
+    assert_says(&tool.call(&["run", "post-deploy", "--failed"]), 2, &["all of its tasks passed"]);
+}
+
+#[test]
 fn each_failed_task_runs_again_only_where_it_failed() {
     let double = Double::start();
     roll_out(&double, "a", 3);

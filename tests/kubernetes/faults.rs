@@ -171,7 +171,8 @@ fn with_plugin(double: &Double, script: &str) -> Tool {
     tool.write("token", token.as_bytes());
     config["users"][0]["user"] = json!({ "exec": {
         "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": [tool.path("plugin.sh")],
-        "env": [{ "name": "FOLDER", "value": tool.path("") }], "interactiveMode": "IfAvailable",
+        "env": [{ "name": "FOLDER", "value": tool.path("") }, { "name": "API_TOKEN", "value": "s3cr3t-Tok9x" }],
+        "interactiveMode": "IfAvailable",
     }});
     let path = double.write_kubeconfig("with-plugin", &config);
     tool.with("KUBECONFIG", path.to_str().expect("a path of UTF-8"))
@@ -222,6 +223,22 @@ fn a_credential_plugin_that_fails_is_named_with_its_words() {
 }
 
 #[test]
+fn what_a_credential_plugin_says_of_its_secrets_is_shown_by_no_command() {
+    let double = Double::start();
+    let tool = with_plugin(&double, "echo \"denied for $API_TOKEN\" >&2; exit 3");
+    for call in [
+        &["doctor", "-l", "a=b"][..],
+        &["doctor", "--format", "json"],
+        &["runs", "attach", "x"],
+        &["runs", "stop", "x"],
+    ] {
+        let called = tool.call(call);
+        assert_says(&called, 1, &["denied for ***"]);
+        assert!(!format!("{called:?}").contains("s3cr3t"), "{called:?}");
+    }
+}
+
+#[test]
 fn a_stop_ends_a_credential_plugin_that_hangs() {
     let double = Double::start();
     let tool = with_plugin(&double, "cd \"$FOLDER\"; touch begun; sleep 1000");
@@ -231,6 +248,30 @@ fn a_stop_ends_a_credential_plugin_that_hangs() {
     }
     started.signal(rustix::process::Signal::INT);
     assert_eq!(started.end().code, Some(130));
+}
+
+/// The program with a user of the auth provider `oidc`.
+fn with_issuer(double: &Double, refresh_token: Option<&str>) -> Tool {
+    let path = double.write_kubeconfig("with-issuer", &double.kubeconfig_of_issuer(refresh_token));
+    tool(double, WORK).with("KUBECONFIG", path.to_str().expect("a path of UTF-8"))
+}
+
+#[test]
+fn an_id_token_that_has_ended_is_renewed_by_its_issuer() {
+    let double = Double::start();
+    roll_out(&double, "a", 1);
+    assert_says(&with_issuer(&double, None).call(&["run", "post-deploy"]), 0, &["1 passed"]);
+}
+
+#[test]
+fn an_issuer_that_refuses_is_told_of_without_what_it_was_given() {
+    let double = Double::start();
+    let called = with_issuer(&double, Some("s3cr3t-refresh")).call(&["run", "post-deploy"]);
+    let said =
+        "user `double` has the auth provider `oidc`: its id-token was not renewed: its issuer answered 400";
+    assert_says(&called, 1, &[said]);
+    assert!(!format!("{called:?}").contains("s3cr3t"), "{called:?}");
+    assert_eq!(double.seen().calls.len(), 0);
 }
 
 #[test]
@@ -374,6 +415,44 @@ fn a_cleanup_is_asked_for_where_pods_cannot_be_listed() {
 fn assert_asked(tool: &Tool, options: &[&str], said: &[&str]) {
     assert_says(&tool.call(&[&["run", "cleanup"], options].concat()), 2, &[said, &["--yes"]].concat());
     assert!(!tool.path("cleaned").exists());
+}
+
+#[test]
+fn a_part_of_a_list_and_a_list_of_something_else_say_nothing_of_pods() {
+    for (answer, said) in [
+        (
+            r#"{"kind":"PodList","apiVersion":"v1","metadata":{"continue":"0"},"items":[]}"#,
+            "although web still has 2 pods",
+        ),
+        (
+            r#"{"kind":"ConfigMapList","apiVersion":"v1","metadata":{},"items":[]}"#,
+            "something else than it was asked for (ConfigMapList)",
+        ),
+    ] {
+        let double = Double::start();
+        roll_out(&double, "a", 2);
+        let refusal = Refusal::Http(StatusCode::OK, answer.to_owned());
+        double.fault(Fault { verb: "list", resource: "pods", times: Some(1), refusal });
+        let tool = tool(&double, CLEANUP);
+        assert_says(&tool.call(&["run", "cleanup"]), 2, &[said]);
+        assert!(!tool.path("cleaned").exists());
+    }
+}
+
+#[test]
+fn a_cleanup_that_runs_again_is_asked_for_again() {
+    let double = Double::start();
+    roll_out(&double, "a", 2);
+    let tool = tool(&double, CLEANUP);
+    std::fs::remove_file(tool.path("draft.toml")).expect("a draft.toml");
+    let named = ["run", "cleanup", "--selector", "draft=web", "--yes"];
+    assert_says(&tool.call(&named), 0, &["1 passed"]);
+    for again in [&["rerun"][..], &["rerun", "last"], &["rerun", "--failed"]] {
+        std::fs::remove_file(tool.path("cleaned")).ok();
+        let called = tool.call(again);
+        assert_eq!(called.code, Some(2), "{called:?}");
+        assert!(!tool.path("cleaned").exists(), "{called:?}");
+    }
 }
 
 #[test]

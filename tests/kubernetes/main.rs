@@ -7,21 +7,43 @@
 mod again;
 mod application;
 mod bench;
+#[path = "../cli/pages/block.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod block;
+#[path = "../lsp/client.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod client;
 mod conversation;
 mod double;
 mod double_faults;
 mod faults;
+mod job;
+mod job_faults;
+mod job_in_editor;
+mod job_pod;
 mod many;
 mod newest;
 mod once;
 #[path = "../lsp/processes.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod processes;
+#[path = "../lsp/project.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod project;
 mod real;
 mod rollout;
+#[path = "../lsp/rules.rs"]
+mod rules;
 mod running;
 mod same;
 #[path = "../cli/tool.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod tool;
+#[path = "../cli/vectors.rs"]
+mod vectors;
 mod waiting;
+#[path = "../cli/pages/walk.rs"]
+mod walk;
+#[path = "../lsp/wire.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod wire;

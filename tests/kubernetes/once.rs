@@ -56,6 +56,17 @@ fn all_tasks_run_in_the_first_pod_alone_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_task_that_an_option_names_runs_once_in_place_of_those_of_the_settings() {
+    let (double, tool) = two();
+    let called = tool.call(&["run", "post-deploy", "--once=before", "--once=after"]);
+    assert_says(&called, 0, &["in 2 pods: ", "4 passed"]);
+    assert_eq!(commands(&double, "web-a-0"), ["before", "migrate", "after"]);
+    assert_eq!(commands(&double, "web-a-1"), ["migrate"]);
+    let misspelt = tool.call(&["run", "post-deploy", "--once=migrat"]);
+    assert_says(&misspelt, 2, &["--once=migrat: `post-deploy` has no task of this name"]);
+}
+
+#[test]
 fn a_task_of_which_the_settings_say_so_runs_once_and_others_wait_for_it() {
     let (double, tool) = two();
     let gate = Gate::new();

@@ -7,9 +7,12 @@
 #[allow(dead_code, unused_imports, reason = "tests use the rest")]
 mod double;
 #[allow(dead_code, reason = "tests use the rest")]
+mod job_pod;
+#[allow(dead_code, reason = "tests use the rest")]
 mod rollout;
 
 use std::io::{BufRead as _, Write as _};
+use std::time::{Duration, Instant};
 
 use double::{Answer, Double, Gate, Step, When};
 use serde::Deserialize;
@@ -25,6 +28,12 @@ enum Order {
     Remove { pod: String },
     /// What commands do; of several that fit, the last one counts.
     Exec(Rule),
+    /// The application `web` is there, with a pod that a Job can be made after.
+    Deploy {},
+    /// A Job is awaited, and its pod is so.
+    Job(JobState),
+    /// The end of the Job is awaited, and its pod ends.
+    JobGone {},
     /// Commands that wait go on.
     Open {},
     /// Only the answer is of interest.
@@ -51,6 +60,17 @@ struct Rule {
     exit: i32,
 }
 
+/// What Kubernetes makes of a Job.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct JobState {
+    /// Of each task: `waits`, `runs`, or its exit code.
+    states: Vec<String>,
+    /// What each has written until now.
+    #[serde(default)]
+    logs: Vec<String>,
+}
+
 fn main() {
     let double = Double::start();
     let gate = Gate::new();
@@ -75,9 +95,50 @@ fn follow(double: &Double, gate: &Gate, order: Order) {
             steps.push(Step::Exit(rule.exit));
             double.on_exec(when, Answer::Run(steps));
         }
+        Order::Deploy {} => {
+            let container = json!({ "name": "app", "image": "web:1" });
+            job_pod::deploy(double, json!({ "containers": [container] }));
+        }
+        Order::Job(state) => set_job(double, &state),
+        Order::JobGone {} => {
+            double.wait_for("the end of the Job", |seen| seen.count("delete", "jobs") > 0);
+            // A request is seen before what it does is done.
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while !double.objects("jobs").is_empty() {
+                assert!(Instant::now() < deadline, "{:?}", double.objects("jobs"));
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            let of_job = |pod: &Value| pod["metadata"]["labels"]["draft-tasks/run"].is_string();
+            for pod in double.objects("pods").iter().filter(|pod| of_job(pod)) {
+                double.remove("pods", job_pod::name(pod));
+            }
+        }
         Order::Open {} => gate.open(),
         Order::Look {} => {}
     }
+}
+
+fn set_job(double: &Double, JobState { states, logs }: &JobState) {
+    // A request is seen before what it makes is there.
+    double.wait_for("a look for a Job's pod", |seen| {
+        let selectors = seen.calls.iter().filter_map(|call| call.parameter("labelSelector"));
+        selectors.into_iter().any(|selector| selector.starts_with("draft-tasks/run="))
+    });
+    let job = double.objects("jobs").pop().expect("a Job");
+    let state = |state: &String| match state.as_str() {
+        "waits" => job_pod::waits(),
+        "runs" => job_pod::runs(),
+        code => job_pod::ended(code.parse().expect("an exit code")),
+    };
+    let states: Vec<Value> = states.iter().map(state).collect();
+    let spec = &job["spec"]["template"]["spec"];
+    let of = |field: &str| spec[field].as_array().cloned().unwrap_or_default();
+    let containers = of("initContainers").into_iter().chain(of("containers"));
+    for (container, log) in containers.zip(logs) {
+        let name = container["name"].as_str().expect("a name");
+        double.log(&job_pod::pod_name(&job), name, log);
+    }
+    double.put(job_pod::pod(&job, &states));
 }
 
 /// Beside the context `double` one that leads to the double in a way that is not taken for a local one, `shop-prod`, and

@@ -134,6 +134,27 @@ fn where_the_pods_of_before_are_not_known_none_is_taken_for_new() {
 }
 
 #[test]
+fn tasks_after_the_pods_are_told_of_which_build_they_are() {
+    for pods in ["", "[post-deploy]\nwork = \"work\"\n"] {
+        let double = Double::start();
+        let tasks = "[pre-up]\nbefore = \"echo built $DRAFT_TASKS_BUILD.\"\n\
+            [post-up]\nafter = \"sh -c 'echo $DRAFT_TASKS_BUILD and '$DRAFT_TASKS_BUILD\"\n";
+        let tool = tool(&double, &format!("{tasks}{pods}"));
+        let mut started =
+            tool.start(&["up", "--", "sh", "-c", "mkfifo deployed; echo deploying; cat deployed"]);
+        started.wait_for("before │ built .");
+        started.wait_for("sh │ deploying");
+        double.put(Pod::new("new").label("draft", "web").build("01BX5ZZKBKACTAV9WEVGEMMVRZ"));
+        tool.write("deployed", b"");
+        let called = started.end();
+        assert_eq!(called.code, Some(0), "{called:?}");
+        let said = "after │ 01BX5ZZKBKACTAV9WEVGEMMVRZ and 01BX5ZZKBKACTAV9WEVGEMMVRZ\n";
+        assert!(called.stdout.contains(said), "{called:?}");
+        assert!(called.stdout.contains("in 1 pod: new ("), "{called:?}");
+    }
+}
+
+#[test]
 fn the_end_of_pods_is_awaited_as_long_as_the_project_or_an_option_says() {
     let double = Double::start();
     roll_out(&double, "a", 1);

@@ -90,7 +90,7 @@ fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
     // Enter and closing the dialog do nothing.
     assert_eq!(
         asked["actions"],
-        json!([{ "title": "Cancel", "isCloseAffordance": true }, { "title": "Run" }])
+        json!([{ "title": "Cancel", "isCloseAffordance": true, "details": "delete:\n\n- touch: `touch deleted`\n\ncleanup:\n\n- clean: `touch cleaned`\n" }, { "title": "Run" }])
     );
     let said =
         ["the end of the pods is not awaited, as they cannot be asked for", "delete: all steps passed"];

@@ -236,6 +236,25 @@ fn variables_of_settings_are_offered_and_those_of_the_file_only_with_trust() {
 }
 
 #[test]
+fn what_tasks_are_told_is_offered_with_its_value_or_its_meaning() {
+    let project = Project::new("[pre-up]\na = \"echo $DRAFT_TASKS_\"\n");
+    project.write("draft.toml", "[environments.development]\nname = \"shop\"\n");
+    let mut client =
+        Client::with(|setup| setup.environment = vec![("DRAFT_TASKS_BUILD", "of an outer run".into())]);
+    client.open_and_wait(&project);
+    let items = client.eventually("the application", |client| {
+        let answer = client.request("textDocument/completion", at(&project.uri, 1, 23));
+        answer.to_string().contains("shop").then_some(answer)
+    });
+    let items = items["items"].as_array().expect("a list");
+    for name in ["CONTEXT", "NAMESPACE", "APPLICATION", "ENVIRONMENT", "BUILD", "PHASE"] {
+        assert!(labels(items).contains(&format!("$DRAFT_TASKS_{name}").as_str()), "{name}: {items:?}");
+    }
+    let shown = json!(items).to_string();
+    assert!(shown.contains("the build of the pods") && !shown.contains("outer run"), "{shown}");
+}
+
+#[test]
 fn a_program_that_comes_later_is_found() {
     let (project, path) = commands();
     let mut client = Client::with(|setup| {

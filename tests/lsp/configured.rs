@@ -276,3 +276,39 @@ fn outside_of_the_workspace_are_watched_once() {
     client.hover(&tasks, 0, 3);
     assert_eq!(client.take_all("client/registerCapability"), [Value::Null; 0]);
 }
+
+#[test]
+fn of_a_folder_above_that_belong_to_another_user_are_named_and_nothing_runs() {
+    let (project, root, tasks) = repository("");
+    // Nobody owns what is not there: so it looks to whoever asks for its owner.
+    std::fs::remove_file(project.file(FILE)).expect("the file can be removed");
+    std::os::unix::fs::symlink("none", project.file(FILE)).expect("a link");
+    let text = "[pre-up]\na = \"touch ran\"\n";
+    project.write("apps/web/.draft-tasks.toml", text);
+    let mut client = Client::start();
+    let refused = |client: &mut Client| {
+        let argument = json!({ "uri": tasks, "phase": "pre-up" });
+        let error = client.execute_error("draft-tasks.runPhase", argument).to_string();
+        let said =
+            error.contains("nothing runs: ") && error.contains("belongs to another user; run as its owner");
+        assert!(said && error.contains(FILE), "{error}");
+    };
+    // It need not be open.
+    refused(&mut client);
+    client.open_text(&tasks, text);
+    client.diagnostics(&tasks, 1);
+    let message = client.notified("window/showMessage", |_| true);
+    assert!(message["message"].to_string().contains("nothing runs: "), "{message}");
+    refused(&mut client);
+    let lenses = client.about("textDocument/codeLens", &tasks).to_string();
+    assert!(lenses.contains("does not run: see"), "{lenses}");
+    std::fs::remove_file(project.file(FILE)).expect("the file can be removed");
+    client.notify("workspace/didChangeWatchedFiles", changed(&root));
+    client.eventually("it runs", |client| {
+        let lenses = client.about("textDocument/codeLens", &tasks).to_string();
+        (!lenses.contains("does not run")).then_some(())
+    });
+    client.execute("draft-tasks.runPhase", json!({ "uri": tasks, "phase": "pre-up" }));
+    client.notified("window/showMessage", |params| params["message"].to_string().contains("1 passed"));
+    assert!(project.file("apps/web/ran").exists());
+}

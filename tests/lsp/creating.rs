@@ -32,7 +32,7 @@ fn with_packs(home: &TempDir, change: impl FnOnce(&mut Setup)) -> Client {
 
 /// The file and the text that the server asks the client to create.
 #[track_caller]
-fn created(client: &mut Client) -> (String, String) {
+pub(crate) fn created(client: &mut Client) -> (String, String) {
     let asked = client.asked("workspace/applyEdit");
     let changes = &asked["edit"]["documentChanges"];
     let (create, edit) = (&changes[0], &changes[1]);

@@ -1,4 +1,7 @@
-//! A task that would reach another cluster than the user was asked about, since an earlier one has changed something.
+//! A task that would reach another cluster than the user was asked about, since an earlier one has changed something or its
+//! program is a link to a tool of clusters.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::{Value, json};
 
@@ -39,9 +42,11 @@ fn assert_about_the_cluster(question: &Value) {
         "{said}"
     );
     assert!(said.contains("(https://cluster.example:1); before the run it was context dev"), "{said}");
+    let details = question["actions"][0]["details"].as_str().expect("all that would run");
+    assert!(details.starts_with("pre-up:\n\n- switch: `cp other kubeconfig`\n- use: "), "{details}");
     assert_eq!(
         question["actions"],
-        json!([{ "title": "Cancel", "isCloseAffordance": true }, { "title": "Run" }])
+        json!([{ "title": "Cancel", "isCloseAffordance": true, "details": details }, { "title": "Run" }])
     );
 }
 
@@ -71,6 +76,64 @@ fn is_asked_for_and_runs_only_with_a_yes() {
                 "{why}"
             );
         }
+    }
+}
+
+#[test]
+fn a_link_to_a_tool_is_asked_for_right_before_its_task() {
+    for (chosen, ran) in [("Run", true), ("Cancel", false)] {
+        let project = Project::new("[pre-up]\nbefore = \"touch before\"\nuse = \"k get pods\"\n");
+        project.write("bin/kubectl", "#!/bin/sh\ntouch ran\n");
+        let kubectl = project.file("bin/kubectl");
+        std::fs::set_permissions(&kubectl, PermissionsExt::from_mode(0o755)).expect("a mode");
+        symlink("kubectl", project.file("bin/k")).expect("a link");
+        project.write("kubeconfig", &kubeconfig("cluster.example"));
+        let path = format!("{}:/usr/bin:/bin", project.file("bin").display());
+        let mut client = Client::with(|setup| {
+            setup.own_output = true;
+            setup.chooses = Some(chosen);
+            let file = project.file("kubeconfig").display().to_string();
+            setup.environment = vec![("KUBECONFIG", file), ("PATH", path)];
+        });
+        client.open(&project);
+        let run = run(&mut client, &project, "pre-up");
+        let story = story(&mut client, &run);
+        let question = client.asked("window/showMessageRequest")["message"].to_string();
+        for said in ["Run `use` although", "as `k` is a link to `kubectl`", "(https://cluster.example:1)"] {
+            assert!(question.contains(said), "{said}: {question}");
+        }
+        assert_eq!(project.file("ran").exists(), ran, "{chosen}: {story:?}");
+        assert!(project.file("before").exists(), "{story:?}");
+        if !ran {
+            let why = failure(&mut client);
+            assert!(why.contains("`k` is a link") && why.contains("; it was not confirmed"), "{why}");
+        }
+    }
+}
+
+#[test]
+fn the_cluster_of_a_link_is_asked_for_once_and_what_its_user_is_known_by_is_masked() {
+    let project = Project::new("[pre-up]\nuse = \"k --kubeconfig other get pods\"\n");
+    project.write("bin/kubectl", "#!/bin/sh\necho token of-the-other-one\n");
+    let kubectl = project.file("bin/kubectl");
+    std::fs::set_permissions(&kubectl, PermissionsExt::from_mode(0o755)).expect("a mode");
+    symlink("kubectl", project.file("bin/k")).expect("a link");
+    project.write("kubeconfig", &kubeconfig("127.0.0.1"));
+    let user = "{name: u, user: {token: of-the-other-one}}";
+    project.write("other", &kubeconfig("cluster.example").replace("{name: u, user: {}}", user));
+    let path = format!("{}:/usr/bin:/bin", project.file("bin").display());
+    let mut client = Client::with(|setup| {
+        setup.own_output = true;
+        setup.chooses = Some("Run");
+        let file = project.file("kubeconfig").display().to_string();
+        setup.environment = vec![("KUBECONFIG", file), ("PATH", path)];
+    });
+    client.open(&project);
+    for asked in [1, 0] {
+        let run = run(&mut client, &project, "pre-up");
+        let story = story(&mut client, &run).join("\n");
+        assert!(story.contains("token ***") && story.ends_with("finished passed"), "{story}");
+        assert_eq!(client.take_all("window/showMessageRequest").len(), asked, "{story}");
     }
 }
 

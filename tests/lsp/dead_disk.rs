@@ -308,7 +308,7 @@ fn a_program_on_it_keeps_no_other_run_waiting() {
     let here = json!({ "uri": project.uri, "phase": "pre-up" });
     let (before, log) = (dead.waits(), dead.log.clone());
     let run = dead.client.execute("draft-tasks.runPhase", here)["run"].clone();
-    dead.client.eventually("the start waits for the disk", |_| {
+    dead.client.eventually("the look right before the task waits for the disk", |_| {
         let waits = std::fs::read_to_string(&log).unwrap_or_default();
         (waits.lines().count() > before).then_some(())
     });
@@ -318,7 +318,7 @@ fn a_program_on_it_keeps_no_other_run_waiting() {
     };
     dead.client.notified("window/showMessage", says("cleanup: 1 passed"));
     dead.client.execute("draft-tasks.stop", json!({ "run": run }));
-    dead.client.notified("window/showMessage", says("pre-up: 1 stopped"));
+    dead.client.notified("window/showMessage", says("pre-up: 1 skipped"));
 }
 
 #[test]

@@ -55,6 +55,47 @@ fn left_a_task_running_and_the_next_one_says_so_until_it_has_ended() {
     assert_eq!(last.take_all("window/showMessage"), Vec::<Value>::new());
 }
 
+fn lenses(client: &mut Client, project: &Project) -> Vec<String> {
+    let found = client.about("textDocument/codeLens", &project.uri);
+    let titles = found.as_array().into_iter().flatten();
+    titles.map(|lens| lens["command"]["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+#[test]
+fn is_what_lenses_say_of_its_run_and_not_how_an_earlier_one_ended() {
+    let tasks = [
+        ("first", "true"),
+        ("wait", "sh -c 'test -e done || { echo ready; until test -e go; do sleep 0.05; done; }'"),
+        ("last", "true"),
+    ];
+    let project = Project::with_tasks("pre-up", &tasks);
+    project.write("done", "");
+    let mut first = own_output();
+    first.open_and_wait(&project);
+    let run_id = run(&mut first, &project, "pre-up");
+    first.eventually("it passes", |client| {
+        Some(client.told_of_run(&run_id))
+            .filter(|told| told["outcome"] == "passed" && told["state"] == "finished")
+    });
+    std::fs::remove_file(project.file("done")).expect("it is there");
+    run(&mut first, &project, "pre-up");
+    wait_for_output(&mut first, "ready");
+    first.server_mut().kill().expect("it can be killed");
+    first.wait_for_end();
+    let mut next = after(&first);
+    next.open_and_wait(&project);
+    let found = next.eventually("the lenses tell it", |client| {
+        Some(lenses(client, &project)).filter(|found| found[0].contains("last"))
+    });
+    assert!(found[0].starts_with("▶ Run pre-up (3 tasks) · last: ■ interrupted, at "), "{found:?}");
+    let after_sign = |lens: &str| lens.trim_start_matches("▶ Run · ").to_owned();
+    assert!(after_sign(&found[1]).starts_with("✓"), "{found:?}");
+    assert_eq!(after_sign(&found[2]), "■ interrupted", "{found:?}");
+    next.notified("window/showMessage", says_so);
+    project.write("go", "");
+    first.eventually("the task ends", |client| (client.living() == 0).then_some(()));
+}
+
 #[test]
 fn left_nothing_running_which_is_said_once_and_only_in_the_log() {
     let project = Project::with_tasks("pre-up", &[("wait", WAITS)]);

@@ -20,6 +20,7 @@ mod diagnostics;
 mod doctor;
 mod edits;
 mod ends;
+mod exporting;
 mod facts;
 mod features;
 mod folders;

@@ -1,5 +1,7 @@
 //! What a user is told of a command that is refused, and what is offered with it.
 
+use std::net::TcpListener;
+
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -37,12 +39,64 @@ fn a_client_of_the_bare_protocol_is_told_in_words_and_offered_the_place() {
 fn a_cluster_that_cannot_be_reached_can_be_checked() {
     let project = Project::new("[post-deploy]\nc = \"true\"\n");
     let mut client = Client::with(|setup| {
-        setup.chooses = Some("Check application and cluster");
+        setup.chooses = Some("Check Application and Cluster");
         setup.environment = vec![("KUBECONFIG", project.file("none").display().to_string())];
     });
     assert_eq!(client.execute("draft-tasks.runPhase", phase(&project, "post-deploy")), Value::Null);
-    assert_eq!(offered(&client.asked("window/showMessageRequest")), ["Check application and cluster"]);
+    assert_eq!(offered(&client.asked("window/showMessageRequest")), ["Check Application and Cluster"]);
     client.notified("window/showMessage", |told| told.to_string().contains("draft.toml"));
+}
+
+/// A project whose application is in a cluster that does not answer, of two contexts.
+fn unreachable() -> Project {
+    let project = Project::new("[post-deploy]\nc = \"true\"\n");
+    project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let config = format!(
+        "current-context: one\nclusters: [{{name: c, cluster: {{server: \"https://{port}\"}}}}]\n\
+         contexts: [{{name: one, context: {{cluster: c, user: u}}}}, {{name: two, context: {{cluster: c, user: u}}}}]\n\
+         users: [{{name: u, user: {{token: t}}}}]\n"
+    );
+    project.write("config", &config);
+    project
+}
+
+#[test]
+fn a_run_that_is_blocked_tells_why_and_what_helps() {
+    let project = unreachable();
+    let kubeconfig = ("KUBECONFIG", project.file("config").display().to_string());
+    let mut client = Client::with(|setup| {
+        setup.own_output = true;
+        setup.environment = vec![kubeconfig.clone()];
+    });
+    client.open(&project);
+    let started = client.execute("draft-tasks.runPhase", phase(&project, "post-deploy"));
+    let run = started["run"].as_str().expect("a run").to_owned();
+    let blocked = client.eventually("it is blocked", |client| {
+        Some(client.told_of_run(&run)).filter(|told| told["state"] == "blocked")
+    });
+    assert!(
+        blocked["message"].as_str().is_some_and(|it| it.contains("cannot reach the cluster")),
+        "{blocked}"
+    );
+    let remedy = &blocked["remedy"];
+    assert_eq!(remedy["command"]["title"], "Check Application and Cluster");
+    assert_eq!(remedy["contextOf"], json!(project.uri));
+    client.eventually("it is over", |client| {
+        Some(client.told_of_run(&run)).filter(|told| told["state"] == "finished")
+    });
+    client.shut_down();
+    assert_eq!(client.take_all("window/showMessage"), Vec::<Value>::new(), "the client tells it");
+
+    let mut bare = Client::with(|setup| {
+        setup.chooses = Some("Check Application and Cluster");
+        setup.environment = vec![kubeconfig];
+    });
+    bare.execute("draft-tasks.runPhase", phase(&project, "post-deploy"));
+    let asked = bare.asked("window/showMessageRequest");
+    assert!(asked["message"].as_str().is_some_and(|it| it.contains("cannot reach the cluster")), "{asked}");
+    assert_eq!(offered(&asked), ["Check Application and Cluster"]);
+    bare.notified("window/showMessage", |told| told.to_string().contains("cannot reach the cluster"));
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn that_fail_leave_a_diagnostic_on_their_task_until_it_runs_again() {
     );
     let (kind, text) = last_message(&mut client);
     assert!(kind == 1 && text.contains("1 passed, 1 failed, 1 skipped"), "{kind} {text}");
-    assert!(text.ends_with(" s · bad: exit code 3: last words"), "{text}");
+    assert!(text.starts_with("pre-up: bad: exit code 3: last words · 1 passed"), "{text}");
 
     project.write("flag", "");
     let second = run(&mut client, &project, "pre-up");
@@ -660,6 +660,9 @@ fn that_write_to_both_streams_are_told_in_the_order_in_which_they_did() {
     let lines: Vec<(&str, usize)> = lines.collect();
     let expected = (0..1000).map(|number| (if number % 2 == 0 { "out" } else { "err" }, number));
     assert!(lines.iter().copied().eq(expected), "{lines:?}");
+    // Where it took long, a message says so: it is there before a later answer is.
+    client.hover(&project.uri, 1, 0);
+    client.take_all("window/showMessage");
 }
 
 #[test]

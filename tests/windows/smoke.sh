@@ -55,6 +55,20 @@ wait $!
 echo "a stopped run ended with $?"
 holds 'a stop ends what a task starts' pings 0
 
+# A console's event, as its number, ends the run with a code, and all that it has started.
+for event in 'Ctrl-Break 1 131' 'the closing of the console 2 130'; do
+  code=${event##* } number=${event% *}
+  number=${number##* }
+  rm -f go
+  wine console.exe "$number" go draft-tasks.exe run cleanup --yes >out 2>&1 </dev/null &
+  until pings 2; do sleep 1; done
+  touch go
+  wait $!
+  got=$?
+  holds "${event% * *} ends a run with $code rather than $got" test "$got" -eq "$code"
+  holds "${event% * *} ends what a task starts" pings 0
+done
+
 mkdir -p paths/bin
 printf '#!/bin/sh\necho never\n' >paths/bin/script
 printf '@echo from a batch file\r\n' >paths/bin/tool.bat

@@ -66,7 +66,7 @@ function locate(setting: string | undefined, extension: string): Place {
   if (found !== undefined) return { kind: 'place', path: found, origin: 'PATH' };
   return problem(
     'there is no server: this package of the extension comes without one, and `draft-tasks` is not in PATH',
-    'Install it (`cargo install` in its repository), or name it in the setting draftTasks.server.path.',
+    'Install the package of this extension for your platform, or the program, or name it in the setting draftTasks.server.path.',
   );
 }
 

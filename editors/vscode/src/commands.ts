@@ -6,7 +6,10 @@ import * as vscode from 'vscode';
 import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
 import type { Output } from './output';
-import { clientCommands, commands, section, type Created, type Examined, type Outline, type TargetFound, type Templates, type Up } from './protocol';
+import {
+  clientCommands, commands, exportTargets, phases as phaseNames, section, workloadPhases,
+  type Created, type Examined, type JobList, type Outline, type TargetFound, type Templates, type Up,
+} from './protocol';
 import { report } from './report';
 import type { Runs } from './runs';
 import type { Server } from './server';
@@ -29,17 +32,28 @@ export interface Parts {
 
 type Name = keyof typeof clientCommands;
 
+/** What a phase becomes, in words. */
+const EXPORTS: Readonly<Record<(typeof exportTargets)[number], string>> = {
+  sh: 'a script for any POSIX shell, for make, just and the steps of a pipeline',
+  'helm-hook': 'hooks of a chart for Helm: a Job for each task, in the order of their weights',
+  'kubernetes-job': 'a Job for the phase: its tasks one after another, in a pod of the image',
+};
+
 /** Registers them all. */
 export function register(parts: Parts): vscode.Disposable {
   const { server, output } = parts;
   const all: Record<Name, (argument?: unknown) => unknown> = {
     run: (uri) => runPhase(parts, uriOf(uri)),
     runTask: (uri) => runTask(parts, uriOf(uri)),
+    runAsJob: (uri) => runAsJob(parts, uriOf(uri)),
+    attach: () => withJob(parts, commands.attach, 'Attach to a Job'),
+    endJob: () => withJob(parts, commands.endJob, 'End a Job'),
     runInTerminal: (uri) => runInTerminal(parts, uriOf(uri)),
     rerun: (uri) => runIn(parts, commands.rerun, uriOf(uri) ?? parts.files.current()),
     rerunFailed: (uri) => rerunFailed(parts, uriOf(uri)),
     stop: () => stop(parts),
     plan: (uri) => plan(parts, uriOf(uri)),
+    export: (uri) => exportPhase(parts, uriOf(uri)),
     showLog: () => showLog(parts),
     clear: () => clear(parts),
     showOutput: () => output.show(),
@@ -79,12 +93,17 @@ async function outline(parts: Parts, uri: vscode.Uri): Promise<Outline> {
   return await parts.server.execute<Outline>(commands.tasks, { uri: uri.toString() });
 }
 
-/** The file, and a phase of it: the one at the cursor first. */
-async function choosePhase(parts: Parts, wanted: vscode.Uri | undefined, title: string): Promise<{ uri: vscode.Uri; phase: string } | undefined> {
+/** The file, and a phase of it, perhaps only one of some: the one at the cursor first. */
+async function choosePhase(
+  parts: Parts, wanted: vscode.Uri | undefined, title: string, among: readonly string[] = phaseNames,
+): Promise<{ uri: vscode.Uri; phase: string } | undefined> {
   const uri = wanted ?? (await parts.files.choose());
   if (uri === undefined) return undefined;
-  const { phases } = await outline(parts, uri);
-  if (phases.length === 0) throw new Error(`${nameOf(uri)} has no phase with tasks`);
+  const phases = (await outline(parts, uri)).phases.filter(({ phase }) => among.includes(phase));
+  if (phases.length === 0) {
+    const which = among === phaseNames ? '' : ` (${among.join(' or ')})`;
+    throw new Error(`${nameOf(uri)} has no phase${which} with tasks`);
+  }
   const line = cursor(uri);
   const here = line === undefined ? undefined : phases.filter((phase) => phase.line <= line).at(-1);
   const ordered = here === undefined ? phases : [here, ...phases.filter((phase) => phase !== here)];
@@ -108,6 +127,31 @@ async function runPhase(parts: Parts, wanted: vscode.Uri | undefined): Promise<u
   const chosen = await choosePhase(parts, wanted, 'Run a phase');
   if (chosen === undefined) return undefined;
   return await parts.server.execute(commands.runPhase, { uri: chosen.uri.toString(), phase: chosen.phase });
+}
+
+/** A phase of what is deployed, as a Job of its workload. */
+async function runAsJob(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const chosen = await choosePhase(parts, wanted, 'Run a phase as a Job', workloadPhases);
+  if (chosen === undefined) return undefined;
+  return await parts.server.execute(commands.runAsJob, { uri: chosen.uri.toString(), phase: chosen.phase });
+}
+
+/** A Job of those that records know to go on, or one that the user names. */
+async function withJob(parts: Parts, command: string, title: string): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const { jobs } = await parts.server.execute<JobList>(commands.jobs, {});
+  const known = jobs.map(({ job, phase, description, uri }) => ({
+    label: phase, description, detail: uri === undefined ? '' : nameOf(vscode.Uri.parse(uri)), job: job as string | undefined,
+  }));
+  const other = { label: '$(edit) Another one…', description: 'made on another machine', detail: '', job: undefined };
+  const chosen = await vscode.window.showQuickPick([...known, other], { title, placeHolder: 'Which Job?', matchOnDescription: true });
+  if (chosen === undefined) return undefined;
+  if (chosen.job !== undefined) return await parts.server.execute(command, { job: chosen.job });
+  const uri = await parts.files.choose();
+  if (uri === undefined) return undefined;
+  const job = (await vscode.window.showInputBox({ title, prompt: `The name of the Job of ${nameOf(uri)}` }))?.trim();
+  return job === undefined || job === '' ? undefined : await parts.server.execute(command, { job, uri: uri.toString() });
 }
 
 /** The task at the cursor, else one that the user chooses. */
@@ -151,8 +195,9 @@ async function runIn(parts: Parts, command: string, uri: vscode.Uri | undefined)
 }
 
 async function rerunFailed(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
-  const last = parts.runs.last?.outcome === 'failed' ? vscode.Uri.parse(parts.runs.last.uri) : undefined;
-  const uri = wanted ?? parts.files.current() ?? last ?? (await parts.files.choose());
+  const last = parts.runs.lastOf();
+  const failed = last?.outcome === 'failed' ? vscode.Uri.parse(last.uri) : undefined;
+  const uri = wanted ?? parts.files.current() ?? failed ?? (await parts.files.choose());
   return uri === undefined ? undefined : await runIn(parts, commands.rerunFailed, uri);
 }
 
@@ -174,6 +219,26 @@ async function plan(parts: Parts, wanted: vscode.Uri | undefined): Promise<unkno
   const chosen = await choosePhase(parts, wanted, 'Show the plan of a phase');
   if (chosen === undefined) return undefined;
   return await vscode.commands.executeCommand(commands.plan, { uri: chosen.uri.toString(), phase: chosen.phase });
+}
+
+async function exportPhase(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
+  if (!vscode.workspace.isTrusted) return refuse();
+  const chosen = await choosePhase(parts, wanted, 'Export a phase');
+  if (chosen === undefined) return undefined;
+  const title = `Export ${chosen.phase}`;
+  const forms = exportTargets.map((target) => ({ label: target, detail: EXPORTS[target] }));
+  const form = await vscode.window.showQuickPick(forms, { title, placeHolder: 'As what?' });
+  if (form === undefined) return undefined;
+  const argument = { uri: chosen.uri.toString(), phase: chosen.phase, target: form.label };
+  if (form.label === 'sh') return await parts.server.execute(commands.export, argument);
+  const placeHolder = form.label === 'helm-hook' ? '{{ .Values.image }}' : 'registry.example/web:1';
+  const image = await vscode.window.showInputBox({ title, prompt: 'The image in which the tasks run', placeHolder, ignoreFocusOut: true });
+  if (image === undefined || image.trim() === '') return undefined;
+  const prompt = 'Where the cluster has variables: secret/NAME, configmap/NAME or VARIABLE=secret/NAME, with spaces between several; empty for none';
+  const sources = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
+  if (sources === undefined) return undefined;
+  const envFrom = sources.split(/\s+/).filter(Boolean);
+  return await parts.server.execute(commands.export, { ...argument, image: image.trim(), envFrom });
 }
 
 async function showLog(parts: Parts): Promise<unknown> {
@@ -237,6 +302,8 @@ async function explain(page: unknown): Promise<void> {
 async function menu(parts: Parts): Promise<unknown> {
   const { server, runs } = parts;
   const ready = server.state === 'running';
+  // Of the file that is looked at, as the commands are.
+  const last = runs.lastOf(parts.files.current()?.toString());
   const items: (vscode.QuickPickItem & { command?: string })[] = [];
   const add = (when: boolean, label: string, command: string, description = ''): void => {
     if (when) items.push({ label, command, description });
@@ -248,25 +315,29 @@ async function menu(parts: Parts): Promise<unknown> {
   add(ready, '$(run-all) Run Phase…', clientCommands.run);
   add(ready, '$(run) Run Task…', clientCommands.runTask);
   add(ready, '$(terminal) Run in Terminal', clientCommands.runInTerminal, 'a task can ask for something there');
-  add(ready && runs.last !== undefined, '$(debug-restart) Run Last Again', clientCommands.rerun, runs.last?.message ?? '');
-  add(ready && runs.last?.outcome === 'failed', '$(debug-rerun) Run Failed Tasks Again', clientCommands.rerunFailed);
+  add(ready && last !== undefined, '$(debug-restart) Run Last Again', clientCommands.rerun, last?.message ?? '');
+  add(ready && last?.outcome === 'failed', '$(debug-rerun) Run Failed Tasks Again', clientCommands.rerunFailed);
   add(ready, '$(list-ordered) Show Plan…', clientCommands.plan);
+  add(server.can(commands.export), '$(export) Export Phase…', clientCommands.export);
   separate('results');
   add(true, '$(output) Show Output', clientCommands.showOutput);
   add(true, '$(terminal) Show Output in Terminal, with Colors', clientCommands.showTerminal);
-  add(ready && runs.last !== undefined, '$(file) Show Log of Last Run', clientCommands.showLog);
-  add(ready && runs.last !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
+  add(ready && last !== undefined, '$(file) Show Log of Last Run', clientCommands.showLog);
+  add(ready && runs.lastOf() !== undefined, '$(clear-all) Clear Results', clientCommands.clear);
   separate('application');
   add(server.can(commands.target), '$(plug) Choose Context…', clientCommands.context, parts.status.target?.context ?? '');
   add(server.can(commands.target), '$(symbol-namespace) Choose Namespace…', clientCommands.namespace, parts.status.target?.namespace ?? '');
   add(server.can(commands.target), '$(server-environment) Change Environment…', clientCommands.environment, parts.status.target?.environment ?? '');
   add(server.can(commands.doctor), '$(pulse) Check Application and Cluster', clientCommands.doctor);
+  add(server.can(commands.runAsJob), '$(cloud) Run Phase as a Job…', clientCommands.runAsJob, 'it goes on without this editor');
+  add(server.can(commands.attach), '$(sync) Attach to a Job…', clientCommands.attach);
+  add(server.can(commands.endJob), '$(circle-slash) End a Job…', clientCommands.endJob);
   separate('server');
   add(true, '$(debug-restart) Restart Server', clientCommands.restartServer, server.state);
   add(true, '$(output) Show Server Log', clientCommands.showServerLog);
   add(true, '$(report) Collect Report', clientCommands.collectReport);
   add(true, '$(gear) Open Settings', clientCommands.openSettings);
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Draft Tasks', placeHolder: parts.runs.last?.message ?? 'What next?' });
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Draft Tasks', placeHolder: last?.message ?? 'What next?' });
   return chosen?.command === undefined ? undefined : await vscode.commands.executeCommand(chosen.command);
 }
 
@@ -342,7 +413,7 @@ async function collectReport(parts: Parts): Promise<void> {
     commands: server.client?.initializeResult?.capabilities.executeCommandProvider?.commands ?? [],
     settings: vscode.workspace.getConfiguration(section),
     target: status.target,
-    lastRun: runs.last?.message,
+    lastRun: runs.lastOf()?.message,
   });
   const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
   await vscode.window.showTextDocument(document);

@@ -8,7 +8,7 @@ import { Documents } from './documents';
 import { Files } from './files';
 import { Output } from './output';
 import { commands, language, section } from './protocol';
-import { Runs } from './runs';
+import { Runs, type RunMessage } from './runs';
 import { messageOf, Server } from './server';
 import { Status } from './status';
 import { TerminalTasks } from './terminal';
@@ -44,7 +44,13 @@ export function activate(context: vscode.ExtensionContext): Api {
   made.showMarkdown = (title, markdown) => void documents.show(title, markdown);
   made.showOutput = () => output.show();
   output.isShownElsewhere = (message) => testing.isAsked(message);
-  [output, testing, status, { onRun: () => tellContext(made, files, runs) }].forEach((listener) => runs.listen(listener));
+  const others = {
+    onRun: ({ state, message, remedy }: RunMessage) => {
+      if (state === 'blocked') void made.offer(message, remedy);
+      tellContext(made, files, runs);
+    },
+  };
+  [output, testing, status, others].forEach((listener) => runs.listen(listener));
   context.subscriptions.push(
     log, files, output, documents, status, testing,
     register({ context, server: made, files, runs, output, status, documents, terminal }),
@@ -53,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     files.onDidChange(() => tellContext(made, files, runs)),
     vscode.window.onDidChangeActiveTextEditor(() => tellContext(made, files, runs)),
   );
+  told.clear();
   tellContext(made, files, runs);
   void files.look();
   return { server: made, runs, testing, terminal, status, started: made.start() };
@@ -62,9 +69,14 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
+/** What the editor knows of them: each word is a message, and a run has many events. */
+const told = new Map<string, boolean>();
+
 /** What the manifest's conditions speak of. */
 function tellContext(server: Server, files: Files, runs: Runs): void {
-  const set = (name: string, value: unknown): void => {
+  const set = (name: string, value: boolean): void => {
+    if (told.get(name) === value) return;
+    told.set(name, value);
     void vscode.commands.executeCommand('setContext', `${section}.${name}`, value);
   };
   set('active', true);

@@ -11,7 +11,7 @@ import { Transcript, type Piece } from './transcript';
 /** The characters that a terminal gets when it is opened late. */
 const KEPT = 1_000_000;
 
-const COLORS: Readonly<Record<string, string>> = { passed: '\x1b[32m', failed: '\x1b[31m', stopped: '\x1b[33m', skipped: '\x1b[2m' };
+const COLORS: Readonly<Record<string, string>> = { passed: '\x1b[32m', failed: '\x1b[31m', stopped: '\x1b[33m', interrupted: '\x1b[33m', skipped: '\x1b[2m' };
 
 export class Output implements RunListener, vscode.Disposable {
   readonly channel = vscode.window.createOutputChannel('Draft Tasks', 'draft-tasks-output');

@@ -5,12 +5,17 @@ export const commands = {
   addPhase: 'draft-tasks.addPhase',
   runPhase: 'draft-tasks.runPhase',
   runTask: 'draft-tasks.runTask',
+  runAsJob: 'draft-tasks.runAsJob',
   stop: 'draft-tasks.stop',
   rerun: 'draft-tasks.rerun',
   rerunFailed: 'draft-tasks.rerunFailed',
   clear: 'draft-tasks.clear',
   plan: 'draft-tasks.plan',
+  export: 'draft-tasks.export',
   showLog: 'draft-tasks.showLog',
+  jobs: 'draft-tasks.jobs',
+  attach: 'draft-tasks.attach',
+  endJob: 'draft-tasks.endJob',
   target: 'draft-tasks.target',
   doctor: 'draft-tasks.doctor',
   up: 'draft-tasks.up',
@@ -22,17 +27,21 @@ export const commands = {
 } as const;
 
 /** Those that start something. */
-export const starting: ReadonlySet<string> = new Set([commands.runPhase, commands.runTask, commands.rerun, commands.rerunFailed, commands.doctor, commands.up, commands.delete, commands.runTasks]);
+export const starting: ReadonlySet<string> = new Set([commands.runPhase, commands.runTask, commands.runAsJob, commands.rerun, commands.rerunFailed, commands.attach, commands.doctor, commands.up, commands.delete, commands.runTasks]);
 
 /** The commands of the extension. */
 export const clientCommands = {
   run: 'draftTasks.run',
   runTask: 'draftTasks.runTask',
   runInTerminal: 'draftTasks.runInTerminal',
+  runAsJob: 'draftTasks.runAsJob',
   rerun: 'draftTasks.rerun',
   rerunFailed: 'draftTasks.rerunFailed',
   stop: 'draftTasks.stop',
+  attach: 'draftTasks.attach',
+  endJob: 'draftTasks.endJob',
   plan: 'draftTasks.plan',
+  export: 'draftTasks.export',
   showLog: 'draftTasks.showLog',
   clear: 'draftTasks.clear',
   showOutput: 'draftTasks.showOutput',
@@ -63,13 +72,17 @@ export const notifications = {
 export const phases = ['pre-up', 'post-deploy', 'post-up', 'cleanup'] as const;
 /** Those whose tasks run on this machine. */
 export const localPhases: readonly string[] = ['pre-up', 'post-up', 'cleanup'];
+export const exportTargets = ['sh', 'helm-hook', 'kubernetes-job'] as const;
+/** Those whose tasks can be a Job of the application's workload. */
+export const workloadPhases: readonly string[] = ['post-deploy', 'post-up'];
 export const outputVersion = 2;
-export const serverVersion = '0.1.0';
+export const serverVersion = '0.2.0';
 export const section = 'draftTasks';
 export const language = 'draft-tasks';
 export const source = 'draft-tasks';
 export const taskFailed = 'task-failed';
 export const runKind = 'draft-tasks.run';
+export const ignoreKind = 'quickfix.ignore';
 export const progress = 'draft-tasks/';
 export const tasksFile = '.draft-tasks.toml';
 export const packFile = 'tasks.toml';
@@ -109,6 +122,16 @@ export interface RunTask {
   pods?: string[];
   /** The task's description. */
   task: string;
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The argument of `draft-tasks.runAsJob`. */
+export interface RunAsJob {
+  /** The phase's name: `post-deploy` or `post-up`. */
+  phase: string;
+  /** Only these tasks: the description of each, and the command that the user saw. */
+  tasks?: { command?: string; task: string }[];
   /** The tasks file. */
   uri: string;
 }
@@ -175,6 +198,28 @@ export interface PlanShown {
   tasks: { argv: string[]; command: string; once: boolean; task: string }[];
 }
 
+/** The argument of `draft-tasks.export`. */
+export interface ExportPhase {
+  /** Where the cluster has variables, of the same: `secret/NAME` or `configmap/NAME`, for one alone `VARIABLE=secret/NAME`. */
+  envFrom?: string[];
+  /** The image in which the tasks run, of `kubernetes-job` and `helm-hook`; of `helm-hook` it may be a template. */
+  image?: string;
+  /** The phase's name. */
+  phase: string;
+  /** What it becomes. */
+  target?: 'kubernetes-job' | 'helm-hook' | 'sh';
+  /** The tasks file. */
+  uri: string;
+}
+
+/** The answer of `draft-tasks.export`. */
+export interface ExportDone {
+  /** What the target cannot express, which the user is told. */
+  remarks: string[];
+  /** The file. */
+  uri: string;
+}
+
 /** The argument of `draft-tasks.showLog`. */
 export interface ShowLog {
   /** Only of this phase. */
@@ -193,6 +238,40 @@ export interface LogShown {
   log: string;
   /** The document that is opened. */
   uri?: string;
+}
+
+/** The argument of `draft-tasks.jobs`. */
+export interface ListJobs {
+  /** Only those of this tasks file. */
+  uri?: string;
+}
+
+/** The answer of `draft-tasks.jobs`. */
+export interface JobList {
+  /** The Jobs, newest first. */
+  jobs: { description: string; job: string; phase: string; uri?: string }[];
+}
+
+/** The argument of `draft-tasks.attach`. */
+export interface Attach {
+  /** The Job's name. */
+  job: string;
+  /** The tasks file, of a Job that no run on this machine has made. */
+  uri?: string;
+}
+
+/** The argument of `draft-tasks.endJob`. */
+export interface EndJob {
+  /** The Job's name. */
+  job: string;
+  /** The tasks file, of a Job that no run on this machine has made. */
+  uri?: string;
+}
+
+/** The answer of `draft-tasks.endJob`. */
+export interface JobEnded {
+  /** Its name. */
+  job: string;
 }
 
 /** The argument of `draft-tasks.target`. */
@@ -329,6 +408,8 @@ export interface OutputParams {
 
 /** A run or a task of it began or ended. */
 export interface RunParams {
+  /** The Job of Kubernetes that the run is, which goes on where the server ends. */
+  job?: string;
   /** The outcome in words, for people. */
   message: string;
   /** How the task or the run ended: `passed`, `failed`, `stopped`, or `skipped` where it did not begin, such as a run that the user did not confirm. */
@@ -342,7 +423,7 @@ export interface RunParams {
   /** The run, as its command answered it. */
   run: string;
   /** What happened. */
-  state: 'started' | 'waiting' | 'taskStarted' | 'taskFinished' | 'finished';
+  state: 'started' | 'waiting' | 'blocked' | 'taskStarted' | 'taskFinished' | 'finished';
   /** The task's description, where it is about one. */
   task?: string;
   /** The tasks file. */

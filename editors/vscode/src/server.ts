@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import {
   CloseAction,
+  ConnectionError,
   ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
@@ -14,31 +15,23 @@ import {
   ShowMessageRequest,
   State,
   type CloseHandlerResult,
-  type Command,
   type DocumentSelector,
   type LanguageClientOptions,
-  type Location,
+  type MessageSignature,
   type MessageActionItem,
   type Middleware,
   type ShowMessageRequestParams,
   type StaticFeature,
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
-import { clientCommands, commands, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, starting, taskFailed, tasksFile, type Examined, type PlanShown } from './protocol';
+import { nameOf } from './files';
+import { clientCommands, commands, ignoreKind, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, starting, taskFailed, tasksFile, type Examined, type PlanShown } from './protocol';
 import { Restarts } from './restarts';
-import type { OutputMessage, RunMessage, Runs } from './runs';
+import type { OutputMessage, Remedy, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
 
 /** What the server is doing. */
 export type ServerState = 'starting' | 'running' | 'waiting' | 'stopped' | 'problem';
-
-/** What helps where a command is refused: the data of its error. */
-interface Remedy {
-  readonly location?: Location;
-  readonly command?: Command;
-  /** The tasks file for which another context could be chosen. */
-  readonly contextOf?: string;
-}
 
 /** Says what went wrong with a server that is not to be had. */
 export class NoServer extends Error {}
@@ -53,6 +46,15 @@ const DOCUMENTS: DocumentSelector = [
 
 /** How long a server may take to end, in milliseconds: it stops what runs first. */
 const END = 5_000;
+
+/** The library's client, which tells of each question that a server leaves open which has ended: the next one is asked again. */
+class Client extends LanguageClient {
+  override handleFailedRequest<T>(
+    type: MessageSignature, token: vscode.CancellationToken | undefined, error: unknown, otherwise: T, ...how: boolean[]
+  ): T {
+    return error instanceof ConnectionError ? otherwise : super.handleFailedRequest(type, token, error, otherwise, ...how);
+  }
+}
 
 export class Server implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
@@ -170,14 +172,14 @@ export class Server implements vscode.Disposable {
     if (this.#found.kind === 'problem') return this.#problem(this.#found);
     this.log.info(`starts ${this.#found.path} (${this.#found.version}, from ${this.#found.origin})`);
     const program = { command: this.#found.path, args: ['lsp'] };
-    const client = new LanguageClient(section, 'Draft Tasks', program, this.#options());
+    const client = new Client(section, 'Draft Tasks', program, this.#options());
     this.#client = client;
     client.registerFeature(announcement());
     client.onNotification(notifications.run, (message: RunMessage) => this.runs.onRun(message));
     client.onNotification(notifications.output, (message: OutputMessage) => this.runs.onOutput(message));
     client.onNotification(notifications.didChangeTarget, () => this.#targetChanged.fire());
     client.onNotification(ShowMessageNotification.type, ({ type, message }) => void this.#show(type, message));
-    client.onRequest(ShowMessageRequest.type, answerOf);
+    client.onRequest(ShowMessageRequest.type, (params) => answerOf(params, (title, text) => this.showMarkdown(title, text)));
     client.onDidChangeState(({ newState }) => this.#follow(newState));
     try {
       await client.start();
@@ -186,7 +188,7 @@ export class Server implements vscode.Disposable {
     } catch (error) {
       this.log.error(error instanceof Error ? error : String(error));
       this.#set('problem');
-      void this.#offer(`Draft Tasks: the server ${program.command} does not start. Its log says why.`, 'Restart Server', 'Show Server Log');
+      void this.#offerSteps(`Draft Tasks: the server ${program.command} does not start. Its log says why.`, 'Restart Server', 'Show Server Log');
     }
   }
 
@@ -201,7 +203,7 @@ export class Server implements vscode.Disposable {
         this.log.info(`the server was not ended in order: ${String(error)}`);
       }
     }
-    this.runs.onServerGone();
+    this.runs.onServerGone(true);
     this.#set('stopped');
   }
 
@@ -213,7 +215,7 @@ export class Server implements vscode.Disposable {
         return this.#set('starting');
       default:
         // Whether it is started again is told by those who ended it.
-        this.runs.onServerGone();
+        this.#lost(this.#client === undefined);
     }
   }
 
@@ -243,6 +245,11 @@ export class Server implements vscode.Disposable {
         if (!isOfRun || params.kind === 'end') next(token, params);
       },
       handleDiagnostics: (uri, diagnostics, next) => next(uri, diagnostics.map(explained)),
+      provideCodeActions: async (document, range, context, token, next) => {
+        const actions = await next(document, range, context, token);
+        if (context.only === undefined) actions?.forEach(ungroup);
+        return actions;
+      },
       provideInlayHints: async (document, range, token, next) => {
         const hints = await next(document, range, token);
         const failed = failedLines(document.uri);
@@ -259,7 +266,9 @@ export class Server implements vscode.Disposable {
     try {
       if (command !== commands.plan && command !== commands.doctor) return await this.execute(command, argument);
       const answer = await this.execute<PlanShown | Examined>(command, { ...argument, show: false });
-      this.showMarkdown('phase' in answer ? `Plan of ${answer.phase}` : 'Check of application and cluster', answer.markdown);
+      const { uri = '' } = argument as { uri?: string };
+      const of = 'phase' in answer ? `Plan of ${answer.phase}` : `Check of ${nameOf(vscode.Uri.parse(uri)).replace(/\//g, ' ')}`;
+      this.showMarkdown(of, answer.markdown);
       return answer;
     } catch (error) {
       void this.tell(error);
@@ -269,14 +278,18 @@ export class Server implements vscode.Disposable {
 
   /** Says why something was not done, with what the server says helps. */
   async tell(error: unknown): Promise<void> {
-    const remedy = error instanceof ResponseError ? (error.data as Remedy | undefined) : undefined;
+    await this.offer(messageOf(error), remedyOf(error));
+  }
+
+  /** Says why something was not done or cannot be, with what helps. */
+  async offer(message: string, remedy: Remedy | undefined): Promise<void> {
     const [place, command] = [remedy?.location, remedy?.command];
     const buttons = [
       ...(place === undefined ? [] : ['Show the problem']),
       ...(command === undefined ? [] : [command.title]),
       ...(remedy?.contextOf === undefined ? [] : [CHOOSE]),
     ];
-    const chosen = await vscode.window.showErrorMessage(`Draft Tasks: ${messageOf(error)}`, ...buttons);
+    const chosen = await vscode.window.showErrorMessage(`Draft Tasks: ${message}`, ...buttons);
     if (chosen === undefined) return;
     if (chosen === command?.title) {
       await this.#perform(command.command, command.arguments?.[0] as object | undefined);
@@ -292,11 +305,16 @@ export class Server implements vscode.Disposable {
   async #show(type: MessageType, message: string): Promise<void> {
     switch (type) {
       case MessageType.Error: {
-        const { last } = this.runs;
-        if (last?.outcome !== 'failed') return this.#offer(message);
+        const last = this.runs.lastOf();
+        if (last?.outcome !== 'failed') return this.#offerSteps(message);
         // It begins with what failed. A command that deploys or deletes is not run again without what comes before it.
         const isOfPhase = phases.some((phase) => phase === last.phase) && message.startsWith(last.phase);
-        return this.#offer(message, 'Show Output', ...(isOfPhase ? ['Run Failed Again'] as const : []));
+        if (!isOfPhase) return this.#offerSteps(message, 'Show Output');
+        const again = 'Run Failed Again';
+        const chosen = await vscode.window.showErrorMessage(message, 'Show Output', again);
+        if (chosen === 'Show Output') this.showOutput();
+        else if (chosen === again) await vscode.commands.executeCommand(clientCommands.rerunFailed, vscode.Uri.parse(last.uri));
+        return;
       }
       case MessageType.Warning:
         return void (await vscode.window.showWarningMessage(message));
@@ -305,12 +323,21 @@ export class Server implements vscode.Disposable {
     }
   }
 
+  /** Its runs are over, and nobody tells how. */
+  #lost(wasAsked: boolean): void {
+    const interrupted = this.runs.onServerGone(wasAsked);
+    if (interrupted.length === 0) return;
+    const what = `${interrupted.join(', ')} ${interrupted.length === 1 ? 'was' : 'were'} interrupted`;
+    const message = `Draft Tasks: ${what}, as the server has ended unexpectedly. What still runs of it is told when the server is there again.`;
+    void this.#offerSteps(message, 'Show Output', 'Show Server Log');
+  }
+
   async #crashed(): Promise<CloseHandlerResult> {
-    this.runs.onServerGone();
+    this.#lost(false);
     const wait = this.#restarts.crashed(Date.now());
     if (wait === undefined) {
       this.#set('problem');
-      void this.#offer(
+      void this.#offerSteps(
         'Draft Tasks: the server crashed several times within three minutes, and is not started again.',
         'Restart Server', 'Show Server Log', 'Collect Report',
       );
@@ -326,10 +353,10 @@ export class Server implements vscode.Disposable {
   #problem(found: Extract<Found, { kind: 'problem' }>): void {
     this.#set('problem');
     this.log.error(`${found.problem}. ${found.advice}`);
-    void this.#offer(`Draft Tasks: ${found.problem}. ${found.advice}`, 'Open Setting', 'Restart Server');
+    void this.#offerSteps(`Draft Tasks: ${found.problem}. ${found.advice}`, 'Open Setting', 'Restart Server');
   }
 
-  async #offer(message: string, ...buttons: (keyof typeof OFFERS | 'Show Output')[]): Promise<void> {
+  async #offerSteps(message: string, ...buttons: (keyof typeof OFFERS | 'Show Output')[]): Promise<void> {
     const chosen = await vscode.window.showErrorMessage(message, ...buttons);
     if (chosen === 'Show Output') this.showOutput();
     else if (chosen !== undefined) await OFFERS[chosen]();
@@ -347,7 +374,6 @@ const OFFERS = {
   'Restart Server': () => vscode.commands.executeCommand(clientCommands.restartServer),
   'Show Server Log': () => vscode.commands.executeCommand(clientCommands.showServerLog),
   'Collect Report': () => vscode.commands.executeCommand(clientCommands.collectReport),
-  'Run Failed Again': () => vscode.commands.executeCommand(clientCommands.rerunFailed),
 } as const;
 
 /** Shows a setting of a machine: in a remote window those of the other machine, where the server runs. */
@@ -360,20 +386,40 @@ function openSetting(query: string): Thenable<unknown> {
 /** The button that chooses another context where a cluster cannot be reached. */
 const CHOOSE = 'Choose the context';
 
-/** The safe answer again, as a button: the one of a dialog that closes it never has the focus. */
-const SAFE = 'Do Nothing';
+/** The button of a question that has the focus: the one that closes a dialog never has it. It runs nothing, too. */
+const SHOW = 'Show What Runs';
+
+/** What the server gives with the safe answer: all that would run, as Markdown. */
+type Answer = MessageActionItem & { readonly details?: string };
 
 /**
  * What the user answers to a question of the server: in a dialog, since a run waits and a notification fades away unseen.
  * Enter alone is the safe answer.
  */
-async function answerOf({ message, actions = [] }: ShowMessageRequestParams): Promise<MessageActionItem | null> {
-  const safe = actions.find(({ isCloseAffordance }) => isCloseAffordance === true);
+async function answerOf(
+  { message, actions = [] }: ShowMessageRequestParams, show: (title: string, markdown: string) => void,
+): Promise<MessageActionItem | null> {
+  const safe = (actions as Answer[]).find(({ isCloseAffordance }) => isCloseAffordance === true);
   const items = actions.map(({ title, isCloseAffordance }) => ({ title, isCloseAffordance: isCloseAffordance === true }));
-  const first = safe === undefined ? [] : [{ title: SAFE, isCloseAffordance: false }];
+  const first = safe === undefined ? [] : [{ title: SHOW, isCloseAffordance: false }];
   const chosen = await vscode.window.showWarningMessage(message, { modal: true }, ...first, ...items);
   if (chosen === undefined) return null;
-  return { title: chosen.title === SAFE && safe !== undefined ? safe.title : chosen.title };
+  if (chosen.title !== SHOW || safe === undefined) return { title: chosen.title };
+  show('What would run', safe.details ?? message);
+  return { title: safe.title };
+}
+
+/**
+ * The menu of all actions has groups, in an order of its own. What is no fix goes into its last one, where it stands as the
+ * server has it: what runs, what is shown, the rest, and at the end what ignores a problem.
+ */
+function ungroup(action: vscode.CodeAction | vscode.Command): void {
+  if (!(action instanceof vscode.CodeAction) || action.kind === undefined) return;
+  const isFix = vscode.CodeActionKind.QuickFix.contains(action.kind) && action.kind.value !== ignoreKind;
+  if (isFix) return;
+  action.kind = vscode.CodeActionKind.Empty.append(`${section}.other`);
+  // What has some is put before what has none.
+  delete action.diagnostics;
 }
 
 /** A problem whose code leads to its explanation as a preview; the server names a line of a file. */
@@ -390,6 +436,11 @@ function explained(diagnostic: vscode.Diagnostic): vscode.Diagnostic {
 function failedLines(uri: vscode.Uri): ReadonlySet<number> {
   const failed = vscode.languages.getDiagnostics(uri).filter(({ code }) => (typeof code === 'object' ? code.value : code) === taskFailed);
   return new Set(failed.map(({ range }) => range.start.line));
+}
+
+/** What the server says helps after an error. */
+export function remedyOf(error: unknown): Remedy | undefined {
+  return error instanceof ResponseError ? (error.data as Remedy | undefined) : undefined;
 }
 
 /** The words of an error for the user. */

@@ -1,19 +1,21 @@
-// The status bar item: the application and where it would run, what runs, how the last run ended.
+// The status bar item: the application of the file that is looked at and where it would run, what runs, how its last run ended.
 //
 // Must not contact a cluster: the server answers from files.
 
 import * as vscode from 'vscode';
-import { isTasksFile, type Files } from './files';
+import { isTasksFile, nameOf, type Files } from './files';
 import { clientCommands, commands, type TargetFound } from './protocol';
-import type { RunListener, Runs } from './runs';
+import type { ActiveRun, RunListener, RunMessage, Runs } from './runs';
 import type { Server } from './server';
 
-const SIGNS: Readonly<Record<string, string>> = { passed: '$(pass)', failed: '$(error)', stopped: '$(debug-stop)', skipped: '$(debug-stop)' };
+const SIGNS: Readonly<Record<string, string>> = { passed: '$(pass)', failed: '$(error)', stopped: '$(debug-stop)', skipped: '$(debug-stop)', interrupted: '$(warning)' };
 
 export class Status implements RunListener, vscode.Disposable {
   readonly item = vscode.window.createStatusBarItem('draftTasks.status', vscode.StatusBarAlignment.Left, 10);
   readonly #disposables: vscode.Disposable[];
   #target: TargetFound | undefined;
+  /** The file whose target it is. */
+  #of: string | undefined;
   /** Counts questions: only the last answer counts. */
   #asked = 0;
 
@@ -36,18 +38,36 @@ export class Status implements RunListener, vscode.Disposable {
     return this.#target;
   }
 
+  /** The tasks file of which the item speaks: that of what is looked at, else that which ran last. */
+  get #subject(): vscode.Uri | undefined {
+    const last = this.runs.lastOf();
+    return this.files.current() ?? (last === undefined ? this.files.all[0] : vscode.Uri.parse(last.uri));
+  }
+
+  /** How its last run ended. */
+  get #last(): RunMessage | undefined {
+    const subject = this.#subject;
+    return subject === undefined ? undefined : this.runs.lastOf(subject.toString());
+  }
+
   dispose(): void {
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
   onRun(): void {
-    this.#show();
+    // It may speak of another file now.
+    if (this.#subject?.toString() === this.#of) this.#show();
+    else void this.#ask();
   }
 
   async #ask(): Promise<void> {
     const asked = ++this.#asked;
+    const uri = this.#subject;
+    if (uri?.toString() !== this.#of) {
+      this.#of = uri?.toString();
+      this.#target = undefined;
+    }
     this.#show();
-    const uri = this.files.current() ?? this.files.all[0];
     let target: TargetFound | undefined;
     if (uri !== undefined && this.server.can(commands.target)) {
       try {
@@ -79,12 +99,12 @@ export class Status implements RunListener, vscode.Disposable {
     const words = text.replace(/\$\([^)]*\) ?/g, '').replaceAll(' · ', ', ');
     if (this.server.state !== 'running') return `${words}, server: ${this.server.state}`;
     if (this.runs.active.length > 0) return `${words}, runs`;
-    return [words, this.runs.last?.outcome].filter(Boolean).join(', ');
+    return [words, this.#last?.outcome].filter(Boolean).join(', ');
   }
 
   #words(): { text: string; tooltip: vscode.MarkdownString; warning?: boolean } {
     const tooltip = new vscode.MarkdownString('**Draft Tasks**\n\n');
-    const where = placeOf(this.#target);
+    const where = placeOf(this.#target) ?? this.#folder();
     for (const [name, value] of Object.entries(this.#target ?? {})) {
       if (typeof value === 'string') tooltip.appendMarkdown(`- ${name}: `).appendText(value).appendMarkdown('\n');
     }
@@ -99,24 +119,37 @@ export class Status implements RunListener, vscode.Disposable {
     }
     const [first] = active;
     if (first !== undefined) {
-      const what = active.length > 1 ? `${active.length} runs` : [first.phase, first.waiting ?? first.task].filter(Boolean).join(' · ');
-      for (const { phase, task } of active) tooltip.appendMarkdown('- runs: ').appendText(`${phase}${task === undefined ? '' : ` · ${task}`}`).appendMarkdown('\n');
+      const what = active.length > 1 ? `${active.length} runs` : this.#named(first, first.waiting ?? first.task);
+      for (const run of active) tooltip.appendMarkdown('- runs: ').appendText(this.#named(run, run.task)).appendMarkdown('\n');
       return { text: `$(sync~spin) ${shorten(what)}`, tooltip };
     }
     if (!vscode.workspace.isTrusted) {
       tooltip.appendText('Nothing runs in Restricted Mode.');
       return { text: `$(shield) ${where}`, tooltip };
     }
-    const last = this.runs.last;
+    const last = this.#last;
     if (last === undefined) return { text: `$(checklist) ${where}`, tooltip };
     tooltip.appendMarkdown('- last run: ').appendText(last.message);
-    return { text: `${SIGNS[last.outcome ?? ''] ?? '$(checklist)'} ${where} · ${last.phase}`, tooltip };
+    const what = last.outcome === 'failed' ? shorten(last.message) : last.phase;
+    return { text: `${SIGNS[last.outcome ?? ''] ?? '$(checklist)'} ${where} · ${what}`, tooltip };
+  }
+
+  /** What runs, with its folder where that is not the one that is looked at. */
+  #named({ uri, phase }: ActiveRun, what: string | undefined): string {
+    const folder = uri === this.#of ? undefined : nameOf(vscode.Uri.parse(uri));
+    return [folder, phase, what].filter(Boolean).join(' · ');
+  }
+
+  /** What tells it apart without an application: the folder, of several. */
+  #folder(): string {
+    const subject = this.#subject;
+    return subject !== undefined && this.files.all.length > 1 ? nameOf(subject) : 'Draft Tasks';
   }
 }
 
 /** The application, its environment, and where it would run. */
-function placeOf(target: TargetFound | undefined): string {
-  if (target?.application === undefined) return 'Draft Tasks';
+function placeOf(target: TargetFound | undefined): string | undefined {
+  if (target?.application === undefined) return undefined;
   const { application, environment, context, namespace } = target;
   const cluster = context === undefined ? undefined : namespace === undefined ? context : `${context}/${namespace}`;
   return [environment === undefined ? application : `${application} (${environment})`, cluster].filter(Boolean).join(' · ');

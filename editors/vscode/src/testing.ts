@@ -7,7 +7,7 @@ import type { Files } from './files';
 import { isTasksFile, nameOf } from './files';
 import { commands, type Outline, type RunTasks, type Started } from './protocol';
 import { textOf, type OutputMessage, type RunListener, type RunMessage, type Runs } from './runs';
-import { messageOf, type Server } from './server';
+import { messageOf, remedyOf, type Server } from './server';
 import { forTerminal, lastLines, plain, Tail } from './text';
 import { RESTRICTED } from './trust';
 
@@ -46,6 +46,12 @@ interface Shown {
   readonly tails: Map<vscode.TestItem, Tail>;
   /** What is known of each task that runs inside of pods. */
   readonly inPods: Map<vscode.TestItem, InPods>;
+  /** Those that have begun and have not ended. */
+  readonly open: Set<vscode.TestItem>;
+  /** Why none of its tasks can run. */
+  blocked?: string;
+  /** Whether a task has told it. */
+  blockedTold?: boolean;
 }
 
 /** A task as it stands in its pods. */
@@ -69,6 +75,8 @@ export class Testing implements RunListener, vscode.Disposable {
   readonly #shown = new Map<string, Shown>();
   /** What this view asked for and the server has not yet begun, by file and phase. */
   readonly #asked = new Map<string, Asked>();
+  /** How tasks ended when they ran last. */
+  #outcomes = new WeakMap<vscode.TestItem, string | undefined>();
   /** Who waits for the end of a run. */
   readonly #waiting = new Map<string, () => void>();
   readonly #rests = new Map<string, NodeJS.Timeout>();
@@ -157,8 +165,9 @@ export class Testing implements RunListener, vscode.Disposable {
       this.#known.set(item, { uri, phase });
       sync(item.children, tasks, ({ task }) => task, ({ task, command, line }, number) => {
         const child = item.children.get(task) ?? this.controller.createTestItem(task, task, uri);
+        if (this.#known.get(child)?.task?.command !== command) this.#outcomes.delete(child);
+        // No description: it would be read out in place of the name.
         child.range = lineRange(line);
-        child.description = command.length > 80 ? `${command.slice(0, 79)}…` : command;
         child.sortText = sortText(number);
         this.#known.set(child, { uri, phase, task: { task, command } });
         return child;
@@ -238,6 +247,8 @@ export class Testing implements RunListener, vscode.Disposable {
       await this.#end(answer.run, token);
     } catch (error) {
       refuse(messageOf(error));
+      const remedy = remedyOf(error);
+      if (remedy !== undefined) void this.server.offer(messageOf(error), remedy);
     } finally {
       this.#asked.delete(key(uri, phase));
     }
@@ -263,6 +274,10 @@ export class Testing implements RunListener, vscode.Disposable {
 
   // ── what the server tells, whoever asked for it ──
 
+  onForget(): void {
+    this.#outcomes = new WeakMap();
+  }
+
   onRun(message: RunMessage): void {
     const { state } = message;
     if (state === 'started') return this.#started(message);
@@ -273,6 +288,9 @@ export class Testing implements RunListener, vscode.Disposable {
         return this.#taskStarted(shown, message);
       case 'taskFinished':
         return this.#taskFinished(shown, message);
+      case 'blocked':
+        shown.blocked = message.message;
+        return shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
       case 'waiting':
         return shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
       case 'finished':
@@ -297,7 +315,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const run = asked?.run ?? this.controller.createTestRun(request, undefined, true);
     const uri = vscode.Uri.parse(message.uri);
     this.#shown.set(message.run, {
-      run, uri, phase: message.phase, everywhere: asked?.everywhere ?? false, began: new Map(), tails: new Map(), inPods: new Map(),
+      run, uri, phase: message.phase, everywhere: asked?.everywhere ?? false, began: new Map(), tails: new Map(), inPods: new Map(), open: new Set(),
     });
     run.appendOutput(`${forTerminal(message.message)}\r\n`);
     if (asked === undefined) {
@@ -320,6 +338,7 @@ export class Testing implements RunListener, vscode.Disposable {
       shown.run.started(ofTask);
     }
     shown.began.set(item, Date.now());
+    shown.open.add(item);
     shown.run.started(item);
   }
 
@@ -329,6 +348,9 @@ export class Testing implements RunListener, vscode.Disposable {
     shown.run.appendOutput(`${forTerminal(message.message)}\r\n`, undefined, item);
     const began = shown.began.get(item);
     const duration = began === undefined ? undefined : Date.now() - began;
+    shown.open.delete(item);
+    if (shown.blocked !== undefined) return this.#errored(shown, item);
+    this.#outcomes.set(item, message.outcome);
     switch (message.outcome) {
       case 'passed':
         shown.run.passed(item, duration);
@@ -342,24 +364,43 @@ export class Testing implements RunListener, vscode.Disposable {
     if (message.pod !== undefined && item.parent !== undefined) this.#podFinished(shown, item, item.parent, message);
   }
 
+  /** One that could not run: the first tells why, which is true of all. */
+  #errored(shown: Shown, item: vscode.TestItem): void {
+    shown.run.errored(item, shown.blockedTold ? [] : new vscode.TestMessage(shown.blocked ?? ''));
+    shown.blockedTold = true;
+  }
+
   /** A task passed when it did in all pods; that it failed is known at once. */
   #podFinished(shown: Shown, pod: vscode.TestItem, task: vscode.TestItem, message: RunMessage): void {
     const pods = inPods(shown, task);
     if (shown.began.has(pod)) pods.running--;
     if (message.outcome === 'failed') pods.failures.push(failure(message, tail(shown, pod), task));
     else if (message.outcome !== 'passed') pods.skipped++;
-    if (pods.failures.length > 0) shown.run.failed(task, pods.failures);
-    else if (pods.running > 0) return;
-    else if (pods.skipped > 0) shown.run.skipped(task);
-    else shown.run.passed(task);
+    if (pods.failures.length === 0 && pods.running > 0) return;
+    const outcome = pods.failures.length > 0 ? 'failed' : pods.skipped > 0 ? 'skipped' : 'passed';
+    this.#outcomes.set(task, outcome);
+    if (outcome === 'failed') shown.run.failed(task, pods.failures);
+    else shown.run[outcome](task);
   }
 
   #finished(shown: Shown, message: RunMessage): void {
     shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
+    if (message.outcome === 'interrupted') {
+      for (const item of shown.open) shown.run.errored(item, new vscode.TestMessage(message.message));
+    }
+    this.#worst(shown, message);
     this.#shown.delete(message.run);
     // One that was asked for here may have further parts.
     if (![...this.#asked.values()].some(({ run }) => run === shown.run)) shown.run.end();
     this.#waiting.get(message.run)?.();
+  }
+
+  /** A phase is what the worst of its tasks is, also of those that this run left out. */
+  #worst(shown: Shown, { uri, phase }: RunMessage): void {
+    const ofPhase = this.#item(uri, phase);
+    if (ofPhase === undefined) return;
+    const failed = [...ofPhase.children].some(([, task]) => this.#outcomes.get(task) === 'failed');
+    if (failed) shown.run.failed(ofPhase, []);
   }
 }
 

@@ -8,6 +8,7 @@ mod call;
 mod container;
 mod directory;
 mod inner;
+mod printer;
 mod runner;
 mod script;
 mod shell;
@@ -34,14 +35,52 @@ use wrapper::{Inner, Wrapper};
 /// How deep commands may be nested; nobody writes more, and each level takes room on the stack.
 const DEPTH: usize = 48;
 
-/// How many words are read as commands that may be values of options: each may have more of them in it.
-const DOUBTS: usize = 64;
+/// How much is read for each byte of a command, and at least: what stands in several others at once, such as a script that
+/// its own shell reads, is read for each of them, and values take their places in scripts.
+const READ_EACH: usize = 16;
+const READ_LEAST: usize = 256 * 1024;
 
-/// How many scripts are read that stand in others: a shell whose input is its own script reads it again.
-const SCRIPTS: usize = 1024;
+/// What it counts as to read a call or a script, as short as it may be.
+const READ_CALL: usize = 64;
 
-/// How long values may grow that scripts put together.
+/// How many calls are told of.
+const CALLS: usize = 4096;
+
+/// How long values and paths may grow that scripts put together.
 const VALUE: usize = 4096;
+
+/// Why no more is read.
+const TOO_MUCH: &str = "more stands in it than is read";
+
+/// Variables whose values programs run.
+const SCRIPTS_IN: [&str; 18] = [
+    "BROWSER",
+    "EDITOR",
+    "FZF_DEFAULT_COMMAND",
+    "GIT_ASKPASS",
+    "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH_COMMAND",
+    "LESSCLOSE",
+    "LESSOPEN",
+    "MANPAGER",
+    "PAGER",
+    "PROMPT_COMMAND",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+    "SUDO_EDITOR",
+    "VISUAL",
+];
+
+/// The script that a program or shell runs since a variable has a value.
+fn script_in(name: &str, value: &str) -> Option<String> {
+    if name == "PS4" {
+        return value.contains(['$', '`']).then(|| format!(": \"{value}\""));
+    }
+    SCRIPTS_IN.contains(&name).then(|| value.to_owned())
+}
 
 /// Why a variable may have any value where the name of one that is set is not known.
 const SET_UNKNOWN: &str = "it sets variables that are known only when it runs";
@@ -82,14 +121,21 @@ impl Calls {
         argv: impl Iterator<Item = impl Into<CompactString>>,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Calls {
-        let mut walk = Walk::new(lookup);
-        walk.command(&Line { words: argv.map(Argument::known).collect(), at: 0 }, &Input::Inherited);
+        let words: Arc<[Argument]> = argv.map(Argument::known).collect();
+        let mut walk = Walk::new(lookup, words.iter().map(|word| word.text.len() + 1).sum());
+        walk.command(&Line { words, at: 0 }, &Input::Inherited);
         walk.finish()
     }
 
     /// What a script of a shell calls.
     pub fn of_script(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
-        let mut walk = Walk::new(lookup);
+        Calls::of_script_in("", text, lookup)
+    }
+
+    /// What one calls that runs in a directory, as seen from that of the command.
+    pub fn of_script_in(directory: &str, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+        let mut walk = Walk::new(lookup, text.len());
+        walk.directory = Directory::at(directory);
         walk.script(text);
         walk.finish()
     }
@@ -114,11 +160,14 @@ struct Argument {
     vanishes: bool,
     /// Behind what is not known of it.
     known_from: usize,
+    /// Whether what is not known of it only assigns variables that choose no cluster, to whoever runs it as a script.
+    assigns: bool,
 }
 
 impl Argument {
     fn known(text: impl Into<CompactString>) -> Argument {
-        Argument { text: text.into(), certain: true, open: false, vanishes: false, known_from: 0 }
+        let text = text.into();
+        Argument { text, certain: true, open: false, vanishes: false, known_from: 0, assigns: false }
     }
 
     fn unknown() -> Argument {
@@ -146,8 +195,8 @@ impl Argument {
         }
         let open = self.open || self.text.starts_with(placeholder) || self.text.starts_with('-');
         let text = self.text.replace(placeholder, "");
-        let vanishes = self.vanishes;
-        Argument { known_from: text.len(), text: text.into(), certain: false, open, vanishes }
+        let known_from = text.len();
+        Argument { known_from, text: text.into(), certain: false, open, assigns: false, ..self.clone() }
     }
 }
 
@@ -193,7 +242,7 @@ struct Walk<'a> {
     calls: Calls,
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// `$0`, `$1` and so on, where they are known.
-    parameters: Option<Vec<Argument>>,
+    parameters: Option<Arc<[Argument]>>,
     directory: Directory,
     /// Why what is read runs elsewhere.
     elsewhere: Option<String>,
@@ -206,14 +255,13 @@ struct Walk<'a> {
     /// The functions of scripts.
     functions: BTreeSet<CompactString>,
     depth: usize,
-    /// How many commands were read that may be none.
-    doubts: usize,
-    /// How many scripts were read that stand in others.
-    scripts: usize,
+    /// How much more is read.
+    left: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Walk<'a> {
+    /// That of a command or script of some bytes.
+    fn new(lookup: &'a dyn Fn(&str) -> Option<String>, length: usize) -> Walk<'a> {
         Walk {
             calls: Calls::default(),
             lookup,
@@ -225,9 +273,20 @@ impl<'a> Walk<'a> {
             is_fed: false,
             functions: BTreeSet::new(),
             depth: 0,
-            doubts: 0,
-            scripts: 0,
+            left: READ_LEAST + READ_EACH * length,
         }
+    }
+
+    /// Tells whether so much more is read, and says where it is not.
+    fn spend(&mut self, read: usize) -> bool {
+        match self.left.checked_sub(read) {
+            Some(left) => self.left = left,
+            None => {
+                self.left = 0;
+                self.unclear(TOO_MUCH);
+            }
+        }
+        self.left > 0
     }
 
     fn finish(mut self) -> Calls {
@@ -277,6 +336,9 @@ impl<'a> Walk<'a> {
         if name == "BASH_ENV" && value.as_deref() != Some("") {
             self.file(&value.clone().map_or_else(Argument::unknown, Argument::known));
         }
+        if let Some(script) = value.as_deref().and_then(|value| script_in(name, value)) {
+            self.script(&script);
+        }
         // Which of several values it has depends on what ran before.
         let same = self.calls.assigned.get(name).is_none_or(|earlier| *earlier == value);
         let value = value.filter(|value| same && value.len() <= VALUE);
@@ -298,10 +360,9 @@ impl<'a> Walk<'a> {
     }
 
     fn script(&mut self, text: &str) {
-        if self.scripts == SCRIPTS {
-            return self.unclear("more scripts are in it than are read");
+        if !self.spend(text.len() + READ_CALL) {
+            return;
         }
-        self.scripts += usize::from(self.depth > 0);
         self.deeper(|walk| {
             if let Err(why) = Script::new(walk, text).read() {
                 walk.unclear(why);
@@ -312,6 +373,9 @@ impl<'a> Walk<'a> {
     fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
         if self.depth >= DEPTH {
             return self.unclear("it is nested too deeply");
+        }
+        if self.left == 0 {
+            return;
         }
         self.depth += 1;
         read(self);
@@ -328,7 +392,7 @@ impl<'a> Walk<'a> {
 
     /// A program with its arguments.
     fn command(&mut self, line: &Line, input: &Input) {
-        let Some(program) = line.program() else { return };
+        let Some(program) = line.program().filter(|_| self.left > 0) else { return };
         let Some(file) = program.program() else {
             self.unclear("a program in it is known only when it runs");
             self.directory.doubt();
@@ -347,7 +411,7 @@ impl<'a> Walk<'a> {
     }
 
     fn program(&mut self, file: &str, line: &Line, input: &Input) {
-        let name = self.call(line);
+        let Some(name) = self.call(line) else { return };
         self.beside(file, &name, line.arguments(), input);
         if shell::is_shell(&name) {
             self.shell(&name, line.arguments(), input);
@@ -360,14 +424,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Notes a call, and gives the name of the program.
-    fn call(&mut self, line: &Line) -> CompactString {
+    /// Notes a call, and gives the name of the program; nothing where no more is read.
+    fn call(&mut self, line: &Line) -> Option<CompactString> {
+        let is_read = self.spend(READ_CALL + line.arguments().len());
+        if !is_read || self.calls.called.len() == CALLS {
+            self.unclear(TOO_MUCH);
+            return None;
+        }
         let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
         let directory = self.directory.known().map(str::to_owned);
         let elsewhere = self.elsewhere.clone();
-        let call = Call { line: line.clone(), name: name.clone(), elsewhere, directory };
+        let call = Call { line: line.clone(), name: name.clone(), is_link: false, elsewhere, directory };
         self.calls.called.push(call);
-        name
+        Some(name)
     }
 
     fn wrapped(&mut self, wrapper: &Wrapper, line: &Line, input: &Input) {
@@ -431,10 +500,6 @@ impl<'a> Walk<'a> {
 
     /// What may be a command, or the value of an option of which that is not known.
     fn perhaps(&mut self, line: &Line, input: &Input) {
-        if self.doubts == DOUBTS {
-            return self.unclear("it has too many options that are not known");
-        }
-        self.doubts += 1;
         self.deeper(|walk| walk.command(line, input));
     }
 

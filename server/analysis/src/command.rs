@@ -163,6 +163,17 @@ pub struct SplitError {
 }
 
 impl Word {
+    /// The same in a text in which its own begins at an offset.
+    pub(crate) fn moved(mut self, start: TextSize) -> Word {
+        self.range += start;
+        for part in &mut self.parts {
+            if let Part::Variable { range, .. } = part {
+                *range += start;
+            }
+        }
+        self
+    }
+
     /// The argument, unless variables decide it.
     pub fn literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
@@ -295,7 +306,7 @@ where
 }
 
 /// Whether a text is the name of a variable.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     !text.is_empty() && name_length(text) == text.len()
 }
 
@@ -314,20 +325,25 @@ pub fn unset<'a>(words: &'a [Word], lookup: &dyn Fn(&str) -> Option<String>) -> 
     names.filter(|name| seen.insert(name) && lookup(name).is_none()).collect()
 }
 
-/// An argument as it must be written in a command of [`Semantics::Standard`], or in a shell, to be this argument.
+/// An argument as it is shown, and as it must be written in a command of [`Semantics::Standard`] to be this argument;
+/// what is masked in it has lost its meaning.
 pub fn show_argument(argument: &str) -> String {
-    if argument.is_empty() {
-        return "\"\"".to_owned();
+    let is_plain = !argument.is_empty() && argument.replace(MASK, "").chars().all(means_itself);
+    if is_plain { argument.to_owned() } else { quote_argument(argument) }
+}
+
+/// An argument as it must be written in a shell to be exactly this argument.
+pub fn quote_argument(argument: &str) -> String {
+    match argument {
+        "" => "\"\"".to_owned(),
+        plain if plain.chars().all(means_itself) => plain.to_owned(),
+        text if !text.contains('\'') => format!("'{text}'"),
+        text => format!("\"{}\"", in_double_quotes(text)),
     }
-    let means_itself = |c: char| c.is_alphanumeric() || "_-./:,@%+=".contains(c);
-    // What is masked has lost its meaning.
-    if argument.replace(MASK, "").chars().all(means_itself) {
-        return argument.to_owned();
-    }
-    if !argument.contains('\'') {
-        return format!("'{argument}'");
-    }
-    format!("\"{}\"", in_double_quotes(argument))
+}
+
+fn means_itself(character: char) -> bool {
+    character.is_alphanumeric() || "_-./:,@%+=".contains(character)
 }
 
 /// The words of a command as [`show_argument`] has them; a program that looks like an assignment is in quotes, as a shell
@@ -342,7 +358,7 @@ pub fn show_command<T: AsRef<str>>(argv: &[T]) -> Vec<String> {
 }
 
 /// A text as it must be written between double quotes, where a shell reads it.
-pub(crate) fn in_double_quotes(text: &str) -> String {
+pub fn in_double_quotes(text: &str) -> String {
     let escape = |character| matches!(character, '$' | '`' | '"' | '\\').then_some('\\');
     text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect()
 }

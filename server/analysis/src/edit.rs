@@ -105,15 +105,14 @@ pub fn key(name: &str) -> String {
 ///
 /// Draft reads it, too: its reader takes three quotes for the end of a string where a fourth follows.
 pub fn string(content: &str) -> String {
-    let escapes = content.contains(['"', '\\']);
-    let control = content.contains(char::is_control);
-    let three = !content.contains(['\\']) && !content.contains("\"\"\"") && !content.starts_with('"');
-    if escapes && !control && !content.contains('\'') {
-        format!("'{content}'")
-    } else if escapes && !control && three && !content.ends_with('"') {
-        format!("\"\"\"{content}\"\"\"")
+    let escapes = content.contains(['"', '\\']) && !content.contains(char::is_control);
+    let three = || !content.contains(['\\']) && !content.contains("\"\"\"") && !content.starts_with('"');
+    if escapes && !content.contains('\'') {
+        ["'", content, "'"].concat()
+    } else if escapes && three() && !content.ends_with('"') {
+        ["\"\"\"", content, "\"\"\""].concat()
     } else {
-        format!("\"{}\"", escaped(StrStyle::Basic, content))
+        ["\"", &escaped(StrStyle::Basic, content), "\""].concat()
     }
 }
 

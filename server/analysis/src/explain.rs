@@ -10,6 +10,7 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::plan::{Plan, PlanError, Step};
 use crate::task_file::{Section, SectionForm};
+use crate::task_variable::{in_draft, in_phase};
 
 /// The values of variables as they may be shown.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -161,6 +162,7 @@ fn own_phase(parsed: &Parsed, phase: Phase, draft: Option<&DraftFile>, lookup: L
     let read = draft.and_then(|file| file.phases.iter().find(|found| found.phase == phase));
     let read = read.iter().flat_map(|found| &found.tasks).map(|task| (task.name.as_str(), task));
     let read: HashMap<&str, &DraftTask> = read.collect();
+    let lookup = &in_phase(phase, lookup);
     let tasks = match Plan::for_phase(parsed, phase, &[], lookup) {
         Ok(plan) => Ok(plan
             .steps
@@ -192,9 +194,10 @@ fn own_task(parsed: &Parsed, draft: Option<&DraftTask>, step: Step, lookup: Look
     // Where Draft has another opinion of the string, it is that one that it runs.
     let read = draft.map_or(step.command.as_str(), |task| task.command.as_str());
     let draft_words = draft_words(read, version);
-    let rivals = draft.map_or_else(Vec::new, |task| rivals(task, version, lookup));
+    let of_draft = &in_draft(lookup);
+    let rivals = draft.map_or_else(Vec::new, |task| rivals(task, version, of_draft));
     let draft_argv =
-        Some(expand(&draft_words, lookup)).filter(|argv| rivals.is_empty() && *argv != step.argv);
+        Some(expand(&draft_words, of_draft)).filter(|argv| rivals.is_empty() && *argv != step.argv);
     ExplainedTask {
         name: step.task,
         argv: step.argv,

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use crate::program::ProgramFact;
 use crate::project::{DraftToml, Template};
 use crate::project_files::{NameFact, OfferedName};
 
@@ -23,8 +24,8 @@ pub fn is_same_variable(one: impl AsRef<OsStr>, other: impl AsRef<OsStr>) -> boo
 pub struct Facts {
     /// The names of the variables that tasks get.
     pub variables: Option<Names>,
-    /// Whether there are programs of these names on the PATH that tasks get; of others nothing is known.
-    pub programs: HashMap<String, bool>,
+    /// What is known of programs, by their names; of others nothing is.
+    pub programs: HashMap<String, ProgramFact>,
     /// What paths lead to, as they are written in commands, relative to the directory of the tasks file; only those
     /// of [`FactsWanted`] are of interest.
     pub paths: HashMap<String, PathFact>,
@@ -84,16 +85,6 @@ impl Facts {
                 || cfg!(windows) && variables.iter().any(|variable| is_same_variable(variable, name))
         };
         self.variables.as_ref().is_some_and(|variables| !is_there(variables))
-    }
-
-    /// Whether it is known that there is no program of this name.
-    pub fn lacks_program(&self, name: &str) -> bool {
-        self.programs.get(name) == Some(&false)
-    }
-
-    /// Whether it is known that there is a program of this name.
-    pub fn has_program(&self, name: &str) -> bool {
-        self.programs.get(name) == Some(&true)
     }
 
     /// The settings of the environment that Draft would take.

@@ -6,6 +6,7 @@ use text_size::{TextRange, TextSize};
 
 use crate::parsed::Parsed;
 use crate::task_file::Task;
+use crate::task_variable::in_phase;
 
 /// A text that stands behind a task and is not in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +29,13 @@ pub fn hints(parsed: &Parsed, within: TextRange, lookup: &dyn Fn(&str) -> Option
     let sections = parsed.file.sections.iter().filter(|section| {
         section.phase.is_some() && section.form.has_tasks() && section.range.intersect(within).is_some()
     });
-    let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
-    let tasks = tasks.filter(|task| task.range.intersect(within).is_some());
-    tasks.filter_map(|task| hint(parsed, task, lookup)).collect()
+    let hints = sections.filter_map(|section| {
+        let lookup = in_phase(section.phase?, lookup);
+        let tasks =
+            parsed.file.tasks_of(section).iter().filter(|task| task.range.intersect(within).is_some());
+        Some(tasks.filter_map(|task| hint(parsed, task, &lookup)).collect::<Vec<_>>())
+    });
+    hints.flatten().collect()
 }
 
 fn hint(parsed: &Parsed, task: &Task, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Hint> {

@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, Task};
+use crate::task_variable::{in_draft, in_phase};
 
 /// A text about a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +121,14 @@ fn task_markdown(parsed: &Parsed, phase: Phase, task: &Task, context: &HoverCont
         Phase::PostDeploy => "inside every ready pod".to_owned(),
         _ => format!("in {}", code_span(context.directory)),
     };
-    let mut text =
-        format!("**Runs exactly this** · `{phase}`, {place}\n\n{}", arguments(words, context.lookup));
-    let unset = command::unset(words, context.lookup);
+    let lookup = &in_phase(phase, context.lookup);
+    let mut text = format!("**Runs exactly this** · `{phase}`, {place}\n\n{}", arguments(words, lookup));
+    let unset = command::unset(words, lookup);
     let unset: Vec<_> = unset.into_iter().map(|name| code_span(&format!("${name}"))).collect();
     if !unset.is_empty() {
         let _ = write!(text, "\n\nnot set, so empty: {}", unset.join(", "));
     }
-    if let Some(difference) = difference(&split.content, words, options, context.lookup) {
+    if let Some(difference) = difference(&split.content, words, options, lookup) {
         let _ = write!(text, "\n\n{difference}");
     }
     Some(text)
@@ -152,9 +153,12 @@ fn difference(
     }
     let version = options.draft_version;
     let draft = command::split(command, Semantics::Draft, version).ok()?;
-    let expand = |words: &[Word]| words.iter().map(|word| word.expand(lookup)).collect::<Vec<String>>();
-    let differs = expand(&draft) != expand(words);
-    differs.then(|| format!("{} would run {}", version.title(), arguments(&draft, lookup)))
+    let expand = |words: &[Word], lookup: &dyn Fn(&str) -> Option<String>| {
+        words.iter().map(|word| word.expand(lookup)).collect::<Vec<String>>()
+    };
+    let of_draft = &in_draft(lookup);
+    let differs = expand(&draft, of_draft) != expand(words, lookup);
+    differs.then(|| format!("{} would run {}", version.title(), arguments(&draft, of_draft)))
 }
 
 #[cfg(test)]

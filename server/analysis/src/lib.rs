@@ -33,6 +33,7 @@ pub mod phase;
 pub mod plan;
 pub mod printable;
 pub mod problem;
+pub mod program;
 pub mod project;
 pub mod project_files;
 pub mod refactor;
@@ -44,6 +45,7 @@ pub mod suppression;
 pub mod symbols;
 pub mod syntax;
 pub mod task_file;
+pub mod task_variable;
 pub mod tokens;
 pub mod words;
 

@@ -2,9 +2,13 @@
 //!
 //! Must not look whether it exists: that is for whoever can see files.
 
+use std::path::{Component, Path, PathBuf};
+
 use text_size::{TextRange, TextSize};
 
+use crate::command::Word;
 use crate::file_names::{CHART_FILE, DOCKERFILE, MAKEFILES};
+use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::project_files::{
@@ -44,30 +48,64 @@ pub fn links(parsed: &Parsed, within: TextRange) -> Vec<Link> {
     });
     let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
     let tasks = tasks.filter(|task| task.range.intersect(within).is_some());
-    tasks.filter_map(|task| parsed.words_of(task)).flat_map(command_links).collect()
+    let words = tasks.filter_map(|task| parsed.words_of(task));
+    words.flat_map(|words| command_links(words, parsed.options)).collect()
 }
 
 /// Where the file names what it names at an offset: a script, another file, a target of a Makefile, a script of npm.
 pub fn same_target(parsed: &Parsed, offset: TextSize) -> Vec<TextRange> {
     let all = links(parsed, TextRange::up_to(TextSize::of(&*parsed.text)));
     let Some(here) = all.iter().find(|link| link.range.contains_inclusive(offset)) else { return Vec::new() };
-    all.iter().filter(|link| link.target == here.target).map(|link| link.range).collect()
+    all.iter().filter(|link| link.target.is_same(&here.target)).map(|link| link.range).collect()
 }
 
-/// The links of one command.
-pub(crate) fn command_links(words: &Words) -> Vec<Link> {
-    let literals: Vec<Option<String>> =
-        (0..words.words.len()).map(|index| words.literal(index).map(str::to_owned)).collect();
+impl Target {
+    /// Whether both mean one thing: a path may begin with `./` or not.
+    fn is_same(&self, other: &Target) -> bool {
+        let clean = |path: &str| -> PathBuf {
+            Path::new(path).components().filter(|part| *part != Component::CurDir).collect()
+        };
+        match (self, other) {
+            (Target::Path { path, inside }, Target::Path { path: other, inside: of_other }) => {
+                clean(path) == clean(other) && inside == of_other
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// The links of one command, and of those in a script that it has as an argument.
+pub(crate) fn command_links(words: &Words, options: Options) -> Vec<Link> {
+    let script = words.of_script(options);
+    if script.is_empty() {
+        return simple_links(words);
+    }
+    script.iter().flat_map(simple_links).collect()
+}
+
+/// The links of one command, of which no shell makes several.
+pub(crate) fn simple_links(words: &Words) -> Vec<Link> {
+    let literals = literals(words);
     let tool = Tool::of(&literals);
     let mut found = Vec::new();
     for (index, literal) in literals.iter().enumerate() {
-        let Some(literal) = literal else { continue };
-        let before = index.checked_sub(1).and_then(|index| literals[index].as_deref()).unwrap_or_default();
+        let Some(literal) = *literal else { continue };
+        let before = index.checked_sub(1).and_then(|index| literals[index]).unwrap_or_default();
         if let Some(target) = tool.target(index, before, literal) {
             found.push(Link { range: inner(words, index, literal, &target), target });
         }
     }
     found
+}
+
+/// Whether a command takes names that a file beside it offers.
+pub(crate) fn takes_offered(words: &Words) -> bool {
+    matches!(Tool::of(&literals(words)), Tool::Make(_) | Tool::Npm { .. })
+}
+
+/// The words; those that variables decide are `None`.
+fn literals(words: &Words) -> Vec<Option<&str>> {
+    words.words.iter().map(Word::literal).collect()
 }
 
 /// The part of a word that names the target: a flag in front of its `=` is left out.
@@ -105,11 +143,12 @@ pub enum Tool {
 
 impl Tool {
     /// The tool of a command, by its arguments; those with variables in them are `None`.
-    pub fn of(words: &[Option<String>]) -> Tool {
-        let word = |index: usize| words.get(index).and_then(|word| word.as_deref()).unwrap_or_default();
+    pub fn of<S: AsRef<str>>(words: &[Option<S>]) -> Tool {
+        let literal = |index: usize| words.get(index)?.as_ref().map(S::as_ref);
+        let word = |index: usize| literal(index).unwrap_or_default();
         let value = |names: &[&str]| {
-            words.iter().enumerate().find_map(|(at, word)| match word.as_deref()? {
-                word if names.contains(&word) => words.get(at + 1)?.clone(),
+            (0..words.len()).find_map(|at| match literal(at)? {
+                word if names.contains(&word) => literal(at + 1).map(str::to_owned),
                 word => Some(word.split_once('=').filter(|(name, _)| names.contains(name))?.1.to_owned()),
             })
         };

@@ -7,12 +7,13 @@ use std::collections::HashSet;
 
 use text_size::TextRange;
 
-use crate::command::{self, DraftVersion, Part};
+use crate::command::{self, DraftVersion, Part, Word};
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::printable::printable;
 use crate::syntax::SyntaxErrorKind;
 use crate::task_file::{SectionForm, Task, TaskValue};
+use crate::task_variable::in_phase;
 
 /// What a run will do, decided before it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub struct Step {
     pub command: String,
     /// The argument vector: the program first, variables replaced. Never empty.
     pub argv: Vec<String>,
+    /// The same before variables were replaced, for those who keep them; nothing of a command that stands in no file.
+    pub words: Vec<Word>,
     /// The line of the file in which the task begins, counted from 1; nothing of a command that stands in no file.
     pub line: Option<usize>,
 }
@@ -104,6 +107,8 @@ pub enum PlanError {
         meant: Option<Phase>,
         /// The phases that have a task of this description.
         tasked: Vec<Phase>,
+        /// The phases that have tasks whose descriptions begin so, where none has this one.
+        begun: Vec<Phase>,
         /// The phases of the file that have tasks.
         present: Vec<Phase>,
     },
@@ -162,6 +167,7 @@ impl Plan {
         }
         check_syntax(parsed, phase)?;
         let tasks = chosen(parsed, phase, only)?;
+        let lookup = &in_phase(phase, lookup);
         let mut lines = LineCount { text: &parsed.text, offset: 0, line: 1 };
         let numbered = |task: &Task| {
             let line = Some(lines.at(task.range.start().into()));
@@ -194,23 +200,41 @@ pub fn typed(command: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<V
 ///
 /// [`PlanError::UnknownPhase`].
 pub fn phase_named(parsed: &Parsed, name: &str) -> Result<Phase, PlanError> {
-    Phase::from_name_in_any_case(name).ok_or_else(|| PlanError::UnknownPhase {
-        name: name.to_owned(),
-        meant: parsed.options.draft_version.meant(name),
-        tasked: having(parsed, name),
-        present: present(parsed),
+    Phase::from_name_in_any_case(name).ok_or_else(|| {
+        let tasked = having(parsed, |task| task == name);
+        let begins = |task: &str| !name.is_empty() && task.starts_with(name);
+        let begun = if tasked.is_empty() { having(parsed, begins) } else { Vec::new() };
+        let present_phase =
+            || only_beginning(name, &present(parsed)).filter(|_| begun.is_empty() && tasked.is_empty());
+        PlanError::UnknownPhase {
+            name: name.to_owned(),
+            meant: parsed.options.draft_version.meant(name).or_else(present_phase),
+            begun,
+            tasked,
+            present: present(parsed),
+        }
     })
+}
+
+/// The only one of some phases whose name begins so.
+fn only_beginning(name: &str, phases: &[Phase]) -> Option<Phase> {
+    let name = name.to_lowercase();
+    let mut begun = phases.iter().filter(|phase| !name.is_empty() && phase.name().starts_with(&name));
+    begun.next().copied().filter(|_| begun.next().is_none())
 }
 
 impl PlanError {
     /// What is wrong and what there is instead, for people; one sentence in lower case without a full stop.
     pub fn describe(&self) -> String {
         match self {
-            PlanError::UnknownPhase { name, meant, tasked, present } => {
+            PlanError::UnknownPhase { name, meant, tasked, begun, present } => {
                 let name = printable(name);
                 match (meant, tasked.as_slice()) {
                     (None, [_, ..]) => {
                         format!("there is no phase `{name}`; it is a task of {}", phases(tasked))
+                    }
+                    (None, []) if !begun.is_empty() => {
+                        format!("there is no phase `{name}`; tasks of {} begin so", phases(begun))
                     }
                     (Some(meant), _) => format!(
                         "there is no phase `{name}`; the file has {}; did you mean `{meant}`?",
@@ -234,11 +258,13 @@ impl PlanError {
             ),
             PlanError::UnknownTask { phase, name, present, meant, elsewhere } => {
                 let has_none = format!("`{phase}` has no task `{}`", printable(name));
-                let names = || present.iter().map(|name| format!("`{}`", printable(name)));
+                let begins = |known: &&String| !name.is_empty() && known.starts_with(name.as_str());
+                let begun: Vec<&String> = present.iter().filter(begins).collect();
                 match (meant, elsewhere.as_slice()) {
                     (None, [_, ..]) => format!("{has_none}; it is a task of {}", phases(elsewhere)),
                     (Some(meant), _) => format!("{has_none}; did you mean `{}`?", printable(meant)),
-                    (None, []) => format!("{has_none}; it has {}", names().collect::<Vec<_>>().join(", ")),
+                    (None, []) if begun.len() > 1 => format!("{has_none}; {} begin so", tasks(begun)),
+                    (None, []) => format!("{has_none}; it has {}", tasks(present)),
                 }
             }
             PlanError::Invalid { message, .. } => printable(message),
@@ -254,13 +280,17 @@ fn phases(all: &[Phase]) -> String {
     all.iter().map(|phase| format!("`{phase}`")).collect::<Vec<_>>().join(", ")
 }
 
+fn tasks<'a>(all: impl IntoIterator<Item = &'a String>) -> String {
+    all.into_iter().map(|name| format!("`{}`", printable(name))).collect::<Vec<_>>().join(", ")
+}
+
 fn present(parsed: &Parsed) -> Vec<Phase> {
     Phase::ALL.into_iter().filter(|phase| parsed.file.commands_of(*phase).next().is_some()).collect()
 }
 
-/// The phases that have a task of this description.
-fn having(parsed: &Parsed, task: &str) -> Vec<Phase> {
-    let has = |phase: &Phase| descriptions(parsed, *phase).any(|name| name == task);
+/// The phases that have such a task.
+fn having(parsed: &Parsed, is_meant: impl Fn(&str) -> bool) -> Vec<Phase> {
+    let has = |phase: &Phase| descriptions(parsed, *phase).any(|name| is_meant(&name));
     Phase::ALL.into_iter().filter(has).collect()
 }
 
@@ -324,7 +354,7 @@ fn chosen<'a>(parsed: &'a Parsed, phase: Phase, only: &[String]) -> Result<Vec<&
             phase,
             name: unknown.clone(),
             meant: meant(unknown, &present),
-            elsewhere: having(parsed, unknown),
+            elsewhere: having(parsed, |task| task == unknown),
             present,
         });
     }
@@ -357,7 +387,8 @@ pub(crate) fn step(
         let problem = format!("has no program to run{}", empty.unwrap_or_default());
         return Err(invalid(words.written.range, problem));
     }
-    Ok(Step { task: name, command: words.content.clone(), argv, ..Step::default() })
+    let (command, words) = (words.content.clone(), words.words.clone());
+    Ok(Step { task: name, command, argv, words, line: None })
 }
 
 /// Counts the lines of a text up to offsets that mostly grow.

@@ -2,6 +2,8 @@
 //!
 //! Must not know colours: who shows what tasks write says what stays.
 
+use std::borrow::Cow;
+
 /// Whether a terminal or an editor does something else with a character than show it, behind the one before it: line
 /// ends, escapes, other directions of writing, and what is not seen at all, as Unicode's Default_Ignorable_Code_Point has
 /// it.
@@ -19,21 +21,26 @@ pub fn steers(before: Option<char>, character: char) -> bool {
 
 /// A text in one line that does nothing to a terminal.
 pub fn printable(text: &str) -> String {
-    printable_but(text, |_| false)
+    printable_but(text, |_| false).into_owned()
 }
 
-/// A text without what steers, but for the characters that are to stay.
-pub fn printable_but(text: &str, stays: impl Fn(char) -> bool) -> String {
-    let mut before = None;
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        match character {
-            _ if stays(character) || !steers(before, character) => shown.push(character),
-            '\0' | '\t' | '\n' | '\r' => shown.extend(character.escape_default()),
-            _ => shown.extend(character.escape_unicode()),
+/// A text without what steers, but for the characters that are to stay; itself where it has nothing else.
+pub fn printable_but(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed("");
+    let (mut before, mut copied) = (None, 0);
+    for (at, character) in text.char_indices() {
+        if steers(before, character) && !stays(character) {
+            let shown = shown.to_mut();
+            shown.push_str(&text[copied..at]);
+            match character {
+                '\0' | '\t' | '\n' | '\r' => shown.extend(character.escape_default()),
+                _ => shown.extend(character.escape_unicode()),
+            }
+            copied = at + character.len_utf8();
         }
         before = Some(character);
-        shown
-    })
+    }
+    if copied == 0 { Cow::Borrowed(text) } else { shown + &text[copied..] }
 }
 
 /// A text of several lines that does nothing to a terminal.

@@ -10,7 +10,7 @@ use crate::file_names::{MAKEFILES, PACKAGE_JSON};
 
 pub(crate) mod makefile;
 
-pub use makefile::make_targets;
+pub use makefile::{included_files, make_targets};
 
 /// The options of make that name its directory.
 pub(crate) const MAKE_DIRECTORY: [&str; 2] = ["-C", "--directory"];

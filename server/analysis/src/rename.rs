@@ -18,9 +18,9 @@ pub struct Renameable {
     pub name: String,
 }
 
-/// The task whose key stands at an offset.
+/// The task whose key stands at an offset, unless an error in it leaves open what its key is.
 pub fn renameable(parsed: &Parsed, offset: TextSize) -> Option<Renameable> {
-    let (_, task) = task_named_at(parsed, offset)?;
+    let (_, task) = task_named_at(parsed, offset).filter(|(_, task)| !is_broken(parsed, task))?;
     Some(Renameable { range: task.name.range, name: task.name(&parsed.text).into_owned() })
 }
 
@@ -33,6 +33,9 @@ pub fn rename(parsed: &Parsed, offset: TextSize, name: &str) -> Result<Vec<TextE
     let Some((section, task)) = task_named_at(parsed, offset) else {
         return Err("there is no task's description here".into());
     };
+    if is_broken(parsed, task) {
+        return Err("a syntax error is here: repair it first".into());
+    }
     if name.trim().is_empty() {
         return Err("a task needs a description".into());
     }
@@ -50,6 +53,13 @@ pub fn rename(parsed: &Parsed, offset: TextSize, name: &str) -> Result<Vec<TextE
         return Ok(Vec::new());
     }
     Ok(vec![TextEdit::replace(task.name.range, edit::key(name))])
+}
+
+/// Whether an error stands on the lines of a task.
+fn is_broken(parsed: &Parsed, task: &Task) -> bool {
+    let (text, range) = (&parsed.text, task.range);
+    let lines = TextRange::new(edit::line_start(text, range.start()), edit::line_stop(text, range.end()));
+    parsed.tree.has_error_in(lines)
 }
 
 /// The other tasks that a description must differ from: those of the same table, and of other spellings of it.
@@ -107,6 +117,16 @@ mod tests {
             Err(problem) => problem,
         };
         expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn what_the_key_is_must_be_certain() {
+        for text in ["[pre-up]\nt.a$0sks: ignore\n", "[pre-up]\na$0 b = 'x'\n", "[pre-up]\na$0 = 'x\n"] {
+            let (parsed, offset) = marked(text);
+            assert_eq!(renameable(&parsed, offset), None, "{text}");
+            let refused = rename(&parsed, offset, "b");
+            assert!(refused.is_err_and(|it| it.contains("syntax error") || it.contains("no task")), "{text}");
+        }
     }
 
     #[test]

@@ -254,6 +254,8 @@ mod tests {
             let url = format!("https://a1b2c3d4e5f6a7b8c9d0:{behind}@github.com/x");
             assert!(of(&url).contains(&"a1b2c3d4e5f6a7b8c9d0".to_owned()), "{url}");
         }
-        assert!(of("https://some-machine-of-mine@github.com/x").is_empty());
+        for name in ["some-machine-of-mine", "ci-runner12", "abcdefghij123456789"] {
+            assert!(of(&format!("https://{name}@github.com/x")).is_empty(), "{name}");
+        }
     }
 }

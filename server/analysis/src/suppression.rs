@@ -74,10 +74,11 @@ pub struct Suppressions<'a> {
 
 /// Takes away what the file ignores, and adds what it says about that itself.
 pub(crate) fn apply(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
-    let mut suppressions = Suppressions::new(parsed);
-    if suppressions.all.is_empty() {
+    let is_one = |comment: &TextRange| suppression(&parsed.text, *comment, Scope::Nothing).is_some();
+    if !parsed.tree.comments.iter().any(is_one) {
         return;
     }
+    let mut suppressions = Suppressions::new(parsed);
     suppressions.filter(found);
     suppressions.report(found);
     diagnostic::sort(found);

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use text_size::{TextRange, TextSize};
 
 mod events;
@@ -39,6 +40,13 @@ impl SyntaxTree {
     pub(crate) fn has_error_in(&self, range: TextRange) -> bool {
         let next = self.errors.partition_point(|error| error.range.start() < range.start());
         self.errors.get(next).is_some_and(|error| error.range.start() <= range.end())
+    }
+
+    /// The last entry of a table that begins before an offset.
+    pub(crate) fn entry_before(&self, offset: TextSize) -> Option<&Entry> {
+        let table = self.tables.partition_point(|table| table.range.start() < offset).checked_sub(1)?;
+        let entries = &self.tables[table].entries;
+        entries.get(entries.partition_point(|entry| entry.range.start() < offset).checked_sub(1)?)
     }
 
     /// The value that stands at a range, in a table or an inline table.
@@ -93,7 +101,7 @@ pub enum HeaderKind {
 }
 
 /// The simple keys of a dotted key.
-pub type KeyPath = Vec<Str>;
+pub type KeyPath = SmallVec<[Str; 1]>;
 
 /// `key = value`, where everything after the key may be missing while it is typed.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use text_size::{TextRange, TextSize};
 
+use crate::calls::script_of;
 use crate::command::{self, Part, Quoting, Semantics, Split, SplitError, Word};
 use crate::options::Options;
 use crate::syntax::{Str, StrMap};
@@ -97,10 +98,68 @@ impl Words {
         found
     }
 
+    /// The commands of a script that a shell has as an argument, each as a command of its own; none where it is more than
+    /// commands behind each other, leaves the directory, or is written with escapes.
+    pub(crate) fn of_script(&self, options: Options) -> Vec<Words> {
+        // The shell knows quotes whoever starts it.
+        let options = Options { semantics: Semantics::Standard, ..options };
+        self.script().map_or_else(Vec::new, |(script, start)| {
+            let parts = simple_commands(script).into_iter().map(|part| {
+                let (Split { words, .. }, error) = split(&script[part.clone()], options);
+                let start = start + TextSize::new(part.start as u32);
+                let words = words.into_iter().map(|word| word.moved(start)).collect();
+                Words { words, error, ..self.clone() }
+            });
+            let parts: Vec<Words> = parts.collect();
+            let is_plain = |part: &Words| {
+                part.error.is_none() && !part.literal(0).is_some_and(|program| NOT_SIMPLE.contains(&program))
+            };
+            if parts.iter().all(is_plain) { parts } else { Vec::new() }
+        })
+    }
+
+    /// The script, where the command has it as the shell reads it, and where it stands in the command.
+    fn script(&self) -> Option<(&str, TextSize)> {
+        let word = self.words.get(script_of(&self.words, 0)?)?;
+        let (written, script) = (&self.content[word.range], word.literal()?);
+        let quote = written.len().checked_sub(script.len()).filter(|quotes| matches!(quotes, 0 | 2))? / 2;
+        let inner = &written[quote..written.len() - quote];
+        let is_simple = inner == script && !script.contains(BEYOND_COMMANDS);
+        is_simple.then(|| (inner, word.range.start() + TextSize::new(quote as u32)))
+    }
+
     /// The argument of a word, where no variable is in it.
     pub fn literal(&self, index: usize) -> Option<&str> {
         self.words.get(index)?.literal()
     }
+}
+
+/// What may make more of a script than commands behind each other.
+const BEYOND_COMMANDS: [char; 10] = ['(', ')', '{', '}', '<', '>', '`', '\\', '\n', '#'];
+
+/// What is no command by itself, or has those behind it mean something else.
+const NOT_SIMPLE: [&str; 19] = [
+    ".", "alias", "case", "cd", "do", "elif", "else", "eval", "exec", "for", "function", "if", "popd",
+    "pushd", "source", "then", "trap", "until", "while",
+];
+
+/// Where the commands of such a script stand.
+fn simple_commands(script: &str) -> Vec<Range<usize>> {
+    let (mut found, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, character) in script.char_indices() {
+        match (character, quote) {
+            ('\'' | '"', None) => quote = Some(character),
+            (_, Some(open)) if open == character => quote = None,
+            (';' | '|' | '&', None) => {
+                found.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(start..script.len());
+    found.retain(|part| !script[part.clone()].trim().is_empty());
+    found
 }
 
 fn split(content: &str, options: Options) -> (Split, Option<SplitError>) {
@@ -138,6 +197,38 @@ mod tests {
         assert_eq!(standard(r#"\\$A \'$$B $$$C é$$D ${A}$$E"#), ["$$B", "$$C", "$$D", "$$E"]);
         let draft = |content| escaped(content, Semantics::Draft);
         assert_eq!(draft(r"$A $$B \$C '$$D $${E}"), ["$$B", r"\$C", "$$D"]);
+    }
+
+    #[test]
+    fn a_script_has_commands_of_its_own() {
+        let of = |command: &str| {
+            let text = format!("[pre-up]\na = {}\n", crate::edit::string(command));
+            let parsed = Parsed::new(text.as_str(), Options::default());
+            let words = parsed.words_of(&parsed.file.tasks[0]).expect("a command");
+            let shown = |command: &Words| {
+                let words = command.words.iter().map(|word| &text[command.range(word.range)]);
+                words.collect::<Vec<_>>().join(" ")
+            };
+            words.of_script(parsed.options).iter().map(shown).collect::<Vec<_>>().join(" | ")
+        };
+        assert_eq!(
+            of("sh -c 'npm ci &&npm run \"a;b\"; make x|tee $LOG'"),
+            "npm ci | npm run \"a;b\" | make x | tee $LOG"
+        );
+        assert_eq!(of("sudo bash -ec \"make x\""), "");
+        assert_eq!(of("bash -ec \"make x\" y"), "make x");
+        for other in [
+            "make x",
+            "sh x.sh",
+            "sh -c 'cd x && make y'",
+            "sh -c 'make x >log'",
+            "sh -c 'if a; then make x; fi'",
+            "sh -c 'make $(x)'",
+            "sh -c 'make \"x'",
+            "sh -c \"make $X\"",
+        ] {
+            assert_eq!(of(other), "", "{other}");
+        }
     }
 
     #[test]

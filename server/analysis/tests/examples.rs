@@ -8,6 +8,7 @@ use draft_tasks_analysis::diagnostic::{BEFORE_NOTE, Diagnostic, DiagnosticCode, 
 use draft_tasks_analysis::edit::{self, TextEdit};
 use draft_tasks_analysis::facts::{Names, PathFact};
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::program::ProgramFact;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
 use draft_tasks_analysis::project_files::{Makefile, NameFact, OfferedName, ProjectFile};
 use draft_tasks_analysis::syntax::{Str, StrStyle};
@@ -49,9 +50,10 @@ fn world(code: DiagnosticCode) -> Facts {
             dockerignore: Some(String::new()),
             ..Facts::default()
         },
-        DiagnosticCode::ProgramNotFound => {
-            Facts { programs: [("no-such-program".to_owned(), false)].into(), ..Facts::default() }
-        }
+        DiagnosticCode::ProgramNotFound => Facts {
+            programs: [("no-such-program".to_owned(), ProgramFact::Missing(None))].into(),
+            ..Facts::default()
+        },
         DiagnosticCode::ScriptNotFound => {
             let path = "./scripts/no-such-script.sh".to_owned();
             Facts { paths: [(path, PathFact::Missing)].into(), ..Facts::default() }

@@ -242,7 +242,7 @@ fn messages_of_broken_lines() {
         "} . , k": "} . , k": expected a key
         "[a] b = 1": "[a]": the key `a` is already defined
         "[a] b = 1": "b = 1": expected the end of the line
-        "\"l\" \"m\" = 1 = 2": "\"m\" = 1 = 2": expected `=` after the key: a key of several words must stand in quotes
+        "\"l\" \"m\" = 1 = 2": "\"m\" = 1 = 2": expected `=` after the key
         "n.. = 3": "": expected a key
         "n.. = 3": "": expected a key
         "o = [ { = 1 }, { [x] } ]": "": expected a key

@@ -5,14 +5,16 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use draft_tasks_analysis::command;
 use draft_tasks_analysis::printable::printable_lines;
 use draft_tasks_executor::Problem;
 
 use crate::lsp;
-use crate::settings::project::ProjectFiles;
+use crate::settings::project::{MAKE_OWN, ProjectFiles};
 use crate::settings::{Config, Layer, Named};
 
 mod check;
@@ -23,6 +25,7 @@ mod diff;
 mod doctor;
 mod execute;
 mod explain;
+mod export;
 mod fix;
 mod fmt;
 mod help;
@@ -100,6 +103,8 @@ enum Command {
     Fmt(fmt::FmtArguments),
     /// Show what each task runs, and what Draft does where that is something else
     Explain(explain::ExplainArguments),
+    /// Write phases as what other tools run: a script, a Job of Kubernetes, or hooks of a chart
+    Export(Box<export::ExportArguments>),
     /// Create a tasks file, from a draft pack or with the three phases
     Create(create::CreateArguments),
     /// Write a script with which a shell completes commands, phases, tasks and more
@@ -146,18 +151,19 @@ impl SemanticOptions {
 /// # Errors
 ///
 /// What is wrong in the project's files, or that one is not used: a limit that is not understood must not be no limit.
-fn settings_to_run(file: &Path, given: &Layer) -> Result<Config, String> {
+fn settings_to_run(file: &Path, given: &Layer) -> Result<(Config, ProjectFiles), String> {
     let (config, project) = settings_and_files(file, given);
-    refusal_of(&project)
-        .map_or(Ok(config), |Problem { message, help }| Err(format!("{message}\n  {}", help.join("\n  "))))
+    match refusal_of(&project) {
+        None => Ok((config, project)),
+        Some(Problem { message, help }) => Err(format!("{message}\n  {}", help.join("\n  "))),
+    }
 }
 
 /// Why nothing runs with the settings of a project, if one of them is wrong, or is not used: what it keeps from running
 /// somewhere would run there.
 fn refusal_of(project: &ProjectFiles) -> Option<Problem> {
     if let Some(unused) = &project.unused {
-        let problem = Problem::new(format!("nothing runs: {unused}"));
-        return Some(problem.help("run as its owner, or make it your own with `chown`"));
+        return Some(Problem::new(format!("nothing runs: {}", unused.why)).help(MAKE_OWN));
     }
     let message = format!("nothing runs, as {}", project.describe_wrong()?);
     Some(Problem { message, help: project.problems() })
@@ -175,10 +181,10 @@ fn settings_and_files(file: &Path, given: &Layer) -> (Config, ProjectFiles) {
 #[derive(Clone, Copy, Debug, Default, Args)]
 struct ColorOptions {
     /// When to use colours
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, global = true)]
     color: Color,
     /// The same as `--color never`
-    #[arg(long, conflicts_with = "color")]
+    #[arg(long, conflicts_with = "color", global = true)]
     no_color: bool,
 }
 
@@ -239,11 +245,13 @@ fn parse_and_run() -> ExitCode {
     };
     if cli.stdio && cli.command.is_some() {
         let message = "`--stdio` means `draft-tasks lsp` and cannot be used with a command";
-        return refuse(&command().error(clap::error::ErrorKind::ArgumentConflict, message));
+        return refuse(&command().error(ErrorKind::ArgumentConflict, message));
     }
     survive_limits();
-    let started =
-        enough_files().and_then(|()| enter(&cli.work_in)).and_then(|()| start_log(cli.log.as_deref()));
+    let started = enough_files()
+        .and_then(|()| are_all(&cli.work_in))
+        .and_then(|()| enter(&cli.work_in))
+        .and_then(|()| start_log(cli.log.as_deref()));
     match started {
         Ok(()) if cli.stdio => serve(),
         Ok(()) => cli.command.map_or_else(overview, dispatch),
@@ -260,8 +268,14 @@ fn refuse(error: &clap::Error) -> ExitCode {
         terminal::error(format_args!("{said}"));
         return UNUSABLE.into();
     }
+    // What was given may be a secret.
+    if is_of_variable(error) {
+        terminal::error(format_args!("--env: expected NAME=VALUE, a name and `=` in front of the value"));
+        return UNUSABLE.into();
+    }
     if error.use_stderr() {
-        let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
+        let said = synonyms::without_tip(&error.render().to_string());
+        let _ = write!(io::stderr(), "{}", printable_lines(&said));
         return UNUSABLE.into();
     }
     let shown = error.print().and_then(|()| io::stdout().flush());
@@ -272,6 +286,13 @@ fn refuse(error: &clap::Error) -> ExitCode {
             UNUSABLE.into()
         }
     }
+}
+
+/// Whether it shows what was given as a variable.
+fn is_of_variable(error: &clap::Error) -> bool {
+    let argument = error.get(ContextKind::InvalidArg);
+    error.kind() == ErrorKind::ValueValidation
+        && matches!(argument, Some(ContextValue::String(name)) if name.starts_with("--env "))
 }
 
 /// Has the system refuse a write beyond the limit of a file's size, in place of ending the program in the middle of it.
@@ -334,8 +355,29 @@ fn enough_files() -> Result<(), String> {
     Ok(())
 }
 
+/// The options that have the program work elsewhere than it was started, each with a blank before it: for commands that are
+/// to be typed where it was.
+static ENTERED: OnceLock<String> = OnceLock::new();
+
+fn entered() -> &'static str {
+    ENTERED.get().map_or("", String::as_str)
+}
+
+/// Fails where directories stand before the command and behind it: clap forgets the first ones.
+fn are_all(directories: &[PathBuf]) -> Result<(), String> {
+    let before_end = std::env::args_os().take_while(|word| word != "--");
+    if before_end.filter(|word| word.to_string_lossy().starts_with("-C")).count() <= directories.len() {
+        return Ok(());
+    }
+    Err("-C stands before the command and behind it: give each in one of these places".into())
+}
+
 /// Goes into each directory, from the one before it, as `git -C` does.
 fn enter(directories: &[PathBuf]) -> Result<(), String> {
+    let options = directories
+        .iter()
+        .map(|directory| format!(" -C {}", command::show_argument(&directory.to_string_lossy())));
+    let _ = ENTERED.set(options.collect());
     directories.iter().try_for_each(|directory| {
         let entered = std::env::set_current_dir(directory);
         entered.map_err(|error| match error.kind() {
@@ -355,8 +397,8 @@ fn overview() -> ExitCode {
     match (file, run) {
         (Some(file), Some(Command::Run(arguments))) => run::offer(*arguments, file),
         _ => {
-            let _ = write!(io::stderr(), "{}", command().render_help());
-            UNUSABLE.into()
+            let _ = writeln!(io::stderr(), "{}", command().render_help());
+            list::tell(paths::find(None).map(drop).map_err(|nowhere| nowhere.to_string()))
         }
     }
 }
@@ -376,6 +418,7 @@ fn dispatch(command: Command) -> ExitCode {
         Command::Runs(arguments) => runs::runs(&arguments),
         Command::Fmt(arguments) => fmt::fmt(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Create(arguments) => create::create(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man(arguments) => man::man(&arguments),

@@ -350,8 +350,9 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
     let missing =
         |is_needed| permissions.iter().filter(move |it| !it.is_allowed && it.is_needed == is_needed);
     let needed: Vec<_> = missing(true).map(|it| format!("{} {}", it.verb, it.resource)).collect();
+    let (jobs, others): (Vec<&Permission>, Vec<&Permission>) = missing(false).partition(|it| it.is_of_jobs());
     let (pods, workloads): (Vec<&Permission>, Vec<&Permission>) =
-        missing(false).partition(|it| it.resource.starts_with("pods"));
+        others.into_iter().partition(|it| it.resource.starts_with("pods"));
     let mut details: Vec<_> = pods
         .iter()
         .map(|it| {
@@ -368,6 +369,10 @@ fn permitted(permissions: &[Permission], namespace: &str) -> Link {
         details.push(format!(
             "not permitted: get {names}; without it the newest pods count, and a rollout's end is guessed"
         ));
+    }
+    if !jobs.is_empty() {
+        let names = join(jobs.iter().map(|it| format!("{} {}", it.verb, it.resource)));
+        details.push(format!("not permitted: {names}; without it nothing runs as a Job (`run --as job`)"));
     }
     let link = match needed.as_slice() {
         [] => {

@@ -2,6 +2,7 @@
 //!
 //! Must not hold facts of its own: what it renders comes from the types.
 
+use clap::ValueEnum;
 use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,13 +12,16 @@ use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::secret::token::KNOWN_TOKENS;
 use draft_tasks_analysis::secret::{SECRET_NAMES, SecretNames};
+use draft_tasks_analysis::task_variable::TaskVariable;
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::Notification;
 
 use crate::cli;
+use crate::export::ExportTarget;
 use crate::lsp::commands;
 use crate::lsp::protocol::ext;
+use crate::lsp::protocol::pages::explanations;
 use crate::settings::{Config, setting};
 
 mod schemas;
@@ -51,12 +55,7 @@ fn diagnostics() {
     for code in DiagnosticCode::ALL {
         let _ = writeln!(text, "| [{code}](#{code}) | {} | {} |", code.severity().name(), seen(code));
     }
-    for code in DiagnosticCode::ALL {
-        let _ = write!(text, "\n## {code}\n\n*{}*\n\n{}", code.severity().name(), code.explanation());
-    }
-    for (code, severity, explanation) in ext::OTHER_CODES {
-        let _ = write!(text, "\n## {code}\n\n*{severity}*\n\n{explanation}\n");
-    }
+    text += &explanations();
     check("docs/diagnostics.md", &text);
 }
 
@@ -76,17 +75,33 @@ fn seen(code: DiagnosticCode) -> String {
     }
 }
 
+/// By hand, but for the rows of this table.
+#[test]
+fn what_usage_says_of_the_variables_of_tasks() {
+    let rows =
+        TaskVariable::ALL.map(|it| format!("| `{}` | {} | {} |\n", it.name(), it.meaning(), it.known()));
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/usage.md")).unwrap();
+    assert!(text.contains(&rows.concat()), "docs/usage.md is to have these rows:\n{}", rows.concat());
+}
+
 #[test]
 fn configuration() {
     let mut text = page(
         "Settings",
         "server/draft-tasks/src/settings.rs",
         &format!(
-            "Editors send them below `{}`; the server asks for them where it can (`workspace/configuration`). On the \
-             command line the same choices are options, see [cli.md](cli.md). A project makes them for everybody in a \
-             `{}` beside its tasks file or in a folder above it, see [below](#the-file-of-a-project). An option of the command line goes before \
-             an editor's setting, and that before the project's file; `null` in an editor leaves a setting to the \
-             project.",
+            "The same choice, that the other tasks of `pre-up` go on after one has failed, as each place has it:\n\n\
+             | place | how it is written there |\n\
+             | --- | --- |\n\
+             | command line | an option: `draft-tasks run pre-up --keep-going` ([cli.md](cli.md)) |\n\
+             | VS Code, `settings.json` | `\"{0}.onFailure\": {{ \"pre-up\": \"continue\" }}` |\n\
+             | Neovim | `vim.lsp.config('draft_tasks', {{ settings = {{ {0} = {{ onFailure = {{ ['pre-up'] = 'continue' }} }} }} }})` |\n\
+             | other editors | what the server is told below `{0}`, where it asks (`workspace/configuration`) |\n\
+             | a project, for everybody | `[onFailure]` and below it `pre-up = \"continue\"`, in a `{1}` beside the tasks file or in a folder above it, see [below](#the-file-of-a-project) |\n\n\
+             An option of the command line goes before an editor's setting, and that before the project's file; \
+             `null` in an editor leaves a setting to the project. [Command line](usage.md#how-do-i) has what is \
+             looked up most.",
             ext::SETTINGS,
             SETTINGS_FILE
         ),
@@ -131,11 +146,12 @@ fn configuration() {
          taken from a folder above, and that is said. The server and the command line read them alike; what is wrong in one \
          is said with its place, and the rest is taken. In an editor the file has \
          diagnostics, completion and hover; its schema for other tools is \
-         [draft-tasks.config.schema.json](draft-tasks.config.schema.json).\n\n```toml\n{}```\n\nA file that comes with a \
-         checkout never chooses the cluster, values of the environment, or programs: such keys are errors. What other \
+         [draft-tasks.config.schema.json](draft-tasks.config.schema.json).\n\n<!-- setup: draft-tasks create -->\n<!-- file: {} -->\n```toml\n{}```\n\n\
+         A file that comes with a checkout never chooses the cluster, values of the environment, or programs: such keys are errors. What other \
          editors and tools need for the tasks file itself is in [draft-tasks.schema.json](draft-tasks.schema.json).\n",
         SETTINGS_FILE,
         names.join(", "),
+        SETTINGS_FILE,
         EXAMPLE
     );
     check("docs/configuration.md", &text);
@@ -248,7 +264,8 @@ fn protocol() {
     );
     let _ = write!(
         text,
-        "\n### `{run}`\n\nA run or a task of it began or ended.\n\n{}",
+        "\n### `{run}`\n\nA run or a task of it began or ended. One that is `blocked` says why none of its tasks can run, which the \
+         client tells its user, and where something helps has it as `remedy`: what an error of a command has as data.\n\n{}",
         fields::<ext::RunParams>()
     );
     let _ = write!(
@@ -266,13 +283,15 @@ fn protocol() {
     let _ = write!(
         text,
         "\n## Names\n\n- code actions that run something have the kind `{}`, those that show something of \
-         runs `{}`\n- the code action that applies \
+         runs `{}`, the one that exports a phase `{}`, those that ignore a finding `{}`\n- the code action that applies \
          all fixes that need no decision has the kind `{}`\n- diagnostics have the source `{}`\n- \
          progress of a run has the token `{}` and its name\n- the language id `{}` makes any document a tasks file\n- logs are \
          virtual documents of the scheme `{}`\n- quick fixes also change files that match {}: the server is to hear of \
          their texts while they are open, and asks clients that register `textDocument/didOpen` for it\n",
         ext::RUN_KIND_NAME,
         ext::SHOW_KIND_NAME,
+        ext::EXPORT_KIND_NAME,
+        ext::IGNORE_KIND_NAME,
         ext::FIX_ALL_KIND_NAME,
         ext::SOURCE,
         ext::PROGRESS,
@@ -289,9 +308,10 @@ fn neovim() {
         commands::NAMES.iter().map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
+    let targets = export_targets().map(|target| format!("'{target}'")).collect::<Vec<_>>().join(", ");
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
-         around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  notifications = {{\n    \
+         around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  export_targets = {{ {targets} }},\n  notifications = {{\n    \
          output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
          '{}',\n  version = '{}',\n}}\n",
@@ -308,6 +328,11 @@ fn neovim() {
         env!("CARGO_PKG_VERSION"),
     );
     check("editors/nvim/lua/draft_tasks/protocol.lua", &text);
+}
+
+/// What a phase is exported as, the script first.
+pub(crate) fn export_targets() -> impl Iterator<Item = String> {
+    ExportTarget::value_variants().iter().rev().map(|target| target.name())
 }
 
 /// The key of a command's name: `run_phase` of `draft-tasks.runPhase`.

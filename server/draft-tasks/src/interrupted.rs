@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use draft_tasks_executor::record::{Event, InterruptedRun, Records};
+use draft_tasks_executor::record::{Event, InterruptedRun, LeftJob, Records, left_jobs};
 use draft_tasks_executor::{LeftProcess, describe_left_running};
 
 /// Something to tell about a run that was interrupted.
@@ -13,24 +13,33 @@ pub(crate) struct Notice {
     pub(crate) message: String,
     /// Whether something of it still runs; else it is only worth a line in a log.
     pub(crate) is_running: bool,
+    /// The Job that it made or took up, which may go on.
+    pub(crate) job: Option<String>,
 }
 
 /// What there is to say about runs of these records; what cannot be read says nothing.
 pub(crate) fn notices(directory: PathBuf) -> Vec<Notice> {
-    let found = Records::at(directory).interrupted().unwrap_or_default();
-    found.iter().map(notice).collect()
+    let records = Records::at(directory);
+    let found = records.interrupted().unwrap_or_default();
+    let is_job = found.iter().any(|interrupted| interrupted.kept.job().is_some());
+    let jobs = if is_job { left_jobs(&records.list().unwrap_or_default()) } else { Vec::new() };
+    found.iter().map(|interrupted| notice(interrupted, &jobs)).collect()
 }
 
-fn notice(interrupted: &InterruptedRun) -> Notice {
+fn notice(interrupted: &InterruptedRun, jobs: &[LeftJob]) -> Notice {
     let InterruptedRun { kept, left } = interrupted;
     let what = match &kept.began {
         Some(Event::RunStarted { phase, file, at, .. }) => format!("the run of {phase} of {file} at {at}"),
         _ => format!("the run {}", kept.id),
     };
+    if let Some(job) = jobs.iter().find(|job| job.kept.id == kept.id) {
+        let message = format!("{what} goes on as {}, unless it is over by now", job.cluster.describe());
+        return Notice { message, is_running: false, job: Some(job.name.clone()) };
+    }
     let left = describe(left).map(|left| format!("; {left}")).unwrap_or_default();
     let message =
         format!("{what} was interrupted, as its program was killed{left}; record: {}", kept.folder.display());
-    Notice { message, is_running: !interrupted.left.is_empty() }
+    Notice { message, is_running: !interrupted.left.is_empty(), job: None }
 }
 
 /// "left running: sleep (process 4711), to be ended with `kill 4711`"; nothing when nothing was left.

@@ -9,7 +9,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step, Subject};
 use draft_tasks_executor::OutcomeName;
 
-pub(crate) use self::undertaking::Undertaking;
+pub(crate) use self::undertaking::{LifecycleSite, Undertaking};
 
 /// The part of an application's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 //!
 //! Must not know how columns are counted.
 
+use memchr::memchr2_iter;
+
 /// The lines of one text; they end with LF, CRLF or CR, as the protocol has it.
 #[derive(Debug)]
 pub(crate) struct LineIndex {
@@ -12,12 +14,8 @@ pub(crate) struct LineIndex {
 impl LineIndex {
     pub(crate) fn new(text: &str) -> LineIndex {
         let bytes = text.as_bytes();
-        let ends_line = |at: &usize| match bytes[*at] {
-            b'\n' => true,
-            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        let breaks = (0..bytes.len()).filter(ends_line);
+        let ends_line = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+        let breaks = memchr2_iter(b'\n', b'\r', bytes).filter(ends_line);
         LineIndex { starts: std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect() }
     }
 

@@ -8,11 +8,13 @@ mod claim;
 mod cli;
 mod clock;
 mod doctor;
+mod export;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 #[cfg(test)]
 mod generated;
 mod interrupted;
+mod job;
 mod lifecycle;
 mod lines;
 mod lsp;

@@ -9,7 +9,7 @@ use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::task_file::Section;
 use draft_tasks_analysis::{Analysis, Parsed, TextRange};
 
-use crate::settings::audience::SHOWS_ALL;
+use crate::settings::audience::{SHOWS_ALL, describe_run};
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) struct PlanRefusal {
     /// In lower case without a full stop.
     pub(crate) message: String,
     /// What to do on the command line.
-    pub(crate) help: Option<&'static str>,
+    pub(crate) help: Option<String>,
 }
 
 impl PlanRefusal {
@@ -27,17 +27,36 @@ impl PlanRefusal {
         if let Some(section) = meant(error, &analysis.parsed) {
             let written = format!("[{}]", section.name(&analysis.parsed.text));
             let message = format!("{}; `{}` is probably meant", error.describe(), printable(&written));
-            return PlanRefusal { range: Some(section.name.range), message, help: Some(SHOWS_ALL) };
+            return PlanRefusal {
+                range: Some(section.name.range),
+                message,
+                help: Some(SHOWS_ALL.to_owned()),
+            };
         }
         if let Some(Diagnostic { range, message, code, .. }) = behind(error, analysis) {
             return PlanRefusal {
                 range: Some(*range),
                 message: format!("{} [{}]", printable(message), code.name()),
-                help: Some(SHOWS_ALL),
+                help: Some(SHOWS_ALL.to_owned()),
             };
         }
         let range = if let PlanError::Invalid { range, .. } = error { Some(*range) } else { None };
-        PlanRefusal { range, message: error.describe(), help: None }
+        PlanRefusal { range, message: error.describe(), help: instead(error) }
+    }
+}
+
+/// The command that runs what a word very likely means: a task that was given as a phase, or a phase as a task.
+fn instead(error: &PlanError) -> Option<String> {
+    match error {
+        PlanError::UnknownPhase { name, meant: None, tasked, .. } => {
+            let lines = tasked.iter().map(|phase| format!("{} runs it", describe_run(*phase, Some(name))));
+            Some(lines.collect::<Vec<_>>().join("\n  ")).filter(|lines| !lines.is_empty())
+        }
+        PlanError::UnknownTask { name, .. } => {
+            let phase = Phase::from_name_in_any_case(name)?;
+            Some(format!("one phase runs at a time: {} runs that one", describe_run(phase, None)))
+        }
+        _ => None,
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum WantedPods {
     Present(Vec<String>),
     /// Those of an earlier run.
     Earlier(EarlierPods),
+    /// None of them, but that of a new Job; where an earlier run was one, where that was.
+    OfJob(Option<Box<ClusterEntry>>),
 }
 
 /// The pods in which an earlier run ran, and where that was.
@@ -49,6 +51,9 @@ impl Reach {
 
     /// What reaches these pods again; where none was found, what was asked for.
     pub(crate) fn again(&self, found: Vec<EarlierPod>) -> WantedPods {
+        if self.cluster.job.is_some() {
+            return WantedPods::OfJob(Some(Box::new(self.cluster.clone())));
+        }
         let pods = match &self.choice {
             _ if !found.is_empty() => found,
             PodChoice::Present(names) => return WantedPods::Present(names.clone()),
@@ -69,19 +74,26 @@ impl WantedPods {
     pub(crate) fn names(&self) -> &[String] {
         match self {
             WantedPods::Present(names) => names,
-            WantedPods::Earlier(_) => &[],
+            WantedPods::Earlier(_) | WantedPods::OfJob(_) => &[],
         }
     }
 
-    /// Has a request reach the pods of an earlier run, where these are wanted.
+    /// Has a request reach the pods of an earlier run, where these are wanted, or the place of its Job.
     ///
     /// # Errors
     ///
     /// When the request is for pods elsewhere.
     pub(crate) fn narrow(self, request: &mut PodsRequest) -> Result<(), String> {
-        let WantedPods::Earlier(EarlierPods { cluster, pods }) = self else { return Ok(()) };
-        check_place(&cluster, request)?;
-        request.choice = PodChoice::Again(pods);
+        match self {
+            WantedPods::Present(_) | WantedPods::OfJob(None) => {}
+            WantedPods::OfJob(Some(cluster)) => {
+                check_place(&cluster, request)?;
+            }
+            WantedPods::Earlier(EarlierPods { cluster, pods }) => {
+                check_place(&cluster, request)?;
+                request.choice = PodChoice::Again(pods);
+            }
+        }
         Ok(())
     }
 }
@@ -93,7 +105,9 @@ impl WantedPods {
 /// When it reaches another one.
 pub(crate) fn check_place(earlier: &ClusterEntry, request: &PodsRequest) -> Result<(), String> {
     let now = ClusterEntry::of(request);
-    if now == *earlier {
+    // Which Job it is says nothing of the place.
+    let place = |of: &ClusterEntry| ClusterEntry { job: None, ..of.clone() };
+    if place(&now) == place(earlier) {
         return Ok(());
     }
     Err(format!(

@@ -11,11 +11,12 @@ mod earlier;
 mod given;
 mod guard;
 pub(crate) mod lacking;
+mod link;
 mod switch;
 mod taskfile;
 mod tool;
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -29,7 +30,7 @@ use draft_tasks_executor::{PodsRequest, RunRequest};
 
 use self::beside::CallBeside;
 use self::choice::{CalledCluster, CalledNames};
-pub(crate) use self::crossing::{Asker, Crossing};
+pub(crate) use self::crossing::{Asker, Crossing, TaskQuestion};
 pub(crate) use self::guard::{BeforeDelete, Guard};
 
 /// A cluster that a run reaches, and what of the run does.
@@ -43,6 +44,8 @@ pub(crate) struct Foreign {
     place: String,
     /// Each with its command: "`migrate` (`kubectl exec …`)".
     tasks: Vec<String>,
+    /// All of them in few words, where there are many: "pre-up (2 tasks), `helm upgrade …`".
+    brief: Option<String>,
     /// Whether only files beside the commands tell so, which is no reason to refuse.
     pub(crate) is_hint: bool,
 }
@@ -56,6 +59,8 @@ pub(crate) struct Whereabouts<'a> {
     pub(crate) secrets: &'a Secrets,
     /// The cluster that they are to meet; without it that of the kubeconfig.
     pub(crate) pinned: Option<&'a Target>,
+    /// Whether links to tools of clusters are followed, for which programs are sought and a disk may be waited for.
+    pub(crate) follows_links: bool,
 }
 
 /// What of a run reaches a cluster.
@@ -68,6 +73,8 @@ struct Reached {
     step: usize,
     /// Whether it chooses the cluster of what follows.
     chooses: bool,
+    /// That its program is a link to a tool of clusters.
+    link: Option<String>,
     is_hint: bool,
 }
 
@@ -76,7 +83,8 @@ struct Reached {
 pub(crate) fn foreign(request: &RunRequest, accepts: &dyn Fn(&Target) -> bool) -> Vec<Foreign> {
     let pinned = request.pinned.as_ref().map(|pinned| &pinned.target);
     let (directory, environment) = (request.directory.as_path(), request.environment.as_slice());
-    let whereabouts = Whereabouts { directory, environment, secrets: &request.secrets, pinned };
+    let secrets = &request.secrets;
+    let whereabouts = Whereabouts { directory, environment, secrets, pinned, follows_links: true };
     foreign_plan(&request.plan, request.pods.as_ref(), whereabouts, accepts)
 }
 
@@ -115,9 +123,18 @@ pub(crate) fn foreign_commands(
 
 /// What to ask before a run reaches these clusters: "run pre-up: `a` (`helm list`) on a cluster that is not local: …?".
 pub(crate) fn question(all: &[&Foreign]) -> String {
-    let subject = all.first().map_or("", |foreign| foreign.subject);
-    let parts = all.iter().map(|Foreign { tasks, place, .. }| format!("{} {place}", tasks.join(", ")));
-    format!("run {subject}: {}?", parts.collect::<Vec<_>>().join("; "))
+    let done = match all.first().map_or("", |foreign| foreign.subject) {
+        "up" => "deploy".to_owned(),
+        "delete" => "delete".to_owned(),
+        subject => format!("run {subject}"),
+    };
+    format!("{done}: {}?", described_all(all))
+}
+
+/// Tasks with the clusters that they reach: "`a` (`helm list`) on a cluster that is not local: …".
+pub(crate) fn described_all(all: &[&Foreign]) -> String {
+    let parts = all.iter().map(|foreign| format!("{} {}", foreign.in_brief(), foreign.place));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 impl Foreign {
@@ -129,14 +146,27 @@ impl Foreign {
         secrets: &Secrets,
     ) -> Foreign {
         let steps = plans.iter().flat_map(|plan| &plan.steps);
-        let tasks = steps.map(|step| described(step, secrets, "")).collect();
+        let tasks = steps.map(|step| described(step, secrets).with("", secrets)).collect();
         let place = secrets.mask(&foreign_place(target)).into_owned();
-        Foreign { subject, target: Some(target.clone()), place, tasks, is_hint: false }
+        let brief = (plans.len() > 1).then(|| in_brief(plans, secrets));
+        Foreign { subject, target: Some(target.clone()), place, tasks, brief, is_hint: false }
     }
 
     /// As a part of something greater, of which the question speaks.
     pub(crate) fn of(self, subject: &'static str) -> Foreign {
         Foreign { subject, ..self }
+    }
+
+    /// What a question says of its tasks: nobody reads a long one.
+    fn in_brief(&self) -> String {
+        const MOST: usize = 4;
+        match (&self.brief, self.tasks.as_slice()) {
+            (Some(brief), _) => brief.clone(),
+            (None, [first, second, third, rest @ ..]) if self.tasks.len() > MOST => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            (None, tasks) => tasks.join(", "),
+        }
     }
 
     fn is_at(&self, other: &Foreign) -> bool {
@@ -154,20 +184,46 @@ impl Foreign {
     }
 }
 
+/// "pre-up (2 tasks), `helm upgrade …`, post-deploy (1 task)": of phases how many tasks they have, of others the command.
+fn in_brief(plans: &[&Plan], secrets: &Secrets) -> String {
+    let brief = |plan: &&Plan| match (plan.subject.phase(), plan.steps.as_slice()) {
+        (_, []) => None,
+        (Some(phase), [_]) => Some(format!("{phase} (1 task)")),
+        (Some(phase), steps) => Some(format!("{phase} ({} tasks)", steps.len())),
+        (None, steps) => Some(steps.iter().map(|step| command(step, secrets)).collect::<Vec<_>>().join(", ")),
+    };
+    plans.iter().filter_map(brief).collect::<Vec<_>>().join(", ")
+}
+
 fn foreign_place(target: &Target) -> String {
     let why = target.remote_by().map(|why| format!(", {why}")).unwrap_or_default();
     format!("on a cluster that is not local: {} ({}{why})", target.describe(), target.server)
 }
 
-/// "`migrate` (`kubectl exec …`)", with what more is to be said of it; secrets masked, long commands shortened.
-fn described(step: &Step, secrets: &Secrets, more: &str) -> String {
+/// "`migrate` (`kubectl exec …`)".
+fn described(step: &Step, secrets: &Secrets) -> StepWords {
+    StepWords(format!("`{}` ({}", secrets.mask(&step.task), command(step, secrets)))
+}
+
+/// What is said of a step, but for the last bracket.
+struct StepWords(String);
+
+impl StepWords {
+    /// With what more is to be said of it.
+    fn with(&self, more: &str, secrets: &Secrets) -> String {
+        format!("{}{})", self.0, secrets.mask(more))
+    }
+}
+
+/// Secrets masked, a long one shortened.
+fn command(step: &Step, secrets: &Secrets) -> String {
     const LONGEST: usize = 80;
     let command = secrets.mask(&step.command);
     let mut words = command.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() > LONGEST {
         words = words.chars().take(LONGEST - 1).chain(['…']).collect();
     }
-    format!("`{}` (`{words}`{})", secrets.mask(&step.task), secrets.mask(more))
+    format!("`{words}`")
 }
 
 impl Reached {
@@ -178,7 +234,7 @@ impl Reached {
             Err(why) => format!("on an unknown cluster: {why}"),
         };
         let place = secrets.mask(&place).into_owned();
-        Foreign { subject, target: target.ok(), place, tasks: vec![task], is_hint }
+        Foreign { subject, target: target.ok(), place, tasks: vec![task], brief: None, is_hint }
     }
 }
 
@@ -193,6 +249,23 @@ impl Whereabouts<'_> {
         Some(variable(self.environment, name)?.to_string_lossy().into_owned())
     }
 
+    /// The calls, each that is one of a link to a tool of clusters as one of that.
+    fn unlinked(&self, mut calls: Calls) -> Calls {
+        if !self.follows_links {
+            return calls;
+        }
+        let path = calls.assigned.get("PATH").cloned().flatten();
+        let path = path.map(|path| [self.environment, &[("PATH".into(), path.into())]].concat());
+        let environment = path.as_deref().unwrap_or(self.environment);
+        let is_known = |name: &str| tool::is_known(name) || configured::is_provisioner(name);
+        for call in &mut calls.called {
+            if let Some(program) = link::known(call, self.directory, environment, &is_known) {
+                call.follow(&program);
+            }
+        }
+        calls
+    }
+
     fn reached(&self, plan: &Plan) -> Vec<Reached> {
         // What has no kubeconfig reaches no cluster; what cannot be read may lead anywhere.
         let read = || match self.pinned {
@@ -204,33 +277,31 @@ impl Whereabouts<'_> {
         let lookup = |name: &str| self.variable(name);
         let mut found = Vec::new();
         for (at, step) in plan.steps.iter().enumerate() {
-            let calls = Calls::of(step.argv.iter().cloned(), &lookup);
+            let calls = self.unlinked(Calls::of(step.argv.iter().cloned(), &lookup));
+            // A long command may call many.
+            let words = LazyCell::new(|| described(step, self.secrets));
             let all = calls.called.iter();
             for (call, Led { target, more }) in all.flat_map(|call| {
                 let led = self.led(&CalledNames::of(call, &calls, &lookup), &current);
                 led.into_iter().map(move |led| (call, led))
             }) {
-                let (task, chooses) = (described(step, self.secrets, &more), tool::chooses(call));
-                found.push(Reached { target, task, step: at, chooses, is_hint: false });
+                let (task, chooses) = (words.with(&more, self.secrets), tool::chooses(call));
+                let link = call.described_link();
+                found.push(Reached { target, task, step: at, chooses, link, is_hint: false });
             }
             let reached = |target: Option<Result<Target, String>>, more: String, is_hint| {
-                let task = described(step, self.secrets, &more);
-                Some(Reached { target: target?, task, step: at, chooses: false, is_hint })
+                let task = words.with(&more, self.secrets);
+                Some(Reached { target: target?, task, step: at, chooses: false, link: None, is_hint })
             };
             if let Some(unclear) = &calls.unclear {
                 let elsewhere = unclear.elsewhere.clone().or_else(|| beside::in_pipe(&calls));
+                let elsewhere = elsewhere.or_else(|| given::chosen(&step.argv.join(" ")));
                 let target = elsewhere.map(Err).or_else(&current);
                 found.extend(reached(target, format!("; {}", unclear.why), false));
                 continue;
             }
-            let beside = beside::calls(&calls, self.directory, &lookup);
-            for CallBeside { place, tool, cluster } in beside {
-                let target = self.target_of(cluster, &current);
-                found.extend(reached(target, format!("; {place} calls `{tool}`"), true));
-            }
-            let given = calls.called.iter().find_map(|call| Some((call.name(), given::tool(call)?)));
-            if let Some((program, tool)) = given {
-                found.extend(reached(current(), format!("; `{program}` may call `{tool}`"), true));
+            for CallBeside { said, target } in beside::calls(&calls, *self, &current) {
+                found.extend(reached(Some(target), format!("; {said}"), true));
             }
         }
         found
@@ -239,7 +310,7 @@ impl Whereabouts<'_> {
     /// The clusters to which a call leads.
     fn led(&self, named: &CalledNames<'_>, current: &dyn Fn() -> Option<Result<Target, String>>) -> Vec<Led> {
         let call = named.call;
-        if !tool::reaches(call) && !tool::chooses(call) {
+        if !tool::reaches(call) && !tool::chooses(call) && !named.answers_inner() {
             let provisions = configured::provisions(call, self.directory);
             return provisions.map(|why| Led { target: Err(why), more: String::new() }).into_iter().collect();
         }
@@ -285,7 +356,9 @@ impl Whereabouts<'_> {
         let Ok(files) = std::env::join_paths(files) else {
             return Some(Err(format!("no kubeconfig has the path {file}")));
         };
-        let environment: [(OsString, OsString); 1] = [("KUBECONFIG".into(), files)];
+        let mut environment = self.environment.to_vec();
+        environment.retain(|(name, _)| name != "KUBECONFIG");
+        environment.push(("KUBECONFIG".into(), files));
         Some(Target::read(&environment, context.as_deref(), None).map_err(message))
     }
 }

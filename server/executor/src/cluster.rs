@@ -8,15 +8,18 @@ mod client;
 mod connection;
 mod credentials;
 mod file;
+mod http_client;
 pub(crate) mod kubeconfig;
 pub(crate) mod local_copy;
 pub(crate) mod object;
+mod oidc;
 mod plugin;
 mod proxy;
 mod slow;
 mod target;
 mod yaml;
 
+pub(crate) use self::certificate::cause;
 pub use self::connection::Connection;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::kubeconfig::fuzzed;

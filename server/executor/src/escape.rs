@@ -151,7 +151,11 @@ pub fn colored(text: &str) -> Cow<'_, str> {
 
 /// A text without escapes but for colours, with what else steers a terminal written out.
 fn written_out(text: &str) -> String {
-    if text.is_ascii() { text.to_owned() } else { printable_but(text, |character| character.is_ascii()) }
+    if text.is_ascii() {
+        text.to_owned()
+    } else {
+        printable_but(text, |character| character.is_ascii()).into_owned()
+    }
 }
 
 /// The length of a text without an escape at its end of which more must come.

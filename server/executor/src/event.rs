@@ -122,6 +122,8 @@ pub struct Pod {
     pub container: String,
     /// The build that Draft's annotation `buildID` names, if it has one.
     pub build: Option<String>,
+    /// The image of the tasks' containers, of the pod of a Job that this run has made.
+    pub image: Option<String>,
     /// Its identity (`metadata.uid`).
     pub uid: String,
     /// The tasks that run in it, by their indexes.
@@ -129,6 +131,11 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// The build that pods tell which are all of one.
+    pub fn build_of(pods: &[Pod]) -> Option<&str> {
+        pods.iter().find_map(|pod| pod.build.as_deref())
+    }
+
     /// What each of some pods is called in a few letters: what follows the last `-` of its name, if that tells all of them
     /// apart.
     pub fn short_names(pods: &[Pod]) -> Vec<&str> {
@@ -389,6 +396,7 @@ mod tests {
                 name: (*name).into(),
                 container: "app".into(),
                 build: None,
+                image: None,
                 uid: String::new(),
                 tasks: Vec::new(),
             };

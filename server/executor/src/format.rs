@@ -38,11 +38,14 @@ fn interpreter(header: &[u8]) -> Option<String> {
     Some(line.trim_start_matches([' ', '\t']).split([' ', '\t']).next()?.to_owned())
 }
 
+/// Of what the system runs for this process. Where that is an emulator, the tasks' programs are of its machine; it shows
+/// what it emulates as `/proc/self/exe`, but not as this one.
 #[cfg(target_os = "linux")]
 fn own_header() -> Vec<u8> {
     let mut header = Vec::new();
     // Without it machines are not compared, and that is all.
-    let _ = File::open("/proc/self/exe").and_then(|file| file.take(HEADER as u64).read_to_end(&mut header));
+    let _ = File::open("/proc/thread-self/exe")
+        .and_then(|file| file.take(HEADER as u64).read_to_end(&mut header));
     header
 }
 

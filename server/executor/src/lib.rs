@@ -13,6 +13,7 @@ mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 pub mod halt;
+pub mod job;
 mod local;
 pub mod mask;
 pub mod output;
@@ -25,8 +26,9 @@ mod request;
 pub mod run;
 pub mod search;
 pub mod stop;
-#[cfg_attr(not(target_os = "linux"), path = "tree/portable.rs")]
-#[cfg_attr(target_os = "linux", path = "tree/linux.rs")]
+mod stop_signal;
+#[cfg_attr(any(not(target_os = "linux"), portable_tree), path = "tree/portable.rs")]
+#[cfg_attr(all(target_os = "linux", not(portable_tree)), path = "tree/linux.rs")]
 mod tree;
 
 pub use describe::{describe_duration, describe_left_running, describe_lines};
@@ -35,9 +37,10 @@ pub use event::{
     RunSummary, StartError, Stream,
 };
 pub use request::{
-    Application, EarlierPod, Limits, OnFailure, Pinned, PodChoice, PodsBefore, PodsRequest, RunLimit,
-    RunRequest,
+    Application, EarlierPod, JobRequest, JobSource, Limits, OnFailure, PHASE_LABEL, Pinned, PodChoice,
+    PodsBefore, PodsRequest, RUN_LABEL, RunLimit, RunRequest,
 };
 pub use run::{TaskGate, start};
 pub use stop::RunHandle;
+pub use stop_signal::StopSignal;
 pub use tree::adopt_orphans;

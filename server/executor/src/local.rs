@@ -14,6 +14,7 @@ use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::time::Instant;
 
 use crate::event::{Failure, LeftProcess, Outcome, StartError};
+use crate::stop_signal::StopSignal;
 use crate::tree::{Tree, spawn_tracked};
 use crate::{format, halt, search};
 
@@ -247,9 +248,9 @@ impl Process {
     }
 
     /// Asks it and everything that it started to end, and again what has appeared since; on Windows, where nothing can be asked, ends it.
-    pub(crate) fn terminate(&mut self) {
+    pub(crate) fn ask_to_end(&mut self, signal: StopSignal) {
         if let Some(tree) = &mut self.tree {
-            tree.terminate();
+            tree.ask_to_end(signal);
         }
         self.end_job();
     }

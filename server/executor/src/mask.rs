@@ -360,6 +360,8 @@ impl Telling {
 
     /// Tells a mask for so many bytes, and what is not seen of them: a colour goes on behind them.
     fn leave_out(&mut self, length: usize, mask: &str) {
+        // What is not seen in front of it stays there: behind its first byte it could part a character.
+        self.pass(self.at);
         let start = self.told.text.len();
         self.told.text.extend_from_slice(mask.as_bytes());
         let written = self.seen[self.at..self.at + length].to_vec();

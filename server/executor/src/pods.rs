@@ -8,7 +8,6 @@ use std::time::Duration;
 use draft_tasks_analysis::plan::Subject;
 use futures::StreamExt;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use self::once::OnceTasks;
 pub use self::selection::BUILD_ANNOTATION;
@@ -19,7 +18,7 @@ use crate::cluster::{self, Connection};
 use crate::event::{Failure, Outcome, OutcomeName, Pod, Problem, RunEvent};
 use crate::report::{Place, Report, TaskEnd};
 use crate::request::{Application, OnFailure, PodChoice, PodsRequest, RunRequest};
-use crate::stop::{Deadline, reached, stopped};
+use crate::stop::{Deadline, StopRequest, reached, stopped};
 
 pub mod doctor;
 mod earlier;
@@ -27,12 +26,12 @@ mod exec;
 mod gone;
 mod once;
 mod remote;
-mod selection;
+pub(crate) mod selection;
 mod spool;
-mod status;
-mod wait;
-mod watching;
-mod workload;
+pub(crate) mod status;
+pub(crate) mod wait;
+pub(crate) mod watching;
+pub(crate) mod workload;
 
 /// A pod that has an application's labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +74,7 @@ pub(crate) struct PodsRun<'a> {
 pub(crate) async fn run(
     request: &RunRequest,
     report: &Report,
-    stop: watch::Receiver<Option<Instant>>,
+    stop: watch::Receiver<Option<StopRequest>>,
     deadline: Option<&Deadline>,
 ) {
     let Some(wanted) = &request.pods else { return };
@@ -125,7 +124,7 @@ fn run_over(request: &RunRequest, failure: &Failure, report: &Report) -> Problem
     problem.help("the limit is draftTasks.run.totalTimeout or --total-timeout")
 }
 
-fn mask(request: &RunRequest, problem: Problem) -> Problem {
+pub(crate) fn mask(request: &RunRequest, problem: Problem) -> Problem {
     let text = |text: String| request.secrets.mask(&text).into_owned();
     Problem { message: text(problem.message), help: problem.help.into_iter().map(text).collect() }
 }
@@ -162,7 +161,8 @@ async fn begin(
 ) -> Result<(Connection, watching::Watching), Problem> {
     let asking = async {
         let connection = Connection::open(&wanted.target, &request.environment).await?;
-        let watching = watching::Watching::start(&connection, wanted).await?;
+        let watching =
+            watching::Watching::start(&connection, &wanted.application, wanted.wait_timeout).await?;
         Ok((connection, watching))
     };
     cluster::said_if_slow(&wanted.target, asking, async |message| {
@@ -178,7 +178,7 @@ struct PodWalk<'a> {
     shared: &'a PodsRun<'a>,
     index: usize,
     pod: &'a Pod,
-    stop: watch::Receiver<Option<Instant>>,
+    stop: watch::Receiver<Option<StopRequest>>,
 }
 
 impl PodWalk<'_> {

@@ -11,7 +11,7 @@ use draft_tasks_analysis::file_names::CHARTS;
 use draft_tasks_analysis::problem::{Matcher, Problem};
 use draft_tasks_analysis::secret::MASK;
 
-use crate::escape::plain;
+use crate::escape::{self, plain};
 use crate::event::{FileProblem, Stream};
 use crate::mask::Told;
 
@@ -58,14 +58,25 @@ impl Line {
     fn problems(&mut self, told: &Told) -> Vec<Problem> {
         let (mut found, mut at) = (Vec::new(), 0);
         for secret in &told.secrets {
-            self.push(&told.text[at..secret.mask.start], false, &mut found);
+            self.push_seen(&told.text[at..secret.mask.start], &mut found);
             // The next part of a secret may have something between it and the mask that is not seen.
             self.has_mask &= secret.mask.is_empty();
             self.push(&secret.written, true, &mut found);
             at = secret.mask.end;
         }
-        self.push(&told.text[at..], false, &mut found);
+        self.push_seen(&told.text[at..], &mut found);
         found
+    }
+
+    /// Without what is not seen: of that in a secret it depends on the pieces where it is told, also within a letter.
+    fn push_seen(&mut self, text: &[u8], found: &mut Vec<Problem>) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (shown, behind) = rest.split_at(escape::shown_length(rest));
+            self.push(shown, false, found);
+            let hidden = escape::hidden(behind).unwrap_or(behind.len());
+            rest = &behind[hidden.max(1).min(behind.len())..];
+        }
     }
 
     fn push(&mut self, text: &[u8], is_secret: bool, found: &mut Vec<Problem>) {
@@ -219,6 +230,22 @@ mod tests {
         let pieces: Vec<&str> = key.split_inclusive(|_| true).collect();
         for pieces in [vec![key], pieces] {
             assert_eq!(found(&[], &pieces).await, "a.c:1: ***!");
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_parts_no_letter_of_a_path() {
+        let text = "-----BEGIN PRIVATE KEY-----\nMIIE\0ü\0.c:12: x\n".as_bytes();
+        for length in 1..text.len() {
+            let mut masker = Secrets::default().masker();
+            let mut line = Line::default();
+            let mut found = Vec::new();
+            for piece in text.chunks(length) {
+                found.extend(line.problems(&masker.push(piece)));
+            }
+            found.extend(line.problems(&masker.finish()));
+            let files: Vec<&str> = found.iter().map(|problem| problem.file.as_str()).collect();
+            assert_eq!(files, ["MIIEü.c"], "{length}");
         }
     }
 

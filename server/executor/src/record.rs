@@ -11,18 +11,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 pub use self::header::RunHeader;
+pub use self::jobs::{LeftJob, left_jobs};
 pub use self::left::{InterruptedRun, RUN_VARIABLE};
 pub use self::list::{RecordState, StoredRun, is_last};
 use self::log::{LONGEST_LOG, TaskLog};
 pub use self::schema::Event;
-use self::schema::{PodResult, RunResult, TaskResult, VERSION};
-use crate::event::OutcomeName;
+use self::schema::{PodResult, RunResult};
 use crate::report::Place;
 use crate::request::RunRequest;
 use crate::{file, private};
 
 mod header;
 mod incomplete;
+mod jobs;
 mod left;
 mod list;
 mod log;
@@ -277,33 +278,10 @@ impl Recorder {
     }
 
     fn keep_result(&mut self, event: &Event) {
-        match (event, &mut self.result) {
-            (Event::RunStarted { id, phase, file, at, tasks, cluster, .. }, _) => {
-                self.result = Some(RunResult {
-                    version: VERSION,
-                    id: id.clone(),
-                    phase: phase.clone(),
-                    file: file.clone(),
-                    at: at.clone(),
-                    outcome: OutcomeName::Stopped,
-                    seconds: 0.0,
-                    complete: !self.trouble,
-                    cluster: cluster.clone(),
-                    problem: None,
-                    tasks: tasks.iter().map(|task| TaskResult::of(task.name.clone())).collect(),
-                });
-            }
-            (Event::Blocked { message, .. }, Some(result)) => result.problem = Some(message.clone()),
-            (Event::TaskFinished { task, pod, outcome, failure, seconds, .. }, Some(result)) => {
-                let pod = pod.and_then(|pod| self.pods.get(pod));
-                if let Some(told) = result.tasks.get_mut(*task) {
-                    told.ended(pod, *outcome, failure.as_ref(), *seconds);
-                }
-            }
-            (Event::RunFinished { outcome, seconds, .. }, Some(result)) => {
-                (result.outcome, result.seconds) = (*outcome, *seconds);
-            }
-            _ => {}
+        if let Some(begun) = RunResult::begun(event) {
+            self.result = Some(RunResult { complete: !self.trouble, ..begun });
+        } else if let Some(result) = &mut self.result {
+            result.take(event, &self.pods);
         }
     }
 

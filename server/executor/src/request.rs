@@ -121,6 +121,38 @@ pub struct PodsRequest {
     pub once: Vec<String>,
     /// Newer pods than these are waited for.
     pub before: PodsBefore,
+    /// The Job that runs the tasks in a pod of its own, in place of the application's pods.
+    pub job: Option<JobRequest>,
+}
+
+/// The label by which a Job and its pod are known, with the Job's name; nothing else has it.
+pub const RUN_LABEL: &str = "draft-tasks/run";
+
+/// The label that tells the phase of a Job, also of one that is exported.
+pub const PHASE_LABEL: &str = "draft-tasks/phase";
+
+/// A Job of Kubernetes that runs the tasks of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobRequest {
+    /// Its name, which no other Job of the namespace has.
+    pub name: String,
+    /// What its pod is like.
+    pub source: JobSource,
+    /// The image that the workload had when it ran before, where that is known.
+    pub earlier_image: Option<String>,
+    /// How long the cluster keeps it after its end.
+    pub kept: Duration,
+}
+
+/// What the pod of a Job is like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobSource {
+    /// Like those of the application's workload: with its image, environment, service account and volumes.
+    Workload,
+    /// Of this image, and nothing of the application's.
+    Image(String),
+    /// The Job is there: its output and result are taken up, and it outlives this run.
+    Present,
 }
 
 /// Which of an application's pods were there before something was deployed.

@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::{self, LocalCopy};
+use crate::cluster::{self, LocalCopy, Target};
 use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent, StartError};
 use crate::halt;
+use crate::job;
 use crate::local::{self, Process, TaskStreams};
 use crate::mask::Secrets;
 use crate::output::Listener;
@@ -19,7 +20,8 @@ use crate::output::arrival::Streams;
 use crate::pods;
 use crate::report::{Heard, Place, Report, TaskEnd};
 use crate::request::{Pinned, RunRequest};
-use crate::stop::{Deadline, KILL_LIMIT, RunHandle, overdue, overrun, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, RunHandle, StopRequest, late, overrun, reached, stopped};
+use crate::stop_signal::StopSignal;
 
 /// How long a task's output is awaited after the task ended, when something that it started holds the pipes.
 pub const HELD_OPEN: Duration = Duration::from_secs(1);
@@ -39,8 +41,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const WAITING: usize = 16;
 
 /// Looks right before each task on this machine starts whether it may: by its place in the plan and the environment that it
-/// gets. It may read files; why not is for people.
-pub type TaskGate = Box<dyn Fn(usize, &[(OsString, OsString)]) -> Result<(), String> + Send + Sync>;
+/// gets. It may read files. Gives the clusters that the task reaches, by what of them nobody may see; why it may not start is
+/// for people.
+pub type TaskGate = Box<dyn Fn(usize, &[(OsString, OsString)]) -> Result<Vec<Target>, String> + Send + Sync>;
 
 /// Starts a run on the current tokio runtime. Events go to `events` in order; a slow reader slows the tasks, not the memory.
 ///
@@ -70,10 +73,10 @@ struct Walk {
     request: RunRequest,
     gate: Option<Arc<TaskGate>>,
     report: Report,
-    stop: watch::Receiver<Option<Instant>>,
+    stop: watch::Receiver<Option<StopRequest>>,
     /// When the run has to be over.
     deadline: Option<Deadline>,
-    _open: watch::Sender<Option<Instant>>,
+    _open: watch::Sender<Option<StopRequest>>,
 }
 
 impl Walk {
@@ -92,14 +95,18 @@ impl Walk {
             Ok(copy) => copy,
             Err(problem) => return self.report.blocked(problem).await,
         };
-        let mut go_on = true;
+        let (mut go_on, mut is_too_late) = (true, false);
         for task in 0..count {
-            let over = self.deadline.as_ref().is_some_and(Deadline::is_over);
-            let ended = if go_on && !over && self.stop.borrow().is_none() {
-                self.run_task(task).await
-            } else {
-                TaskEnd::without_start(Outcome::Skipped)
+            let over = self.deadline.clone().filter(Deadline::is_over);
+            let ended = match over {
+                _ if !go_on || is_too_late || self.stop.borrow().is_some() => {
+                    TaskEnd::without_start(Outcome::Skipped)
+                }
+                // The first task for which no time is left says so.
+                Some(over) => TaskEnd::without_start(Outcome::Failed(over.failure)),
+                None => self.run_task(task).await,
             };
+            is_too_late |= matches!(ended.outcome, Outcome::Failed(Failure::RunTimedOut(_)));
             go_on &= self.request.on_failure.goes_on_after(&ended.outcome);
             self.report.task_finished(Place { task, pod: None }, ended).await;
         }
@@ -138,7 +145,12 @@ impl Walk {
 
     async fn run_in_pods(self) {
         let Walk { request, report, stop, deadline, .. } = self;
-        pods::run(&request, &report, stop, deadline.as_ref()).await;
+        let is_job = request.pods.as_ref().is_some_and(|pods| pods.job.is_some());
+        if is_job {
+            job::run(&request, &report, stop, deadline.as_ref()).await;
+        } else {
+            pods::run(&request, &report, stop, deadline.as_ref()).await;
+        }
     }
 
     /// How a task ends that must not start.
@@ -152,7 +164,13 @@ impl Walk {
             () = stopped(&mut self.stop) => return Some(Outcome::Skipped),
             failure = reached(self.deadline.as_ref()) => return Some(Outcome::Failed(failure)),
         };
-        let reason = answer.unwrap_or_else(|_| Err("whether it may could not be found out".into())).err()?;
+        let reason = match answer.unwrap_or_else(|_| Err("whether it may could not be found out".into())) {
+            Ok(reached) => {
+                reached.iter().for_each(|target| self.request.mask_credentials(target));
+                return None;
+            }
+            Err(reason) => reason,
+        };
         let program = self.request.plan.steps[task].argv.first().cloned().unwrap_or_default();
         let error = self.request.secrets.mask_error(StartError::Refused { program, reason });
         Some(Outcome::Failed(Failure::NotStarted(error)))
@@ -223,16 +241,10 @@ async fn tell(listener: &Listener<'_>, pid: u32, streams: Streams, given_up: wat
     tokio::join!(streams.pass_on(to, given_up), told).1
 }
 
-/// Until the run was asked to stop, and nothing that it had killed for that is to be left.
-async fn late(stop: &mut watch::Receiver<Option<Instant>>) {
-    overdue(stop).await;
-    halt::until(halt::now() + KILL_LIMIT).await;
-}
-
 /// A task's processes from their start to their end, which a stop or a limit may bring about.
 struct Life<'a> {
     process: Process,
-    stop: &'a mut watch::Receiver<Option<Instant>>,
+    stop: &'a mut watch::Receiver<Option<StopRequest>>,
     limit: Option<Deadline>,
     /// The time between asking and killing when the limit is reached.
     grace: Duration,
@@ -300,8 +312,11 @@ impl Life<'_> {
     async fn end(&mut self) {
         self.asked_to_end = true;
         while self.process.is_alive() {
-            self.process.terminate();
             let stopped = *self.stop.borrow_and_update();
+            let by_limit = self.killed_at.is_some();
+            let signal = stopped.filter(|_| !by_limit).map_or(StopSignal::Terminate, |it| it.signal());
+            self.process.ask_to_end(signal);
+            let stopped = stopped.map(|request| request.kill_at);
             let deadline = [stopped, self.killed_at].into_iter().flatten().min().unwrap_or_else(halt::now);
             let ended = self.process.has_ended();
             tokio::select! {

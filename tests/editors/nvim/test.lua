@@ -13,6 +13,7 @@ for _, spec in ipairs({
   'running',
   'commands',
   'target',
+  'job',
   'output',
   'shown',
   'leaving',

@@ -90,7 +90,7 @@ async function onDouble(browser, version, vsix, double) {
       await window.test('web-a-0').locator('.codicon-loading').waitFor();
       await window.picture('pods-running');
       await double.tell({ open: {} });
-      await window.untilOutput('post-deploy: 2 passed, 1 failed, 1 skipped');
+      await window.untilOutput('2 passed, 1 failed, 1 skipped');
       await icon(window.test('web-a-0'), 'passed');
       await icon(window.test('migrate'), 'failed');
     });
@@ -122,6 +122,38 @@ async function onDouble(browser, version, vsix, double) {
       await window.picture('pods-again');
     });
 
+    await check('a phase runs as a Job of the application', async () => {
+      await window.dismiss();
+      await double.tell({ deploy: {} });
+      await window.command('Draft Tasks: Run Phase as a Job…');
+      await window.pick('post-deploy');
+      await double.tell({ job: { states: ['runs', 'waits'], logs: ['the Job has begun\n'] } });
+      await window.untilOutput('the Job has begun');
+      await window.test('migrate').locator('.codicon-loading').first().waitFor();
+      await window.picture('job');
+    });
+    await check('it goes on where the server ends, and its lens takes it up with results in the Testing view', async () => {
+      await window.command('Draft Tasks: Restart Server');
+      await window.untilOutput('post-deploy: goes on as Job draft-tasks-post-deploy-web-');
+      // The server before may not have let go of its record yet.
+      const lens = page.locator('.codelens-decoration a', { hasText: /Job (may go|goes) on · attach/ });
+      await lens.waitFor();
+      await window.picture('job-left');
+      await lens.click();
+      await page.locator('.codelens-decoration a', { hasText: 'Stop following post-deploy' }).first().waitFor();
+      await double.tell({ job: { states: ['0', '3'], logs: ['the Job has begun\n', 'error: no such table\n'] } });
+      await window.untilOutput('error: no such table');
+      await icon(window.test('migrate').first(), 'passed');
+      await icon(window.test('warm up').first(), 'failed');
+      await lens.waitFor({ state: 'detached' });
+      await window.picture('job-taken-up');
+      await window.command('Draft Tasks: Attach to a Job…');
+      await window.text('.quick-input-widget:visible', 'Another one…').waitFor();
+      await page.keyboard.press('Escape');
+      await double.tell({ rollOut: { template: 'a', replicas: 2 } });
+      await window.dismiss();
+    });
+
     await check('on a cluster that is not local it asks, and Enter or "Cancel" runs nothing', async () => {
       await window.dismiss();
       await choose('shop-prod');
@@ -129,12 +161,18 @@ async function onDouble(browser, version, vsix, double) {
       await asked('Run pre-up: `', '(`bin/kubectl apply`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
       await window.picture('asked');
       // Who presses Enter without reading has run nothing.
-      await dialog.locator('.monaco-button:focus').getByText('Do Nothing', { exact: true }).waitFor();
+      await dialog.locator('.monaco-button:focus').getByText('Show What Runs', { exact: true }).waitFor();
+      equal((await dialog.locator('.dialog-buttons .monaco-button').allTextContents()).sort(), ['Cancel', 'Run', 'Show What Runs']);
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'detached' });
+      await page.locator('.tab', { hasText: 'What would run' }).waitFor();
+      const listed = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+      await listed.getByText('sh note.sh looked').waitFor();
+      await window.picture('what-would-run');
+      await window.command('View: Close Editor');
       await window.untilOutput('pre-up did not run: it was not confirmed');
       await type('Draft Tasks: Delete with Tasks…', 'sh note.sh deleted');
-      await asked('Run delete: ', '(`sh note.sh deleted`)', 'on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
+      await asked('Delete: `sh note.sh deleted`, cleanup (1 task) on a cluster that is not local', 'context shop-prod', 'namespace default', 'https://127.0.0.1');
       await answer('Cancel');
       await window.notification('the delete command and cleanup did not run').waitFor();
       await window.dismiss();
@@ -234,6 +272,22 @@ async function onDouble(browser, version, vsix, double) {
       await says('web (development) · double/default');
       // Where it stood already.
       equal(JSON.parse(place.read('.vscode/settings.json')), { 'draftTasks.kubernetes.context': 'double' });
+    });
+    await check('a run that cannot reach the cluster is an error in the Testing view, and what helps is offered', async () => {
+      await choose('gone');
+      await run('post-deploy');
+      const blocked = window.notification('post-deploy could not run: cannot reach the cluster');
+      await blocked.getByText('Choose the context', { exact: true }).waitFor();
+      await window.command('View: Show Testing');
+      await icon(window.test('migrate'), 'error');
+      await icon(window.test('warm up'), 'error');
+      await window.picture('blocked');
+      await blocked.getByText('Check Application and Cluster', { exact: true }).click();
+      // The preview has the keyboard.
+      await page.locator('.tab', { hasText: 'Check of work' }).click({ button: 'middle' });
+      await page.locator('.tab', { hasText: 'Check of work' }).waitFor({ state: 'detached' });
+      await window.dismiss();
+      await choose('double');
     });
     const report = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
     await check('the doctor shows the way to the pods, and where it is broken', async () => {

@@ -50,12 +50,41 @@ async function withoutFile(browser, version, vsix) {
       equal(await page.locator('.suggest-widget.visible .monaco-list-row .codicon-symbol-text').count(), 0);
       await page.keyboard.press('Escape');
     });
+    await check('Enter over the placeholder of a snippet goes on to the next one, and makes a line behind the last', async () => {
+      place.write(`snippet/${FILE}`, '[pre-up]\n');
+      await window.openFile(`snippet/${FILE}`);
+      await window.goTo(1, 9);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Control+Space');
+      await window.text('.suggest-widget.visible .monaco-list-row', 'run a script').click();
+      await window.text('.view-line', './scripts/prepare.sh').waitFor();
+      await page.keyboard.type('set it up');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('x = "y"');
+      await window.save(`snippet/${FILE}`, (text) => text.includes('x = "y"'));
+      equal(place.read(`snippet/${FILE}`), '[pre-up]\n"set it up" = "./scripts/set it up.sh"\nx = "y"\n');
+    });
+    await check('the page of the extension has no picture that does not show', async () => {
+      await window.command('View: Show Extensions');
+      await page.locator('.extensions-list .monaco-list-row', { hasText: 'Draft Tasks' }).first().click();
+      const text = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+      await text.getByRole('heading', { name: 'Draft Tasks for VS Code' }).waitFor();
+      await text.getByText('Start with Draft Tasks').waitFor();
+      await window.picture('page');
+      equal(await text.locator('img').count(), 0);
+      equal(await text.locator('body').evaluate((it) => /!\[|images\//.test(it.textContent)), false);
+      await window.command('View: Close Editor');
+      await window.command('View: Show Explorer');
+    });
     await check('a walkthrough leads from the file to the pods', async () => {
       await window.command('Welcome: Open Walkthrough...');
       await window.pick('Start with Draft Tasks');
       const steps = page.locator('.getting-started-step');
       await steps.first().waitFor();
       await until('it has its steps', async () => (await steps.count()) === 5);
+      const picture = page.locator('.getting-started-media img').first();
+      await until('its picture shows', async () => await picture.evaluate((it) => it.complete && it.naturalWidth > 100));
       await window.picture('walkthrough');
     });
   });

@@ -281,6 +281,8 @@ export class Window {
     await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
     await input.waitFor();
+    // What is typed before the commands are there is looked for among none.
+    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
     await input.fill(`>${title}`);
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) }).first();
     await row.waitFor();

@@ -73,6 +73,12 @@ async function inTrust(browser, version, vsix) {
       const fix = window.text('.action-widget .monaco-list-row', 'cleanup');
       await fix.waitFor();
       await window.picture('quick-fix');
+      // Fixes, then what runs, then the rest, and at the end what ignores the problem.
+      const entries = await page.locator('.action-widget .monaco-list-row.action').allTextContents();
+      const kinds = entries.map((it) => (/^Rename/.test(it) ? 'fix' : /^Ignore/.test(it) ? 'ignore' : /^Run/.test(it) ? 'run' : 'rest'));
+      const order = ['fix', 'run', 'rest', 'ignore'];
+      equal([kinds[0], kinds.at(-1)], ['fix', 'ignore']);
+      equal(kinds, [...kinds].sort((one, other) => order.indexOf(one) - order.indexOf(other)));
       await page.keyboard.press('Enter');
       await window.text('.view-line', '[cleanup]').waitFor();
       await squiggle('warning').waitFor({ state: 'detached' });
@@ -133,6 +139,22 @@ async function inTrust(browser, version, vsix) {
       await window.picture('log');
       await window.openFile(FILE);
     });
+    await check('a phase is what the worst of its tasks is, also when another one of them has run since', async () => {
+      await window.command('View: Show Testing');
+      const row = window.test('say hello');
+      await row.hover();
+      await row.locator('.codicon-testing-run-icon').click();
+      await window.untilOutput('pre-up: 1 passed');
+      await window.test('pre-up').locator('.codicon-testing-failed-icon').waitFor();
+      await window.openFile(FILE);
+      await until('its icon in the gutter says so, too', async () =>
+        await page.locator('.editor-instance .codicon-testing-failed-icon').count() >= 2);
+      await window.picture('worst');
+    });
+    await check('rows of the Testing view are read out by the names of tasks', async () => {
+      const label = await window.test('check the database').getAttribute('aria-label');
+      equal([label.includes('check the database'), label.includes('sh check.sh')], [true, false]);
+    });
     await check('running the failed ones again clears it', async () => {
       place.write('fixed', '');
       await window.command('Draft Tasks: Run Failed Tasks Again');
@@ -148,6 +170,8 @@ async function inTrust(browser, version, vsix) {
       await window.picture('testing-run');
     });
     await check('stopping ends everything that was started', async () => {
+      // The one of the run before may still be there.
+      await page.locator('.editor-actions .codicon-run-all').first().waitFor();
       await window.lens('Run cleanup (1 task)').click();
       const pid = Number(await until('its process has started', () => place.read('pid').endsWith('\n') && place.read('pid')));
       equal(isAlive(pid), true);
@@ -213,13 +237,26 @@ async function inTrust(browser, version, vsix) {
       await window.text('.terminal-wrapper.active', '').locator('.xterm-screen').waitFor();
       await window.picture('terminal');
     });
-    await check('a server that is killed is started again', async () => {
+    await check('a server that is killed is started again, and what it ran is told as interrupted', async () => {
+      place.write('pid', '');
+      await window.openFile(FILE);
+      await window.lens('Run cleanup (1 task)').click();
+      const left = Number(await until('its process has started', () => place.read('pid').endsWith('\n') && place.read('pid')));
       const [pid] = processes(`${place.extensions}/draft-tasks.draft-tasks-`).filter((it) => fs.readlinkSync(`/proc/${it}/exe`).endsWith('/bin/draft-tasks'));
       process.kill(pid, 'SIGKILL');
       await until('another one runs', () => {
         const [other] = processes(`${place.extensions}/draft-tasks.draft-tasks-`);
         return other !== undefined && other !== pid;
       });
+      await window.notification('cleanup was interrupted, as the server has ended unexpectedly').getByText('Show Output').waitFor();
+      await window.notification('to be ended with').waitFor();
+      await window.picture('interrupted');
+      await window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', 'cleanup').locator('.codicon-warning').waitFor();
+      await window.lens('Run cleanup (1 task) · last: ■ interrupted').waitFor();
+      await window.command('View: Show Testing');
+      await window.test('wait for ever').locator('.codicon-testing-error-icon').waitFor();
+      process.kill(left, 'SIGKILL');
+      await window.dismiss();
       await window.openFile(`empty/${FILE}`);
       await window.lens('Run pre-up').waitFor();
     });
@@ -290,6 +327,20 @@ async function severalFolders(browser, version, vsix) {
         await window.untilOutput(`I am in the ${name}`);
       }
       equal(processes(`${place.extensions}/draft-tasks.draft-tasks-`).length, 1);
+      const status = page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status');
+      place.write(`shop/${FILE}`, '[pre-up]\n"fails" = "false"\n');
+      await window.openFile(`shop/${FILE}`);
+      await window.lens('Run pre-up (1 task)').click();
+      await status.locator('.codicon-error').waitFor();
+      // What failed is of the other folder.
+      await window.openFile(`bakery/${FILE}`);
+      await until('it speaks of the bakery', async () => /bakery\s·\spre-up$/.test((await status.textContent()).trim()));
+      await status.locator('.codicon-pass').waitFor();
+      await window.picture('status-of-folder');
+      await window.openFile(`shop/${FILE}`);
+      await status.locator('.codicon-error').waitFor();
+      equal(/shop/.test(await status.textContent()), true);
+      await window.dismiss();
       await window.command('View: Show Testing');
       for (const name of ['shop', 'bakery']) await window.test(name).waitFor();
       await window.picture('testing');

@@ -2,13 +2,14 @@
 //!
 //! Must not know how a watch or an exec goes on once it has begun.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -19,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::script::{Call, Refusal};
 use super::status::{self, Subject};
 use super::world::{self, Scope};
-use super::{Server, State, USER, exec, tls, watches};
+use super::{Server, State, USER, exec, logs, tls, watches};
 
 /// An answer's body. An error in it breaks the connection.
 pub(super) type Body = BoxBody<Bytes, Broken>;
@@ -73,13 +74,39 @@ pub(super) fn failure(status: &Value) -> Response<Body> {
 
 pub(super) async fn refuse(refusal: Refusal) -> Result<Response<Body>, Broken> {
     match refusal {
+        Refusal::Http(code, body) if body.starts_with('{') => Ok(text(code, "application/json", body)),
         Refusal::Http(code, body) => Ok(text(code, "text/plain; charset=utf-8", body)),
         Refusal::Silence => std::future::pending().await,
         Refusal::Hangup => Err(Broken),
     }
 }
 
+/// As an issuer of tokens, at the double's own address, which takes the client's name in the body alone.
+async fn issue(request: Request<Incoming>) -> Result<Response<Body>, Broken> {
+    if request.method() == Method::GET {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let endpoint = json!({ "token_endpoint": format!("https://{host}/issuer/token") });
+        return Ok(json(StatusCode::OK, &endpoint));
+    }
+    let body = request.into_body().collect().await.map_err(|_| Broken)?.to_bytes();
+    let given: BTreeMap<_, _> = url::form_urlencoded::parse(&body).into_owned().collect();
+    let is = |key: &str, value: &str| given.get(key).is_some_and(|it| it == value);
+    if !is("client_id", "draft & tasks") || !is("client_secret", "") {
+        return Ok(json(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_client" })));
+    }
+    if !is("grant_type", "refresh_token") || !is("refresh_token", tls::REFRESH_TOKEN) {
+        return Ok(json(StatusCode::BAD_REQUEST, &json!({ "error": "invalid_grant" })));
+    }
+    Ok(json(
+        StatusCode::OK,
+        &json!({ "access_token": "none", "token_type": "bearer", "id_token": tls::TOKEN }),
+    ))
+}
+
 async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
+    if request.uri().path().starts_with("/issuer/") {
+        return issue(request).await;
+    }
     let authorized = request.headers().get(AUTHORIZATION);
     if authorized.is_none_or(|value| value.as_bytes() != format!("Bearer {}", tls::TOKEN).as_bytes()) {
         return Ok(failure(&status::unauthorized()));
@@ -113,6 +140,13 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Respo
     if call.resource == "pods/exec" {
         return exec::answer(server, &call, request).await;
     }
+    if call.resource == "pods/log" {
+        return Ok(logs::answer(server, &call));
+    }
+    if call.verb == "create" && world::kind(&call.resource, &call.api_version).is_some() {
+        let body = request.into_body().collect().await.map_err(|_| Broken)?.to_bytes();
+        return Ok(create(&server, &call, &body));
+    }
     if world::kind(&call.resource, &call.api_version).is_none() {
         return Ok(failure(&status::no_such_resource()));
     }
@@ -120,6 +154,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Respo
         "watch" => watches::open(server, &call),
         "list" => json(StatusCode::OK, &list(&server.state(), &call)),
         "get" => get(&server.state(), &call),
+        "delete" => delete(&server, &call),
         _ => failure(&status::no_such_resource()),
     })
 }
@@ -173,6 +208,7 @@ fn call(request: &Request<Incoming>) -> Option<Call> {
         (&Method::GET, None) => "list",
         (&Method::GET, Some(_)) => "get",
         (&Method::POST, _) => "create",
+        (&Method::DELETE, Some(_)) => "delete",
         _ => return None,
     };
     Some(call)
@@ -203,6 +239,30 @@ fn get(state: &State, call: &Call) -> Response<Body> {
         Some(object) => json(StatusCode::OK, object),
         None => failure(&subject(call).not_found()),
     }
+}
+
+/// Adds an object; what a controller would do about it, the test does.
+fn create(server: &Server, call: &Call, body: &[u8]) -> Response<Body> {
+    let Ok(mut object) = serde_json::from_slice::<Value>(body) else {
+        return failure(&status::bad_request("the object is not JSON".to_owned()));
+    };
+    object["metadata"]["namespace"] = json!(call.namespace);
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    if server.state().world.get(&call.resource, &call.namespace, &name).is_some() {
+        return failure(&subject(call).already_exists(&name));
+    }
+    server.alter(|world| world.put(object.clone()));
+    json(StatusCode::CREATED, &object)
+}
+
+/// Removes an object; what belongs to it, the test does.
+fn delete(server: &Server, call: &Call) -> Response<Body> {
+    let name = call.name.as_deref().unwrap_or_default();
+    let Some(object) = server.state().world.get(&call.resource, &call.namespace, name).cloned() else {
+        return failure(&subject(call).not_found());
+    };
+    server.alter(|world| world.remove(&call.resource, &call.namespace, name));
+    json(StatusCode::OK, &object)
 }
 
 /// A list, in pages where the client wants that. A page's token is the number of objects before it.

@@ -4,6 +4,7 @@
 
 mod exec;
 mod http;
+mod logs;
 mod objects;
 mod script;
 mod status;
@@ -11,6 +12,7 @@ mod tls;
 mod watches;
 mod world;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -26,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use objects::{Pod, Workload};
 pub(crate) use script::{Answer, Fault, Gate, Refusal, Release, Seen, Step, Watches, When};
-use world::World;
+use world::{Scope, World};
 
 /// No healthy program lets the double wait this long, however loaded the machine is.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -65,6 +67,8 @@ struct State {
     /// Verbs and resources that are not permitted.
     denied: Vec<(String, String)>,
     seen: Seen,
+    /// What containers have written, by their pods and names.
+    logs: BTreeMap<(String, String), Vec<u8>>,
 }
 
 impl Server {
@@ -81,6 +85,14 @@ impl Server {
 
     fn take_tasks(&self) -> JoinSet<()> {
         std::mem::take(&mut *self.tasks.lock().expect("no task panics in here"))
+    }
+
+    fn alter(&self, change: impl FnOnce(&mut World)) {
+        let mut state = self.state();
+        change(&mut state.world);
+        let version = state.world.version;
+        drop(state);
+        self.version.send_replace(version);
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -112,6 +124,7 @@ impl Double {
             faults: Vec::new(),
             denied: Vec::new(),
             seen: Seen::default(),
+            logs: BTreeMap::new(),
         };
         let server = Server {
             state: Mutex::new(state),
@@ -159,6 +172,17 @@ impl Double {
         tls::kubeconfig(self.folder.path(), &self.address())
     }
 
+    /// That kubeconfig for a user who has an ID token that has ended, and renews it with the double as its issuer.
+    pub(crate) fn kubeconfig_of_issuer(&self, refresh_token: Option<&str>) -> Value {
+        let mut config = self.kubeconfig_value();
+        config["users"][0]["user"] = serde_json::json!({ "auth-provider": { "name": "oidc", "config": {
+            "id-token": "e30.eyJleHAiOjF9.c2ln", "refresh-token": refresh_token.unwrap_or(tls::REFRESH_TOKEN),
+            "idp-issuer-url": format!("{}/issuer/", self.address()), "client-id": "draft & tasks",
+            "idp-certificate-authority": self.folder.path().join("ca.crt"),
+        }}});
+        config
+    }
+
     /// Writes it to a file.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.write_kubeconfig("kubeconfig", &self.kubeconfig_value())
@@ -176,11 +200,25 @@ impl Double {
     // ---- its cluster ----
 
     fn alter(&self, change: impl FnOnce(&mut World)) {
-        let mut state = self.server.state();
-        change(&mut state.world);
-        let version = state.world.version;
-        drop(state);
-        self.server.version.send_replace(version);
+        self.server.alter(change);
+    }
+
+    /// The objects of a resource in the namespace `default`.
+    pub(crate) fn objects(&self, resource: &str) -> Vec<Value> {
+        let all = Scope {
+            resource: resource.to_owned(),
+            namespace: "default".to_owned(),
+            labels: String::new(),
+            fields: String::new(),
+        };
+        self.server.state().world.list(&all)
+    }
+
+    /// All that a container has written so far; who follows its log is told what is new.
+    pub(crate) fn log(&self, pod: &str, container: &str, text: &str) {
+        let key = (pod.to_owned(), container.to_owned());
+        self.server.state().logs.insert(key, text.as_bytes().to_vec());
+        self.server.version.send_modify(|_| ());
     }
 
     /// Adds an object, or replaces the one of its name; watches see it.

@@ -52,6 +52,11 @@ impl Subject<'_> {
         status
     }
 
+    pub(super) fn already_exists(&self, name: &str) -> Value {
+        let message = format!("{} \"{name}\" already exists", self.qualified());
+        failure(StatusCode::CONFLICT, "AlreadyExists", message)
+    }
+
     pub(super) fn forbidden(&self, user: &str) -> Value {
         let object = self.name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
         let message = format!(

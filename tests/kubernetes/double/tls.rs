@@ -12,8 +12,11 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What a request has to bring to be let in.
-pub(super) const TOKEN: &str = "token-of-the-double";
+/// What a request has to bring to be let in: a JSON Web Token that lasts until the year 2100.
+pub(super) const TOKEN: &str = "e30.eyJleHAiOjQxMDI0NDQ4MDB9.dG9rZW4tb2YtdGhlLWRvdWJsZQ";
+
+/// What an issuer of tokens is to be given for it.
+pub(super) const REFRESH_TOKEN: &str = "renews-the-token-of-the-double";
 
 /// A certificate for this machine, by an authority that only the kubeconfig knows; its certificate goes into the folder.
 pub(super) fn acceptor(folder: &Path) -> TlsAcceptor {

@@ -16,6 +16,7 @@ const RESOURCES: &[(&str, &str, &str)] = &[
     ("statefulsets", "StatefulSet", "apps/v1"),
     ("daemonsets", "DaemonSet", "apps/v1"),
     ("jobs", "Job", "batch/v1"),
+    ("persistentvolumeclaims", "PersistentVolumeClaim", "v1"),
 ];
 
 /// The kind of a resource, where it is served under this API version.

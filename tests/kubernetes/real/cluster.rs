@@ -91,6 +91,16 @@ impl Cluster {
         lock.inspect(|lock| lock.lock().expect("a file that can be locked"))
     }
 
+    /// The client that belongs to it, else the machine's.
+    pub(super) fn kubectl(&self) -> PathBuf {
+        if let Some(own) = &self.own {
+            return own.lock.with_file_name("bin/kubectl");
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut found = std::env::split_paths(&path).map(|folder| folder.join("kubectl"));
+        found.find(|program| program.exists()).expect("kubectl in the PATH")
+    }
+
     /// Calls the script of the cluster that is ours: `["api", "kill"]`.
     pub(super) fn call(&self, arguments: &[&str]) {
         let own = self.own.as_ref().expect("a cluster of our own");

@@ -6,10 +6,13 @@
 mod access;
 mod again;
 mod cluster;
+mod export;
 mod ground;
+mod job;
 mod lifecycle;
 mod namespace;
 mod own;
+mod pages;
 mod rollout;
 mod run;
 mod stop;

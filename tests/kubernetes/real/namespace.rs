@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::{self as core, Pod, ServiceAccount};
-use kube::api::{AttachParams, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{
+    AttachParams, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
+};
 use kube::config::Kubeconfig;
 use kube::core::discovery::ApiResource;
 use kube::core::gvk::GroupVersionKind;
@@ -106,7 +108,9 @@ impl Namespace {
         }
     }
 
-    fn create_object(&self, object: Value) {
+    /// Makes an object in this namespace.
+    #[track_caller]
+    pub(crate) fn create_object(&self, object: Value) {
         let api = self.dynamic(&object);
         let object: DynamicObject = serde_json::from_value(object).expect("an object");
         self.cluster.block_on(api.create(&PostParams::default(), &object)).expect("the object can be made");
@@ -204,6 +208,16 @@ impl Namespace {
         })
     }
 
+    /// The names of the ready pods to which a Service leads.
+    pub(crate) fn behind_service(&self, service: &str) -> Vec<String> {
+        let found = self.cluster.block_on(self.api::<core::Endpoints>().get_opt(service)).expect("an answer");
+        let addresses = found.into_iter().flat_map(|it| it.subsets.unwrap_or_default());
+        let addresses = addresses.flat_map(|subset| {
+            [subset.addresses, subset.not_ready_addresses].into_iter().flatten().flatten().collect::<Vec<_>>()
+        });
+        addresses.filter_map(|address| address.target_ref?.name).collect()
+    }
+
     /// Asks a pod to end, or with no grace ends it at once.
     pub(crate) fn delete_pod(&self, pod: &str, grace_seconds: Option<u32>) {
         let parameters = DeleteParams { grace_period_seconds: grace_seconds, ..DeleteParams::default() };
@@ -228,6 +242,12 @@ impl Namespace {
             out.and(err).expect("UTF-8");
             Ran { stdout, stderr, code: status.await.as_ref().and_then(exit_code) }
         })
+    }
+
+    /// What a container has written.
+    pub(crate) fn log(&self, pod: &str, container: &str) -> String {
+        let parameters = LogParams { container: Some(container.to_owned()), ..LogParams::default() };
+        self.cluster.block_on(self.api::<Pod>().logs(pod, &parameters)).expect("a log")
     }
 
     /// The text of a file in a pod with one container, if it is there.
@@ -270,7 +290,11 @@ impl Namespace {
         let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": name } });
         self.create_object(account);
         let rules = rules.iter().map(|(verbs, resource)| {
-            let group = if resource.starts_with("pods") || *resource == "events" { "" } else { "apps" };
+            let group = match *resource {
+                "jobs" => "batch",
+                core if core.starts_with("pods") || core == "events" => "",
+                _ => "apps",
+            };
             json!({ "apiGroups": [group], "resources": [resource], "verbs": verbs.split(',').collect::<Vec<_>>() })
         });
         let rules: Vec<Value> = rules.collect();

@@ -30,6 +30,7 @@ struct Container {
     command: Vec<String>,
     /// A command that ends with 0 when the container is ready.
     ready: Option<Vec<String>>,
+    variables: Vec<Value>,
 }
 
 impl Workload {
@@ -94,7 +95,13 @@ impl Workload {
 
     /// One more container, beside those that there are. What is said next of a container is said of it.
     pub(crate) fn container(mut self, name: &str) -> Workload {
-        let container = Container { name: name.to_owned(), image: None, command: Vec::new(), ready: None };
+        let container = Container {
+            name: name.to_owned(),
+            image: None,
+            command: Vec::new(),
+            ready: None,
+            variables: Vec::new(),
+        };
         self.containers.push(container);
         self.starting("true")
     }
@@ -105,6 +112,12 @@ impl Workload {
 
     pub(crate) fn image(mut self, image: &str) -> Workload {
         self.last().image = Some(image.to_owned());
+        self
+    }
+
+    /// A variable of the last container.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Workload {
+        self.last().variables.push(json!({ "name": name, "value": value }));
         self
     }
 
@@ -142,7 +155,7 @@ impl Workload {
             let image = container.image.as_deref().unwrap_or(&cluster.image);
             let mut object = json!({
                 "name": container.name, "image": image, "imagePullPolicy": cluster.pull_policy,
-                "command": container.command,
+                "command": container.command, "env": container.variables,
             });
             if let Some(ready) = &container.ready {
                 object["readinessProbe"] = json!({ "exec": { "command": ready }, "periodSeconds": 1 });

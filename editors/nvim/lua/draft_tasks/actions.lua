@@ -117,28 +117,129 @@ function M.rerun(only_failed)
   end)
 end
 
---- Shows what a phase would run.
+--- Goes on with a phase that is named, else the one that the cursor is in, else one that the user chooses.
 ---@param phase? string
-function M.plan(phase)
+---@param prompt string
+---@param go_on fun(target: draft_tasks.Target, phase: string)
+local function with_phase(phase, prompt, go_on)
   local target = server.target()
   if not target then
     return
   end
-  local function show(name)
+  local here = not phase and choice.at_cursor(target)
+  phase = phase or here and here.phase
+  if phase then
+    go_on(target, phase)
+  else
+    choice.ask(target, prompt, false, function(chosen)
+      go_on(target, chosen.phase)
+    end)
+  end
+end
+
+--- Shows what a phase would run.
+---@param phase? string
+function M.plan(phase)
+  with_phase(phase, 'Plan:', function(target, name)
     local argument = { uri = target.uri, phase = name, show = false }
     server.execute(target.client, commands.plan, argument, function(plan)
       require('draft_tasks.float').show(plan.markdown, 'plan')
     end)
+  end)
+end
+
+--- Makes a script, a Job or hooks of a chart of a phase, and goes there: the server asks for it. Without a phase it asks what
+--- the phase becomes, too; else that is a script where nothing else is said.
+---@param phase? string
+---@param form? string
+---@param image? string in which the tasks of a Job and of hooks run; it is asked for where there is none
+function M.export(phase, form, image)
+  with_phase(phase, 'Export:', function(target, name)
+    local function go(chosen)
+      local function write(typed)
+        if typed and typed ~= '' then
+          local argument = { uri = target.uri, phase = name, target = chosen, image = typed }
+          server.execute(target.client, commands.export, argument)
+        end
+      end
+      if chosen == 'sh' then
+        server.execute(target.client, commands.export, { uri = target.uri, phase = name, target = chosen })
+      elseif chosen and image then
+        write(image)
+      elseif chosen then
+        vim.ui.input({ prompt = 'Image in which the tasks run: ' }, write)
+      end
+    end
+    if form or phase then
+      go(form or 'sh')
+    else
+      vim.ui.select(protocol.export_targets, { prompt = 'Export as:', kind = 'draft_tasks' }, go)
+    end
+  end)
+end
+
+--- Runs a phase as a Job of Kubernetes, which goes on where Neovim ends.
+---@param phase? string
+function M.job(phase)
+  with_phase(phase, 'Run as a Job:', function(target, name)
+    server.execute(target.client, commands.run_as_job, { uri = target.uri, phase = name })
+  end)
+end
+
+---@class draft_tasks.LeftJob
+---@field job string
+---@field uri? string
+---@field phase string
+---@field description string
+
+--- Goes on with a Job that is named, else with one of those that may go on, which the user chooses.
+---@param job? string
+---@param prompt string
+---@param command string of the server
+local function with_job(job, prompt, command)
+  local target = server.target()
+  if not target then
+    return
   end
-  local here = not phase and choice.at_cursor(target)
-  phase = phase or here and here.phase
-  if phase then
-    show(phase)
-  else
-    choice.ask(target, 'Plan:', false, function(chosen)
-      show(chosen.phase)
+  local function go(name)
+    server.execute(target.client, command, { job = name, uri = target.uri })
+  end
+  if job then
+    go(job)
+    return
+  end
+  server.execute(target.client, commands.jobs, nil, function(found)
+    if #found.jobs == 0 then
+      local none = 'no Job is known to go on: runs of this machine have made none, or they are over; name one of another machine'
+      server.notify(none, vim.log.levels.INFO)
+      return
+    end
+    local options = {
+      prompt = prompt,
+      kind = 'draft_tasks',
+      ---@param left draft_tasks.LeftJob
+      format_item = function(left)
+        return ('%s · %s'):format(left.phase, left.description)
+      end,
+    }
+    vim.ui.select(found.jobs, options, function(left)
+      if left then
+        go(left.job)
+      end
     end)
-  end
+  end)
+end
+
+--- Takes up a Job that goes on.
+---@param job? string
+function M.attach(job)
+  with_job(job, 'Attach to:', commands.attach)
+end
+
+--- Ends a Job that goes on.
+---@param job? string
+function M.end_job(job)
+  with_job(job, 'End:', commands.end_job)
 end
 
 --- Shows whether all that tasks inside of pods need is there.

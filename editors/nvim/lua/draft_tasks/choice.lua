@@ -19,7 +19,8 @@ local function choices(phases, with_tasks)
     local count = #phase.tasks == 1 and '1 task' or ('%d tasks'):format(#phase.tasks)
     table.insert(found, { phase = phase.phase, label = ('%s (%s)'):format(phase.phase, count) })
     for _, task in ipairs(with_tasks and phase.tasks or {}) do
-      local label = ('%s · %s: %s'):format(phase.phase, task.task, task.command)
+      -- A command may have several lines, an entry of a menu has one.
+      local label = ('%s · %s: %s'):format(phase.phase, task.task, task.command):gsub('%s*\n%s*', ' ')
       table.insert(found, { phase = phase.phase, tasks = { task.task }, label = label })
     end
   end

@@ -4,6 +4,9 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace('draft_tasks_codelens')
 
+--- Below that of diagnostics, whose text would push a lens off the screen.
+local priority = 1
+
 ---@type table<integer, 'asked'|'again'> by buffer
 local requests = {}
 
@@ -51,7 +54,7 @@ local function show(lenses, bufnr)
   local above = require('draft_tasks').config.codelens == 'above'
   for row, chunks in pairs(chunks_by_line(lenses)) do
     if row < vim.api.nvim_buf_line_count(bufnr) then
-      local place = above and { virt_lines = { chunks }, virt_lines_above = true } or { virt_text = chunks, hl_mode = 'combine' }
+      local place = above and { virt_lines = { chunks }, virt_lines_above = true } or { virt_text = chunks, hl_mode = 'combine', priority = priority }
       vim.api.nvim_buf_set_extmark(bufnr, namespace, row, 0, place)
     end
     if above and row == 0 then

@@ -44,6 +44,33 @@ local function phase_or_task(rest)
   return {}
 end
 
+--- The phases whose tasks can be a Job without an image.
+local function phases_of_workload()
+  return vim.tbl_filter(function(name)
+    return name == 'post-deploy' or name == 'post-up'
+  end, phase_names())
+end
+
+--- The Jobs that may go on.
+local function jobs()
+  local target = server.find()
+  local found = target and server.ask_of_all(target, require('draft_tasks.protocol').commands.jobs)
+  return vim.tbl_map(function(left)
+    return left.job
+  end, found and found.jobs or {})
+end
+
+--- A phase, and what it becomes.
+---@param rest string
+---@return string[], string?
+local function phase_or_form(rest)
+  local form = rest:match('^%S+%s+(.*)$')
+  if form then
+    return require('draft_tasks.protocol').export_targets, form
+  end
+  return phase_names()
+end
+
 ---@param action string
 ---@return fun(argument?: string)
 local function act(action)
@@ -76,11 +103,28 @@ end
 
 ---@type draft_tasks.Subcommand[]
 local subcommands = {
+  { name = 'attach', run = act('attach'), complete = jobs },
   { name = 'clear', run = act('clear') },
   choosing('context'),
   { name = 'create', run = act('create'), complete = program.packs },
   { name = 'delete', run = act('delete'), complete = programs },
   { name = 'doctor', run = act('doctor') },
+  { name = 'end', run = act('end_job'), complete = jobs },
+  {
+    name = 'export',
+    run = function(argument)
+      local words = vim.split(argument or '', '%s+', { trimempty = true })
+      local forms = require('draft_tasks.protocol').export_targets
+      if words[2] and not vim.list_contains(forms, words[2]) then
+        local known = table.concat(forms, ', ')
+        server.notify(('a phase is not exported as `%s`, only as %s'):format(words[2], known), vim.log.levels.ERROR)
+      else
+        require('draft_tasks.actions').export(words[1], words[2], words[3])
+      end
+    end,
+    complete = phase_or_form,
+  },
+  { name = 'job', run = act('job'), complete = phases_of_workload },
   {
     name = 'log',
     run = function(_, opts)

@@ -2,6 +2,14 @@
 --- bracket or quote behind it, which a plugin has put there, would be left.
 local M = {}
 
+--- Enter over the placeholder of a snippet goes on to the next one: it would put the end of a line into a string.
+---@param bufnr integer
+function M.map(bufnr)
+  vim.keymap.set('s', '<CR>', function()
+    return vim.snippet.active({ direction = 1 }) and '<Cmd>lua vim.snippet.jump(1)<CR>' or '<CR>'
+  end, { buffer = bufnr, expr = true, desc = 'Go to the next placeholder' })
+end
+
 ---@class draft_tasks.AskedAt
 ---@field bufnr integer
 ---@field line string

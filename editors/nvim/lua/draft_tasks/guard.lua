@@ -8,11 +8,17 @@ local buffer ---@type integer?
 --- Whether Neovim is about to be left, with buffers written before.
 local leaving = false
 
---- `:wa` writes other buffers and says nothing of this one; `:wqa` does not leave.
-local function refuse()
+--- Whether writing all is to be refused: `:wa` writes other buffers and says nothing of this one, `:wqa` does not leave.
+---@return boolean
+function M.refuses()
   if leaving then
-    error('tasks run; `:LspDraftTasks stop` stops them', 0)
+    -- Behind what Neovim says of an error.
+    vim.schedule(function()
+      vim.cmd.redraw()
+      vim.notify('tasks run; `:LspDraftTasks stop` stops them', vim.log.levels.ERROR)
+    end)
   end
+  return leaving
 end
 
 ---@return integer
@@ -26,7 +32,11 @@ local function create()
   vim.api.nvim_buf_set_name(bufnr, name)
   vim.bo[bufnr].buftype = 'acwrite'
   vim.bo[bufnr].undolevels = -1
-  vim.api.nvim_create_autocmd('BufWriteCmd', { buffer = bufnr, callback = refuse })
+  vim.api.nvim_create_autocmd('BufWriteCmd', {
+    buffer = bufnr,
+    -- An error of Lua would be told with its traceback.
+    command = "if v:lua.require'draft_tasks.guard'.refuses() | throw 'tasks run' | endif",
+  })
   vim.api.nvim_create_autocmd('QuitPre', {
     group = vim.api.nvim_create_augroup('draft_tasks_guard', {}),
     callback = function()
@@ -37,6 +47,18 @@ local function create()
     end,
   })
   return bufnr
+end
+
+--- Shows again what windows showed before a command that was refused brought this buffer.
+local function give_back_windows()
+  for _, win in ipairs(vim.fn.win_findbuf(buffer)) do
+    vim.api.nvim_win_call(win, function()
+      local before = vim.fn.bufnr('#')
+      if vim.fn.buflisted(before) == 1 then
+        vim.api.nvim_win_set_buf(win, before)
+      end
+    end)
+  end
 end
 
 ---@param running string[] what runs, in words
@@ -55,6 +77,9 @@ function M.update(running)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
   vim.bo[buffer].modified = #running > 0
+  if #running == 0 then
+    give_back_windows()
+  end
 end
 
 return M

@@ -7,8 +7,12 @@ local M = {}
 --- Those that end because they are to be started again.
 local ending = {} ---@type table<integer, true>
 
+--- Whether a server has ended that nobody asked to, so that files are open without one.
+local has_crashed = false
+
 --- Gives each open file a server.
 local function start()
+  has_crashed = false
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
     local filetype = vim.bo[bufnr].filetype
     if vim.api.nvim_buf_is_loaded(bufnr) and (filetype == file.filetype or filetype == file.settings_filetype) then
@@ -17,6 +21,13 @@ local function start()
         return
       end
     end
+  end
+end
+
+--- A command has started a server: where one has crashed before, the other files that it served get theirs, too.
+function M.revive()
+  if has_crashed then
+    start()
   end
 end
 
@@ -41,14 +52,16 @@ function M.on_exit(code, signal, client_id)
   local client = vim.lsp.get_client_by_id(client_id)
   local was_up = client ~= nil and client.initialized == true
   when_gone(client_id, function()
-    require('draft_tasks.runs').forget(client_id)
+    local interrupted = require('draft_tasks.runs').forget(client_id, ending[client_id] ~= nil)
     if ending[client_id] then
       ending[client_id] = nil
       if next(ending) == nil then
         start()
       end
     elseif was_up and (code ~= 0 or (signal ~= 0 and signal ~= 15)) then
-      server.notify('the language server has ended; `:LspDraftTasks restart` starts it', vim.log.levels.ERROR)
+      has_crashed = true
+      local lost = #interrupted > 0 and (', and %s was interrupted'):format(table.concat(interrupted, ', ')) or ''
+      server.notify(('the language server has ended%s; `:LspDraftTasks restart` starts it'):format(lost), vim.log.levels.ERROR)
     end
   end)
 end
@@ -66,7 +79,7 @@ end
 
 --- Ends the servers and starts them again; what runs would be stopped, so that is asked about.
 function M.restart()
-  local running = require('draft_tasks.runs').count()
+  local running = #require('draft_tasks.runs').ending_with_server()
   if running == 0 then
     restart()
     return

@@ -9,11 +9,12 @@ local function is_own()
   return not vim.startswith(source, '@') or source:find('vim/_[%w/]*editor%.lua') ~= nil
 end
 
---- Text that fits on the command line.
+--- One line of text that takes no more columns.
 ---@param text string
+---@param room integer
 ---@return string
-local function shortened(text)
-  local line, room = text:gsub('%s*\n%s*', ' '), math.max(vim.v.echospace, 20)
+function M.shortened(text, room)
+  local line = text:gsub('%s*\n%s*', ' ')
   if vim.fn.strdisplaywidth(line) <= room then
     return line
   end
@@ -25,7 +26,7 @@ end
 ---@param level? integer
 ---@param is_in_output? boolean
 function M.show(text, level, is_in_output)
-  local line = is_own() and shortened(text) or text
+  local line = is_own() and M.shortened(text, math.max(vim.v.echospace, 20)) or text
   if line ~= text and not is_in_output and not require('draft_tasks.output').note(text, level) then
     line = text
   end

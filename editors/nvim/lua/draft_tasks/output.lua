@@ -21,7 +21,7 @@ local M = {}
 ---@field begins boolean whether output of that follows
 
 ---@alias draft_tasks.HeadingKind
----| 'started' | 'waiting' | 'taskStarted' | 'passed' | 'failed' | 'stopped' | 'skipped' | 'finished'
+---| 'started' | 'waiting' | 'blocked' | 'interrupted' | 'taskStarted' | 'passed' | 'failed' | 'stopped' | 'skipped' | 'finished'
 
 ---@type table<draft_tasks.OutputTarget, string>
 M.targets = { split = 'buffer', float = 'buffer', terminal = 'terminal', quickfix = 'quickfix' }
@@ -110,7 +110,7 @@ function M.heading(run, params)
     return
   end
   waits[run] = state == 'waiting' and params.message or nil
-  local sign = state == 'taskStarted' and '▶ ' or state == 'waiting' and '… ' or ''
+  local sign = state == 'taskStarted' and '▶ ' or state == 'waiting' and '… ' or state == 'blocked' and '✗ ' or ''
   local begins = state == 'started' or state == 'taskStarted'
   local about = { uri = params.uri, phase = params.phase, task = params.task, begins = begins }
   view().heading(run, sign .. with_pod(params.message, params.pod), params.outcome or state, about)

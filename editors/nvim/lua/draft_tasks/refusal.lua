@@ -3,6 +3,9 @@ local protocol = require('draft_tasks.protocol')
 
 local M = {}
 
+--- The columns that the reason has at least, beside several things that help.
+local LEAST = 40
+
 ---@class draft_tasks.Remedy
 ---@field location? lsp.Location where what is wrong stands
 ---@field command? lsp.Command of the server, which tells more
@@ -50,6 +53,30 @@ local function offers(client, remedy)
   return found
 end
 
+--- Says why a run cannot go on, with what helps. It comes while the user may be typing something else, so nothing is asked.
+---@param text string
+---@param remedy? draft_tasks.Remedy
+function M.tell(text, remedy)
+  local commands = {} ---@type string[]
+  if remedy and remedy.command and remedy.command.command == protocol.commands.doctor then
+    table.insert(commands, '`:LspDraftTasks doctor` checks it')
+  end
+  if remedy and remedy.contextOf then
+    table.insert(commands, '`:LspDraftTasks context` chooses another')
+  end
+  local message = require('draft_tasks.message')
+  -- What helps is not cut off: where there is little room, only the first.
+  for count = #commands, 1, -1 do
+    local helps = '; ' .. table.concat(commands, ', ', 1, count)
+    local room = vim.v.echospace - vim.fn.strdisplaywidth(helps)
+    if room >= LEAST or count == 1 then
+      text = message.shortened(text, math.max(room, 1)) .. helps
+      break
+    end
+  end
+  message.show(text, vim.log.levels.ERROR, true)
+end
+
 ---@param client vim.lsp.Client
 ---@param remedy? draft_tasks.Remedy
 function M.offer(client, remedy)
@@ -57,7 +84,7 @@ function M.offer(client, remedy)
   if #found == 0 then
     return
   end
-  table.insert(found, 1, { title = 'Do nothing' })
+  table.insert(found, 1, { title = 'Cancel' })
   local options = {
     prompt = 'It was refused:',
     kind = 'draft_tasks',

@@ -16,11 +16,13 @@ local M = {}
 ---@field run string
 ---@field uri string
 ---@field phase string
----@field state 'started'|'waiting'|'taskStarted'|'taskFinished'|'finished'
+---@field state 'started'|'waiting'|'blocked'|'taskStarted'|'taskFinished'|'finished'
 ---@field task? string
 ---@field pod? string
----@field outcome? 'passed'|'failed'|'stopped'|'skipped'
+---@field job? string the Job of Kubernetes that it is, which goes on where the server ends
+---@field outcome? 'passed'|'failed'|'stopped'|'skipped'|'interrupted' the last is said in place of a server that is gone
 ---@field message string
+---@field remedy? draft_tasks.Remedy what helps where it is blocked
 
 --- A run as commands name it.
 ---@class draft_tasks.NamedRun
@@ -32,6 +34,7 @@ local M = {}
 ---@class draft_tasks.Run: draft_tasks.NamedRun
 ---@field tasks table<string, integer> those that run, each with how often: once, or once in each pod
 ---@field waits? string what it waits for
+---@field job? string the Job that it is
 
 --- The ones that have not finished. A run's name is its server's: servers of two repositories use the same ones.
 ---@type table<string, draft_tasks.Run>
@@ -44,7 +47,14 @@ local begun = {}
 ---@type draft_tasks.RunParams? the last that began and finished
 local last
 
-local signs = { passed = '✓', failed = '✗', stopped = '■' }
+--- What a run said last: the output has it.
+---@type string?
+local said
+
+--- The columns that a failure takes in a status line at most.
+local STATUS_WIDTH = 60
+
+local signs = { passed = '✓', failed = '✗', stopped = '■', interrupted = '■' }
 
 ---@param params draft_tasks.OutputParams|draft_tasks.RunParams
 ---@param ctx lsp.HandlerContext
@@ -66,27 +76,46 @@ local function described(run)
   return what and ('%s · %s'):format(run.phase, what) or run.phase
 end
 
---- What runs, each run in a few words.
+--- Runs, each in a few words.
+---@param which fun(run: draft_tasks.Run): boolean
 ---@return string[]
-local function described_all()
+local function described_where(which)
   local running = {} ---@type string[]
   for _, run in pairs(active) do
-    table.insert(running, described(run))
+    if which(run) then
+      table.insert(running, described(run))
+    end
   end
   table.sort(running)
   return running
 end
 
+--- What runs, each run in a few words.
+---@return string[]
+local function described_all()
+  return described_where(function()
+    return true
+  end)
+end
+
+--- What of that ends with its server: a Job goes on.
+---@return string[]
+function M.ending_with_server()
+  return described_where(function(run)
+    return run.job == nil
+  end)
+end
+
 --- Neovim is not left while something runs.
 local function guard()
-  require('draft_tasks.guard').update(described_all())
+  require('draft_tasks.guard').update(M.ending_with_server())
 end
 
 --- Keeps what a run does at the moment.
 ---@param run draft_tasks.Run
 ---@param params draft_tasks.RunParams
 local function follow(run, params)
-  run.waits = params.state == 'waiting' and params.message or nil
+  run.waits = params.state == 'waiting' and message.shortened(params.message, STATUS_WIDTH) or nil
   local change = ({ taskStarted = 1, taskFinished = -1 })[params.state]
   if change and params.task then
     local count = (run.tasks[params.task] or 0) + change
@@ -100,7 +129,7 @@ function M.on_run(params, ctx)
   local state, key = params.state, key_of(params, ctx)
   if state == 'started' then
     begun[key] = { client = ctx.client_id, run = params.run, phase = params.phase, uri = params.uri }
-    active[key] = vim.tbl_extend('error', { tasks = {} }, begun[key])
+    active[key] = vim.tbl_extend('error', { tasks = {}, job = params.job }, begun[key])
     output.begin(key, params)
     if require('draft_tasks').config.output.open then
       output.open({ enter = false })
@@ -109,10 +138,16 @@ function M.on_run(params, ctx)
     follow(active[key], params)
   end
   output.heading(key, params)
+  if state == 'blocked' then
+    require('draft_tasks.refusal').tell(params.message, params.remedy)
+  end
+  said = params.message
   if state == 'finished' then
     active[key] = nil
     -- One that did not begin, since the user did not want it, leaves what was before.
-    last = params.outcome == 'skipped' and last or params
+    if params.outcome ~= 'skipped' then
+      last = params
+    end
     -- Of failures the server tells by itself.
     if params.outcome ~= 'failed' and not output.is_visible() then
       message.show(params.message, nil, true)
@@ -129,29 +164,41 @@ function M.on_output(params, ctx)
   output.append(key_of(params, ctx), params)
 end
 
---- Tells how the last run ended, if a message says that: the output has all of it.
+--- Tells what a run said last, if a message says that: the output has all of it.
 ---@param text string
 ---@return boolean
 function M.tell_end(text)
-  if not last or last.message ~= text then
+  if text ~= said then
     return false
   end
   message.show(text, vim.log.levels.ERROR, true)
   return true
 end
 
---- Where a server is gone its runs are lost: one that was killed cannot end its tasks, nor tell how they end.
+--- Where a server is gone nobody tells how its runs end. One that was asked to end has stopped their tasks; one that was killed
+--- cannot.
 ---@param client_id integer
-function M.forget(client_id)
+---@param was_asked boolean
+---@return string[] interrupted the phases that were
+function M.forget(client_id, was_asked)
+  local interrupted = {} ---@type string[]
+  local how = was_asked and 'stopped with the server' or 'interrupted, as the server has ended; its tasks may still run'
   for key, run in pairs(active) do
     if run.client == client_id then
       active[key] = nil
-      local lost = run.phase .. ': lost, as the server has ended; its tasks may still run'
-      output.heading(key, { state = 'finished', outcome = 'stopped', uri = run.uri, phase = run.phase, message = lost })
+      local lost = ('%s: %s'):format(run.phase, how)
+      if run.job then
+        lost = ('%s: goes on as Job %s, if that was made; `:LspDraftTasks attach` takes it up'):format(run.phase, run.job)
+      elseif not was_asked then
+        table.insert(interrupted, run.phase)
+        last = { run = run.run, uri = run.uri, phase = run.phase, state = 'finished', outcome = 'interrupted', message = lost }
+      end
+      output.heading(key, { state = 'finished', outcome = was_asked and 'stopped' or 'interrupted', uri = run.uri, phase = run.phase, message = lost })
     end
   end
   guard()
   vim.cmd.redrawstatus({ bang = true })
+  return interrupted
 end
 
 ---@return string
@@ -160,7 +207,14 @@ function M.status()
   if #running > 0 then
     return '▶ ' .. table.concat(running, ', ')
   end
-  return last and ('%s %s'):format(signs[last.outcome] or '', last.phase) or ''
+  if not last then
+    return ''
+  end
+  local what = last.outcome == 'failed' and message.shortened(last.message, STATUS_WIDTH) or last.phase
+  if last.outcome == 'interrupted' then
+    what = what .. ' interrupted'
+  end
+  return ('%s %s'):format(signs[last.outcome] or '', what)
 end
 
 --- How many runs have not finished.

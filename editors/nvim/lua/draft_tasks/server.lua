@@ -75,7 +75,12 @@ end
 function M.of_file(path)
   require('draft_tasks.registration').register()
   local bufnr = vim.fn.bufadd(path)
-  return vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })[1] or start(bufnr)
+  local present = vim.lsp.get_clients({ bufnr = bufnr, name = 'draft_tasks' })[1]
+  local client = present or start(bufnr)
+  if client and not present then
+    require('draft_tasks.lifetime').revive()
+  end
+  return client
 end
 
 ---@param run? draft_tasks.NamedRun
@@ -149,13 +154,29 @@ end
 ---@field line integer where its header is, from 0
 ---@field tasks draft_tasks.OutlineTask[]
 
+---@param target draft_tasks.Target
+---@param command string
+---@param argument table
+---@return table?
+local function ask(target, command, argument)
+  local response = target.client:request_sync('workspace/executeCommand', call(command, argument), patience)
+  return response and response.result
+end
+
 --- What a command answers about a tasks file, soon or not at all.
 ---@param target draft_tasks.Target
 ---@param command string
 ---@return table?
 function M.ask(target, command)
-  local response = target.client:request_sync('workspace/executeCommand', call(command, { uri = target.uri }), patience)
-  return response and response.result
+  return ask(target, command, { uri = target.uri })
+end
+
+--- What a command answers that is about no file, as that.
+---@param target draft_tasks.Target
+---@param command string
+---@return table?
+function M.ask_of_all(target, command)
+  return ask(target, command, vim.empty_dict())
 end
 
 --- The phases that have tasks, as they stand in the editor, or on disk.

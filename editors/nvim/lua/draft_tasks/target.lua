@@ -68,7 +68,16 @@ function M.set(name, value)
   if not target then
     return
   end
-  if value then
+  if value and name == 'context' then
+    ask(target.client, target.uri, function(found)
+      if value == '' or #found.contexts == 0 or vim.list_contains(found.contexts, value) then
+        keep(name, value)
+      else
+        local known = table.concat(found.contexts, ', ')
+        server.notify(('there is no context %s; the kubeconfig has %s'):format(value, known), vim.log.levels.ERROR)
+      end
+    end)
+  elseif value then
     keep(name, value)
   else
     M.choose(target.client, target.uri, name)

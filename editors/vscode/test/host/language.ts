@@ -97,7 +97,7 @@ describe('the language', () => {
   it('offers what can be run under More Actions, by the kinds that the server announced', async () => {
     await edit(TASKS, '[pre-up]\n"a" = "true"\n');
     const actions = await until('actions that run something', async () => {
-      const all = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', TASKS, new vscode.Range(1, 1, 1, 1));
+      const all = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', TASKS, new vscode.Range(1, 1, 1, 1), 'draft-tasks.run');
       const running = all.filter(({ kind }) => kind?.value === 'draft-tasks.run');
       return running.length > 0 && running;
     });

@@ -133,6 +133,25 @@ describe('running', () => {
     await settings.update('run.env', undefined, vscode.ConfigurationTarget.Workspace);
   });
 
+  it('exports a phase as a script by the code action of its header, opened and not yet saved', async () => {
+    const document = await edit(SHOP, '[cleanup]\n"bye" = "echo good bye"\n');
+    const header = new vscode.Range(0, 2, 0, 2);
+    const actions = (): Thenable<vscode.CodeAction[]> =>
+      vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, header, 'draft-tasks.export');
+    const action = await until('the action', async () => (await actions())[0]);
+    assert.equal(action.title, 'Export cleanup as script');
+    assert.ok(action.command);
+    await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
+    const shown = await until('the script is shown', () => {
+      const { activeTextEditor } = vscode.window;
+      return activeTextEditor?.document.uri.path.endsWith('/cleanup.sh') && activeTextEditor.document;
+    });
+    assert.ok(shown.getText().startsWith('#!/bin/sh\n') && shown.getText().includes('echo good bye'), shown.getText());
+    assert.ok(shown.isDirty);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await vscode.workspace.fs.delete(shown.uri);
+  });
+
   it('stops with everything that it started', async () => {
     await write('shop', 'wait.sh', 'sleep 1000 & echo $! > pid\nwait\n');
     await edit(SHOP, '[cleanup]\n"wait" = "sh wait.sh"\n');

@@ -30,7 +30,7 @@ describe('the server', () => {
     assert.ok(pid !== undefined);
     process.kill(pid, 'SIGKILL');
     const ended = await heard.finished(run);
-    assert.equal(ended.outcome, 'stopped');
+    assert.equal(ended.outcome, 'interrupted');
     await until('another server runs', () => server.state === 'running' && server.pid !== undefined && server.pid !== pid);
     await edit(SHOP, '[pre-up]\n"a" = "true"\n');
     await untilCodes(SHOP, []);

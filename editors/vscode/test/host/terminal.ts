@@ -58,6 +58,24 @@ describe('the terminal', () => {
     await settings.update('run.env', undefined, vscode.ConfigurationTarget.Workspace);
   });
 
+  it('tells which tasks of a phase run once', async () => {
+    await edit(SHOP, '[pre-up]\n"look" = "true"\n\n[post-deploy]\n"migrate" = "true"\n"warm up" = "true"\n');
+    const settings = vscode.workspace.getConfiguration('draftTasks', SHOP);
+    await settings.update('kubernetes.once', ['migrate', 'look', 'of another file'], vscode.ConfigurationTarget.WorkspaceFolder);
+    let once = new Map<string, string[]>();
+    await until('the tasks', async () => {
+      const found = (await vscode.tasks.fetchTasks({ type: language })).filter(({ scope }) => scope === folder('shop'));
+      once = new Map(found.map(({ name, execution }) =>
+        [name, (execution as vscode.ProcessExecution).args.filter((it) => it.startsWith('--once'))]));
+      // Those of a tasks.json that was there before may still be among them, and the file of a folder that is gone.
+      return ['pre-up · look', 'post-deploy', 'post-deploy · warm up'].every((name) => once.has(name));
+    });
+    assert.deepEqual(once.get('post-deploy'), ['--once=migrate']);
+    assert.deepEqual(once.get('post-deploy · warm up'), ['--once=migrate']);
+    assert.deepEqual(once.get('pre-up · look'), []);
+    await settings.update('kubernetes.once', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+  });
+
   it('takes the settings of its file', async () => {
     await write('shop', 'of-shop.env', 'PLACE=shop\n');
     await edit(SHOP, '[pre-up]\n"fails" = "false"\n"note" = "sh -c \'echo $0 > place\' $PLACE"\n');

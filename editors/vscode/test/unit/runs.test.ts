@@ -14,7 +14,7 @@ test('what goes on is known until it is over', () => {
   assert.deepEqual(runs.active, [{ ...base, task: 'sync' }]);
   runs.onRun({ ...base, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 failed' });
   assert.deepEqual(runs.active, []);
-  assert.equal(runs.last?.outcome, 'failed');
+  assert.equal(runs.lastOf(base.uri)?.outcome, 'failed');
 });
 
 test('a run that did not begin leaves how the last one ended', () => {
@@ -23,18 +23,36 @@ test('a run that did not begin leaves how the last one ended', () => {
   runs.onRun({ ...base, run: 'r2', state: 'started', message: 'post-deploy · 1 task' });
   runs.onRun({ ...base, run: 'r2', state: 'finished', outcome: 'skipped', message: 'post-deploy did not run: it was not confirmed' });
   assert.deepEqual(runs.active, []);
-  assert.equal(runs.last?.outcome, 'failed');
+  assert.equal(runs.lastOf(base.uri)?.outcome, 'failed');
 });
 
-test('what a server ran that is gone is lost, and all are told', () => {
+test('what a server ran that is gone is interrupted, or stopped where somebody wanted its end, and all are told', () => {
+  for (const [wasAsked, outcome, how] of [
+    [false, 'interrupted', 'interrupted, as the server has ended; its tasks may still run'],
+    [true, 'stopped', 'stopped with the server'],
+  ] as const) {
+    const runs = new Runs();
+    const told: RunMessage[] = [];
+    runs.listen({ onRun: (message) => told.push(message) });
+    runs.onRun({ ...base, state: 'started', message: '' });
+    assert.deepEqual(runs.onServerGone(wasAsked), wasAsked ? [] : ['post-deploy']);
+    assert.deepEqual(runs.onServerGone(wasAsked), []);
+    assert.deepEqual(told.map(({ state, outcome }) => [state, outcome]), [['started', undefined], ['finished', outcome]]);
+    assert.equal(told[1]?.message, `post-deploy: ${how}`);
+  }
+});
+
+test('the last run is that of a file, or of all', () => {
   const runs = new Runs();
-  const told: RunMessage[] = [];
-  runs.listen({ onRun: (message) => told.push(message) });
-  runs.onRun({ ...base, state: 'started', message: '' });
-  runs.onServerGone();
-  runs.onServerGone();
-  assert.deepEqual(told.map(({ state, outcome }) => [state, outcome]), [['started', undefined], ['finished', 'stopped']]);
-  assert.equal(told[1]?.message, 'post-deploy: lost, as the server has ended; its tasks may still run');
+  const end = (uri: string, outcome: 'passed' | 'failed'): void => runs.onRun({ ...base, uri, state: 'finished', outcome, message: outcome });
+  end('file:///a', 'failed');
+  end('file:///b', 'passed');
+  assert.deepEqual([runs.lastOf('file:///a')?.outcome, runs.lastOf('file:///b')?.outcome, runs.lastOf('file:///c')], ['failed', 'passed', undefined]);
+  assert.equal(runs.lastOf()?.uri, 'file:///b');
+  end('file:///a', 'passed');
+  assert.equal(runs.lastOf()?.uri, 'file:///a');
+  runs.forgetLast();
+  assert.equal(runs.lastOf(), undefined);
 });
 
 test('the transcript has both streams in the order in which they were written', () => {

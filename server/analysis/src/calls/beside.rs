@@ -2,8 +2,9 @@
 //!
 //! Must not read files: their texts come in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::directory::Directory;
 use super::shell::is_input;
 use super::{Argument, Calls, Input, Walk, last_option, stem};
 use crate::project_files::makefile::Line;
@@ -12,8 +13,40 @@ use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_n
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
 
+/// How many times more is read of a Makefile than of a script: its recipes have variables of it in them.
+const RECIPES: usize = 4;
+
 /// How many variables are replaced in one recipe: values that contain each other would never end.
 const REPLACEMENTS: usize = 1024;
+
+/// Programs that run code which is no shell's, in a file, an option or their input.
+const INTERPRETERS: [&str; 25] = [
+    "python",
+    "node",
+    "ruby",
+    "perl",
+    "php",
+    "deno",
+    "lua",
+    "julia",
+    "rscript",
+    "r",
+    "elixir",
+    "groovy",
+    "osascript",
+    "guile",
+    "racket",
+    "clojure",
+    "clj",
+    "scala",
+    "swift",
+    "octave",
+    "tclsh",
+    "wish",
+    "emacs",
+    "jshell",
+    "ts-node",
+];
 
 /// A runner of tasks, and the file in which they usually are.
 struct TaskFile {
@@ -36,10 +69,15 @@ const TASK_FILES: [TaskFile; 11] = [
 ];
 
 /// A file or text that a command runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Beside {
-    /// A file, relative to the directory of the command, that may be a script.
-    File(String),
+    /// A file that may be a script, and the directory in which it runs, both as seen from that of the command.
+    File {
+        /// The path.
+        path: String,
+        /// The directory, empty for that of the command.
+        directory: String,
+    },
     /// These targets of a Makefile, a justfile or a Taskfile in a directory; the first one, or `default`, where none is
     /// named.
     Recipes {
@@ -74,6 +112,14 @@ impl Walk<'_> {
                 arguments.iter().filter(is_book).for_each(|book| self.file(book));
             }
             "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
+            "npm-run-all" | "run-s" | "run-p" => {
+                let names = arguments.iter().filter(|word| !word.text.starts_with('-'));
+                names.for_each(|name| self.npm_script(String::new(), &name.text));
+            }
+            "node" if last_option(arguments, "--run").is_some() => {
+                let script = last_option(arguments, "--run").flatten().map(str::to_owned);
+                script.into_iter().for_each(|script| self.npm_script(String::new(), &script));
+            }
             "source" | "." => {
                 self.unsettle(format!("what `{name}` reads may choose it"));
                 self.directory.doubt();
@@ -82,9 +128,12 @@ impl Walk<'_> {
                     file => file.into_iter().for_each(|file| self.file(file)),
                 }
             }
-            "python" | "node" | "ruby" | "perl" | "php" | "deno" | "lua" => {
-                self.interpreted(arguments, input)
+            _ if INTERPRETERS.contains(&name) => self.interpreted(arguments, input),
+            "gdb" | "lldb" => {
+                self.code_in(arguments, |code| code.starts_with(['!']) || code.starts_with("shell "))
             }
+            "sqlite" => self.code_in(arguments, |code| code.contains(".shell ") || code.contains(".system ")),
+            "psql" | "mysql" => self.code_in(arguments, |code| code.contains("\\!")),
             "awk" | "gawk" | "mawk" | "nawk" => self.code_in(arguments, |code| {
                 ["system(", "| getline", "|getline", "| \"", "|\""].iter().any(|sign| code.contains(sign))
             }),
@@ -115,8 +164,13 @@ impl Walk<'_> {
         if !file.certain {
             return self.unclear("which script it runs is known only when it runs");
         }
-        let path = self.directory.join(&file.text);
-        self.calls.beside.push(Beside::File(path));
+        let plain = |path: &str| path.trim_start_matches("./").to_owned();
+        if self.calls.written.iter().any(|written| plain(written) == plain(&file.text)) {
+            self.is_fed = true;
+            self.unclear(format!("it runs `{}`, which it writes", file.text));
+        }
+        let (path, directory) = (self.directory.join(&file.text), self.directory.path.clone());
+        self.calls.beside.push(Beside::File { path, directory });
     }
 
     fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
@@ -149,6 +203,8 @@ impl Walk<'_> {
                 word if tool == "make" && make_takes_next(word) => skip = true,
                 // `-j 4` has its number behind it, `-j` alone has none.
                 word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
+                // Of a module of a justfile.
+                word if tool == "just" => targets.push(word.rsplit("::").next().unwrap_or(word).to_owned()),
                 word => targets.push(word.to_owned()),
             }
         }
@@ -170,12 +226,19 @@ impl Walk<'_> {
             arguments.iter().enumerate().filter(|(at, word)| !word.text.starts_with('-') && !is_value(*at));
         let words: Vec<&str> = own.map(|(_, word)| word.text.as_str()).collect();
         let script = match words.as_slice() {
-            ["run" | "run-script", script, ..] | [script, ..] => (*script).to_owned(),
+            ["run" | "run-script" | "rum" | "urn", script, ..] => script,
+            ["i" | "ci" | "add" | "install-test" | "it", ..] => "install",
+            ["t" | "tst", ..] => "test",
+            [script, ..] => script,
             [] => return,
         };
+        self.npm_script(directory.to_owned(), script);
+    }
+
+    fn npm_script(&mut self, directory: String, script: &str) {
         let directory =
-            if directory.is_empty() { self.directory.path.clone() } else { self.directory.join(directory) };
-        self.calls.beside.push(Beside::Npm { directory, script });
+            if directory.is_empty() { self.directory.path.clone() } else { self.directory.join(&directory) };
+        self.calls.beside.push(Beside::Npm { directory, script: script.to_owned() });
     }
 
     /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.
@@ -199,27 +262,55 @@ impl Walk<'_> {
 }
 
 /// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named.
-pub fn of_recipes(text: &str, targets: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+///
+/// Its recipes run in `directory`, as seen from that of the command.
+pub fn of_recipes(
+    text: &str,
+    targets: &[String],
+    directory: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Calls {
     let recipes = Recipes::read(text);
     let mut wanted = targets.to_vec();
     if wanted.is_empty() {
-        wanted.extend(recipes.first.clone());
+        wanted.extend(recipes.variables.get(".DEFAULT_GOAL").cloned().or(recipes.first.clone()));
     }
-    let mut walk = Walk::new(lookup);
+    let mut known: HashSet<String> = wanted.iter().cloned().collect();
+    let mut walk = Walk::new(lookup, RECIPES * text.len());
+    walk.directory = Directory::at(directory);
+    walk.recipe(&recipes.expand(&recipes.always, &Automatic::default(), lookup));
     let mut at = 0;
     while let Some(target) = wanted.get(at).cloned() {
         at += 1;
-        for recipe in recipes.all.iter().filter(|recipe| recipe.targets.contains(&target)) {
-            walk.in_own_directory(|walk| walk.script(&recipes.expand(&recipe.script, lookup)));
-            for need in names(&recipes.expand(&recipe.needs, lookup)) {
-                if !wanted.contains(&need) {
-                    wanted.push(need);
-                }
+        for Chosen { recipe, stem } in recipes.of(&target) {
+            if walk.left == 0 {
+                return walk.finish();
             }
+            let automatic = Automatic { target: &target, stem };
+            walk.recipe(&recipes.expand(&recipe.script, &automatic, lookup));
+            let needs = recipes.expand(&recipe.needs, &automatic, lookup);
+            walk.spend(needs.len());
+            wanted.extend(names(&needs).into_iter().filter(|need| known.insert(need.clone())));
         }
     }
     walk.finish()
 }
+
+impl Walk<'_> {
+    fn recipe(&mut self, script: &str) {
+        if FUNCTIONS.iter().any(|function| script.contains(function)) {
+            self.unclear("what a function of its Makefile gives is known only when it runs");
+        }
+        self.in_own_directory(|walk| walk.script(script));
+    }
+}
+
+/// Functions of make that put scripts together.
+const FUNCTIONS: [&str; 4] = ["$(call ", "$(eval ", "$(foreach ", "${call "];
+
+/// The function of make whose argument a shell runs, and the variable for what runs there.
+const SHELL: &str = "shell ";
+const MAKE: &str = "MAKE";
 
 /// Rules of a Makefile or recipes of a justfile, as they are written.
 struct Recipe {
@@ -228,18 +319,38 @@ struct Recipe {
     script: String,
 }
 
+/// A recipe for a target.
+struct Chosen<'r> {
+    recipe: &'r Recipe,
+    /// What `%` of a pattern stands for.
+    stem: &'r str,
+}
+
+/// What variables stand for that make sets for each target.
+#[derive(Default)]
+struct Automatic<'t> {
+    target: &'t str,
+    stem: &'t str,
+}
+
 #[derive(Default)]
 struct Recipes {
     all: Vec<Recipe>,
+    /// The places of those of a target, and of those of patterns.
+    of: HashMap<String, Vec<usize>>,
+    patterns: Vec<usize>,
     /// What runs where no target is named.
     first: Option<String>,
+    /// What runs while the file is read.
+    always: String,
     /// As they are written: what stands in them is replaced where they are used.
     variables: HashMap<String, String>,
 }
 
 impl Recipes {
     fn read(text: &str) -> Recipes {
-        let mut recipes = Recipes::default();
+        let variables = HashMap::from([(MAKE.to_owned(), "make".to_owned())]);
+        let mut recipes = Recipes { variables, ..Recipes::default() };
         let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
         for line in joined.lines() {
             if line.starts_with(['\t', ' ']) {
@@ -251,6 +362,20 @@ impl Recipes {
         recipes
     }
 
+    fn of<'r>(&'r self, target: &'r str) -> impl Iterator<Item = Chosen<'r>> {
+        let own = self.of.get(target).into_iter().flatten();
+        let own = own.map(|at| Chosen { recipe: &self.all[*at], stem: "" });
+        let by_pattern = self.patterns.iter().filter_map(move |at| {
+            let recipe = &self.all[*at];
+            let stem = recipe.targets.iter().find_map(|pattern| {
+                let (begin, end) = pattern.split_once('%')?;
+                target.strip_prefix(begin)?.strip_suffix(end)
+            });
+            Some(Chosen { recipe, stem: stem? })
+        });
+        own.chain(by_pattern)
+    }
+
     fn recipe_line(&mut self, line: &str) {
         if let Some(recipe) = self.all.last_mut() {
             recipe.script.push_str(line.trim_start_matches(['@', '-', '+', ' ']));
@@ -259,6 +384,10 @@ impl Recipes {
     }
 
     fn rule_or_variable(&mut self, line: &str) {
+        // Of a justfile.
+        if let Some((name, of)) = line.strip_prefix("alias ").and_then(|alias| alias.split_once(":=")) {
+            return self.rule(names(name), of);
+        }
         match Line::read(line) {
             Some(Line::Variable { name, operator, value }) => self.variable(name, operator, value),
             Some(Line::Rule { targets, needs }) => self.rule(names(targets), needs),
@@ -270,11 +399,32 @@ impl Recipes {
         let (needs, script) = needs.split_once(';').unwrap_or((needs, ""));
         self.first =
             self.first.take().or_else(|| targets.iter().find(|name| !name.starts_with('.')).cloned());
+        let at = self.all.len();
+        if targets.iter().any(|target| target.contains('%')) {
+            self.patterns.push(at);
+        }
+        for target in &targets {
+            self.of.entry(target.clone()).or_default().push(at);
+        }
         self.all.push(Recipe { targets, needs: needs.to_owned(), script: format!("{script}\n") });
     }
 
     fn variable(&mut self, name: &str, operator: &str, value: &str) {
+        // What a shell gives is looked for when the file is read.
+        match operator {
+            "!" => self.always += &format!("{value}\n"),
+            ":" | "::" if value.contains(SHELL) || value.contains('`') => {
+                self.always += &format!(": {value}\n");
+            }
+            _ => {}
+        }
         let before = self.variables.get(name);
+        let is_longer = before.is_some_and(|before| {
+            before.len() * (1 + value.matches(name).count()) + value.len() > RECIPE_LINE
+        });
+        if is_longer {
+            return;
+        }
         let value = match (operator, before) {
             ("?", Some(_)) => return,
             ("+", Some(before)) => format!("{before} {value}"),
@@ -289,8 +439,14 @@ impl Recipes {
         }
     }
 
-    /// A text with `$(NAME)`, `${NAME}` and `{{NAME}}` replaced where the file or the environment has them, and `$$`.
-    fn expand(&self, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
+    /// A text with `$(NAME)`, `${NAME}` and `{{NAME}}` replaced where the file or the environment has them, `$$`, and what make
+    /// sets for each target.
+    fn expand(
+        &self,
+        text: &str,
+        automatic: &Automatic<'_>,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> String {
         let mut shown = String::new();
         // What is still to be read, the next piece last.
         let mut rest = vec![text];
@@ -311,15 +467,39 @@ impl Recipes {
             if let Some(value) = of_file {
                 inner = Some(value.as_str()).filter(|value| shown.len() + value.len() <= RECIPE_LINE);
             } else if let Some(value) = of_environment() {
-                shown.push_str(&value);
+                shown.push_str(
+                    Some(&*value).filter(|value| shown.len() + value.len() <= RECIPE_LINE).unwrap_or("$"),
+                );
+            } else if let Some(value) = automatic.value(text) {
+                shown.push_str(value);
+                length = 2;
             } else {
                 shown.push_str(&text[..1]);
                 length = if text.starts_with("$$") { 2 } else { 1 };
+                // `$(shell COMMAND)` is `$(COMMAND)` to a shell.
+                if let Some(opened) = text[length..].strip_prefix(['(', '{'])
+                    && opened.starts_with(SHELL)
+                {
+                    shown.push('(');
+                    length += 1 + SHELL.len();
+                }
             }
             rest.push(&text[length..]);
             rest.extend(inner);
         }
         shown
+    }
+}
+
+impl Automatic<'_> {
+    /// What the variable at the beginning of a text stands for.
+    fn value(&self, text: &str) -> Option<&str> {
+        let value = match text.as_bytes() {
+            [b'$', b'@', ..] => self.target,
+            [b'$', b'*', ..] => self.stem,
+            _ => "",
+        };
+        Some(value).filter(|value| !value.is_empty())
     }
 }
 
@@ -344,7 +524,9 @@ impl Reference<'_> {
 }
 
 fn names(text: &str) -> Vec<String> {
-    text.split_whitespace().map(|word| word.trim_start_matches('@').to_owned()).collect()
+    // `(NAME ARGUMENT)` of a justfile needs one with arguments.
+    let name = |word: &str| word.trim_start_matches(['@', '(']).trim_end_matches(')').to_owned();
+    text.split_whitespace().map(name).collect()
 }
 
 /// The calls of these programs that a text of another language seems to have in lines that are no comments: each program

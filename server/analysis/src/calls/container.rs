@@ -55,7 +55,7 @@ impl Walk<'_> {
             match arguments.get(options.end).filter(|image| is_image && image.certain) {
                 // The image has arguments of its own.
                 Some(image) if words.is_empty() => {
-                    walk.call(&Line::new(vec![image.clone(), Argument::unknown()]));
+                    drop(walk.call(&Line::new(vec![image.clone(), Argument::unknown()])));
                 }
                 Some(_) => drop(walk.call(&line.inner(options.end))),
                 None => {}

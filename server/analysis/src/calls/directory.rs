@@ -2,7 +2,7 @@
 //!
 //! Must not take a directory for certain into which the shell may not have gone.
 
-use super::{Argument, Walk, is_absolute};
+use super::{Argument, VALUE, Walk, is_absolute};
 
 /// A directory in which a command may run.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,11 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// One that is as certain as that of the command.
+    pub(super) fn at(path: &str) -> Directory {
+        Directory { path: path.to_owned(), ..Directory::default() }
+    }
+
     /// Where that is certain.
     pub(super) fn known(&self) -> Option<&str> {
         (!self.is_doubtful).then_some(&*self.path)
@@ -83,9 +88,11 @@ impl Walk<'_> {
         let to = arguments.iter().find(|word| !is_option(word));
         let is_certain = to.is_some_and(leads_there) && !self.has_search_path();
         let before = std::mem::take(&mut self.directory);
+        let path = to.map_or_else(String::new, |to| before.join(&to.text));
+        let is_path = path.len() <= VALUE;
         self.directory = Directory {
-            path: to.map_or_else(String::new, |to| before.join(&to.text)),
-            is_doubtful: !is_certain || before.is_doubtful || before.is_conditional,
+            path: if is_path { path } else { String::new() },
+            is_doubtful: !is_certain || !is_path || before.is_doubtful || before.is_conditional,
             is_conditional: before.is_conditional,
         };
     }

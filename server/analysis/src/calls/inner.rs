@@ -18,6 +18,8 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
             scripts.extend(scripts_of_option(arguments, "session-command", '\0'));
             scripts
         }
+        "nu" | "elvish" | "xonsh" => scripts_of_option(arguments, "commands", 'c'),
+        "capsh" => scripts_of_option(arguments, "", 'c'),
         "script" | "flock" | "sg" | "vagrant" => scripts_of_option(arguments, "command", 'c'),
         "gcloud" | "doppler" | "infisical" => scripts_of_option(arguments, "command", '\0'),
         "npm" | "npx" | "pnpm" => scripts_of_option(arguments, "call", 'c'),
@@ -39,13 +41,18 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
         "ansible" => scripts_of_option(arguments, "args", 'a'),
         "aws" | "az" => remote(arguments),
         "cmd" => vec![for_windows(behind(&["/c", "/k"]))],
-        "powershell" | "pwsh" => vec![for_windows(behind(&["-c", "-command"]))],
+        "powershell" | "pwsh" => {
+            let mut scripts = vec![for_windows(behind(&["-c", "-command"]))];
+            let encoded = ["-e", "-ec", "-enc", "-encodedcommand"];
+            scripts.extend((!behind(&encoded).is_empty()).then(|| vec![Argument::unknown()]));
+            scripts
+        }
         _ => Vec::new(),
     }
 }
 
 /// The values of an option.
-fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Vec<Argument>> {
+pub(super) fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Vec<Argument>> {
     let value = |(at, argument): (usize, &Argument)| {
         let text = argument.text.as_str();
         let value = |text: &str| vec![Argument { text: text.into(), ..argument.clone() }];
@@ -154,8 +161,13 @@ fn typed(arguments: &[Argument]) -> Vec<Vec<Argument>> {
         typed.text = text.replace("\\n", "\n").replace('^', "").into();
         Some(vec![typed])
     };
-    arguments.iter().enumerate().filter(|(_, word)| begins(word)).filter_map(of).collect()
+    let begun = arguments.iter().enumerate().filter(|(_, word)| begins(word));
+    let is_more = begun.clone().nth(TYPED).map(|_| vec![Argument::unknown()]);
+    begun.take(TYPED).filter_map(of).chain(is_more).collect()
 }
+
+/// How many commands that type are read: what stands behind the first stands behind the others, too.
+const TYPED: usize = 64;
 
 /// What a service of a cloud runs on a machine: `--parameters commands=[…]`, `--scripts …`.
 fn remote(arguments: &[Argument]) -> Vec<Vec<Argument>> {

@@ -14,7 +14,7 @@ struct Runner {
     operands: usize,
 }
 
-const RUNNERS: [Runner; 12] = [
+const RUNNERS: [Runner; 15] = [
     Runner {
         names: &["bundle", "asdf", "npm", "pnpm", "yarn", "bun"],
         own: &["exec", "x", "dlx"],
@@ -56,6 +56,11 @@ const RUNNERS: [Runner; 12] = [
     Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
     Runner { names: &["gdb"], own: &["--args"], operands: 0 },
     Runner { names: &["envchain"], own: &[], operands: 1 },
+    // Behind an option, which may be a switch, stands a socket or a name.
+    Runner { names: &["dtach", "abduco"], own: &[], operands: 0 },
+    Runner { names: &["zellij", "go"], own: &["run"], operands: 0 },
+    // `ip netns exec NAME`.
+    Runner { names: &["ip"], own: &["netns"], operands: 2 },
     // Elsewhere than on Linux the program stands behind the file.
     Runner { names: &["script"], own: &[], operands: 1 },
     Runner {
@@ -87,6 +92,10 @@ const RUNNERS: [Runner; 12] = [
             "pkgx",
             "viddy",
             "cgexec",
+            "rlwrap",
+            "daemonize",
+            "runcon",
+            "choom",
         ],
         own: &[],
         operands: 0,
@@ -94,7 +103,7 @@ const RUNNERS: [Runner; 12] = [
 ];
 
 /// The tools that others bring with them: the words of `tsh kubectl` are the program itself.
-const BRINGERS: [&str; 5] = ["tsh", "rancher", "k3s", "minikube", "microk8s"];
+const BRINGERS: [&str; 6] = ["tsh", "rancher", "k3s", "k0s", "minikube", "microk8s"];
 
 pub(super) fn is_runner(name: &str) -> bool {
     BRINGERS.contains(&name) || RUNNERS.iter().any(|runner| runner.names.contains(&name))

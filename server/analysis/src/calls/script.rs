@@ -7,7 +7,7 @@ mod compound;
 mod redirection;
 mod word;
 
-use super::{Argument, DEPTH, Input, Line, Walk};
+use super::{Argument, DEPTH, Input, Line, TOO_MUCH, Walk};
 use crate::command::name_length;
 use word::ScriptWords;
 
@@ -65,6 +65,11 @@ impl<'w, 'a> Script<'w, 'a> {
         let read = read(self);
         self.walk.depth -= 1;
         read
+    }
+
+    /// Whether so much more is read, of what is not read for the first time.
+    fn again(&mut self, length: usize) -> Read<()> {
+        if self.walk.spend(length) { Ok(()) } else { Err(TOO_MUCH.into()) }
     }
 
     /// Commands up to an end, which is taken.
@@ -179,7 +184,9 @@ impl<'w, 'a> Script<'w, 'a> {
             };
             depth == 0
         };
-        let Some(length) = rest.bytes().position(closes) else { return Ok(false) };
+        let length = rest.bytes().position(closes);
+        self.again(length.unwrap_or(rest.len()))?;
+        let Some(length) = length else { return Ok(false) };
         let Some(inner) = rest[..length].strip_prefix("((").and_then(|inner| inner.strip_suffix(')')) else {
             return Ok(false);
         };

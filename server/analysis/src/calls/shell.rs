@@ -3,7 +3,7 @@
 //! Must not read scripts.
 
 use super::wrapper::ANOTHER_MACHINE;
-use super::{Argument, Calls, Input, Unclear, Walk, stem};
+use super::{Argument, Calls, Input, Unclear, Walk, inner, stem};
 use crate::command::Word;
 
 /// Whether a program of this name, without directory, is a shell.
@@ -38,6 +38,8 @@ struct ShellOptions {
     is_idle: bool,
     /// A file that it reads first.
     first_file: Option<usize>,
+    /// Whether it reads the user's own files first, as for a login.
+    reads_profile: bool,
 }
 
 impl ShellOptions {
@@ -48,21 +50,28 @@ impl ShellOptions {
             options.end += 1;
             match text {
                 "--" | "-" => break,
+                "--init-command" => options.end += 1,
                 "--rcfile" | "--init-file" => {
                     options.first_file = Some(options.end);
                     options.end += 1;
                 }
                 "--version" | "--help" => options.is_idle = true,
                 "--command" => options.is_script = true,
+                "--login" => options.reads_profile = true,
                 text if text.starts_with("--") => {}
                 text => {
                     options.is_script |= text.starts_with('-') && text.contains('c');
+                    options.reads_profile |= text.starts_with('-') && text.contains(['l', 'i']);
                     options.reads_input |= text.starts_with('-') && text.contains('s');
                     let values = text.matches(['o', 'O']).count();
                     let is_noexec = |word: &Argument| word.text == "noexec";
                     let named = arguments.iter().skip(options.end).take(values).any(is_noexec);
                     options.is_idle |= text.starts_with('-') && (text.contains('n') || named);
                     options.end += values;
+                    // A script of fish; others have no value there.
+                    let has_value =
+                        arguments.get(options.end).is_some_and(|next| !next.text.starts_with('-'));
+                    options.end += usize::from(text == "-C" && has_value);
                 }
             }
         }
@@ -94,7 +103,14 @@ impl Walk<'_> {
         if given.is_idle {
             return;
         }
+        if given.reads_profile || given.first_file.is_some() {
+            self.unsettle(format!("what `{name}` reads first may choose it"));
+        }
         given.first_file.and_then(|at| arguments.get(at)).into_iter().for_each(|file| self.file(file));
+        if name == "fish" {
+            let first = inner::scripts_of_option(arguments, "init-command", 'C');
+            first.iter().for_each(|script| self.script_of(script));
+        }
         let rest = arguments.get(given.end..).unwrap_or_default();
         match rest.split_first() {
             Some((script, parameters)) if given.is_script => {
@@ -112,7 +128,7 @@ impl Walk<'_> {
         if !script.certain {
             self.unclear(format!("the script of `{name}` is known only when it runs"));
         }
-        let before = self.parameters.replace(parameters.to_vec());
+        let before = self.parameters.replace(parameters.into());
         self.in_own_directory(|walk| walk.script(&script.text));
         self.parameters = before;
     }
@@ -136,10 +152,10 @@ impl Walk<'_> {
     pub(super) fn on_another_machine(&mut self, read: impl FnOnce(&mut Walk<'_>)) {
         let elsewhere = Some(ANOTHER_MACHINE.to_owned());
         let input = self.input.clone();
-        let Walk { depth, doubts, scripts, .. } = *self;
-        let mut there = Walk { elsewhere, input, depth, doubts, scripts, ..Walk::new(&|_| None) };
+        let Walk { depth, left, .. } = *self;
+        let mut there = Walk { elsewhere, input, depth, left, ..Walk::new(&|_| None, 0) };
         read(&mut there);
-        (self.doubts, self.scripts) = (there.doubts, there.scripts);
+        self.left = there.left;
         self.reader = self.reader.take().or(there.reader.take());
         let Calls { called, unclear, .. } = there.calls;
         self.calls.called.extend(called);
@@ -151,5 +167,6 @@ impl Walk<'_> {
 
 /// Whether a file is what a program reads anyway.
 pub(super) fn is_input(file: &str) -> bool {
-    matches!(file, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-")
+    // A here-document on another descriptor is read as if it were on that of the input.
+    matches!(file, "/dev/stdin" | "-") || file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/")
 }

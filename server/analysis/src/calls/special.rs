@@ -3,7 +3,9 @@
 //! Must not know wrappers, which run the program behind their options.
 
 use super::wrapper::Inner;
-use super::{Argument, Input, Line, SET_UNKNOWN, Walk, directory, inner, runner, wrapper};
+use super::{
+    Argument, Input, Line, READ_CALL, SET_UNKNOWN, Walk, directory, inner, printer, runner, wrapper,
+};
 
 impl Walk<'_> {
     /// What `parallel` runs, with each of the values or, without a command, each of these as one.
@@ -31,6 +33,7 @@ impl Walk<'_> {
     pub(super) fn special(&mut self, name: &str, line: &Line, input: &Input) {
         let arguments = line.arguments();
         match name {
+            "eval" if printer::are_assignments(arguments) => {}
             "eval" => {
                 if arguments.iter().any(|word| !word.certain) {
                     self.unsettle(SET_UNKNOWN);
@@ -39,7 +42,8 @@ impl Walk<'_> {
             }
             "trap" => self.trap(arguments),
             "alias" => self.alias(arguments),
-            "export" | "declare" | "local" | "readonly" | "typeset" => self.declare(arguments),
+            "hash" => self.hash(arguments),
+            "export" | "declare" | "local" | "readonly" | "typeset" => self.declare(name, arguments),
             "read" | "getopts" | "mapfile" | "readarray" | "unset" => {
                 arguments.iter().for_each(|word| self.forget(word));
                 self.callback(arguments);
@@ -75,10 +79,18 @@ impl Walk<'_> {
     }
 
     /// `export NAME=value`; `declare -n` gives another variable a second name.
-    fn declare(&mut self, arguments: &[Argument]) {
+    fn declare(&mut self, name: &str, arguments: &[Argument]) {
         let is_reference = |word: &Argument| word.text.starts_with('-') && word.text.contains('n');
         let has_reference = arguments.iter().any(is_reference);
+        // `export -n` and `declare +x` keep it from programs.
+        let is_kept = |word: &Argument| word.text.starts_with('+') && word.text.contains('x');
+        let is_kept = has_reference && name == "export" || arguments.iter().any(is_kept);
         for word in arguments {
+            if is_kept && !word.text.starts_with(['-', '+']) {
+                let own = word.text.split('=').next().unwrap_or_default();
+                self.forget(&Argument { text: own.into(), ..word.clone() });
+                continue;
+            }
             self.assign_word(word);
             if let Some((_, named)) = word.text.split_once('=').filter(|_| has_reference) {
                 self.forget(&Argument { text: named.into(), ..word.clone() });
@@ -106,6 +118,16 @@ impl Walk<'_> {
         self.parameters = before;
     }
 
+    /// `hash -p PROGRAM NAME` gives it another name.
+    fn hash(&mut self, arguments: &[Argument]) {
+        let [option, program, ..] = arguments else { return };
+        if option.text == "-p" {
+            self.deeper(|walk| {
+                walk.command(&Line::new(vec![program.clone(), Argument::unknown()]), &Input::Unknown)
+            });
+        }
+    }
+
     /// What `mapfile -C` calls, `complete -C` and the like.
     fn callback(&mut self, arguments: &[Argument]) {
         let option = arguments.iter().position(|word| word.text == "-C");
@@ -129,6 +151,10 @@ impl Walk<'_> {
             let rest = &arguments[at + 1..];
             let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+"));
             let words = &rest[..end.unwrap_or(rest.len())];
+            // What stands behind one `-exec` stands behind the earlier ones, too.
+            if !self.spend(words.iter().map(|word| READ_CALL + word.text.len()).sum()) {
+                return;
+            }
             let of_path = |word: &Argument| {
                 let forms = ["{}", "{.}", "{/}", "{//}", "{/.}"];
                 forms.iter().fold(word.clone(), |word, form| word.replaced(form))

@@ -6,7 +6,10 @@ use compact_str::CompactString;
 
 /// The name by which a program is known, wherever and in whichever version it is.
 pub fn stem(program: &str) -> CompactString {
-    let file = program.rsplit(['/', '\\', '#']).next().unwrap_or(program);
+    // `=NAME` is its path in zsh.
+    let program = program.strip_prefix('=').unwrap_or(program);
+    let directory = program.bytes().rposition(|byte| matches!(byte, b'/' | b'\\' | b'#'));
+    let file = &program[directory.map_or(0, |end| end + 1)..];
     let mut name = CompactString::from(file);
     name.make_ascii_lowercase();
     if let Some(end) = [".exe", ".cmd", ".bat", ".com", ".ps1"].iter().find(|end| name.ends_with(**end)) {
@@ -16,8 +19,11 @@ pub fn stem(program: &str) -> CompactString {
     if let Some(tool) = name.strip_prefix("microk8s.") {
         name = tool.into();
     }
-    name.truncate(name.find([':', '@']).unwrap_or(name.len()));
-    let at = name.find(|c: char| !c.is_ascii_alphabetic()).filter(|at| *at > 0 && is_version(&name[*at..]));
+    // `:` is a program of the shell.
+    let tag = name.bytes().position(|byte| matches!(byte, b':' | b'@')).filter(|at| *at > 0);
+    name.truncate(tag.unwrap_or(name.len()));
+    let at = name.bytes().position(|byte| !byte.is_ascii_alphabetic());
+    let at = at.filter(|at| *at > 0 && is_version(&name[*at..]));
     name.truncate(at.unwrap_or(name.len()));
     name
 }

@@ -476,7 +476,10 @@ fn a_directory_that_is_not_certain_is_not_known() {
         assert_eq!(directory(command), None, "{command}");
     }
     assert_eq!(beside("sh -c 'cd \"$(ls)\"; $PWD/x.sh'"), []);
-    assert_eq!(beside("sh -c 'make && cd x; ./a.sh'"), [beside("make"), beside("x/./a.sh")].concat());
+    assert_eq!(
+        beside("sh -c 'make && cd x; ./a.sh'"),
+        [beside("make"), beside("sh -c 'cd x; ./a.sh'")].concat()
+    );
 }
 
 fn beside(command: &str) -> Vec<Beside> {
@@ -485,10 +488,12 @@ fn beside(command: &str) -> Vec<Beside> {
 
 #[test]
 fn files_that_run_are_named() {
-    let file = |path: &str| vec![Beside::File(path.into())];
+    let file_in =
+        |directory: &str, path: &str| vec![Beside::File { path: path.into(), directory: directory.into() }];
+    let file = |path: &str| file_in("", path);
     assert_eq!(beside("./deploy.sh a"), file("./deploy.sh"));
     assert_eq!(beside("sh -e deploy.sh a"), file("deploy.sh"));
-    assert_eq!(beside("sh -c 'cd x; . ./env.sh'"), file("x/./env.sh"));
+    assert_eq!(beside("sh -c 'cd x; . ./env.sh'"), file_in("x", "x/./env.sh"));
     assert_eq!(beside("python3 deploy.py"), file("deploy.py"));
     assert_eq!(beside("bash --rcfile x -c true"), file("x"));
     assert_eq!(beside("sh -c 'BASH_ENV=x bash -c true'"), file("x"));
@@ -541,27 +546,27 @@ const MAKEFILE: &str = "K ?= kubectl\nall: lint\n\techo\nlint:\n\t@grep helm x\n
 fn recipes_of_the_targets_that_run_are_read() {
     let tool = |targets: &[&str]| {
         let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
-        tool(&of_recipes(MAKEFILE, &targets, &lookup))
+        tool(&of_recipes(MAKEFILE, &targets, "", &lookup))
     };
     assert_eq!(tool(&[]), None);
     assert_eq!(tool(&["push"]), None);
     assert_eq!(tool(&["all", "deploy"]).as_deref(), Some("kubectl"));
     let justfile = "k := 'helm'\ndeploy env: build\n  helm upgrade {{env}}\nbuild:\n    true\n";
-    let read = |target: &str| of_recipes(justfile, &[target.to_owned()], &lookup);
+    let read = |target: &str| of_recipes(justfile, &[target.to_owned()], "", &lookup);
     assert_eq!(super::tests::tool(&read("deploy")).as_deref(), Some("helm"));
     assert_eq!(super::tests::tool(&read("build")), None);
 }
 
 #[test]
 fn a_recipe_is_read_once_however_often_it_is_needed() {
-    let calls = of_recipes("K = k k\nall: $(K) k\nk: all\n\thelm list\n", &[], &lookup);
+    let calls = of_recipes("K = k k\nall: $(K) k\nk: all\n\thelm list\n", &[], "", &lookup);
     assert_eq!(calls.called.iter().map(Call::name).collect::<Vec<_>>(), ["helm"]);
 }
 
 #[test]
 fn variables_of_recipes_have_their_values_where_they_are_used() {
     let calls = |text: &str| {
-        let calls = of_recipes(text, &[], &|name| (name == "ENV").then(|| "oc".to_owned()));
+        let calls = of_recipes(text, &[], "", &|name| (name == "ENV").then(|| "oc".to_owned()));
         calls.called.iter().map(|call| call.program().to_owned()).collect::<Vec<_>>().join(" ")
     };
     for (text, called) in [
@@ -595,7 +600,74 @@ fn other_languages_mention_programs() {
 fn shells_that_read_the_script_that_they_are_in_come_to_an_end() {
     let calls = read("sh -c 'sh -c sh <<E\nsh\nbash -s\nssh x\nE\n'");
     assert_eq!(calls.unclear.expect("not all of it is read").why, "it is nested too deeply");
-    assert!(calls.called.len() < 10 * SCRIPTS, "{}", calls.called.len());
+    assert!(calls.called.len() <= CALLS, "{}", calls.called.len());
+}
+
+#[test]
+fn what_stands_behind_several_options_is_not_read_again_for_each_of_all() {
+    for open in ["find -exec ", "fd -x ", "find . -exec sudo ", "xargs find -exec ", "npx find -exec "] {
+        let text = open.repeat(100);
+        let calls = Calls::of(text.split_whitespace(), &lookup);
+        assert!(calls.unclear.is_some(), "{open}");
+        assert!(calls.called.len() <= CALLS, "{open}: {}", calls.called.len());
+    }
+}
+
+/// How much of a command is kept: the words of its calls, which those share that wrappers run, and the texts.
+fn kept(calls: &Calls) -> usize {
+    let mut lines: Vec<_> = calls.called.iter().map(|call| &call.line.words).collect();
+    lines.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    let words = lines.into_iter().flat_map(|words| words.iter()).map(|word| word.text.len() + READ_CALL);
+    let directories = calls.called.iter().filter_map(|call| Some(call.directory.as_ref()?.len()));
+    words.chain(directories).chain(calls.piped.iter().map(String::len)).sum()
+}
+
+#[test]
+fn no_more_is_read_than_stands_in_a_command_some_times() {
+    let named = |name: &str, one: &str, times: usize| format!("{name}='{}'; ", one.repeat(times));
+    let in_values = named("c", "x ", 2000) + &named("b", "$c ", 1000) + &named("a", "$b ", 1000);
+    let scripts = [
+        // Each `((` ends where the text does.
+        "((echo '(' ); true); ".repeat(5_000),
+        "echo $(cat <<a) ".repeat(5_000),
+        "`".repeat(30_001),
+        "$(".repeat(30_000),
+        "\"`".repeat(30_000),
+        "${a:-`".repeat(10_000),
+        format!("{in_values}eval eval eval $a"),
+        format!("{}eval $a$a$a", named("a", "$(x)", 1000).repeat(3)),
+        "cd aaaaaaaaaa; ".repeat(5_000),
+        ":;".repeat(20_000),
+        format!("sh -c '{}' x {}", "\"$@\" ".repeat(5_000), "a ".repeat(5_000)),
+    ];
+    for script in &scripts {
+        let calls = Calls::of_script(script, &lookup);
+        assert!(calls.unclear.is_some(), "{}", &script[..20]);
+        assert!(
+            kept(&calls) < READ_LEAST + (READ_EACH + READ_CALL) * script.len(),
+            "{}: {}",
+            &script[..20],
+            kept(&calls)
+        );
+    }
+    for (first, more) in [
+        ("find", " -exec a"),
+        ("npx", " npx -- npx"),
+        ("npx", " npx -a npx --"),
+        ("concurrently", " concurrently"),
+        ("tmux", " send"),
+        ("docker run", " $A docker run"),
+        ("sh -c '\"$@\" \"$@\"' x sh -c '\"$@\" \"$@\"'", " x y"),
+    ] {
+        let script = first.to_owned() + &more.repeat(4_000);
+        let calls = Calls::of_script(&script, &lookup);
+        assert!(calls.unclear.is_some(), "{first}{more}");
+        assert!(
+            kept(&calls) < READ_LEAST + (READ_EACH + READ_CALL) * script.len(),
+            "{first}{more}: {}",
+            kept(&calls)
+        );
+    }
 }
 
 #[test]

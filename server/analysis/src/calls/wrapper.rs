@@ -145,8 +145,8 @@ impl Wrapper {
     }
 }
 
-/// Where the arguments begin behind one of these words of a program's own, in front of which others of its own and
-/// options with values may stand.
+/// Where the arguments begin behind one of these words of a program's own, in front of which others of its own,
+/// options with values and words that are not known may stand.
 pub(super) fn behind(arguments: &[Argument], own: &[&str], passing: &[&str]) -> Option<usize> {
     let mut may_be_value = false;
     for (at, word) in arguments.iter().enumerate() {
@@ -155,7 +155,7 @@ pub(super) fn behind(arguments: &[Argument], own: &[&str], passing: &[&str]) -> 
             return Some(at + 1);
         }
         let is_option = text.starts_with('-');
-        if !is_option && !may_be_value && !passing.contains(&text) {
+        if !is_option && !may_be_value && word.certain && !passing.contains(&text) {
             return None;
         }
         may_be_value = is_option && !text.contains('=');
@@ -190,6 +190,14 @@ pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
         "sudo" if has(keeps_environment) => return None,
         "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run" | "gsudo" | "pfexec" | "chroot"
         | "tmux" | "screen" => "with another environment",
+        // They set variables by files and of other places.
+        "direnv" | "dotenv" | "dotenvx" | "foreman" | "honcho" | "overmind" | "op" | "doppler"
+        | "infisical" | "chamber" | "sops" | "summon" | "teller" | "envchain" | "mise" | "rtx" => {
+            "with another environment"
+        }
+        "systemd-run" if !has(|option| option == "--scope") => "with another environment",
+        "chpst" if has(|option| option.starts_with("-e")) => "with another environment",
+        "exec" if has(|option| is_short_with(option, 'c')) => "with another environment",
         "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",
         "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "toolbox"
         | "flatpak" | "kubectl" | "oc" => "in a container",
@@ -208,18 +216,20 @@ pub(super) fn is_remote(name: &str) -> bool {
     matches!(name, "ssh" | "mosh" | "vagrant" | "multipass" | "limactl" | "lima" | "colima" | "gcloud")
 }
 
+fn is_short_with(option: &str, letter: char) -> bool {
+    option.starts_with('-') && !option.starts_with("--") && option.contains(letter)
+}
+
 fn keeps_environment(option: &str) -> bool {
-    let is_short = option.starts_with('-') && !option.starts_with("--");
     let of_names = option.strip_prefix("--preserve-env=");
-    is_short && option.contains('E')
+    is_short_with(option, 'E')
         || option == "--preserve-env"
         || of_names.is_some_and(|names| names.split(',').any(|name| name == "KUBECONFIG"))
 }
 
 fn drops_environment(option: &str) -> bool {
-    let is_short = option.starts_with('-') && !option.starts_with("--");
     option == "-"
-        || is_short && option.contains('i')
+        || is_short_with(option, 'i')
         || "--ignore-environment".starts_with(option) && option.len() > 3
 }
 

@@ -13,6 +13,9 @@ pub(super) fn words(command: &str) -> Result<Split, SplitError> {
     Splitter::new(command).split()
 }
 
+/// Few commands have more words.
+const MOST_WORDS: usize = 8;
+
 /// Reads a command from its begin to its end.
 struct Splitter<'a> {
     command: &'a str,
@@ -30,7 +33,7 @@ impl<'a> Splitter<'a> {
         Splitter {
             command,
             at: 0,
-            done: Split { words: Vec::new(), quoting: Vec::with_capacity(command.len()) },
+            done: Split { words: Vec::with_capacity(MOST_WORDS), quoting: Vec::with_capacity(command.len()) },
             outside: Quoting::Bare,
             word: None,
         }

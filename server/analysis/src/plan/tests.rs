@@ -209,6 +209,10 @@ fn what_is_not_there_is_answered_with_what_was_meant() {
         let refused = Plan::for_phase(&parsed, Phase::PreUp, &[name.into()], &|_| None).unwrap_err();
         assert_eq!(refused.describe(), said);
     }
+    let builds =
+        Parsed::new("[pre-up]\n\"build web\" = \"a\"\n\"build db\" = \"b\"\nc = \"c\"\n", Options::default());
+    let refused = Plan::for_phase(&builds, Phase::PreUp, &["build".into()], &|_| None).unwrap_err();
+    assert_eq!(refused.describe(), "`pre-up` has no task `build`; `build web`, `build db` begin so");
     let parsed = Parsed::new(text, Options::default());
     let named = |name: &str| phase_named(&parsed, name).unwrap_err().describe();
     assert_eq!(named("drop"), "there is no phase `drop`; it is a task of `cleanup`");
@@ -216,5 +220,6 @@ fn what_is_not_there_is_answered_with_what_was_meant() {
         named("cleanu"),
         "there is no phase `cleanu`; the file has tasks in `pre-up`, `cleanup`; did you mean `cleanup`?"
     );
+    assert_eq!(named("install"), "there is no phase `install`; tasks of `pre-up` begin so");
     assert_eq!(named("x"), "there is no phase `x`; the file has tasks in `pre-up`, `cleanup`");
 }

@@ -34,6 +34,24 @@ impl Line<'_> {
     }
 }
 
+/// The files that a line of a Makefile or a justfile includes; those with names that still have to be expanded are left out.
+pub fn included_files(line: &str) -> Vec<String> {
+    let Some((word, rest)) = line.split_once([' ', '\t']) else { return Vec::new() };
+    let names = || rest.split_whitespace().take_while(|name| !name.starts_with('#'));
+    let quoted = |name: &str| name.trim_matches(['\'', '"']).to_owned();
+    match (word.trim_end_matches('?'), names().collect::<Vec<_>>().as_slice()) {
+        ("include" | "-include" | "sinclude", all) => {
+            all.iter().filter(|name| !name.contains('$')).map(|name| (*name).to_owned()).collect()
+        }
+        ("import", [name, ..]) | ("mod", [_, name, ..]) => vec![quoted(name)],
+        ("mod", [name]) => [".just", "/mod.just", "/justfile", "/.justfile"]
+            .iter()
+            .map(|end| format!("{name}{end}"))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// A line with the place of its beginning.
 struct PlacedLine<'t> {
     start: usize,

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    if !command.knows_quotes() {
+    if !command.knows_quotes() || !command.text().contains('\\') {
         return;
     }
     for (at, word) in command.words().iter().enumerate() {

@@ -2,6 +2,7 @@
 //!
 //! Must not judge it; each rule does.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -42,15 +43,28 @@ pub(super) struct Command<'a> {
 impl<'a> Command<'a> {
     /// The command of a task, where it has one.
     pub(super) fn new(parsed: &'a Parsed, phase: Phase, task: &'a Task) -> Option<Command<'a>> {
-        let split = parsed.words_of(task)?;
-        let directory =
-            split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
-        Some(Command { parsed, phase, task, split, directory, calls: OnceLock::new() })
+        Some(Command::of(parsed, phase, task, parsed.words_of(task)?))
     }
 
-    /// What it names that stands elsewhere.
-    pub(super) fn links(&self) -> Vec<Link> {
-        links::command_links(self.split)
+    fn of(parsed: &'a Parsed, phase: Phase, task: &'a Task, split: &'a Words) -> Command<'a> {
+        let directory =
+            split.literal(0).map_or(0, |program| program.len() - without_directory(program).len());
+        Command { parsed, phase, task, split, directory, calls: OnceLock::new() }
+    }
+
+    /// What it names that stands elsewhere, where it takes names that a file beside it offers.
+    pub(super) fn offered_links(&self) -> Vec<Link> {
+        if links::takes_offered(self.split) { links::simple_links(self.split) } else { Vec::new() }
+    }
+
+    /// Looks at each command that it is: itself, or those of the script that a shell has as an argument.
+    pub(super) fn each(&self, mut look: impl FnMut(&Command<'_>)) {
+        let script = self.split.of_script(self.parsed.options);
+        if script.is_empty() {
+            return look(self);
+        }
+        let (parsed, phase, task) = (self.parsed, self.phase, self.task);
+        script.iter().for_each(|split| look(&Command::of(parsed, phase, task, split)));
     }
 
     /// How it stands in the file.
@@ -180,7 +194,7 @@ impl<'a> Command<'a> {
         if !self.knows_quotes() {
             return None;
         }
-        let command = format!("sh -c {}", shell_word(&self.script_with(edits)));
+        let command = ["sh -c ", &shell_word(&self.script_with(edits))].concat();
         Some(self.rewrite("Wrap in `sh -c '…'`", &command))
     }
 
@@ -209,12 +223,14 @@ impl<'a> Command<'a> {
     }
 
     fn quoted_variables(&self) -> Vec<TextEdit> {
-        let arithmetic = self.arithmetic();
+        let arithmetic = LazyCell::new(|| self.arithmetic());
+        let is_arithmetic = |start: usize| {
+            let after = arithmetic.partition_point(|range| range.end <= start);
+            arithmetic.get(after).is_some_and(|range| range.start < start)
+        };
         let is_split = |place: &TextRange| {
             let start = usize::from(place.start());
-            let after = arithmetic.partition_point(|range| range.end <= start);
-            let is_arithmetic = arithmetic.get(after).is_some_and(|range| range.start < start);
-            self.split.quoting[start] == Quoting::Bare && !is_arithmetic
+            self.split.quoting[start] == Quoting::Bare && !is_arithmetic(start)
         };
         let bare = self.variables().map(|(_, place)| place).filter(is_split);
         bare.map(|place| TextEdit::replace(place, format!("\"{}\"", &self.text()[place]))).collect()
@@ -307,15 +323,15 @@ pub(super) fn range(start: usize, end: usize) -> TextRange {
 
 /// Text as one argument that looks like a script: in single quotes where it has none itself.
 pub(super) fn shell_word(script: &str) -> String {
-    if script.contains('\'') { command::show_argument(script) } else { format!("'{script}'") }
+    if script.contains('\'') { command::show_argument(script) } else { ["'", script, "'"].concat() }
 }
 
 /// A string in the style in which it was written, if it can be written so.
 fn in_style(content: &str, style: StrStyle) -> String {
     let control = content.contains(|c: char| c.is_control());
     match style {
-        StrStyle::Basic if !control && !content.contains(['"', '\\']) => format!("\"{content}\""),
-        StrStyle::Literal if !control && !content.contains('\'') => format!("'{content}'"),
+        StrStyle::Basic if !control && !content.contains(['"', '\\']) => ["\"", content, "\""].concat(),
+        StrStyle::Literal if !control && !content.contains('\'') => ["'", content, "'"].concat(),
         StrStyle::Basic if !control && content.contains('\'') => {
             format!("\"{}\"", content.replace('\\', "\\\\").replace('"', "\\\""))
         }

@@ -42,12 +42,12 @@ pub(super) fn first(command: &Command<'_>) -> Option<usize> {
     let words = command.words();
     let takes = command.name().is_some_and(|name| OF_CHARACTERS.contains(&name));
     let is_value = |at: usize| at > 0 && command.text()[words[at - 1].range].starts_with('-');
+    let begins = |at: &usize| command.text()[words[*at].range].starts_with('#');
     let opens = |at: &usize| {
-        let written = command.bare(&words[*at]);
-        let is_alone = || written == Some("#") && !takes && !is_value(*at);
-        is_alone() || written.is_some_and(|it| it.starts_with('#')) && command.begins_line(*at)
+        let is_comment = |it: &str| it == "#" && !takes && !is_value(*at) || command.begins_line(*at);
+        command.bare(&words[*at]).is_some_and(is_comment)
     };
-    (0..words.len()).find(opens).filter(|_| command.knows_quotes())
+    (0..words.len()).filter(begins).find(opens).filter(|_| command.knows_quotes())
 }
 
 /// The command without the comment, which goes behind the string where nothing else stands there.

@@ -2,6 +2,8 @@
 //!
 //! Must not report what something in front of it ends, as `timeout 10 tail -f log`.
 
+use std::cell::LazyCell;
+
 use text_size::TextRange;
 
 use super::command::{Command, without_directory};
@@ -31,7 +33,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
     let [program, arguments @ ..] = &command.words()[last..] else { return };
     let Some(name) = program.literal().map(without_directory) else { return };
-    let Some(endless) = endless(name, &Arguments::of(arguments)) else { return };
+    let Some(endless) = endless(name, arguments) else { return };
     let place = endless.last.range;
     let message = format!("`{}` does not end by itself", endless.shown);
     let mut diagnostic = command
@@ -99,11 +101,9 @@ const OF_LOGS: Following = Following { letters: "f", words: &["--follow"], with_
 const OF_GET: Following =
     Following { letters: "w", words: &["--watch", "--watch-only"], with_value: "lnofksLv" };
 
-fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
-    if arguments.has("--help") {
-        return None;
-    }
-    match name {
+fn endless<'a>(name: &str, words: &'a [Word]) -> Option<Endless<'a>> {
+    let arguments = &LazyCell::new(|| Arguments::of(words));
+    let endless = match name {
         // These end at a time or with a process.
         "tail" if arguments.has("--pid") => None,
         "docker" | "podman" if arguments.has("--until") => None,
@@ -125,7 +125,8 @@ fn endless<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {
         }
         _ if name.starts_with("python") => of_python(name, arguments),
         _ => None,
-    }
+    };
+    endless.filter(|_| !arguments.has("--help"))
 }
 
 fn of_kubectl<'a>(name: &str, arguments: &Arguments<'a>) -> Option<Endless<'a>> {

@@ -46,6 +46,18 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
             found.push(report(command, &place));
         }
     }
+    found.extend(in_name(command));
+}
+
+/// The secrets in the name of the task.
+fn in_name<'a>(command: &'a Command<'_>) -> impl Iterator<Item = Diagnostic> + 'a {
+    let whole = command.task.name.range;
+    argument::in_text(&command.parsed.text[whole]).into_iter().map(move |secret| {
+        let start = usize::from(whole.start()) + secret.start;
+        let message = "the name of a task has something in it that looks like a secret";
+        Diagnostic::new(DiagnosticCode::LiteralSecret, range(start, start + secret.length), message)
+            .note("take it out: by its name a task is listed, chosen, shown and recorded, so it is not masked there")
+    })
 }
 
 /// What `literal-secret` would find in a command of which the arguments are given as its program gets them.
@@ -260,6 +272,38 @@ h = "env TOKEN=\"abcd1234\" make"
             let expected = format!("{expected} looks like a secret");
             assert_eq!(found(command), expected, "{command}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_the_name_of_a_task_is_one() {
+        let token = format!("ghp_{}", "a1B2".repeat(9));
+        let found = |name: &str| {
+            let text = format!("[pre-up]\n{name} = 'make deploy'\n");
+            let found = Analysis::new(text.as_str(), Options::default());
+            let secrets = found.literal_secrets().map(|range| text[range].to_owned());
+            (secrets.collect::<Vec<_>>().join(" "), found.diagnostics.len())
+        };
+        for (name, secret) in [
+            (format!("\"push with {token}\""), token.as_str()),
+            (token.clone(), &token),
+            (format!("'clone https://{token}@github.com/x'"), &token),
+            ("\"migrate postgres://ann:hunter2@db/shop\"".to_owned(), "hunter2"),
+            ("'login password=hunter2'".to_owned(), "hunter2"),
+            ("'login token=abcd1234'".to_owned(), "abcd1234"),
+        ] {
+            assert_eq!(found(&name), (secret.to_owned(), 1), "{name}");
+        }
+        for name in [
+            "\"reset the password\"",
+            "'token: rotate'",
+            "'set password=$PASSWORD'",
+            "'https://a@b/x'",
+            "ghp_short",
+        ] {
+            assert_eq!(found(name), (String::new(), 0), "{name}");
+        }
+        let analysis = Analysis::new(format!("[pre-up]\n{token} = 'true'\n"), Options::default());
+        assert!(!analysis.diagnostics[0].full_message().contains(&token));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::command::{Part, Word, in_double_quotes};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::Fix;
 use crate::phase::Phase;
+use crate::task_variable::TaskVariable;
 
 pub(super) const RULE: Rule = Rule {
     name: "local-variable",
@@ -21,7 +22,9 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.phase != Phase::PostDeploy {
         return;
     }
-    let Some((name, place)) = command.variables().next() else { return };
+    // No container has those.
+    let mut variables = command.variables().filter(|(name, _)| TaskVariable::named(name).is_none());
+    let Some((name, place)) = variables.next() else { return };
     let message = format!("`${name}` has this machine's value, not the container's");
     let mut diagnostic = command.finding(DiagnosticCode::LocalVariable, place, message);
     diagnostic = match from_container(command) {

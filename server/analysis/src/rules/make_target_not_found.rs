@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
-    wanted.offered.extend(targets(command).into_iter().map(|(_, target)| target));
+    command.each(|command| wanted.offered.extend(targets(command).into_iter().map(|(_, target)| target)));
 }
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
@@ -28,11 +28,14 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if !["MAKEFILES", "MAKEFLAGS"].iter().all(lacks) {
         return;
     }
-    for (link, target) in targets(command) {
-        let file = target.file.paths().pop().unwrap_or_default();
-        let message = format!("there is no target `{}` in the {file}", target.name);
-        found.extend(offered::missing(command, DiagnosticCode::MakeTargetNotFound, &link, &target, message));
-    }
+    command.each(|command| {
+        for (link, target) in targets(command) {
+            let file = target.file.paths().pop().unwrap_or_default();
+            let message = format!("there is no target `{}` in the {file}", target.name);
+            let code = DiagnosticCode::MakeTargetNotFound;
+            found.extend(offered::missing(command, code, &link, &target, message));
+        }
+    });
 }
 
 /// The targets, where one Makefile alone has them.
@@ -41,13 +44,18 @@ fn targets(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
         let named = |word: &str| options.contains(&word.split_once('=').map_or(word, |(option, _)| option));
         command.arguments().filter(|(_, word)| word.is_some_and(named)).count()
     };
-    if count(&MAKE_DIRECTORY) > 1 || count(&MAKEFILE) > 1 || count(&["--eval", "-E"]) > 0 {
+    let targets = offered::names(command);
+    if targets.is_empty()
+        || count(&MAKE_DIRECTORY) > 1
+        || count(&MAKEFILE) > 1
+        || count(&["--eval", "-E"]) > 0
+    {
         return Vec::new();
     }
     // Rules that make has built in take their files apart at dots and slashes.
     let is_simple = |name: &str| !name.contains(['.', '/', '(', '%']);
-    let targets = offered::names(command);
-    targets.filter(|(_, it)| matches!(it.file, ProjectFile::Makefile(_)) && is_simple(&it.name)).collect()
+    let of_make = targets.into_iter();
+    of_make.filter(|(_, it)| matches!(it.file, ProjectFile::Makefile(_)) && is_simple(&it.name)).collect()
 }
 
 #[cfg(test)]

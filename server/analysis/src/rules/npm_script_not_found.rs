@@ -19,15 +19,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
-    wanted.offered.extend(scripts(command).into_iter().map(|(_, script)| script));
+    command.each(|command| wanted.offered.extend(scripts(command).into_iter().map(|(_, script)| script)));
 }
 
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    for (link, script) in scripts(command) {
-        let file = script.file.paths().pop().unwrap_or_default();
-        let message = format!("there is no script `{}` in the {file}", script.name);
-        found.extend(offered::missing(command, DiagnosticCode::NpmScriptNotFound, &link, &script, message));
-    }
+    command.each(|command| {
+        for (link, script) in scripts(command) {
+            let file = script.file.paths().pop().unwrap_or_default();
+            let message = format!("there is no script `{}` in the {file}", script.name);
+            let code = DiagnosticCode::NpmScriptNotFound;
+            found.extend(offered::missing(command, code, &link, &script, message));
+        }
+    });
 }
 
 /// Options with which a script may be in another package, or need not be there.
@@ -50,15 +53,17 @@ const BUILT_IN: [&str; 3] = ["env", "start", "restart"];
 
 fn scripts(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
     // The others run programs of packages by the names of scripts.
-    let is_npm = matches!(command.name(), Some("npm" | "pnpm"));
+    if !matches!(command.name(), Some("npm" | "pnpm")) {
+        return Vec::new();
+    }
     let mut options = command.arguments().filter_map(|(_, word)| word);
     let is_elsewhere =
         options.any(|word| ELSEWHERE.contains(&word.split_once('=').map_or(word, |(option, _)| option)));
-    if !is_npm || is_elsewhere {
+    if is_elsewhere {
         return Vec::new();
     }
     let is_own = |name: &str| !BUILT_IN.contains(&name) && !name.starts_with(['-', '/']);
-    let scripts = offered::names(command);
+    let scripts = offered::names(command).into_iter();
     scripts.filter(|(_, it)| matches!(it.file, ProjectFile::Package(_)) && is_own(&it.name)).collect()
 }
 
@@ -74,7 +79,7 @@ mod tests {
     #[test]
     fn is_reported_where_somebody_has_looked() {
         let text = "[pre-up]\na = \"npm run tset -- --watch\"\nb = \"npm run tset -w web\"\nc = \"yarn run tset\"\n\
-            d = \"npm run start\"\ne = \"npm run tset --if-present\"\nf = \"npm --prefix web run tset\"\n";
+            d = \"npm run start\"\ng = \"sh -c 'npm ci && npm run tset'\"\ne = \"npm run tset --if-present\"\nf = \"npm --prefix web run tset\"\n";
         let missing = |directory: &str, name: &str, similar: Option<&str>| {
             let file = ProjectFile::Package(directory.into());
             (OfferedName { file, name: name.into() }, NameFact::Missing(similar.map(str::to_owned)))
@@ -93,6 +98,17 @@ mod tests {
                     b = "npm run tset -w web"
                     c = "yarn run tset"
                     d = "npm run start"
+                    g = "sh -c 'npm ci && npm run tset'"
+                    e = "npm run tset --if-present"
+                    f = "npm --prefix web run tset"
+                info "tset": there is no script `tset` in the package.json: did you mean `test`?
+                  fix: Change to `test`
+                    [pre-up]
+                    a = "npm run tset -- --watch"
+                    b = "npm run tset -w web"
+                    c = "yarn run tset"
+                    d = "npm run start"
+                    g = "sh -c 'npm ci && npm run test'"
                     e = "npm run tset --if-present"
                     f = "npm --prefix web run tset"
                 info "tset": there is no script `tset` in the web/package.json

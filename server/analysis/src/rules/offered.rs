@@ -9,13 +9,16 @@ use crate::links::{Link, Target};
 use crate::project_files::{NameFact, OfferedName};
 
 /// The names that a command on this machine takes from such files; none where a variable decides some argument.
-pub(super) fn names<'c>(command: &Command<'c>) -> impl Iterator<Item = (Link, OfferedName)> + use<'c> {
-    let is_plain = command.phase.is_local() && command.arguments().all(|(_, literal)| literal.is_some());
-    let links = if is_plain { command.links() } else { Vec::new() };
-    links.into_iter().filter_map(|link| match link.target.clone() {
+pub(super) fn names(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
+    let links = if command.phase.is_local() { command.offered_links() } else { Vec::new() };
+    if links.is_empty() || command.arguments().any(|(_, literal)| literal.is_none()) {
+        return Vec::new();
+    }
+    let names = links.into_iter().filter_map(|link| match link.target.clone() {
         Target::Offered(name) => Some((link, name)),
         Target::Path { .. } => None,
-    })
+    });
+    names.collect()
 }
 
 /// That a name is missing, where that is known.

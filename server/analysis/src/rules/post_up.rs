@@ -19,7 +19,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     let Some(message) = parsed.options.draft_version.ignores_post_up() else { return };
     let note = match parsed.options.semantics {
-        Semantics::Standard => "draft-tasks runs it after `post-deploy`",
+        Semantics::Standard => {
+            "draft-tasks runs it after `post-deploy`; where no Draft reads the file, \
+             `draftVersion = \"master\"` in .draft-tasks.config.toml says so"
+        }
         Semantics::Draft => "with `semantics = \"draft\"` draft-tasks does not run it either",
     };
     for section in parsed.file.sections_of(Phase::PostUp) {
@@ -49,8 +52,8 @@ mod tests {
             }
         }
         expect![[r#"
-            Standard V0_15 ["Draft 0.15 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`"]
-            Standard V0_16 ["Draft 0.16 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`"]
+            Standard V0_15 ["Draft 0.15 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`; where no Draft reads the file, `draftVersion = \"master\"` in .draft-tasks.config.toml says so"]
+            Standard V0_16 ["Draft 0.16 ignores `post-up`, as every release does: draft-tasks runs it after `post-deploy`; where no Draft reads the file, `draftVersion = \"master\"` in .draft-tasks.config.toml says so"]
             Standard Master []
             Draft V0_15 ["Draft 0.15 ignores `post-up`, as every release does: with `semantics = \"draft\"` draft-tasks does not run it either"]
             Draft V0_16 ["Draft 0.16 ignores `post-up`, as every release does: with `semantics = \"draft\"` draft-tasks does not run it either"]
@@ -64,7 +67,7 @@ mod tests {
             DiagnosticCode::PostUp,
             "[post-up]\na = \"echo\"\n",
             expect![[r#"
-                warning "post-up": neither DEP-8 nor Draft up to 0.16 has `post-up`: draft-tasks runs it after `post-deploy`
+                warning "post-up": neither DEP-8 nor Draft up to 0.16 has `post-up`: draft-tasks runs it after `post-deploy`; where no Draft reads the file, `draftVersion = "master"` in .draft-tasks.config.toml says so
             "#]],
         );
     }

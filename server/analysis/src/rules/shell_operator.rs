@@ -1,6 +1,6 @@
 //! `shell-operator`: `&&`, `||`, `|`, `;` and `&`, which are arguments where no shell reads the command.
 //!
-//! Must not report what may well be meant as it is: `a|b`, `?a=1&b=2` and the `;` of `find -exec`.
+//! Must not report what may well be meant as it is: `a|b`, `?a=1&b=2`, `x=1;y=2` and the `;` of `find -exec`.
 
 use super::declaration::{Check, Rule};
 use text_size::TextRange;
@@ -74,6 +74,9 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
             Some(";" | ";;") if !of_find => return Some(word.range),
             _ => {}
         }
+        if let Some(at) = bare.and_then(|bare| inside(bare, index, last)) {
+            return Some(range(start + at, start + at + 1));
+        }
         let end_is = |byte: u8| {
             // Draft has empty words.
             end > start + 1
@@ -84,6 +87,26 @@ pub(super) fn first(command: &Command<'_>) -> Option<TextRange> {
             (end_is(b';') && !of_find) || (end_is(b'&') && index == last && bare.is_some_and(is_plain));
         ends.then(|| range(end - 1, end))
     })
+}
+
+/// What reads the output of another command in most pipelines.
+const FILTERS: [&str; 16] = [
+    "awk", "base64", "cat", "cut", "grep", "head", "jq", "less", "more", "sed", "sort", "tail", "tee", "tr",
+    "wc", "xargs",
+];
+
+/// Where an operator stands in a word without blanks beside it: `|cat`, `x|grep`, `x;echo y`.
+fn inside(word: &str, index: usize, last: usize) -> Option<usize> {
+    let is_name = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    if let Some(at) = word.rfind('|') {
+        let behind = &word[at + 1..];
+        return (FILTERS.contains(&behind) || at == 0 && index > 0 && is_name(behind)).then_some(at);
+    }
+    let (before, behind) = word.split_once(';')?;
+    (index < last && is_name(before) && is_name(behind)).then_some(before.len())
 }
 
 /// Whether a word with `&` at its end has nothing of a URL or a redirection.
@@ -189,6 +212,36 @@ f = "echo 'a && b' \"c; d\""
 g = "echo \\&\\& x\\;"
 "#;
         testing::check(DiagnosticCode::ShellOperator, text, expect![[""]]);
+    }
+
+    #[test]
+    fn they_need_no_blanks() {
+        let found = |command: &str| {
+            let analysis =
+                crate::Analysis::new(format!("[pre-up]\na = '{command}'\n"), crate::Options::default());
+            let mut found = analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::ShellOperator);
+            found.next().map(|it| analysis.parsed.text[it.range].to_owned())
+        };
+        for (command, operator) in [
+            ("echo a;echo b", ";"),
+            ("echo a |cat", "|"),
+            ("echo a|cat", "|"),
+            ("kubectl get pods|grep web", "|"),
+            ("echo a |my-filter", "|"),
+        ] {
+            assert_eq!(found(command).as_deref(), Some(operator), "{command}");
+        }
+        for command in [
+            "grep a|b x",
+            "grep -E foo|catalog x",
+            "x Server=a;Port=1 y",
+            "java -cp a.jar;b.jar Main",
+            "sed s/a/b/;s/c/d/ x",
+            "x a;b",
+            "echo \"a;echo b\" \\;",
+        ] {
+            assert_eq!(found(command), None, "{command}");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn into(command: &Command<'_>, parts: &[TextRange]) -> Option<Fix> {
             return None;
         }
         let key = if index == 0 { text[task.name.range].to_owned() } else { edit::key(&name) };
-        tasks.push(format!("{key} = {}", edit::string(&command.text()[*part])));
+        tasks.push([&*key, " = ", &edit::string(&command.text()[*part])].concat());
     }
     Some(Fix {
         title: format!("Split into {} tasks", tasks.len()),

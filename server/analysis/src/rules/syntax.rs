@@ -42,7 +42,7 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let mut diagnostic = Diagnostic::new(DiagnosticCode::Syntax, error.range, error.message.clone());
         let line = edit::line_start(&parsed.text, error.range.start());
         if quoted.replace(line) != Some(line) {
-            diagnostic.fixes.extend(quote_key(&parsed.text, line));
+            diagnostic.fixes.extend(line_fix(parsed, line));
         }
         if let Some(first) = error.related {
             diagnostic = diagnostic.related(first, "first defined here");
@@ -56,10 +56,61 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Puts the key of a line into quotes, where that is all that is wrong with the line. That its task is to run is for the
-/// user to say.
-fn quote_key(text: &str, start: TextSize) -> Option<Fix> {
-    let line = &text[TextRange::new(start, edit::line_stop(text, start))];
+/// What makes a line one of TOML, where one thing is wrong with it. That its task is to run is for the user to say.
+fn line_fix(parsed: &Parsed, start: TextSize) -> Option<Fix> {
+    let range = TextRange::new(start, edit::line_stop(&parsed.text, start));
+    let goes_on = parsed.tree.entry_before(range.end()).is_some_and(|entry| entry.range.end() > range.end());
+    if goes_on {
+        return None;
+    }
+    let line = &parsed.text[range];
+    quote_key(line, start).or_else(|| quote_value(line, start)).or_else(|| put_equals(line, start))
+}
+
+/// A fix that is no more than a proposal, if the line is one of TOML with it.
+fn proposal(title: &str, line: &str, start: TextSize, edit: TextEdit) -> Option<Fix> {
+    let here = TextEdit { range: edit.range - start, ..edit.clone() };
+    let is_right = parse(&edit::apply(line, &[here])).errors.is_empty();
+    is_right.then(|| Fix { title: title.into(), edits: vec![edit], preferred: false })
+}
+
+/// Gives the value of a line the quotes that it lacks, or others than those that it holds.
+fn quote_value(line: &str, start: TextSize) -> Option<Fix> {
+    let (key, rest) = line.split_once('=')?;
+    let value = rest.trim();
+    let before = key.len() + 1 + rest.len() - rest.trim_start().len();
+    let range = TextRange::at(start + TextSize::of(&line[..before]), TextSize::of(value));
+    let quote = value.chars().next()?;
+    if !matches!(quote, '"' | '\'') {
+        let is_plain = !value.contains('#') && !matches!(quote, '[' | '{');
+        let edit = is_plain.then(|| TextEdit::replace(range, edit::string(value)))?;
+        return proposal("Put the command into quotes", line, start, edit);
+    }
+    if !value[1..].contains(quote) {
+        return proposal("Close the string", line, start, TextEdit::insert(range.end(), quote.to_string()));
+    }
+    let inner = value[1..].strip_suffix(quote).filter(|inner| inner.contains(quote))?;
+    let edit = TextEdit::replace(range, edit::string(inner));
+    proposal("Quote what is inside of the quotes", line, start, edit)
+}
+
+/// Puts `=` between a key and its value, instead of `:` or of nothing.
+fn put_equals(line: &str, start: TextSize) -> Option<Fix> {
+    let indent = line.len() - line.trim_start().len();
+    let key = &line[indent..];
+    let end = match key.chars().next()? {
+        quote @ ('"' | '\'') => key[1..].find(quote)? + 2,
+        _ => key.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))?,
+    };
+    let behind = &key[end..];
+    let value = behind.trim_start().trim_start_matches(':').trim_start();
+    let length = TextSize::of(behind) - TextSize::of(value);
+    let gap = TextRange::at(start + TextSize::of(&line[..indent + end]), length);
+    proposal("Write `=` between key and command", line, start, TextEdit::replace(gap, " = "))
+}
+
+/// Puts the key of a line into quotes.
+fn quote_key(line: &str, start: TextSize) -> Option<Fix> {
     let (before, value) = line.split_once('=')?;
     let key = before.trim();
     if let Some(quote) = key.chars().next().filter(|first| matches!(first, '"' | '\'')) {
@@ -105,8 +156,20 @@ mod tests {
             text,
             expect![[r#"
                 error "\"echo": this string is not closed: expected `"` at its end
+                  fix: Close the string
+                    [pre-up]
+                    hello = "echo"
+                    bye =
+                    [cleanup]
+                    x = 1 2
                 error "": expected a value after `=`
                 error "1 2": expected a value: a string must stand in quotes
+                  fix: Put the command into quotes
+                    [pre-up]
+                    hello = "echo
+                    bye =
+                    [cleanup]
+                    x = "1 2"
             "#]],
         );
     }
@@ -118,27 +181,58 @@ mod tests {
             DiagnosticCode::Syntax,
             text,
             expect![[r#"
-            error "database = \"x\"": expected `=` after the key: a key of several words must stand in quotes
-              fix: Put the key into quotes
-                [pre-up]
-                "sync database" = "x"
-                  café = 'y'
-                a b = z
-                "a" b = "c"
-                [a b]
-            error "café": a key without quotes holds only letters from a to z, digits, `-` and `_`: expected quotes around it
-              fix: Put the key into quotes
-                [pre-up]
-                sync database = "x"
-                  "café" = 'y'
-                a b = z
-                "a" b = "c"
-                [a b]
-            error "b = z": expected `=` after the key: a key of several words must stand in quotes
-            error "b = \"c\"": expected `=` after the key: a key of several words must stand in quotes
-            error "b]": expected `]` after the name: a name of several words must stand in quotes
-        "#]],
+                error "database = \"x\"": expected `=` after the key: a key of several words must stand in quotes
+                  fix: Put the key into quotes
+                    [pre-up]
+                    "sync database" = "x"
+                      café = 'y'
+                    a b = z
+                    "a" b = "c"
+                    [a b]
+                error "café": a key without quotes holds only letters from a to z, digits, `-` and `_`: expected quotes around it
+                  fix: Put the key into quotes
+                    [pre-up]
+                    sync database = "x"
+                      "café" = 'y'
+                    a b = z
+                    "a" b = "c"
+                    [a b]
+                error "b = z": expected `=` after the key: a key of several words must stand in quotes
+                error "b = \"c\"": expected `=` after the key
+                error "b]": expected `]` after the name: a name of several words must stand in quotes
+            "#]],
         );
+    }
+
+    #[test]
+    fn a_value_gets_the_quotes_that_it_lacks_and_a_key_its_equals_sign() {
+        let fixed = |line: &str| {
+            let text = format!("[pre-up]\n{line}\n[cleanup]\n");
+            let found = Analysis::new(text.clone(), crate::Options::default()).diagnostics;
+            let mut errors = found.iter().filter(|found| found.code == DiagnosticCode::Syntax);
+            let fix = errors.find_map(|found| found.fixes.first())?;
+            assert!(!fix.preferred, "{line}");
+            Some(format!("{}: {}", fix.title, edit::apply(&text, &fix.edits).lines().nth(1)?))
+        };
+        for (line, right) in [
+            ("migrate = make all", r#"Put the command into quotes: migrate = "make all""#),
+            (r#"a = echo "x""#, r#"Put the command into quotes: a = 'echo "x"'"#),
+            (r#"c = "rm x"#, r#"Close the string: c = "rm x""#),
+            ("c = 'rm x", "Close the string: c = 'rm x'"),
+            (r#"d = "echo "hi there"""#, r#"Quote what is inside of the quotes: d = 'echo "hi there"'"#),
+            ("e = 'it's'", r#"Quote what is inside of the quotes: e = "it's""#),
+            (r#""d": "echo""#, r#"Write `=` between key and command: "d" = "echo""#),
+            (r#"d "echo""#, r#"Write `=` between key and command: d = "echo""#),
+        ] {
+            assert_eq!(fixed(line).as_deref(), Some(right), "{line}");
+        }
+        for line in ["a = b # c", "a b", r#"a = "x" y "z"#, "a =", r#""a""#] {
+            assert_eq!(fixed(line), None, "{line}");
+        }
+        // A line that is not all of its value.
+        for lines in ["[[x]]\na = 'b'\na = \"\"\"\n\"\"\"", "a = \"\"\"\nb = c \\q\n\"\"\""] {
+            assert_eq!(fixed(lines), None, "{lines}");
+        }
     }
 
     #[test]
@@ -159,7 +253,7 @@ mod tests {
                     "hello = "echo hi"
                     'a b' ='c'
                     "x" y = "z"
-                error "y = \"z\"": expected `=` after the key: a key of several words must stand in quotes
+                error "y = \"z\"": expected `=` after the key
             "#]],
         );
     }

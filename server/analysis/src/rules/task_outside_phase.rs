@@ -10,6 +10,7 @@ use text_size::TextSize;
 
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::edit::{self, Fix, TextEdit};
+use crate::file_names::SETTINGS_FILE;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::task_file::{Section, SectionForm, Stray};
@@ -33,7 +34,11 @@ fn check(parsed: &Parsed, found: &mut Vec<Diagnostic>) {
         let message = format!("Draft ignores `{}`, which is in no phase", stray.name.decode(text));
         let mut diagnostic = Diagnostic::new(DiagnosticCode::TaskOutsidePhase, stray.name.range, message)
             .note("a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`");
-        if stray.command.is_some() {
+        if stray.command.is_none() {
+            diagnostic = diagnostic.note(format!(
+                "a task is a command in quotes, under `[pre-up]`, `[post-deploy]` or `[cleanup]`; settings belong in `{SETTINGS_FILE}`"
+            ));
+        } else {
             diagnostic.fixes = phases.iter().filter_map(|phase| phase.take(parsed, stray)).collect();
             diagnostic.fixes.extend(all.iter().cloned());
         }
@@ -232,7 +237,7 @@ mod tests {
             DiagnosticCode::TaskOutsidePhase,
             "version = 1\n[pre-up]\n",
             expect![[r#"
-            warning "version": Draft ignores `version`, which is in no phase: a task belongs under `[pre-up]`, `[post-deploy]` or `[cleanup]`
+            warning "version": Draft ignores `version`, which is in no phase: a task is a command in quotes, under `[pre-up]`, `[post-deploy]` or `[cleanup]`; settings belong in `.draft-tasks.config.toml`
         "#]],
         );
     }

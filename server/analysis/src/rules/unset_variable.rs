@@ -9,6 +9,7 @@ use super::declaration::{Check, Rule};
 use crate::calls::Call;
 use crate::command::is_of_name;
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::task_variable::TaskVariable;
 
 pub(super) const RULE: Rule = Rule {
     name: "unset-variable",
@@ -21,10 +22,16 @@ pub(super) const RULE: Rule = Rule {
 fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     let facts = &command.parsed.facts;
     let set = ["DRAFT_HOME", "DRAFT_TASKS_RUN"];
-    let unset = |name: &str| facts.lacks_variable(name) && !set.contains(&name);
+    let unset = |name: &str| {
+        let is_told = TaskVariable::named(name) == Some(TaskVariable::Phase);
+        facts.lacks_variable(name) && !set.contains(&name) && !is_told
+    };
     for (name, place) in command.variables().filter(|(name, _)| unset(name)) {
         let message = format!("`${name}` is not set here, so nothing takes its place");
-        let note = "set it; a word that is only this becomes an empty argument, here as in Draft";
+        let note = match TaskVariable::named(name) {
+            Some(variable) => is_set(variable),
+            None => "set it; a word that is only this becomes an empty argument, here as in Draft".into(),
+        };
         found.push(command.finding(DiagnosticCode::UnsetVariable, place, message).note(note));
     }
     let has_inherited = || !command.calls().inherited.is_empty();
@@ -34,9 +41,18 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// When a variable has a value that nobody else may set.
+fn is_set(variable: TaskVariable) -> String {
+    format!("draft-tasks sets it {}", variable.known())
+}
+
 fn in_script(command: &Command<'_>, name: &str, place: TextRange) -> Diagnostic {
     let message = format!("`${name}` is not set here, and the script goes on with nothing in its place");
-    let note = format!("`${{{name}:?}}` ends the script instead");
+    let otherwise = format!("`${{{name}:?}}` ends the script instead");
+    let note = match TaskVariable::named(name) {
+        Some(variable) => format!("{}; {otherwise}", is_set(variable)),
+        None => otherwise,
+    };
     command.finding(DiagnosticCode::UnsetVariable, place, message).note(note)
 }
 
@@ -131,6 +147,25 @@ f = "bash -c 'p=1; a=(b c); echo ${#p} ${1} $1 ${#a[@]}'"
 g = "sh -c 'echo $X'"
 "#;
         testing::check_facts(facts, DiagnosticCode::UnsetVariable, silent, expect![[""]]);
+    }
+
+    #[test]
+    fn what_tasks_are_told_is_said_to_be_set_elsewhere() {
+        let variables = Some(Arc::new(["DRAFT_TASKS_NAMESPACE".to_owned()].into_iter().collect()));
+        let facts = Facts { variables, ..Facts::default() };
+        let text = r#"[pre-up]
+a = "echo $DRAFT_TASKS_PHASE $DRAFT_TASKS_NAMESPACE $DRAFT_TASKS_CONTEXT"
+b = "sh -c 'echo $DRAFT_TASKS_PHASE $DRAFT_TASKS_BUILD'"
+"#;
+        testing::check_facts(
+            facts,
+            DiagnosticCode::UnsetVariable,
+            text,
+            expect![[r#"
+                info "$DRAFT_TASKS_CONTEXT": `$DRAFT_TASKS_CONTEXT` is not set here, so nothing takes its place: draft-tasks sets it where a context is chosen, and in `up` and `delete`
+                info "$DRAFT_TASKS_BUILD": `$DRAFT_TASKS_BUILD` is not set here, and the script goes on with nothing in its place: draft-tasks sets it in `post-up` of `up`, where the pods have the annotation `buildID`; `${DRAFT_TASKS_BUILD:?}` ends the script instead
+            "#]],
+        );
     }
 
     #[test]

@@ -173,9 +173,8 @@ static PREFIXES: LazyLock<Result<AhoCorasick, BuildError>> = LazyLock::new(|| {
 
 /// The tokens of a text in order; none of them overlap.
 pub fn tokens_in(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let searched = (text.len() >= SHORTEST).then_some(&PREFIXES);
-    let prefixes =
-        searched.into_iter().flat_map(|it| it.iter()).flat_map(move |it| it.find_overlapping_iter(text));
+    let search = if text.len() < SHORTEST { None } else { PREFIXES.as_ref().ok() };
+    let prefixes = search.map(|it| it.find_overlapping_iter(text)).into_iter().flatten();
     let mut end = 0;
     prefixes.filter_map(move |prefix| {
         let start = prefix.start();

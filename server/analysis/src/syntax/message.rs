@@ -96,6 +96,12 @@ impl<'t> Errors<'t> {
     /// What is missing behind a key or name, of which the words behind it may be a part.
     fn with_words(&self, at: &Reported, missing: &str, of: &str, otherwise: &str) -> (TextRange, String) {
         match self.words_behind(at.end) {
+            Some(words) if self.text[words.start().into()..].starts_with(':') => {
+                (words, format!("expected {missing} after the {of}, not `:`"))
+            }
+            Some(words) if self.text[..at.end].trim_end().ends_with(['"', '\'']) => {
+                (words, format!("expected {missing} after the {of}"))
+            }
             Some(words) => {
                 let quotes = format!("a {of} of several words must stand in quotes");
                 (words, format!("expected {missing} after the {of}: {quotes}"))

@@ -12,7 +12,8 @@ use super::{Entry, Header, HeaderKind, Str, SyntaxError, SyntaxErrorKind, Syntax
 
 /// Adds the errors of a tree.
 pub(super) fn check(tree: &mut SyntaxTree, text: &str) {
-    let mut checker = Checker { text, nodes: Vec::new(), children: HashMap::new(), errors: Vec::new() };
+    let children = HashMap::with_capacity(tree.tables.iter().map(|table| table.entries.len() + 1).sum());
+    let mut checker = Checker { text, nodes: Vec::new(), children, errors: Vec::new() };
     let root = checker.node(Kind::Header, TextRange::default());
     for table in &tree.tables {
         let place = match &table.header {

@@ -81,7 +81,7 @@ pub(crate) fn scripts(input: &[u8]) {
     let Ok(script) = std::str::from_utf8(input) else { return };
     let lookup = |name: &str| (name == "A").then(|| "kubectl apply".to_owned());
     assert_calls(&Calls::of_script(script, &lookup));
-    assert_calls(&of_recipes(script, &["all".to_owned()], &lookup));
+    assert_calls(&of_recipes(script, &["all".to_owned()], "", &lookup));
     let _ = mentions(script, &["kubectl", "helm"]);
     let Ok(words) = split(script, Semantics::Standard, DraftVersion::default()) else { return };
     let words = arguments(&words);

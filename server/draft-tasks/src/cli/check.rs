@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::{Args, ValueEnum};
 use draft_tasks_analysis::diagnostic::{DiagnosticCode, Severity};
@@ -14,7 +15,8 @@ use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::fix_all::fix_all;
 use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::project::DraftToml;
-use draft_tasks_analysis::{Analysis, Options, Parsed};
+use draft_tasks_analysis::task_variable::TaskVariable;
+use draft_tasks_analysis::{Analysis, Parsed};
 use draft_tasks_executor::mask::Secrets;
 
 use self::finding::CheckedFile;
@@ -24,10 +26,11 @@ use super::paths::Loaded;
 use super::several::{Paths, Purpose};
 use super::terminal::{self, Paint};
 use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE, diff};
-use crate::settings::project::{ProjectFile, ProjectFiles};
+use crate::settings::audience::Audience;
+use crate::settings::project::{ProjectFile, ProjectFiles, TasksBelow};
 use crate::settings::{Config, Layer, Named};
 use crate::source::{self, FileKind};
-use crate::world::application::describe_not_toml;
+use crate::world::application::{ApplicationLookup, describe_not_toml};
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -48,10 +51,10 @@ pub(super) struct CheckArguments {
     /// Apply all fixes after which the same programs run with the same arguments, and tell what is left to decide
     #[arg(long)]
     fix: bool,
-    /// With --fix: write nothing, and show what would change; the exit code is 1 if something would
-    #[arg(long, requires = "fix", conflicts_with = "format")]
+    /// Show what --fix would change, and write nothing; the exit code is 1 if something would
+    #[arg(long, conflicts_with = "format")]
     diff: bool,
-    /// Give a diagnostic another level: error, warning, information, hint or off; may be given several times
+    /// Give a diagnostic another level (error, warning, information, hint or off); may be given several times
     #[arg(long = "rule", value_name = "CODE=LEVEL", value_parser = rule)]
     rules: Vec<Rule>,
     /// Neither show nor count findings below this severity
@@ -92,6 +95,7 @@ enum Format {
 enum LeastSeverity {
     Error,
     Warning,
+    #[value(alias = "info")]
     Information,
     #[default]
     Hint,
@@ -107,6 +111,8 @@ struct Rule {
 /// Reads `CODE=LEVEL`.
 fn rule(text: &str) -> Result<Rule, String> {
     let (code, level) = text.split_once('=').ok_or("expected CODE=LEVEL, as in `post-up=off`")?;
+    // Findings are told by the shorter word.
+    let level = if level == "info" { "information" } else { level };
     let level = <Named<Level> as ValueEnum>::from_str(level, false).map_err(|_| {
         format!("there is no level `{level}`: expected error, warning, information, hint or off")
     })?;
@@ -186,8 +192,8 @@ impl CheckArguments {
     /// Shows what `--fix` would change.
     fn show_diffs(&self) -> Result<ExitCode, String> {
         let mut checker = Checker::of(self);
-        let (mut is_unusable, mut is_found) = (false, false);
-        for loaded in self.paths.load(Purpose::Change) {
+        let (mut is_unusable, mut is_found, mut left) = (false, false, 0);
+        for loaded in self.paths.load(Purpose::Preview) {
             let file = match loaded {
                 Ok(file) => file,
                 Err(error) => {
@@ -197,11 +203,18 @@ impl CheckArguments {
                 }
             };
             let (analysis, secrets) = checker.analyse(&file);
-            let Some(fixed) = fix_all(&analysis) else { continue };
+            let Some(fixed) = fix_all(&analysis) else {
+                left += analysis.diagnostics.len();
+                continue;
+            };
             is_found = true;
+            left += fixed.analysis.diagnostics.len();
             let texts = [&*file.text, &*fixed.analysis.parsed.text];
             let shown = diff::unified(&file.path, texts, &secrets, self.manner().paint);
             terminal::written(io::stdout().write_all(shown.as_bytes()))?;
+        }
+        if !self.quiet {
+            tell_left(is_found, left);
         }
         Ok(match (is_unusable, is_found) {
             (true, _) => UNUSABLE.into(),
@@ -211,13 +224,24 @@ impl CheckArguments {
     }
 }
 
+/// What `--fix` would leave: who sees no change is not to take that for no finding.
+fn tell_left(is_found: bool, left: usize) {
+    let left = match left {
+        0 => "nothing would be left to decide".to_owned(),
+        1 => "1 finding is left to decide, which `draft-tasks check` shows".to_owned(),
+        left => format!("{left} findings are left to decide, which `draft-tasks check` shows"),
+    };
+    let changes = if is_found { "" } else { "--fix would change nothing; " };
+    terminal::remark(format_args!("{changes}{left}"));
+}
+
 /// What is known while files are checked.
 struct Checker {
     /// The settings of the command line.
     given: Layer,
     environment: Environment,
     /// What files of a directory are read with.
-    configs: HashMap<PathBuf, Config>,
+    configs: HashMap<PathBuf, Rc<Config>>,
     /// The files of settings that were met.
     projects: Vec<ProjectFile>,
     /// What was said of those that are not used.
@@ -248,33 +272,57 @@ impl Checker {
                 Err(error) => CheckedFile::unreadable(error),
             })
             .collect();
-        self.projects.retain(ProjectFile::is_wrong);
+        self.projects
+            .sort_by(|one, other| (&one.path, !one.is_wrong()).cmp(&(&other.path, !other.is_wrong())));
+        self.projects.dedup_by(|one, other| one.path == other.path);
+        if paths.are_all_below() {
+            self.note_missing(&checked);
+        }
+        self.projects.retain(|file| file.is_wrong() || !file.project.notes.is_empty());
         self.projects.sort_by(|one, other| one.path.cmp(&other.path));
         self.projects.dedup_by(|one, other| source::is_same(&one.path, &other.path));
         checked.extend(self.projects.into_iter().map(CheckedFile::of_settings));
         checked
     }
 
-    fn options(&mut self, file: &Path) -> Options {
+    /// Notes what settings name that no file below them has. Of those above the present folder not all are known.
+    fn note_missing(&mut self, checked: &[CheckedFile]) {
+        let here = source::canonical(Path::new("."));
+        fn text(it: &CheckedFile) -> Option<&str> {
+            it.is_read().then_some(it.text.as_str())
+        }
+        let is_below = |file: &&mut ProjectFile| source::canonical(&file.path).starts_with(&here);
+        let naming = self.projects.iter_mut().filter(|file| file.names_tasks()).filter(is_below);
+        let mut naming = naming.peekable();
+        if naming.peek().is_none() {
+            return;
+        }
+        let all: Vec<_> = checked.iter().map(|it| TasksBelow::of(&it.path, text(it))).collect();
+        for project in naming {
+            project.note_missing(&all);
+        }
+    }
+
+    /// Has the settings of a file read, once for all files of its directory.
+    fn config(&mut self, file: &Path) -> Rc<Config> {
         let directory = file.parent().map(Path::to_owned).unwrap_or_default();
         if let Some(known) = self.configs.get(&directory) {
-            return known.options();
+            return known.clone();
         }
         tell_broken_draft_toml(directory_of(file).unwrap_or(Path::new(".")));
         let project = ProjectFiles::load(&directory).checked(&directory);
-        let config = Config::of(&[&project.settings(), &self.given]);
-        if let Some(said) = project.unused.filter(|said| self.unused.insert(said.clone())) {
+        let config = Rc::new(Config::of(&[&project.settings(), &self.given]));
+        if let Some(said) = project.unused.map(|it| it.why).filter(|said| self.unused.insert(said.clone())) {
             terminal::warning(format_args!("{said}"));
         }
         self.projects.extend(project.files);
-        let options = config.options();
-        self.configs.insert(directory, config);
-        options
+        self.configs.insert(directory, config.clone());
+        config
     }
 
     /// What is found in a file, and what is not shown of it.
     fn analyse(&mut self, file: &Loaded) -> (Analysis, Secrets) {
-        let analysis = analyse(&file.path, &file.text, self.options(&file.path), &self.environment);
+        let analysis = analyse(&file.path, &file.text, &self.config(&file.path), &self.environment);
         let directory = directory_of(&file.path).unwrap_or(Path::new(""));
         let secrets = self.environment.clone().hiding(&analysis, directory).secrets();
         (analysis, secrets)
@@ -294,7 +342,8 @@ impl Checker {
         match done {
             Ok(Some(Fixed { done, analysis: left })) => {
                 // What was fixed may lead to other parts of the world.
-                analysis = analyse(&file.path, &left.parsed.text, left.parsed.options, &self.environment);
+                analysis =
+                    analyse(&file.path, &left.parsed.text, &self.config(&file.path), &self.environment);
                 let masked = |title: &String| secrets.mask(title).into_owned();
                 fixed = done.iter().map(|(code, title)| (code.name(), masked(title))).collect();
             }
@@ -306,11 +355,20 @@ impl Checker {
 }
 
 /// The analysis of a file with what is known of the world around it; of a pack, which is a template, there is no world.
-pub(super) fn analyse(path: &Path, text: &str, options: Options, environment: &Environment) -> Analysis {
+pub(super) fn analyse(path: &Path, text: &str, config: &Config, environment: &Environment) -> Analysis {
     if FileKind::of_path(path) == Some(FileKind::Pack) {
-        return Analysis::new(text, options);
+        return Analysis::new(text, config.options());
     }
-    let parsed = Parsed::new(text, options);
+    let parsed = Parsed::new(text, config.options());
+    // Few files want more to be read for it.
+    let told = directory_of(path).filter(|_| TaskVariable::is_wanted(&parsed)).map(|directory| {
+        ApplicationLookup::by(config, directory, environment, Audience::CommandLine).telling()
+    });
+    judge(path, parsed, told.as_ref().unwrap_or(environment))
+}
+
+/// The same of a text that was read, in an environment that has what tasks are told.
+pub(super) fn judge(path: &Path, parsed: Parsed, environment: &Environment) -> Analysis {
     let facts = facts::gather(directory_of(path), environment, &FactsWanted::of(&parsed)).into();
     Analysis::judge(Parsed { facts, ..parsed })
 }

@@ -44,8 +44,8 @@ pub(super) struct Cluster {
     /// In how many pods tasks run at the same time at most; without it 32
     #[arg(long, value_name = "NUMBER")]
     concurrency: Option<NonZeroUsize>,
-    /// Ask nothing: reach a cluster that is not local, and delete or clean up although pods still exist or cannot be
-    /// asked for
+    /// Answer each question with yes: reach a cluster that is not local, and delete or clean up although pods still exist
+    /// or cannot be asked for
     #[arg(long, short)]
     pub(super) yes: bool,
 }
@@ -104,6 +104,19 @@ impl Cluster {
         Ok(())
     }
 
+    /// Before which of these clusters that would be asked, as the rest of "would ask".
+    pub(super) fn asks_of_foreign(&self, all: &[Foreign]) -> Vec<String> {
+        if self.yes {
+            return Vec::new();
+        }
+        let (hints, certain): (Vec<&Foreign>, Vec<&Foreign>) =
+            all.iter().partition(|foreign| foreign.is_hint);
+        let asks = |beginning: &str, of: &[&Foreign]| {
+            (!of.is_empty()).then(|| format!("{beginning} {}", safety::described_all(of)))
+        };
+        asks("before", &certain).into_iter().chain(asks("on a terminal before", &hints)).collect()
+    }
+
     /// Asks whether to go on, unless that was said before.
     ///
     /// # Errors
@@ -137,7 +150,8 @@ fn forget_keys() {
 ///
 /// When the question cannot be written or the answer cannot be read.
 pub(super) fn is_agreed(question: &str) -> io::Result<bool> {
-    let mut asked = io::stderr().lock();
+    // Not locked while it waits: who ends the program meanwhile says so there.
+    let mut asked = io::stderr();
     let mut said = String::new();
     forget_keys();
     write!(asked, "{} [y/N] ", terminal::shown(format_args!("{question}")))?;

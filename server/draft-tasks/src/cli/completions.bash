@@ -3,11 +3,12 @@ _draft_tasks() {
     local -
     set -f
     local IFS=$'\013' word=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}")
-    words[COMP_CWORD]=$2
+    # Behind a `=`, which is a word, Bash completes an empty one.
+    [[ $word == "=" && -z $2 ]] || words[COMP_CWORD]=$2
     COMPREPLY=($(VARIABLE=bash _CLAP_COMPLETE_INDEX=$COMP_CWORD _DRAFT_TASKS_QUOTE=${word:0:1} \
         COMPLETER -- "${words[@]}" 2> /dev/null))
     case ${COMPREPLY-} in
     */ | *=) compopt -o nospace 2> /dev/null ;;
     esac
 }
-complete -o bashdefault -F _draft_tasks draft-tasks
+complete -o bashdefault -o nosort -F _draft_tasks draft-tasks

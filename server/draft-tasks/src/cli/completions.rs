@@ -3,21 +3,24 @@
 //! Must not contact or run anything, or read more than the tasks file, `draft.toml`, the kubeconfig and the names of
 //! records: it happens while somebody types.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, Args, Command, ValueEnum};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, complete};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
 use clap_complete::env::{EnvCompleter, Shells};
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
+use draft_tasks_analysis::level::Level;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::{Options, Parsed, plan};
 use draft_tasks_executor::cluster::KubeconfigSource;
 use draft_tasks_executor::record::Records;
 
-use super::{UNUSABLE, command, paths, terminal};
+use super::{UNUSABLE, command, paths, runs, terminal};
+use crate::settings::Named;
 use crate::source;
 use crate::world::application::environments_beside;
 use crate::world::environment::Environment;
@@ -129,18 +132,20 @@ struct Typed {
     phase: Option<Phase>,
     /// Whether an option is being typed.
     is_option: bool,
+    /// Whether `--` stands before it, behind which no option is.
+    is_behind_dashes: bool,
 }
 
 impl Typed {
     fn of(words: &[OsString]) -> Typed {
-        let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok());
-        let last = words.get(index.unwrap_or(words.len().saturating_sub(1)));
-        let is_option = last.is_some_and(|word| word.to_string_lossy().starts_with('-'));
-        let mut typed = Typed { is_option, ..Typed::default() };
+        let index = index().unwrap_or(words.len().saturating_sub(1)).min(words.len());
+        let (words, index) = (&joined(words, index).words, joined(words, index).index);
+        let is_option = words.get(index).is_some_and(|word| word.to_string_lossy().starts_with('-'));
+        let is_behind_dashes = words[..index].iter().any(|word| word == "--");
+        let mut typed = Typed { is_option, is_behind_dashes, ..Typed::default() };
         let texts: Vec<String> = words.iter().map(|word| unquoted(&word.to_string_lossy())).collect();
         for (at, word) in texts.iter().enumerate() {
-            // Bash takes `=` for a word.
-            let next = || texts[at + 1..].iter().find(|word| *word != "=").map(PathBuf::from);
+            let next = || texts.get(at + 1).map(PathBuf::from);
             match word.as_str() {
                 "-C" => typed.directory.extend(next()),
                 "--file" => typed.file = next(),
@@ -165,12 +170,18 @@ impl Typed {
 
     fn answering_for(self, command: &str, option: Arg) -> Arg {
         let values: fn(&Typed) -> Vec<String> = match (command, option.get_id().as_str()) {
-            ("run" | "explain", "phase") => Typed::phases,
+            ("run" | "explain", "phase") | ("export", "phases") => Typed::phases,
             ("run", "tasks" | "skip" | "from") => Typed::tasks,
             (_, "environment") => Typed::environments,
             (_, "context") => |_| contexts(),
-            ("rerun", "run") | ("show" | "rm" | "path", "id" | "ids") => |_| runs(),
+            ("rerun", "run") | ("show" | "rm" | "path" | "attach" | "stop", "id" | "ids") => Typed::runs,
+            (_, "phase") => |_| runs::phases().map(str::to_owned).collect(),
             ("explain", "code") => |_| DiagnosticCode::ALL.map(|code| code.name().to_owned()).to_vec(),
+            ("check", "rules") => return option.add(ArgValueCompleter::new(rules)),
+            // What begins like an option is none of these files, unless `--` stands before it.
+            _ if self.is_option && !self.is_behind_dashes && option.is_positional() => {
+                return option.value_hint(ValueHint::Other);
+            }
             _ => return option,
         };
         option.add(ArgValueCandidates::new(move || {
@@ -206,6 +217,16 @@ impl Typed {
             .collect()
     }
 
+    /// Those of the tasks file, newest first, as they are listed; those of all files where none is known.
+    fn runs(&self) -> Vec<String> {
+        let Some(records) = Environment::of_process().records().map(Records::at) else { return Vec::new() };
+        let all = records.names().unwrap_or_default();
+        let file = self.file().and_then(|file| source::absolute(&file).ok());
+        let own = file.map_or_else(|| Ok(all.clone()), |file| records.names_of(&file)).unwrap_or_default();
+        let shown = own.iter().map(|name| runs::beginning(name, &all).to_owned());
+        ["last".to_owned()].into_iter().chain(shown).collect()
+    }
+
     fn environments(&self) -> Vec<String> {
         let file = self.file().unwrap_or_default();
         environments_beside(file.parent().unwrap_or(Path::new("")))
@@ -217,16 +238,26 @@ fn is_plain(name: &str) -> bool {
     !name.contains(char::is_control)
 }
 
+/// The codes that can have another level, up to where the level begins; behind that the levels.
+fn rules(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let free = DiagnosticCode::ALL.into_iter().filter(|code| code.has_free_level());
+    let codes = free.map(|code| format!("{}=", code.name()));
+    let all: Vec<String> = match codes.clone().find(|code| typed.starts_with(code)) {
+        Some(code) => {
+            let levels = Named::<Level>::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            levels.map(|level| format!("{code}{}", level.get_name())).collect()
+        }
+        None => codes.collect(),
+    };
+    let begun = all.into_iter().filter(|value| value.starts_with(&*typed));
+    begun.map(CompletionCandidate::new).collect()
+}
+
 fn contexts() -> Vec<String> {
     let environment = Environment::of_process();
     let found = KubeconfigSource::read(environment.variables()).map(|found| found.contexts());
     found.unwrap_or_default().into_iter().map(|context| context.name).collect()
-}
-
-fn runs() -> Vec<String> {
-    let directory = Environment::of_process().records();
-    let names = directory.and_then(|directory| Records::at(directory).names().ok()).unwrap_or_default();
-    ["last".to_owned()].into_iter().chain(names).collect()
 }
 
 /// Bash, which leaves it to the program to quote.
@@ -256,26 +287,84 @@ impl EnvCompleter for QuotingBash {
     fn write_complete(
         &self,
         command: &mut Command,
-        mut words: Vec<OsString>,
+        words: Vec<OsString>,
         directory: Option<&Path>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok()).unwrap_or(0);
-        let is_quoted = std::env::var(QUOTE).is_ok_and(|sign| matches!(sign.as_str(), "'" | "\""));
-        if let Some(word) = words.get_mut(index).filter(|_| !is_quoted) {
+        let JoinedWords { words, index, before } = joined(&words, index().unwrap_or(0));
+        let mut words = words;
+        let quote = std::env::var(QUOTE).ok().and_then(|sign| sign.chars().next());
+        let quote = quote.filter(|sign| matches!(sign, '\'' | '"'));
+        if let Some(word) = words.get_mut(index).filter(|_| quote != Some('\'')) {
             *word = unquoted(&word.to_string_lossy()).into();
         }
         let found = complete(command, words, index, directory)?;
         let values = found.iter().map(|candidate| candidate.get_value().to_string_lossy());
-        let values = values.map(|value| if is_quoted { value.into_owned() } else { escaped(&value) });
+        let values = values.map(|value| match value.strip_prefix(&*before) {
+            Some(rest) => Cow::Owned(rest.to_owned()),
+            None => value,
+        });
+        let values = values.filter_map(|value| match quote {
+            Some(quote) => in_quotes(&value, quote),
+            None => Some(escaped(&value)),
+        });
         out.write_all(values.collect::<Vec<_>>().join(SEPARATOR).as_bytes())
     }
 }
 
+/// Which word is completed, as the script says.
+fn index() -> Option<usize> {
+    std::env::var(INDEX).ok()?.parse().ok()
+}
+
+/// The words of a command line as they were typed.
+struct JoinedWords {
+    words: Vec<OsString>,
+    /// Of the one that is completed.
+    index: usize,
+    /// What of it is not replaced.
+    before: String,
+}
+
+/// Puts together what Bash, for which `=` ends a word and is one, has taken apart.
+fn joined(words: &[OsString], index: usize) -> JoinedWords {
+    let mut joined = JoinedWords { words: Vec::new(), index: 0, before: String::new() };
+    for (at, word) in words.iter().enumerate() {
+        let is_part = word == "=" || at > 1 && words[at - 1] == "=";
+        let before = match joined.words.pop() {
+            Some(last) if is_part && !joined.words.is_empty() => last,
+            last => {
+                joined.words.extend(last);
+                OsString::new()
+            }
+        };
+        if at == index {
+            joined.index = joined.words.len();
+            joined.before = before.to_string_lossy().into_owned();
+            joined.before.extend((word == "=").then_some('='));
+        }
+        joined.words.push([before.as_os_str(), word].into_iter().collect());
+    }
+    if index >= words.len() {
+        joined.index = joined.words.len();
+    }
+    joined
+}
+
 /// A word as it is typed without quotes.
 fn escaped(word: &str) -> String {
-    let means_itself = |sign: char| sign.is_alphanumeric() || "_-./:,@%+=~".contains(sign);
-    word.chars().flat_map(|sign| (!means_itself(sign)).then_some('\\').into_iter().chain([sign])).collect()
+    with_backslashes(word, |sign| !sign.is_alphanumeric() && !"_-./:,@%+=".contains(sign))
+}
+
+/// The same behind a quote that is open: in double ones `$`, backticks and others have a meaning. Nothing where a word
+/// cannot stand in them: `!` would be looked for in what was typed before.
+fn in_quotes(word: &str, quote: char) -> Option<String> {
+    let (forbidden, special) = if quote == '\'' { ('\'', "") } else { ('!', "$`\"\\") };
+    (!word.contains(forbidden)).then(|| with_backslashes(word, |sign| special.contains(sign)))
+}
+
+fn with_backslashes(word: &str, is_special: impl Fn(char) -> bool) -> String {
+    word.chars().flat_map(|sign| is_special(sign).then_some('\\').into_iter().chain([sign])).collect()
 }
 
 /// What a word means that is typed with quotes or without.

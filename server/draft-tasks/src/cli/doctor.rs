@@ -85,7 +85,12 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> ExitCode {
 fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let run = arguments.variables.settings().map_err(|error| error.to_string())?;
     let loaded = arguments.file.find().and_then(TasksFile::load);
-    let loaded = loaded.map_err(|error| Problem::new(error.to_string()));
+    let loaded = loaded.map_err(|error| {
+        let said = error.to_string();
+        let mut lines = said.lines().map(str::trim_start);
+        let problem = Problem::new(lines.next().unwrap_or_default());
+        lines.fold(problem, Problem::help)
+    });
     let loaded = loaded.and_then(|loaded| match FileKind::of_path(&loaded.path) {
         Some(FileKind::Pack) => Err(Problem::new("a pack's tasks are a template and do not run")),
         _ => Ok(loaded),
@@ -102,7 +107,7 @@ fn wanted(arguments: &DoctorArguments) -> Result<DoctorRequest, String> {
     let environment = Environment::of_process().with(&run, &directory)?;
     arguments.variables.warn(&environment);
     let tasks = loaded.and_then(|Loaded { path, text, .. }| {
-        let analysis = check::analyse(&path, &text, config.options(), &environment);
+        let analysis = check::analyse(&path, &text, &config, &environment);
         let count = plan_refusal::runnable(&analysis, Phase::PostDeploy, &|name| environment.get(name));
         let count = count.map_err(|PlanRefusal { range, message, help }| {
             let place =

@@ -11,7 +11,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use draft_tasks_executor::record::schema::{GivenEntry, WholeEntry};
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
-use draft_tasks_executor::{Failure, Outcome, OutcomeName, RunEvent, RunHandle, RunRequest, RunSummary};
+use draft_tasks_executor::{
+    Failure, Outcome, OutcomeName, Pod, RunEvent, RunHandle, RunRequest, RunSummary, StopSignal,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -24,7 +26,7 @@ use super::repository_path::Root;
 use super::screen::Screen;
 use super::signals::{self, Overdue, Request, Signals};
 use super::terminal::{self, Paint};
-use crate::safety::{Asker, Crossing};
+use crate::safety::{Asker, Crossing, TaskQuestion};
 use crate::world::environment::ask_for_colors;
 
 /// How a run is told.
@@ -42,7 +44,7 @@ pub(super) enum Format {
 }
 
 /// How long after the last kill it may take until that is told.
-const TELLING: Duration = Duration::from_millis(500);
+const TELLING: Duration = Duration::from_secs(2);
 
 /// Events that wait to be shown; a full channel slows the tasks.
 const EVENTS: usize = 64;
@@ -54,6 +56,8 @@ pub(super) struct Presentation<'a> {
     pub(super) records: Option<&'a Records>,
     /// The options that its record keeps.
     pub(super) given: GivenEntry,
+    /// Whether tasks of its phase were left out.
+    pub(super) is_partial: bool,
     /// The `up` or `delete` of which it is a step.
     pub(super) part_of: Option<WholeEntry>,
     pub(super) format: Format,
@@ -67,6 +71,8 @@ pub(super) struct Ended {
     pub(super) id: String,
     /// What a report of it has, where one is wanted.
     pub(super) suite: Option<Suite>,
+    /// The build of the pods in which it ran, where they tell one.
+    pub(super) build: Option<String>,
     /// Nothing where nobody told the end.
     summary: Option<RunSummary>,
     /// Whether it was asked to end.
@@ -143,6 +149,7 @@ pub(super) async fn execute(
     let readers = Readers::new(&request, view);
     let (screen, id) = (readers.report.screen(), readers.about.id.clone());
     let mut shown = show(readers, events, is_lent)?;
+    let job = request.pods.as_ref().and_then(|pods| pods.job.as_ref()).map(|job| job.name.clone());
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
     let asker = if is_lent { None } else { asker(&sender, &screen) };
@@ -154,25 +161,21 @@ pub(super) async fn execute(
         screen,
         is_lent,
         goes_on_in_pods,
+        job,
+        build: None,
         summary: None,
         suite: None,
         is_untold: false,
+        is_left: false,
         key: None,
     };
-    loop {
-        tokio::select! {
-            request = signals.asked() => course.heed(request),
-            // By the key, or by itself alone, as ssh does: the shell has to see that, or nobody could let it go on.
-            () = children.halted(), if is_lent => signals::halt_alone(),
-            news = shown.recv() => match news {
-                Some(news) => course.hear(news),
-                None => break,
-            },
-            // What ran was killed by now, and nobody reads how it ended.
-            () = course.stop.overdue.reached() => break,
-        }
+    course.follow(signals, &mut children, &mut shown).await;
+    let is_left = course.is_left;
+    let ended = course.end(id);
+    if is_left {
+        handle.leave();
     }
-    Ok(course.end(id))
+    Ok(ended)
 }
 
 /// A run that goes on, and what is known of its end.
@@ -181,22 +184,64 @@ struct Course<'a> {
     screen: Screen,
     is_lent: bool,
     goes_on_in_pods: bool,
+    /// The Job that it is, if it is one.
+    job: Option<String>,
+    build: Option<String>,
     summary: Option<RunSummary>,
     suite: Option<Suite>,
     is_untold: bool,
+    /// Whether what runs in a cluster is left as it is.
+    is_left: bool,
     key: Option<u8>,
 }
 
 impl Course<'_> {
+    /// Until its end was shown, or is not awaited any more.
+    async fn follow(
+        &mut self,
+        signals: &mut Signals,
+        children: &mut signals::Children,
+        shown: &mut mpsc::UnboundedReceiver<Shown>,
+    ) {
+        loop {
+            tokio::select! {
+                request = signals.asked() => match request {
+                    // Whoever ends the program has not said that of the Job.
+                    Request::End if self.job.is_some() => {
+                        self.is_left = true;
+                        return;
+                    }
+                    request => self.heed(request),
+                },
+                // By the key, or by itself alone, as ssh does: the shell has to see that, or nobody could let it go on.
+                () = children.halted(), if self.is_lent => signals::halt_alone(),
+                news = shown.recv() => match news {
+                    Some(Shown::Unread(error)) if self.job.is_some() => {
+                        self.is_left = true;
+                        self.is_untold = error.kind() != io::ErrorKind::BrokenPipe;
+                        return;
+                    }
+                    Some(news) => self.hear(news),
+                    None => return,
+                },
+                // What ran was killed by now, and nobody reads how it ended.
+                () = self.stop.overdue.reached() => return,
+            }
+        }
+    }
+
     fn heed(&mut self, request: Request) {
         match request {
             // The key is for the task, and what the task does then is seen.
             Request::Halt if self.is_lent => {}
             Request::Halt => self.screen.without_moving(|| halt(self.goes_on_in_pods)),
-            Request::End => self.stop.ask(),
+            Request::End => self.stop.ask(StopSignal::Terminate),
             Request::Interrupt | Request::Quit => {
                 let is_first = !self.stop.overdue.is_asked();
-                self.stop.ask();
+                // The other key is for those that do not heed the first one.
+                let signal =
+                    if request == Request::Interrupt { StopSignal::Interrupt } else { StopSignal::Terminate };
+                self.stop.ask(signal);
                 if is_first && io::stderr().is_terminal() {
                     tell_stop(self.screen.clone());
                 }
@@ -207,6 +252,7 @@ impl Course<'_> {
     fn hear(&mut self, news: Shown) {
         match news {
             Shown::Key(code) => self.key = Some(code),
+            Shown::Build(build) => self.build = Some(build),
             Shown::Over(summary, suite) => {
                 (self.summary, self.suite) = (Some(summary), suite.map(|suite| *suite));
             }
@@ -220,13 +266,25 @@ impl Course<'_> {
 
     fn end(self, id: String) -> Ended {
         self.screen.end();
-        let was_stopped = self.stop.overdue.is_asked();
+        let was_stopped = self.is_left || self.stop.overdue.is_asked();
+        if let Some(job) = &self.job {
+            if self.is_left {
+                terminal::remark(format_args!(
+                    "if it was made, Job {job} goes on: `draft-tasks runs attach {job}` shows how it ends"
+                ));
+            } else if self.summary.is_none() {
+                terminal::remark(format_args!(
+                    "whether Job {job} was made and goes on is not known: `draft-tasks runs stop {job}` ends it"
+                ));
+            }
+        }
         if self.summary.is_none() && !was_stopped {
             terminal::error(format_args!("how the run ended is not known: a defect in draft-tasks"));
         }
         Ended {
             id,
             suite: self.suite,
+            build: self.build,
             summary: self.summary,
             was_stopped,
             is_untold: self.is_untold,
@@ -242,7 +300,7 @@ fn asker(events: &mpsc::Sender<RunEvent>, screen: &Screen) -> Option<Asker> {
     }
     // The run is over for its reader when nobody has the sender any more.
     let (events, screen, runtime) = (events.downgrade(), screen.clone(), Handle::current());
-    Some(Box::new(move |question| {
+    Some(Box::new(move |TaskQuestion { text, .. }| {
         if let Some(events) = events.upgrade() {
             // Whoever takes this has shown what came before it.
             let nothing = RunEvent::Output { task: 0, pod: None, pieces: Vec::new() };
@@ -252,7 +310,7 @@ fn asker(events: &mpsc::Sender<RunEvent>, screen: &Screen) -> Option<Asker> {
             });
         }
         let mut agreed = Ok(false);
-        screen.without_moving(|| agreed = cluster::is_agreed(question));
+        screen.without_moving(|| agreed = cluster::is_agreed(text));
         match agreed {
             Ok(true) => Ok(()),
             Ok(false) => Err("it was not confirmed".into()),
@@ -302,6 +360,8 @@ enum Shown {
     Unread(io::Error),
     /// A task that had the terminal was ended by a key, which a shell tells by this exit code.
     Key(u8),
+    /// The pods in which it runs are of this build.
+    Build(String),
     /// The run is over, with what a report of it has.
     Over(RunSummary, Option<Box<Suite>>),
 }
@@ -342,6 +402,7 @@ impl Readers {
             Format::Json | Format::Junit => Amount::Failures,
         };
         let mut report = Report::new(view.paint, amount, (&about, file), folder);
+        report.is_partial = view.is_partial;
         if format == Format::Github {
             report.annotate(Root::find().path(file));
         }
@@ -401,6 +462,11 @@ fn show(
                         let _ = news.send(Shown::Key(code));
                     }
                 }
+                RunEvent::PodsFound { pods, .. } => {
+                    if let Some(build) = Pod::build_of(pods) {
+                        let _ = news.send(Shown::Build(build.to_owned()));
+                    }
+                }
                 _ => {}
             }
             let over = if let RunEvent::RunFinished { summary } = &event { Some(*summary) } else { None };
@@ -434,13 +500,13 @@ struct Stop<'a> {
 }
 
 impl Stop<'_> {
-    fn ask(&mut self) {
-        self.handle.stop(self.overdue.ask(TELLING));
+    fn ask(&mut self, signal: StopSignal) {
+        self.handle.stop_by(signal, self.overdue.ask(TELLING));
     }
 
     fn ask_once(&mut self) {
         if !self.overdue.is_asked() {
-            self.ask();
+            self.ask(StopSignal::Terminate);
         }
     }
 }
@@ -454,6 +520,7 @@ mod tests {
         let ended = |summary| Ended {
             id: String::new(),
             suite: None,
+            build: None,
             summary,
             was_stopped: false,
             is_untold: false,

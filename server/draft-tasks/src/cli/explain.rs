@@ -26,13 +26,15 @@ use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE};
 use crate::lines::{LineIndex, line_and_column};
 use crate::lsp::protocol::ext;
 use crate::plan_refusal::PlanRefusal;
+use crate::settings::audience::Audience;
 use crate::settings::nearest;
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ExplainArguments {
-    /// Only this phase: pre-up, post-deploy, post-up or cleanup; or a diagnostic code, as `--code` takes it
+    /// Only this phase (pre-up, post-deploy, post-up or cleanup); or a diagnostic code, as `--code` takes it
     #[arg(value_name = "PHASE")]
     phase: Option<String>,
     #[command(flatten)]
@@ -137,7 +139,9 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
         terminal::warning(format_args!("{}", refusal.describe()));
     }
     let analysis = Analysis::new(file.text.as_str(), settings.options());
-    let environment = environment.hiding(&analysis, file.path.parent().unwrap_or(Path::new("")));
+    let directory = file.path.parent().unwrap_or(Path::new(""));
+    let application = ApplicationLookup::by(&settings, directory, &environment, Audience::CommandLine);
+    let environment = application.telling().hiding(&analysis, directory);
     let parsed = &analysis.parsed;
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };

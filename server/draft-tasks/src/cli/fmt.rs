@@ -22,10 +22,10 @@ use crate::world::environment::Environment;
 pub(super) struct FmtArguments {
     #[command(flatten)]
     paths: Paths,
-    /// Write nothing; name the files that are not formatted, and exit with 1 when there are any
+    /// Name the files that are not formatted, and write nothing; exit with 1 when there are any
     #[arg(long)]
     check: bool,
-    /// Write nothing; show what would change, and exit with 1 when there is anything
+    /// Show what would change, and write nothing; exit with 1 when there is anything
     #[arg(long)]
     diff: bool,
     #[command(flatten)]
@@ -35,7 +35,8 @@ pub(super) struct FmtArguments {
 /// Formats all files; one that cannot be formatted does not keep the others from it.
 pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
     let (mut unusable, mut found) = (false, false);
-    for loaded in arguments.paths.load(Purpose::Change) {
+    let purpose = if arguments.check || arguments.diff { Purpose::Preview } else { Purpose::Change };
+    for loaded in arguments.paths.load(purpose) {
         let formatted =
             loaded.map_err(|error| error.to_string()).and_then(|file| Ok((formatted(&file)?, file)));
         let done = match formatted {
@@ -91,8 +92,11 @@ fn formatted(file: &Loaded) -> Result<Option<String>, String> {
     let parsed = Parsed::new(file.text.as_str(), Options::default());
     let Some(edits) = format::format(&parsed) else {
         let analysis = Analysis::new(file.text.as_str(), Options::default());
-        let first = analysis.diagnostics.iter().find(|found| found.code == DiagnosticCode::Syntax);
-        let (place, problem) = match first {
+        // A task that is there twice has a rule of its own.
+        let is_of_syntax = |found: &&Diagnostic| {
+            matches!(found.code, DiagnosticCode::Syntax | DiagnosticCode::DuplicateTask)
+        };
+        let (place, problem) = match analysis.diagnostics.iter().find(is_of_syntax) {
             Some(Diagnostic { range, message, .. }) => {
                 let (line, column) =
                     line_and_column(&file.text, &LineIndex::new(&file.text), range.start().into());

@@ -4,6 +4,7 @@
 //! Must not tell of an option what its declaration tells.
 
 use clap::{Arg, Command};
+use draft_tasks_analysis::task_variable::TaskVariable;
 
 /// What the exit codes mean, where a command has none of its own.
 const EXIT_CODES: &str = "\
@@ -22,7 +23,7 @@ struct Examples {
     lines: [(&'static str, &'static str); 3],
 }
 
-const EXAMPLES: [Examples; 15] = [
+const EXAMPLES: [Examples; 22] = [
     Examples {
         command: "",
         lines: [
@@ -96,6 +97,54 @@ const EXAMPLES: [Examples; 15] = [
         ],
     },
     Examples {
+        command: "runs list",
+        lines: [
+            ("draft-tasks runs list", "of this tasks file, newest first"),
+            ("draft-tasks runs list --failed --phase pre-up", "that did not pass, of a phase"),
+            ("draft-tasks runs list --all --format json", "of all tasks files, for a program"),
+        ],
+    },
+    Examples {
+        command: "runs show",
+        lines: [
+            ("draft-tasks runs show", "the last run"),
+            ("draft-tasks runs show last mysql", "one task of it"),
+            ("draft-tasks runs show --failed", "the last that did not pass"),
+        ],
+    },
+    Examples {
+        command: "runs attach",
+        lines: [
+            ("draft-tasks runs attach last", "the Job of the last run"),
+            ("draft-tasks runs attach web-post-deploy-x7k2p", "a Job by its name"),
+            ("draft-tasks runs attach last --context kind-dev", "in the cluster of a context"),
+        ],
+    },
+    Examples {
+        command: "runs stop",
+        lines: [
+            ("draft-tasks runs stop last", "the Job of the last run"),
+            ("draft-tasks runs stop web-post-deploy-x7k2p", "a Job by its name"),
+            ("draft-tasks runs stop last --context kind-dev", "in the cluster of a context"),
+        ],
+    },
+    Examples {
+        command: "runs rm",
+        lines: [
+            ("draft-tasks runs rm last", "one run"),
+            ("draft-tasks runs rm --older-than 7d", "the older ones of this tasks file"),
+            ("draft-tasks runs rm --file .", "all of the tasks file here"),
+        ],
+    },
+    Examples {
+        command: "runs path",
+        lines: [
+            ("draft-tasks runs path", "the folder of the last run"),
+            ("draft-tasks runs path --failed", "of the last that did not pass"),
+            ("draft-tasks runs path 20261122T184501", "of one by the beginning of its name"),
+        ],
+    },
+    Examples {
         command: "fmt",
         lines: [
             ("draft-tasks fmt", "format the tasks file here, or the nearest above"),
@@ -109,6 +158,14 @@ const EXAMPLES: [Examples; 15] = [
             ("draft-tasks explain", "what each task runs, and what Draft would"),
             ("draft-tasks explain pre-up --semantics draft", "what Draft runs of a phase"),
             ("draft-tasks explain --code tilde", "what a finding means"),
+        ],
+    },
+    Examples {
+        command: "export",
+        lines: [
+            ("draft-tasks export sh pre-up", "a phase as a script"),
+            ("draft-tasks export kubernetes-job post-deploy --image web:1", "as a Job"),
+            ("draft-tasks export helm-hook --image '{{ .Values.image }}'", "all, as hooks of a chart"),
         ],
     },
     Examples {
@@ -163,6 +220,8 @@ const HEADINGS: [(&str, &[&str]); 4] = [
             "ready_timeout",
             "gone_timeout",
             "concurrency",
+            "kind",
+            "image",
         ],
     ),
     (
@@ -199,7 +258,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 29] = [
+const RARE: [&str; 31] = [
     "color",
     "concurrency",
     "container",
@@ -209,9 +268,11 @@ const RARE: [&str; 29] = [
     "files",
     "gone_timeout",
     "if_present",
+    "image",
     "keep",
     "keep_going",
     "keep_mib",
+    "kind",
     "log",
     "min_severity",
     "no_color",
@@ -231,23 +292,38 @@ const RARE: [&str; 29] = [
     "wait",
 ];
 
-/// A command with all that its help shows, and so each of its commands.
-pub(super) fn complete(command: Command) -> Command {
-    let name = if command.get_bin_name().is_none() && command.get_name() == env!("CARGO_PKG_NAME") {
-        ""
-    } else {
-        command.get_name()
-    };
+/// The commands whose long help has the variables that tasks get.
+const TELLING: [&str; 1] = ["run"];
+
+/// The program with all that its help shows, and so each of its commands.
+pub(super) fn complete(program: Command) -> Command {
+    completed(program, "")
+}
+
+/// The same of a command, which is called so, and of its own commands.
+fn completed(command: Command, name: &str) -> Command {
     let examples = EXAMPLES.iter().find(|examples| examples.command == name).map(Examples::describe);
     let own = command.get_after_help().map(ToString::to_string);
     let has_codes = own.as_deref().is_some_and(|own| own.contains("Exit codes:"));
     let codes = if has_codes { None } else { Some(EXIT_CODES) };
-    let long: Vec<&str> = [examples.as_deref(), own.as_deref(), codes].into_iter().flatten().collect();
+    let variables = TELLING.contains(&name).then(variables);
+    let long = [examples.as_deref(), own.as_deref(), variables.as_deref(), codes];
+    let long: Vec<&str> = long.into_iter().flatten().collect();
     let long = long.join("\n\n");
     let command = command.after_help(examples.unwrap_or_default()).after_long_help(long);
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let command = command.about(first_clause(&about).to_owned()).long_about(about);
-    command.mut_args(placed).mut_subcommands(complete)
+    command.mut_args(placed).mut_subcommands(|part| {
+        let name = format!("{name} {}", part.get_name());
+        completed(part, name.trim_start())
+    })
+}
+
+/// What tasks are told.
+fn variables() -> String {
+    let lines = TaskVariable::ALL
+        .map(|it| format!("\n  {}\n      {},\n      {}", it.name(), it.meaning(), it.known()));
+    format!("Variables for tasks on this machine, where they are known:{}", lines.concat())
 }
 
 impl Examples {
@@ -285,7 +361,9 @@ mod tests {
     fn commands() -> Vec<Command> {
         let mut all = command();
         all.build();
-        all.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect()
+        let of_runs = all.find_subcommand("runs").expect("it is there").get_subcommands();
+        let all = all.get_subcommands().chain(of_runs);
+        all.filter(|command| command.get_name() != "help").cloned().collect()
     }
 
     #[test]
@@ -294,7 +372,7 @@ mod tests {
             for (line, _) in lines {
                 let words = draft_tasks_analysis::plan::typed(line, &|_| None).unwrap();
                 Cli::command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
-                assert!(command.is_empty() || words[1] == *command, "{line}");
+                assert!(words[1..].join(" ").starts_with(command), "{line}");
             }
         }
     }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::OutcomeName;
 use draft_tasks_executor::output::{OpenLines, Tail, plain};
 use draft_tasks_executor::record::Event;
@@ -23,6 +24,8 @@ pub(super) struct Suite {
     pods: Vec<String>,
     cases: Vec<Case>,
     open: HashMap<(usize, Option<usize>), OpenLines>,
+    /// The last that each task wrote which goes on.
+    last: HashMap<(usize, Option<usize>), Tail>,
     output: Tail,
     seconds: f64,
 }
@@ -47,6 +50,7 @@ impl Default for Suite {
             pods: Vec::new(),
             cases: Vec::new(),
             open: HashMap::new(),
+            last: HashMap::new(),
             output: Tail::new(lines, bytes),
             seconds: 0.0,
         }
@@ -92,8 +96,10 @@ impl Suite {
 
     fn wrote(&mut self, place: (usize, Option<usize>), text: &str) {
         let name = self.name(place);
+        let last = self.last.entry(place).or_default();
         for line in plain(text).lines() {
-            self.output.push(&format!("{name} │ {line}\n"));
+            last.push(&format!("{line}\n"));
+            self.output.push(&format!("{} │ {line}\n", printable(&name)));
         }
     }
 
@@ -115,9 +121,11 @@ impl Suite {
                 let said = failure.map(FailureEntry::describe).unwrap_or_default();
                 let kind = failure.and_then(|failure| serde_json::to_value(failure.kind).ok());
                 let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("failed").to_owned();
-                Some(why(if is_failure { "failure" } else { "error" }, &kind, &said, ""))
+                let wrote = self.last.get(&place).map(|last| last.lines().join("\n")).unwrap_or_default();
+                Some(why(if is_failure { "failure" } else { "error" }, &kind, &said, &wrote))
             }
         };
+        self.last.remove(&place);
         self.cases.push(Case { name: self.name(place), seconds, end, is, is_failure });
     }
 
@@ -127,17 +135,17 @@ impl Suite {
         let failures = count(&|case| case.is_failure);
         let skipped = count(&|case| case.is == OutcomeName::Skipped);
         let errors = count(&|case| case.end.is_some()) - failures - skipped;
-        let phase = escaped(&self.phase);
+        let phase = attribute(&self.phase);
         let mut xml = format!(
             "  <testsuite id=\"{number}\" package=\"draft-tasks\" name=\"{phase}\" timestamp=\"{}\" hostname=\"localhost\" \
              tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"{:.3}\">\n    <properties/>\n",
-            escaped(&self.at),
+            attribute(&self.at),
             self.cases.len(),
             self.seconds
         );
         for Case { name, seconds, end, .. } in &self.cases {
             let case =
-                format!("<testcase classname=\"{phase}\" name=\"{}\" time=\"{seconds:.3}\"", escaped(name));
+                format!("<testcase classname=\"{phase}\" name=\"{}\" time=\"{seconds:.3}\"", attribute(name));
             // A text takes whatever is written.
             let _ = match end {
                 None => writeln!(xml, "    {case}/>"),
@@ -156,8 +164,13 @@ pub(super) fn document(suites: &[Suite]) -> String {
 }
 
 fn why(element: &str, kind: &str, message: &str, text: &str) -> String {
-    let (kind, message) = (escaped(kind), escaped(message).replace('\n', "&#10;"));
+    let (kind, message) = (attribute(kind), attribute(message));
     format!("<{element} type=\"{kind}\" message=\"{message}\">{}</{element}>", escaped(text))
+}
+
+/// The value of an attribute, in which line ends and tabs would be read as blanks.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
 }
 
 /// A text within XML; what no document may have is replaced.
@@ -191,6 +204,18 @@ mod tests {
         let pieces = vec![OutputPiece { stream: Stream::Stdout, text }];
         suite.take(&Event::Output { elapsed: 0.0, task: 0, pod: None, pieces });
         assert_eq!(suite.output.lines().len(), 1);
+    }
+
+    #[test]
+    fn a_name_keeps_its_line_ends_and_makes_no_lines_of_output() {
+        let names = vec!["a\n\tb\u{1b}\"<".to_owned()];
+        let mut suite = Suite { tasks: names, ..Suite::default() };
+        let pieces = vec![OutputPiece { stream: Stream::Stdout, text: "x\n".into() }];
+        suite.take(&Event::Output { elapsed: 0.0, task: 0, pod: None, pieces });
+        suite.ended((0, None), OutcomeName::Passed, None, 0.0);
+        let xml = document(&[suite]);
+        assert!(xml.contains("name=\"a&#10;&#9;b\u{fffd}&quot;&lt;\""), "{xml}");
+        assert!(xml.contains("<system-out>a\\n\\tb\\u{1b}&quot;&lt; │ x"), "{xml}");
     }
 
     #[test]

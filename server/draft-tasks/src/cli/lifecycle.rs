@@ -10,6 +10,7 @@ use clap::Args;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_analysis::printable::printable;
+use draft_tasks_analysis::task_variable::TaskVariable;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::schema::WholeEntry;
 use draft_tasks_executor::record::{self, RunHeader};
@@ -21,12 +22,12 @@ use tokio::time::Instant;
 use super::execute::{Format, code_after, execute, serve};
 use super::junit::Suite;
 use super::prepare::{Prepared, block_on};
-use super::run::{self, Options};
+use super::run::{self, BesidePlan, Options};
 use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
-use crate::lifecycle::{Next, Part, Undertaking};
-use crate::safety::{self, Crossing};
+use crate::lifecycle::{LifecycleSite, Next, Part, Undertaking};
+use crate::safety::{self, Crossing, Foreign, Guard};
 use crate::settings::run::Patience;
 
 #[derive(Debug, Args)]
@@ -119,16 +120,20 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
 impl<'a> Whole<'a> {
     fn prepare(options: &'a Options, wanted: &Wanted<'_>) -> Result<Whole<'a>, String> {
         let Wanted { part, argv, gone_timeout } = *wanted;
-        let prepared = options.prepare()?.hiding_in(argv);
-        let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
-        let phases: Vec<Plan> = phases.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let mut prepared = options.prepare()?.hiding_in(argv);
         prepared.tell_findings_of(part, options.told(false))?;
         // Before anything is looked at that the other one may change.
         let claim =
             if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
-        let mut undertaking = Undertaking::new(part, phases, argv, &prepared.application(), &prepared.file);
+        let site = LifecycleSite::of(part, &prepared.application(), &prepared.file);
+        prepared.tell(&prepared.application().told_in(site.target()));
+        let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));
+        let phases: Vec<Plan> = phases.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let mut undertaking = Undertaking::new(site, phases, argv, prepared.application().settings);
         if !options.dry_run {
             undertaking = undertaking.ready().map_err(|problem| prepared.describe_missing(&problem))?;
+        } else if let Some(problem) = undertaking.obstacle() {
+            terminal::warning(format_args!("nothing would run: {}", problem.describe()));
         }
         undertaking.warning.iter().for_each(|said| terminal::warning(format_args!("{said}")));
         if let (Some(limit), Some(pods)) = (gone_timeout, &mut undertaking.pods) {
@@ -158,14 +163,27 @@ impl<'a> Whole<'a> {
     }
 
     fn show(&self) -> io::Result<()> {
+        // All is asked before the first step.
+        let mut asks = self.asks();
         for step in self.undertaking.steps.steps() {
             let request = self.request(*step);
             let about = RunHeader::of(&request, String::new(), &self.prepared.file);
             let unknown =
                 self.undertaking.unknown(*step).map(|problem| self.prepared.summarize_missing(problem));
-            run::show_dry(self.options, &request, &about, &[], unknown.as_deref())?;
+            let beside = BesidePlan { unknown: unknown.as_deref(), asks: &asks, ..BesidePlan::default() };
+            run::show_dry(self.options, &request, &about, &beside)?;
+            asks.clear();
         }
         Ok(())
+    }
+
+    /// What would be asked before all steps.
+    fn asks(&self) -> Vec<String> {
+        let Whole { prepared, undertaking, options, .. } = self;
+        let foreign = foreign(prepared, undertaking);
+        let guard = undertaking.guard.as_ref().filter(|_| !options.cluster.yes);
+        let asks = prepared.asks_of_file().into_iter().chain(options.cluster.asks_of_foreign(&foreign));
+        asks.chain(guard.map(Guard::when_before_delete)).collect()
     }
 
     async fn walk(mut self, signals: &mut Signals) -> io::Result<ExitCode> {
@@ -209,7 +227,19 @@ impl<'a> Whole<'a> {
             if ended.is_untold {
                 return Ok(ended.code(signals));
             }
+            if let Some(build) = ended.build.take() {
+                self.tell_build(build);
+            }
             next = self.undertaking.steps.after(ended.outcome(), ended.was_stopped);
+        }
+    }
+
+    /// Tells the tasks that are still to come of which build the pods are.
+    fn tell_build(&mut self, build: String) {
+        self.prepared.tell(&[(TaskVariable::Build, build)].into());
+        // It was planned before, so it can be planned.
+        if let Ok(Some(plan)) = self.prepared.plan_if_any(Phase::PostUp) {
+            self.undertaking.replan(plan);
         }
     }
 
@@ -305,13 +335,16 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// The clusters that are reached and that are not accepted.
+fn foreign(prepared: &Prepared<'_>, undertaking: &Undertaking) -> Vec<Foreign> {
+    let accepts = |target: &Target| prepared.accepts(target);
+    undertaking.foreign(prepared.whereabouts(&prepared.secrets()), &accepts)
+}
+
 /// Asks for what reaches a cluster that is not local, and before something is destroyed.
 fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Undertaking) -> Result<(), String> {
     prepared.confirm_file(undertaking.part.name())?;
-    let accepts = |target: &Target| prepared.accepts(target);
-    let foreign =
-        undertaking.foreign(prepared.directory(), prepared.variables(), &prepared.secrets(), &accepts);
-    options.cluster.confirm_foreign(&foreign)?;
+    options.cluster.confirm_foreign(&foreign(prepared, undertaking))?;
     let Some(guard) = &undertaking.guard else { return Ok(()) };
     let asking = guard.before_delete(prepared.variables());
     let found = block_on(terminal::said_if_slow(guard.target(), options.is_silent(), asking))?;

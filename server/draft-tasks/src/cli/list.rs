@@ -2,12 +2,13 @@
 //!
 //! Must not run anything, and must not decide what runs.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use draft_tasks_analysis::diagnostic::Severity;
+use draft_tasks_analysis::diagnostic::{Diagnostic, Severity};
 use draft_tasks_analysis::lens::{self, OutlinedPhase};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
@@ -124,7 +125,7 @@ impl Listing {
             terminal::warning(format_args!("{}\n  {}", refusal.message, refusal.help.join("\n  ")));
         }
         let environment = Environment::of_process();
-        let analysis = check::analyse(&file.path, &file.text, settings.options(), &environment);
+        let analysis = check::analyse(&file.path, &file.text, &settings, &environment);
         let directory = file.path.parent().unwrap_or(Path::new(""));
         let secrets = environment.clone().hiding(&analysis, directory).secrets();
         Ok(Listing::of(&file, &analysis, &secrets))
@@ -133,8 +134,12 @@ impl Listing {
     fn of(file: &Loaded, analysis: &Analysis, secrets: &Secrets) -> Listing {
         let lines = LineIndex::new(&file.text);
         let line = |range: TextRange| lines.line_of(range.start().into()).0 + 1;
-        let at =
-            |range: TextRange| analysis.parsed.file.task_at(range.start()).map(|(_, task)| task.name.range);
+        let mut of_tasks: HashMap<TextRange, Vec<&Diagnostic>> = HashMap::new();
+        for found in &analysis.diagnostics {
+            if let Some((_, task)) = analysis.parsed.file.task_at(found.range.start()) {
+                of_tasks.entry(task.name.range).or_default().push(found);
+            }
+        }
         let listed = |OutlinedPhase { phase, range, obstacle, tasks }| ListedPhase {
             phase,
             place: if phase.is_local() { "machine" } else { "pods" },
@@ -145,14 +150,14 @@ impl Listing {
                 .map(|task| ListedTask {
                     command: secrets.mask(&task.command).into_owned(),
                     line: line(task.range),
-                    problems: Problems::of(analysis, |range| at(range) == Some(task.range)),
+                    problems: Problems::of(of_tasks.remove(&task.range).unwrap_or_default()),
                     task: task.name,
                 })
                 .collect(),
         };
         Listing {
             phases: lens::outline(&analysis.parsed).into_iter().map(listed).collect(),
-            problems: Problems::of(analysis, |_| true),
+            problems: Problems::of(&analysis.diagnostics),
         }
     }
 
@@ -248,10 +253,13 @@ impl ListedTask {
 }
 
 impl Problems {
-    fn of(analysis: &Analysis, is_here: impl Fn(TextRange) -> bool) -> Problems {
-        let here = || analysis.diagnostics.iter().filter(|found| is_here(found.range));
-        let count = |severity| here().filter(|found| found.severity == severity).count();
-        Problems { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    fn of<'a>(found: impl IntoIterator<Item = &'a Diagnostic>) -> Problems {
+        let mut problems = Problems::default();
+        for diagnostic in found {
+            problems.errors += usize::from(diagnostic.severity == Severity::Error);
+            problems.warnings += usize::from(diagnostic.severity == Severity::Warning);
+        }
+        problems
     }
 
     /// "1 error, 2 warnings"

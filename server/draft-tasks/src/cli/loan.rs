@@ -99,7 +99,7 @@ pub(super) fn take_back() {
         restore(&modes);
     }
     #[cfg(not(unix))]
-    drop(before);
+    let _ = before;
 }
 
 #[cfg(unix)]

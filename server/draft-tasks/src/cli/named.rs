@@ -4,6 +4,7 @@
 
 use clap::Args;
 use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::printable::printable;
 use globset::GlobBuilder;
 
 /// What of a phase is asked for.
@@ -86,10 +87,11 @@ pub(super) fn shown_words<'a>(tasks: impl IntoIterator<Item = &'a str>) -> Strin
     words.map(|word| format!(" {word}")).collect()
 }
 
-/// The tasks that a word names: the one that is called exactly so, else those that it is a pattern of, else the only one that
-/// begins so.
+/// The tasks that a word names: the one that is called exactly so, else that is shown so, else those that it is a pattern of,
+/// else the only one that begins so.
 fn matches<'a>(word: &str, present: &'a [String], has_terminal: bool) -> Vec<&'a String> {
-    if let Some(exact) = present.iter().find(|name| *name == word) {
+    let shown = || present.iter().find(|name| printable(name) == word);
+    if let Some(exact) = present.iter().find(|name| *name == word).or_else(shown) {
         return vec![exact];
     }
     let is_pattern = word.contains(['*', '?', '[', '{']);
@@ -125,6 +127,15 @@ mod tests {
         let present = ["build".to_owned()];
         let named = NamedTasks { tasks: vec!["b".into()], ..NamedTasks::default() };
         assert_eq!(named.among(&present, false), Err(Unnamed::Word("b".into())), "a guess of a script");
+    }
+
+    #[test]
+    fn a_name_with_a_line_feed_can_be_given_as_it_is_shown() {
+        let named = NamedTasks::exactly(vec![r"two\nlines".into()]);
+        let lines = "two\nlines".to_owned();
+        assert_eq!(named.among(std::slice::from_ref(&lines), false), Ok(vec![lines.clone()]));
+        let literal = r"two\nlines".to_owned();
+        assert_eq!(named.among(&[lines, literal.clone()], false), Ok(vec![literal]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Must not write, and must not take a file from a folder above without naming it.
 
 use draft_tasks_analysis::file_names::{PACK_FILE, SETTINGS_FILE, TASKS_FILE};
+use draft_tasks_analysis::printable::printable;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +11,7 @@ use clap::Args;
 use super::terminal;
 use crate::repository::{self, Ascent};
 use crate::source::{self, FileKind, ReadError};
+use crate::tree::Tree;
 
 /// The tasks file of a command that takes one.
 #[derive(Clone, Debug, Args)]
@@ -144,9 +146,8 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
 fn nowhere(ascent: &Ascent) -> ReadError {
     let path = source::canonical(Path::new("."));
     let looked = match (&ascent.root, &ascent.foreign) {
-        (None, _) => {
-            "in this directory, which is in no Git repository whose folders are looked in".to_owned()
-        }
+        (None, _) => "in this directory, which is in no Git repository, so that no folder above is looked in"
+            .to_owned(),
         (Some(_), Some(foreign)) => format!(
             "in this directory{}; what is above is not looked in, as {} belongs to another user",
             if ascent.folders.is_empty() { "" } else { ", or in those above it of this user" },
@@ -157,9 +158,30 @@ fn nowhere(ascent: &Ascent) -> ReadError {
             format!("in this directory, or above it up to the root of its Git repository, {}", root.display())
         }
     };
-    let advice =
-        "`draft-tasks create` makes one here; to use another one, name it, or its directory by -C DIR";
-    ReadError { path, problem: format!("there is no {TASKS_FILE} {looked}\n  {advice}") }
+    let advice = "`draft-tasks create` makes one here; to use another one, name it by --file PATH or its directory by -C DIR";
+    let elsewhere = if ascent.root.is_some() { below() } else { above(&path) }.unwrap_or_default();
+    ReadError { path, problem: format!("there is no {TASKS_FILE} {looked}\n  {advice}{elsewhere}") }
+}
+
+/// The nearest folder above that has one, on a line of its own.
+fn above(here: &Path) -> Option<String> {
+    let folder = here.ancestors().skip(1).find(|folder| tasks_file_in(folder).is_some())?;
+    Some(format!("\n  a folder above that has one: {}", printable(&folder.to_string_lossy())))
+}
+
+/// The folders below that have one, on a line of its own.
+fn below() -> Option<String> {
+    /// More would hide what else is said.
+    const MOST: usize = 5;
+    let tree = Tree::of_workspace(Path::new("."));
+    let folders = tree.files.iter().filter_map(|file| file.path.parent());
+    let mut shown: Vec<String> = folders.map(|folder| printable(&folder.to_string_lossy())).collect();
+    let others = shown.len().saturating_sub(MOST);
+    shown.truncate(MOST);
+    if others > 0 {
+        shown.push(format!("and {others} more"));
+    }
+    (!shown.is_empty()).then(|| format!("\n  folders below that have one: {}", shown.join(", ")))
 }
 
 fn tasks_file_in(folder: &Path) -> Option<PathBuf> {

@@ -26,6 +26,8 @@ pub(super) struct Shown<'a> {
     pub(super) choice: Option<&'a PodChoice>,
     /// The cluster that tasks on this machine would meet, where it is pinned.
     pub(super) target: Option<&'a Target>,
+    /// What would be asked before, each as the rest of "would ask".
+    pub(super) asks: &'a [String],
 }
 
 impl Shown<'_> {
@@ -80,6 +82,9 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     for name in shown.left_out {
         writeln!(out, "  {}", paint.dim(&format!("- {}  left out", printable(name))))?;
     }
+    for asks in shown.asks {
+        writeln!(out, "  would ask {}", printable(asks))?;
+    }
     out.flush()
 }
 
@@ -99,6 +104,7 @@ pub(super) fn write_json(shown: &Shown<'_>) -> io::Result<()> {
         "context": shown.target.map_or_else(|| shown.about.cluster().and_then(|it| it.context.clone()), |it| it.context.clone()),
         "namespace": shown.target.map_or_else(|| shown.about.cluster().map(|it| it.namespace.clone()), |it| Some(it.namespace.clone())),
         "podsNotKnownSince": shown.unknown,
+        "wouldAsk": shown.asks,
         "again": shown.again().iter().map(|pod| json!({ "pod": pod.name, "tasks": pod.tasks })).collect::<Vec<_>>(),
     });
     writeln!(io::stdout(), "{document}")

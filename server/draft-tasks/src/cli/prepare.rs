@@ -1,24 +1,20 @@
-//! From a tasks file and options to what the executor runs, and the questions that come before it.
+//! From a tasks file and options to what the executor runs, and what is said and asked before it.
 //!
 //! Must not run anything; it looks at a cluster only to ask before something is cleaned up.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, PlanError};
-use draft_tasks_analysis::printable::printable;
-use draft_tasks_analysis::{Analysis, TextRange};
-use draft_tasks_executor::cluster::Target;
+use draft_tasks_analysis::task_variable::TaskValues;
+use draft_tasks_analysis::{Analysis, Parsed, TextRange};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
 use draft_tasks_executor::stop::GRACE;
-use draft_tasks_executor::{OnFailure, Pinned, RunRequest};
-use draft_tasks_executor::{PodsRequest, Problem};
+use draft_tasks_executor::{Limits, OnFailure, Pinned, PodsRequest, Problem, RunRequest};
 
 use super::check;
 use super::cluster::Cluster;
@@ -26,17 +22,22 @@ use super::paths::{Loaded, TasksFile};
 use super::{SemanticOptions, terminal};
 use crate::claim::Claim;
 use crate::clock::Clock;
-use crate::lifecycle::{Activity, Part, Undertaking};
+use crate::export::{ExposedTask, HandedPhase};
+use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::plan_refusal::{PlanRefusal, plan_if_any, runnable};
-use crate::safety::{self, Crossing, Guard, Whereabouts};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Named};
 use crate::source::{self, FileKind};
-use crate::world::application;
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
+
+mod findings;
+mod questions;
+
+pub(super) use findings::Told;
 
 /// A tasks file with everything that its runs depend on.
 pub(super) struct Prepared<'a> {
@@ -50,6 +51,9 @@ pub(super) struct Prepared<'a> {
     directory: PathBuf,
     analysis: Analysis,
     settings: Config,
+    /// What settings say of tasks in pods that are not in the file.
+    unmatched_once: Option<String>,
+    meaning: SemanticOptions,
     run: RunSettings,
     environment: Environment,
     kubernetes: KubernetesSettings,
@@ -66,16 +70,6 @@ pub(super) struct PhaseSelection<'a> {
     /// Only in these pods; in all when it is empty.
     pub(super) pods: &'a [String],
     pub(super) policy: Option<Named<OnFailure>>,
-}
-
-/// How it is told what `check` knows of tasks that are about to run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
-    /// Whether they do not run then.
-    pub(super) is_strict: bool,
-    pub(super) is_quiet: bool,
-    /// Whether the tasks have a terminal, so that it is not missing.
-    pub(super) has_terminal: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -99,10 +93,21 @@ impl<'a> Prepared<'a> {
             source::absolute(&loaded.path).map_err(|error| format!("{}: {error}", loaded.path.display()))?;
         let directory = file.parent().unwrap_or(&file).to_owned();
         let environment = Environment::of_process().with(&run, &directory)?;
-        let settings = super::settings_to_run(&loaded.path, &meaning.settings())?;
-        let analysis = check::analyse(&loaded.path, &loaded.text, settings.options(), &environment);
-        let environment = environment.hiding(&analysis, &directory);
+        let (settings, project) = super::settings_to_run(&loaded.path, &meaning.settings())?;
         let kubernetes = cluster.settings(&settings.kubernetes);
+        let named = cluster.meant.environment.clone();
+        let application = ApplicationLookup {
+            directory: &directory,
+            environment: &environment,
+            name: named.as_deref(),
+            settings: &kubernetes,
+            audience: Audience::CommandLine,
+        };
+        let environment = application.telling();
+        let analysis =
+            check::judge(&loaded.path, Parsed::new(loaded.text.as_str(), settings.options()), &environment);
+        let environment = environment.hiding(&analysis, &directory);
+        let unmatched_once = project.unmatched_once(&analysis.parsed);
         Ok(Prepared {
             is_above,
             lines: LineIndex::new(&loaded.text),
@@ -111,10 +116,12 @@ impl<'a> Prepared<'a> {
             directory,
             analysis,
             settings,
+            unmatched_once,
+            meaning,
             run,
             environment,
             kubernetes,
-            named: cluster.meant.environment.clone(),
+            named,
             cluster,
         })
     }
@@ -134,7 +141,13 @@ impl<'a> Prepared<'a> {
             secrets: self.run.secrets.clone(),
             public: self.run.public.clone(),
             environment: self.named.clone(),
-            tty: false,
+            selector: self.kubernetes.selector.as_ref().map(ToString::to_string),
+            namespace: self.kubernetes.namespace.clone(),
+            semantics: self.meaning.semantics.map(|semantics| semantics.0.name().into()),
+            draft_version: self.meaning.draft_version.map(|version| version.0.name().into()),
+            timeout: self.run.timeout.map(|limit| limit.to_string()),
+            total_timeout: self.run.total_timeout.map(|limit| limit.to_string()),
+            ..GivenEntry::default()
         }
     }
 
@@ -142,88 +155,22 @@ impl<'a> Prepared<'a> {
     /// is asked for as if nothing had named it.
     pub(super) fn meet_again(&mut self, given: &GivenEntry, reached: Option<&ClusterEntry>) {
         self.named = self.named.take().or_else(|| given.environment.clone());
-        let KubernetesSettings { context: named, namespace, selector, .. } = &mut self.kubernetes;
+        let KubernetesSettings { context: named, namespace, selector, container, .. } = &mut self.kubernetes;
         *named = named.take().or_else(|| given.context.clone());
+        *namespace = namespace.take().or_else(|| given.namespace.clone());
+        *selector = selector.take().or_else(|| given.selector.as_ref()?.parse().ok());
         if let Some(reached) = reached {
             *namespace = namespace.take().or_else(|| Some(reached.namespace.clone()));
             *selector = selector.take().or_else(|| reached.selector.parse().ok());
+            let of_job = reached.job.as_ref().and_then(|job| job.container.as_ref());
+            *container = container.take().or_else(|| of_job?.parse().ok());
         }
+        self.environment = self.application().telling();
     }
 
-    /// Says what `check` knows of tasks that are about to run, a line each.
-    ///
-    /// # Errors
-    ///
-    /// Where there is something and `is_strict` forbids it.
-    pub(super) fn tell_findings(&self, plan: &Plan, told: Told) -> Result<(), String> {
-        let Some(phase) = plan.subject.phase() else { return Ok(()) };
-        let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
-        self.tell_severe(self.analysis.severe_of_phase(phase, &names), told)
-    }
-
-    /// The same of all that runs around a command, and of what may be meant to.
-    ///
-    /// # Errors
-    ///
-    /// As [`Prepared::tell_findings`].
-    pub(super) fn tell_findings_of(&self, part: Part, told: Told) -> Result<(), String> {
-        self.tell_severe(self.analysis.severe_of_phases(part.phases()), told)
-    }
-
-    fn tell_severe<'f>(&self, all: impl Iterator<Item = &'f Diagnostic>, told: Told) -> Result<(), String> {
-        let Told { is_strict, is_quiet, has_terminal } = told;
-        let mut count = 0;
-        for found in all.filter(|found| !(has_terminal && found.code == DiagnosticCode::InteractiveCommand)) {
-            count += 1;
-            if is_strict || !is_quiet {
-                self.tell_finding(found);
-                self.tell_loan(found);
-            }
-        }
-        if !is_strict || count == 0 {
-            return Ok(());
-        }
-        let there_are =
-            if count == 1 { "there is 1 finding".to_owned() } else { format!("there are {count} findings") };
-        Err(format!(
-            "nothing runs, as --strict is given and {there_are} about these tasks\n  `draft-tasks check` shows how to fix them"
-        ))
-    }
-
-    /// Says what keeps tasks of `cleanup` from running later.
-    pub(super) fn tell_errors_of_cleanup(&self) {
-        let of_up = self.analysis.severe_of_phases(Part::Up.phases()).map(std::ptr::from_ref);
-        let of_up: HashSet<*const Diagnostic> = of_up.collect();
-        let cleanup = self.analysis.severe_of_phases(Part::Delete.phases());
-        let is_ignored = |found: &Diagnostic| {
-            matches!(found.code, DiagnosticCode::PostDelete | DiagnosticCode::UnknownPhase)
-        };
-        let keeping = cleanup.filter(|found| found.severity == Severity::Error || is_ignored(found));
-        // Those were told with its own tasks.
-        keeping
-            .filter(|found| !of_up.contains(&std::ptr::from_ref(*found)))
-            .for_each(|found| self.tell_finding(found));
-    }
-
-    /// Says how a task gets the terminal that it needs.
-    fn tell_loan(&self, found: &Diagnostic) {
-        if found.code != DiagnosticCode::InteractiveCommand {
-            return;
-        }
-        let section = self.analysis.parsed.file.section_at(found.range.start());
-        if let Some(phase) = section.and_then(|section| section.phase).filter(|phase| phase.is_local()) {
-            terminal::remark(format_args!(
-                "`draft-tasks run {phase} --tty TASK` lends it to one task, on its own"
-            ));
-        }
-    }
-
-    fn tell_finding(&self, found: &Diagnostic) {
-        let (line, column) = self.place(found.range);
-        let (path, secrets) = (self.loaded.path.display(), self.secrets());
-        let message = secrets.mask(&found.message);
-        let said = format_args!("{path}:{line}:{column}: {} [{}]", printable(&message), found.code.name());
-        terminal::warning(said);
+    /// Tells the tasks what they run for.
+    pub(super) fn tell(&mut self, values: &TaskValues) {
+        self.environment = self.environment.clone().telling(values);
     }
 
     /// Claims what is to run.
@@ -266,8 +213,8 @@ impl<'a> Prepared<'a> {
     }
 
     /// The application, as options, settings and `draft.toml` say.
-    pub(super) fn application(&self) -> application::ApplicationLookup<'_> {
-        application::ApplicationLookup {
+    pub(super) fn application(&self) -> ApplicationLookup<'_> {
+        ApplicationLookup {
             directory: &self.directory,
             environment: &self.environment,
             name: self.named.as_deref(),
@@ -360,11 +307,11 @@ impl<'a> Prepared<'a> {
         };
         RunRequest {
             on_failure: policy.map_or_else(usual, |policy| policy.0),
+            environment: self.environment.for_run("run", plan.subject),
             plan,
             directory: self.directory.clone(),
-            environment: self.environment.for_run("run"),
             grace: GRACE,
-            limits: self.run.limits().or(self.settings.run.limits()),
+            limits: self.limits(),
             secrets: self.environment.secrets(),
             finds_problems: false,
             on_terminal: false,
@@ -383,9 +330,33 @@ impl<'a> Prepared<'a> {
         plan.map_err(|error| self.describe(&error))
     }
 
+    /// A phase as it is handed over to another tool.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub(super) fn handed(&self, phase: Phase) -> Result<HandedPhase, String> {
+        HandedPhase::of(&self.analysis, &self.settings, phase).map_err(|error| self.describe(&error))
+    }
+
+    /// The tasks of a phase that have a secret in them.
+    pub(super) fn exposed(&self, phase: &HandedPhase) -> Vec<ExposedTask> {
+        phase.exposed(&self.analysis, &self.secrets())
+    }
+
+    /// How long tasks may take.
+    pub(super) fn limits(&self) -> Limits {
+        self.run.limits().or(self.settings.run.limits())
+    }
+
     /// Whether a setting or an option names the context.
     pub(super) fn is_pinned(&self) -> bool {
         self.kubernetes.context.is_some()
+    }
+
+    /// The tasks file.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// The environment of the tasks.
@@ -405,75 +376,6 @@ impl<'a> Prepared<'a> {
 
     pub(super) fn secrets(&self) -> Secrets {
         self.environment.secrets()
-    }
-
-    /// Asks whether what destroys or deploys means a tasks file that nobody named.
-    ///
-    /// # Errors
-    ///
-    /// As [`Prepared::confirm`].
-    pub(super) fn confirm_file(&self, what: &str) -> Result<(), String> {
-        if !self.is_above {
-            return Ok(());
-        }
-        let question = format!("run {what} with {}, from a folder above?", self.loaded.path.display());
-        let answer = "to go on, name it by --file PATH or its directory by -C DIR, or give --yes";
-        self.cluster.confirm(&question, answer)
-    }
-
-    /// Asks what has to be asked before a run.
-    ///
-    /// # Errors
-    ///
-    /// When the answer is no, or nobody can be asked.
-    pub(super) fn confirm(&self, request: &RunRequest, is_silent: bool) -> Result<(), String> {
-        if self.cluster.yes {
-            return Ok(());
-        }
-        if request.plan.subject == Phase::Cleanup.into() {
-            self.confirm_file(Phase::Cleanup.name())?;
-        }
-        self.cluster.confirm_foreign(&safety::foreign(request, &|target| self.accepts(target)))?;
-        if request.plan.subject != Phase::Cleanup.into() {
-            return Ok(());
-        }
-        let Some(guard) = self.guard() else { return Ok(()) };
-        let asking = guard.before_cleanup(self.variables());
-        match block_on(terminal::said_if_slow(guard.target(), is_silent, asking))? {
-            Some(question) => self.cluster.confirm(&question, "to go on, give --yes"),
-            None => Ok(()),
-        }
-    }
-
-    /// What is known by now of the clusters that a run on this machine reaches; nothing where no question is wanted.
-    pub(super) fn crossing(&self, request: &RunRequest) -> Option<Crossing> {
-        let is_asked = !self.cluster.yes && request.pods.is_none();
-        let whereabouts = Whereabouts {
-            directory: &self.directory,
-            environment: &request.environment,
-            secrets: &request.secrets,
-            pinned: request.pinned.as_ref().map(|pinned| &pinned.target),
-        };
-        is_asked.then(|| Crossing::of(&request.plan, whereabouts, &self.kubernetes))
-    }
-
-    /// The same of `up` or `delete`.
-    pub(super) fn crossings(&self, undertaking: &Undertaking) -> Vec<Crossing> {
-        undertaking.crossings(&self.directory, self.variables(), &self.secrets(), &self.kubernetes)
-    }
-
-    /// Whether runs reach this cluster without asking: who names its context knows it.
-    pub(super) fn accepts(&self, target: &Target) -> bool {
-        let is_named = || {
-            let named = self.application().target(None);
-            self.cluster.meant.context.is_some() && named.is_ok_and(|named| named.is_same_cluster(target))
-        };
-        self.kubernetes.is_local(target) || is_named()
-    }
-
-    /// What is to be asked about before something is destroyed.
-    pub(super) fn guard(&self) -> Option<Guard> {
-        Guard::of(&self.application(), &self.file)
     }
 
     /// The directory of the tasks file, where commands run.

@@ -21,6 +21,7 @@ use draft_tasks_executor::{
 use super::named::shown_words;
 use super::screen::Screen;
 use super::terminal::Paint;
+use super::variables::UNTOLD;
 use super::workflow::Workflow;
 use crate::settings::audience::Audience;
 use crate::source;
@@ -61,6 +62,10 @@ pub(super) struct Report {
     has_logs: bool,
     /// The tasks file as it is shown.
     file: PathBuf,
+    /// Whether tasks of its phase were left out, which are not to run when what failed runs again.
+    pub(super) is_partial: bool,
+    /// The variables that options gave.
+    given: Vec<String>,
     /// The tasks with their commands and places.
     planned: Vec<PlannedTask>,
     subject: Option<Subject>,
@@ -130,6 +135,8 @@ impl Report {
             has_logs: record.is_some() && !about.given.tty,
             record,
             file: source::shown(file),
+            is_partial: false,
+            given: about.given.env.clone(),
             planned: about.tasks().to_vec(),
             subject: None,
             tasks: Vec::new(),
@@ -240,8 +247,8 @@ impl Report {
         if self.amount == Amount::Failures {
             return Ok(());
         }
-        let build = self.pods.iter().find_map(|pod| pod.build.clone());
-        let build = build.map(|build| format!(" · build {}", printable(&build))).unwrap_or_default();
+        let build = Pod::build_of(&self.pods);
+        let build = build.map(|build| format!(" · build {}", printable(build))).unwrap_or_default();
         let names = self
             .pods
             .iter()
@@ -384,7 +391,10 @@ impl Report {
     /// What names the tasks file in a command, with a blank before it; nothing where it is found without.
     fn file_option(&self) -> String {
         let path = (self.file != Path::new(TASKS_FILE)).then(|| self.file.display().to_string());
-        path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default()
+        // It must not be taken for an option.
+        let path = path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path });
+        let file = path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default();
+        format!("{}{file}", super::entered())
     }
 
     /// The first and the last lines of a task that failed, where they were not shown before.
@@ -465,7 +475,10 @@ impl Report {
         if self.left.is_empty() || self.record.is_none() {
             return None;
         }
-        Some(printable(&format!("draft-tasks run {phase} --failed{}", self.file_option())))
+        // No record keeps their values.
+        let given: String = self.given.iter().map(|name| format!(" --env {name}={UNTOLD}")).collect();
+        let what = if self.is_partial { "rerun".to_owned() } else { format!("run {phase}") };
+        Some(printable(&format!("draft-tasks {what} --failed{}{given}", self.file_option())))
     }
 }
 

@@ -30,8 +30,10 @@ impl Root {
         let [whole, root] = [&real, &self.0].map(|path| url::Url::from_file_path(path).map(String::from));
         let Ok(whole) = whole else { return self.path(file) };
         let below = root.ok().and_then(|root| {
-            let below = whole.strip_prefix(root.trim_end_matches('/'))?.strip_prefix('/')?;
-            Some(below.to_owned())
+            let root = format!("{}/", root.trim_end_matches('/'));
+            // That of the root itself has slashes alone behind its scheme.
+            let root = if root == "file:/" { "file:///" } else { &root };
+            Some(whole.strip_prefix(root)?.to_owned())
         });
         below.unwrap_or(whole)
     }

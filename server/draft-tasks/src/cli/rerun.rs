@@ -9,28 +9,34 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::record::schema::{ClusterEntry, FailureKind, GivenEntry, PlannedTask, PodEntry};
 use draft_tasks_executor::record::{Event, RecordState, Records, RunHeader, StoredRun, is_last};
 use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
+use super::SemanticOptions;
 use super::paths::TasksFile;
 use super::prepare::PhaseSelection;
 use super::run::{self, Options, PlannedRun, carry_out};
+use super::variables::UNTOLD;
 use super::{runs, signals, terminal};
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
+use passed_over::{blocked, failed_step, no_phase};
+
+mod job;
+mod passed_over;
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArguments {
-    /// The run: its name in `draft-tasks runs`, the beginning of that name, or `last`. Without it, the newest run of this
-    /// tasks file in which a task of a phase ran
+    /// The run, by the beginning of its name in `draft-tasks runs`, or `last`; without it the newest run of this tasks file in
+    /// which a task of a phase ran; where something else failed after it, nothing runs and that is said
     run: Option<String>,
-    /// Run only the tasks that did not pass: those that failed or were stopped or skipped; in pods, each task only in the pods
-    /// in which it has not passed. `draft-tasks run PHASE --failed` does it with the last run of that phase
+    /// Run only the tasks of that run that did not pass: those that failed or were stopped or skipped; in pods, each task only
+    /// in the pods in which it has not passed. `draft-tasks run PHASE --failed` runs all of a phase that has not passed since
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -76,6 +82,8 @@ struct Earlier {
     cluster: Option<ClusterEntry>,
     given: GivenEntry,
     pods: Vec<PodEntry>,
+    /// The image of the tasks, where it made a Job.
+    image: Option<String>,
     /// What became of each task that began or ended, by its index and that of its pod.
     ends: HashMap<(usize, Option<usize>), End>,
 }
@@ -99,28 +107,54 @@ impl Again<'_> {
         let here = self.named_file()?;
         let kept = self.find(&records, here.as_ref().map(|here| here.path.as_path()))?;
         let kept = ended(&records, kept, options.wait)?;
-        let earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        let mut earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
+        earlier.take_maker(&records)?;
+        if !options.dry_run {
+            earlier.check_job_is_over()?;
+        }
+        if self.failed {
+            earlier.check_end_of_job(&kept)?;
+        }
         let settings = options.settings().map_err(|error| error.to_string())?;
         let file = here.unwrap_or_else(|| {
             terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
             TasksFile::named(earlier.file.clone().into())
         });
         let settings = earlier.given_again(settings)?;
+        let meaning = earlier.meaning(options.meaning)?;
         let mut prepared = if earlier.given.tty {
-            options.load(file, settings)?
+            options.load(file, settings, meaning)?
         } else {
-            options.prepare_with(file, settings)?
+            options.prepare_with(file, settings, meaning)?
         };
+        let policy = options.policy().or(earlier.option("onFailure", &earlier.given.on_failure)?);
         prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
         let phase = prepared.phase(&earlier.phase)?;
+        if self.phase.is_some() {
+            earlier.remember(self.before(&records, &kept)?, &prepared.tasks(phase))?;
+        }
         let (tasks, pods) = if self.failed { earlier.failed(phase)? } else { earlier.all(phase)? };
         earlier.check_present(&tasks, &prepared.tasks(phase))?;
-        let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
-        let mut request = prepared.request(phase, &chosen)?;
+        let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy };
+        let mut request = match earlier.job() {
+            Some(job) => run::job_request(options, &prepared, (phase, &chosen), job.image.as_deref())?,
+            None => prepared.request(phase, &chosen)?,
+        };
+        if let Some(job) = request.pods.as_mut().and_then(|pods| pods.job.as_mut()) {
+            job.earlier_image.clone_from(&earlier.image);
+        }
         earlier.tell_changes(&request);
-        if let Some(request) = &mut request.pods {
-            pods.narrow(request)?;
-            request.once.extend(earlier.tasks.iter().filter(|task| task.once).map(|task| task.name.clone()));
+        match request.pods.as_mut() {
+            Some(request) if request.job.is_some() => {
+                earlier.cluster.iter().try_for_each(|cluster| reach::check_place(cluster, request))?;
+            }
+            Some(request) => {
+                pods.narrow(request)?;
+                // An option that named them stood in place of the settings.
+                request.once =
+                    earlier.tasks.iter().filter(|task| task.once).map(|task| task.name.clone()).collect();
+            }
+            None => {}
         }
         if earlier.given.tty {
             let id = &earlier.id;
@@ -128,13 +162,35 @@ impl Again<'_> {
             run::check_loan(options, phase).map_err(had)?;
             request.on_terminal = true;
         }
-        PlannedRun::new(options, prepared, (phase, request), None)
+        let mut planned = PlannedRun::new(options, prepared, (phase, request), None)?;
+        planned.keep_policy(policy);
+        Ok(planned)
+    }
+
+    /// What ran of the same phase and file before a run, the last first.
+    fn before(
+        &self,
+        records: &Records,
+        kept: &StoredRun,
+    ) -> Result<impl Iterator<Item = Earlier> + use<>, String> {
+        let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
+        let before = all.into_iter().skip_while({
+            let id = kept.id.clone();
+            move |other| other.id != id
+        });
+        let (file, phase) = (kept.file().map(Path::to_owned), self.phase.map(Phase::name));
+        let is_of = move |other: &StoredRun| file.as_ref().is_some_and(|file| source::is_of(other, file));
+        let before = before.skip(1).filter(is_of).filter_map(|other| Earlier::read(&other));
+        Ok(before.filter(move |earlier| phase == Some(earlier.phase.as_str()) && earlier.has_run()))
     }
 
     /// The tasks file that is meant; nothing where a run is named by itself where there is none, as its record tells.
     fn named_file(&self) -> Result<Option<TasksFile>, String> {
         match self.options.find_file() {
             Err(_) if self.options.file.file.is_none() && self.run.is_some_and(|it| !is_last(it)) => Ok(None),
+            Err(problem) => Err(format!(
+                "{problem}\n  `draft-tasks runs --all` lists the runs of all tasks files, which `rerun` takes by name"
+            )),
             found => found.map(Some),
         }
     }
@@ -159,37 +215,43 @@ impl Again<'_> {
     /// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where
     /// the command of `up` or `delete` failed after it, that is what failed.
     fn newest(&self, records: &Records, file: &Path) -> Result<StoredRun, String> {
-        let Again { phase, failed, options, .. } = self;
+        let Again { phase, options, .. } = self;
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
-        if let Some(said) = of_file.peek().and_then(failed_step).filter(|_| *failed && phase.is_none()) {
+        let last = of_file.peek().filter(|_| phase.is_none());
+        if let Some(said) = last.and_then(failed_step) {
             return Err(said);
         }
         let is_meant = |earlier: &Earlier| phase.is_none_or(|phase| earlier.phase == phase.name());
+        let mut passed_over = None;
         let found = of_file.find(|kept| {
             let runs = options.wait && kept.state == RecordState::Running;
-            Earlier::read(kept).is_some_and(|earlier| is_meant(&earlier) && (runs || earlier.has_run()))
+            let earlier = Earlier::read(kept).filter(&is_meant);
+            passed_over = passed_over.take().or_else(|| blocked(kept, earlier.as_ref()?));
+            earlier.is_some_and(|earlier| runs || earlier.has_run())
         });
+        // What was to run again in pods that are gone is what ran in them.
+        if let Some(blocked) = passed_over.filter(|it| found.as_ref().is_none_or(|found| !it.is_like(found)))
+        {
+            return Err(blocked.describe());
+        }
         let of_phase = phase.map(|phase| format!("`{phase}` of ")).unwrap_or_default();
-        found.ok_or_else(|| format!("no run of {of_phase}{} is recorded", file.display()))
+        found.ok_or_else(|| {
+            let file = file.display();
+            format!("no run of {of_phase}{file} is recorded\n  `draft-tasks run PHASE` runs a phase, and `draft-tasks runs --all` lists all that is recorded")
+        })
     }
 }
 
-/// What to do about a run between phases that failed.
-fn failed_step(kept: &StoredRun) -> Option<String> {
-    let result = kept.result().filter(|result| result.outcome == OutcomeName::Failed)?;
-    let is = |one: Subject, other: Subject| [one, other].iter().any(|step| step.name() == result.phase);
-    let part = if is(Subject::Deploy, Subject::PodsReady) {
-        "up"
-    } else if is(Subject::Delete, Subject::PodsGone) {
-        "delete"
-    } else {
-        return None;
+/// Whether tasks of two runs meet the same, apart from limits and what happens after a failure.
+fn is_given_alike(one: &GivenEntry, other: &GivenEntry) -> bool {
+    let met = |given: &GivenEntry| GivenEntry {
+        on_failure: None,
+        timeout: None,
+        total_timeout: None,
+        ..given.clone()
     };
-    Some(format!(
-        "run {}: what failed last is the step `{}` of `draft-tasks {part}`, which does not run again alone: give that command again",
-        kept.id, result.phase
-    ))
+    met(one) == met(other)
 }
 
 /// The record at the end of its run, which may be awaited.
@@ -215,19 +277,6 @@ fn ended(records: &Records, kept: StoredRun, waits: bool) -> Result<StoredRun, S
     if over.state == RecordState::Running { Err(fails(&"its record is not locked")) } else { Ok(over) }
 }
 
-/// Why a run of no phase does not run again, and what does.
-fn no_phase(kept: &StoredRun) -> String {
-    let id = &kept.id;
-    match &kept.began {
-        Some(Event::RunStarted { phase, .. }) => format!(
-            "run {id} is the step `{phase}` of `draft-tasks up` or `delete`, which does not run again alone: give that command again, or the run of a phase"
-        ),
-        _ => {
-            format!("the record of run {id} does not tell what it ran: `draft-tasks run PHASE` runs a phase")
-        }
-    }
-}
-
 impl Earlier {
     /// Reads a record; nothing where it is of no phase.
     fn read(kept: &StoredRun) -> Option<Earlier> {
@@ -236,9 +285,10 @@ impl Earlier {
             return None;
         };
         Phase::ALL.iter().find(|of| of.name() == phase)?;
-        let (pods, ends) = (Vec::new(), HashMap::new());
-        let mut earlier = Earlier { id, phase, file, tasks, cluster, given: *given, pods, ends };
+        let (pods, image, ends) = (Vec::new(), None, HashMap::new());
+        let mut earlier = Earlier { id, phase, file, tasks, cluster, given: *given, pods, image, ends };
         events.for_each(|event| earlier.take(event));
+        earlier.forget_pod_of_job();
         Some(earlier)
     }
 
@@ -260,6 +310,11 @@ impl Earlier {
         }
     }
 
+    /// Whether it ran once, and not in each of an application's pods.
+    fn is_single(&self, phase: Phase) -> bool {
+        phase.is_local() || self.job().is_some()
+    }
+
     fn has_run(&self) -> bool {
         self.ends.values().any(|end| *end != End::Skipped)
     }
@@ -274,14 +329,16 @@ impl Earlier {
     ///
     /// What has to be given again, since no record keeps it.
     fn given_again(&self, now: RunSettings) -> Result<RunSettings, String> {
-        let GivenEntry { env_files, env, secrets, public, .. } = &self.given;
+        let GivenEntry { env_files, env, secrets, public, timeout, total_timeout, .. } = &self.given;
         let id = &self.id;
         let is_missing = |name: &&String| !now.env.contains_key(*name);
         let missing: Vec<String> =
-            env.iter().filter(is_missing).map(|name| format!("--env {name}=…")).collect();
+            env.iter().filter(is_missing).map(|name| format!("--env {name}={UNTOLD}")).collect();
         if !missing.is_empty() {
             let missing = missing.join(" ");
-            return Err(format!("run {id} had {missing}, whose values no record keeps: give them again"));
+            return Err(format!(
+                "run {id} had {missing}, of which the record has the names alone: give them again"
+            ));
         }
         let mut files = now.env_files;
         if files.is_empty() {
@@ -292,13 +349,107 @@ impl Earlier {
         }
         let secrets = [secrets.clone(), now.secrets].concat();
         let public = [public.clone(), now.public].concat();
-        Ok(RunSettings { env_files: files, secrets, public, ..now })
+        let timeout = now.timeout.or(self.option("timeout", timeout)?);
+        let total_timeout = now.total_timeout.or(self.option("totalTimeout", total_timeout)?);
+        Ok(RunSettings { env_files: files, secrets, public, timeout, total_timeout, ..now })
+    }
+
+    /// What its commands meant, where no option says it now.
+    fn meaning(&self, now: SemanticOptions) -> Result<SemanticOptions, String> {
+        let GivenEntry { semantics, draft_version, .. } = &self.given;
+        Ok(SemanticOptions {
+            semantics: now.semantics.or(self.option("semantics", semantics)?),
+            draft_version: now.draft_version.or(self.option("draftVersion", draft_version)?),
+        })
+    }
+
+    /// Reads an option that a record keeps as people write it.
+    ///
+    /// # Errors
+    ///
+    /// Where another version of this program wrote it: without it something else would run.
+    fn option<T: DeserializeOwned>(&self, name: &str, kept: &Option<String>) -> Result<Option<T>, String> {
+        let Some(kept) = kept else { return Ok(None) };
+        let read = T::deserialize(kept.as_str().into_deserializer());
+        read.map(Some).map_err(|error: serde::de::value::Error| {
+            format!("run {} had an option `{name}` that is not known here: {error}", self.id)
+        })
+    }
+
+    /// Adds what ran before and not since, as far as it is there: a task of the file, in pods of the same rollout. Where a
+    /// task did not pass that was left out since, it has still not passed.
+    ///
+    /// # Errors
+    ///
+    /// Where such a task was given other options: without them it would be another run of it.
+    fn remember(&mut self, before: impl Iterator<Item = Earlier>, present: &[String]) -> Result<(), String> {
+        let is_single = self.cluster.is_none() || self.job().is_some();
+        for older in before {
+            let is_known = |name: &String| self.tasks.iter().any(|task| task.name == *name);
+            if is_single && present.iter().all(is_known) {
+                break;
+            }
+            let shares = |pod: &PodEntry| self.pods.iter().any(|known| known.uid == pod.uid);
+            if !self.ran_where(&older) || !is_single && !older.pods.iter().any(shares) {
+                break;
+            }
+            let left = self.unpassed();
+            self.add(&older, present);
+            if self.unpassed() > left && !is_given_alike(&self.given, &older.given) {
+                let id = &older.id;
+                return Err(format!(
+                    "run {id} has tasks that have not passed since, and had other options: `draft-tasks rerun {id} --failed` runs them"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many tasks have not passed, in each pod in which they were to run.
+    fn unpassed(&self) -> usize {
+        let all = 0..self.tasks.len();
+        if self.pods.is_empty() {
+            return all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed)).count();
+        }
+        all.map(|task| self.left(task).len()).sum()
+    }
+
+    fn add(&mut self, older: &Earlier, present: &[String]) {
+        let known = self.tasks.len();
+        let places: Vec<usize> = older.pods.iter().map(|pod| self.place_of(pod)).collect();
+        for (index, task) in older.tasks.iter().enumerate().filter(|(_, task)| present.contains(&task.name)) {
+            let own = self.tasks.iter().position(|of| of.name == task.name);
+            let own = own.unwrap_or_else(|| {
+                self.tasks.push(task.clone());
+                self.tasks.len() - 1
+            });
+            if older.pods.is_empty() && own >= known {
+                self.ends.extend(older.ends.get(&(index, None)).map(|end| ((own, None), *end)));
+            }
+            for (pod, place) in older.pods.iter().zip(&places).filter(|(pod, _)| pod.tasks.contains(&index)) {
+                let of = &mut self.pods[*place].tasks;
+                if !of.contains(&own) {
+                    of.push(own);
+                    let at = older.pods.iter().position(|other| other.uid == pod.uid);
+                    self.ends.extend(older.ends.get(&(index, at)).map(|end| ((own, Some(*place)), *end)));
+                }
+            }
+        }
+    }
+
+    /// The index of a pod, which is added where it is new.
+    fn place_of(&mut self, pod: &PodEntry) -> usize {
+        let place = self.pods.iter().position(|known| known.uid == pod.uid);
+        place.unwrap_or_else(|| {
+            self.pods.push(PodEntry { tasks: Vec::new(), ..pod.clone() });
+            self.pods.len() - 1
+        })
     }
 
     /// All that ran, and where.
     fn all(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let tasks: Vec<String> = self.tasks.iter().map(|task| task.name.clone()).collect();
-        if phase.is_local() {
+        if self.is_single(phase) {
             return Ok((tasks, WantedPods::Present(Vec::new())));
         }
         let of_task = |task: usize| {
@@ -311,7 +462,7 @@ impl Earlier {
     /// What has not passed, and where.
     fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let all = 0..self.tasks.len();
-        if phase.is_local() {
+        if self.is_single(phase) {
             let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed));
             let left: Vec<String> = left.map(|task| self.name(task)).collect();
             self.check_any(!left.is_empty())?;
@@ -326,7 +477,11 @@ impl Earlier {
     }
 
     fn check_any(&self, any: bool) -> Result<(), String> {
-        if any { Ok(()) } else { Err(format!("run {}: all of its tasks passed", self.id)) }
+        if any {
+            Ok(())
+        } else {
+            Err(format!("run {}: all of its tasks passed, and none is left from before it", self.id))
+        }
     }
 
     /// The pods in which a task has not passed and that are not known to be gone; of one that runs once, also that one:

@@ -9,9 +9,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::job::again;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{Records, RunHeader};
-use draft_tasks_executor::{RunRequest, halt};
+use draft_tasks_executor::{OnFailure, RunRequest, halt};
 
 use super::cluster;
 use super::execute::{Format, code_after, execute, serve};
@@ -27,17 +28,23 @@ use super::signals;
 use super::terminal;
 use super::{STOPPED, UNUSABLE};
 use crate::claim::Claim;
-use crate::interrupted;
+use crate::interrupted::{self, Notice};
 use crate::safety::Crossing;
+use crate::settings::Named;
+use crate::settings::choice::Choice;
 
+mod job;
 mod options;
 
+use job::RunKind;
+pub(super) use job::{is_over as is_job_over, request as job_request};
 pub(super) use options::Options;
 
 const KEYS: &str = "\
 Keys on a terminal:
-  Ctrl-C  the tasks are asked to end; again: they are killed
-  Ctrl-\\  the same, and the exit code is 131
+  Ctrl-C  the tasks get the signal INT, as in any shell, and what does not heed it gets TERM; again: they
+          are killed. In pods they get TERM
+  Ctrl-\\  the tasks get TERM, and the exit code is 131
   Ctrl-Z  the tasks halt until `fg`, and their time limits with them; what runs in pods goes on, and
           elsewhere than on Linux what has left a task's own process group
 With --tty they are the task's own. As under any shell, a script that is halted while it starts a
@@ -61,13 +68,21 @@ pub(super) struct RunArguments {
     /// Run only in this pod; may be given several times
     #[arg(long = "pod", value_name = "NAME")]
     pods: Vec<String>,
-    /// Run the tasks in the first ready pod alone: by the names of pods, as migrations of a database should; how one ends whose
-    /// pod is deleted is unknown, and it runs in no other pod
-    #[arg(long)]
-    once: bool,
-    /// Run only the tasks that did not pass in the last run of this phase; in pods, where they did not: what `rerun --failed`
-    /// does with the last run of any phase
-    #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods", "once"])]
+    /// Run the tasks in the first ready pod alone, with =TASK this one in place of those of the settings, also several times: by
+    /// the names of pods, as migrations of a database should; how one ends whose pod is deleted is unknown, and it runs in no
+    /// other pod
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    once: Vec<String>,
+    /// Run the tasks as one Job of Kubernetes, which goes on where this program ends; it has the image, environment, service
+    /// account and volumes of the application's workload
+    #[arg(long = "as", value_name = "KIND", value_enum, requires = "phase", conflicts_with_all = ["tty", "pods", "once"])]
+    kind: Option<RunKind>,
+    /// The image of that Job, which then has nothing of the application's workload
+    #[arg(long, value_name = "IMAGE", requires = "kind")]
+    image: Option<String>,
+    /// Run only the tasks of the phase that did not pass when they last ran; in pods of the present rollout, where they did not.
+    /// A run of some tasks in between leaves the others as they were; `rerun --failed` is of one run
+    #[arg(long, requires = "phase", conflicts_with_all = ["tasks", "skip", "from", "if_present", "tty", "pods", "once", "kind"])]
     pub(super) failed: bool,
     #[command(flatten)]
     pub(super) options: Options,
@@ -84,6 +99,8 @@ pub(super) struct PlannedRun {
     left_out: Vec<String>,
     /// Why the pods in which they would run are unknown.
     unknown: Option<String>,
+    /// What a dry run would ask.
+    asks: Vec<String>,
     records: Option<Records>,
     given: GivenEntry,
     /// Held until the run is over.
@@ -187,9 +204,9 @@ fn wanted(
     let settings = options.settings().map_err(|error| error.to_string())?;
     let prepared = if arguments.tty {
         // On the terminal nothing is masked.
-        options.load(file, settings)?
+        options.load(file, settings, options.meaning)?
     } else {
-        options.prepare_with(file, settings)?
+        options.prepare_with(file, settings, options.meaning)?
     };
     let phase = prepared.phase(phase)?;
     if arguments.if_present && prepared.has_none(phase) {
@@ -201,11 +218,18 @@ fn wanted(
         }
         named => tasks(named, phase)?,
     };
+    if let Some(RunKind::Job) = arguments.kind {
+        let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
+        let request = job::request(options, &prepared, (phase, &chosen), arguments.image.as_deref())?;
+        return PlannedRun::new(options, prepared, (phase, request), None).map(Some);
+    }
     check_place(arguments, &prepared, phase)?;
     let chosen = PhaseSelection { tasks: &tasks, pods: &arguments.pods, policy: options.policy() };
     let (mut request, unknown) = request(options, &prepared, phase, &chosen)?;
-    if let Some(pods) = request.pods.as_mut().filter(|_| arguments.once) {
-        pods.once = request.plan.steps.iter().map(|step| step.task.clone()).collect();
+    if let Some(pods) = request.pods.as_mut().filter(|_| !arguments.once.is_empty()) {
+        let is_once =
+            |task: &String| arguments.once.contains(&String::new()) || arguments.once.contains(task);
+        pods.once = request.plan.steps.iter().map(|step| step.task.clone()).filter(is_once).collect();
     }
     if arguments.tty {
         lend(&mut request, phase)?;
@@ -257,7 +281,13 @@ fn check_place(arguments: &RunArguments, prepared: &Prepared<'_>, phase: Phase) 
     if phase.is_local() && !arguments.pods.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, not in pods: leave --pod out"));
     }
-    if phase.is_local() && arguments.once {
+    let present = prepared.tasks(phase);
+    if let Some(name) = arguments.once.iter().find(|name| !name.is_empty() && !present.contains(name)) {
+        return Err(format!(
+            "--once={name}: `{phase}` has no task of this name, and one that is misspelt would run in all pods"
+        ));
+    }
+    if phase.is_local() && !arguments.once.is_empty() {
         return Err(format!("tasks of `{phase}` run on this machine, and so once: leave --once out"));
     }
     if arguments.tty { check_loan(options, phase) } else { Ok(()) }
@@ -310,6 +340,11 @@ pub(super) fn check_loan(options: &Options, phase: Phase) -> Result<(), String> 
 }
 
 impl PlannedRun {
+    /// What a run that runs again was told about failures, where no option is.
+    pub(super) fn keep_policy(&mut self, policy: Option<Named<OnFailure>>) {
+        self.given.on_failure = policy.map(|policy| policy.0.name().into());
+    }
+
     /// Says what is known of the tasks, and asks what has to be asked before they run.
     ///
     /// # Errors
@@ -325,6 +360,9 @@ impl PlannedRun {
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;
+            if request.pods.as_ref().is_some_and(|pods| pods.job.is_some()) {
+                job::check_left(options, &prepared, phase)?;
+            }
             prepared.confirm(&request, options.is_silent())?;
         }
         let crossing = if options.dry_run { None } else { prepared.crossing(&request) };
@@ -332,6 +370,7 @@ impl PlannedRun {
             claim,
             crossing,
             unknown,
+            asks: if options.dry_run { prepared.asks(&request) } else { Vec::new() },
             left_out: prepared.left_out(&request),
             given: GivenEntry { tty: request.on_terminal, ..prepared.given() },
             records: if options.dry_run { None } else { prepared.records() },
@@ -348,12 +387,29 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
     for notice in notices.iter().filter(|notice| notice.is_running) {
         terminal::warning(format_args!("{}", notice.message));
     }
+    for Notice { message, job, .. } in &notices {
+        if let Some(job) = job {
+            terminal::remark(format_args!("{message}: {}", again(job)));
+        }
+    }
 }
 
 fn show_plan(options: &Options, wanted: &PlannedRun) -> io::Result<()> {
-    let PlannedRun { request, file, left_out, unknown, .. } = wanted;
+    let PlannedRun { request, file, left_out, unknown, asks, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
-    show_dry(options, request, &about, left_out, unknown.as_deref())
+    let beside = BesidePlan { left_out, unknown: unknown.as_deref(), asks };
+    show_dry(options, request, &about, &beside)
+}
+
+/// What a dry run says beside its plan.
+#[derive(Default)]
+pub(super) struct BesidePlan<'a> {
+    /// Tasks of the phase that were not asked for.
+    pub(super) left_out: &'a [String],
+    /// Why the pods in which they would run are unknown.
+    pub(super) unknown: Option<&'a str>,
+    /// What would be asked before.
+    pub(super) asks: &'a [String],
 }
 
 /// Shows a run that does not happen.
@@ -365,14 +421,22 @@ pub(super) fn show_dry(
     options: &Options,
     request: &RunRequest,
     about: &RunHeader,
-    left_out: &[String],
-    unknown: Option<&str>,
+    beside: &BesidePlan<'_>,
 ) -> io::Result<()> {
+    let BesidePlan { left_out, unknown, asks } = *beside;
     let phase = request.plan.subject.name();
     let choice = request.pods.as_ref().map(|pods| &pods.choice);
     let target = request.pinned.as_ref().map(|pinned| &pinned.target);
-    let shown =
-        dry_run::Shown { phase, directory: &request.directory, about, left_out, unknown, choice, target };
+    let shown = dry_run::Shown {
+        phase,
+        directory: &request.directory,
+        about,
+        left_out,
+        unknown,
+        choice,
+        target,
+        asks,
+    };
     match options.format {
         Format::Json => dry_run::write_json(&shown),
         Format::Human | Format::Github | Format::Junit => dry_run::write(&shown, options.paint()),
@@ -380,8 +444,9 @@ pub(super) fn show_dry(
 }
 
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
-    let PlannedRun { request, crossing, file, records, given, claim: _claim, .. } = wanted;
+    let PlannedRun { request, crossing, file, records, given, left_out, claim: _claim, .. } = wanted;
     let mut view = options.view(&file, records.as_ref(), given);
+    view.is_partial = !left_out.is_empty();
     if request.on_terminal {
         view.amount = Amount::Failures;
     }

@@ -3,25 +3,32 @@
 //! Must not touch the record of a run that goes on.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::describe_duration;
 use draft_tasks_executor::record::schema::ProcessEntry;
 use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun, is_last};
 use serde_json::{Value, json};
 
+use self::job::JobArguments;
+pub(super) use self::table::beginning;
 use self::transcript::Transcript;
+use super::named::{NamedTasks, shown_words};
 use super::terminal::{self, Paint};
 use super::{ColorOptions, FOUND, UNUSABLE, paths};
 use crate::interrupted;
+use crate::settings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
 
+mod job;
 mod table;
 mod transcript;
 
@@ -40,7 +47,7 @@ pub(super) struct RunsArguments {
     #[arg(long, global = true)]
     failed: bool,
     /// Only runs of this phase; or of `deploy`, `delete`, `pods-ready` or `pods-gone`, the steps between phases
-    #[arg(long, value_name = "PHASE", global = true)]
+    #[arg(long, value_name = "PHASE", global = true, value_parser = phase)]
     phase: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value_t, global = true)]
@@ -53,18 +60,25 @@ pub(super) struct RunsArguments {
 enum Command {
     /// List the runs that are kept, newest first
     List,
-    /// Show a run: its tasks, what they wrote, how they ended
+    /// Show the tasks of a run, what they wrote, how they ended
     Show {
         /// The run, by the beginning of its name; without it the last one
         #[arg(default_value = "last")]
         id: String,
+        /// Only these of its tasks: by description, by a pattern such as `build*`, or on a terminal by how one begins
+        #[arg(value_name = "TASK")]
+        tasks: Vec<String>,
     },
+    /// Show what a Job of `run --as job` writes, from its beginning, and how it ends; Ctrl-C leaves it as it is
+    Attach(JobArguments),
+    /// End a Job of `run --as job` that goes on, or remove one that is over
+    Stop(JobArguments),
     /// Remove records, except of runs that go on
     Rm {
-        /// The runs, by the beginnings of their names, or `last`
-        #[arg(required_unless_present_any = ["older_than", "all"])]
+        /// The runs, by the beginnings of their names, or `last`; without them options say which: --older-than, --failed and
+        /// --phase of this tasks file, --file all of one, --all those of every tasks file
         ids: Vec<String>,
-        /// All that are older: 12h, 7d, 2weeks
+        /// All that are older, such as 12h, 7d, 2weeks
         #[arg(long, value_name = "TIME", conflicts_with = "ids")]
         older_than: Option<humantime::Duration>,
     },
@@ -76,12 +90,28 @@ enum Command {
     },
 }
 
+/// Reads the name of a phase, or of a step between phases.
+fn phase(name: &str) -> Result<String, String> {
+    let is_one = phases().any(|known| known.eq_ignore_ascii_case(name));
+    match settings::nearest(name, &phases().map(str::to_owned).collect::<Vec<_>>()) {
+        _ if is_one => Ok(name.to_owned()),
+        Some(near) => Err(format!("did you mean `{near}`?")),
+        None => Err(format!("expected one of {}", phases().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// What a run can be of.
+pub(super) fn phases() -> impl Iterator<Item = &'static str> {
+    let steps = [Subject::Deploy, Subject::Delete, Subject::PodsReady, Subject::PodsGone];
+    Phase::ALL.into_iter().map(Subject::from).chain(steps).map(Subject::name)
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// for people
     #[default]
     Human,
-    /// for programs: one JSON document; `show` writes the events, each as a line of JSON
+    /// for programs: one JSON document; `show` writes the events, and `rm` the runs that it removed, each as a line of JSON
     Json,
 }
 
@@ -97,14 +127,15 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
-        Some(Command::Show { id }) => arguments.with(&records, id, |kept| show(arguments, kept)),
+        Some(Command::Show { id, tasks }) => arguments.show(&records, id, tasks),
         Some(Command::Rm { ids, older_than }) => {
             let older_than = older_than.map(Into::into);
             arguments.remove(&records, ids, older_than).map(|removed| code = removed)
         }
+        Some(Command::Attach(job)) => job::attach(arguments, &records, job).map(|ended| code = ended),
+        Some(Command::Stop(job)) => job::stop(arguments, &records, job).map(|ended| code = ended),
         Some(Command::Path { id }) => {
-            let tell = |kept: &StoredRun| writeln!(io::stdout(), "{}", kept.folder.display());
-            arguments.with(&records, id, |kept| terminal::written(tell(kept)))
+            arguments.with(&records, id, |kept| terminal::written(arguments.tell_path(kept)))
         }
     };
     match done {
@@ -188,6 +219,19 @@ impl RunsArguments {
         }
     }
 
+    fn show(&self, records: &Records, id: &str, tasks: &[String]) -> Result<(), String> {
+        if !is_last(id) && tasks.is_empty() && self.find(records, id)?.is_none() {
+            let last = self.find(records, "last").ok().flatten();
+            if last.is_some_and(|last| task_names(&last).iter().any(|name| name == id)) {
+                let words = shown_words([id]);
+                return Err(format!(
+                    "there is no run `{id}`\n  `draft-tasks runs show last{words}` shows this task of the last run"
+                ));
+            }
+        }
+        self.with(records, id, |kept| show(self, kept, tasks))
+    }
+
     /// Removes records: those that are named, or all that are meant.
     fn remove(
         &self,
@@ -195,10 +239,16 @@ impl RunsArguments {
         ids: &[String],
         older_than: Option<Duration>,
     ) -> Result<ExitCode, String> {
+        let says_which = self.all || self.failed || self.phase.is_some() || self.file.is_some();
+        if ids.is_empty() && older_than.is_none() && !says_which {
+            return Err("nothing is removed: name runs, or give --older-than TIME, --failed, --phase PHASE, or --file . for all of \
+                        the tasks file here\n  `draft-tasks runs` lists those that are kept"
+                .into());
+        }
         // Records of other tasks files are removed only where somebody says so.
         let file = if ids.is_empty() || ids.iter().any(|id| is_last(id)) { self.file()? } else { None };
         if ids.is_empty() {
-            return Ok(remove_all(self.chosen_of(records, file.as_deref())?, older_than));
+            return self.remove_all(records, self.chosen_of(records, file.as_deref())?, older_than);
         }
         // All are found before any is gone: `last` is the same one each time.
         let found = |id: &String| {
@@ -212,7 +262,7 @@ impl RunsArguments {
         for (id, found) in found {
             let problem = match found {
                 Ok(Some(kept)) if !removed.insert(kept.id.clone()) => continue,
-                Ok(Some(kept)) => removed_or_why_not(&kept).err(),
+                Ok(Some(kept)) => self.removed_or_why_not(&kept).err(),
                 Ok(None) => Some("there is no such run".to_owned()),
                 Err(error) => Some(error),
             };
@@ -223,39 +273,75 @@ impl RunsArguments {
         }
         Ok(code)
     }
-}
 
-fn removed_or_why_not(kept: &StoredRun) -> Result<(), String> {
-    match kept.remove() {
-        Ok(true) => {
-            tell_removed(kept);
-            Ok(())
+    fn removed_or_why_not(&self, kept: &StoredRun) -> Result<(), String> {
+        match kept.remove() {
+            Ok(true) => {
+                self.tell_removed(kept);
+                Ok(())
+            }
+            Ok(false) => Err("the run goes on".to_owned()),
+            Err(error) => Err(error.to_string()),
         }
-        Ok(false) => Err("the run goes on".to_owned()),
-        Err(error) => Err(error.to_string()),
     }
-}
 
-/// Removes what is not younger; of one without a time nobody knows that. What goes on stays without a word.
-fn remove_all(chosen: Vec<StoredRun>, older_than: Option<Duration>) -> ExitCode {
-    let is_old = |kept: &StoredRun| {
-        let age = || SystemTime::now().duration_since(kept.at()?).ok();
-        older_than.is_none_or(|limit| age().is_some_and(|age| age >= limit))
-    };
-    let (mut code, mut count) = (ExitCode::SUCCESS, 0);
-    for kept in chosen.iter().filter(|kept| kept.state != RecordState::Running && is_old(kept)) {
-        match removed_or_why_not(kept) {
-            Ok(()) => count += 1,
-            Err(problem) => {
-                terminal::error(format_args!("`{}` is not removed: {problem}", kept.id));
-                code = FOUND.into();
+    /// Removes what is not younger, but for what `cleanup` asks by; of one without a time nobody knows that. What goes on stays
+    /// without a word.
+    fn remove_all(
+        &self,
+        records: &Records,
+        chosen: Vec<StoredRun>,
+        older_than: Option<Duration>,
+    ) -> Result<ExitCode, String> {
+        let is_old = |kept: &StoredRun| {
+            let age = || SystemTime::now().duration_since(kept.at()?).ok();
+            older_than.is_none_or(|limit| age().is_some_and(|age| age >= limit))
+        };
+        let mut old: Vec<_> = chosen;
+        old.retain(|kept| kept.state != RecordState::Running && is_old(kept));
+        if older_than.is_some() {
+            let all: Vec<String> = old.iter().map(|kept| kept.id.clone()).collect();
+            old = records.not_asked_for(old).map_err(unreadable(&records.directory))?;
+            for id in all.iter().filter(|id| old.iter().all(|kept| kept.id != **id)) {
+                terminal::remark(format_args!(
+                    "{} stays: by it is asked before `cleanup` whether its application still has pods; `draft-tasks runs rm {}` \
+                     removes it",
+                    printable(id),
+                    printable(id)
+                ));
             }
         }
+        let (mut code, mut count) = (ExitCode::SUCCESS, 0);
+        for kept in &old {
+            match self.removed_or_why_not(kept) {
+                Ok(()) => count += 1,
+                Err(problem) => {
+                    terminal::error(format_args!("`{}` is not removed: {problem}", kept.id));
+                    code = FOUND.into();
+                }
+            }
+        }
+        if count == 0 {
+            terminal::remark(format_args!("no run is removed"));
+        }
+        Ok(code)
     }
-    if count == 0 {
-        terminal::remark(format_args!("no run is removed"));
+
+    fn tell_removed(&self, kept: &StoredRun) {
+        let file = told(kept).map(|told| format!(" of {}", printable(told.1))).unwrap_or_default();
+        // Who does not read it need not: the record is gone.
+        let _ = match self.format {
+            Format::Human => writeln!(io::stdout(), "removed {}{file}", printable(&kept.id)),
+            Format::Json => writeln!(io::stdout(), "{}", summary(kept)),
+        };
     }
-    code
+
+    fn tell_path(&self, kept: &StoredRun) -> io::Result<()> {
+        match self.format {
+            Format::Human => writeln!(io::stdout(), "{}", kept.folder.display()),
+            Format::Json => writeln!(io::stdout(), "{}", summary(kept)),
+        }
+    }
 }
 
 fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
@@ -312,9 +398,24 @@ fn summary(kept: &StoredRun) -> Value {
     })
 }
 
-fn show(arguments: &RunsArguments, kept: &StoredRun) -> Result<(), String> {
+fn show(arguments: &RunsArguments, kept: &StoredRun, tasks: &[String]) -> Result<(), String> {
+    let names = task_names(kept);
+    let chosen = NamedTasks::exactly(tasks.to_vec()).among(&names, io::stdout().is_terminal());
+    let chosen = chosen.map_err(|_| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{}`", printable(name))).collect();
+        format!("run {} has no such task; it has {}", kept.id, names.join(", "))
+    })?;
+    let is_meant =
+        |task: usize| chosen.is_empty() || names.get(task).is_some_and(|name| chosen.contains(name));
     let events = kept.events().map_err(unreadable(&kept.folder))?;
+    let events = events.filter(|event| event.task().is_none_or(is_meant));
     terminal::written(write_run(arguments, kept, events))
+}
+
+/// The descriptions of the tasks that a run was to run.
+fn task_names(kept: &StoredRun) -> Vec<String> {
+    let Some(Event::RunStarted { tasks, .. }) = &kept.began else { return Vec::new() };
+    tasks.iter().map(|task| task.name.clone()).collect()
 }
 
 fn write_run(
@@ -376,10 +477,4 @@ fn colored(paint: Paint, state: &str) -> String {
 
 fn describe_seconds(seconds: f64) -> String {
     describe_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-}
-
-/// Who does not read it need not: the record is gone.
-fn tell_removed(kept: &StoredRun) {
-    let file = told(kept).map(|told| format!(" of {}", printable(told.1))).unwrap_or_default();
-    let _ = writeln!(io::stdout(), "removed {}{file}", printable(&kept.id));
 }

@@ -36,6 +36,8 @@ pub(super) struct Paths {
 pub(super) enum Purpose {
     /// They are looked at: without a path all below the present directory, else the nearest above it.
     Look,
+    /// It is shown what would change: the same files, without what is behind a link in a folder.
+    Preview,
     /// They are changed: below folders that are named, and nothing behind a link in them.
     Change,
 }
@@ -60,6 +62,11 @@ impl Paths {
         })
     }
 
+    /// Whether no path is given, so that all files below the present directory are meant.
+    pub(super) fn are_all_below(&self) -> bool {
+        self.paths.is_empty() && self.files.is_empty()
+    }
+
     fn found(&self, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
         let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
         if self.stdin_filename.is_some() && !named.iter().any(|path| is_stdin(path)) {
@@ -70,8 +77,9 @@ impl Paths {
             return named.into_iter().flat_map(|path| found(path, purpose)).collect();
         }
         let here = Path::new(".");
-        if purpose == Purpose::Look {
-            let below = of_tree(Tree::below(here), |_| true);
+        if purpose != Purpose::Change {
+            let own = [here, Path::new("")];
+            let below = of_tree(Tree::below(here), |file| purpose.takes(file, &own));
             if !below.is_empty() {
                 return below;
             }
@@ -97,6 +105,14 @@ impl Paths {
     }
 }
 
+impl Purpose {
+    /// Whether a file of a tree is meant; in folders that are named also a link.
+    fn takes(self, file: &FoundFile, named: &[&Path]) -> bool {
+        let is_named = || file.path.parent().is_some_and(|folder| named.contains(&folder));
+        self == Purpose::Look || file.is_regular || is_named()
+    }
+}
+
 fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -107,12 +123,8 @@ fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
         return vec![Ok(TextOrigin::Stdin)];
     }
     let error = |problem: String| vec![Err(ReadError { path: path.to_owned(), problem })];
-    let changes = purpose == Purpose::Change;
     if path.is_dir() {
-        let own = [path, Path::new("")];
-        let below = of_tree(Tree::below(path), |file| {
-            !changes || file.is_regular || file.path.parent().is_some_and(|folder| own.contains(&folder))
-        });
+        let below = of_tree(Tree::below(path), |file| purpose.takes(file, &[path, Path::new("")]));
         let nothing = || error(format!("there is no {TASKS_FILE} in or below this directory"));
         return if below.is_empty() { nothing() } else { below };
     }
@@ -125,7 +137,7 @@ fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
         Ok(matcher) => {
             let mut tree = Tree::below(&beginning(pattern));
             tree.files.retain(|file| file.path.ancestors().any(|path| matcher.is_match(path)));
-            let matched = of_tree(tree, |file| !changes || file.is_regular);
+            let matched = of_tree(tree, |file| purpose.takes(file, &[]));
             if matched.is_empty() { error("matches no tasks file".into()) } else { matched }
         }
     }

@@ -41,12 +41,11 @@ pub(super) struct Signals {
 }
 
 /// What the program is asked.
-#[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals but Ctrl-C"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// To end, with Ctrl-C.
     Interrupt,
-    /// To end, with Ctrl-\.
+    /// To end, with Ctrl-\ or, on Windows, Ctrl-Break.
     Quit,
     /// To end, by another signal.
     End,
@@ -326,15 +325,52 @@ fn end_at_once(first: Option<Request>, said: &'static str) -> ! {
     std::process::exit(exit_code(first).into())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
     let (sender, received) = mpsc::unbounded_channel();
+    let mut asked = ConsoleEvents::new()?;
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if !loan::is_lent() && sender.send(Request::Interrupt).is_err() {
+        while let Some(request) = asked.next().await {
+            let is_key = matches!(request, Request::Interrupt | Request::Quit);
+            if !(is_key && loan::is_lent()) && sender.send(request).is_err() {
                 return;
             }
         }
     });
     Ok(received)
+}
+
+/// What the console tells its programs. When it closes, and when the user logs off, the system ends them seconds later.
+#[cfg(windows)]
+struct ConsoleEvents {
+    interrupts: tokio::signal::windows::CtrlC,
+    breaks: tokio::signal::windows::CtrlBreak,
+    closings: tokio::signal::windows::CtrlClose,
+    logoffs: tokio::signal::windows::CtrlLogoff,
+    shutdowns: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl ConsoleEvents {
+    fn new() -> io::Result<ConsoleEvents> {
+        use tokio::signal::windows;
+        Ok(ConsoleEvents {
+            interrupts: windows::ctrl_c()?,
+            breaks: windows::ctrl_break()?,
+            closings: windows::ctrl_close()?,
+            logoffs: windows::ctrl_logoff()?,
+            shutdowns: windows::ctrl_shutdown()?,
+        })
+    }
+
+    async fn next(&mut self) -> Option<Request> {
+        let (heard, request) = tokio::select! {
+            heard = self.interrupts.recv() => (heard, Request::Interrupt),
+            heard = self.breaks.recv() => (heard, Request::Quit),
+            heard = self.closings.recv() => (heard, Request::End),
+            heard = self.logoffs.recv() => (heard, Request::End),
+            heard = self.shutdowns.recv() => (heard, Request::End),
+        };
+        heard.map(|()| request)
+    }
 }

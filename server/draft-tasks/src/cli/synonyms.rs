@@ -12,7 +12,7 @@ struct Synonym {
     leads: &'static str,
 }
 
-const SYNONYMS: [Synonym; 11] = [
+const SYNONYMS: [Synonym; 13] = [
     Synonym {
         words: &["ls", "tasks", "phases", "show", "status"],
         leads: "`draft-tasks list` lists phases and tasks, `draft-tasks runs` what has run",
@@ -24,6 +24,11 @@ const SYNONYMS: [Synonym; 11] = [
     Synonym {
         words: &["test", "lint", "validate", "verify"],
         leads: "`draft-tasks check` tells what is wrong with tasks files; `draft-tasks run PHASE` runs tasks",
+    },
+    Synonym { words: &["version"], leads: "`draft-tasks --version` shows the version" },
+    Synonym {
+        words: &["last", "failed"],
+        leads: "`draft-tasks runs show last` shows the last run, `draft-tasks rerun --failed` runs again what failed of it",
     },
     Synonym { words: &["fix"], leads: "`draft-tasks check --fix` applies the fixes that need no decision" },
     Synonym { words: &["format"], leads: "`draft-tasks fmt` formats tasks files" },
@@ -50,8 +55,61 @@ const SYNONYMS: [Synonym; 11] = [
     },
 ];
 
-/// What to say in place of an error of the command line, where its command is a word of another tool or a phase.
+/// What to say in place of an error of the command line: its command is a word of another tool or a phase, or the command
+/// that `up` or `delete` runs does not stand where it can be told from options.
 pub(super) fn described(error: &Error) -> Option<String> {
+    described_command(error).or_else(|| described_word(error)).or_else(|| described_option(error))
+}
+
+/// Options of other tools, and what there is here.
+const OPTIONS: [Synonym; 5] = [
+    Synonym { words: &["--except", "--exclude", "--without"], leads: "`--skip TASK` leaves a task out" },
+    Synonym {
+        words: &["--only", "--task", "--tasks"],
+        leads: "`draft-tasks run PHASE TASK…` runs some tasks",
+    },
+    Synonym { words: &["--list", "-l", "--summary"], leads: "`draft-tasks list` lists phases and tasks" },
+    Synonym {
+        words: &["-f", "--taskfile", "--justfile"],
+        leads: "`--file PATH` names the tasks file, `-C DIR` the directory",
+    },
+    Synonym { words: &["-v", "--verbose"], leads: "all that tasks write is shown; `--quiet` shows less" },
+];
+
+fn described_option(error: &Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let known = || OPTIONS.iter().find(|synonym| synonym.words.contains(&word.as_str()));
+    let leads = (error.kind() == ErrorKind::UnknownArgument).then(known)??.leads;
+    Some(format!("unexpected argument `{word}`\n  {leads}"))
+}
+
+/// The text of an error without the tip to give an unknown option as a value, which is none of any command.
+pub(super) fn without_tip(text: &str) -> String {
+    let is_tip = |line: &&str| line.starts_with("  tip: to pass '-");
+    match text.split_inclusive('\n').find(is_tip) {
+        Some(tip) => text.replacen(&format!("{tip}\n"), "", 1),
+        None => text.to_owned(),
+    }
+}
+
+fn described_command(error: &Error) -> Option<String> {
+    let part = ["up", "delete"].into_iter().find(|part| {
+        let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+        usage.contains(&format!("draft-tasks {part} "))
+    })?;
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) if !word.starts_with('-') => {
+            Some(format!("the command that `{part}` runs stands behind `--`: draft-tasks {part} -- {word} …"))
+        }
+        (ErrorKind::MissingRequiredArgument, _) => Some(format!(
+            "`{part}` needs the command to run, behind `--`: draft-tasks {part} -- COMMAND…\n  \
+             `draft-tasks {part} -h` has examples"
+        )),
+        _ => None,
+    }
+}
+
+fn described_word(error: &Error) -> Option<String> {
     let of = |kind| match (error.kind(), error.get(kind)) {
         (ErrorKind::InvalidSubcommand, Some(value)) => Some(value),
         _ => None,
@@ -88,10 +146,10 @@ mod tests {
 
     #[test]
     fn what_is_said_names_commands_that_there_are() {
-        for Synonym { leads, .. } in &SYNONYMS {
+        for Synonym { leads, .. } in SYNONYMS.iter().chain(&OPTIONS) {
             for command in leads.split("`draft-tasks ").skip(1) {
                 let name = command.split([' ', '`']).next().unwrap();
-                assert!(Cli::command().find_subcommand(name).is_some(), "{name}");
+                assert!(name == "--version" || Cli::command().find_subcommand(name).is_some(), "{name}");
             }
         }
     }

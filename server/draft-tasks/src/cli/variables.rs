@@ -81,8 +81,15 @@ impl VariableOptions {
     }
 }
 
+/// What stands for a value of `--env` in a command that runs something again.
+pub(super) const UNTOLD: &str = "…";
+
 /// The kubeconfig is relative to where the user is, not to the tasks file.
 fn here((name, value): &(String, String)) -> io::Result<(String, String)> {
+    if value == UNTOLD {
+        let wrong = format!("--env: `{UNTOLD}` stands for a value that is not kept: write that of `{name}`");
+        return Err(io::Error::other(wrong));
+    }
     if name != KUBECONFIG {
         return Ok((name.clone(), value.clone()));
     }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tower_lsp::gen_lsp_types::Notification;
 
 use super::{check, description, mixed_table, properties, schema};
+use crate::job;
 use crate::lsp::commands::{self, Needs, ServerCommand};
 use crate::lsp::protocol::ext;
 use crate::settings::{self, Config, Group, Mark, Setting};
@@ -98,7 +99,7 @@ const fn own(
 }
 
 /// The commands of the extension. Those of the server are registered by the client's library, never here.
-const COMMANDS: [ClientCommand; 24] = [
+const COMMANDS: [ClientCommand; 28] = [
     calls("run", commands::RunPhase::NAME, Some("$(run-all)")),
     calls("runTask", commands::RunTask::NAME, Some("$(run)")),
     own(
@@ -107,10 +108,14 @@ const COMMANDS: [ClientCommand; 24] = [
         Some("$(terminal)"),
         "draftTasks.can.tasks && draftTasks.hasFile",
     ),
+    calls("runAsJob", commands::RunAsJob::NAME, None),
     calls("rerun", commands::Rerun::NAME, Some("$(debug-restart)")),
     calls("rerunFailed", commands::RerunFailed::NAME, None),
     calls("stop", commands::Stop::NAME, Some("$(debug-stop)")),
+    calls("attach", commands::Attach::NAME, None),
+    calls("endJob", commands::EndJob::NAME, None),
     calls("plan", commands::ShowPlan::NAME, None),
+    calls("export", commands::ExportPhase::NAME, None),
     calls("showLog", commands::ShowLog::NAME, None),
     calls("clear", commands::Clear::NAME, Some("$(clear-all)")),
     own("showOutput", "Show Output", Some("$(output)"), "draftTasks.active"),
@@ -393,6 +398,12 @@ fn constants() {
         Phase::ALL.into_iter().filter(|it| it.is_local()).map(|it| format!("'{it}'")).collect();
     let _ = writeln!(text, "/** Those whose tasks run on this machine. */");
     let _ = writeln!(text, "export const localPhases: readonly string[] = [{}];", here.join(", "));
+    let targets: Vec<_> = super::export_targets().map(|target| format!("'{target}'")).collect();
+    let _ = writeln!(text, "export const exportTargets = [{}] as const;", targets.join(", "));
+    let workload: Vec<_> = Phase::ALL.into_iter().filter(|it| job::belongs_to_workload(*it)).collect();
+    let workload: Vec<_> = workload.into_iter().map(|phase| format!("'{phase}'")).collect();
+    let _ = writeln!(text, "/** Those whose tasks can be a Job of the application's workload. */");
+    let _ = writeln!(text, "export const workloadPhases: readonly string[] = [{}];", workload.join(", "));
     let _ = writeln!(text, "export const outputVersion = {};", ext::OUTPUT_VERSION);
     for (name, value) in [
         ("serverVersion", env!("CARGO_PKG_VERSION")),
@@ -401,6 +412,7 @@ fn constants() {
         ("source", ext::SOURCE),
         ("taskFailed", ext::TASK_FAILED),
         ("runKind", ext::RUN_KIND_NAME),
+        ("ignoreKind", ext::IGNORE_KIND_NAME),
         ("progress", ext::PROGRESS),
         ("tasksFile", TASKS_FILE),
         ("packFile", PACK_FILE),

@@ -8,7 +8,6 @@ use std::path::Path;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Subject};
 use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{Pinned, PodsRequest, Problem};
 
 use super::{Lifecycle, LifecycleFacts, Part};
@@ -34,31 +33,50 @@ pub(crate) struct Undertaking {
     problem: Option<Problem>,
 }
 
-impl Undertaking {
-    /// The part around a command. `phases` are the plans of those that have tasks which run, `file` is the tasks file.
-    ///
-    /// Whoever may change what is looked at here must be kept out before.
-    pub(crate) fn new(
-        part: Part,
-        phases: Vec<Plan>,
-        argv: &[String],
-        application: &ApplicationLookup<'_>,
-        file: &Path,
-    ) -> Undertaking {
-        let mut plans = phases;
-        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
-        plans.push(part.plan(argv));
+/// Where a part of an application's life takes place.
+#[derive(Debug)]
+pub(crate) struct LifecycleSite {
+    part: Part,
+    guard: Option<Guard>,
+    pods: Result<PodsRequest, Problem>,
+    cluster: Result<Option<Pinned>, Problem>,
+}
+
+impl LifecycleSite {
+    /// That of a tasks file. Whoever may change what is looked at here must be kept out before.
+    pub(crate) fn of(part: Part, application: &ApplicationLookup<'_>, file: &Path) -> LifecycleSite {
         let guard = match part {
             Part::Up => None,
             Part::Delete => Guard::of(application, file),
         };
-        let found = match &guard {
+        let pods = match &guard {
             Some(guard) => guard.pods(),
             None => application.pods(Vec::new()),
         };
-        let target = found.as_ref().ok().map(|pods| pods.target.clone());
-        let is_awaited = application.settings.selector.is_none() || part.awaits_selected(&phases);
-        let limit = application.settings.gone_timeout.map_or(GONE_TIMEOUT, |limit| limit.0);
+        let target = pods.as_ref().ok().map(|pods| pods.target.clone());
+        LifecycleSite { part, guard, pods, cluster: application.pinned_to(target) }
+    }
+
+    /// The cluster of all steps, where one is known.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.cluster.as_ref().ok().and_then(Option::as_ref).map(|pinned| &pinned.target)
+    }
+}
+
+impl Undertaking {
+    /// The part around a command. `phases` are the plans of those that have tasks which run.
+    pub(crate) fn new(
+        site: LifecycleSite,
+        phases: Vec<Plan>,
+        argv: &[String],
+        settings: &KubernetesSettings,
+    ) -> Undertaking {
+        let LifecycleSite { part, guard, pods: found, cluster: pinned } = site;
+        let mut plans = phases;
+        let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
+        plans.push(part.plan(argv));
+        let is_awaited = settings.selector.is_none() || part.awaits_selected(&phases);
+        let limit = settings.gone_timeout.map_or(GONE_TIMEOUT, |limit| limit.0);
         let (pods, wrong) = match found {
             Ok(pods) if part == Part::Delete => (Some(PodsRequest { wait_timeout: limit, ..pods }), None),
             Ok(pods) => (Some(pods).filter(|_| is_awaited), None),
@@ -67,7 +85,6 @@ impl Undertaking {
         let is_needed = phases.contains(&Phase::PostDeploy);
         let warning = wrong.as_ref().filter(|_| !is_needed);
         let warning = warning.map(|problem| format!("no pods are awaited: {}", problem.message));
-        let pinned = application.pinned_to(target);
         let steps =
             Lifecycle::new(part, &LifecycleFacts { phases: &phases, has_application: pods.is_some() });
         let (cluster, unmet) = match pinned {
@@ -87,6 +104,11 @@ impl Undertaking {
         self.problem.take().map_or(Ok(self), Err)
     }
 
+    /// Why it cannot begin, though it can be shown.
+    pub(crate) fn obstacle(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
     /// Why the pods in which a step would run are unknown.
     pub(crate) fn unknown(&self, step: Subject) -> Option<&Problem> {
         self.problem.as_ref().filter(|_| !step.is_local())
@@ -96,6 +118,11 @@ impl Undertaking {
     pub(crate) fn plan(&self, step: Subject) -> Plan {
         let plan = self.plans.iter().find(|plan| plan.subject == step).cloned();
         plan.unwrap_or(Plan { subject: step, steps: Vec::new() })
+    }
+
+    /// Runs something else in a step that is still to come.
+    pub(crate) fn replan(&mut self, plan: Plan) {
+        self.plans.iter_mut().filter(|of| of.subject == plan.subject).for_each(|of| *of = plan.clone());
     }
 
     /// The pods that a step is about.
@@ -117,18 +144,16 @@ impl Undertaking {
     /// The clusters that all steps together reach and that are not accepted.
     pub(crate) fn foreign(
         &self,
-        directory: &Path,
-        environment: &[(OsString, OsString)],
-        secrets: &Secrets,
+        whereabouts: Whereabouts<'_>,
         accepts: &dyn Fn(&Target) -> bool,
     ) -> Vec<Foreign> {
         let target = self.target();
         let subject = self.part.name();
         let asked = target.filter(|target| !accepts(target)).map(|target| {
             let plans: Vec<Plan> = self.steps.steps().iter().map(|step| self.plan(*step)).collect();
-            Foreign::all_of(subject, &plans.iter().collect::<Vec<_>>(), target, secrets)
+            Foreign::all_of(subject, &plans.iter().collect::<Vec<_>>(), target, whereabouts.secrets)
         });
-        let whereabouts = Whereabouts { directory, environment, secrets, pinned: target };
+        let whereabouts = Whereabouts { pinned: target, ..whereabouts };
         let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
         let accepts = |other: &Target| same(other) || accepts(other);
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());
@@ -139,12 +164,10 @@ impl Undertaking {
     /// What is known of the clusters of all local steps when these are asked for, in their order.
     pub(crate) fn crossings(
         &self,
-        directory: &Path,
-        environment: &[(OsString, OsString)],
-        secrets: &Secrets,
+        whereabouts: Whereabouts<'_>,
         kubernetes: &KubernetesSettings,
     ) -> Vec<Crossing> {
-        let whereabouts = Whereabouts { directory, environment, secrets, pinned: self.target() };
+        let whereabouts = Whereabouts { pinned: self.target(), ..whereabouts };
         let local = self.steps.steps().iter().filter(|step| step.is_local());
         let plans: Vec<Plan> = local.map(|step| self.plan(*step)).collect();
         Crossing::of_all(&plans, whereabouts, kubernetes)

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use draft_tasks_analysis::plan::Subject;
+use draft_tasks_analysis::markdown::{code_span, text_span};
+use draft_tasks_analysis::plan::{Plan, Step, Subject};
 use draft_tasks_executor::cluster::{Target, said_if_slow};
 use draft_tasks_executor::{PodsBefore, RunRequest};
 use tokio::runtime::Handle;
@@ -15,7 +16,7 @@ use tower_lsp::gen_lsp_types::{MessageActionItem, MessageActionItemProperty, Mes
 use super::effect::Questions;
 use crate::lsp::protocol::to_proto::shown;
 use crate::lsp::session::SharedSession;
-use crate::safety::{self, Asker, BeforeDelete, Foreign, Guard};
+use crate::safety::{self, Asker, BeforeDelete, Foreign, Guard, TaskQuestion};
 
 /// What a user chooses who wants the run.
 const YES: &str = "Run";
@@ -34,10 +35,11 @@ pub(super) async fn ask(
     (run, request): (&str, &RunRequest),
     questions: Questions,
 ) -> Result<(), String> {
+    let listed = listed(request, &questions.after);
     let (hints, certain): (Vec<_>, Vec<_>) =
         questions.foreign.into_iter().partition(|foreign| foreign.is_hint);
     for foreign in [certain, hints] {
-        reach(client, session, foreign).await?;
+        reach(client, session, foreign, &listed).await?;
     }
     if let Some(pods) = questions.ground {
         let has_pre_up = request.plan.subject != Subject::Deploy;
@@ -59,18 +61,23 @@ pub(super) async fn ask(
         });
     }
     match questions.guard {
-        Some(guard) => destroy(client, session, (run, request), &guard).await,
+        Some(guard) => destroy(client, session, (run, request), &guard, listed).await,
         None => Ok(()),
     }
 }
 
 /// Whether to reach clusters, of which all are certain or none is; a hint that cannot be asked about keeps nobody from it.
-async fn reach(client: &Client, session: &SharedSession, all: Vec<Foreign>) -> Result<(), String> {
+async fn reach(
+    client: &Client,
+    session: &SharedSession,
+    all: Vec<Foreign>,
+    listed: &str,
+) -> Result<(), String> {
     if all.is_empty() {
         return Ok(());
     }
     let is_hint = all.iter().all(|foreign| foreign.is_hint);
-    match confirm(client, safety::question(&all.iter().collect::<Vec<_>>())).await {
+    match confirm(client, safety::question(&all.iter().collect::<Vec<_>>()), listed.to_owned()).await {
         Err(Declined::Unasked(problem)) if is_hint => {
             session.with(|session| session.record_trouble(&problem));
             return Ok(());
@@ -100,6 +107,7 @@ async fn destroy(
     session: &SharedSession,
     (run, request): (&str, &RunRequest),
     guard: &Guard,
+    listed: String,
 ) -> Result<(), String> {
     let (target, environment) = (guard.target(), &request.environment);
     let is_cleanup = request.plan.subject != Subject::Delete;
@@ -111,7 +119,7 @@ async fn destroy(
         (question, before)
     };
     if let Some(question) = question {
-        confirm(client, question).await.map_err(Declined::describe)?;
+        confirm(client, question, listed).await.map_err(Declined::describe)?;
     }
     session.with(|session| match before {
         PodsBefore::NotDeployed => {}
@@ -121,17 +129,28 @@ async fn destroy(
     Ok(())
 }
 
-/// What asks while a run goes on, and gives up with it.
-pub(super) fn asker(client: &Client, over: watch::Receiver<()>) -> Asker {
-    let (client, runtime) = (client.clone(), Handle::current());
-    Box::new(move |question| {
+/// What asks while a run goes on, and gives up with it. A yes to the cluster of a link is remembered.
+pub(super) fn asker(
+    client: &Client,
+    session: &SharedSession,
+    request: &RunRequest,
+    over: watch::Receiver<()>,
+) -> Asker {
+    let (client, session, runtime) = (client.clone(), session.clone(), Handle::current());
+    let listed = listed(request, &[]);
+    Box::new(move |TaskQuestion { text, linked }| {
+        if linked.is_some_and(|target| session.with(|session| session.is_confirmed(target))) {
+            return Ok(());
+        }
         let mut over = over.clone();
         runtime.block_on(async {
             tokio::select! {
-                answer = confirm(&client, question.to_owned()) => answer.map_err(Declined::describe),
+                answer = confirm(&client, text.to_owned(), listed.clone()) => answer.map_err(Declined::describe),
                 _ = over.changed() => Err("the run is over".into()),
             }
-        })
+        })?;
+        linked.into_iter().for_each(|target| session.with(|session| session.confirm(target)));
+        Ok(())
     })
 }
 
@@ -151,10 +170,24 @@ impl Declined {
     }
 }
 
-async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
+/// Each command of a run and of what follows it, as Markdown.
+fn listed(request: &RunRequest, after: &[Plan]) -> String {
+    let secrets = &request.secrets;
+    let listed = |step: &Step| {
+        let (task, command) = (secrets.mask(&step.task), secrets.mask(&step.command));
+        format!("- {}: {}\n", text_span(&task), code_span(&command))
+    };
+    let plans = [&request.plan].into_iter().chain(after).filter(|plan| !plan.steps.is_empty());
+    let all = plans
+        .map(|plan| format!("{}:\n\n{}", plan.subject, plan.steps.iter().map(listed).collect::<String>()));
+    all.collect::<Vec<_>>().join("\n")
+}
+
+/// Asks; `details` is all that would run, for clients that show it.
+async fn confirm(client: &Client, question: String, details: String) -> Result<(), Declined> {
     let unasked = format!("the editor cannot ask whether to {}", question.trim_end_matches('?'));
     match client
-        .show_message_request(MessageType::Warning, shown(&sentence(&question)), Some(answers()))
+        .show_message_request(MessageType::Warning, shown(&sentence(&question)), Some(answers(details)))
         .await
     {
         Ok(Some(chosen)) if chosen.title == YES => Ok(()),
@@ -164,8 +197,11 @@ async fn confirm(client: &Client, question: String) -> Result<(), Declined> {
 }
 
 /// The one that does nothing is the first, on which many clients put the cursor, and the one that closing a dialog means.
-fn answers() -> Vec<MessageActionItem> {
-    let closes = HashMap::from([("isCloseAffordance".to_owned(), MessageActionItemProperty::Bool(true))]);
+fn answers(details: String) -> Vec<MessageActionItem> {
+    let closes = HashMap::from([
+        ("isCloseAffordance".to_owned(), MessageActionItemProperty::Bool(true)),
+        ("details".to_owned(), MessageActionItemProperty::String(details)),
+    ]);
     let no = MessageActionItem { title: NO.into(), properties: closes };
     vec![no, MessageActionItem { title: YES.into(), properties: Default::default() }]
 }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::{PodsRequest, RunRequest};
 use tower_lsp::gen_lsp_types::{Command, Diagnostic, Location, MessageType, Uri, WorkspaceEdit};
@@ -45,8 +46,8 @@ pub(crate) enum Effect {
     Survey,
     /// Tell when a document has had this version for a while.
     AwaitPause { uri: Uri, version: i32 },
-    /// Ask the client to change the workspace.
-    ApplyEdit { label: String, edit: WorkspaceEdit },
+    /// Ask the client to change the workspace, and then to show a file.
+    ApplyEdit { label: String, edit: WorkspaceEdit, shows: Option<PathBuf> },
     /// Write the explanations of diagnostics into a directory.
     KeepPages { directory: PathBuf },
     /// Ask the client for the settings of the window and of folders.
@@ -120,6 +121,8 @@ pub(crate) struct Questions {
     pub(crate) before: Option<Box<PodsRequest>>,
     /// Whether the cluster and the namespace of these pods are there: what is missing is said, and nothing is asked.
     pub(crate) ground: Option<Box<PodsRequest>>,
+    /// What runs after this run if the answers are yes.
+    pub(crate) after: Vec<Plan>,
 }
 
 impl Questions {

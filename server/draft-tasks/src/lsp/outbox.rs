@@ -47,7 +47,7 @@ pub(crate) struct Outbox {
     outgoing: Outgoing,
     session: SharedSession,
     ends: mpsc::UnboundedSender<End>,
-    runs: HashMap<String, (RunHandle, JoinHandle<()>)>,
+    runs: HashMap<String, OwnedRun>,
     /// Runs of which it is asked whether they may start.
     asked: HashMap<String, JoinHandle<()>>,
     /// Runs that do not start and of which that is not told yet.
@@ -88,6 +88,14 @@ impl Report {
             _ => None,
         }
     }
+}
+
+/// A run that goes on.
+struct OwnedRun {
+    handle: RunHandle,
+    pump: JoinHandle<()>,
+    /// Whether it goes on where the server ends, as a Job does.
+    is_job: bool,
 }
 
 /// A run that is to start.
@@ -143,11 +151,14 @@ impl Outbox {
     }
 
     async fn end_runs(&mut self, grace: Duration) {
-        for (run, _) in self.runs.values() {
-            run.stop(grace);
-        }
-        for (_, (run, pump)) in self.runs.drain() {
-            run.finished().await;
+        self.runs.values().filter(|run| !run.is_job).for_each(|run| run.handle.stop(grace));
+        for (_, OwnedRun { handle, pump, is_job }) in self.runs.drain() {
+            // Whoever ends the server has not said that of the Job.
+            if is_job {
+                handle.leave()
+            } else {
+                handle.finished().await
+            }
             // So that the record has its end, unless a disk hangs.
             let _ = tokio::time::timeout(LAST_EVENTS, pump).await;
         }
@@ -185,7 +196,7 @@ impl Outbox {
             Effect::GatherFacts { uri, directory } => self.gather_facts(uri, directory),
             Effect::Survey => self.survey(),
             Effect::AwaitPause { uri, version } => self.await_pause(uri, version),
-            Effect::ApplyEdit { label, edit } => self.apply_edit(label, edit),
+            Effect::ApplyEdit { label, edit, shows } => self.apply_edit(label, edit, shows),
             Effect::KeepPages { directory } => self.keep_pages(directory),
             Effect::AskForSettings { folders } => self.ask_for_settings(folders),
             Effect::RegisterForSettings => self.register_for_settings(),
@@ -257,9 +268,10 @@ impl Outbox {
     fn start_run(&mut self, Start { run, mut request, crossing, file, records }: Start) {
         let (sender, events) = mpsc::channel(EVENTS);
         let of_record = request.clone();
+        let is_job = request.pods.as_ref().is_some_and(|pods| pods.job.is_some());
         // Dropped with the pump.
         let (goes_on, over) = watch::channel(());
-        let asker = confirm::asker(&self.client, over);
+        let asker = confirm::asker(&self.client, &self.session, &request, over);
         let gate = crossing.map(|crossing| crossing.gate(&mut request, Some(asker)));
         let handle = draft_tasks_executor::start(request, gate, sender);
         let (session, backlog, reports) =
@@ -273,7 +285,7 @@ impl Outbox {
             // The outbox is only gone when the server ends.
             let _ = reports.send(Report::RunOver(run));
         });
-        self.runs.insert(name, (handle, pump));
+        self.runs.insert(name, OwnedRun { handle, pump, is_job });
     }
 
     fn stop_run(&mut self, run: &str, grace: Duration) {
@@ -281,8 +293,8 @@ impl Outbox {
             asking.abort();
             self.decline(run.to_owned(), "it was stopped".into());
         }
-        if let Some((run, _)) = self.runs.get(run) {
-            run.stop(grace);
+        if let Some(run) = self.runs.get(run) {
+            run.handle.stop(grace);
         }
     }
 

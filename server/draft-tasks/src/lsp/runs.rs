@@ -7,17 +7,18 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::task_file::Task;
 use draft_tasks_executor::output::{OpenLines, Tail};
-use draft_tasks_executor::record;
+use draft_tasks_executor::record::schema::JobEntry;
+use draft_tasks_executor::record::{self, LeftJob};
 use draft_tasks_executor::{
     Failure, Outcome, OutcomeName, OutputPiece, Pod, describe_duration, describe_lines,
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use tower_lsp::gen_lsp_types::{Code, Diagnostic, DiagnosticSeverity, Message, Uri};
 
 use crate::claim::Claim;
-use crate::lsp::protocol::ext;
+use crate::lsp::protocol::ext::{self, Remedy};
 use crate::lsp::protocol::to_proto::Context;
 use crate::lsp::runs::failures::Failures;
 use crate::lsp::runs::problems::Problems;
@@ -44,6 +45,8 @@ pub(crate) struct Runs {
     pub(crate) failures: Failures,
     pub(crate) results: Results,
     pub(crate) problems: Problems,
+    /// The Jobs of files that may go on, as records tell it, newest first.
+    pub(crate) left_jobs: HashMap<Uri, Vec<LeftJob>>,
 }
 
 /// A run that goes on.
@@ -57,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) chosen: Vec<String>,
     /// Where it reaches pods, if its tasks run inside of some.
     pub(crate) reach: Option<Reach>,
+    /// Whether another context of the kubeconfig could be chosen for it.
+    pub(crate) has_other_contexts: bool,
     /// The pods in which the tasks run, once they are known.
     pub(crate) pods: Vec<Pod>,
     /// Whether a task has begun, so that earlier results do not count any more.
@@ -152,6 +157,16 @@ impl Run {
         }?;
         let pod = found.telling_pod().and_then(|pod| self.pods.get(pod)).map(|pod| pod.name.as_str());
         Some(self.record.as_ref()?.join(record::log_name(index, &found.name, pod)))
+    }
+
+    /// The Job that it is.
+    pub(crate) fn job(&self) -> Option<&JobEntry> {
+        self.reach.as_ref()?.cluster.job.as_deref()
+    }
+
+    /// What helps where it cannot reach its pods.
+    pub(crate) fn remedy(&self) -> Option<Remedy> {
+        self.reach.as_ref().map(|_| Remedy::check(&self.uri, self.has_other_contexts))
     }
 
     /// The tasks that run; of those inside of pods that run in one of them.
@@ -274,13 +289,14 @@ impl RunningTask {
         })
     }
 
-    /// Where it has not passed, of a task inside of pods; of one that runs once, also a pod that is gone: what comes after
-    /// it must not run without it.
+    /// Where it has not passed, of a task inside of pods; of one that runs once or in a Job, also a pod that is gone: what
+    /// comes after it must not run without it.
     fn left(&self, run: &Run) -> Option<EarlierPods> {
         let reach = run.reach.as_ref()?;
+        let is_once = reach.cluster.job.is_some() || reach.once.contains(&self.name);
         let left = self.in_pods.iter().filter(|(_, pod)| match pod.ended {
             Some((Outcome::Passed, _)) => false,
-            Some((Outcome::Failed(Failure::PodGone(_)), _)) => reach.once.contains(&self.name),
+            Some((Outcome::Failed(Failure::PodGone(_)), _)) => is_once,
             _ => true,
         });
         let pods = left.filter_map(|(pod, _)| Some(reach::earlier(run.pods.get(*pod)?, Vec::new())));

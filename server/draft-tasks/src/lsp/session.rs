@@ -26,6 +26,7 @@ use crate::lsp::protocol::pages::Pages;
 use crate::lsp::protocol::position::Encoding;
 use crate::lsp::protocol::to_proto;
 use crate::settings::Config;
+use crate::settings::audience::Audience;
 use crate::settings::run::RunDiagnostics;
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
@@ -34,6 +35,7 @@ mod around;
 mod clearing;
 mod doctor;
 mod editor_settings;
+mod jobs;
 mod lifecycle;
 mod logs;
 mod looking;
@@ -52,6 +54,7 @@ mod view;
 
 pub(crate) use around::TextsAround;
 pub(crate) use doctor::Examined;
+pub(crate) use jobs::{JobAtHand, job_at_hand, jobs_at_hand, take_up};
 pub(crate) use lifecycle::{Live, live};
 pub(crate) use project::WrongSettings;
 pub(crate) use reading::{Source, source, uri_as_opened};
@@ -97,8 +100,10 @@ pub(crate) struct Session {
     /// Documents of which only a look at the disk tells that they are a pack's, and what they are if not.
     unsure: HashMap<Uri, Option<FileKind>>,
     pub(super) runs: Runs,
-    /// Files whose records were looked at.
+    /// Files whose results were taken from records.
     recalled: HashSet<Uri>,
+    /// Files whose records are being read.
+    recalling: HashSet<Uri>,
     pub(super) programs: KnownPrograms,
     pub(super) pages: Arc<Pages>,
     /// Of questions about logs.
@@ -132,6 +137,7 @@ impl Session {
             unsure: HashMap::new(),
             runs: Runs::default(),
             recalled: HashSet::new(),
+            recalling: HashSet::new(),
             programs: KnownPrograms::default(),
             pages: Arc::default(),
             logs_turn: Turn::default(),
@@ -208,7 +214,10 @@ impl Session {
 
     /// A run of a server or command line that was killed.
     pub(crate) fn was_interrupted(&self, notice: Notice) {
-        if notice.is_running {
+        if let Some(job) = notice.job {
+            let way = Audience::Editor.words(&draft_tasks_executor::job::again(&job));
+            self.show(MessageType::Info, format!("{}: {way}", notice.message))
+        } else if notice.is_running {
             self.show(MessageType::Warning, notice.message)
         } else {
             self.log(notice.message)
@@ -320,7 +329,8 @@ impl Session {
     /// The client has closed the input: what runs is stopped, and nothing starts any more.
     pub(crate) fn client_left(&mut self) {
         self.client_left = true;
-        for run in &self.runs.active {
+        // A Job goes on without the server.
+        for run in self.runs.active.iter().filter(|run| run.job().is_none()) {
             self.effect(Effect::StopRun { run: run.id.clone(), grace: GRACE_AT_END });
         }
     }

@@ -2,22 +2,27 @@
 //!
 //! Must not be taken for more than a hint: what a file calls may never run.
 
-use std::path::Path;
+use std::collections::HashSet;
 
 use draft_tasks_analysis::calls::{self, Beside, Call, Calls};
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
-use draft_tasks_analysis::project_files;
+use draft_tasks_analysis::project_files::{self, included_files};
+use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
 
 use super::choice::{CalledCluster, CalledNames};
-use super::taskfile;
+use super::taskfile::{self, TaskScript};
 use super::tool::{self, TOOLS};
+use super::{Led, Whereabouts, given};
 
 /// Larger files are no scripts.
 const LARGEST: u64 = 256 * 1024;
 
-/// How many scripts that call each other are followed.
-const DEPTH: usize = 4;
+/// How many scripts, recipes and texts are read of one command, and how many files that one of these includes.
+const MOST: usize = 256;
+
+/// How many folders up a runner looks for its file.
+const FOLDERS: usize = 16;
 
 /// How the names of files end that are no scripts of a shell.
 const IN_OTHER_LANGUAGES: [&str; 16] = [
@@ -51,18 +56,36 @@ const MODULES: [&str; 6] = [
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// The cluster of the current context, as far as it is known.
+type Current<'a> = &'a dyn Fn() -> Option<Result<Target, String>>;
+
 /// A call of a program of clusters by something beside a command.
 pub(super) struct CallBeside {
-    /// What calls it, for people.
-    pub(super) place: String,
-    pub(super) tool: String,
-    pub(super) cluster: CalledCluster,
+    /// What calls it, for people: "`deploy.sh` calls `kubectl`".
+    pub(super) said: String,
+    /// The cluster, or why it is unknown.
+    pub(super) target: Result<Target, String>,
 }
 
 /// The calls of programs of clusters by what is beside a command.
-pub(super) fn calls(calls: &Calls, directory: &Path, lookup: Lookup<'_>) -> Vec<CallBeside> {
-    let mut search = Search { directory, lookup, found: Vec::new() };
-    search.calls(calls, DEPTH);
+pub(super) fn calls(
+    calls: &Calls,
+    whereabouts: Whereabouts<'_>,
+    current: &dyn Fn() -> Option<Result<Target, String>>,
+) -> Vec<CallBeside> {
+    let lookup: Lookup<'_> = &|name| whereabouts.variable(name);
+    let mut search = Search {
+        whereabouts,
+        lookup,
+        current,
+        known: calls.beside.iter().cloned().collect(),
+        wanted: calls.beside.clone(),
+        found: Vec::new(),
+    };
+    for call in &calls.called {
+        search.given("", call);
+    }
+    search.read();
     search.found
 }
 
@@ -73,96 +96,230 @@ pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
 }
 
 struct Search<'a> {
-    directory: &'a Path,
+    whereabouts: Whereabouts<'a>,
     lookup: Lookup<'a>,
+    current: Current<'a>,
+    /// What is to be read, in its order, each once.
+    wanted: Vec<Beside>,
+    known: HashSet<Beside>,
     found: Vec<CallBeside>,
 }
 
+/// A file that a runner of tasks reads.
+struct RunnerFile {
+    /// As it is called.
+    name: String,
+    /// Where it is, as seen from the directory of the command.
+    directory: String,
+    text: String,
+}
+
 impl Search<'_> {
-    fn calls(&mut self, calls: &Calls, depth: usize) {
-        let Some(depth) = depth.checked_sub(1) else { return };
-        for beside in &calls.beside {
-            match beside {
-                Beside::File(path) => self.script(path, depth),
+    fn read(&mut self) {
+        let mut at = 0;
+        while let Some(beside) = self.wanted.get(at).cloned() {
+            at += 1;
+            if at > MOST {
+                return self.add("more scripts are beside it than are read".into(), (self.current)());
+            }
+            match &beside {
+                Beside::File { path, directory } => self.script(path, directory),
                 Beside::Recipes { tool, directory, file, targets } => {
-                    let Some((name, text)) = self.recipes(tool, directory, file.as_deref()) else { continue };
-                    let calls = match tool.as_str() {
-                        "task" => Calls::of_script(&taskfile::script(&text, targets), self.lookup),
-                        _ => calls::of_recipes(&text, targets, self.lookup),
-                    };
-                    self.of(&name, &calls, depth);
+                    self.recipes(tool, directory, file.as_deref(), targets);
                 }
-                Beside::Npm { directory, script } => self.npm(directory, script, depth),
+                Beside::Npm { directory, script } => self.npm(directory, script),
                 Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
             }
         }
     }
 
-    fn of(&mut self, name: &str, calls: &Calls, depth: usize) {
-        for call in calls.called.iter().filter(|call| tool::reaches(call) || tool::chooses(call)) {
-            self.add(&format!("`{name}`"), call, calls);
+    /// What a text calls.
+    fn of(&mut self, name: &str, text: &str, calls: Calls) {
+        let calls = &self.whereabouts.unlinked(calls);
+        let place = format!("`{name}`");
+        let before = self.found.len();
+        calls.called.iter().for_each(|call| self.call(&place, call, calls));
+        // A program that is known only when it runs, of a text that names a tool.
+        let named = calls::mentions(text, &TOOLS).into_iter().next();
+        if let Some(named) = named.filter(|_| calls.unclear.is_some() && self.found.len() == before) {
+            let tool = named.first().map(|name| calls::stem(name)).unwrap_or_default();
+            let target = given::chosen(text).map(Err).or_else(self.current);
+            self.add(format!("{place} calls `{tool}`"), target);
         }
-        self.calls(calls, depth);
+        for beside in &calls.beside {
+            if self.known.insert(beside.clone()) {
+                self.wanted.push(beside.clone());
+            }
+        }
     }
 
     fn mentions(&mut self, place: &str, text: &str, programs: &[&str]) {
-        for argv in calls::mentions(text, programs) {
-            let calls = Calls::of(argv.into_iter(), self.lookup);
-            calls.called.first().into_iter().for_each(|call| self.add(place, call, &calls));
+        for words in calls::mentions(text, programs) {
+            self.named(words, &|tool| format!("{place} calls `{tool}`"));
         }
     }
 
-    fn add(&mut self, place: &str, call: &Call, calls: &Calls) {
-        let cluster = match CalledCluster::of(&CalledNames::of(call, calls, self.lookup)) {
-            // What a script is given may be anything, most likely the context that the user has chosen.
-            CalledCluster::Unknown(_) => CalledCluster::Current,
-            known => known,
-        };
-        let (place, tool) = (place.to_owned(), call.name().to_owned());
-        self.found.push(CallBeside { place, tool, cluster });
+    /// What a program that is not known is given.
+    fn given(&mut self, place: &str, call: &Call) {
+        if let Some(words) = given::words(call) {
+            self.named(words, &|tool| format!("{place}`{}` may call `{tool}`", call.name()));
+        }
     }
 
-    fn script(&mut self, path: &str, depth: usize) {
-        let Some(text) = self.read(path) else { return };
+    /// Words that look like a call, which may have more in it than they tell.
+    fn named(&mut self, words: Vec<String>, said: &dyn Fn(&str) -> String) {
+        let calls = Calls::of(words.into_iter(), self.lookup);
+        let Some(call) = calls.called.first() else { return };
+        if tool::of_accounts().any(|name| name == call.name()) && !tool::is_of_account(call) {
+            return;
+        }
+        let named = CalledNames::of(call, &calls, self.lookup);
+        let target = match CalledCluster::of(&named) {
+            CalledCluster::Unknown(_) if !named.is_own_choice() => (self.current)(),
+            choice => self.whereabouts.target_of(choice, self.current),
+        };
+        self.add(said(call.name()), target);
+    }
+
+    fn call(&mut self, place: &str, call: &Call, calls: &Calls) {
+        let named = CalledNames::of(call, calls, self.lookup);
+        let is_open =
+            || matches!(CalledCluster::of(&named), CalledCluster::Unknown(_)) && !named.is_own_choice();
+        // What a script is given may be anything, most likely the context that the user has chosen.
+        let led = if tool::reaches(call) && is_open() {
+            let led = |target| Led { target, more: String::new() };
+            (self.current)().map(led).into_iter().collect()
+        } else {
+            self.whereabouts.led(&named, self.current)
+        };
+        for Led { target, more } in led {
+            self.add(format!("{place} calls `{}`{more}", call.name()), Some(target));
+        }
+        self.given(&format!("in {place} "), call);
+    }
+
+    /// Nothing where no cluster is reached.
+    fn add(&mut self, said: String, target: Option<Result<Target, String>>) {
+        self.found.extend(target.map(|target| CallBeside { said, target }));
+    }
+
+    fn script(&mut self, path: &str, directory: &str) {
+        let Some(text) = self.text(path) else { return };
         let first = text.lines().next().unwrap_or_default();
         let is_shell = match first.strip_prefix("#!") {
             Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
             None => !IN_OTHER_LANGUAGES.iter().any(|end| path.ends_with(end)),
         };
         if is_shell {
-            self.of(path, &Calls::of_script(&text, self.lookup), depth);
+            self.of(path, &text, Calls::of_script_in(directory, &text, self.lookup));
         } else {
-            let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).collect();
+            let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).chain(tool::of_accounts()).collect();
             self.mentions(&format!("`{path}`"), &text, &programs);
         }
     }
 
-    fn recipes(&self, tool: &str, directory: &str, file: Option<&str>) -> Option<(String, String)> {
+    fn recipes(&mut self, tool: &str, directory: &str, file: Option<&str>, targets: &[String]) {
         let usual: &[&str] = match tool {
             "just" => &["justfile", "Justfile", ".justfile"],
             "task" => &taskfile::NAMES,
             _ => &MAKEFILES,
         };
-        let files = file.map_or_else(|| usual.to_vec(), |file| vec![file]);
-        let path =
-            |file: &str| if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") };
-        files.into_iter().find_map(|file| Some((file.to_owned(), self.read(&path(file))?)))
+        let found = match file {
+            Some(file) => self.file_in(directory, file),
+            None if tool == "make" => usual.iter().find_map(|name| self.file_in(directory, name)),
+            None => self.file_above(directory, usual),
+        };
+        let Some(RunnerFile { name, directory, text }) = found else { return };
+        if tool == "task" {
+            let read = |path: &str| self.text(&below(&directory, path));
+            for TaskScript { directory: own, script } in taskfile::scripts(&text, targets, &read) {
+                let calls = Calls::of_script_in(&below(&directory, &own), &script, self.lookup);
+                self.of(&name, &script, calls);
+            }
+        } else {
+            let text = self.with_included(&text, &directory);
+            let calls = calls::of_recipes(&text, targets, &directory, self.lookup);
+            self.of(&name, &text, calls);
+        }
     }
 
-    fn npm(&mut self, directory: &str, script: &str, depth: usize) {
-        let Some(text) = self.read(&Path::new(directory).join(PACKAGE_JSON).to_string_lossy()) else {
+    /// The text with those of the files that it includes in their places.
+    fn with_included(&self, text: &str, directory: &str) -> String {
+        let mut whole = String::new();
+        let mut files = 0;
+        // What is still to be read, the next text last.
+        let mut rest: Vec<String> = vec![text.to_owned()];
+        while let Some(text) = rest.pop() {
+            let Some((line, more)) =
+                text.split_once('\n').or(Some((&*text, ""))).filter(|_| !text.is_empty())
+            else {
+                continue;
+            };
+            rest.push(more.to_owned());
+            let included: Vec<String> =
+                included_files(line).iter().flat_map(|name| self.files_like(directory, name)).collect();
+            files += included.len();
+            if included.is_empty() || files > MOST || whole.len() as u64 > LARGEST {
+                whole += line;
+                whole.push('\n');
+            }
+            let read = |name: &String| self.text(&below(directory, name));
+            rest.extend(included.iter().rev().filter(|_| files <= MOST).filter_map(read));
+        }
+        whole
+    }
+
+    /// The files that a name stands for that may have a `*` in it.
+    fn files_like(&self, directory: &str, name: &str) -> Vec<String> {
+        let (place, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let Some((begin, end)) = last.split_once('*') else { return vec![name.to_owned()] };
+        let entries = self.whereabouts.directory.join(below(directory, place)).read_dir();
+        let names = entries.into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let mut names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.retain(|name| name.starts_with(begin) && name.ends_with(end));
+        names.sort_unstable();
+        names.iter().map(|name| below(place, name)).collect()
+    }
+
+    fn npm(&mut self, directory: &str, script: &str) {
+        let Some(RunnerFile { directory, text, .. }) = self.file_above(directory, &[PACKAGE_JSON]) else {
             return;
         };
         let scripts = project_files::npm_scripts(&text);
         let runs = |name: &str| {
-            name == script || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
+            name == script
+                || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
+                || script == "install" && name == "prepare"
         };
         for named in scripts.iter().filter(|named| runs(&named.name)) {
-            self.of(PACKAGE_JSON, &Calls::of_script(&named.detail, self.lookup), depth);
+            let calls = Calls::of_script_in(&directory, &named.detail, self.lookup);
+            self.of(PACKAGE_JSON, &named.detail, calls);
         }
     }
 
-    fn read(&self, path: &str) -> Option<String> {
-        file::text(&self.directory.join(path), LARGEST).ok().filter(|text| !text.contains('\0'))
+    fn file_in(&self, directory: &str, name: &str) -> Option<RunnerFile> {
+        let text = self.text(&below(directory, name))?;
+        Some(RunnerFile { name: name.to_owned(), directory: directory.to_owned(), text })
     }
+
+    /// The nearest of these files in a directory or in one above.
+    fn file_above(&self, directory: &str, names: &[&str]) -> Option<RunnerFile> {
+        let mut directory = directory.to_owned();
+        (0..FOLDERS).find_map(|_| {
+            let found = names.iter().find_map(|name| self.file_in(&directory, name));
+            directory = below(&directory, "..");
+            found
+        })
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        file::text(&self.whereabouts.directory.join(path), LARGEST).ok().filter(|text| !text.contains('\0'))
+    }
+}
+
+fn below(directory: &str, path: &str) -> String {
+    if directory.is_empty() || calls::is_absolute(path) {
+        return path.to_owned();
+    }
+    if path.is_empty() { directory.to_owned() } else { format!("{directory}/{path}") }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not take what is not known for the current context.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_executor::cluster::is_local_server;
@@ -48,7 +48,36 @@ const WITH_VALUE: [&str; 34] = [
 ];
 
 /// Tools that have a short option for the context.
-const SHORT_CONTEXT: [(&str, &str); 3] = [("tkn", "-c"), ("crossplane", "-c"), ("kubetail", "-t")];
+const SHORT_CONTEXT: [(&str, &str); 4] =
+    [("tkn", "-c"), ("crossplane", "-c"), ("kubetail", "-t"), ("kubent", "-x")];
+
+/// Those that have one for the kubeconfig.
+const SHORT_FILE: [(&str, &str); 4] =
+    [("istioctl", "-c"), ("tkn", "-k"), ("kubent", "-k"), ("oc", "--config")];
+
+/// Options that name a cluster in a way of their own, or a second one.
+const OTHER_CLUSTERS: [&str; 7] = [
+    "--cluster",
+    "--to-kubeconfig",
+    "--to-kubeconfig-context",
+    "--destination-context",
+    "--destination-kubeconfig",
+    "--kube-config-base64",
+    // A file whose aliases and defaults may.
+    "--kuberc",
+];
+
+/// Variables of tools that name a cluster in a way of their own, or the file that does.
+const OTHER_VARIABLES: [(&str, &str); 5] = [
+    ("werf", "WERF_KUBE_CONFIG_BASE64"),
+    ("werf", "WERF_KUBECONFIG"),
+    ("kapp", "KAPP_KUBECONFIG_YAML"),
+    ("trivy", "TRIVY_KUBECONFIG"),
+    ("helmfile", "HELMFILE_FILE_PATH"),
+];
+
+/// Plugins of kubectl that go over several contexts.
+const OVER_CONTEXTS: [&str; 5] = ["foreach", "mc", "allctx", "multicluster", "karmada"];
 
 /// Programs that write the files that they are given.
 const WRITERS: [&str; 15] = [
@@ -104,6 +133,9 @@ impl CalledCluster {
         if let Some(why) = &call.elsewhere {
             return Err(why.clone());
         }
+        if tool::is_of_account(call) {
+            return Err(format!("`{}` has a way of its own to it", call.name()));
+        }
         if let Some(why) = named.unsettled() {
             return Err(why);
         }
@@ -111,8 +143,11 @@ impl CalledCluster {
             return Err("its arguments are known only when it runs".into());
         }
         let chosen = if tool::chooses(call) { Some(tool::chosen_context(call)?) } else { None };
-        if call.last_option("--cluster").is_some() {
-            return Err("`--cluster` names it".into());
+        if let Some((name, _)) = call.last_option_of(&OTHER_CLUSTERS) {
+            return Err(format!("`{name}` names it"));
+        }
+        if let Some(why) = named.otherwise() {
+            return Err(why);
         }
         if let Some(server) = named.server()? {
             let unknown = || format!("its server is {}", without_user(&server));
@@ -174,8 +209,11 @@ impl<'a> CalledNames<'a> {
     }
 
     fn server(&self) -> Result<Option<String>, String> {
-        let options: &[&str] =
-            if self.is_helm() { &["--kube-apiserver"] } else { &["--server", "-s", "--kube-apiserver"] };
+        let options: &[&str] = if self.is_helm() {
+            &["--kube-apiserver"]
+        } else {
+            &["--server", "-s", "--kube-apiserver", "--argo-server"]
+        };
         if switch::hide_server(self.call) {
             return Err("an option `-s` among others names its server".into());
         }
@@ -184,18 +222,70 @@ impl<'a> CalledNames<'a> {
 
     fn context(&self) -> Result<Option<String>, String> {
         let variable = Variables::of(self.call.name()).context;
-        let short = SHORT_CONTEXT.iter().find(|(tool, _)| *tool == self.call.name());
-        if let Some((_, option)) = short.filter(|(_, option)| self.call.last_option(option).is_some()) {
-            return self.value(&[option], variable);
+        let long = ["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"];
+        self.value(&[&long, self.short(&SHORT_CONTEXT)].concat(), variable)
+    }
+
+    /// What a tool has as a short option.
+    fn short(&self, all: &'static [(&str, &str)]) -> &'static [&'static str] {
+        let own = all.iter().find(|(tool, _)| *tool == self.call.name());
+        own.map_or(&[], |(_, option)| std::slice::from_ref(option))
+    }
+
+    /// Why a tool reaches a cluster that is named otherwise than by options for that.
+    fn otherwise(&self) -> Option<String> {
+        let call = self.call;
+        let is_set = |name: &str| self.value(&[], name).map_or(true, |value| value.is_some());
+        let own = OTHER_VARIABLES.iter().filter(|(tool, _)| *tool == call.name());
+        if let Some((_, name)) = own.into_iter().find(|(_, name)| is_set(name)) {
+            return Some(format!("{name} names it"));
         }
-        self.value(&["--kube-context", "--context", "--kubeconfig-context", "--kubecontext"], variable)
+        let is_plugin = || call.known().any(|word| OVER_CONTEXTS.contains(&word));
+        match call.name() {
+            "kubectl" if self.calls.assigned.contains_key("KUBERC") => {
+                Some("KUBERC names a file that may".into())
+            }
+            "kubectl" if is_plugin() => Some("its plugin may go over several contexts".into()),
+            name if name.strip_prefix("kubectl-").is_some_and(|it| OVER_CONTEXTS.contains(&it)) => {
+                Some(format!("`{name}` may go over several contexts"))
+            }
+            "helmfile" if call.last_option("--args").flatten().is_some_and(|it| it.contains("--kube")) => {
+                Some("`--args` names it".into())
+            }
+            "trivy" => tool::context_of_trivy(call).map(|_| "its argument may be the context".into()),
+            _ if switch::hides_end(call) => Some("`--` may be the value of the option before it".into()),
+            _ => None,
+        }
+    }
+
+    /// Whether an inner draft-tasks is told which contexts count as local.
+    pub(super) fn answers_inner(&self) -> bool {
+        self.call.name() == "draft-tasks" && self.calls.assigned.contains_key("DRAFT_TASKS_LOCAL_CONTEXTS")
+    }
+
+    /// Whether the call says itself which cluster it reaches, though not so that it is known.
+    pub(super) fn is_own_choice(&self) -> bool {
+        let names = [
+            "--kube-context",
+            "--context",
+            "--kubeconfig-context",
+            "--kubeconfig",
+            "--server",
+            "--kube-apiserver",
+        ];
+        let call = self.call;
+        tool::is_of_account(call)
+            || tool::chooses(call)
+            || call.elsewhere.is_some()
+            || call.last_option_of(&names).is_some()
     }
 
     /// The kubeconfig, where it is not that of the whole environment.
     fn file(&self) -> Result<Option<String>, String> {
         let assigned = |name: &str| self.calls.assigned.get(name);
         let variable = Variables::of(self.call.name()).file;
-        if let Some(file) = self.value(&["--kubeconfig", "--kube-config"], variable)? {
+        let long = ["--kubeconfig", "--kube-config"];
+        if let Some(file) = self.value(&[&long, self.short(&SHORT_FILE)].concat(), variable)? {
             return Ok(Some(file));
         }
         let is_elsewhere = assigned("HOME").is_some() && (self.lookup)("KUBECONFIG").is_none();
@@ -233,7 +323,20 @@ impl<'a> CalledNames<'a> {
     /// Whether something in the command changes the kubeconfig.
     fn changes_file(&self) -> bool {
         let own = (self.lookup)("KUBECONFIG").unwrap_or_default();
-        let is_file = |path: &str| path.ends_with(".kube/config") || !own.is_empty() && path == own;
+        let own: Vec<PathBuf> = std::env::split_paths(&own).collect();
+        let is_file = |path: &str| {
+            let written = Path::new(path);
+            let plain: PathBuf = written.components().filter(|part| *part != Component::CurDir).collect();
+            // Where a relative one is depends on what ran before.
+            let goes_up = plain.components().any(|part| part == Component::ParentDir);
+            let is_it = |own: &PathBuf| {
+                own == written
+                    || written.is_relative() && own.ends_with(&plain)
+                    || goes_up && own.file_name() == written.file_name()
+            };
+            let is_named = |path: &&PathBuf| path.file_name().is_some();
+            path.ends_with(".kube/config") || !path.is_empty() && own.iter().filter(is_named).any(is_it)
+        };
         let changes = |call: &Call| WRITERS.contains(&call.name()) && call.arguments().any(is_file);
         self.calls.written.iter().any(|path| is_file(path)) || self.calls.called.iter().any(changes)
     }
@@ -244,7 +347,7 @@ impl<'a> CalledNames<'a> {
 
     /// The last value of an option, else that of a variable; nothing where it is empty.
     pub(super) fn value(&self, options: &[&str], variable: &str) -> Result<Option<String>, String> {
-        let option = options.iter().find_map(|name| Some((*name, self.call.last_option(name)?)));
+        let option = self.call.last_option_of(options);
         let (name, value) = match option {
             Some((name, _)) if switch::is_swallowed(self.call, name) => {
                 return Err(format!("`{name}` may be the value of the option before it"));

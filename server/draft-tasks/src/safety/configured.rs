@@ -362,6 +362,11 @@ struct Provisioner {
     signs: &'static [&'static str],
 }
 
+/// Whether a program is a tool whose program tells which clusters it reaches.
+pub(super) fn is_provisioner(name: &str) -> bool {
+    PROVISIONERS.iter().any(|it| it.tools.contains(&name))
+}
+
 /// Why a call reaches a cluster that its own program names; nothing where that is about none.
 pub(super) fn provisions(call: &Call, directory: &Path) -> Option<String> {
     let tool = PROVISIONERS.iter().find(|it| it.tools.contains(&call.name()))?;

@@ -155,48 +155,72 @@ fn command_of<'c>(program: &str, before: &str, argument: &'c str) -> Option<&'c 
     }
 }
 
+/// Options, variables and commands that choose a cluster, as they stand in any text.
+const CHOICES: [&str; 10] = [
+    "--context",
+    "--kube",
+    "--server",
+    "--cluster",
+    "-s http",
+    "-shttp",
+    "KUBECONFIG",
+    "HELM_KUBE",
+    "use-context",
+    "kubectx",
+];
+
+/// Why a command that is not understood may reach any cluster: it names something that chooses one.
+pub(super) fn chosen(command: &str) -> Option<String> {
+    let choice = CHOICES.iter().find(|choice| command.contains(**choice))?;
+    Some(format!("`{choice}` in it may choose it"))
+}
+
 fn is_run_by_socat(kind: &str) -> bool {
     ["EXEC", "SYSTEM", "SHELL"].iter().any(|it| kind.eq_ignore_ascii_case(it))
 }
 
-/// The first tool that a call runs because an option says so.
-fn in_option(call: &Call) -> Option<String> {
+/// What a call runs because an option says so.
+fn in_option(call: &Call) -> Option<Vec<String>> {
     let before = std::iter::once("").chain(call.arguments());
     let mut commands =
         before.zip(call.arguments()).filter_map(|(before, it)| command_of(call.name(), before, it));
     commands.find_map(|command| {
-        let name = stem(command.split_whitespace().next()?);
-        TOOLS.contains(&name.as_str()).then(|| name.into())
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        TOOLS.contains(&&*stem(words.first()?)).then_some(words)
     })
 }
 
-/// The first tool that a program runs by an option, or that one of which nothing is known is given with what looks like a
-/// command for it.
-pub(super) fn tool(call: &Call) -> Option<String> {
+/// What looks like the call of a tool: that which a program runs by an option, or which one of which nothing is known is
+/// given.
+pub(super) fn words(call: &Call) -> Option<Vec<String>> {
     let name = call.name();
-    if let Some(tool) = in_option(call) {
-        return Some(tool);
+    if let Some(words) = in_option(call) {
+        return Some(words);
     }
     if call.is_understood() || QUIET.contains(&name) || TOOLS.contains(&name) || name.starts_with("kubectl-")
     {
         return None;
     }
+    let arguments: Vec<&str> = call.arguments().collect();
+    let all = (0..arguments.len()).filter(|at| !arguments[*at].starts_with('-'));
+    let spread = all.map(|at| arguments[at..].iter().map(|word| (*word).to_owned()).collect());
     // A script may stand in one argument, also behind the name of an option.
-    let words = || {
-        let scripts = call.arguments().map(|argument| match argument.rsplit_once('=') {
-            Some((_, value)) if argument.starts_with('-') => value,
-            _ => argument,
-        });
-        scripts.flat_map(|script| script.split_whitespace().take(2))
-    };
-    let mut tools = words().zip(words().skip(1)).filter_map(|(program, command)| {
-        let is_path = program.contains('/') && !is_absolute(program);
-        let name = stem(program);
-        let is_tool = TOOLS.contains(&name.as_str()) && !WORDS.contains(&name.as_str());
-        let letters = |c: char| c.is_ascii_lowercase() || c == '-';
-        let is_command =
-            command.starts_with(|c: char| c.is_ascii_lowercase()) && command.chars().all(letters);
-        (is_tool && !is_path && is_command).then(|| name.into())
+    let scripts = arguments.iter().map(|argument| match argument.rsplit_once('=') {
+        Some((_, value)) if argument.starts_with('-') && !value.starts_with(' ') => value,
+        _ => argument,
     });
-    tools.next()
+    let own = scripts.map(|script| script.split_whitespace().map(str::to_owned).collect());
+    spread.chain(own).find(|words: &Vec<String>| is_call(words))
+}
+
+/// Whether words are a tool with a command or an option, and no file of that name.
+fn is_call(words: &[String]) -> bool {
+    let [program, command, ..] = words else { return false };
+    let is_path = program.contains('/') && !is_absolute(program);
+    let name = stem(program);
+    let is_tool = TOOLS.contains(&name.as_str()) && !WORDS.contains(&name.as_str());
+    let letters = |c: char| c.is_ascii_lowercase() || c == '-';
+    let is_word = |command: &str| command.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_option = command.strip_prefix('-').is_some_and(|option| is_word(option.trim_start_matches('-')));
+    is_tool && !is_path && (is_option || is_word(command) && command.chars().all(letters))
 }

@@ -79,6 +79,16 @@ impl Guard {
         self.wanted.as_ref().ok().map(|wanted| &wanted.target)
     }
 
+    /// When something is asked before `cleanup`, without asking the cluster.
+    pub(crate) fn when_before_cleanup(&self) -> String {
+        format!("unless it is known that no {} are left", self.described())
+    }
+
+    /// The same before the command that deletes.
+    pub(crate) fn when_before_delete(&self) -> String {
+        format!("unless {} are there to be deleted", self.described())
+    }
+
     /// What to ask before `cleanup`; nothing where it is known that the application was there and no pod of it, nor of
     /// another one of the tasks file, is left.
     pub(crate) async fn before_cleanup(&self, environment: &[(OsString, OsString)]) -> Option<String> {
@@ -314,15 +324,16 @@ mod tests {
                 uid: "1".into(),
                 container: "app".into(),
                 build: None,
+                image: None,
                 tasks: Vec::new(),
             };
             let found = RunEvent::PodsFound { pods: vec![pod], note: None };
             self.write(Phase::PostDeploy, pods, is_found.then_some(found));
         }
 
-        fn write(&self, phase: Phase, pods: Option<PodsRequest>, more: Option<RunEvent>) {
+        fn request(&self, phase: Phase, pods: Option<PodsRequest>) -> RunRequest {
             let subject = phase.into();
-            let request = RunRequest {
+            RunRequest {
                 plan: Plan { subject, steps: Vec::new() },
                 directory: self.dir.path().to_owned(),
                 environment: Vec::new(),
@@ -334,8 +345,22 @@ mod tests {
                 on_terminal: false,
                 pods,
                 pinned: None,
-            };
-            let records = Records::at(self.environment.records().unwrap());
+            }
+        }
+
+        fn write(&self, phase: Phase, pods: Option<PodsRequest>, more: Option<RunEvent>) {
+            self.write_to(&Records::at(self.environment.records().unwrap()), phase, pods, more);
+        }
+
+        fn write_to(
+            &self,
+            records: &Records,
+            phase: Phase,
+            pods: Option<PodsRequest>,
+            more: Option<RunEvent>,
+        ) {
+            let subject = phase.into();
+            let request = self.request(phase, pods);
             let mut recorder = records.begin(&request, &self.dir.path().join("tasks")).unwrap();
             let began =
                 RunEvent::RunStarted { subject, tasks: Vec::new(), at: SystemTime::now(), kubeconfig: None };
@@ -389,6 +414,37 @@ mod tests {
             std::os::unix::fs::symlink(&file, &link).unwrap();
             assert_eq!(earlier.found(&link), "app=web");
         }
+    }
+
+    #[test]
+    fn what_an_earlier_run_tells_stays_however_many_runs_follow() {
+        let earlier = Earlier::new();
+        let file = earlier.dir.path().join("tasks");
+        let keep_two = || Records { keep: 2, ..Records::at(earlier.environment.records().unwrap()) };
+        earlier.record("app=typo", false);
+        let local =
+            |times: usize| (0..times).for_each(|_| earlier.write_to(&keep_two(), Phase::PreUp, None, None));
+        local(4);
+        assert_eq!(earlier.found(&file), "app=typo", "it is not known why it saw no pod");
+        earlier.record("app=old", true);
+        earlier.record("app=web", true);
+        earlier.record("app=web", true);
+        earlier.record("app=lost", false);
+        local(4);
+        assert_eq!(earlier.found(&file), "app=web; app=old");
+        let records = keep_two();
+        assert_eq!(records.list().unwrap().len(), 5);
+        let left = records.not_asked_for(records.list().unwrap()).unwrap();
+        assert_eq!(left.len(), 2, "{left:?}");
+        // Nor does what is done elsewhere remove it while the tasks file is away.
+        std::fs::remove_file(&file).unwrap();
+        for kept in records.list().unwrap() {
+            let name = kept.folder.file_name().unwrap().to_str().unwrap().replacen("20", "19", 1);
+            std::fs::rename(&kept.folder, kept.folder.with_file_name(name)).unwrap();
+        }
+        keep_two().begin(&earlier.request(Phase::PreUp, None), Path::new("/other")).unwrap();
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(earlier.found(&file), "app=web; app=old");
     }
 
     #[test]

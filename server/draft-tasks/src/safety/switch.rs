@@ -22,6 +22,17 @@ pub(super) fn is_swallowed(call: &Call, name: &str) -> bool {
     call.before_option(name).is_some_and(takes_next)
 }
 
+/// Whether the first `--` may be the value of the option before it, and options behind it name a cluster.
+pub(super) fn hides_end(call: &Call) -> bool {
+    const NAMES: [&str; 6] = ["--context", "--kube", "--server", "--cluster", "-s", "--user"];
+    let arguments: Vec<&str> = call.arguments().collect();
+    let end = arguments.iter().position(|argument| *argument == "--").filter(|end| *end > 0);
+    end.is_some_and(|end| {
+        let names = |argument: &&str| NAMES.iter().any(|name| argument.starts_with(name));
+        takes_next(arguments[end - 1]) && arguments[end + 1..].iter().any(names)
+    })
+}
+
 /// Whether the server stands behind other letters of an option, as in `-ws https://…`.
 pub(super) fn hide_server(call: &Call) -> bool {
     // Elsewhere these have a value.

@@ -2,6 +2,7 @@
 //!
 //! Must not guess: what is not listed here reaches a cluster, plugins among it.
 
+mod cloud;
 mod offline;
 
 use draft_tasks_analysis::calls::Call;
@@ -9,7 +10,7 @@ use draft_tasks_analysis::calls::Call;
 use self::offline::{has_only, without_target};
 
 /// Programs that change what a context leads to.
-pub(super) const TOOLS: [&str; 64] = [
+pub(super) const TOOLS: [&str; 79] = [
     "kubectl",
     "helm",
     "helmfile",
@@ -74,6 +75,21 @@ pub(super) const TOOLS: [&str; 64] = [
     "kubetail",
     "kail",
     "polaris",
+    "kctrl",
+    "subctl",
+    "kubeshark",
+    "k8sgpt",
+    "kubescape",
+    "hubble",
+    "kubevpn",
+    "gefyra",
+    "loft",
+    "acorn",
+    "ktunnel",
+    "rakkess",
+    "ketall",
+    "rbac-lookup",
+    "kubespy",
 ];
 
 const KUBECTL: &[&str] = &["kubectl", "kubecolor", "oc"];
@@ -101,12 +117,32 @@ pub(super) fn has_own_way(call: &Call) -> bool {
     OWN_WAY.contains(&call.name()) && !is_of_kubeconfig
 }
 
+/// Whether a call changes a cluster of an account, whatever context, server or kubeconfig there is.
+pub(super) fn is_of_account(call: &Call) -> bool {
+    cloud::changes(call)
+}
+
+/// The programs that can.
+pub(super) fn of_accounts() -> impl Iterator<Item = &'static str> {
+    cloud::names()
+}
+
+/// Whether a program is one of which something is known here.
+pub(super) fn is_known(name: &str) -> bool {
+    TOOLS.contains(&name)
+        || name.starts_with("kubectl-")
+        || of_accounts().any(|it| it == name)
+        || SOMETIMES.iter().any(|(tool, _)| *tool == name)
+        || CHOOSERS.iter().any(|(tools, _)| tools.contains(&name))
+}
+
 /// Programs that reach a cluster only with one of these options or commands.
-const SOMETIMES: [(&str, &[&str]); 4] = [
+const SOMETIMES: [(&str, &[&str]); 5] = [
     // Without these options it is about the machine alone.
     ("dapr", &["-k", "--kubernetes"]),
     // Without it the inner one asks itself.
-    ("draft-tasks", &["--yes"]),
+    ("draft-tasks", &["--yes", "--context"]),
+    ("kyverno", &["--cluster", "-c"]),
     ("pluto", &["detect-helm", "detect-api-resources", "detect-all-in-cluster"]),
     ("trivy", &["k8s", "kubernetes"]),
 ];
@@ -116,7 +152,36 @@ pub(super) fn reaches(call: &Call) -> bool {
     let name = call.name();
     let is_tool = TOOLS.contains(&name) || name.starts_with("kubectl-");
     let does_here = SOMETIMES.iter().any(|(tool, words)| *tool == name && is_given(call, words));
-    (is_tool || does_here) && !only_helps(name, call) && !offline::is_offline(name, call)
+    let is_one = (is_tool || does_here) && !only_helps(name, call) && !offline::is_offline(name, call);
+    is_one || cloud::changes(call) || agrees(call) || has_module(call)
+}
+
+/// Whether an inner draft-tasks is told to ask nothing: `-y`, `-qy`.
+fn agrees(call: &Call) -> bool {
+    let is_switch = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('y');
+    call.name() == "draft-tasks" && call.arguments().take_while(|word| *word != "--").any(is_switch)
+}
+
+/// Whether Ansible is told to run one of its modules for clusters.
+fn has_module(call: &Call) -> bool {
+    let module = || call.last_option_of(&["-m", "--module-name"]).and_then(|(_, module)| module);
+    let is_of_cluster = |module: &str| {
+        let name = module.rsplit('.').next().unwrap_or(module);
+        name.starts_with("k8s") || name.starts_with("helm")
+    };
+    call.name() == "ansible" && module().is_some_and(is_of_cluster)
+}
+
+/// What may be the context in `trivy k8s [CONTEXT]`. Earlier releases took what to look at there.
+pub(super) fn context_of_trivy(call: &Call) -> Option<&str> {
+    let mut words = call.arguments().skip_while(|word| !matches!(*word, "k8s" | "kubernetes")).skip(1);
+    let mut may_be_value = false;
+    words.find(|word| {
+        let is_option = word.starts_with('-');
+        let is_it = !is_option && !may_be_value && !matches!(*word, "cluster" | "all");
+        may_be_value = is_option && !word.contains('=');
+        is_it
+    })
 }
 
 /// Whether one of these options is among the arguments, or one of these commands before others.
@@ -209,7 +274,7 @@ fn only_helps(name: &str, call: &Call) -> bool {
 }
 
 /// Commands that choose the cluster that later ones reach, as words that follow each other among others.
-const CHOOSERS: [(&[&str], &[&str]); 22] = [
+const CHOOSERS: [(&[&str], &[&str]); 43] = [
     (KUBECTL, &["config", "use-context"]),
     (KUBECTL, &["config", "use"]),
     (KUBECTL, &["config", "set"]),
@@ -221,9 +286,22 @@ const CHOOSERS: [(&[&str], &[&str]); 22] = [
     (&["oc"], &["project"]),
     (&["oc"], &["new-project"]),
     (&["gcloud"], &["container", "get-credentials"]),
+    (&["gcloud"], &["container", "clusters", "create"]),
+    (&["gcloud"], &["container", "clusters", "create-auto"]),
     (&["aws"], &["eks", "update-kubeconfig"]),
-    (&["az"], &["aks", "get-credentials"]),
-    (&["doctl"], &["cluster", "kubeconfig"]),
+    (&["az"], &["get-credentials"]),
+    (&["doctl"], &["kubeconfig", "save"]),
+    (&["doctl"], &["kubeconfig", "remove"]),
+    (&["doctl"], &["cluster", "create"]),
+    (&["scw"], &["kubeconfig", "install"]),
+    (&["civo"], &["config"]),
+    (&["ibmcloud"], &["cluster", "config"]),
+    (&["oci"], &["create-kubeconfig"]),
+    (&["talosctl"], &["kubeconfig"]),
+    (&["tkgi", "pks"], &["get-credentials"]),
+    (&["yc"], &["get-credentials"]),
+    (&["upctl"], &["config"]),
+    (&["eksctl"], &["create", "cluster"]),
     (&["tsh"], &["kube", "login"]),
     (&["kubectx", "kubectl-ctx"], &[]),
     (KUBECTL, &["ctx"]),
@@ -232,6 +310,14 @@ const CHOOSERS: [(&[&str], &[&str]); 22] = [
     (&["eksctl"], &["utils", "write-kubeconfig"]),
     (&["rancher"], &["context", "switch"]),
     (&["vcluster"], &["connect"]),
+    (&["devspace"], &["use", "context"]),
+    (&["kubecm", "kubectl-kubecm"], &[]),
+    (&["konf"], &["set"]),
+    (&["kconf"], &["use"]),
+    (&["loft"], &["use"]),
+    (&["gardenctl"], &["target"]),
+    (&["az"], &["connectedk8s", "proxy"]),
+    (&["k3sup"], &["install"]),
 ];
 
 /// Whether a call chooses the cluster that later ones reach.
@@ -242,8 +328,13 @@ pub(super) fn chooses(call: &Call) -> bool {
         words.iter().all(|word| arguments.any(|argument| argument == *word))
     };
     let is_help = call.is_known() && call.arguments().eq(["--help"]);
-    // It only shows which one is chosen.
-    let is_question = name == "kubectx" && call.is_known() && matches!(only(call), Some("-c" | "--current"));
+    // They only show which one is chosen, or what would be.
+    let is_question = call.is_known()
+        && match name {
+            "kubectx" => matches!(only(call), Some("-c" | "--current")),
+            "upctl" => !call.arguments().any(|argument| argument.starts_with("--write")),
+            _ => false,
+        };
     !is_help && !is_question && CHOOSERS.iter().any(|(tools, words)| tools.contains(&name) && follows(words))
 }
 

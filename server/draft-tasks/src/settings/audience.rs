@@ -2,6 +2,9 @@
 //!
 //! Must not be asked by what is kept of a run: both read that.
 
+use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::phase::Phase;
+
 /// What the executor calls something for all places: what it keeps of a run is read in each.
 struct Term {
     everywhere: &'static str,
@@ -15,7 +18,22 @@ pub(crate) const DOCTOR: &str = "`draft-tasks doctor`";
 /// Where the command line tells all that is wrong with a file.
 pub(crate) const SHOWS_ALL: &str = "`draft-tasks check` shows all";
 
-const TERMS: [Term; 6] = [
+/// What runs a phase, or a task of it, on the command line.
+pub(crate) fn describe_run(phase: Phase, task: Option<&str>) -> String {
+    let task = task.map(|task| format!(" {}", show_argument(task))).unwrap_or_default();
+    format!("`draft-tasks run {phase}{task}`")
+}
+
+/// What takes up a Job; its name follows, and a backtick.
+const ATTACH: &str = "`draft-tasks runs attach ";
+
+/// What ends one, as that.
+const STOP: &str = "`draft-tasks runs stop ";
+
+/// Where else a Job may be.
+const ELSEWHERE: &str = "--namespace, --context";
+
+const TERMS: [Term; 9] = [
     Term {
         everywhere: "draftTasks.kubernetes.readyTimeout or --ready-timeout",
         command_line: "--ready-timeout, or `kubernetes.readyTimeout` in .draft-tasks.config.toml",
@@ -42,6 +60,13 @@ const TERMS: [Term; 6] = [
         editor: "draftTasks.kubernetes.container",
     },
     Term { everywhere: DOCTOR, command_line: DOCTOR, editor: "\"Check Application and Cluster\"" },
+    Term { everywhere: ATTACH, command_line: ATTACH, editor: "\"Attach to a Job\" with `" },
+    Term { everywhere: STOP, command_line: STOP, editor: "\"End a Job\" with `" },
+    Term {
+        everywhere: ELSEWHERE,
+        command_line: ELSEWHERE,
+        editor: "draftTasks.kubernetes.namespace, draftTasks.kubernetes.context",
+    },
 ];
 
 /// Who reads a message.
@@ -112,6 +137,14 @@ impl Audience {
         match self {
             Audience::CommandLine => "--environment or DRAFT_ENV",
             Audience::Editor => "draftTasks.environment or DRAFT_ENV",
+        }
+    }
+
+    /// How a variable's value is said to be no secret; the variable follows.
+    pub(crate) const fn publishing(self) -> &'static str {
+        match self {
+            Audience::CommandLine => "give --public NAME for",
+            Audience::Editor => "name in draftTasks.run.public",
         }
     }
 

@@ -20,8 +20,9 @@ mod once;
 
 pub(crate) use completion::complete;
 pub(crate) use hover::hover;
-pub(crate) use nearest::ProjectFiles;
+pub(crate) use nearest::{MAKE_OWN, ProjectFiles, UnusedSettings};
 use once::TaskNamed;
+pub(crate) use once::TasksBelow;
 
 /// Nobody writes so many settings, in bytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
@@ -33,6 +34,8 @@ pub(crate) struct Project {
     pub(crate) settings: Layer,
     /// Everything that is not, in the order of the text.
     pub(crate) problems: Vec<Problem>,
+    /// What is worth a look and keeps nothing from running.
+    pub(crate) notes: Vec<Problem>,
     /// Tasks that are named.
     named: Vec<TaskNamed>,
 }
@@ -136,6 +139,22 @@ fn not_for_projects(name: &str) -> Option<&'static str> {
 /// What people may take for settings, with those that they mean.
 const FOREIGN: [(&[&str], &str); 2] =
     [(&["kubeContext", "kubeconfig", "cluster"], "context"), (&["variables"], "env")];
+
+/// Where a setting is that is called so or nearly so, as the rest of a sentence.
+fn elsewhere(name: &str, table: &[&str]) -> Option<String> {
+    let name = name.replace(['-', '_'], "");
+    let is_it = |known: &String| known.eq_ignore_ascii_case(&name) && not_for_projects(known).is_none();
+    let find = |table: &[&str]| settings::known(table).into_iter().find(is_it);
+    if let Some(known) = find(&[]).filter(|_| !table.is_empty()) {
+        return Some(if settings::is_table(&known) {
+            format!(": it is the table `[{known}]`")
+        } else {
+            format!(": `{known}` stands before all tables")
+        });
+    }
+    let mut tables = settings::known(&[]).into_iter().filter(|of| settings::is_table(of));
+    tables.find_map(|of| Some(format!(": it is `{of}.{}`", find(&[&of])?)))
+}
 
 /// What people may take for settings that choose programs.
 const PROGRAMS: [&str; 8] =
@@ -262,7 +281,10 @@ impl Reader<'_> {
         };
         let near =
             settings::nearest(name, &settings::known(&table)).filter(|near| not_for_projects(near).is_none());
-        let meant = near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        let meant = match &near {
+            Some(near) => format!(": did you mean `{near}`?"),
+            None => elsewhere(name, &table).unwrap_or_default(),
+        };
         self.problem(last.range, format!("there is no {what} `{name}`{meant}"), near);
     }
 

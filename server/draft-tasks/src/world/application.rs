@@ -9,12 +9,14 @@ use std::path::Path;
 
 use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Environment as DraftEnvironment, NotToml};
+use draft_tasks_analysis::task_variable::{TaskValues, TaskVariable};
 use draft_tasks_executor::cluster::{KubeconfigSource, NamedContext, Target, is_label};
 use draft_tasks_executor::record::next_id;
 use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem, file};
 
 use crate::lines::{LineIndex, line_and_column};
+use crate::settings::Config;
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::world::environment::Environment;
@@ -50,7 +52,18 @@ pub(crate) fn environments_beside(directory: &Path) -> Vec<String> {
     DraftToml::parse(&text).unwrap_or_default().environments.into_keys().collect()
 }
 
-impl ApplicationLookup<'_> {
+impl<'a> ApplicationLookup<'a> {
+    /// The application as settings alone name it.
+    pub(crate) fn by(
+        config: &'a Config,
+        directory: &'a Path,
+        environment: &'a Environment,
+        audience: Audience,
+    ) -> ApplicationLookup<'a> {
+        let (name, settings) = (config.environment.as_deref(), &config.kubernetes);
+        ApplicationLookup { directory, environment, name, settings, audience }
+    }
+
     /// The environment of `draft.toml`: an option or a setting, then `DRAFT_ENV`, then `development`.
     pub(crate) fn environment_name(&self) -> String {
         let named = self.name.map(str::to_owned).or_else(|| self.environment.get("DRAFT_ENV"));
@@ -83,6 +96,37 @@ impl ApplicationLookup<'_> {
         let of_contexts = self.contexts().into_iter().filter_map(|context| context.namespace);
         let all: BTreeSet<String> = of_draft.chain(of_contexts).filter(|name| is_label(name)).collect();
         all.into_iter().collect()
+    }
+
+    /// What is known of what tasks run for, as far as no cluster is to be looked for.
+    pub(crate) fn told(&self) -> TaskValues {
+        let (draft, found) = (self.draft().ok(), self.find().ok());
+        let environment = draft.as_ref().map(|_| self.environment_name());
+        let namespace = found.and_then(|found| found.namespace).or_else(|| self.named_namespace());
+        let values = [
+            (TaskVariable::Context, self.settings.context.clone()),
+            (TaskVariable::Namespace, namespace),
+            (TaskVariable::Application, draft.and_then(|draft| draft.name)),
+            (TaskVariable::Environment, environment),
+        ];
+        let known = |(variable, value): (TaskVariable, Option<String>)| Some((variable, value?));
+        let fits = |value: &String| !value.is_empty() && !value.contains('\0');
+        values.into_iter().filter_map(known).filter(|(_, value)| fits(value)).collect()
+    }
+
+    /// The environment with that.
+    pub(crate) fn telling(&self) -> Environment {
+        self.environment.clone().telling(&self.told())
+    }
+
+    /// The same where all is in one cluster.
+    pub(crate) fn told_in(&self, target: Option<&Target>) -> TaskValues {
+        let mut told = self.told();
+        if let Some(target) = target {
+            told.insert(TaskVariable::Namespace, target.namespace.clone());
+            told.extend(target.context.clone().map(|context| (TaskVariable::Context, context)));
+        }
+        told
     }
 
     /// The application's environment as `draft.toml` has it.
@@ -284,6 +328,7 @@ impl ApplicationLookup<'_> {
             choice: PodChoice::Present(only),
             once: once.clone(),
             before: PodsBefore::NotDeployed,
+            job: None,
         }
     }
 

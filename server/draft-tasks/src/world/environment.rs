@@ -12,7 +12,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::SystemTime;
 
 use draft_tasks_analysis::facts::{Names, is_same_variable};
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::secret;
+use draft_tasks_analysis::task_variable::{TaskValues, TaskVariable};
 use draft_tasks_analysis::{Analysis, literal_secrets_in};
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
 use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
@@ -31,6 +33,27 @@ const KEEP: usize = 50;
 /// Why there is no place for records.
 pub(crate) const NO_PLACE: &str =
     "no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR";
+
+/// Whether tasks may have a value in their commands. All but the build are of the user's own files and choices; that is of
+/// whoever may annotate pods, and commands may hand it to a shell. As the value of a label it is, which Draft's always are:
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>.
+fn may_be_told(variable: TaskVariable, value: &str) -> bool {
+    const LONGEST: usize = 63;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    match variable {
+        TaskVariable::Build => {
+            value.len() <= LONGEST
+                && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && value.chars().all(is_plain)
+        }
+        _ => !value.is_empty() && !value.contains('\0'),
+    }
+}
+
+/// What is said of a value for a variable that is not the user's.
+fn told_itself(name: &str) -> String {
+    format!("draft-tasks sets {name} itself, where it is known")
+}
 
 /// What is said of a variable that is not there.
 pub(crate) const NO_VARIABLE: &str = "no such variable";
@@ -52,6 +75,11 @@ pub(crate) fn ask_for_colors(environment: &mut Vec<(OsString, OsString)>) {
     if !environment.iter().any(says) {
         environment.extend(FORCES.map(|name| (name.into(), "1".into())));
     }
+}
+
+/// The variables of this process. What they tell a task is of the run that started this program, not of its own runs.
+fn own_variables() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| TaskVariable::named(name).is_none())
 }
 
 /// Variables with their values.
@@ -93,7 +121,7 @@ impl Environment {
     /// The environment of this process.
     pub(crate) fn of_process() -> Environment {
         let mut environment =
-            Environment { variables: Arc::new(std::env::vars_os().collect()), ..Environment::default() };
+            Environment { variables: Arc::new(own_variables().collect()), ..Environment::default() };
         if let Ok(directory) = std::env::current_dir() {
             environment.anchor_kubeconfig(&directory);
         }
@@ -134,6 +162,11 @@ impl Environment {
                 file.read(directory, &|name| environment.get(name))?;
             environment.warnings.extend(warnings);
             for variable in variables {
+                if TaskVariable::named(&variable.name).is_some() {
+                    let (path, told) = (file.path.display(), told_itself(&variable.name));
+                    environment.warnings.push(format!("{path}: {told}; this value is left out"));
+                    continue;
+                }
                 environment.set(&variable.name, &variable.value);
                 environment.judge(variable, directory);
             }
@@ -143,11 +176,22 @@ impl Environment {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
                 return Err(format!("`{}` cannot be set as a variable", name.escape_default()));
             }
+            if TaskVariable::named(name).is_some() {
+                return Err(told_itself(name));
+            }
             environment.set(name, value);
             environment.from_files.remove(name);
         }
         environment.anchor_kubeconfig(directory);
         Ok(environment)
+    }
+
+    /// This environment with what tasks are told of what they run for.
+    pub(crate) fn telling(mut self, values: &TaskValues) -> Environment {
+        for (variable, value) in values.iter().filter(|(variable, value)| may_be_told(**variable, value)) {
+            self.set(variable.name(), value);
+        }
+        self
     }
 
     /// This environment for a tasks file in a directory: what looks secret in the file must not be seen in what its tasks
@@ -247,6 +291,7 @@ impl Environment {
             self.masked.iter().map(|variable| OsStr::new(&variable.value)).collect();
         let mut with_urls = values.clone();
         values.extend(self.literals.iter().map(OsStr::new));
+        let mut proxies = Vec::new();
         for (name, value) in self.variables() {
             let name = name.to_string_lossy();
             let is_secret = self.is_secret(&name, &value.to_string_lossy());
@@ -255,10 +300,14 @@ impl Environment {
             }
             if is_secret || !self.public.contains(&*name) {
                 with_urls.push(value);
+                // The address of a proxy needs no scheme.
+                let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
+                proxies.extend(value.to_str().filter(|_| is_proxy).map(|value| format!("http://{value}")));
             }
         }
         let mut passwords = Vec::new();
-        for value in with_urls.iter().filter_map(|value| value.to_str()) {
+        let with_urls = with_urls.iter().filter_map(|value| value.to_str());
+        for value in with_urls.chain(proxies.iter().map(String::as_str)) {
             passwords.extend(secret::passwords_of_urls(value));
             passwords.extend(secret::passwords_of_connections(value));
             passwords.extend(secret::logins_of_urls(value).iter().map(|login| sent_login(login)));
@@ -337,11 +386,12 @@ impl Environment {
         self.variables.names.get_or_init(names).clone()
     }
 
-    /// All variables, and [`RUN`] with a value that no other run on this machine has had: by it a process that has left
-    /// its task is known to be of this run, also after this program was killed.
-    pub(crate) fn for_run(&self, run: &str) -> Vec<(OsString, OsString)> {
+    /// All variables, with what runs, and [`RUN`] with a value that no other run on this machine has had: by it a process
+    /// that has left its task is known to be of this run, also after this program was killed.
+    pub(crate) fn for_run(&self, run: &str, subject: Subject) -> Vec<(OsString, OsString)> {
         let mut variables = self.variables().to_vec();
         variables.retain(|(name, _)| name != RUN);
+        variables.push((TaskVariable::Phase.name().into(), subject.name().into()));
         // Process ids are given again.
         static STARTED: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
         let started = STARTED.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -388,6 +438,35 @@ mod tests {
         assert_eq!(environment.shown("NONE"), None);
         assert_eq!(environment.secrets().mask("file two set old first one ann"), "*** set old *** ***");
         assert_eq!(environment.masked_names(), ["A", "D", "E"]);
+    }
+
+    #[test]
+    fn a_build_that_is_no_plain_name_is_not_told() {
+        let told = |variable: TaskVariable, value: &str| {
+            let told = Environment::default().telling(&[(variable, value.to_owned())].into());
+            told.get(variable.name())
+        };
+        for build in ["01j9x2.A_b-3", "a", &"a".repeat(63)] {
+            assert_eq!(told(TaskVariable::Build, build).as_deref(), Some(build));
+        }
+        let too_long = "a".repeat(64);
+        let foreign = ["", "a b", "a;id", "$(id)", "`id`", "a\nb", "a\0", "ä", "--all'", "-n", &too_long];
+        let passed: Vec<&str> =
+            foreign.into_iter().filter(|it| told(TaskVariable::Build, it).is_some()).collect();
+        assert!(passed.is_empty(), "{passed:?}");
+        assert_eq!(told(TaskVariable::Context, ""), None);
+        assert_eq!(told(TaskVariable::Context, "a\0b"), None);
+        assert_eq!(told(TaskVariable::Context, "ann@shop (old)").as_deref(), Some("ann@shop (old)"));
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_masked_with_and_without_a_scheme() {
+        for proxy in ["ann:pr0xy-Pw9@127.0.0.1:3", "http://ann:pr0xy-Pw9@127.0.0.1:3"] {
+            for name in ["HTTPS_PROXY", "http_proxy"] {
+                let shown = Environment::of(&[(name, proxy)]).secrets().mask(proxy).into_owned();
+                assert!(!shown.contains("pr0xy-Pw9") && shown.contains("127.0.0.1"), "{name}: {shown}");
+            }
+        }
     }
 
     #[test]

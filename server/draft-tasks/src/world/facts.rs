@@ -11,6 +11,7 @@ use draft_tasks_analysis::around::Found;
 use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
+use draft_tasks_analysis::program::ProgramFact;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
 use draft_tasks_analysis::project_files::{NameFact, OfferedName};
 use draft_tasks_executor::{file, search};
@@ -126,9 +127,9 @@ fn look_for(
     names: &BTreeSet<String>,
     directory: &Path,
     environment: &Environment,
-) -> impl Iterator<Item = (String, bool)> {
-    let is_there = |name: &String| search::find(name, directory, environment.variables()).is_ok();
-    names.iter().map(move |name| (name.clone(), is_there(name)))
+) -> impl Iterator<Item = (String, ProgramFact)> {
+    let is_there = |name: &str| search::find(name, directory, environment.variables()).is_ok();
+    names.iter().map(move |name| (name.clone(), ProgramFact::look(name, is_there)))
 }
 
 /// Whether somebody may run a file.
@@ -192,8 +193,10 @@ mod tests {
         for possible in [make("build"), make("bin"), npm("test"), none] {
             assert_eq!(facts.offered[&possible], NameFact::Possible, "{possible:?}");
         }
-        assert!(!facts.lacks_program("tool") && facts.lacks_program("text") && facts.lacks_program("none"));
-        assert!(!facts.lacks_program("what nobody asked for"));
+        let missing_program = Some(&ProgramFact::Missing(None));
+        assert_eq!(facts.programs.get("tool"), Some(&ProgramFact::Found));
+        assert_eq!(facts.programs.get("text"), missing_program);
+        assert_eq!(facts.programs.get("none"), missing_program);
         assert!(facts.lacks_variable("HOME") && !facts.lacks_variable("PATH"));
         assert_eq!(facts.paths["bin/tool"], PathFact::File { executable: true });
         assert_eq!(facts.paths["bin/text"], PathFact::File { executable: false });

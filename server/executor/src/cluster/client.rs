@@ -6,42 +6,45 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use http::header::{CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL};
-use http::{Response, StatusCode};
+use futures::future::BoxFuture;
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL,
+};
+use http::{Request, Response, StatusCode};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
-use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
-use hyper_util::rt::TokioExecutor;
-use kube::client::{Body, ConfigExt, retry::RetryPolicy};
+use kube::client::{ConfigExt, retry::RetryPolicy};
 use kube::config::Cluster;
 use kube::{Client, Config};
 use rustls::ClientConfig;
+use secrecy::ExposeSecret;
 use tower::retry::RetryLayer;
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::address::plain;
 use super::certificate::client_config;
 use super::credentials::Credentials;
+use super::http_client::http_client;
 use super::kubeconfig::innermost;
 use super::proxy::{self, Proxy, ProxyKind};
 use super::target::Target;
 use crate::base64::encoded;
 use crate::event::Problem;
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
+/// What the server has put off.
+#[derive(Debug, Default)]
+pub(crate) struct PutOff {
+    /// How the last question, if it is asked again: "503 Service Unavailable, to be asked again after 30 s".
+    pub(crate) last: Option<String>,
+    /// How many answers have said so.
+    pub(crate) count: usize,
+}
 
-/// How long nothing may come before the server counts as gone; the client asks for a sign of life every 60 s.
-const SILENCE: Duration = Duration::from_secs(200);
-
-/// How long nothing may be taken.
-const STALLED: Duration = Duration::from_secs(295);
-
-/// How the server put off the last question that is asked again: "503 Service Unavailable, to be asked again after 30 s".
-pub(crate) type Refused = Arc<Mutex<Option<String>>>;
+/// The same of all clients of a connection.
+pub(crate) type Refused = Arc<Mutex<PutOff>>;
 
 /// Keeps in mind how a question was put off.
 fn remember<B>(refused: &Refused, response: &Response<B>) {
@@ -50,7 +53,9 @@ fn remember<B>(refused: &Refused, response: &Response<B>) {
     let after = after.map(|after| format!(", to be asked again after {} s", after.escape_default()));
     let is_put_off = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     let said = is_put_off.then(|| format!("it answered {status}{}", after.unwrap_or_default()));
-    *refused.lock().unwrap_or_else(PoisonError::into_inner) = said;
+    let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+    refused.count += usize::from(said.is_some());
+    refused.last = said;
 }
 
 /// The client of a target.
@@ -108,8 +113,33 @@ impl fmt::Display for Stranger {
 
 impl Error for Stranger {}
 
-/// An API server neither leads elsewhere nor has web pages, and what it was asked for is JSON. Its errors may be text.
-fn of_cluster<B>(response: Response<B>) -> Result<Response<B>, BoxError> {
+/// Judges what answers by what it was asked for: all but the logs of containers is JSON.
+#[derive(Clone, Debug)]
+struct Judged<S>(S);
+
+impl<S, A, B> Service<Request<A>> for Judged<S>
+where
+    S: Service<Request<A>, Response = Response<B>, Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let kind = if request.uri().path().ends_with("/log") { "text/plain" } else { "json" };
+        let answer = self.0.call(request);
+        Box::pin(async move { of_cluster(answer.await?, kind) })
+    }
+}
+
+/// An API server neither leads elsewhere nor has web pages, and answers in the kind of content that it was asked for. Its
+/// errors may be text.
+fn of_cluster<B>(response: Response<B>, kind: &str) -> Result<Response<B>, BoxError> {
     let status = response.status();
     if let Some(protocol) = response.headers().get(SEC_WEBSOCKET_PROTOCOL) {
         tracing::trace!(?protocol, "the protocol of commands in pods");
@@ -120,7 +150,7 @@ fn of_cluster<B>(response: Response<B>) -> Result<Response<B>, BoxError> {
     let is = |kind: &str| content_type.as_deref().is_some_and(|content_type| content_type.contains(kind));
     if status.is_redirection()
         || is("text/html")
-        || status.is_success() && content_type.is_some() && !is("json")
+        || status.is_success() && content_type.is_some() && !is(kind)
     {
         return Err(Stranger { status, content_type }.into());
     }
@@ -148,6 +178,22 @@ impl Parts<'_> {
         Problem::new(format!("the cluster of {place} cannot be asked: {}", innermost(error)))
     }
 
+    /// Who the user is, as each request says it. The client library would also run plugins and look into files for that.
+    fn authorization(&self) -> Result<Option<(HeaderName, HeaderValue)>, Problem> {
+        let user = &self.credentials.user;
+        let value = match (&user.token, &user.username, &user.password) {
+            (Some(token), ..) => format!("Bearer {}", token.expose_secret()),
+            (None, Some(name), Some(password)) => {
+                let login = format!("{name}:{}", password.expose_secret());
+                format!("Basic {}", encoded(login.as_bytes()))
+            }
+            _ => return Ok(None),
+        };
+        let mut value = HeaderValue::try_from(value).map_err(|error| self.unusable(&error))?;
+        value.set_sensitive(true);
+        Ok(Some((AUTHORIZATION, value)))
+    }
+
     fn secured<C>(&self, connector: C) -> Result<HttpsConnector<C>, Problem> {
         let mut builder = HttpsConnectorBuilder::new().with_tls_config(self.tls.clone()).https_or_http();
         if let Some(name) = &self.target.access.cluster.tls_server_name {
@@ -168,20 +214,15 @@ impl Parts<'_> {
     {
         let address = self.target.address.to_string();
         let mut config = Config::new(address.parse().map_err(|error| self.unusable(&error))?);
+        config.headers.extend(self.authorization()?);
         config.auth_info = self.credentials.user.clone();
-        let mut connector = TimeoutConnector::new(self.secured(connector)?);
-        connector.set_connect_timeout(Some(CONNECT));
-        connector.set_read_timeout(Some(SILENCE));
-        connector.set_write_timeout(Some(STALLED));
-        let http =
-            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
+        let http = http_client(self.secured(connector)?);
         let unusable = |error: kube::Error| self.unusable(&error);
         let refused = self.refused.clone();
         let service = ServiceBuilder::new()
-            .and_then(|response| std::future::ready(of_cluster(response)))
+            .layer_fn(Judged)
             .layer(config.base_uri_layer())
             .layer(RetryLayer::new(RetryPolicy::server_retry()))
-            .option_layer(config.auth_layer().map_err(unusable)?)
             .layer(config.extra_headers_layer().map_err(unusable)?)
             .map_response(move |response| {
                 remember(&refused, &response);
@@ -199,14 +240,15 @@ mod tests {
 
     #[test]
     fn web_pages_and_what_leads_elsewhere_are_not_of_a_cluster() {
-        let told = |status: u16, content_type: &str| {
+        let answered = |status: u16, content_type: &str, kind: &str| {
             let mut response = Response::builder().status(status);
             if !content_type.is_empty() {
                 response = response.header(CONTENT_TYPE, content_type);
             }
-            let judged = of_cluster(response.body(()).unwrap());
+            let judged = of_cluster(response.body(()).unwrap(), kind);
             judged.map_or_else(|error| error.to_string(), |_| "a cluster".into())
         };
+        let told = |status, content_type| answered(status, content_type, "json");
         for (status, content_type) in [
             (200, "application/json"),
             (200, "application/json;stream=watch"),
@@ -224,5 +266,8 @@ mod tests {
         assert_eq!(told(502, "Text/HTML"), "the answer was 502 Bad Gateway with a web page (text/html)");
         assert_eq!(told(200, "text/plain"), "the answer was 200 OK with text/plain");
         assert_eq!(told(302, ""), "the answer was 302 Found");
+        assert_eq!(answered(200, "text/plain", "text/plain"), "a cluster");
+        let page = answered(200, "text/html", "text/plain");
+        assert_eq!(page, "the answer was 200 OK with a web page (text/html)");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not read another kubeconfig than the target's.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -43,6 +44,7 @@ struct Current {
     confidential: Vec<String>,
     /// When its credentials end.
     expires: Option<SystemTime>,
+    renewed: Option<HashMap<String, String>>,
 }
 
 impl std::fmt::Debug for Current {
@@ -60,7 +62,7 @@ impl Connection {
     pub async fn open(target: &Target, environment: &[(OsString, OsString)]) -> Result<Connection, Problem> {
         target.check_namespace()?;
         let refused = Refused::default();
-        let current = Arc::new(Mutex::new(connect(target, environment, &refused).await?));
+        let current = Arc::new(Mutex::new(connect(target, environment, &refused, None).await?));
         Ok(Connection { target: target.clone(), environment: environment.to_vec(), current, refused })
     }
 
@@ -77,7 +79,8 @@ impl Connection {
     pub async fn client(&self) -> Result<Client, Problem> {
         let mut current = self.current.lock().await;
         if current.expires.is_some_and(|expires| expires < SystemTime::now() + RENEW) {
-            *current = connect(&self.target, &self.environment, &self.refused).await?;
+            let renewed = current.renewed.clone();
+            *current = connect(&self.target, &self.environment, &self.refused, renewed).await?;
         }
         Ok(current.client.clone())
     }
@@ -165,7 +168,7 @@ impl Connection {
                 ),
             );
         }
-        let cannot = format!("cannot reach the cluster of {place} ({server})");
+        let cannot = self.cannot_reach();
         if let Some(Problem { message, help }) = certificate::explain(error, address, &access.cluster) {
             let problem = Problem::new(format!("{cannot}: {message}"));
             return self.by_proxy(help.into_iter().fold(problem, Problem::help));
@@ -177,7 +180,20 @@ impl Connection {
             }
             error => innermost(error),
         };
-        self.by_proxy(Problem::new(format!("{cannot}: {why}")))
+        self.unreached(&why)
+    }
+
+    /// That it answered with another kind of object than it was asked for.
+    pub(crate) fn another_answer(&self, kind: &str) -> Problem {
+        self.unreached(&format!("it answered something else than it was asked for ({kind})"))
+    }
+
+    fn cannot_reach(&self) -> String {
+        format!("cannot reach the cluster of {} ({})", self.place(), self.target.server)
+    }
+
+    fn unreached(&self, why: &str) -> Problem {
+        self.by_proxy(Problem::new(format!("{}: {why}", self.cannot_reach())))
             .help("post-deploy tasks run inside of the application's pods: is the cluster up?")
             .help("`draft-tasks doctor` walks through the whole chain")
     }
@@ -187,11 +203,16 @@ impl Connection {
         let (place, server, limit) = (self.place(), &self.target.server, describe_duration(limit));
         let problem =
             Problem::new(format!("the cluster of {place} ({server}) does not {action} within {limit}"));
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         match refused {
             Some(refused) => Problem { message: format!("{}: {refused}", problem.message), ..problem },
             None => problem,
         }
+    }
+
+    /// How many answers of the server have put something off; clients ask again by themselves.
+    pub(crate) fn put_off(&self) -> usize {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).count
     }
 
     fn by_proxy(&self, problem: Problem) -> Problem {
@@ -235,13 +256,14 @@ async fn connect(
     target: &Target,
     environment: &[(OsString, OsString)],
     refused: &Refused,
+    renewed: Option<HashMap<String, String>>,
 ) -> Result<Current, Problem> {
-    let credentials = credentials::get(target, environment).await?;
+    let credentials = credentials::get(target, environment, renewed).await?;
     let client = client::make(target, &credentials, environment, refused)?;
     let user = &credentials.user;
     let values = [&user.token, &user.password, &user.client_key_data].into_iter().flatten();
     let confidential = values.map(|value| value.expose_secret().to_owned()).collect();
-    Ok(Current { client, confidential, expires: credentials.expires })
+    Ok(Current { client, confidential, expires: credentials.expires, renewed: credentials.renewed })
 }
 
 #[cfg(test)]

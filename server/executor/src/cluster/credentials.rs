@@ -2,6 +2,7 @@
 //!
 //! Must not say what they are, nor hand on what cannot become a header.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::address::plain;
 use super::file;
+use super::oidc;
 use super::plugin;
 use super::target::Target;
 use crate::event::Problem;
@@ -21,9 +23,11 @@ const FILE_LASTS: Duration = Duration::from_secs(120);
 pub(crate) struct Credentials {
     pub(crate) user: AuthInfo,
     pub(crate) expires: Option<SystemTime>,
+    /// What to renew a token of the provider `oidc` with, which an issuer may take once only.
+    pub(crate) renewed: Option<HashMap<String, String>>,
 }
 
-/// Gets the credentials of a target's user.
+/// Gets the credentials of a target's user, with what was renewed before.
 ///
 /// # Errors
 ///
@@ -31,8 +35,12 @@ pub(crate) struct Credentials {
 pub(crate) async fn get(
     target: &Target,
     environment: &[(OsString, OsString)],
+    renewed: Option<HashMap<String, String>>,
 ) -> Result<Credentials, Problem> {
     let mut user = used(target);
+    if let (Some(of_target), Some(renewed)) = (&mut user.auth_provider, renewed) {
+        of_target.config = renewed;
+    }
     let name = target.user.as_deref().unwrap_or("of this pod");
     if let Some(provider) = user.auth_provider.as_ref().filter(|provider| provider.name != "oidc") {
         let provider = &provider.name;
@@ -61,8 +69,15 @@ pub(crate) async fn get(
         }
     }
     user.token = token.map(|token| usable(&token, name)).transpose()?.map(Into::into);
-    if user.token.is_some() || user.username.is_some() {
-        user.auth_provider = None;
+    let provider = user.auth_provider.take().filter(|_| user.token.is_none() && user.username.is_none());
+    let mut renewed = provider.map(|provider| provider.config);
+    if let Some(config) = &mut renewed {
+        let wrong = |problem: Problem| {
+            let message = format!("user `{name}` has the auth provider `oidc`: {}", problem.message);
+            Problem { message, ..problem }
+        };
+        let (token, end) = oidc::id_token(config).await.map_err(wrong)?;
+        (user.token, expires) = (Some(token.into()), Some(end));
     }
     if user.token.is_some() {
         // A token goes before a password.
@@ -70,7 +85,7 @@ pub(crate) async fn get(
     } else if user.username.is_some() {
         user.password.get_or_insert_with(|| String::new().into());
     }
-    Ok(Credentials { user, expires })
+    Ok(Credentials { user, expires, renewed })
 }
 
 /// What of a user's entry is used. As with kubectl, without TLS nobody hears who the user is, but for what the address
@@ -138,7 +153,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         std::fs::write(dir.path().join("token"), "of-a-file\r\n").unwrap();
         let target = Target::read(&[("KUBECONFIG".into(), file.into())], None, None).unwrap();
-        let credentials = get(&target, &[]).await.map_err(|problem| problem.describe())?;
+        let credentials = get(&target, &[], None).await.map_err(|problem| problem.describe())?;
         let user = credentials.user;
         assert!(user.token.is_none() || user.password.is_none());
         let token = user.token.map(|token| token.expose_secret().to_owned());

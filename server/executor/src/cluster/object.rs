@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::core::{DynamicResourceScope, NamespaceResourceScope};
 use serde::Deserialize;
 
@@ -44,6 +44,9 @@ pub(crate) struct ReadinessGate {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PodStatus {
     pub(crate) phase: Option<String>,
+    /// Why the whole pod is over, such as `Evicted`.
+    pub(crate) reason: Option<String>,
+    pub(crate) message: Option<String>,
     pub(crate) conditions: Option<Vec<Condition>>,
     pub(crate) init_container_statuses: Option<Vec<ContainerStatus>>,
     pub(crate) container_statuses: Option<Vec<ContainerStatus>>,
@@ -82,10 +85,13 @@ pub(crate) struct ContainerState {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ContainerHalt {
     pub(crate) reason: Option<String>,
+    pub(crate) message: Option<String>,
     pub(crate) exit_code: Option<i32>,
+    pub(crate) started_at: Option<Time>,
+    pub(crate) finished_at: Option<Time>,
 }
 
-/// What else is read: a workload, a namespace or an answer about permissions. One type, as each one has its own copy
+/// What else is read: a workload, a Job, a namespace or an answer about permissions. One type, as each one has its own copy
 /// of everything that asks for it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Object {
@@ -155,8 +161,11 @@ impl ObjectKind {
         ObjectKind { group: "apps", kind: "DaemonSet", plural: "daemonsets" };
     pub(crate) const DEPLOYMENT: ObjectKind =
         ObjectKind { group: "apps", kind: "Deployment", plural: "deployments" };
+    pub(crate) const JOB: ObjectKind = ObjectKind { group: "batch", kind: "Job", plural: "jobs" };
     pub(crate) const NAMESPACE: ObjectKind =
         ObjectKind { group: "", kind: "Namespace", plural: "namespaces" };
+    pub(crate) const PERSISTENT_VOLUME_CLAIM: ObjectKind =
+        ObjectKind { group: "", kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims" };
     pub(crate) const REPLICA_SET: ObjectKind =
         ObjectKind { group: "apps", kind: "ReplicaSet", plural: "replicasets" };
     pub(crate) const STATEFUL_SET: ObjectKind =
@@ -223,6 +232,8 @@ impl kube::Resource for PodObject {
 
 impl kube::api::Execute for PodObject {}
 
+impl kube::api::Log for PodObject {}
+
 #[cfg(test)]
 mod tests {
     use kube::Resource;
@@ -240,7 +251,7 @@ mod tests {
 
     #[test]
     fn they_are_asked_for_where_the_api_has_them() {
-        use k8s_openapi::api::{apps::v1 as apps, core::v1 as core};
+        use k8s_openapi::api::{apps::v1 as apps, batch::v1 as batch, core::v1 as core};
         fn paths<K: Resource<DynamicType = ()>>(kind: ObjectKind) -> (String, String) {
             (Object::url_path(&kind, Some("demo")), K::url_path(&(), Some("demo")))
         }
@@ -251,6 +262,8 @@ mod tests {
             paths::<apps::ReplicaSet>(ObjectKind::REPLICA_SET),
             paths::<apps::StatefulSet>(ObjectKind::STATEFUL_SET),
             paths::<core::Namespace>(ObjectKind::NAMESPACE),
+            paths::<core::PersistentVolumeClaim>(ObjectKind::PERSISTENT_VOLUME_CLAIM),
+            paths::<batch::Job>(ObjectKind::JOB),
         ];
         for (ours, expected) in all {
             assert_eq!(ours, expected);

@@ -3,7 +3,7 @@
 //!
 //! Must not keep or tell what it answers, except to the connection that needs it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -168,7 +168,11 @@ async fn run(
         Outcome::Passed => Ok(answer),
         Outcome::Failed(failure) => {
             let mut tail = Tail::new(5, 2048);
-            tail.push(&masked(&String::from_utf8_lossy(&said)));
+            let confidential = target.confidential();
+            let named = environment.iter().filter(|(name, _)| looks_secret(&name.to_string_lossy()));
+            let known = confidential.iter().map(OsStr::new).chain(named.map(|(_, value)| value.as_os_str()));
+            let secrets = Secrets::new(known);
+            tail.push(&masked(&secrets.mask(&String::from_utf8_lossy(&said))));
             let failed = problem(command, format!("failed: {}", failure.describe()));
             Err(tail.lines().into_iter().fold(failed, Problem::help))
         }
@@ -226,7 +230,8 @@ mod tests {
     fn target(script: &str, more: Value) -> Target {
         let mut exec = json!({
             "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script],
-            "env": [{ "name": "GREETING", "value": "hello" }], "installHint": "install it\n",
+            "env": [{ "name": "GREETING", "value": "hello" }, { "name": "API_TOKEN", "value": "s3cr3t-Tok9x" }],
+            "installHint": "install it\n",
         });
         more.as_object().unwrap().iter().for_each(|(key, value)| exec[key] = value.clone());
         let extension =
@@ -308,6 +313,8 @@ mod tests {
         ] {
             assert_eq!(masked(words), shown);
         }
+        let known = said("echo denied for $API_TOKEN >&2; exit 3").await;
+        assert!(known.contains("denied for ***") && !known.contains("s3cr3t"), "{known}");
         let no = said("echo SECRET").await;
         assert!(
             no.contains("gave an answer that is not an ExecCredential") && !no.contains("SECRET"),

@@ -11,6 +11,7 @@ use draft_tasks_analysis::secret::is_plain;
 
 use super::address::{Address, bracketed, plain};
 use super::kubeconfig::{self, Access, Found, Kubeconfig};
+use super::proxy;
 use crate::event::Problem;
 
 /// The namespace where nothing names one.
@@ -42,6 +43,8 @@ pub struct Target {
     pub(crate) user: Option<String>,
     pub(crate) address: Address,
     pub(crate) access: Arc<Access>,
+    /// Whether a proxy of the environment leads there.
+    is_proxied: bool,
     /// The file as it was when it was read; nothing inside of a cluster.
     pub(crate) kubeconfig: Option<Arc<Kubeconfig>>,
 }
@@ -163,6 +166,8 @@ impl Target {
         };
         let access = kubeconfig.access(&context)?;
         let address = address(&access, &name, &context.cluster).map_err(|it| it.help(searched(&found)))?;
+        // One that cannot be used is one all the same.
+        let is_proxied = !matches!(proxy::choose(&address, None, environment), Ok(None));
         Ok(Target {
             context: Some(name),
             server: address.to_string(),
@@ -170,6 +175,7 @@ impl Target {
             user: context.user,
             address,
             access: access.into(),
+            is_proxied,
             kubeconfig: Some(kubeconfig.into()),
         })
     }
@@ -228,6 +234,9 @@ impl Target {
         // A proxy has its own loopback, and a certificate of another name is that of a tunnel's far end.
         if cluster.proxy_url.is_some() {
             return Some("by its `proxy-url`");
+        }
+        if self.is_proxied {
+            return Some("by the proxy of the environment");
         }
         cluster.tls_server_name.is_some().then_some("with its `tls-server-name`, as behind a tunnel")
     }
@@ -326,6 +335,7 @@ fn in_cluster(
         user: None,
         address,
         access: access.into(),
+        is_proxied: false,
         kubeconfig: None,
     })
 }
@@ -367,6 +377,7 @@ mod tests {
             user: None,
             address: Address::read(server, true).unwrap(),
             access: Arc::default(),
+            is_proxied: false,
             kubeconfig: None,
         }
     }

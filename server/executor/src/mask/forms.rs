@@ -98,15 +98,21 @@ fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
 const NOT_IN_HTML: [&str; 6] = ["", "<>&", "<>&'+\"", "<>&'+\"`", "<>&='", "+="];
 
 fn add_json(value: &str, forms: &mut Vec<Vec<u8>>) {
-    let within = |text: &str| json(text, "", false, "/", |unit| format!("\\u{unit:04x}"));
-    let once = within(value);
-    forms.push(within(&String::from_utf8_lossy(&once)));
+    // A line of JSON stands in another one as a text, as containers' logs have it.
+    let within =
+        |text: &[u8]| json(&String::from_utf8_lossy(text), "", false, "/", |unit| format!("\\u{unit:04x}"));
+    let mut add = |form: Vec<u8>| {
+        let twice = within(&form);
+        let thrice = within(&twice);
+        forms.extend([form, twice, thrice]);
+    };
     for numbered in NOT_IN_HTML {
         for ascii in [false, true] {
             for slash in ["/", "\\/"] {
                 let upper = json(value, numbered, ascii, slash, |unit| format!("\\u{unit:04X}"));
                 let lower = json(value, numbered, ascii, slash, |unit| format!("\\u{unit:04x}"));
-                forms.extend([upper, lower]);
+                add(upper);
+                add(lower);
             }
         }
     }
@@ -208,8 +214,10 @@ mod tests {
             "<it's>&+\"x=",
             &[r#"\u003cit\u0027s\u003e\u0026+\"x\u003d"#, r#"<it's>&\u002b\"x\u003d"#],
         );
-        // A line of JSON within JSON.
+        // A line of JSON within JSON, and that once more.
         assert_forms("a\"b\nc\\de", &[r#"a\\\"b\\nc\\\\de"#]);
+        assert_forms("hunter2-é", &[r"hunter2-\\u00e9", r"hunter2-\\\\u00e9"]);
+        assert_forms("a&bcdef-99x", &[r"a\\u0026bcdef-99x"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Texts in base64 that are secret, also where they go on in the next line.
+//! Texts in base64 that are secret, also where they go on in the next line, behind blanks.
 
 use super::is_line_end;
 use super::literal::{LiteralMatch, Literals};
@@ -27,7 +27,11 @@ impl Wrapped {
         if !self.all.has_beginning(&written[..written.len().min(GROUP)]) {
             return LiteralMatch::Nothing;
         }
-        let letters = written.iter().enumerate().filter(|(_, byte)| !is_line_end(**byte));
+        let mut begins_line = false;
+        let letters = written.iter().enumerate().filter(|(_, byte)| {
+            begins_line = is_line_end(**byte) || begins_line && matches!(byte, b' ' | b'\t');
+            !begins_line
+        });
         let places: Vec<usize> = letters.map(|(at, _)| at).take(self.longest).collect();
         let joined: Vec<u8> = places.iter().map(|place| written[*place]).collect();
         match self.all.at_start(&joined, ended) {
@@ -49,6 +53,9 @@ mod tests {
             ("aHVu\ndGVyMi1o", false, LiteralMatch::Whole(13)),
             ("aHVudGVy\r\nMi1o!", false, LiteralMatch::Whole(14)),
             ("aHVu\n", false, LiteralMatch::Perhaps),
+            ("aHVu\n    dGVy\n\t Mi1o", false, LiteralMatch::Whole(20)),
+            ("aHVu\n  ", false, LiteralMatch::Perhaps),
+            ("aHVu dGVyMi1o", false, LiteralMatch::Nothing),
             ("aHVu\n", true, LiteralMatch::Nothing),
             ("aHVu\ndGV!", false, LiteralMatch::Nothing),
             ("aHV\nudGVyMi1o", false, LiteralMatch::Nothing),

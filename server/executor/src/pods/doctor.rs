@@ -22,7 +22,7 @@ use crate::request::Application;
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// What is asked for.
-const PERMISSIONS: [Asked; 9] = [
+const PERMISSIONS: [Asked; 13] = [
     Asked::new("", "pods", "get", Need::Never),
     Asked::new("", "pods", "list", Need::Always),
     Asked::new("", "pods", "watch", Need::Never),
@@ -32,10 +32,18 @@ const PERMISSIONS: [Asked; 9] = [
     Asked::new("apps", "replicasets", "get", Need::Never),
     Asked::new("apps", "statefulsets", "get", Need::Never),
     Asked::new("apps", "daemonsets", "get", Need::Never),
+    Asked::new("batch", JOBS, "create", Need::Never),
+    Asked::new("batch", JOBS, "get", Need::Never),
+    Asked::new("batch", JOBS, "delete", Need::Never),
+    Asked::new("", LOGS, "get", Need::Never),
 ];
 
 /// The resource of commands in pods.
 const EXEC: &str = "pods/exec";
+
+/// The resources that only a run as a Job needs.
+const JOBS: &str = "jobs";
+const LOGS: &str = "pods/log";
 
 /// Since 1.35 a command in a pod also takes the verb `create`, however it is asked for.
 const CREATE_SINCE: u32 = 35;
@@ -116,6 +124,13 @@ pub struct Permission {
     pub is_needed: bool,
     /// Whether it is permitted.
     pub is_allowed: bool,
+}
+
+impl Permission {
+    /// Whether only a run as a Job needs it.
+    pub fn is_of_jobs(&self) -> bool {
+        [JOBS, LOGS].contains(&self.resource)
+    }
 }
 
 /// A pod that has the application's labels.

@@ -20,7 +20,7 @@ use crate::halt;
 use crate::output::Listener;
 use crate::output::arrival::Streams;
 use crate::report::{Place, TaskEnd};
-use crate::stop::{Deadline, KILL_LIMIT, overdue, reached, stopped};
+use crate::stop::{Deadline, KILL_LIMIT, StopRequest, overdue, reached, stopped};
 
 /// How long the server may take to begin a command.
 const BEGIN: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ pub(crate) struct TaskInPod<'a> {
     pub(crate) shared: &'a PodsRun<'a>,
     pub(crate) place: Place,
     pub(crate) pod: &'a Pod,
-    pub(crate) stop: &'a mut watch::Receiver<Option<Instant>>,
+    pub(crate) stop: &'a mut watch::Receiver<Option<StopRequest>>,
     pub(crate) limit: Option<Deadline>,
 }
 
@@ -132,7 +132,7 @@ impl<'a> TaskInPod<'a> {
         let PodsRun { request, connection, .. } = *self.shared;
         let Some(wanted) = &request.pods else { return Ok(None) };
         let pods = connection.pods().await?;
-        let listed = watching::list(connection, &pods, &wanted.application, ASK).await?;
+        let listed = watching::list::<PodState>(connection, &pods, &wanted.application, ASK).await?;
         Ok(listed.get(&self.pod.name).map(|pod| pod.uid.clone()))
     }
 
@@ -318,7 +318,7 @@ impl<'a> TaskInPod<'a> {
 
     /// When the command is killed: when the stop or the limit says so that comes first.
     fn killed_at(&self, ending: &Ending<'_>) -> Instant {
-        let stopped = *self.stop.borrow();
+        let stopped = self.stop.borrow().map(|request| request.kill_at);
         [stopped, ending.killed_at].into_iter().flatten().min().unwrap_or_else(halt::now)
     }
 

@@ -24,8 +24,11 @@ impl OnceTasks {
         self.0.borrow().contains_key(&task)
     }
 
-    /// Leaves each of them in the first of its pods, and no pod without tasks.
+    /// Leaves each of them in the first of its pods, and no pod that had no other.
     pub(super) fn leave_first(&self, pods: &mut Vec<Pod>) {
+        if self.0.borrow().is_empty() {
+            return;
+        }
         for task in self.0.borrow().keys() {
             let with_task = pods.iter_mut().filter(|pod| pod.tasks.contains(task));
             with_task.skip(1).for_each(|pod| pod.tasks.retain(|other| other != task));

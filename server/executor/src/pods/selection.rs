@@ -125,8 +125,8 @@ impl PodState {
 
     /// The pod as one in whose container these tasks run.
     pub(crate) fn with(&self, container: String, tasks: Vec<usize>) -> Pod {
-        let PodState { name, uid, build, .. } = self;
-        Pod { name: name.clone(), container, build: build.clone(), uid: uid.clone(), tasks }
+        let PodState { name, uid, build, .. } = self.clone();
+        Pod { name, container, build, image: None, uid, tasks }
     }
 }
 
@@ -167,7 +167,7 @@ fn condition<'a>(pod: &'a PodObject, kind: &str) -> Option<&'a Condition> {
 
 /// Why a pod is not ready, in the words of Kubernetes: a container's `ImagePullBackOff` before the scheduler's
 /// `Unschedulable` before "not ready".
-fn reason(pod: &PodObject) -> String {
+pub(crate) fn reason(pod: &PodObject) -> String {
     let status = pod.status.as_ref();
     let containers = status.into_iter().flat_map(|status| {
         status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())

@@ -27,9 +27,12 @@ impl CommandResult {
 }
 
 fn reason(status: &Status) -> String {
-    let reason = status.message.as_deref().or(status.reason.as_deref()).unwrap_or_default();
-    // What a runtime says in front of that is where in its own code it was.
-    reason.rsplit("unable to start container process: ").next().unwrap_or_default().to_owned()
+    of_runtime(status.message.as_deref().or(status.reason.as_deref()).unwrap_or_default()).to_owned()
+}
+
+/// Why a container's runtime did not start a program: what it says in front of that is where in its own code it was.
+pub(crate) fn of_runtime(said: &str) -> &str {
+    said.rsplit("unable to start container process: ").next().unwrap_or_default()
 }
 
 #[cfg(any(test, fuzzing))]

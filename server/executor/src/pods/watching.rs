@@ -17,7 +17,7 @@ use crate::cluster::Connection;
 use crate::cluster::innermost;
 use crate::cluster::object::PodObject;
 use crate::event::Problem;
-use crate::request::{Application, PodsRequest};
+use crate::request::{Application, PHASE_LABEL, RUN_LABEL};
 
 /// A watch that tells nothing for so long is begun again: a server that is gone may leave its connection open. It also
 /// bounds how long a list may take.
@@ -29,11 +29,27 @@ const SILENCE_IN_TROUBLE: Duration = Duration::from_secs(4);
 /// How long is paused before new credentials are asked for.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What is seen of the application.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Pods {
+/// What is kept of each pod that is watched.
+pub(crate) trait WatchedPod: Clone + PartialEq + Send + Sync + 'static {
+    /// Nothing of a pod that is none of those that are meant.
+    fn watched(pod: &PodObject) -> Option<Self>;
+}
+
+impl WatchedPod for PodState {
+    fn watched(pod: &PodObject) -> Option<PodState> {
+        // However wide a selector is: a Job's pod is none of the application's, and nothing is run in it. Of what was
+        // exported it has only the phase.
+        let mut labels = pod.metadata.labels.iter().flatten();
+        let is_of_job = labels.any(|(name, _)| [RUN_LABEL, PHASE_LABEL].contains(&name.as_str()));
+        if is_of_job { None } else { PodState::of(pod) }
+    }
+}
+
+/// What is seen of the pods.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pods<S = PodState> {
     /// By their names.
-    pub(crate) seen: BTreeMap<String, PodState>,
+    pub(crate) seen: BTreeMap<String, S>,
     /// Why nothing new is known; nothing while the watch works.
     pub(crate) trouble: Option<String>,
     /// That it is not permitted to watch the pods: nothing new will ever be known.
@@ -42,54 +58,82 @@ pub(crate) struct Pods {
 
 /// A watch that goes on until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Watching {
-    pods: watch::Receiver<Arc<Pods>>,
+pub(crate) struct Watching<S = PodState> {
+    pods: watch::Receiver<Arc<Pods<S>>>,
     task: JoinHandle<()>,
 }
 
-impl Drop for Watching {
+impl<S> Drop for Watching<S> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Watching {
+impl<S: WatchedPod> Watching<S> {
     /// Lists the pods and goes on watching them.
     ///
     /// # Errors
     ///
     /// When the server cannot be reached or does not permit it.
-    pub(crate) async fn start(connection: &Connection, wanted: &PodsRequest) -> Result<Watching, Problem> {
-        let (pods, application) = (connection.pods().await?, &wanted.application);
+    pub(crate) async fn start(
+        connection: &Connection,
+        application: &Application,
+        limit: Duration,
+    ) -> Result<Watching<S>, Problem> {
+        let pods = connection.pods().await?;
         // Also who does not wait looks once.
-        let limit = if wanted.wait_timeout.is_zero() { SILENCE_IN_TROUBLE } else { wanted.wait_timeout };
+        let limit = if limit.is_zero() { SILENCE_IN_TROUBLE } else { limit };
         let seen = list(connection, &pods, application, limit).await?;
-        let (told, receiver) = watch::channel(Arc::new(Pods { seen, ..Pods::default() }));
+        let (told, receiver) = watch::channel(Arc::new(Pods { seen, trouble: None, refused: None }));
         let task = tokio::spawn(watch(connection.clone(), application.selector.clone(), told));
         Ok(Watching { pods: receiver, task })
     }
 
-    pub(crate) fn pods(&self) -> watch::Receiver<Arc<Pods>> {
+    pub(crate) fn pods(&self) -> watch::Receiver<Arc<Pods<S>>> {
         self.pods.clone()
     }
 }
 
 /// The pods of an application, by their names, if they are told within a limit.
-pub(crate) async fn list(
+pub(crate) async fn list<S: WatchedPod>(
     connection: &Connection,
     pods: &Api<PodObject>,
     application: &Application,
     limit: Duration,
-) -> Result<BTreeMap<String, PodState>, Problem> {
-    let parameters = ListParams::default().labels(&application.selector);
+) -> Result<BTreeMap<String, S>, Problem> {
     let limit = limit.min(SILENCE);
-    let listed = tokio::time::timeout(limit, pods.list(&parameters)).await;
-    let listed = listed.map_err(|_| connection.unanswered("list pods", limit))?;
-    let listed = listed.map_err(|error| connection.problem(&error, "list pods"))?;
-    Ok(listed.items.iter().filter_map(PodState::of).map(|pod| (pod.name.clone(), pod)).collect())
+    let listed = tokio::time::timeout(limit, list_whole(connection, pods, application)).await;
+    let listed = listed.map_err(|_| connection.unanswered("list pods", limit))??;
+    Ok(listed.iter().filter_map(named).collect())
 }
 
-async fn watch(connection: Connection, selector: String, told: watch::Sender<Arc<Pods>>) {
+/// A list that has a part only, or that is one of something else, says nothing of the other pods.
+async fn list_whole(
+    connection: &Connection,
+    pods: &Api<PodObject>,
+    application: &Application,
+) -> Result<Vec<PodObject>, Problem> {
+    let mut parameters = ListParams::default().labels(&application.selector);
+    let mut all = Vec::new();
+    loop {
+        let part = pods.list(&parameters).await;
+        let part = part.map_err(|error| connection.problem(&error, "list pods"))?;
+        if !matches!(part.types.kind.as_str(), "" | "List" | "PodList") {
+            return Err(connection.another_answer(&part.types.kind));
+        }
+        all.extend(part.items);
+        match part.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => parameters = parameters.continue_token(&token),
+            None => return Ok(all),
+        }
+    }
+}
+
+fn named<S: WatchedPod>(pod: &PodObject) -> Option<(String, S)> {
+    Some((pod.metadata.name.clone()?, S::watched(pod)?))
+}
+
+async fn watch<S: WatchedPod>(connection: Connection, selector: String, told: watch::Sender<Arc<Pods<S>>>) {
     let mut silence = SILENCE;
     loop {
         let pods = match connection.pods().await {
@@ -145,15 +189,15 @@ fn refusal(error: &watcher::Error, code: u16) -> Option<&kube::Error> {
     }
 }
 
-fn take(
+fn take<S: WatchedPod>(
     event: watcher::Event<PodObject>,
-    listed: &mut BTreeMap<String, PodState>,
-    told: &watch::Sender<Arc<Pods>>,
+    listed: &mut BTreeMap<String, S>,
+    told: &watch::Sender<Arc<Pods<S>>>,
 ) {
     match event {
         watcher::Event::Init => listed.clear(),
         watcher::Event::InitApply(pod) => {
-            listed.extend(PodState::of(&pod).map(|pod| (pod.name.clone(), pod)));
+            listed.extend(named(&pod));
         }
         watcher::Event::InitDone => {
             let seen = std::mem::take(listed);
@@ -164,7 +208,7 @@ fn take(
         }
         watcher::Event::Apply(pod) => tell(told, |pods| {
             pods.trouble = None;
-            pods.seen.extend(PodState::of(&pod).map(|pod| (pod.name.clone(), pod)));
+            pods.seen.extend(named(&pod));
         }),
         watcher::Event::Delete(pod) => tell(told, |pods| {
             pods.trouble = None;
@@ -174,7 +218,7 @@ fn take(
 }
 
 /// Changes what is told; that nothing changed is not told.
-fn tell(told: &watch::Sender<Arc<Pods>>, change: impl FnOnce(&mut Pods)) {
+fn tell<S: WatchedPod>(told: &watch::Sender<Arc<Pods<S>>>, change: impl FnOnce(&mut Pods<S>)) {
     told.send_if_modified(|pods| {
         let mut changed = Pods::clone(pods);
         change(&mut changed);

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant, SystemTime};
 use draft_tasks_analysis::plan::{Step, Subject};
 
 use super::schema::{
-    ClusterEntry, Event, FailureEntry, FailureKind, GivenEntry, PlannedTask, PodEntry, ProcessEntry, VERSION,
-    WholeEntry,
+    ClusterEntry, Event, FailureEntry, FailureKind, GivenEntry, JobEntry, PlannedTask, PodEntry,
+    ProcessEntry, VERSION, WholeEntry,
 };
 use crate::event::{Failure, LeftProcess, Outcome, Pod, RunEvent, RunSummary};
-use crate::request::{PodsRequest, RunRequest};
+use crate::request::{JobRequest, JobSource, PodsRequest, RunRequest};
 
 /// What a record says of a run beside its events.
 #[derive(Clone, Debug)]
@@ -152,8 +152,8 @@ fn seconds(duration: Duration) -> f64 {
 
 impl From<&Pod> for PodEntry {
     fn from(pod: &Pod) -> PodEntry {
-        let Pod { name, container, build, uid, tasks } = pod.clone();
-        PodEntry { name, container, build, uid, tasks }
+        let Pod { name, container, build, image, uid, tasks } = pod.clone();
+        PodEntry { name, container, build, image, uid, tasks }
     }
 }
 
@@ -165,7 +165,19 @@ impl ClusterEntry {
             server: pods.target.server.clone(),
             namespace: pods.target.namespace.clone(),
             selector: pods.application.selector.clone(),
+            job: pods.job.as_ref().map(|job| Box::new(JobEntry::of(job, pods))),
         }
+    }
+}
+
+impl JobEntry {
+    fn of(job: &JobRequest, pods: &PodsRequest) -> JobEntry {
+        let image = match &job.source {
+            JobSource::Image(image) => Some(image.clone()),
+            JobSource::Workload | JobSource::Present => None,
+        };
+        let container = pods.container.clone().filter(|_| job.source == JobSource::Workload);
+        JobEntry { name: job.name.clone(), image, container, attached: job.source == JobSource::Present }
     }
 }
 

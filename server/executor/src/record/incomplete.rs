@@ -64,7 +64,8 @@ impl Written {
                 task.pods.iter().any(|pod| pod.pod == *name)
             };
             let tasks = result.tasks.iter().enumerate().filter(runs_in).map(|(index, _)| index).collect();
-            PodEntry { name: name.clone(), container: String::new(), build: None, uid: String::new(), tasks }
+            let (name, container, uid) = (name.clone(), String::new(), String::new());
+            PodEntry { name, container, build: None, image: None, uid, tasks }
         };
         let pods: Vec<PodEntry> = self.pods.iter().map(entry).collect();
         (!pods.is_empty()).then_some(Event::PodsFound { elapsed: result.seconds, pods, note: None })

@@ -2,14 +2,16 @@
 //!
 //! Must not end anything, nor name a process by its number alone: numbers are given again.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use draft_tasks_analysis::secret::looks_secret;
 
-use super::{Event, RESULT, RecordState, Records, StoredRun, list};
-use crate::event::LeftProcess;
+use super::schema::RunResult;
+use super::{Event, RESULT, RecordState, Records, StoredRun, list, log_name};
+use crate::event::{LeftProcess, OutcomeName};
 use crate::tree;
 
 /// The variable that tells tasks, and everything that they start, which run they are of. Its value is the mark of the
@@ -60,6 +62,34 @@ impl StoredRun {
             named(&given.secrets, variable) || looks_secret(variable) && !named(&given.public, variable)
         };
         tree::with_variable(RUN_VARIABLE, mark, &self.left_on_purpose(), &is_secret)
+    }
+
+    /// How far an interrupted run came: what had begun and not ended is stopped, what had not begun is skipped. Nothing of
+    /// others.
+    pub fn interrupted_at(&self) -> Option<RunResult> {
+        if self.state != RecordState::Interrupted {
+            return None;
+        }
+        let mut result = RunResult::begun(self.began.as_ref()?)?;
+        let (mut pods, mut open) = (Vec::new(), BTreeSet::new());
+        for event in self.events().ok()? {
+            match &event {
+                Event::PodsFound { pods: found, .. } => {
+                    pods = found.iter().map(|pod| pod.name.clone()).collect();
+                }
+                Event::TaskStarted { task, pod, .. } => drop(open.insert((*task, *pod))),
+                Event::TaskFinished { task, pod, .. } => drop(open.remove(&(*task, *pod))),
+                _ => {}
+            }
+            result.take(&event, &pods);
+        }
+        for (task, pod) in open {
+            let Some(told) = result.tasks.get_mut(task) else { continue };
+            told.outcome = told.outcome.max(OutcomeName::Stopped);
+            let pod = pod.and_then(|pod| pods.get(pod)).map(String::as_str);
+            told.log = Some(log_name(task, &told.name, pod));
+        }
+        Some(result)
     }
 
     fn left_on_purpose(&self) -> Vec<u32> {

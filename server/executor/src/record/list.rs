@@ -103,6 +103,20 @@ pub fn is_last(id: &str) -> bool {
     matches!(id, "last" | "latest")
 }
 
+/// How many names tell enough of those that are meant.
+const NAMED: usize = 3;
+
+/// That a word is the beginning of several names, which are these: the newest of them.
+fn ambiguous(id: &str, names: &[String]) -> String {
+    let newest: Vec<&str> = names.iter().rev().take(NAMED).map(String::as_str).collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    format!(
+        "{} runs have names that begin with `{id}`, so give more of it: {}{more}",
+        names.len(),
+        newest.join(", ")
+    )
+}
+
 impl Records {
     /// The names of all records, newest first; none is opened.
     ///
@@ -129,9 +143,17 @@ impl Records {
     ///
     /// As [`Records::list`].
     pub fn of_file(&self, file: &Path) -> io::Result<Vec<StoredRun>> {
+        Ok(self.names_of(file)?.into_iter().filter_map(|name| self.present(name)).collect())
+    }
+
+    /// The names of the same records; none is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::list`].
+    pub fn names_of(&self, file: &Path) -> io::Result<Vec<String>> {
         let (names, end) = (names(&self.directory)?, format!("-{}", project(file)));
-        let of_file = names.into_iter().rev().filter(|name| name.ends_with(&end));
-        Ok(of_file.filter_map(|name| self.present(name)).collect())
+        Ok(names.into_iter().rev().filter(|name| name.ends_with(&end)).collect())
     }
 
     /// The record of this name or beginning of a name, or the newest one for `last` and `latest`.
@@ -147,11 +169,10 @@ impl Records {
             _ if names.iter().any(|name| name == id) => Some(id.to_owned()),
             _ => {
                 names.retain(|name| name.starts_with(id));
-                let found = names.pop().filter(|_| !id.is_empty());
-                if found.is_some() && !names.is_empty() {
-                    return Err(io::Error::other(format!("the names of several runs begin with `{id}`")));
+                if names.len() > 1 && !id.is_empty() {
+                    return Err(io::Error::other(ambiguous(id, &names)));
                 }
-                found
+                names.pop().filter(|_| !id.is_empty())
             }
         };
         found.map(|name| self.kept(name)).transpose()
@@ -213,8 +234,13 @@ impl StoredRun {
         copy_of(self.began.as_ref()?)
     }
 
-    /// The application in whose pods it was to run, and where; nothing of a run on this machine.
+    /// The application in whose pods it was to run, and where; nothing of a run on this machine or as a Job.
     pub fn application(&self) -> Option<&ClusterEntry> {
+        self.cluster().filter(|cluster| cluster.job.is_none())
+    }
+
+    /// Where its pods were to be; nothing of a run on this machine.
+    pub fn cluster(&self) -> Option<&ClusterEntry> {
         let began = match &self.began {
             Some(Event::RunStarted { cluster, .. }) => cluster.as_ref(),
             _ => None,
@@ -235,6 +261,14 @@ impl StoredRun {
     /// The `up` or `delete` of which it was a step.
     pub fn part_of(&self) -> Option<&WholeEntry> {
         if let Some(Event::RunStarted { part_of, .. }) = &self.began { part_of.as_ref() } else { None }
+    }
+
+    /// The phase, or what else it was a run of.
+    pub fn phase(&self) -> Option<&str> {
+        match &self.began {
+            Some(Event::RunStarted { phase, .. }) => Some(phase),
+            _ => self.result().map(|result| result.phase.as_str()),
+        }
     }
 
     /// The tasks file.

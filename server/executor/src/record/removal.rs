@@ -2,7 +2,7 @@
 //!
 //! Must not remove the record of a run that goes on, nor a copy of a kubeconfig that another record names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -15,16 +15,21 @@ const AFTER_FILE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Records {
     /// Removes the oldest records of a tasks file beyond those that are kept, and old ones of files that are not there any
-    /// more; tells nobody what could not be removed: the next run tries again. Records that do not name their file count
+    /// more, but none by which something is asked before an application is cleaned up; tells nobody what could not be removed: the next run tries again. Records that do not name their file count
     /// as its own. One whose copy of the kubeconfig is in one of these folders stays: the run that begins goes on with it.
     pub(super) fn prune(&self, project: &str, in_use: &[PathBuf]) {
         let Ok(names) = list::names(&self.directory) else { return };
         let is_own = |name: &&String| list::project_of(name).is_none_or(|of| of == project);
         let own: Vec<&String> = names.iter().rev().filter(is_own).collect();
-        let too_many = own.iter().enumerate().skip(self.keep.max(1));
-        let too_many = too_many.filter(|(index, name)| !self.is_last_of_pods(name, &own[..*index]));
-        let too_many: Vec<&String> = too_many.map(|(_, name)| *name).collect();
-        for name in too_many.into_iter().chain(self.of_files_gone(&names)) {
+        let too_many = own.into_iter().skip(self.keep.max(1));
+        let too_many: Vec<&String> = too_many.chain(self.of_files_gone(&names)).collect();
+        let is_of_application =
+            |name: &&&String| self.kept((**name).clone()).is_ok_and(|kept| kept.application().is_some());
+        let projects: HashSet<_> =
+            too_many.iter().filter(is_of_application).map(|name| list::project_of(name)).collect();
+        let of_projects = names.iter().rev().filter(|name| projects.contains(&list::project_of(name)));
+        let asked_for = self.asked_for(of_projects);
+        for name in too_many.into_iter().filter(|name| !asked_for.contains(*name)) {
             let folder = self.directory.join(name);
             let copy = list::kubeconfig(&folder);
             if !copy.is_some_and(|copy| in_use.iter().any(|folder| copy.starts_with(folder))) {
@@ -33,16 +38,34 @@ impl Records {
         }
     }
 
-    /// Whether no newer record tells of the application whose pods this one saw: before something is cleaned up it is asked
-    /// for, whatever ran since.
-    fn is_last_of_pods(&self, name: &str, newer: &[&String]) -> bool {
-        let seen = |name: &str| {
-            let kept = self.kept(name.to_owned()).ok()?;
-            let application = kept.application()?.clone();
-            kept.has_seen_pods().then_some(application)
-        };
-        let Some(application) = seen(name) else { return false };
-        !newer.iter().any(|newer| seen(newer).as_ref() == Some(&application))
+    /// The names of those by which something is asked before an application is cleaned up, whatever ran since: for each tasks
+    /// file the newest record that saw pods of an application, and the newest that is of one at all, as its cluster may
+    /// not have answered. They come in as the newest first.
+    fn asked_for<'n>(&self, names: impl Iterator<Item = &'n String>) -> HashSet<String> {
+        let (mut seen, mut sought) = (Vec::new(), HashSet::new());
+        let mut asked_for = HashSet::new();
+        for name in names {
+            let kept = self.kept(name.clone()).ok();
+            let Some(application) = kept.as_ref().and_then(StoredRun::application) else { continue };
+            let project = list::project_of(name);
+            let place = (project, application.clone());
+            let is_new = !seen.contains(&place) && kept.as_ref().is_some_and(StoredRun::has_seen_pods);
+            if sought.insert(project) || is_new {
+                asked_for.insert(name.clone());
+            }
+            seen.extend(is_new.then_some(place));
+        }
+        asked_for
+    }
+
+    /// Of some records those by which nothing is asked before an application is cleaned up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Records::list`].
+    pub fn not_asked_for(&self, runs: Vec<StoredRun>) -> io::Result<Vec<StoredRun>> {
+        let asked_for = self.asked_for(self.names()?.iter());
+        Ok(runs.into_iter().filter(|run| !asked_for.contains(&run.id)).collect())
     }
 
     /// Of names of records the old ones whose tasks file is not there. One look at a file answers for all its records.

@@ -197,6 +197,16 @@ impl Event {
         }
         Ok(event)
     }
+
+    /// The index of the task that it is about; nothing where it is about the run.
+    pub fn task(&self) -> Option<usize> {
+        match self {
+            Event::TaskStarted { task, .. }
+            | Event::Output { task, .. }
+            | Event::TaskFinished { task, .. } => Some(*task),
+            _ => None,
+        }
+    }
 }
 
 /// The options of a run that are given again with it; values of variables are not kept.
@@ -221,6 +231,27 @@ pub struct GivenEntry {
     /// The environment of `draft.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// The labels by which its application's pods were named, also of a run that was in none of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The namespace in which they were meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// How commands became arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantics: Option<String>,
+    /// The version of Draft that was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft_version: Option<String>,
+    /// What happens after a task failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<String>,
+    /// How long each task may take, as people write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// How long everything may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_timeout: Option<String>,
     /// Whether the task had the terminal.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tty: bool,
@@ -254,6 +285,26 @@ pub struct ClusterEntry {
     pub namespace: String,
     /// The label selector of the pods.
     pub selector: String,
+    /// The Job that runs the tasks, where they run in none of these pods.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job: Option<Box<JobEntry>>,
+}
+
+/// A Job of Kubernetes that runs tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobEntry {
+    /// Its name.
+    pub name: String,
+    /// Its image, where it has nothing of the application's workload.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<String>,
+    /// The container of the application's workload that it is made after, where that was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub container: Option<String>,
+    /// Whether the run took up a Job that another one had made.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub attached: bool,
 }
 
 /// A pod in which tasks run.
@@ -267,6 +318,9 @@ pub struct PodEntry {
     /// Draft's build, if it tells one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub build: Option<String>,
+    /// The image of the tasks' containers, of the pod of a Job where its run has made it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<String>,
     /// Its identity; empty in older records.
     #[serde(default)]
     pub uid: String,
@@ -420,6 +474,43 @@ pub struct PodResult {
     pub(super) over: bool,
 }
 
+impl RunResult {
+    /// That of a run which has just begun, by its first event; nothing of another event.
+    pub(super) fn begun(event: &Event) -> Option<RunResult> {
+        let Event::RunStarted { id, phase, file, at, tasks, cluster, .. } = event else { return None };
+        Some(RunResult {
+            version: VERSION,
+            id: id.clone(),
+            phase: phase.clone(),
+            file: file.clone(),
+            at: at.clone(),
+            outcome: OutcomeName::Stopped,
+            seconds: 0.0,
+            complete: true,
+            cluster: cluster.clone(),
+            problem: None,
+            tasks: tasks.iter().map(|task| TaskResult::of(task.name.clone())).collect(),
+        })
+    }
+
+    /// Something happened in it; `pods` are the names of those in which its tasks run.
+    pub(super) fn take(&mut self, event: &Event, pods: &[String]) {
+        match event {
+            Event::Blocked { message, .. } => self.problem = Some(message.clone()),
+            Event::TaskFinished { task, pod, outcome, failure, seconds, .. } => {
+                let pod = pod.and_then(|pod| pods.get(pod));
+                if let Some(told) = self.tasks.get_mut(*task) {
+                    told.ended(pod, *outcome, failure.as_ref(), *seconds);
+                }
+            }
+            Event::RunFinished { outcome, seconds, .. } => {
+                (self.outcome, self.seconds) = (*outcome, *seconds);
+            }
+            _ => {}
+        }
+    }
+}
+
 impl TaskResult {
     /// The file of the record that has what it wrote; of a task inside of pods in one of them, where it failed if it did.
     pub fn any_log(&self) -> Option<&str> {
@@ -484,10 +575,14 @@ fn as_text<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::
 }
 
 impl ClusterEntry {
-    /// "pods of draft=web · context kind-dev, namespace demo".
+    /// "pods of draft=web · context kind-dev, namespace demo", or "Job NAME · …".
     pub fn describe(&self) -> String {
         let context = self.context.as_ref().map_or_else(|| self.server.clone(), |it| format!("context {it}"));
-        format!("pods of {} · {context}, namespace {}", self.selector, self.namespace)
+        let what = match &self.job {
+            Some(job) => format!("Job {}", job.name),
+            None => format!("pods of {}", self.selector),
+        };
+        format!("{what} · {context}, namespace {}", self.namespace)
     }
 }
 

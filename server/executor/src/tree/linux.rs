@@ -22,6 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::event::LeftProcess;
 use crate::mask::Secrets;
+use crate::stop_signal::StopSignal;
 
 /// Every task of this process that is not finished: the children of a process are common to all of it.
 static TASKS: Mutex<Tasks> = Mutex::new(Tasks {
@@ -119,7 +120,7 @@ pub(crate) fn spawn_tracked<C>(
     tasks.running.push(Running { leader, in_own_session: !leads_session, environment: pairs.collect() });
     tasks.awaited.push(pid);
     let tree =
-        Tree { leader, leader_ended: false, seen: HashSet::new(), group_asked: false, asked: HashSet::new() };
+        Tree { leader, leader_ended: false, seen: HashSet::new(), group_asked: None, asked: HashSet::new() };
     Ok((child, tree))
 }
 
@@ -130,8 +131,8 @@ pub(crate) struct Tree {
     leader_ended: bool,
     /// Everything that was found once: its link to the task may be gone.
     seen: HashSet<Identity>,
-    group_asked: bool,
-    /// What was asked to end, outside of the group.
+    group_asked: Option<StopSignal>,
+    /// What was asked to end for itself.
     asked: HashSet<Identity>,
 }
 
@@ -151,14 +152,26 @@ impl Tree {
     /// Asks every process to end that was not asked yet. To be repeated while any is alive: one may just have been
     /// on its way out of the session. What is started later inside of the group is not asked, since that is how a
     /// task cleans up after itself.
-    pub(crate) fn terminate(&mut self) {
+    pub(crate) fn ask_to_end(&mut self, signal: StopSignal) {
         let members = self.members(&mut tasks(), &table());
-        if !std::mem::replace(&mut self.group_asked, true) {
-            self.signal_group(&members, Signal::TERM);
+        // An interrupt is for the group, as on a terminal.
+        let mut others = self.outside_group(&members);
+        if self.group_asked < Some(signal) {
+            self.group_asked = Some(signal);
+            let by = match signal {
+                StopSignal::Interrupt => Signal::INT,
+                StopSignal::Terminate => Signal::TERM,
+            };
+            self.signal_group(&members, by);
             // One that is halted could not even end.
             self.signal_group(&members, Signal::CONT);
+            if signal == StopSignal::Interrupt {
+                // What shells start in the background.
+                let deaf = members.iter().filter(|member| member.ignores_interrupt);
+                others.extend(deaf.map(|member| member.id));
+            }
         }
-        for member in self.outside_group(&members) {
+        for member in others {
             // Once only: some programs take a second request for impatience.
             if self.asked.insert(member) {
                 send(member, Signal::TERM);
@@ -187,7 +200,7 @@ impl Tree {
         let unclear = tasks
             .orphans(&table)
             .map(|orphan| orphan.id)
-            .filter(|id| !self.group_asked && tasks.possible_owners(*id).contains(&self.leader));
+            .filter(|id| self.group_asked.is_none() && tasks.possible_owners(*id).contains(&self.leader));
         let let_go: Vec<_> = members.iter().map(|member| member.id).chain(unclear).collect();
         tasks.let_go.extend(let_go);
         tasks.let_go_sessions.extend(members.iter().map(|member| member.session));
@@ -435,6 +448,8 @@ struct Entry {
     ended: bool,
     /// It was halted.
     halted: bool,
+    /// A signal INT is lost on it.
+    ignores_interrupt: bool,
     /// Its program and environment are in memory.
     loaded: bool,
 }
@@ -523,6 +538,7 @@ fn parse_stat(stat: &str) -> Option<Entry> {
         session: number(3)?,
         ended: matches!(*fields.first()?, "Z" | "X" | "x"),
         halted: matches!(*fields.first()?, "T" | "t"),
+        ignores_interrupt: number(30).is_some_and(|ignored| ignored & (1 << (Signal::INT.as_raw() - 1)) != 0),
         // The address of the environment.
         loaded: fields.get(47).is_some_and(|address| *address != "0"),
     })

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::LeftProcess;
+use crate::stop_signal::StopSignal;
 
 /// Makes a stop find also what a task detached, on Linux; on this system it does nothing.
 ///
@@ -29,7 +30,7 @@ pub(crate) fn spawn_tracked<C>(
     if leads_session {
         leaders().push(leader);
     }
-    Ok((child, Tree { leader, leads_group: leads_session, leader_ended: false, asked: false }))
+    Ok((child, Tree { leader, leads_group: leads_session, leader_ended: false, asked: None }))
 }
 
 /// The leader of every task that is not finished, if it leads a group.
@@ -96,7 +97,7 @@ pub(crate) struct Tree {
     #[cfg_attr(not(unix), expect(dead_code, reason = "elsewhere the job object ends a task"))]
     leads_group: bool,
     leader_ended: bool,
-    asked: bool,
+    asked: Option<StopSignal>,
 }
 
 impl Tree {
@@ -111,10 +112,18 @@ impl Tree {
     }
 
     /// Asks every process to end; only the first time, since some programs take a second request for impatience.
-    pub(crate) fn terminate(&mut self) {
-        if !std::mem::replace(&mut self.asked, true) {
+    pub(crate) fn ask_to_end(&mut self, signal: StopSignal) {
+        if self.asked < Some(signal) {
+            self.asked = Some(signal);
             #[cfg(unix)]
-            self.signal(rustix::process::Signal::TERM);
+            {
+                self.signal(match signal {
+                    StopSignal::Interrupt => rustix::process::Signal::INT,
+                    StopSignal::Terminate => rustix::process::Signal::TERM,
+                });
+                // One that is halted could not even end.
+                self.signal(rustix::process::Signal::CONT);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ fn timed_out() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(portable_tree, ignore = "finds only what stays in the group")]
 async fn a_task_that_takes_too_long_fails_and_all_of_it_ends() {
     let mut setup = setup(&[
         &["sh", "-c", "setsid -f sleep 600 >/dev/null 2>&1; sleep 601 & sleep 602"],
@@ -83,7 +84,7 @@ async fn a_look_that_is_not_answered_does_not_outlast_the_run() {
     setup.limits.run = Some(SHORT.into());
     setup.gate = Some(Box::new(move |_, _| {
         let _ = unanswered.lock().unwrap().recv();
-        Ok(())
+        Ok(Vec::new())
     }));
     let mut run = setup.start();
     run.finish_clean().await;

@@ -41,12 +41,39 @@ check('plan shows what would run, and rerun runs again', function()
   end
 end)
 
+check('a phase is exported by the code action and the command, and not over what is there', function()
+  h.write('export/.draft-tasks.toml', { '[cleanup]', 'bye = "echo good bye $NAME"', '[pre-up]', 'a = "true"' })
+  open('export/.draft-tasks.toml')
+  h.go_to('[cleanup]')
+  vim.lsp.buf.code_action({ context = { only = { 'draft-tasks.export' }, diagnostics = {} }, apply = true })
+  local function is_shown(name)
+    eventually(name .. ' is shown', function()
+      return vim.endswith(vim.api.nvim_buf_get_name(0), 'export/' .. name)
+    end)
+  end
+  is_shown('cleanup.sh')
+  equal({ vim.bo.modified, vim.bo.filetype }, { true, 'sh' })
+  vim.cmd.write()
+  local script = vim.api.nvim_buf_get_name(0)
+  local ran = vim.system({ 'sh', script }, { cwd = vim.fs.dirname(script), env = { NAME = 'Ann' } }):wait()
+  equal({ ran.code, ran.stdout }, { 0, 'good bye Ann\n' })
+  open('export/.draft-tasks.toml')
+  vim.cmd('LspDraftTasks export pre-up')
+  is_shown('pre-up.sh')
+  vim.cmd('bwipeout!')
+  open('export/.draft-tasks.toml')
+  vim.cmd('LspDraftTasks export cleanup')
+  eventually('that there is one', function()
+    return t.notified('already exists; not overwritten')
+  end)
+end)
+
 check('the command completes itself, phases and tasks', function()
   open('.draft-tasks.toml')
   local complete = function(line)
     return vim.fn.getcompletion(line, 'cmdline')
   end
-  local all = { 'clear', 'context', 'create', 'delete', 'doctor', 'log', 'namespace', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
+  local all = { 'attach', 'clear', 'context', 'create', 'delete', 'doctor', 'end', 'export', 'job', 'log', 'namespace', 'plan', 'quickfix', 'rerun', 'restart', 'run', 'runs', 'stop', 'up' }
   equal(complete('LspDraftTasks '), all)
   equal(complete('LspDraftTasks run '), { 'pre-up', 'post-deploy', 'cleanup' })
   equal(complete('LspDraftTasks run p'), { 'pre-up', 'post-deploy' })
@@ -149,7 +176,7 @@ check('a run that the user does not want leaves how the last one ended', functio
   vim.ui.select = select
   vim.api.nvim_del_autocmd(id)
   equal(told.outcome, 'skipped')
-  equal(require('draft_tasks').status(), '✗ cleanup')
+  assert(vim.startswith(require('draft_tasks').status(), '✗ cleanup: '), require('draft_tasks').status())
   equal(#t.task_failures(bufnr), 1)
 end)
 

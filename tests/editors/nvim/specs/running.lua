@@ -104,7 +104,9 @@ check('a failing task has a diagnostic on its line, and the rest is left out', f
   assert(failure.message:find('cannot reach the database', 1, true), failure.message)
   equal(t.count_output('cannot reach the database'), 1)
   equal(t.count_output('never runs'), 0)
-  equal(require('draft_tasks').status(), '✗ pre-up')
+  local status = require('draft_tasks').status()
+  assert(vim.startswith(status, '✗ pre-up: migrate the database: exit code 3: '), status)
+  assert(vim.fn.strdisplaywidth(status) <= 62, status)
   equal(eventually('a message', function()
     return t.notified('pre-up')
   end).level, vim.log.levels.ERROR)
@@ -202,7 +204,7 @@ check('the lens of a running phase stops it', function()
   end)
 end)
 
-local LOST = 'pre-up: lost, as the server has ended; its tasks may still run'
+local LOST = 'pre-up: interrupted, as the server has ended; its tasks may still run'
 
 check('the tasks of a server that was killed are told as lost', function()
   local bufnr, pid = t.start_sleeper('lost')

@@ -46,6 +46,7 @@ check('in the output, commands mean the run that the cursor is in', function()
     press('r')
   end)
   equal({ ran('one'), ran('other') }, { one, other + 1 })
+  equal(vim.fn.line('w$'), vim.fn.line('$'))
 end)
 
 check('in the output, stop means the run that is shown', function()
@@ -71,6 +72,16 @@ check('a kept run is shown with its keys, and its file is the one that is meant'
     end)
   end)
   assert(vim.api.nvim_win_get_width(0) < vim.o.columns, 'it is not beside the others')
+  local windows = #vim.api.nvim_list_wins()
+  local page = vim.api.nvim_get_current_buf()
+  vim.cmd('wincmd p')
+  t.choosing('failing/.draft-tasks.toml', function()
+    vim.cmd('LspDraftTasks runs')
+    eventually('it is shown again', function()
+      return vim.api.nvim_get_current_buf() == page
+    end)
+  end)
+  equal(#vim.api.nvim_list_wins(), windows)
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
   press(']]')
   equal(vim.fn.getline('.'), '  check the tools')
@@ -143,6 +154,49 @@ check('keys go from task to task, to the task of a heading and to the place of a
     equal({ vim.api.nvim_buf_get_name(0), cursor[1], cursor[2] }, { h.path(expected[1]), expected[2], expected[3] })
     equal(vim.api.nvim_get_current_win(), window)
   end
+end)
+
+check('places of a run lead into its folder, also of one that is kept, where another one has files of the same names', function()
+  for _, name in ipairs({ 'mein laden ä', 'other' }) do
+    local folder = 'places/' .. name
+    vim.fn.mkdir(h.path(folder .. '/.git'), 'p')
+    h.write(folder .. '/sub/main.c', { 'int main() {', '  return 1', '}' })
+    h.write(folder .. '/.draft-tasks.toml', { '[pre-up]', 'first = "true"', [[second = "sh -c 'echo sub/main.c:2:3: error: no; exit 1'"]] })
+    open(folder .. '/.draft-tasks.toml')
+    h.run('LspDraftTasks run pre-up')
+    eventually('the place is known', function()
+      return #vim.diagnostic.get(vim.fn.bufnr(h.path(folder .. '/sub/main.c'))) > 0
+    end)
+  end
+  local laden = h.path('places/mein laden ä')
+  local function leads_to(path, line)
+    for _, key in ipairs({ '<CR>', 'gF' }) do
+      local win, cursor = vim.api.nvim_get_current_win(), vim.api.nvim_win_get_cursor(0)
+      press(key)
+      equal({ vim.api.nvim_buf_get_name(0), vim.fn.line('.') }, { path, line })
+      vim.api.nvim_set_current_win(win)
+      vim.api.nvim_win_set_cursor(win, cursor)
+    end
+  end
+  vim.cmd('LspDraftTasks log')
+  for _, name in ipairs({ 'other', 'mein laden ä' }) do
+    go_to_last(h.path('places/' .. name))
+    vim.fn.search('^sub/main.c:2')
+    leads_to(h.path('places/' .. name .. '/sub/main.c'), 2)
+  end
+  t.choosing('mein laden', function()
+    vim.cmd('LspDraftTasks runs')
+    eventually('the run is shown', function()
+      return vim.startswith(vim.api.nvim_buf_get_name(0), 'draft-tasks://runs/')
+    end)
+  end)
+  for text, line in pairs({ ['^pre-up · '] = 1, ['^  second$'] = 3, ['^  ✗ second'] = 3, ['^  ✓ first'] = 2 }) do
+    vim.fn.cursor(1, 1)
+    assert(vim.fn.search(text, 'c') > 0, text)
+    leads_to(laden .. '/.draft-tasks.toml', line)
+  end
+  vim.fn.search('│ sub/main.c')
+  leads_to(laden .. '/sub/main.c', 2)
 end)
 
 check('the output opens where the user says, with nothing but text, and follows resizes', function()

@@ -45,15 +45,22 @@ check('where a cluster cannot be reached, another context can be chosen, and a n
     local found = h.client(bufnr):request_sync('workspace/executeCommand', command, h.deadline).result
     return { found.context, found.namespace }
   end
+  vim.v.errmsg = ''
   local offered = answering({ 'Choose the context', 'two' }, function()
     vim.cmd('LspDraftTasks run post-deploy')
   end)
-  equal(offered[1], { 'Do nothing', 'Check application and cluster', 'Choose the context' })
+  equal(vim.v.errmsg, '')
+  equal(offered[1], { 'Cancel', 'Check Application and Cluster', 'Choose the context' })
   equal(offered[2], { 'one', 'two', 'the current context of the kubeconfig' })
   eventually('the context is chosen', function()
     return vim.deep_equal(meant(), { 'two', 'of-draft' })
   end)
   assert(t.notified('context two, until Neovim ends'), vim.inspect(h.notifications))
+  vim.cmd('LspDraftTasks context three')
+  eventually('the name is refused', function()
+    return t.notified('there is no context three; the kubeconfig has one, two')
+  end)
+  equal(meant(), { 'two', 'of-draft' })
   equal(vim.fn.getcompletion('LspDraftTasks namespace ', 'cmdline'), { 'of-draft', 'shop' })
   vim.cmd('LspDraftTasks namespace shop')
   eventually('the namespace is chosen', function()
@@ -68,5 +75,40 @@ check('where a cluster cannot be reached, another context can be chosen, and a n
   end)
   eventually('nothing is chosen', function()
     return vim.deep_equal(meant(), {})
+  end)
+end)
+
+check('a run that cannot reach its cluster says what helps, asks for nothing, and the lens says that it did not run', function()
+  h.write('blocked/config', {
+    'current-context: one',
+    'contexts: [{name: one, context: {cluster: c, user: u}}, {name: two, context: {cluster: c, user: u}}]',
+    "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]",
+    "users: [{name: u, user: {token: 't'}}]",
+  })
+  h.write('blocked/draft.toml', { '[environments.development]', 'name = "web"' })
+  h.write('blocked/.draft-tasks.toml', { '[post-deploy]', 'a = "true"' })
+  vim.fn.mkdir(h.path('blocked/.git'), 'p')
+  vim.env.KUBECONFIG = h.path('blocked/config')
+  local bufnr = open('blocked/.draft-tasks.toml')
+  vim.env.KUBECONFIG = nil
+  local select, columns = vim.ui.select, vim.o.columns
+  vim.ui.select = function()
+    error('nothing is to be asked while somebody types')
+  end
+  for width, helps in pairs({ [80] = '`:LspDraftTasks doctor` checks it', [140] = '`:LspDraftTasks doctor` checks it, `:LspDraftTasks context` chooses another' }) do
+    vim.o.columns = width
+    h.run('LspDraftTasks run post-deploy')
+    local told = assert(t.notified(helps), vim.inspect(h.notifications)).message
+    assert(vim.startswith(told, 'post-deploy could not run: ') and vim.endswith(told, helps), told)
+  end
+  vim.ui.select, vim.o.columns = select, columns
+  local told = vim.iter(h.output()):find(function(line)
+    return vim.startswith(line, '✗ post-deploy could not run: cannot reach the cluster')
+  end)
+  assert(told, vim.inspect(h.output()))
+  eventually('the lens says so', function()
+    return vim.iter(t.lens_titles(bufnr)):any(function(title)
+      return title:find('last: ✗ could not run', 1, true) ~= nil
+    end)
   end)
 end)

@@ -146,15 +146,19 @@ local function complete()
   ]])
 end
 
---- Writes words over what an accepted item leaves to be filled in.
+--- Writes words over what an accepted item leaves to be filled in, or leaves it as it is: Enter over it goes on, too.
 ---@param number integer
 local function fill(number)
   for field = 1, 10 do
     if not ask('return vim.snippet.active()') then
       return
     end
-    press(('two words %d %d'):format(number, field))
-    press(ask('return vim.snippet.active({ direction = 1 })') and '<Tab>' or '<Esc>a')
+    if number % 3 == 0 and ask("return vim.fn.mode() == 's' and vim.snippet.active({ direction = 1 })") then
+      press('<CR>')
+    else
+      press(('two words %d %d'):format(number, field))
+      press(ask('return vim.snippet.active({ direction = 1 })') and '<Tab>' or '<Esc>a')
+    end
     if ask("return vim.fn.mode() == 'i' and not vim.snippet.active({ direction = 1 })") then
       ask('vim.snippet.stop()')
     end

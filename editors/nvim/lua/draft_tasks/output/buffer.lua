@@ -23,6 +23,8 @@ local groups = {
   taskStarted = 'Function',
   passed = 'DiagnosticOk',
   failed = 'DiagnosticError',
+  blocked = 'DiagnosticError',
+  interrupted = 'DiagnosticWarn',
   stopped = 'DiagnosticWarn',
   skipped = 'Comment',
 }

@@ -32,6 +32,8 @@ function M.map(bufnr)
   end)
   map('r', 'Run again what this run ran', function()
     require('draft_tasks.actions').rerun(false)
+    -- At its end the window follows what comes.
+    vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(0), 0 })
   end)
   map('<CR>', 'Go to the task, or to the place that the line names', jump)
   map('gF', 'Go to the task, or to the place that the line names', jump)

@@ -17,7 +17,17 @@ local function named(title)
   return bufnr
 end
 
---- Shows text in a window, and goes there.
+--- A window of the current tab page that shows such a buffer.
+---@return integer?
+local function window_of_page()
+  for _, win in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    if vim.b[vim.api.nvim_win_get_buf(win)].draft_tasks_page then
+      return win
+    end
+  end
+end
+
+--- Shows text in the window that has shown such text before, else in a new one, and goes there.
 ---@param title string
 ---@param text string
 ---@param mods? vim.api.keyset.cmd_mods
@@ -31,7 +41,14 @@ function M.show(title, text, mods)
     ansi.highlight(bufnr, namespace, index - 1, 0, line_spans)
   end
   vim.bo[bufnr].modifiable = false
-  window.enter(bufnr, mods)
+  vim.b[bufnr].draft_tasks_page = true
+  local win = not window.is_placed(mods) and window_of_page()
+  if win then
+    vim.api.nvim_set_current_win(win)
+    vim.api.nvim_win_set_buf(win, bufnr)
+  else
+    window.enter(bufnr, mods)
+  end
   vim.bo[bufnr].bufhidden = 'wipe'
   vim.bo[bufnr].filetype = 'draft-tasks-output'
   require('draft_tasks.output.keys').map(bufnr)

@@ -15,7 +15,7 @@ local empty = true
 local last ---@type string?
 
 ---@type table<draft_tasks.HeadingKind, string>
-local colours = { started = '1', taskStarted = '34', passed = '32', failed = '31', stopped = '33', skipped = '2' }
+local colours = { blocked = '31', interrupted = '33', started = '1', taskStarted = '34', passed = '32', failed = '31', stopped = '33', skipped = '2' }
 
 ---@return integer
 function M.buffer()

@@ -63,6 +63,7 @@ impl Script<'_, '_> {
         });
         let length =
             body.len().min(last.map_or(body.len(), |last| last.as_ptr() as usize - body.as_ptr() as usize));
+        self.again(length)?;
         self.documents = Some((line_end, begin + length + last.map_or(0, str::len)));
         let text = &body[..length];
         self.walk.calls.piped.push(text.to_owned());

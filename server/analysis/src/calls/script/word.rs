@@ -3,7 +3,7 @@
 //! Must not know commands: what a substitution runs is read as any list of commands.
 
 use super::{Read, Script, is_word_end};
-use crate::calls::Argument;
+use crate::calls::{Argument, READ_CALL};
 use crate::command::name_length;
 
 /// A substitution that gives the directory of the programs of a Node.js project.
@@ -33,6 +33,14 @@ impl ScriptWords {
         word.open |= word.certain && !is_value;
         word.certain = false;
         word.known_from = word.text.len();
+        word.assigns = false;
+    }
+
+    /// What a substitution printed, of which it is known whether it only assigns variables.
+    fn printed(&mut self, assigns: bool) {
+        let is_all = self.current.as_ref().is_none_or(|word| word.certain && word.text.is_empty());
+        self.unknown();
+        self.current().assigns = is_all && assigns;
     }
 
     fn end(&mut self) {
@@ -187,12 +195,15 @@ impl Script<'_, '_> {
                 next => script.push(next),
             }
         }
+        self.again(script.len())?;
         self.at = self.text.len() - rest.as_str().len();
-        words.unknown();
+        let since = self.walk.calls.called.len();
         self.deeper(|this| {
             let piped = this.piped;
             this.walk.in_own_directory(|walk| Script { piped, ..Script::new(walk, &script) }.read())
-        })
+        })?;
+        words.printed(self.walk.prints_assignments(since));
+        Ok(())
     }
 
     fn dollar(&mut self, words: &mut ScriptWords, in_quotes: bool) -> Read<()> {
@@ -202,8 +213,7 @@ impl Script<'_, '_> {
         if length > 0 {
             self.at += length;
             let value = self.walk.value(&rest[..length]);
-            put(words, value, in_quotes);
-            return Ok(());
+            return self.put(words, value, in_quotes);
         }
         match rest.chars().next() {
             Some('(') => self.substitution(words),
@@ -213,8 +223,7 @@ impl Script<'_, '_> {
             Some('"') if !in_quotes => Ok(()),
             Some(c @ ('0'..='9' | '@' | '*' | '#' | '?' | '$' | '!' | '-')) => {
                 self.at += 1;
-                self.parameter(words, c, in_quotes);
-                Ok(())
+                self.parameter(words, c, in_quotes)
             }
             _ => {
                 words.push("$");
@@ -223,20 +232,28 @@ impl Script<'_, '_> {
         }
     }
 
-    fn parameter(&mut self, words: &mut ScriptWords, name: char, in_quotes: bool) {
-        let Some(parameters) = self.walk.parameters.clone() else { return words.unknown() };
-        let from_first = parameters.get(1..).unwrap_or_default();
+    fn parameter(&mut self, words: &mut ScriptWords, name: char, in_quotes: bool) -> Read<()> {
+        let Some(parameters) = self.walk.parameters.clone() else {
+            words.unknown();
+            return Ok(());
+        };
         match name {
-            '@' => words.parameters(from_first),
-            '*' if !in_quotes => words.parameters(from_first),
+            '@' | '*' if name == '@' || !in_quotes => {
+                let values = parameters.get(1..).unwrap_or_default();
+                self.again(values.iter().map(|value| READ_CALL + value.text.len()).sum())?;
+                words.parameters(values);
+            }
             '0'..='9' => match parameters.get(name as usize - '0' as usize) {
-                Some(value) if value.certain => put(words, Some(value.text.to_string()), in_quotes),
+                Some(value) if value.certain => {
+                    return self.put(words, Some(value.text.to_string()), in_quotes);
+                }
                 Some(_) => words.unknown(),
                 None if name == '0' => words.unknown(),
-                None => put(words, Some(String::new()), in_quotes),
+                None => return self.put(words, Some(String::new()), in_quotes),
             },
             _ => words.unknown(),
         }
+        Ok(())
     }
 
     /// `$( … )` or `$(( … ))`.
@@ -246,9 +263,10 @@ impl Script<'_, '_> {
             words.push("node_modules/.bin");
             return Ok(());
         }
-        words.unknown();
         let documents = self.documents.take();
+        let since = self.walk.calls.called.len();
         self.parenthesis()?;
+        words.printed(self.walk.prints_assignments(since));
         self.documents = documents.or(self.documents);
         Ok(())
     }
@@ -267,12 +285,12 @@ impl Script<'_, '_> {
         match operator.filter(|_| !name.is_empty()) {
             Some("}") => {
                 let value = self.walk.value(name);
-                put(words, value, in_quotes);
+                self.put(words, value, in_quotes)?;
             }
-            Some(_) if value.is_some() => put(words, value, in_quotes),
+            Some(_) if value.is_some() => self.put(words, value, in_quotes)?,
             Some(_) => {
                 let assigned = other.certain.then(|| other.text.to_string());
-                put(words, Some(other.text.into()), in_quotes);
+                self.put(words, Some(other.text.into()), in_quotes)?;
                 // Whether it is unset or empty is not known of what scripts assign.
                 let is_assigned = self.walk.calls.assigned.contains_key(name);
                 if !other.certain || is_assigned {
@@ -283,6 +301,18 @@ impl Script<'_, '_> {
                 }
             }
             None => words.unknown(),
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, words: &mut ScriptWords, value: Option<String>, in_quotes: bool) -> Read<()> {
+        self.again(value.as_ref().map_or(0, String::len))?;
+        // It says where values are cut into words.
+        let has_separators = self.walk.calls.assigned.contains_key("IFS");
+        match value {
+            Some(value) if in_quotes => words.push(&value),
+            Some(value) if !has_separators || value.is_empty() => words.split(&value),
+            _ => words.unknown(),
         }
         Ok(())
     }
@@ -336,14 +366,6 @@ impl Script<'_, '_> {
                 next => words.push(next.encode_utf8(&mut [0; 4])),
             }
         }
-    }
-}
-
-fn put(words: &mut ScriptWords, value: Option<String>, in_quotes: bool) {
-    match value {
-        None => words.unknown(),
-        Some(value) if in_quotes => words.push(&value),
-        Some(value) => words.split(&value),
     }
 }
 

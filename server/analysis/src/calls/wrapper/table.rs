@@ -2,7 +2,7 @@
 
 use super::{PLAIN, Wrapper};
 
-pub(super) static WRAPPERS: [Wrapper; 44] = [
+pub(super) static WRAPPERS: [Wrapper; 46] = [
     Wrapper {
         names: &[
             "nohup",
@@ -14,10 +14,16 @@ pub(super) static WRAPPERS: [Wrapper; 44] = [
             "unbuffer",
             "fakeroot",
             "torsocks",
+            "tsocks",
+            "eatmydata",
+            "catchsegv",
+            "dbus-launch",
             "caffeinate",
             "winpty",
             "dumb-init",
             "shell",
+            "noglob",
+            "nocorrect",
             // `linux32`, `uname26`, `i386` and the like.
             "linux",
             "uname",
@@ -126,7 +132,7 @@ pub(super) static WRAPPERS: [Wrapper; 44] = [
         operands: 1,
         ..PLAIN
     },
-    Wrapper { names: &["taskset"], operands: 1, ..PLAIN },
+    Wrapper { names: &["taskset", "repeat"], operands: 1, ..PLAIN },
     Wrapper { names: &["chrt"], letters: "TPD", operands: 1, ..PLAIN },
     Wrapper {
         names: &["runuser"],
@@ -136,6 +142,8 @@ pub(super) static WRAPPERS: [Wrapper; 44] = [
         ..PLAIN
     },
     Wrapper { names: &["pkexec"], words: &["user"], ..PLAIN },
+    Wrapper { names: &["cpulimit"], letters: "lpP", words: &["limit", "pid", "path"], ..PLAIN },
+    Wrapper { names: &["envdir", "envuidgid", "setuidgid"], operands: 1, ..PLAIN },
     Wrapper { names: &["gosu", "su-exec", "faketime"], operands: 1, ..PLAIN },
     Wrapper { names: &["proxychains", "proxychains4"], letters: "f", ..PLAIN },
     Wrapper { names: &["watch"], letters: "nq", words: &["interval", "equexit"], ..PLAIN },

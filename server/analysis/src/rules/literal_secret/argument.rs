@@ -44,6 +44,21 @@ impl<'a> Invocation<'a> {
     }
 }
 
+/// The secrets in a text that is no argument: of two that overlap the first one.
+pub(super) fn in_text(text: &str) -> Vec<Secret> {
+    let mut found = in_assignments(text);
+    let urls = text.contains(':').then(|| in_urls(text));
+    for secret in urls.into_iter().flatten().chain(known_tokens(text)) {
+        let overlaps = |other: &Secret| {
+            other.start < secret.start + secret.length && secret.start < other.start + other.length
+        };
+        if !found.iter().any(overlaps) {
+            found.push(secret);
+        }
+    }
+    found
+}
+
 /// Where a value ends that has a name.
 const VALUE_ENDS: [char; 6] = ['"', '\'', ' ', '&', ',', ';'];
 
@@ -51,14 +66,15 @@ const VALUE_ENDS: [char; 6] = ['"', '\'', ' ', '&', ',', ';'];
 fn in_assignments(written: &str) -> Vec<Secret> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(equals) = written[at..].find('=').map(|length| at + length) {
+    while let Some(equals) = written[at..].bytes().position(|byte| byte == b'=').map(|length| at + length) {
         let key = name_before(&written[..equals]);
         at = equals + 1;
         // `--from-literal=password=…`: the last name counts.
         let next =
             written[at..].find(['=', '"', '\'', ' ', '&', ',', ';']).map_or("", |end| &written[at..at + end]);
         let is_name = written[at + next.len()..].starts_with('=') && is_secret_name(next);
-        if let Some(secret) = value_of(written, key, at).filter(|_| is_secret_name(key) && !is_name) {
+        let value = (is_secret_name(key) && !is_name).then(|| value_of(written, key, at));
+        if let Some(secret) = value.flatten() {
             at = secret.start + secret.length;
             found.push(secret);
         }
@@ -68,11 +84,10 @@ fn in_assignments(written: &str) -> Vec<Secret> {
 
 /// `"name": "value"`
 fn in_json(written: &str) -> impl Iterator<Item = Secret> {
-    let names = written.match_indices("\":").filter_map(|(at, end)| {
-        let behind = &written[at + end.len()..];
-        let value = behind.trim_start();
-        let key = name_before(&written[..at]);
-        let start = at + end.len() + behind.len() - value.len();
+    let names = written.match_indices(':').filter_map(|(at, _)| {
+        let key = name_before(written[..at].strip_suffix('"')?);
+        let value = written[at + 1..].trim_start();
+        let start = written.len() - value.len();
         (value.starts_with('"') && is_secret_name(key)).then(|| value_of(written, key, start))
     });
     names.flatten()
@@ -112,17 +127,20 @@ fn in_urls(written: &str) -> impl Iterator<Item = Secret> {
 
 /// Headers whose values are secrets, and what these are called.
 const HEADERS: [(&str, &str); 4] = [
-    ("authorization:", "authorization"),
-    ("x-api-key:", "api_key"),
-    ("x-auth-token:", "auth_token"),
-    ("private-token:", "private_token"),
+    ("authorization", "authorization"),
+    ("x-api-key", "api_key"),
+    ("x-auth-token", "auth_token"),
+    ("private-token", "private_token"),
 ];
 
 /// `Authorization: Bearer …`
 fn in_header(written: &str) -> Option<Secret> {
-    let lower = written.to_ascii_lowercase();
-    let (header, name) = HEADERS.iter().find(|(header, _)| lower.contains(header))?;
-    let behind = &written[lower.find(header)? + header.len()..];
+    let behind = |header: &str| {
+        let before = |at: usize| written.as_bytes().get(at.checked_sub(header.len())?..at);
+        let is_it = |at: usize| before(at).is_some_and(|it| it.eq_ignore_ascii_case(header.as_bytes()));
+        written.match_indices(':').find(|(at, _)| is_it(*at)).map(|(at, _)| &written[at + 1..])
+    };
+    let (behind, name) = HEADERS.iter().find_map(|(header, name)| Some((behind(header)?, name)))?;
     let value = behind.trim_start().split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
     // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
     let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);

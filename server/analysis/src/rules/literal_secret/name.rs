@@ -14,20 +14,26 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     if last.is_empty() || last.len() > 64 {
         return false;
     }
-    let lower = last.to_ascii_lowercase().replace('-', "_");
+    let is_same =
+        |(own, wanted): (u8, &u8)| own.to_ascii_lowercase() == *wanted || (own, *wanted) == (b'-', b'_');
+    // Where a word begins with which the name ends.
+    let starts = |word: &&str| {
+        let start = last.len().checked_sub(word.len())?;
+        last.bytes().skip(start).zip(word.as_bytes()).all(is_same).then_some(start)
+    };
+    let ends_with = |word: &&str| starts(word).is_some();
     let whole =
         ["password", "passwd", "passphrase", "api_key", "apikey", "secret_key", "private_key", "access_key"];
     // `tokens`, `existingSecret` and `imagePullSecret` name other things, so these two count as words of their own.
     let apart = ["token", "secret"];
-    let ends_apart = |word: &str| {
-        lower.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
-    };
+    let ends_apart = |word: &&str| starts(word).is_some_and(|at| at == 0 || last[..at].ends_with(['_', '-']));
     let behind = ["_pass", "_pwd"];
     let camel = ["authToken", "accessToken", "apiToken", "clientSecret", "secretKey", "apiKey", "accessKey"];
-    !matches!(lower.as_str(), "secret" | "existing_secret" | "pull_secret")
-        && (whole.iter().any(|word| lower.ends_with(word))
-            || apart.iter().any(|word| ends_apart(word))
-            || behind.iter().any(|word| lower.ends_with(word))
+    let others = ["secret", "existing_secret", "pull_secret"];
+    !others.iter().any(|word| starts(word) == Some(0))
+        && (whole.iter().any(ends_with)
+            || apart.iter().any(ends_apart)
+            || behind.iter().any(ends_with)
             || camel.iter().any(|word| last.ends_with(word)))
 }
 

@@ -86,10 +86,12 @@ impl CheckedFile {
         }
     }
 
-    /// The settings of a project, as far as they are wrong.
+    /// The settings of a project, as far as there is something to say of them.
     pub(super) fn of_settings(file: ProjectFile) -> CheckedFile {
         let ProjectFile { path, text, project, unreadable } = file;
-        let findings = project.problems.into_iter().map(Finding::of_setting).collect();
+        let of = |severity| move |problem| Finding::of_setting(problem, severity);
+        let notes = project.notes.into_iter().map(of(Severity::Information));
+        let findings = project.problems.into_iter().map(of(Severity::Error)).chain(notes).collect();
         let lines = unreadable.is_none().then(|| LineIndex::new(&text));
         CheckedFile { path, lines, text, findings, error: unreadable, ..CheckedFile::default() }
     }
@@ -138,7 +140,7 @@ impl Finding {
         }
     }
 
-    fn of_setting(problem: Problem) -> Finding {
+    fn of_setting(problem: Problem, severity: Severity) -> Finding {
         let Problem { range, message, suggestion } = problem;
         let fix = |text: String| Fix {
             title: format!("Change to `{text}`"),
@@ -147,7 +149,7 @@ impl Finding {
         };
         Finding {
             code: SETTING,
-            severity: Severity::Error,
+            severity,
             range,
             message,
             note: None,

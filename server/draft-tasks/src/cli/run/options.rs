@@ -21,6 +21,7 @@ use crate::cli::terminal::{self, Paint};
 use crate::cli::variables::VariableOptions;
 use crate::cli::{ColorOptions, SemanticOptions};
 use crate::settings::Named;
+use crate::settings::choice::Choice;
 use crate::settings::run::{Limit, RunSettings};
 
 /// The options of everything that runs tasks.
@@ -41,7 +42,7 @@ pub(in crate::cli) struct Options {
     /// Show what would run, and run nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// End a task of a phase that takes longer, and count it as failed: 90s, 5m, 1h 30m, or a number of seconds; the
+    /// End a task of a phase that takes longer (90s, 5m, 1h 30m, or a number of seconds), and count it as failed; the
     /// command of `up` and `delete` is no such task
     #[arg(long, value_name = "TIME")]
     timeout: Option<Limit>,
@@ -99,7 +100,8 @@ impl Options {
     ///
     /// What is wrong with them, for people.
     pub(in crate::cli) fn prepare(&self) -> Result<Prepared<'_>, String> {
-        self.prepare_with(self.find_file()?, self.settings().map_err(|error| error.to_string())?)
+        let settings = self.settings().map_err(|error| error.to_string())?;
+        self.prepare_with(self.find_file()?, settings, self.meaning)
     }
 
     /// The tasks file that is meant.
@@ -111,7 +113,7 @@ impl Options {
         self.file.find().map_err(|error| error.to_string())
     }
 
-    /// Prepares a tasks file with other settings of runs.
+    /// Prepares a tasks file with other settings of runs, and another meaning of its commands.
     ///
     /// # Errors
     ///
@@ -120,8 +122,9 @@ impl Options {
         &self,
         file: TasksFile,
         run: RunSettings,
+        meaning: SemanticOptions,
     ) -> Result<Prepared<'_>, String> {
-        let prepared = self.load(file, run)?;
+        let prepared = self.load(file, run, meaning)?;
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
             let names = masked.join(", ");
@@ -131,8 +134,18 @@ impl Options {
     }
 
     /// Prepares without a word of what is masked.
-    pub(in crate::cli) fn load(&self, file: TasksFile, run: RunSettings) -> Result<Prepared<'_>, String> {
-        let prepared = Prepared::load(file, self.meaning, run, &self.cluster)?;
+    pub(in crate::cli) fn load(
+        &self,
+        file: TasksFile,
+        run: RunSettings,
+        meaning: SemanticOptions,
+    ) -> Result<Prepared<'_>, String> {
+        if self.dry_run && self.format == Format::Junit {
+            return Err(
+                "a dry run has no results to report: leave --format out, or give --format json".into()
+            );
+        }
+        let prepared = Prepared::load(file, meaning, run, &self.cluster)?;
         self.variables.warn(prepared.environment());
         Ok(prepared)
     }
@@ -155,7 +168,9 @@ impl Options {
         given: GivenEntry,
     ) -> Presentation<'a> {
         let (format, amount, paint) = (self.format, self.amount(), self.paint());
-        Presentation { file, records, given, part_of: None, format, amount, paint }
+        let policy = self.policy().map(|policy| policy.0.name().to_owned());
+        let given = GivenEntry { on_failure: policy.or_else(|| given.on_failure.clone()), ..given };
+        Presentation { file, records, given, is_partial: false, part_of: None, format, amount, paint }
     }
 
     pub(in crate::cli) fn policy(&self) -> Option<Named<OnFailure>> {

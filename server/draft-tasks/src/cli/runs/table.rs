@@ -5,7 +5,9 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
+use draft_tasks_executor::OutcomeName;
 use draft_tasks_executor::record::schema::PlannedTask;
 use draft_tasks_executor::record::{Event, StoredRun};
 
@@ -31,7 +33,10 @@ pub(super) fn write(runs: &[StoredRun], all: &[String], paint: Paint) -> io::Res
         .map(|column| rows.iter().map(|row| width_of(&row[column])).max().unwrap_or_default())
         .collect();
     let before: usize = widths.iter().map(|width| width + 2).sum();
-    let rest = terminal::width().map(|total| total.saturating_sub(before).max(NARROWEST));
+    if let Some(total) = terminal::width().filter(|total| total.saturating_sub(before) < NARROWEST) {
+        return write_narrow(&rows, runs, total, paint);
+    }
+    let rest = terminal::width().map(|total| total.saturating_sub(before));
     let mut out = io::stdout().lock();
     for ([name, phase, end, age, took, what], kept) in rows.iter().zip(runs) {
         let end = padded(end, widths[2]).replacen(end, &colored(paint, end), 1);
@@ -40,6 +45,21 @@ pub(super) fn write(runs: &[StoredRun], all: &[String], paint: Paint) -> io::Res
         let took = padded(took, widths[4]);
         let notes = paint.yellow(&format!("{}{}", incomplete(kept), with_copy(kept)));
         writeln!(out, "{name}  {phase}  {end}  {age}  {took}  {}{notes}", paint.dim(&what))?;
+    }
+    out.flush()
+}
+
+/// Two lines for each run, where the columns have no room beside each other.
+fn write_narrow(rows: &[[String; 6]], runs: &[StoredRun], total: usize, paint: Paint) -> io::Result<()> {
+    let widest = rows.iter().map(|row| width_of(&row[0])).max().unwrap_or_default();
+    let mut out = io::stdout().lock();
+    for ([name, phase, end, age, took, what], kept) in rows.iter().zip(runs) {
+        let end = colored(paint, end);
+        let notes = paint.yellow(&format!("{}{}", incomplete(kept), with_copy(kept)));
+        writeln!(out, "{}  {end}  {age}{notes}", padded(name, widest))?;
+        let said: Vec<&str> =
+            [phase, took, what].into_iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+        writeln!(out, "{}", paint.dim(&cut(&format!("  {}", said.join(" · ")), total)))?;
     }
     out.flush()
 }
@@ -64,7 +84,7 @@ fn row(kept: &StoredRun, all: &[String], is_one: bool) -> [String; 6] {
 }
 
 /// The shortest beginning of a name that no other has.
-fn beginning<'a>(id: &'a str, all: &[String]) -> &'a str {
+pub(in crate::cli) fn beginning<'a>(id: &'a str, all: &[String]) -> &'a str {
     let common =
         |other: &String| id.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
     let longest = all.iter().filter(|other| *other != id).map(common).max().unwrap_or_default();
@@ -72,12 +92,25 @@ fn beginning<'a>(id: &'a str, all: &[String]) -> &'a str {
     &id[..id.ceil_char_boundary(end)]
 }
 
-/// The command of the only task, else the descriptions of all.
+/// The only task with its command, else the descriptions of all, with a sign at those that failed; a step that is no phase
+/// has no description of its own.
 fn commands(kept: &StoredRun) -> String {
-    let Some(Event::RunStarted { tasks, .. }) = &kept.began else { return String::new() };
+    let Some(Event::RunStarted { tasks, phase, .. }) = &kept.began else { return String::new() };
     match tasks.as_slice() {
-        [task] => task.command(),
-        tasks => tasks.iter().map(|task: &PlannedTask| printable(&task.name)).collect::<Vec<_>>().join(", "),
+        [task] if Phase::from_name(phase).is_none() => task.command(),
+        [task] => format!("{}: {}", printable(&task.name), task.command()),
+        tasks => {
+            let failed = |index: usize| {
+                let ended = kept.result().and_then(|result| result.tasks.get(index));
+                ended.is_some_and(|task| task.outcome == OutcomeName::Failed)
+            };
+            let shown = |(index, task): (usize, &PlannedTask)| {
+                let sign =
+                    if failed(index) { format!("{} ", OutcomeName::Failed.sign()) } else { String::new() };
+                format!("{sign}{}", printable(&task.name))
+            };
+            tasks.iter().enumerate().map(shown).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use draft_tasks_executor::{LeftProcess, OutcomeName, describe_left_running};
 
 use super::describe_seconds;
 use crate::cli::terminal::Paint;
+use crate::clock::Clock;
 use crate::settings::audience::Audience;
 
 /// A task of the run, and the pod in which it ran if it ran inside of one.
@@ -45,8 +46,12 @@ impl<'a, W: Write> Transcript<'a, W> {
         let paint = self.paint;
         match event {
             Event::RunStarted { phase, tasks, file, at, cluster, .. } => {
-                let (phase, file, at) = (paint.bold(&printable(&phase)), printable(&file), printable(&at));
-                writeln!(self.out, "{phase} · {file} · at {at}")?;
+                let (phase, file) = (paint.bold(&printable(&phase)), printable(&file));
+                let at = match humantime::parse_rfc3339(&at) {
+                    Ok(at) => Clock::of_system().describe(at),
+                    Err(_) => printable(&at).to_string(),
+                };
+                writeln!(self.out, "{phase} · {file} · {at}")?;
                 self.tasks = tasks;
                 cluster.map_or(Ok(()), |it| self.line(&printable(&it.describe())))
             }

@@ -44,7 +44,7 @@ impl Session {
         let added = refactor::added_phase(&analysis.parsed, phase);
         let added = added.ok_or_else(|| refusal(format!("the file has `{phase}` already")))?;
         let edit = to_proto::workspace_edit(session.context(document, &analysis), &added.edits);
-        session.effect(Effect::ApplyEdit { label: format!("Add `{phase}`"), edit });
+        session.effect(Effect::ApplyEdit { label: format!("Add `{phase}`"), edit, shows: None });
         Ok(())
     }
 }

@@ -55,13 +55,13 @@ impl ServerCommand for Create {
     }
 }
 
-/// The answer of the command that creates a tasks file.
+/// A file that the client is asked to create.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Created {
     /// The file.
     #[cfg_attr(test, schemars(with = "String"))]
-    uri: Uri,
+    pub(super) uri: Uri,
 }
 
 /// A file that is wanted.
@@ -98,23 +98,27 @@ impl Creation {
 }
 
 impl Session {
-    /// What is to be looked for before a file is created.
-    fn creation(&self, wanted: Create) -> Result<Creation, Error> {
+    /// Fails where the client makes no files; then it is said what goes by hand.
+    pub(super) fn may_create(&self, by_hand: &str) -> Result<(), Error> {
         if !self.trusted {
             return Err(refusal("nothing is created in a workspace that is not trusted"));
         }
-        if !(self.flags.creates_files && self.flags.applies_edits) {
-            return Err(refusal(
-                "this editor creates no files for a server: open a new `.draft-tasks.toml`, which completion fills",
-            ));
+        if !self.flags.makes_files() {
+            return Err(refusal(format!("this editor creates no files for a server: {by_hand}")));
         }
+        Ok(())
+    }
+
+    /// What is to be looked for before a file is created.
+    fn creation(&self, wanted: Create) -> Result<Creation, Error> {
+        self.may_create("open a new `.draft-tasks.toml`, which completion fills")?;
         let open = self.documents.keys().cloned().collect();
         Ok(Creation { wanted, environment: self.environment.clone(), open })
     }
 
     fn create(&self, NewFile { uri, text }: NewFile) -> Created {
         let label = format!("Create {TASKS_FILE}");
-        self.effect(Effect::ApplyEdit { label, edit: to_proto::file_edit(&uri, &text) });
+        self.effect(Effect::ApplyEdit { label, edit: to_proto::file_edit(&uri, &text), shows: None });
         Created { uri }
     }
 }

@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::Error;
 use super::{Listed, Needs, ServerCommand};
 use crate::doctor;
 use crate::lsp::documents::look::off_thread;
-use crate::lsp::protocol::ext::DOCTOR;
+use crate::lsp::protocol::ext::{DOCTOR, DOCTOR_TITLE};
 use crate::lsp::session::{Examined, SharedSession, source};
 
 /// Looks for what keeps tasks from the pods.
@@ -30,8 +30,7 @@ impl ServerCommand for AskDoctor {
         the kubeconfig, so the answer takes a while, and there is none in a workspace that is not \
         trusted.";
     const STARTS: bool = true;
-    const LISTED: Option<Listed> =
-        Some(Listed { title: "Check Application and Cluster", needs: Needs::TasksFile });
+    const LISTED: Option<Listed> = Some(Listed { title: DOCTOR_TITLE, needs: Needs::TasksFile });
 
     type Answer = Examined;
 

@@ -83,6 +83,9 @@ fn pods_of(tasks: &[Unfinished]) -> Result<WantedPods, Error> {
             "the tasks failed in pods of different places; run each of them where it failed",
         ));
     }
+    if cluster.job.is_some() {
+        return Ok(WantedPods::OfJob(Some(Box::new(cluster))));
+    }
     let of_tasks = tasks.iter().filter_map(|it| Some((it.task.clone(), it.left.as_ref()?.pods.clone())));
     Ok(WantedPods::Earlier(EarlierPods { cluster, pods: reach::by_pod(of_tasks) }))
 }

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::markdown::{code_span, text_span};
+use draft_tasks_analysis::task_variable::TaskValues;
+use draft_tasks_executor::{PodsRequest, Problem};
 
 use crate::settings::Config;
 use crate::settings::audience::Audience;
 use crate::settings::run::RunSettings;
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
-use crate::world::{application, facts};
+use crate::world::facts;
 
 /// What is to be read, as plain values.
 #[derive(Debug)]
@@ -31,8 +34,12 @@ pub(crate) struct Outlook {
 pub(crate) struct Surroundings {
     /// The variables of tasks, to be shown.
     pub(crate) environment: Option<Environment>,
+    /// What tasks are told of what they run for.
+    pub(crate) told: TaskValues,
     /// In which pods tasks of `post-deploy` would run, or why that is not known, as Markdown.
     pub(crate) pods: Option<String>,
+    /// Whether it is known which application they are of, and in which cluster.
+    pub(crate) has_application: bool,
 }
 
 impl Outlook {
@@ -40,28 +47,25 @@ impl Outlook {
     pub(crate) fn read(&self) -> (Surroundings, Facts) {
         let directory = self.directory.as_deref();
         let environment = to_show(&self.environment, &self.run, directory.unwrap_or(Path::new("")));
+        let application =
+            |directory| ApplicationLookup::by(&self.config, directory, &environment, Audience::Editor);
+        let told = directory.map(|directory| application(directory).told()).unwrap_or_default();
+        let found = directory.map(|directory| application(directory).pods(Vec::new()));
+        let has_application = matches!(found, Some(Ok(_)));
+        let pods = found.map(pods);
+        let environment = environment.telling(&told);
         let facts = facts::gather(directory, &environment, &self.facts);
-        let pods = directory.map(|directory| self.pods(directory, &environment));
-        (Surroundings { environment: Some(environment), pods }, facts)
+        (Surroundings { environment: Some(environment), told, pods, has_application }, facts)
     }
+}
 
-    fn pods(&self, directory: &Path, environment: &Environment) -> String {
-        let name = self.config.environment.as_deref();
-        let settings = &self.config.kubernetes;
-        let application = application::ApplicationLookup {
-            directory,
-            environment,
-            name,
-            settings,
-            audience: Audience::Editor,
-        };
-        match application.pods(Vec::new()) {
-            Ok(pods) => {
-                let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
-                format!("pods: {selector} · {}", text_span(&place))
-            }
-            Err(problem) => format!("pods: not known, {}", text_span(&problem.message)),
+fn pods(found: Result<PodsRequest, Problem>) -> String {
+    match found {
+        Ok(pods) => {
+            let (selector, place) = (code_span(&pods.application.selector), pods.target.describe());
+            format!("pods: {selector} · {}", text_span(&place))
         }
+        Err(problem) => format!("pods: not known, {}", text_span(&problem.message)),
     }
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::{SETTINGS_FILE, TASKS_FILE};
 use serde_json::json;
+use tower_lsp::Client;
 use tower_lsp::gen_lsp_types::*;
 
-use super::{Outbox, Report};
+use super::{Outbox, Outgoing, Report};
 use crate::lsp::commands;
 use crate::lsp::effect::{Offer, OfferedStep};
 use crate::lsp::protocol::ext;
@@ -28,17 +29,8 @@ pub(super) enum View {
 }
 
 impl Outbox {
-    /// Where the client does not open it, the user is told where it is.
     pub(super) fn show_document(&self, uri: Uri, path: PathBuf) {
-        let (client, outgoing) = (self.client.clone(), self.outgoing.clone());
-        tokio::spawn(async move {
-            let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
-            if !client.show_document(params).await.unwrap_or(false) {
-                let params =
-                    ShowMessageParams { kind: MessageType::Info, message: path.display().to_string() };
-                outgoing.notify::<ShowMessageNotification>(&params);
-            }
-        });
+        tokio::spawn(shown_document(self.client.clone(), self.outgoing.clone(), uri, path));
     }
 
     /// A client that does not ask is told what it is about.
@@ -111,16 +103,22 @@ impl Outbox {
     }
 
     /// Only the client's refusal is worth a word: what it did the user sees.
-    pub(super) fn apply_edit(&self, label: String, edit: WorkspaceEdit) {
-        let (client, session) = (self.client.clone(), self.session.clone());
+    pub(super) fn apply_edit(&self, label: String, edit: WorkspaceEdit, shows: Option<PathBuf>) {
+        let (client, outgoing, session) = (self.client.clone(), self.outgoing.clone(), self.session.clone());
         tokio::spawn(async move {
             let params = ApplyWorkspaceEditParams { edit, label: Some(label.clone()), metadata: None };
             let problem = match client.send_request::<ApplyWorkspaceEditRequest>(params).await {
-                Ok(answer) if answer.applied => return,
-                Ok(answer) => answer.failure_reason.unwrap_or_else(|| "the editor refused".into()),
-                Err(error) => error.to_string(),
+                Ok(answer) if answer.applied => None,
+                Ok(answer) => Some(answer.failure_reason.unwrap_or_else(|| "the editor refused".into())),
+                Err(error) => Some(error.to_string()),
             };
-            session.with(|session| session.edit_failed(&label, &problem));
+            if let Some(problem) = problem {
+                return session.with(|session| session.edit_failed(&label, &problem));
+            }
+            let uri = shows.as_ref().and_then(|path| url::Url::from_file_path(path).ok());
+            if let Some((uri, path)) = uri.zip(shows) {
+                shown_document(client, outgoing, Uri(uri.into()), path).await;
+            }
         });
     }
 
@@ -167,6 +165,15 @@ impl Outbox {
                 tracing::warn!(%error, method, "the client does not tell what changes");
             }
         });
+    }
+}
+
+/// Where the client does not open it, the user is told where it is.
+async fn shown_document(client: Client, outgoing: Outgoing, uri: Uri, path: PathBuf) {
+    let params = ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None };
+    if !client.show_document(params).await.unwrap_or(false) {
+        let params = ShowMessageParams { kind: MessageType::Info, message: path.display().to_string() };
+        outgoing.notify::<ShowMessageNotification>(&params);
     }
 }
 

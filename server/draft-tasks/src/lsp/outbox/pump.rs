@@ -40,7 +40,7 @@ pub(super) fn begin_record(
         }
         Err(error) => {
             let place = records.directory.display();
-            session.with(|it| it.no_record(&format!("{place}: {error}")));
+            session.with(|it| it.no_record(run, &format!("{place}: {error}")));
             None
         }
     }

@@ -87,7 +87,8 @@ fn code_actions(flags: ClientFlags) -> CodeActionProvider {
     if !flags.code_action_literals {
         return CodeActionProvider::Bool(true);
     }
-    let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND, ext::RUN_KIND, ext::SHOW_KIND];
+    let mut kinds = vec![CodeActionKind::QuickFix, ext::FIX_ALL_KIND];
+    kinds.extend([ext::RUN_KIND, ext::SHOW_KIND, ext::EXPORT_KIND]);
     kinds.extend(to_proto::REFACTORING_KINDS);
     let options = CodeActionOptions { code_action_kinds: Some(kinds), ..Default::default() };
     CodeActionProvider::CodeActionOptions(options)

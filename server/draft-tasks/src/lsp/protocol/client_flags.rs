@@ -94,6 +94,11 @@ impl ClientFlags {
         flags
     }
 
+    /// Whether it creates files that the server asks for.
+    pub(crate) fn makes_files(self) -> bool {
+        self.creates_files && self.applies_edits
+    }
+
     fn take_text_document(&mut self, text: &TextDocumentClientCapabilities) {
         let completion = text.completion.as_ref().and_then(|it| it.completion_item.as_ref());
         self.registers_documents =

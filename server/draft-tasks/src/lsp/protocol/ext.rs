@@ -26,6 +26,18 @@ pub(crate) const SHOW_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowe
 /// The name of [`SHOW_KIND`].
 pub(crate) const SHOW_KIND_NAME: &str = "draft-tasks.show";
 
+/// The kind of code actions that write a phase as what runs elsewhere.
+pub(crate) const EXPORT_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowed(EXPORT_KIND_NAME));
+
+/// The name of [`EXPORT_KIND`].
+pub(crate) const EXPORT_KIND_NAME: &str = "draft-tasks.export";
+
+/// The kind of code actions that ignore a finding: quick fixes that come last.
+pub(crate) const IGNORE_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowed(IGNORE_KIND_NAME));
+
+/// The name of [`IGNORE_KIND`].
+pub(crate) const IGNORE_KIND_NAME: &str = "quickfix.ignore";
+
 /// The kind of the code action that applies all fixes that need no decision: the same runs after them.
 pub(crate) const FIX_ALL_KIND: CodeActionKind = CodeActionKind::Custom(Cow::Borrowed(FIX_ALL_KIND_NAME));
 
@@ -168,6 +180,9 @@ pub(crate) struct RunParams {
     /// The pod, where it is about a task in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pod: Option<String>,
+    /// The Job of Kubernetes that the run is, which goes on where the server ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) job: Option<String>,
     /// How the task or the run ended: `passed`, `failed`, `stopped`, or `skipped` where it did not begin, such as a run
     /// that the user did not confirm.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,9 +192,13 @@ pub(crate) struct RunParams {
     pub(crate) record: Option<String>,
     /// The outcome in words, for people.
     pub(crate) message: String,
+    /// What helps where it is blocked, as in the data of an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(skip))]
+    pub(crate) remedy: Option<Remedy>,
 }
 
-/// What helps where a command is refused: the data of its error.
+/// What helps where a command is refused or a run is blocked: the data of its error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Remedy {
     /// Where what is wrong stands.
@@ -205,9 +224,10 @@ impl Remedy {
 
     /// To check application and cluster of a tasks file, and to choose another context where there is one.
     pub(crate) fn check(tasks_file: &Uri, has_other_contexts: bool) -> Remedy {
-        let (title, arguments) = ("Check application and cluster", vec![json!({ "uri": tasks_file })]);
+        let arguments = vec![json!({ "uri": tasks_file })];
         let command = DOCTOR.to_owned();
-        let command = Command { title: title.into(), tooltip: None, command, arguments: Some(arguments) };
+        let command =
+            Command { title: DOCTOR_TITLE.into(), tooltip: None, command, arguments: Some(arguments) };
         let context_of = has_other_contexts.then(|| tasks_file.clone());
         Remedy { location: None, command: Some(command), context_of }
     }
@@ -215,6 +235,9 @@ impl Remedy {
 
 /// The command that walks the way to an application's pods.
 pub(crate) const DOCTOR: &str = "draft-tasks.doctor";
+
+/// What it is called wherever an editor offers it, as messages name it.
+pub(crate) const DOCTOR_TITLE: &str = "Check Application and Cluster";
 
 /// What happened to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,6 +247,8 @@ pub(crate) enum RunState {
     Started,
     // Pods are awaited, or the run has something else to say.
     Waiting,
+    // None of its tasks can run, for a reason that the client tells the user.
+    Blocked,
     TaskStarted,
     TaskFinished,
     Finished,

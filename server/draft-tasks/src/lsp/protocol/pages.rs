@@ -1,39 +1,53 @@
-//! The explanations of all diagnostics as a file that any editor can open: docs/diagnostics.md, kept in the user's
-//! state directory.
+//! The explanations of all diagnostics as a file that any editor can open, kept in the user's state directory.
 //!
 //! Must not be needed: where it cannot be written, diagnostics have no link.
 
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_executor::private;
 use tower_lsp::gen_lsp_types::{CodeDescription, Uri};
 
-const PAGE: &str = include_str!("../../../../../docs/diagnostics.md");
+use crate::lsp::protocol::ext;
+
+static PAGE: LazyLock<String> = LazyLock::new(|| format!("# Diagnostics\n{}", explanations()));
+
+/// What each code means, below a heading of the second level with its name, as Markdown.
+pub(crate) fn explanations() -> String {
+    let mut text = String::new();
+    for code in DiagnosticCode::ALL {
+        let _ = write!(text, "\n## {code}\n\n*{}*\n\n{}", code.severity().name(), code.explanation());
+    }
+    for (code, severity, explanation) in ext::OTHER_CODES {
+        let _ = write!(text, "\n## {code}\n\n*{severity}*\n\n{explanation}\n");
+    }
+    text
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Pages {
-    /// The address of the file, and on which of its lines each code is explained.
-    file: Option<(String, Vec<(&'static str, usize)>)>,
+    /// The address of the line of the file on which each code is explained.
+    addresses: HashMap<&'static str, Uri>,
 }
 
 impl Pages {
     /// The file in a directory, which [`keep`] writes.
     pub(crate) fn in_directory(directory: &Path) -> Pages {
-        let headings =
-            PAGE.lines().enumerate().filter_map(|(line, text)| Some((text.strip_prefix("## ")?, line + 1)));
-        let file = url::Url::from_file_path(file_in(directory))
-            .ok()
-            .map(|file| (file.to_string(), headings.collect()));
-        Pages { file }
+        let Ok(file) = url::Url::from_file_path(file_in(directory)) else { return Pages::default() };
+        let address = |(line, text): (usize, &'static str)| {
+            Some((text.strip_prefix("## ")?, Uri::from(format!("{file}#L{}", line + 1))))
+        };
+        Pages { addresses: PAGE.lines().enumerate().filter_map(address).collect() }
     }
 
     /// Where a code is explained.
     pub(crate) fn of(&self, code: &str) -> Option<CodeDescription> {
-        let (file, headings) = self.file.as_ref()?;
-        let (_, line) = headings.iter().find(|(heading, _)| *heading == code)?;
-        Some(CodeDescription { href: Uri::from(format!("{file}#L{line}")) })
+        self.addresses.get(code).map(|href| CodeDescription { href: href.clone() })
     }
 }
 
@@ -75,6 +89,6 @@ mod tests {
         let state = folder.path().join("state");
         keep(&state).unwrap();
         assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(fs::read_to_string(file_in(&state)).unwrap(), PAGE);
+        assert_eq!(fs::read_to_string(file_in(&state)).unwrap(), *PAGE);
     }
 }

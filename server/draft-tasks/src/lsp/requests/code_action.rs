@@ -10,6 +10,8 @@ use crate::lsp::protocol::{ext, position, to_proto};
 use crate::lsp::session::{DocumentView, Session, TextsAround};
 
 mod around;
+mod export;
+mod job;
 mod quick_fix;
 pub(crate) mod refactoring;
 mod rerun;
@@ -33,7 +35,7 @@ impl Session {
         Reply::Look(document.turns.actions.clone(), Box::new(look))
     }
 
-    /// What can be run and shown.
+    /// What can be run, shown and exported.
     fn actions_of_runs(
         &self,
         document: &Document,
@@ -49,9 +51,13 @@ impl Session {
             let asked_for = only.is_some_and(|only| only.contains(&ext::RUN_KIND));
             actions.extend(self.run_actions(document, analysis, range, asked_for));
             actions.extend(self.rerun_failed_action(document, analysis, range));
+            actions.extend(self.job_actions(document, analysis, range));
         }
         if wants(only, &ext::SHOW_KIND) {
             actions.extend(self.show_actions(document, analysis, range));
+        }
+        if wants(only, &ext::EXPORT_KIND) {
+            actions.extend(self.export_action(document, analysis, range));
         }
         actions
     }
@@ -92,7 +98,7 @@ impl DocumentView {
             actions.extend(self.refactorings(range, only));
         }
         // Last, as whoever looks for a fix does not look for these.
-        if literals && wants(only, &CodeActionKind::QuickFix) {
+        if literals && wants(only, &ext::IGNORE_KIND) {
             actions.extend(self.ignores(range));
         }
         actions

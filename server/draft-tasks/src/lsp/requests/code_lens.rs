@@ -10,7 +10,9 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::PlanError;
 use tower_lsp::gen_lsp_types::*;
 
-use super::run_command::{command, run_command, run_phase_title, stop_command};
+use super::run_command::{
+    attach_command, attach_title, command, run_command, run_phase_title, stop_command, stop_title,
+};
 use crate::lsp::commands::AddPhase;
 use crate::lsp::protocol::to_proto::{Context, shown};
 use crate::lsp::session::Session;
@@ -37,8 +39,12 @@ impl Session {
             let command = command(format!("＋ Add {phase}"), &argument);
             CodeLens { range: Range::default(), command: Some(command), data: None }
         });
-        let lenses = lenses.chain(added);
-        Some(lenses.collect())
+        let jobs = lens::runnables(&analysis.parsed).into_iter().filter_map(|runnable| {
+            let command = lens.attach(&runnable)?;
+            Some(CodeLens { range: context.range(runnable.range), command: Some(command), data: None })
+        });
+        let lenses: Vec<CodeLens> = lenses.chain(jobs).chain(added).collect();
+        Some(lenses)
     }
 }
 
@@ -59,9 +65,10 @@ impl Lens<'_> {
                 stop_command("■ Stopping…".into(), &run.id)
             }
             (RunnableKind::Phase { .. }, Some(run)) => {
+                let stop = stop_title(phase, run);
                 let task = run.awaited.as_ref().or_else(|| run.current_task());
                 let task = task.map(|task| format!(" · {task}")).unwrap_or_default();
-                stop_command(format!("■ Stop {phase}{task}"), &run.id)
+                stop_command(format!("■ {stop}{task}"), &run.id)
             }
             (RunnableKind::Task { name, .. }, Some(run)) if run.current_task() == Some(name) => {
                 let title = if run.is_stopping { "■ Stopping…" } else { "■ Stop" };
@@ -85,6 +92,16 @@ impl Lens<'_> {
                 }
             }
         }
+    }
+
+    /// Beside the lens of a phase, which is there anyway, that of its Job of which no record says that it is over.
+    fn attach(&self, runnable: &Runnable) -> Option<Command> {
+        let is_phase = matches!(runnable.what, RunnableKind::Phase { tasks: 1.. });
+        let left = self.session.left_job(self.context.uri, runnable.phase).filter(|_| is_phase)?;
+        Some(Command {
+            tooltip: Some(shown(&self.session.describe_job(left))),
+            ..attach_command(attach_title(left, "↻ "), left)
+        })
     }
 
     /// In place of a lens that would be refused.

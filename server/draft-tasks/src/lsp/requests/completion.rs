@@ -9,6 +9,7 @@ use draft_tasks_analysis::TextSize;
 use draft_tasks_analysis::completion::command::{self, Candidate, Site, Wanted};
 use draft_tasks_analysis::completion::{self, Completion, CompletionKind};
 use draft_tasks_analysis::project_files::Named;
+use draft_tasks_analysis::task_variable::TaskVariable;
 use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::documents::document::{Analysed, Document};
@@ -98,7 +99,9 @@ impl Session {
         let mut names: Vec<String> = environment.names().iter().cloned().collect();
         names.sort();
         let shown = |name: &String| environment.shown(name).unwrap_or_default();
-        offer(site, &mut names.iter().map(|name| Candidate::variable(name, &shown(name))))
+        let all = names.iter().map(|name| Candidate::variable(name, &shown(name)));
+        let untold = TaskVariable::ALL.into_iter().filter(|it| environment.get(it.name()).is_none());
+        offer(site, &mut all.chain(untold.map(|it| Candidate::variable(it.name(), it.meaning()))))
     }
 }
 

@@ -34,7 +34,10 @@ impl Session {
             found.markdown += &more;
         }
         let range = Some(session.context(document, &analysis).range(found.range));
-        Some(Hover { contents: Contents::MarkupContent(to_proto::markdown(found.markdown)), range })
+        let hover = Hover { contents: Contents::MarkupContent(to_proto::markdown(found.markdown)), range };
+        // What is known of the world is shown; what is found now is shown when it is asked for again.
+        self.look_again(&at.text_document.uri);
+        Some(hover)
     }
 
     /// What hover says of runs: in which pods a phase would run, and how it or a task last ended.

@@ -2,11 +2,13 @@
 
 use draft_tasks_analysis::lens::{Runnable, RunnableKind};
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::record::LeftJob;
 use serde_json::json;
 use tower_lsp::gen_lsp_types::{Command, Uri};
 
-use crate::lsp::commands::{RunPhase, RunTask, ServerCommand, Stop};
+use crate::lsp::commands::{Attach, RunPhase, RunTask, ServerCommand, Stop};
 use crate::lsp::protocol::to_proto::shown;
+use crate::lsp::runs::Run;
 
 pub(super) fn run_phase_title(phase: Phase, tasks: usize) -> String {
     match tasks {
@@ -28,6 +30,24 @@ pub(super) fn run_command(title: String, uri: &Uri, runnable: &Runnable) -> Comm
 
 pub(super) fn stop_command(title: String, run: &str) -> Command {
     command(title, &Stop { run: Some(run.to_owned()), ..Stop::default() })
+}
+
+/// Whoever stops the run of a Job that another run has made leaves it.
+pub(super) fn stop_title(phase: Phase, run: &Run) -> String {
+    match run.job() {
+        Some(job) if job.attached => format!("Stop following {phase}"),
+        _ => format!("Stop {phase}"),
+    }
+}
+
+/// What takes up a Job that goes on, as far as that is known.
+pub(super) fn attach_title(left: &LeftJob, sign: &str) -> String {
+    let goes_on = if left.is_followed { "goes on" } else { "may go on" };
+    format!("{sign}Job {goes_on} · attach")
+}
+
+pub(super) fn attach_command(title: String, left: &LeftJob) -> Command {
+    command(title, &Attach { job: left.name.clone(), uri: None })
 }
 
 pub(super) fn command<C: ServerCommand>(title: String, argument: &C) -> Command {

@@ -24,6 +24,9 @@ const RUNS: usize = 50;
 /// How many letters a lens says of what failed.
 const LONGEST: usize = 80;
 
+/// What became of a run whose program was killed.
+const INTERRUPTED: &str = "interrupted";
+
 /// The results of a session.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
@@ -39,7 +42,7 @@ pub(crate) struct TaskResult {
     /// What ran: a task that has another command now has no result.
     command: String,
     pub(crate) outcome: OutcomeName,
-    /// How it failed, if it did: "exit code 3".
+    /// How it failed, if it did: "exit code 3"; that it was interrupted.
     failure: Option<String>,
     pub(crate) duration: Duration,
     at: SystemTime,
@@ -64,6 +67,8 @@ pub(crate) struct PastRun {
     /// The folder of its record.
     record: Option<PathBuf>,
     summary: RunSummary,
+    /// Whether its program was killed.
+    is_interrupted: bool,
     at: SystemTime,
 }
 
@@ -115,7 +120,8 @@ impl Results {
         };
         let (command, outcome, last_line) = (task.command.clone(), outcome.kind(), task.last_line());
         let (passed, failed) = task.pods_passed_and_failed();
-        let pods = Some((passed, failed, task.in_pods.len())).filter(|(_, _, all)| *all > 0);
+        let pods =
+            Some((passed, failed, task.in_pods.len())).filter(|(_, _, all)| *all > 0 && run.job().is_none());
         let result = TaskResult { command, outcome, failure, duration, at, last_line, pods };
         self.tasks.entry((run.uri.clone(), run.subject)).or_default().insert(task.name.clone(), result);
     }
@@ -159,7 +165,8 @@ impl Results {
         (found.command == command).then_some(found)
     }
 
-    /// How a phase stands: its last run, unless a task failed before that and has not run since.
+    /// How a phase stands: its last run, unless a task failed before that and has not run since. What tasks have done that
+    /// are not there any more says nothing of it.
     pub(crate) fn describe_phase(
         &self,
         uri: &Uri,
@@ -167,11 +174,12 @@ impl Results {
         parsed: &Parsed,
         clock: Clock,
     ) -> Option<String> {
-        let last = self.last_of_phase(uri, phase);
+        let text = &parsed.text;
+        let is_there = |name: &str| parsed.file.commands_of(phase).any(|(task, _)| task.name(text) == name);
+        let last = self.last_of_phase(uri, phase).filter(|run| run.is_of_any(&is_there));
         if last.is_some_and(|run| run.summary.outcome() == OutcomeName::Failed) {
             return last.map(|run| run.describe(clock));
         }
-        let text = &parsed.text;
         let failed = parsed.file.commands_of(phase).find_map(|(task, command)| {
             let name = task.name(text);
             let result = self.task(uri, phase, &name, &command.decode(text))?;
@@ -212,17 +220,25 @@ fn in_pods(passed: usize, failed: usize, all: usize) -> String {
 
 impl TaskResult {
     /// How a task ended by a record, if it ran; `command` is what it has now.
-    pub(crate) fn recalled(command: &str, task: &schema::TaskResult, at: SystemTime) -> Option<TaskResult> {
+    pub(crate) fn recalled(
+        command: &str,
+        task: &schema::TaskResult,
+        at: SystemTime,
+        kept: &StoredRun,
+    ) -> Option<TaskResult> {
         if task.outcome == OutcomeName::Skipped {
             return None;
         }
         let count = |outcome| task.pods.iter().filter(|pod| pod.outcome == outcome).count();
         let all = task.pods.len();
-        let pods = Some((count(OutcomeName::Passed), count(OutcomeName::Failed), all)).filter(|_| all > 0);
+        let is_interrupted = task.outcome == OutcomeName::Stopped && kept.result().is_none();
+        let pods = Some((count(OutcomeName::Passed), count(OutcomeName::Failed), all))
+            .filter(|_| all > 0 && kept.job().is_none() && !is_interrupted);
+        let failure = task.failure.as_ref().map(|failure| failure.message.clone());
         Some(TaskResult {
             command: command.to_owned(),
             outcome: task.outcome,
-            failure: task.failure.as_ref().map(|failure| failure.message.clone()),
+            failure: if is_interrupted { Some(INTERRUPTED.to_owned()) } else { failure },
             duration: seconds(task.seconds),
             at,
             last_line: None,
@@ -238,7 +254,9 @@ impl TaskResult {
         let how = match self.outcome {
             OutcomeName::Passed => describe_duration(self.duration),
             OutcomeName::Failed => self.failure.clone().unwrap_or_else(|| "failed".into()),
-            OutcomeName::Stopped | OutcomeName::Skipped => self.outcome.name().into(),
+            OutcomeName::Stopped | OutcomeName::Skipped => {
+                self.failure.clone().unwrap_or_else(|| self.outcome.name().into())
+            }
         };
         format!("{} {how}", self.outcome.sign())
     }
@@ -261,6 +279,9 @@ impl TaskResult {
 
     /// All that is known, for whoever points at the hint.
     pub(crate) fn tooltip(&self, clock: Clock) -> String {
+        if self.outcome == OutcomeName::Stopped && self.failure.is_some() {
+            return format!("last run: {INTERRUPTED}, {}", clock.describe(self.at));
+        }
         let (duration, at) = (describe_duration(self.duration), clock.describe(self.at));
         let how = self.failure.iter().map(|how| format!(": {how}")).collect::<String>();
         format!("last run: {}{how} after {duration}, {at}", self.outcome.name())
@@ -285,6 +306,7 @@ impl PastRun {
             pods: run.pods.clone(),
             record: run.record.clone(),
             summary,
+            is_interrupted: false,
             at,
         }
     }
@@ -317,6 +339,7 @@ impl PastRun {
             pods: Vec::new(),
             record: Some(kept.folder.clone()),
             summary,
+            is_interrupted: kept.result().is_none(),
             at: kept.at()? + seconds(result.seconds),
         })
     }
@@ -332,9 +355,12 @@ impl PastRun {
         reach.again(self.pods.iter().map(earlier).collect())
     }
 
-    /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
+    /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2 tasks, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
         let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
+        let is_job = self.reach.as_ref().is_some_and(|reach| reach.cluster.job.is_some());
+        // That of a Job is none of the application's.
+        let pods = pods.filter(|_| !is_job);
         let outcome = self.summary.outcome();
         let what = match (outcome, pods) {
             (OutcomeName::Failed, _) if blocked => "could not run".to_owned(),
@@ -347,10 +373,18 @@ impl PastRun {
             (OutcomeName::Stopped | OutcomeName::Skipped, _) => outcome.name().to_owned(),
             (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "1 pod".to_owned(),
             (OutcomeName::Passed, Some(pods)) => format!("{} pods", pods.all),
-            (OutcomeName::Passed, None) => passed.to_string(),
+            (OutcomeName::Passed, None) if passed == 1 => "1 task".to_owned(),
+            (OutcomeName::Passed, None) => format!("{passed} tasks"),
         };
         let (sign, took) = (outcome.sign(), describe_duration(self.summary.duration));
-        format!("{sign} {what}, {took}, {}", clock.describe(self.at))
+        let at = clock.describe(self.at);
+        match outcome {
+            // How long it took nobody knows.
+            OutcomeName::Stopped | OutcomeName::Skipped if self.is_interrupted => {
+                format!("{} {INTERRUPTED}, {at}", OutcomeName::Stopped.sign())
+            }
+            _ => format!("{sign} {what}, {took}, {at}"),
+        }
     }
 
     /// The first task that failed, how many others did, and how it failed: "hello: exit code 3", "hello and 1 more: …".
@@ -361,6 +395,15 @@ impl PastRun {
         };
         let more = if failed > 1 { format!(" and {} more", failed - 1) } else { String::new() };
         shortened(&format!("{name}{more}: {how}"))
+    }
+
+    /// Whether what is said of it is about tasks of these.
+    fn is_of_any(&self, is_there: &dyn Fn(&str) -> bool) -> bool {
+        let has_failed = |task: &&PastTask| task.failure.is_some();
+        match self.tasks.iter().find(has_failed) {
+            Some(failed) => is_there(&failed.name),
+            None => self.tasks.iter().any(|task| is_there(&task.name)),
+        }
     }
 
     /// Whether there is a log of it, or of this task in it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, Subject};
+use draft_tasks_analysis::task_variable::TaskVariable;
 use draft_tasks_executor::PodsBefore;
 use draft_tasks_executor::RunSummary;
 use draft_tasks_executor::cluster::Target;
@@ -17,13 +18,13 @@ use super::Session;
 use super::reading::{Source, source};
 use super::running::{PreparedRun, RunPlace, Started};
 use crate::claim::Claim;
-use crate::lifecycle::{Activity, Next, Part, Undertaking};
+use crate::lifecycle::{Activity, LifecycleSite, Next, Part, Undertaking};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::session::SharedSession;
 use crate::plan_refusal::plan_if_any;
-use crate::safety::{Crossing, Foreign};
+use crate::safety::{Crossing, Foreign, Whereabouts};
 use crate::world::environment::Environment;
 
 /// A part of an application's life that goes on.
@@ -44,6 +45,8 @@ pub(super) struct Walk {
     was_stopped: bool,
     /// How long the steps took that are over.
     spent: Duration,
+    /// Whether another context of the kubeconfig could be chosen.
+    has_other_contexts: bool,
     /// Held until the last step is over.
     claim: Claim,
 }
@@ -109,19 +112,26 @@ impl Walk {
             None => command,
         };
         let environment = environment.hiding_in(&command, &source.directory);
-        let phases = plans(part, &source, &environment)?;
         // Before anything is looked at that another program may change.
         let claim = source.claim(part.into())?;
         let application = source.application(&environment);
-        let undertaking = Undertaking::new(part, phases, &command, &application, &source.path);
+        let site = LifecycleSite::of(part, &application, &source.path);
+        let told = application.told_in(site.target());
+        let has_other_contexts = application.has_other_contexts();
+        let environment = environment.telling(&told);
+        let phases = plans(part, &source, &environment)?;
+        let undertaking = Undertaking::new(site, phases, &command, &source.config.kubernetes);
         let undertaking =
             undertaking.ready().map_err(|problem| source.refuse_cluster(&environment, &problem, &uri))?;
         let (directory, variables) = (source.directory.as_path(), environment.variables());
         let is_local = |target: &Target| source.config.kubernetes.is_local(target);
-        let foreign = undertaking.foreign(directory, variables, &environment.secrets(), &is_local);
+        let secrets = &environment.secrets();
+        // The gates of the steps follow links.
+        let whereabouts =
+            Whereabouts { directory, environment: variables, secrets, pinned: None, follows_links: false };
+        let foreign = undertaking.foreign(whereabouts, &is_local);
         let lacking = undertaking.lacks_program(directory, variables);
-        let (secrets, kubernetes) = (environment.secrets(), &source.config.kubernetes);
-        let crossings = undertaking.crossings(directory, variables, &secrets, kubernetes);
+        let crossings = undertaking.crossings(whereabouts, &source.config.kubernetes);
         Ok(Walk {
             uri,
             undertaking,
@@ -133,6 +143,7 @@ impl Walk {
             runs: Vec::new(),
             was_stopped: false,
             spent: Duration::ZERO,
+            has_other_contexts,
             claim,
         })
     }
@@ -171,8 +182,9 @@ impl Session {
         let foreign = std::mem::take(&mut walk.foreign);
         let Undertaking { part, steps, pods, .. } = &walk.undertaking;
         let first = steps.steps().first().copied().unwrap_or(part.command());
+        let after = steps.steps().iter().skip(1).map(|step| walk.undertaking.plan(*step)).collect();
         let ground = pods.clone().filter(|_| *part == Part::Up).map(Box::new);
-        Started { run: self.begin(walk, first, Questions { foreign, ground, ..Questions::default() }) }
+        Started { run: self.begin(walk, first, Questions { foreign, ground, after, ..Questions::default() }) }
     }
 
     fn begin(&mut self, mut walk: Walk, step: Subject, mut questions: Questions) -> String {
@@ -189,6 +201,7 @@ impl Session {
             pinned: walk.undertaking.pinned(step),
             claim: Claim::default(),
             spent: walk.spent,
+            has_other_contexts: walk.has_other_contexts,
         };
         let (plan, chosen) = (walk.undertaking.plan(step), Vec::new());
         let (source, environment) = (walk.source.clone(), walk.environment.clone());
@@ -203,6 +216,18 @@ impl Session {
         let walk = self.walks.iter_mut().find(|walk| walk.is_at(run));
         if let Some(pods_of_walk) = walk.and_then(|walk| walk.undertaking.pods.as_mut()) {
             pods_of_walk.before = before;
+        }
+    }
+
+    /// The pods in which a step runs are of this build: tells it to the tasks that are still to come.
+    pub(super) fn tell_build(&mut self, run: &str, build: &str) {
+        let Some(walk) = self.walks.iter_mut().find(|walk| walk.is_at(run)) else { return };
+        let told = [(TaskVariable::Build, build.to_owned())].into();
+        walk.environment = walk.environment.clone().telling(&told);
+        let lookup = |name: &str| walk.environment.get(name);
+        // It was planned before, so it can be planned.
+        if let Ok(Some(plan)) = plan_if_any(&walk.source.analysis.parsed, Phase::PostUp, &lookup) {
+            walk.undertaking.replan(plan);
         }
     }
 

@@ -25,6 +25,13 @@ impl Session {
         true
     }
 
+    /// Has the session look at what is around a document, where nobody else tells that files have changed.
+    pub(crate) fn look_again(&mut self, uri: &Uri) {
+        if !self.flags.watches_files {
+            self.gather_facts(uri);
+        }
+    }
+
     /// The path of a document whose kind only a look at the disk tells.
     pub(crate) fn unsure_path(&self, uri: &Uri) -> Option<PathBuf> {
         self.documents.get(uri).filter(|_| self.unsure.contains_key(uri))?.path.clone()

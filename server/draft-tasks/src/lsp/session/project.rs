@@ -14,7 +14,7 @@ use super::Session;
 use crate::lsp::documents::document::{Analysed, Document, path_of};
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::to_proto;
-use crate::settings::project::{Project, ProjectFile, ProjectFiles};
+use crate::settings::project::{MAKE_OWN, Project, ProjectFile, ProjectFiles, UnusedSettings};
 use crate::settings::{Config, Layer};
 use crate::source::FileKind;
 
@@ -25,8 +25,8 @@ pub(super) struct KnownProjects {
     files: HashMap<PathBuf, KnownProject>,
     /// The directories whose settings hold in a directory, the farthest first.
     ways: HashMap<PathBuf, Vec<PathBuf>>,
-    /// What was said of files that are not used.
-    unused: Vec<String>,
+    /// By directories in which they would hold, files that are not used.
+    unused: HashMap<PathBuf, UnusedSettings>,
 }
 
 /// What is known of the settings in one file.
@@ -39,20 +39,34 @@ struct KnownProject {
     problems: Vec<String>,
 }
 
-/// What is wrong with the settings that hold somewhere.
+/// Why nothing runs with the settings that hold somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WrongSettings {
-    /// The first file with something wrong in it.
+    /// The first file with something wrong in it, or that is not used.
     pub(crate) file: PathBuf,
-    /// Each with its place.
-    pub(crate) problems: Vec<String>,
+    /// That nothing runs, and why.
+    pub(crate) message: String,
 }
 
 impl WrongSettings {
     /// What is wrong with files as they are on disk.
     pub(crate) fn of(files: &ProjectFiles) -> Option<WrongSettings> {
-        let file = files.wrong().next()?.path.clone();
-        Some(WrongSettings { file, problems: files.problems() })
+        let wrong = || {
+            let file = files.wrong().next()?.path.clone();
+            Some(WrongSettings::in_file(file, &files.problems()))
+        };
+        files.unused.as_ref().map(WrongSettings::unused).or_else(wrong)
+    }
+
+    /// Problems, each with its place, of which the first is in this file.
+    fn in_file(file: PathBuf, problems: &[String]) -> WrongSettings {
+        let wrong = problems.join("; ");
+        let message = format!("nothing runs, as the project has settings that are wrong: {wrong}");
+        WrongSettings { file, message }
+    }
+
+    fn unused(UnusedSettings { file, why }: &UnusedSettings) -> WrongSettings {
+        WrongSettings { file: file.clone(), message: format!("nothing runs: {why}; {MAKE_OWN}") }
     }
 }
 
@@ -67,12 +81,13 @@ impl KnownProjects {
 
     /// What is wrong with the settings that hold in a directory.
     pub(super) fn wrong(&self, directory: &Path) -> Option<WrongSettings> {
+        if let Some(unused) = self.unused.get(directory) {
+            return Some(WrongSettings::unused(unused));
+        }
         let wrong = || self.of(directory).filter(|(_, known)| !known.problems.is_empty());
         let file = wrong().next()?.0.join(SETTINGS_FILE);
-        Some(WrongSettings {
-            file,
-            problems: wrong().flat_map(|(_, known)| known.problems.clone()).collect(),
-        })
+        let problems: Vec<String> = wrong().flat_map(|(_, known)| known.problems.clone()).collect();
+        Some(WrongSettings::in_file(file, &problems))
     }
 
     /// What is wrong with the settings that hold in a directory, also with this text of its tasks file.
@@ -83,7 +98,7 @@ impl KnownProjects {
             let wrong = known.settings.wrong_once(parsed, of == directory);
             let problems: Vec<_> =
                 wrong.into_iter().map(|problem| format!("{}: {problem}", file.display())).collect();
-            (!problems.is_empty()).then_some(WrongSettings { file, problems })
+            (!problems.is_empty()).then(|| WrongSettings::in_file(file, &problems))
         })
     }
 
@@ -129,10 +144,7 @@ impl Session {
     /// Takes the settings that hold in a directory as they are on disk; those that are open in the editor are taken when
     /// they are analysed.
     pub(crate) fn read_projects(&mut self, directory: &Path, read: ProjectFiles) {
-        if let Some(unused) = read.unused.filter(|said| !self.projects.unused.contains(said)) {
-            self.show(MessageType::Warning, format!("draft-tasks: {unused}"));
-            self.projects.unused.push(unused);
-        }
+        self.take_unused(directory, read.unused);
         let parent = |file: &ProjectFile| file.path.parent().map(Path::to_owned);
         let way: Vec<PathBuf> = read.files.iter().filter_map(parent).collect();
         self.watch_settings(&way);
@@ -142,6 +154,18 @@ impl Session {
         }
         self.apply_project(directory);
         self.settle();
+    }
+
+    /// Says once of a file that it is not used.
+    fn take_unused(&mut self, directory: &Path, unused: Option<UnusedSettings>) {
+        let Some(unused) = unused else { return drop(self.projects.unused.remove(directory)) };
+        if self.projects.unused.values().all(|known| *known != unused) {
+            self.show(
+                MessageType::Warning,
+                format!("draft-tasks: {}", WrongSettings::unused(&unused).message),
+            );
+        }
+        self.projects.unused.insert(directory.to_owned(), unused);
     }
 
     fn read_project(&mut self, file: ProjectFile) {

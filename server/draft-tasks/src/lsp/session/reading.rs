@@ -24,7 +24,7 @@ use crate::settings::project::ProjectFiles;
 use crate::settings::run::RunSettings;
 use crate::settings::{Config, Layer};
 use crate::source::{self, FileKind};
-use crate::world::application;
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
 
 /// What is to be run or shown, and where its text comes from.
@@ -53,13 +53,8 @@ impl Source {
     ///
     /// What is wrong in them.
     pub(crate) fn has_right_settings(&self) -> Result<(), Error> {
-        let Some(WrongSettings { file, problems }) = &self.wrong_settings else { return Ok(()) };
-        let wrong = problems.join("; ");
-        let remedy = Remedy::look_at(file, 0);
-        Err(refusal_with(
-            format!("nothing runs, as the project has settings that are wrong: {wrong}"),
-            &remedy,
-        ))
+        let Some(WrongSettings { file, message }) = &self.wrong_settings else { return Ok(()) };
+        Err(refusal_with(message.clone(), &Remedy::look_at(file, 0)))
     }
 
     /// Why there is no plan, in the words of its diagnostics where these know, with the place of what is wrong.
@@ -71,17 +66,8 @@ impl Source {
     }
 
     /// The application, as settings and `draft.toml` say.
-    pub(crate) fn application<'a>(
-        &'a self,
-        environment: &'a Environment,
-    ) -> application::ApplicationLookup<'a> {
-        application::ApplicationLookup {
-            directory: &self.directory,
-            environment,
-            name: self.config.environment.as_deref(),
-            settings: &self.config.kubernetes,
-            audience: Audience::Editor,
-        }
+    pub(crate) fn application<'a>(&'a self, environment: &'a Environment) -> ApplicationLookup<'a> {
+        ApplicationLookup::by(&self.config, &self.directory, environment, Audience::Editor)
     }
 }
 
@@ -205,15 +191,22 @@ impl SourceRequest {
     ) -> Result<Source, Error> {
         match kind {
             Some(FileKind::Tasks) => {}
-            Some(FileKind::Pack) => return Err(refusal("a pack's tasks are a template and do not run")),
+            // Whether it is a pack's may not be known yet.
+            Some(FileKind::Pack) => {
+                let message = format!("only tasks of a `{TASKS_FILE}` run; a pack's tasks are a template");
+                return Err(refusal(message));
+            }
             Some(FileKind::Settings) | None => {
-                return Err(refusal(format!("only tasks of a `{}` run", TASKS_FILE)));
+                return Err(refusal(format!("only tasks of a `{TASKS_FILE}` run")));
             }
         }
         let path = path.filter(|path| path.parent().is_some());
         let path = path.ok_or_else(|| refusal("tasks run in the directory of their file: save it first"))?;
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-        let hiding = |environment: Environment| environment.hiding(&analysis, &directory);
+        let hiding = |environment: Environment| {
+            let application = ApplicationLookup::by(&config, &directory, &environment, Audience::Editor);
+            application.telling().hiding(&analysis, &directory)
+        };
         let environment = self.environment.with(&self.run, &directory).map(hiding);
         let without_files = || hiding(surroundings::without_files(&self.environment, &self.run));
         let shown = environment.clone().unwrap_or_else(|_| without_files());

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::Plan;
+use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::record::schema::{PlannedTask, RunResult};
-use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun};
+use draft_tasks_executor::record::{Event, Records, StoredRun, left_jobs};
 use tower_lsp::gen_lsp_types::Uri;
 
 use super::Session;
+use crate::job;
 use crate::lsp::runs::results::{PastRun, TaskResult};
 use crate::source::FileKind;
 
@@ -22,27 +23,28 @@ pub(crate) struct RecordsOfFile {
 }
 
 impl RecordsOfFile {
-    /// Reads them, oldest first; what cannot be read tells nothing.
+    /// Reads them, newest first; what cannot be read tells nothing.
     pub(crate) fn read(&self) -> Vec<StoredRun> {
-        let mut kept = self.records.of_file(&self.file).unwrap_or_default();
-        kept.reverse();
-        kept
+        self.records.of_file(&self.file).unwrap_or_default()
     }
 }
 
 impl Session {
-    /// The records to be read of a file of which nothing is known, once.
+    /// The records to be read of a file, once at a time.
     pub(crate) fn records_to_recall(&mut self, uri: &Uri) -> Option<RecordsOfFile> {
         let document = self.documents.get(uri).filter(|document| document.kind == FileKind::Tasks)?;
         let (file, records) = (document.path.clone()?, self.records()?);
-        let is_first = self.recalled.insert(uri.clone());
-        (is_first && !self.runs.results.knows(uri)).then_some(RecordsOfFile { records, file })
+        self.recalling.insert(uri.clone()).then_some(RecordsOfFile { records, file })
     }
 
-    /// Takes what records tell of a file.
+    /// Takes what records tell of a file: each time which Jobs may go on, and how tasks ended where nothing is known of that.
     pub(crate) fn recall(&mut self, uri: &Uri, kept: &[StoredRun]) {
+        self.recalling.remove(uri);
+        self.take_left_jobs(uri, left_jobs(kept));
+        let is_first = self.recalled.insert(uri.clone());
         // Something may have run meanwhile.
-        if kept.is_empty()
+        if !is_first
+            || kept.is_empty()
             || self.runs.results.knows(uri)
             || self.runs.active.iter().any(|run| run.uri == *uri)
         {
@@ -51,12 +53,15 @@ impl Session {
         let Some((session, document, analysis)) = self.opened(uri) else { return };
         let environment = session.environment_to_show(document);
         let lookup = |name: &str| environment.shown(name);
-        for kept in kept {
-            let RecordState::Finished(result) = &kept.state else { continue };
+        for kept in kept.iter().rev() {
+            let interrupted = kept.interrupted_at().filter(|_| kept.job().is_none());
+            let finished = kept.result().or(interrupted.as_ref());
+            let Some(result) = finished else { continue };
             let Some(phase) = Phase::from_name(&result.phase) else { continue };
             self.recall_tasks(uri, phase, (kept, result), &analysis.parsed, &lookup);
             // Of a run inside of pods it is not known in which of them it could run again.
-            let run = PastRun::recalled(uri, phase, kept, result).filter(|_| phase.is_local());
+            let is_here = phase.is_local() && kept.job().is_none();
+            let run = PastRun::recalled(uri, phase, kept, result).filter(|_| is_here);
             run.into_iter().for_each(|run| self.runs.results.over(run));
         }
         self.publish_unless_stale(uri);
@@ -75,14 +80,18 @@ impl Session {
         let Some(Event::RunStarted { tasks: planned, .. }) = &kept.began else { return };
         let Ok(plan) = Plan::for_phase(parsed, phase, &[], lookup) else { return };
         let ran_as_now = |planned: &PlannedTask| {
-            plan.steps.iter().find(|step| step.task == planned.name && step.argv == planned.argv)
+            let is_same = |step: &Step| match kept.job() {
+                Some(_) => job::is_same(&planned.argv, step, lookup),
+                None => step.argv == planned.argv,
+            };
+            plan.steps.iter().find(|step| step.task == planned.name && is_same(step))
         };
         for (planned, task) in planned.iter().zip(&result.tasks) {
             let (Some(step), Some(at)) = (ran_as_now(planned), kept.at()) else { continue };
-            if let Some(result) = TaskResult::recalled(&step.command, task, at) {
+            if let Some(result) = TaskResult::recalled(&step.command, task, at, kept) {
                 self.runs.results.recall(uri, phase, &step.task, result);
             }
-            if phase.is_local() {
+            if phase.is_local() && kept.job().is_none() {
                 self.runs.failures.recall(uri, phase.into(), (&step.task, &step.command), task);
             }
         }

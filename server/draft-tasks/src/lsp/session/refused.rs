@@ -26,13 +26,18 @@ impl Session {
             return Err(error);
         }
         let remedy = error.data.and_then(|data| serde_json::from_value(data).ok()).unwrap_or_default();
-        let (offers, message) = (self.offers(remedy), error.message.into_owned());
+        self.offer(error.message.into_owned(), remedy);
+        Ok(Value::Null)
+    }
+
+    /// Tells why something is not done, with what helps.
+    pub(super) fn offer(&self, message: String, remedy: Remedy) {
+        let offers = self.offers(remedy);
         if offers.is_empty() {
             self.show(MessageType::Error, message);
         } else {
             self.effect(Effect::Offer { message, offers });
         }
-        Ok(Value::Null)
     }
 
     fn offers(&self, remedy: Remedy) -> Vec<Offer> {

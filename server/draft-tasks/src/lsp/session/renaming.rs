@@ -13,6 +13,8 @@ impl Session {
             run.uri = renamed(&run.uri).unwrap_or_else(|| run.uri.clone());
         }
         self.walks_renamed(&renamed);
+        let left = std::mem::take(&mut self.runs.left_jobs).into_iter();
+        self.runs.left_jobs = left.map(|(uri, jobs)| (renamed(&uri).unwrap_or(uri), jobs)).collect();
         self.runs.results.rename(&renamed);
         self.runs.failures.rename(&renamed);
         self.runs.problems.rename(&renamed);

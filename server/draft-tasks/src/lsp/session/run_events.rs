@@ -72,9 +72,14 @@ impl Session {
     }
 
     /// No record can be kept. Said once: it is as true of the next run.
-    pub(crate) fn no_record(&mut self, why: &str) {
-        if !std::mem::replace(&mut self.no_records_told, true) {
-            self.record_trouble(&format!("no record is kept of this run: {why}"));
+    pub(crate) fn no_record(&mut self, id: &str, why: &str) {
+        if std::mem::replace(&mut self.no_records_told, true) {
+            return;
+        }
+        let message = format!("no record is kept of this run: {why}");
+        self.record_trouble(&message);
+        if let Some(run) = self.runs.get(id).filter(|_| self.flags.output_version.is_some()) {
+            self.tell(run, RunState::Waiting, (None, None), None, message);
         }
     }
 
@@ -123,6 +128,9 @@ impl Session {
 
     fn pods_found(&mut self, id: &str, pods: Vec<Pod>, note: Option<String>) {
         let names: Vec<_> = pods.iter().map(|pod| format!("{} ({})", pod.name, pod.container)).collect();
+        if let Some(build) = Pod::build_of(&pods) {
+            self.tell_build(id, build);
+        }
         let Some(run) = self.runs.get_mut(id) else { return };
         run.found_pods(pods);
         let Some(run) = self.runs.get(id) else { return };
@@ -136,8 +144,11 @@ impl Session {
         let Some(run) = self.runs.get(id) else { return };
         let problem = Audience::Editor.words(&problem.describe());
         let message = format!("{} could not run: {problem}", run.subject);
-        self.tell(run, RunState::Waiting, (None, None), None, message.clone());
-        self.show(MessageType::Error, message);
+        self.tell(run, RunState::Blocked, (None, None), None, message.clone());
+        // A client that shows runs tells it, with what helps.
+        if self.flags.output_version.is_none() {
+            self.offer(message, run.remedy().unwrap_or_default());
+        }
     }
 
     /// Something that its user has to know of a run that is about to start.
@@ -155,6 +166,7 @@ impl Session {
     /// What a run says of itself.
     fn note(&mut self, id: &str, kind: MessageType, message: String) {
         let Some(run) = self.runs.get(id) else { return };
+        let message = Audience::Editor.words(&message);
         if self.flags.output_version.is_some() {
             self.tell(run, RunState::Waiting, (None, None), None, message.clone());
         }
@@ -277,6 +289,7 @@ impl Session {
 
     fn run_finished(&mut self, id: &str, summary: &RunSummary) {
         let Some(run) = self.runs.finish(id) else { return };
+        self.job_run_is_over(&run);
         self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
         let outcome = summary.outcome();
         let walked = self.walked(id, summary);
@@ -284,18 +297,21 @@ impl Session {
             (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
             (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
             (subject, _) => {
-                let why = run.first_failure().map(|why| format!(" · {why}")).unwrap_or_default();
-                format!("{subject}: {}{why}", summary.describe())
+                // Where there is little room the end is cut off.
+                let why = run.first_failure().map(|why| format!("{why} · ")).unwrap_or_default();
+                format!("{subject}: {why}{}", summary.describe())
             }
         };
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
+        self.look_again(&run.uri);
         // Why a run was blocked has been shown.
-        let failed = outcome == OutcomeName::Failed && !summary.blocked;
+        let failed = outcome == OutcomeName::Failed;
         let long = outcome == OutcomeName::Passed && run.started.elapsed() > SHORT;
         let said = walked.and_then(|walked| self.walk_on(walked));
         // What is said of all steps says it of this one, too.
-        if said.is_none() && (failed || long || self.flags.output_version.is_none()) {
+        let is_told = summary.blocked || said.is_some();
+        if !is_told && (failed || long || self.flags.output_version.is_none()) {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
         if let Some((kind, message)) = said {
@@ -333,6 +349,7 @@ impl Session {
             state,
             task: task.map(|task| run.tasks[task].name.clone()),
             pod: pod.and_then(|pod| run.pods.get(pod)).map(|pod| pod.name.clone()),
+            job: run.job().map(|job| job.name.clone()),
             outcome: outcome.map(|outcome| Cow::Borrowed(outcome.name())),
             record: run
                 .record
@@ -340,6 +357,7 @@ impl Session {
                 .filter(|_| state == RunState::Finished)
                 .map(|it| it.display().to_string()),
             message,
+            remedy: run.remedy().filter(|_| state == RunState::Blocked),
         }));
     }
 }

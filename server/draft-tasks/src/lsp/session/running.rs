@@ -9,8 +9,9 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::stop::GRACE;
-use draft_tasks_executor::{Limits, OnFailure, Pinned, Problem, RunRequest};
+use draft_tasks_executor::{JobSource, Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -19,6 +20,7 @@ use super::Session;
 use super::reading::{Source, source};
 use crate::claim::Claim;
 use crate::clock::Clock;
+use crate::job;
 use crate::lifecycle::Activity;
 use crate::lsp::documents::document::Document;
 use crate::lsp::documents::look::off_thread;
@@ -54,6 +56,8 @@ pub(super) struct RunPlace {
     pub(super) claim: Claim,
     /// What of the limit of the whole run is over already.
     pub(super) spent: Duration,
+    /// Whether another context of the kubeconfig could be chosen.
+    pub(super) has_other_contexts: bool,
 }
 
 impl Source {
@@ -70,6 +74,8 @@ impl Source {
             environment: environment.variables(),
             secrets: &environment.secrets(),
             pinned,
+            // The run could not be stopped while a disk is waited for: its gate follows them.
+            follows_links: false,
         };
         let is_local = |target: &Target| self.config.kubernetes.is_local(target);
         let foreign = safety::foreign_plan(plan, place.pods.as_ref(), whereabouts, &is_local);
@@ -87,10 +93,15 @@ impl Source {
         wanted: WantedPods,
     ) -> Result<RunPlace, Problem> {
         let application = self.application(environment);
-        if !phase.is_local() {
+        let reaches = |place| RunPlace { has_other_contexts: application.has_other_contexts(), ..place };
+        let is_job = matches!(wanted, WantedPods::OfJob(_));
+        if is_job || !phase.is_local() {
             let mut pods = application.pods(wanted.names().to_vec())?;
             wanted.narrow(&mut pods).map_err(Problem::new)?;
-            return Ok(RunPlace { pods: Some(pods), ..RunPlace::default() });
+            if is_job {
+                pods = job::made_in(pods, phase, JobSource::Workload);
+            }
+            return Ok(reaches(RunPlace { pods: Some(pods), ..RunPlace::default() }));
         }
         let pinned = match self.config.kubernetes.context {
             Some(_) => Some(application.pinned()?),
@@ -166,6 +177,12 @@ pub(crate) async fn run_source(
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
+    if let WantedPods::OfJob(earlier) = &wish.pods {
+        if let Some(earlier) = earlier {
+            source.check_job_is_over(phase, earlier).await?;
+        }
+        source.check_left_jobs(session, phase).await?;
+    }
     let prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
     // It may be this server that has claimed the phase meanwhile.
     let mut prepared = Some(prepared);
@@ -189,9 +206,14 @@ impl PreparedRun {
         let Wish { uri, chosen, pods, .. } = wish;
         let environment = source.environment.clone().map_err(refusal)?;
         let only: Vec<String> = chosen.iter().map(|it| it.task.clone()).collect();
-        let plan = Plan::for_phase(&source.analysis.parsed, phase, &only, &|name| environment.get(name))
+        let mut plan = Plan::for_phase(&source.analysis.parsed, phase, &only, &|name| environment.get(name))
             .map_err(|error| source.refuse(&error))?;
         check_unchanged(&plan, &chosen)?;
+        let is_job = matches!(pods, WantedPods::OfJob(_));
+        if is_job {
+            source.check_may_be_job(phase)?;
+            job::tell_as_written(&mut plan);
+        }
         if phase.is_local() && !pods.names().is_empty() {
             return Err(refusal(format!("tasks of `{phase}` run on this machine, not in pods")));
         }
@@ -213,6 +235,7 @@ impl PreparedRun {
             tasks: steps.map(|step| RunningTask::new(step.task.clone(), step.command.clone())).collect(),
             chosen: std::mem::take(&mut self.chosen),
             reach: self.place.pods.as_ref().map(Reach::of),
+            has_other_contexts: self.place.has_other_contexts,
             pods: Vec::new(),
             has_begun: false,
             current: None,
@@ -233,6 +256,7 @@ impl PreparedRun {
             many => format!(" · {many} tasks"),
         };
         let place = match &self.place.pods {
+            Some(pods) if pods.job.is_some() => ClusterEntry::of(pods).describe(),
             Some(pods) => format!("pods of {}, {}", pods.application.name, pods.target.describe()),
             None => format!("in {}", self.source.directory.display()),
         };
@@ -243,12 +267,20 @@ impl PreparedRun {
     fn request(self, id: &str) -> RunRequest {
         let PreparedRun { plan, source, environment, place, .. } = self;
         let phase = plan.subject.phase();
-        let limits = source.config.run.limits().left_after(place.spent);
+        let job = place.pods.as_ref().and_then(|pods| pods.job.as_ref());
+        let limits = match job.map(|job| &job.source) {
+            // Those of the run that made it are the Job's own.
+            Some(JobSource::Present) => Limits::default(),
+            _ => source.config.run.limits().left_after(place.spent),
+        };
         RunRequest {
-            on_failure: phase.map_or(OnFailure::Stop, |phase| source.config.on_failure(phase)),
+            on_failure: match phase {
+                Some(phase) if job.is_none() => source.config.on_failure(phase),
+                _ => OnFailure::Stop,
+            },
+            environment: environment.for_run(id, plan.subject),
             plan,
             directory: source.directory,
-            environment: environment.for_run(id),
             grace: GRACE,
             // A command that deploys has no limit of tasks.
             limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
@@ -296,7 +328,8 @@ impl Session {
     pub(crate) fn environment_to_show(&self, document: &Document) -> Environment {
         let run = &document.config.run;
         let known = document.surroundings.environment.as_ref().filter(|_| !run.env_files.is_empty());
-        known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, run))
+        let known = known.cloned().unwrap_or_else(|| surroundings::without_files(&self.environment, run));
+        known.telling(&document.surroundings.told)
     }
 
     /// Says which variables that are called secret are not masked, and what may not be meant in files of variables.
@@ -318,16 +351,17 @@ impl Session {
         self.tell_start(&run, prepared.describe(), &prepared.environment);
         let questions = self.unanswered(std::mem::take(&mut prepared.questions));
         let settings = &prepared.source.config.run;
-        let records = prepared.environment.records_by(settings).unwrap_or_else(|problem| {
-            self.no_record(&problem);
-            None
-        });
+        let records = prepared.environment.records_by(settings);
         let (file, mut request) = (prepared.source.path.clone(), Box::new(prepared.request(&id)));
         if self.flags.colors {
             ask_for_colors(&mut request.environment);
         }
-        self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.runs.active.push(run);
+        let records = records.unwrap_or_else(|problem| {
+            self.no_record(&id, &problem);
+            None
+        });
+        self.effect(Effect::StartRun { run: id.clone(), request, file, records, questions });
         self.refresh_lenses();
         id
     }
@@ -342,6 +376,12 @@ impl Session {
                 format!("masked in the output: {masked}; to show one, name it in `draftTasks.run.public`");
             self.tell(run, RunState::Waiting, (None, None), None, said);
         }
+        let said = match run.job() {
+            Some(job) if job.attached => job::MASKED,
+            Some(_) if !masked.is_empty() => job::VARIABLES,
+            _ => return,
+        };
+        self.tell(run, RunState::Waiting, (None, None), None, said.into());
     }
 
     /// Progress was cancelled in the client.

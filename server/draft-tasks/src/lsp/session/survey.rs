@@ -13,9 +13,11 @@ use crate::lsp::documents::document::{Document, path_of};
 use crate::lsp::documents::surroundings;
 use crate::lsp::effect::Effect;
 use crate::settings::Config;
+use crate::settings::audience::Audience;
 use crate::settings::project::ProjectFiles;
 use crate::source::{self, FileKind};
 use crate::tree::Tree;
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -58,6 +60,8 @@ impl Survey {
         let project = ProjectFiles::load(directory).settings();
         document.read_with(&Config::of(&[&project, self.editor.of(Some(directory))]));
         let environment = surroundings::to_show(&self.environment, &document.config.run, directory);
+        let application = ApplicationLookup::by(&document.config, directory, &environment, Audience::Editor);
+        let environment = application.telling();
         let facts = facts::gather(Some(directory), &environment, &document.wanted());
         document.take_facts(facts);
         document.analysed();

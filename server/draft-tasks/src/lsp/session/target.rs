@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// Whether the user wants runs to reach this cluster.
-    pub(super) fn is_confirmed(&self, target: &Target) -> bool {
+    pub(crate) fn is_confirmed(&self, target: &Target) -> bool {
         self.confirmed.contains(&known_as(target))
     }
 

@@ -5,6 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::Facts;
+use draft_tasks_analysis::program::ProgramFact;
 use draft_tasks_executor::{Failure, Outcome, OutputPiece, RunEvent, RunSummary, Stream};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::lsp::commands;
 use crate::lsp::effect::Effect;
 use crate::lsp::protocol::ext;
 use crate::lsp::session::SharedSession;
+use crate::settings::audience::{self, Audience};
 use crate::world::environment::Environment;
 
 mod around;
@@ -287,7 +289,8 @@ fn a_burst_of_edits_is_published_once_with_the_last_version() {
 }
 
 fn facts(programs: &[(&str, bool)]) -> Facts {
-    let programs = programs.iter().map(|(name, there)| ((*name).to_owned(), *there)).collect();
+    let fact = |there: bool| if there { ProgramFact::Found } else { ProgramFact::Missing(None) };
+    let programs = programs.iter().map(|(name, there)| ((*name).to_owned(), fact(*there))).collect();
     Facts { programs, ..Facts::default() }
 }
 
@@ -415,6 +418,7 @@ fn a_run_as_a_rich_client_sees_it() {
             Progress { token: "draft-tasks/run-1", value: Begin { title: "pre-up", message: "starts" } }
             run Started None pre-up · 2 tasks · in /app, with unsaved changes
             Log { kind: Warning, message: "no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR" }
+            run Waiting None no record is kept of this run: no place is known where records are kept; set HOME, XDG_STATE_HOME or DRAFT_TASKS_STATE_DIR
             start run-1 in /app: ["echo hello", "echo bye"], Stop
             RefreshLenses
         "#]],
@@ -456,7 +460,7 @@ fn a_run_as_a_rich_client_sees_it() {
     check(
         fixture.lenses(),
         expect![[r#"
-            0: ▶ Run pre-up (2 tasks) · last: ✓ 2, 2.0 s, at 18:45 draft-tasks.runPhase
+            0: ▶ Run pre-up (2 tasks) · last: ✓ 2 tasks, 2.0 s, at 18:45 draft-tasks.runPhase
             1: ▶ Run · ✓ 1.0 s draft-tasks.runTask
             2: ▶ Run · ✓ 1.0 s draft-tasks.runTask
             3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
@@ -485,8 +489,8 @@ fn a_run_as_a_plain_client_sees_it() {
             one
             two
             Log { kind: Info, message: "- bye skipped" }
-            Log { kind: Info, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: exit code 3: two" }
-            Show { kind: Error, message: "pre-up: 1 failed, 1 skipped in 1.0 s · hello: exit code 3: two" }
+            Log { kind: Info, message: "pre-up: hello: exit code 3: two · 1 failed, 1 skipped in 1.0 s" }
+            Show { kind: Error, message: "pre-up: hello: exit code 3: two · 1 failed, 1 skipped in 1.0 s" }
         "#]],
     );
 }
@@ -646,6 +650,16 @@ fn nothing_runs_without_trust() {
 }
 
 #[test]
+fn below_a_phase_that_cannot_run_no_other_is_offered() {
+    let mut fixture = Fixture::rich();
+    fixture.open("[post_deploy]\na = \"echo\"\n[pre-up]\nb = \"echo\"\n");
+    for line in [0, 1] {
+        assert!(!fixture.actions(line, None).contains("Run pre-up"), "{line}");
+    }
+    assert!(fixture.actions(0, Some(json!(["draft-tasks.run"]))).contains("Run pre-up"), "asked for by name");
+}
+
+#[test]
 fn actions_run_what_is_near() {
     let mut fixture = Fixture::rich();
     fixture.open(&format!("\n{TEXT}"));
@@ -706,6 +720,16 @@ fn actions_run_what_is_near() {
 }
 
 #[test]
+fn what_checks_the_way_to_the_pods_is_called_the_same_in_messages_and_menus() {
+    let words = Audience::Editor.words(audience::DOCTOR);
+    assert_eq!(words, format!("\"{}\"", ext::DOCTOR_TITLE));
+    let mut fixture = Fixture::rich();
+    fixture.open("[post-deploy]\na = \"b\"\n");
+    let offered = fixture.actions(0, Some(json!([ext::SHOW_KIND_NAME])));
+    assert!(offered.contains(ext::DOCTOR_TITLE), "{offered}");
+}
+
+#[test]
 fn fixes_come_with_their_diagnostics() {
     let mut fixture = Fixture::rich();
     fixture.open("[post-delete]\na = \"x\"\n");
@@ -713,8 +737,8 @@ fn fixes_come_with_their_diagnostics() {
         fixture.actions(0, Some(json!(["quickfix"]))),
         expect![[r#"
             QuickFix: Rename to `cleanup`
-            QuickFix: Ignore `post-delete` on this line
-            QuickFix: Ignore `post-delete` in this file
+            Custom("quickfix.ignore"): Ignore `post-delete` on this line
+            Custom("quickfix.ignore"): Ignore `post-delete` in this file
         "#]],
     );
 }

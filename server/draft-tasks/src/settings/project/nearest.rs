@@ -17,9 +17,20 @@ use crate::source;
 pub(crate) struct ProjectFiles {
     /// The farthest first: each goes before those in front of it.
     pub(crate) files: Vec<ProjectFile>,
-    /// Of a file that is there and that is not used, why.
-    pub(crate) unused: Option<String>,
+    /// A file that is there and that is not used.
+    pub(crate) unused: Option<UnusedSettings>,
 }
+
+/// A file of settings that is not used, and so keeps all tasks from running: what it keeps from running would run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnusedSettings {
+    pub(crate) file: PathBuf,
+    /// Why, without a full stop.
+    pub(crate) why: String,
+}
+
+/// What helps where settings of another user are not used.
+pub(crate) const MAKE_OWN: &str = "run as its owner, or make it your own with `chown`";
 
 impl ProjectFiles {
     /// Reads the settings that hold in a directory.
@@ -37,9 +48,12 @@ impl ProjectFiles {
             }
         }
         files.reverse();
-        let unused = unused.first().map(|file| {
-            let owner = ascent.foreign.as_deref().unwrap_or(file);
-            format!("{} is not used, as {} belongs to another user", file.display(), owner.display())
+        let unused = unused.into_iter().next().map(|file| {
+            let owner = ascent.foreign.as_deref().unwrap_or(&file).display();
+            UnusedSettings {
+                why: format!("{} is not used, as {owner} belongs to another user", file.display()),
+                file,
+            }
         });
         ProjectFiles { files, unused }
     }
@@ -168,7 +182,7 @@ mod tests {
         std::os::unix::fs::symlink("none", dir.path().join(SETTINGS_FILE)).unwrap();
         let files = ProjectFiles::load(&dir.path().join("a"));
         assert_eq!((files.files.len(), files.problems()), (1, Vec::new()));
-        let unused = files.unused.unwrap();
+        let unused = files.unused.unwrap().why;
         assert!(
             unused.contains(" is not used, as ") && unused.ends_with("belongs to another user"),
             "{unused}"

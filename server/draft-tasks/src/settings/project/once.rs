@@ -2,15 +2,17 @@
 //!
 //! Must not let a misspelt name pass: its task would run in all pods.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::lens::{self, Runnable};
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_analysis::{Options, Parsed, TextRange};
 use serde_json::Value as Json;
 
-use super::{Problem, Project, ProjectFile};
+use super::{Problem, Project, ProjectFile, ProjectFiles};
 use crate::settings::{self, Layer};
 use crate::source;
 
@@ -52,6 +54,63 @@ impl ProjectFile {
     }
 }
 
+/// A tasks file, as far as its tasks are of interest.
+pub(crate) struct TasksBelow {
+    /// Without links.
+    folder: PathBuf,
+    /// Nothing where it cannot be read, or is broken.
+    tasks: Option<Vec<String>>,
+}
+
+impl TasksBelow {
+    /// Those of a file; it has no text where it cannot be read.
+    pub(crate) fn of(path: &Path, text: Option<&str>) -> TasksBelow {
+        let tasks = text.and_then(|text| present(&Parsed::new(text, Options::default())));
+        TasksBelow { folder: folder(path), tasks }
+    }
+}
+
+impl ProjectFile {
+    /// Whether tasks are named that may be those of another file.
+    pub(crate) fn names_tasks(&self) -> bool {
+        !self.project.named.is_empty()
+    }
+
+    /// Notes which names no tasks file below has; `all` has all of these, and others. Where one of them cannot be read or
+    /// is broken, nothing is known.
+    pub(crate) fn note_missing(&mut self, all: &[TasksBelow]) {
+        let own = folder(&self.path);
+        let below = all.iter().filter(|file| file.folder.starts_with(&own));
+        let Some(below) = below.map(|file| file.tasks.as_ref()).collect::<Option<Vec<_>>>() else { return };
+        let present: HashSet<&String> = below.into_iter().flatten().collect();
+        let is_wrong = |range| self.project.problems.iter().any(|problem| problem.range == range);
+        let missing =
+            self.project.named.iter().filter(|it| !present.contains(&it.name) && !is_wrong(it.range));
+        let notes = missing.map(|TaskNamed { range, name }| Problem {
+            range: *range,
+            message: format!("no tasks file below that was looked at has a task `{name}` in `post-deploy`"),
+            suggestion: None,
+        });
+        self.project.notes = notes.collect();
+    }
+}
+
+impl ProjectFiles {
+    /// That a folder above says of tasks that they run once which the tasks file in the directory does not have: they may
+    /// be another file's, or misspelt, and then they run in all pods.
+    pub(crate) fn unmatched_once(&self, parsed: &Parsed) -> Option<String> {
+        let mut nearest = self.files.iter().rev().enumerate();
+        let (1.., file) = nearest.find(|(_, file)| file.project.settings.says_once())? else { return None };
+        let present = present(parsed)?;
+        let named = file.project.named.iter().filter(|it| !present.contains(&it.name));
+        let named: Vec<String> = named.map(|it| format!("`{}`", printable(&it.name))).collect();
+        let (path, named) = (file.path.display(), named.join(", "));
+        (!named.is_empty()).then(|| {
+            format!("{path}: `once` names {named}, which `post-deploy` here does not have; a task that is not named there runs in each pod")
+        })
+    }
+}
+
 impl Layer {
     /// The tasks that run once, if it says which.
     fn once(&self) -> Option<&Vec<Json>> {
@@ -69,6 +128,10 @@ impl Layer {
         let names = self.once().into_iter().flatten().filter_map(Json::as_str);
         names.filter_map(|name| Some(wrong(name, &present, is_beside)?.0)).collect()
     }
+}
+
+fn folder(file: &Path) -> PathBuf {
+    source::canonical(file.parent().unwrap_or(Path::new("")))
 }
 
 /// The tasks that may run in pods; what a broken file has is not known, unless it is broken elsewhere.

@@ -8,7 +8,7 @@ use draft_tasks_analysis::edit;
 use draft_tasks_analysis::suppression::Suppressions;
 use tower_lsp::gen_lsp_types::*;
 
-use crate::lsp::protocol::to_proto;
+use crate::lsp::protocol::{ext, to_proto};
 use crate::lsp::session::{DocumentView, Session, TextsAround};
 use crate::settings::project::Project;
 
@@ -20,10 +20,10 @@ impl DocumentView {
         self.analysed.diagnostics.iter().filter(move |found| found.range.intersect(lines).is_some())
     }
 
-    fn fix_action(&self, found: &Diagnostic, fix: &edit::Fix) -> CodeActionResponse {
+    fn fix_action(&self, kind: CodeActionKind, found: &Diagnostic, fix: &edit::Fix) -> CodeActionResponse {
         CodeActionResponse::CodeAction(CodeAction {
             title: fix.title.clone(),
-            kind: Some(CodeActionKind::QuickFix),
+            kind: Some(kind),
             diagnostics: Some(vec![to_proto::diagnostic(self.context(), found)]),
             is_preferred: fix.preferred.then_some(true),
             edit: Some(to_proto::workspace_edit(self.context(), &fix.edits)),
@@ -34,7 +34,8 @@ impl DocumentView {
     pub(super) fn quick_fixes(&self, texts: &TextsAround, range: TextRange) -> Vec<CodeActionResponse> {
         let mut actions = Vec::new();
         for found in self.touched(range) {
-            actions.extend(found.fixes.iter().map(|fix| self.fix_action(found, fix)));
+            let fixes = found.fixes.iter();
+            actions.extend(fixes.map(|fix| self.fix_action(CodeActionKind::QuickFix, found, fix)));
         }
         // Findings of one code are fixed by one change of another file.
         let mut fixed = HashSet::new();
@@ -53,7 +54,7 @@ impl DocumentView {
             .flat_map(|found| suppressions.fixes(found).into_iter().map(move |fix| (found, fix)));
         let ignores = ignores
             .filter(|(found, fix)| seen.insert((found.code, fix.edits.first().map(|edit| edit.range))));
-        ignores.map(|(found, fix)| self.fix_action(found, &fix)).collect()
+        ignores.map(|(found, fix)| self.fix_action(ext::IGNORE_KIND, found, &fix)).collect()
     }
 }
 

@@ -6,11 +6,11 @@ use tower_lsp::gen_lsp_types::*;
 
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::protocol::ext;
-use crate::lsp::requests::run_command::{run_command, run_phase_title, stop_command};
+use crate::lsp::requests::run_command::{run_command, run_phase_title, stop_command, stop_title};
 use crate::lsp::session::Session;
 
 impl Session {
-    /// What can be run from here: the task under the cursor, its phase, and where the cursor is in no phase or runs
+    /// What can be run from here: the task under the cursor, its phase, and where the cursor is in no table or runs
     /// were asked for by name, all phases.
     pub(super) fn run_actions(
         &self,
@@ -20,7 +20,8 @@ impl Session {
         asked_for: bool,
     ) -> Vec<CodeActionResponse> {
         let nothing_runs = self.has_wrong_settings(&document.uri);
-        let here = analysis.parsed.file.section_at(range.start()).and_then(|section| section.phase);
+        let section = analysis.parsed.file.section_at(range.start());
+        let here = section.and_then(|section| section.phase);
         let task = analysis.parsed.file.task_at(range.start()).map(|(_, task)| task.name.range);
         let mut chosen: Vec<Runnable> = lens::runnables(&analysis.parsed)
             .into_iter()
@@ -32,7 +33,7 @@ impl Session {
             .filter(|runnable| match runnable.what {
                 RunnableKind::Task { .. } => Some(runnable.range) == task,
                 RunnableKind::Phase { tasks } => {
-                    tasks > 0 && (here.is_none() || asked_for || here == Some(runnable.phase))
+                    tasks > 0 && (section.is_none() || asked_for || here == Some(runnable.phase))
                 }
             })
             .collect();
@@ -55,7 +56,7 @@ impl Session {
 
     fn run_action(&self, uri: &Uri, runnable: &Runnable) -> CodeActionResponse {
         let command = match (&runnable.what, self.runs.running(uri, runnable.phase)) {
-            (_, Some(run)) => stop_command(format!("Stop {}", runnable.phase), &run.id),
+            (_, Some(run)) => stop_command(stop_title(runnable.phase, run), &run.id),
             (RunnableKind::Phase { tasks }, None) => {
                 run_command(run_phase_title(runnable.phase, *tasks), uri, runnable)
             }

@@ -29,7 +29,7 @@ impl Session {
         let mut actions = vec![command("Show plan".into(), &plan)];
         if phase == Phase::PostDeploy {
             let doctor = AskDoctor { uri: uri.clone(), show: None };
-            actions.push(command("Look for what keeps tasks from the pods".into(), &doctor));
+            actions.push(command(ext::DOCTOR_TITLE.into(), &doctor));
         }
         let task = analysis
             .parsed

@@ -87,6 +87,13 @@ fn references_of_names() {
     assert_eq!(lines(1, 13), [(1, 12), (4, 10)], "a variable");
     assert_eq!(lines(1, 0), [(1, 0), (4, 0)], "a task");
     assert_eq!(lines(0, 2), []);
+    fixture.change(
+        2,
+        "[pre-up]\na = 'sh scripts/a.sh'\n[cleanup]\nb = './scripts/a.sh'\nc = 'scripts//./a.sh'\n",
+    );
+    let found = fixture.session.references(at(1, 9)).unwrap();
+    let lines: Vec<_> = found.iter().map(|it| it.range.start.line).collect();
+    assert_eq!(lines, [1, 3, 4], "a script under several spellings");
 }
 
 #[test]

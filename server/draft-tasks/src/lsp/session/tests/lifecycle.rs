@@ -31,6 +31,19 @@ fn started(fixture: &mut Fixture) -> Vec<String> {
     started.collect()
 }
 
+/// The arguments and the told phase of the first tasks that are to start.
+fn told(fixture: &mut Fixture) -> Vec<(Vec<String>, String)> {
+    let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let told = effects.filter_map(|effect| match effect {
+        Effect::StartRun { request, .. } => {
+            let phase = request.environment.iter().rfind(|(name, _)| name == "DRAFT_TASKS_PHASE")?;
+            Some((request.plan.steps.first()?.argv.clone(), phase.1.to_string_lossy().into_owned()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
 fn over(fixture: &mut Fixture, run: &str, summary: RunSummary) {
     fixture.session.run_event(run, RunEvent::RunFinished { summary });
 }
@@ -41,6 +54,27 @@ fn passed() -> RunSummary {
 
 fn up(fixture: &mut Fixture) -> String {
     fixture.execute("up", json!({ "uri": URI, "command": ["kubectl", "apply", "-f", "x"] }))
+}
+
+#[test]
+fn steps_are_told_what_is_known_by_then() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    let words = "echo $DRAFT_TASKS_CONTEXT $DRAFT_TASKS_NAMESPACE $DRAFT_TASKS_PHASE $DRAFT_TASKS_BUILD.";
+    fixture.open(&format!(
+        "[pre-up]\na = \"{words}\"\n[post-deploy]\nb = \"true\"\n[post-up]\nc = \"{words}\"\n"
+    ));
+    up(&mut fixture);
+    let argv = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(told(&mut fixture), [(argv("echo dev demo pre-up ."), "pre-up".to_owned())]);
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(told(&mut fixture)[0].1, "deploy");
+    over(&mut fixture, "run-2", passed());
+    told(&mut fixture);
+    let pod = super::pods::pods().remove(0);
+    let pods = vec![draft_tasks_executor::Pod { build: Some("01B".into()), ..pod }];
+    fixture.session.run_event("run-3", RunEvent::PodsFound { pods, note: None });
+    over(&mut fixture, "run-3", passed());
+    assert_eq!(told(&mut fixture), [(argv("echo dev demo post-up 01B."), "post-up".to_owned())]);
 }
 
 #[test]

@@ -30,11 +30,12 @@ pub(super) fn fixture(server: &str) -> (Fixture, tempfile::TempDir) {
 pub(super) const FILE: &str = "[pre-up]\nsee = \"kubectl get pods\"\n[post-deploy]\nmigrate = \"rake db\"\nwarm = \"curl x\"\n\
     [cleanup]\nbye = \"echo bye\"\n";
 
-fn pods() -> Vec<Pod> {
+pub(super) fn pods() -> Vec<Pod> {
     let pod = |name: &str| Pod {
         name: name.into(),
         container: "main".into(),
         build: None,
+        image: None,
         uid: format!("uid of {name}"),
         tasks: vec![0, 1],
     };
@@ -100,7 +101,7 @@ fn are_told_by_pod_and_stand_on_lenses() {
         "Waiting None in web-6b9-abc (main), web-6b9-xyz (main)",
         "TaskFinished Some(\"failed\") ✗ migrate · xyz 1.0 s exit code 1",
         "3:task-failed: failed in 1 of 2 pods: exit code 1 after 1.0 s: no database",
-        "Finished Some(\"failed\") post-deploy: 2 passed, 1 failed, 1 skipped in 3.0 s · 1 of 2 pods passed",
+        "Finished Some(\"failed\") post-deploy: migrate: exit code 1: no database · 2 passed, 1 failed, 1 skipped in 3.0 s · 1 of 2 pods passed",
     ] {
         assert!(told.contains(part), "{part:?} is not in\n{told}");
     }
@@ -297,7 +298,7 @@ fn that_cannot_run_say_why_and_leave_no_diagnostic_on_a_task() {
     fixture.effects();
     block(&mut fixture, "run-1");
     let told = fixture.effects();
-    assert!(told.contains("post-deploy could not run: cannot reach the cluster\\n  is it up?"), "{told}");
+    assert!(told.contains("post-deploy could not run: cannot reach the cluster\n  is it up?"), "{told}");
     assert!(told.contains("Finished Some(\"failed\")") && !told.contains("task-failed"), "{told}");
     assert!(fixture.lenses().contains("last: ✗ could not run, 0.0 s"), "{}", fixture.lenses());
 }
@@ -381,9 +382,26 @@ fn the_target_and_hover_tell_where_tasks_would_run() {
         ]],
     );
     let at = json!({ "textDocument": { "uri": URI }, "position": { "line": 2, "character": 3 } });
+    fixture.effects();
     let hover = fixture.session.hover(serde_json::from_value(at).unwrap()).unwrap();
     let shown = json!(hover.contents).to_string();
     assert!(shown.contains("pods: `app=web` · context dev, namespace demo"), "{shown}");
+    assert!(fixture.effects().contains("GatherFacts"), "the client does not tell when a kubeconfig changes");
+}
+
+#[test]
+fn hover_shows_what_tasks_are_told() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:6443");
+    let words = "$DRAFT_TASKS_PHASE $DRAFT_TASKS_NAMESPACE $DRAFT_TASKS_BUILD";
+    fixture.open(&format!("[pre-up]\nsee = \"echo {words}\"\n"));
+    fixture.look_around();
+    let at = json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 8 } });
+    let hover = fixture.session.hover(serde_json::from_value(at).unwrap()).unwrap();
+    let shown = json!(hover.contents).to_string();
+    for part in ["`echo` `pre-up` `demo`", "not set, so empty: `$DRAFT_TASKS_BUILD`", "Draft 0.16 would run"]
+    {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
 }
 
 #[test]

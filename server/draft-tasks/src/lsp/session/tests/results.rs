@@ -86,7 +86,9 @@ fn stand_on_lenses_and_behind_lines() {
         "#]],
     );
     check(hints(&mut fixture), expect![[""]]);
-    fixture.change(3, TEXT);
+    fixture.change(3, &TEXT.replace("hello", "other"));
+    assert!(!fixture.lenses().contains("last:"), "the task that failed is gone: {}", fixture.lenses());
+    fixture.change(4, TEXT);
     fixture.run_pre_up();
     assert!(hints(&mut fixture).contains("exit code 3"), "it has not begun");
     begin(&mut fixture, "run-2");
@@ -95,7 +97,7 @@ fn stand_on_lenses_and_behind_lines() {
     check(
         fixture.lenses(),
         expect![[r#"
-        0: ▶ Run pre-up (2 tasks) · last: ✓ 2, 2.0 s, at 18:45 draft-tasks.runPhase
+        0: ▶ Run pre-up (2 tasks) · last: ✓ 2 tasks, 2.0 s, at 18:45 draft-tasks.runPhase
         1: ▶ Run · ✓ 1.0 s draft-tasks.runTask
         2: ▶ Run · ✓ 1.0 s draft-tasks.runTask
         3: ▶ Run post-deploy (1 task) draft-tasks.runPhase
@@ -544,7 +546,7 @@ fn a_phase_shows_a_task_that_failed_until_it_runs_again() {
     );
     fixture.change(2, &TEXT.replace("echo hello", "echo hell"));
     let lenses = fixture.lenses();
-    assert!(lenses.contains("last: ✓ 1,"), "another command has not failed: {lenses}");
+    assert!(lenses.contains("last: ✓ 1 task,"), "another command has not failed: {lenses}");
 }
 
 #[test]

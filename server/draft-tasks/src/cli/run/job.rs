@@ -1,0 +1,120 @@
+//! `draft-tasks run PHASE --as job`: what the Job of a run is, and what is asked before one is made.
+//!
+//! Must not make one.
+
+use clap::ValueEnum;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan::Step;
+use draft_tasks_executor::job::{again, is_over as is_over_in};
+use draft_tasks_executor::record::schema::ClusterEntry;
+use draft_tasks_executor::record::{LeftJob, Records};
+use draft_tasks_executor::{Application, JobSource, OnFailure, PodsRequest, Problem, RunRequest};
+
+use super::Options;
+use crate::cli::prepare::{PhaseSelection, Prepared, block_on};
+use crate::cli::terminal;
+use crate::job;
+use crate::world::environment::Environment;
+
+/// What the tasks of a run become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum RunKind {
+    /// one Job of Kubernetes
+    Job,
+}
+
+/// What is to be executed as a Job; without an image it is made after the application's workload.
+///
+/// # Errors
+///
+/// When there is no such plan, it cannot be a Job, its cluster is not known, or it was not confirmed.
+pub(in crate::cli) fn request(
+    options: &Options,
+    prepared: &Prepared<'_>,
+    (phase, chosen): (Phase, &PhaseSelection<'_>),
+    image: Option<&str>,
+) -> Result<RunRequest, String> {
+    let is_after_deployment = job::belongs_to_workload(phase);
+    if image.is_none() && !is_after_deployment {
+        return Err(format!(
+            "tasks of `{phase}` do not belong to what is deployed, so a Job of them takes nothing of it: name its image by --image"
+        ));
+    }
+    let mut request = prepared.request_without_pods(phase, chosen)?;
+    if request.on_failure != OnFailure::Stop {
+        return Err(
+            "nothing runs in a Job after a task that failed: give --on-failure stop, or leave --as job out"
+                .into(),
+        );
+    }
+    job::tell_as_written(&mut request.plan);
+    let pods = if image.is_some() { place(prepared)? } else { prepared.pods(&[])? };
+    let source = image.map_or(JobSource::Workload, |image| JobSource::Image(image.to_owned()));
+    let pods = job::made_in(pods, phase, source);
+    if !options.dry_run {
+        if !options.quiet && !prepared.masked_names().is_empty() {
+            terminal::remark(format_args!("{}", job::VARIABLES));
+        }
+        if !is_after_deployment {
+            confirm(options, &request.plan.steps, &pods, (phase, image.unwrap_or_default()))?;
+        }
+    }
+    (request.pods, request.pinned) = (Some(pods), None);
+    Ok(request)
+}
+
+/// Fails where an earlier Job of the phase still runs, and asks where that is not known: what both do would be done twice.
+/// To be called once the phase is claimed, as it may be waited for until a program leaves its Job.
+pub(super) fn check_left(options: &Options, prepared: &Prepared<'_>, phase: Phase) -> Result<(), String> {
+    let Some(records) = prepared.environment().records().map(Records::at) else { return Ok(()) };
+    let left = job::left_behind(&records, prepared.file(), phase);
+    let left = left.map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    for LeftJob { kept, cluster, name, .. } in left {
+        let (id, ways) = (&kept.id, again(&name));
+        match is_over(&cluster, &name) {
+            Ok(true) => {}
+            Ok(false) => return Err(format!("run {id} made the Job {name}, which still runs\n  {ways}")),
+            Err(problem) => {
+                let question = format!(
+                    "make another Job of `{phase}`, though the Job {name} of run {id} may still run ({problem})?"
+                );
+                options.cluster.confirm(&question, &format!("{ways}; to go on, give --yes"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asks the cluster in which a Job was made.
+pub(in crate::cli) fn is_over(cluster: &ClusterEntry, name: &str) -> Result<bool, String> {
+    let environment = Environment::of_process();
+    let target = job::place(cluster, &environment).map_err(|problem| problem.describe())?;
+    let asking = is_over_in(&target, environment.variables(), name);
+    block_on(terminal::said_if_slow(Some(&target), false, asking))?.map_err(|problem| problem.describe())
+}
+
+/// Where a Job is made that takes nothing of an application; without one in the namespace that is named, or the context's.
+fn place(prepared: &Prepared<'_>) -> Result<PodsRequest, String> {
+    let lookup = prepared.application();
+    let namespace = lookup.settings.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+    let without = || {
+        let target = lookup.target(namespace)?;
+        let application = Application { name: String::new(), selector: String::new() };
+        Ok(lookup.request(application, target, Vec::new()))
+    };
+    let found = if lookup.is_named() { lookup.pods(Vec::new()) } else { without() };
+    found.map_err(|problem: Problem| problem.describe())
+}
+
+/// Asks whether what usually runs on this machine may run in a cluster.
+fn confirm(
+    options: &Options,
+    steps: &[Step],
+    pods: &PodsRequest,
+    (phase, image): (Phase, &str),
+) -> Result<(), String> {
+    let tasks: Vec<_> = steps.iter().map(|step| format!("`{}`", step.task)).collect();
+    let (tasks, place) = (tasks.join(", "), pods.target.describe());
+    let question = format!("run {phase} as a Job of image `{image}` in {place}: {tasks}?");
+    options.cluster.confirm(&question, "to go on, give --yes")
+}

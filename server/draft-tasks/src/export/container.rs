@@ -1,0 +1,156 @@
+//! What the containers of an exported Job have: their image, and variables from objects of the cluster.
+//!
+//! Must not guess where a variable comes from: Kubernetes would hand an unknown `$(NAME)` on as it is written.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use draft_tasks_analysis::command::is_name;
+use draft_tasks_executor::PHASE_LABEL;
+use draft_tasks_executor::job::manifest::{ArgumentPiece, JobArgument, JobTask, PodBasis};
+use serde_json::{Value, json};
+
+use super::{HandedPhase, Handover, Step};
+
+/// What a user says of containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContainerTerms {
+    pub(crate) image: String,
+    pub(crate) sources: Vec<VariableSource>,
+}
+
+/// The name of an image; for Helm it may be a template.
+///
+/// # Errors
+///
+/// What was expected.
+pub(crate) fn image(text: &str) -> Result<String, String> {
+    let is_reference = |letter: char| letter.is_ascii_alphanumeric() || "._:/@-".contains(letter);
+    let is_template = text.contains("{{") && !text.contains(char::is_control);
+    if !text.is_empty() && (is_template || text.chars().all(is_reference)) {
+        return Ok(text.to_owned());
+    }
+    Err("expected the name of an image, such as registry.example/web:1".into())
+}
+
+/// An object of the cluster that has variables: `[NAME=]secret/OBJECT` or `[NAME=]configmap/OBJECT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VariableSource {
+    /// The only variable that is taken from it; without it all.
+    variable: Option<String>,
+    kind: SourceKind,
+    object: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SourceKind {
+    Secret,
+    ConfigMap,
+}
+
+impl FromStr for VariableSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<VariableSource, String> {
+        let (variable, source) = match text.split_once('=') {
+            Some((variable, source)) => (Some(variable.to_owned()), source),
+            None => (None, text),
+        };
+        let kind = |name: &str| match name {
+            "secret" => Some(SourceKind::Secret),
+            "configmap" => Some(SourceKind::ConfigMap),
+            _ => None,
+        };
+        let parts = source.split_once('/').and_then(|(name, object)| Some((kind(name)?, object)));
+        match parts {
+            Some((kind, object)) if is_object(object) && variable.as_deref().is_none_or(is_name) => {
+                Ok(VariableSource { variable, kind, object: object.to_owned() })
+            }
+            _ => Err("expected [VARIABLE=]secret/NAME or [VARIABLE=]configmap/NAME".into()),
+        }
+    }
+}
+
+/// Whether an object of a cluster can have this name (RFC 1123).
+fn is_object(name: &str) -> bool {
+    let is_kept = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    name.starts_with(is_kept)
+        && name.ends_with(is_kept)
+        && name.chars().all(|it| is_kept(it) || "-.".contains(it))
+}
+
+impl VariableSource {
+    /// All variables of the object.
+    fn whole(&self) -> Value {
+        let reference = json!({ "name": self.object });
+        match self.kind {
+            SourceKind::Secret => json!({ "secretRef": reference }),
+            SourceKind::ConfigMap => json!({ "configMapRef": reference }),
+        }
+    }
+
+    /// One variable of it, without which the container does not start.
+    fn entry(&self, name: &str) -> Value {
+        let reference = json!({ "name": self.object, "key": name });
+        let value = match self.kind {
+            SourceKind::Secret => json!({ "secretKeyRef": reference }),
+            SourceKind::ConfigMap => json!({ "configMapKeyRef": reference }),
+        };
+        json!({ "name": name, "valueFrom": value })
+    }
+}
+
+impl ContainerTerms {
+    /// What all containers have.
+    ///
+    /// # Errors
+    ///
+    /// Which variables have no source, or several, and what to do.
+    pub(super) fn basis(&self, handover: &Handover) -> Result<PodBasis, String> {
+        let mut entries: BTreeMap<&str, Value> = BTreeMap::new();
+        let own = self.sources.iter().filter_map(|source| Some((source.variable.as_deref()?, source)));
+        entries.extend(own.map(|(name, source)| (name, source.entry(name))));
+        let whole: Vec<&VariableSource> =
+            self.sources.iter().filter(|source| source.variable.is_none()).collect();
+        let missing: Vec<&str> =
+            handover.references().into_iter().filter(|name| !entries.contains_key(name)).collect();
+        match whole.as_slice() {
+            [source] => entries.extend(missing.iter().map(|name| (*name, source.entry(name)))),
+            _ if missing.is_empty() => {}
+            [] => return Err(unknown(&missing, "a Job has only those that it is told to have")),
+            [..] => return Err(unknown(&missing, "it is not known which object has them")),
+        }
+        entries.extend(handover.given.iter().map(|(name, value)| {
+            (name.as_str(), json!({ "name": name, "value": value.replace('$', "$$") }))
+        }));
+        let mut basis = PodBasis::of_image(&self.image);
+        if !entries.is_empty() {
+            basis.container.insert("env".into(), entries.into_values().collect());
+        }
+        if !whole.is_empty() {
+            basis.container.insert("envFrom".into(), whole.into_iter().map(VariableSource::whole).collect());
+        }
+        Ok(basis)
+    }
+}
+
+fn unknown(names: &[&str], why: &str) -> String {
+    let shown: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
+    let first = names.first().copied().unwrap_or_default();
+    format!(
+        "the tasks take {} from the environment, and {why}\n  say where they come from: --env-from secret/NAME or configmap/NAME, of one variable --env-from {first}=secret/NAME, or --env {first}=VALUE",
+        shown.join(", ")
+    )
+}
+
+/// A task as a container runs it.
+pub(super) fn job_task(step: &Step) -> JobTask {
+    let reference = |name: &str| ArgumentPiece::Reference(name.to_owned());
+    let arguments = step.words.iter().map(|word| JobArgument::of(word, reference));
+    JobTask { name: step.task.clone(), arguments: arguments.collect() }
+}
+
+/// Labels that no Service and no selector of this program has.
+pub(super) fn labels(phase: &HandedPhase) -> BTreeMap<String, String> {
+    [(PHASE_LABEL.to_owned(), phase.phase.name().to_owned())].into()
+}

@@ -1,0 +1,67 @@
+//! A phase as one Job of Kubernetes: its tasks one after another, each with its exact arguments and without a shell.
+//!
+//! Must not take labels by which a Service would send it traffic.
+
+use std::collections::BTreeMap;
+
+use draft_tasks_executor::OnFailure;
+use draft_tasks_executor::job::manifest::{JobOutline, dns_label};
+
+use super::container::{ContainerTerms, job_task, labels};
+use super::{Exported, HandedPhase, Handover, yaml};
+
+/// The manifest; the folder of the tasks file is a part of the Job's name.
+///
+/// # Errors
+///
+/// What is missing, and what to do.
+pub(crate) fn manifest(
+    handover: &Handover,
+    terms: &ContainerTerms,
+    folder: &str,
+) -> Result<Exported, String> {
+    let [phase] = handover.phases.as_slice() else {
+        return Err(format!(
+            "a Job runs as soon as it is applied, so it is made of one phase: name one of {}",
+            handover.phase_names().replace(' ', ", ")
+        ));
+    };
+    let (task_limit, run_limit) = (handover.limits.task, handover.limits.run.map(|limit| limit.whole));
+    let is_alone = phase.steps.len() == 1;
+    let outline = JobOutline {
+        name: dns_label(&[folder], phase.phase.name()),
+        namespace: None,
+        labels: labels(phase),
+        annotations: BTreeMap::new(),
+        tasks: phase.steps.iter().map(job_task).collect(),
+        basis: terms.basis(handover)?.telling(phase.phase),
+        deadline: [run_limit, task_limit.filter(|_| is_alone)].into_iter().flatten().min(),
+        kept: None,
+        awaits_end_of_pod: false,
+        grace: None,
+    };
+    let unexpressed = unexpressed(handover, phase);
+    let mut remarks = vec![
+        "A Job runs once: before it can again, `kubectl delete -f FILE`. Its name is of the folder and the phase alone."
+            .to_owned(),
+    ];
+    if outline.deadline.is_some() {
+        remarks.push("Its limit counts the time until its pod starts, too.".to_owned());
+    }
+    let text = yaml::header("kubernetes-job", handover, &remarks, &unexpressed)
+        + &yaml::document(&outline.manifest())?;
+    Ok(Exported { text, unexpressed })
+}
+
+fn unexpressed(handover: &Handover, phase: &HandedPhase) -> Vec<String> {
+    let has_several = phase.steps.len() > 1;
+    let mut all: Vec<String> = phase.unexpressed_pods("this Job runs them once").into_iter().collect();
+    if phase.on_failure == OnFailure::Continue && has_several {
+        all.push(format!("{}: its tasks run also after one that failed; a Job ends with that", phase.phase));
+    }
+    if let Some(limit) = handover.limits.task.filter(|_| has_several) {
+        let limit = humantime::format_duration(limit);
+        all.push(format!("the limit of each task, {limit}: a Job has one for all of them"));
+    }
+    all
+}

@@ -1,0 +1,65 @@
+//! A Job that goes on, ended.
+//!
+//! Must not end one that nobody named.
+
+use draft_tasks_executor::cluster::said_if_slow;
+use draft_tasks_executor::job::{delete, find, none_there};
+use serde::{Deserialize, Serialize};
+use tower_lsp::gen_lsp_types::{MessageType, Uri};
+use tower_lsp::jsonrpc::Error;
+
+use super::{Listed, Needs, ServerCommand};
+use crate::lsp::session::{SharedSession, job_at_hand};
+
+/// Ends a Job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct EndJob {
+    /// The Job's name.
+    pub(crate) job: String,
+    /// The tasks file, of a Job that no run on this machine has made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) uri: Option<Uri>,
+}
+
+/// The answer of the command that ends a Job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct JobEnded {
+    /// Its name.
+    pub(crate) job: String,
+}
+
+impl ServerCommand for EndJob {
+    const NAME: &'static str = "draft-tasks.endJob";
+    const DOCUMENTATION: &'static str = "Deletes a Job of Kubernetes that draft-tasks has made, and has its pod end, as `runs stop` of the command line does; answers \
+        `{ \"job\": … }` when the cluster has agreed. Where a run of this server has made it, that run is stopped.";
+    const STARTS: bool = false;
+    const LISTED: Option<Listed> = Some(Listed { title: "End a Job…", needs: Needs::TasksFile });
+
+    type Answer = JobEnded;
+
+    async fn execute(self, session: &SharedSession) -> Result<JobEnded, Error> {
+        session.with(|session| session.may_start())?;
+        if session.with(|session| session.stop_maker(&self.job)) {
+            return Ok(JobEnded { job: self.job });
+        }
+        let meant = job_at_hand(session, self.job, self.uri).await?;
+        let variables = meant.environment.variables();
+        let asking = async {
+            let Some(job) = find(&meant.target, variables, &meant.name).await? else { return Ok(false) };
+            delete(&meant.target, variables, &job).await.map(|()| true)
+        };
+        let say = async |said| session.with(|session| session.log(said));
+        let ended = said_if_slow(&meant.target, asking, say).await;
+        let is_deleted = ended.map_err(|problem| meant.refuse(&problem))?;
+        meant.keep_end(session).await?;
+        if !is_deleted {
+            return Err(meant.refuse(&none_there(&meant.target, &meant.name)));
+        }
+        let said = format!("Job {} is deleted, and its pod is asked to end", meant.name);
+        session.with(|session| session.show(MessageType::Info, said));
+        Ok(JobEnded { job: meant.name })
+    }
+}

@@ -1,0 +1,174 @@
+//! Files beside a command, in all ways in which they call others.
+
+use super::*;
+
+/// What files a command finds beside it, and the command.
+type Beside<'a> = (&'a [(&'a str, &'a str)], &'a str);
+
+const CALLS: [Beside<'_>; 44] = [
+    // Makefiles.
+    (
+        &[("Makefile", ".PHONY: a deploy \\\n  b\na:\n\techo\ndeploy b:\n\t@kubectl \\\n\t  apply -f x\n")],
+        "make deploy",
+    ),
+    (&[("Makefile", "deploy: push\n\ttrue\npush:\n\thelm upgrade a .\n")], "make -s -j 4 deploy"),
+    (&[("Makefile", "include mk/*.mk\n"), ("mk/a.mk", "deploy:\n\tkubectl apply -f x\n")], "make deploy"),
+    (&[("Makefile", "-include a.mk b.mk\nall: deploy\n"), ("b.mk", "deploy:\n\thelm list\n")], "make"),
+    (&[("GNUmakefile", "include a.mk\nx:\n\ttrue\n"), ("a.mk", "first:\n\thelm list\n")], "make"),
+    (
+        &[("sub/Makefile", "deploy:\n\t./run.sh\n"), ("sub/run.sh", "kubectl apply -f x\n")],
+        "make -C sub deploy",
+    ),
+    (&[("Makefile", "a:\n\t$(MAKE) -C sub b\n"), ("sub/Makefile", "b:\n\thelm list\n")], "make a"),
+    (&[("Makefile", "a:\n\tcd sub && ${MAKE} b\n"), ("sub/Makefile", "b:\n\thelm list\n")], "make a"),
+    (&[("Makefile", "deploy-%:\n\tkubectl --context $* apply -f x\n")], "make deploy-prod"),
+    (&[("Makefile", "prod dev:\n\tkubectl --context $@ apply -f x\n")], "make prod"),
+    (&[("Makefile", "X := $(shell kubectl get ns)\na:\n\ttrue\n")], "make a"),
+    (&[("Makefile", "X != kubectl get ns\na:\n\ttrue\n")], "make a"),
+    (&[("Makefile", "a:\n\techo $(shell kubectl get ns)\n")], "make a"),
+    (
+        &[("Makefile", "define up\n\tkubectl apply -f $(1)\nendef\na:\n\t$(call up,x)\nb:\n\ttrue\n")],
+        "make a",
+    ),
+    (&[("Makefile", ".DEFAULT_GOAL := b\na:\n\ttrue\nb:\n\thelm list\n")], "make"),
+    (&[("Makefile", "ifdef X\n  K = kubectl\nelse\n  K = oc\nendif\na:\n\t$(K) apply -f x\n")], "make a"),
+    (&[("x.mk", "a:\n\tbash deploy.sh\n"), ("deploy.sh", "helm list\n")], "make -f x.mk a"),
+    // Scripts.
+    (&[("a.sh", "./b.sh\n"), ("b.sh", "exec kubectl get x\n")], "bash a.sh"),
+    (&[("s/a.sh", "./b.sh\n"), ("s/b.sh", "kubectl get x\n")], "sh -c 'cd s && ./a.sh'"),
+    (&[("a.sh", "cd s\n./b.sh\n"), ("s/b.sh", "./c.sh"), ("s/c.sh", "helm list")], "./a.sh"),
+    (&[("a.sh", ". ./lib.sh\n"), ("lib.sh", "kubectl get x\n")], "./a.sh"),
+    (&[("a.sh", "kubectl \\\n  get \\\n  x\n")], "env X=y ./a.sh"),
+    (&[("a.sh", "foo --bar kubectl apply -f x\n")], "./a.sh"),
+    (&[("a.sh", "terraform apply\n"), ("main.tf", "provider \"kubernetes\" {}")], "./a.sh"),
+    (&[("a.sh", "python3 b.py\n"), ("b.py", "run(['kubectl', 'get'])\n")], "./a.sh"),
+    // Scripts of packages.
+    (&[("package.json", r#"{"scripts": {"x": "bash a.sh"}}"#), ("a.sh", "helm list\n")], "npm run x"),
+    (
+        &[
+            ("package.json", r#"{"scripts": {"x": "npm run y", "y": "make z"}}"#),
+            ("Makefile", "z:\n\thelm list"),
+        ],
+        "yarn x",
+    ),
+    (
+        &[("w/package.json", r#"{"scripts": {"x": "./a.sh"}}"#), ("w/a.sh", "helm list\n")],
+        "npm --prefix w run x",
+    ),
+    (&[("package.json", r#"{"scripts": {"postinstall": "kubectl get x"}}"#)], "npm ci"),
+    (&[("package.json", r#"{"scripts": {"prepare": "kubectl get x"}}"#)], "npm install"),
+    (&[("package.json", r#"{"scripts": {"pretest": "kubectl get x"}}"#)], "npm t"),
+    (&[("package.json", r#"{"scripts": {"x": "run-s y", "y": "kubectl get x"}}"#)], "npm run x"),
+    (&[("package.json", r#"{"scripts": {"y": "kubectl get x"}}"#)], "node --run y"),
+    (&[("package.json", r#"{"scripts": {"y": "kubectl get x"}}"#), ("w/x", "")], "sh -c 'cd w && npm run y'"),
+    // Recipes of justfiles.
+    (
+        &[(
+            "justfile",
+            "deploy env='dev' *args: build\n    kubectl --context {{env}} apply {{args}}\nbuild:\n    true\n",
+        )],
+        "just deploy prod",
+    ),
+    (&[("justfile", "alias d := deploy\ndeploy:\n    helm list\n")], "just d"),
+    (&[("justfile", "up: (deploy \"prod\")\ndeploy env:\n    helm list\n")], "just up"),
+    (&[("justfile", "import 'a.just'\n"), ("a.just", "deploy:\n    helm list\n")], "just deploy"),
+    (&[("justfile", "mod infra\n"), ("infra.just", "deploy:\n    helm list\n")], "just infra::deploy"),
+    (
+        &[("justfile", "deploy:\n    #!/usr/bin/env bash\n    kubectl get x\n"), ("w/x", "")],
+        "sh -c 'cd w && just deploy'",
+    ),
+    // Taskfiles.
+    (
+        &[("Taskfile.yml", "tasks:\n  a:\n    cmds:\n    - cmd: kubectl get x\n      silent: true\n")],
+        "task a",
+    ),
+    (&[("Taskfile.yml", "tasks:\n  a: {dir: s, cmds: [./b.sh]}\n"), ("s/b.sh", "helm list\n")], "task a"),
+    (
+        &[
+            ("Taskfile.yml", "includes: {infra: ./infra}\n"),
+            ("infra/Taskfile.yml", "tasks: {up: {deps: [x]}, x: helm list}\n"),
+        ],
+        "task infra:up",
+    ),
+    (
+        &[("Taskfile.yml", "tasks:\n  'deploy-*': {aliases: [d], vars: {X: {sh: kubectl get x}}}\n")],
+        "task deploy-prod",
+    ),
+];
+
+const CALLS_NOTHING: [Beside<'_>; 12] = [
+    (&[("Makefile", "a:\n\techo\ndeploy:\n\tkubectl apply -f x\n")], "make a"),
+    (&[("Makefile", "X = $(shell kubectl get ns)\na:\n\ttrue\n")], "make a"),
+    (&[("Makefile", "include $(X)\na:\n\ttrue\n"), ("sub/Makefile", "a:\n\thelm list\n")], "make a"),
+    (&[("Makefile", "a:\n\t./run.sh\n"), ("sub/run.sh", "kubectl apply -f x\n")], "make a"),
+    (&[("a.sh", "echo kubectl\n# kubectl get\n")], "./a.sh"),
+    (&[("a.sh", "helm lint .\nkubectl version --client\n")], "bash a.sh"),
+    (&[("package.json", r#"{"scripts": {"x": "tsc", "y": "kubectl get x"}}"#)], "npm run x"),
+    (&[("package.json", r#"{"scripts": {"prepare": "kubectl get x"}}"#)], "npm test"),
+    (&[("justfile", "a:\n    true\ndeploy:\n    helm list\n")], "just"),
+    (&[("Taskfile.yml", "tasks: {a: 'echo helm', b: 'helm list'}\n")], "task a"),
+    (
+        &[
+            ("Taskfile.yml", "includes: {infra: ./infra}\ntasks: {up: 'true'}\n"),
+            ("infra/Taskfile.yml", "tasks: {up: helm list}\n"),
+        ],
+        "task up",
+    ),
+    (&[("a.sh", "./a.sh\n./a.sh\n./a.sh\n")], "./a.sh"),
+];
+
+fn asked_beside(current: &str, (files, command): &Beside<'_>) -> Vec<Foreign> {
+    let dir = directory(current);
+    for (name, text) in *files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let argv: Vec<&str> = match command.split_once(" -c ") {
+        Some((shell, script)) => vec![shell, "-c", script.trim_matches('\'')],
+        None => command.split(' ').collect(),
+    };
+    asked(dir.path(), &argv)
+}
+
+#[test]
+fn whatever_stands_beside_a_command_and_calls_a_tool_is_a_hint() {
+    let mut missed = Vec::new();
+    for case in &CALLS {
+        let asked = asked_beside("prod", case);
+        if asked.is_empty() || asked.iter().any(|it| !it.is_hint) {
+            missed.push((case, said(&asked)));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn what_stands_beside_a_command_and_does_not_run_is_none() {
+    for case in &CALLS_NOTHING {
+        assert_eq!(said(&asked_beside("prod", case)), "", "{case:?}");
+    }
+}
+
+#[test]
+fn a_context_that_a_recipe_gets_as_its_target_is_known() {
+    for case in [
+        (&[("Makefile", "deploy-%:\n\tkubectl --context $* apply -f x\n")][..], "make deploy-prod"),
+        (&[("Makefile", "prod dev:\n\tkubectl --context $@ apply -f x\n")], "make prod"),
+    ] {
+        assert!(said(&asked_beside("dev", &case)).contains("context prod"), "{case:?}");
+        let near = case.1.replace("prod", "dev");
+        assert_eq!(said(&asked_beside("prod", &(case.0, near.as_str()))), "", "{case:?}");
+    }
+}
+
+#[test]
+fn scripts_that_call_each_other_are_read_within_bounds() {
+    let dir = directory("prod");
+    let calls: String = (0..1000).map(|number| format!("./{number}.sh\n")).collect();
+    for number in 0..1000 {
+        std::fs::write(dir.path().join(format!("{number}.sh")), &calls).unwrap();
+    }
+    let asked = said(&asked(dir.path(), &["sh", "0.sh"]));
+    assert!(asked.contains("more scripts are beside it than are read"), "{asked}");
+}

@@ -1,0 +1,161 @@
+//! What becomes of the variables of a command that runs in a Job: those of the container stay references, others get the
+//! value that they have on this machine.
+//!
+//! Must not let a value pass that is masked on this machine: whoever may read Jobs could read it.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+
+use draft_tasks_analysis::plan::{Plan, Step};
+use serde_json::Value;
+
+use super::manifest::{ArgumentPiece, JobArgument, JobTask, PodBasis};
+use crate::event::Problem;
+use crate::mask::Secrets;
+use crate::search::variable;
+
+/// The tasks of a plan for a pod that is so.
+///
+/// # Errors
+///
+/// When a task's arguments would have a masked value, or it is not known whether a variable is the container's.
+pub fn of_plan(
+    plan: &Plan,
+    basis: &PodBasis,
+    environment: &[(OsString, OsString)],
+    secrets: &Secrets,
+) -> Result<Vec<JobTask>, Problem> {
+    let known = KnownVariables { basis, environment, secrets };
+    plan.steps.iter().map(|step| known.task(step)).collect()
+}
+
+struct KnownVariables<'a> {
+    basis: &'a PodBasis,
+    environment: &'a [(OsString, OsString)],
+    secrets: &'a Secrets,
+}
+
+impl KnownVariables<'_> {
+    fn task(&self, step: &Step) -> Result<JobTask, Problem> {
+        let name = step.task.clone();
+        if step.words.is_empty() {
+            let literal = |text: &String| JobArgument(vec![ArgumentPiece::Literal(text.clone())]);
+            return self.checked(JobTask { name, arguments: step.argv.iter().map(literal).collect() });
+        }
+        let problem = RefCell::new(None);
+        let piece = |variable: &str| {
+            self.piece(&name, variable).unwrap_or_else(|wrong| {
+                problem.borrow_mut().get_or_insert(wrong);
+                ArgumentPiece::Literal(String::new())
+            })
+        };
+        let arguments = step.words.iter().map(|word| JobArgument::of(word, piece)).collect();
+        match problem.into_inner() {
+            Some(problem) => Err(problem),
+            None => self.checked(JobTask { name, arguments }),
+        }
+    }
+
+    fn piece(&self, task: &str, name: &str) -> Result<ArgumentPiece, Problem> {
+        let of_container = self.basis.container.get("env").and_then(Value::as_array).into_iter().flatten();
+        if of_container.into_iter().any(|variable| variable["name"] == name) {
+            return Ok(ArgumentPiece::Reference(name.to_owned()));
+        }
+        let sources = self.basis.container.get("envFrom").and_then(Value::as_array);
+        if sources.is_some_and(|sources| !sources.is_empty()) {
+            return Err(Problem::new(format!(
+                "task `{task}`: it is not known whether the container has `${name}`, since its `envFrom` takes \
+                 variables from elsewhere"
+            ))
+            .help(format!("name `{name}` in the `env` of the workload's container, or write its value in the command")));
+        }
+        let value = variable(self.environment, name).map(|value| value.to_string_lossy().into_owned());
+        let value = value.unwrap_or_default();
+        if self.secrets.mask(&value) != value {
+            return Err(masked(task, &format!("the value of `${name}`")));
+        }
+        Ok(ArgumentPiece::Literal(value))
+    }
+
+    /// A secret may also stand in the command itself, or in several pieces of an argument.
+    fn checked(&self, task: JobTask) -> Result<JobTask, Problem> {
+        for JobArgument(pieces) in &task.arguments {
+            let text: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    ArgumentPiece::Literal(text) | ArgumentPiece::Reference(text) => text.as_str(),
+                })
+                .collect();
+            if self.secrets.mask(&text) != text {
+                return Err(masked(&task.name, "a value"));
+            }
+        }
+        Ok(task)
+    }
+}
+
+fn masked(task: &str, what: &str) -> Problem {
+    Problem::new(format!("task `{task}` has {what} in its arguments that is masked on this machine: whoever may read the Job could read it"))
+        .help("give the workload's container a variable with it (`env`, from a Secret): `$NAME` of that name stays a reference")
+        .help("a value that is no secret is shown by --public NAME")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use draft_tasks_analysis::command::{DraftVersion, Semantics, split};
+    use draft_tasks_analysis::phase::Phase;
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(command: &str, container: Value) -> Result<Vec<Vec<ArgumentPiece>>, String> {
+        let words = split(command, Semantics::Standard, DraftVersion::default()).unwrap();
+        let step = Step { task: "migrate".into(), words, ..Step::default() };
+        let plan = Plan { subject: Phase::PostDeploy.into(), steps: vec![step] };
+        let basis = PodBasis { container: container.as_object().cloned().unwrap(), ..PodBasis::default() };
+        let environment = [("TAG", "v1"), ("TOKEN", "hunter22"), ("URL", "local")];
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
+        let secrets = Secrets::new([OsStr::new("hunter22")]);
+        let tasks = of_plan(&plan, &basis, &environment, &secrets).map_err(|problem| problem.message)?;
+        Ok(tasks.into_iter().flat_map(|task| task.arguments).map(|argument| argument.0).collect())
+    }
+
+    fn literal(text: &str) -> ArgumentPiece {
+        ArgumentPiece::Literal(text.into())
+    }
+
+    #[test]
+    fn variables_of_the_container_stay_references_and_others_have_the_value_of_this_machine() {
+        let container = json!({ "env": [{ "name": "URL", "valueFrom": { "secretKeyRef": {} } }] });
+        let arguments = told("migrate --url=$URL $TAG $UNSET '$URL'", container).unwrap();
+        let url = vec![literal("--url="), ArgumentPiece::Reference("URL".into())];
+        let expected =
+            [vec![literal("migrate")], url, vec![literal("v1")], vec![literal("")], vec![literal("$URL")]];
+        assert_eq!(arguments, expected);
+    }
+
+    #[test]
+    fn a_masked_value_is_refused_with_the_name_of_its_task() {
+        let refused = told("migrate --token=$TOKEN", json!({})).unwrap_err();
+        assert!(
+            refused.starts_with("task `migrate` has the value of `$TOKEN` in its arguments that is masked"),
+            "{refused}"
+        );
+        let refused = told("migrate --token=hunter22", json!({})).unwrap_err();
+        assert!(refused.starts_with("task `migrate` has a value in its arguments"), "{refused}");
+        assert!(told("migrate $TOKEN", json!({ "env": [{ "name": "TOKEN" }] })).is_ok());
+    }
+
+    #[test]
+    fn what_may_come_from_elsewhere_is_not_guessed() {
+        let container = json!({ "env": [{ "name": "URL" }], "envFrom": [{ "secretRef": { "name": "s" } }] });
+        assert!(told("migrate $URL", container.clone()).is_ok());
+        let refused = told("migrate $TAG", container).unwrap_err();
+        assert!(
+            refused.contains("task `migrate`: it is not known whether the container has `$TAG`"),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+"""What MkDocs reads otherwise than GitHub, which is what the pages are written for."""
+
+import re
+
+CODE = re.compile(r"`[^`\n]+`")
+
+
+def on_page_markdown(markdown: str, **_) -> str:
+    """In a table GitHub wants a `|` within code escaped; Python's Markdown shows the backslash."""
+    lines = markdown.split("\n")
+    row = lambda line: CODE.sub(lambda code: code.group().replace("\\|", "|"), line) if line.startswith("|") else line
+    return "\n".join(map(row, lines))
