@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
-use k8s_openapi::api::core::v1::{self as core, Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::{self as core, Node, Pod, ServiceAccount};
 use kube::api::{
     AttachParams, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
 };
@@ -272,9 +272,25 @@ impl Namespace {
             if let Some(answer) = ask() {
                 return answer;
             }
-            assert!(Instant::now() < deadline, "waited in vain for {what}; pods: {:#?}", self.pods(""));
+            assert!(Instant::now() < deadline, "waited in vain for {what}; {}", self.state());
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// What the cluster says of this namespace's pods and of its nodes.
+    fn state(&self) -> String {
+        let pods = self.pods("");
+        let pods = pods.iter().map(|pod| json!({ "pod": pod.metadata.name, "status": pod.status }));
+        let nodes = Api::<Node>::all(self.cluster.client.clone());
+        let nodes = self.cluster.block_on(nodes.list(&ListParams::default()));
+        let nodes = nodes.map(|list| list.items).unwrap_or_default();
+        let nodes = nodes.iter().map(|node| {
+            let taints = node.spec.as_ref().map(|spec| &spec.taints);
+            let conditions = node.status.as_ref().map(|status| &status.conditions);
+            json!({ "node": node.metadata.name, "taints": taints, "conditions": conditions })
+        });
+        let lines = pods.chain(nodes).map(|value| value.to_string());
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     // ---- the program ----
