@@ -8,7 +8,6 @@ use text_size::{TextRange, TextSize};
 
 use crate::command::Word;
 use crate::file_names::{CHART_FILE, DOCKERFILE, MAKEFILES};
-use crate::options::Options;
 use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::project_files::{
@@ -49,7 +48,7 @@ pub fn links(parsed: &Parsed, within: TextRange) -> Vec<Link> {
     let tasks = sections.flat_map(|section| parsed.file.tasks_of(section));
     let tasks = tasks.filter(|task| task.range.intersect(within).is_some());
     let words = tasks.filter_map(|task| parsed.words_of(task));
-    words.flat_map(|words| command_links(words, parsed.options)).collect()
+    words.flat_map(command_links).collect()
 }
 
 /// Where the file names what it names at an offset: a script, another file, a target of a Makefile, a script of npm.
@@ -75,8 +74,8 @@ impl Target {
 }
 
 /// The links of one command, and of those in a script that it has as an argument.
-pub(crate) fn command_links(words: &Words, options: Options) -> Vec<Link> {
-    let script = words.of_script(options);
+pub(crate) fn command_links(words: &Words) -> Vec<Link> {
+    let script = words.of_script();
     if script.is_empty() {
         return simple_links(words);
     }

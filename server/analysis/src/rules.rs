@@ -55,7 +55,7 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
 }
 
 /// So many commands are worth a second thread.
-const MANY: usize = 200;
+const MANY: usize = 48;
 
 /// What is found in each command by itself, in their order.
 fn check_each(commands: &[Command<'_>]) -> Vec<Diagnostic> {

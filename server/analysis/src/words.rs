@@ -3,6 +3,7 @@
 //! Must not judge: a command that cannot be split has the words before the place where it breaks off.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use text_size::{TextRange, TextSize};
 
@@ -25,6 +26,8 @@ pub struct Words {
     /// How it stands in the text.
     pub written: Str,
     map: Option<StrMap>,
+    options: Options,
+    script: OnceLock<Vec<Words>>,
 }
 
 impl Words {
@@ -33,7 +36,7 @@ impl Words {
         let content = written.decode(text).into_owned();
         let map = (!written.plain).then(|| written.map(text));
         let (Split { words, quoting }, error) = split(&content, options);
-        Words { content, words, quoting, error, written, map }
+        Words { content, words, quoting, error, written, map, options, script: OnceLock::new() }
     }
 
     /// What quotes and backslashes make of each byte of a word.
@@ -100,22 +103,25 @@ impl Words {
 
     /// The commands of a script that a shell has as an argument, each as a command of its own; none where it is more than
     /// commands behind each other, leaves the directory, or is written with escapes.
-    pub(crate) fn of_script(&self, options: Options) -> Vec<Words> {
+    pub(crate) fn of_script(&self) -> &[Words] {
+        self.script.get_or_init(|| self.split_script().unwrap_or_default())
+    }
+
+    fn split_script(&self) -> Option<Vec<Words>> {
+        let (script, start) = self.script()?;
         // The shell knows quotes whoever starts it.
-        let options = Options { semantics: Semantics::Standard, ..options };
-        self.script().map_or_else(Vec::new, |(script, start)| {
-            let parts = simple_commands(script).into_iter().map(|part| {
-                let (Split { words, .. }, error) = split(&script[part.clone()], options);
-                let start = start + TextSize::new(part.start as u32);
-                let words = words.into_iter().map(|word| word.moved(start)).collect();
-                Words { words, error, ..self.clone() }
-            });
-            let parts: Vec<Words> = parts.collect();
-            let is_plain = |part: &Words| {
-                part.error.is_none() && !part.literal(0).is_some_and(|program| NOT_SIMPLE.contains(&program))
-            };
-            if parts.iter().all(is_plain) { parts } else { Vec::new() }
-        })
+        let options = Options { semantics: Semantics::Standard, ..self.options };
+        let parts = simple_commands(script).into_iter().map(|part| {
+            let (Split { words, .. }, error) = split(&script[part.clone()], options);
+            let start = start + TextSize::new(part.start as u32);
+            let words = words.into_iter().map(|word| word.moved(start)).collect();
+            Words { words, error, script: Vec::new().into(), ..self.clone() }
+        });
+        let parts: Vec<Words> = parts.collect();
+        let is_plain = |part: &Words| {
+            part.error.is_none() && !part.literal(0).is_some_and(|program| NOT_SIMPLE.contains(&program))
+        };
+        parts.iter().all(is_plain).then_some(parts)
     }
 
     /// The script, where the command has it as the shell reads it, and where it stands in the command.
@@ -209,7 +215,7 @@ mod tests {
                 let words = command.words.iter().map(|word| &text[command.range(word.range)]);
                 words.collect::<Vec<_>>().join(" ")
             };
-            words.of_script(parsed.options).iter().map(shown).collect::<Vec<_>>().join(" | ")
+            words.of_script().iter().map(shown).collect::<Vec<_>>().join(" | ")
         };
         assert_eq!(
             of("sh -c 'npm ci &&npm run \"a;b\"; make x|tee $LOG'"),

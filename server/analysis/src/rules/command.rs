@@ -59,7 +59,7 @@ impl<'a> Command<'a> {
 
     /// Looks at each command that it is: itself, or those of the script that a shell has as an argument.
     pub(super) fn each(&self, mut look: impl FnMut(&Command<'_>)) {
-        let script = self.split.of_script(self.parsed.options);
+        let script = self.split.of_script();
         if script.is_empty() {
             return look(self);
         }
