@@ -157,6 +157,34 @@ fn a_job_goes_on_when_the_program_is_killed_and_is_taken_up_from_anywhere() {
 }
 
 #[test]
+fn secrets_that_stand_in_the_workload_are_masked_in_what_its_job_writes() {
+    let env = json!([
+        { "name": "URL", "value": "postgres://ann:s3cr3t-of-url@db" },
+        { "name": "DB_PASSWORD", "value": "hunter22" },
+        { "name": "VERIFY_TOKEN", "value": "true" },
+    ]);
+    let (double, tool) = application(container(&json!({ "env": env })));
+    let mut started = tool.start(&RUN);
+    let job = made(&double);
+    double.put(pod(&job, &[runs(), waits()]));
+    let written = "as hunter22 at postgres://ann:s3cr3t-of-url@db: true\n";
+    double.log(&pod_name(&job), "01-create", written);
+    let shown = "as *** at postgres://ann:***@db: true";
+    started.wait_for(shown);
+    started.signal(Signal::KILL);
+    started.end();
+    let kept = tool.records();
+    assert!(!kept.contains("hunter22") && !kept.contains("s3cr3t-of-url"), "{kept}");
+
+    let elsewhere = Tool::empty().with("KUBECONFIG", double.kubeconfig().to_str().expect("UTF-8"));
+    let mut attached = elsewhere.start(&["runs", "attach", name(&job)]);
+    attached.wait_for(shown);
+    double.put(pod(&job, &[ended(0), ended(0)]));
+    let called = attached.end();
+    assert_says(&called, 0, &["2 passed"]);
+}
+
+#[test]
 fn who_ends_the_program_leaves_the_job_and_who_stops_the_run_ends_it() {
     for (signal, deleted, said) in
         [(Signal::TERM, 0, "goes on: `draft-tasks runs attach"), (Signal::INT, 1, "stopped")]

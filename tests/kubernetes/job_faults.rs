@@ -30,6 +30,10 @@ fn a_job_is_not_made_of_a_masked_value_or_a_volume_of_one_pod() {
     let said = ["task `b` has the value of `$DB_PASSWORD` in its arguments that is masked on this machine"];
     assert_says(&tool.call(&RUN), 1, &said);
 
+    let tool = tool.with("API_TOKEN", "correct horse battery");
+    tool.write(".draft-tasks.toml", b"[post-deploy]\nc = \"echo the correct horse 'battery'\"\n");
+    assert_says(&tool.call(&RUN), 1, &["task `c` has a value in its arguments that is masked"]);
+
     tool.write(".draft-tasks.toml", TASKS.as_bytes());
     let claim = |mode: &str| json!({ "kind": "PersistentVolumeClaim", "metadata": { "name": "c" }, "spec": { "accessModes": [mode] } });
     let mut spec = container(&json!({ "volumeMounts": [{ "name": "data", "mountPath": "/data" }] }));
@@ -69,6 +73,21 @@ fn a_job_is_not_made_of_a_masked_value_or_a_volume_of_one_pod() {
     assert_eq!(job["spec"]["template"]["spec"]["volumes"][0]["name"], "data");
     shared.put(pod(&job, &[ended(0), ended(0)]));
     assert_says(&started.end(), 0, &["2 passed"]);
+}
+
+#[test]
+fn a_variable_that_the_container_may_lack_is_no_reference() {
+    for kind in ["secretKeyRef", "configMapKeyRef"] {
+        let source = json!({ kind: { "name": "db", "key": "url", "optional": true } });
+        let env = json!([{ "name": "URL", "valueFrom": source }]);
+        let (double, tool) = application(container(&json!({ "env": env })));
+        let said = [
+            "task `create`: it is not known whether the container has `$URL`, since it is `optional` there",
+            "name `URL` in the `env` of the workload's container, not as `optional`",
+        ];
+        assert_says(&tool.call(&RUN), 1, &said);
+        assert_eq!(double.seen().count("create", "jobs"), 0);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::confidential::confidential;
 use self::manifest::{JobOutline, PodBasis, dns_label};
 pub use self::present::{PresentJob, again, delete, find, is_over, none_there};
 use self::seen::JobPod;
@@ -29,6 +30,7 @@ use crate::stop::{Deadline, StopRequest, reached, stopped};
 
 pub mod arguments;
 mod basis;
+mod confidential;
 mod ending;
 mod log;
 pub mod manifest;
@@ -93,10 +95,11 @@ pub(crate) async fn run(
         }
         Err(problem) => return blocked(problem).await,
     };
-    let image = manifest.as_ref().and_then(|manifest| image_of(manifest).map(str::to_owned));
+    let wanted_job = manifest.as_ref().filter(|_| job.source != JobSource::Present);
+    let image = wanted_job.and_then(image_of).map(str::to_owned);
     // From here on there may be a Job, so nothing is left undone.
-    if let Some(manifest) = manifest
-        && let Err(problem) = make(&connection, job, &manifest).await
+    if let Some(manifest) = wanted_job
+        && let Err(problem) = make(&connection, job, manifest).await
     {
         return blocked(problem).await;
     }
@@ -107,6 +110,7 @@ pub(crate) async fn run(
     };
     let mut request = request.clone();
     request.mask(&connection.confidential().await);
+    request.mask(&manifest.as_ref().map(confidential).unwrap_or_default());
     let walk = JobWalk {
         request: &request,
         wanted,
@@ -130,7 +134,7 @@ fn image_of(manifest: &Value) -> Option<&str> {
     manifest.pointer("/spec/template/spec/containers/0/image")?.as_str()
 }
 
-/// The first contact, and the manifest of the Job unless it is there. Nothing is made.
+/// The first contact, and the Job: as it is to be made, or as it is there if it is. Nothing is made.
 async fn prepare(
     request: &RunRequest,
     wanted: &PodsRequest,
@@ -148,7 +152,10 @@ async fn prepare(
     let asking = async {
         let connection = Connection::open(&wanted.target, &request.environment).await?;
         let basis = match &job.source {
-            JobSource::Present => return Ok((connection, None)),
+            JobSource::Present => {
+                let present = read(&connection, ObjectKind::JOB, &job.name).await?;
+                return Ok((connection, present));
+            }
             JobSource::Image(image) => PodBasis::of_image(image),
             JobSource::Workload => {
                 let found = basis::of_workload(&connection, wanted).await?;

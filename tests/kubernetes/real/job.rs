@@ -4,10 +4,11 @@
 
 use kube::ResourceExt;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::namespace::Namespace;
 use super::workload::Workload;
+use crate::block::pages;
 use crate::tool::{Tool, assert_says};
 
 const RUN: [&str; 4] = ["run", "post-deploy", "--as", "job"];
@@ -120,15 +121,8 @@ fn a_quota_and_a_missing_program_are_named() {
 fn the_permissions_that_the_page_names_are_enough() {
     let namespace = Namespace::new();
     namespace.roll_out(&application());
-    let rules = [
-        ("list,watch", "pods"),
-        ("get", "pods/log"),
-        ("create,get,delete", "jobs"),
-        ("get", "deployments"),
-        ("get", "replicasets"),
-    ];
-    let kubeconfig = namespace.kubeconfig_for("runner", &rules);
-    let tool = namespace.tool("web", "[post-deploy]\na = \"echo $URL\"\n");
+    let kubeconfig = namespace.kubeconfig_by("runner", &rules_of_the_page());
+    let tool = namespace.tool("web", "[post-deploy]\na = \"sh -c 'echo $URL'\"\n");
     let tool = tool.with("KUBECONFIG", kubeconfig.to_str().expect("UTF-8"));
     // The role comes into force a moment after it is made.
     let called = namespace.wait("the role", || {
@@ -136,6 +130,22 @@ fn the_permissions_that_the_page_names_are_enough() {
         (called.code == Some(0)).then_some(called)
     });
     assert_says(&called, 0, &["of-the-workload", "✓ a", "1 passed"]);
+    assert_says(&tool.call(&["run", "post-deploy"]), 0, &["of-the-workload", "1 pod passed"]);
+    namespace.create_object(json!({
+        "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": "none" }, "spec": { "hard": { "pods": "1" } },
+    }));
+    let mut started = tool.start(&[&RUN[..], &["--ready-timeout", "20"]].concat());
+    started.wait_for("exceeded quota: none");
+    assert_says(&started.end(), 1, &["so nothing runs later"]);
+}
+
+/// Of the Role that the page about pods shows.
+fn rules_of_the_page() -> Value {
+    let blocks = pages().into_iter().flat_map(|page| page.blocks);
+    let roles: Vec<_> = blocks.filter(|block| block.text.contains("kind: Role\n")).collect();
+    assert_eq!(roles.len(), 1, "a Role on the pages");
+    let role: Value = serde_saphyr::from_str(&roles[0].text).expect("YAML");
+    role["rules"].clone()
 }
 
 /// Pieces of arguments that YAML, JSON, shells or Kubernetes might change.
@@ -162,15 +172,14 @@ fn a_thousand_arguments_come_through_as_they_are() {
             (0..100).map(|_| (0..next(6)).map(|_| ODD[next(ODD.len())]).collect()).collect();
         let all = ["sh", "-c", SHOW, "sh"].into_iter().chain(words.iter().map(String::as_str));
         let command = all.map(quoted).collect::<Vec<_>>().join(" ");
-        tasks += &format!("t{task} = {}\n", serde_json::Value::from(command));
+        tasks += &format!("t{task} = {}\n", Value::from(command));
         let hex = |word: &String| word.bytes().map(|byte| format!("{byte:02x}")).collect::<String>() + ".";
         expected.extend(words.iter().map(hex));
     }
     let tool = namespace.tool("web", &tasks);
     let called = tool.call(&[&RUN[..], &["--format", "json"]].concat());
     assert_eq!(called.code, Some(0), "{called:?}");
-    let events =
-        called.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let events = called.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let pieces = events.filter_map(|event| event["pieces"].as_array().cloned()).flatten();
     let text: String = pieces.map(|piece| piece["text"].as_str().expect("a text").to_owned()).collect();
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);

@@ -303,17 +303,20 @@ impl Namespace {
     /// A kubeconfig of somebody who may do nothing in this namespace but these verbs on these resources:
     /// `[("get,list,watch", "pods"), ("create", "pods/exec")]`.
     pub(crate) fn kubeconfig_for(&self, name: &str, rules: &[(&str, &str)]) -> PathBuf {
-        let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": name } });
-        self.create_object(account);
         let rules = rules.iter().map(|(verbs, resource)| {
             let group = match *resource {
-                "jobs" => "batch",
                 core if core.starts_with("pods") || core == "events" => "",
                 _ => "apps",
             };
             json!({ "apiGroups": [group], "resources": [resource], "verbs": verbs.split(',').collect::<Vec<_>>() })
         });
-        let rules: Vec<Value> = rules.collect();
+        self.kubeconfig_by(name, &rules.collect())
+    }
+
+    /// The same by the rules of a Role.
+    pub(crate) fn kubeconfig_by(&self, name: &str, rules: &Value) -> PathBuf {
+        let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": name } });
+        self.create_object(account);
         let api_version = "rbac.authorization.k8s.io/v1";
         let metadata = json!({ "name": name });
         self.create_object(

@@ -57,17 +57,25 @@ impl KnownVariables<'_> {
     }
 
     fn piece(&self, task: &str, name: &str) -> Result<ArgumentPiece, Problem> {
-        let of_container = self.basis.container.get("env").and_then(Value::as_array).into_iter().flatten();
-        if of_container.into_iter().any(|variable| variable["name"] == name) {
+        let listed = |field: &str| self.basis.container.get(field).and_then(Value::as_array);
+        let named = || listed("env").into_iter().flatten().filter(|variable| variable["name"] == name);
+        if named().any(|variable| !is_optional(variable)) {
             return Ok(ArgumentPiece::Reference(name.to_owned()));
         }
-        let sources = self.basis.container.get("envFrom").and_then(Value::as_array);
-        if sources.is_some_and(|sources| !sources.is_empty()) {
+        let why = match (named().next(), listed("envFrom")) {
+            (Some(_), _) => Some("it is `optional` there"),
+            (None, Some(sources)) if !sources.is_empty() => {
+                Some("its `envFrom` takes variables from elsewhere")
+            }
+            (None, _) => None,
+        };
+        if let Some(why) = why {
             return Err(Problem::new(format!(
-                "task `{task}`: it is not known whether the container has `${name}`, since its `envFrom` takes \
-                 variables from elsewhere"
+                "task `{task}`: it is not known whether the container has `${name}`, since {why}"
             ))
-            .help(format!("name `{name}` in the `env` of the workload's container, or write its value in the command")));
+            .help(format!(
+                "name `{name}` in the `env` of the workload's container, not as `optional`, or write its value in the command"
+            )));
         }
         let value = variable(self.environment, name).map(|value| value.to_string_lossy().into_owned());
         let value = value.unwrap_or_default();
@@ -77,21 +85,26 @@ impl KnownVariables<'_> {
         Ok(ArgumentPiece::Literal(value))
     }
 
-    /// A secret may also stand in the command itself, or in several pieces of an argument.
+    /// A secret may also stand in the command itself, in several pieces of an argument or in several arguments.
     fn checked(&self, task: JobTask) -> Result<JobTask, Problem> {
-        for JobArgument(pieces) in &task.arguments {
-            let text: String = pieces
-                .iter()
-                .map(|piece| match piece {
-                    ArgumentPiece::Literal(text) | ArgumentPiece::Reference(text) => text.as_str(),
-                })
-                .collect();
-            if self.secrets.mask(&text) != text {
-                return Err(masked(&task.name, "a value"));
-            }
+        let words = task.arguments.iter().map(|JobArgument(pieces)| {
+            let texts = pieces.iter().map(|piece| match piece {
+                ArgumentPiece::Literal(text) | ArgumentPiece::Reference(text) => text.as_str(),
+            });
+            texts.collect::<String>()
+        });
+        let command = words.collect::<Vec<_>>().join(" ");
+        if self.secrets.mask(&command) != command {
+            return Err(masked(&task.name, "a value"));
         }
         Ok(task)
     }
+}
+
+/// Whether a container starts without it where the key is missing; then a reference to it stays as it is written.
+fn is_optional(variable: &Value) -> bool {
+    let source = variable["valueFrom"].as_object();
+    source.is_some_and(|source| source.values().any(|it| it["optional"] == true))
 }
 
 fn masked(task: &str, what: &str) -> Problem {
