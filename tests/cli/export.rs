@@ -7,8 +7,15 @@ use crate::vectors::{Numbers, planned, task, words};
 use expect_test::expect;
 
 /// Each as its program and arguments.
-const SHELLS: [&[&str]; 6] =
-    [&["sh"], &["dash"], &["bash"], &["bash", "--posix"], &["busybox", "sh"], &["zsh", "--emulate", "sh"]];
+const SHELLS: [&[&str]; 7] = [
+    &["sh"],
+    &["dash"],
+    &["bash"],
+    &["bash", "--posix"],
+    &["busybox", "sh"],
+    &["zsh"],
+    &["zsh", "--emulate", "sh"],
+];
 
 /// The shells of this machine.
 fn shells() -> Vec<&'static [&'static str]> {
@@ -51,6 +58,7 @@ fn a_phase_is_a_script() {
         #!/bin/sh
         # Written by `draft-tasks export sh pre-up` from .draft-tasks.toml; start it in the directory of that file.
         # From the environment, empty where it has none: $GREETING, $UNSET_HERE
+        [ -z "${ZSH_VERSION-}" ] || emulate sh
         set -eu
 
         # A task: what it is called, its program and arguments. It has no input.
@@ -191,6 +199,16 @@ fn limits_are_kept_or_said() {
     let said = run(&tool, &["sh"], &called.stdout, &[]);
     assert_eq!(said.status.code(), Some(124), "{said:?}");
     assert_eq!(String::from_utf8_lossy(&said.stderr), "task long failed with exit code 124\n");
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let mut busybox = std::env::split_paths(&path).map(|folder| folder.join("busybox"));
+    if let Some(busybox) = busybox.find(|program| program.exists()) {
+        for name in ["sh", "sleep", "timeout"] {
+            std::os::unix::fs::symlink(&busybox, tool.path(name)).expect("a link");
+        }
+        let mut command = Command::new("sh");
+        command.arg("exported.sh").current_dir(tool.path("")).env("PATH", ".").stdin(Stdio::null());
+        assert_eq!(command.output().expect("the shell starts").status.code(), Some(143));
+    }
 }
 
 #[test]
@@ -232,6 +250,11 @@ fn secrets_are_not_written() {
     let parts = ["\nPLAIN=\"a'b c\"\nexport PLAIN\n", "echo hunter22 \"${API_TOKEN-}\" \"${PLAIN-}\"\n"];
     assert!(parts.iter().all(|part| script.contains(part)), "{script}");
     assert!(script.contains("# From the environment, empty where it has none: $API_TOKEN\n"), "{script}");
+
+    let tool = Tool::new("[pre-up]\na = \"echo the correct  'horse' battery $API_TOKEN\"\n")
+        .with("API_TOKEN", "correct horse battery");
+    let said = ["the task `a` of `pre-up` has a secret in it", "take it from a variable"];
+    assert_says(&tool.call(&["export", "sh"]), 2, &said);
 
     let tool = Tool::new("[pre-up]\na = \"echo s3cr3t-of-file\"\n");
     tool.write("vars", b"SOMETHING=s3cr3t-of-file\n");

@@ -75,6 +75,7 @@ fn a_phase_is_a_job() {
     expect![[r#"
         # Written by `draft-tasks export kubernetes-job post-deploy` from .draft-tasks.toml.
         # A Job runs once: before it can again, `kubectl delete -f FILE`. Its name is of the folder and the phase alone.
+        # Before Kubernetes 1.26 tasks start again where their pod is deleted while it runs, as with its node.
         # Its limit counts the time until its pod starts, too.
         # Not in it: post-deploy: 1 task runs in every ready pod of the application; this Job runs them once
         # Not in it: the limit of each task, 1m: a Job has one for all of them
@@ -164,6 +165,7 @@ fn phases_are_hooks_of_a_chart() {
     expect![[r#"
         # Written by `draft-tasks export helm-hook post-deploy cleanup` from .draft-tasks.toml.
         # A release's name may have 49 letters: Kubernetes refuses Jobs with longer ones.
+        # Before Kubernetes 1.26 tasks start again where their pod is deleted while it runs, as with its node.
         # Install and upgrade with --wait: other hooks do not wait until pods are ready.
         # Secrets and ConfigMaps of the chart are gone after it was deleted.
         # Not in it: post-deploy: 2 tasks run in every ready pod of the application; each hook runs once
@@ -318,7 +320,10 @@ fn what_is_missing_or_wrong_is_said_and_nothing_is_written() {
     refused(&["kubernetes-job", "--image", "web:1"], "name one of post-deploy, cleanup");
     refused(&["kubernetes-job", "cleanup", "--image", "{{ .Values.image }}"], "only Helm knows templates");
     refused(&["kubernetes-job", "cleanup", "--image", "a b"], "expected the name of an image");
-    refused(&["sh", "--image", "web:1"], "leave --image and --env-from out");
+    refused(
+        &["sh", "--image", "web:1"],
+        "a script has no image, and no variables of a cluster's objects: leave them out",
+    );
     let job = ["kubernetes-job", "post-deploy", "--image", "web:1"];
     refused(
         &job,

@@ -151,6 +151,7 @@ fn other_targets_are_what_the_command_line_writes_and_their_remarks_are_told() {
         (json!({}), "in which image the tasks run: name it"),
         (json!({ "image": "{{ .Values.image }}" }), "only Helm knows templates"),
         (json!({ "image": "a b" }), "expected the name of an image"),
+        (json!({ "target": "sh", "image": "web:1" }), "a script has no image"),
         (json!({ "image": "web:1", "envFrom": ["web"] }), "expected [VARIABLE=]secret/NAME"),
     ] {
         let mut argument = json!({ "uri": project.uri, "phase": "pre-up", "target": "kubernetes-job" });

@@ -4,6 +4,7 @@
 //! out silently what the target cannot express.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use draft_tasks_analysis::Analysis;
@@ -16,13 +17,14 @@ use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::{Limits, OnFailure};
 use serde::{Deserialize, Serialize};
 
-use self::container::ContainerTerms;
+use self::container::{ContainerTerms, VariableSource};
 use crate::settings::Config;
 use crate::settings::audience::Audience;
 
 pub(crate) mod container;
 pub(crate) mod helm_hook;
 pub(crate) mod kubernetes_job;
+mod origin;
 pub(crate) mod sh;
 mod yaml;
 
@@ -47,19 +49,7 @@ impl ExportTarget {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// Whether an image fits to it.
-    ///
-    /// # Errors
-    ///
-    /// Why not.
-    pub(crate) fn check_image(self, image: &str) -> Result<(), String> {
-        if self != ExportTarget::HelmHook && image.contains("{{") {
-            return Err("only Helm knows templates".into());
-        }
-        Ok(())
-    }
-
-    /// Writes phases of a folder so; a script needs no terms.
+    /// Writes phases so, with what the user says of the containers.
     ///
     /// # Errors
     ///
@@ -67,22 +57,26 @@ impl ExportTarget {
     pub(crate) fn write(
         self,
         handover: &Handover,
-        terms: Option<&ContainerTerms>,
-        folder: &str,
+        image: Option<&str>,
+        sources: &[VariableSource],
+        audience: Audience,
     ) -> Result<Exported, String> {
-        let terms = || terms.ok_or_else(|| "it is not known in which image the tasks run".to_owned());
+        let terms = || ContainerTerms::of(self, image, sources, audience);
         match self {
+            ExportTarget::Sh if image.is_some() || !sources.is_empty() => {
+                Err("a script has no image, and no variables of a cluster's objects: leave them out".into())
+            }
             ExportTarget::Sh => sh::script(handover),
-            ExportTarget::KubernetesJob => kubernetes_job::manifest(handover, terms()?, folder),
-            ExportTarget::HelmHook => helm_hook::template(handover, terms()?),
+            ExportTarget::KubernetesJob => kubernetes_job::manifest(handover, &terms()?),
+            ExportTarget::HelmHook => helm_hook::template(handover, &terms()?),
         }
     }
 }
 
 /// What is handed over.
 pub(crate) struct Handover {
-    /// The name of the tasks file, without folders: they are of this machine.
-    pub(crate) file: String,
+    /// The tasks file. Of the folders that it is in no more than its own is written: they are of this machine.
+    pub(crate) file: PathBuf,
     pub(crate) phases: Vec<HandedPhase>,
     pub(crate) limits: Limits,
     /// Variables whose values are handed over, too.
@@ -169,8 +163,7 @@ impl HandedPhase {
         let found: BTreeSet<String> = found.collect();
         let exposed = self.steps.iter().filter_map(|step| {
             let is_found = found.contains(&step.task);
-            let is_exposed = is_found || literals(step).any(|text| secrets.mask(text) != text);
-            is_exposed.then(|| ExposedTask {
+            (is_found || stands_in(secrets, step)).then(|| ExposedTask {
                 phase: self.phase,
                 task: step.task.clone(),
                 line: step.line.unwrap_or_default(),
@@ -189,14 +182,10 @@ impl HandedPhase {
     }
 }
 
-/// The texts of a task that stand in the file.
-fn literals(step: &Step) -> impl Iterator<Item = &str> {
-    let parts = step.words.iter().flat_map(|word| &word.parts);
-    let literals = parts.filter_map(|part| match part {
-        Part::Literal(text) => Some(text.as_str()),
-        Part::Variable { .. } => None,
-    });
-    literals.chain([step.task.as_str()])
+/// Whether a secret stands in a task of the file; one with blanks may be several words.
+fn stands_in(secrets: &Secrets, step: &Step) -> bool {
+    let words: Vec<String> = step.words.iter().map(|word| word.expand(&|_| None)).collect();
+    [&words.join(" "), &step.task].into_iter().any(|text| secrets.mask(text) != *text)
 }
 
 impl Handover {
@@ -212,10 +201,5 @@ impl Handover {
             Part::Literal(_) => None,
         });
         names.filter(|name| !self.given.contains_key(*name)).collect()
-    }
-
-    /// The names of the phases, as the command line takes them.
-    fn phase_names(&self) -> String {
-        self.phases.iter().map(|phase| phase.phase.name()).collect::<Vec<_>>().join(" ")
     }
 }

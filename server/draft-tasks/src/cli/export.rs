@@ -14,7 +14,7 @@ use super::prepare::Prepared;
 use super::terminal;
 use super::variables::VariableOptions;
 use super::{FOUND, SemanticOptions, UNUSABLE};
-use crate::export::container::{self, ContainerTerms, VariableSource};
+use crate::export::container::VariableSource;
 use crate::export::{EXPOSES, ExportTarget, Exported, ExposedTask, HandedPhase, Handover};
 use crate::settings::audience::Audience;
 
@@ -39,7 +39,7 @@ pub(super) struct ExportArguments {
     #[arg(long)]
     strict: bool,
     /// The image in which the tasks run; of helm-hook it may be a template, as in '{{ .Values.image }}'
-    #[arg(long, value_name = "IMAGE", value_parser = container::image)]
+    #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
     /// Where the cluster has variables: secret/NAME or configmap/NAME, for one variable alone VARIABLE=secret/NAME; may be
     /// given several times
@@ -83,29 +83,10 @@ fn exported(arguments: &ExportArguments) -> Result<Exported, String> {
             "--env {name}: its value looks secret, and is not written into what is exported\n  leave it out, and the export refers to it; or give --public {name}"
         ));
     }
-    let file = prepared.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = prepared.file.clone();
     let handover = Handover { file, phases, limits: prepared.limits(), given };
-    let folder = prepared.directory().file_name().unwrap_or_default().to_string_lossy();
-    let terms = match arguments.target {
-        ExportTarget::Sh if arguments.image.is_some() || !arguments.env_from.is_empty() => {
-            return Err(
-                "a script has no image and no objects of a cluster: leave --image and --env-from out".into(),
-            );
-        }
-        ExportTarget::Sh => None,
-        target => Some(terms(arguments, target)?),
-    };
-    arguments.target.write(&handover, terms.as_ref(), &folder)
-}
-
-fn terms(arguments: &ExportArguments, target: ExportTarget) -> Result<ContainerTerms, String> {
-    let example =
-        if target == ExportTarget::HelmHook { "'{{ .Values.image }}'" } else { "registry.example/web:1" };
-    let missing =
-        || format!("it is not known in which image the tasks run: name it, as in --image {example}");
-    let image = arguments.image.clone().ok_or_else(missing)?;
-    target.check_image(&image).map_err(|wrong| format!("--image {image}: {wrong}"))?;
-    Ok(ContainerTerms { image, sources: arguments.env_from.clone() })
+    let ExportArguments { target, image, env_from, .. } = arguments;
+    target.write(&handover, image.as_deref(), env_from, Audience::CommandLine)
 }
 
 fn phases(arguments: &ExportArguments, prepared: &Prepared<'_>) -> Result<Vec<HandedPhase>, String> {

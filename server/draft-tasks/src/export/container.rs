@@ -6,11 +6,19 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use draft_tasks_analysis::command::is_name;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::PHASE_LABEL;
 use draft_tasks_executor::job::manifest::{ArgumentPiece, JobArgument, JobTask, PodBasis};
 use serde_json::{Value, json};
 
-use super::{HandedPhase, Handover, Step};
+use super::{ExportTarget, HandedPhase, Handover, Step};
+use crate::settings::audience::Audience;
+
+/// What is to be known of each Job. Since 1.26 (`JobTrackingWithFinalizers`) a pod that is being deleted counts as failed,
+/// and a Job without retries is over by that. `podReplacementPolicy` is of no use before: servers know it since 1.28, and
+/// clients of older ones refuse it.
+pub(super) const STARTS_AGAIN: &str =
+    "Before Kubernetes 1.26 tasks start again where their pod is deleted while it runs, as with its node.";
 
 /// What a user says of containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +27,25 @@ pub(crate) struct ContainerTerms {
     pub(crate) sources: Vec<VariableSource>,
 }
 
-/// The name of an image; for Helm it may be a template.
+/// What an image is called, for example.
+const IMAGE: &str = "registry.example/web:1";
+
+/// Whether this can be the name of an image.
 ///
 /// # Errors
 ///
-/// What was expected.
-pub(crate) fn image(text: &str) -> Result<String, String> {
+/// Why not.
+fn check_image(target: ExportTarget, image: &str) -> Result<(), String> {
     let is_reference = |letter: char| letter.is_ascii_alphanumeric() || "._:/@-".contains(letter);
-    let is_template = text.contains("{{") && !text.contains(char::is_control);
-    if !text.is_empty() && (is_template || text.chars().all(is_reference)) {
-        return Ok(text.to_owned());
+    let is_template = image.contains("{{") && !image.contains(char::is_control);
+    if is_template && target != ExportTarget::HelmHook {
+        return Err(format!("the image `{image}`: only Helm knows templates"));
     }
-    Err("expected the name of an image, such as registry.example/web:1".into())
+    if image.is_empty() || !is_template && !image.chars().all(is_reference) {
+        let image = printable(image);
+        return Err(format!("the image `{image}`: expected the name of an image, such as {IMAGE}"));
+    }
+    Ok(())
 }
 
 /// An object of the cluster that has variables: `[NAME=]secret/OBJECT` or `[NAME=]configmap/OBJECT`.
@@ -101,6 +116,26 @@ impl VariableSource {
 }
 
 impl ContainerTerms {
+    /// What is said of the containers of a target.
+    ///
+    /// # Errors
+    ///
+    /// When the image is missing or cannot be one, and what to do.
+    pub(super) fn of(
+        target: ExportTarget,
+        image: Option<&str>,
+        sources: &[VariableSource],
+        audience: Audience,
+    ) -> Result<ContainerTerms, String> {
+        let example = if target == ExportTarget::HelmHook { "'{{ .Values.image }}'" } else { IMAGE };
+        let image = image.ok_or_else(|| {
+            let example = audience.image(example);
+            format!("it is not known in which image the tasks run: name it, as in {example}")
+        })?;
+        check_image(target, image)?;
+        Ok(ContainerTerms { image: image.to_owned(), sources: sources.to_vec() })
+    }
+
     /// What all containers have.
     ///
     /// # Errors

@@ -7,14 +7,11 @@ use std::time::Duration;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::OnFailure;
-use draft_tasks_executor::job::manifest::{JobOutline, PodBasis};
+use draft_tasks_executor::job::manifest::{JobOutline, LONGEST_NAME, PodBasis};
 use serde_json::{Value, json};
 
-use super::container::{ContainerTerms, job_task, labels};
-use super::{Exported, HandedPhase, Handover, Step, yaml};
-
-/// The longest name of a Job.
-const LONGEST: usize = 63;
+use super::container::{ContainerTerms, STARTS_AGAIN, job_task, labels};
+use super::{ExportTarget, Exported, HandedPhase, Handover, Step, yaml};
 
 /// The name of a release, as a template.
 const RELEASE: &str = "{{ .Release.Name }}";
@@ -26,7 +23,7 @@ const RELEASE: &str = "{{ .Release.Name }}";
 /// What is missing, and what to do.
 pub(crate) fn template(handover: &Handover, terms: &ContainerTerms) -> Result<Exported, String> {
     let unexpressed = unexpressed(handover);
-    let header = yaml::header("helm-hook", handover, &remarks(handover, terms), &unexpressed);
+    let header = yaml::header(ExportTarget::HelmHook, handover, &remarks(handover, terms), &unexpressed);
     let count = handover.steps().count();
     for number in 0.. {
         let [release, image] = ["release", "image"].map(|kind| format!("draft-tasks-{kind}-{number}"));
@@ -104,9 +101,11 @@ fn first_weight(phase: Phase) -> usize {
 fn remarks(handover: &Handover, terms: &ContainerTerms) -> Vec<String> {
     let has = |phase: Phase| handover.phases.iter().any(|it| it.phase == phase);
     let longest = handover.phases.iter().map(|it| format!("-{}-{}", it.phase, it.steps.len()).len()).max();
-    let room = LONGEST - longest.unwrap_or_default().min(LONGEST);
-    let mut remarks =
-        vec![format!("A release's name may have {room} letters: Kubernetes refuses Jobs with longer ones.")];
+    let room = LONGEST_NAME.saturating_sub(longest.unwrap_or_default());
+    let mut remarks = vec![
+        format!("A release's name may have {room} letters: Kubernetes refuses Jobs with longer ones."),
+        STARTS_AGAIN.to_owned(),
+    ];
     if has(Phase::PostDeploy) || has(Phase::PostUp) {
         remarks.push("Install and upgrade with --wait: other hooks do not wait until pods are ready.".into());
     }

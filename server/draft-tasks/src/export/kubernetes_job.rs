@@ -3,33 +3,32 @@
 //! Must not take labels by which a Service would send it traffic.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use draft_tasks_executor::OnFailure;
 use draft_tasks_executor::job::manifest::{JobOutline, dns_label};
 
-use super::container::{ContainerTerms, job_task, labels};
-use super::{Exported, HandedPhase, Handover, yaml};
+use super::container::{ContainerTerms, STARTS_AGAIN, job_task, labels};
+use super::{ExportTarget, Exported, HandedPhase, Handover, yaml};
 
-/// The manifest; the folder of the tasks file is a part of the Job's name.
+/// The manifest.
 ///
 /// # Errors
 ///
 /// What is missing, and what to do.
-pub(crate) fn manifest(
-    handover: &Handover,
-    terms: &ContainerTerms,
-    folder: &str,
-) -> Result<Exported, String> {
+pub(crate) fn manifest(handover: &Handover, terms: &ContainerTerms) -> Result<Exported, String> {
     let [phase] = handover.phases.as_slice() else {
+        let names: Vec<&str> = handover.phases.iter().map(|phase| phase.phase.name()).collect();
         return Err(format!(
             "a Job runs as soon as it is applied, so it is made of one phase: name one of {}",
-            handover.phase_names().replace(' ', ", ")
+            names.join(", ")
         ));
     };
+    let folder = handover.file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     let (task_limit, run_limit) = (handover.limits.task, handover.limits.run.map(|limit| limit.whole));
     let is_alone = phase.steps.len() == 1;
     let outline = JobOutline {
-        name: dns_label(&[folder], phase.phase.name()),
+        name: dns_label(&[&folder], phase.phase.name()),
         namespace: None,
         labels: labels(phase),
         annotations: BTreeMap::new(),
@@ -44,11 +43,12 @@ pub(crate) fn manifest(
     let mut remarks = vec![
         "A Job runs once: before it can again, `kubectl delete -f FILE`. Its name is of the folder and the phase alone."
             .to_owned(),
+        STARTS_AGAIN.to_owned(),
     ];
     if outline.deadline.is_some() {
         remarks.push("Its limit counts the time until its pod starts, too.".to_owned());
     }
-    let text = yaml::header("kubernetes-job", handover, &remarks, &unexpressed)
+    let text = yaml::header(ExportTarget::KubernetesJob, handover, &remarks, &unexpressed)
         + &yaml::document(&outline.manifest())?;
     Ok(Exported { text, unexpressed })
 }

@@ -14,7 +14,7 @@ use draft_tasks_analysis::task_variable::TaskVariable;
 use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{Limits, OnFailure};
 
-use super::{Exported, HandedPhase, Handover};
+use super::{ExportTarget, Exported, HandedPhase, Handover};
 
 /// Variables that POSIX shells, bash or BusyBox set themselves, and others whose names begin with `BASH`. Source: what
 /// became of `env NAME=probe SHELL -c 'echo $NAME'` and of `env -i SHELL -c set` in dash 0.5, bash 5 and BusyBox 1.35.
@@ -114,11 +114,8 @@ fn whole_seconds(limit: Duration) -> u64 {
 }
 
 fn header(handover: &Handover, unexpressed: &[String]) -> String {
-    let file = printable(&handover.file);
-    let phases = handover.phase_names();
-    let mut text = format!(
-        "#!/bin/sh\n# Written by `draft-tasks export sh {phases}` from {file}; start it in the directory of that file.\n"
-    );
+    let origin = handover.origin(ExportTarget::Sh);
+    let mut text = format!("#!/bin/sh\n# {origin}; start it in the directory of that file.\n");
     let names: Vec<String> = handover.references().iter().map(|name| format!("${name}")).collect();
     if !names.is_empty() {
         let _ = writeln!(text, "# From the environment, empty where it has none: {}", names.join(", "));
@@ -126,7 +123,8 @@ fn header(handover: &Handover, unexpressed: &[String]) -> String {
     for what in unexpressed {
         let _ = writeln!(text, "# Not in it: {what}");
     }
-    text + "set -eu\n"
+    // What zsh has built in stands before programs otherwise, also behind `exec`.
+    text + "[ -z \"${ZSH_VERSION-}\" ] || emulate sh\nset -eu\n"
 }
 
 /// The functions that run a task. `exec` never runs what a shell has built in.

@@ -5,17 +5,16 @@
 use draft_tasks_analysis::printable::printable;
 use serde_json::Value;
 
-use super::Handover;
+use super::{ExportTarget, Handover};
 
 /// Comments for the top: where it comes from, what is to be known, and what is not in it.
 pub(super) fn header(
-    target: &str,
+    target: ExportTarget,
     handover: &Handover,
     remarks: &[String],
     unexpressed: &[String],
 ) -> String {
-    let (file, phases) = (printable(&handover.file), handover.phase_names());
-    let first = format!("Written by `draft-tasks export {target} {phases}` from {file}.");
+    let first = format!("{}.", handover.origin(target));
     let last = unexpressed.iter().map(|what| format!("Not in it: {what}"));
     let lines = [first].into_iter().chain(remarks.iter().cloned()).chain(last);
     lines.map(|line| format!("# {}\n", printable(&line))).collect()

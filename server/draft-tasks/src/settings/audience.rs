@@ -148,6 +148,14 @@ impl Audience {
         }
     }
 
+    /// How an image is named in which tasks run.
+    pub(crate) fn image(self, example: &str) -> String {
+        match self {
+            Audience::CommandLine => format!("--image {example}"),
+            Audience::Editor => example.to_owned(),
+        }
+    }
+
     /// How that goes which is kept with records of runs.
     pub(crate) fn removing(self, records: &[String]) -> String {
         match self {

@@ -12,7 +12,7 @@ use draft_tasks_analysis::task_variable::TaskVariable;
 use serde_json::{Map, Value, json};
 
 /// The longest name of a Job, whose pods have it as a label, and of a container.
-const LONGEST: usize = 63;
+pub const LONGEST_NAME: usize = 63;
 
 /// What a Job is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -257,7 +257,7 @@ pub fn dns_label(texts: &[&str], own: &str) -> String {
     let words =
         words.flat_map(|text| text.split(|letter| !is_kept(letter)).map(str::to_owned).collect::<Vec<_>>());
     let mut name = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-    let room = LONGEST.saturating_sub(if own.is_empty() { 0 } else { own.len() + 1 });
+    let room = LONGEST_NAME.saturating_sub(if own.is_empty() { 0 } else { own.len() + 1 });
     name.truncate(room);
     let name = name.trim_end_matches('-');
     match (name, own) {

@@ -12,7 +12,7 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
-use crate::export::container::{self, ContainerTerms};
+use crate::export::container::VariableSource;
 use crate::export::{EXPOSES, ExportTarget, Exported, HandedPhase, Handover};
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Effect;
@@ -119,12 +119,13 @@ impl ExportedFile {
                 "{there} already exists; not overwritten: rename or delete it first"
             )));
         }
-        let file = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let limits = source.config.run.limits();
+        let (file, limits) = (source.path.clone(), source.config.run.limits());
         let handover = Handover { file, phases: vec![handed], limits, given: Default::default() };
-        let terms = terms(target, image, &env_from).map_err(refusal)?;
-        let folder = source.directory.file_name().unwrap_or_default().to_string_lossy();
-        let exported = target.write(&handover, terms.as_ref(), &folder).map_err(refusal)?;
+        let variable_source =
+            |text: &String| text.parse().map_err(|wrong: String| refusal(format!("`{text}`: {wrong}")));
+        let sources: Vec<VariableSource> = env_from.iter().map(variable_source).collect::<Result<_, _>>()?;
+        let exported = target.write(&handover, image.as_deref(), &sources, Audience::Editor);
+        let exported = exported.map_err(refusal)?;
         Ok(ExportedFile { phase, path, exported })
     }
 
@@ -132,24 +133,6 @@ impl ExportedFile {
         let url = url::Url::from_file_path(&self.path);
         url.map(|url| Uri(url.into())).map_err(|()| refusal(format!("{} is not a file", self.path.display())))
     }
-}
-
-/// What a user says of the containers; nothing of a script.
-fn terms(
-    target: ExportTarget,
-    image: Option<String>,
-    env_from: &[String],
-) -> Result<Option<ContainerTerms>, String> {
-    if target == ExportTarget::Sh {
-        return Ok(None);
-    }
-    let image = image.ok_or("it is not known in which image the tasks run: name it")?;
-    let named = |wrong| format!("the image `{image}`: {wrong}");
-    container::image(&image).map_err(named)?;
-    target.check_image(&image).map_err(named)?;
-    let source = |text: &String| text.parse().map_err(|wrong| format!("`{text}`: {wrong}"));
-    let sources = env_from.iter().map(source).collect::<Result<_, String>>()?;
-    Ok(Some(ContainerTerms { image, sources }))
 }
 
 impl Source {
