@@ -28,6 +28,9 @@ holds() {
 # pings COUNT: so many processes of tasks are alive.
 pings() { [ "$(wine tasklist 2>/dev/null | tr -d '\0' | grep -ci ping.exe)" -eq "$1" ]; }
 
+# begun: waits until the command in the background has its tasks, and fails where it ends without them.
+begun() { until pings 2; do kill -0 "$!" 2>/dev/null || { cat out; return 1; }; sleep 1; done; }
+
 wineboot --init >/dev/null 2>&1
 
 cat >.draft-tasks.toml <<'EOF'
@@ -49,10 +52,12 @@ works 'a limit ends what a task starts' 1 'timed out' run cleanup --timeout 5s -
 holds 'no process is left of it' pings 0
 
 wine draft-tasks.exe run cleanup --yes >out 2>&1 </dev/null &
-until pings 2; do sleep 1; done
+holds 'a run begins' begun
 kill -INT $!
 wait $!
-echo "a stopped run ended with $?"
+got=$?
+holds "Ctrl-C ends a run with 130 rather than $got" test "$got" -eq 130
+holds 'Ctrl-C stops a run in order' grep -qF 'stopped after' out
 holds 'a stop ends what a task starts' pings 0
 
 # A console's event, as its number, ends the run with a code, and all that it has started.
@@ -61,11 +66,12 @@ for event in 'Ctrl-Break 1 131' 'the closing of the console 2 130'; do
   number=${number##* }
   rm -f go
   wine console.exe "$number" go draft-tasks.exe run cleanup --yes >out 2>&1 </dev/null &
-  until pings 2; do sleep 1; done
+  holds "${event% * *} finds a run that has begun" begun
   touch go
   wait $!
   got=$?
   holds "${event% * *} ends a run with $code rather than $got" test "$got" -eq "$code"
+  holds "${event% * *} stops a run in order" grep -qF 'stopped after' out
   holds "${event% * *} ends what a task starts" pings 0
 done
 
