@@ -266,7 +266,8 @@ local function to_be_stopped()
   end
   local of_buffer = vim.lsp.get_clients({ bufnr = 0, name = 'draft_tasks' })
   if #of_buffer > 0 then
-    return of_buffer, { uri = vim.uri_from_bufnr(0) }
+    local path = server.meant()
+    return of_buffer, path and { uri = vim.uri_from_fname(path) } or nil
   end
   return vim.lsp.get_clients({ name = 'draft_tasks' }), nil
 end

@@ -13,6 +13,18 @@ local function execute(command, ctx)
   end
 end
 
+--- What the server says, without its name; of a place in a file the reason goes before, as the end of a long line is cut off.
+---@param text string
+---@return string
+local function reason_first(text)
+  local said = text:gsub('^draft%-tasks: ', '')
+  local lines = vim.tbl_map(function(line)
+    local path, place, reason = line:match('^(/.-):(%d+:%d+): (.*)$')
+    return path and ('%s (%s:%s)'):format(reason, vim.fn.fnamemodify(path, ':~:.'), place) or line
+  end, vim.split(said, '\n', { plain = true }))
+  return table.concat(lines, '\n')
+end
+
 local commands = {} ---@type table<string, function>
 for _, name in pairs(protocol.commands) do
   commands[name] = execute
@@ -21,6 +33,9 @@ end
 ---@type vim.lsp.Config
 return {
   commands = commands,
+  on_init = function(client)
+    require('draft_tasks.target').apply(client)
+  end,
   on_exit = function(...)
     require('draft_tasks.lifetime').on_exit(...)
   end,
@@ -38,8 +53,13 @@ return {
     ['window/showMessage'] = function(_, params)
       if not require('draft_tasks.runs').tell_end(params.message) then
         -- The protocol's levels count down from error, Neovim's count up to it.
-        require('draft_tasks.server').notify(params.message, vim.log.levels.ERROR + 1 - params.type)
+        require('draft_tasks.server').notify(reason_first(params.message), vim.log.levels.ERROR + 1 - params.type)
       end
+    end,
+    ['window/showMessageRequest'] = function(err, params, ctx)
+      -- Neovim puts a colon behind it.
+      params.message = params.message:gsub('%?$', '')
+      return vim.lsp.handlers['window/showMessageRequest'](err, params, ctx)
     end,
     ['workspace/applyEdit'] = function(err, params, ctx)
       -- A new tasks file is on disk when the user writes it: Neovim would make it at once, and empty.

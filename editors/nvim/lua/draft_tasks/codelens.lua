@@ -103,6 +103,15 @@ function M.enable(client, bufnr)
       refresh(client, bufnr)
     end,
   })
+  vim.api.nvim_create_autocmd({ 'TextChangedI', 'TextChangedP' }, {
+    group = group,
+    buffer = bufnr,
+    callback = function()
+      -- What it says of the line may be so no more; the others stay where they are, or the text would jump.
+      local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+      vim.api.nvim_buf_clear_namespace(bufnr, namespace, row, row + 1)
+    end,
+  })
   vim.api.nvim_create_autocmd('LspDetach', {
     group = group,
     buffer = bufnr,

@@ -5,20 +5,26 @@ local M = {}
 local name = 'draft-tasks://running-tasks'
 local buffer ---@type integer?
 
---- Whether Neovim is about to be left, with buffers written before.
-local leaving = false
-
---- Whether writing all is to be refused: `:wa` writes other buffers and says nothing of this one, `:wqa` does not leave.
----@return boolean
-function M.refuses()
-  if leaving then
-    -- Behind what Neovim says of an error.
-    vim.schedule(function()
+--- Neovim is about to be left, perhaps by `:wqa`: that writes first, and what cannot be written keeps it. `:wa` alone writes other
+--- buffers and says nothing of this one.
+local function refuse_to_be_written()
+  local guarded, said = buffer, vim.v.errmsg
+  if not guarded or not vim.bo[guarded].modified then
+    return
+  end
+  vim.bo[guarded].readonly, vim.v.errmsg = true, ''
+  vim.schedule(function()
+    if vim.api.nvim_buf_is_loaded(guarded) then
+      vim.bo[guarded].readonly = false
+    end
+    if vim.startswith(vim.v.errmsg, 'E45:') then
+      -- In place of that, which tells of an option.
       vim.cmd.redraw()
       vim.notify('tasks run; `:LspDraftTasks stop` stops them', vim.log.levels.ERROR)
-    end)
-  end
-  return leaving
+    elseif vim.v.errmsg == '' then
+      vim.v.errmsg = said
+    end
+  end)
 end
 
 ---@return integer
@@ -34,17 +40,12 @@ local function create()
   vim.bo[bufnr].undolevels = -1
   vim.api.nvim_create_autocmd('BufWriteCmd', {
     buffer = bufnr,
-    -- An error of Lua would be told with its traceback.
-    command = "if v:lua.require'draft_tasks.guard'.refuses() | throw 'tasks run' | endif",
+    -- There is nothing to write, and it stays modified.
+    callback = function() end,
   })
   vim.api.nvim_create_autocmd('QuitPre', {
     group = vim.api.nvim_create_augroup('draft_tasks_guard', {}),
-    callback = function()
-      leaving = true
-      vim.schedule(function()
-        leaving = false
-      end)
-    end,
+    callback = refuse_to_be_written,
   })
   return bufnr
 end

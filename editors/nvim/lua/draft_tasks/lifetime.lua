@@ -1,5 +1,6 @@
 --- The ends of servers: what is said of them, and that they are started again.
 local file = require('draft_tasks.file')
+local message = require('draft_tasks.message')
 local server = require('draft_tasks.server')
 
 local M = {}
@@ -44,6 +45,20 @@ local function when_gone(client_id, on_gone)
   end, 5)
 end
 
+--- Keeps what Neovim says of an end from waiting for a key, before what to do is told: it is longer than many screens are wide.
+---@return fun() let_wait to be called when it was said
+local function without_waiting()
+  local before ---@type string
+  vim.schedule(function()
+    before = vim.o.messagesopt
+    vim.o.messagesopt = before:gsub('hit%-enter', 'wait:0')
+  end)
+  return function()
+    vim.cmd.redraw()
+    vim.o.messagesopt = before
+  end
+end
+
 --- A server has ended.
 ---@param code integer
 ---@param signal integer
@@ -51,7 +66,9 @@ end
 function M.on_exit(code, signal, client_id)
   local client = vim.lsp.get_client_by_id(client_id)
   local was_up = client ~= nil and client.initialized == true
+  local let_wait = without_waiting()
   when_gone(client_id, function()
+    let_wait()
     local interrupted = require('draft_tasks.runs').forget(client_id, ending[client_id] ~= nil)
     if ending[client_id] then
       ending[client_id] = nil
@@ -61,7 +78,8 @@ function M.on_exit(code, signal, client_id)
     elseif was_up and (code ~= 0 or (signal ~= 0 and signal ~= 15)) then
       has_crashed = true
       local lost = #interrupted > 0 and (', and %s was interrupted'):format(table.concat(interrupted, ', ')) or ''
-      server.notify(('the language server has ended%s; `:LspDraftTasks restart` starts it'):format(lost), vim.log.levels.ERROR)
+      local text = message.with_help('draft-tasks: the server has ended' .. lost, '; `:LspDraftTasks restart` starts it')
+      message.show(text, vim.log.levels.ERROR)
     end
   end)
 end

@@ -21,14 +21,23 @@ function M.shortened(text, room)
   return vim.fn.strcharpart(line, 0, room - 1) .. '…'
 end
 
---- What does not fit is in the output, all of it.
+--- Text with what helps behind it: that is not cut off.
+---@param text string
+---@param helps string
+---@return string
+function M.with_help(text, helps)
+  local room = is_own() and vim.v.echospace - vim.fn.strdisplaywidth(helps) or math.huge
+  return M.shortened(text, math.max(room, 1)) .. helps
+end
+
+--- What does not fit is in the output, all of it, where that takes messages.
 ---@param text string
 ---@param level? integer
 ---@param is_in_output? boolean
 function M.show(text, level, is_in_output)
   local line = is_own() and M.shortened(text, math.max(vim.v.echospace, 20)) or text
-  if line ~= text and not is_in_output and not require('draft_tasks.output').note(text, level) then
-    line = text
+  if line ~= text and not is_in_output then
+    require('draft_tasks.output').note(text, level)
   end
   vim.notify(line, level)
 end

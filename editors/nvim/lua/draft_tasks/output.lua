@@ -5,7 +5,7 @@ local M = {}
 ---@class draft_tasks.View
 ---@field begin fun(run: string, title: string, folder: string) a run begins
 ---@field heading fun(run: string, text: string, kind: draft_tasks.HeadingKind, about?: draft_tasks.About) whole lines of our own
----@field note fun(text: string, kind: draft_tasks.HeadingKind): boolean lines that belong to no run, where the view has them
+---@field note fun(text: string, kind: draft_tasks.HeadingKind) lines that belong to no run, where the view has them
 ---@field text fun(run: string, source: string, text: string, skipped: integer) text as a task wrote it, without this many lines before; sources do not share lines
 ---@field finish fun(run: string) nothing more comes of a run
 ---@field buffer fun(): integer made if there is none
@@ -75,9 +75,8 @@ end
 --- Keeps a message that belongs to no run.
 ---@param text string
 ---@param level? integer
----@return boolean whether it is kept
 function M.note(text, level)
-  return view().note(text, level == vim.log.levels.ERROR and 'failed' or 'waiting')
+  view().note(text, level == vim.log.levels.ERROR and 'failed' or 'waiting')
 end
 
 --- A run begins.
@@ -101,10 +100,18 @@ local function with_pod(text, pod)
   return pod and not text:find(pod, 1, true) and ('%s · %s'):format(text, pod) or text
 end
 
+---@param text string
+---@param folder? string
+---@return string
+local function with_folder(text, folder)
+  return folder and ('%s · %s'):format(folder, text) or text
+end
+
 --- A line about a run: that it or a task of it began or ended.
 ---@param run string
 ---@param params { state: string, uri: string, phase: string, task?: string, pod?: string, outcome?: string, message: string }
-function M.heading(run, params)
+---@param folder? string that tells it from others that go on
+function M.heading(run, params, folder)
   local state = params.state
   if state == 'waiting' and waits[run] == params.message then
     return
@@ -113,7 +120,7 @@ function M.heading(run, params)
   local sign = state == 'taskStarted' and '▶ ' or state == 'waiting' and '… ' or state == 'blocked' and '✗ ' or ''
   local begins = state == 'started' or state == 'taskStarted'
   local about = { uri = params.uri, phase = params.phase, task = params.task, begins = begins }
-  view().heading(run, sign .. with_pod(params.message, params.pod), params.outcome or state, about)
+  view().heading(run, sign .. with_folder(with_pod(params.message, params.pod), folder), params.outcome or state, about)
   speaker = state == 'taskStarted' and speaker_of(run, params) or nil
   if state == 'finished' then
     view().finish(run)
@@ -139,11 +146,13 @@ end
 --- Text that a task wrote.
 ---@param run string
 ---@param params draft_tasks.OutputParams
-function M.append(run, params)
+---@param folder? string that tells it from others that go on
+function M.append(run, params, folder)
   local source = speaker_of(run, params)
   if speaker ~= source then
     local about = { uri = params.uri, phase = params.phase, task = params.task, begins = true }
-    view().heading(run, with_pod(('▶ %s · %s'):format(params.phase, params.task), params.pod), 'taskStarted', about)
+    local text = with_pod(('%s · %s'):format(params.phase, params.task), params.pod)
+    view().heading(run, '▶ ' .. with_folder(text, folder), 'taskStarted', about)
     speaker = source
   end
   for _, piece in ipairs(params.pieces) do

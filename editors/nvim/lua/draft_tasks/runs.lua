@@ -35,6 +35,7 @@ local M = {}
 ---@field tasks table<string, integer> those that run, each with how often: once, or once in each pod
 ---@field waits? string what it waits for
 ---@field job? string the Job that it is
+---@field folder? string of its tasks file, once runs of other files have gone on beside it
 
 --- The ones that have not finished. A run's name is its server's: servers of two repositories use the same ones.
 ---@type table<string, draft_tasks.Run>
@@ -73,7 +74,11 @@ local function described(run)
   end
   table.sort(tasks)
   local what = #tasks > 0 and table.concat(tasks, ', ') or run.waits
-  return what and ('%s · %s'):format(run.phase, what) or run.phase
+  local words = { run.phase, what }
+  if run.folder then
+    table.insert(words, 1, run.folder)
+  end
+  return table.concat(words, ' · ')
 end
 
 --- Runs, each in a few words.
@@ -123,6 +128,23 @@ local function follow(run, params)
   end
 end
 
+--- Names what goes on by its folder where that is in several.
+local function tell_apart()
+  local files = {} ---@type table<string, true>
+  for _, run in pairs(active) do
+    files[run.uri] = true
+  end
+  for _, run in pairs(vim.tbl_count(files) > 1 and active or {}) do
+    run.folder = vim.fs.basename(vim.fs.dirname(vim.uri_to_fname(run.uri)))
+  end
+end
+
+---@param key string
+---@return string?
+local function folder_of(key)
+  return active[key] and active[key].folder
+end
+
 ---@param params draft_tasks.RunParams
 ---@param ctx lsp.HandlerContext
 function M.on_run(params, ctx)
@@ -130,6 +152,7 @@ function M.on_run(params, ctx)
   if state == 'started' then
     begun[key] = { client = ctx.client_id, run = params.run, phase = params.phase, uri = params.uri }
     active[key] = vim.tbl_extend('error', { tasks = {}, job = params.job }, begun[key])
+    tell_apart()
     output.begin(key, params)
     if require('draft_tasks').config.output.open then
       output.open({ enter = false })
@@ -137,7 +160,7 @@ function M.on_run(params, ctx)
   elseif active[key] then
     follow(active[key], params)
   end
-  output.heading(key, params)
+  output.heading(key, params, folder_of(key))
   if state == 'blocked' then
     require('draft_tasks.refusal').tell(params.message, params.remedy)
   end
@@ -161,7 +184,8 @@ end
 ---@param params draft_tasks.OutputParams
 ---@param ctx lsp.HandlerContext
 function M.on_output(params, ctx)
-  output.append(key_of(params, ctx), params)
+  local key = key_of(params, ctx)
+  output.append(key, params, folder_of(key))
 end
 
 --- Tells what a run said last, if a message says that: the output has all of it.
@@ -193,7 +217,8 @@ function M.forget(client_id, was_asked)
         table.insert(interrupted, run.phase)
         last = { run = run.run, uri = run.uri, phase = run.phase, state = 'finished', outcome = 'interrupted', message = lost }
       end
-      output.heading(key, { state = 'finished', outcome = was_asked and 'stopped' or 'interrupted', uri = run.uri, phase = run.phase, message = lost })
+      local told = { state = 'finished', outcome = was_asked and 'stopped' or 'interrupted', uri = run.uri, phase = run.phase, message = lost }
+      output.heading(key, told, run.folder)
     end
   end
   guard()

@@ -22,7 +22,7 @@ end
 
 --- The tasks file that is meant: that of the run shown, the current one, else the nearest at or above the current file.
 ---@return string? path, draft_tasks.NamedRun?
-local function meant()
+function M.meant()
   local bufnr = vim.api.nvim_get_current_buf()
   local run = require('draft_tasks.runs').shown()
   if run then
@@ -92,7 +92,7 @@ end
 --- The tasks file that is meant and its server; where there is none, only the reason.
 ---@return draft_tasks.Target?, string? problem
 function M.find()
-  local path, run = meant()
+  local path, run = M.meant()
   if not path then
     return nil, ('there is no %s here or above; `:LspDraftTasks create` makes one'):format(protocol.tasks_file)
   end

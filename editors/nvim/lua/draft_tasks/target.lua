@@ -1,4 +1,6 @@
---- Which context and namespace are meant: asked, and kept as a setting of the server until Neovim ends.
+--- Which context and namespace are meant: asked, and kept as a setting of the project's server until Neovim ends.
+--
+-- Must not change where the tasks of another project run.
 local protocol = require('draft_tasks.protocol')
 local server = require('draft_tasks.server')
 
@@ -11,17 +13,32 @@ local otherwise = {
   namespace = 'what draft.toml says, else that of the context',
 }
 
---- Gives it to all servers, also those that start later.
----@param name draft_tasks.TargetName
----@param value string empty for none
-local function keep(name, value)
-  local settings = { draftTasks = { kubernetes = { [name] = value } } }
-  vim.lsp.config('draft_tasks', { settings = settings })
-  for _, client in ipairs(vim.lsp.get_clients({ name = 'draft_tasks' })) do
+--- What was chosen for each project, by its folder: a server that is started again has it, too.
+---@type table<string, table<draft_tasks.TargetName, string>>
+local chosen = {}
+
+--- Gives a server what was chosen for its project.
+---@param client vim.lsp.Client
+function M.apply(client)
+  local of_project = chosen[client.root_dir]
+  if of_project then
+    local settings = { draftTasks = { kubernetes = of_project } }
     client.settings = vim.tbl_deep_extend('force', client.settings or {}, settings)
     client:notify('workspace/didChangeConfiguration', { settings = client.settings })
   end
-  local said = value == '' and otherwise[name] or ('%s %s, until Neovim ends'):format(name, value)
+end
+
+---@param client vim.lsp.Client
+---@param name draft_tasks.TargetName
+---@param value string empty for none
+local function keep(client, name, value)
+  local root = client.root_dir
+  chosen[root] = vim.tbl_extend('force', chosen[root] or {}, { [name] = value })
+  M.apply(client)
+  local project = vim.fs.basename(root)
+  local said = value == '' and ('%s: %s'):format(project, otherwise[name]) or ('%s %s for %s, until Neovim ends'):format(name, value, project)
+  -- The list of what could be chosen is still on the screen, and would wait for a key.
+  vim.cmd.redraw()
   server.notify(said, vim.log.levels.INFO)
 end
 
@@ -49,12 +66,12 @@ function M.choose(client, uri, name)
       kind = 'draft_tasks',
       format_item = function(value)
         local label = value == '' and otherwise[name] or value
-        return value == found[name] and label .. ' (present)' or label
+        return value == found[name] and label .. ' (current)' or label
       end,
     }
     vim.ui.select(vim.list_extend(vim.deepcopy(known), { '' }), options, function(value)
       if value then
-        keep(name, value)
+        keep(client, name, value)
       end
     end)
   end)
@@ -71,14 +88,14 @@ function M.set(name, value)
   if value and name == 'context' then
     ask(target.client, target.uri, function(found)
       if value == '' or #found.contexts == 0 or vim.list_contains(found.contexts, value) then
-        keep(name, value)
+        keep(target.client, name, value)
       else
         local known = table.concat(found.contexts, ', ')
         server.notify(('there is no context %s; the kubeconfig has %s'):format(value, known), vim.log.levels.ERROR)
       end
     end)
   elseif value then
-    keep(name, value)
+    keep(target.client, name, value)
   else
     M.choose(target.client, target.uri, name)
   end

@@ -344,3 +344,19 @@ check('up and delete run the phases around a command, which is asked for where n
   vim.ui.input = input
   equal(asked, 'Command that deletes: ')
 end)
+
+check('stop means the tasks file also where draft.toml or the settings beside it are looked at', function()
+  local texts = { ['draft.toml'] = '[environments.development]', ['.draft-tasks.config.toml'] = '# nothing' }
+  for name, text in pairs(texts) do
+    h.write('stopped-beside/' .. name, { text })
+    local _, pid = t.start_sleeper('stopped-beside')
+    local bufnr = h.edit('stopped-beside/' .. name)
+    eventually('the server hears of ' .. name, function()
+      return h.client(bufnr)
+    end)
+    vim.cmd('LspDraftTasks stop')
+    eventually('it ends', function()
+      return not h.alive(pid)
+    end)
+  end
+end)

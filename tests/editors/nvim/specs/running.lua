@@ -40,6 +40,30 @@ check('lenses are at the ends of lines, or above these', function()
   end
 end)
 
+check('a lens goes from a line that one types in, and comes back', function()
+  local bufnr = open('.draft-tasks.toml')
+  h.go_to('[pre-up]')
+  local function of_line()
+    local namespace, row = vim.api.nvim_create_namespace('draft_tasks_codelens'), vim.fn.line('.') - 1
+    return #vim.api.nvim_buf_get_extmarks(bufnr, namespace, { row, 0 }, { row, -1 }, {})
+  end
+  eventually('a lens', function()
+    return of_line() > 0
+  end)
+  local others = #t.lens_titles(bufnr)
+  local row = vim.fn.line('.') - 1
+  vim.api.nvim_buf_set_text(bufnr, row, 5, row, 8, { '' })
+  equal(vim.api.nvim_get_current_line(), '[pre-')
+  vim.api.nvim_exec_autocmds('TextChangedI', { buffer = bufnr })
+  equal(of_line(), 0)
+  assert(#t.lens_titles(bufnr) > 0 and #t.lens_titles(bufnr) < others)
+  vim.api.nvim_set_current_line('[pre-up]')
+  vim.api.nvim_exec_autocmds('InsertLeave', { buffer = bufnr })
+  eventually('it is back', function()
+    return of_line() > 0
+  end)
+end)
+
 check('what a lens cannot run is refused in words alone', function()
   local bufnr = open('.draft-tasks.toml')
   h.go_to('[cleanup]')
@@ -248,9 +272,11 @@ check('runs of two servers at once do not mix', function()
   vim.cmd.buffer(left)
   vim.cmd('LspDraftTasks run pre-up')
   eventually('both end', function()
-    return #vim.tbl_filter(function(line)
-      return vim.startswith(line, 'pre-up: 1 passed')
-    end, h.output()) == 2
+    return vim.iter({ 'left', 'right' }):all(function(name)
+      return vim.iter(h.output()):any(function(line)
+        return vim.startswith(line, name .. ' · pre-up: 1 passed')
+      end)
+    end)
   end)
   local seen, heading = {}, ''
   for _, line in ipairs(h.output()) do
@@ -258,10 +284,34 @@ check('runs of two servers at once do not mix', function()
     local name, number = line:match('^(%l+) (%d)$')
     if name then
       assert(vim.endswith(heading, name), line .. ' stands below ' .. heading)
+      -- The first lines may come while nothing else runs.
+      assert(name == 'right' or vim.startswith(heading, '▶ left · '), heading)
       seen[name] = (seen[name] or '') .. number
     end
   end
   equal(seen, { left = '12345', right = '12345' })
+end)
+
+check('runs of two files are told by their folders, and a run alone is not', function()
+  t.start_sleeper('folders/first')
+  equal(require('draft_tasks').status(), '▶ pre-up · wait')
+  t.start_sleeper('folders/second')
+  equal(require('draft_tasks').status(), '▶ first · pre-up · wait, second · pre-up · wait')
+  local guarded = vim.api.nvim_buf_get_lines(vim.fn.bufnr('draft-tasks://running-tasks'), 0, 2, false)
+  equal(guarded, { '▶ first · pre-up · wait', '▶ second · pre-up · wait' })
+  vim.cmd('LspDraftTasks stop')
+  eventually('its end tells its folder', function()
+    return vim.iter(h.output()):any(function(line)
+      return vim.startswith(line, 'second · pre-up: ')
+    end)
+  end)
+  vim.cmd.buffer(vim.fn.bufnr(h.path('folders/first/.draft-tasks.toml')))
+  vim.cmd('LspDraftTasks stop')
+  eventually('so does the end of the one that goes on alone', function()
+    return vim.iter(h.output()):any(function(line)
+      return vim.startswith(line, 'first · pre-up: ')
+    end)
+  end)
 end)
 
 check('one task of a phase runs alone', function()

@@ -252,6 +252,18 @@ check('a long message is one line on the command line, and all of it is in the o
   equal({ shown[2][#shown[2] - 1]:sub(1, 14), shown[2][#shown[2]] }, { 'cannot do it: ', 'long' })
 end)
 
+check('a long message is one line also where the output is the quickfix list', function()
+  local child, ask = t.neovim({ '-n' })
+  local shown = ask([[
+    require('draft_tasks').setup({ output = { target = 'quickfix' } })
+    require('draft_tasks.message').show('cannot do it: ' .. ('very '):rep(40) .. '\nlong', vim.log.levels.ERROR)
+    return vim.fn.execute('messages')
+  ]])
+  vim.fn.jobstop(child)
+  local message = vim.split(vim.trim(shown), '\n')
+  equal({ #message, vim.endswith(message[1], '…') }, { 1, true })
+end)
+
 check('an option that is not there is refused', function()
   for _, options in ipairs({ { codelenses = true }, { output = { heigth = 3 } }, { codelens = 'below' } }) do
     local ok, problem = pcall(require('draft_tasks').setup, options)

@@ -112,3 +112,33 @@ check('draft.toml keeps its own keys and options while the server hears of it', 
   equal({ vim.bo.tagfunc, vim.bo.omnifunc, vim.bo.formatexpr }, { '', vim.go.omnifunc, '' })
   assert(vim.bo[tasks].omnifunc ~= '')
 end)
+
+check("what is wrong with a project's settings is told with its reason first, and with one name", function()
+  vim.fn.mkdir(h.path('wrong-settings/.git'), 'p')
+  h.write('wrong-settings/.draft-tasks.config.toml', { 'draft-versoin = "0.16"' })
+  h.write('wrong-settings/.draft-tasks.toml', { '[pre-up]', 'a = "true"' })
+  local folder = vim.fn.chdir(h.path('wrong-settings'))
+  open('wrong-settings/.draft-tasks.toml')
+  local told = eventually('the warning', function()
+    return t.notified('draft-versoin')
+  end).message
+  vim.fn.chdir(folder)
+  assert(vim.startswith(told, 'draft-tasks: ') and vim.endswith(told, ' (.draft-tasks.config.toml:1:1)'), told)
+  assert(not told:find('draft-tasks: draft-tasks', 1, true) and not told:find(h.path('wrong-settings'), 1, true), told)
+end)
+
+check("a question of the server's ends in one mark", function()
+  local bufnr = open('.draft-tasks.toml')
+  local select, prompt = vim.ui.select, nil
+  vim.ui.select = function(items, options, on_choice)
+    prompt = options.prompt
+    on_choice(items[1])
+  end
+  local ask = h.client(bufnr).handlers['window/showMessageRequest']
+  local params = { type = 3, message = 'Run it (2 pods)?', actions = { { title = 'No' } } }
+  coroutine.wrap(function()
+    (ask or vim.lsp.handlers['window/showMessageRequest'])(nil, params, { client_id = h.client(bufnr).id })
+  end)()
+  vim.ui.select = select
+  equal(prompt, 'Run it (2 pods): ')
+end)

@@ -55,7 +55,7 @@ check('where a cluster cannot be reached, another context can be chosen, and a n
   eventually('the context is chosen', function()
     return vim.deep_equal(meant(), { 'two', 'of-draft' })
   end)
-  assert(t.notified('context two, until Neovim ends'), vim.inspect(h.notifications))
+  assert(t.notified('context two for clusters, until Neovim ends'), vim.inspect(h.notifications))
   vim.cmd('LspDraftTasks context three')
   eventually('the name is refused', function()
     return t.notified('there is no context three; the kubeconfig has one, two')
@@ -69,7 +69,7 @@ check('where a cluster cannot be reached, another context can be chosen, and a n
   offered = answering({ 'the current context' }, function()
     vim.cmd('LspDraftTasks context')
   end)
-  equal(offered[1][2], 'two (present)')
+  equal(offered[1][2], 'two (current)')
   answering({ 'what draft.toml says' }, function()
     vim.cmd('LspDraftTasks namespace')
   end)
@@ -111,4 +111,37 @@ check('a run that cannot reach its cluster says what helps, asks for nothing, an
       return title:find('last: ✗ could not run', 1, true) ~= nil
     end)
   end)
+end)
+
+check('a context is chosen for one project alone, and kept when its server is started again', function()
+  h.write('chosen/config', CONFIG)
+  vim.env.KUBECONFIG = h.path('chosen/config')
+  local buffers = {} ---@type table<string, integer>
+  for _, name in ipairs({ 'mine', 'other' }) do
+    vim.fn.mkdir(h.path('chosen/' .. name .. '/.git'), 'p')
+    h.write('chosen/' .. name .. '/draft.toml', { '[environments.development]', 'name = "web"' })
+    h.write('chosen/' .. name .. '/.draft-tasks.toml', { '[post-deploy]', 'a = "true"' })
+    buffers[name] = open('chosen/' .. name .. '/.draft-tasks.toml')
+  end
+  local function meant(name)
+    local command = { command = 'draft-tasks.target', arguments = { { uri = vim.uri_from_bufnr(buffers[name]) } } }
+    return h.client(buffers[name]):request_sync('workspace/executeCommand', command, h.deadline).result.context
+  end
+  local function is_chosen()
+    return meant('mine') == 'two'
+  end
+  vim.cmd.buffer(buffers.mine)
+  vim.cmd('LspDraftTasks context two')
+  eventually('the context is chosen', is_chosen)
+  equal(meant('other'), nil)
+  assert(t.notified('context two for mine, until Neovim ends'), vim.inspect(h.notifications))
+  local before = h.client(buffers.mine).id
+  vim.cmd('LspDraftTasks restart')
+  eventually('other servers', function()
+    local client = h.client(buffers.mine)
+    return client and client.id ~= before and client.initialized and h.client(buffers.other)
+  end)
+  eventually('it is kept', is_chosen)
+  equal(meant('other'), nil)
+  vim.env.KUBECONFIG = nil
 end)

@@ -192,7 +192,6 @@ end
 function M.note(text, kind)
   M.begin()
   M.heading(nil, text, kind)
-  return true
 end
 
 --- The last mark of a namespace at or above a line.

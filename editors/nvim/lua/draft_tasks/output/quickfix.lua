@@ -45,9 +45,7 @@ function M.run_at()
   return type(context) == 'table' and context.draft_tasks_run or nil
 end
 
-function M.note()
-  return false
-end
+function M.note() end
 
 --- Gives the list what it does not have. The window's cursor follows the end when it was there.
 ---@param run draft_tasks.QuickfixRun

@@ -79,7 +79,6 @@ end
 function M.note(text, kind)
   M.begin()
   M.heading(last, text, kind)
-  return true
 end
 
 function M.run_at()
