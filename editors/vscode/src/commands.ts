@@ -7,7 +7,7 @@ import type { Documents } from './documents';
 import { nameOf, type Files } from './files';
 import type { Output } from './output';
 import {
-  clientCommands, commands, exportTargets, phases as phaseNames, section, workloadPhases,
+  clientCommands, commands, exportTargets, phases as phaseNames, section, tasksFile, workloadPhases,
   type Created, type Examined, type JobList, type Outline, type TargetFound, type Templates, type Up,
 } from './protocol';
 import { report } from './report';
@@ -256,8 +256,10 @@ async function clear(parts: Parts): Promise<void> {
 /** A tasks file where there is none, from what the server knows. */
 async function create(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
   if (!vscode.workspace.isTrusted) return refuse();
-  const folder = wanted ?? (await chooseFolder());
+  const folder = wanted ?? (await chooseFolder(parts));
   if (folder === undefined) return undefined;
+  const there = fileIn(folder);
+  if (await isThere(there)) return await offerToOpen(there);
   const { templates } = await parts.server.execute<Templates>(commands.templates, {});
   const items = templates.map(({ title, about, pack, example }) => ({ label: title, description: about, pack, example }));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Create .draft-tasks.toml', placeHolder: 'From what?', matchOnDescription: true });
@@ -284,11 +286,31 @@ async function opened(uri: vscode.Uri): Promise<void> {
   }
 }
 
-async function chooseFolder(): Promise<vscode.Uri | undefined> {
+/** One of the folders that have no tasks file. */
+async function chooseFolder({ files }: Parts): Promise<vscode.Uri | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length === 0) throw new Error('open a folder first: the file is made in it');
   if (folders.length === 1) return folders[0]?.uri;
-  return (await vscode.window.showWorkspaceFolderPick({ placeHolder: 'In which folder?' }))?.uri;
+  const known = files.all.map(String);
+  const free = folders.filter(({ uri }) => !known.includes(fileIn(uri).toString()));
+  if (free.length === 0) throw new Error(`each folder of the workspace has a ${tasksFile} already`);
+  const items = free.map(({ name, uri }) => ({ label: name, description: uri.fsPath, uri }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: 'In which folder?' }))?.uri;
+}
+
+function fileIn(folder: vscode.Uri): vscode.Uri {
+  return vscode.Uri.joinPath(folder, tasksFile);
+}
+
+/** Whether a file is there; one that cannot be looked at is left to the server. */
+async function isThere(uri: vscode.Uri): Promise<boolean> {
+  return await vscode.workspace.fs.stat(uri).then(() => true, () => false);
+}
+
+async function offerToOpen(uri: vscode.Uri): Promise<void> {
+  const open = 'Open';
+  const chosen = await vscode.window.showInformationMessage(`Draft Tasks: ${nameOf(uri)} has a ${tasksFile} already; it is left as it is.`, open);
+  if (chosen === open) await vscode.window.showTextDocument(uri);
 }
 
 /** Shows the explanation of a problem as it is to be read, not as Markdown is written. */
@@ -355,7 +377,7 @@ async function changeEnvironment(parts: Parts): Promise<void> {
   const chosen = vscode.workspace.getConfiguration(section).get<string>('environment') || undefined;
   const mark = (it: string | undefined): string => (it === chosen ? '$(check) ' : '$(blank) ');
   const items: (vscode.QuickPickItem & { value: string | undefined })[] = environments.map((value) => ({
-    label: `${mark(value)}${value}`, description: value === present ? 'present' : '', value,
+    label: `${mark(value)}${value}`, description: value === present ? 'current' : '', value,
   }));
   items.push({ label: `${mark(undefined)}Not chosen here`, description: 'what DRAFT_ENV says, else development', value: undefined });
   const picked = await vscode.window.showQuickPick(items, { title: 'Environment of draft.toml', placeHolder: present ?? '' });

@@ -3,10 +3,14 @@
 // Must not change what tasks wrote beyond taking out its colours; secrets are masked by the server already.
 
 import * as vscode from 'vscode';
+import { nameOf } from './files';
 import { section } from './protocol';
 import type { OutputMessage, RunListener, RunMessage } from './runs';
 import { forTerminal, plain, Tail } from './text';
 import { Transcript, type Piece } from './transcript';
+
+/** By it the channel is told from other editors. */
+const LANGUAGE = 'draft-tasks-output';
 
 /** The characters that a terminal gets when it is opened late. */
 const KEPT = 1_000_000;
@@ -14,9 +18,9 @@ const KEPT = 1_000_000;
 const COLORS: Readonly<Record<string, string>> = { passed: '\x1b[32m', failed: '\x1b[31m', stopped: '\x1b[33m', interrupted: '\x1b[33m', skipped: '\x1b[2m' };
 
 export class Output implements RunListener, vscode.Disposable {
-  readonly channel = vscode.window.createOutputChannel('Draft Tasks', 'draft-tasks-output');
+  readonly channel = vscode.window.createOutputChannel('Draft Tasks', LANGUAGE);
   readonly #colored = new Tail(KEPT);
-  readonly #transcript = new Transcript((piece) => this.#write(piece));
+  readonly #transcript = new Transcript((piece) => this.#write(piece), (uri) => nameOf(vscode.Uri.parse(uri)));
   #terminal: OutputTerminal | undefined;
   /** Whether a run is shown somewhere else, so that it need not be shown here. */
   isShownElsewhere: (message: RunMessage) => boolean = () => false;
@@ -28,15 +32,23 @@ export class Output implements RunListener, vscode.Disposable {
     this.#transcript.onRun(message);
     const show = vscode.workspace.getConfiguration(section).get<string>('output.show');
     const now = show === 'always' ? message.state === 'started' : show === 'onFailure' && message.outcome === 'failed';
-    if (now && !this.isShownElsewhere(message)) this.show();
+    if (now && !this.isShownElsewhere(message)) this.#open();
   }
 
   onOutput(message: OutputMessage): void {
     this.#transcript.onOutput(message);
   }
 
-  /** Shows it where the user wants it, without taking the keyboard. */
+  /** Shows what came last: a channel in which somebody has scrolled up would stay there. */
   show(): void {
+    this.#open();
+    const shown = vscode.window.visibleTextEditors.find(({ document }) => document.languageId === LANGUAGE);
+    const end = shown?.document.lineCount ?? 0;
+    shown?.revealRange(new vscode.Range(end, 0, end, 0));
+  }
+
+  /** Shows it where the user wants it, without taking the keyboard. */
+  #open(): void {
     const view = vscode.workspace.getConfiguration(section).get<string>('output.view');
     if (view === 'terminal') this.showTerminal();
     else this.channel.show(true);

@@ -38,10 +38,11 @@ export class Status implements RunListener, vscode.Disposable {
     return this.#target;
   }
 
-  /** The tasks file of which the item speaks: that of what is looked at, else that which ran last. */
+  /** The tasks file of which the item speaks: that of what is looked at, else that which ran last, else the only one. */
   get #subject(): vscode.Uri | undefined {
     const last = this.runs.lastOf();
-    return this.files.current() ?? (last === undefined ? this.files.all[0] : vscode.Uri.parse(last.uri));
+    const [only, ...others] = this.files.all;
+    return this.files.current() ?? (last !== undefined ? vscode.Uri.parse(last.uri) : others.length === 0 ? only : undefined);
   }
 
   /** How its last run ended. */

@@ -47,7 +47,7 @@ export async function choose(server: Server, uri: vscode.Uri, choice: Choice): P
   const known = choice.known(target);
   if (known.length === 0 && !choice.open) throw new Error('there is no context to choose: the kubeconfig has none, or cannot be read');
   const present = choice.present(target);
-  const items: Item[] = known.map((value) => ({ label: value, description: value === present ? 'present' : '', value }));
+  const items: Item[] = known.map((value) => ({ label: value, description: value === present ? 'current' : '', value }));
   if (choice.open) items.push({ label: 'Another…', typed: true });
   items.push({ label: 'Not chosen here', description: choice.otherwise });
   const picked = await vscode.window.showQuickPick(items, { title: choice.title, placeHolder: present ?? '' });

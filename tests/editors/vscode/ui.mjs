@@ -347,6 +347,8 @@ async function severalFolders(browser, version, vsix) {
     });
     await check('a tasks file is created from the palette, in the folder that is chosen', async () => {
       await window.command('Draft Tasks: Create .draft-tasks.toml…');
+      await window.text('.quick-input-widget:visible .monaco-list-row', 'new').waitFor();
+      equal(await page.locator('.quick-input-widget:visible .monaco-list-row').allInnerTexts().then((rows) => rows.some((row) => /shop|bakery/.test(row))), false);
       await window.pick('new');
       await window.text('.quick-input-widget:visible .monaco-list-row', 'The phases, with comments').waitFor();
       await window.picture('create');

@@ -133,6 +133,41 @@ describe('running', () => {
     await settings.update('run.env', undefined, vscode.ConfigurationTarget.Workspace);
   });
 
+  it('shows the output of what ran last, also where somebody has scrolled up', async () => {
+    await edit(SHOP, '[pre-up]\n"many" = "seq 500"\n"last" = "sh -c \'echo the last line; exit 3\'"\n');
+    const shown = (): vscode.TextEditor | undefined =>
+      vscode.window.visibleTextEditors.find(({ document }) => document.languageId === 'draft-tasks-output');
+    const sees = (text: string): boolean => shown()?.visibleRanges.some((range) => shown()?.document.getText(range).includes(text)) ?? false;
+    const heard = await listen();
+    await heard.finished(await run(commands.runPhase, { uri: SHOP.toString(), phase: 'pre-up' }));
+    await vscode.commands.executeCommand(clientCommands.showOutput);
+    const text = 'the last line';
+    await until('the end is shown', () => sees(text));
+    shown()?.revealRange(new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
+    await until('the beginning is shown', () => shown()?.visibleRanges[0]?.start.line === 0 && !sees(text));
+    await vscode.commands.executeCommand(clientCommands.showOutput);
+    await until('the end is shown again', () => sees(text));
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+  });
+
+  it('opens a tasks file that is there already, where one is to be created', async () => {
+    await edit(SHOP, '[pre-up]\n"one" = "true"\n');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const asked = vscode.commands.executeCommand(clientCommands.create, folder('shop').uri);
+    await until('the file is shown', async () => {
+      await vscode.commands.executeCommand('notification.acceptPrimaryAction');
+      return vscode.window.activeTextEditor?.document.uri.toString() === SHOP.toString();
+    });
+    await asked;
+  });
+
+  it('speaks of no project in the status bar where it could be any of several', async () => {
+    const { status } = await api();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand(clientCommands.clear);
+    await until('it names none', () => /^\$\(checklist\) Draft Tasks$/.test(status.item.text));
+  });
+
   it('exports a phase as a script by the code action of its header, opened and not yet saved', async () => {
     const document = await edit(SHOP, '[cleanup]\n"bye" = "echo good bye"\n');
     const header = new vscode.Range(0, 2, 0, 2);

@@ -57,7 +57,7 @@ test('the last run is that of a file, or of all', () => {
 
 test('the transcript has both streams in the order in which they were written', () => {
   const pieces: Piece[] = [];
-  const transcript = new Transcript((piece) => pieces.push(piece));
+  const transcript = new Transcript((piece) => pieces.push(piece), String);
   const numbers = [...Array(1000).keys()];
   const turns = numbers.map((number) => ({ stream: number % 2 === 0 ? 'stdout' : 'stderr', text: `${number}\n` }));
   transcript.onOutput({ ...base, task: 'sync', pieces: turns.slice(0, 500) });
@@ -67,7 +67,7 @@ test('the transcript has both streams in the order in which they were written', 
 
 test('the transcript names whose text comes, each time that it is another', () => {
   const pieces: Piece[] = [];
-  const transcript = new Transcript((piece) => pieces.push(piece));
+  const transcript = new Transcript((piece) => pieces.push(piece), String);
   const output = (pod: string, text: string): void => {
     transcript.onOutput({ ...base, task: 'sync', pod, pieces: [{ stream: 'stdout', text }] });
   };
@@ -80,5 +80,25 @@ test('the transcript names whose text comes, each time that it is another', () =
   transcript.onRun({ ...base, state: 'started', message: 'again' });
   assert.equal(pieces.map(({ text }) => text).join(''), [
     'post-deploy · 1 task', '▶ sync · web-1', 'a', '▶ post-deploy · sync · web-2', 'b', '▶ post-deploy · sync · web-1', 'c', '✓ sync 0.0 s', '', 'again', '',
+  ].join('\n'));
+});
+
+test('where runs of several files go on, the transcript names them by their folders until they end', () => {
+  const pieces: Piece[] = [];
+  const transcript = new Transcript((piece) => pieces.push(piece), (uri) => uri.split('/').at(-2) ?? '');
+  const [a, b] = [{ ...base, phase: 'pre-up' }, { run: 'r2', uri: 'file:///b/.draft-tasks.toml', phase: 'pre-up' }];
+  const output = (of: typeof a, text: string): void => transcript.onOutput({ ...of, task: 'make', pieces: [{ stream: 'stdout', text }] });
+  transcript.onRun({ ...a, state: 'started', message: 'pre-up · 1 task' });
+  transcript.onRun({ ...a, state: 'taskStarted', task: 'make', message: 'make' });
+  transcript.onRun({ ...b, state: 'started', message: 'pre-up · 1 task' });
+  transcript.onRun({ ...b, state: 'taskStarted', task: 'make', message: 'make' });
+  output(a, '1\n');
+  transcript.onRun({ ...b, state: 'finished', outcome: 'passed', message: 'pre-up: 1 passed' });
+  output(a, '2\n');
+  transcript.onRun({ ...a, state: 'finished', outcome: 'passed', message: 'pre-up: 1 passed' });
+  transcript.onRun({ ...a, run: 'r3', state: 'started', message: 'pre-up · 1 task' });
+  assert.equal(pieces.map(({ text }) => text).join(''), [
+    'pre-up · 1 task', '▶ make', '', 'b · pre-up · 1 task', '▶ b · make', '▶ a · pre-up · make', '1', 'b · pre-up: 1 passed',
+    '▶ a · pre-up · make', '2', 'a · pre-up: 1 passed', '', 'pre-up · 1 task', '',
   ].join('\n'));
 });
