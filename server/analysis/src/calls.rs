@@ -8,6 +8,7 @@ mod call;
 mod container;
 mod directory;
 mod inner;
+mod npm;
 mod printer;
 mod runner;
 mod script;

@@ -31,3 +31,6 @@ pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 
 /// The scripts of npm.
 pub const PACKAGE_JSON: &str = "package.json";
+
+/// Where the packages of a workspace of pnpm are.
+pub const PNPM_WORKSPACE: &str = "pnpm-workspace.yaml";

@@ -160,6 +160,28 @@ pub fn npm_scripts(package: &str) -> Vec<Named> {
     properties.filter_map(script).collect()
 }
 
+/// Where the packages of a workspace are, as the `package.json` of its root says it: paths from there, which may have a
+/// `*` in them.
+pub fn workspaces(package: &str) -> Vec<String> {
+    let parsed = jsonc_parser::parse_to_ast(package, &Default::default(), &Default::default());
+    let root = parsed.ok().and_then(|parsed| parsed.value);
+    let packages = root.as_ref().and_then(|root| match &root.as_object()?.get("workspaces")?.value {
+        Value::Array(packages) => Some(packages),
+        Value::Object(workspaces) => workspaces.get_array("packages"),
+        _ => None,
+    });
+    let paths = packages.into_iter().flat_map(|packages| &packages.elements);
+    paths.filter_map(|path| Some(path.as_string_lit()?.value.to_string())).collect()
+}
+
+/// Where they are as a `pnpm-workspace.yaml` says it: the items of its lists.
+pub fn pnpm_workspaces(text: &str) -> Vec<String> {
+    let items = text.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    let item =
+        |item: &str| item.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']).to_owned();
+    items.map(item).collect()
+}
+
 fn span(start: usize, length: usize) -> TextRange {
     TextRange::at(TextSize::new(start as u32), TextSize::new(length as u32))
 }

@@ -8,7 +8,7 @@ use super::directory::Directory;
 use super::shell::is_input;
 use super::{Argument, Calls, Input, Walk, last_option, stem};
 use crate::project_files::makefile::Line;
-use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NPM_DIRECTORY, make_takes_next};
+use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, make_takes_next};
 
 /// How long a line of a recipe may grow by its variables.
 const RECIPE_LINE: usize = 65_536;
@@ -96,6 +96,8 @@ pub enum Beside {
         directory: String,
         /// The name of the script.
         script: String,
+        /// Whether packages of the workspace that the directory is in may have it.
+        in_workspace: bool,
     },
     /// A program in a language that is no shell's.
     Code(String),
@@ -111,14 +113,16 @@ impl Walk<'_> {
                 let is_book = |word: &&Argument| [".yml", ".yaml"].iter().any(|end| word.text.ends_with(end));
                 arguments.iter().filter(is_book).for_each(|book| self.file(book));
             }
-            "npm" | "pnpm" | "yarn" | "bun" => self.npm(arguments),
+            "npm" | "pnpm" | "yarn" | "bun" | "lerna" | "turbo" => self.npm(name, arguments),
             "npm-run-all" | "run-s" | "run-p" => {
                 let names = arguments.iter().filter(|word| !word.text.starts_with('-'));
-                names.for_each(|name| self.npm_script(String::new(), &name.text));
+                names.for_each(|name| self.npm_script(&name.text));
             }
             "node" if last_option(arguments, "--run").is_some() => {
-                let script = last_option(arguments, "--run").flatten().map(str::to_owned);
-                script.into_iter().for_each(|script| self.npm_script(String::new(), &script));
+                last_option(arguments, "--run")
+                    .flatten()
+                    .into_iter()
+                    .for_each(|script| self.npm_script(script));
             }
             "source" | "." => {
                 self.unsettle(format!("what `{name}` reads may choose it"));
@@ -216,29 +220,6 @@ impl Walk<'_> {
     fn task_files(&mut self, runner: &str) {
         let files = TASK_FILES.iter().filter(|it| it.runner == runner);
         files.for_each(|it| self.file(&Argument::known(it.file)));
-    }
-
-    fn npm(&mut self, arguments: &[Argument]) {
-        let of_option = |name: &&str| last_option(arguments, name).flatten();
-        let directory = NPM_DIRECTORY.iter().find_map(of_option).unwrap_or_default();
-        let is_value = |at: usize| at > 0 && NPM_DIRECTORY.contains(&arguments[at - 1].text.as_str());
-        let own =
-            arguments.iter().enumerate().filter(|(at, word)| !word.text.starts_with('-') && !is_value(*at));
-        let words: Vec<&str> = own.map(|(_, word)| word.text.as_str()).collect();
-        let script = match words.as_slice() {
-            ["run" | "run-script" | "rum" | "urn", script, ..] => script,
-            ["i" | "ci" | "add" | "install-test" | "it", ..] => "install",
-            ["t" | "tst", ..] => "test",
-            [script, ..] => script,
-            [] => return,
-        };
-        self.npm_script(directory.to_owned(), script);
-    }
-
-    fn npm_script(&mut self, directory: String, script: &str) {
-        let directory =
-            if directory.is_empty() { self.directory.path.clone() } else { self.directory.join(&directory) };
-        self.calls.beside.push(Beside::Npm { directory, script: script.to_owned() });
     }
 
     /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.

@@ -528,15 +528,35 @@ fn files_that_run_are_named() {
         targets: vec!["all".into()],
     };
     assert_eq!(beside("make --makefile=x --directory sub --what-if y all"), [named]);
-    let below = Beside::Npm { directory: "web".into(), script: "x".into() };
+    let below = Beside::Npm { directory: "web".into(), script: "x".into(), in_workspace: false };
     for command in
         ["npm --prefix web run x", "npm run x --prefix=web", "pnpm -C web x", "sh -c 'cd web; npm run x'"]
     {
         assert_eq!(beside(command), std::slice::from_ref(&below), "{command}");
     }
-    let npm = |script: &str| vec![Beside::Npm { directory: String::new(), script: script.into() }];
-    assert_eq!(beside("npm run deploy"), npm("deploy"));
-    assert_eq!(beside("yarn deploy"), npm("deploy"));
+    let npm = |script: &str, in_workspace| {
+        vec![Beside::Npm { directory: String::new(), script: script.into(), in_workspace }]
+    };
+    assert_eq!(beside("npm run deploy"), npm("deploy", false));
+    assert_eq!(beside("yarn deploy"), npm("deploy", false));
+    for command in [
+        "npm run x -w web",
+        "npm --workspace packages/web run x",
+        "npm run x --workspace=web",
+        "npm run x --workspaces",
+        "npm -ws x",
+        "pnpm --filter web x",
+        "pnpm -F web run x",
+        "pnpm -r x",
+        "yarn workspace web x",
+        "yarn workspace web run x",
+        "yarn workspaces run x",
+        "yarn workspaces foreach -A run x",
+        "npx lerna run x",
+        "turbo x",
+    ] {
+        assert_eq!(beside(command), npm("x", true), "{command}");
+    }
 }
 
 const MAKEFILE: &str = "K ?= kubectl\nall: lint\n\techo\nlint:\n\t@grep helm x\n\

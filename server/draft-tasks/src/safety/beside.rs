@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use draft_tasks_analysis::calls::{self, Beside, Call, Calls};
-use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON};
+use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON, PNPM_WORKSPACE};
 use draft_tasks_analysis::project_files::{self, included_files};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
@@ -127,7 +127,7 @@ impl Search<'_> {
                 Beside::Recipes { tool, directory, file, targets } => {
                     self.recipes(tool, directory, file.as_deref(), targets);
                 }
-                Beside::Npm { directory, script } => self.npm(directory, script),
+                Beside::Npm { directory, script, in_workspace } => self.npm(directory, script, *in_workspace),
                 Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
             }
         }
@@ -281,20 +281,41 @@ impl Search<'_> {
         names.iter().map(|name| below(place, name)).collect()
     }
 
-    fn npm(&mut self, directory: &str, script: &str) {
-        let Some(RunnerFile { directory, text, .. }) = self.file_above(directory, &[PACKAGE_JSON]) else {
-            return;
-        };
-        let scripts = project_files::npm_scripts(&text);
+    fn npm(&mut self, directory: &str, script: &str, in_workspace: bool) {
         let runs = |name: &str| {
             name == script
                 || name.strip_prefix("pre").or(name.strip_prefix("post")) == Some(script)
                 || script == "install" && name == "prepare"
         };
-        for named in scripts.iter().filter(|named| runs(&named.name)) {
-            let calls = Calls::of_script_in(&directory, &named.detail, self.lookup);
-            self.of(PACKAGE_JSON, &named.detail, calls);
+        let packages = if in_workspace { self.workspace_above(directory) } else { Vec::new() };
+        let nearest = packages.is_empty().then(|| self.file_above(directory, &[PACKAGE_JSON])).flatten();
+        for RunnerFile { name, directory, text } in packages.into_iter().chain(nearest) {
+            let scripts = project_files::npm_scripts(&text);
+            for named in scripts.iter().filter(|named| runs(&named.name)) {
+                let calls = Calls::of_script_in(&directory, &named.detail, self.lookup);
+                self.of(&below(&directory, &name), &named.detail, calls);
+            }
         }
+    }
+
+    /// The `package.json` of the nearest workspace, and those of its packages; nothing where there is none.
+    fn workspace_above(&self, directory: &str) -> Vec<RunnerFile> {
+        let mut directory = directory.to_owned();
+        for _ in 0..FOLDERS {
+            let root = self.file_in(&directory, PACKAGE_JSON);
+            let mut places = root.as_ref().map(|it| project_files::workspaces(&it.text)).unwrap_or_default();
+            let of_pnpm = self.file_in(&directory, PNPM_WORKSPACE);
+            places.extend(of_pnpm.iter().flat_map(|it| project_files::pnpm_workspaces(&it.text)));
+            if !places.is_empty() {
+                // What is deeper than one folder below a `**` is not read.
+                let places = places.iter().map(|place| place.trim_end_matches('/').replace("**", "*"));
+                let folders = places.flat_map(|place| self.files_like(&directory, &place));
+                let packages = folders.filter_map(|it| self.file_in(&below(&directory, &it), PACKAGE_JSON));
+                return root.into_iter().chain(packages).take(MOST).collect();
+            }
+            directory = below(&directory, "..");
+        }
+        Vec::new()
     }
 
     fn file_in(&self, directory: &str, name: &str) -> Option<RunnerFile> {

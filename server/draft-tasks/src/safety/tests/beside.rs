@@ -5,7 +5,7 @@ use super::*;
 /// What files a command finds beside it, and the command.
 type Beside<'a> = (&'a [(&'a str, &'a str)], &'a str);
 
-const CALLS: [Beside<'_>; 44] = [
+const CALLS: [Beside<'_>; 47] = [
     // Makefiles.
     (
         &[("Makefile", ".PHONY: a deploy \\\n  b\na:\n\techo\ndeploy b:\n\t@kubectl \\\n\t  apply -f x\n")],
@@ -54,6 +54,28 @@ const CALLS: [Beside<'_>; 44] = [
     (
         &[("w/package.json", r#"{"scripts": {"x": "./a.sh"}}"#), ("w/a.sh", "helm list\n")],
         "npm --prefix w run x",
+    ),
+    (
+        &[
+            ("package.json", r#"{"workspaces": ["packages/*"]}"#),
+            ("packages/web/package.json", r#"{"scripts": {"x": "./a.sh"}}"#),
+            ("packages/web/a.sh", "helm list\n"),
+        ],
+        "npm run x -w web",
+    ),
+    (
+        &[
+            ("package.json", r#"{"workspaces": {"packages": ["web/"]}}"#),
+            ("web/package.json", r#"{"scripts": {"x": "helm list"}}"#),
+        ],
+        "sh -c 'cd web && yarn workspace web x'",
+    ),
+    (
+        &[
+            ("pnpm-workspace.yaml", "packages:\n  - 'apps/**' # all\n"),
+            ("apps/a/package.json", r#"{"scripts": {"x": "helm list"}}"#),
+        ],
+        "pnpm -r x",
     ),
     (&[("package.json", r#"{"scripts": {"postinstall": "kubectl get x"}}"#)], "npm ci"),
     (&[("package.json", r#"{"scripts": {"prepare": "kubectl get x"}}"#)], "npm install"),
