@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, at, codes};
+use crate::lenses::shown;
 use crate::project::Project;
+use crate::runs::{own_output, run, story};
 
 const FILE: &str = ".draft-tasks.config.toml";
 
@@ -162,6 +164,40 @@ fn that_are_wrong_keep_tasks_from_running_and_their_file_is_named() {
     client.diagnostics(&uri, 1);
     refused(&mut client, ".draft-tasks.config.toml:2:11: `11x` is not a duration");
     assert!(!project.file("ran").exists());
+}
+
+#[test]
+fn on_disk_are_read_before_each_run_though_nobody_tells_that_they_have_changed() {
+    let project = Project::with_tasks("pre-up", &[("a", "touch ran")]);
+    project.write(FILE, "[run]\ntimeout = \"10x\"\n");
+    let mut client = own_output();
+    client.open_and_wait(&project);
+    let argument = json!({ "uri": project.uri, "phase": "pre-up" });
+    client.execute_error("draft-tasks.runPhase", argument.clone());
+    std::fs::remove_file(project.file(FILE)).expect("it is there");
+    let run = run(&mut client, &project, "pre-up");
+    assert_eq!(story(&mut client, &run).last().map(String::as_str), Some("finished passed"));
+    project.write(FILE, "[run]\ntimeout = \"11x\"\n");
+    let error = client.execute_error("draft-tasks.runPhase", argument).to_string();
+    assert!(error.contains("`11x` is not a duration"), "{error}");
+    assert_eq!(client.take_all("window/showMessage").len(), 2, "each is told once");
+}
+
+#[test]
+fn that_become_wrong_or_right_renew_the_lenses() {
+    let (project, uri) = configured("");
+    let mut client = Client::start();
+    client.open_and_wait(&project);
+    client.open_text(&uri, "[run]\ntimeout = \"10x\"\n");
+    client.asked("workspace/codeLens/refresh");
+    let is_refused = |client: &mut Client| {
+        let refusal = "2 ⚠ cleanup does not run: see .draft-tasks.config.toml";
+        shown(client, &project.uri).iter().any(|lens| lens == refusal)
+    };
+    assert!(is_refused(&mut client));
+    client.replace(&uri, 2, "[run]\ntimeout = \"10s\"\n");
+    client.asked("workspace/codeLens/refresh");
+    assert!(!is_refused(&mut client));
 }
 
 #[test]

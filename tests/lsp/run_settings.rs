@@ -182,7 +182,7 @@ fn records_are_named_at_the_end_and_in_diagnostics() {
     let record = end(&mut client, &run)["record"].as_str().expect("a record").to_owned();
     assert!(record.starts_with(&client.state.path().display().to_string()), "{record}");
     let message = take_failure(&mut client, &project);
-    assert_eq!(message.lines().last(), Some(format!("log: {record}").as_str()));
+    assert_eq!(message.lines().last(), Some(format!("log: {record}/02-bad.log").as_str()));
     let read = |name: &str| std::fs::read_to_string(Path::new(&record).join(name)).expect("a file");
     assert_eq!((read("01-good.log").as_str(), read("02-bad.log").as_str()), ("1\n", "oh no\n"));
     let result: Value = serde_json::from_str(&read("result.json")).expect("JSON");

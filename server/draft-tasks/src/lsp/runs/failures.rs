@@ -196,8 +196,8 @@ fn described(
     (failure, duration): (&Failure, Duration),
     pods: &[(String, String)],
 ) -> String {
-    let record = run.record.as_deref();
-    let log = record.map(|record| format!("\nlog: {}", record.display())).unwrap_or_default();
+    let log = run.log(Some(&task.name));
+    let log = log.map(|log| format!("\nlog: {}", log.display())).unwrap_or_default();
     let what = match (pods, task.in_pods.len()) {
         ([], _) => message(&task.wrote, failure, duration),
         ([(pod, first), ..], 1) => format!("failed in pod {pod}: {first}"),

@@ -196,7 +196,12 @@ impl Session {
     }
 
     fn take_project(&mut self, directory: &Path, settings: Layer, told: Vec<String>, problems: Vec<String>) {
-        self.projects.files.insert(directory.to_owned(), KnownProject { settings, told, problems });
+        let is_wrong = !problems.is_empty();
+        let before =
+            self.projects.files.insert(directory.to_owned(), KnownProject { settings, told, problems });
+        if is_wrong != before.is_some_and(|before| !before.problems.is_empty()) {
+            self.refresh_lenses();
+        }
         self.apply_project(directory);
     }
 

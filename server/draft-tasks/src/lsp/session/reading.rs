@@ -95,8 +95,19 @@ struct Opened {
 ///
 /// Why nothing of it can run.
 pub(crate) async fn source(session: &SharedSession, uri: &Uri) -> Result<Source, Error> {
+    read_settings(session, uri).await?;
     let wanted = session.with(|session| session.wanted(uri));
     off_thread(move || wanted.read()).await?
+}
+
+/// Reads the settings that hold for an open file as they are on disk now: not every client tells that they have changed.
+async fn read_settings(session: &SharedSession, uri: &Uri) -> Result<(), Error> {
+    let directory = session.with(|session| session.documents.get(uri).and_then(Document::directory));
+    let Some(directory) = directory else { return Ok(()) };
+    let of = directory.clone();
+    let read = off_thread(move || ProjectFiles::load(&of)).await?;
+    session.with(|session| session.read_projects(&directory, read));
+    Ok(())
 }
 
 /// The URI by which the editor has a file open, whichever spelling of it comes from a user's own settings or scripts, and
