@@ -45,17 +45,25 @@ local function when_gone(client_id, on_gone)
   end, 5)
 end
 
---- Keeps what Neovim says of an end from waiting for a key, before what to do is told: it is longer than many screens are wide.
----@return fun() let_wait to be called when it was said
-local function without_waiting()
-  local before ---@type string
-  vim.schedule(function()
-    before = vim.o.messagesopt
-    vim.o.messagesopt = before:gsub('hit%-enter', 'wait:0')
-  end)
-  return function()
+--- How messages wait, while Neovim tells of an end.
+local waits ---@type string?
+
+--- A server is detached. What Neovim then says of one that has ended is longer than many screens are wide: it would wait for a key,
+--- before what to do is told.
+---@param client_id integer
+function M.on_detach(client_id)
+  local client = vim.lsp.get_client_by_id(client_id)
+  if client and client.name == 'draft_tasks' and client.rpc.is_closing() and not waits then
+    waits = vim.o.messagesopt
+    vim.o.messagesopt = waits:gsub('hit%-enter', 'wait:0')
+  end
+end
+
+--- Neovim has told of the end.
+local function let_wait()
+  if waits then
     vim.cmd.redraw()
-    vim.o.messagesopt = before
+    vim.o.messagesopt, waits = waits, nil
   end
 end
 
@@ -66,7 +74,6 @@ end
 function M.on_exit(code, signal, client_id)
   local client = vim.lsp.get_client_by_id(client_id)
   local was_up = client ~= nil and client.initialized == true
-  local let_wait = without_waiting()
   when_gone(client_id, function()
     let_wait()
     local interrupted = require('draft_tasks.runs').forget(client_id, ending[client_id] ~= nil)
