@@ -3,6 +3,7 @@
 //! Must not look inside of the program: what it writes and what it leaves behind is all there is.
 #![cfg(unix)]
 
+mod absent;
 mod arguments;
 mod asked;
 mod check;

@@ -12,6 +12,7 @@ use crate::parsed::Parsed;
 use crate::phase::Phase;
 use crate::project_files::{
     MAKE_DIRECTORY, MAKEFILE, Makefile, NPM_DIRECTORY, OfferedName, ProjectFile, join, make_takes_next,
+    npm_option_length,
 };
 use crate::words::Words;
 
@@ -97,9 +98,21 @@ pub(crate) fn simple_links(words: &Words) -> Vec<Link> {
     found
 }
 
-/// Whether a command takes names that a file beside it offers.
-pub(crate) fn takes_offered(words: &Words) -> bool {
-    matches!(Tool::of(&literals(words)), Tool::Make(_) | Tool::Npm { .. })
+/// The links of one command that takes names which a file beside it offers; what make takes where no target is named
+/// stands at its own name.
+pub(crate) fn offered_links(words: &Words) -> Vec<Link> {
+    let tool = Tool::of(&literals(words));
+    if !matches!(tool, Tool::Make(_) | Tool::Npm { .. }) {
+        return Vec::new();
+    }
+    let mut links = simple_links(words);
+    if let Tool::Make(makefile) = tool
+        && !links.iter().any(|link| matches!(link.target, Target::Offered(_)))
+    {
+        let range = words.range(words.words[0].range);
+        links.push(Link { range, target: offered(ProjectFile::Makefile(makefile), "") });
+    }
+    links
 }
 
 /// The words; those that variables decide are `None`.
@@ -160,7 +173,13 @@ impl Tool {
                 let directory = value(&NPM_DIRECTORY).unwrap_or_default();
                 let verb = |at: &usize| matches!(word(*at), "run" | "run-script" | "test" | "start");
                 match (1..words.len()).find(verb) {
-                    Some(at) if word(at).starts_with("run") => Tool::Npm { script: at + 1, directory },
+                    Some(at) if word(at).starts_with("run") => {
+                        let mut script = at + 1;
+                        while let Some(length) = npm_option_length(word(script)) {
+                            script += length;
+                        }
+                        Tool::Npm { script, directory }
+                    }
                     Some(at) => Tool::Npm { script: at, directory },
                     None => Tool::Files(None),
                 }

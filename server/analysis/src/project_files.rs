@@ -41,6 +41,26 @@ pub(crate) fn make_takes_next(option: &str) -> bool {
 /// The options of npm and its kind that name the directory of the `package.json`.
 pub(crate) const NPM_DIRECTORY: [&str; 4] = ["--prefix", "--cwd", "--dir", "-C"];
 
+/// Those that may stand in front of the name of a script, and have no value behind them.
+const SWITCHES_OF_NPM: [&str; 9] = [
+    "-s",
+    "--silent",
+    "-q",
+    "--quiet",
+    "-d",
+    "--verbose",
+    "--if-present",
+    "--ignore-scripts",
+    "--foreground-scripts",
+];
+
+/// How many arguments an option of npm and its kind takes up in front of the name of a script; nothing where that is not
+/// known, or it is none.
+pub(crate) fn npm_option_length(option: &str) -> Option<usize> {
+    let is_whole = SWITCHES_OF_NPM.contains(&option) || option.starts_with("--") && option.contains('=');
+    if is_whole { Some(1) } else { NPM_DIRECTORY.contains(&option).then_some(2) }
+}
+
 /// Something in another file that a command can name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -75,7 +95,7 @@ pub enum ProjectFile {
 pub struct OfferedName {
     /// The file.
     pub file: ProjectFile,
-    /// The name.
+    /// The name; empty for whatever stands first in the file.
     pub name: String,
 }
 
@@ -86,6 +106,8 @@ pub enum NameFact {
     Possible,
     /// It is not; which one is meant very likely.
     Missing(Option<String>),
+    /// It is not, since there is no such file.
+    NoFile,
 }
 
 impl ProjectFile {
@@ -96,6 +118,9 @@ impl ProjectFile {
             ProjectFile::Package(directory) => directory,
         }
     }
+
+    /// What stands in the folder of a package, of which npm and its kind look for one in the folders above, too.
+    pub const OF_PACKAGE: [&str; 4] = [PACKAGE_JSON, "package.yaml", "package.json5", "node_modules"];
 
     /// The paths at which it may be, the first one that exists counts.
     pub fn paths(&self) -> Vec<String> {
@@ -109,12 +134,18 @@ impl ProjectFile {
 }
 
 impl OfferedName {
-    /// Whether a file with this text has it; make also knows the files of its directory, and makes some from others.
-    pub fn look(&self, text: &str, files: &[String]) -> NameFact {
-        let offered = match &self.file {
-            ProjectFile::Makefile(_) if files.iter().any(|file| self.is_stem_of(file)) => None,
-            ProjectFile::Makefile(_) => makefile::all_targets(text),
-            ProjectFile::Package(_) => scripts(text),
+    /// Whether a file with this text has it, nothing where there is none; make also knows the files of its directory, and
+    /// makes some from others.
+    pub fn look(&self, text: Option<&str>, files: &[String]) -> NameFact {
+        let is_of_make = matches!(self.file, ProjectFile::Makefile(_));
+        if is_of_make && !self.name.is_empty() && files.iter().any(|file| self.is_stem_of(file)) {
+            return NameFact::Possible;
+        }
+        let offered = match text {
+            None => return NameFact::NoFile,
+            Some(_) if self.name.is_empty() => None,
+            Some(text) if is_of_make => makefile::all_targets(text),
+            Some(text) => scripts(text),
         };
         match offered {
             Some(offered) if offered.iter().all(|it| *it != self.name) => {
@@ -220,8 +251,9 @@ mod tests {
     fn what_may_be_there_is_not_missing() {
         let look = |file: ProjectFile, name: &str, text: &str| {
             let files = ["main.c", "docs"].map(str::to_owned);
-            match (OfferedName { file, name: name.into() }).look(text, &files) {
+            match (OfferedName { file, name: name.into() }).look(Some(text), &files) {
                 NameFact::Possible => "possible".into(),
+                NameFact::NoFile => "no file".into(),
                 NameFact::Missing(similar) => similar.unwrap_or_else(|| "missing".into()),
             }
         };

@@ -17,6 +17,7 @@ use crate::printable::{printable, printable_but};
 use crate::task_file::Task;
 
 mod add_task;
+mod before;
 mod command;
 mod declaration;
 mod goes_into;
@@ -135,7 +136,7 @@ mod tests {
             k = \"echo \\t\"\nm = 'ls \"'\no = \"npm run build\"\n[post-deploy]\ne = \"./in-pod\"\np = \"make x\"\nl = \"in-pod\"\nn = \"helm install db redis\"\n";
         let wanted = FactsWanted::of(&Parsed::new(text, Options::default()));
         assert_eq!(Vec::from_iter(wanted.programs), ["bash", "echo", "helm", "make", "my tool", "npm", "sh"]);
-        assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts/y.sh"]);
+        assert_eq!(Vec::from_iter(wanted.paths), ["./x.sh", "a b", "mysql", "scripts", "scripts/y.sh"]);
         assert_eq!(wanted.offered.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["all", "build"]);
     }
 

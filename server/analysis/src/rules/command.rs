@@ -54,7 +54,7 @@ impl<'a> Command<'a> {
 
     /// What it names that stands elsewhere, where it takes names that a file beside it offers.
     pub(super) fn offered_links(&self) -> Vec<Link> {
-        if links::takes_offered(self.split) { links::simple_links(self.split) } else { Vec::new() }
+        links::offered_links(self.split)
     }
 
     /// Looks at each command that it is: itself, or those of the script that a shell has as an argument.

@@ -37,6 +37,12 @@ pub(crate) enum Check {
         wants: fn(&Command<'_>, &mut FactsWanted),
         check: fn(&Command<'_>, &mut Vec<Diagnostic>),
     },
+    /// All commands together, with what there is on this machine of what they name.
+    CommandsHere {
+        /// Adds what the rule wants to know for a command.
+        wants: fn(&Command<'_>, &mut FactsWanted),
+        check: fn(&Parsed, &[Command<'_>], &mut Vec<Diagnostic>),
+    },
     /// One command that cannot be split.
     BrokenCommand(fn(&Command<'_>, &mut Vec<Diagnostic>)),
     /// All commands together.
@@ -50,7 +56,7 @@ impl Rule {
     pub(super) fn look_at_all(&self, parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
         match self.check {
             Check::File(check) => check(parsed, found),
-            Check::Commands(check) => check(parsed, commands, found),
+            Check::Commands(check) | Check::CommandsHere { check, .. } => check(parsed, commands, found),
             _ => {}
         }
     }
@@ -68,7 +74,7 @@ impl Rule {
 
     /// Adds what it wants to know of the world for one command.
     pub(super) fn add_wanted(&self, command: &Command<'_>, wanted: &mut FactsWanted) {
-        if let Check::CommandHere { wants, .. } = self.check
+        if let Check::CommandHere { wants, .. } | Check::CommandsHere { wants, .. } = self.check
             && command.error().is_none()
         {
             wants(command, wanted);

@@ -4,58 +4,88 @@
 
 use super::command::Command;
 use super::declaration::{Check, Rule};
-use super::offered;
+use super::{before, offered};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::FactsWanted;
 use crate::links::Link;
-use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, OfferedName, ProjectFile};
+use crate::parsed::Parsed;
+use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, NameFact, OfferedName, ProjectFile};
 
 pub(super) const RULE: Rule = Rule {
     name: "make-target-not-found",
     severity: Severity::Information,
     needs_facts: true,
     page: include_str!("make_target_not_found.md"),
-    check: Check::CommandHere { wants, check },
+    check: Check::CommandsHere { wants, check },
 };
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
     command.each(|command| wanted.offered.extend(targets(command).into_iter().map(|(_, target)| target)));
 }
 
-fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let lacks = |name: &&str| command.parsed.facts.lacks_variable(name);
+fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+    let lacks = |name: &&str| parsed.facts.lacks_variable(name);
     // Make reads the files and options that these name, too.
-    if !["MAKEFILES", "MAKEFLAGS"].iter().all(lacks) {
+    if parsed.facts.offered.is_empty() || !["MAKEFILES", "MAKEFLAGS"].iter().all(lacks) {
         return;
     }
-    command.each(|command| {
+    before::each(commands, |command, may_be_made| {
         for (link, target) in targets(command) {
             let file = target.file.paths().pop().unwrap_or_default();
-            let message = format!("there is no target `{}` in the {file}", target.name);
+            let is_there = parsed.facts.offered.get(&target) != Some(&NameFact::NoFile);
+            if !is_there && (may_be_made || !has_plain_options(command)) {
+                continue;
+            }
+            let message = match target.name.as_str() {
+                "" => format!("there is no {file}"),
+                name if is_there => format!("there is no target `{name}` in the {file}"),
+                name => format!("there is no {file} with the target `{name}`"),
+            };
             let code = DiagnosticCode::MakeTargetNotFound;
             found.extend(offered::missing(command, code, &link, &target, message));
         }
     });
 }
 
-/// The targets, where one Makefile alone has them.
+/// The targets, where one Makefile alone has them; where none is named, the one that stands first in it.
 fn targets(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
     let count = |options: &[&str]| {
         let named = |word: &str| options.contains(&word.split_once('=').map_or(word, |(option, _)| option));
         command.arguments().filter(|(_, word)| word.is_some_and(named)).count()
     };
-    let targets = offered::names(command);
-    if targets.is_empty()
-        || count(&MAKE_DIRECTORY) > 1
-        || count(&MAKEFILE) > 1
-        || count(&["--eval", "-E"]) > 0
-    {
+    if count(&MAKE_DIRECTORY) > 1 || count(&MAKEFILE) > 1 || count(&["--eval", "-E"]) > 0 {
         return Vec::new();
     }
     // Rules that make has built in take their files apart at dots and slashes.
     let is_simple = |name: &str| !name.contains(['.', '/', '(', '%']);
-    let of_make = targets.into_iter();
+    let of_make = offered::names(command).into_iter();
     of_make.filter(|(_, it)| matches!(it.file, ProjectFile::Makefile(_)) && is_simple(&it.name)).collect()
+}
+
+/// Whether its options lead to no other Makefile, in whatever short form.
+fn has_plain_options(command: &Command<'_>) -> bool {
+    const PLAIN: [&str; 13] = [
+        "-j",
+        "--jobs",
+        "-s",
+        "--silent",
+        "--quiet",
+        "-k",
+        "--keep-going",
+        "-B",
+        "--always-make",
+        "-n",
+        "--dry-run",
+        "-w",
+        "--no-print-directory",
+    ];
+    let is_plain = |word: &str| {
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        let is_number = |jobs: &str| jobs.bytes().all(|byte| byte.is_ascii_digit());
+        [&MAKE_DIRECTORY[..], &MAKEFILE, &PLAIN].iter().any(|options| options.contains(&name))
+            || name.strip_prefix("-j").is_some_and(is_number)
+    };
+    command.arguments().all(|(_, word)| word.is_some_and(|word| !word.starts_with('-') || is_plain(word)))
 }
 
 #[cfg(test)]
@@ -64,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::facts::Facts;
-    use crate::project_files::{Makefile, NameFact};
+    use crate::project_files::Makefile;
     use crate::rules::testing;
 
     fn facts(variables: &[&str]) -> Facts {

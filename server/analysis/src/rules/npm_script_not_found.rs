@@ -4,29 +4,40 @@
 
 use super::command::Command;
 use super::declaration::{Check, Rule};
-use super::offered;
+use super::{before, offered};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use crate::facts::FactsWanted;
 use crate::links::Link;
-use crate::project_files::{OfferedName, ProjectFile};
+use crate::parsed::Parsed;
+use crate::project_files::{NameFact, OfferedName, ProjectFile};
 
 pub(super) const RULE: Rule = Rule {
     name: "npm-script-not-found",
     severity: Severity::Information,
     needs_facts: true,
     page: include_str!("npm_script_not_found.md"),
-    check: Check::CommandHere { wants, check },
+    check: Check::CommandsHere { wants, check },
 };
 
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
     command.each(|command| wanted.offered.extend(scripts(command).into_iter().map(|(_, script)| script)));
 }
 
-fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    command.each(|command| {
+fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+    if parsed.facts.offered.is_empty() {
+        return;
+    }
+    before::each(commands, |command, may_be_made| {
         for (link, script) in scripts(command) {
             let file = script.file.paths().pop().unwrap_or_default();
-            let message = format!("there is no script `{}` in the {file}", script.name);
+            let is_there = parsed.facts.offered.get(&script) != Some(&NameFact::NoFile);
+            if !is_there && may_be_made {
+                continue;
+            }
+            let message = match is_there {
+                true => format!("there is no script `{}` in the {file}", script.name),
+                false => format!("there is no {file} with the script `{}`", script.name),
+            };
             let code = DiagnosticCode::NpmScriptNotFound;
             found.extend(offered::missing(command, code, &link, &script, message));
         }
@@ -73,7 +84,6 @@ mod tests {
 
     use super::*;
     use crate::facts::Facts;
-    use crate::project_files::NameFact;
     use crate::rules::testing;
 
     #[test]

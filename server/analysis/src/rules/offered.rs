@@ -14,14 +14,16 @@ pub(super) fn names(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
     if links.is_empty() || command.arguments().any(|(_, literal)| literal.is_none()) {
         return Vec::new();
     }
+    // What a shell makes something else of.
+    let is_plain = |path: &str| !path.contains(['~', '*', '?', '[', '{']);
     let names = links.into_iter().filter_map(|link| match link.target.clone() {
-        Target::Offered(name) => Some((link, name)),
+        Target::Offered(name) => is_plain(&name.file.paths().pop()?).then_some((link, name)),
         Target::Path { .. } => None,
     });
     names.collect()
 }
 
-/// That a name is missing, where that is known.
+/// That a name is missing or the file that would have it, where that is known.
 pub(super) fn missing(
     command: &Command<'_>,
     code: DiagnosticCode,
@@ -29,7 +31,11 @@ pub(super) fn missing(
     name: &OfferedName,
     message: String,
 ) -> Option<Diagnostic> {
-    let Some(NameFact::Missing(similar)) = command.parsed.facts.offered.get(name) else { return None };
+    let similar = match command.parsed.facts.offered.get(name)? {
+        NameFact::Possible => return None,
+        NameFact::NoFile => &None,
+        NameFact::Missing(similar) => similar,
+    };
     let mut finding = Diagnostic::new(code, link.range, message);
     if let Some(similar) = similar {
         finding = finding.note(format!("did you mean `{similar}`?"));

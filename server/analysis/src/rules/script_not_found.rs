@@ -2,62 +2,149 @@
 //!
 //! Must not report paths that nobody has looked at.
 
+use std::collections::HashSet;
+
 use text_size::TextRange;
 
+use super::before;
 use super::command::Command;
 use super::declaration::{Check, Rule};
-use crate::calls::{is_absolute, is_shell};
+use crate::calls::{is_absolute, is_shell, stem};
 use crate::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+use crate::edit::{Fix, TextEdit};
 use crate::facts::FactsWanted;
 use crate::facts::PathFact;
+use crate::parsed::Parsed;
 
 pub(super) const RULE: Rule = Rule {
     name: "script-not-found",
     severity: Severity::Information,
     needs_facts: true,
     page: include_str!("script_not_found.md"),
-    check: Check::CommandHere { wants, check },
+    check: Check::CommandsHere { wants, check },
 };
 
+/// A script that a command runs.
+struct NamedScript<'c> {
+    path: &'c str,
+    range: TextRange,
+    /// Whether it is the program itself.
+    is_program: bool,
+}
+
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
-    wanted.paths.extend(script(command).map(|(path, ..)| path.to_owned()));
+    command.each(|command| {
+        if let Some(script) = NamedScript::of(command) {
+            wanted.paths.extend([script.path.to_owned(), script.directory().to_owned()]);
+        }
+    });
+    // Those are there.
+    for here in ["", ".", ".."] {
+        wanted.paths.remove(here);
+    }
 }
 
-fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
-    let Some((path, range, is_program)) = script(command) else { return };
-    let report = |message: String| command.finding(DiagnosticCode::ScriptNotFound, range, message);
-    match command.parsed.facts.paths.get(path) {
-        Some(PathFact::Missing) => {
-            found.push(
+fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {
+    if parsed.facts.paths.is_empty() {
+        return;
+    }
+    let is_missing = |(path, fact): (&'_ String, &PathFact)| {
+        (*fact == PathFact::Missing).then(|| NamedScript::name_of(path).to_owned())
+    };
+    let missing: HashSet<String> = parsed.facts.paths.iter().filter_map(is_missing).collect();
+    let mut named = HashSet::new();
+    before::each(commands, |command, may_be_made| {
+        let script = NamedScript::of(command);
+        if let Some(script) = &script {
+            let may_be_made =
+                named.contains(script.name()) || may_be_made && script.is_made_by_others(parsed);
+            found.extend(script.finding(command, may_be_made));
+        }
+        if !missing.is_empty() {
+            let others =
+                command.words().iter().filter(|word| script.as_ref().is_none_or(|it| it.range != word.range));
+            let texts = others.map(|word| &command.text()[word.range]);
+            let names =
+                texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && !"-_.".contains(c)));
+            named.extend(names.filter(|name| missing.contains(*name)).map(str::to_owned));
+        }
+    });
+}
+
+impl<'c> NamedScript<'c> {
+    /// The program when it is a path, or the script that another one is to read. `None` for commands that run in pods.
+    fn of(command: &'c Command<'_>) -> Option<NamedScript<'c>> {
+        let (program, range) = command.program_at().filter(|_| command.phase.is_local())?;
+        // What a shell makes something else of.
+        let is_plain =
+            |path: &str| !path.starts_with(['-', '~']) && !path.contains(['*', '?', '[', '{', '=']);
+        if program.contains('/') {
+            let is_own = !is_absolute(program) && is_plain(program);
+            return is_own.then_some(NamedScript { path: program, range, is_program: true });
+        }
+        let (word, path) = command.arguments().next()?;
+        let path = path.filter(|path| is_plain(path) && !path.is_empty())?;
+        let is_read = is_shell(program) || !is_absolute(path) && reads(program, path);
+        is_read.then_some(NamedScript { path, range: word.range, is_program: false })
+    }
+
+    fn directory(&self) -> &'c str {
+        self.path.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+
+    fn name(&self) -> &'c str {
+        NamedScript::name_of(self.path)
+    }
+
+    fn name_of(path: &str) -> &str {
+        path.rsplit('/').next().unwrap_or(path)
+    }
+
+    /// Whether what builds a project may have made it: in a directory that is not there, or as a program without extension.
+    fn is_made_by_others(&self, parsed: &Parsed) -> bool {
+        !self.name().contains('.') || parsed.facts.paths.get(self.directory()) == Some(&PathFact::Missing)
+    }
+
+    /// What is wrong with it, unless a command before may have made it.
+    fn finding(&self, command: &Command<'_>, may_be_made: bool) -> Option<Diagnostic> {
+        let path = self.path;
+        let report = |message: String| command.finding(DiagnosticCode::ScriptNotFound, self.range, message);
+        match command.parsed.facts.paths.get(path)? {
+            PathFact::Missing if may_be_made => None,
+            PathFact::Missing => Some(
                 report(format!("there is no file `{path}`")).note("paths begin at this file's directory"),
-            );
-        }
-        Some(PathFact::Directory) => found.push(report(format!("`{path}` is a directory, not a program"))),
-        Some(PathFact::File { executable: false }) if is_program => {
-            let mut diagnostic =
-                report(format!("`{path}` may not be run")).note(format!("`chmod +x {path}`"));
-            if path.ends_with(".sh") {
-                let fixed = format!("sh {}", command.text());
-                diagnostic = diagnostic.fix(command.rewrite("Run it with `sh`", &fixed));
+            ),
+            PathFact::Directory if self.is_program => {
+                Some(report(format!("`{path}` is a directory, not a program")))
             }
-            found.push(diagnostic);
+            // Some programs run what they find in one.
+            PathFact::Directory => command
+                .program()
+                .is_some_and(is_shell)
+                .then(|| report(format!("`{path}` is a directory, not a script"))),
+            PathFact::File { executable: false } if self.is_program => {
+                let diagnostic =
+                    report(format!("`{path}` may not be run")).note(format!("`chmod +x {path}`"));
+                Some(if path.ends_with(".sh") {
+                    let edits = vec![TextEdit::insert(command.place(self.range).start(), "sh ")];
+                    diagnostic.fix(Fix { title: "Run it with `sh`".into(), edits, preferred: false })
+                } else {
+                    diagnostic
+                })
+            }
+            PathFact::File { .. } => None,
         }
-        _ => {}
     }
 }
 
-/// The program when it is a path, or the script that a shell is to read, with where it stands; and whether it is the
-/// program. `None` for commands that run in pods.
-fn script<'c>(command: &'c Command<'_>) -> Option<(&'c str, TextRange, bool)> {
-    let (program, range) = command.program_at().filter(|_| command.phase.is_local())?;
-    if program.contains('/') {
-        return (!is_absolute(program)).then_some((program, range, true));
+/// Whether a program reads the file of this path, and no other one for it, where it is its first argument.
+fn reads(program: &str, path: &str) -> bool {
+    match &*stem(program) {
+        "python" | "ruby" | "perl" | "php" => true,
+        // It adds extensions.
+        "node" => [".js", ".mjs", ".cjs"].iter().any(|extension| path.ends_with(extension)),
+        _ => false,
     }
-    if !is_shell(program) {
-        return None;
-    }
-    let (word, literal) = command.arguments().next()?;
-    literal.filter(|it| !it.starts_with('-')).map(|path| (path, word.range, false))
 }
 
 #[cfg(test)]

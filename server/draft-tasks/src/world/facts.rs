@@ -13,7 +13,7 @@ use draft_tasks_analysis::facts::PathFact;
 use draft_tasks_analysis::file_names::{CHARTS, DOCKERFILE, DOCKERIGNORE, DRAFT_TOML};
 use draft_tasks_analysis::program::ProgramFact;
 use draft_tasks_analysis::project::{DEVELOPMENT, DraftToml, Template};
-use draft_tasks_analysis::project_files::{NameFact, OfferedName};
+use draft_tasks_analysis::project_files::{NameFact, OfferedName, ProjectFile};
 use draft_tasks_executor::{file, search};
 
 use crate::world::environment::Environment;
@@ -105,11 +105,41 @@ fn look_up(directory: &Path, names: &BTreeSet<OfferedName>) -> impl Iterator<Ite
 
 /// Whether the file that offers a name has it; `None` when that cannot be told.
 fn name_fact(directory: &Path, name: &OfferedName) -> Option<NameFact> {
-    let paths = name.file.paths();
-    let path = paths.iter().map(|path| directory.join(path)).find(|path| path.exists())?;
-    let entries = fs::read_dir(directory.join(name.file.directory())).ok()?;
-    let files = entries.map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
-    Some(name.look(&read(&path)?, &files.collect::<Option<Vec<_>>>()?))
+    let here = directory.join(name.file.directory());
+    let text = match first_of(directory, &name.file.paths())? {
+        Some(path) => Some(read(&path)?),
+        None if matches!(name.file, ProjectFile::Package(_)) && is_in_package(&here)? => return None,
+        None => None,
+    };
+    let files: Vec<PathBuf> = match fs::read_dir(&here) {
+        Ok(entries) => entries.map(|entry| Some(entry.ok()?.path())).collect::<Option<_>>()?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(_) => return None,
+    };
+    let names = files.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Some(name.look(text.as_deref(), &names.collect::<Vec<_>>()))
+}
+
+/// The first of some paths at which something is; `None` when that cannot be told.
+fn first_of(directory: &Path, paths: &[String]) -> Option<Option<PathBuf>> {
+    for path in paths {
+        let path = directory.join(path);
+        if path.try_exists().ok()? {
+            return Some(Some(path));
+        }
+    }
+    Some(None)
+}
+
+/// Whether a directory is in a package; `None` when that cannot be told.
+fn is_in_package(directory: &Path) -> Option<bool> {
+    let of_package = ProjectFile::OF_PACKAGE.map(str::to_owned);
+    for directory in std::path::absolute(directory).ok()?.ancestors() {
+        if first_of(directory, &of_package)?.is_some() {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 /// What a path leads to; `None` when the system does not tell.
@@ -149,7 +179,7 @@ pub(crate) fn is_executable(path: &Path, _: &fs::Metadata) -> bool {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use draft_tasks_analysis::project_files::{Makefile, ProjectFile};
+    use draft_tasks_analysis::project_files::Makefile;
 
     use super::*;
 
@@ -190,7 +220,8 @@ mod tests {
             (&facts.offered[&make("biuld")], &facts.offered[&npm("tset")]),
             (&missing("build"), &missing("test"))
         );
-        for possible in [make("build"), make("bin"), npm("test"), none] {
+        assert_eq!(facts.offered[&none], NameFact::NoFile);
+        for possible in [make("build"), make("bin"), npm("test")] {
             assert_eq!(facts.offered[&possible], NameFact::Possible, "{possible:?}");
         }
         let missing_program = Some(&ProgramFact::Missing(None));
