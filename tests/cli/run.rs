@@ -205,7 +205,7 @@ const WAITS: &str = "sh -c 'sleep 600 & echo ready; sleep 600'";
 
 #[test]
 fn signals_stop_the_run_and_everything_that_it_started() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 130), (Signal::HUP, 130), (Signal::QUIT, 131)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let tool = tasks("pre-up", &[("wait", WAITS), ("next", "echo 2")]);
         let mut started = tool.start(&["run", "pre-up"]);
         started.wait_for("ready");
@@ -227,7 +227,7 @@ fn a_task_that_is_stopped_has_the_time_to_clean_up() {
         started.wait_for("ready");
         started.signal(signal);
         let called = started.end();
-        assert_eq!(called.code, Some(130), "{called:?}");
+        assert_eq!(called.code, Some(128 + signal.as_raw()), "{called:?}");
         assert_in_order(&called, &["wait │ cleaned up", "■ wait", "next  skipped"]);
     }
 }
@@ -301,7 +301,7 @@ fn a_reader_that_does_not_read_does_not_keep_the_run_from_being_stopped() {
     let mut started = tool.start(&["run", "pre-up"]);
     started.wait_for("y");
     started.signal(Signal::TERM);
-    assert_eq!(started.end_unread(), Some(130));
+    assert_eq!(started.end_unread(), Some(143));
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn who_ends_the_program_leaves_the_job_and_who_stops_the_run_ends_it() {
             double.wait_for("its end", |seen| seen.count("delete", "jobs") == 1);
             double.remove("pods", &pod_name(&job));
         }
-        assert_says(&started.end(), 130, &[said]);
+        assert_says(&started.end(), 128 + signal.as_raw(), &[said]);
         assert_eq!(double.seen().count("delete", "jobs"), deleted);
     }
 }

@@ -207,7 +207,7 @@ impl Course<'_> {
             tokio::select! {
                 request = signals.asked() => match request {
                     // Whoever ends the program has not said that of the Job.
-                    Request::End if self.job.is_some() => {
+                    Request::Terminate | Request::HangUp if self.job.is_some() => {
                         self.is_left = true;
                         return;
                     }
@@ -235,7 +235,7 @@ impl Course<'_> {
             // The key is for the task, and what the task does then is seen.
             Request::Halt if self.is_lent => {}
             Request::Halt => self.screen.without_moving(|| halt(self.goes_on_in_pods)),
-            Request::End => self.stop.ask(StopSignal::Terminate),
+            Request::Terminate | Request::HangUp => self.stop.ask(StopSignal::Terminate),
             Request::Interrupt | Request::Quit => {
                 let is_first = !self.stop.overdue.is_asked();
                 // The other key is for those that do not heed the first one.

@@ -14,7 +14,7 @@ Exit codes:
        there, a file that is not formatted
   2    nothing ran: the command line is wrong, a file cannot be used, a phase
        cannot run, or it was refused
-  130  the run was stopped; 131 with Ctrl-\\";
+  130  the run was stopped; 131 with Ctrl-\\, 143 by the signal TERM, 129 by HUP";
 
 /// Examples of a command: what is typed, and what for.
 struct Examples {

@@ -23,9 +23,6 @@ use super::{STOPPED, loan};
 #[cfg(unix)]
 const UNANSWERED: Duration = Duration::from_secs(2);
 
-/// The run was stopped by the terminal's key for it, Ctrl-\: 128 and the number of the signal, as in shells.
-const QUIT: u8 = 131;
-
 /// Heeds signals for a program that is going to run tasks: until it does, one ends it at once, with a word.
 pub(super) fn begin() {
     // Where the system refuses, they do what they do to any program.
@@ -47,8 +44,10 @@ pub(super) enum Request {
     Interrupt,
     /// To end, with Ctrl-\ or, on Windows, Ctrl-Break.
     Quit,
-    /// To end, by another signal.
-    End,
+    /// To end, by the signal for it.
+    Terminate,
+    /// To end, as its terminal is gone.
+    HangUp,
     /// To halt, with Ctrl-Z.
     Halt,
 }
@@ -86,8 +85,14 @@ impl Signals {
     }
 }
 
+/// 128 and the number of the signal, as in shells.
 fn exit_code(first: Option<Request>) -> u8 {
-    if first == Some(Request::Quit) { QUIT } else { STOPPED }
+    match first {
+        Some(Request::HangUp) => 129,
+        Some(Request::Quit) => 131,
+        Some(Request::Terminate) => 143,
+        Some(Request::Interrupt | Request::Halt) | None => STOPPED,
+    }
 }
 
 /// Whether the program can halt: where nobody could let it go on again it does not, like all other programs.
@@ -258,8 +263,8 @@ impl AskedSignals {
     async fn next(&mut self) -> Request {
         tokio::select! {
             Some(()) = self.interrupts.recv() => Request::Interrupt,
-            Some(()) = self.terminations.recv() => Request::End,
-            Some(()) = self.hangups.recv() => Request::End,
+            Some(()) = self.terminations.recv() => Request::Terminate,
+            Some(()) = self.hangups.recv() => Request::HangUp,
             Some(()) = self.quits.recv() => Request::Quit,
             Some(()) = self.halts.recv() => Request::Halt,
         }
@@ -367,9 +372,9 @@ impl ConsoleEvents {
         let (heard, request) = tokio::select! {
             heard = self.interrupts.recv() => (heard, Request::Interrupt),
             heard = self.breaks.recv() => (heard, Request::Quit),
-            heard = self.closings.recv() => (heard, Request::End),
-            heard = self.logoffs.recv() => (heard, Request::End),
-            heard = self.shutdowns.recv() => (heard, Request::End),
+            heard = self.closings.recv() => (heard, Request::HangUp),
+            heard = self.logoffs.recv() => (heard, Request::HangUp),
+            heard = self.shutdowns.recv() => (heard, Request::Terminate),
         };
         heard.map(|()| request)
     }
