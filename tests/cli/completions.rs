@@ -119,6 +119,19 @@ fn bash_completes_what_there_is() {
         in_bash(&tool, &["check", "--rule", "tilde", "="]),
         ["error", "warning", "information", "hint", "off"]
     );
+    // The same holds for `:`.
+    tool.write("colons/.draft-tasks.toml", b"[pre-up]\n\"db:seed\" = \"true\"\n\"my db:x y\" = \"true\"\n");
+    for (words, expected) in [
+        (&["db", ":", "se"][..], "seed"),
+        (&["db", ":"], "seed"),
+        (&["d"], "db:seed"),
+        (&["--skip", "=", "db", ":", "s"], "seed"),
+        (&[r"my\ db", ":", r"x\ "], r"x\ y"),
+        (&["'my db:x"], "my db:x y"),
+    ] {
+        let words = [&["-C", "colons", "run", "pre-up"], words].concat();
+        assert_eq!(in_bash(&tool, &words), [expected], "{words:?}");
+    }
     assert_eq!(in_bash(&tool, &["run", "pre-up", "bu"]), [r"build\ web", r"build\ db\'s"]);
     assert_eq!(in_bash(&tool, &["run", "pre-up", r"build\ w"]), [r"build\ web"]);
     assert_eq!(in_bash(&tool, &["run", "pre-up", "x"]), [""]);
@@ -241,9 +254,12 @@ fn a_key_completes_in_zsh_and_the_line_can_be_run() {
     }
     let tool = tool();
     for (typed, expected) in [
-        ("draft-tasks run pre-up sy\t\r", "sync │ sync"),
-        ("draft-tasks run pre-up build\\ d\t\r", "build db's │ db"),
-        ("draft-tasks run clean\tdr\t--yes\r", "drop │ drop"),
+        // Without a terminal the beginning of a name is none.
+        ("draft-tasks run pre-up sy\t</dev/null\r", "sync │ sync"),
+        ("draft-tasks run pre-up build\\ d\t</dev/null\r", "build db's │ db"),
+        ("draft-tasks run pre-up 'build w\t</dev/null\r", "build web │ web"),
+        ("draft-tasks run pre-up \"build d\t</dev/null\r", "build db's │ db"),
+        ("draft-tasks run clean\tdr\t--yes </dev/null\r", "drop │ drop"),
     ] {
         let (mut ours, theirs) = terminal();
         let mut shell = tool.start_shell("exec zsh --no-rcs -i", theirs);

@@ -3,8 +3,8 @@ _draft_tasks() {
     local -
     set -f
     local IFS=$'\013' word=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}")
-    # Behind a `=`, which is a word, Bash completes an empty one.
-    [[ $word == "=" && -z $2 ]] || words[COMP_CWORD]=$2
+    # Behind `=` and `:`, which are words, Bash completes an empty one.
+    [[ $word == [=:]* && -z $2 ]] || words[COMP_CWORD]=$2
     COMPREPLY=($(VARIABLE=bash _CLAP_COMPLETE_INDEX=$COMP_CWORD _DRAFT_TASKS_QUOTE=${word:0:1} \
         COMPLETER -- "${words[@]}" 2> /dev/null))
     case ${COMPREPLY-} in

@@ -56,13 +56,10 @@ const INDEX: &str = "_CLAP_COMPLETE_INDEX";
 const SEPARATOR: &str = "\u{b}";
 
 const BASH: &str = include_str!("completions.bash");
+const ZSH: &str = include_str!("completions.zsh");
 
-const SHELLS: Shells<'static> = Shells(&[
-    &QuotingBash,
-    &clap_complete::env::Zsh,
-    &clap_complete::env::Fish,
-    &clap_complete::env::Powershell,
-]);
+const SHELLS: Shells<'static> =
+    Shells(&[&QuotingBash, &UnquotingZsh, &clap_complete::env::Fish, &clap_complete::env::Powershell]);
 
 /// Writes the script.
 pub(super) fn completions(arguments: &CompletionsArguments) -> ExitCode {
@@ -156,6 +153,8 @@ impl Typed {
                 },
             }
         }
+        // It is entered again for each that answers.
+        typed.directory = std::path::absolute(&typed.directory).unwrap_or_default();
         typed
     }
 
@@ -280,8 +279,7 @@ impl EnvCompleter for QuotingBash {
         completer: &str,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let script = BASH.replace("VARIABLE", variable).replace("COMPLETER", &escaped(completer));
-        out.write_all(script.as_bytes())
+        out.write_all(script_of(BASH, variable, completer).as_bytes())
     }
 
     fn write_complete(
@@ -300,6 +298,7 @@ impl EnvCompleter for QuotingBash {
         }
         let found = complete(command, words, index, directory)?;
         let values = found.iter().map(|candidate| candidate.get_value().to_string_lossy());
+        let before = unquoted(&before);
         let values = values.map(|value| match value.strip_prefix(&*before) {
             Some(rest) => Cow::Owned(rest.to_owned()),
             None => value,
@@ -310,6 +309,44 @@ impl EnvCompleter for QuotingBash {
         });
         out.write_all(values.collect::<Vec<_>>().join(SEPARATOR).as_bytes())
     }
+}
+
+/// Zsh, whose script gives words without quotes, and which quotes what is chosen.
+struct UnquotingZsh;
+
+impl EnvCompleter for UnquotingZsh {
+    fn name(&self) -> &'static str {
+        "zsh"
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name == "zsh"
+    }
+
+    fn write_registration(
+        &self,
+        variable: &str,
+        _: &str,
+        _: &str,
+        completer: &str,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        out.write_all(script_of(ZSH, variable, completer).as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut Command,
+        words: Vec<OsString>,
+        directory: Option<&Path>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        clap_complete::env::Zsh.write_complete(command, words, directory, out)
+    }
+}
+
+fn script_of(script: &str, variable: &str, completer: &str) -> String {
+    script.replace("VARIABLE", variable).replace("COMPLETER", &escaped(completer))
 }
 
 /// Which word is completed, as the script says.
@@ -326,11 +363,11 @@ struct JoinedWords {
     before: String,
 }
 
-/// Puts together what Bash, for which `=` ends a word and is one, has taken apart.
+/// Puts together what Bash, for which `=` and `:` end a word and are one, has taken apart.
 fn joined(words: &[OsString], index: usize) -> JoinedWords {
     let mut joined = JoinedWords { words: Vec::new(), index: 0, before: String::new() };
     for (at, word) in words.iter().enumerate() {
-        let is_part = word == "=" || at > 1 && words[at - 1] == "=";
+        let is_part = is_break(word) || at > 1 && is_break(&words[at - 1]);
         let before = match joined.words.pop() {
             Some(last) if is_part && !joined.words.is_empty() => last,
             last => {
@@ -341,7 +378,7 @@ fn joined(words: &[OsString], index: usize) -> JoinedWords {
         if at == index {
             joined.index = joined.words.len();
             joined.before = before.to_string_lossy().into_owned();
-            joined.before.extend((word == "=").then_some('='));
+            joined.before.extend(is_break(word).then(|| word.to_string_lossy()));
         }
         joined.words.push([before.as_os_str(), word].into_iter().collect());
     }
@@ -349,6 +386,10 @@ fn joined(words: &[OsString], index: usize) -> JoinedWords {
         joined.index = joined.words.len();
     }
     joined
+}
+
+fn is_break(word: &OsStr) -> bool {
+    !word.is_empty() && word.as_encoded_bytes().iter().all(|byte| matches!(byte, b'=' | b':'))
 }
 
 /// A word as it is typed without quotes.
