@@ -96,7 +96,7 @@ fn who_waits_can_be_stopped_and_a_task_never_waits_for_its_own_run() {
     second.wait_for_warning("waiting: ");
     second.signal(Signal::INT);
     assert_stopped(second, 130);
-    for (signal, code) in [(Signal::TERM, 130), (Signal::HUP, 130), (Signal::QUIT, 131)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         for arguments in [&["rerun", "--wait"][..], &["up", "--wait", "--", "true"]] {
             let mut waits = tool.start(arguments);
             waits.wait_for_warning("waiting: ");
@@ -166,4 +166,25 @@ fn where_nothing_can_be_locked_it_is_said_once_and_runs() {
     let called = tool.call(&["up", "--no-record", "--", "true"]);
     assert_eq!(called.code, Some(0), "{called:?}");
     assert_eq!(called.stderr.matches("cannot tell whether another program runs").count(), 1, "{called:?}");
+}
+
+#[test]
+fn applications_that_share_the_text_of_a_tasks_file_run_at_the_same_time() {
+    let tool = waiting();
+    for app in ["one", "two"] {
+        std::fs::create_dir(tool.path(app)).expect("a folder");
+        let link = tool.path(app).join(".draft-tasks.toml");
+        std::os::unix::fs::symlink("../.draft-tasks.toml", link).expect("a link");
+    }
+    let one = begun(&tool, &["-C", "one", "run", "pre-up"]);
+    let two = begun(&tool, &["-C", "two", "run", "pre-up"]);
+    let refused = tool.call(&["-C", "one", "run", "pre-up"]);
+    assert!(
+        refused.code == Some(2) && refused.stderr.contains("already running for this file"),
+        "{refused:?}"
+    );
+    for (started, app) in [(one, "one"), (two, "two")] {
+        tool.write(&format!("{app}/go"), b"");
+        assert_eq!(started.end().code, Some(0));
+    }
 }

@@ -155,7 +155,7 @@ impl Rival {
 
 /// The folder of a file's locks, whichever way led to the file.
 fn folder(locks: &Path, file: &Path) -> PathBuf {
-    let file = source::canonical(file);
+    let file = source::place(file);
     let parts = file.components().filter_map(|part| match part {
         Component::Normal(part) => Some(part.to_owned()),
         Component::Prefix(drive) => {

@@ -55,9 +55,30 @@ impl fmt::Display for ReadError {
     }
 }
 
-/// Where a file is, whichever way led to it; the path itself where the system does not tell.
+/// Where a file is, whichever way led to it, or would be, where it is not there; the path itself where the system does not
+/// tell.
 pub(crate) fn canonical(file: &Path) -> PathBuf {
-    file.canonicalize().unwrap_or_else(|_| file.to_owned())
+    let Ok(whole) = std::path::absolute(file) else { return file.to_owned() };
+    let known = whole.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match known {
+        Some((above, known)) if above != whole => {
+            whole.strip_prefix(above).map_or_else(|_| whole.clone(), |rest| known.join(rest))
+        }
+        Some((_, known)) => known,
+        None => whole,
+    }
+}
+
+/// Where a tasks file is for those who run its tasks, whichever way led to it: in the folder in which they run. Where it is
+/// a link into another one, its text may be that of several applications.
+pub(crate) fn place(file: &Path) -> PathBuf {
+    let (whole, real) = (std::path::absolute(file), canonical(file));
+    let Ok((Some(folder), Some(name))) = whole.as_ref().map(|whole| (whole.parent(), whole.file_name()))
+    else {
+        return real;
+    };
+    let folder = canonical(folder);
+    if real.parent() == Some(&folder) { real } else { folder.join(name) }
 }
 
 /// A path from the root, without ways up in it: behind a link they lead elsewhere than they look.
@@ -95,13 +116,13 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     one == other || canonical(one) == canonical(other)
 }
 
-/// Whether a run that was recorded was of a tasks file.
+/// Whether a run that was recorded was of a tasks file, and in its folder.
 pub(crate) fn is_of(run: &StoredRun, file: &Path) -> bool {
     let Some(of) = run.file() else { return false };
     // Of a path that is not Unicode the record has what it looks like; its name stands for the path itself.
     match of.to_str().filter(|of| of.contains(char::REPLACEMENT_CHARACTER)) {
-        Some(of) => canonical(file).to_string_lossy() == of && run.may_be_of(file),
-        None => is_same(of, file),
+        Some(of) => place(file).to_string_lossy() == of && run.may_be_of(file),
+        None => place(of) == place(file),
     }
 }
 
