@@ -103,3 +103,44 @@ fn a_dry_run_of_several_steps_says_once_what_would_be_asked() {
         tool.call(&["delete", "--dry-run", "--yes", "-l", "app=web", "--", "helm", "uninstall", "web"]);
     assert_asks(&asked, &[]);
 }
+
+#[test]
+fn a_dry_run_names_what_is_not_there_as_the_run_does() {
+    let tool = far("[pre-up]\na = \"true\"\n[post-deploy]\nd = \"true\"\n");
+    tool.write("draft.toml", b"[environments.development]\nname = \"web\"\n");
+    for arguments in [
+        &["run", "post-deploy", "--environment", "developmnt"][..],
+        &["up", "--environment", "developmnt", "--", "true"],
+    ] {
+        let dry = [&[arguments[0], "--dry-run"], &arguments[1..]].concat();
+        let called = tool.call(&dry);
+        let said = "draft.toml has no environment `developmnt`; did you mean `development`?\n  it has `development`\n";
+        assert_says(&called, 2, &[said]);
+        assert_eq!(
+            (called.stdout.as_str(), &called.stderr),
+            ("", &tool.call(arguments).stderr),
+            "{called:?}"
+        );
+    }
+    let called = tool.call(&["run", "post-deploy", "--context", "none", "--dry-run"]);
+    assert_says(&called, 2, &["the kubeconfig has no context `none`"]);
+    // Where it runs is a matter of the machine.
+    let tool = tool.with("KUBECONFIG", "/dev/null");
+    assert_says(&tool.call(&["run", "post-deploy", "--dry-run"]), 0, &["pods not known, since "]);
+}
+
+#[test]
+fn a_dry_run_without_a_terminal_says_that_nobody_could_be_asked() {
+    let tool = far("[pre-up]\na = \"helm list\"\nb = \"true\"\nc = \"sh deploy.sh\"\n");
+    tool.write("deploy.sh", b"kubectl get pods\n");
+    let said = "  where nobody can be asked, as here, nothing would run then; --yes agrees\n";
+    assert_says(&tool.call(&["run", "pre-up", "a", "--dry-run"]), 0, &["  would ask before ", said]);
+    for arguments in [&["b"][..], &["c"], &["a", "--yes"]] {
+        let called = tool.call(&[&["run", "pre-up", "--dry-run"], arguments].concat());
+        assert!(called.code == Some(0) && !called.stdout.contains(said), "{called:?}");
+    }
+    let (_ours, theirs) = crate::terminal::terminal();
+    let mut started = tool.start_asking(&["run", "pre-up", "a", "--dry-run"], theirs);
+    started.wait_for("  would ask before ");
+    assert_eq!(started.end_unread(), Some(0));
+}

@@ -418,8 +418,8 @@ fn what_is_no_tasks_file_is_told_at_once() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     tool.write("large", &vec![b'#'; (16 << 20) + 1]);
     for (target, problem) in [
-        (pipe.as_path(), "it is not a regular file"),
-        (Path::new("/dev/zero"), "it is not a regular file"),
+        (pipe.as_path(), "it is not a regular file but a pipe"),
+        (Path::new("/dev/zero"), "it is not a regular file but a device"),
         (&tool.path("large"), "it is larger than 16 MiB"),
         (&path, "Too many levels of symbolic links"),
     ] {

@@ -306,3 +306,32 @@ fn tasks_that_a_folder_above_names_are_those_of_the_file_that_runs() {
     // What is farther away does not count.
     runs(&nearer, "migrate", 0);
 }
+
+#[test]
+fn the_levels_of_findings_are_found_by_the_names_that_others_give_them() {
+    let tool = Tool::new(TEXT);
+    for text in [
+        "[diagnostics]\nunknown-phase = \"off\"\n",
+        "diagnostics = {}\n",
+        "diagnostics.x = 1\n",
+        "[lint.rules]\n",
+    ] {
+        tool.write(FILE, text.as_bytes());
+        let called = tool.call(&["check", "--format", "short"]);
+        let name = if text.contains("lint") { "lint" } else { "diagnostics" };
+        let said = format!("there is no setting `{name}`: did you mean `rules`? [setting]");
+        assert!(called.code == Some(1) && called.stdout.contains(&said), "{called:?}");
+    }
+}
+
+#[test]
+fn settings_that_lead_to_nothing_keep_all_from_running() {
+    let tool = Tool::new("[pre-up]\na = \"touch ran\"\n");
+    std::os::unix::fs::symlink("none", tool.path(FILE)).expect("a link");
+    for arguments in [&["check"][..], &["run", "pre-up"]] {
+        let called = tool.call(arguments);
+        assert!(called.code == Some(2), "{called:?}");
+        assert!(called.stderr.contains(".draft-tasks.config.toml: is a link to nothing"), "{called:?}");
+    }
+    assert!(!tool.path("ran").exists());
+}

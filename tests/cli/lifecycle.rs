@@ -60,6 +60,14 @@ fn phases_run_around_the_command_with_its_arguments_as_they_are() {
 }
 
 #[test]
+fn the_steps_have_names_where_nothing_but_their_summaries_is_told() {
+    let called = alone(TASKS).call(&["up", "--quiet", "--", "true"]);
+    let steps: Vec<&str> =
+        called.stdout.lines().filter_map(|line| line.split(" passed in ").next()).collect();
+    assert_eq!(steps, ["pre-up · 1", "deploy · 1", "post-up · 1", "up ·"], "{called:?}");
+}
+
+#[test]
 fn each_step_is_recorded() {
     let tool = alone(TASKS);
     assert_eq!(tool.call(&["up", "--quiet", "--", "true"]).code, Some(0));

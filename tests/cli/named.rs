@@ -33,6 +33,20 @@ fn tasks_are_named_behind_their_phase() {
 }
 
 #[test]
+fn a_sign_of_a_pattern_stands_for_a_character() {
+    let tool =
+        Tool::new("[pre-up]\n\"mün\" = \"echo ü\"\nman = \"echo a\"\n\"two\\nlines\" = \"echo two\"\n");
+    for (pattern, tasks) in [
+        ("m?n", &["✓ mün", "✓ man", "2 passed"][..]),
+        ("m[ü]n", &["✓ mün", "1 passed"]),
+        ("m[!a]n", &["✓ mün", "1 passed"]),
+        ("t*s", &["1 passed"]),
+    ] {
+        assert_in_order(&tool.call(&["run", "pre-up", pattern]), tasks);
+    }
+}
+
+#[test]
 fn what_names_no_task_runs_nothing() {
     let tool = Tool::new(FILE);
     for (arguments, said) in [
@@ -78,6 +92,8 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
         (&there, &["post-up"], "nothing runs: no tasks in `post-up`\n"),
         (&there, &["pre-up", "none"], "nothing runs: no task `none` in `pre-up`\n"),
         (&there, &["post-deploy", "none"], "nothing runs: no tasks in `post-deploy`\n"),
+        (&there, &["post-deploy", "--from", "none"], "nothing runs: no tasks in `post-deploy`\n"),
+        (&there, &["pre-up", "synk"], "nothing runs: no task `synk` in `pre-up`; did you mean `sync`?\n"),
     ] {
         let called = tool.call(&[&["run", "--if-present"], arguments].concat());
         assert_eq!((called.code, called.stdout.as_str()), (Some(0), ""), "{arguments:?}: {called:?}");
@@ -87,7 +103,12 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
     let called = there.call(&["run", "--if-present", "pre-up", "--skip", "none", "--skip", "b*"]);
     assert_in_order(&called, &["✓ build web", "✓ build db", "✓ sync"]);
     assert_eq!(called.stderr, "--skip none: no task `none` in `pre-up`\n", "{called:?}");
+    let called = there.call(&["run", "--if-present", "pre-up", "none", "sync"]);
+    assert_in_order(&called, &["✓ sync", "1 passed"]);
+    assert_eq!(called.stderr, "no task `none` in `pre-up`\n", "{called:?}");
     assert_unusable(&there, &["run", "--if-present", "pre-up", "--from", "none"], &["has no task `none`"]);
+    let from = ["run", "--if-present", "pre-up", "--from", "synk", "--skip", "none"];
+    assert_unusable(&there, &from, &["has no task `synk`; did you mean `sync`?"]);
     // What is there and wrong is not absent.
     assert_unusable(&there, &["run", "--if-present", "preup"], &["did you mean `pre-up`?"]);
     for text in ["[preup]\na = \"ls\"\n", "[pre-up]\na = \"ls\n", "pre-up:\n"] {

@@ -560,3 +560,40 @@ fn a_folder_that_is_not_absolute_is_said_once() {
     }
     assert!(tool.path("home/.local/state/draft-tasks/runs").exists());
 }
+
+#[test]
+fn those_of_a_file_that_is_gone_are_found_by_its_path() {
+    let tool = tasks("cleanup", &[("a", "true")]);
+    tool.write("app/.draft-tasks.toml", b"[pre-up]\nb = \"true\"\n");
+    assert_eq!(tool.call(&["run", "pre-up", "--file", "app"]).code, Some(0));
+    let called = tool.call(&["runs"]);
+    assert!(called.stdout.contains("; 1 other with other options"), "{called:?}");
+    std::fs::remove_dir_all(tool.path("app")).expect("a folder");
+    for path in ["app/.draft-tasks.toml", "./app/.draft-tasks.toml"] {
+        let called = tool.call(&["runs", "--file", path]);
+        assert_eq!((called.code, called.stdout.lines().count()), (Some(0), 1), "{called:?}");
+        assert!(called.stdout.ends_with("b: true\n"), "{called:?}");
+    }
+}
+
+#[test]
+fn applications_that_share_the_text_of_a_tasks_file_share_no_runs() {
+    let tool = Tool::empty();
+    tool.write("shared/tasks", b"[pre-up]\na = \"sh -c 'pwd; echo ran >> ran; test -e well'\"\n");
+    for app in ["one", "two"] {
+        std::fs::create_dir(tool.path(app)).expect("a folder");
+        let link = tool.path(app).join(".draft-tasks.toml");
+        std::os::unix::fs::symlink("../shared/tasks", link).expect("a link");
+    }
+    assert_says(&tool.call(&["-C", "one", "run", "pre-up"]), 1, &["✗ a"]);
+    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "pre-up", "--failed"]] {
+        assert_says(&tool.call(&[&["-C", "two"], again].concat()), 2, &["no run of "]);
+    }
+    let called = tool.call(&["-C", "two", "runs"]);
+    assert!(called.code == Some(0) && called.stdout.starts_with("no runs are kept"), "{called:?}");
+    assert!(!tool.path("two/ran").exists());
+    // Whichever way leads to the folder.
+    std::os::unix::fs::symlink("one", tool.path("current")).expect("a link");
+    assert_says(&tool.call(&["-C", "current", "rerun", "--failed"]), 1, &["✗ a"]);
+    assert_eq!(tool.read("one/ran"), "ran\nran\n");
+}

@@ -359,7 +359,7 @@ fn what_was_halted_is_ended_like_all_else() {
         started.signal(signal);
         started.signal(Signal::CONT);
         let called = started.end();
-        assert_eq!(called.code, Some(130), "{signal:?}: {called:?}");
+        assert_eq!(called.code, Some(128 + signal.as_raw()), "{signal:?}: {called:?}");
         assert!(called.stdout.contains("■ slow"), "{called:?}");
     }
 }
@@ -551,7 +551,7 @@ fn a_task_that_has_the_terminal_is_ended_with_the_program() {
     let mut text = String::new();
     read_until(&mut ours, &mut text, Some("working"));
     kill(tool.read("program").trim(), Signal::TERM);
-    read_until(&mut ours, &mut text, Some("ended 130"));
+    read_until(&mut ours, &mut text, Some("ended 143"));
     for process in ["task", "other"].map(|name| tool.read(name).trim().to_owned()) {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "it lives: {stat}, {text:?}");
@@ -625,4 +625,17 @@ fn a_task_that_had_the_terminal_gets_it_again() {
     let script = "draft_tasks run pre-up --failed; echo ended $?";
     let text = lent(&tool, script, &[("name? ", b"well\n")]);
     assert!(text.contains("the terminal is lent to `ask`") && text.contains("ended 0"), "{text:?}");
+}
+
+#[test]
+fn a_difference_steers_no_terminal_with_colours_or_without() {
+    for (command, colors) in [("check", "never"), ("fmt", "never"), ("check", "always"), ("fmt", "always")] {
+        let tool = Tool::new("[Pre-Up]\na=\"echo\" # \u{9b}31m\n");
+        let (mut ours, theirs) = terminal();
+        let mut started = tool.start_on(&[command, "--diff", "--color", colors], theirs);
+        let mut text = String::new();
+        read_until(&mut ours, &mut text, None);
+        assert_eq!(started.end_unread(), Some(1), "{text:?}");
+        assert!(text.contains(r"\u{9b}31m") && !text.contains('\u{9b}'), "{command} {colors}: {text:?}");
+    }
 }

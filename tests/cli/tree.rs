@@ -203,3 +203,59 @@ fn a_file_of_another_name_is_checked_only_if_it_has_tasks() {
     }
     assert_eq!(last_line(&tool.call(&["check", "copy.toml"])), "1 warning, 1 hint in 1 file");
 }
+
+#[test]
+fn what_only_has_the_name_of_a_tasks_file_is_named_for_what_it_is() {
+    let tool = Tool::empty();
+    tool.write("all/right/.draft-tasks.toml", RIGHT);
+    tool.write("all/folder/.draft-tasks.toml/file", b"");
+    let pipe = tool.path("all/pipe/.draft-tasks.toml");
+    std::fs::create_dir(tool.path("all/pipe")).expect("a directory");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for command in [&["fmt"][..], &["fmt", "--check"], &["check", "--fix"], &["check", "--diff"], &["check"]]
+    {
+        let called = tool.call(&[command, &["all"]].concat());
+        assert_eq!(called.code, Some(2), "{called:?}");
+        for said in [
+            "error: all/folder/.draft-tasks.toml: is a directory\n",
+            "error: all/pipe/.draft-tasks.toml: it is not a regular file but a pipe\n",
+        ] {
+            assert!(
+                called.stderr.contains(said) && !called.stderr.contains("a link"),
+                "{command:?}: {called:?}"
+            );
+        }
+    }
+    let called = tool.call(&["fmt", "all/folder/.draft-tasks.toml"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+    assert_eq!(called.stderr, "error: all/folder/.draft-tasks.toml: is a directory\n");
+}
+
+#[test]
+fn standard_input_is_checked_once_and_never_fixed() {
+    let tool = Tool::empty();
+    let called = tool.call_with_input(&["check", "-", "-"], RIGHT);
+    assert_eq!(
+        (called.code, called.stdout.as_str()),
+        (Some(0), "nothing to report in 1 file\n"),
+        "{called:?}"
+    );
+    let called = tool.call_with_input(&["check", "--fix", "-"], WRONG);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(2), ""), "{called:?}");
+    let said =
+        "error: standard input cannot be fixed, as --fix writes files: name a file, or give --diff too\n";
+    assert_eq!(called.stderr, said);
+    let called = tool.call_with_input(&["check", "--fix", "--diff", "-"], WRONG);
+    assert!(called.code == Some(1) && called.stdout.contains("\n+[pre-up]\n"), "{called:?}");
+}
+
+#[test]
+fn a_sign_of_a_pattern_stands_for_a_character() {
+    let tool = Tool::empty();
+    tool.write("apps/mün/.draft-tasks.toml", RIGHT);
+    for pattern in ["apps/m?n", "apps/m[ä-ü]n", "apps/m[!a]n"] {
+        let called = tool.call(&["check", pattern]);
+        assert_eq!((called.code, last_line(&called)), (Some(0), "nothing to report in 1 file"), "{called:?}");
+    }
+    assert_eq!(tool.call(&["check", "apps/m??n"]).code, Some(2));
+}

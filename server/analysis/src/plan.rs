@@ -301,7 +301,7 @@ pub fn descriptions(parsed: &Parsed, phase: Phase) -> impl Iterator<Item = Cow<'
 }
 
 /// The description that was very likely meant: one that is written nearly so, or the only one that has the text in it.
-fn meant(name: &str, present: &[String]) -> Option<String> {
+pub fn meant(name: &str, present: &[String]) -> Option<String> {
     let name = name.to_lowercase();
     if name.is_empty() {
         return None;

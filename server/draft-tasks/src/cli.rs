@@ -36,6 +36,7 @@ mod loan;
 mod man;
 mod named;
 mod paths;
+mod pattern;
 mod pick;
 mod plan;
 mod prepare;

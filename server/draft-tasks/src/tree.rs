@@ -33,8 +33,17 @@ pub(crate) struct Tree {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FoundFile {
     pub(crate) path: PathBuf,
-    /// Whether it is a file itself: no link to one, which may lead anywhere, and nothing else that has a file's name.
-    pub(crate) is_regular: bool,
+    pub(crate) kind: FoundKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FoundKind {
+    /// A file itself.
+    File,
+    /// A link, which may lead anywhere.
+    Link,
+    /// A folder, a pipe, a device: it only has the name of a file.
+    Other,
 }
 
 impl Tree {
@@ -48,7 +57,7 @@ impl Tree {
         let mut walker = walker(folder);
         walker.same_file_system(true).max_depth(Some(DEPTH)).max_filesize(Some(facts::LARGEST));
         let mut tree = Tree::of(&mut walker.build(), ENTRIES, folder);
-        tree.files.retain(|file| file.is_regular && file.path.ends_with(TASKS_FILE));
+        tree.files.retain(|file| file.kind == FoundKind::File && file.path.ends_with(TASKS_FILE));
         tree
     }
 
@@ -83,7 +92,12 @@ fn found(entry: DirEntry) -> Option<FoundFile> {
     }
     let path = entry.into_path();
     let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
-    Some(FoundFile { path, is_regular: kind.is_file() })
+    let kind = match kind {
+        kind if kind.is_file() => FoundKind::File,
+        kind if kind.is_symlink() => FoundKind::Link,
+        _ => FoundKind::Other,
+    };
+    Some(FoundFile { path, kind })
 }
 
 /// What could not be looked at, unless it is gone meanwhile.
@@ -126,7 +140,7 @@ mod tests {
         write(dir.path(), "large/.draft-tasks.toml", &"#".repeat(facts::LARGEST as usize + 1));
         write(dir.path(), "pack/tasks.toml", "");
         std::fs::create_dir(dir.path().join("pack/charts")).unwrap();
-        let found = |name: &str| FoundFile { path: dir.path().join(name), is_regular: true };
+        let found = |name: &str| FoundFile { path: dir.path().join(name), kind: FoundKind::File };
         let files = [".hidden", "a", "a/b"].map(|folder| found(&format!("{folder}/{TASKS_FILE}")));
         assert_eq!(Tree::of_workspace(dir.path()).files, files);
         let more = [format!("large/{TASKS_FILE}"), "pack/tasks.toml".into()].map(|name| found(&name));
@@ -141,7 +155,7 @@ mod tests {
         std::os::unix::fs::symlink(other.path(), dir.path().join("folder")).unwrap();
         std::os::unix::fs::symlink(other.path().join(TASKS_FILE), dir.path().join(TASKS_FILE)).unwrap();
         assert_eq!(Tree::of_workspace(dir.path()), Tree::default());
-        let files = vec![FoundFile { path: dir.path().join(TASKS_FILE), is_regular: false }];
+        let files = vec![FoundFile { path: dir.path().join(TASKS_FILE), kind: FoundKind::Link }];
         assert_eq!(Tree::below(dir.path()), Tree { files, ..Tree::default() });
         assert_eq!(Tree::below(&dir.path().join("none")), Tree::default());
     }

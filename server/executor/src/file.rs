@@ -2,7 +2,7 @@
 //!
 //! Must not wait for ever, nor take more memory than is asked for: a path may be that of a pipe or a device.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -27,9 +27,26 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(io::Error::other(format!("it is not a regular file but {}", special(&metadata))));
     }
     Ok(file)
+}
+
+/// What something is that is neither a file nor a directory.
+#[cfg(unix)]
+fn special(metadata: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    match () {
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: &Metadata) -> &'static str {
+    "something else"
 }
 
 /// The text of a regular file of at most so many bytes.
@@ -120,8 +137,8 @@ mod tests {
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let why = |path: &Path| regular(path, 1 << 20).unwrap_err().to_string();
-        for path in [pipe.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
-            assert_eq!(why(path), "it is not a regular file");
+        for (path, what) in [(pipe.as_path(), "a pipe"), (Path::new("/dev/zero"), "a device")] {
+            assert_eq!(why(path), format!("it is not a regular file but {what}"));
         }
         assert_eq!(why(dir.path()), "is a directory");
         let large = dir.path().join("large");

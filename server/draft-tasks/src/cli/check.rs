@@ -159,6 +159,12 @@ impl CheckArguments {
     }
 
     fn check(&self) -> Result<ExitCode, String> {
+        if self.fix && self.paths.have_stdin() {
+            return Err(
+                "standard input cannot be fixed, as --fix writes files: name a file, or give --diff too"
+                    .into(),
+            );
+        }
         let mut checked = Checker::of(self).check(&self.paths, self.fix);
         let least = match self.min_severity {
             LeastSeverity::Error => Severity::Error,
@@ -332,14 +338,7 @@ impl Checker {
         // What was fixed may have been a secret.
         let (mut analysis, secrets) = self.analyse(&file);
         let (mut fixed, mut error) = (Vec::new(), None);
-        let done = match fix {
-            true if file.is_stdin => {
-                Err("standard input cannot be fixed: name a file, or give --diff".to_owned())
-            }
-            true => fix::fix(&file, &analysis),
-            false => Ok(None),
-        };
-        match done {
+        match if fix { fix::fix(&file, &analysis) } else { Ok(None) } {
             Ok(Some(Fixed { done, analysis: left })) => {
                 // What was fixed may lead to other parts of the world.
                 analysis =

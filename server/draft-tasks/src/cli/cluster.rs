@@ -50,6 +50,9 @@ pub(super) struct Cluster {
     pub(super) yes: bool,
 }
 
+/// How a question begins that is asked where somebody can answer, and refuses nothing elsewhere.
+pub(super) const HINTED: &str = "on a terminal before";
+
 impl PodOptions {
     /// The options as settings, which go before those of the project.
     pub(super) fn settings(&self, project: &KubernetesSettings) -> KubernetesSettings {
@@ -114,7 +117,7 @@ impl Cluster {
         let asks = |beginning: &str, of: &[&Foreign]| {
             (!of.is_empty()).then(|| format!("{beginning} {}", safety::described_all(of)))
         };
-        asks("before", &certain).into_iter().chain(asks("on a terminal before", &hints)).collect()
+        asks("before", &certain).into_iter().chain(asks(HINTED, &hints)).collect()
     }
 
     /// Asks whether to go on, unless that was said before.

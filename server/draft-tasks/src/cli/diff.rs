@@ -2,6 +2,7 @@
 //!
 //! Must not show a secret, and then says that it is no patch.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use draft_tasks_analysis::printable::printable;
@@ -26,7 +27,8 @@ pub(super) fn unified(path: &Path, [before, after]: [&str; 2], secrets: &Secrets
             "{shown}: secrets are masked in the diff, so it does not apply as a patch"
         ));
     }
-    if !paint.0 {
+    // Elsewhere it is a patch.
+    if !paint.0 && !io::stdout().is_terminal() {
         return masked.into_owned();
     }
     masked.split_inclusive('\n').map(|line| painted(line, paint)).collect()

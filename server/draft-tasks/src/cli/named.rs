@@ -5,7 +5,8 @@
 use clap::Args;
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::printable::printable;
-use globset::GlobBuilder;
+
+use super::pattern::Pattern;
 
 /// What of a phase is asked for.
 #[derive(Clone, Debug, Default, Args)]
@@ -20,6 +21,13 @@ pub(super) struct NamedTasks {
     /// Begin with this task, and go on to the end of the phase
     #[arg(long, value_name = "TASK", requires = "phase", conflicts_with = "tasks")]
     from: Option<String>,
+}
+
+/// Words that name no task.
+pub(super) struct AbsentTasks {
+    pub(super) words: Vec<String>,
+    /// Whether no other word is left.
+    pub(super) are_all: bool,
 }
 
 /// Why there is no task to run.
@@ -44,9 +52,13 @@ impl NamedTasks {
         self.skip.extract_if(.., |word| matches(word, present, has_terminal).is_empty()).collect()
     }
 
-    /// Whether this is the word for a task that is to run, and not for where to begin.
-    pub(super) fn names(&self, word: &String) -> bool {
-        self.tasks.contains(word)
+    /// Forgets the words for tasks that are to run and are not there, and gives them; where no other one is left nothing
+    /// may run, as without a word all tasks are meant.
+    pub(super) fn take_absent(&mut self, present: &[String], has_terminal: bool) -> AbsentTasks {
+        let is_absent = |word: &mut String| matches(word, present, has_terminal).is_empty();
+        let words: Vec<String> = self.tasks.extract_if(.., is_absent).collect();
+        let are_all = !words.is_empty() && self.tasks.is_empty();
+        AbsentTasks { words, are_all }
     }
 
     /// The descriptions that are meant, of those that the phase has; none where all are. On a terminal the beginning of one
@@ -95,9 +107,8 @@ fn matches<'a>(word: &str, present: &'a [String], has_terminal: bool) -> Vec<&'a
         return vec![exact];
     }
     let is_pattern = word.contains(['*', '?', '[', '{']);
-    if let Some(pattern) = GlobBuilder::new(word).build().ok().filter(|_| is_pattern) {
-        let pattern = pattern.compile_matcher();
-        return present.iter().filter(|name| pattern.is_match(name)).collect();
+    if let Some(pattern) = Pattern::of_names(word).ok().filter(|_| is_pattern) {
+        return present.iter().filter(|name| pattern.is_name(name)).collect();
     }
     let begins: Vec<_> = present.iter().filter(|name| has_terminal && name.starts_with(word)).collect();
     if begins.len() == 1 && !word.is_empty() { begins } else { Vec::new() }

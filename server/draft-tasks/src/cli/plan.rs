@@ -11,6 +11,7 @@ use draft_tasks_executor::record::RunHeader;
 use draft_tasks_executor::{EarlierPod, PodChoice};
 use serde_json::json;
 
+use super::cluster;
 use super::terminal::Paint;
 
 /// What a dry run shows.
@@ -84,6 +85,10 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     }
     for asks in shown.asks {
         writeln!(out, "  would ask {}", printable(asks))?;
+    }
+    let refuses = shown.asks.iter().any(|asks| !asks.starts_with(cluster::HINTED));
+    if refuses && !cluster::can_ask() {
+        writeln!(out, "  where nobody can be asked, as here, nothing would run then; --yes agrees")?;
     }
     out.flush()
 }

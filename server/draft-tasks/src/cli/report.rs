@@ -64,6 +64,8 @@ pub(super) struct Report {
     file: PathBuf,
     /// Whether tasks of its phase were left out, which are not to run when what failed runs again.
     pub(super) is_partial: bool,
+    /// Whether it is one of the steps of `up` or `delete`.
+    is_step: bool,
     /// The variables that options gave.
     given: Vec<String>,
     /// The tasks with their commands and places.
@@ -136,6 +138,7 @@ impl Report {
             record,
             file: source::shown(file),
             is_partial: false,
+            is_step: about.part_of.is_some(),
             given: about.given.env.clone(),
             planned: about.tasks().to_vec(),
             subject: None,
@@ -437,14 +440,18 @@ impl Report {
             let log = self.paint.dim(&format!("log: {}", record.display()));
             self.screen.line(format_args!("  {log}"))?;
         }
-        let space = if self.amount == Amount::Failures { "" } else { "\n" };
+        let before = match self.subject.filter(|_| self.is_step) {
+            _ if self.amount != Amount::Failures => "\n".to_owned(),
+            Some(step) => format!("{} · ", step.name()),
+            None => String::new(),
+        };
         let rerun = self.again(summary).map(|again| format!("\nagain: {again}")).unwrap_or_default();
         let came_to = match self.subject {
             Some(Subject::PodsReady | Subject::PodsGone) => self.waited(summary),
             _ if summary.blocked => self.blocked(summary),
             _ => summary.describe(),
         };
-        self.screen.line(format_args!("{space}{came_to}{rerun}"))?;
+        self.screen.line(format_args!("{before}{came_to}{rerun}"))?;
         self.workflow.as_ref().map_or(Ok(()), Workflow::end)
     }
 

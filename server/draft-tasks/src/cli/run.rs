@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use draft_tasks_analysis::phase::Phase;
+use draft_tasks_analysis::plan;
 use draft_tasks_executor::job::again;
 use draft_tasks_executor::record::schema::GivenEntry;
 use draft_tasks_executor::record::{Records, RunHeader};
@@ -18,7 +19,7 @@ use super::cluster;
 use super::execute::{Format, code_after, execute, serve};
 use super::list::{self, Listing};
 use super::loan;
-use super::named::{NamedTasks, Unnamed};
+use super::named::{AbsentTasks, NamedTasks, Unnamed};
 use super::paths::{self, TasksFile};
 use super::pick::{self, Picked};
 use super::plan as dry_run;
@@ -58,7 +59,8 @@ pub(super) struct RunArguments {
     pub(super) phase: Option<String>,
     #[command(flatten)]
     named: NamedTasks,
-    /// Do nothing where there is no tasks file, phase or task: that is no failure then, nor is a --skip of no task
+    /// Do nothing where there is no tasks file, phase or task: that is no failure then, nor is a --skip of no task; a --from of
+    /// no task is one, where the phase has others
     #[arg(long, requires = "phase")]
     if_present: bool,
     /// Lend the terminal to the task, for `sudo`, `ssh` and what else asks: one task on this machine; what it shows is
@@ -212,12 +214,11 @@ fn wanted(
     if arguments.if_present && prepared.has_none(phase) {
         return Ok(absent(format_args!("no tasks in `{phase}`")));
     }
-    let tasks = match named(arguments, &prepared.tasks(phase), phase) {
-        Err(Unnamed::Word(word)) if arguments.if_present && arguments.named.names(&word) => {
-            return Ok(absent(format_args!("no task `{word}` in `{phase}`")));
-        }
-        named => tasks(named, phase)?,
-    };
+    let (mut named, present) = (arguments.named.clone(), prepared.tasks(phase));
+    if arguments.if_present && lacks_all(&mut named, &present, phase) {
+        return Ok(None);
+    }
+    let tasks = tasks(named.among(&present, cluster::can_ask()), phase)?;
     if let Some(RunKind::Job) = arguments.kind {
         let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy: options.policy() };
         let request = job::request(options, &prepared, (phase, &chosen), arguments.image.as_deref())?;
@@ -247,15 +248,20 @@ fn absent(what: Arguments<'_>) -> Option<PlannedRun> {
     None
 }
 
-/// The tasks that are meant; where they need not be there, neither need those that are left out.
-fn named(arguments: &RunArguments, present: &[String], phase: Phase) -> Result<Vec<String>, Unnamed> {
-    let (mut named, has_terminal) = (arguments.named.clone(), cluster::can_ask());
-    if arguments.if_present {
-        for word in named.take_absent_skips(present, has_terminal) {
-            terminal::remark(format_args!("--skip {word}: no task `{word}` in `{phase}`"));
-        }
+/// Leaves out what need not be there and is not, with a word; whether nothing is left of what was to run.
+fn lacks_all(named: &mut NamedTasks, present: &[String], phase: Phase) -> bool {
+    let has_terminal = cluster::can_ask();
+    for word in named.take_absent_skips(present, has_terminal) {
+        terminal::remark(format_args!("--skip {word}: no task `{word}` in `{phase}`"));
     }
-    named.among(present, has_terminal)
+    let AbsentTasks { words, are_all } = named.take_absent(present, has_terminal);
+    for word in words {
+        let near = plan::meant(&word, present);
+        let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let what = if are_all { "nothing runs: " } else { "" };
+        terminal::remark(format_args!("{what}no task `{word}` in `{phase}`{meant}"));
+    }
+    are_all
 }
 
 fn tasks(named: Result<Vec<String>, Unnamed>, phase: Phase) -> Result<Vec<String>, String> {
@@ -304,8 +310,14 @@ fn request(
         return Ok((prepared.request(phase, chosen)?, None));
     }
     let mut request = prepared.request_without_pods(phase, chosen)?;
-    let pods = prepared.application().pods(chosen.pods.to_vec());
-    let unknown = pods.as_ref().err().map(|problem| prepared.summarize_missing(problem));
+    let application = prepared.application();
+    let pods = application.pods(chosen.pods.to_vec());
+    let unknown = match &pods {
+        Err(problem) if application.names_what_is_not_there() => {
+            return Err(prepared.describe_missing(problem));
+        }
+        pods => pods.as_ref().err().map(|problem| prepared.summarize_missing(problem)),
+    };
     request.pods = pods.ok();
     Ok((request, unknown))
 }

@@ -354,6 +354,7 @@ fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
     if chosen.is_empty() {
         let more = match all.len() {
             0 => String::new(),
+            1 => "; 1 other with other options (--all: of all tasks files)".to_owned(),
             count => format!("; {count} others with other options (--all: of all tasks files)"),
         };
         let said = format!("no runs are kept in {}{more}", records.directory.display());

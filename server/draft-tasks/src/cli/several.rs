@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::{Options, Parsed};
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::paths::{self, Loaded, TasksFile};
+use super::pattern::Pattern;
 use super::terminal;
 use crate::source::{self, FileKind, ReadError};
-use crate::tree::{FoundFile, Tree};
+use crate::tree::{FoundFile, FoundKind, Tree};
 
 /// Tasks files to work on.
 #[derive(Clone, Debug, Args)]
@@ -53,8 +53,9 @@ impl Paths {
     pub(super) fn load(&self, purpose: Purpose) -> impl Iterator<Item = Result<Loaded, ReadError>> {
         let mut seen = HashSet::new();
         let is_new = move |found: &Result<TextOrigin, ReadError>| match found {
-            Ok(TextOrigin::File(path)) => seen.insert(source::canonical(path)),
-            Ok(TextOrigin::Stdin) | Err(_) => true,
+            Ok(TextOrigin::File(path)) => seen.insert(Some(source::canonical(path))),
+            Ok(TextOrigin::Stdin) => seen.insert(None),
+            Err(_) => true,
         };
         self.found(purpose).into_iter().filter(is_new).map(|found| match found? {
             TextOrigin::File(path) => check_name(TasksFile::named(path).load()?),
@@ -67,9 +68,14 @@ impl Paths {
         self.paths.is_empty() && self.files.is_empty()
     }
 
+    /// Whether standard input is among them.
+    pub(super) fn have_stdin(&self) -> bool {
+        self.paths.iter().chain(&self.files).any(|path| is_stdin(path))
+    }
+
     fn found(&self, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
         let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
-        if self.stdin_filename.is_some() && !named.iter().any(|path| is_stdin(path)) {
+        if self.stdin_filename.is_some() && !self.have_stdin() {
             let problem = "names what `-` reads, and `-` is not given".into();
             return vec![Err(ReadError { path: "--stdin-filename".into(), problem })];
         }
@@ -106,10 +112,11 @@ impl Paths {
 }
 
 impl Purpose {
-    /// Whether a file of a tree is meant; in folders that are named also a link.
+    /// Whether a file of a tree is meant; in folders that are named also a link. What is no file at all is, so that reading
+    /// it says what it is.
     fn takes(self, file: &FoundFile, named: &[&Path]) -> bool {
         let is_named = || file.path.parent().is_some_and(|folder| named.contains(&folder));
-        self == Purpose::Look || file.is_regular || is_named()
+        self == Purpose::Look || file.kind != FoundKind::Link || is_named()
     }
 }
 
@@ -132,20 +139,16 @@ fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
     let Some(pattern) = pattern else {
         return vec![paths::find(Some(path)).map(|found| TextOrigin::File(found.path))];
     };
-    match matcher(pattern) {
+    let plain = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
+    match Pattern::of_paths(plain) {
         Err(problem) => error(format!("is not a pattern: {problem}")),
         Ok(matcher) => {
             let mut tree = Tree::below(&beginning(pattern));
-            tree.files.retain(|file| file.path.ancestors().any(|path| matcher.is_match(path)));
+            tree.files.retain(|file| file.path.ancestors().any(|path| matcher.is_path(path)));
             let matched = of_tree(tree, |file| purpose.takes(file, &[]));
             if matched.is_empty() { error("matches no tasks file".into()) } else { matched }
         }
     }
-}
-
-fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
-    let pattern = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
-    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
 }
 
 /// The folder below which all is that a pattern can match.
@@ -158,7 +161,7 @@ fn beginning(pattern: &str) -> PathBuf {
 fn of_tree(tree: Tree, is_meant: impl Fn(&FoundFile) -> bool) -> Vec<Result<TextOrigin, ReadError>> {
     let files = tree.files.into_iter().filter(|file| {
         let is_meant = is_meant(file);
-        if !is_meant && !file.is_regular {
+        if !is_meant && file.kind == FoundKind::Link {
             let path = file.path.display();
             terminal::remark(format_args!(
                 "{path} is a link, and not changed; name it to change what it leads to"

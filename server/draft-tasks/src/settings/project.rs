@@ -105,6 +105,8 @@ impl ProjectFile {
 
     fn of(path: PathBuf) -> ProjectFile {
         let (text, unreadable) = match source::read_some(&path, LARGEST) {
+            // What it would say would keep something from running.
+            Ok(None) if source::is_there(&path) => (String::new(), Some("is a link to nothing".into())),
             Ok(text) => (text.unwrap_or_default(), None),
             Err(error) => (String::new(), Some(error.problem)),
         };
@@ -154,6 +156,11 @@ fn elsewhere(name: &str, table: &[&str]) -> Option<String> {
     }
     let mut tables = settings::known(&[]).into_iter().filter(|of| settings::is_table(of));
     tables.find_map(|of| Some(format!(": it is `{of}.{}`", find(&[&of])?)))
+}
+
+/// The table that people mean by a name that other tools have for it.
+fn meant(name: &str) -> Option<&'static str> {
+    ["diagnostics", "severity", "severities", "lint", "lints"].contains(&name).then_some("rules")
 }
 
 /// What people may take for settings that choose programs.
@@ -266,6 +273,10 @@ impl Reader<'_> {
 
     fn unknown(&mut self, path: &[Str], names: &[String]) {
         let Some((last, name)) = path.last().zip(names.last()) else { return };
+        if let Some((meant, table)) = names.first().and_then(|name| meant(name)).zip(path.first()) {
+            let message = format!("there is no setting `{}`: did you mean `{meant}`?", names[0]);
+            return self.problem(table.range, message, Some(meant.to_owned()));
+        }
         let table: Vec<&str> = names[..names.len() - 1].iter().map(String::as_str).collect();
         let what = match table.as_slice() {
             ["rules"] if name == "syntax" => {
@@ -289,6 +300,9 @@ impl Reader<'_> {
     }
 
     fn allowed(&mut self, path: &[Str], names: &[String]) -> bool {
+        if names.first().is_some_and(|name| meant(name).is_some()) {
+            return true;
+        }
         let wrong =
             path.iter().zip(names).find_map(|(key, name)| Some((key.range, name, not_for_projects(name)?)));
         if let Some((range, name, reason)) = wrong {

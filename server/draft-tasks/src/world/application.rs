@@ -16,9 +16,9 @@ use draft_tasks_executor::{Application, PodChoice, PodsBefore, PodsRequest};
 use draft_tasks_executor::{Pinned, Problem, file};
 
 use crate::lines::{LineIndex, line_and_column};
-use crate::settings::Config;
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
+use crate::settings::{self, Config};
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -170,14 +170,28 @@ impl<'a> ApplicationLookup<'a> {
             return Err(in_two_spellings(&format!("{place}: `{key}` of the environment `{name}`")));
         }
         found.cloned().ok_or_else(|| {
-            let names: Vec<_> = draft.environments.keys().map(|name| format!("`{name}`")).collect();
-            Problem::new(format!("{place} has no environment `{name}`"))
+            let known: Vec<String> = draft.environments.keys().cloned().collect();
+            let meant = settings::nearest(&name, &known).map(|near| format!("; did you mean `{near}`?"));
+            let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            Problem::new(format!("{place} has no environment `{name}`{}", meant.unwrap_or_default()))
                 .help(match names.as_slice() {
                     [] => "it has none".to_owned(),
                     names => format!("it has {}", names.join(", ")),
                 })
                 .help(format!("choose one by {}", self.audience.environment()))
         })
+    }
+
+    /// Whether an environment that `draft.toml` does not have, or a context that the kubeconfig does not, is chosen: that is
+    /// no matter of where and when something runs.
+    pub(crate) fn names_what_is_not_there(&self) -> bool {
+        let draft = facts::read(&self.directory.join(DRAFT_TOML)).and_then(|text| DraftToml::parse(&text));
+        let name = self.environment_name();
+        let lacks = |draft: DraftToml| {
+            !draft.is_ambiguous && draft.not_tables.is_empty() && !draft.environments.contains_key(&name)
+        };
+        draft.is_some_and(lacks) && self.settings.selector.is_none()
+            || self.settings.context.is_some() && self.target(None).is_err()
     }
 
     /// Whether `draft.toml` says something of the chosen environment that cannot be.

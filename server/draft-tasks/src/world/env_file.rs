@@ -113,7 +113,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        assert!(read(&path, false).unwrap_err().ends_with(": it is not a regular file"));
+        assert!(read(&path, false).unwrap_err().ends_with(": it is not a regular file but a pipe"));
         let writer = std::thread::spawn({
             let path = path.clone();
             move || std::fs::write(path, "A=1").unwrap()

@@ -152,8 +152,8 @@ mod tests {
         assert_eq!(why(awaited(&path, Duration::ZERO)), "it was not written to its end in time");
         drop(writer);
         assert_eq!(why(kubeconfig(Path::new("/dev/zero"))), "it is larger than 16 MiB");
-        assert_eq!(why(named(&path)), "it is not a regular file");
-        assert_eq!(why(named(Path::new("/dev/zero"))), "it is not a regular file");
+        assert_eq!(why(named(&path)), "it is not a regular file but a pipe");
+        assert_eq!(why(named(Path::new("/dev/zero"))), "it is not a regular file but a device");
         let large = dir.path().join("large");
         std::fs::write(&large, vec![b'a'; (1 << 20) + 1]).unwrap();
         assert_eq!(why(named(&large)), "it is larger than 1 MiB");
