@@ -34,9 +34,10 @@ fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>)
             if !is_there && may_be_made {
                 continue;
             }
-            let message = match is_there {
-                true => format!("there is no script `{}` in the {file}", script.name),
-                false => format!("there is no {file} with the script `{}`", script.name),
+            let message = if is_there {
+                format!("there is no script `{}` in the {file}", script.name)
+            } else {
+                format!("there is no {file} with the script `{}`", script.name)
             };
             let code = DiagnosticCode::NpmScriptNotFound;
             found.extend(offered::missing(command, code, &link, &script, message));
