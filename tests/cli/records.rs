@@ -597,3 +597,33 @@ fn applications_that_share_the_text_of_a_tasks_file_share_no_runs() {
     assert_says(&tool.call(&["-C", "current", "rerun", "--failed"]), 1, &["✗ a"]);
     assert_eq!(tool.read("one/ran"), "ran\nran\n");
 }
+
+#[test]
+fn an_empty_folder_is_an_incomplete_record_and_no_run_that_goes_on() {
+    let tool = tasks("pre-up", &[("a", "true")]);
+    tool.call(&["run", "pre-up"]);
+    let whole = tool.record_folders().pop().expect("a record");
+    let empty = std::path::PathBuf::from(whole.display().to_string().replace("-1-", "-2-"));
+    std::fs::create_dir(&empty).expect("a folder");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+    std::fs::File::open(&empty).and_then(|folder| folder.set_modified(long_ago)).expect("a time");
+    let id = empty.file_name().expect("a name").to_string_lossy().into_owned();
+    assert_eq!(list(&tool)[0], (id.clone(), "interrupted".to_owned()));
+    let called = tool.call(&["runs"]);
+    assert_in_order(&called, &["interrupted", ", record incomplete", "passed"]);
+    assert!(!called.stdout.contains("running"), "{called:?}");
+    assert_in_order(&tool.call(&["runs", "show", &id]), &["interrupted, record incomplete", "log: "]);
+    assert_says(&tool.call(&["runs", "rm", &id]), 0, &["removed"]);
+}
+
+#[test]
+fn events_that_were_cut_off_are_told_as_missing() {
+    let tool = tasks("cleanup", &[("a", "echo 1"), ("b", "false")]);
+    tool.call(&["run", "cleanup"]);
+    let path = tool.record_folders().pop().expect("a record").join("events.jsonl");
+    let text = std::fs::read_to_string(&path).expect("events");
+    let second = text.match_indices('\n').nth(1).expect("two lines").0;
+    std::fs::write(&path, &text[..second + 20]).expect("a file");
+    assert_in_order(&tool.call(&["runs"]), &["failed", ", record incomplete"]);
+    assert_in_order(&tool.call(&["runs", "show"]), &["✓ a", "✗ b", "failed in", ", record incomplete"]);
+}

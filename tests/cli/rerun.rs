@@ -458,3 +458,43 @@ fn the_environment_of_draft_toml_is_met_again() {
     let said = ["whether to clean up without knowing whether pods "];
     assert_says(&tool.call(&["run", "cleanup", "--failed"]), 2, &said);
 }
+
+/// Makes a record that of a run whose program was killed behind so many of its events.
+fn interrupt(record: &std::path::Path, events: usize) {
+    let path = record.join("events.jsonl");
+    let text = std::fs::read_to_string(&path).expect("events");
+    let kept: String = text.split_inclusive('\n').take(events).collect();
+    std::fs::write(&path, kept).expect("a file");
+    std::fs::remove_file(record.join("result.json")).expect("a result");
+}
+
+#[test]
+fn a_run_that_was_killed_before_its_first_task_is_told_so() {
+    let tool = Tool::new("[pre-up]\na = \"test -e well\"\nb = \"true\"\n[post-up]\nc = \"true\"\n");
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
+    interrupt(&tool.record_folders()[0], 1);
+    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "pre-up", "--failed"]] {
+        let said = ["`pre-up` was interrupted before a task ran", "`draft-tasks run pre-up` runs it"];
+        assert_says(&tool.call(again), 2, &said);
+    }
+    assert_says(&tool.call(&["run", "post-up"]), 0, &["1 passed"]);
+    assert_says(&tool.call(&["rerun"]), 0, &["✓ c"]);
+}
+
+#[test]
+fn a_record_that_does_not_tell_what_ran_is_not_passed_over() {
+    let tool = Tool::new("[pre-up]\na = \"sh -c 'echo >>ran; test -e well'\"\n");
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
+    let newest = tool.record_folders().pop().expect("a record");
+    std::fs::write(newest.join("events.jsonl"), "").expect("a file");
+    let id = newest.file_name().expect("a name").to_string_lossy().into_owned();
+    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "pre-up", "--failed"]] {
+        let said =
+            [&*format!("the record of run {id} is incomplete and does not tell what it ran"), "runs rm"];
+        assert_says(&tool.call(again), 2, &said);
+    }
+    assert_eq!(tool.read("ran").lines().count(), 2);
+    assert_says(&tool.call(&["runs", "rm", &id]), 0, &["removed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 1, &["✗ a"]);
+}

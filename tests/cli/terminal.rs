@@ -410,6 +410,23 @@ fn what_a_task_did_not_read_is_not_for_the_shell() {
 }
 
 #[test]
+fn what_failed_on_the_terminal_gets_it_again_and_the_others_do_not() {
+    let tool = tasks("pre-up", &[("ask", "sh -c 'test -t 0 && test -e well'"), ("b", "sh -c '! test -t 0'")]);
+    let all = "draft_tasks run pre-up; draft_tasks run pre-up --tty ask; draft_tasks run pre-up --failed; \
+               touch well; draft_tasks run pre-up --tty ask; draft_tasks run pre-up --failed; echo ended $?";
+    let text = lent(&tool, all, &[]);
+    let said = "task `ask` had the terminal, which is lent to one task alone, and others are left";
+    assert!(text.contains(said) && text.contains("run pre-up --tty ask` runs it"), "{text:?}");
+    assert!(text.contains("✓\u{1b}[0m b") && text.ends_with("ended 0\r\n"), "{text:?}");
+    std::fs::remove_file(tool.path("well")).expect("a file");
+    let plain = "draft_tasks run pre-up --tty ask; draft_tasks run pre-up b; touch well; \
+                 draft_tasks run pre-up --failed; echo ended $?";
+    let text = lent(&tool, plain, &[]);
+    assert!(text.matches("the terminal is lent to `ask`").count() == 2, "{text:?}");
+    assert!(text.ends_with("ended 0\r\n"), "{text:?}");
+}
+
+#[test]
 fn a_password_is_asked_for_unseen() {
     let ask = "sh -c 'stty -echo; printf \"password: \"; read word; stty echo; echo; test \"$word\" = \"$WORD\" && echo right'";
     let tool = tasks("pre-up", &[("ask", ask)]).with("WORD", "hunter2");

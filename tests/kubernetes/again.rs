@@ -190,3 +190,28 @@ fn another_place_is_not_reached() {
     assert_says(&called, 2, &said);
     assert_eq!(double.seen().execs.len(), before);
 }
+
+#[test]
+fn what_failed_in_some_pods_runs_again_in_those() {
+    let (double, tool) = failed_in_one();
+    let in_one = When { argument: Some("one".to_owned()), ..When::pod("web-a-0") };
+    double.on_exec(in_one.once(), Answer::Run(vec![Step::Exit(1)]));
+    let called = tool.call(&["run", "post-deploy", "--pod", "web-a-0"]);
+    assert_says(&called, 1, &["✗ one", "again: draft-tasks rerun --failed\n"]);
+    let called = tool.call(&["rerun", "--failed"]);
+    assert_says(&called, 0, &["in 1 pod: web-a-0 (app)", "3 passed"]);
+}
+
+#[test]
+fn another_environment_has_labels_of_its_own() {
+    let (double, tool) = failed_in_one();
+    tool.write(
+        "draft.toml",
+        b"[environments.development]\nname = \"web\"\n[environments.staging]\nname = \"shop\"\n",
+    );
+    let before = double.seen().execs.len();
+    let called = tool.call(&["rerun", "--environment", "staging"]);
+    let said = ["the earlier run was in pods of draft=web", "and now pods of draft=shop"];
+    assert_says(&called, 2, &said);
+    assert_eq!(double.seen().execs.len(), before);
+}

@@ -226,7 +226,21 @@ fn a_job_is_left_by_who_only_looks_at_it_and_ended_by_its_name() {
     let mut attached = tool.start(&["runs", "attach", name(&job)]);
     attached.wait_for("in 1 pod");
     attached.signal(Signal::INT);
-    assert_says(&attached.end(), 130, &["the Job goes on: "]);
+    let left = attached.end();
+    let ways = format!(
+        "the Job goes on: `draft-tasks runs attach {0}` takes it up, `draft-tasks runs stop {0}`",
+        name(&job)
+    );
+    assert_says(
+        &left,
+        130,
+        &[&ways, "■ create · x7k2p  not followed any more", "- fill it", "the Job was followed for"],
+    );
+    for said in [format!("{}{}", left.stdout, left.stderr), tool.call(&["runs", "show"]).stdout] {
+        assert!(said.contains("the Job goes on") && said.contains("not followed any more"), "{said}");
+        assert!(!said.contains("stopped") && !said.contains("skipped") && !said.contains("again:"), "{said}");
+    }
+    assert_says(&tool.call(&["runs"]), 0, &["post-deploy  left", "post-deploy  running"]);
     assert_eq!(double.seen().count("delete", "jobs"), 0);
     assert_says(&tool.call(&["runs", "stop", name(&job)]), 0, &["is deleted, and its pod is asked to end"]);
     assert!(double.objects("jobs").is_empty());

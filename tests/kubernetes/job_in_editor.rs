@@ -225,14 +225,17 @@ fn a_stop_ends_a_job_that_was_made_and_leaves_one_that_was_taken_up() {
     let answer = editor.client.execute(END, json!({ "job": name(&job) }));
     assert_eq!(answer["job"], name(&job));
     editor.shown("is deleted, and its pod is asked to end");
-    editor.no_lens(0, "attach");
     assert!(double.objects("jobs").is_empty());
+    let phase = editor.phase();
+    editor.refused(RUN, phase, &["was deleted, but its pod", "has not yet: try again when it has"]);
+    editor.lens(0, "↻ Job may go on · attach");
     double.remove("pods", &pod_name(&job));
     editor.refused(
         ATTACH,
         json!({ "job": name(&job) }),
         &["there is no Job `", "how it ended is not known here"],
     );
+    editor.no_lens(0, "attach");
 
     let phase = editor.phase();
     let run = editor.start(RUN, phase);
@@ -343,7 +346,7 @@ fn a_job_in_a_foreign_cluster_is_asked_for_and_one_of_the_command_line_is_taken_
     double.log(&pod_name(&job), "01-create", "begun\n");
     started.wait_for("begun");
     editor.client.notify("textDocument/didSave", json!({ "textDocument": { "uri": editor.uri } }));
-    let lens = editor.lens(0, "↻ Job goes on · attach");
+    let lens = editor.lens(0, "↻ Job may go on · attach");
     let run = editor.start(ATTACH, lens["command"]["arguments"][0].clone());
     editor.hear(&run, "begun");
     double.put(pod(&job, &[ended(0), ended(0)]));

@@ -18,6 +18,7 @@ mod double;
 mod double_faults;
 mod faults;
 mod job;
+mod job_again;
 mod job_faults;
 mod job_in_editor;
 mod job_pod;

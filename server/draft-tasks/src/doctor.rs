@@ -137,7 +137,8 @@ pub(crate) async fn walk(wanted: &DoctorRequest, say: impl Fn(String)) -> Vec<Li
         let application = found.as_ref().map(|found| &found.application);
         let examining = examine(&target, variables, application, container.as_deref());
         let examined = said_if_slow(&target, examining, async |said| say(said)).await;
-        let hints = Hints { is_without_label, audience: wanted.audience };
+        let has_selector = chosen.settings.selector.is_some();
+        let hints = Hints { is_without_label, has_selector, audience: wanted.audience };
         cluster(&examined, found.as_ref(), &target, hints, &mut links);
     }
     for link in &mut links {
@@ -152,6 +153,8 @@ pub(crate) async fn walk(wanted: &DoctorRequest, say: impl Fn(String)) -> Vec<Li
 struct Hints {
     /// The chart gives its pods no label of Draft.
     is_without_label: bool,
+    /// A selector names the pods.
+    has_selector: bool,
     audience: Audience,
 }
 
@@ -433,14 +436,19 @@ fn no_pods(wanted: &str, pods_before: usize, waits_for: Option<&str>, hints: Hin
         0 => String::new(),
         count => format!("; {} with it end or are of an earlier rollout", many(count)),
     };
-    let problem = Problem::new(format!("no pod has label {wanted}{over}"))
-        .help(format!("deploy the application first: {}", hints.audience.deploying()));
+    let deploy = format!("deploy the application first: {}", hints.audience.deploying());
+    let problem = Problem::new(format!("no pod has label {wanted}{over}"));
+    let problem = match hints.has_selector {
+        true => problem
+            .help(format!("the labels are those of {}: check them, or {deploy}", hints.audience.selector())),
+        false => problem.help(deploy),
+    };
     // What should make them may say more than that there are none.
     let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
         Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },
         None => problem,
     };
-    if !hints.is_without_label {
+    if !hints.is_without_label || hints.has_selector {
         return problem;
     }
     problem.help(format!(

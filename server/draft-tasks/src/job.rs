@@ -1,6 +1,6 @@
 //! A run as a Job of Kubernetes, for command line and editors: what of a plan becomes one, and how one is taken up.
 //!
-//! Must not contact a cluster or ask anybody.
+//! Must not ask anybody, nor call a Job over of which no cluster or record says so.
 
 use std::io;
 use std::path::Path;
@@ -10,6 +10,7 @@ use draft_tasks_analysis::command::{Part, Word};
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::job::JobRest;
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{LeftJob, Records, StoredRun, left_jobs};
 use draft_tasks_executor::{
@@ -18,6 +19,7 @@ use draft_tasks_executor::{
 
 use crate::settings::kubernetes::READY_TIMEOUT;
 use crate::source;
+use crate::world::application::UNNAMED;
 use crate::world::environment::Environment;
 
 /// How long a cluster keeps a Job after its end, so that its output and result can be taken up.
@@ -41,9 +43,18 @@ pub(crate) fn tell_as_written(plan: &mut Plan) {
     }
 }
 
-/// The same place, where a phase is run as a new Job.
-pub(crate) fn made_in(pods: PodsRequest, phase: Phase, source: JobSource) -> PodsRequest {
-    let name = job::new_name(phase.name(), &pods.application.name);
+/// The same place, where a phase of a file in a directory is run as a new Job. Its name has that of the application, else the
+/// directory's.
+pub(crate) fn made_in(
+    pods: PodsRequest,
+    (phase, directory): (Phase, &Path),
+    source: JobSource,
+) -> PodsRequest {
+    let directory = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = match pods.application.name.as_str() {
+        "" | UNNAMED => job::new_name(phase.name(), &directory),
+        name => job::new_name(phase.name(), name),
+    };
     PodsRequest { job: Some(JobRequest { name, source, earlier_image: None, kept: KEPT }), ..pods }
 }
 
@@ -74,6 +85,27 @@ pub(crate) fn place(cluster: &ClusterEntry, environment: &Environment) -> Result
         return Ok(target);
     }
     Err(Problem::new(format!("it was made at {}, and that context leads elsewhere now", cluster.server)))
+}
+
+/// Asks the cluster in which a Job was made what of it still runs, or may.
+///
+/// # Errors
+///
+/// When it is not known where that is, or it does not answer.
+pub(crate) async fn rest_of(
+    cluster: &ClusterEntry,
+    name: &str,
+    environment: &Environment,
+) -> Result<JobRest, Problem> {
+    job::rest(&place(cluster, environment)?, environment.variables(), name).await
+}
+
+/// Why another Job must not do the same, behind its name and "which"; nothing where it is over.
+pub(crate) fn describe_rest(rest: &Result<JobRest, Problem>) -> Option<String> {
+    match rest {
+        Ok(rest) => rest.describe(),
+        Err(problem) => Some(format!("may still run: {}", problem.describe())),
+    }
 }
 
 /// Keeps that a Job is over or gone which some runs have made or taken up in this place: there may be one of this name elsewhere.

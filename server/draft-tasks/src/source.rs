@@ -118,7 +118,7 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whether a run that was recorded was of a tasks file, and in its folder.
 pub(crate) fn is_of(run: &StoredRun, file: &Path) -> bool {
-    let Some(of) = run.file() else { return false };
+    let Some(of) = run.file() else { return run.is_named_after(file) };
     // Of a path that is not Unicode the record has what it looks like; its name stands for the path itself.
     match of.to_str().filter(|of| of.contains(char::REPLACEMENT_CHARACTER)) {
         Some(of) => place(file).to_string_lossy() == of && run.may_be_of(file),

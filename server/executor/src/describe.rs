@@ -137,6 +137,9 @@ fn signal_name(_number: i32) -> Option<&'static str> {
     None
 }
 
+/// What is said of a task of a Job that is left, in place of its end.
+pub const UNFOLLOWED: &str = "not followed any more";
+
 impl RunSummary {
     /// "1 passed, 1 failed in 1.4 s": counts of zero are left out, unless there is no other.
     pub fn describe(&self) -> String {
@@ -157,6 +160,12 @@ impl RunSummary {
         let told = if told.is_empty() { "0 passed".to_owned() } else { told.join(", ") };
         let pods = self.pods.map(|pods| format!(" · {}", pods.describe())).unwrap_or_default();
         format!("{told} in {}{pods}", describe_duration(self.duration))
+    }
+
+    /// "1 passed; the Job was followed for 1.4 s, and goes on": of a run that has left the Job which it took up.
+    pub fn describe_left(&self) -> String {
+        let passed = if self.passed > 0 { format!("{} passed; ", self.passed) } else { String::new() };
+        format!("{passed}the Job was followed for {}, and goes on", describe_duration(self.duration))
     }
 }
 

@@ -318,6 +318,8 @@ pub struct RunSummary {
     pub stopped: usize,
     /// Tasks that never started.
     pub skipped: usize,
+    /// Of a Job of Kubernetes, whether something of it may go on; nothing where that is not known.
+    pub job_left: Option<bool>,
     /// From the start of the run to its end.
     pub duration: Duration,
 }

@@ -4,6 +4,7 @@
 //! was told.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use kube::api::{GetParams, PostParams, Request};
@@ -15,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use self::confidential::confidential;
 use self::manifest::{JobOutline, PodBasis, dns_label};
-pub use self::present::{PresentJob, again, delete, find, is_over, none_there};
+pub use self::present::{JobRest, PresentJob, again, delete, find, none_there, rest};
 use self::seen::JobPod;
 use self::walk::JobWalk;
 use crate::cluster::object::{Object, ObjectKind};
@@ -26,7 +27,7 @@ use crate::report::Report;
 use crate::request::{
     Application, JobRequest, JobSource, Limits, OnFailure, PHASE_LABEL, PodsRequest, RUN_LABEL, RunRequest,
 };
-use crate::stop::{Deadline, StopRequest, reached, stopped};
+use crate::stop::{Deadline, StopRequest, overdue, reached, stopped};
 
 pub mod arguments;
 mod basis;
@@ -36,6 +37,7 @@ mod log;
 pub mod manifest;
 mod present;
 mod seen;
+mod stopping;
 mod walk;
 
 /// The annotation that has the descriptions of the tasks, as a list in JSON.
@@ -56,6 +58,26 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What is said where it is certain.
 const NOT_MADE: &str = "nothing runs: no Job was made";
 
+/// What is said where it is not.
+const MAY_RUN: &str = "whether the Job was made is not known, so it may run";
+
+/// Why a Job was not made, or nobody can tell.
+#[derive(Debug)]
+struct Unmade {
+    problem: Problem,
+    may_run: bool,
+}
+
+impl Unmade {
+    fn certainly(problem: Problem) -> Unmade {
+        Unmade { problem: problem.help(NOT_MADE), may_run: false }
+    }
+
+    fn perhaps(problem: Problem, job: &JobRequest) -> Unmade {
+        Unmade { problem: problem.help(MAY_RUN).help(present::again(&job.name)), may_run: true }
+    }
+}
+
 /// A name for a new Job, which no other one has.
 pub fn new_name(phase: &str, application: &str) -> String {
     // Its keys are random.
@@ -74,13 +96,15 @@ pub(crate) async fn run(
         return;
     };
     let blocked = async |problem: Problem| report.blocked(crate::pods::mask(request, problem)).await;
+    let is_present = job.source == JobSource::Present;
+    report.job_left(is_present);
     let mut asked = stop.clone();
     let prepared = tokio::select! {
         biased;
         prepared = prepare(request, wanted, job, report) => prepared,
         () = stopped(&mut asked) => {
-            if job.source == JobSource::Present {
-                report.tell(RunEvent::Note { message: present::goes_on(&job.name) }).await;
+            if is_present {
+                return stopped_early(report, present::goes_on(&job.name)).await;
             }
             return report.stopped_waiting();
         }
@@ -90,23 +114,40 @@ pub(crate) async fn run(
     };
     let (connection, manifest) = match prepared {
         Ok(prepared) => prepared,
-        Err(problem) if job.source == JobSource::Present => {
+        Err(problem) if is_present => {
             return blocked(problem.help(again(&job.name))).await;
         }
         Err(problem) => return blocked(problem).await,
     };
-    let wanted_job = manifest.as_ref().filter(|_| job.source != JobSource::Present);
+    let wanted_job = manifest.as_ref().filter(|_| !is_present);
     let image = wanted_job.and_then(image_of).map(str::to_owned);
-    // From here on there may be a Job, so nothing is left undone.
-    if let Some(manifest) = wanted_job
-        && let Err(problem) = make(&connection, job, manifest).await
-    {
-        return blocked(problem).await;
+    report.job_left(true);
+    if let Some(manifest) = wanted_job {
+        match made(&connection, job, manifest, &mut asked).await {
+            Some(Ok(())) => {}
+            Some(Err(Unmade { problem, may_run })) => {
+                report.job_left(may_run);
+                return blocked(problem).await;
+            }
+            None => {
+                let message = format!("{MAY_RUN}: {}", again(&job.name));
+                return stopped_early(report, message).await;
+            }
+        }
     }
-    let watching = Watching::<JobPod>::start(&connection, &pods_of(&job.name), LIMIT).await;
+    let pods = pods_of(&job.name);
+    let watching = tokio::select! {
+        biased;
+        watching = Watching::<JobPod>::start(&connection, &pods, LIMIT) => watching,
+        () = stopped(&mut asked) => {
+            let ended = present::end_in_time(&connection, job, stop).await;
+            let said = "the Job was deleted, and whether its pod has ended is not known";
+            return stopped_early(report, ended.err().unwrap_or_else(|| said.to_owned())).await;
+        }
+    };
     let watching = match watching {
         Ok(watching) => watching,
-        Err(problem) => return blocked(problem.help(present::again(&job.name))).await,
+        Err(problem) => return blocked(problem.help(again(&job.name))).await,
     };
     let mut request = request.clone();
     request.mask(&connection.confidential().await);
@@ -121,8 +162,15 @@ pub(crate) async fn run(
         pods: watching.pods(),
         stop,
         deadline,
+        is_left: AtomicBool::new(false),
     };
     walk.run().await;
+}
+
+/// Says what is known of a Job whose run was stopped before its pod was seen.
+async fn stopped_early(report: &Report, message: String) {
+    report.tell(RunEvent::Note { message }).await;
+    report.stopped_waiting();
 }
 
 /// The pods of a Job.
@@ -218,15 +266,29 @@ fn deadline(limits: Limits, tasks: usize, wait: Duration) -> Option<Duration> {
     limits.run.map(|limit| limit.left).or(of_tasks)
 }
 
+/// Makes the Job as long as a stop leaves time; nothing where that was over, and what was sent may still arrive.
+async fn made(
+    connection: &Connection,
+    job: &JobRequest,
+    manifest: &Value,
+    stop: &mut watch::Receiver<Option<StopRequest>>,
+) -> Option<Result<(), Unmade>> {
+    tokio::select! {
+        biased;
+        made = make(connection, job, manifest) => Some(made),
+        () = overdue(stop) => None,
+    }
+}
+
 /// Makes the Job. Where no answer comes it may have been made, so it is asked for again: its name is its own.
-async fn make(connection: &Connection, job: &JobRequest, manifest: &Value) -> Result<(), Problem> {
+async fn make(connection: &Connection, job: &JobRequest, manifest: &Value) -> Result<(), Unmade> {
     let (begun, put_off) = (Instant::now(), connection.put_off());
     let mut is_in_doubt = false;
     loop {
         let client = match connection.client().await {
             Ok(client) => client,
-            Err(problem) if is_in_doubt => return Err(may_run(problem, job)),
-            Err(problem) => return Err(problem.help(NOT_MADE)),
+            Err(problem) if is_in_doubt => return Err(Unmade::perhaps(problem, job)),
+            Err(problem) => return Err(Unmade::certainly(problem)),
         };
         let (problem, is_refused) = match timeout(LIMIT, post(&client, connection, manifest)).await {
             Ok(Ok(())) => return Ok(()),
@@ -262,16 +324,12 @@ async fn unless_there(
     job: &JobRequest,
     problem: Problem,
     is_in_doubt: bool,
-) -> Result<(), Problem> {
+) -> Result<(), Unmade> {
     match read(connection, ObjectKind::JOB, &job.name).await {
         Ok(Some(_)) => Ok(()),
-        Ok(None) | Err(_) if !is_in_doubt => Err(problem.help(NOT_MADE)),
-        Ok(None) | Err(_) => Err(may_run(problem, job)),
+        Ok(None) | Err(_) if !is_in_doubt => Err(Unmade::certainly(problem)),
+        Ok(None) | Err(_) => Err(Unmade::perhaps(problem, job)),
     }
-}
-
-fn may_run(problem: Problem, job: &JobRequest) -> Problem {
-    problem.help("whether the Job was made is not known, so it may run").help(present::again(&job.name))
 }
 
 async fn post(client: &Client, connection: &Connection, manifest: &Value) -> kube::Result<()> {
@@ -327,7 +385,8 @@ mod tests {
         let connection = Connection::open(&target, &environment).await.unwrap();
         let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);
         let job = JobRequest { name: "j".into(), source, earlier_image: None, kept };
-        let problem = make(&connection, &job, &Value::Null).await.unwrap_err();
+        let Unmade { problem, may_run } = make(&connection, &job, &Value::Null).await.unwrap_err();
+        assert!(!may_run);
         assert_eq!(problem.help.last().map(String::as_str), Some(NOT_MADE), "{problem:?}");
     }
 

@@ -31,7 +31,7 @@ mod stop_signal;
 #[cfg_attr(all(target_os = "linux", not(portable_tree)), path = "tree/linux.rs")]
 mod tree;
 
-pub use describe::{describe_duration, describe_left_running, describe_lines};
+pub use describe::{UNFOLLOWED, describe_duration, describe_left_running, describe_lines};
 pub use event::{
     Failure, FileProblem, LeftProcess, Outcome, OutcomeName, OutputPiece, Pod, PodCounts, Problem, RunEvent,
     RunSummary, StartError, Stream,

@@ -125,7 +125,12 @@ fn run_over(request: &RunRequest, failure: &Failure, report: &Report) -> Problem
 }
 
 pub(crate) fn mask(request: &RunRequest, problem: Problem) -> Problem {
-    let text = |text: String| request.secrets.mask(&text).into_owned();
+    let masked = |text: &str| request.secrets.mask(text).into_owned();
+    // Without the name of our own Job nobody could take it up.
+    let text = |text: String| match request.pods.as_ref().and_then(|pods| pods.job.as_ref()) {
+        Some(job) => text.split(&job.name).map(masked).collect::<Vec<_>>().join(&job.name),
+        None => masked(&text),
+    };
     Problem { message: text(problem.message), help: problem.help.into_iter().map(text).collect() }
 }
 

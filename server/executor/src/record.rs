@@ -51,8 +51,8 @@ const RESERVED: usize = 64 << 10;
 /// The result while it is not written, and the room for it.
 const UNWRITTEN: &str = "result.part";
 
-/// How long a folder without a lock counts as one that is just being made.
-const BEING_MADE: Duration = Duration::from_secs(3600);
+/// How long a folder without a lock counts as one that is just being made, which takes no time worth telling.
+const BEING_MADE: Duration = Duration::from_secs(60);
 
 /// Where records are kept, and how many.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,6 +119,11 @@ impl Report {
         }
     }
 
+    /// Whether something of the run's Job may go on when the run is over.
+    pub(crate) fn job_left(&self, is_left: bool) {
+        self.tally().summary.job_left = Some(is_left);
+    }
+
     pub(crate) async fn task_started(&self, place: Place, pid: Option<u32>) {
         self.tally().set(self.tasks, place, State::Started);
         let Place { task, pod } = place;

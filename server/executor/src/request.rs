@@ -176,6 +176,13 @@ pub enum PodChoice {
     Again(Vec<EarlierPod>),
 }
 
+impl PodChoice {
+    /// Whether it is all of the present rollout.
+    pub fn is_all(&self) -> bool {
+        matches!(self, PodChoice::Present(names) if names.is_empty())
+    }
+}
+
 /// A pod in which an earlier run ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierPod {

@@ -12,7 +12,8 @@ use clap::ValueEnum;
 use draft_tasks_executor::record::schema::{GivenEntry, WholeEntry};
 use draft_tasks_executor::record::{self, Recorder, Records, RunHeader};
 use draft_tasks_executor::{
-    Failure, Outcome, OutcomeName, Pod, RunEvent, RunHandle, RunRequest, RunSummary, StopSignal,
+    Failure, JobRequest, JobSource, Outcome, OutcomeName, Pod, RunEvent, RunHandle, RunRequest, RunSummary,
+    StopSignal,
 };
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -56,7 +57,7 @@ pub(super) struct Presentation<'a> {
     pub(super) records: Option<&'a Records>,
     /// The options that its record keeps.
     pub(super) given: GivenEntry,
-    /// Whether tasks of its phase were left out.
+    /// Whether tasks of its phase or pods were left out.
     pub(super) is_partial: bool,
     /// The `up` or `delete` of which it is a step.
     pub(super) part_of: Option<WholeEntry>,
@@ -149,7 +150,7 @@ pub(super) async fn execute(
     let readers = Readers::new(&request, view);
     let (screen, id) = (readers.report.screen(), readers.about.id.clone());
     let mut shown = show(readers, events, is_lent)?;
-    let job = request.pods.as_ref().and_then(|pods| pods.job.as_ref()).map(|job| job.name.clone());
+    let job = request.pods.as_ref().and_then(|pods| pods.job.clone());
     let goes_on_in_pods = request.pods.is_some() && request.plan.subject.phase().is_some();
     let mut children = signals::Children::watch()?;
     let asker = if is_lent { None } else { asker(&sender, &screen) };
@@ -185,7 +186,7 @@ struct Course<'a> {
     is_lent: bool,
     goes_on_in_pods: bool,
     /// The Job that it is, if it is one.
-    job: Option<String>,
+    job: Option<JobRequest>,
     build: Option<String>,
     summary: Option<RunSummary>,
     suite: Option<Suite>,
@@ -242,7 +243,8 @@ impl Course<'_> {
                 let signal =
                     if request == Request::Interrupt { StopSignal::Interrupt } else { StopSignal::Terminate };
                 self.stop.ask(signal);
-                if is_first && io::stderr().is_terminal() {
+                let leaves = self.job.as_ref().is_some_and(|job| job.source == JobSource::Present);
+                if is_first && !leaves && io::stderr().is_terminal() {
                     tell_stop(self.screen.clone());
                 }
             }
@@ -267,7 +269,7 @@ impl Course<'_> {
     fn end(self, id: String) -> Ended {
         self.screen.end();
         let was_stopped = self.is_left || self.stop.overdue.is_asked();
-        if let Some(job) = &self.job {
+        if let Some(JobRequest { name: job, .. }) = &self.job {
             if self.is_left {
                 terminal::remark(format_args!(
                     "if it was made, Job {job} goes on: `draft-tasks runs attach {job}` shows how it ends"

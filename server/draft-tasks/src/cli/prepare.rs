@@ -154,9 +154,15 @@ impl<'a> Prepared<'a> {
     /// Meets the cluster, and the application whose pods an earlier run reached, where no option names others; the cluster
     /// is asked for as if nothing had named it.
     pub(super) fn meet_again(&mut self, given: &GivenEntry, reached: Option<&ClusterEntry>) {
+        let is_elsewhere = self.named.is_some() && self.named != given.environment;
         self.named = self.named.take().or_else(|| given.environment.clone());
         let KubernetesSettings { context: named, namespace, selector, container, .. } = &mut self.kubernetes;
         *named = named.take().or_else(|| given.context.clone());
+        if is_elsewhere {
+            // Its pods have labels and a namespace of their own.
+            self.environment = self.application().telling();
+            return;
+        }
         *namespace = namespace.take().or_else(|| given.namespace.clone());
         *selector = selector.take().or_else(|| given.selector.as_ref()?.parse().ok());
         if let Some(reached) = reached {

@@ -11,10 +11,10 @@ use draft_tasks_analysis::file_names::TASKS_FILE;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::output::{self, OpenLines, Tail};
-use draft_tasks_executor::record::schema::PlannedTask;
+use draft_tasks_executor::record::schema::{JobEntry, PlannedTask};
 use draft_tasks_executor::record::{self, RunHeader};
 use draft_tasks_executor::{
-    Failure, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, RunSummary, describe_duration,
+    Failure, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, RunSummary, UNFOLLOWED, describe_duration,
     describe_left_running, describe_lines,
 };
 
@@ -62,7 +62,7 @@ pub(super) struct Report {
     has_logs: bool,
     /// The tasks file as it is shown.
     file: PathBuf,
-    /// Whether tasks of its phase were left out, which are not to run when what failed runs again.
+    /// Whether tasks of its phase or pods were left out, which are not to be reached when what failed runs again.
     pub(super) is_partial: bool,
     /// Whether it is one of the steps of `up` or `delete`.
     is_step: bool,
@@ -86,6 +86,8 @@ pub(super) struct Report {
     running: HashMap<Place, Running>,
     /// Where it is told for GitHub Actions.
     workflow: Option<Workflow>,
+    /// The Job that runs the tasks.
+    job: Option<JobEntry>,
 }
 
 /// A failure that was shown.
@@ -151,6 +153,7 @@ impl Report {
             ready: None,
             running: HashMap::new(),
             workflow: None,
+            job: about.cluster().and_then(|cluster| cluster.job.as_deref().cloned()),
         }
     }
 
@@ -353,9 +356,17 @@ impl Report {
                 self.keep(&title, running);
                 Ok(())
             }
+            Outcome::Stopped | Outcome::Skipped if self.is_left(outcome.kind()) => {
+                line(format!("{} {task}  {UNFOLLOWED}", self.paint.yellow(sign)))
+            }
             Outcome::Stopped => line(format!("{} {task}  stopped after {took}", self.paint.yellow(sign))),
             Outcome::Skipped => line(self.paint.dim(&format!("{sign} {task}  skipped"))),
         }
+    }
+
+    /// Whether what ended so goes on in its Job.
+    fn is_left(&self, outcome: OutcomeName) -> bool {
+        self.job.as_ref().is_some_and(|job| job.is_left(outcome, !self.told.is_empty()))
     }
 
     /// Keeps a failure for when it is not seen any more.
@@ -449,6 +460,7 @@ impl Report {
         let came_to = match self.subject {
             Some(Subject::PodsReady | Subject::PodsGone) => self.waited(summary),
             _ if summary.blocked => self.blocked(summary),
+            _ if self.is_left(summary.outcome()) => summary.describe_left(),
             _ => summary.describe(),
         };
         self.screen.line(format_args!("{before}{came_to}{rerun}"))?;
@@ -479,7 +491,7 @@ impl Report {
     /// The command that runs again what did not pass; without a record nothing tells where that was, and how it was called.
     fn again(&self, summary: &RunSummary) -> Option<String> {
         let phase = self.subject.and_then(Subject::phase).filter(|_| !summary.blocked)?;
-        if self.left.is_empty() || self.record.is_none() {
+        if self.left.is_empty() || self.record.is_none() || self.is_left(summary.outcome()) {
             return None;
         }
         // No record keeps their values.

@@ -15,6 +15,7 @@ use draft_tasks_executor::{EarlierPod, OutcomeName, RunRequest};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::SemanticOptions;
+use super::named::shown_words;
 use super::paths::TasksFile;
 use super::prepare::PhaseSelection;
 use super::run::{self, Options, PlannedRun, carry_out};
@@ -25,10 +26,11 @@ use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
-use passed_over::{blocked, failed_step, no_phase};
+use passed_over::{IdleRun, failed_step, idle, no_phase, tells_nothing};
 
 mod job;
 mod passed_over;
+mod remembered;
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArguments {
@@ -86,6 +88,19 @@ struct Earlier {
     image: Option<String>,
     /// What became of each task that began or ended, by its index and that of its pod.
     ends: HashMap<(usize, Option<usize>), End>,
+    /// Whether it was a Job, and its record does not tell how that ended.
+    is_end_unseen: bool,
+    /// The tasks that had the terminal.
+    lent: Vec<String>,
+    /// A run before it that ran elsewhere, where tasks of that have not passed.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// A run that ran elsewhere.
+struct Elsewhere {
+    id: String,
+    /// "on this machine", "pods of draft=web · context dev, namespace default".
+    place: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,14 +121,14 @@ impl Again<'_> {
         let records = Records::at(directory);
         let here = self.named_file()?;
         let kept = self.find(&records, here.as_ref().map(|here| here.path.as_path()))?;
-        let kept = ended(&records, kept, options.wait)?;
+        let kept = job::with_end(&records, ended(&records, kept, options.wait)?)?;
         let mut earlier = Earlier::read(&kept).ok_or_else(|| no_phase(&kept))?;
         earlier.take_maker(&records)?;
         if !options.dry_run {
-            earlier.check_job_is_over()?;
+            earlier.check_job_is_over(&records)?;
         }
         if self.failed {
-            earlier.check_end_of_job(&kept)?;
+            earlier.check_end_of_job()?;
         }
         let settings = options.settings().map_err(|error| error.to_string())?;
         let file = here.unwrap_or_else(|| {
@@ -122,11 +137,7 @@ impl Again<'_> {
         });
         let settings = earlier.given_again(settings)?;
         let meaning = earlier.meaning(options.meaning)?;
-        let mut prepared = if earlier.given.tty {
-            options.load(file, settings, meaning)?
-        } else {
-            options.prepare_with(file, settings, meaning)?
-        };
+        let mut prepared = options.load(file, settings, meaning)?;
         let policy = options.policy().or(earlier.option("onFailure", &earlier.given.on_failure)?);
         prepared.meet_again(&earlier.given, earlier.cluster.as_ref());
         let phase = prepared.phase(&earlier.phase)?;
@@ -135,6 +146,10 @@ impl Again<'_> {
         }
         let (tasks, pods) = if self.failed { earlier.failed(phase)? } else { earlier.all(phase)? };
         earlier.check_present(&tasks, &prepared.tasks(phase))?;
+        let lends = earlier.lends(&tasks)?;
+        if !lends {
+            options.tell_masked(&prepared);
+        }
         let chosen = PhaseSelection { tasks: &tasks, pods: &[], policy };
         let mut request = match earlier.job() {
             Some(job) => run::job_request(options, &prepared, (phase, &chosen), job.image.as_deref())?,
@@ -156,7 +171,7 @@ impl Again<'_> {
             }
             None => {}
         }
-        if earlier.given.tty {
+        if lends {
             let id = &earlier.id;
             let had = |error| format!("the task of run {id} had the terminal, and gets it again\n  {error}");
             run::check_loan(options, phase).map_err(had)?;
@@ -181,7 +196,7 @@ impl Again<'_> {
         let (file, phase) = (kept.file().map(Path::to_owned), self.phase.map(Phase::name));
         let is_of = move |other: &StoredRun| file.as_ref().is_some_and(|file| source::is_of(other, file));
         let before = before.skip(1).filter(is_of).filter_map(|other| Earlier::read(&other));
-        Ok(before.filter(move |earlier| phase == Some(earlier.phase.as_str()) && earlier.has_run()))
+        Ok(before.filter(move |earlier| phase == Some(earlier.phase.as_str()) && earlier.may_have_run()))
     }
 
     /// The tasks file that is meant; nothing where a run is named by itself where there is none, as its record tells.
@@ -223,17 +238,18 @@ impl Again<'_> {
             return Err(said);
         }
         let is_meant = |earlier: &Earlier| phase.is_none_or(|phase| earlier.phase == phase.name());
-        let mut passed_over = None;
+        let mut passed_over: Vec<IdleRun> = Vec::new();
         let found = of_file.find(|kept| {
             let runs = options.wait && kept.state == RecordState::Running;
+            if tells_nothing(kept, *phase) {
+                return true;
+            }
             let earlier = Earlier::read(kept).filter(&is_meant);
-            passed_over = passed_over.take().or_else(|| blocked(kept, earlier.as_ref()?));
-            earlier.is_some_and(|earlier| runs || earlier.has_run())
+            passed_over.extend(earlier.as_ref().and_then(|earlier| idle(kept, earlier)));
+            earlier.is_some_and(|earlier| runs || earlier.may_have_run())
         });
-        // What was to run again in pods that are gone is what ran in them.
-        if let Some(blocked) = passed_over.filter(|it| found.as_ref().is_none_or(|found| !it.is_like(found)))
-        {
-            return Err(blocked.describe());
+        if let Some(idle) = passed_over.iter().find(|idle| idle.hides(found.as_ref())) {
+            return Err(idle.describe());
         }
         let of_phase = phase.map(|phase| format!("`{phase}` of ")).unwrap_or_default();
         found.ok_or_else(|| {
@@ -241,17 +257,6 @@ impl Again<'_> {
             format!("no run of {of_phase}{file} is recorded\n  `draft-tasks run PHASE` runs a phase, and `draft-tasks runs --all` lists all that is recorded")
         })
     }
-}
-
-/// Whether tasks of two runs meet the same, apart from limits and what happens after a failure.
-fn is_given_alike(one: &GivenEntry, other: &GivenEntry) -> bool {
-    let met = |given: &GivenEntry| GivenEntry {
-        on_failure: None,
-        timeout: None,
-        total_timeout: None,
-        ..given.clone()
-    };
-    met(one) == met(other)
 }
 
 /// The record at the end of its run, which may be awaited.
@@ -285,10 +290,24 @@ impl Earlier {
             return None;
         };
         Phase::ALL.iter().find(|of| of.name() == phase)?;
-        let (pods, image, ends) = (Vec::new(), None, HashMap::new());
-        let mut earlier = Earlier { id, phase, file, tasks, cluster, given: *given, pods, image, ends };
+        let lent = tasks.iter().filter(|_| given.tty).map(|task| task.name.clone()).collect();
+        let mut earlier = Earlier {
+            id,
+            phase,
+            file,
+            tasks,
+            cluster,
+            given: *given,
+            pods: Vec::new(),
+            image: None,
+            ends: HashMap::new(),
+            is_end_unseen: false,
+            lent,
+            elsewhere: None,
+        };
         events.for_each(|event| earlier.take(event));
         earlier.forget_pod_of_job();
+        earlier.is_end_unseen = earlier.job().is_some() && !kept.has_seen_job_end();
         Some(earlier)
     }
 
@@ -315,8 +334,31 @@ impl Earlier {
         phase.is_local() || self.job().is_some()
     }
 
-    fn has_run(&self) -> bool {
-        self.ends.values().any(|end| *end != End::Skipped)
+    /// Whether a task of it began, or may have: of a Job whose end nobody saw that is not known.
+    fn may_have_run(&self) -> bool {
+        self.is_end_unseen || self.ends.values().any(|end| *end != End::Skipped)
+    }
+
+    /// Whether the only task that is to run again had the terminal.
+    ///
+    /// # Errors
+    ///
+    /// Where others are to run with it.
+    fn lends(&self, tasks: &[String]) -> Result<bool, String> {
+        let Some(lent) = tasks.iter().find(|task| self.lent.contains(task)) else { return Ok(false) };
+        if tasks.len() == 1 {
+            return Ok(true);
+        }
+        let (phase, words) = (&self.phase, shown_words([lent.as_str()]));
+        Err(format!(
+            "task `{lent}` had the terminal, which is lent to one task alone, and others are left\n  \
+             `draft-tasks run {phase} --tty{words}` runs it, then `draft-tasks run {phase} --failed` the others"
+        ))
+    }
+
+    /// Where it ran.
+    fn place(&self) -> String {
+        self.cluster.as_ref().map_or_else(|| "on this machine".to_owned(), ClusterEntry::describe)
     }
 
     fn name(&self, task: usize) -> String {
@@ -376,76 +418,6 @@ impl Earlier {
         })
     }
 
-    /// Adds what ran before and not since, as far as it is there: a task of the file, in pods of the same rollout. Where a
-    /// task did not pass that was left out since, it has still not passed.
-    ///
-    /// # Errors
-    ///
-    /// Where such a task was given other options: without them it would be another run of it.
-    fn remember(&mut self, before: impl Iterator<Item = Earlier>, present: &[String]) -> Result<(), String> {
-        let is_single = self.cluster.is_none() || self.job().is_some();
-        for older in before {
-            let is_known = |name: &String| self.tasks.iter().any(|task| task.name == *name);
-            if is_single && present.iter().all(is_known) {
-                break;
-            }
-            let shares = |pod: &PodEntry| self.pods.iter().any(|known| known.uid == pod.uid);
-            if !self.ran_where(&older) || !is_single && !older.pods.iter().any(shares) {
-                break;
-            }
-            let left = self.unpassed();
-            self.add(&older, present);
-            if self.unpassed() > left && !is_given_alike(&self.given, &older.given) {
-                let id = &older.id;
-                return Err(format!(
-                    "run {id} has tasks that have not passed since, and had other options: `draft-tasks rerun {id} --failed` runs them"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// How many tasks have not passed, in each pod in which they were to run.
-    fn unpassed(&self) -> usize {
-        let all = 0..self.tasks.len();
-        if self.pods.is_empty() {
-            return all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed)).count();
-        }
-        all.map(|task| self.left(task).len()).sum()
-    }
-
-    fn add(&mut self, older: &Earlier, present: &[String]) {
-        let known = self.tasks.len();
-        let places: Vec<usize> = older.pods.iter().map(|pod| self.place_of(pod)).collect();
-        for (index, task) in older.tasks.iter().enumerate().filter(|(_, task)| present.contains(&task.name)) {
-            let own = self.tasks.iter().position(|of| of.name == task.name);
-            let own = own.unwrap_or_else(|| {
-                self.tasks.push(task.clone());
-                self.tasks.len() - 1
-            });
-            if older.pods.is_empty() && own >= known {
-                self.ends.extend(older.ends.get(&(index, None)).map(|end| ((own, None), *end)));
-            }
-            for (pod, place) in older.pods.iter().zip(&places).filter(|(pod, _)| pod.tasks.contains(&index)) {
-                let of = &mut self.pods[*place].tasks;
-                if !of.contains(&own) {
-                    of.push(own);
-                    let at = older.pods.iter().position(|other| other.uid == pod.uid);
-                    self.ends.extend(older.ends.get(&(index, at)).map(|end| ((own, Some(*place)), *end)));
-                }
-            }
-        }
-    }
-
-    /// The index of a pod, which is added where it is new.
-    fn place_of(&mut self, pod: &PodEntry) -> usize {
-        let place = self.pods.iter().position(|known| known.uid == pod.uid);
-        place.unwrap_or_else(|| {
-            self.pods.push(PodEntry { tasks: Vec::new(), ..pod.clone() });
-            self.pods.len() - 1
-        })
-    }
-
     /// All that ran, and where.
     fn all(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let tasks: Vec<String> = self.tasks.iter().map(|task| task.name.clone()).collect();
@@ -477,10 +449,14 @@ impl Earlier {
     }
 
     fn check_any(&self, any: bool) -> Result<(), String> {
-        if any {
-            Ok(())
-        } else {
-            Err(format!("run {}: all of its tasks passed, and none is left from before it", self.id))
+        let said = format!("run {}: all of its tasks passed, and none is left from before it", self.id);
+        match &self.elsewhere {
+            _ if any => Ok(()),
+            None => Err(said),
+            Some(Elsewhere { id, place }) => Err(format!(
+                "{said} in its place\n  run {id} before it has tasks that have not passed: {place}; \
+                 `draft-tasks rerun {id} --failed` runs those"
+            )),
         }
     }
 

@@ -38,7 +38,7 @@ mod job;
 mod options;
 
 use job::RunKind;
-pub(super) use job::{is_over as is_job_over, request as job_request};
+pub(super) use job::{request as job_request, rest_of};
 pub(super) use options::Options;
 
 const KEYS: &str = "\
@@ -458,7 +458,7 @@ pub(super) fn show_dry(
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
     let PlannedRun { request, crossing, file, records, given, left_out, claim: _claim, .. } = wanted;
     let mut view = options.view(&file, records.as_ref(), given);
-    view.is_partial = !left_out.is_empty();
+    view.is_partial = !left_out.is_empty() || request.pods.as_ref().is_some_and(|pods| !pods.choice.is_all());
     if request.on_terminal {
         view.amount = Amount::Failures;
     }

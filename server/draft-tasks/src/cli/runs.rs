@@ -378,7 +378,10 @@ fn state(kept: &StoredRun) -> (&'static str, Option<f64>) {
         RecordState::Running => ("running", None),
         RecordState::Interrupted => ("interrupted", None),
         RecordState::Unreadable(_) => ("unreadable", None),
-        RecordState::Finished(result) => (result.outcome.name(), Some(result.seconds)),
+        RecordState::Finished(result) => {
+            let is_left = kept.job().is_some_and(|job| job.is_left(result.outcome, false));
+            (if is_left { "left" } else { result.outcome.name() }, Some(result.seconds))
+        }
     }
 }
 
@@ -394,6 +397,7 @@ fn summary(kept: &StoredRun) -> Value {
         "at": told.map(|it| it.2),
         "partOf": kept.part_of(),
         "seconds": seconds,
+        "complete": !kept.is_incomplete(),
         "kubeconfig": kept.kubeconfig(),
         "leftRunning": kept.left_running().iter().map(ProcessEntry::from).collect::<Vec<_>>(),
     })
@@ -408,7 +412,11 @@ fn show(arguments: &RunsArguments, kept: &StoredRun, tasks: &[String]) -> Result
     })?;
     let is_meant =
         |task: usize| chosen.is_empty() || names.get(task).is_some_and(|name| chosen.contains(name));
-    let events = kept.events().map_err(unreadable(&kept.folder))?;
+    let events: Box<dyn Iterator<Item = Event>> = match kept.events() {
+        // What the result tells is shown all the same.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Box::new(std::iter::empty()),
+        events => Box::new(events.map_err(unreadable(&kept.folder))?),
+    };
     let events = events.filter(|event| event.task().is_none_or(is_meant));
     terminal::written(write_run(arguments, kept, events))
 }
@@ -450,10 +458,7 @@ fn write_run(
 
 /// What is to be said of a record beside how its run ended.
 fn incomplete(kept: &StoredRun) -> &'static str {
-    match &kept.state {
-        RecordState::Finished(result) if !result.complete => ", record incomplete",
-        _ => "",
-    }
+    if kept.is_incomplete() { ", record incomplete" } else { "" }
 }
 
 /// That its tasks' copy of the kubeconfig is kept.

@@ -164,6 +164,11 @@ impl Run {
         self.reach.as_ref()?.cluster.job.as_deref()
     }
 
+    /// Whether what ended so goes on in its Job, as this run only followed it.
+    pub(crate) fn is_left(&self, outcome: OutcomeName) -> bool {
+        self.job().is_some_and(|job| job.is_left(outcome, self.first_failure().is_some()))
+    }
+
     /// What helps where it cannot reach its pods.
     pub(crate) fn remedy(&self) -> Option<Remedy> {
         self.reach.as_ref().map(|_| Remedy::check(&self.uri, self.has_other_contexts))

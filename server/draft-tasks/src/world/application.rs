@@ -25,6 +25,9 @@ use crate::world::facts;
 /// The label by which Draft knows an application's pods (`pkg/local/local.go`).
 const LABEL: &str = "draft";
 
+/// What an application is called of which only the labels are known.
+pub(crate) const UNNAMED: &str = "the application";
+
 /// What settings, options and the environment say of an application.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ApplicationLookup<'a> {
@@ -219,7 +222,7 @@ impl<'a> ApplicationLookup<'a> {
             let name = draft.as_ref().and_then(|draft| draft.name.clone());
             let namespace = draft.and_then(|draft| draft.namespace).filter(|namespace| !namespace.is_empty());
             let namespace = self.named_namespace().or(namespace);
-            let name = name.unwrap_or_else(|| "the application".into());
+            let name = name.unwrap_or_else(|| UNNAMED.into());
             return Ok(Found { application: Application { name, selector }, namespace });
         }
         let draft = self.draft()?;

@@ -87,6 +87,13 @@ impl KnownVariables<'_> {
 
     /// A secret may also stand in the command itself, in several pieces of an argument or in several arguments.
     fn checked(&self, task: JobTask) -> Result<JobTask, Problem> {
+        let name = self.secrets.mask(&task.name);
+        if name != task.name {
+            return Err(Problem::new(format!(
+                "task `{name}` has a value in its description that is masked on this machine: whoever may read the Job could read it"
+            ))
+            .help("describe it without, or give --public NAME for a value that is no secret"));
+        }
         let words = task.arguments.iter().map(|JobArgument(pieces)| {
             let texts = pieces.iter().map(|piece| match piece {
                 ArgumentPiece::Literal(text) | ArgumentPiece::Reference(text) => text.as_str(),

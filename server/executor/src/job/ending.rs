@@ -4,7 +4,7 @@
 
 use super::manifest::container_name;
 use super::present::{self, JobEnd};
-use super::seen::{Cause, ContainerEnd, JobPod};
+use super::seen::{Cause, ContainerEnd, ContainerStage, JobPod};
 use super::walk::{JobWalk, TaskContainer};
 use crate::event::{Failure, Outcome, StartError};
 use crate::pods::status::of_runtime;
@@ -41,8 +41,13 @@ impl JobWalk<'_> {
     pub(super) fn cause(&self, container: TaskContainer<'_>, pod: &JobPod, end: &ContainerEnd) -> Cause {
         let next = container.place.task + 1;
         let next = self.request.plan.steps.get(next).map(|step| container_name(next, &step.task));
+        let has_begun = |stage: &ContainerStage| match stage {
+            ContainerStage::Runs => true,
+            // A node that ends a pod makes up the end of what never began.
+            ContainerStage::Ended(end) => end.code.is_some(),
+        };
         match &pod.over {
-            _ if next.is_some_and(|next| pod.containers.contains_key(&next)) => Cause::Itself,
+            _ if next.is_some_and(|next| pod.containers.get(&next).is_some_and(has_begun)) => Cause::Itself,
             Some(Some(why)) => Cause::PodOver(why.clone()),
             _ if pod.has_killed(end) => Cause::PodDeleted,
             _ if pod.deleted.is_some() => Cause::Deletion,
@@ -51,7 +56,8 @@ impl JobWalk<'_> {
     }
 
     pub(super) fn unseen(&self, why: &str) -> Outcome {
-        Outcome::Failed(Failure::Unknown(format!("{why}; {}", present::again(&self.job.name))))
+        let again = self.left(present::again(&self.job.name));
+        Outcome::Failed(Failure::Unknown(format!("{why}; {again}")))
     }
 
     fn not_started(&self, container: TaskContainer<'_>, message: &str) -> Failure {
@@ -94,9 +100,9 @@ impl JobWalk<'_> {
             Ok(Some(JobEnd::Gone)) => Failure::Unknown(format!("Job `{job}` was deleted {when}")),
             Ok(Some(JobEnd::Failed(..))) => Failure::Unknown(format!("pod `{pod}` was deleted {when}")),
             Ok(None) | Err(_) => {
-                let note = match (self.end_job().await, self.pod_after(container.pod)) {
-                    (Ok(()), None) => "; the Job was deleted, so that nothing runs again".to_owned(),
-                    (Ok(()), Some(other)) => {
+                let note = match (self.end_all().await, self.pod_after(container.pod)) {
+                    (Ok(_), None) => "; the Job was deleted, so that nothing runs again".to_owned(),
+                    (Ok(_), Some(other)) => {
                         format!("; it has begun again in pod `{other}`, and the Job was deleted to end that")
                     }
                     (Err(why), None) => format!("; {why}"),

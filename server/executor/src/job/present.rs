@@ -9,6 +9,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{Plan, Step};
 use kube::api::{Api, DeleteParams, ListParams, Preconditions, Request};
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::seen::JobPod;
@@ -17,7 +18,8 @@ use crate::cluster::object::{Object, ObjectKind};
 use crate::cluster::{Connection, Target};
 use crate::event::Problem;
 use crate::pods::watching::list;
-use crate::request::{PHASE_LABEL, RUN_LABEL};
+use crate::request::{JobRequest, JobSource, PHASE_LABEL, RUN_LABEL};
+use crate::stop::{StopRequest, overdue};
 
 /// A Job that draft-tasks made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,22 @@ pub struct PresentJob {
     /// What it runs, as far as the cluster tells it: the tasks file is not known.
     pub plan: Plan,
     uid: String,
+}
+
+/// What of a Job is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobRest {
+    /// It has ended or there is none, and so has its pod.
+    Nothing,
+    /// Its pod, which ends.
+    Pod {
+        /// Its name.
+        pod: String,
+        /// Whether the Job was deleted.
+        is_deleted: bool,
+    },
+    /// It goes on.
+    All,
 }
 
 /// How a Job ended.
@@ -73,23 +91,42 @@ pub fn none_there(target: &Target, name: &str) -> Problem {
         .help("it may be in another namespace or cluster: --namespace, --context")
 }
 
-/// Whether nothing of a Job runs any more, nor will: it has ended or there is none, and no pod of it is left that has not.
+/// What of a Job still runs, or may begin to.
 ///
 /// # Errors
 ///
 /// When the cluster cannot be asked.
-pub async fn is_over(
+pub async fn rest(
     target: &Target,
     environment: &[(OsString, OsString)],
     name: &str,
-) -> Result<bool, Problem> {
+) -> Result<JobRest, Problem> {
     let connection = Connection::open(target, environment).await?;
-    if end(&connection, name).await?.is_none() {
-        return Ok(false);
-    }
+    let Some(end) = end(&connection, name).await? else { return Ok(JobRest::All) };
     let pods = connection.pods().await?;
     let left = list::<JobPod>(&connection, &pods, &pods_of(name), LIMIT).await?;
-    Ok(left.values().all(|pod| pod.over.is_some()))
+    let living = left.into_iter().find(|(_, pod)| pod.over.is_none());
+    let is_deleted = end == JobEnd::Gone;
+    Ok(living.map_or(JobRest::Nothing, |(pod, _)| JobRest::Pod { pod, is_deleted }))
+}
+
+impl JobRest {
+    /// "still runs", behind the Job's name and "which"; nothing where it is over.
+    pub fn describe(&self) -> Option<String> {
+        match self {
+            JobRest::Nothing => None,
+            JobRest::All => Some("still runs".to_owned()),
+            JobRest::Pod { pod, is_deleted } => {
+                let end = if *is_deleted { "was deleted" } else { "has ended" };
+                Some(format!("{end}, but its pod {pod} has not yet: try again when it has"))
+            }
+        }
+    }
+
+    /// How it is taken up or ended, where it is not over.
+    pub fn ways(&self, job: &str) -> Option<String> {
+        (*self == JobRest::All).then(|| again(job))
+    }
 }
 
 /// Ends a Job and its pod, and removes both.
@@ -121,6 +158,33 @@ pub(super) async fn delete_by(
         Ok(Err(kube::Error::Api(status))) if status.code == 404 => Ok(()),
         Ok(Err(error)) => Err(connection.problem(&error, "delete jobs")),
         Err(_) => Err(connection.unanswered("delete jobs", LIMIT)),
+    }
+}
+
+/// What is said of a Job that was deleted and whose pod has not ended.
+pub(super) const NOT_ENDED: &str = "its pod had not ended yet, though it was asked to";
+
+/// Ends a Job, unless it is another run's, as long as a stop leaves time.
+///
+/// # Errors
+///
+/// Why it may go on, for people.
+pub(super) async fn end_in_time(
+    connection: &Connection,
+    job: &JobRequest,
+    mut stop: watch::Receiver<Option<StopRequest>>,
+) -> Result<(), String> {
+    let name = &job.name;
+    if job.source == JobSource::Present {
+        return Err(goes_on(name));
+    }
+    let again = again(name);
+    tokio::select! {
+        biased;
+        ended = delete_by(connection, name, None) => ended.map_err(|problem: Problem| {
+            format!("the Job goes on, as it could not be deleted ({}): {again}", problem.message)
+        }),
+        () = overdue(&mut stop) => Err(format!("whether the Job goes on is not known: {again}")),
     }
 }
 

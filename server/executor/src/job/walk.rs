@@ -3,6 +3,7 @@
 //! Must not call a task passed of which no container ended with 0, nor delete a Job that another run has made.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -11,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::LIMIT;
 use super::log::ContainerLog;
 use super::manifest::container_name;
-use super::present::{self, JobEnd};
+use super::present::{self, JobEnd, NOT_ENDED};
 use super::seen::{Cause, ContainerEnd, ContainerStage, JobPod};
 use crate::cluster::Connection;
 use crate::describe_duration;
@@ -26,8 +27,8 @@ use crate::stop::{Deadline, KILL_LIMIT, StopRequest, late, overdue, reached, sto
 /// The pause between two looks at a Job that has no pod.
 const LOOK: Duration = Duration::from_secs(3);
 
-/// How long what a task wrote is still read after it was asked to end.
-const AFTER_STOP: Duration = Duration::from_secs(2);
+/// How long what a task wrote is still read after it was asked to end, and a pod awaited that was deleted.
+pub(super) const AFTER_STOP: Duration = Duration::from_secs(2);
 
 /// How many chunks of output wait at most until they are told.
 const WAITING: usize = 16;
@@ -47,6 +48,8 @@ pub(super) struct JobWalk<'a> {
     pub(super) pods: watch::Receiver<Arc<Pods<JobPod>>>,
     pub(super) stop: watch::Receiver<Option<StopRequest>>,
     pub(super) deadline: Option<&'a Deadline>,
+    /// Whether something of the Job may go on when the run is over, as far as that was found by now.
+    pub(super) is_left: AtomicBool,
 }
 
 /// A task's container.
@@ -70,6 +73,8 @@ enum Stage {
 
 /// Why a Job has no pod of which something has begun.
 enum NoPod {
+    /// It was not awaited any more.
+    Stopped,
     /// None of its tasks runs, or ever did.
     Never(Problem),
     /// It is over, and how its tasks ended is not known.
@@ -91,10 +96,11 @@ impl JobWalk<'_> {
         let begun = tokio::select! {
             biased;
             begun = self.until_begun() => begun,
-            () = stopped(&mut stop) => return self.stopped_waiting().await,
+            () = stopped(&mut stop) => Err(NoPod::Stopped),
             failure = reached(self.deadline) => self.never_begun(&failure.describe()).await,
         };
         match begun {
+            Err(NoPod::Stopped) => self.stopped_waiting().await,
             Ok(Some(pod)) => self.run_in(&pod).await,
             Ok(None) => self.ended_without_pod(&Outcome::Passed, Some(GONE)).await,
             Err(NoPod::Never(problem)) => {
@@ -104,6 +110,7 @@ impl JobWalk<'_> {
                 self.ended_without_pod(&Outcome::Failed(Failure::Unknown(why)), None).await;
             }
         }
+        self.report.job_left(self.is_left.load(Ordering::Relaxed));
     }
 
     /// The Job's pod once something of it has begun; nothing where the Job passed and its pod is gone.
@@ -117,7 +124,7 @@ impl JobWalk<'_> {
                 return Ok(Some(pod.clone()));
             }
             if let Some(refused) = &seen.refused {
-                return Err(NoPod::Never(refused.clone().help(present::again(&self.job.name))));
+                return Err(NoPod::Never(refused.clone().help(self.left(present::again(&self.job.name)))));
             }
             let message = match (pod, &seen.trouble) {
                 (_, Some(trouble)) => trouble.clone(),
@@ -180,7 +187,7 @@ impl JobWalk<'_> {
         let problem = Problem::new(format!("no task of Job `{name}` began: {why}"));
         let problem = self.report.awaited().into_iter().fold(problem, Problem::help);
         if self.job.source == JobSource::Present {
-            return Err(NoPod::Never(problem.help(present::again(name))));
+            return Err(NoPod::Never(problem.help(self.left(present::again(name)))));
         }
         match self.look().await {
             Ok(Some(pod)) if pod.has_begun() => return Ok(Some(pod)),
@@ -190,12 +197,16 @@ impl JobWalk<'_> {
                     "whether one has begun by now is not known, so the Job was left ({})",
                     unknown.message
                 );
-                return Err(NoPod::Never(problem.help(left).help(present::again(name))));
+                return Err(NoPod::Never(problem.help(left).help(self.left(present::again(name)))));
             }
         }
-        let said = self.end_job().await.err();
-        let said = said.unwrap_or_else(|| "the Job was deleted, so nothing runs later".to_owned());
-        Err(NoPod::Never(problem.help(said)))
+        Err(NoPod::Never(problem.help(match self.end_all().await {
+            Ok(true) => "the Job was deleted, so nothing runs later".to_owned(),
+            Ok(false) => {
+                "the Job was deleted, so nothing runs later than its pod, which has not ended yet".to_owned()
+            }
+            Err(why) => why,
+        })))
     }
 
     /// The Job's pod as it is now: a watch may be late.
@@ -203,42 +214,6 @@ impl JobWalk<'_> {
         let pods = self.connection.pods().await?;
         let seen = list::<JobPod>(self.connection, &pods, &super::pods_of(&self.job.name), LIMIT).await?;
         Ok(seen.into_values().max_by_key(|pod| pod.created))
-    }
-
-    /// Ends the Job, unless it is another run's.
-    ///
-    /// # Errors
-    ///
-    /// Why it goes on, for people.
-    pub(super) async fn end_job(&self) -> Result<(), String> {
-        let name = &self.job.name;
-        if self.job.source == JobSource::Present {
-            return Err(present::goes_on(name));
-        }
-        let ended = present::delete_by(self.connection, name, None).await;
-        let left = |problem: Problem| {
-            let again = present::again(name);
-            format!("the Job goes on, as it could not be deleted ({}): {again}", problem.message)
-        };
-        ended.map_err(left)
-    }
-
-    /// Ends it for a stop, which waits no longer than it may.
-    async fn end_job_in_time(&self) -> Result<(), String> {
-        let mut stop = self.stop.clone();
-        let again = present::again(&self.job.name);
-        tokio::select! {
-            biased;
-            ended = self.end_job() => ended,
-            () = overdue(&mut stop) => Err(format!("whether the Job goes on is not known: {again}")),
-        }
-    }
-
-    async fn stopped_waiting(&self) {
-        if let Err(message) = self.end_job_in_time().await {
-            self.report.tell(RunEvent::Note { message }).await;
-        }
-        self.report.stopped_waiting();
     }
 
     /// The Job is over and its pod is gone: all that is known of its tasks is said of each.
@@ -299,11 +274,11 @@ impl JobWalk<'_> {
             biased;
             stage = self.stage(container, false) => stage,
             () = stopped(&mut stop) => {
-                let note = self.end_job_in_time().await.err();
+                let note = self.end_between().await;
                 return TaskEnd { note, ..TaskEnd::without_start(Outcome::Skipped) };
             }
             failure = reached(self.deadline) => {
-                let note = self.end_job().await.err();
+                let note = self.end_between().await;
                 return TaskEnd { note, ..TaskEnd::without_start(Outcome::Failed(failure)) };
             }
         };
@@ -376,31 +351,21 @@ impl JobWalk<'_> {
     async fn until_end(&mut self, container: TaskContainer<'_>) -> Life {
         let limit = Deadline::of_task(self.request.limits.task, self.deadline);
         let mut stop = self.stop.clone();
-        let (asked, at) = tokio::select! {
+        let asked = tokio::select! {
             biased;
             stage = self.stage(container, true) => return Life { stage: Some(stage), asked: None, note: None },
-            failure = reached(limit.as_ref()) => {
-                (Outcome::Failed(failure), halt::now().checked_add(self.request.grace + KILL_LIMIT))
-            }
-            () = stopped(&mut stop) => (Outcome::Stopped, None),
+            failure = reached(limit.as_ref()) => Outcome::Failed(failure),
+            () = stopped(&mut stop) => Outcome::Stopped,
         };
-        let ending = async {
-            self.end_job().await?;
-            Ok(self.stage(container, true).await)
-        };
-        let too_late = async {
-            tokio::select! {
-                () = until(at) => {}
-                () = late(&mut stop) => {}
-            }
-        };
+        if let Err(why) = self.end_job().await {
+            return Life { stage: None, asked: Some(asked), note: Some(why) };
+        }
+        let at = halt::now().checked_add(self.request.grace + KILL_LIMIT);
         let (stage, note) = tokio::select! {
             biased;
-            ended = ending => match ended {
-                Ok(stage) => (Some(stage), None),
-                Err(note) => (None, Some(note)),
-            },
-            () = too_late => (None, Some("its pod had not ended yet, though it was asked to".to_owned())),
+            stage = self.stage(container, true) => (Some(stage), None),
+            () = until(at) => (None, Some(self.left(NOT_ENDED.to_owned()))),
+            () = late(&mut stop) => (None, Some(self.left(NOT_ENDED.to_owned()))),
         };
         Life { stage, asked: Some(asked), note }
     }

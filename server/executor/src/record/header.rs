@@ -142,6 +142,7 @@ fn finished(summary: &RunSummary) -> Event {
         seconds: seconds(summary.duration),
         pods: summary.pods.map(|pods| pods.all),
         pods_passed: summary.pods.map(|pods| pods.passed),
+        job_left: summary.job_left,
     }
 }
 

@@ -111,6 +111,7 @@ impl Written {
             skipped: count(OutcomeName::Skipped),
             seconds: result.seconds,
             pods: is_in_pods.then_some(self.pods.len()),
+            job_left: result.job_left,
             pods_passed: is_in_pods.then(|| self.pods.iter().filter(has_passed).count()),
         }
     }
@@ -139,6 +140,7 @@ mod tests {
             complete: false,
             cluster: None,
             problem: None,
+            job_left: None,
             tasks: vec![task("one", OutcomeName::Failed), task("two", OutcomeName::Skipped)],
         };
         let began = r#"{"event":"runStarted","version":2,"id":"id","phase":"post-deploy","file":"f","directory":"/app","tasks":[],"at":"","pid":1}"#;

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
-use super::schema::{ClusterEntry, Event, FailureEntry, JobEntry};
-use super::{RecordState, Records, StoredRun};
-use crate::job;
+use super::schema::{ClusterEntry, JobEntry};
+use super::{Records, StoredRun};
 
 /// Its presence in a record says that somebody has learnt that the Job of its run is over.
 const OVER: &str = "over";
@@ -22,8 +21,6 @@ pub struct LeftJob {
     pub cluster: ClusterEntry,
     /// Its name.
     pub name: String,
-    /// Whether a program still follows it, so that it is known to go on.
-    pub is_followed: bool,
 }
 
 /// The Jobs of runs that may go on; runs and Jobs are newest first.
@@ -35,23 +32,29 @@ pub fn left_jobs(kept: &[StoredRun]) -> Vec<LeftJob> {
         if over.contains(name.as_str()) || !seen.insert(name.clone()) {
             return None;
         }
-        let of_job = kept.iter().filter(|other| job_name(other) == Some(name.as_str()));
-        let is_followed = of_job.into_iter().any(|run| run.state == RecordState::Running);
-        Some(LeftJob { kept: run.clone(), cluster, name, is_followed })
+        Some(LeftJob { kept: run.clone(), cluster, name })
     });
     left.collect()
 }
 
 impl Records {
+    /// The runs that made a Job of a name or took it up, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the folder of records cannot be read; a missing one is no error.
+    pub fn of_job(&self, name: &str) -> io::Result<Vec<StoredRun>> {
+        Ok(self.list()?.into_iter().filter(|run| job_name(run) == Some(name)).collect())
+    }
+
     /// Keeps that a Job is over, or that there is none any more, where it is in this place. What cannot be kept is asked again.
     ///
     /// # Errors
     ///
     /// When the folder of records cannot be read; a missing one is no error.
     pub fn job_is_over(&self, name: &str, is_here: &dyn Fn(&ClusterEntry) -> bool) -> io::Result<()> {
-        let all = self.list()?;
-        let is_meant = |run: &&StoredRun| job_name(run) == Some(name) && run.cluster().is_some_and(is_here);
-        for run in all.iter().filter(is_meant) {
+        let is_meant = |run: &StoredRun| run.cluster().is_some_and(is_here);
+        for run in self.of_job(name)?.into_iter().filter(is_meant) {
             let _ = File::create(run.folder.join(OVER));
         }
         Ok(())
@@ -73,20 +76,8 @@ impl StoredRun {
         self.folder.join(OVER).exists() || self.has_seen_job_end()
     }
 
-    /// Whether it tells how its Job ended: it came to its end and has not said how the Job is taken up.
+    /// Whether it tells how its Job ended, so that nothing of it goes on.
     pub fn has_seen_job_end(&self) -> bool {
-        let Some(job) = self.job() else { return false };
-        let way = job::again(&job.name);
-        let says = |event: Event| match event {
-            Event::Blocked { help, .. } => help.iter().any(|help| help.contains(&way)),
-            Event::Note { message, .. } => message.contains(&way),
-            Event::TaskFinished { note, failure, .. } => {
-                let of_failure = failure.map(|FailureEntry { message, .. }| message);
-                note.into_iter().chain(of_failure).any(|said| said.contains(&way))
-            }
-            _ => false,
-        };
-        let is_left = || self.events().map_or(true, |mut events| events.any(says));
-        self.result().is_some() && !is_left()
+        self.result().is_some_and(|result| result.job_left == Some(false))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not trust them: they may be cut off, or not be records at all.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -292,10 +292,27 @@ impl StoredRun {
     /// When there are none.
     pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
         let lost = match self.result() {
-            Some(result) if !result.complete => incomplete::lost(result, events(&self.folder)?),
+            Some(result) if self.is_incomplete() => incomplete::lost(result, events(&self.folder)?),
             _ => Vec::new(),
         };
         Ok(events(&self.folder)?.chain(lost))
+    }
+
+    /// Whether something is missing of what it was to tell: it could not be written, or was damaged since. That the last line
+    /// of a run is cut off which was interrupted is no damage.
+    pub fn is_incomplete(&self) -> bool {
+        match &self.state {
+            RecordState::Running => false,
+            RecordState::Interrupted | RecordState::Unreadable(_) => self.began.is_none(),
+            RecordState::Finished(result) => {
+                !result.complete || self.began.is_none() || !has_end(&self.folder).unwrap_or(false)
+            }
+        }
+    }
+
+    /// Whether its name says that it is of this tasks file.
+    pub fn is_named_after(&self, file: &Path) -> bool {
+        project_of(&self.id).is_some() && self.may_be_of(file)
     }
 
     /// Whether its name allows that it is of this tasks file.
@@ -331,6 +348,18 @@ impl StoredRun {
     pub fn log(&self, task: usize, name: &str, pod: Option<&str>) -> io::Result<String> {
         read_bounded(&self.folder.join(log_name(task, name, pod)), LARGEST)
     }
+}
+
+/// Whether the last line of the events is that of the end.
+fn has_end(folder: &Path) -> io::Result<bool> {
+    const LONGEST: u64 = 4 << 10;
+    let mut file = open_regular(&folder.join(EVENTS))?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
+    let mut end = Vec::new();
+    file.take(LONGEST).read_to_end(&mut end)?;
+    let last = end.strip_suffix(b"\n").and_then(|text| text.rsplit(|byte| *byte == b'\n').next());
+    Ok(last.is_some_and(|line| matches!(Event::read(line), Ok(Event::RunFinished { .. }))))
 }
 
 fn events(folder: &Path) -> io::Result<impl Iterator<Item = Event> + use<>> {

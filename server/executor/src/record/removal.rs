@@ -7,16 +7,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Lock, Records, StoredRun, list, lock_of, stamp};
+use super::{Lock, Records, StoredRun, left_jobs, list, lock_of, stamp};
 use crate::cluster::local_copy;
 
 /// How long records of a tasks file are kept that is not there any more.
 const AFTER_FILE: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// How long a Job is thought of that nobody has seen the end of: its cluster removes it a day after its end.
+const LONGEST_JOB: Duration = Duration::from_secs(7 * 24 * 3600);
+
 impl Records {
     /// Removes the oldest records of a tasks file beyond those that are kept, and old ones of files that are not there any
-    /// more, but none by which something is asked before an application is cleaned up; tells nobody what could not be removed: the next run tries again. Records that do not name their file count
-    /// as its own. One whose copy of the kubeconfig is in one of these folders stays: the run that begins goes on with it.
+    /// more, but none by which something is asked before an application is cleaned up or another Job is made; tells nobody
+    /// what could not be removed: the next run tries again. Records that do not name their file count as its own. One whose copy of the kubeconfig is in one of these folders stays: the run that begins goes on with it.
     pub(super) fn prune(&self, project: &str, in_use: &[PathBuf]) {
         let Ok(names) = list::names(&self.directory) else { return };
         let is_own = |name: &&String| list::project_of(name).is_none_or(|of| of == project);
@@ -29,13 +32,32 @@ impl Records {
             too_many.iter().filter(is_of_application).map(|name| list::project_of(name)).collect();
         let of_projects = names.iter().rev().filter(|name| projects.contains(&list::project_of(name)));
         let asked_for = self.asked_for(of_projects);
-        for name in too_many.into_iter().filter(|name| !asked_for.contains(*name)) {
+        let of_left_jobs = self.of_left_jobs(&names, &too_many);
+        let is_spared = |name: &str| asked_for.contains(name) || of_left_jobs.contains(name);
+        for name in too_many.into_iter().filter(|name| !is_spared(name)) {
             let folder = self.directory.join(name);
             let copy = list::kubeconfig(&folder);
             if !copy.is_some_and(|copy| in_use.iter().any(|folder| copy.starts_with(folder))) {
                 let _ = remove(&folder);
             }
         }
+    }
+
+    /// The names of those that tell of a Job which may go on, unless they are so old that their cluster has removed it.
+    fn of_left_jobs(&self, names: &[String], candidates: &[&String]) -> HashSet<String> {
+        let then = stamp(SystemTime::now().checked_sub(LONGEST_JOB).unwrap_or(SystemTime::UNIX_EPOCH));
+        let is_job = |name: &&&String| {
+            ***name > then && self.kept((**name).clone()).is_ok_and(|kept| kept.job().is_some())
+        };
+        if candidates.iter().find(is_job).is_none() {
+            return HashSet::new();
+        }
+        let kept: Vec<StoredRun> =
+            names.iter().rev().filter_map(|name| self.kept(name.clone()).ok()).collect();
+        let left = left_jobs(&kept).into_iter().map(|left| left.name).collect::<HashSet<_>>();
+        let is_left =
+            |run: &&StoredRun| run.job().is_some_and(|job| left.contains(&job.name)) && run.id > then;
+        kept.iter().filter(is_left).map(|run| run.id.clone()).collect()
     }
 
     /// The names of those by which something is asked before an application is cleaned up, whatever ran since: for each tasks

@@ -167,6 +167,9 @@ pub enum Event {
         /// In how many of them every task passed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         pods_passed: Option<usize>,
+        /// Of a Job of Kubernetes, whether something of it may go on.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        job_left: Option<bool>,
     },
 }
 
@@ -307,6 +310,15 @@ pub struct JobEntry {
     pub attached: bool,
 }
 
+impl JobEntry {
+    /// Whether what ended so in a run goes on all the same: who took up a Job and is stopped leaves it. Tasks after one that
+    /// `failed` do not begin.
+    pub fn is_left(&self, outcome: OutcomeName, failed: bool) -> bool {
+        let is_unseen = matches!(outcome, OutcomeName::Stopped | OutcomeName::Skipped);
+        self.attached && is_unseen && !failed
+    }
+}
+
 /// A pod in which tasks run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -428,6 +440,9 @@ pub struct RunResult {
     /// Why the tasks could not be run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub problem: Option<String>,
+    /// Of a Job of Kubernetes, whether something of it may go on; nothing where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub job_left: Option<bool>,
     /// The tasks in their order.
     pub tasks: Vec<TaskResult>,
 }
@@ -489,6 +504,7 @@ impl RunResult {
             complete: true,
             cluster: cluster.clone(),
             problem: None,
+            job_left: None,
             tasks: tasks.iter().map(|task| TaskResult::of(task.name.clone())).collect(),
         })
     }
@@ -503,8 +519,8 @@ impl RunResult {
                     told.ended(pod, *outcome, failure.as_ref(), *seconds);
                 }
             }
-            Event::RunFinished { outcome, seconds, .. } => {
-                (self.outcome, self.seconds) = (*outcome, *seconds);
+            Event::RunFinished { outcome, seconds, job_left, .. } => {
+                (self.outcome, self.seconds, self.job_left) = (*outcome, *seconds, *job_left);
             }
             _ => {}
         }

@@ -4,11 +4,27 @@
 
 use std::collections::HashMap;
 
+use draft_tasks_analysis::command::show_argument;
+use draft_tasks_analysis::phase::Phase;
+use draft_tasks_executor::job::{JobRest, again};
 use draft_tasks_executor::record::schema::{ClusterEntry, JobEntry};
 use draft_tasks_executor::record::{Records, StoredRun};
 
 use super::Earlier;
-use crate::cli::run::is_job_over;
+use crate::cli::run::rest_of;
+use crate::job::{belongs_to_workload, describe_rest};
+
+/// The run, or another one of its Job that has seen how that ended, where it has not.
+///
+/// # Errors
+///
+/// When the records cannot be read.
+pub(super) fn with_end(records: &Records, kept: StoredRun) -> Result<StoredRun, String> {
+    let Some(job) = kept.job().filter(|_| !kept.has_seen_job_end()) else { return Ok(kept) };
+    let of_job = records.of_job(&job.name);
+    let of_job = of_job.map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    Ok(of_job.into_iter().find(StoredRun::has_seen_job_end).unwrap_or(kept))
+}
 
 impl Earlier {
     /// The Job that it was, if it was one.
@@ -39,14 +55,15 @@ impl Earlier {
     /// When that run is not known on this machine.
     pub(super) fn take_maker(&mut self, records: &Records) -> Result<(), String> {
         let Some(job) = self.job().cloned().filter(|job| job.attached) else { return Ok(()) };
-        let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let has_made = |made: &Earlier| made.job().is_some_and(|of| of.name == job.name && !of.attached);
+        let all = records.of_job(&job.name);
+        let all = all.map_err(|error| format!("{}: {error}", records.directory.display()))?;
+        let has_made = |made: &Earlier| made.job().is_some_and(|of| !of.attached);
         let Some(made) = all.iter().filter_map(Earlier::read).find(has_made) else {
-            let Earlier { id, phase, .. } = self;
             return Err(format!(
-                "run {id} took up the Job {}, and what that was made of is not known on this machine\n  \
-                 `draft-tasks run {phase} --as job` makes another one",
-                job.name
+                "run {} took up the Job {}, and what that was made of is not known on this machine\n  {} makes another one",
+                self.id,
+                job.name,
+                self.way_to_another()
             ));
         };
         (self.tasks, self.cluster, self.given) = (made.tasks, made.cluster, made.given);
@@ -55,30 +72,37 @@ impl Earlier {
     }
 
     /// Fails where nobody has seen here how its Job ended: what has passed would run again.
-    pub(super) fn check_end_of_job(&self, kept: &StoredRun) -> Result<(), String> {
-        let Some(JobEntry { name, .. }) = self.job().filter(|_| !kept.has_seen_job_end()) else {
-            return Ok(());
-        };
-        let Earlier { id, phase, .. } = self;
+    pub(super) fn check_end_of_job(&self) -> Result<(), String> {
+        let Some(JobEntry { name, .. }) = self.job().filter(|_| self.is_end_unseen) else { return Ok(()) };
         Err(format!(
-            "run {id} has not seen how its Job {name} ended, so what of it did not pass is not known\n  \
+            "run {} has not seen how its Job {name} ended, so what of it did not pass is not known\n  \
              `draft-tasks runs attach {name}` tells it while the cluster has the Job, \
-             `draft-tasks run {phase} --as job` makes another one of all tasks"
+             {} makes another one of all tasks",
+            self.id,
+            self.way_to_another()
         ))
     }
 
-    /// Fails where its Job may still run, or nobody can say.
-    pub(super) fn check_job_is_over(&self) -> Result<(), String> {
-        let (Some(cluster), Some(JobEntry { name, .. })) = (&self.cluster, self.job()) else { return Ok(()) };
-        let why = match is_job_over(cluster, name) {
-            Ok(true) => return Ok(()),
-            Ok(false) => "still runs".to_owned(),
-            Err(problem) => format!("may still run: {problem}"),
+    /// The command that makes another Job of all tasks of its phase.
+    fn way_to_another(&self) -> String {
+        let belongs = Phase::from_name(&self.phase).is_some_and(belongs_to_workload);
+        let image = match self.job().and_then(|job| job.image.as_deref()) {
+            Some(image) => format!(" --image {}", show_argument(image)),
+            None if belongs => String::new(),
+            None => " --image IMAGE".to_owned(),
         };
-        let id = &self.id;
-        Err(format!(
-            "run {id} made the Job {name}, which {why}\n  `draft-tasks runs attach {name}` shows how it ends, \
-             `draft-tasks runs stop {name}` ends it"
-        ))
+        format!("`draft-tasks run {} --as job{image}`", self.phase)
+    }
+
+    /// Fails where its Job may still run, or nobody can say.
+    pub(super) fn check_job_is_over(&self, records: &Records) -> Result<(), String> {
+        let (Some(cluster), Some(JobEntry { name, .. })) = (&self.cluster, self.job()) else { return Ok(()) };
+        let rest = rest_of(records, cluster, name)?;
+        let Some(why) = describe_rest(&rest) else { return Ok(()) };
+        let ways = match rest {
+            Ok(JobRest::Nothing | JobRest::Pod { .. }) => String::new(),
+            Ok(JobRest::All) | Err(_) => format!("\n  {}", again(name)),
+        };
+        Err(format!("run {} made the Job {name}, which {why}{ways}", self.id))
     }
 }

@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Step;
-use draft_tasks_executor::job::{again, is_over as is_over_in};
+use draft_tasks_executor::job::{JobRest, again};
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{LeftJob, Records};
 use draft_tasks_executor::{Application, JobSource, OnFailure, PodsRequest, Problem, RunRequest};
@@ -50,7 +50,7 @@ pub(in crate::cli) fn request(
     job::tell_as_written(&mut request.plan);
     let pods = if image.is_some() { place(prepared)? } else { prepared.pods(&[])? };
     let source = image.map_or(JobSource::Workload, |image| JobSource::Image(image.to_owned()));
-    let pods = job::made_in(pods, phase, source);
+    let pods = job::made_in(pods, (phase, prepared.directory()), source);
     if !options.dry_run {
         if !options.quiet && !prepared.masked_names().is_empty() {
             terminal::remark(format_args!("{}", job::VARIABLES));
@@ -71,13 +71,14 @@ pub(super) fn check_left(options: &Options, prepared: &Prepared<'_>, phase: Phas
     let left = left.map_err(|error| format!("{}: {error}", records.directory.display()))?;
     for LeftJob { kept, cluster, name, .. } in left {
         let (id, ways) = (&kept.id, again(&name));
-        match is_over(&cluster, &name) {
-            Ok(true) => {}
-            Ok(false) => return Err(format!("run {id} made the Job {name}, which still runs\n  {ways}")),
-            Err(problem) => {
-                let question = format!(
-                    "make another Job of `{phase}`, though the Job {name} of run {id} may still run ({problem})?"
-                );
+        let rest = rest_of(&records, &cluster, &name)?;
+        let Some(why) = job::describe_rest(&rest) else { continue };
+        match rest {
+            Ok(JobRest::All) => return Err(format!("run {id} made the Job {name}, which {why}\n  {ways}")),
+            Ok(_) => return Err(format!("run {id} made the Job {name}, which {why}")),
+            Err(_) => {
+                let question =
+                    format!("make another Job of `{phase}`, though the Job {name} of run {id} {why}?");
                 options.cluster.confirm(&question, &format!("{ways}; to go on, give --yes"))?;
             }
         }
@@ -85,12 +86,25 @@ pub(super) fn check_left(options: &Options, prepared: &Prepared<'_>, phase: Phas
     Ok(())
 }
 
-/// Asks the cluster in which a Job was made.
-pub(in crate::cli) fn is_over(cluster: &ClusterEntry, name: &str) -> Result<bool, String> {
+/// Asks the cluster in which a Job was made what of it still runs; that it is over is kept.
+///
+/// # Errors
+///
+/// When the system does not give what is needed to ask.
+pub(in crate::cli) fn rest_of(
+    records: &Records,
+    cluster: &ClusterEntry,
+    name: &str,
+) -> Result<Result<JobRest, Problem>, String> {
     let environment = Environment::of_process();
-    let target = job::place(cluster, &environment).map_err(|problem| problem.describe())?;
-    let asking = is_over_in(&target, environment.variables(), name);
-    block_on(terminal::said_if_slow(Some(&target), false, asking))?.map_err(|problem| problem.describe())
+    let target = job::place(cluster, &environment).ok();
+    let asking = job::rest_of(cluster, name, &environment);
+    let rest = block_on(terminal::said_if_slow(target.as_ref(), false, asking))?;
+    if let (Ok(JobRest::Nothing), Some(target)) = (&rest, target) {
+        // Where it cannot be kept, it is asked again.
+        let _ = job::keep_end(records, &target, name);
+    }
+    Ok(rest)
 }
 
 /// Where a Job is made that takes nothing of an application; without one in the namespace that is named, or the context's.

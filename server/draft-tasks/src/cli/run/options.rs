@@ -125,12 +125,17 @@ impl Options {
         meaning: SemanticOptions,
     ) -> Result<Prepared<'_>, String> {
         let prepared = self.load(file, run, meaning)?;
+        self.tell_masked(&prepared);
+        Ok(prepared)
+    }
+
+    /// Says which variables of files are masked.
+    pub(in crate::cli) fn tell_masked(&self, prepared: &Prepared<'_>) {
         let masked = prepared.masked_names();
         if !masked.is_empty() && !self.dry_run && !self.quiet {
             let names = masked.join(", ");
             terminal::remark(format_args!("masked in the output: {names}; to show one, give --public NAME"));
         }
-        Ok(prepared)
     }
 
     /// Prepares without a word of what is masked.

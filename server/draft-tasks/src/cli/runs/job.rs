@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::job::{PresentJob, delete, find, none_there};
+use draft_tasks_executor::job::{JobRest, PresentJob, delete, find, none_there, rest};
 use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
-use draft_tasks_executor::record::{Records, StoredRun};
+use draft_tasks_executor::record::{Event, Records, StoredRun};
 use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{Limits, OnFailure, Problem, RunRequest};
 
@@ -22,6 +23,7 @@ use crate::cli::terminal::{self, Paint};
 use crate::cli::{FOUND, paths, signals};
 use crate::job;
 use crate::settings::audience::Audience;
+use crate::settings::env_file::EnvFile;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
 use crate::world::application::ApplicationLookup;
@@ -47,6 +49,8 @@ struct Meant {
     environment: Environment,
     /// The run that made it, where that was on this machine.
     made_by: Option<StoredRun>,
+    /// What of its output is masked, for people.
+    masked: String,
 }
 
 /// Tells what a Job writes, from its beginning, and how it ends.
@@ -60,12 +64,14 @@ pub(super) fn attach(
     wanted: &JobArguments,
 ) -> Result<ExitCode, String> {
     signals::begin();
-    let meant = Meant::of(arguments, records, wanted)?;
-    let job = match meant.find()? {
-        Ok(Some(job)) => job,
-        Ok(None) => return Ok(told(&meant.gone(records)?)),
+    let mut meant = Meant::of(arguments, records, wanted)?;
+    let job = match meant.find(records)? {
+        Ok(job) => job,
         Err(problem) => return Ok(told(&problem)),
     };
+    for step in &job.plan.steps {
+        meant.environment = meant.environment.hiding_in(&step.argv, Path::new("."));
+    }
     let file = meant.made_by.as_ref().and_then(|run| Some(run.file()?.to_owned()));
     let records = match &file {
         Some(_) => meant.environment.records_by(&RunSettings::default())?,
@@ -82,7 +88,7 @@ pub(super) fn attach(
         amount: if terminal::can_move(arguments.look.color()) { Amount::Moving } else { Amount::Everything },
         paint: Paint(color),
     };
-    terminal::remark(format_args!("{}", job::MASKED));
+    terminal::remark(format_args!("{}", meant.masked));
     let request = meant.request(job);
     serve(async |signals| {
         let ended = execute(request, None, &view, signals).await?;
@@ -102,9 +108,8 @@ pub(super) fn stop(
     wanted: &JobArguments,
 ) -> Result<ExitCode, String> {
     let meant = Meant::of(arguments, records, wanted)?;
-    let job = match meant.find()? {
-        Ok(Some(job)) => job,
-        Ok(None) => return Ok(told(&meant.gone(records)?)),
+    let job = match meant.find(records)? {
+        Ok(job) => job,
         Err(problem) => return Ok(told(&problem)),
     };
     let done = delete(&meant.target, meant.environment.variables(), &job);
@@ -112,7 +117,7 @@ pub(super) fn stop(
         return Ok(told(&problem));
     }
     terminal::remark(format_args!("Job {} is deleted, and its pod is asked to end", meant.name));
-    meant.keep_end(records)?;
+    meant.keep_end_if_over(records)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -136,23 +141,36 @@ impl Meant {
             ));
         }
         let name = job.map_or(wanted.id.clone(), |job| job.name.clone());
-        let environment = Environment::of_process();
+        if made_by.is_none() && !may_be_name(&name) {
+            return Err(format!(
+                "`{}` is no name of a Job or run; `draft-tasks runs` lists the runs that are kept",
+                printable(&name)
+            ));
+        }
+        let Masking { environment, said: masked } = Masking::of(maker(records, &name)?.as_ref());
         let target = wanted.target(cluster, &environment).map_err(|problem| problem.describe())?;
-        Ok(Meant { name, target, environment, made_by })
+        Ok(Meant { name, target, environment, made_by, masked })
     }
 
-    fn find(&self) -> Result<Result<Option<PresentJob>, Problem>, String> {
+    /// The Job as the cluster has it; where there is none, records keep that once nothing of it runs.
+    fn find(&self, records: &Records) -> Result<Result<PresentJob, Problem>, String> {
         let asking = find(&self.target, self.environment.variables(), &self.name);
-        block_on(terminal::said_if_slow(Some(&self.target), false, asking))
+        match block_on(terminal::said_if_slow(Some(&self.target), false, asking))? {
+            Ok(Some(job)) => Ok(Ok(job)),
+            Ok(None) => {
+                self.keep_end_if_over(records)?;
+                Ok(Err(none_there(&self.target, &self.name)))
+            }
+            Err(problem) => Ok(Err(problem)),
+        }
     }
 
-    /// That there is no such Job any more, which records keep.
-    fn gone(&self, records: &Records) -> Result<Problem, String> {
-        self.keep_end(records)?;
-        Ok(none_there(&self.target, &self.name))
-    }
-
-    fn keep_end(&self, records: &Records) -> Result<(), String> {
+    /// Keeps that it is over or gone, where nothing of it runs any more.
+    fn keep_end_if_over(&self, records: &Records) -> Result<(), String> {
+        let asking = rest(&self.target, self.environment.variables(), &self.name);
+        if block_on(asking)? != Ok(JobRest::Nothing) {
+            return Ok(());
+        }
         job::keep_end(records, &self.target, &self.name).map_err(unreadable(&records.directory))
     }
 
@@ -174,13 +192,59 @@ impl Meant {
     }
 }
 
-/// The newest run on this machine that has made a Job of a name.
+/// The newest run on this machine that has made a Job of a name, or took it up.
 fn maker(records: &Records, name: &str) -> Result<Option<StoredRun>, String> {
-    let all = records.list().map_err(unreadable(&records.directory))?;
-    let has_made = |kept: &StoredRun| {
-        kept.cluster().and_then(|cluster| cluster.job.as_deref()).is_some_and(|job| job.name == name)
-    };
-    Ok(all.into_iter().find(has_made))
+    let of_job = records.of_job(name).map_err(unreadable(&records.directory))?;
+    let has_made = |run: &&StoredRun| run.job().is_some_and(|job| !job.attached);
+    Ok(of_job.iter().find(has_made).or(of_job.first()).cloned())
+}
+
+/// Whether a cluster can have an object of this name.
+fn may_be_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+/// The environment by which the output of a Job is masked.
+struct Masking {
+    environment: Environment,
+    /// What of it is, for people.
+    said: String,
+}
+
+impl Masking {
+    /// That of the run which made it, as far as it can be had again, else that of this program.
+    fn of(made_by: Option<&StoredRun>) -> Masking {
+        let own = Environment::of_process();
+        let Some((Event::RunStarted { given, .. }, file)) =
+            made_by.and_then(|run| Some((run.began.as_ref()?, run.file()?)))
+        else {
+            return Masking { environment: own, said: job::MASKED.to_owned() };
+        };
+        let files = given.env_files.iter().filter(|path| path.as_os_str() != "-");
+        let settings = RunSettings {
+            env_files: files.map(|path| EnvFile { path: path.clone(), may_wait: false }).collect(),
+            secrets: given.secrets.clone(),
+            public: given.public.clone(),
+            ..RunSettings::default()
+        };
+        let mut unknown: Vec<String> = given.env.iter().map(|name| format!("--env {name}")).collect();
+        unknown
+            .extend((given.env_files.len() > settings.env_files.len()).then(|| "standard input".to_owned()));
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let environment = own.with(&settings, directory).unwrap_or_else(|problem| {
+            unknown.push(problem);
+            let settings = RunSettings { env_files: Vec::new(), ..settings };
+            own.with(&settings, directory).unwrap_or(own)
+        });
+        let unknown = match unknown.join(", ") {
+            none if none.is_empty() => none,
+            unknown => format!("; not known here, and not masked, is what the run had of {unknown}"),
+        };
+        let said = format!(
+            "masked are the secrets of this environment and of the files that the run was given, and tokens of known kinds{unknown}"
+        );
+        Masking { environment, said }
+    }
 }
 
 impl JobArguments {

@@ -9,7 +9,7 @@ use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::output::{OpenLines, plain};
 use draft_tasks_executor::record::schema::{FailureEntry, PlannedTask, PodEntry};
 use draft_tasks_executor::record::{Event, StoredRun};
-use draft_tasks_executor::{LeftProcess, OutcomeName, describe_left_running};
+use draft_tasks_executor::{LeftProcess, OutcomeName, UNFOLLOWED, describe_left_running};
 
 use super::describe_seconds;
 use crate::cli::terminal::Paint;
@@ -28,11 +28,13 @@ pub(super) struct Transcript<'a, W> {
     pods: Vec<PodEntry>,
     /// Of each task that runs, what is open of its output; nothing as long as that is only in its log.
     running: BTreeMap<Place, Option<OpenLines>>,
+    has_failed: bool,
 }
 
 impl<'a, W: Write> Transcript<'a, W> {
     pub(super) fn new(out: &'a mut W, paint: Paint, kept: &'a StoredRun) -> Transcript<'a, W> {
-        Transcript { out, paint, kept, tasks: Vec::new(), pods: Vec::new(), running: BTreeMap::new() }
+        let (tasks, pods, running) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Transcript { out, paint, kept, tasks, pods, running, has_failed: false }
     }
 
     /// Writes the events, and what tasks wrote of whose end there is no event.
@@ -81,7 +83,13 @@ impl<'a, W: Write> Transcript<'a, W> {
             Event::TaskFinished { task, pod, outcome, failure, seconds, left_running, note, .. } => {
                 self.rest((task, pod))?;
                 let name = self.label((task, pod));
-                self.line(&ended(paint, &name, outcome, failure.as_ref(), seconds))?;
+                self.has_failed |= outcome == OutcomeName::Failed;
+                let is_left = self.kept.job().is_some_and(|job| job.is_left(outcome, self.has_failed));
+                let said = match is_left {
+                    true => format!("{} {name}  {UNFOLLOWED}", paint.yellow(outcome.sign())),
+                    false => ended(paint, &name, outcome, failure.as_ref(), seconds),
+                };
+                self.line(&said)?;
                 let left: Vec<_> = left_running.into_iter().map(LeftProcess::from).collect();
                 let left = describe_left_running(&left);
                 left.map_or(Ok(()), |left| self.line(&format!("  {}", printable(&left))))?;

@@ -1,7 +1,5 @@
 //! A Job that goes on, taken up.
 
-use draft_tasks_executor::cluster::said_if_slow;
-use draft_tasks_executor::job::{find, none_there};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
@@ -37,15 +35,7 @@ impl ServerCommand for Attach {
             return Ok(started);
         }
         let meant = job_at_hand(session, self.job, self.uri).await?;
-        let asking = find(&meant.target, meant.environment.variables(), &meant.name);
-        let found = said_if_slow(&meant.target, asking, async |said| session.with(|it| it.log(said))).await;
-        match found {
-            Ok(Some(job)) => take_up(session, meant, job).await,
-            Ok(None) => {
-                meant.keep_end(session).await?;
-                Err(meant.refuse(&none_there(&meant.target, &meant.name)))
-            }
-            Err(problem) => Err(meant.refuse(&problem)),
-        }
+        let job = meant.find(session).await?;
+        take_up(session, meant, job).await
     }
 }

@@ -3,7 +3,7 @@
 //! Must not end one that nobody named.
 
 use draft_tasks_executor::cluster::said_if_slow;
-use draft_tasks_executor::job::{delete, find, none_there};
+use draft_tasks_executor::job::delete;
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
@@ -46,18 +46,12 @@ impl ServerCommand for EndJob {
             return Ok(JobEnded { job: self.job });
         }
         let meant = job_at_hand(session, self.job, self.uri).await?;
-        let variables = meant.environment.variables();
-        let asking = async {
-            let Some(job) = find(&meant.target, variables, &meant.name).await? else { return Ok(false) };
-            delete(&meant.target, variables, &job).await.map(|()| true)
-        };
+        let job = meant.find(session).await?;
+        let deleting = delete(&meant.target, meant.environment.variables(), &job);
         let say = async |said| session.with(|session| session.log(said));
-        let ended = said_if_slow(&meant.target, asking, say).await;
-        let is_deleted = ended.map_err(|problem| meant.refuse(&problem))?;
-        meant.keep_end(session).await?;
-        if !is_deleted {
-            return Err(meant.refuse(&none_there(&meant.target, &meant.name)));
-        }
+        let deleted = said_if_slow(&meant.target, deleting, say).await;
+        deleted.map_err(|problem| meant.refuse(&problem))?;
+        meant.keep_end_if_over(session).await?;
         let said = format!("Job {} is deleted, and its pod is asked to end", meant.name);
         session.with(|session| session.show(MessageType::Info, said));
         Ok(JobEnded { job: meant.name })

@@ -100,7 +100,7 @@ impl Lens<'_> {
         let left = self.session.left_job(self.context.uri, runnable.phase).filter(|_| is_phase)?;
         Some(Command {
             tooltip: Some(shown(&self.session.describe_job(left))),
-            ..attach_command(attach_title(left, "↻ "), left)
+            ..attach_command(attach_title("↻ "), left)
         })
     }
 

@@ -40,10 +40,9 @@ pub(super) fn stop_title(phase: Phase, run: &Run) -> String {
     }
 }
 
-/// What takes up a Job that goes on, as far as that is known.
-pub(super) fn attach_title(left: &LeftJob, sign: &str) -> String {
-    let goes_on = if left.is_followed { "goes on" } else { "may go on" };
-    format!("{sign}Job {goes_on} · attach")
+/// What takes up a Job of which no record says that it is over: a program that has followed it may have lost it.
+pub(super) fn attach_title(sign: &str) -> String {
+    format!("{sign}Job may go on · attach")
 }
 
 pub(super) fn attach_command(title: String, left: &LeftJob) -> Command {

@@ -114,6 +114,9 @@ impl Results {
         if *outcome == Outcome::Skipped && task.pods_passed_and_failed() == (0, 0) {
             return;
         }
+        if run.is_left(outcome.kind()) {
+            return;
+        }
         let failure = match outcome {
             Outcome::Failed(failure) => Some(failure.describe()),
             _ => None,
@@ -226,7 +229,8 @@ impl TaskResult {
         at: SystemTime,
         kept: &StoredRun,
     ) -> Option<TaskResult> {
-        if task.outcome == OutcomeName::Skipped {
+        let is_left = kept.job().is_some_and(|job| job.is_left(task.outcome, false));
+        if task.outcome == OutcomeName::Skipped || is_left {
             return None;
         }
         let count = |outcome| task.pods.iter().filter(|pod| pod.outcome == outcome).count();
@@ -358,10 +362,11 @@ impl PastRun {
     /// "✗ hello: exit code 3, 1.4 s, at 18:45", "✓ 2 tasks, 0.3 s, at 18:45", "■ stopped, 0.3 s, at 18:45".
     pub(crate) fn describe(&self, clock: Clock) -> String {
         let RunSummary { blocked, pods, passed, failed, .. } = self.summary;
-        let is_job = self.reach.as_ref().is_some_and(|reach| reach.cluster.job.is_some());
+        let job = self.reach.as_ref().and_then(|reach| reach.cluster.job.as_deref());
         // That of a Job is none of the application's.
-        let pods = pods.filter(|_| !is_job);
+        let pods = pods.filter(|_| job.is_none());
         let outcome = self.summary.outcome();
+        let is_left = job.is_some_and(|job| job.is_left(outcome, false));
         let what = match (outcome, pods) {
             (OutcomeName::Failed, _) if blocked => "could not run".to_owned(),
             (OutcomeName::Failed, Some(pods)) => {
@@ -370,6 +375,7 @@ impl PastRun {
                 first + &in_pods(pods.passed, pods.all - pods.passed, pods.all) + " pods"
             }
             (OutcomeName::Failed, None) => self.failures(failed),
+            _ if is_left => "left".to_owned(),
             (OutcomeName::Stopped | OutcomeName::Skipped, _) => outcome.name().to_owned(),
             (OutcomeName::Passed, Some(pods)) if pods.all == 1 => "1 pod".to_owned(),
             (OutcomeName::Passed, Some(pods)) => format!("{} pods", pods.all),

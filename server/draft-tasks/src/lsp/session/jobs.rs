@@ -2,10 +2,12 @@
 //!
 //! Must not contact a cluster, nor call a Job over of which only this server has heard nothing.
 
+use std::io;
+
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::job::{PresentJob, is_over};
+use draft_tasks_executor::cluster::{Target, said_if_slow};
+use draft_tasks_executor::job::{JobRest, PresentJob, find, none_there, rest};
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{LeftJob, Records, StoredRun, left_jobs};
 use draft_tasks_executor::{OnFailure, Problem};
@@ -56,7 +58,7 @@ pub(crate) struct NamedJob {
 /// When the records cannot be read.
 pub(crate) async fn jobs_at_hand(session: &SharedSession) -> Result<Vec<JobAtHand>, Error> {
     let Some(records) = session.with(|session| session.records()) else { return Ok(Vec::new()) };
-    let kept = off_thread(move || read(&records)).await??;
+    let kept = off_thread(move || records.list().map_err(unreadable(&records))).await??;
     let mut found = Vec::new();
     for left in left_jobs(&kept) {
         if session.with(|session| session.follows(&left.name)).is_none() {
@@ -67,8 +69,9 @@ pub(crate) async fn jobs_at_hand(session: &SharedSession) -> Result<Vec<JobAtHan
     Ok(found)
 }
 
-fn read(records: &Records) -> Result<Vec<StoredRun>, Error> {
-    records.list().map_err(|error| refusal(format!("{}: {error}", records.directory.display())))
+fn unreadable(records: &Records) -> impl Fn(io::Error) -> Error + use<> {
+    let folder = records.directory.clone();
+    move |error| refusal(format!("{}: {error}", folder.display()))
 }
 
 /// The tasks file of a record.
@@ -91,11 +94,13 @@ pub(crate) async fn job_at_hand(
     uri: Option<Uri>,
 ) -> Result<NamedJob, Error> {
     let records = session.with(|session| session.records());
-    let kept = match records.clone() {
-        Some(records) => off_thread(move || read(&records)).await??,
-        None => Vec::new(),
+    let made_by = match records.clone() {
+        Some(records) => {
+            let name = name.clone();
+            off_thread(move || records.of_job(&name).map_err(unreadable(&records))).await??.into_iter().next()
+        }
+        None => None,
     };
-    let made_by = kept.into_iter().find(|run| run.job().is_some_and(|job| job.name == name));
     let of_record = match &made_by {
         Some(run) => uri_of(session, run).await?,
         None => None,
@@ -129,12 +134,33 @@ impl NamedJob {
         self.source.refuse_cluster(&self.environment, problem, &self.uri)
     }
 
-    /// Keeps that it is over or gone.
+    /// The Job, as the cluster has it; where there is none, that is kept once nothing of it runs.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or the cluster does not tell.
+    pub(crate) async fn find(&self, session: &SharedSession) -> Result<PresentJob, Error> {
+        let asking = find(&self.target, self.environment.variables(), &self.name);
+        match said_if_slow(&self.target, asking, async |said| session.with(|it| it.log(said))).await {
+            Ok(Some(job)) => Ok(job),
+            Ok(None) => {
+                self.keep_end_if_over(session).await?;
+                Err(self.refuse(&none_there(&self.target, &self.name)))
+            }
+            Err(problem) => Err(self.refuse(&problem)),
+        }
+    }
+
+    /// Keeps that it is over or gone, where nothing of it runs any more.
     ///
     /// # Errors
     ///
     /// When a defect broke it off.
-    pub(crate) async fn keep_end(&self, session: &SharedSession) -> Result<(), Error> {
+    pub(crate) async fn keep_end_if_over(&self, session: &SharedSession) -> Result<(), Error> {
+        let asking = rest(&self.target, self.environment.variables(), &self.name);
+        if asking.await != Ok(JobRest::Nothing) {
+            return Ok(());
+        }
         if let Some(records) = self.records.clone() {
             let (target, name) = (self.target.clone(), self.name.clone());
             // Where it cannot be kept, the cluster is asked again.
@@ -204,34 +230,33 @@ impl Source {
         Ok(())
     }
 
-    /// Whether all Jobs of the phase are over that no program follows: what they do must not be done twice.
+    /// Whether all Jobs of the phase are over that records know: what they do must not be done twice.
     pub(super) async fn check_left_jobs(&self, session: &SharedSession, phase: Phase) -> Result<(), Error> {
         let Some(records) = session.with(|session| session.records()) else { return Ok(()) };
         let file = self.path.clone();
         let left = off_thread(move || job::left_behind(&records, &file, phase)).await?;
         for left in left.map_err(|error| refusal(error.to_string()))? {
-            let why = match self.job_is_over(&left.cluster, &left.name).await? {
-                Ok(true) => continue,
-                Ok(false) => "still runs".to_owned(),
-                Err(problem) => format!("may still run: {}", problem.describe()),
-            };
+            let Some(why) = self.why_not_over(&left.cluster, &left.name).await? else { continue };
             return Err(refusal(format!(
-                "an earlier run of {phase} made the Job {}, which {why}; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it",
+                "an earlier run of {phase} made the Job {}, which {why}",
                 left.name
             )));
         }
         Ok(())
     }
 
-    async fn job_is_over(&self, cluster: &ClusterEntry, name: &str) -> Result<Result<bool, Problem>, Error> {
+    /// What of a Job may still run, and what helps; nothing where it is over.
+    async fn why_not_over(&self, cluster: &ClusterEntry, name: &str) -> Result<Option<String>, Error> {
         let environment = self.environment.clone().map_err(refusal)?;
-        Ok(match job::place(cluster, &environment) {
-            Ok(target) => is_over(&target, environment.variables(), name).await,
-            Err(problem) => Err(problem),
-        })
+        let rest = job::rest_of(cluster, name, &environment).await;
+        let ways = match rest {
+            Ok(JobRest::Nothing | JobRest::Pod { .. }) => "",
+            Ok(JobRest::All) | Err(_) => "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it",
+        };
+        Ok(job::describe_rest(&rest).map(|why| why + ways))
     }
 
-    /// Whether the Job of an earlier run is over: what it does must not be done twice.
+    /// Whether the Job of an earlier run is over.
     pub(super) async fn check_job_is_over(&self, phase: Phase, earlier: &ClusterEntry) -> Result<(), Error> {
         let Some(job) = &earlier.job else { return Ok(()) };
         let name = &job.name;
@@ -240,15 +265,10 @@ impl Source {
                 "the last run took up the Job {name}, and what that was made of is not known here: \"Run Phase as a Job\" makes another one"
             )));
         }
-        let why = match self.job_is_over(earlier, name).await? {
-            Ok(true) => return Ok(()),
-            Ok(false) => "still runs".to_owned(),
-            Err(problem) => format!("may still run: {}", problem.describe()),
-        };
-        Err(refusal(format!(
-            "the last run of {phase} made the Job {name}, which {why}; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it, \
-             and \"Run Phase as a Job\" makes another one"
-        )))
+        match self.why_not_over(earlier, name).await? {
+            None => Ok(()),
+            Some(why) => Err(refusal(format!("the last run of {phase} made the Job {name}, which {why}"))),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::{
-    Outcome, OutcomeName, OutputPiece, Pod, Problem, RunEvent, RunSummary, describe_duration,
+    Outcome, OutcomeName, OutputPiece, Pod, Problem, RunEvent, RunSummary, UNFOLLOWED, describe_duration,
     describe_left_running,
 };
 use tower_lsp::gen_lsp_types::*;
@@ -261,7 +261,11 @@ impl Session {
         self.refresh_logs(id);
         let Some(run) = self.runs.get(id) else { return };
         let headline = run.tasks[task].headline(pod);
-        let message = ended(&called(run, place), outcome, headline, duration);
+        let (name, kind) = (called(run, place), outcome.kind());
+        let message = match run.is_left(kind) {
+            true => format!("{} {name} {UNFOLLOWED}", kind.sign()),
+            false => ended(&name, outcome, headline, duration),
+        };
         self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome.kind()), message);
         if let Some((outcome, duration)) = whole {
             self.task_ended(id, task, &outcome, duration);
@@ -299,7 +303,8 @@ impl Session {
             (subject, _) => {
                 // Where there is little room the end is cut off.
                 let why = run.first_failure().map(|why| format!("{why} · ")).unwrap_or_default();
-                format!("{subject}: {why}{}", summary.describe())
+                let left = run.is_left(outcome).then(|| summary.describe_left());
+                format!("{subject}: {why}{}", left.unwrap_or_else(|| summary.describe()))
             }
         };
         self.progress(&run, ProgressValue::End { message: message.clone() });

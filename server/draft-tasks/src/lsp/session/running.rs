@@ -99,7 +99,8 @@ impl Source {
             let mut pods = application.pods(wanted.names().to_vec())?;
             wanted.narrow(&mut pods).map_err(Problem::new)?;
             if is_job {
-                pods = job::made_in(pods, phase, JobSource::Workload);
+                let directory = self.path.parent().unwrap_or(&self.path);
+                pods = job::made_in(pods, (phase, directory), JobSource::Workload);
             }
             return Ok(reaches(RunPlace { pods: Some(pods), ..RunPlace::default() }));
         }
@@ -177,13 +178,18 @@ pub(crate) async fn run_source(
     if let Some(started) = session.with(|session| session.goes_on(&uri, phase))? {
         return Ok(started);
     }
-    if let WantedPods::OfJob(earlier) = &wish.pods {
-        if let Some(earlier) = earlier {
-            source.check_job_is_over(phase, earlier).await?;
-        }
-        source.check_left_jobs(session, phase).await?;
+    let is_job = matches!(wish.pods, WantedPods::OfJob(_));
+    if let WantedPods::OfJob(Some(earlier)) = &wish.pods {
+        source.check_job_is_over(phase, earlier).await?;
     }
-    let prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
+    let mut prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
+    // Once the phase is claimed nobody else makes a Job of it.
+    if let (Ok(claimed), true) = (&prepared, is_job)
+        && let Err(why) = claimed.source.check_left_jobs(session, phase).await
+    {
+        let unused = std::mem::replace(&mut prepared, Err(why));
+        off_thread(move || drop(unused)).await?;
+    }
     // It may be this server that has claimed the phase meanwhile.
     let mut prepared = Some(prepared);
     let answer = session.with(|session| match session.goes_on(&uri, phase)? {

@@ -25,7 +25,7 @@ impl Session {
         if self.runs.running(uri, phase).is_some() {
             return Vec::new();
         }
-        let left = self.left_job(uri, phase).map(|left| attach_command(attach_title(left, ""), left));
+        let left = self.left_job(uri, phase).map(|left| attach_command(attach_title(""), left));
         let is_runnable = lens::runnables(&analysis.parsed).into_iter().any(|runnable| {
             let has_tasks = matches!(runnable.what, RunnableKind::Phase { tasks: 1.. });
             runnable.phase == phase && has_tasks && runnable.obstacle.is_none()
