@@ -438,11 +438,12 @@ fn no_pods(wanted: &str, pods_before: usize, waits_for: Option<&str>, hints: Hin
     };
     let deploy = format!("deploy the application first: {}", hints.audience.deploying());
     let problem = Problem::new(format!("no pod has label {wanted}{over}"));
-    let problem = match hints.has_selector {
-        true => problem
-            .help(format!("the labels are those of {}: check them, or {deploy}", hints.audience.selector())),
-        false => problem.help(deploy),
+    let help = if hints.has_selector {
+        format!("the labels are those of {}: check them, or {deploy}", hints.audience.selector())
+    } else {
+        deploy
     };
+    let problem = problem.help(help);
     // What should make them may say more than that there are none.
     let problem = match waits_for.filter(|message| !message.starts_with("no pod of ")) {
         Some(message) => Problem { message: format!("{}: {message}", problem.message), ..problem },

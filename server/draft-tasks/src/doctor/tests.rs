@@ -102,7 +102,7 @@ fn pod(name: &str, standing: Standing, is_ready: bool) -> PodExamination {
 
 /// What is said of an application with these pods.
 fn of_pods(pods: &[PodExamination], has_namespace: bool, is_without_label: bool) -> Vec<Link> {
-    let hints = Hints { is_without_label, audience: Audience::CommandLine };
+    let hints = Hints { is_without_label, has_selector: false, audience: Audience::CommandLine };
     let application = draft_tasks_executor::Application { name: "web".into(), selector: "draft=web".into() };
     let found = Found { application, namespace: None };
     let mut links = Vec::new();

@@ -85,9 +85,10 @@ impl<'a, W: Write> Transcript<'a, W> {
                 let name = self.label((task, pod));
                 self.has_failed |= outcome == OutcomeName::Failed;
                 let is_left = self.kept.job().is_some_and(|job| job.is_left(outcome, self.has_failed));
-                let said = match is_left {
-                    true => format!("{} {name}  {UNFOLLOWED}", paint.yellow(outcome.sign())),
-                    false => ended(paint, &name, outcome, failure.as_ref(), seconds),
+                let said = if is_left {
+                    format!("{} {name}  {UNFOLLOWED}", paint.yellow(outcome.sign()))
+                } else {
+                    ended(paint, &name, outcome, failure.as_ref(), seconds)
                 };
                 self.line(&said)?;
                 let left: Vec<_> = left_running.into_iter().map(LeftProcess::from).collect();

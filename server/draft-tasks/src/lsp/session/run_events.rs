@@ -262,9 +262,10 @@ impl Session {
         let Some(run) = self.runs.get(id) else { return };
         let headline = run.tasks[task].headline(pod);
         let (name, kind) = (called(run, place), outcome.kind());
-        let message = match run.is_left(kind) {
-            true => format!("{} {name} {UNFOLLOWED}", kind.sign()),
-            false => ended(&name, outcome, headline, duration),
+        let message = if run.is_left(kind) {
+            format!("{} {name} {UNFOLLOWED}", kind.sign())
+        } else {
+            ended(&name, outcome, headline, duration)
         };
         self.tell(run, RunState::TaskFinished, place_of(place), Some(outcome.kind()), message);
         if let Some((outcome, duration)) = whole {
