@@ -210,6 +210,7 @@ fn run_again() {
     check(
         fixture.effects(),
         expect![[r#"
+            publish Some(3)
             Show { kind: Info, message: "the command of `hello` has changed since then: the new runs" }
             Progress { token: "draft-tasks/run-3", value: Begin { title: "pre-up", message: "starts" } }
             run Started None pre-up · 2 tasks · in /app, with unsaved changes
