@@ -101,6 +101,8 @@ pub struct Calls {
     pub written: Vec<String>,
     /// Texts that are written or read where something is piped into programs, as far as they are known.
     pub piped: Vec<String>,
+    /// What is known of the arguments of programs that are known only when they run.
+    pub of_unknown: Vec<String>,
     /// Why variables may have other values than those that are known, without a full stop.
     pub unsettled: Option<String>,
     /// Why more may be called than is known.
@@ -255,6 +257,8 @@ struct Walk<'a> {
     is_fed: bool,
     /// The functions of scripts.
     functions: BTreeSet<CompactString>,
+    /// Whether the shell reads `(( … ))` as a calculation rather than as `( ( … ) )`.
+    has_arithmetic: bool,
     depth: usize,
     /// How much more is read.
     left: usize,
@@ -273,6 +277,7 @@ impl<'a> Walk<'a> {
             reader: None,
             is_fed: false,
             functions: BTreeSet::new(),
+            has_arithmetic: true,
             depth: 0,
             left: READ_LEAST + READ_EACH * length,
         }
@@ -396,6 +401,8 @@ impl<'a> Walk<'a> {
         let Some(program) = line.program().filter(|_| self.left > 0) else { return };
         let Some(file) = program.program() else {
             self.unclear("a program in it is known only when it runs");
+            let words: Vec<&str> = line.arguments().iter().map(|word| word.text.as_str()).collect();
+            self.calls.of_unknown.push(words.join(" "));
             self.directory.doubt();
             // What is not known may run what stands behind it, or be nothing.
             let next = line.arguments().first();

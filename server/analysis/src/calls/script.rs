@@ -111,7 +111,7 @@ impl<'w, 'a> Script<'w, 'a> {
     fn blanks(&mut self) {
         loop {
             let rest = self.rest();
-            if rest.starts_with([' ', '\t', '\r']) {
+            if rest.starts_with([' ', '\t']) || self.is_at_return() {
                 self.at += 1;
             } else if rest.starts_with("\\\n") {
                 self.at += 2;
@@ -121,6 +121,11 @@ impl<'w, 'a> Script<'w, 'a> {
                 return;
             }
         }
+    }
+
+    /// Whether the end of a line follows as Windows writes it; elsewhere this letter is one of a word.
+    fn is_at_return(&self) -> bool {
+        self.rest().strip_prefix('\r').is_some_and(|rest| rest.is_empty() || rest.starts_with('\n'))
     }
 
     fn blanks_and_lines(&mut self) {
@@ -140,8 +145,12 @@ impl<'w, 'a> Script<'w, 'a> {
 
     /// `(( … ))` or `( … )`.
     fn parenthesis(&mut self) -> Read<()> {
+        let begin = self.at;
         if self.rest().starts_with("((") && self.arithmetic()? {
-            return Ok(());
+            if self.walk.has_arithmetic {
+                return Ok(());
+            }
+            self.at = begin;
         }
         self.at += 1;
         self.subshell()

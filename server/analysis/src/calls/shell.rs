@@ -129,8 +129,16 @@ impl Walk<'_> {
             self.unclear(format!("the script of `{name}` is known only when it runs"));
         }
         let before = self.parameters.replace(parameters.into());
-        self.in_own_directory(|walk| walk.script(&script.text));
+        self.own_script(name, &script.text);
         self.parameters = before;
+    }
+
+    /// A script that a shell runs in a process of its own.
+    fn own_script(&mut self, shell: &str, text: &str) {
+        let has_arithmetic = matches!(shell, "bash" | "rbash" | "zsh" | "ksh" | "mksh");
+        let before = std::mem::replace(&mut self.has_arithmetic, has_arithmetic);
+        self.in_own_directory(|walk| walk.script(text));
+        self.has_arithmetic = before;
     }
 
     /// A shell whose script is its input.
@@ -139,7 +147,7 @@ impl Walk<'_> {
             Input::Inherited => {
                 self.reader.get_or_insert_with(|| name.to_owned());
             }
-            Input::Text(text) => self.in_own_directory(|walk| walk.script(&text)),
+            Input::Text(text) => self.own_script(name, &text),
             Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
         }
     }

@@ -92,8 +92,11 @@ impl Walk<'_> {
                 continue;
             }
             self.assign_word(word);
-            if let Some((_, named)) = word.text.split_once('=').filter(|_| has_reference) {
-                self.forget(&Argument { text: named.into(), ..word.clone() });
+            if let Some((own, named)) = word.text.split_once('=').filter(|_| has_reference) {
+                // Its value is that of the other one.
+                for name in [own, named] {
+                    self.forget(&Argument { text: name.into(), ..word.clone() });
+                }
             }
         }
     }

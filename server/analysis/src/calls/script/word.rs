@@ -89,7 +89,7 @@ impl Script<'_, '_> {
                     self.subshell()?;
                     words.unknown();
                 }
-                next if is_word_end(next) => break,
+                next if is_word_end(next) && (next != '\r' || self.is_at_return()) => break,
                 '\\' => self.escape(words),
                 '\'' => self.single_quoted(words)?,
                 '"' => {
@@ -265,7 +265,12 @@ impl Script<'_, '_> {
         }
         let documents = self.documents.take();
         let since = self.walk.calls.called.len();
-        self.parenthesis()?;
+        // Each shell calculates there.
+        let is_arithmetic = self.rest().starts_with("((") && self.arithmetic()?;
+        if !is_arithmetic {
+            self.at += 1;
+            self.subshell()?;
+        }
         words.printed(self.walk.prints_assignments(since));
         self.documents = documents.or(self.documents);
         Ok(())
