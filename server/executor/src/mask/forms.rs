@@ -95,7 +95,7 @@ fn escaped(value: &[u8], write: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
 }
 
 /// Characters that some programs write by their numbers in JSON, since the text may stand in HTML.
-const NOT_IN_HTML: [&str; 6] = ["", "<>&", "<>&'+\"", "<>&'+\"`", "<>&='", "+="];
+const NOT_IN_HTML: [&str; 8] = ["", "<>&", "<>&'", "<>&'\"", "<>&'+\"", "<>&'+\"`", "<>&='", "+="];
 
 fn add_json(value: &str, forms: &mut Vec<Vec<u8>>) {
     // A line of JSON stands in another one as a text, as containers' logs have it.
@@ -214,6 +214,7 @@ mod tests {
             "<it's>&+\"x=",
             &[r#"\u003cit\u0027s\u003e\u0026+\"x\u003d"#, r#"<it's>&\u002b\"x\u003d"#],
         );
+        assert_forms("pa'ss=\"word+12", &[r"pa\u0027ss=\u0022word+12"]);
         // A line of JSON within JSON, and that once more.
         assert_forms("a\"b\nc\\de", &[r#"a\\\"b\\nc\\\\de"#]);
         assert_forms("hunter2-é", &[r"hunter2-\\u00e9", r"hunter2-\\\\u00e9"]);
