@@ -42,8 +42,26 @@ fn notice(interrupted: &InterruptedRun, jobs: &[LeftJob]) -> Notice {
     Notice { message, is_running: !interrupted.left.is_empty(), job: None }
 }
 
-/// "left running: sleep (process 4711), to be ended with `kill 4711`"; nothing when nothing was left.
+/// "left running: sleep (process 4711), to be ended with `kill 4711; kill -CONT 4711`"; nothing when nothing was left.
 pub(crate) fn describe(left: &[LeftProcess]) -> Option<String> {
     let pids: Vec<_> = left.iter().map(|left| left.pid.to_string()).collect();
-    Some(format!("{}, to be ended with `kill {}`", describe_left_running(left)?, pids.join(" ")))
+    let pids = pids.join(" ");
+    // What is stopped takes no notice of a signal to end before it goes on.
+    Some(format!("{}, to be ended with `kill {pids}; kill -CONT {pids}`", describe_left_running(left)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_ended_also_where_it_is_stopped() {
+        let left = |pid, name: &str| LeftProcess { pid, name: name.into() };
+        let described = describe(&[left(4711, "sleep"), left(4712, "cat")]).unwrap();
+        assert!(
+            described.ends_with(", to be ended with `kill 4711 4712; kill -CONT 4711 4712`"),
+            "{described}"
+        );
+        assert_eq!(describe(&[]), None);
+    }
 }
