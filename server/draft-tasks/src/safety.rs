@@ -296,6 +296,7 @@ impl Whereabouts<'_> {
             if let Some(unclear) = &calls.unclear {
                 let elsewhere = unclear.elsewhere.clone().or_else(|| beside::in_pipe(&calls));
                 let elsewhere = elsewhere.or_else(|| given::chosen(&step.argv.join(" ")));
+                let elsewhere = elsewhere.or_else(|| given::chosen_of_unknown(&calls, &lookup));
                 let target = elsewhere.map(Err).or_else(&current);
                 found.extend(reached(target, format!("; {}", unclear.why), false));
                 continue;

@@ -80,10 +80,19 @@ const OTHER_VARIABLES: [(&str, &str); 5] = [
 const OVER_CONTEXTS: [&str; 5] = ["foreach", "mc", "allctx", "multicluster", "karmada"];
 
 /// Programs that write the files that they are given.
-const WRITERS: [&str; 15] = [
+const WRITERS: [&str; 19] = [
     "cp", "mv", "ln", "tee", "install", "rsync", "scp", "curl", "wget", "sed", "yq", "dd", "rm", "sops",
-    "truncate",
+    "truncate", "sponge", "ed", "ex", "patch",
 ];
+
+/// Whether a program writes the files that it is given.
+fn writes(call: &Call) -> bool {
+    match call.name() {
+        "perl" => call.arguments().any(|word| word.starts_with('-') && word.contains('i')),
+        "git" => call.arguments().any(|word| matches!(word, "checkout" | "restore" | "stash" | "apply")),
+        name => WRITERS.contains(&name),
+    }
+}
 
 const CHANGED: &str = "the command changes the kubeconfig";
 
@@ -105,7 +114,7 @@ pub(super) enum CalledCluster {
 }
 
 /// The values of variables of the environment.
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl CalledCluster {
     pub(super) fn of(named: &CalledNames<'_>) -> CalledCluster {
@@ -240,7 +249,8 @@ impl<'a> CalledNames<'a> {
         if let Some((_, name)) = own.into_iter().find(|(_, name)| is_set(name)) {
             return Some(format!("{name} names it"));
         }
-        let is_plugin = || call.known().any(|word| OVER_CONTEXTS.contains(&word));
+        let names_plugin = || call.known().any(|word| OVER_CONTEXTS.contains(&word));
+        let is_plugin = || !tool::has_own_command(call) && names_plugin();
         match call.name() {
             "kubectl" if self.calls.assigned.contains_key("KUBERC") => {
                 Some("KUBERC names a file that may".into())
@@ -317,28 +327,7 @@ impl<'a> CalledNames<'a> {
         if is_named {
             return None;
         }
-        self.calls.unsettled.clone().or_else(|| self.changes_file().then(|| CHANGED.to_owned()))
-    }
-
-    /// Whether something in the command changes the kubeconfig.
-    fn changes_file(&self) -> bool {
-        let own = (self.lookup)("KUBECONFIG").unwrap_or_default();
-        let own: Vec<PathBuf> = std::env::split_paths(&own).collect();
-        let is_file = |path: &str| {
-            let written = Path::new(path);
-            let plain: PathBuf = written.components().filter(|part| *part != Component::CurDir).collect();
-            // Where a relative one is depends on what ran before.
-            let goes_up = plain.components().any(|part| part == Component::ParentDir);
-            let is_it = |own: &PathBuf| {
-                own == written
-                    || written.is_relative() && own.ends_with(&plain)
-                    || goes_up && own.file_name() == written.file_name()
-            };
-            let is_named = |path: &&PathBuf| path.file_name().is_some();
-            path.ends_with(".kube/config") || !path.is_empty() && own.iter().filter(is_named).any(is_it)
-        };
-        let changes = |call: &Call| WRITERS.contains(&call.name()) && call.arguments().any(is_file);
-        self.calls.written.iter().any(|path| is_file(path)) || self.calls.called.iter().any(changes)
+        unsettled(self.calls, self.lookup)
     }
 
     fn is_helm(&self) -> bool {
@@ -361,4 +350,32 @@ impl<'a> CalledNames<'a> {
         let value = value.ok_or_else(|| format!("`{name}` is known only when it runs"))?;
         Ok(Some(value).filter(|value| !value.is_empty()))
     }
+}
+
+/// Whether something in the command changes the kubeconfig.
+fn changes_file(calls: &Calls, lookup: Lookup<'_>) -> bool {
+    let own = lookup("KUBECONFIG").unwrap_or_default();
+    let own: Vec<PathBuf> = std::env::split_paths(&own).collect();
+    let is_file = |path: &str| {
+        let written = Path::new(path);
+        let plain: PathBuf = written.components().filter(|part| *part != Component::CurDir).collect();
+        // Where a relative one is depends on what ran before.
+        let goes_up = plain.components().any(|part| part == Component::ParentDir);
+        let is_it = |own: &PathBuf| {
+            own == written
+                || written.is_relative() && own.ends_with(&plain)
+                || goes_up && own.file_name() == written.file_name()
+        };
+        let is_named = |path: &&PathBuf| path.file_name().is_some();
+        path.ends_with(".kube/config") || !path.is_empty() && own.iter().filter(is_named).any(is_it)
+    };
+    // `dd` names it `of=FILE`.
+    let is_named = |word: &str| is_file(word.strip_prefix("of=").unwrap_or(word));
+    let changes = |call: &Call| writes(call) && call.arguments().any(is_named);
+    calls.written.iter().any(|path| is_file(path)) || calls.called.iter().any(changes)
+}
+
+/// Why a command may change which cluster is meant.
+pub(super) fn unsettled(calls: &Calls, lookup: Lookup<'_>) -> Option<String> {
+    calls.unsettled.clone().or_else(|| changes_file(calls, lookup).then(|| CHANGED.to_owned()))
 }

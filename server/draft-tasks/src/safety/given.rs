@@ -2,8 +2,9 @@
 //!
 //! Must not be taken for more than a hint: the words may be for anything.
 
-use draft_tasks_analysis::calls::{Call, is_absolute, stem};
+use draft_tasks_analysis::calls::{Call, Calls, is_absolute, stem};
 
+use super::choice::{self, Lookup};
 use super::tool::TOOLS;
 
 /// Tools whose names are also words of their own.
@@ -173,6 +174,22 @@ const CHOICES: [&str; 10] = [
 pub(super) fn chosen(command: &str) -> Option<String> {
     let choice = CHOICES.iter().find(|choice| command.contains(**choice))?;
     Some(format!("`{choice}` in it may choose it"))
+}
+
+/// Why a program that is known only when it runs may reach any cluster, if it is a tool.
+pub(super) fn chosen_of_unknown(calls: &Calls, lookup: Lookup<'_>) -> Option<String> {
+    let mut all = calls.of_unknown.iter();
+    let is_address = |word: &str| word.contains(':') && word.contains('.');
+    let names_server = |text: &str| {
+        let words: Vec<&str> = text.split(' ').collect();
+        words.windows(2).any(|pair| pair[0] == "-s" && is_address(pair[1]))
+    };
+    let unsettled = all.clone().next().and_then(|_| choice::unsettled(calls, lookup));
+    unsettled.or_else(|| {
+        all.find_map(|text| {
+            chosen(text).or_else(|| names_server(text).then(|| "`-s` in it may choose it".into()))
+        })
+    })
 }
 
 fn is_run_by_socat(kind: &str) -> bool {

@@ -320,12 +320,22 @@ const CHOOSERS: [(&[&str], &[&str]); 43] = [
     (&["k3sup"], &["install"]),
 ];
 
+/// Whether the first word of a call is a command of kubectl, so that no other word names a plugin.
+pub(super) fn has_own_command(call: &Call) -> bool {
+    let known: Vec<&str> = call.known().collect();
+    let command = without_target(call.name(), &known).first();
+    KUBECTL.contains(&call.name()) && command.is_some_and(|it| KUBECTL_COMMANDS.contains(it))
+}
+
 /// Whether a call chooses the cluster that later ones reach.
 pub(super) fn chooses(call: &Call) -> bool {
     let name = call.name();
+    let has_own_command = has_own_command(call);
     let follows = |words: &[&str]| {
         let mut arguments = call.arguments();
-        words.iter().all(|word| arguments.any(|argument| argument == *word))
+        let is_plugin = matches!(words, ["ctx" | "switch"]);
+        !(is_plugin && has_own_command)
+            && words.iter().all(|word| arguments.any(|argument| argument == *word))
     };
     let is_help = call.is_known() && call.arguments().eq(["--help"]);
     // They only show which one is chosen, or what would be.

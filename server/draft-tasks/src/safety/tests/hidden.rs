@@ -3,7 +3,7 @@
 use super::*;
 
 /// Scripts that reach another cluster than the current one.
-const CHOSEN: [&str; 82] = [
+const CHOSEN: [&str; 98] = [
     // A program that is known only when it runs, or behind what cannot be read.
     "T=$(which kubectl); $T --context prod delete ns x",
     "K=$(command -v kubectl); \"$K\" --context prod delete ns x",
@@ -23,6 +23,17 @@ const CHOSEN: [&str; 82] = [
     "hash -p /opt/kubectl ls; ls --context prod get",
     "bash /dev/fd/3 3<<< 'kubectl --context prod get'",
     "PS4='$(kubectl --context prod get)'; set -x; true",
+    "sh -c '((kubectl --context prod delete ns x))'",
+    "dash -c 'true; ((kubectl --context prod get) | cat)'",
+    "declare -n y=x; x=kubectl; $y --context prod get",
+    "f() { local -n y=x; x=--context; kubectl $y prod get; }; f",
+    "typeset -n y=x; x=prod; kubectl --context \"$y\" get",
+    "echo a\r#b; kubectl --context prod get",
+    "K=$(command -v kubectl); cp prod.yaml config; $K delete ns x",
+    "K=$(command -v kubectl); . ./prod.env; $K delete ns x",
+    "K=$(command -v kubectl); sed -i s,127.0.0.1,203.0.113.7, config; \"$K\" get",
+    "$K --\"context\" prod get",
+    "$K -s 203.0.113.1:443 delete ns x",
     // Options that are one, or that only one tool has.
     "kubectl --server https://127.0.0.1:1 -s https://203.0.113.7:6443 get pods",
     "tkn -c dev --context prod pipeline list",
@@ -62,6 +73,11 @@ const CHOSEN: [&str; 82] = [
     "cd x; cp prod.yaml ../y/config; kubectl get pods",
     "ln -sf prod.yaml ./config; kubectl get pods",
     "sed -i s,127.0.0.1,203.0.113.7, ./config; kubectl get pods",
+    "dd if=prod.yaml of=config; kubectl get pods",
+    "perl -pi -e s,127.0.0.1,203.0.113.7, config; kubectl get pods",
+    "cat prod.yaml | sponge config; kubectl get pods",
+    "patch config prod.diff; kubectl get pods",
+    "git checkout prod -- config; kubectl get pods",
     // A script that it writes.
     "echo 'kubectl --context prod get' >x.sh && sh x.sh",
     "cat >x.sh <<< 'kubectl --context prod get'; . ./x.sh",
@@ -129,6 +145,15 @@ fn what_names_no_cluster_is_as_before() {
         "ansible all -m ping",
         "draft-tasks run pre-up -q",
         "kyverno apply p.yaml -r x.yaml",
+        "kubectl get svc switch",
+        "kubectl --context dev get pod ctx",
+        "kubectl logs ctx",
+        "kubectl get pods mc",
+        "bash -c '((i++)); ((n = (1 + 2) * i > 3)); kubectl get'",
+        "git config user.name x; kubectl get",
+        "perl -ne print config; kubectl get",
+        "cp a b; . ./x.env; npm test",
+        "$X build; cp a b",
     ] {
         assert_eq!(question("dev", &["bash", "-c", script]), "", "{script}");
     }
