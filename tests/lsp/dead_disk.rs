@@ -235,7 +235,7 @@ fn records_on_it_keep_only_questions_about_runs_waiting() {
     });
     let project = Project::new(TEXT);
     let found = dead.client.open_and_wait(&project);
-    assert_eq!(codes(&found)[0], "shell-operator");
+    assert!(codes(&found).contains(&"shell-operator"), "{found}");
     dead.executes("showLog", json!({ "run": "2026Z-pre-up-1-1" }));
     dead.executes("runPhase", json!({ "uri": project.uri, "phase": "cleanup" }));
     let log = json!({ "uri": "draft-tasks-log:/2026Z-pre-up-1-1/01-a.log" });
