@@ -48,13 +48,16 @@ impl Ascent {
     }
 }
 
-/// Whether what is at a path belongs to the user who runs the program; of a link, both it and what it leads to.
+/// Whether what is at a path belongs to the user who runs the program; of a link it, what it leads to, and the folder in
+/// which that could be replaced.
 #[cfg(unix)]
 pub(crate) fn is_own(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let user = rustix::process::geteuid().as_raw();
-    let all = [path.symlink_metadata(), path.metadata()];
-    all.iter().all(|found| found.as_ref().is_ok_and(|found| found.uid() == user))
+    let real = source::canonical(path);
+    let behind_link = real.parent().filter(|_| path.is_symlink()).map(Path::metadata);
+    let all = [path.symlink_metadata(), path.metadata()].into_iter().chain(behind_link);
+    all.into_iter().all(|found| found.is_ok_and(|found| found.uid() == user))
 }
 
 /// Elsewhere the owner of a file is not known: what is below the user's own folder is taken for the user's.

@@ -9,13 +9,18 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// When it cannot be made, or another user can replace what is in it or in the folder above it.
+/// When it cannot be made, or another user can replace what is in it or in a folder above it; then nothing is made.
 pub fn create_all(folder: &Path) -> io::Result<()> {
-    for folder in folder.parent().into_iter().chain([folder]) {
-        builder().recursive(true).create(folder)?;
-        check(folder)?;
+    let folder = std::path::absolute(folder)?;
+    // Those that are not there yet will be the user's own, if nobody else can make them meanwhile.
+    for above in Vec::from_iter(folder.ancestors()).into_iter().rev() {
+        match check(above) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            checked => checked?,
+        }
     }
-    Ok(())
+    builder().recursive(true).create(&folder)?;
+    check(&folder)
 }
 
 /// Makes a folder for the user alone that is not there yet.
@@ -105,6 +110,22 @@ mod tests {
             assert_eq!(error, format!("not used, as {} can be written by other users", folder.display()));
             set_mode(folder, 0o700);
         }
+    }
+
+    #[test]
+    fn nothing_is_made_below_a_folder_that_others_can_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = dir.path().join("shared");
+        std::fs::create_dir(&shared).unwrap();
+        std::os::unix::fs::symlink(&shared, dir.path().join("link")).unwrap();
+        set_mode(&shared, 0o777);
+        for folder in ["shared/a/state/runs", "link/a/state/runs"] {
+            let error = create_all(&dir.path().join(folder)).unwrap_err().to_string();
+            assert!(error.ends_with("can be written by other users"), "{error}");
+            assert!(!shared.join("a").exists());
+        }
+        create_new(&shared.join("a")).unwrap();
+        assert!(create_all(&shared.join("a/state")).is_err(), "another user can take it away");
     }
 
     #[test]

@@ -90,7 +90,6 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 /// Writes a copy into a folder, which is made; gives where it is. Under its name it is whole: a part of one would be taken
 /// for what a task left.
 fn write(folder: &Path, text: &[u8]) -> io::Result<PathBuf> {
-    folder.parent().map_or(Ok(()), private::create_all)?;
     private::create_all(folder)?;
     let path = folder.join(NAME);
     // For the user alone.
