@@ -82,6 +82,9 @@ impl Tool {
             .env_remove("DRAFT_TASKS_LOG")
             .env("DRAFT_TASKS_STATE_DIR", self.path(".state"))
             .env_remove("DRAFT_HOME")
+            // What runs the tests may be a make.
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKEFILES")
             .env_remove("CI")
             .env_remove("GITHUB_ACTIONS")
             .env_remove("NO_COLOR")
