@@ -2,7 +2,7 @@
 //!
 //! Must not report paths that nobody has looked at.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use text_size::TextRange;
 
@@ -51,7 +51,7 @@ fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>)
     let is_missing = |(path, fact): (&'_ String, &PathFact)| {
         (*fact == PathFact::Missing).then(|| NamedScript::name_of(path).to_owned())
     };
-    let missing: HashSet<String> = parsed.facts.paths.iter().filter_map(is_missing).collect();
+    let missing: BTreeSet<String> = parsed.facts.paths.iter().filter_map(is_missing).collect();
     let mut named = HashSet::new();
     before::each(commands, |command, may_be_made| {
         let script = NamedScript::of(command);

@@ -295,13 +295,33 @@ const RARE: [&str; 31] = [
 /// The commands whose long help has the variables that tasks get.
 const TELLING: [&str; 1] = ["run"];
 
-/// The program with all that its help shows, and so each of its commands.
+/// The program with all that its help shows, and so each of its commands: of these only what the program's own help
+/// lists, and the rest when one is meant.
 pub(super) fn complete(program: Command) -> Command {
-    completed(program, "")
+    let program = shown(program, "");
+    program.mut_subcommands(|part| {
+        summed_up(part).defer(|part| {
+            let name = part.get_name().to_owned();
+            completed(part, &name)
+        })
+    })
 }
 
-/// The same of a command, which is called so, and of its own commands.
+/// What the help of a command shows, which is called so, and that of its own commands.
 fn completed(command: Command, name: &str) -> Command {
+    shown(command, name).mut_subcommands(|part| {
+        let name = format!("{name} {}", part.get_name());
+        completed(summed_up(part), &name)
+    })
+}
+
+/// A command of which lists say only the beginning.
+fn summed_up(command: Command) -> Command {
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    command.about(first_clause(&about).to_owned()).long_about(about)
+}
+
+fn shown(command: Command, name: &str) -> Command {
     let examples = EXAMPLES.iter().find(|examples| examples.command == name).map(Examples::describe);
     let own = command.get_after_help().map(ToString::to_string);
     let has_codes = own.as_deref().is_some_and(|own| own.contains("Exit codes:"));
@@ -310,13 +330,7 @@ fn completed(command: Command, name: &str) -> Command {
     let long = [examples.as_deref(), own.as_deref(), variables.as_deref(), codes];
     let long: Vec<&str> = long.into_iter().flatten().collect();
     let long = long.join("\n\n");
-    let command = command.after_help(examples.unwrap_or_default()).after_long_help(long);
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    let command = command.about(first_clause(&about).to_owned()).long_about(about);
-    command.mut_args(placed).mut_subcommands(|part| {
-        let name = format!("{name} {}", part.get_name());
-        completed(part, name.trim_start())
-    })
+    command.after_help(examples.unwrap_or_default()).after_long_help(long).mut_args(placed)
 }
 
 /// What tasks are told.
@@ -338,7 +352,8 @@ impl Examples {
 fn placed(option: Arg) -> Arg {
     let name = option.get_id().to_string();
     let is_rare = RARE.contains(&name.as_str());
-    let full = option.get_help().map(ToString::to_string).unwrap_or_default();
+    // One that all commands have comes with its long help.
+    let full = option.get_long_help().or(option.get_help()).map(ToString::to_string).unwrap_or_default();
     let heading =
         HEADINGS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(heading, _)| *heading);
     let option = if option.is_positional() { option } else { option.help_heading(heading) };
