@@ -77,7 +77,10 @@ fn what_up_lacks_is_said_before_pre_up_and_up_goes_on() {
     assert_said(&mut client, &["the deploy command cannot run yet: program `no-such-program` not found"]);
     let cluster = "cannot reach the cluster of context `dev` (https://127.0.0.1:1)";
     assert_said(&mut client, &[cluster, "up goes on, though it cannot tell afterwards which pods are new"]);
-    assert_said(&mut client, &["the deploy command failed"]);
+    assert_said(
+        &mut client,
+        &["up of web failed in the deploy command: no-such-program: program `no-such-program` not found"],
+    );
     assert!(project.file("first").exists());
 }
 
@@ -92,8 +95,10 @@ fn the_end_of_pods_that_cannot_be_asked_for_is_not_awaited() {
         asked["actions"],
         json!([{ "title": "Cancel", "isCloseAffordance": true, "details": "delete:\n\n- touch: `touch deleted`\n\ncleanup:\n\n- clean: `touch cleaned`\n" }, { "title": "Run" }])
     );
-    let said =
-        ["the end of the pods is not awaited, as they cannot be asked for", "delete: all steps passed"];
+    let said = [
+        "the end of the pods is not awaited, as they cannot be asked for",
+        "delete of web: all steps passed",
+    ];
     assert_said(&mut client, &said);
     assert!(project.file("deleted").exists() && project.file("cleaned").exists());
     assert_eq!(client.take_all("window/showMessage"), Vec::<Value>::new());

@@ -408,9 +408,11 @@ export interface OutputParams {
 
 /** A run or a task of it began or ended. */
 export interface RunParams {
+  /** Whether another step of `up` or `delete` follows, so that nobody is to be disturbed with this end. */
+  followed?: boolean;
   /** The Job of Kubernetes that the run is, which goes on where the server ends. */
   job?: string;
-  /** The outcome in words, for people. */
+  /** The outcome in words, for people; of the last step of `up` or `delete` that of all steps. */
   message: string;
   /** How the task or the run ended: `passed`, `failed`, `stopped`, or `skipped` where it did not begin, such as a run that the user did not confirm. */
   outcome?: string;

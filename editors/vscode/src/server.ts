@@ -25,7 +25,7 @@ import {
 } from 'vscode-languageclient/node';
 import { find, type Found } from './binary';
 import { nameOf } from './files';
-import { clientCommands, commands, ignoreKind, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, starting, taskFailed, tasksFile, type Examined, type PlanShown } from './protocol';
+import { clientCommands, commands, ignoreKind, language, notifications, outputVersion, phases, progress, section, serverVersion, settingsFile, starting, tasksFile, type Examined, type PlanShown } from './protocol';
 import { Restarts } from './restarts';
 import type { OutputMessage, Remedy, RunMessage, Runs } from './runs';
 import { refuse } from './trust';
@@ -250,11 +250,6 @@ export class Server implements vscode.Disposable {
         if (context.only === undefined) actions?.forEach(ungroup);
         return actions;
       },
-      provideInlayHints: async (document, range, token, next) => {
-        const hints = await next(document, range, token);
-        const failed = failedLines(document.uri);
-        return hints?.filter((hint) => !failed.has(hint.position.line));
-      },
       executeCommand: (command, args) => this.#perform(command, args[0] as object | undefined),
     };
   }
@@ -307,8 +302,8 @@ export class Server implements vscode.Disposable {
       case MessageType.Error: {
         const last = this.runs.lastOf();
         if (last?.outcome !== 'failed') return this.#offerSteps(message);
-        // It begins with what failed. A command that deploys or deletes is not run again without what comes before it.
-        const isOfPhase = phases.some((phase) => phase === last.phase) && message.startsWith(last.phase);
+        // A command that deploys or deletes is not run again without what comes before it.
+        const isOfPhase = phases.some((phase) => phase === last.phase) && message === last.message;
         if (!isOfPhase) return this.#offerSteps(message, 'Show Output');
         const again = 'Run Failed Again';
         const chosen = await vscode.window.showErrorMessage(message, 'Show Output', again);
@@ -430,12 +425,6 @@ function explained(diagnostic: vscode.Diagnostic): vscode.Diagnostic {
   const target = vscode.Uri.parse(`command:${clientCommands.explain}?${encodeURIComponent(JSON.stringify([page]))}`);
   diagnostic.code = { value: code.value, target };
   return diagnostic;
-}
-
-/** The lines of tasks that failed: behind them stands the message of the Testing view, over everything else. */
-function failedLines(uri: vscode.Uri): ReadonlySet<number> {
-  const failed = vscode.languages.getDiagnostics(uri).filter(({ code }) => (typeof code === 'object' ? code.value : code) === taskFailed);
-  return new Set(failed.map(({ range }) => range.start.line));
 }
 
 /** What the server says helps after an error. */

@@ -306,6 +306,11 @@ fn protocol() {
 fn neovim() {
     let commands: String =
         commands::NAMES.iter().map(|name| format!("    {} = '{name}',\n", lua_key(name))).collect();
+    let titles = commands::ALL.into_iter().filter_map(|command| {
+        let title = command.listed?.title.trim_end_matches('…');
+        Some(format!("    {} = '{title}',\n", lua_key(command.name)))
+    });
+    let titles: String = titles.collect();
     let phases = Phase::ALL.map(|phase| format!("'{phase}'")).join(", ");
     let around = ext::AROUND.map(|pattern| format!("'{pattern}'")).join(", ");
     let targets = export_targets().map(|target| format!("'{target}'")).collect::<Vec<_>>().join(", ");
@@ -314,7 +319,7 @@ fn neovim() {
          around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  export_targets = {{ {targets} }},\n  notifications = {{\n    \
          output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
-         '{}',\n  version = '{}',\n}}\n",
+         '{}',\n  titles = {{\n{titles}  }},\n  version = '{}',\n}}\n",
         ext::OutputNotification::METHOD,
         ext::RunNotification::METHOD,
         ext::DID_CHANGE_TRUST,

@@ -50,8 +50,19 @@ pub(crate) enum Next {
     Step(Subject),
     /// All is done.
     Done,
-    /// A step failed or was stopped, and this is to be said; in lower case without a full stop.
-    Ended { message: String, stopped: bool },
+    /// A step failed, was stopped or could not begin.
+    Ended(LifecycleEnd),
+}
+
+/// An end before all steps have passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LifecycleEnd {
+    part: Part,
+    /// The step that failed or was stopped; nothing where the next one could not begin.
+    at: Option<Subject>,
+    pub(crate) was_stopped: bool,
+    /// The steps that did not run.
+    rest: Vec<Subject>,
 }
 
 impl Part {
@@ -60,6 +71,12 @@ impl Part {
             Part::Up => "up",
             Part::Delete => "delete",
         }
+    }
+
+    /// It in a sentence, with the application where its name is known: "up of web".
+    pub(crate) fn of(self, application: Option<&str>) -> String {
+        let of = application.map(|name| format!(" of {name}")).unwrap_or_default();
+        format!("{}{of}", self.name())
     }
 
     /// The step that is the user's command.
@@ -180,9 +197,9 @@ impl Lifecycle {
     /// The step that runs has ended.
     pub(crate) fn after(&mut self, outcome: OutcomeName, was_stopped: bool) -> Next {
         match outcome {
-            _ if was_stopped => return self.end("was stopped", true),
-            OutcomeName::Stopped | OutcomeName::Skipped => return self.end("was stopped", true),
-            OutcomeName::Failed => return self.end("failed", false),
+            _ if was_stopped => return self.end(true),
+            OutcomeName::Stopped | OutcomeName::Skipped => return self.end(true),
+            OutcomeName::Failed => return self.end(false),
             OutcomeName::Passed => {}
         }
         self.at += 1;
@@ -191,15 +208,45 @@ impl Lifecycle {
 
     /// The step that is next cannot begin.
     pub(crate) fn cannot_begin(&self, was_stopped: bool) -> Next {
-        let rest = did_not_run(&self.steps[self.at..]).unwrap_or_default();
-        let message = if was_stopped { format!("{} was stopped, so {rest}", self.part.name()) } else { rest };
-        Next::Ended { message, stopped: was_stopped }
+        Next::Ended(LifecycleEnd {
+            part: self.part,
+            at: None,
+            was_stopped,
+            rest: self.steps[self.at..].to_vec(),
+        })
     }
 
-    fn end(&self, how: &str, stopped: bool) -> Next {
-        let rest = did_not_run(&self.steps[self.at + 1..]);
-        let rest = rest.map(|rest| format!(", so {rest}")).unwrap_or_default();
-        Next::Ended { message: format!("{} {how}{rest}", called(self.steps[self.at])), stopped }
+    fn end(&self, was_stopped: bool) -> Next {
+        let (at, rest) = (Some(self.steps[self.at]), self.steps[self.at + 1..].to_vec());
+        Next::Ended(LifecycleEnd { part: self.part, at, was_stopped, rest })
+    }
+}
+
+impl LifecycleEnd {
+    /// Where the step's own end stands above it; in lower case without a full stop: "pre-up failed, so the deploy command
+    /// did not run".
+    pub(crate) fn describe(&self) -> String {
+        let rest = did_not_run(&self.rest);
+        let (name, how) = (self.at.map_or(self.part.name(), called), self.how());
+        match rest {
+            Some(rest) if self.at.is_none() && !self.was_stopped => rest,
+            Some(rest) => format!("{name} {how}, so {rest}"),
+            None => format!("{name} {how}"),
+        }
+    }
+
+    /// Where nothing else tells of it: "up of web failed in pre-up: migrate: exit code 3 · the deploy command did not run".
+    /// `why` says how the step failed.
+    pub(crate) fn describe_alone(&self, application: Option<&str>, why: Option<&str>) -> String {
+        let step = self.at.map(|step| if waits(step) { "while " } else { "in " }.to_owned() + called(step));
+        let place = step.map(|step| format!(" {step}")).unwrap_or_default();
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let rest = did_not_run(&self.rest).map(|rest| format!(" · {rest}")).unwrap_or_default();
+        format!("{} {}{place}{why}{rest}", self.part.of(application), self.how())
+    }
+
+    fn how(&self) -> &'static str {
+        if self.was_stopped { "was stopped" } else { "failed" }
     }
 }
 
@@ -214,9 +261,14 @@ fn called(step: Subject) -> &'static str {
     }
 }
 
+/// Whether a step runs nothing.
+fn waits(step: Subject) -> bool {
+    matches!(step, Subject::PodsReady | Subject::PodsGone)
+}
+
 /// "the deploy command, post-deploy and post-up did not run"; nothing of steps that only wait.
 fn did_not_run(steps: &[Subject]) -> Option<String> {
-    let run = steps.iter().filter(|step| !matches!(step, Subject::PodsReady | Subject::PodsGone));
+    let run = steps.iter().filter(|step| !waits(**step));
     let names: Vec<_> = run.map(|step| called(*step)).collect();
     match names.as_slice() {
         [] => None,
@@ -276,12 +328,15 @@ mod tests {
         outcomes.iter().map(|summary| lifecycle.after(summary.outcome(), false)).collect()
     }
 
-    fn passed() -> RunSummary {
-        RunSummary { passed: 1, ..RunSummary::default() }
+    fn ended(next: &Next) -> &LifecycleEnd {
+        match next {
+            Next::Ended(end) => end,
+            other => panic!("{other:?}"),
+        }
     }
 
-    fn ended(message: &str, stopped: bool) -> Next {
-        Next::Ended { message: message.into(), stopped }
+    fn passed() -> RunSummary {
+        RunSummary { passed: 1, ..RunSummary::default() }
     }
 
     #[test]
@@ -297,22 +352,43 @@ mod tests {
     fn a_step_that_failed_or_was_stopped_is_the_last() {
         let failed = RunSummary { failed: 1, ..passed() };
         let said = "pre-up failed, so the deploy command, post-deploy and post-up did not run";
-        assert_eq!(walk(Part::Up, &[failed]), [ended(said, false)]);
+        let last = walk(Part::Up, &[failed]);
+        assert_eq!((ended(&last[0]).describe().as_str(), ended(&last[0]).was_stopped), (said, false));
         let last = walk(Part::Up, &[passed(), passed(), passed(), failed]);
-        assert_eq!(last[3], ended("post-up failed", false));
+        assert_eq!(ended(&last[3]).describe(), "post-up failed");
         let blocked = RunSummary { blocked: true, ..RunSummary::default() };
         let last = walk(Part::Delete, &[passed(), blocked]);
-        assert_eq!(last[1], ended("waiting for the end of the pods failed, so cleanup did not run", false));
+        assert_eq!(
+            ended(&last[1]).describe(),
+            "waiting for the end of the pods failed, so cleanup did not run"
+        );
+        assert_eq!(
+            ended(&last[1]).describe_alone(None, None),
+            "delete failed while waiting for the end of the pods · cleanup did not run"
+        );
         let stopped = RunSummary { stopped: 1, ..RunSummary::default() };
         let last = walk(Part::Delete, &[stopped]);
-        assert_eq!(last[0], ended("the delete command was stopped, so cleanup did not run", true));
+        assert_eq!(ended(&last[0]).describe(), "the delete command was stopped, so cleanup did not run");
+        assert!(ended(&last[0]).was_stopped);
+    }
+
+    #[test]
+    fn an_end_that_is_told_once_names_step_task_and_reason() {
+        let failed = RunSummary { failed: 1, ..passed() };
+        let last = walk(Part::Up, &[passed(), failed]);
+        let said = ended(&last[1]).describe_alone(Some("web"), Some("helm: exit code 1"));
+        let wanted =
+            "up of web failed in the deploy command: helm: exit code 1 · post-deploy and post-up did not run";
+        assert_eq!(said, wanted);
+        let last = walk(Part::Up, &[passed(), passed(), passed(), failed]);
+        assert_eq!(ended(&last[3]).describe_alone(None, Some("a: b")), "up failed in post-up: a: b");
     }
 
     #[test]
     fn a_stop_counts_although_everything_had_passed() {
         let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
         let said = "pre-up was stopped, so the deploy command, post-deploy and post-up did not run";
-        assert_eq!(lifecycle.after(OutcomeName::Passed, true), ended(said, true));
+        assert_eq!(ended(&lifecycle.after(OutcomeName::Passed, true)).describe(), said);
     }
 
     #[test]
@@ -320,8 +396,10 @@ mod tests {
         let mut lifecycle = Lifecycle::new(Part::Up, &LifecycleFacts { phases: ALL, has_application: true });
         assert_eq!(lifecycle.after(OutcomeName::Passed, false), Next::Step(Subject::Deploy));
         let rest = "the deploy command, post-deploy and post-up did not run";
-        assert_eq!(lifecycle.cannot_begin(false), ended(rest, false));
-        assert_eq!(lifecycle.cannot_begin(true), ended(&format!("up was stopped, so {rest}"), true));
+        assert_eq!(ended(&lifecycle.cannot_begin(false)).describe(), rest);
+        let stopped = lifecycle.cannot_begin(true);
+        assert_eq!(ended(&stopped).describe(), format!("up was stopped, so {rest}"));
+        assert!(ended(&stopped).was_stopped);
     }
 
     #[test]

@@ -202,7 +202,7 @@ async function onDouble(browser, version, vsix, double) {
     await check('deploying shows each step, with the command between the phases', async () => {
       fs.rmSync(place.path('notes'));
       await type('Draft Tasks: Deploy with Tasks…', 'sh note.sh "it is deployed"');
-      await window.notification('up: all steps passed').waitFor();
+      await window.notification('up of web: all steps passed').waitFor();
       equal(place.read('notes'), 'looked\napplied\nit is deployed\nannounced\n');
       await window.picture('up');
       await window.dismiss();
@@ -210,7 +210,7 @@ async function onDouble(browser, version, vsix, double) {
     await check('a step that fails is the last, and what did not run is said', async () => {
       fs.rmSync(place.path('notes'));
       await type('Draft Tasks: Deploy with Tasks…', "sh -c 'echo no such image >&2; exit 4'");
-      await window.notification('the deploy command failed, so post-deploy and post-up did not run').waitFor();
+      await window.notification('up of web failed in the deploy command: sh: exit code 4: no such image · post-deploy and post-up did not run').waitFor();
       await window.picture('up-failed');
       equal(place.read('notes'), 'looked\napplied\n');
       await window.dismiss();
@@ -222,7 +222,7 @@ async function onDouble(browser, version, vsix, double) {
       equal(place.read('notes'), '');
       await window.picture('delete');
       for (const pod of ['web-a-0', 'web-a-1']) await double.tell({ remove: { pod } });
-      await window.notification('delete: all steps passed').waitFor();
+      await window.notification('delete of web: all steps passed').waitFor();
       equal(place.read('notes'), 'dropped\n');
       await window.dismiss();
     });

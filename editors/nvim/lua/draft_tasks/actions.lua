@@ -253,7 +253,7 @@ function M.doctor()
     return
   end
   server.execute(target.client, commands.doctor, { uri = target.uri, show = false }, function(report)
-    require('draft_tasks.float').show(report.markdown, 'doctor')
+    require('draft_tasks.float').show(require('draft_tasks.message').own(report.markdown), 'doctor')
   end)
 end
 

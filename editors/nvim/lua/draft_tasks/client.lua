@@ -1,5 +1,6 @@
 --- What the plugin adds to the client that `lsp/draft_tasks.lua` describes: where the output of runs goes, and lenses
 --- that are asked for again. Without it runs are told as any editor tells them, by messages.
+local message = require('draft_tasks.message')
 local protocol = require('draft_tasks.protocol')
 
 --- What a lens or an action asks for. What the server refuses is told in its words: Neovim would put a number before
@@ -48,17 +49,19 @@ return {
       require('draft_tasks.runs').on_output(params, ctx)
     end,
     [protocol.notifications.run] = function(_, params, ctx)
+      params.message = message.own(params.message)
       require('draft_tasks.runs').on_run(params, ctx)
     end,
     ['window/showMessage'] = function(_, params)
-      if not require('draft_tasks.runs').tell_end(params.message) then
-        -- The protocol's levels count down from error, Neovim's count up to it.
-        require('draft_tasks.server').notify(reason_first(params.message), vim.log.levels.ERROR + 1 - params.type)
+      -- The protocol's levels count down from error, Neovim's count up to it.
+      local level, text = vim.log.levels.ERROR + 1 - params.type, message.own(params.message)
+      if not require('draft_tasks.runs').tell_end(text, level) then
+        require('draft_tasks.server').notify(reason_first(text), level)
       end
     end,
     ['window/showMessageRequest'] = function(err, params, ctx)
       -- Neovim puts a colon behind it.
-      params.message = params.message:gsub('%?$', '')
+      params.message = message.own(params.message):gsub('%?$', '')
       return vim.lsp.handlers['window/showMessageRequest'](err, params, ctx)
     end,
     ['workspace/applyEdit'] = function(err, params, ctx)

@@ -1,5 +1,27 @@
 --- Tells the user something. On the command line that is one line: a longer one would wait for a key to be pressed.
+local protocol = require('draft_tasks.protocol')
+
 local M = {}
+
+--- The subcommands that do what the server names by its title in the menus of other editors.
+local subcommands = {} ---@type table<string, string>
+for command, subcommand in pairs({
+  attach = 'attach',
+  delete = 'delete',
+  doctor = 'doctor',
+  end_job = 'end',
+  run_as_job = 'job',
+  up = 'up',
+}) do
+  subcommands[protocol.titles[command]] = ('`:LspDraftTasks %s`'):format(subcommand)
+end
+
+--- What the server says, in Neovim's words.
+---@param text string
+---@return string
+function M.own(text)
+  return (text:gsub('"([^"\n]+)"', subcommands))
+end
 
 --- Whether messages go to the command line, and not where a plugin of the user's shows them.
 ---@return boolean

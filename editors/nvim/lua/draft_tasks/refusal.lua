@@ -21,7 +21,7 @@ local LEAST = 40
 local function tell_more(client, command)
   local argument = vim.tbl_extend('force', command.arguments[1], { show = false })
   require('draft_tasks.server').execute(client, command.command, argument, function(report)
-    require('draft_tasks.float').show(report.markdown, 'doctor')
+    require('draft_tasks.float').show(require('draft_tasks.message').own(report.markdown), 'doctor')
   end)
 end
 

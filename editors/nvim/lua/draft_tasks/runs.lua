@@ -22,6 +22,7 @@ local M = {}
 ---@field job? string the Job of Kubernetes that it is, which goes on where the server ends
 ---@field outcome? 'passed'|'failed'|'stopped'|'skipped'|'interrupted' the last is said in place of a server that is gone
 ---@field message string
+---@field followed? boolean whether another step of `up` or `delete` follows
 ---@field remedy? draft_tasks.Remedy what helps where it is blocked
 
 --- A run as commands name it.
@@ -51,6 +52,9 @@ local last
 --- What a run said last: the output has it.
 ---@type string?
 local said
+
+--- Whether that was a message, too.
+local is_told = false
 
 --- The columns that a failure takes in a status line at most.
 local STATUS_WIDTH = 60
@@ -164,7 +168,7 @@ function M.on_run(params, ctx)
   if state == 'blocked' then
     require('draft_tasks.refusal').tell(params.message, params.remedy)
   end
-  said = params.message
+  said, is_told = params.message, false
   if state == 'finished' then
     active[key] = nil
     -- One that did not begin, since the user did not want it, leaves what was before.
@@ -172,8 +176,9 @@ function M.on_run(params, ctx)
       last = params
     end
     -- Of failures the server tells by itself.
-    if params.outcome ~= 'failed' and not output.is_visible() then
+    if params.outcome ~= 'failed' and not params.followed and not output.is_visible() then
       message.show(params.message, nil, true)
+      is_told = true
     end
   end
   guard()
@@ -188,14 +193,17 @@ function M.on_output(params, ctx)
   output.append(key, params, folder_of(key))
 end
 
---- Tells what a run said last, if a message says that: the output has all of it.
+--- Tells what a run said last, if a message says that, once: the output has all of it.
 ---@param text string
+---@param level integer
 ---@return boolean
-function M.tell_end(text)
+function M.tell_end(text, level)
   if text ~= said then
     return false
   end
-  message.show(text, vim.log.levels.ERROR, true)
+  if not is_told then
+    message.show(text, level, true)
+  end
   return true
 end
 

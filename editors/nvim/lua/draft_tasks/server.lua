@@ -136,7 +136,7 @@ end
 function M.execute(client, command, argument, on_result)
   client:request('workspace/executeCommand', call(command, argument), function(err, result)
     if err then
-      M.notify(err.message, vim.log.levels.ERROR)
+      M.notify(message.own(err.message), vim.log.levels.ERROR)
       require('draft_tasks.refusal').offer(client, err.data)
     elseif on_result then
       on_result(result)

@@ -204,10 +204,11 @@ impl<'a> Whole<'a> {
                     let told = self.tell_over(OutcomeName::Passed);
                     return Ok(code_after(told, ExitCode::SUCCESS));
                 }
-                Next::Ended { message, stopped } => {
+                Next::Ended(end) => {
+                    let stopped = end.was_stopped;
                     let told =
                         self.tell_over(if stopped { OutcomeName::Stopped } else { OutcomeName::Failed });
-                    terminal::error(format_args!("{message}"));
+                    terminal::error(format_args!("{}", end.describe()));
                     let code = if stopped { signals.exit_code() } else { FOUND };
                     return Ok(code_after(told, code.into()));
                 }

@@ -13,7 +13,7 @@ use draft_tasks_executor::{Pinned, PodsRequest, Problem};
 use super::{Lifecycle, LifecycleFacts, Part};
 use crate::safety::{self, Crossing, Foreign, Guard, Whereabouts, lacking};
 use crate::settings::kubernetes::{GONE_TIMEOUT, KubernetesSettings};
-use crate::world::application::ApplicationLookup;
+use crate::world::application::{ApplicationLookup, UNNAMED};
 
 /// Everything that is known before the first step.
 #[derive(Debug)]
@@ -139,6 +139,12 @@ impl Undertaking {
     /// The cluster of all steps, where one is known.
     pub(crate) fn target(&self) -> Option<&Target> {
         self.cluster.as_ref().map(|pinned| &pinned.target)
+    }
+
+    /// The application's name, where pods of it are awaited and more than their labels is known.
+    pub(crate) fn application(&self) -> Option<&str> {
+        let name = self.pods.as_ref().map(|pods| pods.application.name.as_str());
+        name.filter(|name| *name != UNNAMED)
     }
 
     /// The clusters that all steps together reach and that are not accepted.

@@ -70,6 +70,8 @@ pub(crate) struct Run {
     pub(crate) current: Option<usize>,
     /// Whether somebody has asked for its end.
     pub(crate) is_stopping: bool,
+    /// Whether it is over, and another step of `up` or `delete` follows.
+    pub(crate) is_followed: bool,
     /// What is awaited before tasks run: "2/3 pods ready".
     pub(crate) awaited: Option<String>,
     pub(crate) started: std::time::Instant,

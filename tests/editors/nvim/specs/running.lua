@@ -359,3 +359,34 @@ check('progress of a run comes by LspProgress', function()
   vim.api.nvim_del_autocmd(id)
   equal(kinds[1], 'begin')
 end)
+
+check('the end of up is one message, and names what failed', function()
+  local setup = require('draft_tasks').setup
+  setup({ output = { open = false } })
+  h.write('whole/.draft-tasks.toml', { '[pre-up]', 'a = "true"', '[post-up]', 'call = "sh -c \'[ -e fixed ] || { echo no route >&2; exit 3; }\'"' })
+  open('whole/.draft-tasks.toml')
+  local function told_of_up(text)
+    local before = #h.notifications
+    vim.cmd('LspDraftTasks up true')
+    eventually(text, function()
+      return t.notified(text)
+    end)
+    local told = vim.list_slice(vim.tbl_map(function(notification)
+      return { notification.message, notification.level }
+    end, h.notifications), before + 1)
+    -- Nobody knows an application here.
+    return vim.tbl_filter(function(one)
+      return not one[1]:find('no pods are awaited', 1, true)
+    end, told)
+  end
+  local failed = 'up failed in post-up: call: exit code 3: no route'
+  equal(told_of_up(failed), { { failed, vim.log.levels.ERROR } })
+  h.write('whole/fixed', {})
+  equal(told_of_up('up: all steps passed'), { { 'up: all steps passed', vim.log.levels.INFO } })
+  -- What the server tells, too, is not told again.
+  local showed = h.client(0).handlers['window/showMessage']
+  local before = #h.notifications
+  showed(nil, { type = vim.lsp.protocol.MessageType.Info, message = 'up: all steps passed' }, {})
+  equal(#h.notifications, before)
+  setup({})
+end)

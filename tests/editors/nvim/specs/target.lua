@@ -106,6 +106,10 @@ check('a run that cannot reach its cluster says what helps, asks for nothing, an
     return vim.startswith(line, '✗ post-deploy could not run: cannot reach the cluster')
   end)
   assert(told, vim.inspect(h.output()))
+  local advice = vim.iter(h.output()):find(function(line)
+    return line:find('walks through the whole chain', 1, true) ~= nil
+  end)
+  assert(advice and advice:find('`:LspDraftTasks doctor` walks', 1, true), vim.inspect(h.output()))
   eventually('the lens says so', function()
     return vim.iter(t.lens_titles(bufnr)):any(function(title)
       return title:find('last: ✗ could not run', 1, true) ~= nil

@@ -190,8 +190,11 @@ pub(crate) struct RunParams {
     /// The folder of the run's record, once it is over and where one is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) record: Option<String>,
-    /// The outcome in words, for people.
+    /// The outcome in words, for people; of the last step of `up` or `delete` that of all steps.
     pub(crate) message: String,
+    /// Whether another step of `up` or `delete` follows, so that nobody is to be disturbed with this end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) followed: bool,
     /// What helps where it is blocked, as in the data of an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(skip))]

@@ -36,7 +36,7 @@ impl Session {
         let empty = analysis.parsed.text.trim().is_empty() && session.flags.applies_edits;
         let added = Phase::DEP_8.into_iter().filter(|_| empty).map(|phase| {
             let argument = AddPhase { uri: uri.clone(), phase: phase.name().into() };
-            let command = command(format!("＋ Add {phase}"), &argument);
+            let command = command(format!("+ Add {phase}"), &argument);
             CodeLens { range: Range::default(), command: Some(command), data: None }
         });
         let jobs = lens::runnables(&analysis.parsed).into_iter().filter_map(|runnable| {

@@ -7,9 +7,8 @@ use std::time::Duration;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::{self, Plan, Subject};
 use draft_tasks_analysis::task_variable::TaskVariable;
-use draft_tasks_executor::PodsBefore;
-use draft_tasks_executor::RunSummary;
 use draft_tasks_executor::cluster::Target;
+use draft_tasks_executor::{OutcomeName, PodsBefore, RunSummary};
 use serde::{Deserialize, Serialize};
 use tower_lsp::gen_lsp_types::*;
 use tower_lsp::jsonrpc::Error;
@@ -154,6 +153,24 @@ impl Walk {
     }
 }
 
+impl Walked {
+    /// Whether another step follows.
+    pub(super) fn goes_on(&self) -> bool {
+        matches!(self.next, Next::Step(_))
+    }
+
+    /// What is to be said of all steps where this one was the last; `why` says how it failed.
+    pub(super) fn end(&self, why: Option<&str>) -> Option<String> {
+        let Undertaking { part, .. } = self.walk.undertaking;
+        let application = self.walk.undertaking.application();
+        match &self.next {
+            Next::Step(_) => None,
+            Next::Done => Some(format!("{}: all steps passed", part.of(application))),
+            Next::Ended(end) => Some(end.describe_alone(application, why)),
+        }
+    }
+}
+
 impl Session {
     /// The run of a part that goes on.
     fn walks_already(&mut self, uri: &Uri, part: Part) -> Result<Option<Started>, Error> {
@@ -277,27 +294,28 @@ impl Session {
         Some(Walked { walk, next })
     }
 
-    /// Begins the next step; after the last one, answers what is to be said.
-    pub(super) fn walk_on(&mut self, Walked { walk, next }: Walked) -> Option<(MessageType, String)> {
-        match next {
-            Next::Step(_) if self.client_left => None,
-            Next::Step(step) => {
-                self.begin(walk, step, Questions::default());
-                None
-            }
-            Next::Done => {
-                Some((MessageType::Info, format!("{}: all steps passed", walk.undertaking.part.name())))
-            }
-            Next::Ended { message, stopped } => {
-                Some((if stopped { MessageType::Info } else { MessageType::Error }, message))
-            }
+    /// Begins the next step, if there is one.
+    pub(super) fn walk_on(&mut self, Walked { walk, next }: Walked) {
+        if let Next::Step(step) = next
+            && !self.client_left
+        {
+            self.begin(walk, step, Questions::default());
+        }
+    }
+
+    /// What is to be said of all steps where this one cannot run, and is the last.
+    pub(super) fn walk_blocked(&self, run: &str, why: &str) -> Option<String> {
+        let walk = self.walks.iter().find(|walk| walk.is_at(run))?;
+        match walk.undertaking.steps.clone().after(OutcomeName::Failed, false) {
+            Next::Ended(end) => Some(end.describe_alone(walk.undertaking.application(), Some(why))),
+            _ => None,
         }
     }
 
     /// A step did not begin, so no other one does; answers which did not run.
     pub(super) fn walk_declined(&mut self, run: &str) -> Option<String> {
         match self.take_walk(run)?.undertaking.steps.cannot_begin(false) {
-            Next::Ended { message, .. } => Some(message),
+            Next::Ended(end) => Some(end.describe()),
             _ => None,
         }
     }

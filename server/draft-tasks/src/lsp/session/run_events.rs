@@ -14,6 +14,7 @@ use draft_tasks_executor::{
 use tower_lsp::gen_lsp_types::*;
 
 use super::Session;
+use super::lifecycle::Walked;
 use crate::claim::Claim;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, OutputParams, PieceOfOutput, RunParams, RunState};
@@ -101,13 +102,12 @@ impl Session {
     pub(crate) fn declined(&mut self, id: &str, why: &str) {
         let Some(run) = self.runs.finish(id) else { return };
         let rest = self.walk_declined(id);
-        let message = format!("{} did not run: {why}", run.subject);
+        let is_step = rest.is_some();
+        let rest = rest.unwrap_or_else(|| format!("{} did not run", run.subject));
+        let message = format!("{rest}: {why}");
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(OutcomeName::Skipped), message.clone());
-        if let Some(rest) = rest {
-            // It names this run, too.
-            self.show(MessageType::Info, format!("{rest}: {why}"));
-        } else if self.flags.output_version.is_none() {
+        if is_step || self.flags.output_version.is_none() {
             self.show(MessageType::Info, message);
         }
         self.refresh_lenses();
@@ -143,7 +143,9 @@ impl Session {
     fn blocked(&mut self, id: &str, problem: &Problem) {
         let Some(run) = self.runs.get(id) else { return };
         let problem = Audience::Editor.words(&problem.describe());
-        let message = format!("{} could not run: {problem}", run.subject);
+        let message = self
+            .walk_blocked(id, &problem)
+            .unwrap_or_else(|| format!("{} could not run: {problem}", run.subject));
         self.tell(run, RunState::Blocked, (None, None), None, message.clone());
         // A client that shows runs tells it, with what helps.
         if self.flags.output_version.is_none() {
@@ -293,36 +295,26 @@ impl Session {
     }
 
     fn run_finished(&mut self, id: &str, summary: &RunSummary) {
-        let Some(run) = self.runs.finish(id) else { return };
+        let Some(mut run) = self.runs.finish(id) else { return };
         self.job_run_is_over(&run);
         self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
         let outcome = summary.outcome();
         let walked = self.walked(id, summary);
-        let message = match (run.subject, outcome) {
-            (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
-            (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
-            (subject, _) => {
-                // Where there is little room the end is cut off.
-                let why = run.first_failure().map(|why| format!("{why} · ")).unwrap_or_default();
-                let left = run.is_left(outcome).then(|| summary.describe_left());
-                format!("{subject}: {why}{}", left.unwrap_or_else(|| summary.describe()))
-            }
-        };
+        run.is_followed = walked.as_ref().is_some_and(Walked::goes_on);
+        let end = walked.as_ref().and_then(|walked| walked.end(run.first_failure().as_deref()));
+        let is_last_step = end.is_some();
+        let message = end.unwrap_or_else(|| describe_end(&run, summary));
         self.progress(&run, ProgressValue::End { message: message.clone() });
         self.tell(&run, RunState::Finished, (None, None), Some(outcome), message.clone());
         self.look_again(&run.uri);
         // Why a run was blocked has been shown.
         let failed = outcome == OutcomeName::Failed;
         let long = outcome == OutcomeName::Passed && run.started.elapsed() > SHORT;
-        let said = walked.and_then(|walked| self.walk_on(walked));
-        // What is said of all steps says it of this one, too.
-        let is_told = summary.blocked || said.is_some();
-        if !is_told && (failed || long || self.flags.output_version.is_none()) {
+        let is_news = failed || long || is_last_step || self.flags.output_version.is_none();
+        if is_news && !summary.blocked && !run.is_followed {
             self.show(if failed { MessageType::Error } else { MessageType::Info }, message);
         }
-        if let Some((kind, message)) = said {
-            self.show(kind, message);
-        }
+        walked.into_iter().for_each(|walked| self.walk_on(walked));
         self.refresh_lenses();
     }
 
@@ -363,6 +355,7 @@ impl Session {
                 .filter(|_| state == RunState::Finished)
                 .map(|it| it.display().to_string()),
             message,
+            followed: run.is_followed,
             remedy: run.remedy().filter(|_| state == RunState::Blocked),
         }));
     }
@@ -376,6 +369,21 @@ fn place_of((task, pod): Place) -> (Option<usize>, Option<usize>) {
 fn called(run: &Run, (task, pod): Place) -> String {
     let name = &run.tasks[task].name;
     pod.map_or_else(|| name.clone(), |pod| format!("{name} · {}", run.short_pod(pod)))
+}
+
+/// How a run ended.
+fn describe_end(run: &Run, summary: &RunSummary) -> String {
+    let outcome = summary.outcome();
+    match (run.subject, outcome) {
+        (Subject::PodsReady, OutcomeName::Passed) => "pods-ready: all pods are ready".to_owned(),
+        (Subject::PodsGone, OutcomeName::Passed) => "pods-gone: no pod is left".to_owned(),
+        (subject, _) => {
+            // Where there is little room the end is cut off.
+            let why = run.first_failure().map(|why| format!("{why} · ")).unwrap_or_default();
+            let left = run.is_left(outcome).then(|| summary.describe_left());
+            format!("{subject}: {why}{}", left.unwrap_or_else(|| summary.describe()))
+        }
+    }
 }
 
 /// How much of a run is done.

@@ -246,6 +246,7 @@ impl PreparedRun {
             has_begun: false,
             current: None,
             is_stopping: false,
+            is_followed: false,
             awaited: None,
             started: Instant::now(),
             record: None,

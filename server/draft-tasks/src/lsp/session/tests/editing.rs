@@ -39,9 +39,9 @@ fn an_empty_file_has_lenses_that_add_phases() {
     check(
         fixture.lenses(),
         expect![[r#"
-        0: ＋ Add pre-up draft-tasks.addPhase
-        0: ＋ Add post-deploy draft-tasks.addPhase
-        0: ＋ Add cleanup draft-tasks.addPhase
+        0: + Add pre-up draft-tasks.addPhase
+        0: + Add post-deploy draft-tasks.addPhase
+        0: + Add cleanup draft-tasks.addPhase
     "#]],
     );
     fixture.effects();

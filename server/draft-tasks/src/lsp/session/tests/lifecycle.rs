@@ -5,6 +5,8 @@ use draft_tasks_executor::PodsBefore;
 use super::pods::{FILE, fixture};
 use super::*;
 
+const PRE_UP_FAILED: &str = "up failed in pre-up · the deploy command and post-deploy did not run";
+
 /// The runs that are to start: what each is of, how many tasks it has, where it runs, and what it waits for.
 fn started(fixture: &mut Fixture) -> Vec<String> {
     let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
@@ -112,8 +114,65 @@ fn a_step_that_failed_is_the_last_and_what_did_not_run_is_said() {
     up(&mut fixture);
     over(&mut fixture, "run-1", RunSummary { failed: 1, ..RunSummary::default() });
     let told = fixture.effects();
-    assert!(told.contains("pre-up failed, so the deploy command and post-deploy did not run"), "{told}");
+    assert!(told.contains(PRE_UP_FAILED), "{told}");
     assert!(!told.contains("start run-2"), "{told}");
+}
+
+/// What disturbs somebody: the messages of the server, and of the notifications those that clients show.
+fn shown(fixture: &mut Fixture) -> Vec<String> {
+    let effects = std::iter::from_fn(|| fixture.effects.try_recv().ok());
+    let shown = effects.filter_map(|effect| match effect {
+        Effect::Show { message, .. } | Effect::Offer { message, .. } => Some(message),
+        Effect::Run(params) => (params.state == ext::RunState::Blocked).then_some(params.message),
+        _ => None,
+    });
+    shown.collect()
+}
+
+#[test]
+fn the_end_of_all_steps_is_one_message() {
+    for has_output in [true, false] {
+        let start = || {
+            let (mut fixture, dir) = fixture("https://127.0.0.1:1");
+            if !has_output {
+                fixture.session.flags.output_version = None;
+            }
+            fixture.open(FILE);
+            up(&mut fixture);
+            shown(&mut fixture);
+            (fixture, dir)
+        };
+        let (mut fixture, _dir) = start();
+        let failed = RunEvent::TaskFinished {
+            task: 0,
+            pod: None,
+            outcome: Outcome::Failed(Failure::ExitCode(3)),
+            headline: Some("FATAL: password authentication failed".into()),
+            duration: seconds(1),
+            left_running: Vec::new(),
+            note: None,
+            problems: Vec::new(),
+        };
+        fixture.session.run_event("run-1", failed);
+        over(&mut fixture, "run-1", RunSummary { failed: 1, ..RunSummary::default() });
+        let told = "up failed in pre-up: see: exit code 3: FATAL: password authentication failed · \
+                    the deploy command and post-deploy did not run";
+        assert_eq!(shown(&mut fixture), [told]);
+
+        let (mut fixture, _dir) = start();
+        over(&mut fixture, "run-1", passed());
+        over(&mut fixture, "run-2", passed());
+        let problem = draft_tasks_executor::Problem::new("cannot reach the cluster");
+        fixture.session.run_event("run-3", RunEvent::Blocked { problem });
+        over(&mut fixture, "run-3", RunSummary { blocked: true, ..RunSummary::default() });
+        assert_eq!(shown(&mut fixture), ["up failed in post-deploy: cannot reach the cluster"]);
+
+        let (mut fixture, _dir) = start();
+        for step in ["run-1", "run-2", "run-3"] {
+            over(&mut fixture, step, passed());
+        }
+        assert_eq!(shown(&mut fixture), ["up: all steps passed"]);
+    }
 }
 
 #[test]
@@ -155,11 +214,9 @@ fn a_foreign_cluster_is_asked_for_once_for_all_steps() {
     assert_eq!(started(&mut fixture), ["deploy 1 pinned looks for pods"]);
     fixture.session.declined("run-2", "the cluster does not answer");
     let told = fixture.effects();
-    assert!(told.contains("deploy did not run: the cluster does not answer"), "{told}");
-    assert!(
-        told.contains("the deploy command and post-deploy did not run: the cluster does not answer"),
-        "{told}"
-    );
+    let said = "the deploy command and post-deploy did not run: the cluster does not answer";
+    assert_eq!(told.matches("did not run").count(), told.matches(said).count(), "{told}");
+    assert!(told.contains(said), "{told}");
 }
 
 #[test]
@@ -238,7 +295,7 @@ fn a_deletion_goes_on_without_pods_that_cannot_be_asked_for() {
 
 #[test]
 fn a_stop_that_meets_the_end_of_a_step_ends_all_of_it() {
-    let said = "pre-up was stopped, so the deploy command and post-deploy did not run";
+    let said = "up was stopped in pre-up · the deploy command and post-deploy did not run";
     let stop = |fixture: &mut Fixture| drop(fixture.execute("stop", json!({ "uri": URI })));
     let cancel = |fixture: &mut Fixture| {
         fixture.session.cancel_progress(&ProgressToken::String(format!("{}run-1", ext::PROGRESS)));
@@ -279,7 +336,7 @@ fn a_stop_of_a_step_that_is_over_stops_the_present_one() {
     assert_eq!(fixture.execute("stop", json!({ "run": "run-1" })), r#"{"stopped":1}"#);
     over(&mut fixture, "run-2", passed());
     let told = fixture.effects();
-    assert!(told.contains("the deploy command was stopped, so post-deploy did not run"), "{told}");
+    assert!(told.contains("up was stopped in the deploy command · post-deploy did not run"), "{told}");
 }
 
 #[test]
