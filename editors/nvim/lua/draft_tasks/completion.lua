@@ -2,9 +2,47 @@
 --- bracket or quote behind it, which a plugin has put there, would be left.
 local M = {}
 
---- Enter over the placeholder of a snippet goes on to the next one: it would put the end of a line into a string.
+--- Whether what is selected is all that stands between two of these quotes.
+---@param quote string
+---@return boolean
+local function is_quoted(quote)
+  local from, to = vim.fn.col('v'), vim.fn.col('.')
+  if from > to then
+    from, to = to, from
+  end
+  local line = vim.api.nvim_get_current_line()
+  local behind = vim.o.selection == 'exclusive' and to or to + vim.str_utf_end(line, to) + 1
+  return line:sub(from - 1, from - 1) == quote and line:sub(behind, behind) == quote
+end
+
+--- Somebody who writes a string ends it with a quote: where that of a snippet stands, it is that one.
+local function on_char()
+  local quote = vim.v.char
+  if (quote ~= '"' and quote ~= "'") or not vim.snippet.active() then
+    return
+  end
+  local line, column = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2]
+  local before, behind = line:sub(column, column), line:sub(column + 1, column + 1)
+  if behind == quote and before ~= '\\' then
+    vim.v.char = ''
+    vim.api.nvim_feedkeys(vim.keycode('<C-g>U<Right>'), 'ni', false)
+  end
+end
+
+--- What keys do in the placeholders of snippets. Enter goes on to the next one: it would put the end of a line into a string.
 ---@param bufnr integer
 function M.map(bufnr)
+  vim.api.nvim_create_autocmd('InsertCharPre', {
+    group = vim.api.nvim_create_augroup('draft_tasks_quotes_' .. bufnr, {}),
+    buffer = bufnr,
+    desc = 'Take a quote that is typed at the last one of a snippet for that one',
+    callback = on_char,
+  })
+  for _, quote in ipairs({ '"', "'" }) do
+    vim.keymap.set('s', quote, function()
+      return vim.snippet.active() and is_quoted(quote) and '<C-g>"_c' or quote
+    end, { buffer = bufnr, expr = true, desc = 'Begin the string whose placeholder is selected' })
+  end
   vim.keymap.set('s', '<CR>', function()
     return vim.snippet.active({ direction = 1 }) and '<Cmd>lua vim.snippet.jump(1)<CR>' or '<CR>'
   end, { buffer = bufnr, expr = true, desc = 'Go to the next placeholder' })

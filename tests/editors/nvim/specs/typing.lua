@@ -239,3 +239,43 @@ t.check('what is accepted while typing leaves a file that parses', function()
   assert(#wrong == 0, ('%d of %d:\n'):format(#wrong, #accepted) .. table.concat(told, '\n\n'))
   assert(#accepted > SEQUENCES / 2, #accepted .. ' completions')
 end)
+
+t.check('quotes that are typed over a placeholder are those that stand there', function()
+  child, ask = start()
+  h.write('typing/.draft-tasks.toml', {})
+  ask('vim.cmd.edit({ args = { vim.fn.fnameescape(...) }, bang = true })', h.path('typing/.draft-tasks.toml'))
+  h.eventually('the server attaches', function()
+    return ask('return #vim.lsp.get_clients({ bufnr = 0 }) == 1 and not asked()')
+  end)
+  ask('vim.lsp.completion.enable(true, vim.lsp.get_clients({ bufnr = 0 })[1].id, 0)')
+  local wanted = '[pre-up]\n"make it" = "make test"\nx = "y"\n'
+  -- What is selected there is replaced.
+  local function placeholder()
+    h.eventually('the next placeholder', function()
+      return ask("return vim.fn.mode() == 's'")
+    end)
+  end
+  for _, has_pairs in ipairs({ false, true }) do
+    for description, command in pairs({
+      ['"make it"'] = '"make test"',
+      ['make it'] = 'make test',
+      ['"make it'] = 'make test',
+    }) do
+      ask('empty() set_pairs(...)', has_pairs)
+      press('i[pre-up]<CR>')
+      local items = complete()
+      for index, item in ipairs(items) do
+        if item.label == 'description = "command"' then
+          press(('<C-n>'):rep(index) .. '<C-y>')
+        end
+      end
+      placeholder()
+      press(description .. '<Tab>')
+      placeholder()
+      press(command .. '<End><CR>x = "y"')
+      t.equal(ask('return text(false)'), wanted)
+      press('<C-e><Esc>')
+    end
+  end
+  vim.fn.jobstop(child)
+end)
