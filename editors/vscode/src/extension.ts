@@ -8,6 +8,7 @@ import { Documents } from './documents';
 import { Files } from './files';
 import { Output } from './output';
 import { commands, language, section } from './protocol';
+import { watchQuotes } from './quotes';
 import { Runs, type RunMessage } from './runs';
 import { messageOf, Server } from './server';
 import { Status } from './status';
@@ -52,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   };
   [output, testing, status, others].forEach((listener) => runs.listen(listener));
   context.subscriptions.push(
-    log, files, output, documents, status, testing,
+    log, files, output, documents, status, testing, watchQuotes(),
     register({ context, server: made, files, runs, output, status, documents, terminal }),
     vscode.tasks.registerTaskProvider(language, terminal),
     made.onDidChange(() => tellContext(made, files, runs)),
