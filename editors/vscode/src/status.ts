@@ -131,8 +131,7 @@ export class Status implements RunListener, vscode.Disposable {
     const last = this.#last;
     if (last === undefined) return { text: `$(checklist) ${where}`, tooltip };
     tooltip.appendMarkdown('- last run: ').appendText(last.message);
-    const what = last.outcome === 'failed' ? shorten(last.message) : last.phase;
-    return { text: `${SIGNS[last.outcome ?? ''] ?? '$(checklist)'} ${where} · ${what}`, tooltip };
+    return { text: `${SIGNS[last.outcome ?? ''] ?? '$(checklist)'} ${where} · ${last.phase}`, tooltip };
   }
 
   /** What runs, with its folder where that is not the one that is looked at. */

@@ -8,14 +8,14 @@ import { isTasksFile, nameOf } from './files';
 import { commands, type Outline, type RunTasks, type Started } from './protocol';
 import { textOf, type OutputMessage, type RunListener, type RunMessage, type Runs } from './runs';
 import { messageOf, remedyOf, type Server } from './server';
-import { forTerminal, lastLines, plain, Tail } from './text';
+import { forTerminal } from './text';
 import { RESTRICTED } from './trust';
+
+/** An end is told once, by the server: the editor would write a message over the line, which has its diagnostic. What a task wrote is its output. */
+const NO_MESSAGE: vscode.TestMessage[] = [];
 
 /** How long typing must rest before the tree follows, in milliseconds. */
 const REST = 300;
-
-/** The lines of output that a failure is shown with. */
-const LINES = 10;
 
 type SeenTask = RunTasks['tasks'][number];
 
@@ -43,22 +43,19 @@ interface Shown {
   readonly everywhere: boolean;
   /** When each task began, in milliseconds. */
   readonly began: Map<vscode.TestItem, number>;
-  readonly tails: Map<vscode.TestItem, Tail>;
   /** What is known of each task that runs inside of pods. */
   readonly inPods: Map<vscode.TestItem, InPods>;
   /** Those that have begun and have not ended. */
   readonly open: Set<vscode.TestItem>;
-  /** Why none of its tasks can run. */
-  blocked?: string;
-  /** Whether a task has told it. */
-  blockedTold?: boolean;
+  /** Whether none of its tasks can run. */
+  blocked?: boolean;
 }
 
 /** A task as it stands in its pods. */
 interface InPods {
   running: number;
   skipped: number;
-  readonly failures: vscode.TestMessage[];
+  failed: number;
 }
 
 /** A part of a request: tasks of one phase or all of them, in these pods or in all of them. */
@@ -289,7 +286,7 @@ export class Testing implements RunListener, vscode.Disposable {
       case 'taskFinished':
         return this.#taskFinished(shown, message);
       case 'blocked':
-        shown.blocked = message.message;
+        shown.blocked = true;
         return shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
       case 'waiting':
         return shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
@@ -302,9 +299,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const shown = this.#shown.get(message.run);
     if (shown === undefined) return;
     const item = this.#item(message.uri, message.phase, message.task, message.pod);
-    const text = textOf(message);
-    if (item !== undefined) tail(shown, item).add(text);
-    shown.run.appendOutput(forTerminal(text), undefined, item);
+    shown.run.appendOutput(forTerminal(textOf(message)), undefined, item);
   }
 
   #started(message: RunMessage): void {
@@ -315,7 +310,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const run = asked?.run ?? this.controller.createTestRun(request, undefined, true);
     const uri = vscode.Uri.parse(message.uri);
     this.#shown.set(message.run, {
-      run, uri, phase: message.phase, everywhere: asked?.everywhere ?? false, began: new Map(), tails: new Map(), inPods: new Map(), open: new Set(),
+      run, uri, phase: message.phase, everywhere: asked?.everywhere ?? false, began: new Map(), inPods: new Map(), open: new Set(),
     });
     run.appendOutput(`${forTerminal(message.message)}\r\n`);
     if (asked === undefined) {
@@ -349,14 +344,14 @@ export class Testing implements RunListener, vscode.Disposable {
     const began = shown.began.get(item);
     const duration = began === undefined ? undefined : Date.now() - began;
     shown.open.delete(item);
-    if (shown.blocked !== undefined) return this.#errored(shown, item);
+    if (shown.blocked) return shown.run.errored(item, NO_MESSAGE);
     this.#outcomes.set(item, message.outcome);
     switch (message.outcome) {
       case 'passed':
         shown.run.passed(item, duration);
         break;
       case 'failed':
-        shown.run.failed(item, failure(message, tail(shown, item), item), duration);
+        shown.run.failed(item, NO_MESSAGE, duration);
         break;
       default:
         shown.run.skipped(item);
@@ -364,29 +359,23 @@ export class Testing implements RunListener, vscode.Disposable {
     if (message.pod !== undefined && item.parent !== undefined) this.#podFinished(shown, item, item.parent, message);
   }
 
-  /** One that could not run: the first tells why, which is true of all. */
-  #errored(shown: Shown, item: vscode.TestItem): void {
-    shown.run.errored(item, shown.blockedTold ? [] : new vscode.TestMessage(shown.blocked ?? ''));
-    shown.blockedTold = true;
-  }
-
   /** A task passed when it did in all pods; that it failed is known at once. */
   #podFinished(shown: Shown, pod: vscode.TestItem, task: vscode.TestItem, message: RunMessage): void {
     const pods = inPods(shown, task);
     if (shown.began.has(pod)) pods.running--;
-    if (message.outcome === 'failed') pods.failures.push(failure(message, tail(shown, pod), task));
+    if (message.outcome === 'failed') pods.failed++;
     else if (message.outcome !== 'passed') pods.skipped++;
-    if (pods.failures.length === 0 && pods.running > 0) return;
-    const outcome = pods.failures.length > 0 ? 'failed' : pods.skipped > 0 ? 'skipped' : 'passed';
+    if (pods.failed === 0 && pods.running > 0) return;
+    const outcome = pods.failed > 0 ? 'failed' : pods.skipped > 0 ? 'skipped' : 'passed';
     this.#outcomes.set(task, outcome);
-    if (outcome === 'failed') shown.run.failed(task, pods.failures);
+    if (outcome === 'failed') shown.run.failed(task, NO_MESSAGE);
     else shown.run[outcome](task);
   }
 
   #finished(shown: Shown, message: RunMessage): void {
     shown.run.appendOutput(`${forTerminal(message.message)}\r\n`);
     if (message.outcome === 'interrupted') {
-      for (const item of shown.open) shown.run.errored(item, new vscode.TestMessage(message.message));
+      for (const item of shown.open) shown.run.errored(item, NO_MESSAGE);
     }
     this.#worst(shown, message);
     this.#shown.delete(message.run);
@@ -400,7 +389,7 @@ export class Testing implements RunListener, vscode.Disposable {
     const ofPhase = this.#item(uri, phase);
     if (ofPhase === undefined) return;
     const failed = [...ofPhase.children].some(([, task]) => this.#outcomes.get(task) === 'failed');
-    if (failed) shown.run.failed(ofPhase, []);
+    if (failed) shown.run.failed(ofPhase, NO_MESSAGE);
   }
 }
 
@@ -424,38 +413,13 @@ function sortText(number: number): string {
   return String(number).padStart(5, '0');
 }
 
-function tail(shown: Shown, item: vscode.TestItem): Tail {
-  let found = shown.tails.get(item);
-  if (found === undefined) {
-    found = new Tail(10_000);
-    shown.tails.set(item, found);
-  }
-  return found;
-}
-
 function inPods(shown: Shown, task: vscode.TestItem): InPods {
   let found = shown.inPods.get(task);
   if (found === undefined) {
-    found = { running: 0, skipped: 0, failures: [] };
+    found = { running: 0, skipped: 0, failed: 0 };
     shown.inPods.set(task, found);
   }
   return found;
-}
-
-function failure(message: RunMessage, tail: Tail, item: vscode.TestItem): vscode.TestMessage {
-  const written = lastLines(plain(tail.text), LINES);
-  const how = howItEnded(message);
-  // It ends with the line that says why.
-  const rest = how.endsWith(written) ? '' : written;
-  const shown = new vscode.TestMessage([how, rest].filter(Boolean).join('\n\n'));
-  if (item.uri !== undefined && item.range !== undefined) shown.location = new vscode.Location(item.uri, item.range);
-  return shown;
-}
-
-/** The server's line without what stands beside it already: sign and name. Of a pod it has only the end of the name. */
-function howItEnded({ message, task, pod }: RunMessage): string {
-  if (pod === undefined) return message.replace(`✗ ${task} `, '');
-  return message.replace(`✗ ${task} · `, '').replace(/^\S+ /, `${pod}: `);
 }
 
 /** Makes a collection that of some values, keeping the items that stay. */

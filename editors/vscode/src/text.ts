@@ -40,13 +40,3 @@ export class Tail {
     this.#text = '';
   }
 }
-
-/** The last lines that are not empty. */
-export function lastLines(text: string, count: number): string {
-  return text.split('\n').filter((line) => line.trim() !== '').slice(-count).join('\n');
-}
-
-/** A time that something took, as the server says it. */
-export function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
-}

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forTerminal, lastLines, plain, Tail } from '../../src/text';
+import { forTerminal, plain, Tail } from '../../src/text';
 
 test('a plain text has no colours, and of what was overwritten the last', () => {
   assert.equal(plain('\x1b[31mred\x1b[0m\n'), 'red\n');
@@ -18,8 +18,4 @@ test('the tail of a long text is bounded, and begins with a whole line', () => {
   assert.ok(tail.text.length <= 120);
   assert.match(tail.text, /^line \d+\n/);
   assert.ok(tail.text.endsWith('line 999\n'));
-});
-
-test('the last lines leave out empty ones', () => {
-  assert.equal(lastLines('a\n\nb\nc\n\n', 2), 'b\nc');
 });
