@@ -10,20 +10,32 @@ import { language } from './protocol';
 interface Doubled {
   readonly quote: string;
   readonly line: number;
-  /** Where it stands. */
-  readonly column: number;
+  /** Where it stands now. */
+  column: number;
   /** Whether another one went to the end of the string, as the editor puts quotes around what is selected. */
   readonly surrounds: boolean;
 }
 
 /** Follows what is typed. */
 export function watchQuotes(): vscode.Disposable {
+  /** Those that are not yet taken away. */
+  const present = new Set<Doubled>();
   return vscode.workspace.onDidChangeTextDocument((change) => {
     const editor = vscode.window.activeTextEditor;
-    if (change.reason !== undefined || change.document.languageId !== language || editor?.document !== change.document) return;
-    const found = doubled(change);
-    if (found !== undefined) void takeAway(editor, found);
+    if (change.document.languageId !== language || editor?.document !== change.document) return;
+    present.forEach((one) => follow(one, change));
+    const found = change.reason === undefined ? doubled(change) : undefined;
+    if (found === undefined) return;
+    present.add(found);
+    void takeAway(editor, found).finally(() => present.delete(found));
   });
+}
+
+/** What changes before it in its line moves it. */
+function follow(one: Doubled, { contentChanges }: vscode.TextDocumentChangeEvent): void {
+  for (const { range, text, rangeLength } of contentChanges) {
+    if (range.end.line === one.line && range.end.character < one.column - 1) one.column += text.length - rangeLength;
+  }
 }
 
 function doubled({ contentChanges, document }: vscode.TextDocumentChangeEvent): Doubled | undefined {
@@ -41,9 +53,11 @@ function doubled({ contentChanges, document }: vscode.TextDocumentChangeEvent): 
 }
 
 /** What is typed meanwhile is newer than what is known here: then the editor refuses the edit, and it is made again. */
-async function takeAway(editor: vscode.TextEditor, { quote, line, column, surrounds }: Doubled): Promise<void> {
+async function takeAway(editor: vscode.TextEditor, one: Doubled): Promise<void> {
+  const { quote, line, surrounds } = one;
   const pair = quote + quote;
   while (vscode.window.activeTextEditor === editor) {
+    const { column } = one;
     const { text } = editor.document.lineAt(line);
     const end = surrounds ? text.indexOf(pair, column + 1) : column;
     if (!text.startsWith(pair, column - 1) || end < 0) return;

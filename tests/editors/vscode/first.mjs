@@ -79,6 +79,10 @@ async function withoutFile(browser, version, vsix) {
         await page.keyboard.press('End');
         await page.keyboard.press('Enter');
         await page.keyboard.type(last);
+        await until('no quote is doubled', async () => {
+          const lines = await window.lines();
+          return lines.includes(last) && !/""/.test(lines[1]);
+        });
         await window.save(`snippet/${FILE}`, (text) => text.includes(last));
         return place.read(`snippet/${FILE}`).split('\n')[1];
       };
