@@ -67,9 +67,27 @@ fn up_and_what_cleans_up_are_refused_to_each_other() {
     assert!(!tool.path("deleted").exists());
     for cleans in [&["run", "cleanup"][..], &delete] {
         let first = begun(&tool, cleans);
-        assert_unusable(&tool, &up, &["is running for this file", "with --wait"]);
-        assert_eq!(tool.call(&["run", "post-up"]).code, Some(0));
+        for others in [&up[..], &["run", "pre-up"], &["run", "post-up"]] {
+            assert_unusable(&tool, others, &["is running for this file (started at ", "with --wait"]);
+        }
         let_go(&tool, first);
+    }
+}
+
+#[test]
+fn nothing_is_cleaned_up_or_deleted_beside_a_phase_unless_it_waits_for_its_end() {
+    let tool = waiting();
+    for cleans in [&["run", "cleanup"][..], &["delete", "--", "true"]] {
+        let first = begun(&tool, &["run", "pre-up"]);
+        let process = format!("process {})", first.process());
+        let said = ["pre-up is running for this file (started at ", &process, "with --wait"];
+        assert_unusable(&tool, cleans, &said);
+        let (command, rest) = cleans.split_first().expect("a command");
+        let mut waits = tool.start(&[&[*command, "--wait"], rest].concat());
+        assert!(waits.wait_for_warning("waiting: ").contains("pre-up is running for this file"));
+        let_go(&tool, first);
+        waits.wait_for("begun");
+        let_go(&tool, waits);
     }
 }
 

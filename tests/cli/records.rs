@@ -496,7 +496,7 @@ fn have_no_place_without_a_home() {
     let lines: Vec<&str> = called.stderr.lines().collect();
     let [of_locks, of_record] = lines.as_slice() else { panic!("{called:?}") };
     let said =
-        "warning: cannot tell whether another program runs the same phase: there is no folder for locks";
+        "warning: cannot tell whether another program runs tasks of this file: there is no folder for locks";
     assert!(of_locks.starts_with(said), "{called:?}");
     let said = "warning: no record is kept of this run: no place is known where records are kept; set HOME, ";
     assert!(of_record.starts_with(said), "{called:?}");

@@ -336,9 +336,9 @@ fn a_variable_that_is_not_there_or_not_masked_is_said() {
     let tool = Tool::new("[pre-up]\na = \"true\"\n").with("SHORT_ONE", "ab").with("LONG_ONE", "long enough");
     let secrets = ["--secret", "DB_PWW", "--secret", "SHORT_ONE", "--secret", "LONG_ONE", "--public", "NONE"];
     let called = tool.call(&[&["run", "pre-up"], &secrets[..]].concat());
-    let said = "warning: --secret DB_PWW: no such variable\n\
+    let said = "warning: --secret DB_PWW: no such variable on this machine\n\
                 warning: --secret SHORT_ONE: its value is too short to be masked\n\
-                warning: --public NONE: no such variable\n";
+                warning: --public NONE: no such variable on this machine\n";
     assert_eq!((called.code, called.stderr.as_str()), (Some(0), said));
 }
 

@@ -41,17 +41,20 @@ fn memory_of_children() -> u64 {
 
 #[test]
 #[ignore = "a measurement: make bench"]
-fn of_300_pods_at_32_at_a_time() {
-    let double = Double::start();
-    roll_out(&double, "a", 300);
-    double.on_exec(When::any(), Answer::Run(vec![Step::Pause(WORKING), Step::Exit(0)]));
-    let (took, memory) = measure(&tool(&double, WORK), &["run", "post-deploy", "--quiet"]);
-    let ideal = WORKING * 300_u32.div_ceil(32);
-    let ratio = took.as_secs_f64() / ideal.as_secs_f64();
-    println!(
-        "300 pods at 32 at a time: {took:.2?}, ideal {ideal:.2?}: {ratio:.2} times; {} MiB",
-        memory / 1024
-    );
+fn of_many_pods_at_once() {
+    for (pods, at_once) in [(300_u32, 32_u32), (1000, 64)] {
+        let double = Double::start();
+        roll_out(&double, "a", pods);
+        double.on_exec(When::any(), Answer::Run(vec![Step::Pause(WORKING), Step::Exit(0)]));
+        let arguments = ["run", "post-deploy", "--quiet", "--concurrency", &at_once.to_string()];
+        let (took, memory) = measure(&tool(&double, WORK), &arguments);
+        let ideal = WORKING * pods.div_ceil(at_once);
+        let ratio = took.as_secs_f64() / ideal.as_secs_f64();
+        let memory = memory / 1024;
+        println!(
+            "{pods} pods at {at_once} at a time: {took:.2?}, ideal {ideal:.2?}: {ratio:.2} times; {memory} MiB"
+        );
+    }
 }
 
 #[test]

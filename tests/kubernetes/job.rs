@@ -185,6 +185,65 @@ fn secrets_that_stand_in_the_workload_are_masked_in_what_its_job_writes() {
 }
 
 #[test]
+fn a_value_of_the_workload_is_shown_or_masked_as_the_user_says_also_when_its_job_is_taken_up() {
+    let env = json!([{ "name": "A_TOKEN", "value": "shown-1" }, { "name": "PLAIN", "value": "hidden-1" }]);
+    let (double, tool) = application(container(&json!({ "env": env })));
+    let mut started = tool.start(&[&RUN[..], &["--public", "A_TOKEN", "--secret", "PLAIN"]].concat());
+    let job = made(&double);
+    double.put(pod(&job, &[runs(), waits()]));
+    double.log(&pod_name(&job), "01-create", "as shown-1 and hidden-1\n");
+    started.wait_for("as shown-1 and ***");
+    started.signal(Signal::KILL);
+    started.end();
+    let mut attached = tool.start(&["runs", "attach", "last"]);
+    attached.wait_for("as shown-1 and ***");
+    double.put(pod(&job, &[ended(0), ended(0)]));
+    assert_says(&attached.end(), 0, &["2 passed"]);
+}
+
+#[test]
+fn nothing_is_cleaned_up_deployed_or_deleted_beside_a_job_that_goes_on() {
+    let (double, tool) = simple();
+    tool.write(
+        ".draft-tasks.toml",
+        format!("{TASKS}[pre-up]\na = \"touch a\"\n[cleanup]\nb = \"touch b\"\n").as_bytes(),
+    );
+    let mut started = tool.start(&RUN);
+    let job = made(&double);
+    double.put(pod(&job, &[runs(), waits()]));
+    started.wait_for("in 1 pod");
+    started.signal(Signal::KILL);
+    started.end();
+    let told = format!("made the Job {}, which still runs", name(&job));
+    let run = ["run", "post-deploy"];
+    for beside in
+        [&run[..], &["run", "cleanup"], &["up", "--", "touch", "c"], &["delete", "--", "touch", "d"]]
+    {
+        assert_says(&tool.call(beside), 2, &[&told, "runs attach", "runs stop"]);
+    }
+    assert!(["a", "b", "c", "d"].iter().all(|file| !tool.path(file).exists()));
+    assert_says(&tool.call(&["run", "pre-up"]), 0, &["1 passed"]);
+
+    double.deny("get", "jobs");
+    let said = ["run cleanup, though the Job", "may still run", "runs rm ", "--yes"];
+    assert_says(&tool.call(&["run", "cleanup"]), 2, &said);
+    assert!(!tool.path("b").exists());
+}
+
+#[test]
+fn a_variable_of_a_label_has_the_value_of_the_applications_pods() {
+    let source = json!({ "fieldRef": { "fieldPath": "metadata.labels['app']" } });
+    let (double, tool) = application(container(&json!({ "env": [{ "name": "URL", "valueFrom": source }] })));
+    let started = tool.start(&RUN);
+    let job = made(&double);
+    double.put(pod(&job, &[ended(0), ended(0)]));
+    assert_says(&started.end(), 0, &["2 passed"]);
+    let spec = &job["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(spec["env"], json!([{ "name": "URL", "value": "web" }]));
+    assert_eq!(job["spec"]["template"]["metadata"]["labels"]["app"], Value::Null);
+}
+
+#[test]
 fn who_ends_the_program_leaves_the_job_and_who_stops_the_run_ends_it() {
     for (signal, deleted, said) in
         [(Signal::TERM, 0, "goes on: `draft-tasks runs attach"), (Signal::INT, 1, "stopped")]

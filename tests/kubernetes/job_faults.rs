@@ -91,6 +91,32 @@ fn a_variable_that_the_container_may_lack_is_no_reference() {
 }
 
 #[test]
+fn what_a_job_would_have_otherwise_than_the_applications_pods_is_refused() {
+    let label = json!({ "fieldRef": { "fieldPath": "metadata.labels['pod-template-hash']" } });
+    let mut volume = container(&json!({ "volumeMounts": [{ "name": "own", "mountPath": "/own" }] }));
+    let items = json!([{ "path": "labels", "fieldRef": { "fieldPath": "metadata.labels" } }]);
+    volume["volumes"] = json!([{ "name": "own", "downwardAPI": { "items": items } }]);
+    let variable = container(&json!({ "env": [{ "name": "URL", "valueFrom": label }] }));
+    let variable_said =
+        "a Job cannot have variable `URL` of deployment web: it is label `pod-template-hash` of its pods";
+    let volume_said =
+        "a Job cannot have volume `own` of deployment web: it tells `metadata.labels` of its pod";
+    for (spec, said) in [(variable, variable_said), (volume, volume_said)] {
+        let (double, tool) = application(spec);
+        assert_says(&tool.call(&RUN), 1, &[said, "without --as job"]);
+        assert_eq!(double.seen().count("create", "jobs"), 0);
+    }
+    let (double, tool) = simple();
+    tool.write(".draft-tasks.toml", b"[post-deploy]\na = \"one $DB_SERVICE_HOST\"\n");
+    let said = [
+        "it is not known whether the container has `$DB_SERVICE_HOST`, since Kubernetes gives it variables of its Services",
+        "name `DB_SERVICE_HOST` in the `env`",
+    ];
+    assert_says(&tool.call(&RUN), 1, &said);
+    assert_eq!(double.seen().count("create", "jobs"), 0);
+}
+
+#[test]
 fn a_job_is_made_after_one_workload() {
     let double = crate::double::Double::start();
     let tool = crate::application::tool(&double, TASKS);

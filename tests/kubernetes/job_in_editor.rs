@@ -356,3 +356,46 @@ fn a_job_in_a_foreign_cluster_is_asked_for_and_one_of_the_command_line_is_taken_
     editor.lens(0, "last: ✓");
     editor.no_lens(0, "attach");
 }
+
+#[test]
+fn a_phase_is_claimed_before_jobs_are_looked_for_that_are_left() {
+    let (double, tool) = simple();
+    let mut started = tool.start(&crate::job::RUN);
+    let job = made(&double);
+    double.put(pod(&job, &[runs(), waits()]));
+    double.log(&pod_name(&job), "01-create", "begun\n");
+    started.wait_for("begun");
+    let mut editor = Editor::open(&tool);
+    let looks = double.seen().count("get", "jobs");
+    let phase = editor.phase();
+    let process = format!("process {}", started.process());
+    editor.refused(RUN, phase, &["post-deploy is already running for this file (started at ", &process]);
+    assert_eq!(double.seen().count("get", "jobs"), looks, "its program may yet leave another one");
+    started.signal(rustix::process::Signal::KILL);
+    started.end();
+}
+
+#[test]
+fn what_a_left_job_excludes_is_refused_and_what_it_leaves_alone_runs() {
+    let (double, tool) = simple();
+    let tasks = format!("{}[pre-up]\na = \"touch a\"\n[cleanup]\nb = \"touch b\"\n", crate::job::TASKS);
+    tool.write(".draft-tasks.toml", tasks.as_bytes());
+    let job = left_behind(&double, &tool);
+    let mut editor = Editor::open(&tool);
+    editor.shown("goes on as Job");
+    let said = format!("made the Job {}, which still runs", name(&job));
+    let live = json!({ "uri": editor.uri, "command": ["touch", "c"] });
+    let run = |phase: &str| json!({ "uri": editor.uri, "phase": phase });
+    for (command, argument) in [
+        ("draft-tasks.runPhase", run("post-deploy")),
+        ("draft-tasks.runPhase", run("cleanup")),
+        ("draft-tasks.up", live.clone()),
+        ("draft-tasks.delete", live),
+    ] {
+        editor.refused(command, argument, &[&said, "\"End a Job\" ends it"]);
+    }
+    let pre_up = json!({ "uri": editor.uri, "phase": "pre-up" });
+    let run = editor.start("draft-tasks.runPhase", pre_up);
+    editor.hear(&run, "finished");
+    assert!(tool.path("a").exists() && !tool.path("b").exists() && !tool.path("c").exists());
+}

@@ -54,7 +54,7 @@ impl Claim {
     /// Who runs one of them.
     pub(crate) fn take(wanted: Activity, state: Option<&Path>, file: &Path) -> Result<Claim, Rival> {
         let unlocked = |why: String| {
-            let trouble = format!("cannot tell whether another program runs the same phase: {why}");
+            let trouble = format!("cannot tell whether another program runs tasks of this file: {why}");
             Ok(Claim { locks: Vec::new(), trouble: Some(trouble) })
         };
         let Some(state) = state else {
@@ -203,6 +203,12 @@ mod tests {
         let up = take(Part::Up, state.path()).unwrap();
         assert_eq!(up.trouble, None);
         assert!(take(Phase::Cleanup, state.path()).unwrap_err().starts_with("up is running for this file"));
+        drop(up);
+        let _cleanup = take(Phase::Cleanup, state.path()).unwrap();
+        for other in [Phase::PreUp, Phase::PostDeploy, Phase::PostUp] {
+            let said = format!("cleanup is {more}: wait for its end or stop it before {other}");
+            assert_eq!(take(other, state.path()).unwrap_err(), said);
+        }
     }
 
     #[test]
@@ -211,7 +217,7 @@ mod tests {
         std::fs::write(state.path().join("locks"), "").unwrap();
         let claim = take(Phase::PreUp, state.path()).unwrap();
         let trouble = claim.trouble.clone().expect("a word");
-        assert!(trouble.starts_with("cannot tell whether another program runs the same phase"));
+        assert!(trouble.starts_with("cannot tell whether another program runs tasks of this file"));
         assert!(take(Phase::PreUp, state.path()).is_ok());
     }
 

@@ -173,6 +173,12 @@ impl HandedPhase {
         exposed.collect()
     }
 
+    /// That its tasks run also after one that failed, where none does.
+    fn unexpressed_policy(&self, ends: &str) -> Option<String> {
+        let goes_on = self.on_failure == OnFailure::Continue && self.steps.len() > 1;
+        goes_on.then(|| format!("{}: its tasks run also after one that failed; {ends}", self.phase))
+    }
+
     /// That a phase of pods runs in each of them, where it is run once.
     fn unexpressed_pods(&self, runs: &str) -> Option<String> {
         let is_fanned_out = |step: &&Step| !self.phase.is_local() && !self.once.contains(&step.task);

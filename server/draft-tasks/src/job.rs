@@ -17,6 +17,7 @@ use draft_tasks_executor::{
     Application, JobRequest, JobSource, PodChoice, PodsBefore, PodsRequest, Problem, job,
 };
 
+use crate::lifecycle::Activity;
 use crate::settings::kubernetes::READY_TIMEOUT;
 use crate::source;
 use crate::world::application::UNNAMED;
@@ -30,6 +31,9 @@ pub(crate) const VARIABLES: &str = "a Job has the variables of its workload's co
 
 /// That nothing of a Job is known beside what the cluster tells.
 pub(crate) const MASKED: &str = "masked are the secrets of this environment and tokens of known kinds; values of files that the run was given are not known here";
+
+/// What is said where records cannot be read: that keeps nothing from running but another Job.
+pub(crate) const LEFT_UNKNOWN: &str = "cannot tell whether a Job of an earlier run goes on";
 
 /// Whether tasks of a phase belong to what is deployed, so that a Job of them can be made after its workload.
 pub(crate) fn belongs_to_workload(phase: Phase) -> bool {
@@ -49,17 +53,20 @@ pub(crate) fn made_in(
     pods: PodsRequest,
     (phase, directory): (Phase, &Path),
     source: JobSource,
+    environment: &Environment,
 ) -> PodsRequest {
     let directory = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let name = match pods.application.name.as_str() {
         "" | UNNAMED => job::new_name(phase.name(), &directory),
         name => job::new_name(phase.name(), name),
     };
-    PodsRequest { job: Some(JobRequest { name, source, earlier_image: None, kept: KEPT }), ..pods }
+    let listed = environment.listed().clone();
+    PodsRequest { job: Some(JobRequest { name, source, earlier_image: None, kept: KEPT, listed }), ..pods }
 }
 
 /// A Job that is there, to be taken up.
-pub(crate) fn taken_up(target: Target, name: String) -> PodsRequest {
+pub(crate) fn taken_up(target: Target, name: String, environment: &Environment) -> PodsRequest {
+    let (listed, kept) = (environment.listed().clone(), Duration::ZERO);
     PodsRequest {
         target,
         application: Application { name: String::new(), selector: String::new() },
@@ -69,7 +76,7 @@ pub(crate) fn taken_up(target: Target, name: String) -> PodsRequest {
         choice: PodChoice::Present(Vec::new()),
         once: Vec::new(),
         before: PodsBefore::NotDeployed,
-        job: Some(JobRequest { name, source: JobSource::Present, earlier_image: None, kept: Duration::ZERO }),
+        job: Some(JobRequest { name, source: JobSource::Present, earlier_image: None, kept, listed }),
     }
 }
 
@@ -119,15 +126,21 @@ pub(crate) fn keep_end(records: &Records, target: &Target, name: &str) -> io::Re
     records.job_is_over(name, &is_here)
 }
 
-/// The Jobs of a phase of a file that may go on.
+/// The Jobs of a file that may go on and beside which something cannot.
 ///
 /// # Errors
 ///
 /// When the records cannot be read.
-pub(crate) fn left_behind(records: &Records, file: &Path, phase: Phase) -> io::Result<Vec<LeftJob>> {
-    let is_meant = |run: &StoredRun| run.phase() == Some(phase.name()) && source::is_of(run, file);
-    let kept: Vec<StoredRun> = records.list()?.into_iter().filter(is_meant).collect();
-    Ok(left_jobs(&kept))
+pub(crate) fn left_behind(records: &Records, file: &Path, wanted: Activity) -> io::Result<Vec<LeftJob>> {
+    let phases = wanted.phases();
+    let is_excluded = |run: &StoredRun| phases.iter().any(|phase| run.phase() == Some(phase.name()));
+    let is_meant = |run: &StoredRun| is_excluded(run) && source::is_of(run, file);
+    let kept = match records.list() {
+        // No folder has ever been there.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Vec::new(),
+        kept => kept?,
+    };
+    Ok(left_jobs(&kept.into_iter().filter(is_meant).collect::<Vec<_>>()))
 }
 
 /// Gives tasks of a Job the commands and places that they have in a tasks file, where they are the same: each variable is

@@ -122,12 +122,11 @@ impl Activity {
         }
     }
 
-    /// The phases that nothing else may run meanwhile. Nothing is cleaned up while it is deployed.
+    /// The phases that nothing else may run meanwhile. What deploys, deletes or cleans up has the application to itself.
     pub(crate) fn phases(self) -> Vec<Phase> {
         match self {
+            Activity::Part(_) | Activity::Phase(Phase::Cleanup) => Phase::ALL.to_vec(),
             Activity::Phase(phase) => vec![phase],
-            Activity::Part(Part::Up) => Phase::ALL.to_vec(),
-            Activity::Part(Part::Delete) => Part::Delete.phases().to_vec(),
         }
     }
 
@@ -310,17 +309,19 @@ mod tests {
     }
 
     #[test]
-    fn what_deploys_and_what_cleans_up_exclude_each_other() {
+    fn what_deploys_deletes_or_cleans_up_excludes_everything_else() {
         let all = [Part::Up.into(), Part::Delete.into()].into_iter().chain(Phase::ALL.map(Activity::Phase));
         let all: Vec<Activity> = all.collect();
         let excluded = |one: Activity| {
             let names = all.iter().filter(|other| one.excludes(**other)).map(|other| other.name());
             names.collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(excluded(Part::Up.into()), "up delete pre-up post-deploy post-up cleanup");
-        assert_eq!(excluded(Part::Delete.into()), "up delete cleanup");
-        assert_eq!(excluded(Phase::Cleanup.into()), "up delete cleanup");
-        assert_eq!(excluded(Phase::PreUp.into()), "up pre-up");
+        for alone in [Part::Up.into(), Part::Delete.into(), Activity::from(Phase::Cleanup)] {
+            assert_eq!(excluded(alone), "up delete pre-up post-deploy post-up cleanup", "{alone:?}");
+        }
+        for phase in [Phase::PreUp, Phase::PostDeploy, Phase::PostUp] {
+            assert_eq!(excluded(phase.into()), format!("up delete {phase} cleanup"));
+        }
     }
 
     fn walk(part: Part, outcomes: &[RunSummary]) -> Vec<Next> {

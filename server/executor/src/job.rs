@@ -55,6 +55,9 @@ const MAKING: Duration = Duration::from_secs(30);
 /// The pause before something is asked again that was not answered.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Why tasks that go on after a failure cannot be a Job.
+pub const ENDS_WITH_FAILURE: &str = "nothing runs in a Job after a task that failed";
+
 /// What is said where it is certain.
 const NOT_MADE: &str = "nothing runs: no Job was made";
 
@@ -151,7 +154,7 @@ pub(crate) async fn run(
     };
     let mut request = request.clone();
     request.mask(&connection.confidential().await);
-    request.mask(&manifest.as_ref().map(confidential).unwrap_or_default());
+    request.mask(&manifest.as_ref().map(|manifest| confidential(manifest, &job.listed)).unwrap_or_default());
     let walk = JobWalk {
         request: &request,
         wanted,
@@ -190,7 +193,7 @@ async fn prepare(
     report: &Report,
 ) -> Result<(Connection, Option<Value>), Problem> {
     if request.on_failure != OnFailure::Stop {
-        return Err(Problem::new("in a Job nothing runs after a task that failed")
+        return Err(Problem::new(ENDS_WITH_FAILURE)
             .help("run it with --on-failure stop, or in the application's pods"));
     }
     if wanted.wait_timeout.is_zero() && job.source != JobSource::Present {
@@ -359,6 +362,7 @@ async fn read(connection: &Connection, kind: ObjectKind, name: &str) -> Result<O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::ListedVariables;
 
     #[test]
     fn names_are_their_own_and_those_of_dns() {
@@ -384,7 +388,8 @@ mod tests {
         let target = cluster::Target::read(&environment, None, None).unwrap();
         let connection = Connection::open(&target, &environment).await.unwrap();
         let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);
-        let job = JobRequest { name: "j".into(), source, earlier_image: None, kept };
+        let listed = ListedVariables::default();
+        let job = JobRequest { name: "j".into(), source, earlier_image: None, kept, listed };
         let Unmade { problem, may_run } = make(&connection, &job, &Value::Null).await.unwrap_err();
         assert!(!may_run);
         assert_eq!(problem.help.last().map(String::as_str), Some(NOT_MADE), "{problem:?}");

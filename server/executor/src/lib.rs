@@ -37,8 +37,8 @@ pub use event::{
     RunSummary, StartError, Stream,
 };
 pub use request::{
-    Application, EarlierPod, JobRequest, JobSource, Limits, OnFailure, PHASE_LABEL, Pinned, PodChoice,
-    PodsBefore, PodsRequest, RUN_LABEL, RunLimit, RunRequest,
+    Application, EarlierPod, JobRequest, JobSource, Limits, ListedVariables, OnFailure, PHASE_LABEL, Pinned,
+    PodChoice, PodsBefore, PodsRequest, RUN_LABEL, RunLimit, RunRequest,
 };
 pub use run::{TaskGate, start};
 pub use stop::RunHandle;

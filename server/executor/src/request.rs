@@ -2,12 +2,14 @@
 //!
 //! Must stay plain data: no handle, no channel, no process.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Plan;
+use draft_tasks_analysis::secret::{is_plain, looks_secret};
 
 use crate::cluster::Target;
 use crate::event::Outcome;
@@ -142,6 +144,29 @@ pub struct JobRequest {
     pub earlier_image: Option<String>,
     /// How long the cluster keeps it after its end.
     pub kept: Duration,
+    /// Which variables of its containers the user calls secret or public.
+    pub listed: ListedVariables,
+}
+
+/// Variables that the user calls secret or public, whatever their names look like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedVariables {
+    /// Those whose values nobody may see, also where they are called public.
+    pub secret: BTreeSet<String>,
+    /// Those whose values may be seen.
+    pub public: BTreeSet<String>,
+}
+
+impl ListedVariables {
+    /// Whether nobody may see a value of a variable.
+    pub fn is_secret(&self, name: &str, value: &str) -> bool {
+        self.secret.contains(name) || !self.public.contains(name) && looks_secret(name) && !is_plain(value)
+    }
+
+    /// Whether nobody may see passwords within the value of a variable.
+    pub fn hides_passwords(&self, name: &str) -> bool {
+        self.secret.contains(name) || !self.public.contains(name)
+    }
 }
 
 /// What the pod of a Job is like.

@@ -123,8 +123,11 @@ impl<'a> Whole<'a> {
         let mut prepared = options.prepare()?.hiding_in(argv);
         prepared.tell_findings_of(part, options.told(false))?;
         // Before anything is looked at that the other one may change.
-        let claim =
-            if options.dry_run { Claim::default() } else { prepared.claim(part.into(), options.wait)? };
+        let mut claim = Claim::default();
+        if !options.dry_run {
+            claim = prepared.claim(part.into(), options.wait)?;
+            run::check_left_jobs(options, &prepared, part.into(), false)?;
+        }
         let site = LifecycleSite::of(part, &prepared.application(), &prepared.file);
         prepared.tell(&prepared.application().told_in(site.target()));
         let phases = part.phases().iter().map(|phase| prepared.plan_if_any(*phase));

@@ -38,7 +38,7 @@ mod job;
 mod options;
 
 use job::RunKind;
-pub(super) use job::{request as job_request, rest_of};
+pub(super) use job::{check_left as check_left_jobs, request as job_request, rest_of};
 pub(super) use options::Options;
 
 const KEYS: &str = "\
@@ -374,9 +374,8 @@ impl PlannedRun {
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;
-            if request.pods.as_ref().is_some_and(|pods| pods.job.is_some()) {
-                job::check_left(options, &prepared, phase)?;
-            }
+            let is_job = request.pods.as_ref().is_some_and(|pods| pods.job.is_some());
+            check_left_jobs(options, &prepared, phase.into(), is_job)?;
             prepared.confirm(&request, options.is_silent())?;
         }
         let crossing = if options.dry_run { None } else { prepared.crossing(&request) };

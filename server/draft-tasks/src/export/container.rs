@@ -8,7 +8,7 @@ use std::str::FromStr;
 use draft_tasks_analysis::command::is_name;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::PHASE_LABEL;
-use draft_tasks_executor::job::manifest::{ArgumentPiece, JobArgument, JobTask, PodBasis};
+use draft_tasks_executor::job::manifest::{ArgumentPiece, JobArgument, JobTask, PodBasis, literal_of};
 use serde_json::{Value, json};
 
 use super::{ExportTarget, HandedPhase, Handover, Step};
@@ -155,9 +155,12 @@ impl ContainerTerms {
             [] => return Err(unknown(&missing, "a Job has only those that it is told to have")),
             [..] => return Err(unknown(&missing, "it is not known which object has them")),
         }
-        entries.extend(handover.given.iter().map(|(name, value)| {
-            (name.as_str(), json!({ "name": name, "value": value.replace('$', "$$") }))
-        }));
+        entries.extend(
+            handover
+                .given
+                .iter()
+                .map(|(name, value)| (name.as_str(), json!({ "name": name, "value": literal_of(value) }))),
+        );
         let mut basis = PodBasis::of_image(&self.image);
         if !entries.is_empty() {
             basis.container.insert("env".into(), entries.into_values().collect());

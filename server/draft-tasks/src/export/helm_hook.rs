@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::OnFailure;
 use draft_tasks_executor::job::manifest::{JobOutline, LONGEST_NAME, PodBasis};
 use serde_json::{Value, json};
 
@@ -122,12 +121,7 @@ fn unexpressed(handover: &Handover) -> Vec<String> {
     let mut all = Vec::new();
     for phase in &handover.phases {
         all.extend(phase.unexpressed_pods("each hook runs once"));
-        if phase.on_failure == OnFailure::Continue && phase.steps.len() > 1 {
-            let phase = phase.phase;
-            all.push(format!(
-                "{phase}: its tasks run also after one that failed; Helm runs no hook after that"
-            ));
-        }
+        all.extend(phase.unexpressed_policy("Helm runs no hook after that"));
     }
     if let Some(limit) = handover.limits.run {
         let limit = humantime::format_duration(limit.whole);

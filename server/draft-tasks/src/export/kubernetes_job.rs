@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use draft_tasks_executor::OnFailure;
+use draft_tasks_executor::job::ENDS_WITH_FAILURE;
 use draft_tasks_executor::job::manifest::{JobOutline, dns_label};
 
 use super::container::{ContainerTerms, STARTS_AGAIN, job_task, labels};
@@ -56,9 +56,7 @@ pub(crate) fn manifest(handover: &Handover, terms: &ContainerTerms) -> Result<Ex
 fn unexpressed(handover: &Handover, phase: &HandedPhase) -> Vec<String> {
     let has_several = phase.steps.len() > 1;
     let mut all: Vec<String> = phase.unexpressed_pods("this Job runs them once").into_iter().collect();
-    if phase.on_failure == OnFailure::Continue && has_several {
-        all.push(format!("{}: its tasks run also after one that failed; a Job ends with that", phase.phase));
-    }
+    all.extend(phase.unexpressed_policy(ENDS_WITH_FAILURE));
     if let Some(limit) = handover.limits.task.filter(|_| has_several) {
         let limit = humantime::format_duration(limit);
         all.push(format!("the limit of each task, {limit}: a Job has one for all of them"));

@@ -16,6 +16,7 @@ use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::secret;
 use draft_tasks_analysis::task_variable::{TaskValues, TaskVariable};
 use draft_tasks_analysis::{Analysis, literal_secrets_in};
+use draft_tasks_executor::ListedVariables;
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
 use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
 use draft_tasks_executor::search::variable;
@@ -56,7 +57,7 @@ fn told_itself(name: &str) -> String {
 }
 
 /// What is said of a variable that is not there.
-pub(crate) const NO_VARIABLE: &str = "no such variable";
+pub(crate) const NO_VARIABLE: &str = "no such variable on this machine";
 
 /// The variable that names the files of the kubeconfig.
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
@@ -101,10 +102,8 @@ impl FromIterator<(OsString, OsString)> for Variables {
 pub(crate) struct Environment {
     /// Shared, as whoever looks at commands takes a copy.
     variables: Arc<Variables>,
-    /// Variables that the user calls secret.
-    listed: HashSet<String>,
-    /// Variables that the user calls public.
-    public: HashSet<String>,
+    /// Variables that the user calls secret or public.
+    listed: ListedVariables,
     /// Variables with a value of a file that is secret.
     from_files: HashSet<String>,
     /// The variables of files that are secret, with their values, also where these are not so in the end.
@@ -155,8 +154,8 @@ impl Environment {
     /// What is wrong with the file of variables or a variable's name.
     pub(crate) fn with(&self, settings: &RunSettings, directory: &Path) -> Result<Environment, String> {
         let mut environment = Environment { secrets: OnceLock::new(), ..self.clone() };
-        environment.listed.extend(settings.secrets.iter().cloned());
-        environment.public.extend(settings.public.iter().cloned());
+        environment.listed.secret.extend(settings.secrets.iter().cloned());
+        environment.listed.public.extend(settings.public.iter().cloned());
         for file in &settings.env_files {
             let FileVariables { variables, warnings } =
                 file.read(directory, &|name| environment.get(name))?;
@@ -215,7 +214,8 @@ impl Environment {
     fn judge(&mut self, variable: FileVariable, directory: &Path) {
         let FileVariable { name, value } = &variable;
         self.from_files.remove(name);
-        if !self.is_secret(name, value) && (self.public.contains(name) || is_public(value, directory)) {
+        if !self.is_secret(name, value) && (self.listed.public.contains(name) || is_public(value, directory))
+        {
             return;
         }
         self.from_files.insert(name.clone());
@@ -256,6 +256,11 @@ impl Environment {
         self.secrets = OnceLock::new();
     }
 
+    /// Variables that the user calls secret or public.
+    pub(crate) fn listed(&self) -> &ListedVariables {
+        &self.listed
+    }
+
     /// All variables.
     pub(crate) fn variables(&self) -> &[(OsString, OsString)] {
         &self.variables.all
@@ -276,9 +281,8 @@ impl Environment {
     }
 
     fn is_secret(&self, name: &str, value: &str) -> bool {
-        let looks_secret = || secret::looks_secret(name) && !secret::is_plain(value);
-        self.listed.contains(name)
-            || !self.public.contains(name) && (looks_secret() || self.from_files.contains(name))
+        let is_from_file = || !self.listed.public.contains(name) && self.from_files.contains(name);
+        self.listed.is_secret(name, value) || is_from_file()
     }
 
     /// The values that must not be seen, and passwords within others.
@@ -298,7 +302,7 @@ impl Environment {
             if is_secret {
                 values.push(value);
             }
-            if is_secret || !self.public.contains(&*name) {
+            if self.listed.hides_passwords(&name) {
                 with_urls.push(value);
                 // The address of a proxy needs no scheme.
                 let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");

@@ -62,10 +62,14 @@ impl KnownVariables<'_> {
         if named().any(|variable| !is_optional(variable)) {
             return Ok(ArgumentPiece::Reference(name.to_owned()));
         }
+        let value = variable(self.environment, name).map(|value| value.to_string_lossy().into_owned());
         let why = match (named().next(), listed("envFrom")) {
             (Some(_), _) => Some("it is `optional` there"),
             (None, Some(sources)) if !sources.is_empty() => {
                 Some("its `envFrom` takes variables from elsewhere")
+            }
+            (None, _) if self.may_be_of_service(name, value.is_some()) => {
+                Some("Kubernetes gives it variables of its Services")
             }
             (None, _) => None,
         };
@@ -77,12 +81,28 @@ impl KnownVariables<'_> {
                 "name `{name}` in the `env` of the workload's container, not as `optional`, or write its value in the command"
             )));
         }
-        let value = variable(self.environment, name).map(|value| value.to_string_lossy().into_owned());
         let value = value.unwrap_or_default();
         if self.secrets.mask(&value) != value {
             return Err(masked(task, &format!("the value of `${name}`")));
         }
         Ok(ArgumentPiece::Literal(value))
+    }
+
+    /// Whether a node may make a variable for a container, of a Service of the namespace or of the cluster's own API. Source:
+    /// <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>. `DB_PORT` may as well be a
+    /// variable of this machine, where that has it.
+    fn may_be_of_service(&self, name: &str, is_set_here: bool) -> bool {
+        let is_linked = self.basis.pod.get("enableServiceLinks") != Some(&Value::Bool(false));
+        let is_of_port = |(_, port): (&str, &str)| {
+            let (number, protocol) = port.split_once('_').unwrap_or((port, ""));
+            number.parse::<u16>().is_ok() && ["TCP", "UDP", "SCTP"].iter().any(|it| protocol.starts_with(it))
+        };
+        let has_form = name.ends_with("_SERVICE_HOST")
+            || name.ends_with("_SERVICE_PORT")
+            || name.contains("_SERVICE_PORT_")
+            || name.split_once("_PORT_").is_some_and(is_of_port)
+            || name.ends_with("_PORT") && !is_set_here;
+        has_form && (is_linked || name.starts_with("KUBERNETES_"))
     }
 
     /// A secret may also stand in the command itself, in several pieces of an argument or in several arguments.
@@ -177,5 +197,26 @@ mod tests {
             refused.contains("task `migrate`: it is not known whether the container has `$TAG`"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn what_a_node_may_make_of_services_is_not_guessed() {
+        let known = |name: &str, pod: Value| {
+            let pod = pod.as_object().cloned().unwrap();
+            let environment = [("WEB_PORT".into(), "80".into()), ("DB_SERVICE_HOST".into(), "here".into())];
+            let (basis, secrets) = (PodBasis { pod, ..PodBasis::default() }, Secrets::default());
+            let known = KnownVariables { basis: &basis, environment: &environment, secrets: &secrets };
+            known.piece("migrate", name).map_err(|problem| problem.message)
+        };
+        let made =
+            ["DB_SERVICE_HOST", "DB_SERVICE_PORT", "DB_SERVICE_PORT_HTTP", "DB_PORT", "DB_PORT_80_TCP_ADDR"];
+        for name in made {
+            let refused = known(name, json!({})).unwrap_err();
+            assert!(refused.ends_with("since Kubernetes gives it variables of its Services"), "{refused}");
+            assert!(known(name, json!({ "enableServiceLinks": false })).is_ok(), "{name}");
+        }
+        assert!(known("KUBERNETES_SERVICE_HOST", json!({ "enableServiceLinks": false })).is_err());
+        assert_eq!(known("WEB_PORT", json!({})), Ok(literal("80")));
+        assert_eq!(known("SERVICE_HOSTS", json!({})), Ok(literal("")));
     }
 }

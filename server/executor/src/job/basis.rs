@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use kube::Resource;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::manifest::{OF_VOLUMES, PodBasis};
+use super::manifest::{OF_VOLUMES, PodBasis, literal_of};
 use super::{LIMIT, read};
 use crate::cluster::Connection;
 use crate::cluster::object::{Object, ObjectKind, PodObject};
@@ -42,6 +42,9 @@ const OF_ONE_NODE: [&str; 13] = [
 
 /// Those of them that several nodes can have as long as all of them only read.
 const READ_BY_SEVERAL: [&str; 6] = ["fc", "flexVolume", "gcePersistentDisk", "iscsi", "rbd", "scaleIO"];
+
+/// What helps where a Job cannot have what the application's pods have.
+const IN_PODS: &str = "run the tasks in the application's pods, without --as job";
 
 /// What was found.
 pub(super) struct FoundBasis {
@@ -91,7 +94,8 @@ pub(super) async fn of_workload(
     let pod: PodObject = serde_json::from_value(template.clone()).map_err(|_| unreadable())?;
     let state = PodState::of(&pod).ok_or_else(unreadable)?;
     let container = container(&state, wanted.container.as_deref())?;
-    let basis = PodBasis::of_template(&template, &container).ok_or_else(unreadable)?;
+    let mut basis = PodBasis::of_template(&template, &container).ok_or_else(unreadable)?;
+    settle_variables(&mut basis, (&of, &container), &template)?;
     check_volumes(connection, &of, &basis).await?;
     let own = pod.spec.into_iter().flat_map(|spec| {
         spec.containers.into_iter().chain(spec.init_containers).flatten().collect::<Vec<_>>()
@@ -150,13 +154,70 @@ async fn workload(connection: &Connection, owner: Owner) -> Result<Option<(Owner
     Ok(deployment.map(|deployment| (Owner { kind, name: name.to_owned() }, deployment)))
 }
 
+/// Gives variables that a container has of its pod's labels, annotations and containers the value that they have in the
+/// workload's pods: the Job's pod has others.
+///
+/// # Errors
+///
+/// When that is not known.
+fn settle_variables(
+    basis: &mut PodBasis,
+    (of, container): (&str, &str),
+    template: &Value,
+) -> Result<(), Problem> {
+    let Some(Value::Array(variables)) = basis.container.get_mut("env") else { return Ok(()) };
+    for variable in variables {
+        let name = variable["name"].clone();
+        let refused = |why: &str| {
+            let name = name.as_str().unwrap_or_default();
+            Problem::new(format!("a Job cannot have variable `{name}` of {of}: {why}")).help(IN_PODS)
+        };
+        let path = variable["valueFrom"]["fieldRef"]["fieldPath"].as_str().unwrap_or_default();
+        if let Some((field, key)) = own_field(path) {
+            let value = template["metadata"][field][key].as_str().ok_or_else(|| {
+                let what = field.trim_end_matches('s');
+                refused(&format!("it is {what} `{key}` of its pods, which is not in the template of these"))
+            })?;
+            *variable = json!({ "name": name, "value": literal_of(value) });
+        } else if let Some(Value::Object(source)) = variable.pointer_mut("/valueFrom/resourceFieldRef")
+            && let Some(named) = source.remove("containerName")
+            && named != container
+        {
+            let named = named.as_str().unwrap_or_default();
+            return Err(refused(&format!("it is of container `{named}`, which the Job's pod has not")));
+        }
+    }
+    Ok(())
+}
+
+/// The labels or annotations of a pod, and the key of one of them, that the path of a field names.
+fn own_field(path: &str) -> Option<(&'static str, &str)> {
+    let keyed = |field: &'static str| {
+        let key = path.strip_prefix("metadata.")?.strip_prefix(field)?;
+        Some((field, key.strip_prefix("['")?.strip_suffix("']")?))
+    };
+    ["labels", "annotations"].into_iter().find_map(keyed)
+}
+
+/// What a volume has that tells of its own pod, and of the Job's pod would tell something else.
+fn own_fields(volume: &Value) -> Option<String> {
+    let items = |of: &Value| of["downwardAPI"]["items"].as_array().cloned().unwrap_or_default();
+    let sources = volume["projected"]["sources"].as_array().into_iter().flatten();
+    sources.flat_map(items).chain(items(volume)).find_map(|item| {
+        let path = item["fieldRef"]["fieldPath"].as_str().unwrap_or_default();
+        let container = item["resourceFieldRef"]["containerName"].as_str();
+        let is_own = path.starts_with("metadata.labels") || path.starts_with("metadata.annotations");
+        let of_container = container.map(|name| format!("what container `{name}` may use"));
+        is_own.then(|| format!("`{path}`")).or(of_container)
+    })
+}
+
 async fn check_volumes(connection: &Connection, of: &str, basis: &PodBasis) -> Result<(), Problem> {
     let items = |field: Option<&Value>| field.and_then(Value::as_array).cloned().unwrap_or_default();
     let volumes = items(basis.pod.get("volumes"));
     let refused = |name: &Value, why: &str| {
         let name = name.as_str().unwrap_or_default();
-        Problem::new(format!("a Job cannot have volume `{name}` of {of}: {why}"))
-            .help("run the tasks in the application's pods, without --as job")
+        Problem::new(format!("a Job cannot have volume `{name}` of {of}: {why}")).help(IN_PODS)
     };
     for mount in OF_VOLUMES.iter().flat_map(|field| items(basis.container.get(*field))) {
         if !volumes.iter().any(|volume| volume["name"] == mount["name"]) {
@@ -166,6 +227,10 @@ async fn check_volumes(connection: &Connection, of: &str, basis: &PodBasis) -> R
     for volume in &volumes {
         if let Some(kind) = of_one_node(volume) {
             let why = format!("it is of the kind {kind}, which one node has at a time");
+            return Err(refused(&volume["name"], &why));
+        }
+        if let Some(what) = own_fields(volume) {
+            let why = format!("it tells {what} of its pod, and the Job's pod has others");
             return Err(refused(&volume["name"], &why));
         }
         let Some(claim) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };
@@ -195,9 +260,59 @@ fn of_one_node(volume: &Value) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    /// The variables of a Job made after a container `app` with these, in pods with a label `app` and an annotation `note`.
+    fn settled(variables: Value) -> Result<Value, String> {
+        let container = json!({ "name": "app", "env": variables });
+        let metadata = json!({ "labels": { "app": "web" }, "annotations": { "a.b/note": "$(X) $1" } });
+        let template = json!({ "metadata": metadata, "spec": { "containers": [container] } });
+        let mut basis = PodBasis::of_template(&template, "app").unwrap();
+        settle_variables(&mut basis, ("deployment web", "app"), &template).map_err(|it| it.message)?;
+        Ok(basis.container["env"].clone())
+    }
+
+    fn field(path: &str) -> Value {
+        json!([{ "name": "A", "valueFrom": { "fieldRef": { "fieldPath": path } } }])
+    }
+
+    #[test]
+    fn a_variable_of_the_pods_labels_and_annotations_has_the_value_of_the_applications_pods() {
+        let value = |text: &str| Ok(json!([{ "name": "A", "value": text }]));
+        assert_eq!(settled(field("metadata.labels['app']")), value("web"));
+        assert_eq!(settled(field("metadata.annotations['a.b/note']")), value("$$(X) $$1"));
+        for own in ["metadata.name", "status.podIP", "spec.nodeName"] {
+            assert_eq!(settled(field(own)), Ok(field(own)), "each pod has its own");
+        }
+        let said = "a Job cannot have variable `A` of deployment web: it is label `pod-template-hash` of its pods, \
+             which is not in the template of these";
+        assert_eq!(settled(field("metadata.labels['pod-template-hash']")), Err(said.into()));
+    }
+
+    #[test]
+    fn a_variable_of_what_another_container_may_use_is_refused() {
+        let of = |container: Option<&str>| {
+            let mut source = json!({ "resource": "limits.cpu" });
+            container.into_iter().for_each(|name| source["containerName"] = json!(name));
+            json!([{ "name": "A", "valueFrom": { "resourceFieldRef": source } }])
+        };
+        assert_eq!(settled(of(Some("app"))), Ok(of(None)), "those of the Job have other names");
+        let said = "a Job cannot have variable `A` of deployment web: it is of container `proxy`, which the Job's pod has not";
+        assert_eq!(settled(of(Some("proxy"))), Err(said.into()));
+    }
+
+    #[test]
+    fn a_volume_that_tells_of_its_pods_labels_is_found() {
+        let item =
+            |source: Value| json!({ "downwardAPI": { "items": [{ "path": "p", "fieldRef": source }] } });
+        let labels = item(json!({ "fieldPath": "metadata.labels" }));
+        assert_eq!(own_fields(&labels).as_deref(), Some("`metadata.labels`"));
+        assert_eq!(own_fields(&json!({ "projected": { "sources": [{}, labels] } })), own_fields(&labels));
+        assert_eq!(own_fields(&item(json!({ "fieldPath": "metadata.name" }))), None);
+        let used =
+            json!({ "downwardAPI": { "items": [{ "resourceFieldRef": { "containerName": "app" } }] } });
+        assert_eq!(own_fields(&used).as_deref(), Some("what container `app` may use"));
+    }
 
     #[test]
     fn a_disk_of_one_node_is_none_of_a_job_unless_all_only_read() {

@@ -174,11 +174,10 @@ impl JobArgument {
         JobArgument(pieces.collect())
     }
 
-    /// As a container's `command` and `args` have it. `$$` is `$` to Kubernetes wherever it stands, while a `$` alone may
-    /// begin a reference.
+    /// As a container's `command` and `args` have it.
     fn written(&self) -> String {
         let pieces = self.0.iter().map(|piece| match piece {
-            ArgumentPiece::Literal(text) => text.replace('$', "$$"),
+            ArgumentPiece::Literal(text) => literal_of(text),
             ArgumentPiece::Reference(name) => format!("$({name})"),
         });
         pieces.collect()
@@ -232,6 +231,17 @@ impl JobOutline {
         container.insert("command".into(), words.into());
         container.into()
     }
+}
+
+/// A text as the `command` of a container and the values of its `env` have it: `$$` is `$` to Kubernetes wherever it stands,
+/// while a `$` alone may begin a reference.
+pub fn literal_of(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// What Kubernetes makes of such a text; references stay as they are written.
+pub(super) fn text_of_literal(literal: &str) -> String {
+    literal.replace("$$", "$")
 }
 
 /// The SHA-256, in hexadecimal digits, of what tasks are called and run: a list in JSON that has a list for each, its

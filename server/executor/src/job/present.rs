@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::manifest::text_of_literal;
 use super::seen::JobPod;
 use super::{LIMIT, TASKS_ANNOTATION, pods_of, read};
 use crate::cluster::object::{Object, ObjectKind};
@@ -211,7 +212,7 @@ impl PresentJob {
 /// The arguments of a container; references stay as they are written.
 fn command(container: &Value) -> Vec<String> {
     let words = container["command"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    words.map(|word| word.replace("$$", "$")).collect()
+    words.map(text_of_literal).collect()
 }
 
 fn step(task: String, argv: Vec<String>) -> Step {
@@ -220,21 +221,23 @@ fn step(task: String, argv: Vec<String>) -> Step {
 
 /// How a Job ended; nothing while it goes on.
 pub(super) async fn end(connection: &Connection, name: &str) -> Result<Option<JobEnd>, Problem> {
-    let client = connection.client().await?;
-    let jobs: Api<Object> = Api::namespaced_with(client, &connection.target().namespace, &ObjectKind::JOB);
-    let asked = timeout(LIMIT, jobs.get_opt(name)).await;
-    let asked = asked.map_err(|_| connection.unanswered("get jobs", LIMIT))?;
-    let Some(job) = asked.map_err(|error| connection.problem(&error, "get jobs"))? else {
-        return Ok(Some(JobEnd::Gone));
-    };
-    let conditions = job.status.into_iter().flat_map(|status| status.conditions.unwrap_or_default());
-    let told = conditions.filter(|it| it.status == "True").find_map(|it| match it.kind.as_str() {
-        "Complete" => Some(JobEnd::Complete),
-        "Failed" => Some(JobEnd::Failed(it.reason.unwrap_or_default(), it.message.unwrap_or_default())),
-        _ => None,
-    });
-    let is_deleted = job.metadata.deletion_timestamp.is_some();
-    Ok(told.or(is_deleted.then_some(JobEnd::Gone)))
+    let job = read(connection, ObjectKind::JOB, name).await?;
+    Ok(job.map_or(Some(JobEnd::Gone), |job| JobEnd::of(&job)))
+}
+
+impl JobEnd {
+    fn of(job: &Value) -> Option<JobEnd> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let conditions = job["status"]["conditions"].as_array().into_iter().flatten();
+        let told =
+            conditions.filter(|it| it["status"] == "True").find_map(|it| match it["type"].as_str()? {
+                "Complete" => Some(JobEnd::Complete),
+                "Failed" => Some(JobEnd::Failed(text(&it["reason"]), text(&it["message"]))),
+                _ => None,
+            });
+        let is_deleted = !job["metadata"]["deletionTimestamp"].is_null();
+        told.or(is_deleted.then_some(JobEnd::Gone))
+    }
 }
 
 /// What the cluster last said of a Job that has no pod, such as that a quota refuses it; nothing where it said nothing, or

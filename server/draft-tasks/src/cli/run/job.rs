@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Step;
-use draft_tasks_executor::job::{JobRest, again};
+use draft_tasks_executor::job::{ENDS_WITH_FAILURE, JobRest, again};
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{LeftJob, Records};
 use draft_tasks_executor::{Application, JobSource, OnFailure, PodsRequest, Problem, RunRequest};
@@ -14,6 +14,7 @@ use super::Options;
 use crate::cli::prepare::{PhaseSelection, Prepared, block_on};
 use crate::cli::terminal;
 use crate::job;
+use crate::lifecycle::Activity;
 use crate::world::environment::Environment;
 
 /// What the tasks of a run become.
@@ -42,15 +43,12 @@ pub(in crate::cli) fn request(
     }
     let mut request = prepared.request_without_pods(phase, chosen)?;
     if request.on_failure != OnFailure::Stop {
-        return Err(
-            "nothing runs in a Job after a task that failed: give --on-failure stop, or leave --as job out"
-                .into(),
-        );
+        return Err(format!("{ENDS_WITH_FAILURE}: give --on-failure stop, or leave --as job out"));
     }
     job::tell_as_written(&mut request.plan);
     let pods = if image.is_some() { place(prepared)? } else { prepared.pods(&[])? };
     let source = image.map_or(JobSource::Workload, |image| JobSource::Image(image.to_owned()));
-    let pods = job::made_in(pods, (phase, prepared.directory()), source);
+    let pods = job::made_in(pods, (phase, prepared.directory()), source, prepared.environment());
     if !options.dry_run {
         if !options.quiet && !prepared.masked_names().is_empty() {
             terminal::remark(format_args!("{}", job::VARIABLES));
@@ -63,12 +61,23 @@ pub(in crate::cli) fn request(
     Ok(request)
 }
 
-/// Fails where an earlier Job of the phase still runs, and asks where that is not known: what both do would be done twice.
-/// To be called once the phase is claimed, as it may be waited for until a program leaves its Job.
-pub(super) fn check_left(options: &Options, prepared: &Prepared<'_>, phase: Phase) -> Result<(), String> {
+/// Fails where an earlier Job still runs beside which something cannot go on, and asks where that is not known. To be called
+/// once the phases are claimed, as it may be waited for until a program leaves its Job.
+pub(in crate::cli) fn check_left(
+    options: &Options,
+    prepared: &Prepared<'_>,
+    wanted: Activity,
+    is_job: bool,
+) -> Result<(), String> {
     let Some(records) = prepared.environment().records().map(Records::at) else { return Ok(()) };
-    let left = job::left_behind(&records, prepared.file(), phase);
-    let left = left.map_err(|error| format!("{}: {error}", records.directory.display()))?;
+    let left = job::left_behind(&records, prepared.file(), wanted);
+    let left = match left.map_err(|error| format!("{}: {error}", records.directory.display())) {
+        Err(why) if !is_job => {
+            terminal::warning(format_args!("{}: {why}", job::LEFT_UNKNOWN));
+            return Ok(());
+        }
+        left => left?,
+    };
     for LeftJob { kept, cluster, name, .. } in left {
         let (id, ways) = (&kept.id, again(&name));
         let rest = rest_of(&records, &cluster, &name)?;
@@ -77,9 +86,10 @@ pub(super) fn check_left(options: &Options, prepared: &Prepared<'_>, phase: Phas
             Ok(JobRest::All) => return Err(format!("run {id} made the Job {name}, which {why}\n  {ways}")),
             Ok(_) => return Err(format!("run {id} made the Job {name}, which {why}")),
             Err(_) => {
-                let question =
-                    format!("make another Job of `{phase}`, though the Job {name} of run {id} {why}?");
-                options.cluster.confirm(&question, &format!("{ways}; to go on, give --yes"))?;
+                let wanted = wanted.name();
+                let question = format!("run {wanted}, though the Job {name} of run {id} {why}?");
+                let ways = format!("{ways}, `draft-tasks runs rm {id}` forgets it; to go on, give --yes");
+                options.cluster.confirm(&question, &ways)?;
             }
         }
     }

@@ -63,8 +63,8 @@ pub(in crate::cli) struct Options {
     /// Run nothing where `check` has errors or warnings about the tasks that would run
     #[arg(long)]
     pub(in crate::cli) strict: bool,
-    /// Where the phase is running already for this file, wait for its end instead of refusing; `up` waits for `delete` and
-    /// `cleanup`, they wait for `up`, and `rerun` waits for the end of the run that it runs again
+    /// Where the phase is running already for this file, wait for its end instead of refusing; `up`, `delete` and `cleanup`
+    /// wait for all phases and one another, phases wait for them, and `rerun` waits for the end of the run that it runs again
     #[arg(long)]
     pub(in crate::cli) wait: bool,
     /// Keep no record of this run

@@ -175,7 +175,7 @@ impl Meant {
     }
 
     fn request(&self, job: PresentJob) -> RunRequest {
-        let pods = job::taken_up(self.target.clone(), job.name);
+        let pods = job::taken_up(self.target.clone(), job.name, &self.environment);
         RunRequest {
             plan: job.plan,
             directory: std::env::current_dir().unwrap_or_default(),

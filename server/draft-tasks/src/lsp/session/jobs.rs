@@ -7,7 +7,7 @@ use std::io;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Plan;
 use draft_tasks_executor::cluster::{Target, said_if_slow};
-use draft_tasks_executor::job::{JobRest, PresentJob, find, none_there, rest};
+use draft_tasks_executor::job::{ENDS_WITH_FAILURE, JobRest, PresentJob, find, none_there, rest};
 use draft_tasks_executor::record::schema::ClusterEntry;
 use draft_tasks_executor::record::{LeftJob, Records, StoredRun, left_jobs};
 use draft_tasks_executor::{OnFailure, Problem};
@@ -17,6 +17,7 @@ use tower_lsp::jsonrpc::Error;
 use super::running::{PreparedRun, RunPlace};
 use super::{Session, SharedSession, Source, Started, source, uri_as_opened};
 use crate::job;
+use crate::lifecycle::Activity;
 use crate::lsp::documents::look::off_thread;
 use crate::lsp::effect::Questions;
 use crate::lsp::protocol::to_proto::refusal;
@@ -181,7 +182,7 @@ impl NamedJob {
         if let Some(in_file) = in_file {
             job::find_in_file(&mut plan, &in_file, &lookup);
         }
-        let place = RunPlace { pods: Some(job::taken_up(target, name)), ..RunPlace::default() };
+        let place = RunPlace { pods: Some(job::taken_up(target, name, &environment)), ..RunPlace::default() };
         let (chosen, questions) = (Vec::new(), Questions::default());
         PreparedRun { plan, chosen, source, environment, place, questions }
     }
@@ -224,19 +225,34 @@ impl Source {
         }
         if self.config.on_failure(phase) != OnFailure::Stop {
             return Err(refusal(format!(
-                "nothing runs in a Job after a task that failed: set `{phase}` of draftTasks.onFailure to \"stop\""
+                "{ENDS_WITH_FAILURE}: set `{phase}` of draftTasks.onFailure to \"stop\""
             )));
         }
         Ok(())
     }
 
-    /// Whether all Jobs of the phase are over that records know: what they do must not be done twice.
-    pub(super) async fn check_left_jobs(&self, session: &SharedSession, phase: Phase) -> Result<(), Error> {
+    /// Whether all Jobs are over that records know and beside which something cannot go on.
+    pub(super) async fn check_left_jobs(
+        &self,
+        session: &SharedSession,
+        wanted: Activity,
+        is_job: bool,
+    ) -> Result<(), Error> {
         let Some(records) = session.with(|session| session.records()) else { return Ok(()) };
         let file = self.path.clone();
-        let left = off_thread(move || job::left_behind(&records, &file, phase)).await?;
-        for left in left.map_err(|error| refusal(error.to_string()))? {
+        let left =
+            off_thread(move || job::left_behind(&records, &file, wanted).map_err(unreadable(&records)));
+        let left = match left.await? {
+            Err(why) if !is_job => {
+                let said = format!("{}: {}", job::LEFT_UNKNOWN, why.message);
+                session.with(|session| session.record_trouble(&said));
+                return Ok(());
+            }
+            left => left?,
+        };
+        for left in left {
             let Some(why) = self.why_not_over(&left.cluster, &left.name).await? else { continue };
+            let phase = phase_of(&left).unwrap_or_default();
             return Err(refusal(format!(
                 "an earlier run of {phase} made the Job {}, which {why}",
                 left.name
@@ -251,7 +267,10 @@ impl Source {
         let rest = job::rest_of(cluster, name, &environment).await;
         let ways = match rest {
             Ok(JobRest::Nothing | JobRest::Pod { .. }) => "",
-            Ok(JobRest::All) | Err(_) => "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it",
+            Ok(JobRest::All) => "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it",
+            Err(_) => {
+                "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it, and `draft-tasks runs rm` of its run forgets it"
+            }
         };
         Ok(job::describe_rest(&rest).map(|why| why + ways))
     }

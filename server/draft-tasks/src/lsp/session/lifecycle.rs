@@ -87,7 +87,14 @@ pub(crate) async fn live(session: &SharedSession, part: Part, wanted: Live) -> R
         return Ok(started);
     }
     let source = source(session, &uri).await?;
-    let walk = off_thread(move || Walk::new(part, wanted, source)).await?;
+    let mut walk = off_thread(move || Walk::new(part, wanted, source)).await?;
+    // Once the phases are claimed nobody else makes a Job of one.
+    if let Ok(claimed) = &walk
+        && let Err(why) = claimed.source.check_left_jobs(session, part.into(), false).await
+    {
+        let unused = std::mem::replace(&mut walk, Err(why));
+        off_thread(move || drop(unused)).await?;
+    }
     // It may be this server that has claimed the phases meanwhile.
     let mut walk = Some(walk);
     let answer = session.with(|session| match session.walks_already(&uri, part)? {
@@ -180,14 +187,7 @@ impl Session {
             self.show(MessageType::Info, format!("{} is already running", part.name()));
             return Ok(Some(Started { run }));
         }
-        let wanted = Activity::from(part);
-        let other = self.walks_beside(uri, wanted).map(Part::name);
-        let mut phases = wanted.phases().into_iter();
-        let phase = || phases.find(|phase| self.runs.running(uri, *phase).is_some()).map(Phase::name);
-        match other.or_else(phase) {
-            Some(running) => Err(refusal(wanted.refusal(running, ""))),
-            None => Ok(None),
-        }
+        self.check_beside(uri, part.into()).map(|()| None)
     }
 
     fn set_out(&mut self, mut walk: Walk) -> Started {
@@ -263,10 +263,16 @@ impl Session {
         }
     }
 
-    /// What goes on with a file and excludes something else.
-    pub(super) fn walks_beside(&self, uri: &Uri, wanted: Activity) -> Option<Part> {
-        let walks = self.walks.iter().filter(|walk| walk.uri == *uri).map(|walk| walk.undertaking.part);
-        walks.into_iter().find(|part| wanted.excludes((*part).into()))
+    /// Whether something can go on beside what this server runs of a file.
+    pub(super) fn check_beside(&self, uri: &Uri, wanted: Activity) -> Result<(), Error> {
+        let walks = self.walks.iter().filter(|walk| walk.uri == *uri);
+        let runs = self.runs.active.iter().filter(|run| run.uri == *uri);
+        let parts = walks.map(|walk| Activity::from(walk.undertaking.part));
+        let phases = runs.filter_map(|run| run.subject.phase().map(Activity::from));
+        match parts.chain(phases).find(|running| wanted.excludes(*running)) {
+            Some(running) => Err(refusal(wanted.refusal(running.name(), ""))),
+            None => Ok(()),
+        }
     }
 
     /// Says once that other programs may run the same phases, as no lock can be had.

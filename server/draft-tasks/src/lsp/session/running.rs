@@ -100,7 +100,7 @@ impl Source {
             wanted.narrow(&mut pods).map_err(Problem::new)?;
             if is_job {
                 let directory = self.path.parent().unwrap_or(&self.path);
-                pods = job::made_in(pods, (phase, directory), JobSource::Workload);
+                pods = job::made_in(pods, (phase, directory), JobSource::Workload, environment);
             }
             return Ok(reaches(RunPlace { pods: Some(pods), ..RunPlace::default() }));
         }
@@ -184,8 +184,8 @@ pub(crate) async fn run_source(
     }
     let mut prepared = off_thread(move || PreparedRun::new(source, phase, wish)).await?;
     // Once the phase is claimed nobody else makes a Job of it.
-    if let (Ok(claimed), true) = (&prepared, is_job)
-        && let Err(why) = claimed.source.check_left_jobs(session, phase).await
+    if let Ok(claimed) = &prepared
+        && let Err(why) = claimed.source.check_left_jobs(session, phase.into(), is_job).await
     {
         let unused = std::mem::replace(&mut prepared, Err(why));
         off_thread(move || drop(unused)).await?;
@@ -325,10 +325,7 @@ impl Session {
             self.show(MessageType::Info, format!("{phase} is already running"));
             return Ok(Some(Started { run }));
         }
-        match self.walks_beside(uri, phase.into()) {
-            Some(part) => Err(refusal(Activity::from(phase).refusal(part.name(), ""))),
-            None => Ok(None),
-        }
+        self.check_beside(uri, phase.into()).map(|()| None)
     }
 
     /// The environment of tasks, as far as it is known, for looking at commands.

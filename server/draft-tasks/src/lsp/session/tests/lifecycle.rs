@@ -254,6 +254,25 @@ fn a_phase_runs_once_at_a_time_alone_or_as_a_step() {
 }
 
 #[test]
+fn what_cleans_up_or_deletes_is_refused_beside_a_phase_and_the_other_way_round() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    let phase = |fixture: &mut Fixture, phase: &str| {
+        fixture.execute("runPhase", json!({ "uri": URI, "phase": phase }))
+    };
+    phase(&mut fixture, "pre-up");
+    let said = |running: &str, wanted: &str| {
+        format!("-32803: {running} is running: wait for its end or stop it before {wanted}")
+    };
+    assert_eq!(phase(&mut fixture, "cleanup"), said("pre-up", "cleanup"));
+    let delete = json!({ "uri": URI, "command": ["true"] });
+    assert_eq!(fixture.execute("delete", delete), said("pre-up", "delete"));
+    over(&mut fixture, "run-1", passed());
+    assert_eq!(phase(&mut fixture, "cleanup"), r#"{"run":"run-2"}"#);
+    assert_eq!(phase(&mut fixture, "pre-up"), said("cleanup", "pre-up"));
+}
+
+#[test]
 fn a_line_is_split_as_the_commands_of_a_file_are() {
     let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
     fixture.open(FILE);
