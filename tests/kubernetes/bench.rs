@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+
 use crate::application::{WORK, tool};
 use crate::double::{Answer, Double, Step, When};
 use crate::double_faults::{exec, pods};
@@ -49,12 +51,23 @@ fn of_many_pods_at_once() {
         let arguments = ["run", "post-deploy", "--quiet", "--concurrency", &at_once.to_string()];
         let (took, memory) = measure(&tool(&double, WORK), &arguments);
         let ideal = WORKING * pods.div_ceil(at_once);
-        let ratio = took.as_secs_f64() / ideal.as_secs_f64();
-        let memory = memory / 1024;
+        let times = |took: Duration| took.as_secs_f64() / ideal.as_secs_f64();
+        let (ours, bare, memory) = (times(took), times(bare(&double, pods, at_once)), memory / 1024);
         println!(
-            "{pods} pods at {at_once} at a time: {took:.2?}, ideal {ideal:.2?}: {ratio:.2} times; {memory} MiB"
+            "{pods} pods at {at_once} at a time: {took:.2?}, {ours:.2} times the ideal {ideal:.2?}, by the bare client {bare:.2} \
+             times; {memory} MiB"
         );
     }
+}
+
+/// How long the bare client takes for a command in each of the pods, with nothing around it.
+fn bare(double: &Double, pods_there: u32, at_once: u32) -> Duration {
+    let client = pods(double);
+    let begun = Instant::now();
+    let all =
+        (0..pods_there).map(async |index| exec(&client, &format!("web-a-{index}")).await.expect("an end"));
+    double.block_on(futures::stream::iter(all).buffer_unordered(at_once as usize).collect::<Vec<_>>());
+    begun.elapsed()
 }
 
 #[test]

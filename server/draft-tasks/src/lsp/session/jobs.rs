@@ -269,7 +269,7 @@ impl Source {
             Ok(JobRest::Nothing | JobRest::Pod { .. }) => "",
             Ok(JobRest::All) => "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it",
             Err(_) => {
-                "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it, and `draft-tasks runs rm` of its run forgets it"
+                "; \"Attach to a Job\" shows how it ends, \"End a Job\" ends it; where its cluster is gone, remove the record of its run"
             }
         };
         Ok(job::describe_rest(&rest).map(|why| why + ways))
