@@ -315,15 +315,19 @@ mod bench {
 fn shells_give_programs_exactly_the_arguments_of_the_plan() {
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
     let mut command = |name: usize| {
-        let count = 1 + numbers.below(5);
-        task(name, &format!("printf '%s\\0'{}", words(&mut numbers, count)))
+        let count = numbers.below(6);
+        task(name, &format!("printf '{name}:%s\\0'{}", words(&mut numbers, count)))
     };
     let text: String = (0..1000).map(&mut command).collect();
     let tool = Tool::new(&format!("[cleanup]\n{text}")).with("GREETING", "good  day").with("EMPTY", "");
     let planned = planned(&tool.call(&["explain", "cleanup", "--format", "json"]).stdout, "cleanup");
     assert_eq!(planned.len(), 1000);
-    let expected = planned.iter().flat_map(|argv| &argv[2..]).map(|argument| format!("{argument}\0"));
-    let expected: String = expected.collect();
+    // Each argument with the number of its task; without one the format is written once.
+    let written = |(name, argv): (usize, &Vec<String>)| {
+        let arguments = if argv.len() == 2 { vec![String::new()] } else { argv[2..].to_vec() };
+        arguments.iter().map(|argument| format!("{name}:{argument}\0")).collect::<String>()
+    };
+    let expected: String = planned.iter().enumerate().map(written).collect();
     let script = exported(&tool, &["cleanup"]);
     for shell in shells() {
         let said = run(&tool, shell, &script, &[]);

@@ -6,7 +6,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::tool::{Called, Tool, assert_says};
-use crate::vectors::{Numbers, VARIABLES, planned, task, words};
+use crate::vectors::{Numbers, VARIABLES, commands, planned, replaced, task, words};
 
 const FILE: &str = r#"[post-deploy]
 migrate = "rake db:migrate on 1e3 0755 'a: b' $$(HOME) $API_TOKEN"
@@ -34,32 +34,6 @@ fn rendered(text: &str) -> String {
     let braces = "{{ \"{{\" }}";
     let parts = text.split(braces).map(|part| part.replace("{{ .Release.Name }}", "web"));
     parts.collect::<Vec<_>>().join("{{")
-}
-
-/// The commands of a manifest, of init containers first.
-fn commands(manifest: &Value) -> Vec<Vec<String>> {
-    let spec = &manifest["spec"]["template"]["spec"];
-    let containers = [&spec["initContainers"], &spec["containers"]].into_iter().filter_map(Value::as_array);
-    let command = |container: &Value| serde_json::from_value(container["command"].clone()).expect("words");
-    containers.flatten().map(command).collect()
-}
-
-/// What a program gets, as Kubernetes replaces variables: <https://github.com/kubernetes/kubernetes>,
-/// third_party/forked/golang/expansion/expand.go.
-fn replaced(text: &str, value: impl Fn(&str) -> &'static str) -> String {
-    let (mut made, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('$') {
-        made += before;
-        rest = after;
-        if let Some(after) = rest.strip_prefix('$') {
-            (made, rest) = (made + "$", after);
-        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
-            (made, rest) = (made + value(name), after);
-        } else {
-            made.push('$');
-        }
-    }
-    made + rest
 }
 
 #[test]

@@ -126,3 +126,29 @@ pub(crate) fn planned(explained: &str, phase: &str) -> Vec<Vec<String>> {
     planned.sort();
     planned.into_iter().map(|(_, argv)| argv).collect()
 }
+
+/// The commands of a manifest, of init containers first.
+pub(crate) fn commands(manifest: &Value) -> Vec<Vec<String>> {
+    let spec = &manifest["spec"]["template"]["spec"];
+    let containers = [&spec["initContainers"], &spec["containers"]].into_iter().filter_map(Value::as_array);
+    let command = |container: &Value| serde_json::from_value(container["command"].clone()).expect("words");
+    containers.flatten().map(command).collect()
+}
+
+/// What a program gets, as Kubernetes replaces variables: <https://github.com/kubernetes/kubernetes>,
+/// third_party/forked/golang/expansion/expand.go.
+pub(crate) fn replaced(text: &str, value: impl Fn(&str) -> &'static str) -> String {
+    let (mut made, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('$') {
+        made += before;
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            (made, rest) = (made + "$", after);
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            (made, rest) = (made + value(name), after);
+        } else {
+            made.push('$');
+        }
+    }
+    made + rest
+}

@@ -12,6 +12,7 @@ use crate::double::Double;
 pub(crate) use crate::job_pod::{deploy, ended, name, pod, pod_name, runs, waits};
 use crate::rollout::deployment;
 use crate::tool::{Tool, assert_says};
+use crate::vectors::{Numbers, VARIABLES, commands, planned, replaced, task, words};
 
 pub(crate) const TASKS: &str =
     "[post-deploy]\ncreate = \"create --url=$URL '$HOME'\"\n\"fill it\" = \"fill on 1e3 ': '\"\n";
@@ -88,6 +89,31 @@ fn each_task_is_a_container_of_one_job_made_after_the_workload() {
     assert_eq!(last[0]["command"], json!(["fill", "on", "1e3", ": "]));
     assert_eq!((&last[0]["image"], &last[0]["ports"]), (&json!("web:1"), &Value::Null));
     assert_eq!(last[0]["env"][0]["valueFrom"]["secretKeyRef"]["name"], "db");
+}
+
+#[test]
+fn a_thousand_argument_vectors_are_in_the_job_as_in_the_plan() {
+    let env: Vec<_> = VARIABLES.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let (double, tool) = application(container(&json!({ "env": env })));
+    let tool = VARIABLES.iter().fold(tool, |tool, (name, value)| tool.with(name, value));
+    let mut numbers = Numbers(0x94d0_49bb_1331_11eb);
+    let mut vector = |name: usize| {
+        let count = numbers.below(6);
+        task(name, &format!("printf{}", words(&mut numbers, count)))
+    };
+    let tasks: String = (0..1000).map(&mut vector).collect();
+    tool.write(".draft-tasks.toml", format!("[post-deploy]\n{tasks}").as_bytes());
+    let planned = planned(&tool.call(&["explain", "post-deploy", "--format", "json"]).stdout, "post-deploy");
+    assert_eq!(planned.len(), 1000);
+    let started = tool.start(&RUN);
+    let job = made(&double);
+    started.signal(Signal::KILL);
+    started.end();
+    let value = |name: &str| VARIABLES.iter().find(|(known, _)| *known == name).expect("a variable").1;
+    let made: Vec<Vec<String>> =
+        commands(&job).iter().map(|argv| argv.iter().map(|word| replaced(word, value)).collect()).collect();
+    let different = made.iter().zip(&planned).find(|(made, planned)| made != planned);
+    assert!(different.is_none() && made.len() == planned.len(), "{different:?}");
 }
 
 #[test]
