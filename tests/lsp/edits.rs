@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, at, did_change};
 use crate::project::Project;
 use crate::text::Text;
-use crate::wire::frame;
+use crate::wire::{frame, frame_bytes};
 
 /// The server's whole text: put into a string of a task, it is what the outline shows as the command.
 ///
@@ -159,4 +159,20 @@ fn of_a_document_that_is_opened_again_start_from_nothing() {
     client.close(&project.uri);
     client.open(&project);
     assert_eq!(text_of_server(&mut client, &project.uri, 2), project.text);
+}
+
+#[test]
+fn half_a_character_loses_no_edit() {
+    let mut client = Client::start();
+    let project = Project::new("[pre-up]\na = \"echo one\" # \n");
+    client.open(&project);
+    let uri = &project.uri;
+    let end = json!({ "line": 1, "character": 17 });
+    let half = did_change(uri, 2, vec![json!({ "range": { "start": end, "end": end }, "text": "HALF" })]);
+    client.write(&frame_bytes(half.to_string().replace("HALF", r"\ud83d").as_bytes()));
+    let more = json!({ "start": { "line": 1, "character": 10 }, "end": { "line": 1, "character": 13 } });
+    client.change(uri, 3, vec![json!({ "range": more, "text": "two" })]);
+    let behind = json!({ "start": { "line": 1, "character": 18 }, "end": { "line": 1, "character": 18 } });
+    client.change(uri, 4, vec![json!({ "range": behind, "text": "!" })]);
+    assert_eq!(text_of_server(&mut client, uri, 5), "[pre-up]\na = \"echo two\" # \u{fffd}!\n");
 }

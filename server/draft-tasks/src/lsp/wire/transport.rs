@@ -232,7 +232,7 @@ where
     }
 
     async fn read(&mut self, body: &[u8]) -> Result<(), End> {
-        let incoming: Incoming = match serde_json::from_slice(body) {
+        let incoming = match Incoming::read(body) {
             // A list would do for the fields of a structure, in their order.
             Ok(_) if !body.trim_ascii_start().starts_with(b"{") => {
                 self.refuse(ErrorCode::InvalidRequest, "a message is an object".into());
