@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 enum Order {
     /// A rollout of the application `web` is complete.
     RollOut { template: String, replicas: u32 },
+    /// A pod of a template cannot start, with the reason and message that the kubelet gives.
+    Waiting { template: String, index: usize, reason: String, message: String },
     /// A pod is gone.
     Remove { pod: String },
     /// What commands do; of several that fit, the last one counts.
@@ -87,6 +89,9 @@ fn main() {
 fn follow(double: &Double, gate: &Gate, order: Order) {
     match order {
         Order::RollOut { template, replicas } => rollout::roll_out(double, &template, replicas),
+        Order::Waiting { template, index, reason, message } => {
+            double.put(rollout::pod(&template, index).waiting(&reason, &message));
+        }
         Order::Remove { pod } => double.remove("pods", &pod),
         Order::Exec(rule) => {
             let when = When { pod: rule.pod, argument: rule.argument, times: rule.times };
