@@ -160,7 +160,8 @@ async function onDouble(browser, version, vsix, double) {
       await window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', '1/2 pods ready').waitFor();
       await window.picture('not-ready');
       await window.lens('Stop post-deploy · 1/2 pods ready').click();
-      await window.lens('Run post-deploy (2 tasks) · last: ■ stopped').waitFor();
+      await window.untilOutput('post-deploy: 2 skipped');
+      await window.lens('Run post-deploy (2 tasks)').waitFor();
       await double.tell({ rollOut: { template: 'a', replicas: 2 } });
     });
     await check('on a cluster that is not local it asks, and Enter or "Cancel" runs nothing', async () => {
