@@ -130,6 +130,10 @@ mod tests {
                 info "x": there is no target `x` in the Makefile
             "#]],
         );
+        // What a shell would make of it has findings of its own.
+        let text = "[pre-up]\na = \"make > x\"\nb = \"make && make x\"\nc = \"make | x\"\nd = \"make; x\"\n\
+            e = \"make # x\"\n";
+        testing::check_facts(facts(&[]), DiagnosticCode::MakeTargetNotFound, text, expect![[""]]);
         testing::check_facts(facts(&["MAKEFILES"]), DiagnosticCode::MakeTargetNotFound, TEXT, expect![[""]]);
         testing::check(DiagnosticCode::MakeTargetNotFound, TEXT, expect![[""]]);
     }

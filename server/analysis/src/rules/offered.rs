@@ -2,7 +2,10 @@
 //!
 //! Must not report what nobody has looked for.
 
+use text_size::{TextRange, TextSize};
+
 use super::command::Command;
+use super::{comment_in_command, redirection, shell_operator};
 use crate::diagnostic::{Diagnostic, DiagnosticCode};
 use crate::edit::{Fix, TextEdit};
 use crate::links::{Link, Target};
@@ -16,11 +19,24 @@ pub(super) fn names(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
     }
     // What a shell makes something else of.
     let is_plain = |path: &str| !path.contains(['~', '*', '?', '[', '{']);
-    let names = links.into_iter().filter_map(|link| match link.target.clone() {
+    let end = shell_sign(command);
+    let is_own = |link: &Link| end.is_none_or(|end| link.range.end() <= end);
+    let names = links.into_iter().filter(is_own).filter_map(|link| match link.target.clone() {
         Target::Offered(name) => is_plain(&name.file.paths().pop()?).then_some((link, name)),
         Target::Path { .. } => None,
     });
     names.collect()
+}
+
+/// Where the command is meant to end for a shell: what follows has a finding of its own.
+fn shell_sign(command: &Command<'_>) -> Option<TextSize> {
+    let word = |at: usize| command.words()[at].range;
+    let signs: [Option<TextRange>; 3] = [
+        shell_operator::first(command),
+        redirection::first(command).map(|word| word.range),
+        comment_in_command::first(command).map(word),
+    ];
+    signs.into_iter().flatten().map(|sign| command.place(sign).start()).min()
 }
 
 /// That a name is missing or the file that would have it, where that is known.

@@ -19,7 +19,7 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
     if command.has_idle_quotes() {
         return;
     }
-    let Some(word) = command.words().iter().skip(1).find(|word| redirects(command, word)) else { return };
+    let Some(word) = first(command) else { return };
     let written = &command.text()[word.range];
     let message = match command.program() {
         Some(program) => format!("`{written}` is an argument of `{program}` here and redirects nothing"),
@@ -29,6 +29,11 @@ fn check(command: &Command<'_>, found: &mut Vec<Diagnostic>) {
         command.finding(DiagnosticCode::Redirection, word.range, message).note(command.ask_for_a_shell());
     diagnostic.fixes.extend(command.wrap());
     found.push(diagnostic);
+}
+
+/// The first redirection of the command.
+pub(super) fn first<'a>(command: &'a Command<'_>) -> Option<&'a Word> {
+    command.words().iter().skip(1).find(|word| redirects(command, word))
 }
 
 /// Whether a word begins as only a redirection does: `>`, `2>`, `&>`, `<`.
