@@ -189,16 +189,24 @@ fn many_are_removed_by_age_or_all() {
     assert_eq!((called.code, called.stdout.matches("removed ").count()), (Some(0), 2), "{called:?}");
     assert_eq!(tool.record_folders().len(), 1, "that of the other file");
     tool.call(&["run", "pre-up"]);
-    assert_eq!(tool.call(&["runs", "rm", "--file", "."]).code, Some(0));
+    for scope in [&["--file", "."][..], &["--file", "other"]] {
+        let called = tool.call(&[&["runs", "rm"], scope].concat());
+        assert!(called.code == Some(2) && called.stderr.contains("nothing is removed: name"), "{called:?}");
+    }
+    assert_eq!(tool.record_folders().len(), 2, "a file says whose runs are meant, not which");
+    assert_eq!(tool.call(&["runs", "rm", "--file", ".", "--phase", "pre-up"]).code, Some(0));
     assert_eq!(tool.record_folders().len(), 1, "all of this file, and none of the other one");
     let held = tasks("pre-up", &[("wait", "sh -c 'echo begun; until test -e go; do sleep 0.05; done'")]);
     let mut started = held.start(&["run", "pre-up"]);
     started.wait_for("begun");
-    assert_eq!(held.call(&["runs", "rm", "--all"]).code, Some(0));
+    assert_eq!(held.call(&["runs", "rm", "--all", "--yes"]).code, Some(0));
     assert_eq!(held.record_folders().len(), 1, "it goes on");
     held.write("go", b"");
     assert_eq!(started.end().code, Some(0));
-    assert_eq!((tool.call(&["runs", "rm", "--all"]).code, tool.record_folders().len()), (Some(0), 0));
+    let called = tool.call(&["runs", "rm", "--all"]);
+    assert_says(&called, 2, &["nothing is removed: --all", "here 1 run, and nobody", "give --yes"]);
+    assert_eq!(tool.record_folders().len(), 1);
+    assert_eq!((tool.call(&["runs", "rm", "--all", "-y"]).code, tool.record_folders().len()), (Some(0), 0));
 }
 
 #[test]
@@ -229,9 +237,15 @@ fn that_are_not_there_are_said_to_be_so() {
     for id in ["none", "../runs", "", "../../.draft-tasks.toml"] {
         let called = tool.call(&["runs", "show", id]);
         assert!(called.code == Some(2) && called.stderr.contains("there is no run"), "{called:?}");
-        assert_eq!(tool.call(&["runs", "rm", id]).code, Some(1));
+        assert_eq!(tool.call(&["runs", "rm", id]).code, Some(2));
     }
     assert_eq!(list(&tool).len(), 1);
+    tool.call(&["run", "pre-up"]);
+    for command in ["show", "rm"] {
+        let called = tool.call(&["runs", command, "2"]);
+        assert!(called.code == Some(2) && called.stderr.contains("names that begin with"), "{called:?}");
+    }
+    assert_eq!(list(&tool).len(), 2);
 }
 
 #[test]

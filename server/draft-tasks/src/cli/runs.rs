@@ -2,11 +2,10 @@
 //!
 //! Must not touch the record of a run that goes on.
 
-use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use draft_tasks_analysis::phase::Phase;
@@ -18,17 +17,19 @@ use draft_tasks_executor::record::{Event, RecordState, Records, StoredRun, is_la
 use serde_json::{Value, json};
 
 use self::job::JobArguments;
+use self::remove::Removal;
 pub(super) use self::table::beginning;
 use self::transcript::Transcript;
 use super::named::{NamedTasks, shown_words};
 use super::terminal::{self, Paint};
-use super::{ColorOptions, FOUND, UNUSABLE, paths};
+use super::{ColorOptions, UNUSABLE, paths};
 use crate::interrupted;
 use crate::settings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
 
 mod job;
+mod remove;
 mod table;
 mod transcript;
 
@@ -37,7 +38,7 @@ pub(super) struct RunsArguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// The tasks file whose runs are meant, or the directory that has it; without it the one of this directory, else the
-    /// nearest above it, up to the root of the Git repository; without any, all runs are meant
+    /// nearest above it, up to the root of the Git repository; without any, those of all are shown
     #[arg(long, value_name = "PATH", global = true)]
     file: Option<PathBuf>,
     /// The runs of all tasks files
@@ -76,11 +77,14 @@ enum Command {
     /// Remove records, except of runs that go on
     Rm {
         /// The runs, by the beginnings of their names, or `last`; without them options say which: --older-than, --failed and
-        /// --phase of this tasks file, --file all of one, --all those of every tasks file
+        /// --phase of this tasks file or that of --file, or with --all of every one
         ids: Vec<String>,
         /// All that are older, such as 12h, 7d, 2weeks
         #[arg(long, value_name = "TIME", conflicts_with = "ids")]
         older_than: Option<humantime::Duration>,
+        /// Do not ask before records of all tasks files are removed
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Write the folder of a run's record
     Path {
@@ -128,9 +132,10 @@ pub(super) fn runs(arguments: &RunsArguments) -> ExitCode {
     let done = match &arguments.command {
         None | Some(Command::List) => list(arguments, &records),
         Some(Command::Show { id, tasks }) => arguments.show(&records, id, tasks),
-        Some(Command::Rm { ids, older_than }) => {
+        Some(Command::Rm { ids, older_than, yes }) => {
             let older_than = older_than.map(Into::into);
-            arguments.remove(&records, ids, older_than).map(|removed| code = removed)
+            let removal = Removal { arguments, records: &records, older_than, yes: *yes };
+            removal.remove(ids).map(|removed| code = removed)
         }
         Some(Command::Attach(job)) => job::attach(arguments, &records, job).map(|ended| code = ended),
         Some(Command::Stop(job)) => job::stop(arguments, &records, job).map(|ended| code = ended),
@@ -167,12 +172,17 @@ pub(super) fn find(records: &Records, id: &str, file: Option<&Path>) -> io::Resu
 impl RunsArguments {
     /// The runs that are meant, newest first.
     fn chosen(&self, records: &Records) -> Result<Vec<StoredRun>, String> {
-        let file = match self.file() {
-            // To look at, those of all are no harm.
-            Err(_) if self.file.is_none() => None,
-            file => file?,
-        };
-        self.chosen_of(records, file.as_deref())
+        self.chosen_of(records, self.file_to_look()?.as_deref())
+    }
+
+    /// The tasks file whose runs are looked at; where there is none, those of all are no harm.
+    fn file_to_look(&self) -> Result<Option<PathBuf>, String> {
+        let file = self.file();
+        if self.file.is_some() || file.is_ok() {
+            return file;
+        }
+        terminal::remark(format_args!("there is no tasks file here: these are the runs of all tasks files"));
+        Ok(None)
     }
 
     /// The tasks file whose runs are meant, unless those of all are.
@@ -232,110 +242,6 @@ impl RunsArguments {
         self.with(records, id, |kept| show(self, kept, tasks))
     }
 
-    /// Removes records: those that are named, or all that are meant.
-    fn remove(
-        &self,
-        records: &Records,
-        ids: &[String],
-        older_than: Option<Duration>,
-    ) -> Result<ExitCode, String> {
-        let says_which = self.all || self.failed || self.phase.is_some() || self.file.is_some();
-        if ids.is_empty() && older_than.is_none() && !says_which {
-            return Err("nothing is removed: name runs, or give --older-than TIME, --failed, --phase PHASE, or --file . for all of \
-                        the tasks file here\n  `draft-tasks runs` lists those that are kept"
-                .into());
-        }
-        // Records of other tasks files are removed only where somebody says so.
-        let file = if ids.is_empty() || ids.iter().any(|id| is_last(id)) { self.file()? } else { None };
-        if ids.is_empty() {
-            return self.remove_all(records, self.chosen_of(records, file.as_deref())?, older_than);
-        }
-        // All are found before any is gone: `last` is the same one each time.
-        let found = |id: &String| {
-            if is_last(id) {
-                return Ok(self.chosen_of(records, file.as_deref())?.into_iter().next());
-            }
-            records.find(id).map_err(unreadable(&records.directory))
-        };
-        let found: Vec<_> = ids.iter().map(|id| (id, found(id))).collect();
-        let (mut code, mut removed) = (ExitCode::SUCCESS, HashSet::new());
-        for (id, found) in found {
-            let problem = match found {
-                Ok(Some(kept)) if !removed.insert(kept.id.clone()) => continue,
-                Ok(Some(kept)) => self.removed_or_why_not(&kept).err(),
-                Ok(None) => Some("there is no such run".to_owned()),
-                Err(error) => Some(error),
-            };
-            if let Some(problem) = problem {
-                terminal::error(format_args!("`{id}` is not removed: {problem}"));
-                code = FOUND.into();
-            }
-        }
-        Ok(code)
-    }
-
-    fn removed_or_why_not(&self, kept: &StoredRun) -> Result<(), String> {
-        match kept.remove() {
-            Ok(true) => {
-                self.tell_removed(kept);
-                Ok(())
-            }
-            Ok(false) => Err("the run goes on".to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    /// Removes what is not younger, but for what `cleanup` asks by; of one without a time nobody knows that. What goes on stays
-    /// without a word.
-    fn remove_all(
-        &self,
-        records: &Records,
-        chosen: Vec<StoredRun>,
-        older_than: Option<Duration>,
-    ) -> Result<ExitCode, String> {
-        let is_old = |kept: &StoredRun| {
-            let age = || SystemTime::now().duration_since(kept.at()?).ok();
-            older_than.is_none_or(|limit| age().is_some_and(|age| age >= limit))
-        };
-        let mut old: Vec<_> = chosen;
-        old.retain(|kept| kept.state != RecordState::Running && is_old(kept));
-        if older_than.is_some() {
-            let all: Vec<String> = old.iter().map(|kept| kept.id.clone()).collect();
-            old = records.not_asked_for(old).map_err(unreadable(&records.directory))?;
-            for id in all.iter().filter(|id| old.iter().all(|kept| kept.id != **id)) {
-                terminal::remark(format_args!(
-                    "{} stays: by it is asked before `cleanup` whether its application still has pods; `draft-tasks runs rm {}` \
-                     removes it",
-                    printable(id),
-                    printable(id)
-                ));
-            }
-        }
-        let (mut code, mut count) = (ExitCode::SUCCESS, 0);
-        for kept in &old {
-            match self.removed_or_why_not(kept) {
-                Ok(()) => count += 1,
-                Err(problem) => {
-                    terminal::error(format_args!("`{}` is not removed: {problem}", kept.id));
-                    code = FOUND.into();
-                }
-            }
-        }
-        if count == 0 {
-            terminal::remark(format_args!("no run is removed"));
-        }
-        Ok(code)
-    }
-
-    fn tell_removed(&self, kept: &StoredRun) {
-        let file = told(kept).map(|told| format!(" of {}", printable(told.1))).unwrap_or_default();
-        // Who does not read it need not: the record is gone.
-        let _ = match self.format {
-            Format::Human => writeln!(io::stdout(), "removed {}{file}", printable(&kept.id)),
-            Format::Json => writeln!(io::stdout(), "{}", summary(kept)),
-        };
-    }
-
     fn tell_path(&self, kept: &StoredRun) -> io::Result<()> {
         match self.format {
             Format::Human => writeln!(io::stdout(), "{}", kept.folder.display()),
@@ -345,7 +251,8 @@ impl RunsArguments {
 }
 
 fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
-    let chosen = arguments.chosen(records)?;
+    let file = arguments.file_to_look()?;
+    let chosen = arguments.chosen_of(records, file.as_deref())?;
     if arguments.format == Format::Json {
         let listed = Value::Array(chosen.iter().map(summary).collect());
         return terminal::written(writeln!(io::stdout(), "{listed}"));
@@ -361,7 +268,7 @@ fn list(arguments: &RunsArguments, records: &Records) -> Result<(), String> {
         return terminal::written(writeln!(io::stdout(), "{said}"));
     }
     let paint = Paint(terminal::colors(arguments.look.color(), &io::stdout()));
-    terminal::written(table::write(&chosen, &all, paint))
+    terminal::written(table::write(&chosen, &all, file.is_none(), paint))
 }
 
 /// The phase, the file and the time of day of a run.

@@ -20,15 +20,14 @@ const SHORTEST: usize = "20261122T184501".len();
 /// How wide the last column is at least.
 const NARROWEST: usize = 10;
 
-/// Writes the runs; `all` are the names of all records, of which no beginning that is shown is another one's.
+/// Writes the runs, those of several tasks files with their file; `all` are the names of all records, of which no beginning
+/// that is shown is another one's.
 ///
 /// # Errors
 ///
 /// When standard output cannot be written.
-pub(super) fn write(runs: &[StoredRun], all: &[String], paint: Paint) -> io::Result<()> {
-    let first = runs.first().and_then(StoredRun::file);
-    let is_one = runs.iter().all(|kept| kept.file() == first);
-    let rows: Vec<[String; 6]> = runs.iter().map(|kept| row(kept, all, is_one)).collect();
+pub(super) fn write(runs: &[StoredRun], all: &[String], is_of_all: bool, paint: Paint) -> io::Result<()> {
+    let rows: Vec<[String; 6]> = runs.iter().map(|kept| row(kept, all, is_of_all)).collect();
     let widths: Vec<usize> = (0..5)
         .map(|column| rows.iter().map(|row| width_of(&row[column])).max().unwrap_or_default())
         .collect();
@@ -64,14 +63,14 @@ fn write_narrow(rows: &[[String; 6]], runs: &[StoredRun], total: usize, paint: P
     out.flush()
 }
 
-/// Its name, phase, end, age and duration, and what ran; of several tasks files, which it was.
-fn row(kept: &StoredRun, all: &[String], is_one: bool) -> [String; 6] {
+/// Its name, phase, end, age and duration, and what ran; of all tasks files, which it was.
+fn row(kept: &StoredRun, all: &[String], is_of_all: bool) -> [String; 6] {
     let (end, seconds) = state(kept);
     let phase = told(kept).map(|told| printable(told.0)).unwrap_or_default();
     let phase =
         kept.part_of().map_or_else(|| phase.clone(), |whole| format!("{} · {phase}", printable(&whole.name)));
     let age = kept.at().and_then(|at| SystemTime::now().duration_since(at).ok());
-    let file = kept.file().filter(|_| !is_one);
+    let file = kept.file().filter(|_| is_of_all);
     let file = file.map(|file| format!("{}  ", printable(&file.display().to_string()))).unwrap_or_default();
     [
         printable(beginning(&kept.id, all)),
