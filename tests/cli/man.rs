@@ -13,6 +13,14 @@ fn each_command_has_a_page_that_man_shows_without_a_warning() {
     for name in ["draft-tasks.1", "draft-tasks-run.1", "draft-tasks-check.1", "draft-tasks-up.1"] {
         assert!(pages.iter().any(|page| page.ends_with(name)), "{name}: {pages:?}");
     }
+    for page in &pages {
+        let text = std::fs::read_to_string(page).expect("a page");
+        let named = text.lines().filter_map(|line| line.strip_suffix("(1)"));
+        for other in named.map(|name| format!("{}.1", name.replace('\\', ""))) {
+            assert!(pages.iter().any(|page| page.ends_with(&other)), "{other} of {page:?}");
+        }
+        assert!(!text.contains(" ]"), "an option without its value: {page:?}");
+    }
     if Command::new("man").arg("--version").output().is_err() {
         eprintln!("not tested: there is no man");
         return;
@@ -21,10 +29,7 @@ fn each_command_has_a_page_that_man_shows_without_a_warning() {
         let name = page.file_stem().expect("a name").to_string_lossy().into_owned();
         let warned = ["--warnings", "-E", "UTF-8", "-l"];
         let shown = shown_by(Command::new("man").args(warned).arg(page).env("MANWIDTH", "80"));
-        assert!(
-            shown.contains("SYNOPSIS") && shown.contains(&name.replacen("draft-tasks-", "draft-tasks ", 1)),
-            "{shown}"
-        );
+        assert!(shown.contains("SYNOPSIS") && shown.contains(&in_words(&name)), "{shown}");
         let found = Command::new("lexgrog").arg(page).output().expect("it comes with man");
         let found = String::from_utf8_lossy(&found.stdout).into_owned();
         assert!(found.contains(&format!("\"{name} - ")), "{found}");
@@ -35,6 +40,12 @@ fn each_command_has_a_page_that_man_shows_without_a_warning() {
     for part in ["--if-present", "Examples:", "Exit codes:"] {
         assert!(run.contains(part), "{part}: {run}");
     }
+}
+
+/// The command of a page's name.
+fn in_words(name: &str) -> String {
+    let name = name.replacen("draft-tasks-", "draft-tasks ", 1);
+    name.replacen(" runs-", " runs ", 1)
 }
 
 /// What is shown of a page; it has to be all well.

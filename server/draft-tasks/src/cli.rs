@@ -111,7 +111,6 @@ enum Command {
     /// Write a script with which a shell completes commands, phases, tasks and more
     Completions(completions::CompletionsArguments),
     /// Write manual pages, for who packages the program
-    #[command(hide = true)]
     Man(man::ManArguments),
     /// Serve an editor over standard input and output
     Lsp {

@@ -207,12 +207,18 @@ fn command_line() {
     let mut text = page("Command line", "server/draft-tasks/src/cli.rs", "What each command says of itself.");
     let mut cli = cli::command().term_width(100);
     cli.build();
-    let _ = write!(text, "\n## draft-tasks\n\n```text\n{}```\n", help(&mut cli));
-    for command in cli.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-        let help = help(command);
-        let _ = write!(text, "\n## draft-tasks {}\n\n```text\n{help}```\n", command.get_name());
-    }
+    text += &sections(&mut cli, "draft-tasks");
     check("docs/cli.md", &text);
+}
+
+/// What a command says of itself, and each of its own commands.
+fn sections(command: &mut clap::Command, name: &str) -> String {
+    let mut text = format!("\n## {name}\n\n```text\n{}```\n", help(command));
+    for part in command.get_subcommands_mut().filter(|part| part.get_name() != "help") {
+        let name = format!("{name} {}", part.get_name());
+        text += &sections(part, &name);
+    }
+    text
 }
 
 /// What a terminal shows; `clap-markdown` would run the lines of the exit codes into one paragraph.

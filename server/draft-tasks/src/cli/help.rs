@@ -133,7 +133,7 @@ const EXAMPLES: [Examples; 22] = [
         lines: [
             ("draft-tasks runs rm last", "one run"),
             ("draft-tasks runs rm --older-than 7d", "the older ones of this tasks file"),
-            ("draft-tasks runs rm --file .", "all of the tasks file here"),
+            ("draft-tasks runs rm --failed", "those of it that did not pass"),
         ],
     },
     Examples {

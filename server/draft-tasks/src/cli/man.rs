@@ -33,13 +33,24 @@ fn write(into: &Path) -> io::Result<()> {
     std::fs::create_dir_all(into)?;
     let mut program = command();
     program.build();
-    let parts = program.get_subcommands().filter(|part| !part.is_hide_set() && part.get_name() != "help");
-    let parts: Vec<Command> = parts.cloned().collect();
-    [program].into_iter().chain(parts).try_for_each(|part| page(&part, into))
+    pages(program, into)
 }
 
-fn page(command: &Command, into: &Path) -> io::Result<()> {
-    let page = Man::new(command.clone().disable_help_subcommand(true));
+/// The page of a command, and those of its own commands, which it refers to.
+fn pages(command: Command, into: &Path) -> io::Result<()> {
+    let is_help = |part: &Command| part.get_name() == "help";
+    let command = command.mut_subcommands(|part| if is_help(&part) { part.hide(true) } else { part });
+    let parts = command.get_subcommands().filter(|part| !part.is_hide_set());
+    let parts: Vec<Command> = parts.cloned().collect();
+    page(command, into)?;
+    parts.into_iter().try_for_each(|part| pages(part, into))
+}
+
+fn page(mut command: Command, into: &Path) -> io::Result<()> {
+    // One that is made of the options leaves out their values.
+    let usage = command.render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
+    let page = Man::new(command.override_usage(usage));
     let file = into.join(page.get_filename());
     let mut text = Vec::new();
     page.render(&mut text)?;
