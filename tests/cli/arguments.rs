@@ -98,7 +98,7 @@ fn a_word_of_another_tool_leads_to_the_command_and_does_nothing() {
     }
     assert!(!tool.path("a").exists() && !tool.path("b").exists() && !tool.path(".state").exists());
     for (arguments, meant) in [
-        (&["chekc"][..], "'check'"),
+        (&["chekc"][..], "did you mean `check`?"),
         (&["runs", "ls"], "draft-tasks runs"),
         (&["run", "pre-up", "--dry-rn"], "'--dry-run'"),
         (&["check", "--rule", "post-pu=off"], "`post-up`"),
@@ -192,4 +192,20 @@ fn both_spellings_serve_an_editor() {
             "{called:?}"
         );
     }
+}
+
+#[test]
+fn a_word_that_is_none_names_all_that_may_be_meant() {
+    let called = Tool::empty().call(&["rn"]);
+    assert_eq!(called.code, Some(2));
+    assert_eq!(called.stderr, "error: there is no command `rn`: did you mean `run` or `runs`?\n");
+}
+
+#[test]
+fn a_value_that_begins_with_a_dash_is_said_to_be_joined() {
+    let tool = Tool::new("[pre-up]\n\"-dash\" = \"false\"\nb = \"true\"\n");
+    let called = tool.call(&["run", "pre-up", "--skip", "-dash"]);
+    assert_eq!(called.code, Some(2));
+    assert!(called.stderr.contains("joined to it: --skip=-dash\n"), "{called:?}");
+    assert_eq!(tool.call(&["run", "pre-up", "--skip=-dash"]).code, Some(0));
 }

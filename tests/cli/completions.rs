@@ -70,7 +70,7 @@ fn in_bash(tool: &Tool, words: &[&str]) -> Vec<String> {
 }
 
 /// What there is to complete, and what is offered.
-const OFFERED: [(&[&str], &[&str]); 13] = [
+const OFFERED: [(&[&str], &[&str]); 16] = [
     (&["run", ""], &["pre-up", "cleanup"]),
     (&["explain", "pre"], &["pre-up"]),
     (&["run", "pre-up", "s"], &["sync"]),
@@ -84,6 +84,9 @@ const OFFERED: [(&[&str], &[&str]); 13] = [
     (&["check", "--rule", "unknown-p"], &["unknown-phase="]),
     (&["run", "pre-up", "--dry"], &["--dry-run"]),
     (&["rerun", "la"], &["last"]),
+    (&["up", "--", "draft-tas"], &["draft-tasks"]),
+    (&["delete", "--dry-run", "--", "draft-tas"], &["draft-tasks"]),
+    (&["up", "--", "cat", "draft.t"], &["draft.toml"]),
 ];
 
 #[test]
@@ -275,6 +278,30 @@ fn a_key_completes_in_zsh_and_the_line_can_be_run() {
         read_until(&mut ours, &mut text, None);
         assert_eq!(shell.end_unread(), Some(0));
     }
+}
+
+#[test]
+fn a_key_completes_the_command_of_up_in_zsh() {
+    if !is_there("zsh") {
+        return;
+    }
+    let tool = tool();
+    let (mut ours, theirs) = terminal();
+    let mut shell = tool.start_shell("exec zsh --no-rcs -i", theirs);
+    let mut text = String::new();
+    let script =
+        "autoload -U compinit; compinit -u -D; source <(draft-tasks completions zsh); PS1=; echo rea''dy\r";
+    ours.write_all(script.as_bytes()).expect("the terminal is open");
+    read_until(&mut ours, &mut text, Some("ready\r\n"));
+    for (typed, expected) in
+        [("draft-tasks up -- draft-tas\t", "-- draft-tasks"), ("draft.t\t", "draft.toml")]
+    {
+        ours.write_all(typed.as_bytes()).expect("the terminal is open");
+        read_until(&mut ours, &mut text, Some(expected));
+    }
+    ours.write_all(b"\x15exit\r").expect("the terminal is open");
+    read_until(&mut ours, &mut text, None);
+    assert_eq!(shell.end_unread(), Some(0));
 }
 
 #[test]

@@ -7,4 +7,5 @@ pub(crate) mod env_file;
 pub(crate) mod environment;
 pub(crate) mod facts;
 pub(crate) mod packs;
+pub(crate) mod programs;
 pub(crate) mod public_value;

@@ -1,7 +1,7 @@
 //! `draft-tasks completions`: a script for a shell, and the answers to what that script asks.
 //!
 //! Must not contact or run anything, or read more than the tasks file, `draft.toml`, the kubeconfig and the names of
-//! records: it happens while somebody types.
+//! records, files and programs: it happens while somebody types.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, Args, Command, ValueEnum, ValueHint};
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter, complete,
+};
 use clap_complete::env::{EnvCompleter, Shells};
 use draft_tasks_analysis::diagnostic::DiagnosticCode;
 use draft_tasks_analysis::level::Level;
@@ -24,6 +26,7 @@ use crate::settings::Named;
 use crate::source;
 use crate::world::application::environments_beside;
 use crate::world::environment::Environment;
+use crate::world::programs::KnownPrograms;
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
@@ -129,8 +132,8 @@ struct Typed {
     phase: Option<Phase>,
     /// Whether an option is being typed.
     is_option: bool,
-    /// Whether `--` stands before it, behind which no option is.
-    is_behind_dashes: bool,
+    /// How many words stand between it and `--`, behind which no option is.
+    behind_dashes: Option<usize>,
 }
 
 impl Typed {
@@ -138,8 +141,9 @@ impl Typed {
         let index = index().unwrap_or(words.len().saturating_sub(1)).min(words.len());
         let (words, index) = (&joined(words, index).words, joined(words, index).index);
         let is_option = words.get(index).is_some_and(|word| word.to_string_lossy().starts_with('-'));
-        let is_behind_dashes = words[..index].iter().any(|word| word == "--");
-        let mut typed = Typed { is_option, is_behind_dashes, ..Typed::default() };
+        let before = &words[..index.min(words.len())];
+        let behind_dashes = before.iter().position(|word| word == "--").map(|at| index - at - 1);
+        let mut typed = Typed { is_option, behind_dashes, ..Typed::default() };
         let texts: Vec<String> = words.iter().map(|word| unquoted(&word.to_string_lossy())).collect();
         for (at, word) in texts.iter().enumerate() {
             let next = || texts.get(at + 1).map(PathBuf::from);
@@ -177,8 +181,11 @@ impl Typed {
             (_, "phase") => |_| runs::phases().map(str::to_owned).collect(),
             ("explain", "code") => |_| DiagnosticCode::ALL.map(|code| code.name().to_owned()).to_vec(),
             ("check", "rules") => return option.add(ArgValueCompleter::new(rules)),
+            ("up" | "delete", "command") => {
+                return option.add(ArgValueCompleter::new(move |begun: &OsStr| self.of_command(begun)));
+            }
             // What begins like an option is none of these files, unless `--` stands before it.
-            _ if self.is_option && !self.is_behind_dashes && option.is_positional() => {
+            _ if self.is_option && self.behind_dashes.is_none() && option.is_positional() => {
                 return option.value_hint(ValueHint::Other);
             }
             _ => return option,
@@ -197,6 +204,25 @@ impl Typed {
 
     fn parsed(&self) -> Option<Parsed> {
         Some(Parsed::new(source::read(&self.file()?).ok()?, Options::default()))
+    }
+
+    /// What a word of a command may be: the first a program, and each a file as seen from the directory of the tasks file,
+    /// where the command runs.
+    fn of_command(&self, begun: &OsStr) -> Vec<CompletionCandidate> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let known = match self.behind_dashes {
+            Some(0) => KnownPrograms::default().names(&path),
+            _ => Default::default(),
+        };
+        let typed = begun.to_string_lossy();
+        let programs = known.iter().filter(|name| name.starts_with(&*typed));
+        let programs: Vec<_> = programs.map(CompletionCandidate::new).collect();
+        if !programs.is_empty() {
+            return programs;
+        }
+        let file = self.file().unwrap_or_default();
+        let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        PathCompleter::any().current_dir(source::canonical(folder)).complete(begun)
     }
 
     /// Those that have tasks; all where no file is known.

@@ -2,9 +2,12 @@
 //!
 //! Must not do it: whoever says `destroy` is told, and nothing is destroyed.
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, Error};
+use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::phase::Phase;
+
+use super::command;
 
 /// A word, and where it leads.
 struct Synonym {
@@ -58,7 +61,37 @@ const SYNONYMS: [Synonym; 13] = [
 /// What to say in place of an error of the command line: its command is a word of another tool or a phase, or the command
 /// that `up` or `delete` runs does not stand where it can be told from options.
 pub(super) fn described(error: &Error) -> Option<String> {
-    described_command(error).or_else(|| described_word(error)).or_else(|| described_option(error))
+    described_command(error)
+        .or_else(|| described_word(error))
+        .or_else(|| described_value(error))
+        .or_else(|| described_option(error))
+}
+
+/// That a value which begins as an option does was taken for one.
+fn described_value(error: &Error) -> Option<String> {
+    let Some(ContextValue::String(taken)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument || !taken.starts_with('-') {
+        return None;
+    }
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    // What variables are given is not shown.
+    let is_it = |pair: &&[String]| {
+        pair[1].starts_with(taken.as_str()) && pair[0] != "--env" && takes_value(&command(), &pair[0])
+    };
+    let [option, value] = words.windows(2).find(is_it)? else { return None };
+    let joined = show_argument(&format!("{option}={value}"));
+    Some(format!(
+        "unexpected argument `{taken}`\n  a value of `{option}` that begins with `-` is joined to it: {joined}"
+    ))
+}
+
+/// Whether a word is an option of a command, or of one of its own, that has a value.
+fn takes_value(command: &Command, word: &str) -> bool {
+    let is_it = |option: &Arg| {
+        option.get_action().takes_values()
+            && option.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long))
+    };
+    command.get_arguments().any(is_it) || command.get_subcommands().any(|part| takes_value(part, word))
 }
 
 /// Options of other tools, and what there is here.
@@ -117,8 +150,27 @@ fn described_word(error: &Error) -> Option<String> {
     let Some(ContextValue::String(word)) = of(ContextKind::InvalidSubcommand) else { return None };
     // The command of a command is another matter.
     let usage = of(ContextKind::Usage)?.to_string();
-    let leads = lead(word).filter(|_| usage.contains("draft-tasks [OPTIONS]"))?;
-    Some(format!("there is no command `{word}`\n  {leads}"))
+    if !usage.contains("draft-tasks [OPTIONS]") {
+        return None;
+    }
+    let leads = match lead(word) {
+        Some(leads) => format!("\n  {leads}"),
+        None => format!(": did you mean {}?", near(word, of(ContextKind::SuggestedSubcommand))?),
+    };
+    Some(format!("there is no command `{word}`{leads}"))
+}
+
+/// The commands that may be meant by a word; the parser's own measure leaves out short ones.
+fn near(word: &str, suggested: Option<&ContextValue>) -> Option<String> {
+    let program = command();
+    let names = program.get_subcommands().map(Command::get_name);
+    let near = names.filter(|name| strsim::damerau_levenshtein(word, name) == 1);
+    let mut all: Vec<String> = near.map(str::to_owned).collect();
+    if let Some(ContextValue::Strings(suggested)) = suggested {
+        all.extend(suggested.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
+    }
+    let quoted: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+    (!quoted.is_empty()).then(|| quoted.join(" or "))
 }
 
 fn lead(word: &str) -> Option<String> {

@@ -3,6 +3,5 @@
 pub(crate) mod document;
 pub(crate) mod look;
 pub(crate) mod nearby;
-pub(crate) mod programs;
 pub(crate) mod surroundings;
 pub(crate) mod text;

@@ -18,7 +18,6 @@ use crate::clock::Clock;
 use crate::interrupted::Notice;
 use crate::lsp::documents::document::{self, Document, Looking};
 use crate::lsp::documents::look::Turn;
-use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::protocol::capabilities;
 use crate::lsp::protocol::client_flags::ClientFlags;
 use crate::lsp::protocol::ext;
@@ -30,6 +29,7 @@ use crate::settings::audience::Audience;
 use crate::settings::run::RunDiagnostics;
 use crate::source::{self, FileKind};
 use crate::world::environment::Environment;
+use crate::world::programs::KnownPrograms;
 
 mod around;
 mod clearing;

@@ -15,13 +15,13 @@ use tower_lsp::gen_lsp_types::*;
 use crate::lsp::documents::document::{Analysed, Document};
 use crate::lsp::documents::look::Reply;
 use crate::lsp::documents::nearby::{Entry, Nearby};
-use crate::lsp::documents::programs::KnownPrograms;
 use crate::lsp::documents::surroundings;
 use crate::lsp::protocol::position;
 use crate::lsp::protocol::to_proto::{self, Context};
 use crate::lsp::session::{DocumentView, Session};
 use crate::settings::project;
 use crate::world::packs;
+use crate::world::programs::KnownPrograms;
 
 /// A longer list is cut, and the client asks again when more is typed.
 const MOST: usize = 200;
