@@ -133,8 +133,8 @@ fn run_phase(arguments: &RunArguments, phase: &str, file: Option<TasksFile>) -> 
 /// Runs what the user picks.
 fn run_picked(mut arguments: RunArguments, file: TasksFile) -> ExitCode {
     match picked(&arguments.options, file.clone()) {
-        Ok(Some(Picked { phase, tasks })) => {
-            arguments.named = NamedTasks::exactly(tasks);
+        Ok(Some(Picked { phase, task })) => {
+            arguments.named = NamedTasks::exactly(task.into_iter().collect());
             run_phase(&arguments, phase.name(), Some(file))
         }
         Ok(None) => STOPPED.into(),
@@ -315,7 +315,7 @@ fn request(
     let application = prepared.application();
     let pods = application.pods(chosen.pods.to_vec());
     let unknown = match &pods {
-        Err(problem) if application.names_what_is_not_there() => {
+        Err(problem) if application.cannot_be_met() => {
             return Err(prepared.describe_missing(problem));
         }
         pods => pods.as_ref().err().map(|problem| prepared.summarize_missing(problem)),
