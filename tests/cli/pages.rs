@@ -77,7 +77,7 @@ fn each_of_their_blocks_is_run_or_says_why_not() {
     expect![[r#"
         CONTRIBUTING.md: 0 run, 4 not
         README.md: 1 run, 1 not
-        docs/ci.md: 5 run, 0 not
+        docs/ci.md: 6 run, 0 not
         docs/configuration.md: 1 run, 0 not
         docs/diagnostics.md: 50 run, 0 not
         docs/editors.md: 0 run, 1 not

@@ -1,6 +1,7 @@
 //! The folders between one and the root of its Git repository: where files may be that hold for it, too.
 //!
-//! Must not lead out of the repository, nor to what another user owns: who owns it could say what this user runs.
+//! Must not lead out of the repository, nor to what another user owns, unless this user has named its folder: who owns it
+//! could say what this user runs.
 
 use std::path::{Path, PathBuf};
 
@@ -48,22 +49,49 @@ impl Ascent {
     }
 }
 
-/// Whether what is at a path belongs to the user who runs the program; of a link it, what it leads to, and the folder in
-/// which that could be replaced.
-#[cfg(unix)]
+/// The variable in which a user names folders that are to count as the user's own, as those of a PATH: a job in a container
+/// may have a checkout that another user made.
+pub(crate) const SAFE: &str = "DRAFT_TASKS_SAFE_DIRECTORIES";
+
+/// Whether what is at a path belongs to the user who runs the program, or lies in a folder that this user has named; of a link
+/// it, what it leads to, and the folder in which that could be replaced.
 pub(crate) fn is_own(path: &Path) -> bool {
+    let named = std::env::var_os(SAFE).unwrap_or_default();
+    let folders = std::env::split_paths(&named).filter(|folder| folder.is_absolute());
+    let folders: Vec<PathBuf> = folders.map(|folder| source::canonical(&folder)).collect();
+    is_own_or_in(path, &folders)
+}
+
+#[cfg(unix)]
+fn is_own_or_in(path: &Path, folders: &[PathBuf]) -> bool {
+    let itself = match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => source::canonical(folder).join(name),
+        _ => source::canonical(path),
+    };
+    let real = source::canonical(path);
+    let behind_link = real.parent().filter(|_| path.is_symlink()).map(Path::to_owned);
+    // A link to nothing belongs to nobody.
+    path.exists() && [itself, real].iter().chain(&behind_link).all(|it| is_users(it) || is_in(it, folders))
+}
+
+/// Whether there is something that belongs to the user.
+#[cfg(unix)]
+fn is_users(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let user = rustix::process::geteuid().as_raw();
-    let real = source::canonical(path);
-    let behind_link = real.parent().filter(|_| path.is_symlink()).map(Path::metadata);
-    let all = [path.symlink_metadata(), path.metadata()].into_iter().chain(behind_link);
-    all.into_iter().all(|found| found.is_ok_and(|found| found.uid() == user))
+    path.symlink_metadata().is_ok_and(|found| found.uid() == user)
 }
 
 /// Elsewhere the owner of a file is not known: what is below the user's own folder is taken for the user's.
 #[cfg(not(unix))]
-pub(crate) fn is_own(path: &Path) -> bool {
-    std::env::home_dir().is_some_and(|home| source::canonical(path).starts_with(source::canonical(&home)))
+fn is_own_or_in(path: &Path, folders: &[PathBuf]) -> bool {
+    let home = std::env::home_dir().map(|home| source::canonical(&home));
+    let real = source::canonical(path);
+    home.is_some_and(|home| real.starts_with(home)) || is_in(&real, folders)
+}
+
+fn is_in(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
 }
 
 #[cfg(test)]
@@ -123,5 +151,19 @@ mod tests {
         assert!(!is_own(&link) && !is_own(&root.join("none")));
         std::fs::write(root.join("nothing"), "").unwrap();
         assert!(is_own(&link));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_lies_in_a_folder_that_the_user_has_named_is_own() {
+        let (dir, root) = repository("a");
+        // Of the system's superuser, or of nobody.
+        let theirs = Path::new("/proc/1/cmdline");
+        let is_foreign = !is_own_or_in(theirs, &[]);
+        assert!(!is_foreign || is_own_or_in(theirs, &[PathBuf::from("/proc/1")]));
+        let link = root.join("a/link");
+        std::os::unix::fs::symlink(theirs, &link).unwrap();
+        assert!(!is_foreign || !is_own_or_in(&link, &[source::canonical(dir.path())]), "it leads out of it");
+        assert!(!is_own_or_in(&root.join("none"), std::slice::from_ref(&root)), "nothing is there");
     }
 }

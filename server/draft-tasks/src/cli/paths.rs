@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::terminal;
-use crate::repository::{self, Ascent};
+use crate::repository::{self, Ascent, SAFE};
 use crate::source::{self, FileKind, ReadError};
 use crate::tree::Tree;
 
@@ -38,6 +38,8 @@ pub(super) struct Loaded {
     pub(super) text: String,
     /// Whether it is no file, but came from standard input.
     pub(super) is_stdin: bool,
+    /// Whether it is a link that was met below a folder, and nobody named it: what it leads to is not changed.
+    pub(super) is_link: bool,
 }
 
 impl FileOption {
@@ -64,7 +66,7 @@ impl TasksFile {
     /// When it cannot be read.
     pub(super) fn load(self) -> Result<Loaded, ReadError> {
         let text = source::read(&self.path)?;
-        Ok(Loaded { path: self.path, text, is_stdin: false })
+        Ok(Loaded { path: self.path, text, is_stdin: false, is_link: false })
     }
 }
 
@@ -135,8 +137,10 @@ fn search() -> Result<Option<TasksFile>, ReadError> {
         None => return Ok(None),
     };
     if !repository::is_own(&path) {
-        let problem =
-            "belongs to another user, so it is not used from a folder below; to use it, name it".into();
+        let problem = format!(
+            "belongs to another user, so it is not used from a folder below; to use it, name it, or its folder in the \
+             variable {SAFE}"
+        );
         return Err(ReadError { path, problem });
     }
     Ok(Some(TasksFile { path, is_above: true }))
@@ -149,7 +153,8 @@ fn nowhere(ascent: &Ascent) -> ReadError {
         (None, _) => "in this directory, which is in no Git repository, so that no folder above is looked in"
             .to_owned(),
         (Some(_), Some(foreign)) => format!(
-            "in this directory{}; what is above is not looked in, as {} belongs to another user",
+            "in this directory{}; what is above is not looked in, as {} belongs to another user (to look in it, name its \
+             folder in the variable {SAFE})",
             if ascent.folders.is_empty() { "" } else { ", or in those above it of this user" },
             foreign.display()
         ),

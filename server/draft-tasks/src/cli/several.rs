@@ -36,31 +36,32 @@ pub(super) struct Paths {
 pub(super) enum Purpose {
     /// They are looked at: without a path all below the present directory, else the nearest above it.
     Look,
-    /// It is shown what would change: the same files, without what is behind a link in a folder.
-    Preview,
-    /// They are changed: below folders that are named, and nothing behind a link in them.
+    /// They are changed: below folders that are named.
     Change,
 }
 
 /// Where a text comes from.
 enum TextOrigin {
     File(PathBuf),
+    /// A link that nobody named.
+    Link(PathBuf),
     Stdin,
 }
 
 impl Paths {
     /// Reads all files, each once; one that cannot be read does not keep the others from it.
     pub(super) fn load(&self, purpose: Purpose) -> impl Iterator<Item = Result<Loaded, ReadError>> {
-        let mut seen = HashSet::new();
-        let is_new = move |found: &Result<TextOrigin, ReadError>| match found {
-            Ok(TextOrigin::File(path)) => seen.insert(Some(source::canonical(path))),
-            Ok(TextOrigin::Stdin) => seen.insert(None),
-            Err(_) => true,
-        };
-        self.found(purpose).into_iter().filter(is_new).map(|found| match found? {
+        each_once(self.found(purpose)).into_iter().map(|found| match found? {
             TextOrigin::File(path) => check_name(TasksFile::named(path).load()?),
+            TextOrigin::Link(path) => Ok(Loaded { is_link: true, ..TasksFile::named(path).load()? }),
             TextOrigin::Stdin => self.stdin(),
         })
+    }
+
+    /// Whether a file is changed only where a folder is named: it is below the present one, and no path is given.
+    pub(super) fn leave_out_unnamed(&self, file: &Path) -> bool {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        self.are_all_below() && folder != Path::new("") && !folder.starts_with("..")
     }
 
     /// Whether no path is given, so that all files below the present directory are meant.
@@ -80,12 +81,11 @@ impl Paths {
             return vec![Err(ReadError { path: "--stdin-filename".into(), problem })];
         }
         if !named.is_empty() {
-            return named.into_iter().flat_map(|path| found(path, purpose)).collect();
+            return named.into_iter().flat_map(|path| found(path)).collect();
         }
         let here = Path::new(".");
         if purpose != Purpose::Change {
-            let own = [here, Path::new("")];
-            let below = of_tree(Tree::below(here), |file| purpose.takes(file, &own));
+            let below = of_tree(Tree::below(here), &[here, Path::new("")]);
             if !below.is_empty() {
                 return below;
             }
@@ -107,17 +107,38 @@ impl Paths {
             return Err(error(format!("is larger than {} MiB", source::LARGEST >> 20)));
         }
         let text = source::decode(bytes).map_err(error)?;
-        Ok(Loaded { path, text, is_stdin: true })
+        Ok(Loaded { path, text, is_stdin: true, is_link: false })
     }
 }
 
-impl Purpose {
-    /// Whether a file of a tree is meant; in folders that are named also a link. What is no file at all is, so that reading
-    /// it says what it is.
-    fn takes(self, file: &FoundFile, named: &[&Path]) -> bool {
-        let is_named = || file.path.parent().is_some_and(|folder| named.contains(&folder));
-        self == Purpose::Look || file.kind != FoundKind::Link || is_named()
-    }
+/// Each file once, itself before links to it.
+fn each_once(found: Vec<Result<TextOrigin, ReadError>>) -> Vec<Result<TextOrigin, ReadError>> {
+    let itself = found.iter().filter_map(|found| match found {
+        Ok(TextOrigin::File(path)) => Some(source::canonical(path)),
+        _ => None,
+    });
+    let mut linked: HashSet<PathBuf> = itself.collect();
+    let mut seen = HashSet::new();
+    let is_new = |found: &Result<TextOrigin, ReadError>| match found {
+        Ok(TextOrigin::File(path)) => seen.insert(Some(source::canonical(path))),
+        Ok(TextOrigin::Link(path)) => linked.insert(source::canonical(path)),
+        Ok(TextOrigin::Stdin) => seen.insert(None),
+        Err(_) => true,
+    };
+    found.into_iter().filter(is_new).collect()
+}
+
+/// Says that a command which changes files needs a path for what was shown.
+pub(super) fn tell_unnamed(command: &str) {
+    terminal::remark(format_args!(
+        "without a path `draft-tasks {command}` changes nothing below this folder: `draft-tasks {command} .` does"
+    ));
+}
+
+/// Says that what a link leads to is not changed.
+pub(super) fn tell_link(path: &Path) {
+    let path = path.display();
+    terminal::remark(format_args!("{path} is a link, and not changed; name it to change what it leads to"));
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -125,13 +146,13 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 /// What a path of the command line means.
-fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
+fn found(path: &Path) -> Vec<Result<TextOrigin, ReadError>> {
     if is_stdin(path) {
         return vec![Ok(TextOrigin::Stdin)];
     }
     let error = |problem: String| vec![Err(ReadError { path: path.to_owned(), problem })];
     if path.is_dir() {
-        let below = of_tree(Tree::below(path), |file| purpose.takes(file, &[path, Path::new("")]));
+        let below = of_tree(Tree::below(path), &[path, Path::new("")]);
         let nothing = || error(format!("there is no {TASKS_FILE} in or below this directory"));
         return if below.is_empty() { nothing() } else { below };
     }
@@ -145,7 +166,7 @@ fn found(path: &Path, purpose: Purpose) -> Vec<Result<TextOrigin, ReadError>> {
         Ok(matcher) => {
             let mut tree = Tree::below(&beginning(pattern));
             tree.files.retain(|file| file.path.ancestors().any(|path| matcher.is_path(path)));
-            let matched = of_tree(tree, |file| purpose.takes(file, &[]));
+            let matched = of_tree(tree, &[]);
             if matched.is_empty() { error("matches no tasks file".into()) } else { matched }
         }
     }
@@ -158,18 +179,13 @@ fn beginning(pattern: &str) -> PathBuf {
     if literal.as_os_str().is_empty() { ".".into() } else { literal.to_owned() }
 }
 
-fn of_tree(tree: Tree, is_meant: impl Fn(&FoundFile) -> bool) -> Vec<Result<TextOrigin, ReadError>> {
-    let files = tree.files.into_iter().filter(|file| {
-        let is_meant = is_meant(file);
-        if !is_meant && file.kind == FoundKind::Link {
-            let path = file.path.display();
-            terminal::remark(format_args!(
-                "{path} is a link, and not changed; name it to change what it leads to"
-            ));
-        }
-        is_meant
+/// The files of a tree; a link in one of these folders is named with it.
+fn of_tree(tree: Tree, named: &[&Path]) -> Vec<Result<TextOrigin, ReadError>> {
+    let is_named = |file: &FoundFile| file.path.parent().is_some_and(|folder| named.contains(&folder));
+    let files = tree.files.into_iter().map(|file| {
+        let is_link = file.kind == FoundKind::Link && !is_named(&file);
+        Ok(if is_link { TextOrigin::Link(file.path) } else { TextOrigin::File(file.path) })
     });
-    let files = files.map(|file| Ok(TextOrigin::File(file.path)));
     files.chain(tree.unread.into_iter().map(Err)).collect()
 }
 

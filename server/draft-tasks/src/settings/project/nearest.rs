@@ -30,7 +30,8 @@ pub(crate) struct UnusedSettings {
 }
 
 /// What helps where settings of another user are not used.
-pub(crate) const MAKE_OWN: &str = "run as its owner, or make it your own with `chown`";
+pub(crate) const MAKE_OWN: &str = "run as its owner, make it your own with `chown`, or name its folder in the variable \
+    DRAFT_TASKS_SAFE_DIRECTORIES";
 
 impl ProjectFiles {
     /// Reads the settings that hold in a directory.
