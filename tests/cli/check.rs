@@ -39,7 +39,7 @@ fn findings_for_people() {
         4 │ "é🚀" = 5
           │         ^ Draft stops at it; a task is a string
           │
-          = help: put it into quotes
+          = help: put it into quotes: "é🚀" = "5"
 
         error[duplicate-task]: the task `a` is defined twice in `cleanup`
           ┌─ .draft-tasks.toml:6:1
@@ -476,4 +476,37 @@ fn what_looks_secret_in_the_file_is_in_no_log() {
     );
     let called = tool.call(&["run", "pre-up"]);
     assert!(called.stdout.contains("hunter2-long"), "the user says that it is none: {called:?}");
+}
+
+#[test]
+fn what_a_shell_would_read_has_one_finding() {
+    let tool = Tool::new(
+        "[pre-up]\na = \"make test > log\"\nb = \"make test && make lint\"\nc = \"make test # all\"\n",
+    );
+    tool.write("Makefile", b"test:\n\ttrue\n");
+    let called = tool.call(&["check", "--format", "short", "--rule", "program-not-found=off"]);
+    assert!(!called.stdout.contains("make-target-not-found"), "{called:?}");
+    assert!(called.stdout.ends_with("\n3 warnings in 1 file\n"), "{called:?}");
+}
+
+#[test]
+fn who_has_no_editor_reads_what_a_fix_writes() {
+    let tool = Tool::new("[pre-up]\nb = \"make > log\"\nc = \"make TOKEN=hunter2hunter2 > log\"\n");
+    let called = tool.call(&["check"]);
+    assert!(
+        called.stdout.contains("= help: wrap in `sh -c '…'`: b = \"sh -c 'make > log'\"\n"),
+        "{called:?}"
+    );
+    assert!(!called.stdout.contains("hunter2"), "{called:?}");
+}
+
+#[test]
+fn a_file_without_a_task_is_said_to_have_none() {
+    for text in ["", "[pre-up]\n"] {
+        let called = Tool::new(text).call(&["check"]);
+        assert_eq!(
+            (called.code, called.stdout.as_str()),
+            (Some(0), "nothing to report in 1 file; it has no task to run\n")
+        );
+    }
 }

@@ -226,7 +226,7 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     let text = "[Pre-Up]\na = \"echo\"\n";
     let tool = alone(text);
     let called = tool.call(&["check", "--fix", "--diff"]);
-    let diff = "--- .draft-tasks.toml\n+++ .draft-tasks.toml\n@@ -1,2 +1,2 @@\n-[Pre-Up]\n+[pre-up]\n a = \"echo\"\n";
+    let diff = "--- a/.draft-tasks.toml\n+++ b/.draft-tasks.toml\n@@ -1,2 +1,2 @@\n-[Pre-Up]\n+[pre-up]\n a = \"echo\"\n";
     assert_eq!((called.code, called.stdout.as_str()), (Some(1), diff), "{called:?}");
     assert_eq!(called.stderr, "nothing would be left to decide\n");
     let alone = tool.call(&["check", "--diff", "--quiet"]);
@@ -234,7 +234,7 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     assert_eq!(tool.read(".draft-tasks.toml"), text);
     tool.write("change", diff.as_bytes());
     let patch =
-        std::process::Command::new("patch").args(["-p0", "-i", "change"]).current_dir(tool.path("")).output();
+        std::process::Command::new("patch").args(["-p1", "-i", "change"]).current_dir(tool.path("")).output();
     if patch.is_ok_and(|patch| patch.status.success()) {
         assert_eq!(tool.read(".draft-tasks.toml"), "[pre-up]\na = \"echo\"\n");
     }
@@ -255,7 +255,7 @@ fn a_diff_shows_what_would_change_and_changes_nothing() {
     assert!(called.code == Some(1) && called.stdout.ends_with("-a=\"b\"\n+a = \"b\"\n"), "{called:?}");
     tool.write(".draft-tasks.toml", b"[pre-up]\na = \"ls | wc -l\"\n");
     let called = tool.call(&["check", "--diff"]);
-    let said = "--fix would change nothing; 1 finding is left to decide, which `draft-tasks check` shows\n";
+    let said = "--fix would change nothing; 1 finding is left, which `draft-tasks check` shows\n";
     assert_eq!((called.code, called.stdout.as_str(), called.stderr.as_str()), (Some(0), "", said));
 }
 

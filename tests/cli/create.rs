@@ -80,7 +80,7 @@ fn without_packs_there_are_the_phases() {
     for header in ["[pre-up]", "[post-deploy]", "[cleanup]"] {
         assert!(text.contains(header), "{text}");
     }
-    assert_said(&tool.call(&["check"]), 0, "nothing to report in 1 file\n", "");
+    assert_said(&tool.call(&["check"]), 0, "nothing to report in 1 file; it has no task to run\n", "");
     assert_eq!(tool.call(&["fmt", "--check"]).code, Some(0));
     let missing = format!("error: there is no pack `go`: no packs in {}/.draft/packs\n", home.display());
     std::fs::create_dir(tool.path("app")).expect("a directory");

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::tool::Tool;
+use crate::tool::{Tool, assert_says};
 
 const WRONG: &str =
     "[Pre-Up]\r\na = \"ls  x\" # é🚀\r\n[Cleanup] # draft-tasks: ignore[post-up]\r\nb = \"echo\"\r\n";
@@ -149,4 +149,37 @@ fn nothing_becomes_a_task_that_was_not_written_as_one() {
         assert_eq!(tool.call(&["check", "--fix"]).code, Some(1), "{text}");
         assert_eq!(tool.read(".draft-tasks.toml"), text);
     }
+}
+
+#[test]
+fn what_was_only_not_written_is_not_said_to_be_for_the_user_to_choose() {
+    let tool = Tool::new("[Pre-Up]\na = \"true\"\n");
+    let file = tool.path(".draft-tasks.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).expect("permissions");
+    let called = tool.call(&["check", "--fix"]);
+    assert_says(
+        &called,
+        2,
+        &["is read-only", "\n1 finding that --fix fixes is left, as its file was not changed\n"],
+    );
+    assert!(!called.stdout.contains("to choose"), "{called:?}");
+}
+
+#[test]
+fn who_sees_no_help_is_told_where_it_is() {
+    let tool = Tool::new("[pre-upp]\na = \"true\"\n");
+    for format in ["short", "github"] {
+        let called = tool.call(&["check", "--fix", "--format", format]);
+        assert_says(&called, 1, &["1 finding has a fix for you to choose", "`draft-tasks check` shows"]);
+        assert!(!called.stdout.contains("above"), "{called:?}");
+    }
+}
+
+#[test]
+fn what_is_left_is_counted_alike_before_and_after() {
+    let tool = Tool::new("[Pre-Up]\na = \"true\"\n[pre-upp]\n");
+    tool.write(".draft-tasks.config.toml", b"nonsense = 1\n");
+    let called = tool.call(&["check", "--fix", "--diff"]);
+    assert_says(&called, 1, &["+[pre-up]", "2 findings are left, which `draft-tasks check` shows"]);
+    assert_says(&tool.call(&["check", "--fix"]), 1, &["1 error, 1 warning; 2 files, 2 with findings"]);
 }

@@ -67,7 +67,7 @@ fn without_a_path_nothing_is_changed_but_the_file_of_the_folder() {
         let called = tool.call(&[&["-C", "apps"], arguments].concat());
         assert!(called.code != Some(2) && !called.stderr.contains("change only"), "{called:?}");
     }
-    assert!(tool.call(&["-C", "apps", "check", "--diff"]).stdout.contains("+++ api/.draft-tasks.toml"));
+    assert!(tool.call(&["-C", "apps", "check", "--diff"]).stdout.contains("+++ b/api/.draft-tasks.toml"));
     assert_eq!(tool.call(&["-C", "apps", "check", "--fix", "."]).code, Some(1));
     assert_ne!(tool.read("apps/api/.draft-tasks.toml").as_bytes(), WRONG);
     assert_eq!(tool.read(".draft-tasks.toml").as_bytes(), WRONG);
@@ -138,12 +138,13 @@ fn only_below_folders_that_are_named_anything_is_changed_and_nothing_behind_link
     }
     tool.write("apps/api/.draft-tasks.toml", b"[Pre-Up]\na = \"true\"\n");
     let called = tool.call(&["fmt", "apps"]);
-    assert_eq!((called.code, called.stdout.as_str()), (Some(0), "formatted apps/web/.draft-tasks.toml\n"));
+    assert_eq!((called.code, called.stdout.as_str()), (Some(1), "formatted apps/web/.draft-tasks.toml\n"));
     assert!(
         called.stderr.starts_with("apps/link/.draft-tasks.toml is a link, and not changed"),
         "{called:?}"
     );
     assert_eq!(tool.read("elsewhere/file").as_bytes(), unformatted);
+    tool.write("elsewhere/file", b"[Pre-Up]\na=\"true\"\n");
     let called = tool.call(&["check", "--fix", "apps"]);
     assert!(called.stdout.contains("apps/api/.draft-tasks.toml: fixed phase-case"), "{called:?}");
     let said = |arguments: &[&str]| tool.call(arguments).stderr.contains("is a link");
@@ -151,7 +152,67 @@ fn only_below_folders_that_are_named_anything_is_changed_and_nothing_behind_link
     assert!(!said(&["check", "--fix", "apps/a*"]), "it does not");
     assert!(!said(&["check", "apps/*"]) && !said(&["check", "apps/a*"]), "nothing is changed");
     assert_eq!(tool.call(&["fmt", "apps/link"]).code, Some(0));
-    assert_ne!(tool.read("elsewhere/file").as_bytes(), unformatted, "it was named");
+    assert_eq!(tool.read("elsewhere/file"), "[Pre-Up]\na = \"true\"\n", "it was named");
+}
+
+#[test]
+fn what_is_behind_a_link_keeps_its_findings_and_its_exit_code() {
+    let tool = Tool::empty();
+    tool.write("elsewhere/file", b"[Pre-Up]\na=\"true\"\n[pre-upp]\n");
+    for folder in ["link", "app"] {
+        std::fs::create_dir(tool.path(folder)).expect("a folder");
+    }
+    symlink("../elsewhere/file", tool.path("link/.draft-tasks.toml")).expect("a link");
+    for arguments in [&["check"][..], &["check", "."], &["check", "--fix", "."]] {
+        let called = tool.call(arguments);
+        assert_eq!(called.code, Some(1), "{called:?}");
+        assert!(called.stdout.contains("1 warning, 1 hint in 1 file"), "{called:?}");
+    }
+    let called = tool.call(&["check", "--fix", "."]);
+    assert!(called.stdout.contains("1 finding that --fix fixes is left"), "{called:?}");
+    assert!(called.stderr.contains("is a link, and not changed"), "{called:?}");
+    let called = tool.call(&["check", "--fix", "--diff"]);
+    assert_eq!((called.code, called.stdout.as_str()), (Some(0), ""), "{called:?}");
+    assert!(
+        called.stderr.ends_with("change nothing; 2 findings are left, which `draft-tasks check` shows\n")
+    );
+    assert_eq!(tool.call(&["fmt", "--check"]).stdout, "link/.draft-tasks.toml is not formatted\n");
+    for arguments in [&["fmt", "--check"][..], &["fmt", "--check", "link"], &["fmt", "--diff"], &["fmt", "."]]
+    {
+        assert_eq!(tool.call(arguments).code, Some(1), "{arguments:?}");
+    }
+    // The file itself is changed, whichever way it was met first.
+    symlink("../own/.draft-tasks.toml", tool.path("app/.draft-tasks.toml")).expect("a link");
+    tool.write("own/.draft-tasks.toml", b"[Pre-Up]\na=\"true\"\n");
+    let called = tool.call(&["check", "--fix", "app/..", "."]);
+    assert!(called.stdout.contains("own/.draft-tasks.toml: fixed phase-case"), "{called:?}");
+    for (target, said) in [("nowhere", "is a link to nothing"), (".draft-tasks.toml", "Too many levels")] {
+        std::fs::remove_file(tool.path("link/.draft-tasks.toml")).expect("it is there");
+        symlink(target, tool.path("link/.draft-tasks.toml")).expect("a link");
+        for arguments in [&["check", "."][..], &["check", "--fix", "."], &["check", "--diff"], &["fmt", "."]]
+        {
+            let called = tool.call(arguments);
+            assert!(called.code == Some(2) && called.stderr.contains(said), "{arguments:?}: {called:?}");
+        }
+    }
+}
+
+#[test]
+fn who_sees_what_would_change_is_told_what_has_to_be_named_for_it() {
+    let tool = monorepo();
+    tool.write("apps/web/.draft-tasks.toml", b"[pre-up]\na=\"true\"\n");
+    for (arguments, command) in [
+        (&["check", "--diff"][..], "check --fix"),
+        (&["check", "--fix", "--diff"], "check --fix"),
+        (&["fmt", "--check"], "fmt"),
+        (&["fmt", "--diff"], "fmt"),
+    ] {
+        let said = format!("without a path `draft-tasks {command}` changes nothing below this folder");
+        let called = tool.call(arguments);
+        assert!(called.code == Some(1) && called.stderr.contains(&said), "{called:?}");
+        let called = tool.call(&[arguments, &["."]].concat());
+        assert!(called.code == Some(1) && !called.stderr.contains("without a path"), "{called:?}");
+    }
 }
 
 #[test]
@@ -181,7 +242,7 @@ fn standard_input_is_read_under_a_name() {
     let called = tool.call(&["check", "--rule", "unknown-phase=off", "-"]);
     assert_eq!(
         (called.code, last_line(&called)),
-        (Some(0), "nothing to report in 1 file"),
+        (Some(0), "nothing to report in 1 file; it has no task to run"),
         "nothing is no file"
     );
 }

@@ -3,8 +3,10 @@
 //! Must not read them, and must not judge what they say.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use toml_edit::{Item, TableLike};
+use text_size::{TextRange, TextSize};
+use toml_edit::{Document, Item, TableLike};
 
 use crate::draft_toml::folds_to;
 
@@ -22,10 +24,21 @@ pub(crate) const AUTO_CONNECT: &str = "auto-connect";
 pub struct DraftToml {
     /// The environments by their names.
     pub environments: BTreeMap<String, Environment>,
-    /// What should be a table and is none: `environments`, or one of them by its name.
-    pub not_tables: Vec<String>,
-    /// Whether `environments` is there in several spellings, of which Draft takes a random one.
-    pub is_ambiguous: bool,
+    /// What is wrong in it, in the order of its environments.
+    pub faults: Vec<DraftFault>,
+}
+
+/// Something in a `draft.toml` that is TOML and is not what Draft wants there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftFault {
+    /// The environment that has it; `None` where it is of all.
+    pub environment: Option<String>,
+    /// Where it stands.
+    pub range: TextRange,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
 }
 
 /// One environment of a `draft.toml`.
@@ -41,10 +54,6 @@ pub struct Environment {
     pub chart: Option<String>,
     /// Its Dockerfile.
     pub dockerfile: Option<String>,
-    /// The keys whose values should be strings and are none.
-    pub not_strings: Vec<&'static str>,
-    /// The keys that are there in several spellings, of which Draft takes a random one.
-    pub ambiguous: Vec<&'static str>,
 }
 
 /// Why a text is not TOML.
@@ -68,44 +77,99 @@ impl DraftToml {
     ///
     /// Where it is not TOML: the byte, and what is wrong in one line.
     pub fn read(text: &str) -> Result<DraftToml, NotToml> {
-        let document: toml_edit::DocumentMut =
-            text.parse().map_err(|error: toml_edit::TomlError| NotToml {
-                offset: error.span().map_or(0, |span| span.start),
-                message: error.message().replace('\n', ", "),
-            })?;
-        let is_ambiguous = spellings(&*document, ENVIRONMENTS).count() > 1;
-        let mut draft = DraftToml { is_ambiguous, ..DraftToml::default() };
-        let Some(item) = spellings(&*document, ENVIRONMENTS).next() else { return Ok(draft) };
+        let document = Document::parse(text).map_err(|error| NotToml {
+            offset: error.span().map_or(0, |span| span.start),
+            message: error.message().replace('\n', ", "),
+        })?;
+        let mut draft = DraftToml::default();
+        draft.faults.extend(in_two_spellings(document.as_table(), ENVIRONMENTS, None));
+        let Some(item) = spellings(document.as_table(), ENVIRONMENTS).next() else { return Ok(draft) };
         let Some(environments) = item.as_table_like() else {
-            draft.not_tables.push(ENVIRONMENTS.into());
+            draft.faults.push(not_a_table(ENVIRONMENTS, range_of(item.span()), None));
             return Ok(draft);
         };
         for (name, item) in environments.iter() {
-            match item.as_table_like() {
-                Some(table) => drop(draft.environments.insert(name.to_owned(), Environment::read(table))),
-                None => draft.not_tables.push(name.to_owned()),
-            }
+            let Some(table) = item.as_table_like() else {
+                let range = range_of(environments.key(name).and_then(toml_edit::Key::span));
+                draft.faults.push(not_a_table(name, range, Some(name.to_owned())));
+                continue;
+            };
+            draft.environments.insert(name.to_owned(), Environment::read(table));
+            draft.faults.extend(faults_of(name, table));
         }
         Ok(draft)
+    }
+
+    /// What is wrong of an environment, or of all.
+    pub fn fault_of(&self, environment: &str) -> Option<&DraftFault> {
+        let concerns = |of: &String| of == environment;
+        self.faults.iter().find(|fault| fault.environment.as_ref().is_none_or(concerns))
     }
 }
 
 impl Environment {
     fn read(table: &dyn TableLike) -> Environment {
-        const STRINGS: [&str; 4] = ["name", "namespace", "chart", "dockerfile"];
         let string = |key: &str| spellings(table, key).find_map(Item::as_str).map(str::to_owned);
-        let is_odd = |key: &&str| spellings(table, key).any(|item| item.as_str().is_none());
-        let is_ambiguous = |key: &&str| spellings(table, key).count() > 1;
         Environment {
             name: string("name"),
             namespace: string("namespace"),
             auto_connect: spellings(table, AUTO_CONNECT).any(|item| item.as_bool() == Some(true)),
             chart: string("chart"),
             dockerfile: string("dockerfile"),
-            not_strings: STRINGS.into_iter().filter(is_odd).collect(),
-            ambiguous: STRINGS.into_iter().filter(is_ambiguous).collect(),
         }
     }
+}
+
+/// What is wrong with the keys of an environment.
+fn faults_of(name: &str, table: &dyn TableLike) -> Vec<DraftFault> {
+    const STRINGS: [&str; 4] = ["name", "namespace", "chart", "dockerfile"];
+    let fault = |key: &str, item: &Item, kind: &str, help: String| DraftFault {
+        environment: Some(name.to_owned()),
+        range: range_of(item.span()),
+        message: format!("`{key}` of the environment `{name}` is not a {kind}"),
+        help,
+    };
+    let mut faults = Vec::new();
+    for key in STRINGS {
+        let odd = spellings(table, key).find(|item| item.as_str().is_none());
+        let quoted = format!("write it in quotes: {key} = \"…\"");
+        faults.extend(odd.map(|item| fault(key, item, "string", quoted)));
+        faults.extend(in_two_spellings(table, key, Some(name)));
+    }
+    let odd = spellings(table, AUTO_CONNECT).find(|item| item.as_bool().is_none());
+    let bare = format!("write `{AUTO_CONNECT} = true` or `{AUTO_CONNECT} = false`, without quotes");
+    faults.extend(odd.map(|item| fault(AUTO_CONNECT, item, "boolean", bare)));
+    faults
+}
+
+/// That a key is there twice, at the second place.
+fn in_two_spellings(table: &dyn TableLike, key: &str, environment: Option<&str>) -> Option<DraftFault> {
+    let second = table.iter().filter(|(name, _)| folds_to(name, key)).nth(1)?.0;
+    let of = environment.map(|name| format!(" of the environment `{name}`")).unwrap_or_default();
+    Some(DraftFault {
+        environment: environment.map(str::to_owned),
+        range: range_of(table.key(second).and_then(toml_edit::Key::span)),
+        message: format!("`{key}`{of} is there in two spellings"),
+        help: "keep one of them: Draft takes a key in upper and lower case, and of two of them a random one"
+            .to_owned(),
+    })
+}
+
+fn not_a_table(name: &str, range: TextRange, environment: Option<String>) -> DraftFault {
+    let table = environment.as_deref().unwrap_or("NAME");
+    DraftFault {
+        range,
+        message: format!("`{name}` is not a table"),
+        help: format!("an environment is a table: `[{ENVIRONMENTS}.{table}]` with one pair of brackets"),
+        environment,
+    }
+}
+
+/// A range of the parser's; the beginning of the text where it has none.
+fn range_of(span: Option<Range<usize>>) -> TextRange {
+    // A text is never so long.
+    let offset = |at: usize| TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
+    span.map_or_else(TextRange::default, |span| TextRange::new(offset(span.start), offset(span.end)))
 }
 
 /// The values of all keys that are this one to Draft.
@@ -231,12 +295,6 @@ mod tests {
         assert_eq!(development.namespace, None);
         assert_eq!(draft.environments["staging"].namespace.as_deref(), Some("shop"));
         assert_eq!(DraftToml::parse(""), Some(DraftToml::default()));
-        assert_eq!(DraftToml::parse("environments = 5").unwrap().not_tables, ["environments"]);
-        let odd = DraftToml::parse("[environments]\na = 1\n[environments.b]\nname = 1\n").unwrap();
-        assert_eq!(
-            (odd.not_tables, odd.environments["b"].not_strings.as_slice()),
-            (vec!["a".into()], &["name"][..])
-        );
         assert_eq!(DraftToml::parse("["), None);
     }
 
@@ -246,17 +304,36 @@ mod tests {
             Chart = 1\n[Environments.Other]\n";
         let draft = DraftToml::parse(text).unwrap();
         let development = &draft.environments["development"];
-        let Environment { name, namespace, auto_connect, not_strings, .. } = development;
+        let Environment { name, namespace, auto_connect, .. } = development;
         assert_eq!((name.as_deref(), namespace.as_deref()), (Some("app"), Some("prod")));
-        assert!(*auto_connect && not_strings == &["chart"]);
+        assert!(*auto_connect);
         // Names of environments are no keys of Draft.
         assert_eq!(draft.environments.keys().collect::<Vec<_>>(), ["Other", "development"]);
-        let twice = DraftToml::parse("[environments.a]\nname = \"b\"\nName = \"c\"\n").unwrap();
-        assert_eq!(twice.environments["a"].ambiguous, ["name"]);
-        assert!(
-            !twice.is_ambiguous
-                && DraftToml::parse("[environments.a]\n[Environments.b]").unwrap().is_ambiguous
-        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (text, expected) in [
+            ("environments = 5", "5: `environments` is not a table"),
+            ("[environments]\na = 1\n", "a: `a` is not a table"),
+            ("[[environments.a]]\nname = \"b\"\n", "a: `a` is not a table"),
+            ("[environments.b]\nname = 1\n", "1: `name` of the environment `b` is not a string"),
+            ("[environments.b]\nChart = [2]\n", "[2]: `chart` of the environment `b` is not a string"),
+            (
+                "[environments.b]\nauto-connect = \"yes\"\n",
+                "\"yes\": `auto-connect` of the environment `b` is not a boolean",
+            ),
+            (
+                "[environments.a]\nname = \"b\"\nName = \"c\"\n",
+                "Name: `name` of the environment `a` is there in two spellings",
+            ),
+            ("[environments.a]\n[Environments.b]", "Environments: `environments` is there in two spellings"),
+        ] {
+            let faults = DraftToml::parse(text).unwrap().faults;
+            let shown: Vec<_> =
+                faults.iter().map(|fault| format!("{}: {}", &text[fault.range], fault.message)).collect();
+            assert_eq!(shown, [expected], "{text}");
+        }
     }
 
     #[test]

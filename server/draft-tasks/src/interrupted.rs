@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use draft_tasks_executor::record::{Event, InterruptedRun, LeftJob, Records, left_jobs};
 use draft_tasks_executor::{LeftProcess, describe_left_running};
 
+use crate::clock::Clock;
+
 /// Something to tell about a run that was interrupted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
@@ -29,7 +31,10 @@ pub(crate) fn notices(directory: PathBuf) -> Vec<Notice> {
 fn notice(interrupted: &InterruptedRun, jobs: &[LeftJob]) -> Notice {
     let InterruptedRun { kept, left } = interrupted;
     let what = match &kept.began {
-        Some(Event::RunStarted { phase, file, at, .. }) => format!("the run of {phase} of {file} at {at}"),
+        Some(Event::RunStarted { phase, file, at, .. }) => {
+            let at = kept.at().map_or_else(|| format!("at {at}"), |at| Clock::of_system().describe(at));
+            format!("the run of {phase} of {file} {at}")
+        }
         _ => format!("the run {}", kept.id),
     };
     if let Some(job) = jobs.iter().find(|job| job.kept.id == kept.id) {

@@ -198,7 +198,7 @@ fn indent(text: &str, offset: TextSize) -> &str {
 /// What stands for a table among the values of a file.
 const TABLE: &str = "a table";
 
-/// The edit, if it adds or changes these values, leaves all others as they are, and Draft takes no key in two spellings.
+/// The edit, if it adds or changes these values, leaves all others as they are, and Draft can take it.
 fn certain(
     text: &str,
     edit: TextEdit,
@@ -207,7 +207,7 @@ fn certain(
     let mut expected = values(text)?;
     expected.extend(changes);
     let after = edit::apply(text, std::slice::from_ref(&edit));
-    let is_certain = values(&after)? == expected && !DraftToml::parse(&after)?.is_ambiguous;
+    let is_certain = values(&after)? == expected && DraftToml::parse(&after)?.faults.is_empty();
     is_certain.then_some(edit)
 }
 

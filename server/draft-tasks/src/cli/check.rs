@@ -12,25 +12,23 @@ use clap::{Args, ValueEnum};
 use draft_tasks_analysis::diagnostic::{DiagnosticCode, Severity};
 use draft_tasks_analysis::facts::FactsWanted;
 use draft_tasks_analysis::file_names::DRAFT_TOML;
-use draft_tasks_analysis::fix_all::fix_all;
 use draft_tasks_analysis::level::Level;
-use draft_tasks_analysis::project::DraftToml;
 use draft_tasks_analysis::task_variable::TaskVariable;
 use draft_tasks_analysis::{Analysis, Parsed};
 use draft_tasks_executor::mask::Secrets;
 
-use self::finding::CheckedFile;
+use self::finding::{CheckedFile, Finding};
 use self::human::Manner;
-use super::fix::{self, Fixed};
+use super::fix::{self, FixOutcome, Fixed};
 use super::paths::Loaded;
 use super::several::{Paths, Purpose};
 use super::terminal::{self, Paint};
-use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE, diff};
+use super::{ColorOptions, FOUND, SemanticOptions, UNUSABLE, diff, several};
 use crate::settings::audience::Audience;
 use crate::settings::project::{ProjectFile, ProjectFiles, TasksBelow};
 use crate::settings::{Config, Layer, Named};
 use crate::source::{self, FileKind};
-use crate::world::application::{ApplicationLookup, describe_not_toml};
+use crate::world::application::ApplicationLookup;
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -51,7 +49,7 @@ pub(super) struct CheckArguments {
     /// Apply all fixes after which the same programs run with the same arguments, and tell what is left to decide
     #[arg(long)]
     fix: bool,
-    /// Show what --fix would change, and write nothing; the exit code is 1 if something would
+    /// Show what --fix would change in the same files, and write nothing; the exit code is 1 if something would
     #[arg(long, conflicts_with = "format")]
     diff: bool,
     /// Give a diagnostic another level (error, warning, information, hint or off); may be given several times
@@ -130,7 +128,6 @@ fn rule(text: &str) -> Result<Rule, String> {
 pub(super) fn check(arguments: &CheckArguments) -> ExitCode {
     let done = match arguments {
         CheckArguments { list_rules: true, .. } => arguments.list_rules().map(|()| ExitCode::SUCCESS),
-        CheckArguments { diff: true, .. } => arguments.show_diffs(),
         _ => arguments.check(),
     };
     done.unwrap_or_else(|problem| {
@@ -147,7 +144,16 @@ impl CheckArguments {
 
     fn manner(&self) -> Manner {
         let paint = Paint(terminal::colors(self.look.color(), &io::stdout()));
-        Manner { is_quiet: self.quiet, is_fixed: self.fix, paint }
+        let has_help = self.format() == Format::Human;
+        Manner { is_quiet: self.quiet, is_fixed: self.fix, has_help, paint }
+    }
+
+    fn treatment(&self) -> Treatment {
+        match (self.diff, self.fix) {
+            (true, _) => Treatment::Preview,
+            (false, true) => Treatment::Fix,
+            (false, false) => Treatment::Look,
+        }
     }
 
     fn list_rules(&self) -> Result<(), String> {
@@ -159,13 +165,13 @@ impl CheckArguments {
     }
 
     fn check(&self) -> Result<ExitCode, String> {
-        if self.fix && self.paths.have_stdin() {
+        if self.treatment() == Treatment::Fix && self.paths.have_stdin() {
             return Err(
                 "standard input cannot be fixed, as --fix writes files: name a file, or give --diff too"
                     .into(),
             );
         }
-        let mut checked = Checker::of(self).check(&self.paths, self.fix);
+        let mut checked = Checker::of(self).check(&self.paths, self.treatment());
         let least = match self.min_severity {
             LeastSeverity::Error => Severity::Error,
             LeastSeverity::Warning => Severity::Warning,
@@ -174,6 +180,7 @@ impl CheckArguments {
         };
         checked.iter_mut().for_each(|file| file.findings.retain(|found| found.severity <= least));
         let written = match self.format() {
+            _ if self.diff => self.write_diffs(&checked),
             Format::Human => human::write_excerpts(&checked, self.manner()),
             Format::Short => human::write_lines(&checked, self.manner()),
             Format::Json => json::write(&checked),
@@ -186,47 +193,31 @@ impl CheckArguments {
             file.error.iter().for_each(tell);
         }
         terminal::written(written)?;
-        let severe =
-            |file: &CheckedFile| file.findings.iter().any(|found| found.severity <= Severity::Warning);
+        let is_severe = |found: &Finding| found.severity <= Severity::Warning;
+        let is_found = |file: &CheckedFile| {
+            if self.diff { file.diff.is_some() } else { file.findings.iter().any(is_severe) }
+        };
         Ok(match checked.iter().any(|file| file.error.is_some()) {
             true => UNUSABLE.into(),
-            false if checked.iter().any(severe) => FOUND.into(),
+            false if checked.iter().any(is_found) => FOUND.into(),
             false => ExitCode::SUCCESS,
         })
     }
 
     /// Shows what `--fix` would change.
-    fn show_diffs(&self) -> Result<ExitCode, String> {
-        let mut checker = Checker::of(self);
-        let (mut is_unusable, mut is_found, mut left) = (false, false, 0);
-        for loaded in self.paths.load(Purpose::Preview) {
-            let file = match loaded {
-                Ok(file) => file,
-                Err(error) => {
-                    terminal::error(format_args!("{error}"));
-                    is_unusable = true;
-                    continue;
-                }
-            };
-            let (analysis, secrets) = checker.analyse(&file);
-            let Some(fixed) = fix_all(&analysis) else {
-                left += analysis.diagnostics.len();
-                continue;
-            };
-            is_found = true;
-            left += fixed.analysis.diagnostics.len();
-            let texts = [&*file.text, &*fixed.analysis.parsed.text];
-            let shown = diff::unified(&file.path, texts, &secrets, self.manner().paint);
-            terminal::written(io::stdout().write_all(shown.as_bytes()))?;
-        }
+    fn write_diffs(&self, checked: &[CheckedFile]) -> io::Result<()> {
+        let changed = || checked.iter().filter(|file| file.diff.is_some());
+        checked
+            .iter()
+            .filter_map(|file| file.diff.as_ref())
+            .try_for_each(|diff| io::stdout().write_all(diff.as_bytes()))?;
         if !self.quiet {
-            tell_left(is_found, left);
+            tell_left(changed().next().is_some(), checked.iter().map(|file| file.findings.len()).sum());
         }
-        Ok(match (is_unusable, is_found) {
-            (true, _) => UNUSABLE.into(),
-            (false, true) => FOUND.into(),
-            (false, false) => ExitCode::SUCCESS,
-        })
+        if changed().any(|file| self.paths.leave_out_unnamed(&file.path)) {
+            several::tell_unnamed("check --fix");
+        }
+        Ok(())
     }
 }
 
@@ -234,11 +225,20 @@ impl CheckArguments {
 fn tell_left(is_found: bool, left: usize) {
     let left = match left {
         0 => "nothing would be left to decide".to_owned(),
-        1 => "1 finding is left to decide, which `draft-tasks check` shows".to_owned(),
-        left => format!("{left} findings are left to decide, which `draft-tasks check` shows"),
+        1 => "1 finding is left, which `draft-tasks check` shows".to_owned(),
+        left => format!("{left} findings are left, which `draft-tasks check` shows"),
     };
     let changes = if is_found { "" } else { "--fix would change nothing; " };
     terminal::remark(format_args!("{changes}{left}"));
+}
+
+/// What is done with what can be fixed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Treatment {
+    Look,
+    /// It is shown what would become of it.
+    Preview,
+    Fix,
 }
 
 /// What is known while files are checked.
@@ -250,6 +250,9 @@ struct Checker {
     configs: HashMap<PathBuf, Rc<Config>>,
     /// The files of settings that were met.
     projects: Vec<ProjectFile>,
+    /// The `draft.toml` that were met in which something is wrong.
+    drafts: Vec<CheckedFile>,
+    paint: Paint,
     /// What was said of those that are not used.
     unused: BTreeSet<String>,
 }
@@ -266,15 +269,17 @@ impl Checker {
             environment: Environment::of_process(),
             configs: HashMap::new(),
             projects: Vec::new(),
+            drafts: Vec::new(),
+            paint: arguments.manner().paint,
             unused: BTreeSet::new(),
         }
     }
 
-    fn check(mut self, paths: &Paths, fix: bool) -> Vec<CheckedFile> {
-        let files = paths.load(if fix { Purpose::Change } else { Purpose::Look });
+    fn check(mut self, paths: &Paths, treatment: Treatment) -> Vec<CheckedFile> {
+        let files = paths.load(if treatment == Treatment::Fix { Purpose::Change } else { Purpose::Look });
         let mut checked: Vec<CheckedFile> = files
             .map(|loaded| match loaded {
-                Ok(file) => self.examine(file, fix),
+                Ok(file) => self.examine(file, treatment),
                 Err(error) => CheckedFile::unreadable(error),
             })
             .collect();
@@ -288,6 +293,8 @@ impl Checker {
         self.projects.sort_by(|one, other| one.path.cmp(&other.path));
         self.projects.dedup_by(|one, other| source::is_same(&one.path, &other.path));
         checked.extend(self.projects.into_iter().map(CheckedFile::of_settings));
+        self.drafts.dedup_by(|one, other| source::is_same(&one.path, &other.path));
+        checked.append(&mut self.drafts);
         checked
     }
 
@@ -315,7 +322,9 @@ impl Checker {
         if let Some(known) = self.configs.get(&directory) {
             return known.clone();
         }
-        tell_broken_draft_toml(directory_of(file).unwrap_or(Path::new(".")));
+        if FileKind::of_path(file) != Some(FileKind::Pack) {
+            self.drafts.extend(CheckedFile::of_draft_toml(directory.join(DRAFT_TOML)));
+        }
         let project = ProjectFiles::load(&directory).checked(&directory);
         let config = Rc::new(Config::of(&[&project.settings(), &self.given]));
         if let Some(said) = project.unused.map(|it| it.why).filter(|said| self.unused.insert(said.clone())) {
@@ -334,22 +343,36 @@ impl Checker {
         (analysis, secrets)
     }
 
-    fn examine(&mut self, file: Loaded, fix: bool) -> CheckedFile {
+    fn examine(&mut self, file: Loaded, treatment: Treatment) -> CheckedFile {
         // What was fixed may have been a secret.
         let (mut analysis, secrets) = self.analyse(&file);
-        let (mut fixed, mut error) = (Vec::new(), None);
-        match if fix { fix::fix(&file, &analysis) } else { Ok(None) } {
-            Ok(Some(Fixed { done, analysis: left })) => {
+        let (mut fixed, mut error, mut is_kept, mut diff) = (Vec::new(), None, false, None);
+        let outcome = match treatment {
+            Treatment::Look => Ok(FixOutcome::Nothing),
+            Treatment::Preview => Ok(fix::preview(&file, &analysis)),
+            Treatment::Fix => fix::fix(&file, &analysis),
+        };
+        match outcome {
+            Ok(FixOutcome::Fixed(after)) => {
+                let Fixed { done, analysis: left } = *after;
+                if treatment == Treatment::Preview {
+                    let texts = [&*file.text, &*left.parsed.text];
+                    diff = Some(diff::unified(&file.path, texts, &secrets, self.paint));
+                }
                 // What was fixed may lead to other parts of the world.
                 analysis =
                     analyse(&file.path, &left.parsed.text, &self.config(&file.path), &self.environment);
                 let masked = |title: &String| secrets.mask(title).into_owned();
                 fixed = done.iter().map(|(code, title)| (code.name(), masked(title))).collect();
             }
-            Ok(None) => {}
-            Err(problem) => error = Some(problem),
+            Ok(FixOutcome::Nothing) => {}
+            Ok(FixOutcome::Kept) => is_kept = true,
+            Err(problem) => {
+                is_kept = true;
+                error = Some(problem);
+            }
         }
-        CheckedFile { fixed, error, ..CheckedFile::of_tasks(file.path, &analysis, secrets) }
+        CheckedFile { fixed, error, is_kept, diff, ..CheckedFile::of_tasks(file.path, &analysis, secrets) }
     }
 }
 
@@ -370,16 +393,6 @@ pub(super) fn analyse(path: &Path, text: &str, config: &Config, environment: &En
 pub(super) fn judge(path: &Path, parsed: Parsed, environment: &Environment) -> Analysis {
     let facts = facts::gather(directory_of(path), environment, &FactsWanted::of(&parsed)).into();
     Analysis::judge(Parsed { facts, ..parsed })
-}
-
-/// Says where `draft.toml` is not TOML: what would be found with it is not.
-fn tell_broken_draft_toml(directory: &Path) {
-    let file = directory.join(DRAFT_TOML);
-    let Some(text) = facts::read(&file) else { return };
-    if let Err(wrong) = DraftToml::read(&text) {
-        let (place, wrong) = (file.display(), describe_not_toml(&text, &wrong));
-        terminal::warning(format_args!("{place}:{wrong}; what depends on it is not checked"));
-    }
 }
 
 fn directory_of(path: &Path) -> Option<&Path> {

@@ -19,7 +19,9 @@ pub(super) fn unified(path: &Path, [before, after]: [&str; 2], secrets: &Secrets
     let shown = path.display().to_string();
     let changes = TextDiff::from_lines(before, after);
     let mut diff = changes.unified_diff();
-    diff.context_radius(CONTEXT).header(&shown, &shown);
+    // As Git writes it, of which a patch takes away what stands before the first `/`.
+    let named = |side: &str| if path.is_absolute() { shown.clone() } else { format!("{side}/{shown}") };
+    diff.context_radius(CONTEXT).header(&named("a"), &named("b"));
     let whole = diff.to_string();
     let masked = secrets.mask(&whole);
     if masked != whole {

@@ -404,7 +404,12 @@ mod tests {
 
     /// The JSON of a file as Draft reads it.
     fn explained(text: &str, draft_version: DraftVersion, env: &Value) -> Value {
-        let file = Loaded { path: ".draft-tasks.toml".into(), text: text.to_owned(), is_stdin: false };
+        let file = Loaded {
+            path: ".draft-tasks.toml".into(),
+            text: text.to_owned(),
+            is_stdin: false,
+            is_link: false,
+        };
         let options = Options { semantics: Semantics::Draft, draft_version, ..Options::default() };
         let lookup = |name: &str| env[name].as_str().map(str::to_owned);
         let explanation = explain::explain(&Parsed::new(text, options), &lookup);

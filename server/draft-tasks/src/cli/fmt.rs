@@ -14,7 +14,7 @@ use draft_tasks_analysis::{Analysis, Options, Parsed, edit, format};
 use super::paths::Loaded;
 use super::several::{Paths, Purpose};
 use super::terminal::{self, Paint};
-use super::{ColorOptions, FOUND, UNUSABLE, diff, replace};
+use super::{ColorOptions, FOUND, UNUSABLE, diff, replace, several};
 use crate::lines::{LineIndex, line_and_column};
 use crate::world::environment::Environment;
 
@@ -35,11 +35,21 @@ pub(super) struct FmtArguments {
 /// Formats all files; one that cannot be formatted does not keep the others from it.
 pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
     let (mut unusable, mut found) = (false, false);
-    let purpose = if arguments.check || arguments.diff { Purpose::Preview } else { Purpose::Change };
+    let is_preview = arguments.check || arguments.diff;
+    let purpose = if is_preview { Purpose::Look } else { Purpose::Change };
+    let mut is_unnamed = false;
     for loaded in arguments.paths.load(purpose) {
         let formatted =
             loaded.map_err(|error| error.to_string()).and_then(|file| Ok((formatted(&file)?, file)));
+        if let Ok((Some(_), file)) = &formatted {
+            is_unnamed |= is_preview && !file.is_link && arguments.paths.leave_out_unnamed(&file.path);
+        }
         let done = match formatted {
+            Ok((Some(_), file)) if file.is_link && !arguments.check => {
+                found = true;
+                several::tell_link(&file.path);
+                Ok(())
+            }
             Ok((Some(text), file)) if arguments.diff => {
                 found = true;
                 write(&difference(&file, &text, arguments.look))
@@ -62,6 +72,9 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
             terminal::error(format_args!("{problem}"));
             unusable = true;
         }
+    }
+    if is_unnamed {
+        several::tell_unnamed("fmt");
     }
     match (unusable, found) {
         (true, _) => UNUSABLE.into(),

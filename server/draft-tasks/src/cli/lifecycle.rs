@@ -136,7 +136,7 @@ impl<'a> Whole<'a> {
         if !options.dry_run {
             undertaking = undertaking.ready().map_err(|problem| prepared.describe_missing(&problem))?;
         } else if let Some(problem) = undertaking.obstacle() {
-            if prepared.application().names_what_is_not_there() {
+            if prepared.application().cannot_be_met() {
                 return Err(prepared.describe_missing(problem));
             }
             terminal::warning(format_args!("nothing would run: {}", problem.describe()));

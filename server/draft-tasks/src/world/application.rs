@@ -19,6 +19,7 @@ use crate::lines::{LineIndex, line_and_column};
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::{CONCURRENCY, KubernetesSettings, READY_TIMEOUT, is_value};
 use crate::settings::{self, Config};
+use crate::source;
 use crate::world::environment::Environment;
 use crate::world::facts;
 
@@ -151,27 +152,10 @@ impl<'a> ApplicationLookup<'a> {
         let draft = DraftToml::read(&text)
             .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))?;
         let name = self.environment_name();
-        if draft.is_ambiguous {
-            return Err(in_two_spellings(&format!("{place}: `environments`")));
-        }
-        let odd = draft.not_tables.iter().find(|odd| **odd == name || *odd == "environments");
-        if let Some(odd) = odd {
-            let table =
-                if odd == "environments" { "[environments.NAME]" } else { &format!("[environments.{odd}]") };
-            let problem = Problem::new(format!("{place}: `{odd}` is not a table"));
-            return Err(
-                problem.help(format!("an environment is a table: `{table}` with one pair of brackets"))
-            );
+        if let Some(fault) = draft.fault_of(&name) {
+            return Err(Problem::new(format!("{place}: {}", fault.message)).help(fault.help.clone()));
         }
         let found = draft.environments.get(&name);
-        if let Some(key) = found.and_then(|found| found.not_strings.first()) {
-            let problem =
-                Problem::new(format!("{place}: `{key}` of the environment `{name}` is not a string"));
-            return Err(problem.help(format!("write it in quotes: {key} = \"…\"")));
-        }
-        if let Some(key) = found.and_then(|found| found.ambiguous.first()) {
-            return Err(in_two_spellings(&format!("{place}: `{key}` of the environment `{name}`")));
-        }
         found.cloned().ok_or_else(|| {
             let known: Vec<String> = draft.environments.keys().cloned().collect();
             let meant = settings::nearest(&name, &known).map(|near| format!("; did you mean `{near}`?"));
@@ -185,15 +169,10 @@ impl<'a> ApplicationLookup<'a> {
         })
     }
 
-    /// Whether an environment that `draft.toml` does not have, or a context that the kubeconfig does not, is chosen: that is
-    /// no matter of where and when something runs.
-    pub(crate) fn names_what_is_not_there(&self) -> bool {
-        let draft = facts::read(&self.directory.join(DRAFT_TOML)).and_then(|text| DraftToml::parse(&text));
-        let name = self.environment_name();
-        let lacks = |draft: DraftToml| {
-            !draft.is_ambiguous && draft.not_tables.is_empty() && !draft.environments.contains_key(&name)
-        };
-        draft.is_some_and(lacks) && self.settings.selector.is_none()
+    /// Whether what the project says, or an environment or a context that is chosen, cannot be met: that is no matter of
+    /// where and when something runs.
+    pub(crate) fn cannot_be_met(&self) -> bool {
+        self.has_draft_toml() && self.find().is_err()
             || self.settings.context.is_some() && self.target(None).is_err()
     }
 
@@ -201,9 +180,7 @@ impl<'a> ApplicationLookup<'a> {
     fn is_odd(&self) -> bool {
         let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
         let draft = DraftToml::parse(&text).unwrap_or_default();
-        let found = draft.environments.get(&self.environment_name());
-        let is_odd = |it: &DraftEnvironment| !it.not_strings.is_empty() || !it.ambiguous.is_empty();
-        draft.is_ambiguous || !draft.not_tables.is_empty() || found.is_some_and(is_odd)
+        draft.fault_of(&self.environment_name()).is_some()
     }
 
     /// The application.
@@ -366,19 +343,13 @@ impl<'a> ApplicationLookup<'a> {
 
     /// Whether a selector or `draft.toml` says that there is an application, though perhaps not which.
     pub(crate) fn is_named(&self) -> bool {
-        let file = self.directory.join(DRAFT_TOML);
-        // A link that leads nowhere is a file too.
-        let is_there = match file.symlink_metadata() {
-            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-            Ok(_) => true,
-        };
-        self.settings.selector.is_some() || is_there
+        self.settings.selector.is_some() || self.has_draft_toml()
     }
-}
 
-fn in_two_spellings(key: &str) -> Problem {
-    Problem::new(format!("{key} is there in two spellings"))
-        .help("keep one of them: Draft takes a key in upper and lower case, and of two of them a random one")
+    /// Whether there is a `draft.toml`; a link that leads nowhere is one, too.
+    fn has_draft_toml(&self) -> bool {
+        source::is_there(&self.directory.join(DRAFT_TOML))
+    }
 }
 
 /// What follows the path of a `draft.toml` that is not TOML: "1:13: is not TOML: …".
@@ -466,6 +437,10 @@ mod tests {
             (
                 "[environments.development]\nname = \"web\"\nnamespace = \"a\"\nNamespace = \"b\"\n",
                 "`namespace` of the environment `development` is there in two spellings",
+            ),
+            (
+                "[environments.development]\nname = \"web\"\nauto-connect = \"yes\"\n",
+                "`auto-connect` of the environment `development` is not a boolean",
             ),
             (
                 "[environments.development]\nname = \"web\"\n[Environments.a]\nname = \"b\"\n",

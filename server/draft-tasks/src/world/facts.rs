@@ -39,7 +39,9 @@ pub(crate) fn gather(directory: Option<&Path>, environment: &Environment, wanted
 fn add_project(facts: &mut Facts, directory: &Path, environment: &Environment) {
     let name = environment.get("DRAFT_ENV").filter(|name| !name.is_empty());
     facts.environment = Some(name.unwrap_or_else(|| DEVELOPMENT.to_owned()));
-    facts.draft_toml = read(&directory.join(DRAFT_TOML)).and_then(|text| DraftToml::parse(&text));
+    let draft = read(&directory.join(DRAFT_TOML)).and_then(|text| DraftToml::parse(&text));
+    // Of what Draft does not take, nothing is known.
+    facts.draft_toml = draft.filter(|draft| draft.faults.is_empty());
     let chosen = facts.environment().cloned().unwrap_or_default();
     let dockerfile = chosen.dockerfile.as_deref().unwrap_or(DOCKERFILE);
     facts.dockerfile = read(&directory.join(dockerfile));

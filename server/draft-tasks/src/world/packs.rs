@@ -47,15 +47,15 @@ pub(crate) const SKELETON: &str = r#"# Tasks around the life of this application
 #
 # There is no shell: `draft-tasks explain` shows what each task runs, and `draft-tasks check` what is wrong.
 
-# Before `draft up` builds and deploys, on this machine:
+# Before `draft-tasks up` deploys the application, on this machine:
 [pre-up]
 # "start the database" = "docker compose up --detach database"
 
-# After `draft up`, inside every ready pod of the application:
+# After that, inside every ready pod of the application:
 [post-deploy]
 # "migrate the database" = "bin/migrate --all"
 
-# After `draft delete`, on this machine:
+# After `draft-tasks delete`, on this machine:
 [cleanup]
 # "stop the database" = "docker compose down"
 "#;

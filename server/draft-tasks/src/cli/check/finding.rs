@@ -6,16 +6,22 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::diagnostic::{BEFORE_NOTE, Diagnostic, Severity};
-use draft_tasks_analysis::edit::{Fix, TextEdit};
-use draft_tasks_analysis::{Analysis, TextRange};
+use draft_tasks_analysis::edit::{self, Fix, TextEdit};
+use draft_tasks_analysis::file_names::DRAFT_TOML;
+use draft_tasks_analysis::project::{DraftFault, DraftToml, NotToml};
+use draft_tasks_analysis::secret::token::tokens_in;
+use draft_tasks_analysis::{Analysis, TextRange, TextSize};
 use draft_tasks_executor::mask::Secrets;
 
 use super::directory_of;
 use crate::lines::{LineIndex, line_and_column};
-use crate::lsp::protocol::ext::SETTING;
+use crate::lsp::protocol::ext::{BROKEN_DRAFT_TOML, SETTING};
 use crate::settings::project::{Problem, ProjectFile};
-use crate::source::ReadError;
+use crate::source::{self, ReadError};
 use crate::world::facts;
+
+/// A longer line is not shown for a fix, in bytes.
+const LONGEST_LINE: usize = 200;
 
 /// A file and what came of it.
 #[derive(Default)]
@@ -36,6 +42,12 @@ pub(super) struct CheckedFile {
     pub(super) literals: Vec<Range<usize>>,
     /// Whether `--fix` makes its preferred fixes.
     pub(super) is_fixable: bool,
+    /// Whether it is as it was, though something in it was to be fixed.
+    pub(super) is_kept: bool,
+    /// What would be changed in it.
+    pub(super) diff: Option<String>,
+    /// Whether it is a tasks file that has no task.
+    pub(super) has_no_task: bool,
 }
 
 /// One finding; in its words secrets are masked.
@@ -82,6 +94,7 @@ impl CheckedFile {
             secrets,
             literals,
             is_fixable: true,
+            has_no_task: analysis.parsed.file.sections.iter().all(|section| section.tasks.is_empty()),
             ..CheckedFile::default()
         }
     }
@@ -94,6 +107,30 @@ impl CheckedFile {
         let findings = project.problems.into_iter().map(of(Severity::Error)).chain(notes).collect();
         let lines = unreadable.is_none().then(|| LineIndex::new(&text));
         CheckedFile { path, lines, text, findings, error: unreadable, ..CheckedFile::default() }
+    }
+
+    /// A `draft.toml`, where something is wrong with it.
+    pub(super) fn of_draft_toml(path: PathBuf) -> Option<CheckedFile> {
+        let text = match source::read_some(&path, facts::LARGEST) {
+            Ok(Some(text)) => text,
+            Ok(None) if source::is_there(&path) => {
+                let problem = "is a link to nothing".to_owned();
+                return Some(CheckedFile::unreadable(ReadError { path, problem }));
+            }
+            Ok(None) => return None,
+            Err(error) => return Some(CheckedFile::unreadable(error)),
+        };
+        let findings: Vec<Finding> = match DraftToml::read(&text) {
+            Ok(draft) => draft.faults.into_iter().map(Finding::of_draft).collect(),
+            Err(NotToml { offset, message }) => {
+                let help = "what depends on this file is neither checked nor run".to_owned();
+                let range = TextRange::empty(TextSize::new(u32::try_from(offset).unwrap_or_default()));
+                let message = format!("{DRAFT_TOML} is not TOML: {message}");
+                vec![Finding::of_draft(DraftFault { environment: None, range, message, help })]
+            }
+        };
+        let lines = Some(LineIndex::new(&text));
+        (!findings.is_empty()).then(|| CheckedFile { path, lines, text, findings, ..CheckedFile::default() })
     }
 
     /// Whether there is a text in which something can be found.
@@ -111,6 +148,25 @@ impl CheckedFile {
         let range = Range::<usize>::from(*range);
         let is_in = |secret: &Range<usize>| secret.start < range.end && range.start < secret.end;
         text.is_empty() || !self.literals.iter().any(is_in) && self.secrets.mask(text) == *text
+    }
+
+    /// The line that a fix makes of one, where it changes no other, and nothing of it may be a secret.
+    pub(super) fn line_after(&self, fix: &Fix) -> Option<String> {
+        let range = fix.edits.iter().map(|edit| edit.range).reduce(TextRange::cover)?;
+        let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+        let start = self.text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text.get(end..)?.find('\n').map_or(self.text.len(), |at| end + at);
+        let before = self.text[start..end].trim_end();
+        let is_told = fix.edits.iter().all(|edit| self.is_told(edit) && !edit.text.contains('\n'));
+        let is_secret = |secret: &Range<usize>| secret.start < end && start < secret.end;
+        if before.contains('\n') || !is_told || self.literals.iter().any(is_secret) {
+            return None;
+        }
+        let here =
+            |edit: &TextEdit| TextEdit::replace(edit.range - TextSize::of(&self.text[..start]), &*edit.text);
+        let after = edit::apply(before, &fix.edits.iter().map(here).collect::<Vec<_>>());
+        let is_plain = self.secrets.mask(&after) == after && tokens_in(&after).next().is_none();
+        (is_plain && after.len() <= LONGEST_LINE).then(|| after.trim().to_owned())
     }
 
     /// Where a finding begins and ends.
@@ -136,6 +192,20 @@ impl Finding {
             note: found.note.as_deref().map(masked),
             related: found.related.iter().map(|it| (it.range, masked(&it.message))).collect(),
             fixes: found.fixes.iter().map(fix).collect(),
+            elsewhere: None,
+        }
+    }
+
+    fn of_draft(fault: DraftFault) -> Finding {
+        let DraftFault { range, message, help, .. } = fault;
+        Finding {
+            code: BROKEN_DRAFT_TOML,
+            severity: Severity::Error,
+            range,
+            message,
+            note: Some(help),
+            related: Vec::new(),
+            fixes: Vec::new(),
             elsewhere: None,
         }
     }

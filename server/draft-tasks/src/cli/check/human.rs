@@ -18,6 +18,8 @@ pub(super) struct Manner {
     pub(super) is_quiet: bool,
     /// Whether what can be fixed was.
     pub(super) is_fixed: bool,
+    /// Whether the fixes of a finding are shown with it.
+    pub(super) has_help: bool,
     pub(super) paint: Paint,
 }
 
@@ -67,8 +69,13 @@ pub(super) fn write_fixed(out: &mut impl Write, file: &CheckedFile, manner: Mann
 /// What would fix a finding, and whether `--fix` does it.
 fn titles(file: &CheckedFile, found: &Finding, manner: Manner) -> Vec<String> {
     let fixes = found.fixes.iter().map(|fix| {
-        let is_made = fix.preferred && file.is_fixable && !manner.is_fixed;
-        if is_made { format!("{} (--fix does it)", fix.title) } else { fix.title.clone() }
+        if fix.preferred && file.is_fixable && !manner.is_fixed {
+            return format!("{} (--fix does it)", fix.title);
+        }
+        // Who has no editor for it types the line.
+        let is_said = fix.edits.iter().all(|edit| fix.title.contains(edit.text.trim()));
+        let line = if is_said { None } else { file.line_after(fix) };
+        line.map_or_else(|| fix.title.clone(), |line| format!("{}: {line}", fix.title))
     });
     let left = if manner.is_fixed { ", which --fix leaves to you" } else { "" };
     fixes.chain(found.elsewhere.iter().map(|title| format!("{title}{left}"))).collect()
@@ -79,17 +86,37 @@ pub(super) fn write_summary(out: &mut impl Write, checked: &[CheckedFile], manne
         return Ok(());
     }
     writeln!(out, "{}", summary(checked, manner.paint))?;
-    let fixable = |file: &&CheckedFile| file.is_fixable;
-    let left = checked.iter().filter(fixable).flat_map(|file| &file.findings);
-    let left = left.filter(|found| !found.fixes.is_empty()).count();
-    if manner.is_fixed && left > 0 {
-        let those = if left == 1 { "1 finding has a fix" } else { &format!("{left} findings have fixes") };
-        writeln!(
-            out,
-            "{those} for you to choose, as what runs would change: see `help:` above; an editor applies it as a quick fix"
-        )?;
+    if manner.is_fixed {
+        write_left(out, checked, manner)?;
     }
     Ok(())
+}
+
+/// What is left of what has a fix, and why.
+fn write_left(out: &mut impl Write, checked: &[CheckedFile], manner: Manner) -> io::Result<()> {
+    let fixable = || checked.iter().filter(|file| file.is_fixable);
+    let is_made = |found: &&Finding| found.fixes.iter().any(|fix| fix.preferred);
+    let kept = fixable().filter(|file| file.is_kept).flat_map(|file| &file.findings).filter(is_made).count();
+    match kept {
+        0 => {}
+        1 => writeln!(out, "1 finding that --fix fixes is left, as its file was not changed")?,
+        kept => writeln!(out, "{kept} findings that --fix fixes are left, as their files were not changed")?,
+    }
+    let choices = |file: &CheckedFile| {
+        let open = file.findings.iter().filter(|found| !found.fixes.is_empty());
+        open.filter(|found| !file.is_kept || !is_made(found)).count()
+    };
+    let left: usize = fixable().map(choices).sum();
+    let those = match left {
+        0 => return Ok(()),
+        1 => "1 finding has a fix",
+        left => &format!("{left} findings have fixes"),
+    };
+    let place = if manner.has_help { "see `help:` above" } else { "`draft-tasks check` shows them" };
+    writeln!(
+        out,
+        "{those} for you to choose, as what runs would change: {place}; an editor applies it as a quick fix"
+    )
 }
 
 /// "1 error, 2 warnings in 1 file", "1 error, 2 warnings; 12 files, 2 with findings"
@@ -103,15 +130,21 @@ fn summary(checked: &[CheckedFile], paint: Paint) -> String {
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let read = checked.iter().filter(|file| file.is_read()).count();
     let with = checked.iter().filter(|file| !file.findings.is_empty()).count();
+    let idle = checked.iter().filter(|file| file.has_no_task && file.findings.is_empty()).count();
     let unread = match checked.len() - read {
         0 => String::new(),
         unread => format!(", {unread} not read"),
     };
+    let rest = match idle {
+        0 => unread,
+        1 if read == 1 => format!("{unread}; it has no task to run"),
+        idle => format!("{unread}; {idle} without a task to run"),
+    };
     match (counts.as_str(), read) {
-        ("", 1) => format!("nothing to report in 1 file{unread}"),
-        ("", _) => format!("nothing to report in {read} files{unread}"),
-        (counts, 1) => format!("{counts} in 1 file{unread}"),
-        (counts, _) => format!("{counts}; {read} files, {with} with findings{unread}"),
+        ("", 1) => format!("nothing to report in 1 file{rest}"),
+        ("", _) => format!("nothing to report in {read} files{rest}"),
+        (counts, 1) => format!("{counts} in 1 file{rest}"),
+        (counts, _) => format!("{counts}; {read} files, {with} with findings{rest}"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use draft_tasks_analysis::diagnostic::{DiagnosticCode, Severity};
 use serde_json::json;
 
-use crate::lsp::protocol::ext::{OTHER_CODES, SETTING};
+use crate::lsp::protocol::ext::{BROKEN_DRAFT_TOML, OTHER_CODES, SETTING};
 
 /// A kind of findings of `check`.
 pub(super) struct ListedRule {
@@ -25,7 +25,7 @@ impl ListedRule {
             severity: code.severity(),
             page: code.explanation(),
         });
-        let others = OTHER_CODES.iter().filter(|(code, ..)| *code == SETTING);
+        let others = OTHER_CODES.iter().filter(|(code, ..)| [SETTING, BROKEN_DRAFT_TOML].contains(code));
         let others = others.map(|(code, _, page)| ListedRule { code, severity: Severity::Error, page });
         own.chain(others).collect()
     }

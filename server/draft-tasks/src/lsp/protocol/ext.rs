@@ -60,11 +60,21 @@ pub(crate) const SETTING: &str = "setting";
 const SETTING_EXPLANATION: &str = "Something in a project's `.draft-tasks.config.toml` is not TOML, is not a setting, has \
     no such value, or is not for a project to choose. See the settings in docs/configuration.md.";
 
+/// The code of what is wrong in a `draft.toml`.
+pub(crate) const BROKEN_DRAFT_TOML: &str = "broken-draft-toml";
+
+/// What that code means, as Markdown.
+const BROKEN_DRAFT_TOML_EXPLANATION: &str = "The `draft.toml` beside a tasks file is not TOML, or has a value that Draft \
+    does not take there: an environment that is no table, a name or a namespace that is no string, an `auto-connect` that \
+    is no boolean, a key in two spellings. What depends on the file is not checked, and what needs it does not run. \
+    The command line reports it.";
+
 /// The codes of diagnostics that no rule finds, with their severities and explanations.
-pub(crate) const OTHER_CODES: [(&str, &str, &str); 3] = [
+pub(crate) const OTHER_CODES: [(&str, &str, &str); 4] = [
     (TASK_FAILED, "error", TASK_FAILED_EXPLANATION),
     (TASK_PASSED, "information", TASK_PASSED_EXPLANATION),
     (SETTING, "error", SETTING_EXPLANATION),
+    (BROKEN_DRAFT_TOML, "error", BROKEN_DRAFT_TOML_EXPLANATION),
 ];
 
 /// What that code means, as Markdown.
