@@ -29,8 +29,6 @@ pub(super) struct Shown<'a> {
     pub(super) target: Option<&'a Target>,
     /// What would be asked before, each as the rest of "would ask".
     pub(super) asks: &'a [String],
-    /// What is to be known of the namespace.
-    pub(super) note: Option<&'a str>,
 }
 
 impl Shown<'_> {
@@ -84,9 +82,6 @@ pub(super) fn write(shown: &Shown<'_>, paint: Paint) -> io::Result<()> {
     }
     for name in shown.left_out {
         writeln!(out, "  {}", paint.dim(&format!("- {}  left out", printable(name))))?;
-    }
-    if let Some(note) = shown.note {
-        writeln!(out, "  {}", printable(note))?;
     }
     for asks in shown.asks {
         writeln!(out, "  would ask {}", printable(asks))?;

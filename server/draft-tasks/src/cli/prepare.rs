@@ -360,11 +360,6 @@ impl<'a> Prepared<'a> {
         self.kubernetes.context.is_some()
     }
 
-    /// That tasks on this machine meet another namespace alone than in `up`.
-    pub(super) fn namespace_alone(&self) -> Option<String> {
-        self.application().namespace_alone()
-    }
-
     /// The tasks file.
     pub(super) fn file(&self) -> &Path {
         &self.file

@@ -103,8 +103,6 @@ pub(super) struct PlannedRun {
     unknown: Option<String>,
     /// What a dry run would ask.
     asks: Vec<String>,
-    /// What a dry run says of the namespace.
-    note: Option<String>,
     records: Option<Records>,
     given: GivenEntry,
     /// Held until the run is over.
@@ -384,7 +382,6 @@ impl PlannedRun {
             crossing,
             unknown,
             asks: if options.dry_run { prepared.asks(&request) } else { Vec::new() },
-            note: prepared.namespace_alone().filter(|_| options.dry_run && request.plan.subject.is_local()),
             left_out: prepared.left_out(&request),
             given: GivenEntry { tty: request.on_terminal, ..prepared.given() },
             records: if options.dry_run { None } else { prepared.records() },
@@ -409,9 +406,9 @@ pub(super) fn tell_interrupted(records: Option<&Records>) {
 }
 
 fn show_plan(options: &Options, wanted: &PlannedRun) -> io::Result<()> {
-    let PlannedRun { request, file, left_out, unknown, asks, note, .. } = wanted;
+    let PlannedRun { request, file, left_out, unknown, asks, .. } = wanted;
     let about = RunHeader::of(request, String::new(), file);
-    let beside = BesidePlan { left_out, unknown: unknown.as_deref(), asks, note: note.as_deref() };
+    let beside = BesidePlan { left_out, unknown: unknown.as_deref(), asks };
     show_dry(options, request, &about, &beside)
 }
 
@@ -424,8 +421,6 @@ pub(super) struct BesidePlan<'a> {
     pub(super) unknown: Option<&'a str>,
     /// What would be asked before.
     pub(super) asks: &'a [String],
-    /// What is to be known of the namespace.
-    pub(super) note: Option<&'a str>,
 }
 
 /// Shows a run that does not happen.
@@ -439,7 +434,7 @@ pub(super) fn show_dry(
     about: &RunHeader,
     beside: &BesidePlan<'_>,
 ) -> io::Result<()> {
-    let BesidePlan { left_out, unknown, asks, note } = *beside;
+    let BesidePlan { left_out, unknown, asks } = *beside;
     let phase = request.plan.subject.name();
     let choice = request.pods.as_ref().map(|pods| &pods.choice);
     let target = request.pinned.as_ref().map(|pinned| &pinned.target);
@@ -452,7 +447,6 @@ pub(super) fn show_dry(
         choice,
         target,
         asks,
-        note,
     };
     match options.format {
         Format::Json => dry_run::write_json(&shown),

@@ -112,14 +112,6 @@ impl Audience {
         }
     }
 
-    /// What names the context; one follows.
-    pub(crate) const fn context(self) -> &'static str {
-        match self {
-            Audience::CommandLine => "--context",
-            Audience::Editor => "draftTasks.kubernetes.context",
-        }
-    }
-
     /// What names the namespace of the pods.
     pub(crate) const fn namespace(self) -> &'static str {
         match self {

@@ -285,21 +285,6 @@ impl<'a> ApplicationLookup<'a> {
         }
     }
 
-    /// That tasks on this machine meet another namespace alone, where nobody chose a context and the kubeconfig is left as it
-    /// is, than as a step of `up` or `delete`, whose steps all meet the application's.
-    pub(crate) fn namespace_alone(&self) -> Option<String> {
-        let (whole, alone) = (self.pinned().ok()?.target, self.target(None).ok()?);
-        let context = alone.context.as_deref().filter(|_| self.settings.context.is_none())?;
-        (whole.namespace != alone.namespace).then(|| {
-            format!(
-                "alone, kubectl meets the namespace of the context, {}; up and delete meet the application's, {}: {} {context} chooses that here, too",
-                alone.namespace,
-                whole.namespace,
-                self.audience.context(),
-            )
-        })
-    }
-
     /// Pins a cluster that is known.
     pub(crate) fn pin(&self, target: Target) -> Pinned {
         Pinned { target, folders: self.environment.kubeconfigs(&next_id("kubeconfig")) }
@@ -497,37 +482,6 @@ mod tests {
         assert!(pinned(Some("[environments.development]\nname = 1\n"), None).ends_with("is not a string"));
         assert!(pinned(Some("["), None).contains("is not TOML"));
         assert_eq!(pinned(Some("["), Some("chosen")), "chosen");
-    }
-
-    #[test]
-    fn a_namespace_that_tasks_meet_only_alone_is_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join("config");
-        let text = "current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u, namespace: of-context}}]\n\
-            clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
-        std::fs::write(&config, text).unwrap();
-        let environment = Environment::of(&[("KUBECONFIG", config.to_str().unwrap())]);
-        let told = |draft: &str, context: Option<&str>| {
-            std::fs::write(dir.path().join(DRAFT_TOML), draft).unwrap();
-            let settings =
-                KubernetesSettings { context: context.map(str::to_owned), ..KubernetesSettings::default() };
-            let (directory, audience) = (dir.path(), Audience::CommandLine);
-            ApplicationLookup {
-                directory,
-                environment: &environment,
-                name: None,
-                settings: &settings,
-                audience,
-            }
-            .namespace_alone()
-        };
-        let unnamed = "[environments.development]\nname = \"web\"\n";
-        let said = "alone, kubectl meets the namespace of the context, of-context; up and delete meet the application's, \
-            default: --context a chooses that here, too";
-        assert_eq!(told(unnamed, None).as_deref(), Some(said));
-        assert_eq!(told(unnamed, Some("a")), None, "it is pinned");
-        assert_eq!(told(&format!("{unnamed}namespace = \"of-context\"\n"), None), None);
-        assert_eq!(told("", None), None, "without an application both are of the context");
     }
 
     #[cfg(unix)]
