@@ -143,7 +143,7 @@ fn a_failure_is_found_run_again_and_read_from_a_folder_below() {
         ],
     );
     let again = failed.lines().find_map(|line| line.strip_prefix("again: draft-tasks ")).expect("what to do");
-    assert_eq!(again, "run pre-up --failed --file ../../.draft-tasks.toml");
+    assert_eq!(again, "run pre-up --failed");
     shell.says(&format!("draft_tasks {again}"), 1, &["pre-up · 2 tasks", "✗ check"]);
     let listed = shell.says("draft_tasks runs --failed", 0, &["pre-up", "failed", "✗ check, last"]);
     let id = listed.lines().last().and_then(|line| line.split(' ').next()).expect("the first run").to_owned();

@@ -1,5 +1,6 @@
 //! `draft-tasks rerun`: what ran, from its record. Pods are the business of `tests/kubernetes`.
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::lifecycle::with_cluster;
@@ -28,7 +29,7 @@ fn runs_again_what_ran_last_or_only_what_failed() {
     assert_says(&tool.call(&["rerun"]), 1, &["cleanup · 1 task", "✗ two"]);
     tool.write("well", b"");
     assert_says(&tool.call(&["rerun", "--failed"]), 0, &["cleanup · 1 task", "✓ two"]);
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &["nothing runs: run ", "all of its tasks passed"]);
     let first = runs(&tool).pop().expect("a run");
     assert_says(&tool.call(&["rerun", &first]), 0, &["cleanup · 3 tasks", "3 passed"]);
     assert_says(&tool.call(&["rerun", &first, "--failed"]), 0, &["cleanup · 1 task", "✓ two"]);
@@ -40,17 +41,17 @@ fn a_run_of_some_tasks_hides_no_failure_of_the_others() {
     let tool = flaky();
     assert_says(&tool.call(&["run", "cleanup"]), 1, &["2 passed, 1 failed"]);
     assert_says(&tool.call(&["run", "cleanup", "one"]), 0, &["1 passed"]);
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &["nothing runs: run ", "all of its tasks passed"]);
     assert_says(&tool.call(&["run", "cleanup", "--failed"]), 1, &["cleanup · 1 task", "✗ two"]);
     tool.write("well", b"");
     assert_says(&tool.call(&["run", "cleanup", "two"]), 0, &["✓ two"]);
-    assert_says(&tool.call(&["run", "cleanup", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["run", "cleanup", "--failed"]), 0, &["all of its tasks passed"]);
     std::fs::remove_file(tool.path("well")).expect("a file");
     assert_says(&tool.call(&["run", "cleanup", "two"]), 1, &["✗ two"]);
     assert_says(&tool.call(&["run", "cleanup", "one", "three"]), 0, &["2 passed"]);
     tool.write(".draft-tasks.toml", b"[cleanup]\none = \"echo 1\"\nthree = \"echo 3\"\n");
     let called = tool.call(&["run", "cleanup", "--failed"]);
-    assert_says(&called, 2, &["all of its tasks passed"]);
+    assert_says(&called, 0, &["all of its tasks passed"]);
 }
 
 #[test]
@@ -272,7 +273,33 @@ fn a_failed_deploy_command_is_not_passed_over_for_an_earlier_phase() {
     let parts = ["the step `deploy` of `draft-tasks up`", "give that command again"];
     assert_says(&tool.call(&["rerun", "--failed"]), 2, &parts);
     assert_says(&tool.call(&["rerun"]), 2, &parts);
-    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 0, &["all of its tasks passed"]);
+}
+
+#[test]
+fn a_deploy_command_that_was_stopped_or_killed_is_not_passed_over_for_an_earlier_phase() {
+    let wait = "echo begun; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done";
+    for (signal, how) in
+        [(Signal::INT, "what was stopped last is"), (Signal::KILL, "what was interrupted last is")]
+    {
+        let tool = tasks("pre-up", &[("one", "sh -c 'echo >>count'")]);
+        let mut started = tool.start(&["up", "--", "sh", "-c", wait]);
+        started.wait_for("begun");
+        started.signal(signal);
+        started.end();
+        let last = tool.call(&["runs", "path", "last"]);
+        let id = last.stdout.trim().rsplit('/').next().expect("a name").to_owned();
+        let parts = [how, "the step `deploy` of `draft-tasks up`", "give that command again"];
+        for again in [&["rerun"][..], &["rerun", "--failed"]] {
+            assert_says(&tool.call(again), 2, &parts);
+        }
+        assert_says(
+            &tool.call(&["rerun", "last"]),
+            2,
+            &[&id, "is the step `deploy`", "give that command again"],
+        );
+        assert_eq!(tool.read("count"), "\n");
+    }
 }
 
 #[test]
@@ -409,14 +436,14 @@ fn what_failed_of_a_phase_runs_again_though_another_one_ran_since() {
     let failed = tool.call(&["run", "pre-up"]);
     assert_says(&failed, 1, &["again: draft-tasks run pre-up --failed\n"]);
     assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
-    assert_says(&tool.call(&["rerun", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["rerun", "--failed"]), 0, &["nothing runs: run ", "all of its tasks passed"]);
     tool.write(
         ".draft-tasks.toml",
         b"[pre-up]\none = \"echo 1\"\nthree = \"echo 3\"\ntwo = \"test ! -e well\"\n[cleanup]\nx = \"true\"\n",
     );
     let said = ["pre-up · 2 tasks", "✓ two", "✓ three", "the command of `two` has changed since then"];
     assert_says(&tool.call(&["run", "pre-up", "--failed"]), 0, &said);
-    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 2, &["all of its tasks passed"]);
+    assert_says(&tool.call(&["run", "pre-up", "--failed"]), 0, &["all of its tasks passed"]);
     assert_says(&tool.call(&["run", "preup", "--failed"]), 2, &["did you mean `pre-up`"]);
     assert_says(&tool.call(&["run", "pre-up", "two", "--failed"]), 2, &["cannot be used with"]);
     tool.call(&["run", "pre-up", "one"]);
@@ -497,4 +524,23 @@ fn a_record_that_does_not_tell_what_ran_is_not_passed_over() {
     assert_eq!(tool.read("ran").lines().count(), 2);
     assert_says(&tool.call(&["runs", "rm", &id]), 0, &["removed"]);
     assert_says(&tool.call(&["rerun", "--failed"]), 1, &["✗ a"]);
+}
+
+#[test]
+fn what_failed_of_a_phase_runs_again_by_one_line_that_asks_for_nothing_without_need() {
+    let tool = Tool::empty();
+    let text = "[pre-up]\none = \"true\"\ntwo = \"test -e well$X\"\n";
+    tool.write("app/.draft-tasks.toml", text.as_bytes());
+    tool.write("app/.git/HEAD", b"");
+    tool.write("app/below/file", b"");
+    let called = tool.call(&["-C", "app/below", "run", "pre-up", "--env", "X="]);
+    let line = "\nagain: draft-tasks run pre-up --failed -C app/below --env X=…\n";
+    assert_says(&called, 1, &[line]);
+    let again = ["-C", "app/below", "run", "pre-up", "--failed", "--env", "X="];
+    assert_says(&tool.call(&again), 1, &["pre-up · 1 task", line]);
+    let untold = ["-C", "app/below", "run", "pre-up", "--failed"];
+    assert_says(&tool.call(&untold), 2, &["run 2", " had --env X=…", "give them again"]);
+    tool.write("app/well", b"");
+    assert_says(&tool.call(&again), 0, &["✓ two"]);
+    assert_says(&tool.call(&untold), 0, &["nothing runs: run 2", "all of its tasks passed"]);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::tool::{Called, Tool, not_tested};
+use crate::tool::{Called, Tool, assert_says, not_tested};
 
 /// What a stopped task may take before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -406,4 +406,79 @@ fn a_variable_that_leaves_no_program_is_named() {
     assert_unusable(&tool, &["run", "pre-up"], &[said]);
     let said = "the task `b` has no program to run: `$EMPTY` is empty";
     assert_unusable(&tool, &["run", "pre-up", "b"], &[said]);
+}
+
+/// Ends by a kill alone.
+const DEAF: &str = "sh -c 'trap \"\" INT TERM; echo begun; while :; do sleep 0.05; done'";
+
+#[test]
+fn what_had_to_be_killed_is_told_where_its_end_is() {
+    let tool = tasks("pre-up", &[("deaf", DEAF)]);
+    let mut started = tool.start(&["run", "pre-up", "--grace-period", "0.2"]);
+    started.wait_for("begun");
+    started.signal(Signal::INT);
+    let called = started.end();
+    let said = "killed, as it did not end within 0.";
+    assert_says(&called, 130, &[said]);
+    assert_says(&tool.call(&["runs", "show", "last"]), 0, &[said]);
+    let limited = ["run", "pre-up", "--timeout", "0.2", "--grace-period", "0.1", "--format", "json"];
+    let called = tool.call(&limited);
+    assert_says(&called, 1, &["\"timedOut\"", &format!("\"note\":\"{said}")]);
+    tool.write(".draft-tasks.config.toml", b"[run]\ngracePeriod = 0\n");
+    assert_says(&tool.call(&["run", "pre-up", "--timeout", "0.2"]), 1, &["timed out", "killed, as"]);
+    let command =
+        ["up", "--total-timeout", "0.5", "--", "sh", "-c", "trap '' INT TERM; while :; do sleep 0.05; done"];
+    let tool = Tool::new("");
+    tool.write(".draft-tasks.config.toml", b"[run]\ngracePeriod = 0.1\n");
+    assert_says(&tool.call(&command), 1, &["timed out", "killed, as"]);
+    let heeds = tasks("pre-up", &[("slow", "sleep 600")]);
+    let called = heeds.call(&["run", "pre-up", "--timeout", "0.1"]);
+    assert!(called.code == Some(1) && !called.stdout.contains("killed, as"), "{called:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_ignored_when_it_began_stays_ignored() {
+    let all = "for s in HUP INT QUIT TERM; do kill -$s $PPID; kill -$s $$; done; sleep 0.2; echo goes on";
+    let tool = tasks("pre-up", &[("one", &format!("sh -c '{all}'")), ("two", "true")]);
+    let called = tool.call_after("trap '' HUP INT QUIT TERM", &["run", "pre-up"]);
+    assert_says(&called, 0, &["goes on", "2 passed"]);
+    // One that is not ignored is heeded all the same.
+    let tool = tasks("pre-up", &[("one", "sh -c 'kill -TERM $PPID; sleep 600'")]);
+    assert_eq!(tool.call_after("trap '' HUP INT", &["run", "pre-up"]).code, Some(143));
+}
+
+#[test]
+fn what_is_no_number_no_name_and_no_level_is_said_in_plain_words() {
+    let tool = tasks("pre-up", &[("one", "true")]);
+    let run = |arguments: &[&str]| tool.call(&[&["run", "pre-up"], arguments].concat());
+    assert_says(&run(&["--concurrency", "0"]), 2, &["at least 1 pod"]);
+    assert_says(&run(&["--concurrency", "x"]), 2, &["expected a number of pods"]);
+    let called = run(&["--env", "A B=hunter22"]);
+    assert_says(&called, 2, &["--env: `A B` is not the name of a variable"]);
+    assert!(!called.stderr.contains("hunter22"), "{called:?}");
+    let twice = ["--env-file", "-", "--env-file", "-"];
+    assert_says(&run(&twice), 2, &["standard input can be read once"]);
+    let with = |name, value| tasks("pre-up", &[("one", "true")]).with(name, value).call(&["run", "pre-up"]);
+    assert_says(
+        &with("DRAFT_TASKS_KEEP", "-1"),
+        0,
+        &["`-1` in DRAFT_TASKS_KEEP is not a whole number from 0 on"],
+    );
+    let called = with("DRAFT_TASKS_LOG", "loud");
+    assert_says(&called, 0, &["warning: DRAFT_TASKS_LOG: there is no level `loud`"]);
+    let nowhere = tasks("pre-up", &[("one", "true")]).with("DRAFT_TASKS_STATE_DIR", "").with("HOME", "");
+    let called = nowhere.with("XDG_STATE_HOME", "").call(&["run", "pre-up"]);
+    assert_says(&called, 0, &["no record is kept of this run, and cannot tell"]);
+    assert_eq!(called.stderr.matches("warning: ").count(), 1, "{called:?}");
+}
+
+#[test]
+fn a_log_tells_what_was_read_and_started_and_no_values() {
+    let tool = tasks("pre-up", &[("one", "sh -c 'exit 3'")]);
+    let log = tool.path("log").display().to_string();
+    assert_eq!(tool.call(&["--log", &log, "run", "pre-up", "--env", "A=no-word-of-it"]).code, Some(1));
+    let log = tool.read("log");
+    let parts = [".draft-tasks.toml", "a program was started program=\"sh\"", "outcome=\"failed\""];
+    assert!(parts.iter().all(|part| log.contains(part)) && !log.contains("no-word-of-it"), "{log}");
 }

@@ -83,6 +83,21 @@ fn a_dry_run_is_no_junit_report() {
 }
 
 #[test]
+fn beside_a_report_the_log_of_a_job_tells_what_failed() {
+    let tool = mixed();
+    let called = tool.call(&["run", "cleanup", "--format", "junit"]);
+    let people = tool.call(&["run", "cleanup"]);
+    for part in ["✓ good", "✗ b,c: d", "│ oh%no", "exit code 3", "1 passed, 2 failed in"] {
+        assert!(called.stderr.contains(part) && people.stdout.contains(part), "{part}: {called:?}");
+    }
+    let called = tool.call(&["up", "--format", "junit", "--", "false"]);
+    assert!(called.stderr.contains("\n  ✗ deploy "), "{called:?}");
+    let quiet =
+        tasks("pre-up", &[("one", "echo shown")]).call(&["run", "pre-up", "--quiet", "--format", "junit"]);
+    assert!(!quiet.stderr.contains("shown"), "{quiet:?}");
+}
+
+#[test]
 fn junit_of_up_is_one_document() {
     let tool = Tool::new("[pre-up]\na = \"true\"\n[post-up]\nb = \"false\"\n");
     let called = tool.call(&["up", "--format", "junit", "--", "true"]);

@@ -247,7 +247,7 @@ fn stop_by_key(key: &[u8], wanted: &str) {
     let begin = begin.split("slow").next().expect("the beginning");
     assert!(begin.matches(is_spinner).count() <= 1, "nothing goes on before the first task: {text:?}");
     ours.write_all(key).expect("the terminal is open");
-    read_until(&mut ours, &mut text, Some("stopping … Ctrl-C again kills"));
+    read_until(&mut ours, &mut text, Some("stopping … killed in 10s; Ctrl-C again kills at once"));
     read_until(&mut ours, &mut text, Some("stays"));
     ours.write_all(b"\x03").expect("the terminal is open");
     read_until(&mut ours, &mut text, Some(wanted));

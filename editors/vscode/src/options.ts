@@ -14,6 +14,7 @@ export const OPTIONS: Readonly<Record<string, string>> = {
   'kubernetes.readyTimeout': '--ready-timeout',
   'kubernetes.selector': '--selector',
   'run.envFile': '--env-file',
+  'run.gracePeriod': '--grace-period',
   'run.keep': '--keep',
   'run.keepMiB': '--keep-mib',
   'run.public': '--public',

@@ -440,7 +440,12 @@ fn start_log(file: Option<&Path>) -> Result<(), String> {
     use tracing_subscriber::filter::Targets;
     use tracing_subscriber::layer::{Layer, SubscriberExt};
     use tracing_subscriber::util::SubscriberInitExt;
-    let asked = std::env::var("DRAFT_TASKS_LOG").ok().and_then(|level| level.parse().ok());
+    let named = std::env::var("DRAFT_TASKS_LOG").ok().filter(|level| !level.is_empty());
+    let asked = named.as_ref().and_then(|level| level.parse().ok());
+    if let (Some(named), None) = (&named, asked) {
+        let known = "it is error, warn, info, debug, trace or off";
+        terminal::warning(format_args!("DRAFT_TASKS_LOG: there is no level `{named}`; {known}"));
+    }
     // Who names a file wants to read something in it.
     let level = asked.unwrap_or(if file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN });
     // What goes wrong with a cluster is told by us; a library's own words are for who asks for them.

@@ -20,7 +20,7 @@ use std::cell::{LazyCell, OnceCell};
 use std::ffi::OsString;
 use std::path::Path;
 
-use draft_tasks_analysis::calls::Calls;
+use draft_tasks_analysis::calls::{Call, Calls};
 use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::event::Problem;
@@ -119,6 +119,21 @@ pub(crate) fn foreign_commands(
     }
     asked.sort_by_key(|asked| asked.is_hint);
     asked
+}
+
+/// Whether commands call a tool of clusters, or may: which programs they call is not always known.
+pub(crate) fn calls_tools(plan: &Plan, whereabouts: Whereabouts<'_>) -> bool {
+    let lookup = |name: &str| whereabouts.variable(name);
+    let is_one = |call: &Call| tool::reaches(call) || tool::chooses(call);
+    let mut all = plan.steps.iter().map(|step| Calls::of(step.argv.iter().cloned(), &lookup));
+    all.any(|calls| calls.unclear.is_some() || whereabouts.unlinked(calls).called.iter().any(is_one))
+}
+
+/// That tools of clusters may meet another namespace than the application has; why, without a full stop.
+pub(crate) fn unknown_namespace(why: &str) -> String {
+    format!(
+        "tools of clusters meet the namespace of their kubeconfig, as that of the application cannot be chosen: {why}"
+    )
 }
 
 /// What to ask before a run reaches these clusters: "run pre-up: `a` (`helm list`) on a cluster that is not local: …?".

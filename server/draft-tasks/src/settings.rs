@@ -96,6 +96,10 @@ settings! {
         /// How long a whole run may take, in the same form. The task that runs then fails, and the rest is skipped.
         #[schemars(schema_with = "crate::settings::run::limit_schema")]
         "totalTimeout" total_timeout: Option<Limit> = None, Project, Run;
+        /// How long what is stopped has to end before it is killed, in the same form; 0 kills at once. Without it 10 seconds,
+        /// and 30 seconds for the command that deploys or deletes, which may have to roll back.
+        #[schemars(schema_with = "crate::settings::run::limit_schema")]
+        "gracePeriod" grace_period: Option<Patience> = None, Project, Run;
         /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
         "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Run, Restricted;
         /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::{self, LocalCopy, Target};
+use crate::describe::describe_duration;
 use crate::event::{Failure, LeftProcess, Outcome, Problem, RunEvent, StartError};
 use crate::halt;
 use crate::job;
@@ -199,8 +200,10 @@ impl Walk {
             Ok(process) => process,
             Err(outcome) => return TaskEnd::without_start(outcome),
         };
-        let RunRequest { directory, limits, grace, secrets, finds_problems, .. } = &self.request;
+        let RunRequest { plan, directory, limits, grace, secrets, finds_problems, .. } = &self.request;
         let pid = process.pid();
+        let program = plan.steps[task].argv.first().map(|program| secrets.mask(program));
+        tracing::info!(program = program.as_deref().unwrap_or_default(), pid, "a program was started");
         let (stdout, stderr) = process.take_output();
         let (give_up, given_up) = watch::channel(false);
         let (drained, output_ended) = watch::channel(false);
@@ -209,7 +212,8 @@ impl Walk {
         let listener = Listener { report, secrets, place, directory };
         let limit = Deadline::of_task(limits.task, self.deadline.as_ref());
         let (stop, grace) = (&mut self.stop, *grace);
-        let mut life = Life { process, stop, limit, grace, killed_at: None, asked_to_end: false };
+        let mut life =
+            Life { process, stop, limit, grace, killed_at: None, asked_to_end: false, killed: None };
         // The output is told beside the process's life and not before it, so that a reader that does not read delays no
         // stop.
         let output = async {
@@ -226,7 +230,9 @@ impl Walk {
         let (outcome, heard) = tokio::join!(lifecycle, output);
         life.settle().await;
         let duration = life.process.duration();
-        TaskEnd { outcome, duration, left_running: life.let_go(secrets), note: None, heard }
+        tracing::info!(pid, outcome = outcome.kind().name(), ?duration, "a program has ended");
+        let note = life.killed.take();
+        TaskEnd { outcome, duration, left_running: life.let_go(secrets), note, heard }
     }
 }
 
@@ -251,6 +257,8 @@ struct Life<'a> {
     /// When everything is killed after the limit was reached.
     killed_at: Option<Instant>,
     asked_to_end: bool,
+    /// That it had to be killed.
+    killed: Option<String>,
 }
 
 impl Life<'_> {
@@ -311,6 +319,7 @@ impl Life<'_> {
     /// Asks everything to end, and kills what still runs at the deadline.
     async fn end(&mut self) {
         self.asked_to_end = true;
+        let asked = halt::now();
         while self.process.is_alive() {
             let stopped = *self.stop.borrow_and_update();
             let by_limit = self.killed_at.is_some();
@@ -326,6 +335,10 @@ impl Life<'_> {
                 _ = self.stop.changed() => {}
                 () = sleep(if ended { LOOK } else { LOOK_AGAIN }) => {}
             }
+        }
+        if self.process.is_alive() {
+            let after = describe_duration(halt::now() - asked);
+            self.killed.get_or_insert_with(|| format!("killed, as it did not end within {after}"));
         }
         self.kill().await;
     }

@@ -14,7 +14,7 @@ use crate::request::RunLimit;
 use crate::stop_signal::StopSignal;
 
 /// How long what is asked to end has until it is killed, where nobody says anything else.
-pub const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// How long killed processes may take to be gone; only one that hangs in the kernel, or belongs to another user,
 /// takes longer, and then it is told as left running.

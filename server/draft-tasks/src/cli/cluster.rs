@@ -42,7 +42,7 @@ pub(super) struct Cluster {
     #[arg(long, value_name = "TIME")]
     ready_timeout: Option<Patience>,
     /// In how many pods tasks run at the same time at most; without it 32
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = concurrency)]
     concurrency: Option<NonZeroUsize>,
     /// Answer each question with yes: reach a cluster that is not local, and delete or clean up although pods still exist
     /// or cannot be asked for
@@ -138,6 +138,11 @@ impl Cluster {
             Err(error) => Err(format!("nothing runs, as the answer cannot be read: {error}")),
         }
     }
+}
+
+fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse::<usize>().map_err(|_| "expected a number of pods".to_owned())?;
+    NonZeroUsize::new(number).ok_or_else(|| "at least 1 pod; without the option it is 32".to_owned())
 }
 
 /// What was typed before a question is no answer to it.

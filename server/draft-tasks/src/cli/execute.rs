@@ -38,7 +38,7 @@ pub(super) enum Format {
     Human,
     /// for programs: each event as a line of JSON, as docs/records.md tells
     Json,
-    /// for CI systems: a report in JUnit's XML, at the end
+    /// for CI systems: a report in JUnit's XML, at the end; what people read goes to standard error
     Junit,
     /// for GitHub Actions: as for people, each of several tasks folded, and failures as annotations
     Github,
@@ -141,7 +141,8 @@ pub(super) async fn execute(
     view: &Presentation<'_>,
     signals: &mut Signals,
 ) -> io::Result<Ended> {
-    let is_lent = request.on_terminal;
+    let (is_lent, grace) = (request.on_terminal, request.grace);
+    signals::grant(grace);
     let _loan = if is_lent { Some(lend(&request)?) } else { None };
     let (sender, events) = mpsc::channel(EVENTS);
     if view.paint.0 && view.format == Format::Human && !is_lent {
@@ -156,7 +157,7 @@ pub(super) async fn execute(
     let asker = if is_lent { None } else { asker(&sender, &screen) };
     let gate = crossing.map(|crossing| crossing.gate(&mut request, asker));
     let handle = draft_tasks_executor::start(request, gate, sender);
-    let stop = Stop { handle: &handle, overdue: Overdue::default() };
+    let stop = Stop { handle: &handle, grace, overdue: Overdue::default() };
     let mut course = Course {
         stop,
         screen,
@@ -245,7 +246,7 @@ impl Course<'_> {
                 self.stop.ask(signal);
                 let leaves = self.job.as_ref().is_some_and(|job| job.source == JobSource::Present);
                 if is_first && !leaves && io::stderr().is_terminal() {
-                    tell_stop(self.screen.clone());
+                    tell_stop(self.screen.clone(), self.stop.grace);
                 }
             }
         }
@@ -342,9 +343,13 @@ fn lend(request: &RunRequest) -> io::Result<Loan> {
 }
 
 /// In a thread of its own: a terminal whose output is stopped must not keep the stop from going on.
-fn tell_stop(screen: Screen) {
-    let tell =
-        move || screen.without_moving(|| terminal::remark(format_args!("stopping … Ctrl-C again kills")));
+fn tell_stop(screen: Screen, grace: Duration) {
+    let grace = humantime::format_duration(grace);
+    let tell = move || {
+        screen.without_moving(|| {
+            terminal::remark(format_args!("stopping … killed in {grace}; Ctrl-C again kills at once"));
+        });
+    };
     // Without a thread it is not said.
     let _ = std::thread::Builder::new().name("remark".into()).spawn(tell);
 }
@@ -400,10 +405,11 @@ impl Readers {
         about.part_of = view.part_of.clone();
         let folder = recorder.as_ref().map(|recorder| recorder.folder().to_owned());
         let amount = match format {
-            Format::Human | Format::Github => view.amount,
-            Format::Json | Format::Junit => Amount::Failures,
+            Format::Human | Format::Github | Format::Junit => view.amount,
+            Format::Json => Amount::Failures,
         };
-        let mut report = Report::new(view.paint, amount, (&about, file), folder);
+        let is_beside = format == Format::Junit;
+        let mut report = Report::new(view.paint, amount, (&about, file), folder, is_beside);
         report.is_partial = view.is_partial;
         if format == Format::Github {
             report.annotate(Root::find().path(file));
@@ -430,8 +436,7 @@ impl Readers {
         }
         match self.format {
             _ if !read => Ok(()),
-            Format::Human | Format::Github => self.report.show(event),
-            Format::Junit => Ok(()),
+            Format::Human | Format::Github | Format::Junit => self.report.show(event),
             Format::Json => {
                 let mut line = serde_json::to_vec(&told)?;
                 line.push(b'\n');
@@ -497,13 +502,14 @@ fn code_of_key(outcome: &Outcome) -> Option<u8> {
 /// A run is asked to end once, and killed when it is asked again.
 struct Stop<'a> {
     handle: &'a RunHandle,
+    grace: Duration,
     /// When the run is over even if nobody has read so.
     overdue: Overdue,
 }
 
 impl Stop<'_> {
     fn ask(&mut self, signal: StopSignal) {
-        self.handle.stop_by(signal, self.overdue.ask(TELLING));
+        self.handle.stop_by(signal, self.overdue.ask(self.grace, TELLING));
     }
 
     fn ask_once(&mut self) {

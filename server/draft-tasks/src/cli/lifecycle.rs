@@ -27,6 +27,7 @@ use super::signals::{self, Signals};
 use super::{FOUND, UNUSABLE, terminal};
 use crate::claim::Claim;
 use crate::lifecycle::{LifecycleSite, Next, Part, Undertaking};
+use crate::safety::lacking::LackingGround;
 use crate::safety::{self, Crossing, Foreign, Guard};
 use crate::settings::run::Patience;
 
@@ -90,6 +91,10 @@ struct Whole<'a> {
     crossings: Vec<Crossing>,
     begun: Instant,
     whole: WholeEntry,
+    /// Whether it was told that the program of its command is not there.
+    lacks_program: bool,
+    /// What was told of its cluster before the first step.
+    lacking: Option<LackingGround>,
     /// How its steps ended.
     ended: Vec<StepEnd>,
     suites: Vec<Suite>,
@@ -141,6 +146,7 @@ impl<'a> Whole<'a> {
             }
             terminal::warning(format_args!("nothing would run: {}", problem.describe()));
         }
+        let lacks_program = prepared.tell_findings_of_command(&undertaking, options.told(false))?;
         undertaking.warning.iter().for_each(|said| terminal::warning(format_args!("{said}")));
         if let (Some(limit), Some(pods)) = (gone_timeout, &mut undertaking.pods) {
             pods.wait_timeout = limit;
@@ -152,7 +158,19 @@ impl<'a> Whole<'a> {
         let crossings = if is_asked { prepared.crossings(&undertaking) } else { Vec::new() };
         let whole = WholeEntry { id: record::next_id(part.name()), name: part.name().to_owned() };
         let (begun, ended, suites) = (halt::now(), Vec::new(), Vec::new());
-        Ok(Whole { prepared, options, undertaking, crossings, begun, whole, ended, suites, _claim: claim })
+        Ok(Whole {
+            prepared,
+            options,
+            undertaking,
+            crossings,
+            begun,
+            whole,
+            lacks_program,
+            lacking: None,
+            ended,
+            suites,
+            _claim: claim,
+        })
     }
 
     /// What a step runs.
@@ -254,7 +272,11 @@ impl<'a> Whole<'a> {
     fn tell_over(&self, outcome: OutcomeName) -> io::Result<()> {
         let told = match self.options.format {
             Format::Human | Format::Github => io::stdout().write_all(self.describe_end(outcome).as_bytes()),
-            Format::Junit => self.options.write_report(&self.suites),
+            Format::Junit => {
+                // A standard error that is gone is nothing to worry about.
+                let _ = io::stderr().write_all(self.describe_end(outcome).as_bytes());
+                self.options.write_report(&self.suites)
+            }
             Format::Json => {
                 let seconds = (halt::now() - self.begun).as_millis() as f64 / 1000.0;
                 let WholeEntry { id, name } = &self.whole;
@@ -294,16 +316,19 @@ impl<'a> Whole<'a> {
     }
 
     /// Says what `up` lacks before its first step; answers whether it goes on, as nobody stopped it.
-    async fn tell_lacking(&self, signals: &mut Signals) -> bool {
+    async fn tell_lacking(&mut self, signals: &mut Signals) -> bool {
         let has_pre_up = self.undertaking.steps.steps().contains(&Phase::PreUp.into());
         let (directory, environment) = (self.prepared.directory(), self.prepared.variables());
         let say = |said: String| terminal::warning(format_args!("{said}"));
-        self.undertaking.lacks_program(directory, environment).map(say);
+        if !self.lacks_program {
+            self.undertaking.lacks_program(directory, environment).map(say);
+        }
         self.prepared.tell_errors_of_cleanup();
         let Some(pods) = &self.undertaking.pods else { return true };
         tokio::select! {
             lacking = self.asked(pods, safety::lacking::ground(pods, environment, has_pre_up)) => {
-                lacking.map(say);
+                lacking.iter().map(LackingGround::describe).for_each(say);
+                self.lacking = lacking;
                 true
             }
             () = signals.asked_to_end() => false,
@@ -315,7 +340,8 @@ impl<'a> Whole<'a> {
         let Some(pods) = &self.undertaking.pods else { return Some(PodsBefore::NotDeployed) };
         tokio::select! {
             before = self.asked(pods, safety::lacking::pods_before(pods, self.prepared.variables())) => {
-                Some(before.unwrap_or_else(|said| {
+                Some(before.unwrap_or_else(|lacking| {
+                    let said = lacking.describe_after(self.lacking.as_ref());
                     terminal::warning(format_args!("{said}"));
                     PodsBefore::Unknown
                 }))
@@ -337,7 +363,10 @@ impl<'a> Whole<'a> {
             let names: Vec<_> = self.undertaking.steps.steps().iter().map(|step| step.name()).collect();
             let line = format!("{} · {}", printable(&target.describe()), names.join(", "));
             // Who does not read it need not: the steps are told one by one.
-            let _ = io::Write::write_all(&mut io::stdout(), format!("{line}\n").as_bytes());
+            let _ = match self.options.format {
+                Format::Junit => writeln!(io::stderr(), "{line}"),
+                Format::Human | Format::Json | Format::Github => writeln!(io::stdout(), "{line}"),
+            };
         }
     }
 }
@@ -355,8 +384,21 @@ fn confirm(options: &Options, prepared: &Prepared<'_>, undertaking: &mut Underta
     let Some(guard) = &undertaking.guard else { return Ok(()) };
     let asking = guard.before_delete(prepared.variables());
     let found = block_on(terminal::said_if_slow(guard.target(), options.is_silent(), asking))?;
+    let elsewhere = guard.elsewhere();
     if let Some(question) = found.question {
-        options.cluster.confirm(&question, "to go on, give --yes")?;
+        let answer = match elsewhere {
+            Some(earlier) if !earlier.is_chosen => {
+                "to go on, name the place by --context and --namespace, or give --yes"
+            }
+            _ => "to go on, give --yes",
+        };
+        options.cluster.confirm(&question, answer)?;
+    }
+    if let (Some(earlier), Some(target)) = (elsewhere, guard.target())
+        && (earlier.is_chosen || options.cluster.yes)
+    {
+        let (said, place) = (&earlier.said, target.describe());
+        terminal::warning(format_args!("{}", printable(&format!("{said}; this is in {place}"))));
     }
     let is_known = found.before != PodsBefore::Unknown;
     undertaking.pods.iter_mut().for_each(|pods| pods.before = found.before.clone());

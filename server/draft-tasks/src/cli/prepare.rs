@@ -5,15 +5,15 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::{self, Plan, PlanError};
+use draft_tasks_analysis::plan::{self, Plan, PlanError, Subject};
 use draft_tasks_analysis::task_variable::TaskValues;
 use draft_tasks_analysis::{Analysis, Parsed, TextRange};
 use draft_tasks_executor::mask::Secrets;
 use draft_tasks_executor::record::Records;
 use draft_tasks_executor::record::schema::{ClusterEntry, GivenEntry};
-use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{Limits, OnFailure, Pinned, PodsRequest, Problem, RunRequest};
 
 use super::check;
@@ -26,6 +26,7 @@ use crate::export::{ExposedTask, HandedPhase};
 use crate::lifecycle::Activity;
 use crate::lines::{LineIndex, line_and_column};
 use crate::plan_refusal::{PlanRefusal, plan_if_any, runnable};
+use crate::safety;
 use crate::settings::audience::Audience;
 use crate::settings::kubernetes::KubernetesSettings;
 use crate::settings::run::RunSettings;
@@ -94,6 +95,7 @@ impl<'a> Prepared<'a> {
         let directory = file.parent().unwrap_or(&file).to_owned();
         let environment = Environment::of_process().with(&run, &directory)?;
         let (settings, project) = super::settings_to_run(&loaded.path, &meaning.settings())?;
+        tracing::info!(file = %file.display(), settings = ?project.files.iter().map(|file| &file.path).collect::<Vec<_>>(), "a tasks file was read");
         let kubernetes = cluster.settings(&settings.kubernetes);
         let named = cluster.meant.environment.clone();
         let application = ApplicationLookup {
@@ -190,7 +192,10 @@ impl<'a> Prepared<'a> {
         loop {
             let rival = match Claim::take(wanted, state.as_deref(), &self.file) {
                 Ok(claim) => {
-                    claim.trouble.iter().for_each(|trouble| terminal::warning(format_args!("{trouble}")));
+                    // Without a folder for locks there is none for records.
+                    let unkept = if state.is_none() { "no record is kept of this run, and " } else { "" };
+                    let said = |trouble| terminal::warning(format_args!("{unkept}{trouble}"));
+                    claim.trouble.iter().for_each(said);
                     return Ok(claim);
                 }
                 Err(rival) => rival,
@@ -286,18 +291,30 @@ impl<'a> Prepared<'a> {
     ///
     /// # Errors
     ///
-    /// When the context that is pinned is not known.
+    /// When the context that is chosen is not known.
     pub(super) fn request_of(
         &self,
         plan: Plan,
         policy: Option<Named<OnFailure>>,
     ) -> Result<RunRequest, String> {
-        let pinned = if plan.subject.is_local() && self.is_pinned() {
-            Some(self.application().pinned().map_err(|problem| problem.describe())?)
-        } else {
-            None
-        };
+        let pinned = if plan.subject.is_local() { self.pinned_if_named(&plan)? } else { None };
         Ok(self.request_with(plan, policy, pinned))
+    }
+
+    /// The cluster that tasks on this machine meet, where that is another one than their kubeconfig says. Where it is not
+    /// known which namespace they meet, that is said if they call a tool of clusters.
+    fn pinned_if_named(&self, plan: &Plan) -> Result<Option<Pinned>, String> {
+        match self.application().pinned_if_named() {
+            Err(problem) if self.kubernetes.context.is_some() => Err(problem.describe()),
+            Err(problem) => {
+                if safety::calls_tools(plan, self.whereabouts(&self.secrets())) {
+                    let message = problem.message;
+                    terminal::warning(format_args!("{}", safety::unknown_namespace(&message)));
+                }
+                Ok(None)
+            }
+            Ok(pinned) => Ok(pinned),
+        }
     }
 
     /// The request, with the cluster that local tasks meet.
@@ -311,12 +328,14 @@ impl<'a> Prepared<'a> {
             Some(phase) => self.settings.on_failure(phase),
             None => OnFailure::Stop,
         };
+        let target = pinned.as_ref().map(|pinned| pinned.target.describe());
+        tracing::info!(runs = %plan.subject, tasks = plan.steps.len(), kubeconfig = ?target, "a run is planned");
         RunRequest {
             on_failure: policy.map_or_else(usual, |policy| policy.0),
             environment: self.environment.for_run("run", plan.subject),
+            grace: self.grace(plan.subject),
             plan,
             directory: self.directory.clone(),
-            grace: GRACE,
             limits: self.limits(),
             secrets: self.environment.secrets(),
             finds_problems: false,
@@ -355,9 +374,10 @@ impl<'a> Prepared<'a> {
         self.run.limits().or(self.settings.run.limits())
     }
 
-    /// Whether a setting or an option names the context.
-    pub(super) fn is_pinned(&self) -> bool {
-        self.kubernetes.context.is_some()
+    /// How long what is stopped has to end.
+    fn grace(&self, subject: Subject) -> Duration {
+        let run = if self.run.grace_period.is_some() { &self.run } else { &self.settings.run };
+        run.grace(subject)
     }
 
     /// The tasks file.
@@ -407,6 +427,10 @@ impl<'a> Prepared<'a> {
 
     /// Where the run is recorded; it is said where it should be and cannot.
     pub(super) fn records(&self) -> Option<Records> {
+        if Environment::of_process().state().is_none() {
+            // That is said where nothing can be claimed.
+            return None;
+        }
         self.environment.records_by(&self.run).unwrap_or_else(|problem| {
             terminal::warning(format_args!("no record is kept of this run: {problem}"));
             None

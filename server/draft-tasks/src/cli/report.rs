@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::command::show_argument;
 use draft_tasks_analysis::file_names::TASKS_FILE;
+use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::output::{self, OpenLines, Tail};
@@ -19,6 +20,7 @@ use draft_tasks_executor::{
 };
 
 use super::named::shown_words;
+use super::paths;
 use super::screen::Screen;
 use super::terminal::Paint;
 use super::variables::UNTOLD;
@@ -125,6 +127,7 @@ impl Report {
         amount: Amount,
         (about, file): (&RunHeader, &Path),
         record: Option<PathBuf>,
+        is_beside: bool,
     ) -> Report {
         let place = match about.cluster() {
             Some(cluster) => cluster.describe(),
@@ -134,7 +137,7 @@ impl Report {
         Report {
             paint,
             amount,
-            screen: Screen::new(amount == Amount::Moving),
+            screen: if is_beside { Screen::beside() } else { Screen::new(amount == Amount::Moving) },
             place,
             has_logs: record.is_some() && !about.given.tty,
             record,
@@ -404,7 +407,12 @@ impl Report {
 
     /// What names the tasks file in a command, with a blank before it; nothing where it is found without.
     fn file_option(&self) -> String {
-        let path = (self.file != Path::new(TASKS_FILE)).then(|| self.file.display().to_string());
+        // One from a folder above is asked about before a cleanup.
+        let is_asked = self.subject == Some(Phase::Cleanup.into());
+        let nearest = || paths::find_silently(None).filter(|_| !is_asked);
+        let is_found = self.file == Path::new(TASKS_FILE)
+            || nearest().is_some_and(|found| source::is_same(&found, &self.file));
+        let path = (!is_found).then(|| self.file.display().to_string());
         // It must not be taken for an option.
         let path = path.map(|path| if path.starts_with('-') { format!("./{path}") } else { path });
         let file = path.map(|path| format!(" --file {}", show_argument(&path))).unwrap_or_default();

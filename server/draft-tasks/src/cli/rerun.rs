@@ -26,7 +26,7 @@ use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
-use passed_over::{IdleRun, failed_step, idle, no_phase, tells_nothing};
+use passed_over::{IdleRun, idle, no_phase, tells_nothing, unfinished_step};
 
 mod job;
 mod passed_over;
@@ -49,19 +49,26 @@ pub(super) struct RerunArguments {
 pub(super) fn rerun(arguments: &RerunArguments) -> ExitCode {
     signals::begin();
     let RerunArguments { run, failed, options } = arguments;
-    carry_out(options, Again { run: run.as_deref(), phase: None, failed: *failed, options }.wanted())
+    carry_out_again(&Again { run: run.as_deref(), phase: None, failed: *failed, options })
+}
+
+fn carry_out_again(again: &Again<'_>) -> ExitCode {
+    match again.wanted().transpose() {
+        Some(wanted) => carry_out(again.options, wanted),
+        None => ExitCode::SUCCESS,
+    }
 }
 
 /// Runs what did not pass in the last run of a phase.
 pub(super) fn failed_of(phase: &str, options: &Options) -> ExitCode {
     signals::begin();
-    let wanted = match Phase::from_name_in_any_case(phase) {
-        Some(phase) => Again { run: None, phase: Some(phase), failed: true, options }.wanted(),
-        None => Err(options
-            .prepare()
-            .map_or_else(|problem| problem, |prepared| prepared.phase(phase).err().unwrap_or_default())),
-    };
-    carry_out(options, wanted)
+    if let Some(phase) = Phase::from_name_in_any_case(phase) {
+        return carry_out_again(&Again { run: None, phase: Some(phase), failed: true, options });
+    }
+    let problem = options
+        .prepare()
+        .map_or_else(|problem| problem, |prepared| prepared.phase(phase).err().unwrap_or_default());
+    carry_out(options, Err(problem))
 }
 
 /// What is asked to run again.
@@ -115,7 +122,8 @@ enum End {
 }
 
 impl Again<'_> {
-    fn wanted(&self) -> Result<PlannedRun, String> {
+    /// What is to run; nothing, which is said, where all of it has passed.
+    fn wanted(&self) -> Result<Option<PlannedRun>, String> {
         let options = self.options;
         let directory = Environment::of_process().records().ok_or(NO_PLACE)?;
         let records = Records::at(directory);
@@ -135,6 +143,7 @@ impl Again<'_> {
             terminal::remark(format_args!("run {} was of {}", earlier.id, earlier.file));
             TasksFile::named(earlier.file.clone().into())
         });
+        let untold = earlier.untold(&settings);
         let settings = earlier.given_again(settings)?;
         let meaning = earlier.meaning(options.meaning)?;
         let mut prepared = options.load(file, settings, meaning)?;
@@ -144,6 +153,10 @@ impl Again<'_> {
         if self.phase.is_some() {
             earlier.remember(self.before(&records, &kept)?, &prepared.tasks(phase))?;
         }
+        if self.failed && earlier.has_none_left(phase)? {
+            return Ok(None);
+        }
+        untold.map_or(Ok(()), Err)?;
         let (tasks, pods) = if self.failed { earlier.failed(phase)? } else { earlier.all(phase)? };
         earlier.check_present(&tasks, &prepared.tasks(phase))?;
         let lends = earlier.lends(&tasks)?;
@@ -179,7 +192,8 @@ impl Again<'_> {
         }
         let mut planned = PlannedRun::new(options, prepared, (phase, request), None)?;
         planned.keep_policy(policy);
-        Ok(planned)
+        planned.is_of_phase = self.phase.is_some();
+        Ok(Some(planned))
     }
 
     /// What ran of the same phase and file before a run, the last first.
@@ -228,13 +242,13 @@ impl Again<'_> {
     }
 
     /// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where
-    /// the command of `up` or `delete` failed after it, that is what failed.
+    /// the command of `up` or `delete` came after it and did not pass, that is what is meant.
     fn newest(&self, records: &Records, file: &Path) -> Result<StoredRun, String> {
         let Again { phase, options, .. } = self;
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
         let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
         let last = of_file.peek().filter(|_| phase.is_none());
-        if let Some(said) = last.and_then(failed_step) {
+        if let Some(said) = last.and_then(unfinished_step) {
             return Err(said);
         }
         let is_meant = |earlier: &Earlier| phase.is_none_or(|phase| earlier.phase == phase.name());
@@ -365,23 +379,25 @@ impl Earlier {
         self.tasks.get(task).map(|task| task.name.clone()).unwrap_or_default()
     }
 
+    /// Which variables have to be given again before anything runs, since no record keeps their values.
+    fn untold(&self, now: &RunSettings) -> Option<String> {
+        let is_missing = |name: &&String| !now.env.contains_key(*name);
+        let missing = self.given.env.iter().filter(is_missing);
+        let missing: Vec<String> = missing.map(|name| format!("--env {name}={UNTOLD}")).collect();
+        let (id, names) = (&self.id, missing.join(" "));
+        let said =
+            || format!("run {id} had {names}, of which the record has the names alone: give them again");
+        (!missing.is_empty()).then(said)
+    }
+
     /// The variables of the run, files read now, with those that are given now before them.
     ///
     /// # Errors
     ///
     /// What has to be given again, since no record keeps it.
     fn given_again(&self, now: RunSettings) -> Result<RunSettings, String> {
-        let GivenEntry { env_files, env, secrets, public, timeout, total_timeout, .. } = &self.given;
+        let GivenEntry { env_files, secrets, public, timeout, total_timeout, .. } = &self.given;
         let id = &self.id;
-        let is_missing = |name: &&String| !now.env.contains_key(*name);
-        let missing: Vec<String> =
-            env.iter().filter(is_missing).map(|name| format!("--env {name}={UNTOLD}")).collect();
-        if !missing.is_empty() {
-            let missing = missing.join(" ");
-            return Err(format!(
-                "run {id} had {missing}, of which the record has the names alone: give them again"
-            ));
-        }
         let mut files = now.env_files;
         if files.is_empty() {
             if env_files.iter().any(|path| path.as_os_str() == "-") {
@@ -431,33 +447,46 @@ impl Earlier {
         Ok((tasks, self.wanted(reach::by_pod((0..self.tasks.len()).map(of_task)))?))
     }
 
+    /// Whether all of it has passed, with a word.
+    ///
+    /// # Errors
+    ///
+    /// Where something of it has not, elsewhere.
+    fn has_none_left(&self, phase: Phase) -> Result<bool, String> {
+        let mut all = 0..self.tasks.len();
+        let is_left = if self.is_single(phase) {
+            all.any(|task| self.ends.get(&(task, None)) != Some(&End::Passed))
+        } else {
+            all.any(|task| !self.left(task).is_empty()) || self.ends.values().any(|end| *end == End::PodGone)
+        };
+        if is_left {
+            return Ok(false);
+        }
+        let said = format!("run {}: all of its tasks passed, and none is left from before it", self.id);
+        match &self.elsewhere {
+            None => {
+                terminal::remark(format_args!("nothing runs: {said}"));
+                Ok(true)
+            }
+            Some(Elsewhere { id, place }) => Err(format!(
+                "{said} in its place\n  run {id} before it has tasks that have not passed: {place}; \
+                 `draft-tasks rerun {id} --failed` runs those"
+            )),
+        }
+    }
+
     /// What has not passed, and where.
     fn failed(&self, phase: Phase) -> Result<(Vec<String>, WantedPods), String> {
         let all = 0..self.tasks.len();
         if self.is_single(phase) {
             let left = all.filter(|task| self.ends.get(&(*task, None)) != Some(&End::Passed));
             let left: Vec<String> = left.map(|task| self.name(task)).collect();
-            self.check_any(!left.is_empty())?;
             return Ok((left, WantedPods::Present(Vec::new())));
         }
         let of_tasks: Vec<_> = all.map(|task| (self.name(task), self.left(task))).collect();
-        let are_left = of_tasks.iter().any(|(_, pods)| !pods.is_empty());
-        self.check_any(are_left || self.ends.values().any(|end| *end == End::PodGone))?;
         let tasks =
             of_tasks.iter().filter(|(_, pods)| !pods.is_empty()).map(|(task, _)| task.clone()).collect();
         Ok((tasks, self.wanted(reach::by_pod(of_tasks))?))
-    }
-
-    fn check_any(&self, any: bool) -> Result<(), String> {
-        let said = format!("run {}: all of its tasks passed, and none is left from before it", self.id);
-        match &self.elsewhere {
-            _ if any => Ok(()),
-            None => Err(said),
-            Some(Elsewhere { id, place }) => Err(format!(
-                "{said} in its place\n  run {id} before it has tasks that have not passed: {place}; \
-                 `draft-tasks rerun {id} --failed` runs those"
-            )),
-        }
     }
 
     /// The pods in which a task has not passed and that are not known to be gone; of one that runs once, also that one:

@@ -105,6 +105,8 @@ pub(super) struct PlannedRun {
     asks: Vec<String>,
     records: Option<Records>,
     given: GivenEntry,
+    /// Whether it is all of its phase that has not passed.
+    pub(super) is_of_phase: bool,
     /// Held until the run is over.
     claim: Claim,
 }
@@ -383,6 +385,7 @@ impl PlannedRun {
             unknown,
             asks: if options.dry_run { prepared.asks(&request) } else { Vec::new() },
             left_out: prepared.left_out(&request),
+            is_of_phase: false,
             given: GivenEntry { tty: request.on_terminal, ..prepared.given() },
             records: if options.dry_run { None } else { prepared.records() },
             file: prepared.file,
@@ -455,9 +458,11 @@ pub(super) fn show_dry(
 }
 
 fn execute_one(options: &Options, wanted: PlannedRun) -> io::Result<ExitCode> {
-    let PlannedRun { request, crossing, file, records, given, left_out, claim: _claim, .. } = wanted;
+    let PlannedRun { request, crossing, file, records, given, left_out, is_of_phase, claim: _claim, .. } =
+        wanted;
     let mut view = options.view(&file, records.as_ref(), given);
-    view.is_partial = !left_out.is_empty() || request.pods.as_ref().is_some_and(|pods| !pods.choice.is_all());
+    let has_some_pods = || request.pods.as_ref().is_some_and(|pods| !pods.choice.is_all());
+    view.is_partial = !is_of_phase && (!left_out.is_empty() || has_some_pods());
     if request.on_terminal {
         view.amount = Amount::Failures;
     }

@@ -1,4 +1,5 @@
-//! Standard output while something runs: lines, and below them on a terminal what goes on.
+//! Standard output while something runs: lines, and below them on a terminal what goes on; where that has something else,
+//! standard error.
 //!
 //! Must not know runs.
 
@@ -30,13 +31,20 @@ pub(super) struct Screen {
     goes_on: Arc<AtomicBool>,
     /// How many lines were written.
     lines: Arc<AtomicUsize>,
+    /// Whether standard output has something else.
+    is_beside: bool,
 }
 
 impl Screen {
     pub(super) fn new(can_move: bool) -> Screen {
         let target = || ProgressDrawTarget::term_like(Box::new(NarrowTerminal));
         let moving = can_move.then(|| ProgressBar::with_draw_target(None, target()));
-        Screen { moving, goes_on: Arc::default(), lines: Arc::default() }
+        Screen { moving, goes_on: Arc::default(), lines: Arc::default(), is_beside: false }
+    }
+
+    /// One whose lines go to standard error.
+    pub(super) fn beside() -> Screen {
+        Screen { is_beside: true, ..Screen::new(false) }
     }
 
     /// Whether it shows what goes on.
@@ -60,6 +68,11 @@ impl Screen {
     /// As [`Screen::line`].
     pub(super) fn write(&self, lines: &str) -> io::Result<()> {
         self.lines.fetch_add(lines.matches('\n').count(), Ordering::Relaxed);
+        if self.is_beside {
+            // A standard error that is gone is nothing to worry about.
+            let _ = io::stderr().write_all(lines.as_bytes());
+            return Ok(());
+        }
         let write = || {
             let mut out = io::stdout().lock();
             out.write_all(lines.as_bytes())?;

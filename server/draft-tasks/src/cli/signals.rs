@@ -4,11 +4,12 @@
 
 use std::io;
 #[cfg(unix)]
+use std::io::{IsTerminal, Write};
+#[cfg(unix)]
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use draft_tasks_executor::halt;
-use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::stop::KILL_LIMIT;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,6 +29,16 @@ pub(super) fn begin() {
     // Where the system refuses, they do what they do to any program.
     #[cfg(unix)]
     let _ = WATCHER.begin();
+}
+
+/// What runs from now on has so much time to end.
+pub(super) fn grant(grace: Duration) {
+    #[cfg(unix)]
+    {
+        WATCHER.state().grace = grace;
+    }
+    #[cfg(not(unix))]
+    let _ = grace;
 }
 
 /// What was asked, in the order in which it came.
@@ -176,9 +187,10 @@ impl Overdue {
         self.0.is_some()
     }
 
-    /// It is asked to end, now or again; gives the time for that, which ends a little later where more is granted.
-    pub(super) fn ask(&mut self, more: Duration) -> Duration {
-        let grace = if self.is_asked() { Duration::ZERO } else { GRACE };
+    /// It is asked to end, now or again; gives the time that is left for that, of which what waits for it allows a little
+    /// more.
+    pub(super) fn ask(&mut self, grace: Duration, more: Duration) -> Duration {
+        let grace = if self.is_asked() { Duration::ZERO } else { grace };
         self.0 = Some(halt::now() + grace + KILL_LIMIT + more);
         grace
     }
@@ -206,11 +218,14 @@ fn watch() -> io::Result<mpsc::UnboundedReceiver<Request>> {
 struct Watcher(Mutex<WatcherState>);
 
 #[cfg(unix)]
-static WATCHER: Watcher = Watcher(Mutex::new(WatcherState { has_begun: false, served: None }));
+static WATCHER: Watcher =
+    Watcher(Mutex::new(WatcherState { has_begun: false, grace: Duration::ZERO, served: None }));
 
 #[cfg(unix)]
 struct WatcherState {
     has_begun: bool,
+    /// How long what runs has to end.
+    grace: Duration,
     /// Who runs tasks, and is told.
     served: Option<mpsc::UnboundedSender<Request>>,
 }
@@ -241,22 +256,51 @@ impl Watcher {
 /// The signals of the system.
 #[cfg(unix)]
 struct AskedSignals {
-    interrupts: Signal,
-    terminations: Signal,
-    hangups: Signal,
-    quits: Signal,
-    halts: Signal,
+    interrupts: Heeded,
+    terminations: Heeded,
+    hangups: Heeded,
+    quits: Heeded,
+    halts: Heeded,
+}
+
+/// A signal; nothing of one that whoever started the program has it ignore, as `nohup` does.
+#[cfg(unix)]
+struct Heeded(Option<Signal>);
+
+#[cfg(unix)]
+impl Heeded {
+    fn new(kind: SignalKind, ignored: u64) -> io::Result<Heeded> {
+        let is_ignored = ignored >> (kind.as_raw_value() - 1) & 1 == 1;
+        Ok(Heeded(if is_ignored { None } else { Some(signal(kind)?) }))
+    }
+
+    async fn recv(&mut self) -> Option<()> {
+        match &mut self.0 {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The signals that the program ignores, each a bit as in `/proc/PID/status`; none where the system does not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let told = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    told.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }
 
 #[cfg(unix)]
 impl AskedSignals {
     fn new() -> io::Result<AskedSignals> {
+        let ignored = ignored();
+        let heeded = |kind| Heeded::new(kind, ignored);
         Ok(AskedSignals {
-            interrupts: signal(SignalKind::interrupt())?,
-            terminations: signal(SignalKind::terminate())?,
-            hangups: signal(SignalKind::hangup())?,
-            quits: signal(SignalKind::quit())?,
-            halts: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            interrupts: heeded(SignalKind::interrupt())?,
+            terminations: heeded(SignalKind::terminate())?,
+            hangups: heeded(SignalKind::hangup())?,
+            quits: heeded(SignalKind::quit())?,
+            halts: heeded(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
         })
     }
 
@@ -297,13 +341,13 @@ async fn heed(mut asked: AskedSignals) {
         if loan::is_lent() && matches!(request, Request::Interrupt | Request::Quit) {
             // Who does not come to the task, or to an end after it, can be ended all the same.
             if !loan::is_with_task() {
-                overdue.ask(UNANSWERED);
+                overdue.ask(WATCHER.state().grace, UNANSWERED);
             }
             continue;
         }
         if request != Request::Halt {
             first.get_or_insert(request);
-            overdue.ask(UNANSWERED);
+            overdue.ask(WATCHER.state().grace, UNANSWERED);
         }
         // Who has returned already may still wait for something.
         let _ = served.send(request);
@@ -321,6 +365,10 @@ fn end_at_once(first: Option<Request>, said: &'static str) -> ! {
     // Standard error may not be read either.
     let tell = std::thread::Builder::new().spawn(move || {
         loan::take_back();
+        if matches!(first, Some(Request::Interrupt | Request::Quit)) && io::stderr().is_terminal() {
+            // The terminal shows the key where the line ended.
+            let _ = writeln!(io::stderr());
+        }
         terminal::error(format_args!("{said}"));
         let _ = told.send(());
     });

@@ -11,6 +11,7 @@ use draft_tasks_analysis::printable::printable;
 use super::terminal;
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
+use crate::world::env_file;
 use crate::world::environment::{Environment, KUBECONFIG, NO_VARIABLE};
 
 /// Values of variables.
@@ -43,6 +44,11 @@ pub(super) struct VariableOptions {
 impl ValueOptions {
     /// The settings of runs that these options are.
     pub(super) fn settings(&self) -> io::Result<RunSettings> {
+        if self.env_files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(io::Error::other(
+                "--env-file -: standard input can be read once, and is given twice",
+            ));
+        }
         Ok(RunSettings {
             env: self.env.iter().map(here).collect::<io::Result<_>>()?,
             env_files: self.env_files.iter().map(|path| env_file(path)).collect::<io::Result<_>>()?,
@@ -89,6 +95,10 @@ fn here((name, value): &(String, String)) -> io::Result<(String, String)> {
     if value == UNTOLD {
         let wrong = format!("--env: `{UNTOLD}` stands for a value that is not kept: write that of `{name}`");
         return Err(io::Error::other(wrong));
+    }
+    if !env_file::is_name(name) {
+        let name = printable(name);
+        return Err(io::Error::other(format!("--env: `{name}` is not the name of a variable")));
     }
     if name != KUBECONFIG {
         return Ok((name.clone(), value.clone()));

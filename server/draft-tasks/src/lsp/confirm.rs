@@ -45,16 +45,16 @@ pub(super) async fn ask(
         let has_pre_up = request.plan.subject != Subject::Deploy;
         let asking = safety::lacking::ground(&pods, &request.environment, has_pre_up);
         let lacking = asked(session, run, Some(&pods.target), asking).await;
-        if let Some(said) = lacking {
-            session.with(|session| session.warn(run, said));
+        if let Some(lacking) = lacking {
+            session.with(|session| session.warn(run, lacking.describe()));
         }
     }
     if let Some(pods) = questions.before {
         let asking = safety::lacking::pods_before(&pods, &request.environment);
         let before = asked(session, run, Some(&pods.target), asking).await;
         session.with(|session| {
-            let before = before.unwrap_or_else(|said| {
-                session.warn(run, said);
+            let before = before.unwrap_or_else(|lacking| {
+                session.warn(run, lacking.describe());
                 PodsBefore::Unknown
             });
             session.pods_before(run, before);

@@ -72,6 +72,8 @@ pub(crate) struct Run {
     pub(crate) is_stopping: bool,
     /// Whether it is over, and another step of `up` or `delete` follows.
     pub(crate) is_followed: bool,
+    /// How long what is stopped has to end.
+    pub(crate) grace: Duration,
     /// What is awaited before tasks run: "2/3 pods ready".
     pub(crate) awaited: Option<String>,
     pub(crate) started: std::time::Instant,

@@ -21,15 +21,31 @@ const LOOK: Duration = Duration::from_secs(10);
 /// The pods that something is to be asked about before an application is deleted or cleaned up.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
-    /// The application that `draft.toml` or a selector names, else the one that an earlier run saw last; or why its pods
-    /// cannot be sought.
+    /// The application that `draft.toml` or a selector names, else the labels of the one that an earlier run saw last; or
+    /// why its pods cannot be sought. Where they are sought no earlier run says.
     wanted: Result<PodsRequest, Problem>,
     /// The earlier run that names it, where nothing else does.
-    run: Option<String>,
+    naming: Option<NamingRun>,
     /// Whether anything shows that there has ever been such an application: a name may have a typo.
     was_seen: bool,
     /// Other applications that earlier runs of the tasks file saw; or why they are not known.
     others: Result<Vec<EarlierApplication>, Problem>,
+}
+
+/// The earlier run by which an application is known.
+#[derive(Clone, Debug)]
+struct NamingRun {
+    id: String,
+    elsewhere: Option<EarlierPlace>,
+}
+
+/// Another place than the one that is meant now, in which an earlier run was.
+#[derive(Clone, Debug)]
+pub(crate) struct EarlierPlace {
+    /// "run 20261122T184501.123Z-… was in pods of app=web · context dev, namespace demo".
+    pub(crate) said: String,
+    /// Whether options or settings name the present one.
+    pub(crate) is_chosen: bool,
 }
 
 impl Guard {
@@ -38,26 +54,24 @@ impl Guard {
     pub(crate) fn of(application: &ApplicationLookup<'_>, file: &Path) -> Option<Guard> {
         let earlier = earlier::applications(application, file);
         if application.is_named() {
-            return Some(Guard::named(application.pods(Vec::new()), earlier));
+            return Some(Guard::about(application.pods(Vec::new()), None, earlier));
         }
-        match earlier {
-            Ok(mut others) => {
-                let last = (!others.is_empty()).then(|| others.remove(0))?;
-                Some(Guard {
-                    wanted: last.pods,
-                    run: Some(last.run),
-                    was_seen: last.was_seen,
-                    others: Ok(others),
-                })
-            }
+        let all = match earlier {
+            Ok(all) => all,
             Err(problem) => {
-                Some(Guard { wanted: Err(problem), run: None, was_seen: false, others: Ok(Vec::new()) })
+                let (wanted, others) = (Err(problem), Ok(Vec::new()));
+                return Some(Guard { wanted, naming: None, was_seen: false, others });
             }
-        }
+        };
+        let last = all.first()?;
+        let wanted = application.labelled(&last.place.selector);
+        let naming = NamingRun::of(last, &wanted, application);
+        Some(Guard::about(wanted, Some(naming), Ok(all)))
     }
 
-    fn named(
+    fn about(
         wanted: Result<PodsRequest, Problem>,
+        naming: Option<NamingRun>,
         earlier: Result<Vec<EarlierApplication>, Problem>,
     ) -> Guard {
         let place = wanted.as_ref().ok().map(ClusterEntry::of);
@@ -66,7 +80,12 @@ impl Guard {
         let was_seen = earlier.as_ref().is_ok_and(|all| all.iter().any(|it| it.was_seen && is_wanted(it)));
         let is_other = |earlier: &EarlierApplication| earlier.was_seen && !is_wanted(earlier);
         let others = earlier.map(|all| all.into_iter().filter(is_other).collect());
-        Guard { wanted, run: None, was_seen, others }
+        Guard { wanted, naming, was_seen, others }
+    }
+
+    /// Where the earlier run was that names the application, if that is elsewhere.
+    pub(crate) fn elsewhere(&self) -> Option<&EarlierPlace> {
+        self.naming.as_ref()?.elsewhere.as_ref()
     }
 
     /// The pods of the application; or why they cannot be sought.
@@ -86,7 +105,9 @@ impl Guard {
 
     /// The same before the command that deletes.
     pub(crate) fn when_before_delete(&self) -> String {
-        format!("unless {} are there to be deleted", self.described())
+        let unless = format!("unless {} are there to be deleted", self.described());
+        let elsewhere = self.elsewhere().filter(|place| !place.is_chosen);
+        elsewhere.map_or(unless, |place| format!("whether this place is meant, as {}", place.said))
     }
 
     /// What to ask before `cleanup`; nothing where it is known that the application was there and no pod of it, nor of
@@ -122,7 +143,8 @@ impl Guard {
     /// "pods of app=web, for which run 20261122T184501.123Z-… was,"
     fn described(&self) -> String {
         let Ok(wanted) = &self.wanted else { return "pods of the application".to_owned() };
-        let by = self.run.as_ref().map(|run| format!(", for which run {run} was,")).unwrap_or_default();
+        let by =
+            self.naming.as_ref().map(|run| format!(", for which run {} was,", run.id)).unwrap_or_default();
         format!("pods of {}{by}", wanted.application.selector)
     }
 
@@ -155,26 +177,34 @@ impl Guard {
 
     /// What is known before the command that deletes.
     pub(crate) async fn before_delete(&self, environment: &[(OsString, OsString)]) -> BeforeDelete {
-        match self.look(environment).await {
-            Ok(found) if found.is_alive() => BeforeDelete { question: None, before: found.living() },
+        let (doubt, before) = match self.look(environment).await {
+            Ok(found) if found.is_alive() => (None, found.living()),
             Ok(found) => {
-                let (wanted, before) = (found.wanted, found.living());
-                let question = match namespace(wanted, environment).await {
-                    Some(problem) => format!("delete although {}?", problem.message),
-                    None => format!(
-                        "delete although there are no pods of {} in {}?",
-                        wanted.application.selector,
-                        wanted.target.describe()
-                    ),
+                let wanted = found.wanted;
+                let none = || {
+                    let (selector, place) = (&wanted.application.selector, wanted.target.describe());
+                    format!("although there are no pods of {selector} in {place}")
                 };
-                BeforeDelete { question: Some(question), before }
+                let missing = namespace(wanted, environment).await;
+                let missing = missing.map(|problem| format!("although {}", problem.message));
+                (Some(missing.unwrap_or_else(none)), found.living())
             }
             Err(problem) => {
-                let question =
-                    format!("delete without knowing which pods the application has ({})?", problem.message);
-                BeforeDelete { question: Some(question), before: PodsBefore::Unknown }
+                let message = problem.message;
+                let doubt = format!("without knowing which pods the application has ({message})");
+                (Some(doubt), PodsBefore::Unknown)
             }
-        }
+        };
+        let doubts: Vec<String> = self.doubt_about_place().into_iter().chain(doubt).collect();
+        let question = (!doubts.is_empty()).then(|| format!("delete {}?", doubts.join(", and ")));
+        BeforeDelete { question, before }
+    }
+
+    /// That nobody has said that the present place is meant, where the earlier run was elsewhere.
+    fn doubt_about_place(&self) -> Option<String> {
+        let earlier = self.elsewhere().filter(|place| !place.is_chosen)?;
+        let place = self.target().map_or_else(|| "the current context".to_owned(), Target::describe);
+        Some(format!("in {place}, where the kubeconfig leads, although {}", earlier.said))
     }
 
     async fn look(&self, environment: &[(OsString, OsString)]) -> Result<ApplicationPods<'_>, Problem> {
@@ -182,6 +212,23 @@ impl Guard {
             Ok(wanted) => ApplicationPods::of(wanted, environment).await,
             Err(problem) => Err(problem.clone()),
         }
+    }
+}
+
+impl NamingRun {
+    fn of(
+        last: &EarlierApplication,
+        wanted: &Result<PodsRequest, Problem>,
+        application: &ApplicationLookup<'_>,
+    ) -> NamingRun {
+        let (earlier, now) = (&last.place, wanted.as_ref().map(ClusterEntry::of));
+        let is_elsewhere = now.as_ref().map_or(true, |now| !last.is_at(now));
+        let is_same_server = now.is_ok_and(|now| now.server == earlier.server);
+        let elsewhere = is_elsewhere.then(|| EarlierPlace {
+            said: format!("run {} was in {}", last.run, earlier.describe()),
+            is_chosen: application.names_place(is_same_server),
+        });
+        NamingRun { id: last.run.clone(), elsewhere }
     }
 }
 
@@ -448,18 +495,26 @@ mod tests {
     }
 
     #[test]
-    fn a_context_that_leads_elsewhere_now_tells_nothing_of_earlier_pods() {
+    fn pods_of_a_context_that_leads_elsewhere_now_are_not_those_that_are_sought() {
         let earlier = Earlier::new();
         earlier.record("app=web", true);
         let config = |text: &str| std::fs::write(earlier.dir.path().join("config"), text).unwrap();
         let found = || earlier.found(&earlier.dir.path().join("tasks"));
         config(&CONFIG.replace("127.0.0.1", "127.0.0.2"));
-        let elsewhere = "was in pods of app=web · context dev, namespace default, and that leads to https://127.0.0.2:1 now";
-        assert!(found().contains(elsewhere), "{}", found());
+        assert_eq!(found(), "app=web; app=web");
         config(&CONFIG.replace("dev", "other"));
+        assert_eq!(found(), "app=web", "by another name it is the same place");
+        let why = || {
+            let guard = Guard::of(&earlier.application(), &earlier.dir.path().join("tasks")).unwrap();
+            guard.others.unwrap().remove(0).pods.unwrap_err().message
+        };
+        config(&CONFIG.replace("127.0.0.1", "127.0.0.2"));
+        let elsewhere = "was in pods of app=web · context dev, namespace default, and that leads to https://127.0.0.2:1 now";
+        assert!(why().contains(elsewhere), "{}", why());
+        config(&CONFIG.replace("dev", "other").replace("127.0.0.1", "127.0.0.2"));
         let unknown =
             "and the kubeconfig has no context `dev`; name the application by draftTasks.kubernetes.selector";
-        assert!(found().starts_with("run 2") && found().contains(unknown), "{}", found());
+        assert!(why().starts_with("run 2") && why().contains(unknown), "{}", why());
     }
 
     #[test]

@@ -10,6 +10,28 @@ use draft_tasks_executor::{PodsBefore, PodsRequest, search};
 
 use super::guard::{labelled, namespace};
 
+/// What `up` lacks of its cluster, for people.
+#[derive(Debug)]
+pub(crate) struct LackingGround {
+    problem: String,
+    /// What that means.
+    then: String,
+}
+
+impl LackingGround {
+    pub(crate) fn describe(&self) -> String {
+        format!("{}; {}", self.problem, self.then)
+    }
+
+    /// The same where something was told before.
+    pub(crate) fn describe_after(&self, told: Option<&LackingGround>) -> String {
+        match told.filter(|told| told.problem == self.problem) {
+            Some(_) => format!("that has not changed; {}", self.then),
+            None => self.describe(),
+        }
+    }
+}
+
 /// That the program of the deploy command is not there yet, for people.
 pub(crate) fn program(
     deploy: &Plan,
@@ -30,13 +52,14 @@ pub(crate) async fn ground(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
     has_pre_up: bool,
-) -> Option<String> {
+) -> Option<LackingGround> {
+    let goes_on = |by: &str| format!("up goes on, as {by} may change that");
     if has_pre_up && let Err(problem) = labelled(pods, environment).await {
-        return Some(format!("{}; up goes on, as pre-up may change that", problem.message));
+        return Some(LackingGround { problem: problem.message, then: goes_on("pre-up") });
     }
     let problem = namespace(pods, environment).await?;
     let by = if has_pre_up { "pre-up or the deploy command" } else { "the deploy command" };
-    Some(format!("{}; up goes on, as {by} may change that", problem.message))
+    Some(LackingGround { problem: problem.message, then: goes_on(by) })
 }
 
 /// The pods that are there before the deploy command runs.
@@ -48,15 +71,15 @@ pub(crate) async fn ground(
 pub(crate) async fn pods_before(
     pods: &PodsRequest,
     environment: &[(OsString, OsString)],
-) -> Result<PodsBefore, String> {
+) -> Result<PodsBefore, LackingGround> {
     match labelled(pods, environment).await {
         Ok(seen) => {
             let living = seen.into_iter().filter(|pod| !pod.is_over);
             Ok(PodsBefore::Known(living.map(|pod| pod.uid).collect()))
         }
-        Err(problem) => Err(format!(
-            "{}; up goes on, though it cannot tell afterwards which pods are new",
-            problem.message
-        )),
+        Err(problem) => Err(LackingGround {
+            problem: problem.message,
+            then: "up goes on, though it cannot tell afterwards which pods are new".into(),
+        }),
     }
 }

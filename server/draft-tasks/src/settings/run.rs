@@ -6,7 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::Limits;
+use draft_tasks_executor::stop::GRACE;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -30,7 +32,19 @@ choices!(RunDiagnostics, "RunDiagnostics", "Which results of runs are diagnostic
     [RunDiagnostics::Off] "off" => "none",
 });
 
+/// How long the command that deploys or deletes has to end unless it is set: it may have to roll back.
+const COMMAND_GRACE: Duration = Duration::from_secs(30);
+
 impl RunSettings {
+    /// How long what is stopped has to end before it is killed.
+    pub(crate) fn grace(&self, subject: Subject) -> Duration {
+        let usual = match subject {
+            Subject::Deploy | Subject::Delete => COMMAND_GRACE,
+            Subject::Phase(_) | Subject::PodsReady | Subject::PodsGone => GRACE,
+        };
+        self.grace_period.map_or(usual, |grace| grace.0)
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits { task: self.timeout.map(|it| it.0), run: self.total_timeout.map(|it| it.0.into()) }
     }

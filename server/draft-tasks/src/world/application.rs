@@ -87,8 +87,9 @@ impl<'a> ApplicationLookup<'a> {
 
     /// Whether another context than the one in use could be chosen.
     pub(crate) fn has_other_contexts(&self) -> bool {
-        let chosen = self.settings.context.as_deref().filter(|context| !context.is_empty());
-        let is_used = |context: &NamedContext| chosen.map_or(context.is_current, |name| name == context.name);
+        let is_used = |context: &NamedContext| {
+            self.named_context().map_or(context.is_current, |name| name == context.name)
+        };
         !self.contexts().iter().all(is_used)
     }
 
@@ -235,6 +236,11 @@ impl<'a> ApplicationLookup<'a> {
         self.settings.namespace.clone().filter(|namespace| !namespace.is_empty())
     }
 
+    /// The context of a setting or an option; empty, as an unset variable leaves it, means the current one.
+    fn named_context(&self) -> Option<&str> {
+        self.settings.context.as_deref().filter(|context| !context.is_empty())
+    }
+
     fn impossible(&self, key: &str, name: &str, of: &str) -> Problem {
         let place = self.directory.join(DRAFT_TOML);
         Problem::new(format!(
@@ -262,11 +268,29 @@ impl<'a> ApplicationLookup<'a> {
     pub(crate) fn pinned(&self) -> Result<Pinned, Problem> {
         let namespace = match self.find() {
             Ok(found) => found.namespace,
-            // Without an application the namespace is that of the context.
-            Err(_) if !self.is_named() => None,
+            // Without an application the namespace is that of the context, unless one is named.
+            Err(_) if !self.is_named() => self.named_namespace(),
             Err(problem) => Some(self.named_namespace().ok_or(problem)?),
         };
         self.target(namespace.as_deref()).map(|target| self.pin(target))
+    }
+
+    /// The cluster that tasks on this machine are to meet where that is not what their kubeconfig says by itself: the user
+    /// chose a context, or the application's namespace is another one.
+    ///
+    /// # Errors
+    ///
+    /// As [`ApplicationLookup::pinned`].
+    pub(crate) fn pinned_if_named(&self) -> Result<Option<Pinned>, Problem> {
+        if self.settings.context.is_some() {
+            return self.pinned().map(Some);
+        }
+        if !self.is_named() && self.named_namespace().is_none() {
+            return Ok(None);
+        }
+        // Inside of a cluster there is no kubeconfig to be copied.
+        let pinned = self.pinned().map(Some)?.filter(|pinned| pinned.target.context.is_some());
+        Ok(pinned.filter(|pinned| !pinned.target.is_namespace_of_context()))
     }
 
     /// The cluster that all local steps of `up` and `delete` meet: that of the pods where it is known, else the chosen or
@@ -303,6 +327,22 @@ impl<'a> ApplicationLookup<'a> {
         })?;
         let target = self.target(namespace.as_deref())?;
         Ok(self.request(application, target, only))
+    }
+
+    /// The pods of these labels, where options, settings or else the current context lead.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster is not known.
+    pub(crate) fn labelled(&self, selector: &str) -> Result<PodsRequest, Problem> {
+        let target = self.target(self.named_namespace().as_deref())?;
+        let application = Application { name: selector.to_owned(), selector: selector.to_owned() };
+        Ok(self.request(application, target, Vec::new()))
+    }
+
+    /// Whether options or settings name the place in a cluster that is known, or in another one.
+    pub(crate) fn names_place(&self, is_same_cluster: bool) -> bool {
+        if is_same_cluster { self.named_namespace().is_some() } else { self.named_context().is_some() }
     }
 
     /// What of both is not known.

@@ -14,6 +14,8 @@ use crate::settings::env_file::EnvFile;
 pub(crate) mod fuzzed;
 mod grammar;
 
+pub(crate) use self::grammar::is_name;
+
 /// What follows the `$` may be a part of a secret.
 const UNSET: &str = "a `$` there names a variable that is not set, and nothing takes its place; write the value in single \
                      quotes to keep it";

@@ -330,7 +330,9 @@ impl Environment {
             None => Ok(set),
             Some(value) => match value.parse() {
                 Ok(number) => Ok(Some(number)),
-                Err(_) => Err(format!("`{}` in {name} is not a number", value.escape_debug())),
+                Err(_) => {
+                    Err(format!("`{}` in {name} is not a whole number from 0 on", value.escape_debug()))
+                }
             },
         }
     }

@@ -190,6 +190,13 @@ impl Target {
         checked(&self.namespace).map(|_| ())
     }
 
+    /// Whether the context names this namespace, or it is the usual one and the context names none.
+    pub fn is_namespace_of_context(&self) -> bool {
+        let (Some(kubeconfig), Some(name)) = (&self.kubeconfig, &self.context) else { return false };
+        let named = kubeconfig.context(name).ok().flatten().and_then(|context| context.namespace);
+        self.namespace == named.as_deref().unwrap_or(DEFAULT_NAMESPACE)
+    }
+
     /// Reads a context of the kubeconfig, or the current one; nothing where there is no kubeconfig.
     ///
     /// # Errors

@@ -4,14 +4,18 @@
 
 use std::collections::HashSet;
 
+use draft_tasks_analysis::Parsed;
+use draft_tasks_analysis::command::quote_argument;
 use draft_tasks_analysis::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::Plan;
+use draft_tasks_analysis::plan::{Plan, Step};
 use draft_tasks_analysis::printable::printable;
+use draft_tasks_executor::search;
+use serde_json::Value;
 
 use super::Prepared;
-use crate::cli::terminal;
-use crate::lifecycle::Part;
+use crate::cli::{check, terminal};
+use crate::lifecycle::{Part, Undertaking};
 
 /// How it is told what `check` knows of tasks that are about to run.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,9 @@ impl Prepared<'_> {
         let Some(phase) = plan.subject.phase() else { return Ok(()) };
         self.tell_unmatched(&[phase], told);
         let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
-        self.tell_severe(self.analysis.severe_of_phase(phase, &names), told)
+        self.tell_severe(self.analysis.severe_of_phase(phase, &names), told, &|found| {
+            self.tell_finding(found)
+        })
     }
 
     /// The same of all that runs around a command, and of what may be meant to.
@@ -43,7 +49,64 @@ impl Prepared<'_> {
     /// As [`Prepared::tell_findings`].
     pub(in crate::cli) fn tell_findings_of(&self, part: Part, told: Told) -> Result<(), String> {
         self.tell_unmatched(part.phases(), told);
-        self.tell_severe(self.analysis.severe_of_phases(part.phases()), told)
+        let severe = self.analysis.severe_of_phases(part.phases());
+        self.tell_severe(severe, told, &|found| self.tell_finding(found))
+    }
+
+    /// The same of the command around which they run: what would be known of a task behind those that run before it. Answers
+    /// whether it said that its program is not there, which keeps nothing from running: `pre-up` may bring it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::tell_findings`].
+    pub(in crate::cli) fn tell_findings_of_command(
+        &self,
+        undertaking: &Undertaking,
+        told: Told,
+    ) -> Result<bool, String> {
+        let command = undertaking.part.command();
+        let before = undertaking.steps.steps().iter().take_while(|step| **step != command);
+        let before: Vec<Plan> = before.map(|step| undertaking.plan(*step)).collect();
+        let plan = undertaking.plan(command);
+        if let Some(words) = self.only_word(&plan) {
+            terminal::warning(format_args!(
+                "the {command} command: `{words}` is one word, and no program is called so: leave out the quotes around it"
+            ));
+            let problem = format!("nothing runs, as --strict is given and the {command} command cannot run");
+            return if told.is_strict { Err(problem) } else { Ok(true) };
+        }
+        let text = as_tasks(before.iter().flat_map(|plan| &plan.steps), &plan);
+        let parsed = Parsed::new(text.as_str(), self.settings.options());
+        let analysis = check::judge(&self.loaded.path, parsed, &self.environment);
+        let tell = |found: &Diagnostic| {
+            let note = found.note.iter().map(|note| format!(": {note}"));
+            let message: String = std::iter::once(found.message.clone()).chain(note).collect();
+            let (message, code) = (self.secrets().mask(&message).into_owned(), found.code.name());
+            terminal::warning(format_args!("the {command} command: {} [{code}]", printable(&message)));
+        };
+        let names = [COMMAND.to_owned()];
+        let severe = analysis.severe_of_phase(Phase::PreUp, &names);
+        // What looks secret in it is in no file.
+        let codes = [DiagnosticCode::LiteralSecret, DiagnosticCode::ProgramNotFound];
+        let severe: Vec<_> = severe.filter(|found| !codes.contains(&found.code)).collect();
+        self.tell_severe(severe.into_iter(), told, &tell)?;
+        let tasks = &analysis.parsed.file;
+        let is_command = |found: &&Diagnostic| {
+            let task = tasks.task_at(found.range.start());
+            task.is_some_and(|(_, task)| task.name(&analysis.parsed.text) == COMMAND)
+        };
+        let missing = analysis.diagnostics.iter().filter(|it| it.code == DiagnosticCode::ProgramNotFound);
+        let missing = missing.filter(|_| !before.is_empty() && !told.is_quiet).find(is_command);
+        missing.into_iter().for_each(tell);
+        Ok(missing.is_some())
+    }
+
+    /// A whole command that was given as one word, if no program is called so.
+    fn only_word(&self, plan: &Plan) -> Option<String> {
+        let [word] = plan.steps.first()?.argv.as_slice() else { return None };
+        let is_found = || search::find(word, &self.directory, self.variables()).is_ok();
+        let is_one = word.trim().contains(char::is_whitespace) && !is_found();
+        is_one.then(|| printable(&self.secrets().mask(word)))
     }
 
     /// Says which tasks are to run once and are not in the file.
@@ -53,13 +116,18 @@ impl Prepared<'_> {
         said.for_each(|said| terminal::remark(format_args!("{said}")));
     }
 
-    fn tell_severe<'f>(&self, all: impl Iterator<Item = &'f Diagnostic>, told: Told) -> Result<(), String> {
+    fn tell_severe<'f>(
+        &self,
+        all: impl Iterator<Item = &'f Diagnostic>,
+        told: Told,
+        tell: &dyn Fn(&Diagnostic),
+    ) -> Result<(), String> {
         let Told { is_strict, is_quiet, has_terminal } = told;
         let mut count = 0;
         for found in all.filter(|found| !(has_terminal && found.code == DiagnosticCode::InteractiveCommand)) {
             count += 1;
             if is_strict || !is_quiet {
-                self.tell_finding(found);
+                tell(found);
                 self.tell_loan(found);
             }
         }
@@ -96,7 +164,7 @@ impl Prepared<'_> {
         let section = self.analysis.parsed.file.section_at(found.range.start());
         if let Some(phase) = section.and_then(|section| section.phase).filter(|phase| phase.is_local()) {
             terminal::remark(format_args!(
-                "`draft-tasks run {phase} --tty TASK` lends it to one task, on its own"
+                "  `draft-tasks run {phase} --tty TASK` lends it to one task, on its own"
             ));
         }
     }
@@ -108,4 +176,21 @@ impl Prepared<'_> {
         let said = format_args!("{path}:{line}:{column}: {} [{}]", printable(&message), found.code.name());
         terminal::warning(said);
     }
+}
+
+/// What the command of `up` or `delete` is called as a task.
+const COMMAND: &str = "the command of up or delete";
+
+/// A tasks file with these tasks, and the user's command behind them. Operators of shells have no quotes: to a program they
+/// are words as others are, which nobody means.
+fn as_tasks<'s>(before: impl Iterator<Item = &'s Step>, command: &Plan) -> String {
+    let line = |name: &str, command: &str| format!("{} = {}\n", Value::from(name), Value::from(command));
+    let word = |word: &String| match word.as_str() {
+        "&&" | "||" | "|" | ";" | ">" | ">>" | "<" => word.clone(),
+        _ => quote_argument(word),
+    };
+    let argv = command.steps.iter().flat_map(|step| &step.argv);
+    let command = argv.map(word).collect::<Vec<_>>().join(" ");
+    let before: String = before.map(|step| line(&step.task, &step.command)).collect();
+    format!("[{}]\n{before}{}", Phase::PreUp, line(COMMAND, &command))
 }

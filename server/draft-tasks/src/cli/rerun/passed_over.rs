@@ -3,24 +3,39 @@
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::OutcomeName;
+use draft_tasks_executor::record::schema::RunResult;
 use draft_tasks_executor::record::{Event, RecordState, StoredRun};
 
 use super::Earlier;
+use crate::lifecycle::Part;
 
-/// What to do about a run between phases that failed.
-pub(super) fn failed_step(kept: &StoredRun) -> Option<String> {
-    let result = kept.result().filter(|result| result.outcome == OutcomeName::Failed)?;
-    let is = |one: Subject, other: Subject| [one, other].iter().any(|step| step.name() == result.phase);
-    let part = if is(Subject::Deploy, Subject::PodsReady) {
-        "up"
-    } else if is(Subject::Delete, Subject::PodsGone) {
-        "delete"
-    } else {
-        return None;
+/// What to do about a run between phases that did not pass, as far as its record tells.
+pub(super) fn unfinished_step(kept: &StoredRun) -> Option<String> {
+    let is_failed = |result: &RunResult| result.outcome == OutcomeName::Failed;
+    let how = match &kept.state {
+        RecordState::Finished(result) if result.outcome == OutcomeName::Passed => return None,
+        RecordState::Running => return None,
+        RecordState::Finished(result) if is_failed(result) => "what failed last is",
+        RecordState::Finished(_) => "what was stopped last is",
+        RecordState::Interrupted => "what was interrupted last is",
+        RecordState::Unreadable(_) => "what ran last, and whose record cannot be read, is",
     };
+    let is = |step: Subject| match kept.phase() {
+        Some(phase) => phase == step.name(),
+        None => kept.id.contains(&format!("-{}-", step.name())),
+    };
+    let steps = [
+        (Subject::Deploy, Part::Up),
+        (Subject::PodsReady, Part::Up),
+        (Subject::Delete, Part::Delete),
+        (Subject::PodsGone, Part::Delete),
+    ];
+    let (step, part) = steps.into_iter().find(|(step, _)| is(*step))?;
     Some(format!(
-        "run {}: what failed last is the step `{}` of `draft-tasks {part}`, which does not run again alone: give that command again",
-        kept.id, result.phase
+        "run {}: {how} the step `{}` of `draft-tasks {}`, which does not run again alone: give that command again",
+        kept.id,
+        step.name(),
+        part.name()
     ))
 }
 
@@ -58,10 +73,11 @@ pub(super) fn idle(kept: &StoredRun, earlier: &Earlier) -> Option<IdleRun> {
 
 impl IdleRun {
     /// Whether what was found behind it must not run in its place. What was to run again in pods that are gone is what ran
-    /// in them, and who stopped it wants none of it.
+    /// in them, and who stopped it wants none of it; of an `up` or `delete` that was stopped something else would go on.
     pub(super) fn hides(&self, found: Option<&StoredRun>) -> bool {
         let is_like = |other: &StoredRun| Earlier::read(other).is_some_and(|other| other.phase == self.phase);
-        found.is_none_or(|found| !matches!(self.how, Idleness::Stopped) && !is_like(found))
+        let is_wanted = self.whole.is_some() || !matches!(self.how, Idleness::Stopped);
+        found.is_none_or(|found| is_wanted && !is_like(found))
     }
 
     pub(super) fn describe(&self) -> String {

@@ -22,7 +22,7 @@ use crate::cli::variables::VariableOptions;
 use crate::cli::{ColorOptions, SemanticOptions};
 use crate::settings::Named;
 use crate::settings::choice::Choice;
-use crate::settings::run::{Limit, RunSettings};
+use crate::settings::run::{Limit, Patience, RunSettings};
 
 /// The options of everything that runs tasks.
 #[derive(Debug, Args)]
@@ -50,6 +50,10 @@ pub(in crate::cli) struct Options {
     /// waiting for pods too
     #[arg(long, value_name = "TIME")]
     total_timeout: Option<Limit>,
+    /// How long what is stopped, by Ctrl-C or a limit, has to end before it is killed; 0 kills at once; without it as the
+    /// project says, else 10s, and 30s for the command of `up` and `delete`
+    #[arg(long, value_name = "TIME")]
+    grace_period: Option<Patience>,
     #[command(flatten)]
     pub(in crate::cli) cluster: Cluster,
     #[command(flatten)]
@@ -88,6 +92,7 @@ impl Options {
         Ok(RunSettings {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
+            grace_period: self.grace_period,
             keep: if self.no_record { Some(0) } else { self.keep },
             keep_mib: self.keep_mib,
             ..self.variables.settings()?
@@ -157,7 +162,7 @@ impl Options {
 
     /// Whether nothing is told but how tasks end.
     pub(in crate::cli) fn is_silent(&self) -> bool {
-        self.quiet || matches!(self.format, Format::Json | Format::Junit)
+        self.quiet || self.format == Format::Json
     }
 
     /// How findings about the tasks are told.
@@ -220,6 +225,10 @@ impl Options {
     }
 
     pub(in crate::cli) fn paint(&self) -> Paint {
-        Paint(terminal::colors(self.look.color(), &io::stdout()))
+        let color = self.look.color();
+        Paint(match self.format {
+            Format::Junit => terminal::colors(color, &io::stderr()),
+            Format::Human | Format::Json | Format::Github => terminal::colors(color, &io::stdout()),
+        })
     }
 }

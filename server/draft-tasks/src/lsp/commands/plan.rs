@@ -3,7 +3,7 @@
 //! Must not run anything or show a secret.
 
 use draft_tasks_analysis::command::show_command;
-use draft_tasks_analysis::markdown::code_span;
+use draft_tasks_analysis::markdown::{code_span, text_span};
 use draft_tasks_analysis::plan::{self, Plan, Step};
 use draft_tasks_analysis::printable::printable;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
+use crate::lsp::documents::look::off_thread;
 use crate::lsp::session::{Session, SharedSession, Source, source};
 
 /// Shows what a phase would run.
@@ -39,7 +40,17 @@ impl ServerCommand for ShowPlan {
 
     async fn execute(self, session: &SharedSession) -> Result<PlanShown, Error> {
         let source = source(session, &self.uri).await?;
-        session.with(|session| session.plan(&self, &source))
+        let (source, note) = off_thread(move || {
+            let environment = source.environment.as_ref().ok();
+            let pinned = environment.map(|environment| source.application(environment).pinned_if_named());
+            let note = match pinned {
+                Some(Ok(Some(pinned))) => Some(format!("tools of clusters meet {}", pinned.target.describe())),
+                _ => None,
+            };
+            (source, note)
+        })
+        .await?;
+        session.with(|session| session.plan(&self, &source, note))
     }
 }
 
@@ -74,7 +85,7 @@ struct TaskShown {
 
 impl Session {
     /// What a phase would run.
-    fn plan(&mut self, wanted: &ShowPlan, source: &Source) -> Result<PlanShown, Error> {
+    fn plan(&mut self, wanted: &ShowPlan, source: &Source, note: Option<String>) -> Result<PlanShown, Error> {
         let lookup = |name: &str| source.shown.shown(name);
         let of_phase = plan::phase_named(&source.analysis.parsed, &wanted.phase)
             .and_then(|phase| Plan::for_phase(&source.analysis.parsed, phase, &[], &lookup));
@@ -88,10 +99,17 @@ impl Session {
             }
         }
         let directory = source.directory.display().to_string();
+        let note = note.filter(|_| plan.subject.is_local());
+        let noted = |span: &dyn Fn(&str) -> String| {
+            note.iter().map(|note| format!("\n\n{}", span(note))).collect::<String>()
+        };
         if wanted.show.unwrap_or(true) {
-            self.show(MessageType::Info, described(&plan, &once, &directory, |text| printable(&text)));
+            self.show(
+                MessageType::Info,
+                described(&plan, &once, &directory, |text| printable(&text)) + &noted(&printable),
+            );
         }
-        let markdown = described(&plan, &once, &directory, |text| code_span(&text));
+        let markdown = described(&plan, &once, &directory, |text| code_span(&text)) + &noted(&text_span);
         let phase = plan.subject.name().to_owned();
         let shown = |(step, once): (Step, bool)| TaskShown {
             task: step.task,

@@ -191,7 +191,9 @@ impl Session {
     }
 
     fn set_out(&mut self, mut walk: Walk) -> Started {
-        let warnings = walk.undertaking.warning.take().into_iter().chain(walk.lacking.take());
+        let earlier = walk.undertaking.guard.as_ref().and_then(|guard| guard.elsewhere());
+        let earlier = earlier.filter(|earlier| earlier.is_chosen).map(|earlier| earlier.said.clone());
+        let warnings = walk.undertaking.warning.take().into_iter().chain(walk.lacking.take()).chain(earlier);
         for warning in warnings {
             self.show(MessageType::Warning, warning);
         }
@@ -216,6 +218,7 @@ impl Session {
         let place = RunPlace {
             pods: walk.undertaking.pods(step),
             pinned: walk.undertaking.pinned(step),
+            unknown: None,
             claim: Claim::default(),
             spent: walk.spent,
             has_other_contexts: walk.has_other_contexts,

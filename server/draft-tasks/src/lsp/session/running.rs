@@ -10,7 +10,6 @@ use draft_tasks_analysis::plan::{self, Plan};
 use draft_tasks_executor::PodsRequest;
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::record::schema::ClusterEntry;
-use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{JobSource, Limits, OnFailure, Pinned, Problem, RunRequest};
 use serde::Serialize;
 use tower_lsp::gen_lsp_types::*;
@@ -52,6 +51,8 @@ pub(super) struct RunPlace {
     pub(super) pods: Option<PodsRequest>,
     /// The cluster that tasks on this machine are to meet.
     pub(super) pinned: Option<Pinned>,
+    /// Why it is not known in which namespace, to be said where they call a tool of clusters.
+    pub(super) unknown: Option<Problem>,
     /// Held until the run is over; a step has nothing, as what it is a step of has it.
     pub(super) claim: Claim,
     /// What of the limit of the whole run is over already.
@@ -104,11 +105,11 @@ impl Source {
             }
             return Ok(reaches(RunPlace { pods: Some(pods), ..RunPlace::default() }));
         }
-        let pinned = match self.config.kubernetes.context {
-            Some(_) => Some(application.pinned()?),
-            None => None,
-        };
-        Ok(RunPlace { pinned, ..RunPlace::default() })
+        match application.pinned_if_named() {
+            Err(problem) if self.config.kubernetes.context.is_some() => Err(problem),
+            Err(problem) => Ok(RunPlace { unknown: Some(problem), ..RunPlace::default() }),
+            Ok(pinned) => Ok(RunPlace { pinned, ..RunPlace::default() }),
+        }
     }
 
     /// Why a cluster or its pods cannot be reached.
@@ -247,6 +248,7 @@ impl PreparedRun {
             current: None,
             is_stopping: false,
             is_followed: false,
+            grace: self.source.config.run.grace(self.plan.subject),
             awaited: None,
             started: Instant::now(),
             record: None,
@@ -286,9 +288,9 @@ impl PreparedRun {
                 _ => OnFailure::Stop,
             },
             environment: environment.for_run(id, plan.subject),
+            grace: source.config.run.grace(plan.subject),
             plan,
             directory: source.directory,
-            grace: GRACE,
             // A command that deploys has no limit of tasks.
             limits: Limits { task: limits.task.filter(|_| phase.is_some()), ..limits },
             secrets: environment.secrets(),
@@ -346,10 +348,28 @@ impl Session {
         environment.warnings().iter().for_each(|said| self.record_trouble(said));
     }
 
+    /// Says that tools of clusters may meet another namespace.
+    fn tell_unknown_namespace(&mut self, prepared: &mut PreparedRun) {
+        let Some(problem) = prepared.place.unknown.take() else { return };
+        let PreparedRun { plan, source, environment, .. } = prepared;
+        let secrets = &environment.secrets();
+        let whereabouts = Whereabouts {
+            directory: &source.directory,
+            environment: environment.variables(),
+            secrets,
+            pinned: None,
+            follows_links: false,
+        };
+        if safety::calls_tools(plan, whereabouts) {
+            self.show(MessageType::Warning, safety::unknown_namespace(&problem.message));
+        }
+    }
+
     /// Starts a run when its questions are answered; answers its name.
     pub(super) fn start(&mut self, uri: &Uri, mut prepared: PreparedRun) -> String {
         let id = self.runs.next_id();
         self.tell_claim(&prepared.place.claim);
+        self.tell_unknown_namespace(&mut prepared);
         self.tell_variables(&prepared.environment, &prepared.source.config.run.secrets);
         let run = prepared.run(&id, uri);
         self.tell_start(&run, prepared.describe(), &prepared.environment);
@@ -400,8 +420,9 @@ impl Session {
     pub(crate) fn stop_run(&mut self, run: &str) {
         // It may have passed already, and nobody has heard of it.
         self.walk_stopped(run);
-        let mut grace = GRACE;
+        let mut grace = GRACE_AT_END;
         if let Some(stopping) = self.runs.get_mut(run) {
+            grace = stopping.grace;
             if std::mem::replace(&mut stopping.is_stopping, true) {
                 grace = Duration::ZERO;
             }

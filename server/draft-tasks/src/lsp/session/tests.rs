@@ -585,7 +585,7 @@ fn stopping_by_run_by_file_and_by_progress() {
         fixture.effects(),
         expect![[r#"
             RefreshLenses
-            StopRun { run: "run-1", grace: 5s }
+            StopRun { run: "run-1", grace: 10s }
             RefreshLenses
             StopRun { run: "run-1", grace: 0ns }
             RefreshLenses

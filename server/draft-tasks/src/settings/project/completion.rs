@@ -202,10 +202,10 @@ mod tests {
         check(
             "[run]\n$0",
             expect![[r#"
-            timeout totalTimeout [kubernetes] [onFailure] [rules]
-            ---
-            [run]
-            timeout = """#]],
+                gracePeriod timeout totalTimeout [kubernetes] [onFailure] [rules]
+                ---
+                [run]
+                gracePeriod = """#]],
         );
         check(
             "[kubernetes]\nselector = \"a=b\"\n$0",

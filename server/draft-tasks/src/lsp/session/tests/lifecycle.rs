@@ -228,7 +228,7 @@ fn a_step_that_is_no_phase_is_not_run_again_alone() {
     over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
     started(&mut fixture);
     assert_eq!(fixture.execute("rerun", json!({ "uri": URI })), r#"{"run":"run-3"}"#);
-    assert_eq!(started(&mut fixture), ["pre-up 1"]);
+    assert_eq!(started(&mut fixture), ["pre-up 1 pinned"], "in the same namespace");
     assert_eq!(
         fixture.execute("rerun", json!({ "run": "run-2" })),
         "-32803: there is no run `run-2` of a phase"

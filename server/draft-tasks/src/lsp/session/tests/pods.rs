@@ -322,13 +322,11 @@ fn asked(fixture: &mut Fixture, phase: &str) -> (Option<String>, bool) {
 fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
     let (mut fixture, _dir) = fixture("https://35.1.2.3");
     fixture.open(FILE);
-    let place = "on a cluster that is not local: context dev, namespace";
-    let question =
-        |what: &str, namespace: &str| format!("run {what} {place} {namespace} (https://35.1.2.3)?");
-    // The context's own namespace is what a command without one meets.
-    let local = Some(question("pre-up: `see` (`kubectl get pods`)", "default"));
-    let in_pods = Some(question("post-deploy: `migrate` (`rake db`), `warm` (`curl x`)", "demo"));
-    assert_eq!(asked(&mut fixture, "pre-up"), (local.clone(), false));
+    let place = "on a cluster that is not local: context dev, namespace demo (https://35.1.2.3)?";
+    // The application's namespace is what a command without one meets, too.
+    let local = Some(format!("run pre-up: `see` (`kubectl get pods`) {place}"));
+    let in_pods = Some(format!("run post-deploy: `migrate` (`rake db`), `warm` (`curl x`) {place}"));
+    assert_eq!(asked(&mut fixture, "pre-up"), (local, false));
     assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods.clone(), false));
     assert_eq!(asked(&mut fixture, "post-deploy"), (in_pods, false), "a no is not remembered");
     assert_eq!(asked(&mut fixture, "cleanup"), (None, true), "`echo` reaches no cluster");
@@ -342,7 +340,7 @@ fn a_foreign_cluster_is_asked_for_once_and_a_cleanup_always() {
     fixture.session.confirm(&target.expect("a question"));
     fixture.session.declined("run-5", "it was stopped");
     assert_eq!(asked(&mut fixture, "post-deploy"), (None, false));
-    assert_eq!(asked(&mut fixture, "pre-up"), (local, false), "another namespace is another place");
+    assert_eq!(asked(&mut fixture, "pre-up"), (None, false), "it is the same place");
     assert_eq!(asked(&mut fixture, "cleanup"), (None, true));
 }
 
