@@ -223,7 +223,7 @@ fn who_stops_it_at_a_question_is_told_that_nothing_ran() {
     read_until(&mut ours, &mut text, Some("? [y/N] "));
     ours.write_all(b"\x03").expect("the terminal is open");
     read_until(&mut ours, &mut text, Some("ended 130"));
-    assert!(text.contains("error: stopped; no task has run\r\n"), "{text:?}");
+    assert!(text.contains("\r\nerror: stopped; no task has run\r\n"), "{text:?}");
     assert!(!tool.path("ran").exists());
     assert_eq!(shell.end_unread(), Some(0));
 }

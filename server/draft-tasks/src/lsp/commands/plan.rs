@@ -44,7 +44,9 @@ impl ServerCommand for ShowPlan {
             let environment = source.environment.as_ref().ok();
             let pinned = environment.map(|environment| source.application(environment).pinned_if_named());
             let note = match pinned {
-                Some(Ok(Some(pinned))) => Some(format!("tools of clusters meet {}", pinned.target.describe())),
+                Some(Ok(Some(pinned))) => {
+                    Some(format!("tools of clusters meet {}", pinned.target.describe()))
+                }
                 _ => None,
             };
             (source, note)
