@@ -427,10 +427,8 @@ impl<'a> Prepared<'a> {
 
     /// Where the run is recorded; it is said where it should be and cannot.
     pub(super) fn records(&self) -> Option<Records> {
-        if Environment::of_process().state().is_none() {
-            // That is said where nothing can be claimed.
-            return None;
-        }
+        // That there is no folder for it is said where nothing can be claimed.
+        Environment::of_process().state()?;
         self.environment.records_by(&self.run).unwrap_or_else(|problem| {
             terminal::warning(format_args!("no record is kept of this run: {problem}"));
             None
