@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { bench } from './bench.mjs';
 import { cluster } from './cluster.mjs';
 import { first } from './first.mjs';
 import { artefacts, binary, counts, extension, startBrowser, step, versions } from './harness.mjs';
@@ -11,7 +12,7 @@ import { makePictures } from './pictures.mjs';
 import { ui } from './ui.mjs';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, version: { type: 'string', multiple: true }, pictures: { type: 'boolean' } },
+  options: { only: { type: 'string', multiple: true }, version: { type: 'string', multiple: true }, pictures: { type: 'boolean' }, bench: { type: 'boolean' } },
 });
 const wants = (part) => values.only?.includes(part) ?? true;
 const wanted = Object.keys(versions).filter((version) => values.version?.includes(version) ?? true);
@@ -21,7 +22,7 @@ fs.mkdirSync(artefacts, { recursive: true });
 const node = (script, ...args) => execFileSync(process.execPath, [script, ...args], { cwd: extension, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 node('build.mjs', '--tests');
-if (wants('unit')) {
+if (wants('unit') && !values.bench) {
   await step('the sources have the right types', undefined, () => {
     const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: extension, encoding: 'utf8' });
     if (tsc.status !== 0) throw new Error(tsc.stdout);
@@ -55,6 +56,7 @@ await step('packages for all platforms, without a warning', undefined, () => { p
 const browser = await startBrowser();
 try {
   if (values.pictures) await makePictures(browser, packages.platform);
+  else if (values.bench) await bench(browser, packages.platform);
   else {
     for (const version of wanted) {
       if (wants('host')) await host(browser, version);
