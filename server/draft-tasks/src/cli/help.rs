@@ -235,6 +235,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
             "on_failure",
             "timeout",
             "total_timeout",
+            "grace_period",
             "strict",
             "wait",
             "yes",
@@ -258,7 +259,7 @@ const HEADINGS: [(&str, &[&str]); 4] = [
 ];
 
 /// Options that few need: only the long help shows them.
-const RARE: [&str; 31] = [
+const RARE: [&str; 32] = [
     "color",
     "concurrency",
     "container",
@@ -289,6 +290,7 @@ const RARE: [&str; 31] = [
     "stdin_filename",
     "strict",
     "total_timeout",
+    "grace_period",
     "wait",
 ];
 
