@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::lifecycle::with_cluster;
-use crate::run::tasks;
+use crate::run::{assert_in_order, tasks};
 use crate::tool::{Tool, assert_says};
 
 /// The second of three tasks fails as long as there is no file `well`.
@@ -486,6 +486,34 @@ fn the_environment_of_draft_toml_is_met_again() {
     assert_says(&tool.call(&["run", "cleanup", "--failed"]), 2, &said);
 }
 
+#[test]
+fn a_record_of_a_newer_version_is_neither_run_again_nor_shown_as_one_of_this() {
+    let tool = Tool::new("[pre-up]\na = \"sh -c 'echo >>ran; test -e well'\"\n");
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
+    assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
+    let newest = tool.record_folders().pop().expect("a record");
+    let id = newest.file_name().expect("a name").to_string_lossy().into_owned();
+    let said = "a newer draft-tasks wrote it (version 99 of records, of which this one knows 2)";
+    for name in ["events.jsonl", "result.json"] {
+        let text = std::fs::read_to_string(newest.join(name)).expect("a file");
+        let newer = text.replacen("\"version\":2", "\"version\":99", 1);
+        let newer = newer.replacen("\"version\": 2", "\"version\": 99", 1);
+        assert_ne!(newer, text);
+        std::fs::write(newest.join(name), newer).expect("a file");
+        for again in [&["rerun"][..], &["rerun", "--failed"], &["rerun", &id], &["run", "pre-up", "--failed"]]
+        {
+            assert_says(&tool.call(again), 2, &[said]);
+        }
+        let shown = tool.call(&["runs", "show", "--format", "json"]);
+        assert_says(&shown, 2, &[said]);
+        assert!(shown.stdout.is_empty(), "{shown:?}");
+        assert_in_order(&tool.call(&["runs"]), &["unreadable", said, "failed"]);
+        std::fs::write(newest.join(name), text).expect("a file");
+    }
+    assert_eq!(tool.read("ran").lines().count(), 2);
+    assert_says(&tool.call(&["rerun"]), 1, &["✗ a"]);
+}
+
 /// Makes a record that of a run whose program was killed behind so many of its events.
 fn interrupt(record: &std::path::Path, events: usize) {
     let path = record.join("events.jsonl");
@@ -514,12 +542,19 @@ fn a_record_that_does_not_tell_what_ran_is_not_passed_over() {
     assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
     assert_says(&tool.call(&["run", "pre-up"]), 1, &["✗ a"]);
     let newest = tool.record_folders().pop().expect("a record");
-    std::fs::write(newest.join("events.jsonl"), "").expect("a file");
     let id = newest.file_name().expect("a name").to_string_lossy().into_owned();
-    for again in [&["rerun"][..], &["rerun", "--failed"], &["run", "pre-up", "--failed"]] {
-        let said =
-            [&*format!("the record of run {id} is incomplete and does not tell what it ran"), "runs rm"];
-        assert_says(&tool.call(again), 2, &said);
+    let events = std::fs::read_to_string(newest.join("events.jsonl")).expect("events");
+    let (first, rest) = events.split_once('\n').expect("two lines");
+    let at = first.find("\"pid\":").expect("a process") + "\"pid\":".len();
+    let of_no_process = format!("{}-{}\n{rest}", &first[..at], &first[at..]);
+    let said = [&*format!("the record of run {id} is incomplete and does not tell what it ran"), "runs rm"];
+    for damaged in ["", rest, &format!("\0\0\0\0{events}"), &of_no_process] {
+        std::fs::write(newest.join("events.jsonl"), damaged).expect("a file");
+        for again in [&["rerun"][..], &["rerun", "--failed"], &["rerun", &id], &["run", "pre-up", "--failed"]]
+        {
+            assert_says(&tool.call(again), 2, &said);
+        }
+        assert_in_order(&tool.call(&["runs"]), &["failed", ", record incomplete", "failed"]);
     }
     assert_eq!(tool.read("ran").lines().count(), 2);
     assert_says(&tool.call(&["runs", "rm", &id]), 0, &["removed"]);

@@ -299,10 +299,11 @@ fn ended(records: &Records, kept: StoredRun, waits: bool) -> Result<StoredRun, S
 impl Earlier {
     /// Reads a record; nothing where it is of no phase.
     fn read(kept: &StoredRun) -> Option<Earlier> {
-        let mut events = kept.events().ok()?;
-        let Some(Event::RunStarted { id, phase, file, tasks, cluster, given, .. }) = events.next() else {
+        let Some(Event::RunStarted { id, phase, file, tasks, cluster, given, .. }) = kept.began.clone()
+        else {
             return None;
         };
+        let events = kept.events().ok()?;
         Phase::ALL.iter().find(|of| of.name() == phase)?;
         let lent = tasks.iter().filter(|_| given.tty).map(|task| task.name.clone()).collect();
         let mut earlier = Earlier {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::incomplete;
-use super::schema::{ClusterEntry, Event, RunResult, WholeEntry};
+use super::schema::{ClusterEntry, Event, RunResult, VERSION, WholeEntry, newer_version};
 use super::{EVENTS, Lock, RESULT, Records, lock_of, log_name, read_bounded, wait_for};
 use crate::cluster::local_copy;
 use crate::file::open_regular;
@@ -25,7 +25,7 @@ pub struct StoredRun {
     pub id: String,
     /// Its folder.
     pub folder: PathBuf,
-    /// How the run began; nothing when that was not written.
+    /// How the run began, a [`Event::RunStarted`]; nothing when that was not written, or cannot be read.
     pub began: Option<Event>,
     /// What became of the run.
     pub state: RecordState,
@@ -192,21 +192,35 @@ impl Records {
 
     pub(super) fn kept(&self, id: String) -> io::Result<StoredRun> {
         let folder = self.directory.join(&id);
-        let result = || read_bounded(&folder.join(RESULT), LARGEST).ok();
-        let result = || serde_json::from_str(&result()?).ok();
-        let state = match result() {
-            Some(result) => RecordState::Finished(result),
+        let first = match first_line(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            first => first?,
+        };
+        let ended = || ended(&read_bounded(&folder.join(RESULT), LARGEST).ok()?);
+        let state = match of_newer(&first).or_else(ended) {
+            Some(state) => state,
             None if matches!(lock_of(&folder)?, Lock::Held) => RecordState::Running,
             // It may have ended between the two looks.
-            None => result().map_or(RecordState::Interrupted, RecordState::Finished),
+            None => ended().unwrap_or(RecordState::Interrupted),
         };
-        let began = match events(&folder) {
-            Ok(mut events) => events.next(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        Ok(StoredRun { id, folder, began, state })
+        let is_known = !matches!(state, RecordState::Unreadable(_));
+        let began = Event::read(&first).ok().filter(|event| matches!(event, Event::RunStarted { .. }));
+        Ok(StoredRun { id, folder, began: began.filter(|_| is_known), state })
     }
+}
+
+/// What a result tells of its run; nothing where it is none.
+fn ended(result: &str) -> Option<RecordState> {
+    let known = || serde_json::from_str(result).ok().map(RecordState::Finished);
+    of_newer(result.as_bytes()).or_else(known)
+}
+
+/// That of a record with something of a newer version.
+fn of_newer(text: &[u8]) -> Option<RecordState> {
+    let version = newer_version(text)?;
+    Some(RecordState::Unreadable(format!(
+        "a newer draft-tasks wrote it (version {version} of records, of which this one knows {VERSION}): use that one"
+    )))
 }
 
 /// The copy of the kubeconfig that the tasks of a record's run got, while it is there.
@@ -289,8 +303,11 @@ impl StoredRun {
     ///
     /// # Errors
     ///
-    /// When there are none.
+    /// When there are none, or the record cannot be read.
     pub fn events(&self) -> io::Result<impl Iterator<Item = Event>> {
+        if let RecordState::Unreadable(why) = &self.state {
+            return Err(io::Error::other(why.clone()));
+        }
         let lost = match self.result() {
             Some(result) if self.is_incomplete() => incomplete::lost(result, events(&self.folder)?),
             _ => Vec::new(),
@@ -360,6 +377,13 @@ fn has_end(folder: &Path) -> io::Result<bool> {
     file.take(LONGEST).read_to_end(&mut end)?;
     let last = end.strip_suffix(b"\n").and_then(|text| text.rsplit(|byte| *byte == b'\n').next());
     Ok(last.is_some_and(|line| matches!(Event::read(line), Ok(Event::RunFinished { .. }))))
+}
+
+/// The line that tells how the run began.
+fn first_line(folder: &Path) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    BufReader::new(open_regular(&folder.join(EVENTS))?.take(LARGEST)).read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 fn events(folder: &Path) -> io::Result<impl Iterator<Item = Event> + use<>> {

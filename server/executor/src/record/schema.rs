@@ -14,6 +14,18 @@ use crate::event::{OutcomeName, OutputPiece, Stream};
 /// The version of this form.
 pub const VERSION: u32 = 2;
 
+/// What is read of a first event or a result before anything else.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// The version of a first event or a result that a newer program wrote; nothing of others.
+pub(super) fn newer_version(text: &[u8]) -> Option<u64> {
+    let Versioned { version } = serde_json::from_slice(text).ok()?;
+    Some(version).filter(|version| *version > u64::from(VERSION))
+}
+
 /// A line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -111,13 +111,17 @@ pub(super) fn tells_nothing(kept: &StoredRun, phase: Option<Phase>) -> bool {
 /// Why a run of no phase does not run again, and what does.
 pub(super) fn no_phase(kept: &StoredRun) -> String {
     let id = &kept.id;
-    match &kept.began {
-        Some(Event::RunStarted { phase, .. }) => format!(
+    let instead = format!(
+        "`draft-tasks run PHASE` runs a phase, `draft-tasks rerun RUN` an earlier run again, `draft-tasks runs rm {id}` removes \
+         this one"
+    );
+    match (&kept.state, &kept.began) {
+        (RecordState::Unreadable(why), _) => {
+            format!("the record of run {id} cannot be read: {why}\n  {instead}")
+        }
+        (_, Some(Event::RunStarted { phase, .. })) => format!(
             "run {id} is the step `{phase}` of `draft-tasks up` or `delete`, which does not run again alone: give that command again, or the run of a phase"
         ),
-        _ => format!(
-            "the record of run {id} is incomplete and does not tell what it ran\n  `draft-tasks run PHASE` runs a phase, \
-             `draft-tasks rerun RUN` an earlier run again, `draft-tasks runs rm {id}` removes this one"
-        ),
+        _ => format!("the record of run {id} is incomplete and does not tell what it ran\n  {instead}"),
     }
 }

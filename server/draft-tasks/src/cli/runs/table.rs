@@ -9,7 +9,7 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
 use draft_tasks_executor::OutcomeName;
 use draft_tasks_executor::record::schema::PlannedTask;
-use draft_tasks_executor::record::{Event, StoredRun};
+use draft_tasks_executor::record::{Event, RecordState, StoredRun};
 
 use super::{colored, describe_seconds, incomplete, state, told, with_copy};
 use crate::cli::terminal::{self, Paint, cut, padded, width_of};
@@ -92,8 +92,11 @@ pub(in crate::cli) fn beginning<'a>(id: &'a str, all: &[String]) -> &'a str {
 }
 
 /// The only task with its command, else the descriptions of all, with a sign at those that failed; a step that is no phase
-/// has no description of its own.
+/// has no description of its own. Of a record that cannot be read, why.
 fn commands(kept: &StoredRun) -> String {
+    if let RecordState::Unreadable(why) = &kept.state {
+        return printable(why);
+    }
     let Some(Event::RunStarted { tasks, phase, .. }) = &kept.began else { return String::new() };
     match tasks.as_slice() {
         [task] if Phase::from_name(phase).is_none() => task.command(),
