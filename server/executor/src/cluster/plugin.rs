@@ -5,28 +5,29 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use draft_tasks_analysis::secret::{MASK, looks_secret};
 use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::file;
 use super::target::Target;
 use crate::base64::encoded;
 use crate::describe_duration;
-use crate::event::{Outcome, Problem};
+use crate::event::{Outcome, Problem, Stream};
 use crate::local::{self, TaskStreams};
 use crate::mask::Secrets;
 use crate::output::Tail;
+use crate::output::arrival::{Chunk, Streams};
 
 /// How long a plugin may take: one that wants to open a browser and gets no answer would take for ever.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// More than any credential has.
-const MOST: u64 = 1 << 20;
+const MOST: usize = 1 << 20;
 
 /// What a plugin answers: <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>.
 #[derive(Deserialize)]
@@ -155,15 +156,14 @@ async fn run(
             error.hint().into_iter().fold(failed, Problem::help)
         })?;
     let (stdout, stderr) = process.take_output();
-    let (mut answer, mut said) = (Vec::new(), Vec::new());
-    let ended = tokio::time::timeout(limit, async {
-        tokio::join!(process.wait(), read(stdout, &mut answer), read(stderr, &mut said)).0
-    });
+    let mut written = Written { streams: Streams::new(stdout, stderr), answer: Vec::new(), said: Vec::new() };
+    let ended = tokio::time::timeout(limit, written.read_until(process.wait()));
     // Dropping the process ends it with everything that it started.
     let outcome = ended.await.map_err(|_| {
         problem(command, format!("gave no credentials within {}", describe_duration(limit)))
             .help("it gets no input and no terminal here: log in with it in a terminal first")
     })?;
+    let Written { answer, said, .. } = written;
     match outcome {
         Outcome::Passed => Ok(answer),
         Outcome::Failed(failure) => {
@@ -214,10 +214,36 @@ fn value_length(text: &str) -> usize {
     closed.unwrap_or_else(|| text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
-async fn read<R: AsyncRead + Unpin>(stream: Option<R>, into: &mut Vec<u8>) {
-    if let Some(stream) = stream {
-        // What cannot be read is not there; a broken answer is told as such.
-        let _ = stream.take(MOST).read_to_end(into).await;
+/// What a plugin writes.
+struct Written {
+    streams: Streams,
+    answer: Vec<u8>,
+    said: Vec<u8>,
+}
+
+impl Written {
+    /// Reads until the plugin itself has ended: what it has started and left may hold the streams open for ever.
+    async fn read_until<T>(&mut self, end: impl Future<Output = T>) -> T {
+        let mut end = pin!(end);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut end => break ended,
+                Some(chunk) = self.streams.read() => self.take(&chunk),
+            }
+        };
+        let rest: Vec<Chunk> = self.streams.rest().collect();
+        rest.iter().for_each(|chunk| self.take(chunk));
+        ended
+    }
+
+    /// What is too long is cut off; a broken answer is told as such.
+    fn take(&mut self, Chunk { stream, bytes }: &Chunk) {
+        let into = match stream {
+            Stream::Stdout => &mut self.answer,
+            Stream::Stderr => &mut self.said,
+        };
+        into.extend(bytes.iter().take(MOST - into.len()));
     }
 }
 
@@ -349,6 +375,19 @@ mod tests {
         assert!(problem.contains("`sh` of the kubeconfig gave no credentials within 0.2 s"), "{problem}");
         tokio::time::sleep(Duration::from_millis(600)).await;
         assert!(dir.path().join("begun").exists() && !dir.path().join("ended").exists());
+    }
+
+    #[tokio::test]
+    async fn what_a_plugin_leaves_behind_is_not_awaited() {
+        let limit = Duration::from_secs(600);
+        for held in [">/dev/null", "2>/dev/null", ""] {
+            let script = format!("sleep 600 {held} & echo '{{\"status\": {{\"token\": \"t0ken\"}}}}'");
+            let (user, _) = asked(&target(&script, json!({})), limit).await.unwrap();
+            assert!(user.token.is_some(), "{held}");
+            let failing = target(&format!("sleep 600 {held} & echo log in >&2; exit 3"), json!({}));
+            let failed = asked(&failing, limit).await.unwrap_err();
+            assert!(failed.contains("failed: exit code 3\n  log in\n"), "{failed}");
+        }
     }
 
     #[tokio::test]

@@ -113,11 +113,19 @@ impl Streams {
             // It fails only when the listener was dropped, with the whole run.
             let _ = to.send(chunk).await;
         }
-        let mut allowed = REST;
-        while let Some(chunk) = self.read_now().filter(|_| allowed > 0) {
-            allowed = allowed.saturating_sub(chunk.bytes.len());
+        for chunk in self.rest() {
             let _ = to.send(chunk).await;
         }
+    }
+
+    /// What is still in streams that somebody may hold open after their process ended.
+    pub(crate) fn rest(&mut self) -> impl Iterator<Item = Chunk> {
+        let mut allowed = REST;
+        std::iter::from_fn(move || {
+            let chunk = self.read_now().filter(|_| allowed > 0)?;
+            allowed = allowed.saturating_sub(chunk.bytes.len());
+            Some(chunk)
+        })
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Chunk>> {
