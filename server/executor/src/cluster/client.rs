@@ -27,7 +27,7 @@ use tower::{BoxError, Service, ServiceBuilder};
 use super::address::plain;
 use super::certificate::client_config;
 use super::credentials::Credentials;
-use super::http_client::http_client;
+use super::http_client::{Bounded, bounded, http_client};
 use super::kubeconfig::innermost;
 use super::proxy::{self, Proxy, ProxyKind};
 use super::target::Target;
@@ -122,18 +122,21 @@ where
     S: Service<Request<A>, Response = Response<B>, Error = BoxError>,
     S::Future: Send + 'static,
 {
-    type Response = Response<B>;
+    type Response = Response<Bounded<B>>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        let kind = if request.uri().path().ends_with("/log") { "text/plain" } else { "json" };
+        let is_log = request.uri().path().ends_with("/log");
+        let kind = if is_log { "text/plain" } else { "json" };
+        let query = request.uri().query().unwrap_or_default();
+        let is_stream = is_log || query.split('&').any(|part| part == "watch=true");
         let answer = self.0.call(request);
-        Box::pin(async move { of_cluster(answer.await?, kind) })
+        Box::pin(async move { Ok(bounded(of_cluster(answer.await?, kind)?, is_stream)) })
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::certificate::cause;
 use super::client::{Refused, Stranger};
+use super::http_client::TooLong;
 use super::kubeconfig::innermost;
 use super::object::{Object, ObjectKind, PodObject};
 use super::target::Target;
@@ -161,7 +162,8 @@ impl Connection {
     fn unreachable(&self, error: &kube::Error) -> Problem {
         let Target { server, address, access, .. } = &self.target;
         let place = self.place();
-        if let Some(stranger) = cause::<Stranger>(error) {
+        let stranger = cause::<Stranger>(error).map(ToString::to_string);
+        if let Some(stranger) = stranger.or_else(|| cause::<TooLong>(error).map(ToString::to_string)) {
             return self.by_proxy(
                 Problem::new(format!("no cluster answered for {place} ({server}): {stranger}")).help(
                     "a login page or a proxy may stand in front of it: log in, or look at the address and the proxy",
@@ -268,6 +270,10 @@ async fn connect(
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    use kube::api::ListParams;
     use proptest::prelude::*;
 
     use super::*;
@@ -323,6 +329,48 @@ users:
         "[::1",
         "!!binary ",
     ];
+
+    /// What is said of a server that answers so to whatever it is asked, where a user and more of a cluster are like this.
+    async fn said_of(scheme: &str, more: &str, answer: impl Fn(&mut TcpStream) + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let _ = stream.read(&mut [0; 4096]);
+                answer(&mut stream);
+            }
+        });
+        let dir = tempfile::tempdir().unwrap();
+        let text = format!(
+            "current-context: dev\ncontexts: [{{name: dev, context: {{cluster: c}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: '{scheme}://{place}', insecure-skip-tls-verify: true{more}}}}}]\n"
+        );
+        std::fs::write(dir.path().join("config"), text).unwrap();
+        let environment = [("KUBECONFIG".into(), dir.path().join("config").into())];
+        let target = Target::read(&environment, None, None).unwrap();
+        let connection = Connection::open(&target, &environment).await.unwrap();
+        let error = connection.pods().await.unwrap().list(&ListParams::default()).await.unwrap_err();
+        connection.problem(&error, "list pods").describe().replace(&place.to_string(), "PLACE")
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_not_of_a_cluster() {
+        for (status, most) in [("200 OK", "64 MiB"), ("403 Forbidden", "64 KiB")] {
+            let said = said_of("http", "", move |stream| {
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+                );
+                let _ = stream.write_all(head.as_bytes());
+                let blanks = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+                while stream.write_all(blanks.as_bytes()).is_ok() {}
+            });
+            let expected = format!(
+                "no cluster answered for context `dev` (http://PLACE): the answer is longer than {most}\n"
+            );
+            let said = said.await;
+            assert!(said.starts_with(&expected), "{said}");
+        }
+    }
 
     async fn ask(text: &[u8]) {
         let dir = tempfile::tempdir().unwrap();

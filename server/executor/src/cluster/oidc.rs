@@ -16,10 +16,11 @@ use kube::client::Body;
 use kube::config::Cluster;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tower::ServiceBuilder;
 use url::form_urlencoded::Serializer;
 
 use super::certificate::client_config;
-use super::http_client::http_client;
+use super::http_client::{bounded, http_client};
 use super::kubeconfig::innermost;
 use crate::base64::{decoded, encoded};
 use crate::event::Problem;
@@ -138,7 +139,8 @@ fn client(trusted: Cluster) -> Result<Client, Problem> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
-    Ok(Client::new(http_client(https.wrap_connector(connector)), ""))
+    let http = ServiceBuilder::new().map_response(|response| bounded(response, false));
+    Ok(Client::new(http.service(http_client(https.wrap_connector(connector))), ""))
 }
 
 /// Asks an issuer and reads what it answers, of which nothing is told.
