@@ -17,14 +17,15 @@ mod plugin;
 mod proxy;
 mod slow;
 mod target;
+mod trouble;
 mod yaml;
 
-pub(crate) use self::certificate::cause;
 pub use self::connection::Connection;
+pub(crate) use self::kubeconfig::confidential;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::kubeconfig::fuzzed;
-pub(crate) use self::kubeconfig::{confidential, innermost};
 pub use self::local_copy::LocalCopy;
 pub use self::slow::said_if_slow;
 pub use self::target::{KubeconfigSource, NamedContext, Target, is_label, is_local_server};
+pub(crate) use self::trouble::{cause, in_words};
 pub use self::yaml::{Mistake, Node};

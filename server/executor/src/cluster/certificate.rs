@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 
 use super::address::Address;
 use super::file;
+use super::trouble::cause;
 use crate::base64::decoded;
 use crate::event::Problem;
 
@@ -309,25 +310,6 @@ fn names(presented: &[String]) -> String {
 fn day(time: UnixTime) -> String {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(time.as_secs());
     humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
-}
-
-/// The error of a kind that is behind another one.
-pub(crate) fn cause<'a, T: std::error::Error + 'static>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        // An error of input and output passes over the one that it is made of.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 #[cfg(test)]

@@ -28,9 +28,9 @@ use super::address::plain;
 use super::certificate::client_config;
 use super::credentials::Credentials;
 use super::http_client::{Bounded, bounded, http_client};
-use super::kubeconfig::innermost;
 use super::proxy::{self, Proxy, ProxyKind};
 use super::target::Target;
+use super::trouble::in_words;
 use crate::base64::encoded;
 use crate::event::Problem;
 
@@ -176,9 +176,9 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn unusable(&self, error: &dyn Error) -> Problem {
+    fn unusable(&self, error: &(dyn Error + 'static)) -> Problem {
         let place = self.target.describe();
-        Problem::new(format!("the cluster of {place} cannot be asked: {}", innermost(error)))
+        Problem::new(format!("the cluster of {place} cannot be asked: {}", in_words(error)))
     }
 
     /// Who the user is, as each request says it. The client library would also run plugins and look into files for that.

@@ -13,12 +13,11 @@ use kube::api::Api;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
-use super::certificate::cause;
 use super::client::{Refused, Stranger};
 use super::http_client::TooLong;
-use super::kubeconfig::innermost;
 use super::object::{Object, ObjectKind, PodObject};
 use super::target::Target;
+use super::trouble::{cause, in_words};
 use super::{certificate, client, credentials, proxy};
 use crate::describe_duration;
 use crate::event::Problem;
@@ -175,14 +174,7 @@ impl Connection {
             let problem = Problem::new(format!("{cannot}: {message}"));
             return self.by_proxy(help.into_iter().fold(problem, Problem::help));
         }
-        let why = match error {
-            kube::Error::SerdeError(error) => {
-                let (line, column) = (error.line(), error.column());
-                format!("it answered something else than it was asked for (line {line}, column {column})")
-            }
-            error => innermost(error),
-        };
-        self.unreached(&why)
+        self.unreached(&in_words(error))
     }
 
     /// That it answered with another kind of object than it was asked for.
@@ -371,6 +363,43 @@ users:
             assert!(said.starts_with(&expected), "{said}");
         }
     }
+
+    #[tokio::test]
+    async fn what_goes_wrong_is_said_in_words() {
+        let cannot = |scheme: &str| format!("cannot reach the cluster of context `dev` ({scheme}://PLACE): ");
+        let json = "content-type: application/json\r\n";
+        for (answer, words) in [
+            (
+                "SSH-2.0-OpenSSH_9.2p1\r\n".to_owned(),
+                "what answers there does not speak HTTP: is its address right?",
+            ),
+            (format!("HTTP/1.1 200 OK\r\n{json}content-length: 90\r\n\r\n{{"), CUT),
+            (String::new(), CUT),
+            (
+                format!("HTTP/1.1 200 OK\r\n{json}content-length: 2\r\n\r\n[]"),
+                "it answered something else than it was asked for (line 1, column ",
+            ),
+        ] {
+            let said = said_of("http", "", move |stream| stream.write_all(answer.as_bytes()).unwrap()).await;
+            assert!(said.starts_with(&format!("{}{words}", cannot("http"))), "{said}");
+        }
+        let compressed = |stream: &mut TcpStream| {
+            let head =
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n\x1f\x8b\x08";
+            stream.write_all(head).unwrap();
+        };
+        let said = said_of("http", "", compressed).await;
+        assert!(said.starts_with(&(cannot("http") + "its answer is not text: does a proxy")), "{said}");
+        let said = said_of("https", "", |_| {}).await;
+        let expected = cannot("https") + "it ended the connection during the TLS handshake\n";
+        assert!(said.starts_with(&expected), "{said}");
+        let said = said_of("https", ", proxy-url: 'socks5://127.0.0.1:1'", |_| {}).await;
+        let expected =
+            cannot("https") + "the proxy cannot be reached\n  it was asked by the proxy 127.0.0.1:1 of";
+        assert!(said.starts_with(&expected), "{said}");
+    }
+
+    const CUT: &str = "it ended the connection before its answer was complete";
 
     async fn ask(text: &[u8]) {
         let dir = tempfile::tempdir().unwrap();

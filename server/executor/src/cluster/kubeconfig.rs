@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use http::HeaderValue;
 use kube::config::{AuthInfo, AuthProviderConfig, Cluster, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 
@@ -298,6 +299,31 @@ impl<'a> Fields<'a> {
         Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
     }
 
+    /// A text that a header of HTTP can have.
+    fn header(&self, key: &str) -> Result<Option<String>, Problem> {
+        let text = self.text(key)?;
+        self.check_headers(key, text.as_slice())?;
+        Ok(text)
+    }
+
+    /// Texts that headers can have.
+    fn headers(&self, key: &str) -> Result<Option<Vec<String>>, Problem> {
+        let texts = self.texts(key)?;
+        self.check_headers(key, texts.as_deref().unwrap_or_default())?;
+        Ok(texts)
+    }
+
+    fn check_headers(&self, key: &str, values: &[String]) -> Result<(), Problem> {
+        let is_wrong = |value: &String| HeaderValue::from_str(value).is_err();
+        let wrong = "which no header of HTTP can have";
+        match self.get(key).filter(|_| values.iter().any(is_wrong)) {
+            Some(node) => {
+                Err(self.file.wrong(node, &format!("`{key}` has a line end or a sign beyond ASCII, {wrong}")))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn path(&self, key: &str) -> Result<Option<String>, Problem> {
         Ok(self.text(key)?.map(|path| self.file.absolute(&path)))
     }
@@ -353,9 +379,9 @@ fn auth_info(fields: &Fields<'_>) -> Result<AuthInfo, Problem> {
         client_certificate_data: fields.text("client-certificate-data")?,
         client_key: fields.path("client-key")?,
         client_key_data: fields.text("client-key-data")?.map(Into::into),
-        impersonate: fields.text("as")?,
-        impersonate_uid: fields.text("as-uid")?,
-        impersonate_groups: fields.texts("as-groups")?,
+        impersonate: fields.header("as")?,
+        impersonate_uid: fields.header("as-uid")?,
+        impersonate_groups: fields.headers("as-groups")?,
         impersonate_user_extra: impersonated(fields)?,
         auth_provider: match fields.inner("auth-provider") {
             Some(provider) => Some(AuthProviderConfig {
@@ -400,17 +426,6 @@ fn plugin(fields: &Fields<'_>) -> Result<ExecConfig, Problem> {
         provide_cluster_info: fields.flag("provideClusterInfo")?.unwrap_or(false),
         ..ExecConfig::default()
     })
-}
-
-/// What an error is about in the end.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let text = innermost.to_string();
-    // Some libraries name a page of their manual, which is of no use to who runs a task.
-    text.split(": https://docs.rs/").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use url::form_urlencoded::Serializer;
 
 use super::certificate::client_config;
 use super::http_client::{bounded, http_client};
-use super::kubeconfig::innermost;
+use super::trouble::in_words;
 use crate::base64::{decoded, encoded};
 use crate::event::Problem;
 
@@ -148,9 +148,9 @@ async fn ask<T: DeserializeOwned>(
     client: &Client,
     request: http::Result<Request<Body>>,
 ) -> Result<T, Refused> {
-    let failed = |error: &dyn Error| Refused {
+    let failed = |error: &(dyn Error + 'static)| Refused {
         status: None,
-        why: format!("its issuer cannot be asked: {}", innermost(error)),
+        why: format!("its issuer cannot be asked: {}", in_words(error)),
     };
     let request = request.map_err(|error| failed(&error))?;
     let response = client.send(request).await.map_err(|error| failed(&error))?;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{AGAIN, LIMIT};
-use crate::cluster::{Connection, innermost};
+use crate::cluster::{Connection, in_words};
 use crate::event::Stream;
 use crate::output::MAX_OUTPUT;
 use crate::output::arrival::Chunk;
@@ -146,9 +146,9 @@ impl ContainerLog<'_> {
             }
             kube::Error::Api(status) if status.code == 401 => {
                 self.connection.credentials_ended().await;
-                Broken::Again(innermost(error))
+                Broken::Again(in_words(error))
             }
-            error => Broken::Again(innermost(error)),
+            error => Broken::Again(in_words(error)),
         }
     }
 }

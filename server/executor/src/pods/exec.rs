@@ -14,7 +14,7 @@ use super::selection::{PodState, Restarts};
 use super::spool::pump;
 use super::status::CommandResult;
 use super::{PodsRun, doctor, watching};
-use crate::cluster::innermost;
+use crate::cluster::in_words;
 use crate::event::{Failure, Outcome, Pod, Problem, StartError};
 use crate::halt;
 use crate::output::Listener;
@@ -164,7 +164,7 @@ impl<'a> TaskInPod<'a> {
                 let action = "execute commands in pods (get and create of pods/exec)";
                 self.not_started(self.shared.connection.problem(&error, action).describe())
             }
-            _ => Failure::Unknown(innermost(&error)),
+            _ => Failure::Unknown(in_words(&error)),
         })
     }
 
@@ -451,7 +451,7 @@ impl<'a> TaskInPod<'a> {
 async fn why_closed(process: AttachedProcess) -> String {
     const SOON: Duration = Duration::from_secs(1);
     match timeout(SOON, process.join()).await {
-        Ok(Err(error)) => format!("the connection to the pod was lost: {}", innermost(&error)),
+        Ok(Err(error)) => format!("the connection to the pod was lost: {}", in_words(&error)),
         Ok(Ok(())) => "the connection to the pod was closed before the command's result came".into(),
         Err(_) => "the connection to the pod gave no result".into(),
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::selection::PodState;
 use crate::cluster::Connection;
-use crate::cluster::innermost;
+use crate::cluster::in_words;
 use crate::cluster::object::PodObject;
 use crate::event::Problem;
 use crate::request::{Application, PHASE_LABEL, RUN_LABEL};
@@ -157,7 +157,7 @@ async fn watch<S: WatchedPod>(connection: Connection, selector: String, told: wa
                     }
                 }
                 Ok(Some(Err(error))) => {
-                    let trouble = innermost(&error);
+                    let trouble = in_words(&error);
                     let refused = refusal(&error, 403).map(|error| connection.problem(error, "watch pods"));
                     tell(&told, |pods| {
                         pods.trouble = Some(trouble);

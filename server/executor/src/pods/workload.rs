@@ -10,7 +10,7 @@ use kube::Client;
 use kube::api::{Api, ListParams};
 
 use super::selection::{CurrentPods, Owner, Workload, owner};
-use crate::cluster::innermost;
+use crate::cluster::in_words;
 use crate::cluster::object::{Object, ObjectKind};
 
 /// The annotation by which a Deployment counts its templates, on itself and on its ReplicaSets.
@@ -147,7 +147,7 @@ const GONE: Workload = Workload::Known { current: CurrentPods::None, waits_for: 
 
 /// The server is away, say: what is not known now is not taken for over.
 fn unreadable(owner: &Owner, error: &kube::Error) -> Workload {
-    let waits_for = format!("{} {} cannot be read: {}", owner.kind, owner.name, innermost(error));
+    let waits_for = format!("{} {} cannot be read: {}", owner.kind, owner.name, in_words(error));
     Workload::Known { current: CurrentPods::None, waits_for: Some(waits_for) }
 }
 
