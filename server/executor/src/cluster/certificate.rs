@@ -2,6 +2,7 @@
 //!
 //! Must not trust more than the kubeconfig says, nor show a key.
 
+use std::fmt;
 use std::sync::Arc;
 
 use kube::config::{AuthInfo, Cluster};
@@ -13,13 +14,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, InconsistentKeys, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, InconsistentKeys,
+    OtherError, RootCertStore, SignatureScheme,
 };
 use secrecy::ExposeSecret;
 
 use super::address::Address;
 use super::file;
+use super::kubeconfig::Access;
 use super::trouble::cause;
 use crate::base64::decoded;
 use crate::event::Problem;
@@ -113,9 +115,11 @@ fn identity(user: &AuthInfo, provider: &CryptoProvider) -> Result<Option<Identit
             "it is in PEM, without a password, and begins with `-----BEGIN PRIVATE KEY-----` or similar",
         )
     })?;
+    let is_p521 = has(key.secret_der(), P521);
     let key = provider.key_provider.load_private_key(key).map_err(|_| {
-        Problem::new(format!("the {key_name} is of a kind that cannot be used"))
-            .help("RSA, ECDSA (P-256, P-384) and Ed25519 can")
+        let what = if is_p521 { "of the curve P-521, which" } else { "of a kind that" };
+        Problem::new(format!("the {key_name} is {what} this program cannot use"))
+            .help(format!("{KEYS} are known: have the user's certificate made again with such a key, or use a user with a token"))
     })?;
     let certified = CertifiedKey::new(chain, key);
     // Only a certificate that can be read tells; one of X.509 version 1 cannot, and servers take it all the same.
@@ -123,6 +127,61 @@ fn identity(user: &AuthInfo, provider: &CryptoProvider) -> Result<Option<Identit
         return Err(Problem::new(format!("the {key_name} does not belong to the {certificate_name}")));
     }
     Ok(Some(Identity(Arc::new(certified))))
+}
+
+/// The keys that are known here: fewer than kubectl knows.
+const KEYS: &str = "RSA (from 2048 bits), ECDSA (P-256, P-384) and Ed25519";
+
+/// Identifiers of curves and signatures, as they stand in keys and certificates.
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const RSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05];
+const ECDSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01];
+const ECDSA_WITH_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04];
+
+fn has(bytes: &[u8], identifier: &[u8]) -> bool {
+    bytes.windows(identifier.len()).any(|part| part == identifier)
+}
+
+/// An RSA key is too short to tell by it who signed.
+#[derive(Debug)]
+enum ShortKey {
+    OfServer,
+    OfAuthority,
+}
+
+impl fmt::Display for ShortKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = match self {
+            ShortKey::OfServer => "the server",
+            ShortKey::OfAuthority => "an authority",
+        };
+        write!(f, "the RSA key of {of} is too short")
+    }
+}
+
+impl std::error::Error for ShortKey {}
+
+impl ShortKey {
+    /// A signature that is not right, where the reason may be that a key is too short.
+    fn behind(self, error: Error, certificate: &CertificateDer<'_>) -> Error {
+        let is_meant =
+            error == Error::InvalidCertificate(CertificateError::BadSignature) && is_short(certificate);
+        if is_meant {
+            Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(self))))
+        } else {
+            error
+        }
+    }
+}
+
+/// Whether a certificate has an RSA key of less than 2048 bits, whose modulus alone has 256 bytes.
+fn is_short(certificate: &CertificateDer<'_>) -> bool {
+    let parsed = ParsedCertificate::try_from(certificate);
+    parsed.is_ok_and(|parsed| {
+        let key = parsed.subject_public_key_info();
+        has(&key, RSA) && key.len() < 256 + 32
+    })
 }
 
 /// The certificate of the user, whatever the server would like to see.
@@ -167,7 +226,11 @@ impl ServerCertVerifier for Known {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            usual => usual,
+            Err(error) => Err(self
+                .known
+                .iter()
+                .fold(error, |error, authority| ShortKey::OfAuthority.behind(error, authority))),
+            Ok(usual) => Ok(usual),
         }
     }
 
@@ -177,7 +240,8 @@ impl ServerCertVerifier for Known {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls12_signature(message, cert, dss)
+        let verified = self.usual.verify_tls12_signature(message, cert, dss);
+        verified.map_err(|error| ShortKey::OfServer.behind(error, cert))
     }
 
     fn verify_tls13_signature(
@@ -186,7 +250,8 @@ impl ServerCertVerifier for Known {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls13_signature(message, cert, dss)
+        let verified = self.usual.verify_tls13_signature(message, cert, dss);
+        verified.map_err(|error| ShortKey::OfServer.behind(error, cert))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -237,24 +302,57 @@ impl ServerCertVerifier for Unchecked {
 pub(crate) fn explain(
     error: &(dyn std::error::Error + 'static),
     address: &Address,
-    cluster: &Cluster,
+    access: &Access,
 ) -> Option<Problem> {
     let host = &address.host;
     Some(match cause(error)? {
-        Error::InvalidCertificate(error) => of_server(error, host, cluster),
-        Error::AlertReceived(alert) => Problem::new(format!(
-            "the server ended the TLS handshake ({alert:?}): it may not accept the client certificate of the kubeconfig"
+        Error::InvalidCertificate(error) => of_server(error, host, &access.cluster),
+        Error::AlertReceived(alert) => of_alert(*alert, &access.user),
+        Error::InvalidMessage(_) => Problem::new("what answers there does not speak TLS")
+            .help("if it is meant, its address begins with http://"),
+        Error::PeerIncompatible(reason) => Problem::new(format!(
+            "the server has no safe version of TLS in common with this program ({reason:?})"
         ))
-        .help("certificates of users end, often after a year: get the kubeconfig again, or log in again"),
-        Error::InvalidMessage(_) => {
-            Problem::new("what answers there does not speak TLS").help("if it is meant, its address begins with http://")
-        }
-        Error::PeerIncompatible(reason) => {
-            Problem::new(format!("the server has no safe version of TLS in common with this program ({reason:?})"))
-                .help("TLS 1.2 and 1.3 are known")
-        }
+        .help("TLS 1.2 and 1.3 are known"),
         error => Problem::new(format!("no safe connection could be made: {error}")),
     })
+}
+
+/// Why the server ended a handshake.
+fn of_alert(alert: AlertDescription, user: &AuthInfo) -> Problem {
+    let may_show =
+        user.client_certificate.is_some() || user.client_certificate_data.is_some() || user.exec.is_some();
+    let problem =
+        |why: &str| Problem::new(format!("the server ended the TLS handshake ({alert:?}): it may {why}"));
+    let has_nothing_in_common = matches!(
+        alert,
+        AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity
+            | AlertDescription::ProtocolVersion
+    );
+    if has_nothing_in_common {
+        return problem("have a key or version of TLS that this program does not know").help(format!(
+            "{KEYS} are known, with TLS 1.2 and 1.3; kubectl also takes P-521: let the cluster's operator renew the server's \
+             certificate with another key"
+        ));
+    }
+    if !may_show {
+        return problem("want a client certificate, and the kubeconfig has none for this user")
+            .help("log in again, or choose another context");
+    }
+    problem("not accept the client certificate of the kubeconfig")
+        .help("certificates of users end, often after a year: get the kubeconfig again, or log in again")
+}
+
+/// How a certificate was signed that nothing here can check.
+fn signed(signature: &[u8], key: &[u8]) -> &'static str {
+    if [RSA_WITH_SHA1, ECDSA_WITH_SHA1].iter().any(|sha1| has(signature, sha1)) {
+        "is signed with SHA-1, which anybody could have forged"
+    } else if has(key, P521) || has(signature, ECDSA_WITH_SHA512) {
+        "is signed as with a key of the curve P-521, which this program does not know"
+    } else {
+        "is signed in a way that this program does not know"
+    }
 }
 
 fn of_server(error: &CertificateError, host: &str, cluster: &Cluster) -> Problem {
@@ -285,12 +383,37 @@ fn of_server(error: &CertificateError, host: &str, cluster: &Cluster) -> Problem
         CertificateError::NotValidYetContext { not_before, .. } => {
             problem(format!("is not valid before {}", day(*not_before))).help(CLOCK)
         }
+        CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: signature, ..
+        } => problem(signed(signature, &[]).into()).help(renew_by_known()),
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: signature,
+            public_key_algorithm_id: key,
+        } => problem(signed(signature, key).into()).help(renew_by_known()),
+        CertificateError::Other(OtherError(other)) if other.is::<ShortKey>() => {
+            let whose = match other.downcast_ref() {
+                Some(ShortKey::OfAuthority) => format!("is signed by {authority}, whose key"),
+                _ => "has a key that".into(),
+            };
+            problem(format!("{whose} is too short to be safe: RSA with less than 2048 bits"))
+                .help(renew_by_known())
+        }
+        CertificateError::Other(other) if other.to_string() == "UnsupportedCertVersion" => {
+            problem("is of X.509 version 1, and this program takes version 3 alone".into())
+                .help("kubectl takes it: let the cluster's operator renew it as one of version 3")
+        }
         error if is_authority(&Error::InvalidCertificate(error.clone())) => {
             problem(format!("is one of an authority, and not {authority} itself"))
                 .help("if the cluster was recreated, get its kubeconfig again")
         }
         error => problem(format!("cannot be trusted: {error}")).help("let the cluster's operator renew it"),
     }
+}
+
+fn renew_by_known() -> String {
+    format!(
+        "let the cluster's operator renew it and its authority, with SHA-256 or better; keys of {KEYS} are known"
+    )
 }
 
 const RENEW: &str =
@@ -311,6 +434,9 @@ fn day(time: UnixTime) -> String {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(time.as_secs());
     humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
 }
+
+#[cfg(test)]
+mod samples;
 
 #[cfg(test)]
 mod tests {
@@ -456,7 +582,10 @@ mod tests {
         match talk(client, server(shown, wants_certificate)) {
             Ok(()) => "met".into(),
             // As it arrives: inside of an error of input and output.
-            Err(error) => explain(&io::Error::other(error), &address, cluster).unwrap().describe(),
+            Err(error) => {
+                let access = Access { cluster: cluster.clone(), user: user.clone(), ..Access::default() };
+                explain(&io::Error::other(error), &address, &access).unwrap().describe()
+            }
         }
     }
 
@@ -536,6 +665,68 @@ mod tests {
         }
     }
 
+    /// What is said of a server's certificate at 127.0.0.1 that should be signed by an authority.
+    fn said_of(certificate: &str, authority: &str) -> String {
+        let cluster = trusting(authority);
+        let verifier = verifier(&cluster, Arc::new(rustls::crypto::ring::default_provider())).unwrap();
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_900_000_000));
+        let error = verifier.verify_server_cert(&certificate, &[], &name, &[], now).unwrap_err();
+        let address = Address::read("https://127.0.0.1:6443", true).unwrap();
+        explain(&error, &address, &Access { cluster, ..Access::default() }).unwrap().describe()
+    }
+
+    #[test]
+    fn what_kubectl_takes_and_this_program_does_not_is_named() {
+        for (certificate, authority, why) in [
+            (samples::OF_SHA1, samples::AUTHORITY, "is signed with SHA-1, which anybody could have forged\n"),
+            (
+                samples::BY_P521,
+                samples::AUTHORITY_P521,
+                "is signed as with a key of the curve P-521, which this program does not know\n",
+            ),
+            (
+                samples::BY_RSA_1024,
+                samples::AUTHORITY_RSA_1024,
+                "is signed by the certificate-authority-data of the kubeconfig, whose key is too short to be safe: RSA with less than 2048 bits\n",
+            ),
+            (
+                samples::OF_VERSION_1,
+                samples::AUTHORITY,
+                "is of X.509 version 1, and this program takes version 3 alone\n",
+            ),
+        ] {
+            let said = said_of(certificate, authority);
+            assert!(said.starts_with(&format!("the certificate of the server {why}")), "{said}");
+        }
+        let bad = || Error::InvalidCertificate(CertificateError::BadSignature);
+        let server = |pem: &str| {
+            let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+            let error = ShortKey::OfServer.behind(bad(), &certificate);
+            let address = Address::read("https://127.0.0.1:6443", true).unwrap();
+            explain(&error, &address, &Access::default()).unwrap().describe()
+        };
+        let expected = "the certificate of the server has a key that is too short to be safe: RSA with less than 2048 bits\n";
+        assert!(server(samples::OF_RSA_1024).starts_with(expected));
+        assert!(server(samples::AUTHORITY).contains("was not signed by"));
+    }
+
+    #[test]
+    fn why_a_server_ends_a_handshake_depends_on_what_it_may_have_seen() {
+        let said = |alert, user: &AuthInfo| of_alert(alert, user).describe();
+        let (nobody, somebody) = (AuthInfo::default(), user(OLD, OLD_KEY));
+        let key = said(AlertDescription::HandshakeFailure, &nobody);
+        assert!(
+            key.contains("a key or version of TLS that this program does not know") && key.contains("P-521")
+        );
+        assert!(
+            said(AlertDescription::BadCertificate, &somebody)
+                .contains("not accept the client certificate of")
+        );
+        assert!(said(AlertDescription::CertificateRequired, &nobody).contains("the kubeconfig has none"));
+    }
+
     fn user(certificate: &str, key: &str) -> AuthInfo {
         AuthInfo {
             client_certificate_data: Some(encoded(certificate.as_bytes())),
@@ -576,6 +767,10 @@ mod tests {
         );
         let garbage = AuthInfo { client_key_data: Some("SECRET!".to_owned().into()), ..user(&pem, &key) };
         assert_eq!(of(&garbage), "the client-key-data of the kubeconfig is not base64");
+        let curve = of(&user(&pem, samples::KEY_P521));
+        let expected =
+            "the client-key-data of the kubeconfig is of the curve P-521, which this program cannot use\n";
+        assert!(curve.starts_with(expected) && curve.contains("a user with a token"), "{curve}");
         let half = AuthInfo { client_key_data: None, ..user(&pem, &key) };
         assert_eq!(of(&half), "the kubeconfig has a client-certificate without a client-key");
         let key_alone = AuthInfo { client_certificate_data: None, ..user("SECRET", "SECRET") };

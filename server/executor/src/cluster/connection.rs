@@ -170,7 +170,7 @@ impl Connection {
             );
         }
         let cannot = self.cannot_reach();
-        if let Some(Problem { message, help }) = certificate::explain(error, address, &access.cluster) {
+        if let Some(Problem { message, help }) = certificate::explain(error, address, access) {
             let problem = Problem::new(format!("{cannot}: {message}"));
             return self.by_proxy(help.into_iter().fold(problem, Problem::help));
         }
