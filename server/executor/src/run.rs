@@ -82,13 +82,16 @@ struct Walk {
 
 impl Walk {
     async fn run(mut self) {
-        self.mask_kubeconfig().await;
+        let unmasked = self.mask_kubeconfig().await;
         let pinned = self.pin();
         let plan = &self.request.plan;
         let tasks: Vec<_> = plan.steps.iter().map(|step| step.task.clone()).collect();
         let (count, subject, at) = (tasks.len(), plan.subject, SystemTime::now());
         let kubeconfig = pinned.as_ref().ok().and_then(Option::as_ref).map(|copy| copy.path().to_owned());
         self.report.tell(RunEvent::RunStarted { subject, tasks, at, kubeconfig }).await;
+        for message in unmasked {
+            self.report.tell(RunEvent::Note { message }).await;
+        }
         if self.request.pods.is_some() {
             return self.run_in_pods().await;
         }
@@ -121,14 +124,18 @@ impl Walk {
     }
 
     /// Masks what the kubeconfig of the environment has that nobody may see, whether a cluster is reached or not. It may be
-    /// on a disk that does not answer: a stop goes before that.
-    async fn mask_kubeconfig(&mut self) {
+    /// on a disk that does not answer: a stop goes before that. Gives what of it is not masked, for people.
+    async fn mask_kubeconfig(&mut self) -> Vec<String> {
         let environment = self.request.environment.clone();
         let read = tokio::task::spawn_blocking(move || cluster::confidential(&environment));
         tokio::select! {
             biased;
-            values = read => self.request.mask(&values.unwrap_or_default()),
-            () = stopped(&mut self.stop) => {}
+            found = read => {
+                let found = found.unwrap_or_default();
+                self.request.mask(&found.values);
+                found.unknown
+            }
+            () = stopped(&mut self.stop) => Vec::new(),
         }
     }
 

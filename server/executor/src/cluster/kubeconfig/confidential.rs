@@ -6,8 +6,9 @@ use std::ffi::OsString;
 
 use draft_tasks_analysis::secret::{is_plain, logins_of_urls, looks_secret, passwords_of_urls};
 
-use super::{File, Kubeconfig, Node, places};
+use super::{File, Kubeconfig, Node, places, unusable};
 use crate::cluster::file;
+use crate::event::Problem;
 
 /// What a user, and what an auth provider has that is confidential.
 const VALUES: [&str; 3] = ["token", "password", "client-key-data"];
@@ -16,15 +17,30 @@ const PROVIDED: [&str; 4] = ["access-token", "id-token", "refresh-token", "clien
 /// The paths of files whose content is confidential.
 const FILES: [&str; 2] = ["tokenFile", "client-key"];
 
+/// What of a kubeconfig nobody may see.
+#[derive(Debug, Default)]
+pub(crate) struct KubeconfigSecrets {
+    pub(crate) values: Vec<String>,
+    /// That there are more that are not known, for people, and why.
+    pub(crate) unknown: Vec<String>,
+}
+
 /// The confidential values of the kubeconfig of an environment, as far as its files can be read: what somebody writes into a
 /// pipe is there once, for whoever needs it.
-pub(crate) fn confidential(environment: &[(OsString, OsString)]) -> Vec<String> {
+pub(crate) fn confidential(environment: &[(OsString, OsString)]) -> KubeconfigSecrets {
     let (places, _) = places(environment);
-    let files = places.iter().filter(|path| path.is_file()).filter_map(|path| {
-        let bytes = file::kubeconfig(path).ok()?;
-        File::read(path, &bytes).ok()?
-    });
-    Kubeconfig { files: files.collect() }.confidential()
+    let (mut files, mut unknown) = (Vec::new(), Vec::new());
+    for path in places.iter().filter(|path| path.is_file()) {
+        let bytes = file::kubeconfig(path).map_err(|error| unusable(path, &error.to_string()));
+        match bytes.and_then(|bytes| File::read(path, &bytes)) {
+            Ok(file) => files.extend(file),
+            Err(problem) => unknown.push(problem),
+        }
+    }
+    unknown.extend(files.iter().flat_map(File::no_texts));
+    let unmasked = |Problem { message, .. }| format!("secrets of the kubeconfig are not masked: {message}");
+    let unknown = unknown.into_iter().map(unmasked).collect();
+    KubeconfigSecrets { values: Kubeconfig { files }.confidential(), unknown }
 }
 
 impl Kubeconfig {
@@ -54,6 +70,17 @@ impl Kubeconfig {
 }
 
 impl File {
+    /// What should be a confidential text, and is something else.
+    fn no_texts(&self) -> Vec<Problem> {
+        let users = self.root.get("users").and_then(Node::list).unwrap_or_default();
+        let wrong = |user: &Node, key: &str| {
+            let node = user.get(key).filter(|node| node.text().is_none())?;
+            Some(self.wrong(node, &format!("`{key}` is not a text")))
+        };
+        let users = users.iter().filter_map(|entry| entry.get("user"));
+        users.flat_map(|user| VALUES.iter().filter_map(move |key| wrong(user, key))).collect()
+    }
+
     fn of_user(&self, user: &Node, found: &mut Vec<String>) {
         let text = |node: &Node, key: &str| node.get(key)?.text().map(str::to_owned);
         let name = text(user, "username");
@@ -143,8 +170,35 @@ users:
             "token-of-a",
             "word-of-b",
         ];
-        assert_eq!(found, expected);
-        assert!(confidential(&[]).is_empty());
+        assert_eq!(found.values, expected);
+        let broken = dir.path().join("broken");
+        let expected = format!(
+            "secrets of the kubeconfig are not masked: the kubeconfig {} cannot be used: line 1, ",
+            broken.display()
+        );
+        assert!(
+            matches!(found.unknown.as_slice(), [said] if said.starts_with(&expected)),
+            "{:?}",
+            found.unknown
+        );
+        assert!(confidential(&[]).values.is_empty());
+    }
+
+    #[test]
+    fn a_secret_that_is_no_text_is_said_and_not_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        std::fs::write(
+            &path,
+            "users:\n- name: a\n  user:\n    token: [SECRET]\n- name: b\n  user: {token: t0ken}\n",
+        )
+        .unwrap();
+        let said = format!(
+            "secrets of the kubeconfig are not masked: the kubeconfig {} cannot be used: line 4, column 12: `token` is not a text",
+            path.display()
+        );
+        let KubeconfigSecrets { values, unknown } = confidential(&[("KUBECONFIG".into(), path.into())]);
+        assert_eq!((values, unknown), (vec!["t0ken".to_owned()], vec![said]));
     }
 
     #[cfg(unix)]
@@ -153,6 +207,7 @@ users:
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        assert!(confidential(&[("KUBECONFIG".into(), path.into())]).is_empty());
+        let KubeconfigSecrets { values, unknown } = confidential(&[("KUBECONFIG".into(), path.into())]);
+        assert!(values.is_empty() && unknown.is_empty());
     }
 }
