@@ -315,13 +315,9 @@ impl<'a> Fields<'a> {
 
     fn check_headers(&self, key: &str, values: &[String]) -> Result<(), Problem> {
         let is_wrong = |value: &String| HeaderValue::from_str(value).is_err();
-        let wrong = "which no header of HTTP can have";
-        match self.get(key).filter(|_| values.iter().any(is_wrong)) {
-            Some(node) => {
-                Err(self.file.wrong(node, &format!("`{key}` has a line end or a sign beyond ASCII, {wrong}")))
-            }
-            None => Ok(()),
-        }
+        let Some(node) = self.get(key).filter(|_| values.iter().any(is_wrong)) else { return Ok(()) };
+        let what = format!("`{key}` has a line end or a sign beyond ASCII, which no header of HTTP can have");
+        Err(self.file.wrong(node, &what))
     }
 
     fn path(&self, key: &str) -> Result<Option<String>, Problem> {
@@ -399,7 +395,7 @@ fn auth_info(fields: &Fields<'_>) -> Result<AuthInfo, Problem> {
 fn impersonated(fields: &Fields<'_>) -> Result<Option<HashMap<String, Vec<String>>>, Problem> {
     let Some(extra) = fields.inner("as-user-extra") else { return Ok(None) };
     let keys = extra.node.and_then(Node::map).unwrap_or_default().iter().map(|(key, _)| key);
-    keys.map(|key| Ok((key.clone(), extra.texts(key)?.unwrap_or_default())))
+    keys.map(|key| Ok((key.clone(), extra.headers(key)?.unwrap_or_default())))
         .collect::<Result<_, _>>()
         .map(Some)
 }
@@ -471,6 +467,18 @@ mod tests {
             ("{token: [SECRET]}", "line 4, column 17: `token` is not a text"),
             ("{password: {a: SECRET}}", "line 4, column 20: `password` is not a text"),
             ("{as-groups: SECRET}", "line 4, column 21: `as-groups` is not a list of texts"),
+            (
+                "{as: \"SEC\\nRET\"}",
+                "line 4, column 14: `as` has a line end or a sign beyond ASCII, which no header of HTTP can have",
+            ),
+            (
+                "{as-groups: [a, \"SECRET\\n\"]}",
+                "line 4, column 21: `as-groups` has a line end or a sign beyond ASCII, which no header of HTTP can have",
+            ),
+            (
+                "{as-user-extra: {k: [\"SECRET\\n\"]}}",
+                "line 4, column 29: `k` has a line end or a sign beyond ASCII, which no header of HTTP can have",
+            ),
             (
                 "{exec: {provideClusterInfo: SECRET}}",
                 "column 37: `provideClusterInfo` is neither true nor false",
