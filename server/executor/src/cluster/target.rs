@@ -273,7 +273,8 @@ pub fn is_local_server(server: &str) -> bool {
 fn is_this_machine(address: &Address) -> bool {
     let host = address.host.to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
-    if host == "localhost" || host.ends_with(".localhost") || host == "kubernetes.docker.internal" {
+    // A name below `localhost` is that of this machine only to resolvers that heed RFC 6761; Go's, which kubectl has, asks DNS.
+    if host == "localhost" || host == "kubernetes.docker.internal" {
         return true;
     }
     let address = host.parse::<IpAddr>().map(|address| address.to_canonical());
@@ -409,6 +410,7 @@ mod tests {
             ("prod", "https://10.0.0.1:6443"),
             ("minikube", "https://minikube.example.com"),
             ("x", "https://localhost.example.com"),
+            ("x", "https://k8s.localhost:6443"),
             ("x", "https://user@127.0.0.1.example.com"),
         ] {
             assert!(!target(context, server).is_local(), "{context} {server}");
