@@ -140,8 +140,24 @@ impl File {
             if let Some(node) = file.root.get(name).filter(|node| node.list().is_none()) {
                 return Err(file.wrong(node, &format!("`{name}` is not a list")));
             }
+            file.check_names(name)?;
         }
         Ok(Some(file))
+    }
+
+    /// Two entries of one name are a mistake to kubectl as well, whether they are used or not.
+    fn check_names(&self, list: &str) -> Result<(), Problem> {
+        let mut lines = HashMap::new();
+        for (name, entry) in self.entries(list) {
+            if let Some(line) = lines.insert(name, entry.line) {
+                let what = format!(
+                    "this entry of `{list}` has the same name as the one in line {line}, which kubectl refuses; \
+                     rename or remove one of them"
+                );
+                return Err(self.wrong(entry, &what));
+            }
+        }
+        Ok(())
     }
 
     fn wrong(&self, node: &Node, what: &str) -> Problem {
@@ -516,6 +532,21 @@ preferences: 7
         let access = access(text).unwrap();
         assert_eq!(access.cluster.server.unwrap(), "https://x");
         assert!(access.user.token.is_some() && access.user.auth_provider.unwrap().config.is_empty());
+    }
+
+    #[test]
+    fn two_entries_of_one_name_are_a_mistake_in_one_file() {
+        let text = |list: &str| format!("{list}:\n- name: SECRET\n- name: other\n- name: SECRET\n");
+        for list in ["clusters", "users", "contexts"] {
+            let problem = kubeconfig(&[&text(list)]).1.unwrap_err();
+            let said = format!(
+                "DIR/0/config cannot be used: line 4, column 3: this entry of `{list}` has the same name as the one in \
+                 line 2, which kubectl refuses; rename or remove one of them"
+            );
+            assert!(problem.contains(&said) && !problem.contains("SECRET"), "{problem}");
+            let one = format!("{list}:\n- name: a\n");
+            assert!(kubeconfig(&[&one, &one]).1.is_ok());
+        }
     }
 
     #[test]
