@@ -8,6 +8,7 @@ mod beside;
 mod call;
 mod container;
 mod directory;
+mod git;
 mod inner;
 mod mentions;
 mod npm;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use argument::{Argument, Line};
+use argument::{Argument, CallWords};
 pub use beside::Beside;
 pub use call::Call;
 use call::last_option;
@@ -38,7 +39,27 @@ pub use recipes::of_recipes;
 pub(crate) use shell::{is_shell, script_of};
 pub use stem::{is_absolute, stem};
 use variables::SET_UNKNOWN;
-use walk::{DEPTH, Input, READ_CALL, TOO_MUCH, VALUE, Walk};
+
+/// How deep commands may be nested; nobody writes more, and each level takes room on the stack.
+const DEPTH: usize = 48;
+
+/// How much is read for each byte of a command, and at least: what stands in several others at once, such as a script that
+/// its own shell reads, is read for each of them, and values take their places in scripts.
+const READ_EACH: usize = 16;
+const READ_LEAST: usize = 256 * 1024;
+
+/// What it counts as to read a call or a script, as short as it may be.
+const READ_CALL: usize = 64;
+
+/// How many calls are told of.
+const CALLS: usize = 4096;
+
+/// How long values and paths may grow that scripts put together.
+const VALUE: usize = 4096;
+
+/// Why no more is read.
+const TOO_DEEP: &str = "it is nested too deeply";
+const TOO_MUCH: &str = "more stands in it than is read";
 
 /// What a command calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,8 +76,8 @@ pub struct Calls {
     pub written: Vec<String>,
     /// Texts that are written or read where something is piped into programs, as far as they are known.
     pub piped: Vec<String>,
-    /// What is known of the arguments of programs that are known only when they run.
-    pub of_unknown: Vec<String>,
+    /// The calls of programs that are known only when they run, without names.
+    pub of_unknown: Vec<Call>,
     /// Why variables may have other values than those that are known, without a full stop.
     pub unsettled: Option<String>,
     /// Why more may be called than is known.
@@ -80,19 +101,26 @@ impl Calls {
     ) -> Calls {
         let words: Arc<[Argument]> = argv.map(Argument::known).collect();
         let mut walk = Walk::new(lookup, words.iter().map(|word| word.text.len() + 1).sum());
-        walk.command(&Line { words, at: 0 }, &Input::Inherited);
+        walk.command(&CallWords { words, at: 0 }, &Input::Inherited);
         walk.finish()
     }
 
     /// What a script of a shell calls.
     pub fn of_script(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
-        Calls::of_script_in("", text, lookup)
+        Calls::of_script_in("", "", text, lookup)
     }
 
-    /// What one calls that runs in a directory, as seen from that of the command.
-    pub fn of_script_in(directory: &str, text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Calls {
+    /// What one calls that runs in a directory, as seen from that of the command, by a shell of a name, which is empty where
+    /// it is not known.
+    pub fn of_script_in(
+        directory: &str,
+        shell: &str,
+        text: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Calls {
         let mut walk = Walk::new(lookup, text.len());
         walk.directory = Directory::at(directory);
+        walk.has_arithmetic = shell::has_arithmetic(shell);
         walk.script(text);
         walk.finish()
     }
@@ -103,6 +131,41 @@ impl Calls {
         let own = move |call: &&Call| own.is_some_and(|own| Arc::ptr_eq(&own.line.words, &call.line.words));
         self.called.iter().filter(own)
     }
+}
+
+/// What a command reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Input {
+    /// What the command around it does.
+    Inherited,
+    Text(String),
+    Unknown,
+}
+
+/// What is known while a command is read.
+struct Walk<'a> {
+    calls: Calls,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// `$0`, `$1` and so on, where they are known.
+    parameters: Option<Arc<[Argument]>>,
+    directory: Directory,
+    /// Why what is read runs elsewhere.
+    elsewhere: Option<String>,
+    /// What the command reads.
+    input: Input,
+    /// A shell that reads what something around it may be fed with.
+    reader: Option<String>,
+    /// Whether something was fed that may have such a shell in it.
+    is_fed: bool,
+    /// The functions of scripts.
+    functions: BTreeSet<CompactString>,
+    /// Variables of which each value is one word and no option.
+    plain: BTreeSet<String>,
+    /// Whether the shell certainly reads `(( … ))` as a calculation; another one reads `( ( … ) )`.
+    has_arithmetic: bool,
+    depth: usize,
+    /// How much more is read.
+    left: usize,
 }
 
 #[cfg(test)]

@@ -60,15 +60,15 @@ impl Argument {
 /// A program with its arguments, among the words of the command in which it stands: the programs that a wrapper runs
 /// share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct CallWords {
     pub(super) words: Arc<[Argument]>,
     /// Where the program stands.
     pub(super) at: usize,
 }
 
-impl Line {
-    pub(super) fn new(words: Vec<Argument>) -> Line {
-        Line { words: words.into(), at: 0 }
+impl CallWords {
+    pub(super) fn new(words: Vec<Argument>) -> CallWords {
+        CallWords { words: words.into(), at: 0 }
     }
 
     pub(super) fn program(&self) -> Option<&Argument> {
@@ -80,7 +80,7 @@ impl Line {
     }
 
     /// That of the program which is this argument.
-    pub(super) fn inner(&self, argument: usize) -> Line {
-        Line { words: self.words.clone(), at: self.at + 1 + argument }
+    pub(super) fn inner(&self, argument: usize) -> CallWords {
+        CallWords { words: self.words.clone(), at: self.at + 1 + argument }
     }
 }

@@ -3,36 +3,78 @@
 //! Must not read files: their texts come in.
 
 use super::shell::is_input;
-use super::{Argument, Input, Walk, last_option};
+use super::{Argument, Input, Walk, last_option, printer, runner};
 use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, make_takes_next};
 
 /// Programs that run code which is no shell's, in a file, an option or their input.
-const INTERPRETERS: [&str; 25] = [
+const INTERPRETERS: [&str; 67] = [
     "python",
+    "pypy",
+    "ipython",
     "node",
-    "ruby",
-    "perl",
-    "php",
+    "nodejs",
     "deno",
+    "bun",
+    "tsx",
+    "ts-node",
+    "esrun",
+    "vite-node",
+    "zx",
+    "ruby",
+    "jruby",
+    "irb",
+    "rails",
+    "rake",
+    "perl",
+    "raku",
+    "php",
+    "artisan",
+    "wp",
+    "drush",
     "lua",
+    "luajit",
     "julia",
     "rscript",
     "r",
     "elixir",
+    "iex",
+    "mix",
+    "erl",
     "groovy",
     "osascript",
     "guile",
     "racket",
     "clojure",
     "clj",
+    "bb",
     "scala",
+    "amm",
+    "kotlin",
+    "kotlinc",
+    "jbang",
+    "jshell",
     "swift",
     "octave",
     "tclsh",
     "wish",
     "emacs",
-    "jshell",
-    "ts-node",
+    "emacsclient",
+    "crystal",
+    "nim",
+    "sbcl",
+    "ghc",
+    "runghc",
+    "ocaml",
+    "dart",
+    "mongosh",
+    "gjs",
+    "qjs",
+    "hy",
+    "janet",
+    "coffee",
+    "gnuplot",
+    "sqlplus",
+    "dotnet-script",
 ];
 
 /// A runner of tasks, and the file in which they usually are.
@@ -95,12 +137,18 @@ impl Walk<'_> {
     pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument], input: &Input) {
         match name {
             "make" | "gmake" | "just" | "task" | "go-task" => self.recipes(name, arguments, input),
-            _ if TASK_FILES.iter().any(|it| it.runner == name) => self.task_files(name),
+            _ if TASK_FILES.iter().any(|it| it.runner == name) => {
+                self.task_files(name);
+                self.code_of(name, arguments);
+            }
             "ansible-playbook" => {
                 let is_book = |word: &&Argument| [".yml", ".yaml"].iter().any(|end| word.text.ends_with(end));
                 arguments.iter().filter(is_book).for_each(|book| self.file(book));
             }
-            "npm" | "pnpm" | "yarn" | "bun" | "lerna" | "turbo" => self.npm(name, arguments),
+            "npm" | "pnpm" | "yarn" | "bun" | "lerna" | "turbo" => {
+                self.npm(name, arguments);
+                self.code_of(name, arguments);
+            }
             "npm-run-all" | "run-s" | "run-p" => {
                 let names = arguments.iter().filter(|word| !word.text.starts_with('-'));
                 names.for_each(|name| self.npm_script(&name.text));
@@ -111,6 +159,7 @@ impl Walk<'_> {
                     .into_iter()
                     .for_each(|script| self.npm_script(script));
             }
+            "source" | "." if printer::are_assignments(arguments) => {}
             "source" | "." => {
                 self.unsettle(format!("what `{name}` reads may choose it"));
                 self.directory.doubt();
@@ -119,7 +168,7 @@ impl Walk<'_> {
                     file => file.into_iter().for_each(|file| self.file(file)),
                 }
             }
-            _ if INTERPRETERS.contains(&name) => self.interpreted(arguments, input),
+            _ if INTERPRETERS.contains(&name) => self.interpreted(name, arguments, input),
             "gdb" | "lldb" => {
                 self.code_in(arguments, |code| code.starts_with(['!']) || code.starts_with("shell "))
             }
@@ -210,21 +259,57 @@ impl Walk<'_> {
     }
 
     /// `python deploy.py`, `python -c '…'`, `perl -ne '…'`.
-    fn interpreted(&mut self, arguments: &[Argument], input: &Input) {
-        let is_code = |word: &Argument| {
-            let letters = word.text.strip_prefix('-').unwrap_or_default();
-            let is_letters = letters.chars().all(|letter| letter.is_ascii_alphanumeric());
-            let ends = letters.len() < 6 && letters.ends_with(['c', 'e', 'E', 'r', 'p']);
-            is_letters && ends || matches!(word.text.as_str(), "--eval" | "--print" | "eval")
-        };
-        if let Some(at) = arguments.iter().position(is_code) {
-            let code = arguments.get(at + 1).map(|word| word.text.to_string());
-            self.calls.beside.extend(code.map(Beside::Code));
+    fn interpreted(&mut self, name: &str, arguments: &[Argument], input: &Input) {
+        if self.code_of(name, arguments) {
+            return;
         }
         match arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {
-            Some(file) if !arguments.iter().any(is_code) => self.file(file),
-            None if matches!(input, Input::Text(_)) => self.read_code("", input),
-            _ => {}
+            Some(file) => self.file(file),
+            None => {
+                if let Input::Text(text) = input {
+                    self.calls.beside.push(Beside::Code(text.clone()));
+                }
+            }
         }
     }
+
+    /// Notes the code among the arguments of an interpreter, and tells whether there is some.
+    fn code_of(&mut self, name: &str, arguments: &[Argument]) -> bool {
+        if !INTERPRETERS.contains(&name) {
+            return false;
+        }
+        let before = self.calls.beside.len();
+        let plain = arguments.iter().position(|word| !word.text.starts_with('-')).unwrap_or(arguments.len());
+        for (at, word) in arguments.iter().enumerate() {
+            let is_behind = at > 0 && has_code_behind(&arguments[at - 1].text);
+            // It may stand in the word of its option, `-e'…'` or `--eval=…`, or where a file would.
+            let is_script = runner::is_script(word) && (at == plain || word.text.starts_with('-'));
+            if is_behind || is_script {
+                self.calls.beside.push(Beside::Code(word.text.to_string()));
+            }
+        }
+        self.calls.beside.len() > before
+    }
+}
+
+/// Whether the argument behind this one is code: `-c`, `-ne`, `--eval`, `eval`.
+fn has_code_behind(word: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "--eval",
+        "-eval",
+        "--print",
+        "--execute",
+        "--evaluate",
+        "--code",
+        "--command",
+        "eval",
+        "php:eval",
+        "runner",
+        "r",
+        "timeit",
+    ];
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    let is_letters = letters.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let ends = letters.len() < 6 && letters.ends_with(['c', 'e', 'E', 'r', 'p']);
+    is_letters && ends || WORDS.contains(&word)
 }

@@ -5,12 +5,12 @@
 use compact_str::CompactString;
 
 use super::wrapper::{self, Wrapper};
-use super::{Argument, Line, container, runner, shell, stem};
+use super::{Argument, CallWords, container, runner, shell, stem};
 
 /// A program that is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    pub(super) line: Line,
+    pub(super) line: CallWords,
     pub(super) name: CompactString,
     /// Whether its program is a link to the one that it is named by.
     pub(super) is_link: bool,

@@ -3,7 +3,7 @@
 //! Must not take names, paths and other values of options for programs.
 
 use super::wrapper::{behind, elsewhere};
-use super::{Argument, Input, Line, Walk};
+use super::{Argument, CallWords, Input, Walk};
 
 const PROGRAMS: [&str; 6] = ["docker", "docker-compose", "podman", "podman-compose", "nerdctl", "lxc"];
 
@@ -41,9 +41,11 @@ pub(super) fn runs_containers(name: &str) -> bool {
 }
 
 impl Walk<'_> {
-    pub(super) fn container(&mut self, name: &str, line: &Line, input: &Input) {
+    pub(super) fn container(&mut self, name: &str, line: &CallWords, input: &Input) {
         let arguments = line.arguments();
-        let Some(begin) = behind(arguments, &["run", "exec"], &["compose", "container"]) else { return };
+        let Some(begin) = behind(arguments, &["run", "exec"], &["compose", "container"]) else {
+            return self.scripts_inside(name, line, input);
+        };
         let is_image = arguments[begin - 1].text == "run"
             && !name.ends_with("compose")
             && !arguments[..begin].iter().any(|word| word.text == "compose");
@@ -55,13 +57,13 @@ impl Walk<'_> {
             match arguments.get(options.end).filter(|image| is_image && image.certain) {
                 // The image has arguments of its own.
                 Some(image) if words.is_empty() => {
-                    drop(walk.call(&Line::new(vec![image.clone(), Argument::unknown()])));
+                    drop(walk.call(&CallWords::new(vec![image.clone(), Argument::unknown()])));
                 }
                 Some(_) => drop(walk.call(&line.inner(options.end))),
                 None => {}
             }
             let inner = match options.entry_point {
-                Some(program) => Line::new([&entry_point(&program), words].concat()),
+                Some(program) => CallWords::new([&entry_point(&program), words].concat()),
                 // These are options of the image's own program.
                 None if words.first().is_none_or(|first| first.text.starts_with('-')) => return,
                 None => line.inner(command),
@@ -77,13 +79,20 @@ impl Walk<'_> {
 
 impl Walk<'_> {
     /// What `kubectl exec` runs: the words behind `--`.
-    pub(super) fn pod(&mut self, name: &str, line: &Line, input: &Input) {
+    pub(super) fn pod(&mut self, name: &str, line: &CallWords, input: &Input) {
         let arguments = line.arguments();
         let ends = arguments.iter().position(|word| word.text == "--");
         let Some(ends) = ends.filter(|_| behind(arguments, &["exec"], &[]).is_some()) else { return };
+        let before = self.calls.unclear.take();
+        let unknown = self.calls.of_unknown.len();
         self.among(elsewhere(name, &[]), |walk| {
             walk.deeper(|walk| walk.command(&line.inner(ends + 1), input));
         });
+        // The pod is of the cluster that is asked for anyway: what is not known in it is no reason to take that for another.
+        self.calls.of_unknown.truncate(unknown);
+        if let Some(unclear) = std::mem::replace(&mut self.calls.unclear, before) {
+            self.unclear(unclear.why);
+        }
     }
 }
 

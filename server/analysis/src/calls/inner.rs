@@ -23,7 +23,6 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
         "script" | "flock" | "sg" | "vagrant" => scripts_of_option(arguments, "command", 'c'),
         "gcloud" | "doppler" | "infisical" => scripts_of_option(arguments, "command", '\0'),
         "npm" | "npx" | "pnpm" => scripts_of_option(arguments, "call", 'c'),
-        "git" => [aliases(arguments), hooks(arguments)].concat(),
         "env" => {
             let scripts = scripts_of_option(arguments, "split-string", 'S');
             let with_name = |mut script: Vec<Argument>| {
@@ -81,31 +80,6 @@ fn for_windows(words: Vec<Argument>) -> Vec<Argument> {
         Argument { text: text.into(), ..word }
     };
     words.into_iter().map(read).collect()
-}
-
-/// What commands of Git run for each commit or module.
-fn hooks(arguments: &[Argument]) -> Vec<Vec<Argument>> {
-    let behind = |words: &[&str]| {
-        let at = arguments
-            .windows(words.len())
-            .position(|own| own.iter().map(|word| &*word.text).eq(words.iter().copied()));
-        at.map(|at| arguments[at + words.len()..].to_vec()).unwrap_or_default()
-    };
-    let mut scripts = vec![behind(&["bisect", "run"]), behind(&["submodule", "foreach"])];
-    if arguments.iter().any(|word| word.text == "rebase") {
-        scripts.extend(scripts_of_option(arguments, "exec", 'x'));
-    }
-    scripts.retain(|script| !script.is_empty());
-    scripts
-}
-
-/// Aliases of Git that are scripts: `-c alias.NAME=!SCRIPT`.
-fn aliases(arguments: &[Argument]) -> Vec<Vec<Argument>> {
-    let script = |word: &Argument| {
-        let (name, script) = word.text.split_once("=!")?;
-        name.starts_with("alias.").then(|| vec![Argument { text: script.into(), ..word.clone() }])
-    };
-    arguments.iter().filter_map(script).collect()
 }
 
 /// The arguments as scripts of which only a part is one; what is not known of them is not.
@@ -171,7 +145,9 @@ const TYPED: usize = 64;
 
 /// What a service of a cloud runs on a machine: `--parameters commands=[…]`, `--scripts …`.
 fn remote(arguments: &[Argument]) -> Vec<Vec<Argument>> {
-    let runs = |word: &Argument| matches!(word.text.as_str(), "--parameters" | "--scripts" | "--command");
+    let runs = |word: &Argument| {
+        matches!(word.text.as_str(), "--parameters" | "--scripts" | "--command" | "--exec-command")
+    };
     let Some(at) = arguments.iter().position(runs) else { return Vec::new() };
     let own: Vec<Argument> =
         arguments[at + 1..].iter().take_while(|word| !word.text.starts_with("--")).cloned().collect();

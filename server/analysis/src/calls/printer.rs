@@ -7,17 +7,44 @@ use super::{Argument, Call, Walk, is_absolute, wrapper};
 /// A program that prints them.
 struct Printer {
     names: &'static [&'static str],
-    /// The commands with which it does; none where it always does.
+    /// The commands or options with which it does; none where it always does.
     commands: &'static [&'static str],
 }
 
-const PRINTERS: [Printer; 6] = [
+const PRINTERS: [Printer; 13] = [
     Printer { names: &["minikube", "minishift", "crc"], commands: &["docker-env", "podman-env", "oc-env"] },
     Printer { names: &["docker-machine"], commands: &["env"] },
-    Printer { names: &["ssh-agent", "keychain", "dircolors"], commands: &[] },
+    Printer {
+        names: &[
+            "ssh-agent",
+            "keychain",
+            "dircolors",
+            "lesspipe",
+            "lesspipe.sh",
+            "resize",
+            "tset",
+            "gpg-agent",
+        ],
+        commands: &[],
+    },
+    Printer { names: &["register-python-argcomplete"], commands: &[] },
     Printer { names: &["brew"], commands: &["shellenv"] },
     Printer { names: &["fnm"], commands: &["env"] },
     Printer { names: &["luarocks"], commands: &["path"] },
+    // What they print defines functions, for the prompt and the PATH.
+    Printer {
+        names: &[
+            "pyenv", "rbenv", "nodenv", "goenv", "jenv", "plenv", "phpenv", "frum", "starship", "zoxide",
+        ],
+        commands: &["init", "virtualenv-init"],
+    },
+    Printer { names: &["atuin", "mcfly", "oh-my-posh"], commands: &["init"] },
+    // Its hook sets variables at the next prompt, which a script has not.
+    Printer { names: &["direnv"], commands: &["hook"] },
+    Printer { names: &["fzf"], commands: &["--bash", "--zsh", "--fish"] },
+    Printer { names: &["thefuck", "hub"], commands: &["--alias", "-a", "alias"] },
+    // Completions of a shell.
+    Printer { names: &["pip", "gh", "kubectl", "helm"], commands: &["completion"] },
 ];
 
 impl Walk<'_> {

@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Calls, Directory, Walk};
+use super::shell::has_arithmetic;
+use super::{Calls, Directory, Walk, stem};
 use crate::project_files::makefile::Line;
 
 /// How long a line of a recipe may grow by its variables.
@@ -33,6 +34,7 @@ pub fn of_recipes(
     let mut known: HashSet<String> = wanted.iter().cloned().collect();
     let mut walk = Walk::new(lookup, RECIPES * text.len());
     walk.directory = Directory::at(directory);
+    walk.has_arithmetic = recipes.variables.get("SHELL").is_some_and(|shell| has_arithmetic(&stem(shell)));
     walk.recipe(&recipes.expand(&recipes.always, &Automatic::default(), lookup));
     let mut at = 0;
     while let Some(target) = wanted.get(at).cloned() {

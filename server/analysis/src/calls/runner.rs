@@ -2,134 +2,83 @@
 //!
 //! Must not miss a program: what may be the value of an option may be the program, too.
 
-use super::wrapper::{Inner, behind};
+use super::wrapper::{ANOTHER_MACHINE, Inner, behind};
 use super::{Argument, is_absolute};
+
+mod table;
+
+use table::RUNNERS;
 
 /// Programs that run one of their arguments.
 struct Runner {
     names: &'static [&'static str],
     /// The words of their own behind one of which that stands, where they have such words.
     own: &'static [&'static str],
+    /// Others in front of these.
+    passing: &'static [&'static str],
     /// How many arguments stand between the options and the program.
     operands: usize,
+    place: Place,
 }
 
-const RUNNERS: [Runner; 15] = [
-    Runner {
-        names: &["bundle", "asdf", "npm", "pnpm", "yarn", "bun"],
-        own: &["exec", "x", "dlx"],
-        operands: 0,
-    },
-    Runner { names: &["direnv", "aws-vault", "aws-okta", "chamber"], own: &["exec"], operands: 1 },
-    Runner {
-        names: &[
-            "poetry",
-            "pipenv",
-            "uv",
-            "pdm",
-            "hatch",
-            "rye",
-            "conda",
-            "pipx",
-            "op",
-            "doppler",
-            "infisical",
-            "teller",
-            "dotenvx",
-            "devbox",
-            "toolbox",
-            "snap",
-            "flatpak",
-            "dagger",
-            "pixi",
-            "proto",
-            "honcho",
-            "overmind",
-        ],
-        own: &["run"],
-        operands: 0,
-    },
-    Runner { names: &["mise", "rtx", "aqua"], own: &["exec", "x"], operands: 0 },
-    Runner { names: &["saml2aws"], own: &["exec"], operands: 0 },
-    Runner { names: &["guix"], own: &["shell", "environment"], operands: 0 },
-    Runner { names: &["nix"], own: &["run"], operands: 0 },
-    Runner { names: &["sops"], own: &["exec-env", "exec-file"], operands: 1 },
-    Runner { names: &["gdb"], own: &["--args"], operands: 0 },
-    Runner { names: &["envchain"], own: &[], operands: 1 },
-    // Behind an option, which may be a switch, stands a socket or a name.
-    Runner { names: &["dtach", "abduco"], own: &[], operands: 0 },
-    Runner { names: &["zellij", "go"], own: &["run"], operands: 0 },
-    // `ip netns exec NAME`.
-    Runner { names: &["ip"], own: &["netns"], operands: 2 },
-    // Elsewhere than on Linux the program stands behind the file.
-    Runner { names: &["script"], own: &[], operands: 1 },
-    Runner {
-        names: &[
-            "npx",
-            "bunx",
-            "uvx",
-            "dotenv",
-            "summon",
-            "wsl",
-            "bwrap",
-            "firejail",
-            "valgrind",
-            "prlimit",
-            "setpriv",
-            "xvfb-run",
-            "dbus-run-session",
-            "start-stop-daemon",
-            "entr",
-            "watchexec",
-            "retry",
-            "hyperfine",
-            "concurrently",
-            "ssh-agent",
-            "dockerize",
-            "wait-for-it",
-            "wait-for-it.sh",
-            "wait-for",
-            "pkgx",
-            "viddy",
-            "cgexec",
-            "rlwrap",
-            "daemonize",
-            "runcon",
-            "choom",
-        ],
-        own: &[],
-        operands: 0,
-    },
-];
+/// Where a runner runs it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Here,
+    /// With variables of files, of other places or of another user.
+    Environment,
+    Container,
+    Machine,
+}
+
+const PLAIN: Runner = Runner { names: &[], own: &[], passing: &[], operands: 0, place: Place::Here };
+
+impl Runner {
+    /// Those of a program: one for each of its commands that run others.
+    fn of(name: &str) -> impl Iterator<Item = &'static Runner> {
+        RUNNERS.iter().filter(move |runner| runner.names.contains(&name))
+    }
+
+    /// Where the arguments begin among which the program is; nothing where another command is called.
+    fn begin(&self, arguments: &[Argument]) -> Option<usize> {
+        if self.own.is_empty() { Some(0) } else { behind(arguments, self.own, self.passing) }
+    }
+}
+
+/// Why a program runs others elsewhere, if it does.
+pub(super) fn elsewhere(name: &str, arguments: &[Argument]) -> Option<String> {
+    let runner = Runner::of(name).find(|runner| runner.begin(arguments).is_some())?;
+    match runner.place {
+        Place::Here => None,
+        Place::Environment => Some(format!("`{name}` runs it with another environment")),
+        Place::Container => Some(format!("`{name}` runs it in a container")),
+        Place::Machine => Some(ANOTHER_MACHINE.to_owned()),
+    }
+}
 
 /// The tools that others bring with them: the words of `tsh kubectl` are the program itself.
 const BRINGERS: [&str; 6] = ["tsh", "rancher", "k3s", "k0s", "minikube", "microk8s"];
 
 pub(super) fn is_runner(name: &str) -> bool {
-    BRINGERS.contains(&name) || RUNNERS.iter().any(|runner| runner.names.contains(&name))
+    BRINGERS.contains(&name) || Runner::of(name).next().is_some()
 }
 
 /// The arguments of a program that may be the one that it runs.
 pub(super) fn programs(name: &str, arguments: &[Argument]) -> Vec<Inner> {
-    if BRINGERS.contains(&name) {
-        let tool =
-            arguments.iter().position(|word| matches!(word.text.as_str(), "kubectl" | "helm" | "helm3"));
-        return tool.into_iter().map(certain).collect();
+    if BRINGERS.contains(&name)
+        && let Some(tool) =
+            arguments.iter().position(|word| matches!(word.text.as_str(), "kubectl" | "helm" | "helm3"))
+        && !arguments[..tool].iter().any(|word| word.text == "ssh")
+    {
+        return vec![certain(tool)];
     }
     if name == "nix" && behind(arguments, &["shell", "develop"], &[]).is_some() {
         let command = arguments.iter().position(|word| matches!(word.text.as_str(), "-c" | "--command"));
-        return command
-            .map(|at| at + 1)
-            .filter(|at| *at < arguments.len())
-            .map(certain)
-            .into_iter()
-            .collect();
+        let program = command.map(|at| at + 1).filter(|at| *at < arguments.len());
+        return program.map(certain).into_iter().collect();
     }
-    let Some(runner) = RUNNERS.iter().find(|runner| runner.names.contains(&name)) else {
-        return Vec::new();
-    };
-    let begin = if runner.own.is_empty() { Some(0) } else { behind(arguments, runner.own, &[]) };
-    let Some(begin) = begin else { return Vec::new() };
+    let begun = Runner::of(name).find_map(|runner| Some((runner, runner.begin(arguments)?)));
+    let Some((runner, begin)) = begun else { return Vec::new() };
     // Its options have up to two paths as values.
     let is_value = |word: &Argument| name == "bwrap" && is_absolute(&word.text);
     let mut found = candidates(arguments, begin, runner.operands, is_value);
@@ -137,11 +86,32 @@ pub(super) fn programs(name: &str, arguments: &[Argument]) -> Vec<Inner> {
     let behind_end = arguments.iter().skip(begin).position(|word| word.text == "--").map(|at| begin + at + 1);
     let last = found.last().map(|inner| inner.at);
     found.extend(behind_end.filter(|at| *at < arguments.len() && last != Some(*at)).map(certain));
-    if matches!(name, "concurrently" | "hyperfine") {
+    if matches!(name, "concurrently" | "hyperfine" | "mispipe" | "poop" | "pee" | "start-server-and-test") {
         let others = last.map_or(begin, |at| at + 1)..arguments.len();
         found.extend(others.filter(|at| is_script(&arguments[*at])).map(certain));
     }
     found
+}
+
+/// Options of programs that run others elsewhere, whose values are scripts.
+const SCRIPT_OPTIONS: [&str; 6] = ["-c", "-C", "--command", "--cmd", "--wrap", "--exec-command"];
+
+/// Scripts that are values of a runner's own options: `--setup='make clean'`.
+pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let Some(runner) = Runner::of(name).find(|runner| runner.begin(arguments).is_some()) else {
+        return Vec::new();
+    };
+    let is_remote = matches!(runner.place, Place::Container | Place::Machine);
+    let own = arguments.iter().take_while(|word| word.text != "--").enumerate();
+    let value = |(at, word): (usize, &Argument)| {
+        if is_remote && at > 0 && SCRIPT_OPTIONS.contains(&&*arguments[at - 1].text) {
+            return Some(vec![word.clone()]);
+        }
+        let (_, value) = word.text.split_once('=').filter(|_| word.text.starts_with('-'))?;
+        let value = Argument { text: value.into(), ..word.clone() };
+        is_script(&value).then(|| vec![value])
+    };
+    own.filter_map(value).collect()
 }
 
 fn certain(at: usize) -> Inner {

@@ -7,7 +7,7 @@ mod compound;
 mod redirection;
 mod word;
 
-use super::{Argument, DEPTH, Input, Line, TOO_MUCH, Walk};
+use super::{Argument, CallWords, DEPTH, Input, TOO_DEEP, TOO_MUCH, Walk};
 use crate::command::name_length;
 use word::ScriptWords;
 
@@ -59,7 +59,7 @@ impl<'w, 'a> Script<'w, 'a> {
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.walk.depth >= DEPTH {
-            return Err("it is nested too deeply".into());
+            return Err(TOO_DEEP.into());
         }
         self.walk.depth += 1;
         let read = read(self);
@@ -146,14 +146,24 @@ impl<'w, 'a> Script<'w, 'a> {
     /// `(( … ))` or `( … )`.
     fn parenthesis(&mut self) -> Read<()> {
         let begin = self.at;
-        if self.rest().starts_with("((") && self.arithmetic()? {
-            if self.walk.has_arithmetic {
-                return Ok(());
-            }
-            self.at = begin;
+        if !self.rest().starts_with("((") || !self.arithmetic()? {
+            self.at += 1;
+            return self.subshell();
         }
-        self.at += 1;
-        self.subshell()
+        let end = self.at;
+        if self.walk.has_arithmetic {
+            return Ok(());
+        }
+        self.at = begin + 1;
+        match self.subshell() {
+            Err(why) if why == TOO_MUCH || why == TOO_DEEP => Err(why),
+            // A shell that reads commands there refuses it.
+            Err(_) => {
+                self.at = end;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     /// What stands in front of a `)`, in a process of its own.
@@ -261,7 +271,7 @@ impl<'w, 'a> Script<'w, 'a> {
         let is_compound = program.is_none_or(|program| self.walk.functions.contains(program));
         self.walk.is_fed |= is_compound && input != Input::Inherited;
         if !words.done.is_empty() {
-            self.walk.command(&Line::new(words.done), &input);
+            self.walk.command(&CallWords::new(words.done), &input);
         }
         Ok(Last::Command)
     }

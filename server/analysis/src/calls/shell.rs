@@ -25,6 +25,11 @@ pub(crate) fn is_shell(name: &str) -> bool {
     )
 }
 
+/// Whether a shell reads `(( … ))` as a calculation.
+pub(super) fn has_arithmetic(name: &str) -> bool {
+    matches!(name, "bash" | "rbash" | "zsh" | "ksh" | "mksh")
+}
+
 /// What the options of a shell say.
 #[derive(Debug, Default)]
 struct ShellOptions {
@@ -109,7 +114,7 @@ impl Walk<'_> {
         given.first_file.and_then(|at| arguments.get(at)).into_iter().for_each(|file| self.file(file));
         if name == "fish" {
             let first = inner::scripts_of_option(arguments, "init-command", 'C');
-            first.iter().for_each(|script| self.script_of(script));
+            first.iter().for_each(|script| self.script_of_shell(script));
         }
         let rest = arguments.get(given.end..).unwrap_or_default();
         match rest.split_first() {
@@ -135,8 +140,7 @@ impl Walk<'_> {
 
     /// A script that a shell runs in a process of its own.
     fn own_script(&mut self, shell: &str, text: &str) {
-        let has_arithmetic = matches!(shell, "bash" | "rbash" | "zsh" | "ksh" | "mksh");
-        let before = std::mem::replace(&mut self.has_arithmetic, has_arithmetic);
+        let before = std::mem::replace(&mut self.has_arithmetic, has_arithmetic(shell));
         self.in_own_directory(|walk| walk.script(text));
         self.has_arithmetic = before;
     }
@@ -165,8 +169,9 @@ impl Walk<'_> {
         read(&mut there);
         self.left = there.left;
         self.reader = self.reader.take().or(there.reader.take());
-        let Calls { called, unclear, .. } = there.calls;
+        let Calls { called, unclear, of_unknown, .. } = there.calls;
         self.calls.called.extend(called);
+        self.calls.of_unknown.extend(of_unknown);
         if let Some(unclear) = unclear {
             self.note(Unclear { elsewhere: Some(ANOTHER_MACHINE.to_owned()), ..unclear });
         }

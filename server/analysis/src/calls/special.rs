@@ -4,7 +4,7 @@
 
 use super::wrapper::Inner;
 use super::{
-    Argument, Input, Line, READ_CALL, SET_UNKNOWN, Walk, directory, inner, printer, runner, wrapper,
+    Argument, CallWords, Input, READ_CALL, SET_UNKNOWN, Walk, directory, inner, printer, runner, wrapper,
 };
 
 impl Walk<'_> {
@@ -13,7 +13,7 @@ impl Walk<'_> {
         let end = words.iter().position(|word| word.text.starts_with(":::")).unwrap_or(words.len());
         match words.split_at(end) {
             ([], []) => self.unclear("what `parallel` runs is known only when it runs"),
-            ([], values) => values.iter().for_each(|value| self.script_of(std::slice::from_ref(value))),
+            ([], values) => values.iter().for_each(|value| self.script_of_shell(std::slice::from_ref(value))),
             (command, _) => {
                 // A shell reads the words, with values in them that are not known.
                 let in_shell = |word: &Argument| {
@@ -23,14 +23,14 @@ impl Walk<'_> {
                 let mut script: Vec<Argument> = command.iter().map(in_shell).collect();
                 script.extend((script == command).then(|| Argument::known("$*")));
                 let before = self.parameters.take();
-                self.script_of(&script);
+                self.script_of_shell(&script);
                 self.parameters = before;
             }
         }
     }
 
     /// One of them.
-    pub(super) fn special(&mut self, name: &str, line: &Line, input: &Input) {
+    pub(super) fn special(&mut self, name: &str, line: &CallWords, input: &Input) {
         let arguments = line.arguments();
         match name {
             "eval" if printer::are_assignments(arguments) => {}
@@ -61,6 +61,7 @@ impl Walk<'_> {
             "find" => self.find(arguments, &["-exec", "-execdir", "-ok", "-okdir"]),
             "fd" | "fdfind" => self.find(arguments, &["-x", "--exec", "-X", "--exec-batch"]),
             "kubectl" | "oc" => self.pod(name, line, input),
+            "git" => self.git(line, input),
             _ => self.scripts_inside(name, line, input),
         }
     }
@@ -126,7 +127,7 @@ impl Walk<'_> {
         let [option, program, ..] = arguments else { return };
         if option.text == "-p" {
             self.deeper(|walk| {
-                walk.command(&Line::new(vec![program.clone(), Argument::unknown()]), &Input::Unknown)
+                walk.command(&CallWords::new(vec![program.clone(), Argument::unknown()]), &Input::Unknown)
             });
         }
     }
@@ -164,7 +165,7 @@ impl Walk<'_> {
             };
             // Without a place for it `fd` appends the path.
             let path = (options[0] == "-x").then(Argument::unknown);
-            let line = Line::new(words.iter().map(of_path).chain(path).collect());
+            let line = CallWords::new(words.iter().map(of_path).chain(path).collect());
             self.in_own_directory(|walk| {
                 if arguments[at].text.ends_with("dir") {
                     walk.directory.doubt();
@@ -174,29 +175,32 @@ impl Walk<'_> {
         }
     }
 
-    fn scripts_inside(&mut self, name: &str, line: &Line, input: &Input) {
+    pub(super) fn scripts_inside(&mut self, name: &str, line: &CallWords, input: &Input) {
         let arguments = line.arguments();
-        let scripts = inner::scripts(name, arguments);
+        let scripts = [inner::scripts(name, arguments), runner::scripts(name, arguments)].concat();
         if wrapper::is_remote(name) {
-            let Some(_) = wrapper::behind(arguments, &["ssh"], &["compute", "beta", "alpha"]) else { return };
+            let Some(_) = wrapper::behind(arguments, &["ssh", "winrm"], &["compute", "beta", "alpha"]) else {
+                return;
+            };
             // Behind `--` stand arguments of `ssh`.
             let ends = arguments.iter().position(|word| word.text == "--").unwrap_or(arguments.len());
             let more = arguments[ends..].iter().skip_while(|word| word.text.starts_with('-'));
             let more: Vec<Argument> = more.cloned().collect();
             return self.on_another_machine(|there| {
-                scripts.iter().for_each(|script| there.script_of(script));
+                scripts.iter().for_each(|script| there.script_of_shell(script));
                 match more.as_slice() {
                     [] if scripts.is_empty() => there.reads(name, input),
-                    more => there.script_of(more),
+                    more => there.script_of_shell(more),
                 }
             });
         }
-        self.among(wrapper::elsewhere(name, arguments), |walk| {
-            scripts.iter().for_each(|script| walk.script_of(script));
+        let elsewhere = wrapper::elsewhere(name, arguments).or_else(|| runner::elsewhere(name, arguments));
+        self.among(elsewhere, |walk| {
+            scripts.iter().for_each(|script| walk.script_of_shell(script));
             for Inner { at, is_doubtful } in runner::programs(name, arguments) {
                 let word = &arguments[at];
                 if runner::is_script(word) {
-                    walk.script_of(std::slice::from_ref(word));
+                    walk.script_of_shell(std::slice::from_ref(word));
                 } else if is_doubtful {
                     walk.perhaps(&line.inner(at), input);
                 } else {

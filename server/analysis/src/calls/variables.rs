@@ -65,8 +65,9 @@ impl Walk<'_> {
             self.file(&value.clone().map_or_else(Argument::unknown, Argument::known));
         }
         if let Some(script) = value.as_deref().and_then(|value| script_in(name, value)) {
-            self.script(&script);
+            self.script_of_shell(&[Argument::known(script)]);
         }
+        self.plain.remove(name);
         // Which of several values it has depends on what ran before.
         let same = self.calls.assigned.get(name).is_none_or(|earlier| *earlier == value);
         let value = value.filter(|value| same && value.len() <= VALUE);

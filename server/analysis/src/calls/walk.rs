@@ -3,67 +3,16 @@
 //! Must not know programs: which others they run, the modules beside it tell.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use compact_str::CompactString;
 
 use super::directory::Directory;
 use super::script::Script;
 use super::wrapper::{self, Inner, Wrapper};
-use super::{Argument, Call, Calls, Line, SET_UNKNOWN, Unclear, container, inner, shell, stem};
-
-/// How deep commands may be nested; nobody writes more, and each level takes room on the stack.
-pub(super) const DEPTH: usize = 48;
-
-/// How much is read for each byte of a command, and at least: what stands in several others at once, such as a script that
-/// its own shell reads, is read for each of them, and values take their places in scripts.
-pub(super) const READ_EACH: usize = 16;
-pub(super) const READ_LEAST: usize = 256 * 1024;
-
-/// What it counts as to read a call or a script, as short as it may be.
-pub(super) const READ_CALL: usize = 64;
-
-/// How many calls are told of.
-pub(super) const CALLS: usize = 4096;
-
-/// How long values and paths may grow that scripts put together.
-pub(super) const VALUE: usize = 4096;
-
-/// Why no more is read.
-pub(super) const TOO_MUCH: &str = "more stands in it than is read";
-
-/// What a command reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Input {
-    /// What the command around it does.
-    Inherited,
-    Text(String),
-    Unknown,
-}
-
-/// What is known while a command is read.
-pub(super) struct Walk<'a> {
-    pub(super) calls: Calls,
-    pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// `$0`, `$1` and so on, where they are known.
-    pub(super) parameters: Option<Arc<[Argument]>>,
-    pub(super) directory: Directory,
-    /// Why what is read runs elsewhere.
-    pub(super) elsewhere: Option<String>,
-    /// What the command reads.
-    pub(super) input: Input,
-    /// A shell that reads what something around it may be fed with.
-    pub(super) reader: Option<String>,
-    /// Whether something was fed that may have such a shell in it.
-    pub(super) is_fed: bool,
-    /// The functions of scripts.
-    pub(super) functions: BTreeSet<CompactString>,
-    /// Whether the shell reads `(( … ))` as a calculation rather than as `( ( … ) )`.
-    pub(super) has_arithmetic: bool,
-    pub(super) depth: usize,
-    /// How much more is read.
-    pub(super) left: usize,
-}
+use super::{
+    Argument, CALLS, Call, CallWords, Calls, DEPTH, Input, READ_CALL, READ_EACH, READ_LEAST, SET_UNKNOWN,
+    TOO_DEEP, TOO_MUCH, Unclear, Walk, container, inner, shell, stem,
+};
 
 impl<'a> Walk<'a> {
     /// That of a command or script of some bytes.
@@ -78,7 +27,8 @@ impl<'a> Walk<'a> {
             reader: None,
             is_fed: false,
             functions: BTreeSet::new(),
-            has_arithmetic: true,
+            plain: BTreeSet::new(),
+            has_arithmetic: false,
             depth: 0,
             left: READ_LEAST + READ_EACH * length,
         }
@@ -107,7 +57,8 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn unclear(&mut self, why: impl Into<String>) {
-        self.note(Unclear { why: why.into(), elsewhere: None });
+        let elsewhere = self.elsewhere.clone();
+        self.note(Unclear { why: why.into(), elsewhere });
     }
 
     /// What is not known of another machine counts more.
@@ -131,7 +82,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
         if self.depth >= DEPTH {
-            return self.unclear("it is nested too deeply");
+            return self.unclear(TOO_DEEP);
         }
         if self.left == 0 {
             return;
@@ -149,13 +100,19 @@ impl<'a> Walk<'a> {
         self.script(&text.join(" "));
     }
 
+    /// A script that another program has a shell run of which nothing more is known.
+    pub(super) fn script_of_shell(&mut self, words: &[Argument]) {
+        let before = std::mem::replace(&mut self.has_arithmetic, false);
+        self.script_of(words);
+        self.has_arithmetic = before;
+    }
+
     /// A program with its arguments.
-    pub(super) fn command(&mut self, line: &Line, input: &Input) {
+    pub(super) fn command(&mut self, line: &CallWords, input: &Input) {
         let Some(program) = line.program().filter(|_| self.left > 0) else { return };
         let Some(file) = program.program() else {
             self.unclear("a program in it is known only when it runs");
-            let words: Vec<&str> = line.arguments().iter().map(|word| word.text.as_str()).collect();
-            self.calls.of_unknown.push(words.join(" "));
+            self.of_unknown(line);
             self.directory.doubt();
             // What is not known may run what stands behind it, or be nothing.
             let next = line.arguments().first();
@@ -171,7 +128,14 @@ impl<'a> Walk<'a> {
         self.in_directory_of(&words[..line.at], |walk| walk.program(file, line, input));
     }
 
-    pub(super) fn program(&mut self, file: &str, line: &Line, input: &Input) {
+    fn of_unknown(&mut self, line: &CallWords) {
+        if self.spend(READ_CALL + line.arguments().len()) {
+            let call = self.call_of(line, CompactString::default());
+            self.calls.of_unknown.push(call);
+        }
+    }
+
+    fn program(&mut self, file: &str, line: &CallWords, input: &Input) {
         let Some(name) = self.call(line) else { return };
         self.beside(file, &name, line.arguments(), input);
         if shell::is_shell(&name) {
@@ -186,26 +150,29 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a call, and gives the name of the program; nothing where no more is read.
-    pub(super) fn call(&mut self, line: &Line) -> Option<CompactString> {
+    pub(super) fn call(&mut self, line: &CallWords) -> Option<CompactString> {
         let is_read = self.spend(READ_CALL + line.arguments().len());
         if !is_read || self.calls.called.len() == CALLS {
             self.unclear(TOO_MUCH);
             return None;
         }
         let name = line.program().map(|program| stem(&program.text)).unwrap_or_default();
-        let directory = self.directory.known().map(str::to_owned);
-        let elsewhere = self.elsewhere.clone();
-        let call = Call { line: line.clone(), name: name.clone(), is_link: false, elsewhere, directory };
+        let call = self.call_of(line, name.clone());
         self.calls.called.push(call);
         Some(name)
     }
 
-    pub(super) fn wrapped(&mut self, wrapper: &Wrapper, line: &Line, input: &Input) {
+    fn call_of(&self, line: &CallWords, name: CompactString) -> Call {
+        let directory = self.directory.known().map(str::to_owned);
+        Call { line: line.clone(), name, is_link: false, elsewhere: self.elsewhere.clone(), directory }
+    }
+
+    pub(super) fn wrapped(&mut self, wrapper: &Wrapper, line: &CallWords, input: &Input) {
         let (name, arguments) = (wrapper.names[0], line.arguments());
         let scripts = inner::scripts(name, arguments);
         let elsewhere = wrapper::elsewhere(name, arguments);
         self.in_directory_of(arguments, |walk| {
-            walk.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of(script)));
+            walk.among(elsewhere, |walk| scripts.iter().for_each(|script| walk.script_of_shell(script)));
         });
         if !scripts.is_empty() && !matches!(name, "env" | "tmux") {
             return;
@@ -231,7 +198,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What a wrapper runs.
-    pub(super) fn run(&mut self, wrapper: &Wrapper, line: &Line, inner: Inner, input: &Input) {
+    pub(super) fn run(&mut self, wrapper: &Wrapper, line: &CallWords, inner: Inner, input: &Input) {
         let name = wrapper.names[0];
         let (options, rest) = line.arguments().split_at(inner.at);
         if rest.is_empty() && wrapper.begins_shell(options) {
@@ -240,15 +207,17 @@ impl<'a> Walk<'a> {
         // These hand their words to a shell.
         if matches!(name, "ssh" | "mosh" | "watch" | "sg") || name == "tmux" && rest.len() == 1 {
             let before = std::mem::replace(&mut self.input, input.clone());
-            self.script_of(rest);
+            self.script_of_shell(rest);
             self.input = before;
             return;
         }
         let line = match wrapper::placeholder(name, options) {
-            Some(placeholder) => Line::new(rest.iter().map(|word| word.replaced(&placeholder)).collect()),
+            Some(placeholder) => {
+                CallWords::new(rest.iter().map(|word| word.replaced(&placeholder)).collect())
+            }
             // Alone it runs `echo`.
             None if name == "xargs" && !rest.is_empty() => {
-                Line::new(rest.iter().cloned().chain([Argument::unknown()]).collect())
+                CallWords::new(rest.iter().cloned().chain([Argument::unknown()]).collect())
             }
             None => line.inner(inner.at),
         };
@@ -260,7 +229,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What may be a command, or the value of an option of which that is not known.
-    pub(super) fn perhaps(&mut self, line: &Line, input: &Input) {
+    pub(super) fn perhaps(&mut self, line: &CallWords, input: &Input) {
         self.deeper(|walk| walk.command(line, input));
     }
 

@@ -189,18 +189,14 @@ pub(super) fn elsewhere(name: &str, options: &[Argument]) -> Option<String> {
     let why = match name {
         "sudo" if has(keeps_environment) => return None,
         "sudo" | "doas" | "su" | "runuser" | "pkexec" | "gosu" | "run" | "gsudo" | "pfexec" | "chroot"
-        | "tmux" | "screen" => "with another environment",
-        // They set variables by files and of other places.
-        "direnv" | "dotenv" | "dotenvx" | "foreman" | "honcho" | "overmind" | "op" | "doppler"
-        | "infisical" | "chamber" | "sops" | "summon" | "teller" | "envchain" | "mise" | "rtx" => {
-            "with another environment"
-        }
+        | "tmux" | "screen" | "su-exec" | "foreman" => "with another environment",
         "systemd-run" if !has(|option| option == "--scope") => "with another environment",
         "chpst" if has(|option| option.starts_with("-e")) => "with another environment",
         "exec" if has(|option| is_short_with(option, 'c')) => "with another environment",
         "env" if has(drops_environment) || drops_kubeconfig(options) => "with another environment",
-        "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "toolbox"
-        | "flatpak" | "kubectl" | "oc" => "in a container",
+        "docker" | "docker-compose" | "podman" | "podman-compose" | "nerdctl" | "lxc" | "kubectl" | "oc" => {
+            "in a container"
+        }
         "aws" | "az" | "ansible" => return Some(ANOTHER_MACHINE.into()),
         _ if is_remote(name) => return Some(ANOTHER_MACHINE.into()),
         _ => return None,

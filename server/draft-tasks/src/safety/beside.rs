@@ -3,6 +3,8 @@
 //! Must not be taken for more than a hint: what a file calls may never run.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use draft_tasks_analysis::calls::{self, Beside, Call, Calls};
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON, PNPM_WORKSPACE};
@@ -10,7 +12,7 @@ use draft_tasks_analysis::project_files::{self, included_files};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
 
-use super::choice::{CalledCluster, CalledNames};
+use super::choice::{self, CalledCluster, CalledNames};
 use super::taskfile::{self, TaskScript};
 use super::tool::{self, TOOLS};
 use super::{Led, Whereabouts, given};
@@ -44,6 +46,9 @@ const IN_OTHER_LANGUAGES: [&str; 16] = [
     "Earthfile",
 ];
 
+/// The shell that the one of Task itself reads scripts as.
+const TASK_SHELL: &str = "bash";
+
 /// Modules of Ansible that reach a cluster.
 const MODULES: [&str; 6] = [
     "kubernetes.core.k8s",
@@ -73,11 +78,24 @@ pub(super) fn calls(
     whereabouts: Whereabouts<'_>,
     current: &dyn Fn() -> Option<Result<Target, String>>,
 ) -> Vec<CallBeside> {
+    // What runs there has the variables of the command.
+    let environment = inherited(calls, whereabouts);
+    let is_other = environment_names_file(calls);
+    let pinned = whereabouts.pinned.filter(|_| !is_other);
+    let whereabouts = Whereabouts { environment: &environment, pinned, ..whereabouts };
     let lookup: Lookup<'_> = &|name| whereabouts.variable(name);
+    let changed = choice::changed(calls, lookup);
+    let is_changed = is_other || changed.is_some();
+    let current = || match &changed {
+        Some(why) => Some(Err(why.clone())),
+        None if is_other => Target::find(whereabouts.environment, None).map_err(|it| it.message).transpose(),
+        None => current(),
+    };
     let mut search = Search {
         whereabouts,
         lookup,
-        current,
+        current: &current,
+        is_changed,
         known: calls.beside.iter().cloned().collect(),
         wanted: calls.beside.clone(),
         found: Vec::new(),
@@ -95,10 +113,38 @@ pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
     Some(format!("`{}` is in what is piped", calls::stem(named.first()?)))
 }
 
+/// The variables of an environment with those that a command assigns; without those that it gives values which are not known.
+fn inherited(calls: &Calls, whereabouts: Whereabouts<'_>) -> Vec<(OsString, OsString)> {
+    let is_assigned = |name: &OsString| name.to_str().is_some_and(|name| calls.assigned.contains_key(name));
+    let before = whereabouts.environment.iter().filter(|(name, _)| !is_assigned(name)).cloned();
+    let assigned = calls.assigned.iter().filter_map(|(name, value)| {
+        let value = OsString::from(value.as_ref()?);
+        let is_path = name == "KUBECONFIG" && !value.is_empty();
+        let seen = |file: PathBuf| whereabouts.directory.join(file);
+        let value =
+            if is_path { std::env::join_paths(std::env::split_paths(&value).map(seen)).ok()? } else { value };
+        Some((OsString::from(name), value))
+    });
+    before.chain(assigned).collect()
+}
+
+/// Whether a command assigns the variable that names the kubeconfig, or the one by which it is found.
+fn environment_names_file(calls: &Calls) -> bool {
+    ["KUBECONFIG", "HOME"].iter().any(|name| calls.assigned.contains_key(*name))
+}
+
+/// Whether what is known of the arguments of a program names a cluster.
+fn is_chosen(call: &Call) -> bool {
+    let words: Vec<&str> = call.arguments().collect();
+    given::chosen(&words.join(" ")).is_some()
+}
+
 struct Search<'a> {
     whereabouts: Whereabouts<'a>,
     lookup: Lookup<'a>,
     current: Current<'a>,
+    /// Whether the command has another cluster for what it runs than that of the environment.
+    is_changed: bool,
     /// What is to be read, in its order, each once.
     wanted: Vec<Beside>,
     known: HashSet<Beside>,
@@ -139,7 +185,13 @@ impl Search<'_> {
         let place = format!("`{name}`");
         let before = self.found.len();
         calls.called.iter().for_each(|call| self.call(&place, call, calls));
-        // A program that is known only when it runs, of a text that names a tool.
+        let is_chosen =
+            || calls.assigned.contains_key("KUBECONFIG") || calls.of_unknown.iter().any(is_chosen);
+        if self.found.len() == before && !calls.of_unknown.is_empty() && (self.is_changed || is_chosen()) {
+            let target = given::chosen(text).map(Err).or_else(self.current);
+            self.add(format!("{place} runs a program that is known only then"), target);
+        }
+        // One of a text that names a tool.
         let named = calls::mentions(text, &TOOLS).into_iter().next();
         if let Some(named) = named.filter(|_| calls.unclear.is_some() && self.found.len() == before) {
             let tool = named.first().map(|name| calls::stem(name)).unwrap_or_default();
@@ -206,12 +258,14 @@ impl Search<'_> {
     fn script(&mut self, path: &str, directory: &str) {
         let Some(text) = self.text(path) else { return };
         let first = text.lines().next().unwrap_or_default();
-        let is_shell = match first.strip_prefix("#!") {
-            Some(program) => program.trim_end().trim_end_matches(" -e").ends_with("sh"),
+        let program = first.strip_prefix("#!").map(|program| program.trim_end().trim_end_matches(" -e"));
+        let is_shell = match program {
+            Some(program) => program.ends_with("sh"),
             None => !IN_OTHER_LANGUAGES.iter().any(|end| path.ends_with(end)),
         };
         if is_shell {
-            self.of(path, &text, Calls::of_script_in(directory, &text, self.lookup));
+            let shell = program.and_then(|program| program.rsplit([' ', '/']).next()).unwrap_or_default();
+            self.of(path, &text, Calls::of_script_in(directory, shell, &text, self.lookup));
         } else {
             let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).chain(tool::of_accounts()).collect();
             self.mentions(&format!("`{path}`"), &text, &programs);
@@ -233,7 +287,7 @@ impl Search<'_> {
         if tool == "task" {
             let read = |path: &str| self.text(&below(&directory, path));
             for TaskScript { directory: own, script } in taskfile::scripts(&text, targets, &read) {
-                let calls = Calls::of_script_in(&below(&directory, &own), &script, self.lookup);
+                let calls = Calls::of_script_in(&below(&directory, &own), TASK_SHELL, &script, self.lookup);
                 self.of(&name, &script, calls);
             }
         } else {
@@ -292,7 +346,7 @@ impl Search<'_> {
         for RunnerFile { name, directory, text } in packages.into_iter().chain(nearest) {
             let scripts = project_files::npm_scripts(&text);
             for named in scripts.iter().filter(|named| runs(&named.name)) {
-                let calls = Calls::of_script_in(&directory, &named.detail, self.lookup);
+                let calls = Calls::of_script_in(&directory, "sh", &named.detail, self.lookup);
                 self.of(&below(&directory, &name), &named.detail, calls);
             }
         }

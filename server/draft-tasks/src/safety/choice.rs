@@ -94,6 +94,28 @@ fn writes(call: &Call) -> bool {
     }
 }
 
+/// The files that such a program may write.
+fn written(call: &Call) -> Vec<String> {
+    let all = || call.arguments().map(str::to_owned).collect();
+    let names_folder = || call.arguments().any(|word| word.starts_with("-t") || word.starts_with("--target"));
+    if !matches!(call.name(), "cp" | "ln" | "install" | "rsync" | "scp") || names_folder() {
+        return all();
+    }
+    // It writes what is not its first argument, or files of its arguments' names there.
+    let plain: Vec<&str> = call.arguments().filter(|word| !word.starts_with('-')).collect();
+    let [_, places @ ..] = plain.as_slice() else { return all() };
+    if places.is_empty() {
+        return all();
+    }
+    let name = |word: &str| Some(Path::new(word).file_name()?.to_string_lossy().into_owned());
+    let within = |place: &str| {
+        let names = plain.iter().filter_map(|word| name(word));
+        names.map(|name| format!("{}/{name}", place.trim_end_matches('/'))).collect::<Vec<_>>()
+    };
+    let files = places.iter().filter(|place| !place.ends_with('/')).map(|place| (*place).to_owned());
+    files.chain(places.iter().flat_map(|place| within(place))).collect()
+}
+
 const CHANGED: &str = "the command changes the kubeconfig";
 
 /// The cluster of a call.
@@ -148,8 +170,8 @@ impl CalledCluster {
         if let Some(why) = named.unsettled() {
             return Err(why);
         }
-        if call.hides_options(&WITH_VALUE) {
-            return Err("its arguments are known only when it runs".into());
+        if let Some(why) = hidden(call) {
+            return Err(why);
         }
         let chosen = if tool::chooses(call) { Some(tool::chosen_context(call)?) } else { None };
         if let Some((name, _)) = call.last_option_of(&OTHER_CLUSTERS) {
@@ -171,6 +193,11 @@ impl CalledCluster {
         }
         Ok(context.map_or(CalledCluster::Current, CalledCluster::Context))
     }
+}
+
+/// Why it may be any that a call names: options that do may be among its arguments.
+pub(super) fn hidden(call: &Call) -> Option<String> {
+    call.hides_options(&WITH_VALUE).then(|| "its arguments are known only when it runs".to_owned())
 }
 
 /// An address without the user in it, whose password may stand there.
@@ -371,11 +398,18 @@ fn changes_file(calls: &Calls, lookup: Lookup<'_>) -> bool {
     };
     // `dd` names it `of=FILE`.
     let is_named = |word: &str| is_file(word.strip_prefix("of=").unwrap_or(word));
-    let changes = |call: &Call| writes(call) && call.arguments().any(is_named);
+    let changes = |call: &Call| writes(call) && written(call).iter().any(|path| is_named(path));
     calls.written.iter().any(|path| is_file(path)) || calls.called.iter().any(changes)
 }
 
 /// Why a command may change which cluster is meant.
 pub(super) fn unsettled(calls: &Calls, lookup: Lookup<'_>) -> Option<String> {
     calls.unsettled.clone().or_else(|| changes_file(calls, lookup).then(|| CHANGED.to_owned()))
+}
+
+/// Why what a command runs may reach any cluster unless it names one: the command changes which one is meant.
+pub(super) fn changed(calls: &Calls, lookup: Lookup<'_>) -> Option<String> {
+    let is_unknown = calls.assigned.get("KUBECONFIG").is_some_and(Option::is_none);
+    let own = || is_unknown.then(|| "a command chooses its own kubeconfig".to_owned());
+    unsettled(calls, lookup).or_else(own)
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not be taken for more than a hint: the words may be for anything.
 
-use draft_tasks_analysis::calls::{Call, Calls, is_absolute, stem};
+use draft_tasks_analysis::calls::{Call, Calls, is_absolute, mentions, stem};
 
 use super::choice::{self, Lookup};
 use super::tool::TOOLS;
@@ -143,7 +143,6 @@ fn command_of<'c>(program: &str, before: &str, argument: &'c str) -> Option<&'c 
             let (_, command) = argument.split_once("Command")?;
             Some(command.trim_start_matches(['=', ' ']))
         }
-        "git" => behind(&["-c"]).and_then(|setting| Some(setting.split_once('=')?.1)),
         "rsync" => behind(&["-e", "--rsh", "--rsync-path"])
             .or_else(|| argument.strip_prefix("--rsh=").or_else(|| argument.strip_prefix("-e"))),
         "socat" => {
@@ -176,20 +175,19 @@ pub(super) fn chosen(command: &str) -> Option<String> {
     Some(format!("`{choice}` in it may choose it"))
 }
 
-/// Why a program that is known only when it runs may reach any cluster, if it is a tool.
+/// Why programs that are known only when they run may reach any cluster, if they are tools.
 pub(super) fn chosen_of_unknown(calls: &Calls, lookup: Lookup<'_>) -> Option<String> {
-    let mut all = calls.of_unknown.iter();
+    let unsettled = calls.of_unknown.first().and_then(|_| choice::unsettled(calls, lookup));
+    unsettled.or_else(|| calls.of_unknown.iter().find_map(chosen_by))
+}
+
+/// Why one may by what is known of its call.
+pub(super) fn chosen_by(call: &Call) -> Option<String> {
+    let words: Vec<&str> = call.arguments().collect();
     let is_address = |word: &str| word.contains(':') && word.contains('.');
-    let names_server = |text: &str| {
-        let words: Vec<&str> = text.split(' ').collect();
-        words.windows(2).any(|pair| pair[0] == "-s" && is_address(pair[1]))
-    };
-    let unsettled = all.clone().next().and_then(|_| choice::unsettled(calls, lookup));
-    unsettled.or_else(|| {
-        all.find_map(|text| {
-            chosen(text).or_else(|| names_server(text).then(|| "`-s` in it may choose it".into()))
-        })
-    })
+    let names_server = || words.windows(2).any(|pair| pair[0] == "-s" && is_address(pair[1]));
+    let named = || names_server().then(|| "`-s` in it may choose it".to_owned());
+    chosen(&words.join(" ")).or_else(named).or_else(|| choice::hidden(call))
 }
 
 fn is_run_by_socat(kind: &str) -> bool {
@@ -221,6 +219,9 @@ pub(super) fn words(call: &Call) -> Option<Vec<String>> {
     let arguments: Vec<&str> = call.arguments().collect();
     let all = (0..arguments.len()).filter(|at| !arguments[*at].starts_with('-'));
     let spread = all.map(|at| arguments[at..].iter().map(|word| (*word).to_owned()).collect());
+    if let Some(words) = in_code(&arguments) {
+        return Some(words);
+    }
     // A script may stand in one argument, also behind the name of an option.
     let scripts = arguments.iter().map(|argument| match argument.rsplit_once('=') {
         Some((_, value)) if argument.starts_with('-') && !value.starts_with(' ') => value,
@@ -228,6 +229,35 @@ pub(super) fn words(call: &Call) -> Option<Vec<String>> {
     });
     let own = scripts.map(|script| script.split_whitespace().map(str::to_owned).collect());
     spread.chain(own).find(|words: &Vec<String>| is_call(words))
+}
+
+/// Options behind which many programs are given code.
+const CODE: [&str; 14] = [
+    "-e",
+    "-c",
+    "-E",
+    "-x",
+    "-r",
+    "-p",
+    "--eval",
+    "-eval",
+    "--exec",
+    "--execute",
+    "--command",
+    "--cmd",
+    "--bind",
+    "--preview",
+];
+
+/// A tool in code that an option gives.
+fn in_code(arguments: &[&str]) -> Option<Vec<String>> {
+    let code = |at: usize| match arguments[at].split_once('=') {
+        Some((option, code)) if CODE.contains(&option) => Some(code),
+        _ => arguments.get(at + 1).copied().filter(|_| CODE.contains(&arguments[at])),
+    };
+    let all = (0..arguments.len()).filter_map(code).filter(|code| code.contains(char::is_whitespace));
+    let mut named = all.flat_map(|code| mentions(code, &TOOLS));
+    named.find(|words| words.first().is_some_and(|name| !WORDS.contains(&&*stem(name))))
 }
 
 /// Whether words are a tool with a command or an option, and no file of that name.

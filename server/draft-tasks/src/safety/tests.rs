@@ -339,7 +339,7 @@ fn files_beside_a_command_are_hints() {
     ] {
         assert!(hint(argv).contains("; code in it calls `kubectl`)"), "{argv:?}");
     }
-    assert!(hint(&["nodemon", "--exec", "kubectl apply -f x"]).contains("; `nodemon` may call `kubectl`)"));
+    assert!(hint(&["tsup", "--onSuccess", "kubectl apply -f x"]).contains("; `tsup` may call `kubectl`)"));
     assert!(hint(&["tar", "--checkpoint-action=exec=kubectl get"]).contains("; `tar` may call `kubectl`)"));
     assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("; `foo` may call `kubectl`)"));
     for quiet in [
@@ -365,6 +365,8 @@ mod elsewhere;
 mod hidden;
 #[cfg(unix)]
 mod link;
+mod quiet;
 mod reached;
+mod runners;
 mod unknown;
 mod written;

@@ -196,7 +196,7 @@ fn is_given(call: &Call, words: &[&str]) -> bool {
 }
 
 /// Commands of `kubectl` that hand no arguments to other programs; others may be plugins.
-const KUBECTL_COMMANDS: [&str; 37] = [
+const KUBECTL_COMMANDS: [&str; 38] = [
     "annotate",
     "api-resources",
     "api-versions",
@@ -219,6 +219,7 @@ const KUBECTL_COMMANDS: [&str; 37] = [
     "explain",
     "expose",
     "get",
+    "krew",
     "kustomize",
     "label",
     "logs",
@@ -252,8 +253,10 @@ const HELM_COMMANDS: [&str; 11] = [
 ];
 
 /// Tools that take `--help` anywhere, and have no plugins to which it could go.
-const HELPERS: [&str; 10] =
-    ["flux", "helmfile", "istioctl", "kapp", "skaffold", "stern", "tilt", "velero", "cilium", "kubeseal"];
+const HELPERS: [&str; 21] = [
+    "flux", "helmfile", "istioctl", "kapp", "skaffold", "stern", "tilt", "velero", "cilium", "kubeseal",
+    "argo", "linkerd", "kops", "vcluster", "helmwave", "kots", "nelm", "timoni", "werf", "draft", "kluctl",
+];
 
 /// Whether a call only shows how to use the tool.
 fn only_helps(name: &str, call: &Call) -> bool {
@@ -341,7 +344,11 @@ pub(super) fn chooses(call: &Call) -> bool {
     // They only show which one is chosen, or what would be.
     let is_question = call.is_known()
         && match name {
-            "kubectx" => matches!(only(call), Some("-c" | "--current")),
+            "kubectx" => matches!(only(call), Some("-c" | "--current" | "-h" | "-V" | "--version")),
+            "kubectl" | "kubecolor" | "oc" => {
+                let words: Vec<&str> = call.arguments().collect();
+                matches!(words.as_slice(), ["ctx", "-c" | "--current" | "-h" | "--help"])
+            }
             "upctl" => !call.arguments().any(|argument| argument.starts_with("--write")),
             _ => false,
         };

@@ -4,6 +4,7 @@
 
 use super::word::ScriptWords;
 use super::{End, Last, Read, Script, is_word_end};
+use crate::calls::Argument;
 use crate::command::name_length;
 
 impl Script<'_, '_> {
@@ -87,18 +88,24 @@ impl Script<'_, '_> {
         self.blanks_and_lines();
         if self.rest().starts_with("in") && self.rest()[2..].chars().next().is_none_or(is_word_end) {
             self.at += 2;
-            self.words_of_line()?;
+            let words = self.words_of_line()?;
+            let is_plain =
+                |word: &Argument| word.certain && !word.text.is_empty() && !word.text.starts_with('-');
+            if words.iter().all(is_plain) {
+                self.walk.plain.insert(name.to_owned());
+            }
         }
         Ok(())
     }
 
-    fn words_of_line(&mut self) -> Read<()> {
+    fn words_of_line(&mut self) -> Read<Vec<Argument>> {
+        let mut words = ScriptWords::default();
         loop {
             self.blanks();
             match self.peek() {
-                None | Some(b'\n' | b';' | b'&' | b'|') => return Ok(()),
+                None | Some(b'\n' | b';' | b'&' | b'|') => return Ok(words.done),
                 Some(b'(' | b')') => return Err("a `for` in it cannot be read".into()),
-                Some(_) => self.word(&mut ScriptWords::default())?,
+                Some(_) => self.word(&mut words)?,
             }
         }
     }

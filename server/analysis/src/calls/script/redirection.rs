@@ -51,8 +51,13 @@ impl Script<'_, '_> {
         let start = self.at;
         let mut words = ScriptWords::default();
         self.word(&mut words)?;
-        let is_quoted = self.text[start..self.at].contains(['\'', '"', '\\']);
-        let delimiter = words.done.pop().map(|word| word.text).unwrap_or_default();
+        // A continued line quotes nothing.
+        let is_quoted = self.text[start..self.at].replace("\\\n", "").contains(['\'', '"', '\\']);
+        let delimiter = words.done.pop().filter(|word| word.certain && !word.text.contains('\n'));
+        // Shells are not of one opinion where a text ends whose delimiter has several lines.
+        let Some(delimiter) = delimiter.map(|word| word.text) else {
+            return Err("a here-document in it cannot be read".into());
+        };
         let line_end = self.at + self.rest().find('\n').unwrap_or(self.rest().len());
         let (line_end, begin) = self.documents.unwrap_or((line_end, (line_end + 1).min(self.text.len())));
         let body = self.text.get(begin..).unwrap_or_default();

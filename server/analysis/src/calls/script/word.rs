@@ -16,6 +16,8 @@ pub(super) struct ScriptWords {
     pub(super) current: Option<Argument>,
     /// Whether the current one is no word if it stays empty: `"$@"` without parameters.
     vanishes: bool,
+    /// Whether something stands in the current one that is not known and is not empty.
+    is_plain: bool,
 }
 
 impl ScriptWords {
@@ -36,6 +38,14 @@ impl ScriptWords {
         word.assigns = false;
     }
 
+    /// What is one word, and no option.
+    fn unknown_plain(&mut self) {
+        let open = self.current().open;
+        self.unknown();
+        self.current().open = open || self.current().text.starts_with('-');
+        self.is_plain = true;
+    }
+
     /// What a substitution printed, of which it is known whether it only assigns variables.
     fn printed(&mut self, assigns: bool) {
         let is_all = self.current.as_ref().is_none_or(|word| word.certain && word.text.is_empty());
@@ -45,6 +55,7 @@ impl ScriptWords {
 
     fn end(&mut self) {
         let vanishes = std::mem::take(&mut self.vanishes);
+        self.is_plain = false;
         let word = self.current.take();
         self.done.extend(word.filter(|word| !vanishes || !word.certain || !word.text.is_empty()));
     }
@@ -86,8 +97,9 @@ impl Script<'_, '_> {
             match next {
                 '<' | '>' if self.at == start && self.rest()[1..].starts_with('(') => {
                     self.at += 2;
+                    let since = self.walk.calls.called.len();
                     self.subshell()?;
-                    words.unknown();
+                    words.printed(self.walk.prints_assignments(since));
                 }
                 next if is_word_end(next) && (next != '\r' || self.is_at_return()) => break,
                 '\\' => self.escape(words),
@@ -118,7 +130,8 @@ impl Script<'_, '_> {
             words.current().open |= several && written.starts_with(['-', '{']);
         }
         let is_quoted = written.starts_with(['"', '\'']) && !written.contains('@');
-        if let Some(word) = words.current.as_mut() {
+        let is_plain = words.is_plain;
+        if let Some(word) = words.current.as_mut().filter(|_| !is_plain) {
             word.vanishes |= !word.certain && word.text.is_empty() && !is_quoted;
         }
         words.end();
@@ -213,7 +226,7 @@ impl Script<'_, '_> {
         if length > 0 {
             self.at += length;
             let value = self.walk.value(&rest[..length]);
-            return self.put(words, value, in_quotes);
+            return self.put_variable(words, &rest[..length], value, in_quotes);
         }
         match rest.chars().next() {
             Some('(') => self.substitution(words),
@@ -290,7 +303,7 @@ impl Script<'_, '_> {
         match operator.filter(|_| !name.is_empty()) {
             Some("}") => {
                 let value = self.walk.value(name);
-                self.put(words, value, in_quotes)?;
+                self.put_variable(words, name, value, in_quotes)?;
             }
             Some(_) if value.is_some() => self.put(words, value, in_quotes)?,
             Some(_) => {
@@ -308,6 +321,21 @@ impl Script<'_, '_> {
             None => words.unknown(),
         }
         Ok(())
+    }
+
+    fn put_variable(
+        &mut self,
+        words: &mut ScriptWords,
+        name: &str,
+        value: Option<String>,
+        in_quotes: bool,
+    ) -> Read<()> {
+        let has_separators = self.walk.calls.assigned.contains_key("IFS");
+        if value.is_none() && !has_separators && self.walk.plain.contains(name) {
+            words.unknown_plain();
+            return Ok(());
+        }
+        self.put(words, value, in_quotes)
     }
 
     fn put(&mut self, words: &mut ScriptWords, value: Option<String>, in_quotes: bool) -> Read<()> {

@@ -1,7 +1,7 @@
 //! How much is read.
 
 use super::*;
-use crate::calls::walk::{CALLS, READ_EACH, READ_LEAST};
+use crate::calls::{CALLS, READ_EACH, READ_LEAST};
 
 #[test]
 fn shells_that_read_the_script_that_they_are_in_come_to_an_end() {

@@ -2,7 +2,7 @@
 
 use super::{PLAIN, Wrapper};
 
-pub(super) static WRAPPERS: [Wrapper; 46] = [
+pub(super) static WRAPPERS: [Wrapper; 48] = [
     Wrapper {
         names: &[
             "nohup",
@@ -18,7 +18,6 @@ pub(super) static WRAPPERS: [Wrapper; 46] = [
             "eatmydata",
             "catchsegv",
             "dbus-launch",
-            "caffeinate",
             "winpty",
             "dumb-init",
             "shell",
@@ -99,6 +98,8 @@ pub(super) static WRAPPERS: [Wrapper; 46] = [
         ..PLAIN
     },
     Wrapper { names: &["exec"], letters: "a", ..PLAIN },
+    Wrapper { names: &["caffeinate"], letters: "tw", ..PLAIN },
+    Wrapper { names: &["ltrace"], letters: "aADeFlLnopsuwxX", words: &["output", "where"], ..PLAIN },
     Wrapper { names: &["command"], idle: "vV", ..PLAIN },
     Wrapper {
         names: &["xargs", "gxargs"],
@@ -244,7 +245,7 @@ pub(super) static WRAPPERS: [Wrapper; 46] = [
     },
     Wrapper { names: &["sg", "newgrp"], operands: 1, begins_shell: true, ..PLAIN },
     Wrapper {
-        names: &["strace", "ltrace"],
+        names: &["strace"],
         letters: "aeEoOpPsSuUXbIAl",
         words: &["trace", "output", "env", "attach", "user", "string-limit", "columns", "const-print-style"],
         switches: &["follow-forks", "output-separately", "summary-only", "summary", "debug"],
@@ -356,7 +357,7 @@ pub(super) static WRAPPERS: [Wrapper; 46] = [
         ..PLAIN
     },
     Wrapper {
-        names: &["tmux"],
+        names: &["tmux", "byobu"],
         own: &[
             "new",
             "new-session",
@@ -365,6 +366,11 @@ pub(super) static WRAPPERS: [Wrapper; 46] = [
             "splitw",
             "split-window",
             "respawn-pane",
+            "respawnp",
+            "respawn-window",
+            "respawnw",
+            "pipe-pane",
+            "pipep",
             "run",
             "run-shell",
             "if",

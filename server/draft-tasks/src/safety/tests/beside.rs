@@ -5,7 +5,7 @@ use super::*;
 /// What files a command finds beside it, and the command.
 type Beside<'a> = (&'a [(&'a str, &'a str)], &'a str);
 
-const CALLS: [Beside<'_>; 47] = [
+const CALLS: [Beside<'_>; 49] = [
     // Makefiles.
     (
         &[("Makefile", ".PHONY: a deploy \\\n  b\na:\n\techo\ndeploy b:\n\t@kubectl \\\n\t  apply -f x\n")],
@@ -33,6 +33,8 @@ const CALLS: [Beside<'_>; 47] = [
     (&[("Makefile", ".DEFAULT_GOAL := b\na:\n\ttrue\nb:\n\thelm list\n")], "make"),
     (&[("Makefile", "ifdef X\n  K = kubectl\nelse\n  K = oc\nendif\na:\n\t$(K) apply -f x\n")], "make a"),
     (&[("x.mk", "a:\n\tbash deploy.sh\n"), ("deploy.sh", "helm list\n")], "make -f x.mk a"),
+    (&[("Makefile", "a:\n\t((kubectl get x))\n")], "make a"),
+    (&[("package.json", r#"{"scripts": {"x": "((kubectl get x) | cat)"}}"#)], "npm run x"),
     // Scripts.
     (&[("a.sh", "./b.sh\n"), ("b.sh", "exec kubectl get x\n")], "bash a.sh"),
     (&[("s/a.sh", "./b.sh\n"), ("s/b.sh", "kubectl get x\n")], "sh -c 'cd s && ./a.sh'"),
@@ -182,6 +184,39 @@ fn a_context_that_a_recipe_gets_as_its_target_is_known() {
         let near = case.1.replace("prod", "dev");
         assert_eq!(said(&asked_beside("prod", &(case.0, near.as_str()))), "", "{case:?}");
     }
+}
+
+#[test]
+fn what_stands_beside_a_command_has_its_kubeconfig() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("prod.yaml", &CONFIG.replace("CURRENT", "prod"));
+    write("deploy.sh", "kubectl get x\n");
+    write("tool.sh", "\"$TOOL\" apply -f x\n");
+    write("own.sh", "kubectl --context dev --kubeconfig=config get x\n");
+    write("Makefile", "deploy:\n\t./deploy.sh\n");
+    let said = |script: &str| {
+        let asked = asked(dir.path(), &["sh", "-c", script]);
+        assert!(asked.iter().all(|it| it.is_hint), "{script}: {}", said(&asked));
+        said(&asked)
+    };
+    for script in ["./deploy.sh", "make deploy", "./tool.sh"] {
+        assert_eq!(said(script), "", "{script}");
+        for (before, place) in [
+            ("KUBECONFIG=prod.yaml", "context prod"),
+            ("export KUBECONFIG=$PWD/prod.yaml;", "context prod"),
+            ("export KUBECONFIG=$(x);", "on an unknown cluster: a command chooses its own kubeconfig"),
+            (". ./prod.env;", "on an unknown cluster: what `.` reads may choose it"),
+            ("cp prod.yaml config;", "on an unknown cluster: the command changes the kubeconfig"),
+        ] {
+            let script = format!("{before} {script}");
+            assert!(said(&script).contains(place), "{script}: {}", said(&script));
+        }
+        assert_eq!(said(&format!("KUBECONFIG=config {script}")), "", "{script}");
+    }
+    assert_eq!(said("X=y ./own.sh"), "");
+    write("tool.sh", "export KUBECONFIG=prod.yaml\n$TOOL get\n");
+    assert!(said("./tool.sh").contains("`./tool.sh` runs a program that is known only then"));
 }
 
 #[test]

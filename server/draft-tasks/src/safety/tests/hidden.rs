@@ -3,7 +3,7 @@
 use super::*;
 
 /// Scripts that reach another cluster than the current one.
-const CHOSEN: [&str; 98] = [
+const CHOSEN: [&str; 103] = [
     // A program that is known only when it runs, or behind what cannot be read.
     "T=$(which kubectl); $T --context prod delete ns x",
     "K=$(command -v kubectl); \"$K\" --context prod delete ns x",
@@ -86,6 +86,11 @@ const CHOSEN: [&str; 98] = [
     "shopt -s extglob\nrm -f !(.*|p*)zz\nkubectl --context prod get",
     "shopt -s extglob\ncase x in @(a|b)) ;; *) kubectl --context prod get;; esac",
     "fish -c 'echo (kubectl --context prod get)'",
+    "cat <<'a\nb'\nx\na\nb\nkubectl --context prod get",
+    "cat <<E\\\nOF\n$(kubectl --context prod get)\nEOF",
+    "cat <<$(x)\nkubectl\nx\nkubectl --context prod get",
+    "watch '((kubectl --context prod get))'",
+    "git -c alias.x='!((kubectl --context prod get))' x",
     // Ways of tools' own.
     "argo --argo-server prod:2746 list",
     "argo --argo-server=prod:2746 list",

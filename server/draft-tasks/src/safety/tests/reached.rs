@@ -157,7 +157,7 @@ fn commands_that_may_reach_a_cluster_are_asked_for() {
         "kubectl lint",
         "kubectl-version --client",
         "kubectl-version --help",
-        "kubectl ctx --help",
+        "kubectl ctx prod --help",
         "kubectl get pods -n --help",
         "kubectl run web --help",
         "kubectl create cm a --from-literal --dry-run=client",

@@ -3,8 +3,23 @@
 use super::*;
 
 /// Scripts that reach an unknown cluster.
-const NOT_KNOWN: [&str; 134] = [
+const NOT_KNOWN: [&str; 149] = [
     "oc project prod && helm list",
+    "sudo $K get pods",
+    "sudo -u x \"$K\" get pods",
+    "$K $(cat opts) get pods",
+    "\"$K\" \"$OPTION\" get pods",
+    "timeout 5 $K $(cat opts) get pods",
+    "docker run x $K get",
+    "chroot /x $K get",
+    "env -i $K get pods",
+    "xargs $K get",
+    "for p in $(ls); do kubectl delete pod $p; done",
+    "for p in a -b; do kubectl delete pod $p; done",
+    "for p in a b; do p=$X; kubectl delete pod $p; done",
+    "IFS=,; for p in a,--context=prod; do kubectl delete pod $p; done",
+    "cp /x/config . && kubectl get",
+    "cp prod config/../config; kubectl get",
     "tk apply x",
     "kubefwd svc -x prod",
     "consul-k8s -context=prod uninstall",
@@ -152,6 +167,13 @@ fn what_is_not_known_is_never_the_current_cluster() {
 fn what_is_not_known_of_a_call_may_say_nothing_of_its_cluster() {
     for script in [
         "for f in *.yaml; do kubectl apply -f $f; done",
+        "for p in a b; do kubectl delete pod $p; done",
+        "for p in a b; do echo \"$p\"; kubectl delete pod \"${p}\" -n x; done",
+        "cp x config/; kubectl get",
+        "cp config backup; kubectl get",
+        "ls charts | xargs -I{} helm template charts/{}",
+        "exec -- env KUBECONFIG=config kubectl get",
+        "exec env -- KUBECONFIG=config kubectl get",
         "kubectl get pods -n \"$N\"",
         "kubectl delete \"pod/$X\"",
         "kubectl exec web -- sh -c \"$X\"",

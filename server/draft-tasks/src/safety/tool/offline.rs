@@ -20,7 +20,7 @@ struct Offline {
 
 const PLAIN: Offline = Offline { tools: &[], commands: &[], only_with: None, never_with: &[] };
 
-const OFFLINE: [Offline; 31] = [
+const OFFLINE: [Offline; 54] = [
     Offline { tools: &TOOLS, commands: &[&["--help"], &["-h"], &["--version"]], ..PLAIN },
     Offline {
         tools: KUBECTL,
@@ -31,7 +31,18 @@ const OFFLINE: [Offline; 31] = [
     },
     Offline {
         tools: &["helmfile"],
-        commands: &[&["lint"], &["deps"], &["list"], &["build"], &["template"], &["repos"]],
+        commands: &[
+            &["lint"],
+            &["deps"],
+            &["list"],
+            &["build"],
+            &["template"],
+            &["repos"],
+            &["fetch"],
+            &["write-values"],
+            &["show-dag"],
+            &["cache"],
+        ],
         never_with: &["--validate", "--args", "--post-renderer"],
         ..PLAIN
     },
@@ -48,11 +59,37 @@ const OFFLINE: [Offline; 31] = [
             &["config", "get-contexts"],
             &["config", "get-clusters"],
             &["config", "get-users"],
+            // A plugin that is about plugins.
+            &["krew"],
+            // They show what is chosen, or how they are used.
+            &["ctx", "-h"],
+            &["ctx", "--help"],
+            &["ctx", "-c"],
+            &["ctx", "--current"],
+            &["ns", "-h"],
+            &["ns", "--help"],
+            &["ns", "-c"],
+            &["ns", "--current"],
         ],
         ..PLAIN
     },
+    Offline { tools: &["oc"], commands: &[&["process"]], only_with: Some("--local"), ..PLAIN },
     Offline {
-        tools: &["kubectl", "kubecolor", "oc", "argocd", "crossplane", "flux", "linkerd", "cilium", "draft"],
+        tools: &[
+            "kubectl",
+            "kubecolor",
+            "oc",
+            "argocd",
+            "crossplane",
+            "flux",
+            "linkerd",
+            "cilium",
+            "draft",
+            "virtctl",
+            "odo",
+            "cmctl",
+            "calicoctl",
+        ],
         commands: &[&["version"]],
         only_with: Some("--client"),
         ..PLAIN
@@ -109,6 +146,7 @@ const OFFLINE: [Offline; 31] = [
             &["create"],
             &["edit"],
             &["localize"],
+            &["openapi"],
             &["version"],
             &["completion"],
             &["help"],
@@ -153,7 +191,11 @@ const OFFLINE: [Offline; 31] = [
         never_with: &["--validate", "--dry-run", "--post-renderer"],
         ..PLAIN
     },
-    Offline { tools: &["draft"], commands: &[&["create"], &["home"], &["help"]], ..PLAIN },
+    Offline {
+        tools: &["draft"],
+        commands: &[&["create"], &["home"], &["help"], &["info"], &["version"]],
+        ..PLAIN
+    },
     Offline { tools: &["istioctl"], commands: &[&["version"]], only_with: Some("--remote=false"), ..PLAIN },
     Offline {
         tools: &["istioctl"],
@@ -177,7 +219,15 @@ const OFFLINE: [Offline; 31] = [
     Offline { tools: &["velero"], commands: &[&["version"]], only_with: Some("--client-only"), ..PLAIN },
     Offline {
         tools: &["skaffold"],
-        commands: &[&["init"], &["fix"], &["schema"], &["config", "list"]],
+        commands: &[
+            &["init"],
+            &["fix"],
+            &["schema"],
+            &["config", "list"],
+            &["credits"],
+            &["options"],
+            &["inspect"],
+        ],
         ..PLAIN
     },
     Offline { tools: &["skaffold"], commands: &[&["render"]], only_with: Some("--offline"), ..PLAIN },
@@ -188,6 +238,89 @@ const OFFLINE: [Offline; 31] = [
         tools: &["flux"],
         commands: &[&["build", "kustomization"], &["build", "ks"]],
         only_with: Some("--dry-run"),
+        ..PLAIN
+    },
+    Offline {
+        tools: &["flux"],
+        commands: &[
+            &["envsubst"],
+            &["build", "artifact"],
+            &["push", "artifact"],
+            &["pull", "artifact"],
+            &["tag", "artifact"],
+            &["list", "artifacts"],
+            &["diff", "artifact"],
+        ],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["kluctl"],
+        commands: &[&["render"]],
+        only_with: Some("--offline-kubernetes"),
+        ..PLAIN
+    },
+    Offline { tools: &["timoni"], commands: &[&["mod"], &["artifact"], &["registry"]], ..PLAIN },
+    Offline { tools: &["okteto"], commands: &[&["validate"]], ..PLAIN },
+    Offline { tools: &["velero"], commands: &[&["client", "config"]], ..PLAIN },
+    Offline {
+        tools: &["tkn"],
+        commands: &[&["hub", "search"], &["hub", "get"], &["hub", "info"], &["bundle"]],
+        ..PLAIN
+    },
+    Offline { tools: &["k9s", "eksctl"], commands: &[&["info"]], ..PLAIN },
+    Offline { tools: &["eksctl"], commands: &[&["utils", "schema"]], ..PLAIN },
+    Offline {
+        tools: &["kubeadm"],
+        commands: &[
+            &["config", "print"],
+            &["config", "validate"],
+            &["config", "migrate"],
+            &["config", "images"],
+        ],
+        ..PLAIN
+    },
+    Offline {
+        tools: &["clusterctl"],
+        commands: &[&["config", "repositories"], &["generate", "yaml"]],
+        ..PLAIN
+    },
+    Offline { tools: &["calicoctl", "cmctl"], commands: &[&["convert"]], ..PLAIN },
+    Offline { tools: &["operator-sdk"], commands: &[&["bundle", "validate"]], ..PLAIN },
+    Offline { tools: &["sonobuoy"], commands: &[&["results"]], ..PLAIN },
+    Offline {
+        tools: &["tk"],
+        commands: &[&["fmt"], &["lint"], &["init"], &["tool"], &["eval"], &["export"]],
+        ..PLAIN
+    },
+    Offline { tools: &["chainsaw"], commands: &[&["lint"], &["create"], &["docs"], &["build"]], ..PLAIN },
+    Offline { tools: &["mirrord"], commands: &[&["verify-config"], &["completions"]], ..PLAIN },
+    Offline { tools: &["helmwave"], commands: &[&["schema"]], ..PLAIN },
+    Offline { tools: &["kubescape"], commands: &[&["list"], &["download"]], ..PLAIN },
+    Offline { tools: &["hubble"], commands: &[&["config"]], ..PLAIN },
+    Offline { tools: &["stern"], commands: &[&["--completion"], &["-v"]], ..PLAIN },
+    Offline { tools: &["kubectx", "kubens"], commands: &[&["-V"]], ..PLAIN },
+    // Their `version` is about a cluster, too.
+    Offline {
+        tools: &[
+            "flux",
+            "argocd",
+            "argo",
+            "istioctl",
+            "linkerd",
+            "cilium",
+            "velero",
+            "tkn",
+            "sonobuoy",
+            "odo",
+            "virtctl",
+            "vela",
+            "cmctl",
+            "calicoctl",
+            "rancher",
+            "jx",
+            "tk",
+        ],
+        commands: &[&["help"], &["completion"]],
         ..PLAIN
     },
     Offline { tools: &["kpt"], commands: &[&["fn"], &["pkg"]], ..PLAIN },
@@ -245,6 +378,20 @@ const OFFLINE: [Offline; 31] = [
             "vcluster",
             "kots",
             "polaris",
+            "telepresence",
+            "okteto",
+            "nelm",
+            "timoni",
+            "kctrl",
+            "chainsaw",
+            "helmwave",
+            "kubescape",
+            "hubble",
+            "k8sgpt",
+            "subctl",
+            "loft",
+            "garden",
+            "kubefwd",
         ],
         commands: &[&["version"], &["help"], &["completion"]],
         ..PLAIN
@@ -266,7 +413,7 @@ impl Offline {
         self.tools.contains(&name)
             && self.commands.iter().any(is_command)
             && self.only_with.is_none_or(|option| has_only(call, option))
-            && (self.never_with.is_empty() || call.is_known())
+            && (self.never_with.is_empty() || !call.hides_options(&[]))
             && !self.never_with.iter().any(|option| call.arguments().any(|it| it.starts_with(option)))
     }
 }
