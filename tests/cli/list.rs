@@ -132,14 +132,22 @@ fn picked(tool: &Tool, script: &str, answers: &[(&str, &[u8])]) -> String {
 }
 
 #[test]
-fn the_line_that_is_marked_runs() {
+fn tasks_are_picked_on_a_terminal() {
     let tool = Tool::new(FILE);
     for script in ["draft_tasks run", "draft_tasks"] {
-        // A name may have a blank in it.
-        let answers: [(&str, &[u8]); 2] = [("typing finds", b"build d"), ("What shall run? build d", b"\r")];
-        let text = picked(&tool, script, &answers);
-        assert!(text.contains("draft-tasks run pre-up 'build db'"), "{text:?}");
-        assert!(text.contains("1 passed") && text.contains("ended 0"), "{text:?}");
+        let text = picked(
+            &tool,
+            script,
+            &[
+                ("letters find", b"db"),
+                ("What shall run? db", b" "),
+                ("[x]", b"web"),
+                ("What shall run? web", b" "),
+                ("[x]", b"\r"),
+            ],
+        );
+        assert!(text.contains("draft-tasks run pre-up 'build web' 'build db'"), "{text:?}");
+        assert!(text.contains("2 passed") && text.contains("ended 0"), "{text:?}");
         assert!(tool.path("db").exists() && !tool.path("drop").exists());
         std::fs::remove_file(tool.path("db")).expect("it was made");
     }
@@ -148,15 +156,29 @@ fn the_line_that_is_marked_runs() {
 #[test]
 fn a_name_that_looks_like_an_option_is_told_as_a_task() {
     let tool = Tool::new("[pre-up]\n-x = \"true\"\nother = \"true\"\n");
-    let text = picked(&tool, "draft_tasks run", &[("typing finds", b"-x"), ("run? -x", b"\r")]);
+    let text =
+        picked(&tool, "draft_tasks run", &[("letters find", b"-x"), ("run? -x", b" "), ("[x]", b"\r")]);
     assert!(text.contains("draft-tasks run pre-up -- -x\r\n") && text.contains("1 passed"), "{text:?}");
     assert_eq!(tool.call(&["run", "pre-up", "--", "-x"]).code, Some(0));
 }
 
 #[test]
-fn a_phase_is_picked_whole() {
+fn a_phase_is_picked_whole_and_alone() {
     let tool = Tool::new("[pre-up]\na = \"touch a\"\nb = \"touch b\"\n[cleanup]\ndrop = \"touch drop\"\n");
-    let text = picked(&tool, "draft_tasks run", &[("typing finds", b"\r")]);
+    let text = picked(
+        &tool,
+        "draft_tasks run",
+        &[
+            ("letters find", b"\r"),
+            ("nothing is picked", b" "),
+            ("[x]", b"drop"),
+            ("What shall run? drop", b" "),
+            ("[x]", b"\r"),
+            ("one phase runs at a time", b"drop"),
+            ("What shall run? drop", b" "),
+            ("[ ]", b"\r"),
+        ],
+    );
     assert!(text.contains("draft-tasks run pre-up\r\n") && text.contains("2 passed"), "{text:?}");
     assert!(tool.path("a").exists() && tool.path("b").exists() && !tool.path("drop").exists());
 }
@@ -169,7 +191,7 @@ fn who_leaves_runs_nothing() {
             (b"\x1b", "nothing runs; `draft-tasks list` shows what there is"),
             (b"\x03", "stopped; no task has run"),
         ] {
-            let text = picked(&tool, "draft_tasks run; echo code $?; stty -a", &[("typing finds", key)]);
+            let text = picked(&tool, "draft_tasks run; echo code $?; stty -a", &[("letters find", key)]);
             assert!(text.contains(said), "{text:?}");
             assert!(text.contains("code 130"), "{text:?}");
             assert!(text.contains(" icanon") && text.contains(" echo "), "{text:?}");
@@ -189,7 +211,7 @@ fn who_leaves_runs_nothing() {
 #[test]
 fn nothing_of_a_file_steers_the_terminal_where_it_is_picked() {
     let tool = Tool::new("[pre-up]\n\"evil\\u001b]0;x\\u0007\" = \"ls \\u001b[2J\"\n");
-    let text = picked(&tool, "draft_tasks run", &[("typing finds", b"\x1b")]);
+    let text = picked(&tool, "draft_tasks run", &[("letters find", b"\x1b")]);
     assert!(text.contains("evil") && !text.contains("\u{1b}]0;") && !text.contains("\u{1b}[2J"), "{text:?}");
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
-use inquire::{InquireError, Select};
+use inquire::list_option::ListOption;
+use inquire::validator::Validation;
+use inquire::{InquireError, MultiSelect};
 
 use super::list::{Columns, ListedPhase, ListedTask, Listing};
 use super::loan::{self, Loan};
@@ -20,8 +22,8 @@ use super::terminal::{self, cut, padded};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Picked {
     pub(super) phase: Phase,
-    /// One of its tasks; all where it names none.
-    pub(super) task: Option<String>,
+    /// Some of its tasks; all when it is empty.
+    pub(super) tasks: Vec<String>,
 }
 
 /// A line to pick: a phase, or a task of it.
@@ -54,14 +56,18 @@ pub(super) fn pick(listing: &Listing) -> Result<Option<Picked>, String> {
     if choices.is_empty() {
         return Err("nothing can be picked: no phase of the file can run".into());
     }
-    let prompt = Select::new("What shall run?", choices)
-        .with_help_message(HELP)
+    let prompt = MultiSelect::new("What shall run?", choices)
+        .with_help_message("Space picks, Enter runs, letters find")
         .with_page_size(lines.saturating_sub(4).max(3))
-        .with_formatter(&|picked| picked.value.name());
+        .with_keep_filter(false)
+        .with_formatter(&|picked| {
+            picked.iter().map(|choice| choice.value.name()).collect::<Vec<_>>().join(", ")
+        })
+        .with_validator(|picked: &[ListOption<&Choice>]| Ok(judged(picked)));
     let _loan = Loan::begin()?;
     read_keys();
     match prompt.prompt() {
-        Ok(Choice { phase, task, .. }) => Ok(Some(Picked { phase, task })),
+        Ok(picked) => Ok(of(picked)),
         Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(None),
         Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
             // By Ctrl-C, which is a signal as well: who heeds it says so and ends the program.
@@ -83,11 +89,8 @@ fn read_keys() {
     }
 }
 
-/// In one line of a narrow terminal, with the brackets around it.
-const HELP: &str = "Enter runs, Esc leaves, typing finds";
-
-/// How many columns the sign in front of a line takes.
-const SIGNS: usize = 4;
+/// How many columns the signs in front of a line take.
+const SIGNS: usize = 8;
 
 /// The phases that run, each with its tasks.
 fn choices(listing: &Listing, columns: Columns) -> Vec<Choice> {
@@ -114,9 +117,33 @@ impl Choice {
     }
 }
 
+/// Whether what is picked can be one run.
+fn judged(picked: &[ListOption<&Choice>]) -> Validation {
+    let Some(first) = picked.first() else {
+        return Validation::Invalid("nothing is picked: press Space on a line".into());
+    };
+    match picked.iter().find(|other| other.value.phase != first.value.phase) {
+        Some(other) => {
+            let (one, other) = (first.value.phase, other.value.phase);
+            Validation::Invalid(
+                format!("one phase runs at a time: pick from `{one}` or from `{other}`").into(),
+            )
+        }
+        None => Validation::Valid,
+    }
+}
+
+fn of(picked: Vec<Choice>) -> Option<Picked> {
+    let phase = picked.first()?.phase;
+    let is_whole = picked.iter().any(|choice| choice.task.is_none());
+    let tasks =
+        if is_whole { Vec::new() } else { picked.into_iter().filter_map(|choice| choice.task).collect() };
+    Some(Picked { phase, tasks })
+}
+
 impl Picked {
     /// The words that run it without asking.
     pub(super) fn describe(&self) -> String {
-        format!("draft-tasks run {}{}", self.phase, shown_words(self.task.as_deref()))
+        format!("draft-tasks run {}{}", self.phase, shown_words(self.tasks.iter().map(String::as_str)))
     }
 }

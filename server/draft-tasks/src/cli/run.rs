@@ -133,8 +133,8 @@ fn run_phase(arguments: &RunArguments, phase: &str, file: Option<TasksFile>) -> 
 /// Runs what the user picks.
 fn run_picked(mut arguments: RunArguments, file: TasksFile) -> ExitCode {
     match picked(&arguments.options, file.clone()) {
-        Ok(Some(Picked { phase, task })) => {
-            arguments.named = NamedTasks::exactly(task.into_iter().collect());
+        Ok(Some(Picked { phase, tasks })) => {
+            arguments.named = NamedTasks::exactly(tasks);
             run_phase(&arguments, phase.name(), Some(file))
         }
         Ok(None) => STOPPED.into(),
