@@ -12,22 +12,22 @@ use std::sync::Arc;
 
 use draft_tasks_analysis::secret::MASK;
 
-use self::escaped::Escaped;
+use self::encoded::Encoded;
 use self::literal::{Beginnings, LiteralMatch, Literals};
 use self::opening::{Opening, Remainder};
-use self::wrapped::Wrapped;
 use crate::base64::encoded;
 use crate::escape;
 use crate::event::StartError;
 
+mod encoded;
 mod escaped;
+#[cfg(any(test, fuzzing))]
 mod forms;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
 mod literal;
 mod opening;
 mod private_key;
-mod wrapped;
 
 /// Values shorter than this many bytes are not masked: they would be found everywhere and hide everything.
 pub const SHORTEST: usize = literal::SHORTEST;
@@ -42,10 +42,11 @@ pub struct Secrets(Arc<Known>);
 struct Known {
     /// The values as they are.
     values: Vec<Vec<u8>>,
-    /// The values in all their forms but the others.
+    /// What is seen of them.
     literals: Literals,
-    escaped: Escaped,
-    base64: Wrapped,
+    /// Those that are looked for in other forms, too.
+    long: Literals,
+    encoded: Encoded,
     beginnings: Beginnings,
 }
 
@@ -91,14 +92,16 @@ impl Secrets {
     fn of(mut all: Vec<Vec<u8>>) -> Secrets {
         all.sort_unstable();
         all.dedup();
-        let texts = all.iter().flat_map(|value| forms::of(value)).map(|text| seen(&text));
-        let literals = Literals::new(texts.collect());
-        let base64 = Wrapped::new(all.iter().flat_map(|value| forms::base64(value)).collect());
-        let escaped = Escaped::new(&all);
-        let begun = escaped.beginnings();
-        let texts = literals.iter().chain(base64.iter()).chain(begun.iter().map(Vec::as_slice));
-        let beginnings = Beginnings::of(texts.chain(opening::beginnings()));
-        Secrets(Arc::new(Known { values: all, literals, escaped, base64, beginnings }))
+        let literals = Literals::new(all.iter().map(|value| seen(value)).collect());
+        let mut long: Vec<Vec<u8>> = all.iter().flat_map(|value| [value.clone(), seen(value)]).collect();
+        long.retain(|value| value.len() >= escaped::SHORTEST);
+        let (encoded, long) = (Encoded::new(&long), Literals::new(long));
+        let mut begun: Vec<Vec<u8>> = opening::beginnings().map(<[u8]>::to_vec).collect();
+        begun.extend(literals.iter().map(|text| text[..literal::SHORTEST].to_vec()));
+        begun.extend(encoded.beginnings().map(<[u8]>::to_vec));
+        long.iter().for_each(|value| escaped::add_beginnings(value, &mut begun));
+        let beginnings = Beginnings::new(begun.into_iter());
+        Secrets(Arc::new(Known { values: all, literals, long, encoded, beginnings }))
     }
 
     /// A whole text without the values.
@@ -400,8 +403,8 @@ impl Known {
     }
 
     fn at_start(&self, seen: &[u8], ended: bool) -> Option<Found> {
-        let standing = self.literals.at_start(seen, ended).max(self.base64.at_start(seen, ended));
-        let standing = standing.max(self.escaped.at_start(seen, ended));
+        let standing = self.literals.at_start(seen, ended).max(self.encoded.at_start(seen, ended));
+        let standing = standing.max(escaped::at_start(&self.long, seen, ended));
         match (standing, opening::at_start(seen, ended)) {
             (LiteralMatch::Perhaps, _) | (_, Opening::Perhaps) => Some(Found::Uncertain),
             (LiteralMatch::Whole(length), Opening::Begun(certain, remainder)) => {

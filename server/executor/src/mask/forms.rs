@@ -1,11 +1,9 @@
-//! The forms in which a program writes a value: as it is, and encoded.
+//! The forms in which programs write a value, to be found masked.
 
+use super::escaped::SHORTEST;
 use crate::base64::encoded;
 
-/// Shorter values are looked for as they are and in no other form.
-const SHORTEST: usize = 8;
-
-/// All forms of a value but [`base64`] and those that [`super::escaped`] finds, some of them more than once.
+/// Forms of a value but [`base64`] and [`chosen`], some of them more than once.
 pub(super) fn of(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
     // Each of the programs writes such a value as it is.
@@ -36,22 +34,16 @@ pub(super) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Behind so many bytes, or any number of threes more: what of the text the value alone decides, and more where a `:` is
-/// in front, or nothing or a line end follows.
+/// Behind so many bytes, or any number of threes more, where a `:` is in front or any byte, and nothing or a line end
+/// follows.
 fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
-    let decided = (before + value.len()) * 8 / 6;
     for behind in ["", "\n"] {
         let text = encoded(&[&b":::"[..before], value, behind.as_bytes()].concat());
         // In the standard alphabet, and in that for URLs.
         for text in [text.replace('+', "-").replace('/', "_").into_bytes(), text.into_bytes()] {
-            // Of the letter that a byte in front shares with the value it decides a part.
             for skipped in [before, (before * 8).div_ceil(6)] {
-                let (padded, end) = (&text[skipped..], text.iter().take_while(|byte| **byte != b'=').count());
-                for form in [&text[skipped..decided], padded, &text[skipped..end]] {
-                    if !forms.iter().any(|known| known == form) {
-                        forms.push(form.to_vec());
-                    }
-                }
+                let end = text.iter().take_while(|byte| **byte != b'=').count();
+                forms.extend([text[skipped..].to_vec(), text[skipped..end].to_vec()]);
             }
         }
     }
@@ -59,7 +51,7 @@ fn add_base64(value: &[u8], before: usize, forms: &mut Vec<Vec<u8>>) {
 
 /// Quotes as they are written twice in SQL and in tables of comma-separated values.
 fn add_doubled(value: &[u8], forms: &mut Vec<Vec<u8>>) {
-    for quotes in [&b"'"[..], b"\""] {
+    for quotes in [&b"'"[..], b"\"", b"$", b"%"] {
         forms.push(escaped(value, |byte, text| {
             text.push(byte);
             text.extend(Some(byte).filter(|byte| quotes.contains(byte)));
@@ -137,19 +129,63 @@ fn json(value: &str, numbered: &str, ascii: bool, slash: &str, number: fn(u16) -
     text.into_bytes()
 }
 
+/// A value, each sign as it is or as it is escaped in URLs or for shells, as a number chooses.
+pub(super) fn chosen(value: &[u8], number: usize) -> Vec<u8> {
+    let family = [percent, backslash][number % 2];
+    let way = |(at, byte): (usize, &u8)| {
+        let mut ways = family(*byte);
+        ways.swap_remove((number / 2).wrapping_mul(at + 1).wrapping_add(number >> (at % 16)) % ways.len())
+    };
+    value.iter().enumerate().flat_map(way).collect()
+}
+
+fn percent(byte: u8) -> Vec<Vec<u8>> {
+    let mut ways = vec![vec![byte]];
+    ways.extend(in_hexadecimal(byte).map(|digits| format!("%{digits}").into_bytes()));
+    ways.extend((byte == b' ').then(|| b"+".to_vec()));
+    ways
+}
+
+/// In `"…"`, `'…'` and `$'…'` of shells, and without quotes, where nobody escapes letters and digits.
+fn backslash(byte: u8) -> Vec<Vec<u8>> {
+    let mut ways = vec![vec![byte]];
+    if byte.is_ascii_alphanumeric() {
+        return ways;
+    }
+    // Behind a backslash stands a whole letter of UTF-8.
+    ways.extend((byte.is_ascii() || byte >= 0xc0).then(|| vec![b'\\', byte]));
+    ways.push(format!("\\{byte:03o}").into_bytes());
+    ways.extend(in_hexadecimal(byte).map(|digits| format!("\\x{digits}").into_bytes()));
+    let named: &[&[u8]] = match byte {
+        b'\x07' => &[b"\\a"],
+        b'\x08' => &[b"\\b"],
+        b'\t' => &[b"\\t"],
+        b'\n' => &[b"\\n"],
+        b'\x0b' => &[b"\\v"],
+        b'\x0c' => &[b"\\f"],
+        b'\r' => &[b"\\r"],
+        b'\x1b' => &[b"\\e", b"\\E"],
+        b'\'' => &[b"'\\''", b"'\"'\"'"],
+        _ => &[],
+    };
+    ways.extend(named.iter().map(|way| way.to_vec()));
+    ways
+}
+
+fn in_hexadecimal(byte: u8) -> [String; 2] {
+    [format!("{byte:02X}"), format!("{byte:02x}")]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::escaped::Escaped;
-    use super::super::literal::LiteralMatch;
+    use super::super::Secrets;
     use super::*;
 
     #[track_caller]
     fn assert_forms(value: &str, written: &[&str]) {
-        let forms = [of(value.as_bytes()), base64(value.as_bytes())].concat();
-        let escaped = Escaped::new(&[value.into()]);
-        for written in written.iter().map(|written| written.as_bytes()) {
-            let is_escaped = escaped.at_start(written, true) == LiteralMatch::Whole(written.len());
-            assert!(is_escaped || forms.iter().any(|form| form == written), "{}", written.escape_ascii());
+        let secrets = Secrets::new([value.as_ref()]);
+        for written in written {
+            assert_eq!(secrets.mask(&format!("<{written}>")), "<***>", "{written}");
         }
     }
 
@@ -168,7 +204,7 @@ mod tests {
         // Of `ahunter2-hunter2` and `aahunter2-hunter2`, whose first letters are not those of the value alone.
         assert_forms("hunter2-hunter2", &["h1bnRlcjItaHVudGVyMg==", "odW50ZXIyLWh1bnRlcjI="]);
         // What follows shares the next letter.
-        assert_forms("hunter2-hunter2-", &["aHVudGVyMi1odW50ZXIyL"]);
+        assert_forms("hunter2-hunter2-", &["aHVudGVyMi1odW50ZXIyLW"]);
     }
 
     #[test]
@@ -251,6 +287,96 @@ mod tests {
                 "a&lt;b>&amp;&quot;c&quot;&apos;d&apos;",
             ],
         );
+    }
+
+    #[test]
+    fn programs_escape_different_signs() {
+        for (value, written) in [
+            // The user of a URL by the URL standard.
+            ("p@ss w0rd/x=1&y", "p%40ss%20w0rd%2Fx%3D1&y"),
+            // `url.PathEscape` of Go.
+            ("p@ss w0rd/x=1&y", "p@ss%20w0rd%2Fx=1&y"),
+            // `encodeURI` of JavaScript.
+            ("k:l@m/n?o[p]q!r", "k:l@m/n?o%5Bp%5Dq!r"),
+            // `printf %q` of bash.
+            ("a#b\"c{d}e|f^g~h", r#"a#b\"c\{d\}e\|f\^g~h"#),
+            ("tab\tsecret\x01z", r"tab\tsecret\001z"),
+            ("100%25+ of it", "100%25+ of it"),
+            ("100%25+ of it", "100%2525%2b+of+it"),
+        ] {
+            assert_forms(value, &[written]);
+        }
+    }
+
+    #[test]
+    fn signs_that_are_written_twice_or_behind_another_one() {
+        // `docker compose config`, Make and Terraform, `printf` and batch files, PowerShell, cmd.
+        assert_forms("Tr0ub4$dor&3", &["Tr0ub4$$dor&3", "Tr0ub4`$dor`&3", "Tr0ub4$dor^&3"]);
+        assert_forms("$100%-of-it", &["$$100%-of-it", "$100%%-of-it", "$$100%%-of-it", "`$100%-of-it"]);
+    }
+
+    #[test]
+    fn numbers_for_characters() {
+        assert_forms(
+            "é/a=b-hunter",
+            &[
+                "&#233;&#x2F;a&#x3D;b-hunter",
+                "&#xE9;/a=b-hunter",
+                r"\xe9/a=b-hunter",
+                r"\u{e9}/a=b-hunter",
+                r"\U000000e9/a=b-hunter",
+                "=C3=A9/a=3Db-hu=\r\nnter",
+                "%25C3%25A9%252Fa%253Db-hunter",
+                r"\u00e9\u002fa\u003db-hunter",
+                "&amp;#233;/a=b-hunter",
+            ],
+        );
+        assert_forms("hunter2-é", &["68756e746572322dc3a9", "68756E746572322DC3A9"]);
+        // Of PowerShell: `x hunter2-é`, and the value alone.
+        assert_forms("hunter2-é", &["aAB1AG4AdABlAHIAMgAtAOkA"]);
+        let secrets = Secrets::new(["hunter2-é".as_ref()]);
+        let command = "eAAgAGgAdQBuAHQAZQByADIALQDpAA==";
+        assert_eq!(secrets.mask(command), "eAAgA***");
+    }
+
+    #[test]
+    fn base64_in_base64_and_with_escapes_around_it_and_inside() {
+        let secrets = Secrets::new(["hunter2-\"hunter\"&é".as_ref()]);
+        let value = "hunter2-\"hunter\"&é";
+        for front in ["", "a", "ab", "ann:", "some:"] {
+            let inner = encoded(format!("{front}{value}").as_bytes());
+            for around in ["", "x", "xy", "{\"auths\":{\"r\":{\"auth\":\""] {
+                let twice = encoded(format!("{around}{inner}\"}}").as_bytes());
+                let masked = secrets.mask(&twice).into_owned();
+                let most = (around.len() + 4 * front.len().div_ceil(3)) * 4 / 3 + 8;
+                assert!(masked.contains("***") && masked.len() < most + 8, "{front}, {around}: {masked}");
+            }
+        }
+        // Of `echo VALUE | base64 | base64`.
+        assert_eq!(
+            secrets.mask(&encoded((encoded((value.to_owned() + "\n").as_bytes()) + "\n").as_bytes())),
+            "***"
+        );
+        for written in [r#"hunter2-\"hunter\"\u0026é"#, r#"hunter2-\"hunter\"&\u00e9"#] {
+            assert_eq!(secrets.mask(&encoded(written.as_bytes())), "***", "{written}");
+        }
+        let text = encoded(value.as_bytes());
+        for line_end in ["\\n", "\\r\\n", "\\\\n", "\n  "] {
+            let lines: Vec<&str> = [&text[..8], &text[8..20], &text[20..]].into();
+            assert_eq!(secrets.mask(&lines.join(line_end)), "***", "{line_end:?}");
+        }
+        let secrets = Secrets::new(["??>>??>>é".as_ref()]);
+        for written in ["Pz8%2BPj8%2FPj7DqQ%3D%3D", r"Pz8\u002bPj8\/Pj7DqQ\u003d\u003d", "Pz8-Pj8_Pj7DqQ"] {
+            assert_eq!(secrets.mask(written), "***", "{written}");
+        }
+    }
+
+    #[test]
+    fn many_equal_letters_are_looked_at_once() {
+        let secrets =
+            Secrets::new(["a".repeat(200).as_ref(), "-".repeat(64).as_ref(), "\\".repeat(64).as_ref()]);
+        let lines = format!("{}b\n{}=\n{}n\n", "a".repeat(199), "-".repeat(63), "\\".repeat(60));
+        assert_eq!(secrets.mask(&lines.repeat(20)), lines.repeat(20));
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Case {
             match (*byte, rest.as_slice().first()) {
                 (FORM, Some(number)) => {
                     let value = trimmed(&values[usize::from(*number) % values.len()]);
-                    let escaped = escaped::chosen(value, usize::from(*number));
+                    let escaped = forms::chosen(value, usize::from(*number));
                     let forms = [forms::of(value), forms::base64(value), vec![escaped]].concat();
                     stream.extend_from_slice(&forms[usize::from(*number) % forms.len()]);
                     rest.next();

@@ -266,7 +266,7 @@ fn written(values: &[String], part: &(usize, usize, usize)) -> Vec<u8> {
         1 => b"a1".repeat(length % 30),
         2 => coloured(value).into_bytes(),
         3 => wrapped(&[&b"ab"[..which % 3], value.as_bytes()].concat(), 4 * (1 + length / 4), "\n"),
-        4 => escaped::chosen(value.as_bytes(), which),
+        4 => forms::chosen(value.as_bytes(), which),
         _ => {
             let mut all = [forms::of(value.as_bytes()), forms::base64(value.as_bytes())].concat();
             let mut form = all.swap_remove(which % all.len());
@@ -326,7 +326,7 @@ proptest! {
         let forms = [forms::of(value.as_bytes()), forms::base64(value.as_bytes())].concat();
         let form = match which % 2 {
             0 => forms[which % forms.len()].clone(),
-            _ => escaped::chosen(value.as_bytes(), which / 2),
+            _ => forms::chosen(value.as_bytes(), which / 2),
         };
         prop_assume!(std::str::from_utf8(&form).is_ok());
         let form = String::from_utf8_lossy(&form).into_owned();
