@@ -170,13 +170,30 @@ async fn run(
             let mut tail = Tail::new(5, 2048);
             let confidential = target.confidential();
             let named = environment.iter().filter(|(name, _)| looks_secret(&name.to_string_lossy()));
-            let known = confidential.iter().map(OsStr::new).chain(named.map(|(_, value)| value.as_os_str()));
-            let secrets = Secrets::new(known);
+            let answered = answered(&String::from_utf8_lossy(&answer));
+            let known = confidential.iter().chain(&answered).map(OsStr::new);
+            let secrets = Secrets::new(known.chain(named.map(|(_, value)| value.as_os_str())));
             tail.push(&masked(&secrets.mask(&String::from_utf8_lossy(&said))));
             let failed = problem(command, format!("failed: {}", failure.describe()));
             Err(tail.lines().into_iter().fold(failed, Problem::help))
         }
         Outcome::Stopped | Outcome::Skipped => Err(problem(command, "was stopped".into())),
+    }
+}
+
+/// What may be a secret in an answer, which may be broken.
+fn answered(answer: &str) -> Vec<String> {
+    let status =
+        serde_json::from_str::<Value>(answer).ok().and_then(|answer| match answer.get("status")? {
+            Value::Object(status) => Some(status.clone()),
+            _ => None,
+        });
+    match status {
+        Some(status) => status.values().filter_map(Value::as_str).map(str::to_owned).collect(),
+        None => {
+            let words = answer.split(|c: char| c.is_whitespace() || "\"',;{}[]".contains(c));
+            words.filter(|word| word.len() >= 16).map(str::to_owned).collect()
+        }
     }
 }
 
@@ -341,6 +358,14 @@ mod tests {
         }
         let known = said("echo denied for $API_TOKEN >&2; exit 3").await;
         assert!(known.contains("denied for ***") && !known.contains("s3cr3t"), "{known}");
+        for answer in
+            [r#"{"status": {"token": "t0k-of-ann"}}"#, r#"{"status": {"token": "t0k-of-ann-of-shop"#]
+        {
+            let token = answer.rsplit('"').find(|it| it.starts_with("t0k")).unwrap();
+            let script = format!("echo '{answer}'; echo denied for {token} >&2; exit 3");
+            let known = said(&script).await;
+            assert!(known.contains("denied for ***"), "{known}");
+        }
         let no = said("echo SECRET").await;
         assert!(
             no.contains("gave an answer that is not an ExecCredential") && !no.contains("SECRET"),
