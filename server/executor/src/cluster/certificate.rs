@@ -112,7 +112,8 @@ fn identity(user: &AuthInfo, provider: &CryptoProvider) -> Result<Option<Identit
     }
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| {
         Problem::new(format!("the {key_name} has no private key")).help(
-            "it is in PEM, without a password, and begins with `-----BEGIN PRIVATE KEY-----` or similar",
+            // With its dashes it would be masked as a key.
+            "it is in PEM, without a password, and its first line is `BEGIN PRIVATE KEY` or similar between dashes",
         )
     })?;
     let is_p521 = has(key.secret_der(), P521);
@@ -448,6 +449,7 @@ mod tests {
 
     use super::*;
     use crate::base64::encoded;
+    use crate::mask::Secrets;
 
     /// A certificate of X.509 version 1, with its key, valid until 2126.
     const OLD: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -762,9 +764,9 @@ mod tests {
             of(&user("SECRET", &key))
                 .starts_with("the client-certificate-data of the kubeconfig has no certificate")
         );
-        assert!(
-            of(&user(&pem, "SECRET")).starts_with("the client-key-data of the kubeconfig has no private key")
-        );
+        let no_key = of(&user(&pem, "SECRET"));
+        assert!(no_key.starts_with("the client-key-data of the kubeconfig has no private key"), "{no_key}");
+        assert_eq!(Secrets::default().mask(&no_key), no_key);
         let garbage = AuthInfo { client_key_data: Some("SECRET!".to_owned().into()), ..user(&pem, &key) };
         assert_eq!(of(&garbage), "the client-key-data of the kubeconfig is not base64");
         let curve = of(&user(&pem, samples::KEY_P521));
