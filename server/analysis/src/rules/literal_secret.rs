@@ -370,6 +370,16 @@ h = "env TOKEN=\"abcd1234\" make"
             ("skopeo copy --dest-creds=ann:hunter2 a b", "hunter2"),
             ("zip -P hunter2 x.zip x", "hunter2"),
             ("sh -c 'redis-cli -a hunter2 ping'", "hunter2"),
+            ("sh -c 'mysql -h ${DB_PASSWORD:-zq7Kdefault-9x}'", "zq7Kdefault-9x"),
+            ("sh -c ': ${API_TOKEN:=\"zq7Kdefault-9x\"}'", "zq7Kdefault-9x"),
+            ("sh -c 'echo zq7Kdefault-9x | docker login -u ann --password-stdin'", "zq7Kdefault-9x"),
+            ("sh -c 'echo \"zq7K9x\" | helm registry login -u ann --password-stdin r'", "zq7K9x"),
+            ("npm config set //r.example.com/:_authToken zq7Kdefault-9x", "zq7Kdefault-9x"),
+            ("http :1 Authorization:'Bearer zq7Kdefault-9x'", "zq7Kdefault-9x"),
+            ("curl -b 'theme=dark-blue1; session=zq7Kdefault-9x' x", "zq7Kdefault-9x"),
+            ("curl --cookie sid=zq7Kdefault-9x x", "zq7Kdefault-9x"),
+            ("openssl enc -aes-256-cbc -k zq7Kdefault-9x", "zq7Kdefault-9x"),
+            ("echo \"token: zq7Kdefault-9x\"", "zq7Kdefault-9x"),
         ] {
             assert_eq!(found(command).split(':').next(), Some(secret), "{command}");
         }
@@ -420,6 +430,13 @@ h = "env TOKEN=\"abcd1234\" make"
             "vault login -method=userpass",
             "openssl rsa -in k.pem -passin file:hunter2 -passout env:HUNTER",
             "skopeo copy --dest-creds ann:$PASSWORD a b",
+            "sh -c 'echo ${DB_PASSWORD:-} ${API_TOKEN:?missing-1} ${PORT:-8080-abc} ${TOKEN:-$OTHER}'",
+            "sh -c 'echo $PASSWORD | docker login -u ann --password-stdin'",
+            "sh -c 'echo hunter22 | grep hunter'",
+            "npm config set registry abcd1234",
+            "curl -b cookies.txt -b theme=abcd12345 -b session=$SESSION x",
+            "openssl rsa -k abcd1234",
+            "echo 'the token: rotated, the password: see-above'",
         ] {
             assert_eq!(found(command), "", "{command}");
         }

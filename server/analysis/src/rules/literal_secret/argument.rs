@@ -37,12 +37,24 @@ impl<'a> Invocation<'a> {
             found.extend(in_json(written));
             found.extend(in_urls(written));
             found.extend(in_header(written));
+            found.extend(in_yaml(written));
         }
+        found.extend(in_defaults(written));
+        found.extend(self.in_registry_key(at));
         found.extend(in_option(self.program, &self.options, self.before(at), written));
         found.extend(known_tokens(written));
         found
     }
+
+    /// `npm config set //registry/:_authToken …`
+    fn in_registry_key(&self, at: usize) -> Option<Secret> {
+        let (_, name) = self.before(at).rsplit_once(':').filter(|_| PACKAGE_MANAGERS.contains(&self.program))?;
+        is_secret_name(name).then(|| value_of(self.arguments[at], name, 0))?
+    }
 }
+
+/// The programs that keep what logs in to a registry under its address.
+const PACKAGE_MANAGERS: [&str; 3] = ["npm", "pnpm", "yarn"];
 
 /// The secrets in a text that is no argument: of two that overlap the first one.
 pub(super) fn in_text(text: &str) -> Vec<Secret> {
@@ -93,6 +105,33 @@ fn in_json(written: &str) -> impl Iterator<Item = Secret> {
     names.flatten()
 }
 
+/// `name: value`, where the value has digits and letters: words may as well be those of a sentence.
+fn in_yaml(written: &str) -> impl Iterator<Item = Secret> {
+    let values = written.match_indices(": ").filter_map(|(at, _)| {
+        let key = name_before(&written[..at]);
+        let start = at + 2 + written[at + 2..].len() - written[at + 2..].trim_start().len();
+        is_secret_name(key).then(|| value_of(written, key, start))?
+    });
+    values.filter(|secret| {
+        let value = &written[secret.start..secret.start + secret.length];
+        let has = |is_of_kind: fn(&u8) -> bool| value.as_bytes().iter().any(is_of_kind);
+        value.len() >= 8 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+    })
+}
+
+/// `${NAME:-value}` and `${NAME:=value}`
+fn in_defaults(written: &str) -> impl Iterator<Item = Secret> {
+    written.match_indices("${").filter_map(|(at, braces)| {
+        let inner = written[at + braces.len()..].split('}').next()?;
+        let (name, value) = inner.split_once(['-', '='])?;
+        let name = name.strip_suffix(':').unwrap_or(name);
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let value = value.trim_matches(['"', '\'']);
+        let is_secret = is_name && is_secret_name(name) && is_literal_secret(value);
+        is_secret.then(|| Secret::new(value.as_ptr() as usize - written.as_ptr() as usize, value, name))
+    })
+}
+
 /// The name that a text ends with, with the names of what it is in: `auth.password`, and nothing of the URL in front.
 fn name_before(text: &str) -> &str {
     const LONGEST: usize = 256;
@@ -141,7 +180,7 @@ fn in_header(written: &str) -> Option<Secret> {
         written.match_indices(':').find(|(at, _)| is_it(*at)).map(|(at, _)| &written[at + 1..])
     };
     let (behind, name) = HEADERS.iter().find_map(|(header, name)| Some((behind(header)?, name)))?;
-    let value = behind.trim_start().split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
+    let value = behind.trim_start_matches([' ', '"', '\'']).split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
     // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
     let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);
     let start = written.len() - behind.len() + behind.find(value)?;

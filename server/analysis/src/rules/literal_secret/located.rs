@@ -76,7 +76,15 @@ pub(super) fn given(calls: &Calls) -> impl Iterator<Item = Given<'_>> {
         let value = value.as_deref().filter(|value| is_secret_name(name) && is_literal_secret(value))?;
         Some(Given { argument: value, secret: Secret::new(0, value, name) })
     });
-    called.chain(assigned)
+    called.chain(assigned).chain(piped(calls))
+}
+
+/// What is piped into a login that reads a password.
+fn piped(calls: &Calls) -> impl Iterator<Item = Given<'_>> {
+    let reads = |call: &Call| call.arguments().any(|argument| argument == "--password-stdin");
+    let texts = calls.piped.iter().filter(move |_| calls.called.iter().any(reads)).map(|text| text.trim());
+    let secrets = texts.filter(|text| is_literal_secret(text));
+    secrets.map(|text| Given { argument: text, secret: Secret::new(0, text, "password") })
 }
 
 fn in_call(call: &Call) -> Vec<Given<'_>> {

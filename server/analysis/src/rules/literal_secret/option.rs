@@ -3,7 +3,7 @@
 //! Must not judge values.
 
 use super::name::is_literal_secret;
-use super::value::{Secret, of_user, unquoted};
+use super::value::{Secret, of_cookie, of_user, unquoted};
 
 /// An option of programs.
 pub(super) struct SecretOption {
@@ -17,6 +17,8 @@ pub(super) struct SecretOption {
     prefix: &'static str,
     /// Whether the value is `user:password`.
     has_user: bool,
+    /// Whether the value is `name=value`, and more of these behind `;`.
+    is_cookie: bool,
 }
 
 const PASSWORD: SecretOption = SecretOption {
@@ -26,14 +28,17 @@ const PASSWORD: SecretOption = SecretOption {
     only_with: None,
     prefix: "",
     has_user: false,
+    is_cookie: false,
 };
 
 const USER: SecretOption = SecretOption { has_user: true, ..PASSWORD };
 
-static OPTIONS: [SecretOption; 12] = [
+static OPTIONS: [SecretOption; 14] = [
     SecretOption { programs: &["curl"], letter: Some('u'), words: &["--user"], ..USER },
     SecretOption { programs: &["curl"], letter: Some('U'), words: &["--proxy-user"], ..USER },
     SecretOption { programs: &["curl"], words: &["--oauth2-bearer"], ..PASSWORD },
+    SecretOption { programs: &["curl"], letter: Some('b'), words: &["--cookie"], is_cookie: true, ..PASSWORD },
+    SecretOption { programs: &["openssl"], words: &["-k", "-K"], only_with: Some("enc"), ..PASSWORD },
     SecretOption { programs: &["http", "https"], letter: Some('a'), words: &["--auth"], ..USER },
     SecretOption { programs: &["skopeo"], words: &["--creds", "--src-creds", "--dest-creds"], ..USER },
     SecretOption {
@@ -72,13 +77,12 @@ pub(super) fn in_option(
     written: &str,
 ) -> Option<Secret> {
     let found = options.iter().find_map(|option| Some((option, option.value(before, written)?)));
-    let (has_user, value) = match found {
-        Some((option, value)) => (option.has_user, value),
-        None => (false, of_mysql(program, written)?),
+    let value = match found {
+        Some((option, value)) if option.has_user => return of_user(written, value),
+        Some((option, value)) if option.is_cookie => return of_cookie(written, value),
+        Some((_, value)) => value,
+        None => of_mysql(program, written)?,
     };
-    if has_user {
-        return of_user(written, value);
-    }
     is_literal_secret(value).then_some(Secret::new(written.rfind(value)?, value, "password"))
 }
 

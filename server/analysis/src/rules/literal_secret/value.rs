@@ -28,6 +28,17 @@ pub(super) fn of_user(written: &str, value: &str) -> Option<Secret> {
     is_secret.then(|| Secret { user: Some(user.to_owned()), ..secret })
 }
 
+/// `session=…; theme=dark`: of cookies those say who somebody is that are called so.
+pub(super) fn of_cookie(written: &str, cookies: &str) -> Option<Secret> {
+    const NAMES: [&str; 5] = ["session", "sess", "sid", "auth", "jwt"];
+    let mut all = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+    let (name, value) = all.find(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        NAMES.iter().any(|it| name.contains(it)) && value.len() >= 8 && is_literal_secret(value)
+    })?;
+    Some(Secret::new(written.rfind(value)?, value, name))
+}
+
 pub(super) fn unquoted(written: &str) -> &str {
     written.trim_matches(['"', '\''])
 }
