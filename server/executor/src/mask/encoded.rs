@@ -22,9 +22,6 @@ const SHARED_BITS: [u32; 4] = [0, 2, 4, 6];
 /// So many bytes are decoded at first: nearly all that begins like a value is then known to be none.
 const FEW: usize = 24;
 
-/// No sign of a value takes more bytes than this, in whatever way it is escaped.
-const LONGEST_SIGN: usize = 12;
-
 /// The most bytes between two lines of base64.
 const LONGEST_GAP: usize = 256;
 
@@ -109,7 +106,7 @@ impl Encoded {
             if found != LiteralMatch::Perhaps || !is_cut {
                 return found;
             }
-            if most > self.values.longest() * LONGEST_SIGN {
+            if most > self.values.longest() * escaped::LONGEST_SIGN {
                 return LiteralMatch::Nothing;
             }
             most *= 4;

@@ -13,6 +13,9 @@ const MOST_WAYS: usize = 16;
 /// The most backslashes in a row that belong to one sign: each text in a text doubles them.
 const MOST_BACKSLASHES: usize = 8;
 
+/// No sign of a value takes more bytes than this, in whatever way it is written.
+pub(super) const LONGEST_SIGN: usize = 24;
+
 /// How often a URL is in another one.
 const MOST_URLS: usize = 3;
 
@@ -35,9 +38,10 @@ pub(super) fn at_start(values: &Literals, written: &[u8], ended: bool) -> Litera
             longest = longest.max(LiteralMatch::Whole(way.at));
         }
         let rest = &written[way.at..];
-        let first = rest.first().filter(|_| values.goes_on(way.branch));
-        match first {
-            None if !ended && values.goes_on(way.branch) => return LiteralMatch::Perhaps,
+        // Line ends between its signs could be endless.
+        let goes_on = values.goes_on(way.branch) && way.at <= values.longest() * LONGEST_SIGN;
+        match rest.first().filter(|_| goes_on) {
+            None if !ended && goes_on => return LiteralMatch::Perhaps,
             None => {}
             Some(byte) if !may_escape(*byte) => {
                 if let Some((length, branch)) = values.follow(way.branch, rest, |byte| !may_escape(byte)) {
