@@ -17,6 +17,10 @@ pub struct SecretNames {
     pub ends: &'static [&'static str],
     /// Names that look secret and are not.
     pub exceptions: &'static [&'static str],
+    /// Last words of names that look secret and may well say where a secret is, of which kind, for how long or for whom.
+    pub last_words_of_others: &'static [&'static str],
+    /// Such names.
+    pub others: &'static [&'static str],
 }
 
 /// Which names of variables look secret; case does not matter.
@@ -43,11 +47,50 @@ pub static SECRET_NAMES: SecretNames = SecretNames {
     ends: &["PASS", "PW"],
     // The directories of shells.
     exceptions: &["PWD", "OLDPWD"],
+    last_words_of_others: &[
+        "ALGORITHM",
+        "ASKPASS",
+        "AUDIENCE",
+        "BYPASS",
+        "COMPASS",
+        "DIR",
+        "ENDPOINT",
+        "EXPIRY",
+        "FILE",
+        "HEADER",
+        "HOST",
+        "ID",
+        "ISSUER",
+        "METHOD",
+        "MODE",
+        "NAME",
+        "PATH",
+        "PORT",
+        "PROVIDER",
+        "REALM",
+        "REGION",
+        "SCOPE",
+        "SOCK",
+        "SUBNET",
+        "TIMEOUT",
+        "TTL",
+        "TYPE",
+        "URI",
+        "URL",
+    ],
+    others: &["GOOGLE_APPLICATION_CREDENTIALS"],
 };
+
+/// Whether a variable whose name looks secret may as well hold something else, which its value tells.
+pub fn may_be_other(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    SECRET_NAMES.last_words_of_others.contains(&last) || SECRET_NAMES.others.contains(&name.as_str())
+}
 
 /// Whether a variable of this name very likely holds a secret.
 pub fn looks_secret(variable: &str) -> bool {
-    let SecretNames { within_words, words, last_words, ends, exceptions } = &SECRET_NAMES;
+    let SecretNames { within_words, words, last_words, ends, exceptions, .. } = &SECRET_NAMES;
     let name = variable.to_ascii_uppercase();
     if exceptions.contains(&name.as_str()) {
         return false;
@@ -212,6 +255,18 @@ mod tests {
             "SACRED",
         ] {
             assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_others() {
+        for name in
+            ["GIT_ASKPASS", "BYPASS", "DB_PASSWORD_FILE", "key-file", "GOOGLE_APPLICATION_CREDENTIALS"]
+        {
+            assert!(looks_secret(name) && may_be_other(name), "{name}");
+        }
+        for name in ["DB_PASSWORD", "PROFILE_KEY", "GOOGLE_CREDENTIALS", "MYBYPASS"] {
+            assert!(!may_be_other(name), "{name}");
         }
     }
 

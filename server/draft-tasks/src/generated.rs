@@ -159,13 +159,16 @@ fn configuration() {
 
 /// Which names of variables look secret.
 fn secret_names() -> String {
-    let SecretNames { within_words, words, last_words, ends, exceptions } = &SECRET_NAMES;
+    let SecretNames { within_words, words, last_words, ends, exceptions, last_words_of_others, others } =
+        &SECRET_NAMES;
     let list = |names: &[&str]| names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     format!(
         "\n## Which names look secret\n\nA variable's name is parted into words by all that is neither letter nor digit; case \
          does not matter. It looks secret where a word\n\n- has one of these in it: {};\n- is one of these: {};\n- is the \
          last of several, and one of these: {};\n- is the last, and ends in one of these: {}.\n\nThese names do not: {}. A \
-         boolean, or a number of less than 8 bytes, is no secret by its variable's name.\n\n\
+         boolean, or a number of less than 8 bytes, is no secret by its variable's name. Where the last word of a name is one \
+         of these, or the name is {}, it counts as the name of a variable of a file does (`draftTasks.run.envFile`), and \
+         words with `-` between them are shown, too: {}.\n\n\
          Whatever variable they are in, tokens are masked that begin with one of these, where as many letters, digits and \
          signs of their kind follow as such tokens have at least: {}. So are private keys between `-----BEGIN …` and \
          `-----END …`.\n",
@@ -174,6 +177,8 @@ fn secret_names() -> String {
         list(last_words),
         list(ends),
         list(exceptions),
+        list(others),
+        list(last_words_of_others),
         list(&KNOWN_TOKENS.each_ref().map(|token| token.prefix))
     )
 }

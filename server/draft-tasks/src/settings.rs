@@ -102,14 +102,16 @@ settings! {
         "gracePeriod" grace_period: Option<Patience> = None, Project, Run;
         /// Variables that tasks get beside those of the environment, and that `$VAR` in commands means; they win.
         "env" env: BTreeMap<String, String> = BTreeMap::new(), User(VARIABLES), Run, Restricted;
-        /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read by
-        /// the grammar of Docker Compose, but a `$` that begins no name stays as it is, and text behind a closing quote is an
-        /// error; `$$` is one `$`. Their variables win over those of the environment, and `env` over both. Their values are
-        /// masked, too, but for those of less than 8 bytes, numbers, words of letters alone, hosts with or without a port,
-        /// networks (`10.0.0.0/8`), regions (`eu-central-1`), time zones (`Europe/Berlin`), URLs without user, query and
-        /// fragment whose path has only words and parts of less than 8 bytes, and paths that exist, unless the name looks
-        /// secret; each run says which are masked. Tasks in pods do not get them, only what stands for `$NAME` in their
-        /// commands.
+        /// A file of such variables, or a list of files of which later ones win, relative to the tasks file. They are read
+        /// by the grammar of Docker Compose, but a `$` that begins no name stays as it is, text behind a closing quote is
+        /// an error, `$NAME` means an earlier line of the files before it means the environment, a line may end in
+        /// `${NAME:-…}`, and of `"\012"` nothing is left out; `$$` is one `$`. Their variables win over those of the
+        /// environment, and `env` over both. Their values are masked, too, but for those of less than 8 bytes, numbers,
+        /// words of letters alone, hosts with or without a port, lists of these, networks (`10.0.0.0/8`), regions
+        /// (`eu-central-1`), time zones (`Europe/Berlin`), locales (`en_US.UTF-8`), versions (`1.2.3-rc.1`), images with
+        /// one (`node:20-alpine`), dates and times, MIME types, URLs without user, query and fragment whose path has only
+        /// words and parts of less than 8 bytes, and paths that exist, unless the name looks secret; each run says which
+        /// are masked. Tasks in pods do not get them, only what stands for `$NAME` in their commands.
         #[serde(deserialize_with = "env_file::one_or_more")]
         #[schemars(schema_with = "env_file::one_or_more_schema")]
         "envFile" env_files: Vec<EnvFile> = Vec::new(), User(VARIABLES), Run, Restricted;

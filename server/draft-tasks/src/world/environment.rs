@@ -23,7 +23,7 @@ use draft_tasks_executor::search::variable;
 
 use crate::settings::run::RunSettings;
 use crate::world::env_file::{FileVariable, FileVariables};
-use crate::world::public_value::is_public;
+use crate::world::public_value::{is_public, is_public_by_name};
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
@@ -49,6 +49,19 @@ fn may_be_told(variable: TaskVariable, value: &str) -> bool {
         }
         _ => !value.is_empty() && !value.contains('\0'),
     }
+}
+
+/// Why no program can be started with a variable: Linux takes none that has more bytes with its name and what parts and ends
+/// them. <https://man7.org/linux/man-pages/man2/execve.2.html>
+fn too_long(name: &str, value: &str) -> Option<String> {
+    const MOST: usize = 128 << 10;
+    let length = name.len() + value.len() + 2;
+    (cfg!(target_os = "linux") && length > MOST).then(|| {
+        format!(
+            "`{name}` has {} bytes; Linux starts no program with a variable of more than 128 KiB",
+            value.len()
+        )
+    })
 }
 
 /// What is said of a value for a variable that is not the user's.
@@ -166,6 +179,9 @@ impl Environment {
                     environment.warnings.push(format!("{path}: {told}; this value is left out"));
                     continue;
                 }
+                if let Some(problem) = too_long(&variable.name, &variable.value) {
+                    return Err(format!("{}: {problem}", file.path.display()));
+                }
                 environment.set(&variable.name, &variable.value);
                 environment.judge(variable, directory);
             }
@@ -177,6 +193,9 @@ impl Environment {
             }
             if TaskVariable::named(name).is_some() {
                 return Err(told_itself(name));
+            }
+            if let Some(problem) = too_long(name, value) {
+                return Err(problem);
             }
             environment.set(name, value);
             environment.from_files.remove(name);
@@ -282,7 +301,9 @@ impl Environment {
 
     fn is_secret(&self, name: &str, value: &str) -> bool {
         let is_from_file = || !self.listed.public.contains(name) && self.from_files.contains(name);
-        self.listed.is_secret(name, value) || is_from_file()
+        let tells_of_one =
+            || !self.listed.secret.contains(name) && secret::may_be_other(name) && is_public_by_name(value);
+        self.listed.is_secret(name, value) && !tells_of_one() || is_from_file()
     }
 
     /// The values that must not be seen, and passwords within others.
@@ -543,6 +564,41 @@ mod tests {
     }
 
     #[test]
+    fn what_only_tells_of_a_secret_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a-file.1").display().to_string();
+        std::fs::write(&path, "").unwrap();
+        for (name, value) in [
+            ("BYPASS", "all"),
+            ("COMPASS", "north-west"),
+            ("GIT_ASKPASS", &path),
+            ("SSH_AUTH_SOCK", &path),
+            ("DB_PASSWORD_FILE", &path),
+            ("KEY_FILE", &path),
+            ("GOOGLE_APPLICATION_CREDENTIALS", &path),
+            ("AUTH_URL", "http://localhost:3000"),
+            ("JWT_ISSUER", "https://login.example.com/"),
+            ("PRIVATE_SUBNET", "10.0.0.0/8"),
+            ("AUTH_TYPE", "basic-auth"),
+            ("TOKEN_TTL", "3600s"),
+            ("API_KEY_HEADER", "X-Api-Key"),
+            ("SECRET_NAME", "web-secrets"),
+        ] {
+            assert_eq!(Environment::of(&[(name, value)]).shown(name).as_deref(), Some(value), "{name}");
+        }
+        for (name, value) in [
+            ("DB_PASSWORD_FILE", "hunter2-9x"),
+            ("AUTH_URL", "https://h/services/T00000000/a1b2c3d4e5f6"),
+            ("ACCESS_KEY_ID", "a1b2c3d4e5f6"),
+            ("GOOGLE_CREDENTIALS", path.as_str()),
+            ("DB_PASSWORD", "word"),
+        ] {
+            let shown = Environment::of(&[(name, value)]).shown(name).unwrap();
+            assert!(!shown.contains(value), "{name}: {shown}");
+        }
+    }
+
+    #[test]
     fn the_password_of_a_url_is_secret_also_where_the_whole_value_is() {
         let dir = tempfile::tempdir().unwrap();
         let file = "DATABASE_URL=postgres://ann:hunter2@db/shop\nA_TOKEN=http://bob:pa%40ss@x\n";
@@ -556,6 +612,28 @@ mod tests {
         assert_eq!(secrets.mask("hunter2 pa%40ss pa@ss pa55wd"), "*** *** *** ***");
         // `ann:hunter2` as a program sends it.
         assert_eq!(secrets.mask("Basic YW5uOmh1bnRlcjI="), "Basic ***=");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_variable_with_which_no_program_starts_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let most = (128 << 10) - "A=".len() - 1;
+        for (length, wrong) in [(most, false), (most + 1, true)] {
+            let value = "x".repeat(length);
+            let started = std::process::Command::new("true").env_clear().env("A", &value).status();
+            assert_eq!(started.is_err(), wrong);
+            std::fs::write(dir.path().join(".env"), format!("A={value}\n")).unwrap();
+            let env_files = vec![EnvFile { path: ".env".into(), may_wait: false }];
+            let settings = RunSettings { env_files, ..RunSettings::default() };
+            let error = Environment::default().with(&settings, dir.path()).err();
+            let of_file = format!(
+                ".env: `A` has {length} bytes; Linux starts no program with a variable of more than 128 KiB"
+            );
+            assert_eq!(error, wrong.then_some(of_file));
+            let settings = RunSettings { env: [("A".to_owned(), value)].into(), ..RunSettings::default() };
+            assert_eq!(Environment::default().with(&settings, dir.path()).is_err(), wrong);
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The grammar that Docker Compose reads env files by.
 //!
-//! It differs in three things: a `$` that begins no name stays as it is, text behind a closing quote is an error instead
-//! of another variable, and line ends of Windows are line ends within quotes, too. Must not put a value into an error.
+//! It differs on purpose: a `$` that begins no name stays as it is, text behind a closing quote is an error instead of
+//! another variable, line ends of Windows are line ends within quotes, too, and one may stand in `${NAME:-…}`. `$NAME` means
+//! an earlier line of the files before it means the environment, as their variables win over those of it. Between double
+//! quotes a `\0` without three octal digits behind it stays whole. Must not put a value into an error.
 
 use std::cell::Cell;
 use std::collections::HashMap;
