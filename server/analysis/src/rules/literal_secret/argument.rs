@@ -48,7 +48,8 @@ impl<'a> Invocation<'a> {
 
     /// `npm config set //registry/:_authToken …`
     fn in_registry_key(&self, at: usize) -> Option<Secret> {
-        let (_, name) = self.before(at).rsplit_once(':').filter(|_| PACKAGE_MANAGERS.contains(&self.program))?;
+        let (_, name) =
+            self.before(at).rsplit_once(':').filter(|_| PACKAGE_MANAGERS.contains(&self.program))?;
         is_secret_name(name).then(|| value_of(self.arguments[at], name, 0))?
     }
 }
@@ -180,7 +181,12 @@ fn in_header(written: &str) -> Option<Secret> {
         written.match_indices(':').find(|(at, _)| is_it(*at)).map(|(at, _)| &written[at + 1..])
     };
     let (behind, name) = HEADERS.iter().find_map(|(header, name)| Some((behind(header)?, name)))?;
-    let value = behind.trim_start_matches([' ', '"', '\'']).split(['"', '\'', ',']).next().unwrap_or_default().trim_end();
+    let value = behind
+        .trim_start_matches([' ', '"', '\''])
+        .split(['"', '\'', ','])
+        .next()
+        .unwrap_or_default()
+        .trim_end();
     // In front of it stands how it is meant: `Basic`, `Bearer`, `token`.
     let value = value.rsplit_once(' ').map_or(value, |(_, value)| value);
     let start = written.len() - behind.len() + behind.find(value)?;

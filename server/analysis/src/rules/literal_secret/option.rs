@@ -37,7 +37,13 @@ static OPTIONS: [SecretOption; 14] = [
     SecretOption { programs: &["curl"], letter: Some('u'), words: &["--user"], ..USER },
     SecretOption { programs: &["curl"], letter: Some('U'), words: &["--proxy-user"], ..USER },
     SecretOption { programs: &["curl"], words: &["--oauth2-bearer"], ..PASSWORD },
-    SecretOption { programs: &["curl"], letter: Some('b'), words: &["--cookie"], is_cookie: true, ..PASSWORD },
+    SecretOption {
+        programs: &["curl"],
+        letter: Some('b'),
+        words: &["--cookie"],
+        is_cookie: true,
+        ..PASSWORD
+    },
     SecretOption { programs: &["openssl"], words: &["-k", "-K"], only_with: Some("enc"), ..PASSWORD },
     SecretOption { programs: &["http", "https"], letter: Some('a'), words: &["--auth"], ..USER },
     SecretOption { programs: &["skopeo"], words: &["--creds", "--src-creds", "--dest-creds"], ..USER },
