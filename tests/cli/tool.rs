@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -40,6 +41,19 @@ pub(crate) fn assert_says(called: &Called, code: i32, parts: &[&str]) {
     }
 }
 
+/// Has what the tests start heed all signals, also where the tests themselves are to ignore some, as behind `nohup` or in
+/// the background of a script: a signal that a program handles is not ignored by those that it starts.
+fn heed_signals() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or_default();
+    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::TSTP] {
+        if ignored >> (signal.as_raw() - 1) & 1 == 1 {
+            signal_hook::flag::register(signal.as_raw(), Default::default()).expect("a handler");
+        }
+    }
+}
+
 impl Tool {
     /// A directory whose tasks file has this text.
     pub(crate) fn new(tasks: &str) -> Tool {
@@ -49,6 +63,8 @@ impl Tool {
     }
 
     pub(crate) fn empty() -> Tool {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(heed_signals);
         let directory = TempDir::new().expect("a directory for the test");
         Tool { directory, mark: Mark::new(), environment: Vec::new() }
     }

@@ -447,10 +447,11 @@ fn a_cleanup_that_runs_again_is_asked_for_again() {
     std::fs::remove_file(tool.path("draft.toml")).expect("a draft.toml");
     let named = ["run", "cleanup", "--selector", "draft=web", "--yes"];
     assert_says(&tool.call(&named), 0, &["1 passed"]);
-    for again in [&["rerun"][..], &["rerun", "last"], &["rerun", "--failed"]] {
+    // Where nothing failed there is nothing to ask about.
+    for (again, code) in [(&["rerun"][..], 2), (&["rerun", "last"], 2), (&["rerun", "--failed"], 0)] {
         std::fs::remove_file(tool.path("cleaned")).ok();
         let called = tool.call(again);
-        assert_eq!(called.code, Some(2), "{called:?}");
+        assert_eq!(called.code, Some(code), "{called:?}");
         assert!(!tool.path("cleaned").exists(), "{called:?}");
     }
 }
@@ -479,7 +480,8 @@ fn a_cleanup_with_a_typo_is_asked_for() {
 
     assert_says(&tool.call(&["run", "post-deploy", "-l", "app=shop", "-n", "shop"]), 0, &["2 pods passed"]);
     let left = "app=shop still has 2 pods (shop-0, shop-1) in context double, namespace shop";
-    assert_asked(&tool, &[], &[&format!("clean up although {left}")]);
+    assert_asked(&tool, &[], &[&unseen("app=shop", "default"), left]);
+    assert_asked(&tool, &["-n", "shop"], &[&format!("clean up although {left}")]);
     let both = format!("{}, and although {left}", unseen("app=shpo", "shop"));
     assert_asked(&tool, &["-l", "app=shpo", "-n", "shop"], &[&both]);
     let mistyped = ["up", "-l", "app=shpo", "-n", "shop", "--ready-timeout", "1ms", "--", "true"];
@@ -493,7 +495,7 @@ fn a_cleanup_with_a_typo_is_asked_for() {
     }
     assert_asked(&tool, &[], &[left]);
     names.into_iter().for_each(|name| double.put(shop(name).terminating()));
-    assert_says(&tool.call(&["run", "cleanup"]), 0, &["1 passed"]);
+    assert_says(&tool.call(&["run", "cleanup", "-n", "shop"]), 0, &["1 passed"]);
     assert_says(&tool.call(&["run", "cleanup", "-l", "app=shop", "-n", "shop"]), 0, &["1 passed"]);
 }
 

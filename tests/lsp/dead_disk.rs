@@ -303,7 +303,7 @@ fn a_path_on_it_in_the_output_keeps_no_run_from_its_end() {
 #[test]
 fn a_program_on_it_keeps_no_other_run_waiting() {
     let mut dead = Dead::new(path);
-    let project = Project::new("[pre-up]\na = 'of-which-nobody-knows'\n[cleanup]\nb = 'echo here'\n");
+    let project = Project::new("[pre-up]\na = 'of-which-nobody-knows'\n[post-up]\nb = 'echo here'\n");
     dead.waits_for("opening", |client| client.open(&project));
     let here = json!({ "uri": project.uri, "phase": "pre-up" });
     let (before, log) = (dead.waits(), dead.log.clone());
@@ -312,11 +312,11 @@ fn a_program_on_it_keeps_no_other_run_waiting() {
         let waits = std::fs::read_to_string(&log).unwrap_or_default();
         (waits.lines().count() > before).then_some(())
     });
-    dead.client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "cleanup" }));
+    dead.client.execute("draft-tasks.runPhase", json!({ "uri": project.uri, "phase": "post-up" }));
     let says = |what: &'static str| {
         move |params: &Value| params["message"].as_str().is_some_and(|it| it.contains(what))
     };
-    dead.client.notified("window/showMessage", says("cleanup: 1 passed"));
+    dead.client.notified("window/showMessage", says("post-up: 1 passed"));
     dead.client.execute("draft-tasks.stop", json!({ "run": run }));
     dead.client.notified("window/showMessage", says("pre-up: 1 skipped"));
 }

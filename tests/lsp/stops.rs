@@ -115,6 +115,8 @@ fn although_it_ignores_being_asked() {
     wait_for_output(&mut client, "ready");
     client.execute("draft-tasks.stop", json!({ "run": run }));
     assert_eq!(story(&mut client, &run).last().map(String::as_str), Some("finished stopped"));
+    let killed = client.notified("window/showMessage", |_| true);
+    assert_eq!(killed["message"], "wait: killed, as it did not end within 10.0 s");
     client.assert_only_server_lives();
 }
 

@@ -388,5 +388,5 @@ check('the end of up is one message, and names what failed', function()
   local before = #h.notifications
   showed(nil, { type = vim.lsp.protocol.MessageType.Info, message = 'up: all steps passed' }, {})
   equal(#h.notifications, before)
-  setup({})
+  setup({ output = { open = true } })
 end)

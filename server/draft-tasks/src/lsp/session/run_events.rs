@@ -56,8 +56,9 @@ impl Session {
                 self.found_problems(id, task, problems);
                 self.wrote_all(id, (task, pod), headline);
                 self.task_finished(id, (task, pod), &outcome, duration);
-                let left = describe_left_running(&left_running);
-                for said in left.into_iter().chain(note) {
+                let Some(run) = self.runs.get(id) else { return };
+                let note = note.map(|note| format!("{}: {note}", called(run, (task, pod))));
+                for said in describe_left_running(&left_running).into_iter().chain(note) {
                     self.note(id, MessageType::Warning, said);
                 }
             }
