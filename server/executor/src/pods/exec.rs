@@ -115,10 +115,12 @@ impl<'a> TaskInPod<'a> {
 
     /// A server executes by name, and another pod may have the name by now, as one of a StatefulSet.
     async fn check_identity(&self) -> Result<(), Failure> {
-        let pods = self.shared.pods.borrow().clone();
-        let uid = match &pods.trouble {
-            None => pods.seen.get(&self.pod.name).map(|pod| pod.uid.clone()),
-            Some(_) => self.listed_uid().await.map_err(|problem| self.not_started(problem.message))?,
+        let pods =
+            self.shared.connection.pods().await.map_err(|problem| self.not_started(problem.message))?;
+        let uid = match timeout(ASK, pods.get_opt(&self.pod.name)).await {
+            Ok(Ok(pod)) => pod.and_then(|pod| pod.metadata.uid),
+            // It may not be gotten, or the server is gone for a moment.
+            _ => self.seen_uid().await.map_err(|problem| self.not_started(problem.message))?,
         };
         match uid {
             Some(uid) if uid != self.pod.uid => {
@@ -128,7 +130,11 @@ impl<'a> TaskInPod<'a> {
         }
     }
 
-    async fn listed_uid(&self) -> Result<Option<String>, Problem> {
+    async fn seen_uid(&self) -> Result<Option<String>, Problem> {
+        let seen = self.shared.pods.borrow().clone();
+        if seen.trouble.is_none() {
+            return Ok(seen.seen.get(&self.pod.name).map(|pod| pod.uid.clone()));
+        }
         let PodsRun { request, connection, .. } = *self.shared;
         let Some(wanted) = &request.pods else { return Ok(None) };
         let pods = connection.pods().await?;
