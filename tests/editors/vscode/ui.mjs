@@ -306,7 +306,7 @@ async function restricted(browser, version, vsix) {
       equal(fs.existsSync(place.path('evil-ran')), false);
     });
     await check('when the folder is trusted it runs', async () => {
-      await window.command('Workspaces: Manage Workspace Trust');
+      await page.locator('.statusbar-item:visible', { hasText: 'Restricted Mode' }).click();
       await page.locator('.workspace-trust-editor').getByText('Trust', { exact: true }).first().click();
       await window.openFile(FILE);
       await window.lens('Run cleanup').waitFor({ state: 'detached' });
