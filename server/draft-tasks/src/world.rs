@@ -8,4 +8,3 @@ pub(crate) mod environment;
 pub(crate) mod facts;
 pub(crate) mod packs;
 pub(crate) mod programs;
-pub(crate) mod public_value;

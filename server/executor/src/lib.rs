@@ -20,6 +20,7 @@ pub mod output;
 pub mod pods;
 pub mod private;
 mod problems;
+pub mod public_value;
 pub mod record;
 mod report;
 mod request;

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Plan;
-use draft_tasks_analysis::secret::{is_plain, looks_secret};
+use draft_tasks_analysis::secret::{is_plain, looks_secret, may_be_other};
 
 use crate::cluster::Target;
 use crate::event::Outcome;
 use crate::mask::Secrets;
+use crate::public_value::is_public_by_name;
 
 /// Everything that a run needs to know.
 #[derive(Clone, Debug)]
@@ -160,7 +161,9 @@ pub struct ListedVariables {
 impl ListedVariables {
     /// Whether nobody may see a value of a variable.
     pub fn is_secret(&self, name: &str, value: &str) -> bool {
-        self.secret.contains(name) || !self.public.contains(name) && looks_secret(name) && !is_plain(value)
+        let is_named = || looks_secret(name) && !is_plain(value);
+        let only_tells = || may_be_other(name) && is_public_by_name(value);
+        self.secret.contains(name) || !self.public.contains(name) && is_named() && !only_tells()
     }
 
     /// Whether nobody may see passwords within the value of a variable.

@@ -39,7 +39,7 @@ pub(super) fn fix(file: &Loaded, analysis: &Analysis) -> Result<FixOutcome, Stri
     Ok(outcome)
 }
 
-/// The same without writing anything.
+/// What [`fix`] would do; writes nothing.
 pub(super) fn preview(file: &Loaded, analysis: &Analysis) -> FixOutcome {
     let Some(fixed) = fix_all(analysis) else { return FixOutcome::Nothing };
     if file.is_link {

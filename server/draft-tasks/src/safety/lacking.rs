@@ -23,7 +23,7 @@ impl LackingGround {
         format!("{}; {}", self.problem, self.then)
     }
 
-    /// The same where something was told before.
+    /// As [`LackingGround::describe`], but without what was told before.
     pub(crate) fn describe_after(&self, told: Option<&LackingGround>) -> String {
         match told.filter(|told| told.problem == self.problem) {
             Some(_) => format!("that has not changed; {}", self.then),

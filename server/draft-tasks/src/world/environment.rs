@@ -18,12 +18,12 @@ use draft_tasks_analysis::task_variable::{TaskValues, TaskVariable};
 use draft_tasks_analysis::{Analysis, literal_secrets_in};
 use draft_tasks_executor::ListedVariables;
 use draft_tasks_executor::mask::{SHORTEST, Secrets, sent_login};
+use draft_tasks_executor::public_value::is_public;
 use draft_tasks_executor::record::{MOST, RUN_VARIABLE as RUN, Records};
 use draft_tasks_executor::search::variable;
 
 use crate::settings::run::RunSettings;
 use crate::world::env_file::{FileVariable, FileVariables};
-use crate::world::public_value::{is_public, is_public_by_name};
 
 /// The variable that names another folder for what the program keeps.
 const STATE: &str = "DRAFT_TASKS_STATE_DIR";
@@ -301,9 +301,7 @@ impl Environment {
 
     fn is_secret(&self, name: &str, value: &str) -> bool {
         let is_from_file = || !self.listed.public.contains(name) && self.from_files.contains(name);
-        let tells_of_one =
-            || !self.listed.secret.contains(name) && secret::may_be_other(name) && is_public_by_name(value);
-        self.listed.is_secret(name, value) && !tells_of_one() || is_from_file()
+        self.listed.is_secret(name, value) || is_from_file()
     }
 
     /// The values that must not be seen, and passwords within others.

@@ -41,12 +41,15 @@ mod tests {
             ("E", "http://a:fifth-5@x"),
             ("F", "http://a:sixth-6@x"),
             ("G_TOKEN", "seventh-$$7"),
+            // What only tells of a secret, by its name and its form.
+            ("TOKEN_TYPE", "bearer-token"),
+            ("TOKEN_URL", "zq7K-eighth-8x"),
         ];
         let variables = variables.map(|(name, value)| json!({ "name": name, "value": value }));
         let job = json!({ "spec": { "template": { "spec": { "containers": [{ "env": variables }] } } } });
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
         let listed = ListedVariables { secret: names(&["C"]), public: names(&["B_TOKEN", "C", "F"]) };
         let found: BTreeSet<String> = confidential(&job, &listed).into_iter().collect();
-        assert_eq!(found, names(&["first-1", "third-3", "fifth-5", "seventh-$7"]));
+        assert_eq!(found, names(&["first-1", "third-3", "fifth-5", "seventh-$7", "zq7K-eighth-8x"]));
     }
 }

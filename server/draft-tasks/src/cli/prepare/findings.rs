@@ -53,7 +53,7 @@ impl Prepared<'_> {
         self.tell_severe(severe, told, &|found| self.tell_finding(found))
     }
 
-    /// The same of the command around which they run: what would be known of a task behind those that run before it. Answers
+    /// Says what `check` would know of the command around which they run, were it a task behind them. Answers
     /// whether it said that its program is not there, which keeps nothing from running: `pre-up` may bring it.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Which values of env files everybody may see, whatever their variables are called.
+//! Which values of variables everybody may see.
 //!
 //! Must not take a value for public on a guess: what is of no known kind is a secret.
 
@@ -12,7 +12,7 @@ const LONGEST_SHORT: usize = 7;
 /// Whether a value is a short one, a word, a number, a boolean, a host, several with ports, a network, a region, a time zone,
 /// a locale, a version, an image with a version, a date, a time, a MIME type, a URL without user, query and fragment whose
 /// path has only words and short parts, or a path that exists as seen from a directory.
-pub(crate) fn is_public(value: &str, directory: &Path) -> bool {
+pub fn is_public(value: &str, directory: &Path) -> bool {
     is_word_or_short(value)
         || value.parse::<f64>().is_ok()
         || is_host(value)
@@ -29,8 +29,8 @@ pub(crate) fn is_public(value: &str, directory: &Path) -> bool {
         || directory.join(value).exists()
 }
 
-/// The same where the name of its variable says that it only tells of a secret; words may have `-` between them there, and
-/// only paths from the root count.
+/// Whether everybody may see the value of a variable whose name says that it may only tell of a secret: words may have `-`
+/// between them there, and only paths from the root count.
 pub(crate) fn is_public_by_name(value: &str) -> bool {
     is_public(value, Path::new("/")) || value.split('-').all(|part| part.chars().all(char::is_alphabetic))
 }
