@@ -1,8 +1,10 @@
 //! What is asked before a run: before which commands, and what a dry run says of it.
 
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::lifecycle::kubeconfig;
+use crate::lifecycle::{kubeconfig, with_cluster};
+use crate::terminal::{read_until, terminal};
 use crate::tool::{Called, Tool, assert_says};
 
 /// A kubeconfig whose cluster is nowhere near.
@@ -139,8 +141,34 @@ fn a_dry_run_without_a_terminal_says_that_nobody_could_be_asked() {
         let called = tool.call(&[&["run", "pre-up", "--dry-run"], arguments].concat());
         assert!(called.code == Some(0) && !called.stdout.contains(said), "{called:?}");
     }
-    let (_ours, theirs) = crate::terminal::terminal();
+    let (_ours, theirs) = terminal();
     let mut started = tool.start_asking(&["run", "pre-up", "a", "--dry-run"], theirs);
     started.wait_for("  would ask before ");
     assert_eq!(started.end_unread(), Some(0));
+}
+
+#[test]
+fn what_a_script_calls_is_asked_for_where_somebody_can_answer_also_behind_what_changes_its_environment() {
+    let unknown = "on an unknown cluster: `env` runs it with another environment";
+    for (host, command, place) in [
+        ("cluster.example", "./deploy.sh", PLACE),
+        ("cluster.example", "timeout 60 ./deploy.sh", PLACE),
+        ("127.0.0.1", "env -u KUBECONFIG ./deploy.sh", unknown),
+    ] {
+        for (answer, code) in [("y\n", 0), ("n\n", 2), ("\n", 2)] {
+            let tool = with_cluster(&format!("[pre-up]\na = \"{command}\"\n"), host);
+            tool.write("deploy.sh", b"#!/bin/sh\nfalse && kubectl get\ntouch done\n");
+            std::fs::set_permissions(tool.path("deploy.sh"), PermissionsExt::from_mode(0o755))
+                .expect("a mode");
+            let (mut ours, theirs) = terminal();
+            let mut started = tool.start_asking(&["run", "pre-up"], theirs);
+            let mut text = String::new();
+            read_until(&mut ours, &mut text, Some("? [y/N] "));
+            let asked = format!("run pre-up: `a` (`{command}`; `./deploy.sh` calls `kubectl`) {place}");
+            assert!(text.starts_with(&asked), "{text}");
+            ours.write_all(answer.as_bytes()).expect("the terminal is open");
+            assert_eq!(started.end_unread(), Some(code), "{command} {answer:?}");
+            assert_eq!(tool.path("done").exists(), code == 0, "{command} {answer:?}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use argument::{Argument, CallWords};
-pub use beside::Beside;
+pub use beside::{Beside, Neighbour};
 pub use call::Call;
 use call::last_option;
 pub(crate) use container::takes_next as container_takes_next;
@@ -67,7 +67,7 @@ pub struct Calls {
     /// The programs, in the order of the command; wrappers and shells among them.
     pub called: Vec<Call>,
     /// What runs files or texts that tell more.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<Neighbour>,
     /// The variables that are assigned, with their values; nothing where it is not known or there are several.
     pub assigned: HashMap<String, Option<String>>,
     /// The variables whose values scripts take from the environment.

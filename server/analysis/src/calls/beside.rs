@@ -3,6 +3,7 @@
 //! Must not read files: their texts come in.
 
 use super::shell::is_input;
+use super::wrapper::is_assignment;
 use super::{Argument, Input, Walk, last_option, printer, runner};
 use crate::project_files::{MAKE_DIRECTORY, MAKEFILE, make_takes_next};
 
@@ -97,6 +98,15 @@ const TASK_FILES: [TaskFile; 11] = [
     TaskFile { runner: "composer", file: "composer.json" },
 ];
 
+/// What a command runs of what is beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Neighbour {
+    /// The file or text.
+    pub beside: Beside,
+    /// Why its variables or the machine are others than those of the command, without a full stop.
+    pub elsewhere: Option<String>,
+}
+
 /// A file or text that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Beside {
@@ -116,7 +126,7 @@ pub enum Beside {
         directory: String,
         /// The file where the command names it.
         file: Option<String>,
-        /// The targets.
+        /// The targets, and `NAME=value` among them.
         targets: Vec<String>,
     },
     /// A script of the `package.json` in a directory.
@@ -133,6 +143,11 @@ pub enum Beside {
 }
 
 impl Walk<'_> {
+    pub(super) fn stands_beside(&mut self, beside: Beside) {
+        let elsewhere = self.elsewhere.clone();
+        self.calls.beside.push(Neighbour { beside, elsewhere });
+    }
+
     /// What runs files or texts that are not read here.
     pub(super) fn beside(&mut self, program: &str, name: &str, arguments: &[Argument], input: &Input) {
         match name {
@@ -189,12 +204,12 @@ impl Walk<'_> {
     /// A program in an argument, where it has something in it that runs others.
     fn code_in(&mut self, arguments: &[Argument], runs_others: fn(&str) -> bool) {
         let runs = arguments.iter().filter(|word| runs_others(&word.text));
-        self.calls.beside.extend(runs.map(|word| Beside::Code(word.text.to_string())));
+        runs.for_each(|word| self.stands_beside(Beside::Code(word.text.to_string())));
     }
 
     fn read_code(&mut self, name: &str, input: &Input) {
         match input {
-            Input::Text(text) => self.calls.beside.push(Beside::Code(text.clone())),
+            Input::Text(text) => self.stands_beside(Beside::Code(text.clone())),
             Input::Unknown => self.unclear(format!("what `{name}` reads is known only when it runs")),
             Input::Inherited => {}
         }
@@ -210,7 +225,7 @@ impl Walk<'_> {
             self.unclear(format!("it runs `{}`, which it writes", file.text));
         }
         let (path, directory) = (self.directory.join(&file.text), self.directory.path.clone());
-        self.calls.beside.push(Beside::File { path, directory });
+        self.stands_beside(Beside::File { path, directory });
     }
 
     fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
@@ -230,7 +245,7 @@ impl Walk<'_> {
             return self.read_code(name, input);
         }
         for eval in ["--eval", "-E"].iter().filter_map(|name| value(name)) {
-            self.calls.beside.push(Beside::Code(eval));
+            self.stands_beside(Beside::Code(eval));
         }
         let mut targets = Vec::new();
         let mut skip = false;
@@ -241,6 +256,11 @@ impl Walk<'_> {
                 "-d" | "--dir" | "-t" | "--taskfile" | "--output" if tool == "task" => skip = true,
                 "--" if tool == "task" => break,
                 word if tool == "make" && make_takes_next(word) => skip = true,
+                // It is in the environment of recipes, too.
+                text if is_assignment(text) => {
+                    self.assign_word(word);
+                    targets.extend((word.certain && tool != "task").then(|| text.to_owned()));
+                }
                 // `-j 4` has its number behind it, `-j` alone has none.
                 word if word.starts_with('-') || word.contains('=') || word.parse::<u32>().is_ok() => {}
                 // Of a module of a justfile.
@@ -249,7 +269,7 @@ impl Walk<'_> {
             }
         }
         let directory = self.directory.join(directory.as_deref().unwrap_or_default());
-        self.calls.beside.push(Beside::Recipes { tool: tool.into(), directory, file, targets });
+        self.stands_beside(Beside::Recipes { tool: tool.into(), directory, file, targets });
     }
 
     /// The file with a program, beside the command, that a runner of tasks reads.
@@ -267,7 +287,7 @@ impl Walk<'_> {
             Some(file) => self.file(file),
             None => {
                 if let Input::Text(text) = input {
-                    self.calls.beside.push(Beside::Code(text.clone()));
+                    self.stands_beside(Beside::Code(text.clone()));
                 }
             }
         }
@@ -285,7 +305,7 @@ impl Walk<'_> {
             // It may stand in the word of its option, `-e'…'` or `--eval=…`, or where a file would.
             let is_script = runner::is_script(word) && (at == plain || word.text.starts_with('-'));
             if is_behind || is_script {
-                self.calls.beside.push(Beside::Code(word.text.to_string()));
+                self.stands_beside(Beside::Code(word.text.to_string()));
             }
         }
         self.calls.beside.len() > before

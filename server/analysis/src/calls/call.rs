@@ -5,7 +5,7 @@
 use compact_str::CompactString;
 
 use super::wrapper::{self, Wrapper};
-use super::{Argument, CallWords, container, runner, shell, stem};
+use super::{Argument, CallWords, container, inner, runner, shell, stem};
 
 /// A program that is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,7 @@ impl Call {
             || Wrapper::of(name).is_some()
             || runner::is_runner(name)
             || wrapper::is_remote(name)
+            || inner::is_told_programs(name)
             || matches!(
                 name,
                 "find" | "eval" | "trap" | "alias" | "git" | "cmd" | "powershell" | "pwsh" | "nix-shell"

@@ -50,6 +50,58 @@ pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> 
     }
 }
 
+/// Options whose values are programs, which get arguments of which nothing is known, or scripts.
+const PROGRAM_OPTIONS: [(&str, &str, char); 24] = [
+    ("rg", "pre", '\0'),
+    ("tar", "to-command", '\0'),
+    ("tar", "use-compress-program", 'I'),
+    ("tar", "checkpoint-action", '\0'),
+    ("tar", "info-script", 'F'),
+    ("tar", "new-volume-script", '\0'),
+    ("tar", "rsh-command", '\0'),
+    ("npm", "script-shell", '\0'),
+    ("pnpm", "script-shell", '\0'),
+    ("just", "shell", '\0'),
+    ("sort", "compress-program", '\0'),
+    ("split", "filter", '\0'),
+    ("man", "pager", 'P'),
+    ("bat", "pager", '\0'),
+    ("ack", "pager", '\0'),
+    ("ag", "pager", '\0'),
+    ("mysql", "pager", '\0'),
+    ("ncat", "exec", 'e'),
+    ("ncat", "sh-exec", 'c'),
+    ("nc", "exec", 'e'),
+    ("tcpdump", "postrotate-command", 'z'),
+    ("restic", "password-command", '\0'),
+    ("rclone", "password-command", '\0'),
+    ("zip", "unzip-command", '\0'),
+];
+
+/// Those of a program; `gtar` has the manual of `tar`.
+fn program_options(name: &str) -> impl Iterator<Item = (&'static str, char)> {
+    let is_it = move |program: &str| name == program || name.strip_prefix('g') == Some(program);
+    PROGRAM_OPTIONS
+        .iter()
+        .filter(move |(program, ..)| is_it(program))
+        .map(|(_, word, letter)| (*word, *letter))
+}
+
+/// Whether a program has such options.
+pub(super) fn is_told_programs(name: &str) -> bool {
+    program_options(name).next().is_some()
+}
+
+/// The programs and scripts in such options.
+pub(super) fn programs_of_options(name: &str, arguments: &[Argument]) -> Vec<Argument> {
+    let values = program_options(name).flat_map(|(word, letter)| scripts_of_option(arguments, word, letter));
+    let program = |word: Argument| match word.text.strip_prefix("exec=") {
+        Some(script) => Argument { text: script.into(), ..word.clone() },
+        None => word,
+    };
+    values.flatten().map(program).collect()
+}
+
 /// The values of an option.
 pub(super) fn scripts_of_option(arguments: &[Argument], word: &str, letter: char) -> Vec<Vec<Argument>> {
     let value = |(at, argument): (usize, &Argument)| {

@@ -50,6 +50,6 @@ impl Walk<'_> {
     fn script_of_package(&mut self, directory: &str, script: &str, in_workspace: bool) {
         let directory =
             if directory.is_empty() { self.directory.path.clone() } else { self.directory.join(directory) };
-        self.calls.beside.push(Beside::Npm { directory, script: script.to_owned(), in_workspace });
+        self.stands_beside(Beside::Npm { directory, script: script.to_owned(), in_workspace });
     }
 }

@@ -5,7 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::shell::has_arithmetic;
+use super::wrapper::is_assignment;
 use super::{Calls, Directory, Walk, stem};
+use crate::command::is_name;
 use crate::project_files::makefile::Line;
 
 /// How long a line of a recipe may grow by its variables.
@@ -17,7 +19,8 @@ const RECIPES: usize = 4;
 /// How many variables are replaced in one recipe: values that contain each other would never end.
 const REPLACEMENTS: usize = 1024;
 
-/// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named.
+/// What targets of a Makefile or a justfile call, and those that they need; the first one where none is named. Among them
+/// may stand `NAME=value`, which goes before the variable of the file.
 ///
 /// Its recipes run in `directory`, as seen from that of the command.
 pub fn of_recipes(
@@ -26,8 +29,9 @@ pub fn of_recipes(
     directory: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Calls {
-    let recipes = Recipes::read(text);
-    let mut wanted = targets.to_vec();
+    let (given, mut wanted): (Vec<String>, Vec<String>) =
+        targets.iter().cloned().partition(|word| is_assignment(word));
+    let recipes = Recipes::read(text, &given, lookup);
     if wanted.is_empty() {
         wanted.extend(recipes.variables.get(".DEFAULT_GOAL").cloned().or(recipes.first.clone()));
     }
@@ -36,6 +40,11 @@ pub fn of_recipes(
     walk.directory = Directory::at(directory);
     walk.has_arithmetic = recipes.variables.get("SHELL").is_some_and(|shell| has_arithmetic(&stem(shell)));
     walk.recipe(&recipes.expand(&recipes.always, &Automatic::default(), lookup));
+    for (name, value) in recipes.exported() {
+        let value = recipes.expand(value, &Automatic::default(), lookup);
+        let is_known = !value.contains(['$', '`', '(']);
+        walk.assign(name, is_known.then(|| value.trim_matches(['\'', '"']).to_owned()));
+    }
     let mut at = 0;
     while let Some(target) = wanted.get(at).cloned() {
         at += 1;
@@ -102,21 +111,38 @@ struct Recipes {
     always: String,
     /// As they are written: what stands in them is replaced where they are used.
     variables: HashMap<String, String>,
+    /// Those that the command gives.
+    given: HashSet<String>,
+    /// Those that recipes find in their environment; whether all are.
+    exported: HashSet<String>,
+    exports_all: bool,
 }
 
 impl Recipes {
-    fn read(text: &str) -> Recipes {
-        let variables = HashMap::from([(MAKE.to_owned(), "make".to_owned())]);
-        let mut recipes = Recipes { variables, ..Recipes::default() };
+    fn read(text: &str, given: &[String], lookup: &dyn Fn(&str) -> Option<String>) -> Recipes {
+        let given = given.iter().filter_map(|word| word.split_once('='));
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut variables: HashMap<String, String> = given.collect();
+        let given = variables.keys().cloned().collect();
+        variables.entry(MAKE.to_owned()).or_insert_with(|| "make".to_owned());
+        let mut recipes = Recipes { variables, given, ..Recipes::default() };
         let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
         for line in joined.lines() {
             if line.starts_with(['\t', ' ']) {
                 recipes.recipe_line(line.trim());
             } else if !line.starts_with('#') {
-                recipes.rule_or_variable(line.trim());
+                recipes.rule_or_variable(line.trim(), lookup);
             }
         }
         recipes
+    }
+
+    /// The variables that recipes find in their environment.
+    fn exported(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_exported =
+            |name: &str| self.exports_all || self.given.contains(name) || self.exported.contains(name);
+        let all = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(move |(name, _)| is_name(name) && is_exported(name))
     }
 
     fn of<'r>(&'r self, target: &'r str) -> impl Iterator<Item = Chosen<'r>> {
@@ -140,16 +166,29 @@ impl Recipes {
         }
     }
 
-    fn rule_or_variable(&mut self, line: &str) {
+    fn rule_or_variable(&mut self, line: &str, lookup: &dyn Fn(&str) -> Option<String>) {
+        self.note_exported(line);
         // Of a justfile.
         if let Some((name, of)) = line.strip_prefix("alias ").and_then(|alias| alias.split_once(":=")) {
             return self.rule(names(name), of);
         }
         match Line::read(line) {
+            Some(Line::Variable { name, operator: "?", .. }) if lookup(name).is_some() => {}
             Some(Line::Variable { name, operator, value }) => self.variable(name, operator, value),
             Some(Line::Rule { targets, needs }) => self.rule(names(targets), needs),
             None => {}
         }
+    }
+
+    /// `export NAME = value`, `export NAME OTHER`, or `export` for all; `set export` in a justfile.
+    fn note_exported(&mut self, line: &str) {
+        let is_all = |line: &str| matches!(line, "export" | "set export" | "set export := true");
+        self.exports_all |= is_all(line) || line.starts_with(".EXPORT_ALL_VARIABLES");
+        let Some(exported) = line.strip_prefix("export ") else { return };
+        let names = exported.split_once('=').map_or(exported, |(name, _)| name);
+        self.exported.extend(
+            names.split_whitespace().map(|name| name.trim_end_matches([':', '?', '+', '!']).to_owned()),
+        );
     }
 
     fn rule(&mut self, targets: Vec<String>, needs: &str) {
@@ -174,6 +213,9 @@ impl Recipes {
                 self.always += &format!(": {value}\n");
             }
             _ => {}
+        }
+        if self.given.contains(name) {
+            return;
         }
         let before = self.variables.get(name);
         let is_longer = before.is_some_and(|before| {

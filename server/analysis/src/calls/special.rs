@@ -197,6 +197,14 @@ impl Walk<'_> {
         let elsewhere = wrapper::elsewhere(name, arguments).or_else(|| runner::elsewhere(name, arguments));
         self.among(elsewhere, |walk| {
             scripts.iter().for_each(|script| walk.script_of_shell(script));
+            for word in inner::programs_of_options(name, arguments) {
+                if runner::is_script(&word) {
+                    walk.script_of_shell(&[word]);
+                } else {
+                    let line = CallWords::new(vec![word, Argument::unknown()]);
+                    walk.deeper(|walk| walk.command(&line, &Input::Unknown));
+                }
+            }
             for Inner { at, is_doubtful } in runner::programs(name, arguments) {
                 let word = &arguments[at];
                 if runner::is_script(word) {

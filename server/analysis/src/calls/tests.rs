@@ -19,7 +19,7 @@ fn tool(calls: &Calls) -> Option<String> {
 }
 
 fn beside(command: &str) -> Vec<Beside> {
-    read(command).beside
+    read(command).beside.into_iter().map(|it| it.beside).collect()
 }
 
 #[test]

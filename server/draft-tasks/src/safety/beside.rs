@@ -2,15 +2,18 @@
 //!
 //! Must not be taken for more than a hint: what a file calls may never run.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use draft_tasks_analysis::calls::{self, Beside, Call, Calls};
+use draft_tasks_analysis::calls::{self, Beside, Call, Calls, Neighbour};
 use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON, PNPM_WORKSPACE};
 use draft_tasks_analysis::project_files::{self, included_files};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
+use draft_tasks_executor::search::variable;
 
 use super::choice::{self, CalledCluster, CalledNames};
 use super::taskfile::{self, TaskScript};
@@ -78,33 +81,30 @@ pub(super) fn calls(
     whereabouts: Whereabouts<'_>,
     current: &dyn Fn() -> Option<Result<Target, String>>,
 ) -> Vec<CallBeside> {
-    // What runs there has the variables of the command.
-    let environment = inherited(calls, whereabouts);
-    let is_other = environment_names_file(calls);
-    let pinned = whereabouts.pinned.filter(|_| !is_other);
-    let whereabouts = Whereabouts { environment: &environment, pinned, ..whereabouts };
-    let lookup: Lookup<'_> = &|name| whereabouts.variable(name);
-    let changed = choice::changed(calls, lookup);
-    let is_changed = is_other || changed.is_some();
-    let current = || match &changed {
-        Some(why) => Some(Err(why.clone())),
-        None if is_other => Target::find(whereabouts.environment, None).map_err(|it| it.message).transpose(),
-        None => current(),
+    let own = Ground { environment: whereabouts.environment.to_vec(), ..Ground::default() };
+    let own = Ground::below(&Rc::new(own), calls, whereabouts.directory);
+    let (mut queue, mut found) = (Queue::default(), Vec::new());
+    queue.add(&own, calls.beside.iter().cloned());
+    let mut search = |ground: &Rc<Ground>, queue: &mut Queue, look: &dyn Fn(&mut Search<'_>)| {
+        let pinned = whereabouts.pinned.filter(|_| !ground.has_own_file);
+        let whereabouts = Whereabouts { environment: &ground.environment, pinned, ..whereabouts };
+        let lookup: Lookup<'_> = &|name| whereabouts.variable(name);
+        let current: Current<'_> = &|| ground.current(current);
+        look(&mut Search { whereabouts, lookup, current, ground, queue, found: &mut found });
     };
-    let mut search = Search {
-        whereabouts,
-        lookup,
-        current: &current,
-        is_changed,
-        known: calls.beside.iter().cloned().collect(),
-        wanted: calls.beside.clone(),
-        found: Vec::new(),
-    };
-    for call in &calls.called {
-        search.given("", call);
+    search(&own, &mut queue, &|search| calls.called.iter().for_each(|call| search.given("", call)));
+    let mut at = 0;
+    while let Some((beside, ground)) = queue.wanted.get(at).filter(|_| at <= MOST).cloned() {
+        at += 1;
+        search(&ground, &mut queue, &|search| {
+            if at > MOST {
+                search.add("more scripts are beside it than are read".into(), (search.current)());
+            } else {
+                search.read(&beside);
+            }
+        });
     }
-    search.read();
-    search.found
+    found
 }
 
 /// Why what a program reads may lead to any cluster, where a text names a tool that may be piped into it.
@@ -114,13 +114,17 @@ pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
 }
 
 /// The variables of an environment with those that a command assigns; without those that it gives values which are not known.
-fn inherited(calls: &Calls, whereabouts: Whereabouts<'_>) -> Vec<(OsString, OsString)> {
+fn inherited(
+    calls: &Calls,
+    environment: &[(OsString, OsString)],
+    directory: &Path,
+) -> Vec<(OsString, OsString)> {
     let is_assigned = |name: &OsString| name.to_str().is_some_and(|name| calls.assigned.contains_key(name));
-    let before = whereabouts.environment.iter().filter(|(name, _)| !is_assigned(name)).cloned();
+    let before = environment.iter().filter(|(name, _)| !is_assigned(name)).cloned();
     let assigned = calls.assigned.iter().filter_map(|(name, value)| {
         let value = OsString::from(value.as_ref()?);
         let is_path = name == "KUBECONFIG" && !value.is_empty();
-        let seen = |file: PathBuf| whereabouts.directory.join(file);
+        let seen = |file: PathBuf| directory.join(file);
         let value =
             if is_path { std::env::join_paths(std::env::split_paths(&value).map(seen)).ok()? } else { value };
         Some((OsString::from(name), value))
@@ -139,16 +143,108 @@ fn is_chosen(call: &Call) -> bool {
     given::chosen(&words.join(" ")).is_some()
 }
 
+/// The environment in which something beside a command runs.
+#[derive(Default)]
+struct Ground {
+    environment: Vec<(OsString, OsString)>,
+    /// Why the machine or the environment is another one.
+    elsewhere: Option<String>,
+    /// Why any cluster may be meant.
+    changed: Option<String>,
+    /// Whether the kubeconfig is not that of the command.
+    has_own_file: bool,
+    depth: usize,
+    /// The current context of its own kubeconfig, once that was read.
+    own: OnceCell<Option<Result<Target, String>>>,
+}
+
+/// Through how many scripts variables are followed: one may call itself with others each time.
+const GROUNDS: usize = 16;
+
+impl Ground {
+    /// That of what runs because of these calls: it has the variables that they assign.
+    fn below(around: &Rc<Ground>, calls: &Calls, directory: &Path) -> Rc<Ground> {
+        let lookup = |name: &str| Some(variable(&around.environment, name)?.to_string_lossy().into_owned());
+        let changed = choice::changed(calls, &lookup);
+        if around.depth == GROUNDS || calls.assigned.is_empty() && changed.is_none() {
+            return around.clone();
+        }
+        Rc::new(Ground {
+            environment: inherited(calls, &around.environment, directory),
+            elsewhere: around.elsewhere.clone(),
+            changed: around.changed.clone().or(changed),
+            has_own_file: around.has_own_file || environment_names_file(calls),
+            depth: around.depth + 1,
+            own: OnceCell::new(),
+        })
+    }
+
+    /// The same where it is elsewhere.
+    fn there(around: &Rc<Ground>, elsewhere: Option<String>) -> Rc<Ground> {
+        if elsewhere.is_none() || around.elsewhere.is_some() {
+            return around.clone();
+        }
+        Rc::new(Ground {
+            environment: around.environment.clone(),
+            elsewhere,
+            changed: around.changed.clone(),
+            has_own_file: around.has_own_file,
+            depth: around.depth,
+            own: OnceCell::new(),
+        })
+    }
+
+    fn is_like(&self, other: &Ground) -> bool {
+        (self.has_own_file, &self.elsewhere, &self.changed)
+            == (other.has_own_file, &other.elsewhere, &other.changed)
+            && self.environment == other.environment
+    }
+
+    /// The cluster of its current context.
+    fn current(&self, of_command: Current<'_>) -> Option<Result<Target, String>> {
+        if let Some(why) = self.elsewhere.as_ref().or(self.changed.as_ref()) {
+            return Some(Err(why.clone()));
+        }
+        if !self.has_own_file {
+            return of_command();
+        }
+        let find = || Target::find(&self.environment, None).map_err(|it| it.message).transpose();
+        self.own.get_or_init(find).clone()
+    }
+}
+
+/// What is to be read, in its order, each once.
+#[derive(Default)]
+struct Queue {
+    wanted: Vec<(Beside, Rc<Ground>)>,
+    grounds: Vec<Rc<Ground>>,
+    known: HashSet<(Beside, usize)>,
+}
+
+impl Queue {
+    fn add(&mut self, around: &Rc<Ground>, all: impl IntoIterator<Item = Neighbour>) {
+        for Neighbour { beside, elsewhere } in all {
+            let ground = Ground::there(around, elsewhere);
+            let known = self.grounds.iter().position(|it| Rc::ptr_eq(it, &ground) || it.is_like(&ground));
+            let place = known.unwrap_or(self.grounds.len());
+            if known.is_none() {
+                self.grounds.push(ground);
+            }
+            if self.known.insert((beside.clone(), place)) {
+                self.wanted.push((beside, self.grounds[place].clone()));
+            }
+        }
+    }
+}
+
+/// What one of them calls.
 struct Search<'a> {
     whereabouts: Whereabouts<'a>,
     lookup: Lookup<'a>,
     current: Current<'a>,
-    /// Whether the command has another cluster for what it runs than that of the environment.
-    is_changed: bool,
-    /// What is to be read, in its order, each once.
-    wanted: Vec<Beside>,
-    known: HashSet<Beside>,
-    found: Vec<CallBeside>,
+    ground: &'a Rc<Ground>,
+    queue: &'a mut Queue,
+    found: &'a mut Vec<CallBeside>,
 }
 
 /// A file that a runner of tasks reads.
@@ -161,33 +257,29 @@ struct RunnerFile {
 }
 
 impl Search<'_> {
-    fn read(&mut self) {
-        let mut at = 0;
-        while let Some(beside) = self.wanted.get(at).cloned() {
-            at += 1;
-            if at > MOST {
-                return self.add("more scripts are beside it than are read".into(), (self.current)());
+    fn read(&mut self, beside: &Beside) {
+        match beside {
+            Beside::File { path, directory } => self.script(path, directory),
+            Beside::Recipes { tool, directory, file, targets } => {
+                self.recipes(tool, directory, file.as_deref(), targets);
             }
-            match &beside {
-                Beside::File { path, directory } => self.script(path, directory),
-                Beside::Recipes { tool, directory, file, targets } => {
-                    self.recipes(tool, directory, file.as_deref(), targets);
-                }
-                Beside::Npm { directory, script, in_workspace } => self.npm(directory, script, *in_workspace),
-                Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
-            }
+            Beside::Npm { directory, script, in_workspace } => self.npm(directory, script, *in_workspace),
+            Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
         }
     }
 
     /// What a text calls.
     fn of(&mut self, name: &str, text: &str, calls: Calls) {
-        let calls = &self.whereabouts.unlinked(calls);
+        let mut calls = self.whereabouts.unlinked(calls);
+        self.move_there(&mut calls);
+        let calls = &calls;
         let place = format!("`{name}`");
         let before = self.found.len();
         calls.called.iter().for_each(|call| self.call(&place, call, calls));
+        let is_changed = self.ground.has_own_file || self.ground.changed.is_some();
         let is_chosen =
             || calls.assigned.contains_key("KUBECONFIG") || calls.of_unknown.iter().any(is_chosen);
-        if self.found.len() == before && !calls.of_unknown.is_empty() && (self.is_changed || is_chosen()) {
+        if self.found.len() == before && !calls.of_unknown.is_empty() && (is_changed || is_chosen()) {
             let target = given::chosen(text).map(Err).or_else(self.current);
             self.add(format!("{place} runs a program that is known only then"), target);
         }
@@ -198,9 +290,15 @@ impl Search<'_> {
             let target = given::chosen(text).map(Err).or_else(self.current);
             self.add(format!("{place} calls `{tool}`"), target);
         }
-        for beside in &calls.beside {
-            if self.known.insert(beside.clone()) {
-                self.wanted.push(beside.clone());
+        let ground = Ground::below(self.ground, calls, self.whereabouts.directory);
+        self.queue.add(&ground, calls.beside.iter().cloned());
+    }
+
+    /// What runs elsewhere calls others there.
+    fn move_there(&self, calls: &mut Calls) {
+        if let Some(why) = &self.ground.elsewhere {
+            for call in &mut calls.called {
+                call.elsewhere.get_or_insert_with(|| why.clone());
             }
         }
     }
@@ -220,7 +318,8 @@ impl Search<'_> {
 
     /// Words that look like a call, which may have more in it than they tell.
     fn named(&mut self, words: Vec<String>, said: &dyn Fn(&str) -> String) {
-        let calls = Calls::of(words.into_iter(), self.lookup);
+        let mut calls = Calls::of(words.into_iter(), self.lookup);
+        self.move_there(&mut calls);
         let Some(call) = calls.called.first() else { return };
         if tool::of_accounts().any(|name| name == call.name()) && !tool::is_of_account(call) {
             return;

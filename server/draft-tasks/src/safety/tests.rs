@@ -340,7 +340,6 @@ fn files_beside_a_command_are_hints() {
         assert!(hint(argv).contains("; code in it calls `kubectl`)"), "{argv:?}");
     }
     assert!(hint(&["tsup", "--onSuccess", "kubectl apply -f x"]).contains("; `tsup` may call `kubectl`)"));
-    assert!(hint(&["tar", "--checkpoint-action=exec=kubectl get"]).contains("; `tar` may call `kubectl`)"));
     assert!(hint(&["foo", "--bar", "kubectl", "apply"]).contains("; `foo` may call `kubectl`)"));
     for quiet in [
         &["sh", "quiet.sh"][..],

@@ -2,7 +2,7 @@
 
 use super::{PLAIN, Place, Runner};
 
-pub(super) static RUNNERS: [Runner; 80] = [
+pub(super) static RUNNERS: [Runner; 81] = [
     Runner {
         names: &["bundle", "asdf", "npm", "pnpm", "yarn", "bun"],
         own: &["exec", "x", "dlx"],
@@ -118,6 +118,7 @@ pub(super) static RUNNERS: [Runner; 80] = [
     Runner { names: &["wezterm"], own: &["start"], ..PLAIN },
     Runner { names: &["consul"], own: &["lock"], operands: 1, ..PLAIN },
     Runner { names: &["consul"], own: &["watch"], ..PLAIN },
+    Runner { names: &["consul"], own: &["exec"], place: Place::Machine, ..PLAIN },
     // Behind an option, which may be a switch, stands a socket or a name.
     Runner { names: &["dtach", "abduco"], ..PLAIN },
     Runner { names: &["zellij", "go"], own: &["run"], ..PLAIN },

@@ -35,7 +35,7 @@ fn files_that_run_are_named() {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
         vec![Beside::Recipes { tool: "make".into(), directory: directory.into(), file: None, targets }]
     };
-    assert_eq!(beside("make -j 4 deploy A=b"), recipes("", &["deploy"]));
+    assert_eq!(beside("make -j 4 deploy A=b"), recipes("", &["deploy", "A=b"]));
     assert_eq!(beside("make -C sub"), recipes("sub", &[]));
     let named = Beside::Recipes {
         tool: "make".into(),
@@ -113,8 +113,47 @@ fn variables_of_recipes_have_their_values_where_they_are_used() {
         ("a: $(N)\n\techo $$(helm)\nN = b\nb:\n\t$(ENV)\n", "helm echo oc"),
         ("A = $(B)\nB = $(A)\na:\n\techo $(A); helm\n", "A echo helm"),
         ("export K = helm\na:\n\t$(K)\n", "helm"),
+        ("ENV ?= true\na:\n\t$(ENV)\n", "oc"),
+        ("ENV = true\na:\n\t$(ENV)\n", "true"),
     ] {
         assert_eq!(calls(text), called, "{text}");
+    }
+}
+
+#[test]
+fn variables_of_the_command_and_exported_ones_are_in_the_environment_of_recipes() {
+    let assigned = |text: &str, targets: &[&str]| {
+        let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+        let calls = of_recipes(text, &targets, "", &lookup);
+        let shown = calls.called.iter().map(|call| call.program().to_owned()).collect::<Vec<_>>().join(" ");
+        (shown, calls.assigned.get("K").cloned())
+    };
+    let known = |value: &str| Some(Some(value.to_owned()));
+    assert_eq!(assigned("K = x\na:\n\t$(K)\n", &["K=helm", "a"]), ("helm".into(), known("helm")));
+    assert_eq!(assigned("K = x\na:\n\t$(K)\n", &["a"]), ("x".into(), None));
+    for text in [
+        "export K = x\n",
+        "K = x\nexport K\n",
+        "export K := x\n",
+        "K = x\nexport\n",
+        ".EXPORT_ALL_VARIABLES:\nK=x\n",
+    ] {
+        assert_eq!(assigned(&format!("{text}a:\n\ttrue\n"), &["a"]).1, known("x"), "{text}");
+    }
+    assert_eq!(assigned("export K = $(shell x)\na:\n\ttrue\n", &["a"]).1, Some(None));
+    assert_eq!(assigned("export K := 'x'\na:\n  true\n", &["a"]).1, known("x"));
+}
+
+#[test]
+fn what_runs_elsewhere_is_said_to() {
+    let elsewhere = |command: &str| read(command).beside.into_iter().find_map(|it| it.elsewhere);
+    for command in ["./a.sh", "sudo -E ./a.sh", "timeout 5 make a", "env X=y npm run x"] {
+        assert_eq!(elsewhere(command), None, "{command}");
+    }
+    for command in
+        ["sudo ./a.sh", "op run -- make a", "doppler run --command 'npm run x'", "env -u KUBECONFIG ./a.sh"]
+    {
+        assert!(elsewhere(command).is_some(), "{command}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 /// What files a command finds beside it, and the command.
 type Beside<'a> = (&'a [(&'a str, &'a str)], &'a str);
 
-const CALLS: [Beside<'_>; 49] = [
+const CALLS: [Beside<'_>; 52] = [
     // Makefiles.
     (
         &[("Makefile", ".PHONY: a deploy \\\n  b\na:\n\techo\ndeploy b:\n\t@kubectl \\\n\t  apply -f x\n")],
@@ -44,6 +44,9 @@ const CALLS: [Beside<'_>; 49] = [
     (&[("a.sh", "foo --bar kubectl apply -f x\n")], "./a.sh"),
     (&[("a.sh", "terraform apply\n"), ("main.tf", "provider \"kubernetes\" {}")], "./a.sh"),
     (&[("a.sh", "python3 b.py\n"), ("b.py", "run(['kubectl', 'get'])\n")], "./a.sh"),
+    (&[("a.sh", "kubectl get x\n")], "rg --pre ./a.sh x"),
+    (&[("a.sh", "kubectl get x\n")], "tar --checkpoint-action=exec=./a.sh -cf x y"),
+    (&[("a.sh", "kubectl get x\n")], "npm --script-shell ./a.sh run x"),
     // Scripts of packages.
     (&[("package.json", r#"{"scripts": {"x": "bash a.sh"}}"#), ("a.sh", "helm list\n")], "npm run x"),
     (
@@ -217,6 +220,79 @@ fn what_stands_beside_a_command_has_its_kubeconfig() {
     assert_eq!(said("X=y ./own.sh"), "");
     write("tool.sh", "export KUBECONFIG=prod.yaml\n$TOOL get\n");
     assert!(said("./tool.sh").contains("`./tool.sh` runs a program that is known only then"));
+}
+
+#[test]
+fn what_runs_elsewhere_meets_a_cluster_that_is_not_known() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("deploy.sh", "kubectl get x\n");
+    write("near.sh", "kubectl --context dev get x\n");
+    write("code.py", "run(['kubectl', '--context', 'dev', 'get'])\n");
+    write("outer.sh", "sudo ./deploy.sh\n");
+    write("Makefile", "deploy:\n\t./deploy.sh\n");
+    write("package.json", r#"{"scripts": {"deploy": "make deploy"}}"#);
+    let all =
+        ["./deploy.sh", "sh deploy.sh", "./near.sh", "python3 code.py", "make deploy", "npm run deploy"];
+    for what in all {
+        assert_eq!(said(&asked(dir.path(), &["sh", "-c", what])), "", "{what}");
+        for wrapper in ["sudo", "op run --", "doppler run --", "env -i", "env HOME=/x", "sudo -u x timeout 5"]
+        {
+            let command = format!("{wrapper} {what}");
+            let asked = asked(dir.path(), &["sh", "-c", &command]);
+            assert!(asked.iter().all(|it| it.is_hint), "{command}: {}", said(&asked));
+            assert!(said(&asked).contains("on an unknown cluster: `"), "{command}: {}", said(&asked));
+        }
+        for wrapper in ["sudo -E", "timeout 5", "nice", "env A=b"] {
+            assert_eq!(
+                said(&asked(dir.path(), &["sh", "-c", &format!("{wrapper} {what}")])),
+                "",
+                "{wrapper} {what}"
+            );
+        }
+    }
+    assert!(said(&asked(dir.path(), &["./outer.sh"])).contains("on an unknown cluster: `sudo` runs it"));
+}
+
+#[test]
+fn a_kubeconfig_that_is_chosen_on_the_way_counts_for_what_follows() {
+    let dir = directory("dev");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("prod.yaml", &CONFIG.replace("CURRENT", "prod"));
+    write("deploy.sh", "kubectl get x\n");
+    write("named.sh", "kubectl --context \"$CONTEXT\" get x\n");
+    write("export.sh", "export KUBECONFIG=prod.yaml\n./deploy.sh\n");
+    write("unknown.sh", "export KUBECONFIG=$(x)\n./deploy.sh\n");
+    write("name.sh", "CONTEXT=prod ./named.sh\n");
+    write("again.sh", "X=1$X ./again.sh\n");
+    write("Makefile", "CONTEXT ?= dev\ndeploy:\n\t./deploy.sh\nnamed:\n\tkubectl --context $(CONTEXT) get\n");
+    write(
+        "prod.mk",
+        "export KUBECONFIG := prod.yaml\nCONTEXT = dev\ndeploy:\n\tkubectl get\nbelow:\n\t./deploy.sh\n\
+        named:\n\tkubectl --kubeconfig config --context $(CONTEXT) get\n",
+    );
+    let said = |command: &str| {
+        let asked = asked(dir.path(), &command.split(' ').collect::<Vec<_>>());
+        assert!(asked.iter().all(|it| it.is_hint), "{command}: {}", said(&asked));
+        said(&asked)
+    };
+    for command in [
+        "./export.sh",
+        "./name.sh",
+        "make KUBECONFIG=prod.yaml deploy",
+        "make deploy KUBECONFIG=prod.yaml",
+        "make CONTEXT=prod named",
+        "env CONTEXT=prod make named",
+        "make -f prod.mk deploy",
+        "make -f prod.mk below",
+        "make -f prod.mk named CONTEXT=prod",
+    ] {
+        assert!(said(command).contains("context prod"), "{command}: {}", said(command));
+    }
+    for command in ["make deploy", "make A=b deploy", "make named", "make -f prod.mk named", "./again.sh"] {
+        assert_eq!(said(command), "", "{command}");
+    }
+    assert!(said("./unknown.sh").contains("on an unknown cluster: a command chooses its own kubeconfig"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Scripts that reach another cluster than the current one, which is local.
-const RUN: [&str; 365] = [
+const RUN: [&str; 377] = [
     "$K $(echo --context=prod) get pods",
     "\"$K\" \"$OPT\" get pods",
     "sudo $(which kubectl) get pods",
@@ -369,6 +369,18 @@ const RUN: [&str; 365] = [
     "assh wrapper ssh host kubectl get",
     "mosh host kubectl get",
     "x=(kubectl --context prod get); \"${x[@]}\"",
+    "consul exec kubectl get pods",
+    "consul exec -node web 'helm list'",
+    "rg --pre 'kubectl --context prod get' x",
+    "tar --to-command='kubectl --context prod apply -f -' -xf x",
+    "tar -I 'kubectl --context prod exec web --' -xf x",
+    "tar --checkpoint=1 --checkpoint-action='exec=kubectl --context prod get' -cf x y",
+    "npm run x --script-shell='kubectl --context prod exec web --'",
+    "gsort --compress-program='kubectl --context prod exec web --' x",
+    "split -b 1m --filter='kubectl --context prod apply -f -' x",
+    "man -P 'kubectl --context prod apply -f -' x",
+    "ncat -l 80 --sh-exec 'kubectl --context prod get'",
+    "restic --password-command 'kubectl --context prod get secret x' backup",
 ];
 
 /// Those of which it is only said that they may.

@@ -102,21 +102,22 @@ impl File {
             text(variable, "value").filter(|_| is_secret)
         }));
         let arguments = exec.get("args").and_then(Node::list).unwrap_or_default();
-        let arguments: Vec<&str> = arguments.iter().filter_map(Node::text).collect();
-        found.extend(options(&arguments));
+        let arguments = exec.get("command").into_iter().chain(arguments).filter_map(Node::text);
+        // One may be a script, and blanks stand in commands that never could run.
+        let words = |argument: &str| argument.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let scripts = arguments.clone().flat_map(words).collect::<Vec<_>>();
+        found.extend(options(&arguments.collect::<Vec<_>>()));
+        found.extend(options(&scripts.iter().map(|word| word.trim_matches(['"', '\''])).collect::<Vec<_>>()));
     }
 }
 
-/// The values of options whose names look secret, as of `--client-secret=x`.
+/// The values of options and variables whose names look secret, as of `--client-secret=x` and `TOKEN=x`.
 fn options(arguments: &[&str]) -> Vec<String> {
-    let is_secret = |option: &str| {
-        let name = option.trim_start_matches('-').replace('-', "_");
-        option.starts_with('-') && looks_secret(&name)
-    };
+    let is_secret = |option: &str| looks_secret(&option.trim_start_matches('-').replace('-', "_"));
     let own = arguments.iter().filter_map(|argument| argument.split_once('='));
-    let own = own.filter(|(option, _)| is_secret(option)).map(|(_, value)| value);
-    let next =
-        arguments.windows(2).filter(|pair| is_secret(pair[0]) && !pair[0].contains('=')).map(|pair| pair[1]);
+    let own = own.filter(|(option, _)| is_secret(option)).map(|(_, value)| value.trim_matches(['"', '\'']));
+    let is_option = |word: &str| word.starts_with('-') && !word.contains('=') && is_secret(word);
+    let next = arguments.windows(2).filter(|pair| is_option(pair[0])).map(|pair| pair[1]);
     own.chain(next).map(str::to_owned).collect()
 }
 
@@ -138,6 +139,7 @@ users:
       command: /nosuch
       args: [get, --client-secret=first, --token, second, --region, seen]
       env: [{name: API_TOKEN, value: third}, {name: REGION, value: seen}]
+- {name: g, user: {exec: {command: 'get --token=tenth', args: [-c, 'API_TOKEN=eleventh get --password twelfth --region seen']}}}
 - {user: {token: nameless}}
 - {name: f, user: {username: eve, password: eve, token: true}}
 - 5
@@ -157,6 +159,7 @@ users:
             "a2V5LW9mLWI=",
             "ann:p@ss",
             "bob:proxied",
+            "eleventh",
             "first",
             "id-of-d",
             "nameless",
@@ -166,8 +169,10 @@ users:
             "p@ss",
             "proxied",
             "second",
+            "tenth",
             "third",
             "token-of-a",
+            "twelfth",
             "word-of-b",
         ];
         assert_eq!(found.values, expected);
