@@ -103,7 +103,7 @@ impl File {
         }));
         let arguments = exec.get("args").and_then(Node::list).unwrap_or_default();
         let arguments = exec.get("command").into_iter().chain(arguments).filter_map(Node::text);
-        // One may be a script, and blanks stand in commands that never could run.
+        // One may be a script, and a command may have its arguments in it by mistake.
         let words = |argument: &str| argument.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let scripts = arguments.clone().flat_map(words).collect::<Vec<_>>();
         found.extend(options(&arguments.collect::<Vec<_>>()));
@@ -115,10 +115,16 @@ impl File {
 fn options(arguments: &[&str]) -> Vec<String> {
     let is_secret = |option: &str| looks_secret(&option.trim_start_matches('-').replace('-', "_"));
     let own = arguments.iter().filter_map(|argument| argument.split_once('='));
-    let own = own.filter(|(option, _)| is_secret(option)).map(|(_, value)| value.trim_matches(['"', '\'']));
+    // Behind the value of a variable a script goes on.
+    let is_whole =
+        |option: &str, value: &str| option.starts_with('-') || !value.contains(char::is_whitespace);
+    let own = own
+        .filter(|(option, value)| is_secret(option) && is_whole(option, value))
+        .map(|(_, value)| value.trim_matches(['"', '\'']));
     let is_option = |word: &str| word.starts_with('-') && !word.contains('=') && is_secret(word);
     let next = arguments.windows(2).filter(|pair| is_option(pair[0])).map(|pair| pair[1]);
-    own.chain(next).map(str::to_owned).collect()
+    // What a shell puts there is none of the file.
+    own.chain(next).filter(|value| !value.starts_with(['$', '`'])).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -139,7 +145,7 @@ users:
       command: /nosuch
       args: [get, --client-secret=first, --token, second, --region, seen]
       env: [{name: API_TOKEN, value: third}, {name: REGION, value: seen}]
-- {name: g, user: {exec: {command: 'get --token=tenth', args: [-c, 'API_TOKEN=eleventh get --password twelfth --region seen']}}}
+- {name: g, user: {exec: {command: 'get --token=tenth', args: [-c, 'API_TOKEN=eleventh X_TOKEN=$Y get --password twelfth --region seen']}}}
 - {user: {token: nameless}}
 - {name: f, user: {username: eve, password: eve, token: true}}
 - 5
