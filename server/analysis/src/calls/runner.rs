@@ -2,6 +2,9 @@
 //!
 //! Must not miss a program: what may be the value of an option may be the program, too.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::wrapper::{ANOTHER_MACHINE, Inner, behind};
 use super::{Argument, is_absolute};
 
@@ -35,8 +38,15 @@ const PLAIN: Runner = Runner { names: &[], own: &[], passing: &[], operands: 0, 
 
 impl Runner {
     /// Those of a program: one for each of its commands that run others.
-    fn of(name: &str) -> impl Iterator<Item = &'static Runner> {
-        RUNNERS.iter().filter(move |runner| runner.names.contains(&name))
+    fn of(name: &str) -> &'static [&'static Runner] {
+        static BY_NAME: LazyLock<HashMap<&str, Vec<&Runner>>> = LazyLock::new(|| {
+            let mut by_name: HashMap<&str, Vec<&Runner>> = HashMap::new();
+            for runner in &RUNNERS {
+                runner.names.iter().for_each(|name| by_name.entry(name).or_default().push(runner));
+            }
+            by_name
+        });
+        BY_NAME.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Where the arguments begin among which the program is; nothing where another command is called.
@@ -47,7 +57,7 @@ impl Runner {
 
 /// Why a program runs others elsewhere, if it does.
 pub(super) fn elsewhere(name: &str, arguments: &[Argument]) -> Option<String> {
-    let runner = Runner::of(name).find(|runner| runner.begin(arguments).is_some())?;
+    let runner = Runner::of(name).iter().find(|runner| runner.begin(arguments).is_some())?;
     match runner.place {
         Place::Here => None,
         Place::Environment => Some(format!("`{name}` runs it with another environment")),
@@ -60,7 +70,7 @@ pub(super) fn elsewhere(name: &str, arguments: &[Argument]) -> Option<String> {
 const BRINGERS: [&str; 6] = ["tsh", "rancher", "k3s", "k0s", "minikube", "microk8s"];
 
 pub(super) fn is_runner(name: &str) -> bool {
-    BRINGERS.contains(&name) || Runner::of(name).next().is_some()
+    BRINGERS.contains(&name) || !Runner::of(name).is_empty()
 }
 
 /// The arguments of a program that may be the one that it runs.
@@ -77,7 +87,7 @@ pub(super) fn programs(name: &str, arguments: &[Argument]) -> Vec<Inner> {
         let program = command.map(|at| at + 1).filter(|at| *at < arguments.len());
         return program.map(certain).into_iter().collect();
     }
-    let begun = Runner::of(name).find_map(|runner| Some((runner, runner.begin(arguments)?)));
+    let begun = Runner::of(name).iter().find_map(|runner| Some((runner, runner.begin(arguments)?)));
     let Some((runner, begin)) = begun else { return Vec::new() };
     // Its options have up to two paths as values.
     let is_value = |word: &Argument| name == "bwrap" && is_absolute(&word.text);
@@ -98,7 +108,7 @@ const SCRIPT_OPTIONS: [&str; 6] = ["-c", "-C", "--command", "--cmd", "--wrap", "
 
 /// Scripts that are values of a runner's own options: `--setup='make clean'`.
 pub(super) fn scripts(name: &str, arguments: &[Argument]) -> Vec<Vec<Argument>> {
-    let Some(runner) = Runner::of(name).find(|runner| runner.begin(arguments).is_some()) else {
+    let Some(runner) = Runner::of(name).iter().find(|runner| runner.begin(arguments).is_some()) else {
         return Vec::new();
     };
     let is_remote = matches!(runner.place, Place::Container | Place::Machine);

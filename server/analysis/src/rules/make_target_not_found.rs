@@ -49,17 +49,23 @@ fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>)
 
 /// The targets, where one Makefile alone has them; where none is named, the one that stands first in it.
 fn targets(command: &Command<'_>) -> Vec<(Link, OfferedName)> {
+    // Rules that make has built in take their files apart at dots and slashes.
+    let is_simple = |name: &str| !name.contains(['.', '/', '(', '%']);
+    let mut targets = offered::names(command);
+    targets.retain(|(_, it)| matches!(it.file, ProjectFile::Makefile(_)) && is_simple(&it.name));
+    if !targets.is_empty() && has_several_files(command) {
+        targets.clear();
+    }
+    targets
+}
+
+/// Whether more than one Makefile has them, or rules stand among the options.
+fn has_several_files(command: &Command<'_>) -> bool {
     let count = |options: &[&str]| {
         let named = |word: &str| options.contains(&word.split_once('=').map_or(word, |(option, _)| option));
         command.arguments().filter(|(_, word)| word.is_some_and(named)).count()
     };
-    if count(&MAKE_DIRECTORY) > 1 || count(&MAKEFILE) > 1 || count(&["--eval", "-E"]) > 0 {
-        return Vec::new();
-    }
-    // Rules that make has built in take their files apart at dots and slashes.
-    let is_simple = |name: &str| !name.contains(['.', '/', '(', '%']);
-    let of_make = offered::names(command).into_iter();
-    of_make.filter(|(_, it)| matches!(it.file, ProjectFile::Makefile(_)) && is_simple(&it.name)).collect()
+    count(&MAKE_DIRECTORY) > 1 || count(&MAKEFILE) > 1 || count(&["--eval", "-E"]) > 0
 }
 
 /// Whether its options lead to no other Makefile, in whatever short form.

@@ -24,6 +24,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::CommandsHere { wants, check },
 };
 
+/// Directories that are there, whatever the tasks file is.
+const IS_THERE: [&str; 3] = ["", ".", ".."];
+
 /// A script that a command runs.
 struct NamedScript<'c> {
     path: &'c str,
@@ -35,13 +38,10 @@ struct NamedScript<'c> {
 fn wants(command: &Command<'_>, wanted: &mut FactsWanted) {
     command.each(|command| {
         if let Some(script) = NamedScript::of(command) {
-            wanted.paths.extend([script.path.to_owned(), script.directory().to_owned()]);
+            let paths = [script.path, script.directory()].into_iter().filter(|path| !IS_THERE.contains(path));
+            wanted.paths.extend(paths.map(str::to_owned));
         }
     });
-    // Those are there.
-    for here in ["", ".", ".."] {
-        wanted.paths.remove(here);
-    }
 }
 
 fn check(parsed: &Parsed, commands: &[Command<'_>], found: &mut Vec<Diagnostic>) {

@@ -39,7 +39,9 @@ impl<'a> Invocation<'a> {
             found.extend(in_header(written));
             found.extend(in_yaml(written));
         }
-        found.extend(in_defaults(written));
+        if written.contains('$') {
+            found.extend(in_defaults(written));
+        }
         found.extend(self.in_registry_key(at));
         found.extend(in_option(self.program, &self.options, self.before(at), written));
         found.extend(known_tokens(written));
@@ -48,8 +50,10 @@ impl<'a> Invocation<'a> {
 
     /// `npm config set //registry/:_authToken …`
     fn in_registry_key(&self, at: usize) -> Option<Secret> {
-        let (_, name) =
-            self.before(at).rsplit_once(':').filter(|_| PACKAGE_MANAGERS.contains(&self.program))?;
+        if !PACKAGE_MANAGERS.contains(&self.program) {
+            return None;
+        }
+        let (_, name) = self.before(at).rsplit_once(':')?;
         is_secret_name(name).then(|| value_of(self.arguments[at], name, 0))?
     }
 }
