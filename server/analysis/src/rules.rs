@@ -42,14 +42,15 @@ pub use literal_secret::literal_secrets_in;
 pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
     let mut commands = Vec::with_capacity(parsed.file.tasks.len());
     Phase::ALL.into_iter().for_each(|phase| commands.extend(commands_of(parsed, phase)));
-    let mut found = Vec::new();
     // What else there were to say would be about a text that nobody wrote as a tasks file.
     let is_foreign = parsed.tree.foreign().is_some();
     let speaks = |rule: &&Rule| !is_foreign || rule.name == syntax::RULE.name;
-    RULES.iter().filter(speaks).for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
-    if !is_foreign {
-        found.extend(check_each(&commands));
-    }
+    let of_file = || {
+        let mut found = Vec::new();
+        RULES.iter().filter(speaks).for_each(|rule| rule.look_at_all(parsed, &commands, &mut found));
+        found
+    };
+    let mut found = if is_foreign { of_file() } else { check_each(&commands, of_file) };
     diagnostic::sort(&mut found);
     found.iter_mut().for_each(make_printable);
     found
@@ -58,15 +59,21 @@ pub(crate) fn check(parsed: &Parsed) -> Vec<Diagnostic> {
 /// So many commands are worth a second thread.
 const MANY: usize = 48;
 
-/// What is found in each command by itself, in their order.
-fn check_each(commands: &[Command<'_>]) -> Vec<Diagnostic> {
-    if commands.len() < MANY {
-        return check_in_turn(commands);
+/// What is found in the file, and behind it what in each command by itself, in their order.
+fn check_each(commands: &[Command<'_>], of_file: impl FnOnce() -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let half = if commands.len() < MANY { commands.len() } else { commands.len() / 2 };
+    let (first, second) = commands.split_at(half);
+    let first = || {
+        let mut found = of_file();
+        found.extend(check_in_turn(first));
+        found
+    };
+    if second.is_empty() {
+        return first();
     }
-    let (first, second) = commands.split_at(commands.len() / 2);
     thread::scope(|scope| {
         let other = thread::Builder::new().spawn_scoped(scope, || check_in_turn(second));
-        let mut found = check_in_turn(first);
+        let mut found = first();
         found.extend(match other {
             Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
             // The system gives no thread.

@@ -2,6 +2,9 @@
 //!
 //! Must not judge values.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::name::is_literal_secret;
 use super::value::{Secret, of_cookie, of_user, unquoted};
 
@@ -101,7 +104,14 @@ fn of_mysql<'a>(program: &str, written: &'a str) -> Option<&'a str> {
 impl SecretOption {
     /// Those of a program with these arguments.
     pub(super) fn of(program: &str, arguments: &[&str]) -> Vec<&'static SecretOption> {
-        let own = OPTIONS.iter().filter(|option| option.programs.contains(&program));
+        static BY_PROGRAM: LazyLock<HashMap<&str, Vec<&SecretOption>>> = LazyLock::new(|| {
+            let mut by_program: HashMap<&str, Vec<&SecretOption>> = HashMap::new();
+            for option in &OPTIONS {
+                option.programs.iter().for_each(|it| by_program.entry(it).or_default().push(option));
+            }
+            by_program
+        });
+        let own = BY_PROGRAM.get(program).into_iter().flatten().copied();
         let has = |word| arguments.iter().any(|argument| unquoted(argument) == word);
         own.filter(|option| option.only_with.is_none_or(has)).collect()
     }
