@@ -84,7 +84,7 @@ struct TaskFile {
     file: &'static str,
 }
 
-const TASK_FILES: [TaskFile; 11] = [
+const TASK_FILES: [TaskFile; 16] = [
     TaskFile { runner: "rake", file: "Rakefile" },
     TaskFile { runner: "invoke", file: "tasks.py" },
     TaskFile { runner: "inv", file: "tasks.py" },
@@ -96,6 +96,11 @@ const TASK_FILES: [TaskFile; 11] = [
     TaskFile { runner: "grunt", file: "Gruntfile.js" },
     TaskFile { runner: "earthly", file: "Earthfile" },
     TaskFile { runner: "composer", file: "composer.json" },
+    TaskFile { runner: "poe", file: "pyproject.toml" },
+    TaskFile { runner: "honcho", file: "Procfile" },
+    TaskFile { runner: "foreman", file: "Procfile" },
+    TaskFile { runner: "gradle", file: "build.gradle" },
+    TaskFile { runner: "gradlew", file: "build.gradle" },
 ];
 
 /// What a command runs of what is beside it.
@@ -140,6 +145,9 @@ pub enum Beside {
     },
     /// A program in a language that is no shell's.
     Code(String),
+    /// The end of the path of a file that may be a script, most likely beside the one that names it: the rest is known only
+    /// when it runs.
+    Near(String),
 }
 
 impl Walk<'_> {
@@ -196,6 +204,12 @@ impl Walk<'_> {
                 let command = code.trim_start_matches(|c: char| c.is_ascii_digit() || "$,! ".contains(c));
                 command.starts_with("e ") || code.ends_with("/e")
             }),
+            "powershell" | "pwsh" => {
+                let is_script = |word: &&Argument| is_of_windows(&word.text);
+                arguments.iter().find(is_script).into_iter().for_each(|file| self.file(&with_slashes(file)));
+            }
+            // Windows looks for them in the directory, too.
+            _ if is_of_windows(program) => self.file(&with_slashes(&Argument::known(program))),
             _ if program.contains('/') => self.file(&Argument::known(program)),
             _ => {}
         }
@@ -217,6 +231,7 @@ impl Walk<'_> {
 
     pub(super) fn file(&mut self, file: &Argument) {
         if !file.certain {
+            self.near(file);
             return self.unclear("which script it runs is known only when it runs");
         }
         let plain = |path: &str| path.trim_start_matches("./").to_owned();
@@ -226,6 +241,14 @@ impl Walk<'_> {
         }
         let (path, directory) = (self.directory.join(&file.text), self.directory.path.clone());
         self.stands_beside(Beside::File { path, directory });
+    }
+
+    /// `"$(dirname "$0")/deploy.sh"`.
+    pub(super) fn near(&mut self, file: &Argument) {
+        let end = file.text.get(file.known_from..).and_then(|end| end.strip_prefix('/'));
+        if let Some(path) = end.filter(|path| !path.is_empty()) {
+            self.stands_beside(Beside::Near(path.to_owned()));
+        }
     }
 
     fn recipes(&mut self, name: &str, arguments: &[Argument], input: &Input) {
@@ -283,8 +306,23 @@ impl Walk<'_> {
         if self.code_of(name, arguments) {
             return;
         }
-        match arguments.iter().find(|word| !word.text.starts_with('-') && word.certain) {
-            Some(file) => self.file(file),
+        let mut plain = arguments.iter().filter(|word| !word.text.starts_with('-') && word.certain);
+        let module = last_option(arguments, "-m").flatten().filter(|_| matches!(name, "python" | "pypy"));
+        if let Some(module) = module {
+            let path = module.replace('.', "/");
+            return [format!("{path}.py"), format!("{path}/__main__.py")]
+                .into_iter()
+                .for_each(|file| self.file(&Argument::known(file)));
+        }
+        match plain.find(|word| !(name == "deno" && word.text == "run")) {
+            Some(file) => {
+                self.file(file);
+                if matches!(name, "node" | "nodejs") && !file.text.contains(".js") {
+                    for end in [".js", "/index.js"] {
+                        self.file(&Argument::known(format!("{}{end}", file.text)));
+                    }
+                }
+            }
             None => {
                 if let Input::Text(text) = input {
                     self.stands_beside(Beside::Code(text.clone()));
@@ -310,6 +348,15 @@ impl Walk<'_> {
         }
         self.calls.beside.len() > before
     }
+}
+
+/// Whether a file is a script of a shell of Windows, by its name.
+fn is_of_windows(file: &str) -> bool {
+    [".ps1", ".bat", ".cmd"].iter().any(|end| file.to_ascii_lowercase().ends_with(end))
+}
+
+fn with_slashes(file: &Argument) -> Argument {
+    Argument { text: file.text.replace('\\', "/").into(), ..file.clone() }
 }
 
 /// Whether the argument behind this one is code: `-c`, `-ne`, `--eval`, `eval`.

@@ -112,6 +112,7 @@ impl<'a> Walk<'a> {
         let Some(program) = line.program().filter(|_| self.left > 0) else { return };
         let Some(file) = program.program() else {
             self.unclear("a program in it is known only when it runs");
+            self.near(program);
             self.of_unknown(line);
             self.directory.doubt();
             // What is not known may run what stands behind it, or be nothing.

@@ -2,10 +2,8 @@
 //!
 //! Must not be taken for more than a hint: what a file calls may never run.
 
-use std::cell::OnceCell;
-use std::collections::HashSet;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+mod ground;
+
 use std::rc::Rc;
 
 use draft_tasks_analysis::calls::{self, Beside, Call, Calls, Neighbour};
@@ -13,9 +11,9 @@ use draft_tasks_analysis::file_names::{MAKEFILES, PACKAGE_JSON, PNPM_WORKSPACE};
 use draft_tasks_analysis::project_files::{self, included_files};
 use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
-use draft_tasks_executor::search::variable;
 
-use super::choice::{self, CalledCluster, CalledNames};
+use self::ground::{Current, Ground, Queue};
+use super::choice::{CalledCluster, CalledNames};
 use super::taskfile::{self, TaskScript};
 use super::tool::{self, TOOLS};
 use super::{Led, Whereabouts, given};
@@ -30,7 +28,7 @@ const MOST: usize = 256;
 const FOLDERS: usize = 16;
 
 /// How the names of files end that are no scripts of a shell.
-const IN_OTHER_LANGUAGES: [&str; 16] = [
+const IN_OTHER_LANGUAGES: [&str; 22] = [
     ".py",
     ".js",
     ".mjs",
@@ -47,6 +45,12 @@ const IN_OTHER_LANGUAGES: [&str; 16] = [
     ".yaml",
     "Rakefile",
     "Earthfile",
+    "Procfile",
+    ".toml",
+    ".gradle",
+    ".ps1",
+    ".bat",
+    ".cmd",
 ];
 
 /// The shell that the one of Task itself reads scripts as.
@@ -64,9 +68,6 @@ const MODULES: [&str; 6] = [
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The cluster of the current context, as far as it is known.
-type Current<'a> = &'a dyn Fn() -> Option<Result<Target, String>>;
-
 /// A call of a program of clusters by something beside a command.
 pub(super) struct CallBeside {
     /// What calls it, for people: "`deploy.sh` calls `kubectl`".
@@ -81,8 +82,7 @@ pub(super) fn calls(
     whereabouts: Whereabouts<'_>,
     current: &dyn Fn() -> Option<Result<Target, String>>,
 ) -> Vec<CallBeside> {
-    let own = Ground { environment: whereabouts.environment.to_vec(), ..Ground::default() };
-    let own = Ground::below(&Rc::new(own), calls, whereabouts.directory);
+    let own = Ground::below(&Ground::of(whereabouts.environment), calls, whereabouts.directory);
     let (mut queue, mut found) = (Queue::default(), Vec::new());
     queue.add(&own, calls.beside.iter().cloned());
     let mut search = |ground: &Rc<Ground>, queue: &mut Queue, look: &dyn Fn(&mut Search<'_>)| {
@@ -113,128 +113,10 @@ pub(super) fn in_pipe(calls: &Calls) -> Option<String> {
     Some(format!("`{}` is in what is piped", calls::stem(named.first()?)))
 }
 
-/// The variables of an environment with those that a command assigns; without those that it gives values which are not known.
-fn inherited(
-    calls: &Calls,
-    environment: &[(OsString, OsString)],
-    directory: &Path,
-) -> Vec<(OsString, OsString)> {
-    let is_assigned = |name: &OsString| name.to_str().is_some_and(|name| calls.assigned.contains_key(name));
-    let before = environment.iter().filter(|(name, _)| !is_assigned(name)).cloned();
-    let assigned = calls.assigned.iter().filter_map(|(name, value)| {
-        let value = OsString::from(value.as_ref()?);
-        let is_path = name == "KUBECONFIG" && !value.is_empty();
-        let seen = |file: PathBuf| directory.join(file);
-        let value =
-            if is_path { std::env::join_paths(std::env::split_paths(&value).map(seen)).ok()? } else { value };
-        Some((OsString::from(name), value))
-    });
-    before.chain(assigned).collect()
-}
-
-/// Whether a command assigns the variable that names the kubeconfig, or the one by which it is found.
-fn environment_names_file(calls: &Calls) -> bool {
-    ["KUBECONFIG", "HOME"].iter().any(|name| calls.assigned.contains_key(*name))
-}
-
 /// Whether what is known of the arguments of a program names a cluster.
 fn is_chosen(call: &Call) -> bool {
     let words: Vec<&str> = call.arguments().collect();
     given::chosen(&words.join(" ")).is_some()
-}
-
-/// The environment in which something beside a command runs.
-#[derive(Default)]
-struct Ground {
-    environment: Vec<(OsString, OsString)>,
-    /// Why the machine or the environment is another one.
-    elsewhere: Option<String>,
-    /// Why any cluster may be meant.
-    changed: Option<String>,
-    /// Whether the kubeconfig is not that of the command.
-    has_own_file: bool,
-    depth: usize,
-    /// The current context of its own kubeconfig, once that was read.
-    own: OnceCell<Option<Result<Target, String>>>,
-}
-
-/// Through how many scripts variables are followed: one may call itself with others each time.
-const GROUNDS: usize = 16;
-
-impl Ground {
-    /// That of what runs because of these calls: it has the variables that they assign.
-    fn below(around: &Rc<Ground>, calls: &Calls, directory: &Path) -> Rc<Ground> {
-        let lookup = |name: &str| Some(variable(&around.environment, name)?.to_string_lossy().into_owned());
-        let changed = choice::changed(calls, &lookup);
-        if around.depth == GROUNDS || calls.assigned.is_empty() && changed.is_none() {
-            return around.clone();
-        }
-        Rc::new(Ground {
-            environment: inherited(calls, &around.environment, directory),
-            elsewhere: around.elsewhere.clone(),
-            changed: around.changed.clone().or(changed),
-            has_own_file: around.has_own_file || environment_names_file(calls),
-            depth: around.depth + 1,
-            own: OnceCell::new(),
-        })
-    }
-
-    /// The same where it is elsewhere.
-    fn there(around: &Rc<Ground>, elsewhere: Option<String>) -> Rc<Ground> {
-        if elsewhere.is_none() || around.elsewhere.is_some() {
-            return around.clone();
-        }
-        Rc::new(Ground {
-            environment: around.environment.clone(),
-            elsewhere,
-            changed: around.changed.clone(),
-            has_own_file: around.has_own_file,
-            depth: around.depth,
-            own: OnceCell::new(),
-        })
-    }
-
-    fn is_like(&self, other: &Ground) -> bool {
-        (self.has_own_file, &self.elsewhere, &self.changed)
-            == (other.has_own_file, &other.elsewhere, &other.changed)
-            && self.environment == other.environment
-    }
-
-    /// The cluster of its current context.
-    fn current(&self, of_command: Current<'_>) -> Option<Result<Target, String>> {
-        if let Some(why) = self.elsewhere.as_ref().or(self.changed.as_ref()) {
-            return Some(Err(why.clone()));
-        }
-        if !self.has_own_file {
-            return of_command();
-        }
-        let find = || Target::find(&self.environment, None).map_err(|it| it.message).transpose();
-        self.own.get_or_init(find).clone()
-    }
-}
-
-/// What is to be read, in its order, each once.
-#[derive(Default)]
-struct Queue {
-    wanted: Vec<(Beside, Rc<Ground>)>,
-    grounds: Vec<Rc<Ground>>,
-    known: HashSet<(Beside, usize)>,
-}
-
-impl Queue {
-    fn add(&mut self, around: &Rc<Ground>, all: impl IntoIterator<Item = Neighbour>) {
-        for Neighbour { beside, elsewhere } in all {
-            let ground = Ground::there(around, elsewhere);
-            let known = self.grounds.iter().position(|it| Rc::ptr_eq(it, &ground) || it.is_like(&ground));
-            let place = known.unwrap_or(self.grounds.len());
-            if known.is_none() {
-                self.grounds.push(ground);
-            }
-            if self.known.insert((beside.clone(), place)) {
-                self.wanted.push((beside, self.grounds[place].clone()));
-            }
-        }
-    }
 }
 
 /// What one of them calls.
@@ -265,11 +147,13 @@ impl Search<'_> {
             }
             Beside::Npm { directory, script, in_workspace } => self.npm(directory, script, *in_workspace),
             Beside::Code(text) => self.mentions("code in it", text, &TOOLS),
+            // Of a command that names one it is asked anyway; those of scripts became files.
+            Beside::Near(_) => {}
         }
     }
 
-    /// What a text calls.
-    fn of(&mut self, name: &str, text: &str, calls: Calls) {
+    /// What a text calls that stands in a directory.
+    fn of(&mut self, name: &str, folder: &str, text: &str, calls: Calls) {
         let mut calls = self.whereabouts.unlinked(calls);
         self.move_there(&mut calls);
         let calls = &calls;
@@ -291,7 +175,25 @@ impl Search<'_> {
             self.add(format!("{place} calls `{tool}`"), target);
         }
         let ground = Ground::below(self.ground, calls, self.whereabouts.directory);
-        self.queue.add(&ground, calls.beside.iter().cloned());
+        let all = calls.beside.iter().cloned();
+        let all: Vec<_> = all.map(|it| Neighbour { beside: self.near(folder, it.beside), ..it }).collect();
+        self.queue.add(&ground, all);
+    }
+
+    /// A file that is known by the end of its path, or is not where it should be, as one that is there: in the folder of
+    /// who names it, in the one above, or in that of the command.
+    fn near(&self, folder: &str, beside: Beside) -> Beside {
+        let is_there = |path: &str| self.whereabouts.directory.join(path).is_file();
+        let path = match &beside {
+            // What comes behind those that are read is not looked for.
+            _ if self.queue.wanted.len() > MOST => return beside,
+            Beside::Near(path) => path,
+            Beside::File { path, .. } if !calls::is_absolute(path) && !is_there(path) => path,
+            _ => return beside,
+        };
+        let folders = [folder.to_owned(), below(folder, ".."), String::new()];
+        let found = folders.iter().map(|folder| below(folder, path)).find(|file| is_there(file));
+        found.map_or(beside, |path| Beside::File { path, directory: String::new() })
     }
 
     /// What runs elsewhere calls others there.
@@ -364,7 +266,8 @@ impl Search<'_> {
         };
         if is_shell {
             let shell = program.and_then(|program| program.rsplit([' ', '/']).next()).unwrap_or_default();
-            self.of(path, &text, Calls::of_script_in(directory, shell, &text, self.lookup));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            self.of(path, folder, &text, Calls::of_script_in(directory, shell, &text, self.lookup));
         } else {
             let programs: Vec<&str> = TOOLS.into_iter().chain(MODULES).chain(tool::of_accounts()).collect();
             self.mentions(&format!("`{path}`"), &text, &programs);
@@ -386,13 +289,14 @@ impl Search<'_> {
         if tool == "task" {
             let read = |path: &str| self.text(&below(&directory, path));
             for TaskScript { directory: own, script } in taskfile::scripts(&text, targets, &read) {
-                let calls = Calls::of_script_in(&below(&directory, &own), TASK_SHELL, &script, self.lookup);
-                self.of(&name, &script, calls);
+                let own = below(&directory, &own);
+                let calls = Calls::of_script_in(&own, TASK_SHELL, &script, self.lookup);
+                self.of(&name, &own, &script, calls);
             }
         } else {
             let text = self.with_included(&text, &directory);
             let calls = calls::of_recipes(&text, targets, &directory, self.lookup);
-            self.of(&name, &text, calls);
+            self.of(&name, &directory, &text, calls);
         }
     }
 
@@ -446,7 +350,7 @@ impl Search<'_> {
             let scripts = project_files::npm_scripts(&text);
             for named in scripts.iter().filter(|named| runs(&named.name)) {
                 let calls = Calls::of_script_in(&directory, "sh", &named.detail, self.lookup);
-                self.of(&below(&directory, &name), &named.detail, calls);
+                self.of(&below(&directory, &name), &directory, &named.detail, calls);
             }
         }
     }
@@ -487,7 +391,9 @@ impl Search<'_> {
     }
 
     fn text(&self, path: &str) -> Option<String> {
-        file::text(&self.whereabouts.directory.join(path), LARGEST).ok().filter(|text| !text.contains('\0'))
+        let text = file::text(&self.whereabouts.directory.join(path), LARGEST).ok()?;
+        let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
+        (!text.contains('\0')).then_some(text)
     }
 }
 

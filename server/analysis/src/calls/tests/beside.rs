@@ -11,6 +11,12 @@ fn files_that_run_are_named() {
     assert_eq!(beside("sh -e deploy.sh a"), file("deploy.sh"));
     assert_eq!(beside("sh -c 'cd x; . ./env.sh'"), file_in("x", "x/./env.sh"));
     assert_eq!(beside("python3 deploy.py"), file("deploy.py"));
+    assert_eq!(beside("deno run -A deploy.ts"), file("deploy.ts"));
+    assert_eq!(beside("python3 -m a.b"), [file("a/b.py"), file("a/b/__main__.py")].concat());
+    assert_eq!(beside("pwsh -File s\\\\deploy.ps1 x"), file("s/deploy.ps1"));
+    for near in ["sh -c '$X/a/deploy.sh'", "sh -c '. \"$(dirname \"$0\")/a/deploy.sh\"'"] {
+        assert_eq!(beside(near), [Beside::Near("a/deploy.sh".into())], "{near}");
+    }
     assert_eq!(beside("bash --rcfile x -c true"), file("x"));
     assert_eq!(beside("sh -c 'BASH_ENV=x bash -c true'"), file("x"));
     for command in [

@@ -69,7 +69,7 @@ fn a_directory_that_is_not_certain_is_not_known() {
     ] {
         assert_eq!(directory(command), None, "{command}");
     }
-    assert_eq!(beside("sh -c 'cd \"$(ls)\"; $PWD/x.sh'"), []);
+    assert_eq!(beside("sh -c 'cd \"$(ls)\"; $PWD/x.sh'"), [Beside::Near("x.sh".into())]);
     assert_eq!(
         beside("sh -c 'make && cd x; ./a.sh'"),
         [beside("make"), beside("sh -c 'cd x; ./a.sh'")].concat()

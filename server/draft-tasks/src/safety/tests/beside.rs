@@ -5,7 +5,7 @@ use super::*;
 /// What files a command finds beside it, and the command.
 type Beside<'a> = (&'a [(&'a str, &'a str)], &'a str);
 
-const CALLS: [Beside<'_>; 52] = [
+const CALLS: [Beside<'_>; 70] = [
     // Makefiles.
     (
         &[("Makefile", ".PHONY: a deploy \\\n  b\na:\n\techo\ndeploy b:\n\t@kubectl \\\n\t  apply -f x\n")],
@@ -47,7 +47,27 @@ const CALLS: [Beside<'_>; 52] = [
     (&[("a.sh", "kubectl get x\n")], "rg --pre ./a.sh x"),
     (&[("a.sh", "kubectl get x\n")], "tar --checkpoint-action=exec=./a.sh -cf x y"),
     (&[("a.sh", "kubectl get x\n")], "npm --script-shell ./a.sh run x"),
+    (&[("s/a.sh", ". \"$(dirname \"$0\")/lib.sh\"\n"), ("s/lib.sh", "kubectl get x\n")], "./s/a.sh"),
+    (&[("s/a.sh", "source \"${BASH_SOURCE%/*}/lib/b.sh\"\n"), ("s/lib/b.sh", "kubectl get x\n")], "./s/a.sh"),
+    (&[("s/a.sh", "D=\"$(pwd)\"\n\"$D/../b.sh\" x\n"), ("b.sh", "kubectl get x\n")], "./s/a.sh"),
+    (&[("s/a.sh", "cd \"$(dirname \"$0\")\"\n./b.sh\n"), ("s/b.sh", "kubectl get x\n")], "./s/a.sh"),
+    (&[("s/a.sh", "\"$ROOT/t/b.sh\"\n"), ("t/b.sh", "kubectl get x\n")], "./s/a.sh"),
+    (&[("a.sh", "\u{feff}kubectl get x\r\n")], "bash a.sh"),
+    // Of Windows.
+    (&[("a.ps1", "param($x)\r\n& kubectl apply -f $x\r\n")], "pwsh -File a.ps1 -x y"),
+    (&[("a.ps1", "kubectl apply -f x\n")], "powershell.exe .\\a.ps1"),
+    (&[("a.cmd", "@echo off\r\ncall kubectl.exe apply -f x\r\n")], "cmd /c a.cmd"),
+    (&[("s/a.bat", "@kubectl apply -f x\r\n")], "s\\a.bat"),
+    // Modules and other files that interpreters look for.
+    (&[("a/b.py", "run(['kubectl', 'get'])\n")], "python3 -m a.b"),
+    (&[("a/__main__.py", "run(['kubectl', 'get'])\n")], "python -m a x"),
+    (&[("a/index.js", "exec('kubectl get x')\n")], "node a"),
+    (&[("a.ts", "exec('kubectl get x')\n")], "deno run -A a.ts"),
+    (&[("pyproject.toml", "[tool.poe.tasks]\nup = 'kubectl get x'\n")], "poe up"),
+    (&[("Procfile", "web: kubectl get x\n")], "foreman start"),
+    (&[("build.gradle", "commandLine 'kubectl', 'get'\n")], "./gradlew up"),
     // Scripts of packages.
+    (&[("package.json", "\u{feff}{\"scripts\": {\"x\": \"helm list\"}}")], "npm run x"),
     (&[("package.json", r#"{"scripts": {"x": "bash a.sh"}}"#), ("a.sh", "helm list\n")], "npm run x"),
     (
         &[
@@ -123,7 +143,7 @@ const CALLS: [Beside<'_>; 52] = [
     ),
 ];
 
-const CALLS_NOTHING: [Beside<'_>; 12] = [
+const CALLS_NOTHING: [Beside<'_>; 14] = [
     (&[("Makefile", "a:\n\techo\ndeploy:\n\tkubectl apply -f x\n")], "make a"),
     (&[("Makefile", "X = $(shell kubectl get ns)\na:\n\ttrue\n")], "make a"),
     (&[("Makefile", "include $(X)\na:\n\ttrue\n"), ("sub/Makefile", "a:\n\thelm list\n")], "make a"),
@@ -142,6 +162,8 @@ const CALLS_NOTHING: [Beside<'_>; 12] = [
         "task up",
     ),
     (&[("a.sh", "./a.sh\n./a.sh\n./a.sh\n")], "./a.sh"),
+    (&[("a.sh", "\"$(dirname \"$0\")/b.sh\"\n"), ("b.sh", "echo kubectl\n")], "./a.sh"),
+    (&[("kubectl.py", "print('kubectl')\n")], "python3 -m pytest -k kubectl"),
 ];
 
 fn asked_beside(current: &str, (files, command): &Beside<'_>) -> Vec<Foreign> {
