@@ -347,6 +347,7 @@ fn pods_that_are_not_ready_within_the_time_are_told_with_their_reasons() {
     let called = tool(&double, WORK).call(&["run", "post-deploy", "--ready-timeout", "1"]);
     let said = [
         "waiting for pods: 1/3 ready",
+        " s of 1 s)",
         "1 of 3 pods were ready within 1.0 s",
         "web-a-1 ImagePullBackOff, web-a-2 Unschedulable: 0/1 nodes are available",
     ];

@@ -3,6 +3,7 @@
 //! Must not look inside of the server: what it says and what it leaves behind is all there is.
 #![cfg(unix)]
 
+mod again;
 mod around;
 mod claims;
 mod client;
@@ -18,6 +19,7 @@ mod defects;
 mod definition;
 mod diagnostics;
 mod doctor;
+mod draft_toml;
 mod edits;
 mod ends;
 mod exporting;

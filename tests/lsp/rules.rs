@@ -78,14 +78,14 @@ impl Rules {
     }
 
     /// Diagnostics never go back to an older version, and those of our files without a version are the end of a
-    /// document, where no folder is open; settings have theirs while they are not open, and other files have what tasks
-    /// report of them.
+    /// document, where no folder is open; settings and draft.toml have theirs while they are not open, and other files have
+    /// what tasks report of them.
     fn diagnostics(&mut self, params: &Value) -> Option<String> {
         let uri = params["uri"].as_str()?.to_owned();
         let Some(version) = params["version"].as_i64() else {
             self.versions.remove(&uri);
-            let is_settings = uri.ends_with(".draft-tasks.config.toml");
-            let ours = uri.ends_with(".toml") && !is_settings && !self.looks_at_folders;
+            let is_beside = uri.ends_with(".draft-tasks.config.toml") || uri.ends_with("/draft.toml");
+            let ours = uri.ends_with(".toml") && !is_beside && !self.looks_at_folders;
             let empty = params["diagnostics"].as_array().is_some_and(Vec::is_empty);
             return (ours && !empty).then(|| "diagnostics without a version".to_owned());
         };

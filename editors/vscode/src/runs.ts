@@ -31,6 +31,7 @@ export function textOf(message: OutputMessage): string {
 export interface RunListener {
   onRun(message: RunMessage): void;
   onOutput?(message: OutputMessage): void;
+  onWait?(): void;
   onForget?(): void;
 }
 
@@ -87,6 +88,14 @@ export class Runs {
       else if (state === 'taskStarted' && message.task !== undefined) run.task = message.task;
     }
     for (const listener of this.#listeners) listener.onRun(message);
+  }
+
+  /** How long a run that waits has done so by now. */
+  onWait(name: string, message: string): void {
+    const run = this.#active.get(name);
+    if (run?.waiting === undefined) return;
+    run.waiting = message;
+    for (const listener of this.#listeners) listener.onWait?.();
   }
 
   onOutput(message: OutputMessage): void {

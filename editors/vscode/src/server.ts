@@ -243,6 +243,7 @@ export class Server implements vscode.Disposable {
       handleWorkDoneProgress: (token, params, next) => {
         const isOfRun = typeof token === 'string' && token.startsWith(progress);
         if (!isOfRun || params.kind === 'end') next(token, params);
+        else if (params.kind === 'report') this.runs.onWait(token.slice(progress.length), params.message ?? '');
       },
       handleDiagnostics: (uri, diagnostics, next) => next(uri, diagnostics.map(explained)),
       provideCodeActions: async (document, range, context, token, next) => {

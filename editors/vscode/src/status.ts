@@ -61,6 +61,10 @@ export class Status implements RunListener, vscode.Disposable {
     else void this.#ask();
   }
 
+  onWait(): void {
+    this.#show();
+  }
+
   async #ask(): Promise<void> {
     const asked = ++this.#asked;
     const uri = this.#subject;

@@ -51,6 +51,17 @@ impl Subject {
         }
     }
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Subject> {
+        let steps = [Subject::Deploy, Subject::Delete, Subject::PodsReady, Subject::PodsGone];
+        Phase::ALL.into_iter().map(Subject::Phase).chain(steps)
+    }
+
+    /// That of this name.
+    pub fn from_name(name: &str) -> Option<Subject> {
+        Subject::all().find(|subject| subject.name() == name)
+    }
+
     /// The phase, if it is one.
     pub const fn phase(self) -> Option<Phase> {
         match self {

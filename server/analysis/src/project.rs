@@ -9,6 +9,7 @@ use text_size::{TextRange, TextSize};
 use toml_edit::{Document, Item, TableLike};
 
 use crate::draft_toml::folds_to;
+use crate::file_names::DRAFT_TOML;
 
 /// The environment of `draft.toml` that Draft takes when nobody says otherwise (`cmd/draft/environment.go`).
 pub const DEVELOPMENT: &str = "development";
@@ -65,7 +66,24 @@ pub struct NotToml {
     pub message: String,
 }
 
+impl NotToml {
+    fn fault(self) -> DraftFault {
+        let offset = TextSize::new(u32::try_from(self.offset).unwrap_or_default());
+        DraftFault {
+            environment: None,
+            range: TextRange::empty(offset),
+            message: format!("{DRAFT_TOML} is not TOML: {}", self.message),
+            help: "what depends on this file is neither checked nor run".to_owned(),
+        }
+    }
+}
+
 impl DraftToml {
+    /// What is wrong in a `draft.toml`: that it is not TOML, or has what Draft does not take.
+    pub fn faults(text: &str) -> Vec<DraftFault> {
+        DraftToml::read(text).map_or_else(|wrong| vec![wrong.fault()], |draft| draft.faults)
+    }
+
     /// Reads a `draft.toml`; `None` when it is not TOML.
     pub fn parse(text: &str) -> Option<DraftToml> {
         DraftToml::read(text).ok()

@@ -328,13 +328,14 @@ fn neovim() {
     let text = format!(
         "-- Rendered from server/draft-tasks/src/lsp/protocol/ext.rs by `cargo test`; edits here are lost.\nreturn {{\n  \
          around = {{ {around} }},\n  commands = {{\n{commands}  }},\n  export_targets = {{ {targets} }},\n  notifications = {{\n    \
-         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  run_kind = \
+         output = '{}',\n    run = '{}',\n    did_change_trust = '{}',\n  }},\n  output_version = {},\n  phases = {{ {phases} }},\n  progress = '{}',\n  run_kind = \
          '{}',\n  settings = '{}',\n  settings_file = '{}',\n  source = '{}',\n  task_failed = '{}',\n  tasks_file = \
          '{}',\n  titles = {{\n{titles}  }},\n  version = '{}',\n}}\n",
         ext::OutputNotification::METHOD,
         ext::RunNotification::METHOD,
         ext::DID_CHANGE_TRUST,
         ext::OUTPUT_VERSION,
+        ext::PROGRESS,
         ext::RUN_KIND_NAME,
         ext::SETTINGS,
         SETTINGS_FILE,

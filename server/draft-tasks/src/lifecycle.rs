@@ -87,6 +87,15 @@ impl Part {
         }
     }
 
+    /// That of which a step between phases is one.
+    pub(crate) const fn with(step: Subject) -> Option<Part> {
+        match step {
+            Subject::Deploy | Subject::PodsReady => Some(Part::Up),
+            Subject::Delete | Subject::PodsGone => Some(Part::Delete),
+            Subject::Phase(_) => None,
+        }
+    }
+
     /// All phases around the command.
     pub(crate) const fn phases(self) -> &'static [Phase] {
         match self {
@@ -237,8 +246,7 @@ impl LifecycleEnd {
     /// Where nothing else tells of it: "up of web failed in pre-up: migrate: exit code 3 · the deploy command did not run".
     /// `why` says how the step failed.
     pub(crate) fn describe_alone(&self, application: Option<&str>, why: Option<&str>) -> String {
-        let step = self.at.map(|step| if waits(step) { "while " } else { "in " }.to_owned() + called(step));
-        let place = step.map(|step| format!(" {step}")).unwrap_or_default();
+        let place = self.at.map(|step| format!(" {}", place_in(step))).unwrap_or_default();
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         let rest = did_not_run(&self.rest).map(|rest| format!(" · {rest}")).unwrap_or_default();
         format!("{} {}{place}{why}{rest}", self.part.of(application), self.how())
@@ -247,6 +255,11 @@ impl LifecycleEnd {
     fn how(&self) -> &'static str {
         if self.was_stopped { "was stopped" } else { "failed" }
     }
+}
+
+/// Where something ended: "in the deploy command", "while waiting for the pods".
+pub(crate) fn place_in(step: Subject) -> String {
+    (if waits(step) { "while " } else { "in " }).to_owned() + called(step)
 }
 
 /// A step in a sentence.

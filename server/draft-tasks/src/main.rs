@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod again;
 mod claim;
 mod cli;
 mod clock;

@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use draft_tasks_analysis::command::is_shell_builtin;
+use tokio::time::Instant;
 
-use crate::event::{Failure, LeftProcess, Outcome, OutcomeName, PodCounts, Problem, RunSummary, StartError};
+use crate::event::{
+    Failure, LeftProcess, Outcome, OutcomeName, PodCounts, Problem, RunSummary, StartError, WaitTime,
+};
+use crate::halt;
 
 impl Outcome {
     /// "passed", "failed: exit code 1", "stopped", "skipped".
@@ -178,6 +182,36 @@ impl PodCounts {
             (passed, all) if passed == all => format!("all {} passed", pods(all)),
             (passed, all) => format!("{passed} of {} passed", pods(all)),
         }
+    }
+}
+
+impl WaitTime {
+    /// It begins now.
+    pub fn of(limit: Duration) -> WaitTime {
+        WaitTime { since: halt::now(), limit }
+    }
+
+    /// When it is over; nothing where no clock gets so far.
+    pub(crate) fn end(self) -> Option<Instant> {
+        self.since.checked_add(self.limit)
+    }
+
+    /// How long it has been.
+    pub fn spent(self) -> Duration {
+        halt::now().saturating_duration_since(self.since)
+    }
+
+    /// How long it may be: "300 s".
+    pub fn describe_limit(self) -> String {
+        match self.limit.subsec_nanos() {
+            0 => format!("{} s", self.limit.as_secs()),
+            _ => describe_duration(self.limit),
+        }
+    }
+
+    /// By now: "12 s of 300 s".
+    pub fn describe(self) -> String {
+        format!("{} s of {}", self.spent().as_secs(), self.describe_limit())
     }
 }
 

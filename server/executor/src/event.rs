@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use draft_tasks_analysis::diagnostic::Severity;
 use draft_tasks_analysis::plan::Subject;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 /// Something that happened in a run, in the order in which it happened.
 ///
@@ -36,6 +37,8 @@ pub enum RunEvent {
         pods: usize,
         /// Which of them is not ready and why, or what else is awaited; in lower case without a full stop.
         message: String,
+        /// How long they are awaited; nothing before that is counted.
+        time: Option<WaitTime>,
     },
     /// The application's pods that are to end before something goes on; told when that changes.
     PodsLeft {
@@ -43,6 +46,8 @@ pub enum RunEvent {
         pods: usize,
         /// Which they are and what becomes of them; in lower case without a full stop.
         message: String,
+        /// How long their end is awaited; nothing before that is counted.
+        time: Option<WaitTime>,
     },
     /// The pods in which the tasks run; once at most.
     PodsFound {
@@ -144,6 +149,15 @@ impl Pod {
         let distinct: HashSet<&str> = names.iter().copied().collect();
         if distinct.len() == names.len() { names } else { pods.iter().map(|pod| pod.name.as_str()).collect() }
     }
+}
+
+/// How long something is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitTime {
+    /// Since when, by the clock of runs.
+    pub since: Instant,
+    /// For how long at most.
+    pub limit: Duration,
 }
 
 /// Something that keeps tasks from running, for people.

@@ -221,7 +221,7 @@ async fn prepare(
         Ok((connection, Some(manifest)))
     };
     cluster::said_if_slow(&wanted.target, asking, async |message| {
-        report.tell(RunEvent::Waiting { ready: 0, pods: 0, message }).await;
+        report.tell(RunEvent::Waiting { ready: 0, pods: 0, message, time: None }).await;
     })
     .await
 }

@@ -35,7 +35,7 @@ mod tree;
 pub use describe::{UNFOLLOWED, describe_duration, describe_left_running, describe_lines};
 pub use event::{
     Failure, FileProblem, LeftProcess, Outcome, OutcomeName, OutputPiece, Pod, PodCounts, Problem, RunEvent,
-    RunSummary, StartError, Stream,
+    RunSummary, StartError, Stream, WaitTime,
 };
 pub use request::{
     Application, EarlierPod, JobRequest, JobSource, Limits, ListedVariables, OnFailure, PHASE_LABEL, Pinned,

@@ -172,8 +172,8 @@ async fn begin(
     };
     cluster::said_if_slow(&wanted.target, asking, async |message| {
         let (ready, pods) = (0, 0);
-        let waits = RunEvent::Waiting { ready, pods, message: message.clone() };
-        report.tell(if is_end { RunEvent::PodsLeft { pods, message } } else { waits }).await;
+        let waits = RunEvent::Waiting { ready, pods, message: message.clone(), time: None };
+        report.tell(if is_end { RunEvent::PodsLeft { pods, message, time: None } } else { waits }).await;
     })
     .await
 }

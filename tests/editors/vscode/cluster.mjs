@@ -156,10 +156,11 @@ async function onDouble(browser, version, vsix, double) {
     await check('of pods that are not ready it is said why, and a stop ends the wait', async () => {
       await double.tell({ waiting: { template: 'a', index: 1, reason: 'ImagePullBackOff', message: 'Back-off pulling image "web:typo"' } });
       await run('post-deploy');
-      await window.untilOutput('1/2 pods ready: web-a-1 ImagePullBackOff');
-      await window.text('#draft-tasks\\.draft-tasks\\.draftTasks\\.status', '1/2 pods ready').waitFor();
+      await window.untilOutput('1/2 pods ready (limit 300 s): web-a-1 ImagePullBackOff');
+      const waited = async () => / 1\/2 pods ready \((\d+) s of 300 s\)/.exec((await status.textContent()).replace(/\s/g, ' '))?.[1] ?? 0;
+      await until('the status bar tells how long', async () => await waited() > 0);
       await window.picture('not-ready');
-      await window.lens('Stop post-deploy · 1/2 pods ready').click();
+      await window.lens('Stop post-deploy · 1/2 pods ready (limit 300 s)').click();
       await window.untilOutput('post-deploy: 2 skipped');
       await window.lens('Run post-deploy (2 tasks)').waitFor();
       await double.tell({ rollOut: { template: 'a', replicas: 2 } });
@@ -222,13 +223,18 @@ async function onDouble(browser, version, vsix, double) {
       await type('Draft Tasks: Deploy with Tasks…', "sh -c 'echo no such image >&2; exit 4'");
       await window.notification('up of web failed in the deploy command: sh: exit code 4: no such image · post-deploy and post-up did not run').waitFor();
       await window.picture('up-failed');
-      equal(place.read('notes'), 'looked\napplied\n');
       await window.dismiss();
+      for (const again of ['Run Last Again', 'Run Failed Tasks Again']) {
+        await window.command(`Draft Tasks: ${again}`);
+        await window.notification('up failed in the deploy command, which does not run again alone: use "Deploy with Tasks"').waitFor();
+        await window.dismiss();
+      }
+      equal(place.read('notes'), 'looked\napplied\n');
     });
     await check('deleting waits until the pods are gone before it cleans up', async () => {
       fs.rmSync(place.path('notes'));
       await type('Draft Tasks: Delete with Tasks…', 'echo deleted');
-      await window.untilOutput('2 pods left: web-a-0 still runs, web-a-1 still runs');
+      await window.untilOutput('2 pods left (limit 300 s): web-a-0 still runs, web-a-1 still runs');
       equal(place.read('notes'), '');
       await window.picture('delete');
       for (const pod of ['web-a-0', 'web-a-1']) await double.tell({ remove: { pod } });

@@ -33,6 +33,7 @@ return {
   },
   output_version = 2,
   phases = { 'pre-up', 'post-deploy', 'post-up', 'cleanup' },
+  progress = 'draft-tasks/',
   run_kind = 'draft-tasks.run',
   settings = 'draftTasks',
   settings_file = '.draft-tasks.config.toml',

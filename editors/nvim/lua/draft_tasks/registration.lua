@@ -44,6 +44,9 @@ local function follow_clients()
       end
     end)
   end)
+  on('LspProgress', 'Tell how long a run has waited', function(event)
+    require('draft_tasks.runs').on_progress(event.data.params, event.data)
+  end, { 'report' })
   -- Before any client is there, so that these are called before what Neovim does with an accepted item.
   on('LspRequest', 'Keep where completions are asked for', function(event)
     require('draft_tasks.completion').on_request(event)

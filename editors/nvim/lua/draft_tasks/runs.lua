@@ -61,8 +61,8 @@ local STATUS_WIDTH = 60
 
 local signs = { passed = '✓', failed = '✗', stopped = '■', interrupted = '■' }
 
----@param params draft_tasks.OutputParams|draft_tasks.RunParams
----@param ctx lsp.HandlerContext
+---@param params { run: string }
+---@param ctx { client_id: integer }
 ---@return string
 local function key_of(params, ctx)
   return ctx.client_id .. ' ' .. params.run
@@ -184,6 +184,18 @@ function M.on_run(params, ctx)
   guard()
   vim.api.nvim_exec_autocmds('User', { pattern = 'DraftTasksRun', data = params, modeline = false })
   vim.cmd.redrawstatus({ bang = true })
+end
+
+--- How long a run that waits has done so by now.
+---@param params lsp.ProgressParams
+---@param ctx { client_id: integer }
+function M.on_progress(params, ctx)
+  local token, beginning = tostring(params.token), require('draft_tasks.protocol').progress
+  local run = vim.startswith(token, beginning) and active[key_of({ run = token:sub(#beginning + 1) }, ctx)]
+  if run and run.waits then
+    run.waits = message.shortened(params.value.message or '', STATUS_WIDTH)
+    vim.cmd.redrawstatus({ bang = true })
+  end
 end
 
 ---@param params draft_tasks.OutputParams

@@ -94,6 +94,19 @@ describe('the language', () => {
     await vscode.workspace.fs.delete(draft);
   });
 
+  it('has what is wrong in draft.toml as a problem of it, open or not', async () => {
+    const draft = await write('shop', 'draft.toml', '[environments.development]\nname = "app"\nnamespace = 3\n');
+    await edit(TASKS, '[post-deploy]\n"a" = "echo draft"\n');
+    await untilCodes(draft, ['broken-draft-toml']);
+    await vscode.workspace.openTextDocument(draft);
+    const change = new vscode.WorkspaceEdit();
+    change.replace(draft, new vscode.Range(2, 12, 2, 13), '"a"');
+    await vscode.workspace.applyEdit(change);
+    await untilCodes(draft, []);
+    await vscode.workspace.save(draft);
+    await vscode.workspace.fs.delete(draft);
+  });
+
   it('offers what can be run under More Actions, by the kinds that the server announced', async () => {
     await edit(TASKS, '[pre-up]\n"a" = "true"\n');
     const actions = await until('actions that run something', async () => {

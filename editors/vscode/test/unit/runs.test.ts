@@ -10,7 +10,13 @@ test('what goes on is known until it is over', () => {
   runs.onRun({ ...base, state: 'started', message: 'post-deploy · 1 task' });
   runs.onRun({ ...base, state: 'waiting', message: '2/3 pods ready' });
   assert.equal(runs.active[0]?.waiting, '2/3 pods ready');
+  const waited: string[] = [];
+  runs.listen({ onRun: () => undefined, onWait: () => waited.push(runs.active[0]?.waiting ?? '') });
+  runs.onWait('r1', '2/3 pods ready (12 s of 300 s)');
+  runs.onWait('of another server', '0/1 pods ready');
+  assert.deepEqual(waited, ['2/3 pods ready (12 s of 300 s)']);
   runs.onRun({ ...base, state: 'taskStarted', task: 'sync', message: 'sync' });
+  runs.onWait('r1', 'sync');
   assert.deepEqual(runs.active, [{ ...base, task: 'sync' }]);
   runs.onRun({ ...base, state: 'finished', outcome: 'failed', message: 'post-deploy: 1 failed' });
   assert.deepEqual(runs.active, []);

@@ -15,8 +15,8 @@ use draft_tasks_executor::output::{self, OpenLines, Tail};
 use draft_tasks_executor::record::schema::{JobEntry, PlannedTask};
 use draft_tasks_executor::record::{self, RunHeader};
 use draft_tasks_executor::{
-    Failure, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, RunSummary, UNFOLLOWED, describe_duration,
-    describe_left_running, describe_lines,
+    Failure, Outcome, OutcomeName, OutputPiece, Pod, RunEvent, RunSummary, UNFOLLOWED, WaitTime,
+    describe_duration, describe_left_running, describe_lines,
 };
 
 use super::named::shown_words;
@@ -178,13 +178,14 @@ impl Report {
     pub(super) fn show(&mut self, event: RunEvent) -> io::Result<()> {
         match event {
             RunEvent::RunStarted { subject, tasks, .. } => self.started(subject, &tasks),
-            RunEvent::Waiting { ready, pods, message } => {
+            RunEvent::Waiting { ready, pods, message, time } => {
                 self.ready = Some((ready, pods));
-                self.waiting(&format!("waiting for pods: {ready}/{pods} ready · {}", printable(&message)))
+                let what = format!("waiting for pods: {ready}/{pods} ready · {}", printable(&message));
+                self.waiting(&what, time)
             }
-            RunEvent::PodsLeft { pods, message } => {
+            RunEvent::PodsLeft { pods, message, time } => {
                 let count = if pods == 1 { "1 pod".to_owned() } else { format!("{pods} pods") };
-                self.waiting(&format!("waiting for the end of {count} · {}", printable(&message)))
+                self.waiting(&format!("waiting for the end of {count} · {}", printable(&message)), time)
             }
             RunEvent::PodsFound { pods, note } => self.pods_found(pods, note),
             RunEvent::Blocked { problem } => {
@@ -238,14 +239,19 @@ impl Report {
         self.screen.line(format_args!("{title}{what} · {}", self.place))
     }
 
-    fn waiting(&mut self, message: &str) -> io::Result<()> {
+    fn waiting(&mut self, message: &str, time: Option<WaitTime>) -> io::Result<()> {
         match self.amount {
             Amount::Failures => Ok(()),
             Amount::Moving => {
-                self.screen.begin(message);
+                let limit = time.map(|time| format!(" (limit {})", time.describe_limit()));
+                self.screen.begin(&format!("{message}{}", limit.unwrap_or_default()));
+                time.into_iter().for_each(|time| self.screen.has_gone_on_for(time.spent()));
                 Ok(())
             }
-            Amount::Everything => self.screen.line(format_args!("  {message}")),
+            Amount::Everything => {
+                let time = time.map(|time| format!(" ({})", time.describe())).unwrap_or_default();
+                self.screen.line(format_args!("  {message}{time}"))
+            }
         }
     }
 

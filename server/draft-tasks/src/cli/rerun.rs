@@ -21,12 +21,13 @@ use super::prepare::PhaseSelection;
 use super::run::{self, Options, PlannedRun, carry_out};
 use super::variables::UNTOLD;
 use super::{runs, signals, terminal};
+use crate::again;
 use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
 use crate::world::environment::{Environment, NO_PLACE};
-use passed_over::{IdleRun, idle, no_phase, tells_nothing, unfinished_step};
+use passed_over::no_phase;
 
 mod job;
 mod passed_over;
@@ -241,30 +242,13 @@ impl Again<'_> {
         Ok(kept)
     }
 
-    /// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited. Where
-    /// the command of `up` or `delete` came after it and did not pass, that is what is meant.
+    /// The last run of a phase of the file in which tasks ran, or that may still run some where its end is awaited.
     fn newest(&self, records: &Records, file: &Path) -> Result<StoredRun, String> {
         let Again { phase, options, .. } = self;
         let all = records.list().map_err(|error| format!("{}: {error}", records.directory.display()))?;
-        let mut of_file = all.into_iter().filter(|kept| source::is_of(kept, file)).peekable();
-        let last = of_file.peek().filter(|_| phase.is_none());
-        if let Some(said) = last.and_then(unfinished_step) {
-            return Err(said);
-        }
-        let is_meant = |earlier: &Earlier| phase.is_none_or(|phase| earlier.phase == phase.name());
-        let mut passed_over: Vec<IdleRun> = Vec::new();
-        let found = of_file.find(|kept| {
-            let runs = options.wait && kept.state == RecordState::Running;
-            if tells_nothing(kept, *phase) {
-                return true;
-            }
-            let earlier = Earlier::read(kept).filter(&is_meant);
-            passed_over.extend(earlier.as_ref().and_then(|earlier| idle(kept, earlier)));
-            earlier.is_some_and(|earlier| runs || earlier.may_have_run())
-        });
-        if let Some(idle) = passed_over.iter().find(|idle| idle.hides(found.as_ref())) {
-            return Err(idle.describe());
-        }
+        let of_file = all.into_iter().filter(|kept| source::is_of(kept, file));
+        let found = again::last(of_file, *phase, |kept| passed_over::seen(kept, options.wait));
+        let found = found.map_err(|hindrance| passed_over::describe(&hindrance))?;
         let of_phase = phase.map(|phase| format!("`{phase}` of ")).unwrap_or_default();
         found.ok_or_else(|| {
             let file = file.display();

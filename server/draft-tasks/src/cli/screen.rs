@@ -127,6 +127,13 @@ impl Screen {
         moving.enable_steady_tick(TICK);
     }
 
+    /// What goes on began so long ago.
+    pub(super) fn has_gone_on_for(&self, time: Duration) {
+        if let Some(moving) = &self.moving {
+            moving.set_elapsed(time);
+        }
+    }
+
     /// It does not go on.
     pub(super) fn end(&self) {
         if let Some(moving) = self.drawn() {

@@ -10,7 +10,7 @@ use draft_tasks_executor::output::{OpenLines, Tail};
 use draft_tasks_executor::record::schema::JobEntry;
 use draft_tasks_executor::record::{self, LeftJob};
 use draft_tasks_executor::{
-    Failure, Outcome, OutcomeName, OutputPiece, Pod, describe_duration, describe_lines,
+    Failure, Outcome, OutcomeName, OutputPiece, Pod, WaitTime, describe_duration, describe_lines,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -68,14 +68,16 @@ pub(crate) struct Run {
     pub(crate) has_begun: bool,
     /// The task that runs now.
     pub(crate) current: Option<usize>,
+    /// Why its tasks cannot run.
+    pub(crate) problem: Option<String>,
     /// Whether somebody has asked for its end.
     pub(crate) is_stopping: bool,
     /// Whether it is over, and another step of `up` or `delete` follows.
     pub(crate) is_followed: bool,
     /// How long what is stopped has to end.
     pub(crate) grace: Duration,
-    /// What is awaited before tasks run: "2/3 pods ready".
-    pub(crate) awaited: Option<String>,
+    /// What is awaited before tasks run.
+    pub(crate) awaited: Option<Awaited>,
     pub(crate) started: std::time::Instant,
     /// The folder of its record.
     pub(crate) record: Option<PathBuf>,
@@ -83,6 +85,16 @@ pub(crate) struct Run {
     pub(crate) shown_logs: HashSet<Uri>,
     /// Held until it is over, and given back before anybody is told so.
     pub(crate) claim: Claim,
+}
+
+/// What is awaited before tasks run.
+#[derive(Debug)]
+pub(crate) struct Awaited {
+    /// "2/3 pods ready".
+    pub(crate) count: String,
+    /// What is known beside it.
+    pub(crate) message: String,
+    pub(crate) time: Option<WaitTime>,
 }
 
 /// A task of a run.
@@ -204,6 +216,20 @@ impl Run {
             task.in_pods = runs_in.map(|(pod, _)| (pod, InPod::default())).collect();
         }
         (self.pods, self.awaited) = (pods, None);
+    }
+}
+
+impl Awaited {
+    /// As long as it is the same: "2/3 pods ready (limit 300 s)".
+    pub(crate) fn title(&self) -> String {
+        let limit = self.time.map(|time| format!(" (limit {})", time.describe_limit()));
+        format!("{}{}", self.count, limit.unwrap_or_default())
+    }
+
+    /// By now: "2/3 pods ready (12 s of 300 s): web-1 ImagePullBackOff".
+    pub(crate) fn describe(&self) -> String {
+        let time = self.time.map(|time| format!(" ({})", time.describe())).unwrap_or_default();
+        format!("{}{time}: {}", self.count, self.message)
     }
 }
 

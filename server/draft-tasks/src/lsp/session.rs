@@ -34,6 +34,7 @@ use crate::world::programs::KnownPrograms;
 mod around;
 mod clearing;
 mod doctor;
+mod drafts;
 mod editor_settings;
 mod jobs;
 mod lifecycle;
@@ -89,6 +90,7 @@ pub(crate) struct Session {
     /// Tasks files of the workspace, open or not, as they are on disk.
     surveyed: Surveyed,
     surveying: Looking,
+    drafts: drafts::KnownDrafts,
     /// Files around tasks files that are open, by their paths.
     around: HashMap<PathBuf, around::Open>,
     /// Documents whose diagnostics are not yet those of their text.
@@ -130,6 +132,7 @@ impl Session {
             documents: HashMap::new(),
             surveyed: Surveyed::default(),
             surveying: Looking::default(),
+            drafts: HashMap::new(),
             around: HashMap::new(),
             stale: HashSet::new(),
             opened: false,
@@ -287,8 +290,11 @@ impl Session {
                 }
                 self.survey();
             }
-            if let Some(directory) = closed.directory().filter(|_| closed.kind == FileKind::Settings) {
+            let Some(directory) = closed.directory() else { return };
+            if closed.kind == FileKind::Settings {
                 self.look_around_in(&directory);
+            } else if !self.documents.values().any(|it| it.kind == FileKind::Tasks && it.is_in(&directory)) {
+                self.forget_draft(&directory);
             }
         } else {
             self.close_around(&uri);

@@ -96,6 +96,14 @@ impl Audience {
         }
     }
 
+    /// How an application is deleted with its tasks.
+    pub(crate) const fn deleting(self) -> &'static str {
+        match self {
+            Audience::CommandLine => "draft-tasks delete -- COMMAND…",
+            Audience::Editor => "\"Delete with Tasks\"",
+        }
+    }
+
     /// What names the application's pods.
     pub(crate) const fn selector(self) -> &'static str {
         match self {

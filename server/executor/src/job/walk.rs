@@ -16,6 +16,7 @@ use super::present::{self, JobEnd, NOT_ENDED};
 use super::seen::{Cause, ContainerEnd, ContainerStage, JobPod};
 use crate::cluster::Connection;
 use crate::describe_duration;
+use crate::event::WaitTime;
 use crate::event::{Failure, Outcome, Pod, Problem, RunEvent};
 use crate::halt;
 use crate::output::Listener;
@@ -115,7 +116,7 @@ impl JobWalk<'_> {
 
     /// The Job's pod once something of it has begun; nothing where the Job passed and its pod is gone.
     async fn until_begun(&self) -> Result<Option<JobPod>, NoPod> {
-        let limit = halt::now().checked_add(self.wanted.wait_timeout);
+        let time = WaitTime::of(self.wanted.wait_timeout);
         let (mut pods, mut told) = (self.pods.clone(), None);
         loop {
             let seen = pods.borrow_and_update().clone();
@@ -137,13 +138,14 @@ impl JobWalk<'_> {
             let waits = (usize::from(pod.is_some()), message);
             if told.as_ref() != Some(&waits) {
                 let (pods, message) = waits.clone();
-                self.report.tell(RunEvent::Waiting { ready: 0, pods, message }).await;
+                let time = Some(time);
+                self.report.tell(RunEvent::Waiting { ready: 0, pods, message, time }).await;
                 told = Some(waits);
             }
             tokio::select! {
                 changed = pods.changed() => if changed.is_err() { sleep(LOOK).await },
                 () = sleep(LOOK), if pod.is_none() => {}
-                () = until(limit) => {
+                () = until(time.end()) => {
                     let limit = describe_duration(self.wanted.wait_timeout);
                     return self.never_begun(&format!("not within {limit}")).await;
                 }

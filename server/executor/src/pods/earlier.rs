@@ -13,7 +13,6 @@ use super::wait::{ReadyPods, Waiting, container, read};
 use super::watching::Pods;
 use crate::cluster::Connection;
 use crate::event::{Pod, Problem};
-use crate::halt;
 use crate::report::Report;
 use crate::request::{EarlierPod, PodsRequest};
 
@@ -46,7 +45,6 @@ impl EarlierRun<'_> {
         mut pods: watch::Receiver<Arc<Pods>>,
         report: &Report,
     ) -> Result<ReadyPods, Problem> {
-        let limit = halt::now().checked_add(self.wanted.wait_timeout);
         let mut waiting = Waiting::new(self.wanted, report);
         loop {
             let now: Arc<Pods> = pods.borrow_and_update().clone();
@@ -63,7 +61,7 @@ impl EarlierRun<'_> {
                 return Err(problem.clone());
             }
             waiting.tell(here - unready.len(), here, shorten(&unready)).await;
-            if !changed_before(&mut pods, limit).await? {
+            if !changed_before(&mut pods, waiting.time.end()).await? {
                 return Err(waiting.too_late(self.connection));
             }
         }

@@ -11,6 +11,7 @@ use super::selection::{PodState, shorten};
 use super::watching::Pods;
 use crate::cluster::Connection;
 use crate::describe_duration;
+use crate::event::WaitTime;
 use crate::event::{Problem, RunEvent};
 use crate::halt;
 use crate::report::Report;
@@ -27,14 +28,14 @@ pub(crate) async fn until_gone(
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<(), Problem> {
-    let limit = halt::now().checked_add(wanted.wait_timeout);
+    let time = WaitTime::of(wanted.wait_timeout);
     let mut told = None;
     if let PodsBefore::Known(before) = &wanted.before
         && !before.is_empty()
     {
         // The command may have waited for their end itself: a record tells all the same that there were some.
         let (pods, message) = (before.len(), "looks whether they are gone".to_owned());
-        report.tell(RunEvent::PodsLeft { pods, message }).await;
+        report.tell(RunEvent::PodsLeft { pods, message, time: Some(time) }).await;
     }
     loop {
         let now: Arc<Pods> = pods.borrow_and_update().clone();
@@ -47,13 +48,13 @@ pub(crate) async fn until_gone(
         let news = (left.len(), message.clone() + &trouble.unwrap_or_default());
         if told.as_ref() != Some(&news) {
             let (pods, message) = news.clone();
-            report.tell(RunEvent::PodsLeft { pods, message }).await;
+            report.tell(RunEvent::PodsLeft { pods, message, time: Some(time) }).await;
             told = Some(news);
         }
         if let Some(problem) = &now.refused {
             return Err(problem.clone());
         }
-        if !changed_before(&mut pods, limit).await? {
+        if !changed_before(&mut pods, time.end()).await? {
             return Err(too_late(connection, wanted, left.len()).help(message));
         }
     }

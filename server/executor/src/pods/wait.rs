@@ -13,6 +13,7 @@ use super::watching::{Pods, SILENCE, list};
 use super::workload::{WorkloadReading, Workloads};
 use crate::cluster::Connection;
 use crate::describe_duration;
+use crate::event::WaitTime;
 use crate::event::{Pod, Problem, RunEvent};
 use crate::halt;
 use crate::report::Report;
@@ -50,7 +51,6 @@ pub(crate) async fn until_ready(
     mut pods: watch::Receiver<Arc<Pods>>,
     report: &Report,
 ) -> Result<ReadyPods, Problem> {
-    let limit = halt::now().checked_add(wanted.wait_timeout);
     let mut waiting = Waiting::new(wanted, report);
     let mut namespace = NamespaceLook::default();
     loop {
@@ -78,6 +78,7 @@ pub(crate) async fn until_ready(
         if let Some(problem) = &now.refused {
             return Err(problem.clone());
         }
+        let limit = waiting.time.end();
         tokio::select! {
             changed = waiting.until_changed(&mut pods, next) => changed?,
             () = over(limit) => return Err(waiting.too_late(connection)),
@@ -131,6 +132,7 @@ enum Step {
 pub(super) struct Waiting<'a> {
     wanted: &'a PodsRequest,
     report: &'a Report,
+    pub(super) time: WaitTime,
     /// What was told last.
     told: Option<(usize, usize, String)>,
     /// Since when these pods have been ready.
@@ -140,7 +142,8 @@ pub(super) struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     pub(super) fn new(wanted: &'a PodsRequest, report: &'a Report) -> Waiting<'a> {
-        Waiting { wanted, report, told: None, settled: None, again: AGAIN.0 }
+        let time = WaitTime::of(wanted.wait_timeout);
+        Waiting { wanted, report, time, told: None, settled: None, again: AGAIN.0 }
     }
 
     /// Until pods have changed, or what made them is to be read again.
@@ -232,7 +235,7 @@ impl<'a> Waiting<'a> {
         let news = (ready, pods, message);
         if self.told.as_ref() != Some(&news) {
             let (ready, pods, message) = news.clone();
-            self.report.tell(RunEvent::Waiting { ready, pods, message }).await;
+            self.report.tell(RunEvent::Waiting { ready, pods, message, time: Some(self.time) }).await;
             self.told = Some(news);
         }
     }

@@ -77,10 +77,10 @@ impl RunHeader {
         let elapsed = seconds(self.begun.elapsed());
         match event {
             RunEvent::RunStarted { subject, at, kubeconfig, .. } => self.started(*subject, *at, kubeconfig),
-            RunEvent::Waiting { ready, pods, message } => {
+            RunEvent::Waiting { ready, pods, message, .. } => {
                 Event::Waiting { elapsed, ready: *ready, pods: *pods, message: message.clone() }
             }
-            RunEvent::PodsLeft { pods, message } => {
+            RunEvent::PodsLeft { pods, message, .. } => {
                 Event::PodsLeft { elapsed, pods: *pods, message: message.clone() }
             }
             RunEvent::PodsFound { pods, note } => {

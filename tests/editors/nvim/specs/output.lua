@@ -170,6 +170,11 @@ check('tasks in several pods are told apart, and waiting is said once', function
   local first = #h.output()
   tell({ state = 'started', message = 'post-deploy · 1 task' })
   tell({ state = 'waiting', message = '1/2 pods ready' })
+  vim.api.nvim_exec_autocmds('LspProgress', {
+    pattern = 'report',
+    data = { client_id = 0, params = { token = require('draft_tasks.protocol').progress .. 'pods', value = { kind = 'report', message = '1/2 pods ready (12 s of 300 s)' } } },
+  })
+  equal(require('draft_tasks').status(), '▶ post-deploy · 1/2 pods ready (12 s of 300 s)')
   tell({ state = 'waiting', message = '1/2 pods ready' })
   tell({ state = 'taskStarted', task = 'migrate', pod = 'web-1', message = 'migrate' })
   tell({ state = 'taskStarted', task = 'migrate', pod = 'web-2', message = 'migrate' })

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use draft_tasks_analysis::diagnostic::{BEFORE_NOTE, Diagnostic, Severity};
 use draft_tasks_analysis::edit::{self, Fix, TextEdit};
-use draft_tasks_analysis::file_names::DRAFT_TOML;
-use draft_tasks_analysis::project::{DraftFault, DraftToml, NotToml};
+use draft_tasks_analysis::project::{DraftFault, DraftToml};
 use draft_tasks_analysis::secret::token::tokens_in;
 use draft_tasks_analysis::{Analysis, TextRange, TextSize};
 use draft_tasks_executor::mask::Secrets;
@@ -120,15 +119,7 @@ impl CheckedFile {
             Ok(None) => return None,
             Err(error) => return Some(CheckedFile::unreadable(error)),
         };
-        let findings: Vec<Finding> = match DraftToml::read(&text) {
-            Ok(draft) => draft.faults.into_iter().map(Finding::of_draft).collect(),
-            Err(NotToml { offset, message }) => {
-                let help = "what depends on this file is neither checked nor run".to_owned();
-                let range = TextRange::empty(TextSize::new(u32::try_from(offset).unwrap_or_default()));
-                let message = format!("{DRAFT_TOML} is not TOML: {message}");
-                vec![Finding::of_draft(DraftFault { environment: None, range, message, help })]
-            }
-        };
+        let findings: Vec<Finding> = DraftToml::faults(&text).into_iter().map(Finding::of_draft).collect();
         let lines = Some(LineIndex::new(&text));
         (!findings.is_empty()).then(|| CheckedFile { path, lines, text, findings, ..CheckedFile::default() })
     }

@@ -1,111 +1,83 @@
-//! Runs that `rerun` does not run again, and what does: who would run something else in their place hides what failed.
+//! What the records of runs tell of which one runs again.
 
-use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
 use draft_tasks_executor::OutcomeName;
-use draft_tasks_executor::record::schema::RunResult;
 use draft_tasks_executor::record::{Event, RecordState, StoredRun};
 
 use super::Earlier;
+use crate::again::{Ending, Hindrance, SeenRun};
 use crate::lifecycle::Part;
 
-/// What to do about a run between phases that did not pass, as far as its record tells.
-pub(super) fn unfinished_step(kept: &StoredRun) -> Option<String> {
-    let is_failed = |result: &RunResult| result.outcome == OutcomeName::Failed;
-    let how = match &kept.state {
-        RecordState::Finished(result) if result.outcome == OutcomeName::Passed => return None,
-        RecordState::Running => return None,
-        RecordState::Finished(result) if is_failed(result) => "what failed last is",
-        RecordState::Finished(_) => "what was stopped last is",
-        RecordState::Interrupted => "what was interrupted last is",
-        RecordState::Unreadable(_) => "what ran last, and whose record cannot be read, is",
+/// What a record tells of its run; nothing where it may be of anything. One whose end is `awaited` may still run tasks.
+pub(super) fn seen(kept: &StoredRun, awaited: bool) -> Option<SeenRun> {
+    let subject = subject_of(kept)?;
+    let is_phase = subject.phase().is_some();
+    let is_untold = is_phase && kept.began.is_none() && kept.state != RecordState::Running;
+    let earlier = if is_phase && !is_untold { Some(Earlier::read(kept)?) } else { None };
+    let ending = match &kept.state {
+        _ if is_untold => Ending::Untold,
+        RecordState::Running => Ending::NotYet,
+        RecordState::Interrupted => Ending::Interrupted,
+        RecordState::Unreadable(_) => Ending::Untold,
+        RecordState::Finished(result) => match result.outcome {
+            OutcomeName::Passed => Ending::Passed,
+            OutcomeName::Failed => Ending::Failed(result.problem.clone()),
+            OutcomeName::Stopped | OutcomeName::Skipped => Ending::Stopped,
+        },
     };
-    let is = |step: Subject| match kept.phase() {
-        Some(phase) => phase == step.name(),
-        None => kept.id.contains(&format!("-{}-", step.name())),
+    let is_awaited = awaited && kept.state == RecordState::Running;
+    Some(SeenRun {
+        id: kept.id.clone(),
+        subject,
+        whole: kept.part_of().map(|whole| whole.name.clone()),
+        ending,
+        may_have_run: is_awaited || earlier.as_ref().is_none_or(Earlier::may_have_run),
+    })
+}
+
+/// What a record is of, by its name where it does not tell.
+fn subject_of(kept: &StoredRun) -> Option<Subject> {
+    match kept.phase() {
+        Some(name) => Subject::from_name(name),
+        None => Subject::all().find(|subject| kept.id.contains(&format!("-{subject}-"))),
+    }
+}
+
+/// Why nothing runs again, and what does.
+pub(super) fn describe(Hindrance(run): &Hindrance) -> String {
+    match Part::with(run.subject) {
+        Some(part) => describe_step(run, part),
+        None => describe_idle(run),
+    }
+}
+
+fn describe_step(run: &SeenRun, part: Part) -> String {
+    let how = match run.ending {
+        Ending::Stopped => "what was stopped last is",
+        Ending::Interrupted => "what was interrupted last is",
+        Ending::Untold => "what ran last, and whose record cannot be read, is",
+        Ending::Failed(_) | Ending::Passed | Ending::NotYet => "what failed last is",
     };
-    let steps = [
-        (Subject::Deploy, Part::Up),
-        (Subject::PodsReady, Part::Up),
-        (Subject::Delete, Part::Delete),
-        (Subject::PodsGone, Part::Delete),
-    ];
-    let (step, part) = steps.into_iter().find(|(step, _)| is(*step))?;
-    Some(format!(
+    format!(
         "run {}: {how} the step `{}` of `draft-tasks {}`, which does not run again alone: give that command again",
-        kept.id,
-        step.name(),
+        run.id,
+        run.subject,
         part.name()
-    ))
+    )
 }
 
-/// A run of a phase in which no task ran.
-pub(super) struct IdleRun {
-    id: String,
-    phase: String,
-    /// What it was a step of.
-    whole: Option<String>,
-    how: Idleness,
-}
-
-/// Why no task ran.
-enum Idleness {
-    /// None could.
-    Blocked(Option<String>),
-    Interrupted,
-    Stopped,
-}
-
-/// What a record tells of such a run, if it was one and is over.
-pub(super) fn idle(kept: &StoredRun, earlier: &Earlier) -> Option<IdleRun> {
-    let how = match &kept.state {
-        _ if earlier.may_have_run() => return None,
-        RecordState::Finished(result) if result.outcome == OutcomeName::Failed => {
-            Idleness::Blocked(result.problem.clone())
+fn describe_idle(run: &SeenRun) -> String {
+    let SeenRun { id, subject: phase, whole, ending, .. } = run;
+    let whole = whole.as_ref().map(|whole| format!(" of `draft-tasks {whole}`")).unwrap_or_default();
+    let what = match ending {
+        Ending::Interrupted => format!("`{phase}`{whole} was interrupted before a task ran"),
+        Ending::Stopped => format!("`{phase}`{whole} was stopped before a task ran"),
+        Ending::Failed(Some(why)) => {
+            format!("in `{phase}`{whole}, which is what failed last, no task ran: {why}")
         }
-        RecordState::Finished(result) if result.outcome != OutcomeName::Passed => Idleness::Stopped,
-        RecordState::Interrupted => Idleness::Interrupted,
-        RecordState::Finished(_) | RecordState::Running | RecordState::Unreadable(_) => return None,
+        _ => format!("in `{phase}`{whole}, which is what failed last, no task ran"),
     };
-    let whole = kept.part_of().map(|whole| whole.name.clone());
-    Some(IdleRun { id: kept.id.clone(), phase: earlier.phase.clone(), whole, how })
-}
-
-impl IdleRun {
-    /// Whether what was found behind it must not run in its place. What was to run again in pods that are gone is what ran
-    /// in them, and who stopped it wants none of it; of an `up` or `delete` that was stopped something else would go on.
-    pub(super) fn hides(&self, found: Option<&StoredRun>) -> bool {
-        let is_like = |other: &StoredRun| Earlier::read(other).is_some_and(|other| other.phase == self.phase);
-        let is_wanted = self.whole.is_some() || !matches!(self.how, Idleness::Stopped);
-        found.is_none_or(|found| is_wanted && !is_like(found))
-    }
-
-    pub(super) fn describe(&self) -> String {
-        let IdleRun { id, phase, .. } = self;
-        let whole = self.whole.as_ref().map(|whole| format!(" of `draft-tasks {whole}`")).unwrap_or_default();
-        let what = match &self.how {
-            Idleness::Blocked(why) => {
-                let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                format!("in `{phase}`{whole}, which is what failed last, no task ran{why}")
-            }
-            Idleness::Interrupted => format!("`{phase}`{whole} was interrupted before a task ran"),
-            Idleness::Stopped => format!("`{phase}`{whole} was stopped before a task ran"),
-        };
-        format!(
-            "run {id}: {what}\n  `draft-tasks run {phase}` runs it, `draft-tasks rerun RUN` an earlier run"
-        )
-    }
-}
-
-/// Whether a record does not tell what ran, where that may have been tasks of a phase: what ran before it must not run in its
-/// place.
-pub(super) fn tells_nothing(kept: &StoredRun, phase: Option<Phase>) -> bool {
-    let is_of = |of: Phase| match kept.phase() {
-        Some(phase) => phase == of.name(),
-        None => kept.id.contains(&format!("-{of}-")),
-    };
-    let may_be = phase.map_or_else(|| Phase::ALL.iter().any(|of| is_of(*of)), is_of);
-    kept.began.is_none() && kept.state != RecordState::Running && may_be
+    format!("run {id}: {what}\n  `draft-tasks run {phase}` runs it, `draft-tasks rerun RUN` an earlier run")
 }
 
 /// Why a run of no phase does not run again, and what does.

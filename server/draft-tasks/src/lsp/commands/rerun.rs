@@ -7,9 +7,12 @@ use tower_lsp::gen_lsp_types::Uri;
 use tower_lsp::jsonrpc::Error;
 
 use super::{Listed, Needs, ServerCommand};
+use crate::again::{Ending, Hindrance};
+use crate::lifecycle::{Part, place_in};
 use crate::lsp::protocol::to_proto::refusal;
 use crate::lsp::runs::results::PastRun;
 use crate::lsp::session::{ChosenTask, Session, SharedSession, Started, Wish, run};
+use crate::settings::audience::Audience;
 
 /// Runs again what ran.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,23 +50,55 @@ impl Session {
         };
         // A step of `up` or `delete` that is no phase is not run alone.
         let is_phase = |subject: Subject| subject.phase().is_some();
-        let wish = |run: &PastRun| {
-            let (uri, phase) = (run.uri.clone(), run.subject.name().to_owned());
-            let chosen = run.chosen.iter().map(|task| ChosenTask { task: task.clone(), command: None });
-            Wish { uri, phase, chosen: chosen.collect(), pods: run.wanted_pods() }
-        };
         let mut active = self.runs.active.iter().rev();
         if let Some(run) = active.find(|run| matches(&run.id, &run.uri) && is_phase(run.subject)) {
             // It may be over before the file is read.
-            return Ok(wish(&PastRun::of(run, RunSummary::default(), self.clock.now())));
+            return wish(&PastRun::of(run, None, RunSummary::default(), self.clock.now()));
         }
-        let last = |run: &PastRun| matches(&run.id, &run.uri) && is_phase(run.subject);
-        let Some(run) = self.runs.results.last_run(last) else {
-            return Err(refusal(match &wanted.run {
-                Some(run) => format!("there is no run `{run}` of a phase"),
-                None => "nothing has run yet".into(),
-            }));
-        };
-        Ok(wish(run))
+        let results = &self.runs.results;
+        if let Some(id) = &wanted.run {
+            let named = results.last_run(|run| matches(&run.id, &run.uri) && is_phase(run.subject));
+            return named.map_or_else(|| Err(refusal(format!("there is no run `{id}` of a phase"))), wish);
+        }
+        let last = results.last_again(wanted.uri.as_ref(), None);
+        let last = last.map_err(|hindrance| hindered(&hindrance))?;
+        last.map_or_else(|| Err(refusal("nothing has run yet")), wish)
     }
+}
+
+/// Why nothing runs again, and what does.
+pub(super) fn hindered(Hindrance(run): &Hindrance) -> Error {
+    let how = match run.ending {
+        Ending::Stopped => "was stopped",
+        Ending::Interrupted => "was interrupted",
+        Ending::Untold => "ended, nobody knows how,",
+        Ending::Failed(_) | Ending::Passed | Ending::NotYet => "failed",
+    };
+    let subject = run.subject;
+    let Some(part) = Part::with(subject) else {
+        let whole = run.whole.as_ref().map(|whole| format!(" of {whole}")).unwrap_or_default();
+        let why = match &run.ending {
+            Ending::Failed(Some(why)) => format!(" ({why})"),
+            _ => String::new(),
+        };
+        return refusal(format!("{subject}{whole} {how} before a task ran: run {subject}{why}"));
+    };
+    let command = match part {
+        Part::Up => Audience::Editor.deploying(),
+        Part::Delete => Audience::Editor.deleting(),
+    };
+    let (part, place) = (part.name(), place_in(subject));
+    refusal(format!("{part} {how} {place}, which does not run again alone: use {command}"))
+}
+
+fn wish(run: &PastRun) -> Result<Wish, Error> {
+    let (uri, phase) = (run.uri.clone(), run.subject.name().to_owned());
+    if run.has_unknown_pods() {
+        let said = format!(
+            "run {phase}: in which pods it ran last is not known, as that was before this server started"
+        );
+        return Err(refusal(said));
+    }
+    let chosen = run.chosen.iter().map(|task| ChosenTask { task: task.clone(), command: None });
+    Ok(Wish { uri, phase, chosen: chosen.collect(), pods: run.wanted_pods() })
 }

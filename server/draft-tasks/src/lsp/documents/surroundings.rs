@@ -4,9 +4,11 @@
 //! Must not be read where the session is locked: a disk may hang.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use draft_tasks_analysis::Facts;
 use draft_tasks_analysis::facts::FactsWanted;
+use draft_tasks_analysis::file_names::DRAFT_TOML;
 use draft_tasks_analysis::markdown::{code_span, text_span};
 use draft_tasks_analysis::task_variable::TaskValues;
 use draft_tasks_executor::{PodsRequest, Problem};
@@ -38,6 +40,8 @@ pub(crate) struct Surroundings {
     pub(crate) told: TaskValues,
     /// In which pods tasks of `post-deploy` would run, or why that is not known, as Markdown.
     pub(crate) pods: Option<String>,
+    /// The text of the `draft.toml` in the same directory.
+    pub(crate) draft: Option<Arc<str>>,
     /// Whether it is known which application they are of, and in which cluster.
     pub(crate) has_application: bool,
 }
@@ -55,7 +59,9 @@ impl Outlook {
         let pods = found.map(pods);
         let environment = environment.telling(&told);
         let facts = facts::gather(directory, &environment, &self.facts);
-        (Surroundings { environment: Some(environment), told, pods, has_application }, facts)
+        let draft = directory.and_then(|directory| facts::read(&directory.join(DRAFT_TOML)));
+        let draft = draft.map(Arc::from);
+        (Surroundings { environment: Some(environment), told, pods, draft, has_application }, facts)
     }
 }
 

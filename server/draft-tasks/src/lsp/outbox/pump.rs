@@ -9,7 +9,7 @@ use std::time::Duration;
 use draft_tasks_executor::record::{Recorder, Records};
 use draft_tasks_executor::{RunEvent, RunRequest};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::DEFECT;
 use crate::claim::Claim;
@@ -23,6 +23,9 @@ const BACKLOG: usize = 4 << 20;
 
 /// How often a run looks whether a slow client has caught up.
 const CATCHING_UP: Duration = Duration::from_millis(20);
+
+/// How often somebody who waits is told how long it has been.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Makes the record of a run and tells the session where it is, or why there is none.
 pub(super) fn begin_record(
@@ -67,8 +70,10 @@ pub(super) async fn pump(
 ) {
     let mut record = Some(record);
     let mut pace = Pace::default();
+    let mut waits = false;
     loop {
         if let Some(event) = pace.take(Instant::now()) {
+            waits = matches!(event, RunEvent::Waiting { .. } | RunEvent::PodsLeft { .. });
             deliver(run, event, session, backlog).await;
             continue;
         }
@@ -78,6 +83,10 @@ pub(super) async fn pump(
             // What is due goes first: there is always something to receive of a task that writes without end.
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => continue,
             event = events.recv(), if !pace.is_full() => event,
+            () = sleep(TICK), if waits => {
+                waits = session.with(|session| session.still_waits(run));
+                continue;
+            }
         };
         let Some(event) = event else { break };
         // Before anybody hears of it: who is told of the end finds the whole record.

@@ -66,8 +66,8 @@ pub(crate) const BROKEN_DRAFT_TOML: &str = "broken-draft-toml";
 /// What that code means, as Markdown.
 const BROKEN_DRAFT_TOML_EXPLANATION: &str = "The `draft.toml` beside a tasks file is not TOML, or has a value that Draft \
     does not take there: an environment that is no table, a name or a namespace that is no string, an `auto-connect` that \
-    is no boolean, a key in two spellings. What depends on the file is not checked, and what needs it does not run. \
-    The command line reports it.";
+    is no boolean, a key in two spellings. It is reported in the `draft.toml` itself. What depends on the file is not \
+    checked, and what needs it does not run.";
 
 /// The codes of diagnostics that no rule finds, with their severities and explanations.
 pub(crate) const OTHER_CODES: [(&str, &str, &str); 4] = [

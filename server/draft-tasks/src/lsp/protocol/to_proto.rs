@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 
 use draft_tasks_analysis::completion::{self, Completion, CompletionKind};
-use draft_tasks_analysis::diagnostic::{self, DiagnosticCode, Severity};
+use draft_tasks_analysis::diagnostic::{self, BEFORE_NOTE, DiagnosticCode, Severity};
 use draft_tasks_analysis::edit;
 use draft_tasks_analysis::folding::{Fold, FoldKind};
 use draft_tasks_analysis::hints::Hint;
 use draft_tasks_analysis::printable::printable_lines;
+use draft_tasks_analysis::project::DraftFault;
 use draft_tasks_analysis::refactor::RefactorKind;
 use draft_tasks_analysis::symbols;
 use draft_tasks_analysis::tokens::{Token, TokenKind};
@@ -104,6 +105,19 @@ pub(crate) fn problem(context: Context<'_>, problem: &Problem) -> Diagnostic {
         code_description: context.pages.of(ext::SETTING),
         source: Some(ext::SOURCE.to_owned()),
         message: Message::String(shown(&problem.message)),
+        ..Default::default()
+    }
+}
+
+/// Something that is wrong with a `draft.toml`.
+pub(crate) fn draft_fault(context: Context<'_>, fault: &DraftFault) -> Diagnostic {
+    Diagnostic {
+        range: context.range(fault.range),
+        severity: Some(DiagnosticSeverity::Error),
+        code: Some(Code::String(ext::BROKEN_DRAFT_TOML.to_owned())),
+        code_description: context.pages.of(ext::BROKEN_DRAFT_TOML),
+        source: Some(ext::SOURCE.to_owned()),
+        message: Message::String(shown(&[&fault.message, BEFORE_NOTE, &fault.help].concat())),
         ..Default::default()
     }
 }

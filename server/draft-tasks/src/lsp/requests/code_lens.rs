@@ -15,6 +15,7 @@ use super::run_command::{
 };
 use crate::lsp::commands::AddPhase;
 use crate::lsp::protocol::to_proto::{Context, shown};
+use crate::lsp::runs::Awaited;
 use crate::lsp::session::Session;
 use crate::world::environment::Environment;
 
@@ -66,7 +67,8 @@ impl Lens<'_> {
             }
             (RunnableKind::Phase { .. }, Some(run)) => {
                 let stop = stop_title(phase, run);
-                let task = run.awaited.as_ref().or_else(|| run.current_task());
+                let awaited = run.awaited.as_ref().map(Awaited::title);
+                let task = awaited.or_else(|| run.current_task().cloned());
                 let task = task.map(|task| format!(" · {task}")).unwrap_or_default();
                 stop_command(format!("■ {stop}{task}"), &run.id)
             }

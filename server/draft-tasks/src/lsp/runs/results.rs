@@ -9,14 +9,17 @@ use std::time::{Duration, SystemTime};
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Subject;
-use draft_tasks_executor::record::schema::{self, FailureEntry, RunResult};
-use draft_tasks_executor::record::{self, StoredRun};
+use draft_tasks_executor::record;
 use draft_tasks_executor::{Outcome, OutcomeName, Pod, RunSummary, describe_duration};
 use tower_lsp::gen_lsp_types::Uri;
 
+use crate::again::{self, Ending, Hindrance, SeenRun};
 use crate::clock::Clock;
+use crate::lifecycle::Part;
 use crate::lsp::runs::{Run, RunningTask};
 use crate::reach::{self, Reach, WantedPods};
+
+mod recalled;
 
 /// How many runs that are over are known.
 const RUNS: usize = 50;
@@ -58,9 +61,17 @@ pub(crate) struct PastRun {
     pub(crate) id: String,
     pub(crate) uri: Uri,
     pub(crate) subject: Subject,
+    /// The `up` or `delete` of which it was a step.
+    whole: Option<String>,
     /// The tasks that were chosen; empty when the whole phase ran.
     pub(crate) chosen: Vec<String>,
     tasks: Vec<PastTask>,
+    /// Whether a task of it began, or may have.
+    may_have_run: bool,
+    /// Why its tasks could not run.
+    problem: Option<String>,
+    /// Whether it is not known in which pods it ran.
+    has_unknown_pods: bool,
     /// Where it reached pods, and which, if its tasks ran inside of some.
     reach: Option<Reach>,
     pods: Vec<Pod>,
@@ -196,6 +207,20 @@ impl Results {
         self.runs.iter().rev().find(|run| wanted(run))
     }
 
+    /// The last run that runs again, of a file or of all; where a phase is given, of its runs.
+    ///
+    /// # Errors
+    ///
+    /// What came after it, did not pass, and does not run again.
+    pub(crate) fn last_again(
+        &self,
+        uri: Option<&Uri>,
+        phase: Option<Phase>,
+    ) -> Result<Option<&PastRun>, Hindrance> {
+        let wanted = self.runs.iter().rev().filter(|run| uri.is_none_or(|uri| run.uri == *uri));
+        again::last(wanted, phase, |run| Some(run.seen()))
+    }
+
     /// The last run of a phase.
     pub(crate) fn last_of_phase(&self, uri: &Uri, subject: impl Into<Subject>) -> Option<&PastRun> {
         let subject = subject.into();
@@ -211,10 +236,6 @@ fn shortened(text: &str) -> String {
     text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
-}
-
 /// "✓2 ✗1 of 3"; pods in which it was neither are only in the sum.
 fn in_pods(passed: usize, failed: usize, all: usize) -> String {
     let (of_passed, of_failed) = (OutcomeName::Passed.sign(), OutcomeName::Failed.sign());
@@ -222,34 +243,6 @@ fn in_pods(passed: usize, failed: usize, all: usize) -> String {
 }
 
 impl TaskResult {
-    /// How a task ended by a record, if it ran; `command` is what it has now.
-    pub(crate) fn recalled(
-        command: &str,
-        task: &schema::TaskResult,
-        at: SystemTime,
-        kept: &StoredRun,
-    ) -> Option<TaskResult> {
-        let is_left = kept.job().is_some_and(|job| job.is_left(task.outcome, false));
-        if task.outcome == OutcomeName::Skipped || is_left {
-            return None;
-        }
-        let count = |outcome| task.pods.iter().filter(|pod| pod.outcome == outcome).count();
-        let all = task.pods.len();
-        let is_interrupted = task.outcome == OutcomeName::Stopped && kept.result().is_none();
-        let pods = Some((count(OutcomeName::Passed), count(OutcomeName::Failed), all))
-            .filter(|_| all > 0 && kept.job().is_none() && !is_interrupted);
-        let failure = task.failure.as_ref().map(|failure| failure.message.clone());
-        Some(TaskResult {
-            command: command.to_owned(),
-            outcome: task.outcome,
-            failure: if is_interrupted { Some(INTERRUPTED.to_owned()) } else { failure },
-            duration: seconds(task.seconds),
-            at,
-            last_line: None,
-            pods,
-        })
-    }
-
     /// "✓ 1.2 s", "✗ exit code 1", "■ stopped".
     pub(crate) fn describe(&self) -> String {
         if let Some((passed, failed, all)) = self.pods.filter(|(passed, _, all)| passed < all) {
@@ -293,7 +286,7 @@ impl TaskResult {
 }
 
 impl PastRun {
-    pub(crate) fn of(run: &Run, summary: RunSummary, at: SystemTime) -> PastRun {
+    pub(crate) fn of(run: &Run, part: Option<Part>, summary: RunSummary, at: SystemTime) -> PastRun {
         let task = |task: &RunningTask| PastTask {
             name: task.name.clone(),
             started: task.started,
@@ -304,8 +297,12 @@ impl PastRun {
             id: run.id.clone(),
             uri: run.uri.clone(),
             subject: run.subject,
+            whole: part.map(|part| part.name().to_owned()),
             chosen: run.chosen.clone(),
             tasks: run.tasks.iter().map(task).collect(),
+            may_have_run: run.has_begun || run.job().is_some() && summary.job_left != Some(false),
+            problem: run.problem.clone(),
+            has_unknown_pods: false,
             reach: run.reach.clone(),
             pods: run.pods.clone(),
             record: run.record.clone(),
@@ -315,37 +312,26 @@ impl PastRun {
         }
     }
 
-    /// A run on this machine that was over before this server started, by its record.
-    pub(crate) fn recalled(uri: &Uri, phase: Phase, kept: &StoredRun, result: &RunResult) -> Option<PastRun> {
-        let task = |task: &schema::TaskResult| PastTask {
-            name: task.name.clone(),
-            started: task.log.is_some(),
-            failure: task.failure.as_ref().map(FailureEntry::describe),
-            pod: None,
+    /// What is known of it by those who choose what runs again.
+    pub(crate) fn seen(&self) -> SeenRun {
+        let ending = match self.summary.outcome() {
+            _ if self.is_interrupted => Ending::Interrupted,
+            OutcomeName::Passed => Ending::Passed,
+            OutcomeName::Failed => Ending::Failed(self.problem.clone()),
+            OutcomeName::Stopped | OutcomeName::Skipped => Ending::Stopped,
         };
-        let count = |outcome| result.tasks.iter().filter(|task| task.outcome == outcome).count();
-        let summary = RunSummary {
-            passed: count(OutcomeName::Passed),
-            failed: count(OutcomeName::Failed),
-            stopped: count(OutcomeName::Stopped),
-            skipped: count(OutcomeName::Skipped),
-            blocked: result.problem.is_some(),
-            duration: seconds(result.seconds),
-            ..RunSummary::default()
-        };
-        Some(PastRun {
-            id: kept.id.clone(),
-            uri: uri.clone(),
-            subject: phase.into(),
-            chosen: result.tasks.iter().map(|task| task.name.clone()).collect(),
-            tasks: result.tasks.iter().map(task).collect(),
-            reach: None,
-            pods: Vec::new(),
-            record: Some(kept.folder.clone()),
-            summary,
-            is_interrupted: kept.result().is_none(),
-            at: kept.at()? + seconds(result.seconds),
-        })
+        SeenRun {
+            id: self.id.clone(),
+            subject: self.subject,
+            whole: self.whole.clone(),
+            ending,
+            may_have_run: self.may_have_run,
+        }
+    }
+
+    /// Whether it ran in pods of which nothing is known, so that it cannot run in them again.
+    pub(crate) fn has_unknown_pods(&self) -> bool {
+        self.has_unknown_pods
     }
 
     /// The pods in which it runs again.

@@ -17,9 +17,9 @@ use crate::lsp::documents::text::Text;
 /// A file around a tasks file that the client has open.
 #[derive(Debug)]
 pub(super) struct Open {
-    uri: Uri,
-    version: i32,
-    text: Text,
+    pub(super) uri: Uri,
+    pub(super) version: i32,
+    pub(super) text: Text,
 }
 
 /// The text of such a file as it was when somebody asked.
@@ -48,7 +48,8 @@ impl Session {
     pub(super) fn open_around(&mut self, document: TextDocumentItem) {
         if let Some(path) = document::path_of(&document.uri).filter(|path| is_around(path)) {
             let (uri, version, text) = (document.uri, document.version, Text::new(document.text));
-            self.around.insert(path, Open { uri, version, text });
+            self.around.insert(path, Open { uri: uri.clone(), version, text });
+            self.draft_edited(&uri);
         }
     }
 
@@ -70,11 +71,17 @@ impl Session {
         {
             open.version = id.version;
             document::apply(&mut open.text, params.content_changes, self.encoding);
+            self.draft_edited(&id.text_document_identifier.uri);
         }
     }
 
     pub(super) fn close_around(&mut self, uri: &Uri) {
+        let before = self.around.len();
         self.around.retain(|_, open| open.uri != *uri);
+        if self.around.len() < before {
+            // What was not saved does not count any more.
+            self.gather_all_facts();
+        }
     }
 
     /// A file around tasks files was saved: what they find by it may have changed.

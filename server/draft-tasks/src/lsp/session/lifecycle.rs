@@ -286,6 +286,11 @@ impl Session {
         }
     }
 
+    /// The part of which a run is the step that goes on.
+    pub(super) fn part_of(&self, run: &str) -> Option<Part> {
+        Some(self.walks.iter().find(|walk| walk.is_at(run))?.undertaking.part)
+    }
+
     /// Takes out what the last step of a part leaves behind: what all steps had claimed. A run that was declined has no
     /// summary.
     pub(super) fn claim_of_walk(&mut self, run: &str, summary: Option<&RunSummary>) -> Option<Claim> {

@@ -67,9 +67,14 @@ impl Session {
         let Some(document) = self.documents.get_mut(uri) else { return };
         let variables = |it: &Surroundings| it.environment.as_ref().map(|it| it.variables().to_vec());
         let changes = variables(&document.surroundings) != variables(&surroundings);
+        let (directory, draft) = (document.directory(), surroundings.draft.clone());
+        let is_tasks = document.kind == FileKind::Tasks;
         document.surroundings = surroundings;
         if changes && !document.config.run.env_files.is_empty() {
             self.refresh_result_hints();
+        }
+        if let Some(directory) = directory.filter(|_| is_tasks) {
+            self.take_draft(&directory, draft);
         }
         self.take_facts(uri, facts);
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use draft_tasks_analysis::Parsed;
 use draft_tasks_analysis::phase::Phase;
-use draft_tasks_analysis::plan::{Plan, Step};
+use draft_tasks_analysis::plan::{Plan, Step, Subject};
 use draft_tasks_executor::record::schema::{PlannedTask, RunResult};
 use draft_tasks_executor::record::{Event, Records, StoredRun, left_jobs};
 use tower_lsp::gen_lsp_types::Uri;
@@ -57,11 +57,11 @@ impl Session {
             let interrupted = kept.interrupted_at().filter(|_| kept.job().is_none());
             let finished = kept.result().or(interrupted.as_ref());
             let Some(result) = finished else { continue };
-            let Some(phase) = Phase::from_name(&result.phase) else { continue };
-            self.recall_tasks(uri, phase, (kept, result), &analysis.parsed, &lookup);
-            // Of a run inside of pods it is not known in which of them it could run again.
-            let is_here = phase.is_local() && kept.job().is_none();
-            let run = PastRun::recalled(uri, phase, kept, result).filter(|_| is_here);
+            let Some(subject) = Subject::from_name(&result.phase) else { continue };
+            if let Some(phase) = subject.phase() {
+                self.recall_tasks(uri, phase, (kept, result), &analysis.parsed, &lookup);
+            }
+            let run = PastRun::recalled(uri, subject, kept, result);
             run.into_iter().for_each(|run| self.runs.results.over(run));
         }
         self.publish_unless_stale(uri);

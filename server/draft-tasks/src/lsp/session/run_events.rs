@@ -18,8 +18,8 @@ use super::lifecycle::Walked;
 use crate::claim::Claim;
 use crate::lsp::effect::{Effect, ProgressValue};
 use crate::lsp::protocol::ext::{self, OutputParams, PieceOfOutput, RunParams, RunState};
-use crate::lsp::runs::Run;
 use crate::lsp::runs::results::PastRun;
+use crate::lsp::runs::{Awaited, Run};
 use crate::settings::audience::Audience;
 use crate::settings::run::RunDiagnostics;
 
@@ -34,10 +34,12 @@ impl Session {
     pub(crate) fn run_event(&mut self, id: &str, event: RunEvent) {
         match event {
             RunEvent::RunStarted { .. } => {}
-            RunEvent::Waiting { ready, pods, message } => {
-                self.waits(id, format!("{ready}/{pods} pods ready"), &message);
+            RunEvent::Waiting { ready, pods, message, time } => {
+                self.waits(id, Awaited { count: format!("{ready}/{pods} pods ready"), message, time });
             }
-            RunEvent::PodsLeft { pods, message } => self.waits(id, pods_left(pods), &message),
+            RunEvent::PodsLeft { pods, message, time } => {
+                self.waits(id, Awaited { count: pods_left(pods), message, time });
+            }
             RunEvent::PodsFound { pods, note } => self.pods_found(id, pods, note),
             RunEvent::Blocked { problem } => self.blocked(id, &problem),
             RunEvent::Note { message } => self.note(id, MessageType::Warning, message),
@@ -114,17 +116,27 @@ impl Session {
         self.refresh_lenses();
     }
 
-    fn waits(&mut self, id: &str, count: String, message: &str) {
+    fn waits(&mut self, id: &str, awaited: Awaited) {
         let Some(run) = self.runs.get_mut(id) else { return };
-        let changed = run.awaited.as_ref() != Some(&count);
-        run.awaited = Some(count.clone());
+        let title = awaited.title();
+        let message = format!("{title}: {}", awaited.message);
+        let before = run.awaited.replace(awaited);
         let Some(run) = self.runs.get(id) else { return };
-        let message = format!("{count}: {message}");
-        self.progress(run, ProgressValue::Report { message: message.clone(), percentage: 0 });
         self.tell(run, RunState::Waiting, (None, None), None, message);
-        if changed {
+        self.still_waits(id);
+        if before.is_none_or(|before| before.title() != title) {
             self.refresh_lenses();
         }
+    }
+
+    /// Tells how long a run has waited by now; whether it waits for something that has a limit.
+    pub(crate) fn still_waits(&self, id: &str) -> bool {
+        let Some((run, awaited)) = self.runs.get(id).and_then(|run| Some((run, run.awaited.as_ref()?)))
+        else {
+            return false;
+        };
+        self.progress(run, ProgressValue::Report { message: awaited.describe(), percentage: 0 });
+        awaited.time.is_some() && self.flags.progress
     }
 
     fn pods_found(&mut self, id: &str, pods: Vec<Pod>, note: Option<String>) {
@@ -142,8 +154,10 @@ impl Session {
     }
 
     fn blocked(&mut self, id: &str, problem: &Problem) {
-        let Some(run) = self.runs.get(id) else { return };
         let problem = Audience::Editor.words(&problem.describe());
+        let Some(run) = self.runs.get_mut(id) else { return };
+        run.problem = Some(problem.clone());
+        let Some(run) = self.runs.get(id) else { return };
         let message = self
             .walk_blocked(id, &problem)
             .unwrap_or_else(|| format!("{} could not run: {problem}", run.subject));
@@ -298,7 +312,8 @@ impl Session {
     fn run_finished(&mut self, id: &str, summary: &RunSummary) {
         let Some(mut run) = self.runs.finish(id) else { return };
         self.job_run_is_over(&run);
-        self.runs.results.over(PastRun::of(&run, *summary, self.clock.now()));
+        let past = PastRun::of(&run, self.part_of(id), *summary, self.clock.now());
+        self.runs.results.over(past);
         let outcome = summary.outcome();
         let walked = self.walked(id, summary);
         run.is_followed = walked.as_ref().is_some_and(Walked::goes_on);

@@ -246,6 +246,7 @@ impl PreparedRun {
             pods: Vec::new(),
             has_begun: false,
             current: None,
+            problem: None,
             is_stopping: false,
             is_followed: false,
             grace: self.source.config.run.grace(self.plan.subject),

@@ -1,6 +1,6 @@
 //! `up` and `delete`, step by step, without a cluster.
 
-use draft_tasks_executor::PodsBefore;
+use draft_tasks_executor::{PodsBefore, Problem};
 
 use super::pods::{FILE, fixture};
 use super::*;
@@ -227,7 +227,7 @@ fn a_step_that_is_no_phase_is_not_run_again_alone() {
     over(&mut fixture, "run-1", passed());
     over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
     started(&mut fixture);
-    assert_eq!(fixture.execute("rerun", json!({ "uri": URI })), r#"{"run":"run-3"}"#);
+    assert_eq!(fixture.execute("rerun", json!({ "run": "run-1" })), r#"{"run":"run-3"}"#);
     assert_eq!(started(&mut fixture), ["pre-up 1 pinned"], "in the same namespace");
     assert_eq!(
         fixture.execute("rerun", json!({ "run": "run-2" })),
@@ -395,4 +395,40 @@ fn the_limit_of_a_run_is_one_of_all_steps() {
     });
     let left: Vec<_> = limits.map(|limit| (limit.whole, limit.left)).collect();
     assert_eq!(left, [(seconds(10), seconds(10)), (seconds(10), seconds(6))]);
+}
+
+#[test]
+fn what_failed_between_phases_is_not_passed_over_for_an_earlier_phase() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    fixture.session.run_event("run-1", RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
+    over(&mut fixture, "run-1", passed());
+    over(&mut fixture, "run-2", RunSummary { failed: 1, ..RunSummary::default() });
+    let said =
+        "-32803: up failed in the deploy command, which does not run again alone: use \"Deploy with Tasks\"";
+    for again in ["rerun", "rerunFailed"] {
+        assert_eq!(fixture.execute(again, json!({ "uri": URI })), said);
+    }
+    assert_eq!(fixture.execute("rerun", json!({})), said, "of all files");
+}
+
+#[test]
+fn a_phase_whose_pods_were_not_found_is_not_passed_over_for_an_earlier_one() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    up(&mut fixture);
+    for run in ["run-1", "run-2"] {
+        fixture.session.run_event(run, RunEvent::TaskStarted { task: 0, pod: None, pid: Some(1) });
+        over(&mut fixture, run, passed());
+    }
+    let problem = Problem::new("no pods");
+    fixture.session.run_event("run-3", RunEvent::Blocked { problem });
+    over(&mut fixture, "run-3", RunSummary { blocked: true, ..RunSummary::default() });
+    let said = "-32803: post-deploy of up failed before a task ran: run post-deploy (no pods)";
+    for again in ["rerun", "rerunFailed"] {
+        assert_eq!(fixture.execute(again, json!({ "uri": URI })), said);
+    }
+    let named = json!({ "uri": URI, "phase": "pre-up" });
+    assert_eq!(fixture.execute("rerunFailed", named), "-32803: no task failed when it last ran");
 }

@@ -1,6 +1,6 @@
 //! Runs inside of pods, and what is asked before a run, without a cluster.
 
-use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem};
+use draft_tasks_executor::{EarlierPod, Pod, PodChoice, PodCounts, Problem, WaitTime};
 
 use super::*;
 use crate::reach::WantedPods;
@@ -57,6 +57,32 @@ fn in_pod(task: usize, pod: usize, outcome: Outcome) -> RunEvent {
     }
 }
 
+fn waits_for_pods(limit: Option<Duration>) -> RunEvent {
+    let message = "web-6b9-xyz ImagePullBackOff".into();
+    RunEvent::Waiting { ready: 1, pods: 2, message, time: limit.map(WaitTime::of) }
+}
+
+#[test]
+fn the_limit_of_waiting_is_told_and_how_much_of_it_has_passed() {
+    let (mut fixture, _dir) = fixture("https://127.0.0.1:1");
+    fixture.open(FILE);
+    run_post_deploy(&mut fixture);
+    fixture.effects();
+    fixture.session.run_event("run-1", waits_for_pods(Some(seconds(300))));
+    let told = fixture.effects();
+    let run = "run Waiting None 1/2 pods ready (limit 300 s): web-6b9-xyz ImagePullBackOff";
+    assert!(told.contains(run) && told.contains("RefreshLenses"), "{told}");
+    assert!(fixture.lenses().contains("■ Stop post-deploy · 1/2 pods ready (limit 300 s)"));
+    let ticks =
+        |told: &str| told.contains(" s of 300 s): web-6b9-xyz ImagePullBackOff") && told.contains("Progress");
+    assert!(ticks(&told), "{told}");
+    assert!(fixture.session.still_waits("run-1"));
+    let told = fixture.effects();
+    assert!(ticks(&told) && !told.contains("run Waiting") && !told.contains("RefreshLenses"), "{told}");
+    fixture.session.run_event("run-1", RunEvent::PodsFound { pods: pods(), note: None });
+    assert!(!fixture.session.still_waits("run-1"));
+}
+
 fn run_post_deploy(fixture: &mut Fixture) -> String {
     fixture.execute("runPhase", json!({ "uri": URI, "phase": "post-deploy" }))
 }
@@ -65,7 +91,7 @@ fn fail_in_one_of_two(fixture: &mut Fixture) {
     run_post_deploy(fixture);
     let started = |pod| RunEvent::TaskStarted { task: 0, pod: Some(pod), pid: None };
     for event in [
-        RunEvent::Waiting { ready: 1, pods: 2, message: "web-6b9-xyz ImagePullBackOff".into() },
+        waits_for_pods(None),
         RunEvent::PodsFound { pods: pods(), note: None },
         started(0),
         started(1),
@@ -194,7 +220,7 @@ fn a_run_again_reaches_the_pods_of_the_run() {
     block(&mut fixture, "run-4");
     fixture.effects();
     fixture.execute("rerun", json!({ "uri": URI }));
-    check(reached(&mut fixture), expect![["warm in web-6b9-abc"]]);
+    assert_eq!(reached(&mut fixture), both, "what ran last, as on the command line");
 }
 
 #[test]
