@@ -154,6 +154,10 @@ async function withJob(parts: Parts, command: string, title: string): Promise<un
   return job === undefined || job === '' ? undefined : await parts.server.execute(command, { job, uri: uri.toString() });
 }
 
+function noTask(uri: vscode.Uri): Error {
+  return new Error(`${nameOf(uri)} has no task yet: write one below a phase, such as "greet" = "echo hello"`);
+}
+
 /** The task at the cursor, else one that the user chooses. */
 async function runTask(parts: Parts, wanted: vscode.Uri | undefined): Promise<unknown> {
   if (!vscode.workspace.isTrusted) return refuse();
@@ -163,7 +167,7 @@ async function runTask(parts: Parts, wanted: vscode.Uri | undefined): Promise<un
   const items = phases.flatMap(({ phase, tasks }) => tasks.map((task) => ({
     label: task.task, description: phase, detail: task.command, argument: { uri: uri.toString(), phase, task: task.task, command: task.command }, line: task.line,
   })));
-  if (items.length === 0) throw new Error(`${nameOf(uri)} has no task`);
+  if (items.length === 0) throw noTask(uri);
   const line = cursor(uri);
   const chosen = items.find((item) => item.line === line)
     ?? (await vscode.window.showQuickPick(items, { title: `Run a task of ${nameOf(uri)}`, placeHolder: 'Task', matchOnDescription: true }));
@@ -180,7 +184,7 @@ async function runInTerminal(parts: Parts, wanted: vscode.Uri | undefined): Prom
     { label: phase, description: 'all its tasks', line, phase, task: undefined },
     ...tasks.map(({ task, line }) => ({ label: task, description: phase, line, phase, task })),
   ]);
-  if (items.length === 0) throw new Error(`${nameOf(uri)} has no task`);
+  if (items.length === 0) throw noTask(uri);
   const line = cursor(uri);
   const chosen = items.find((item) => item.line === line)
     ?? (await vscode.window.showQuickPick(items, { title: `Run in a terminal, of ${nameOf(uri)}`, placeHolder: 'Phase or task', matchOnDescription: true }));

@@ -35,7 +35,7 @@ end
 function M.ask(target, prompt, with_tasks, on_choice)
   local found = choices(server.outline(target), with_tasks)
   if #found == 0 then
-    server.notify('the file has no phase with tasks')
+    server.notify('no task yet: write one below a phase, such as "greet" = "echo hello"')
     return
   end
   local options = {

@@ -120,6 +120,17 @@ check('without a subcommand a picker offers phases and tasks', function()
   end, h.output()), 0)
 end)
 
+check('where there is no task it is said what to write', function()
+  h.write('no-task/.draft-tasks.toml', { '[pre-up]' })
+  open('no-task/.draft-tasks.toml')
+  for _, command in ipairs({ 'LspDraftTasks', 'LspDraftTasks plan' }) do
+    vim.cmd(command)
+    eventually('it is said', function()
+      return t.notified('no task yet: write one below a phase')
+    end)
+  end
+end)
+
 check('run asks where the cursor is in no phase', function()
   open('.draft-tasks.toml')
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
