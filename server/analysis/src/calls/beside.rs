@@ -272,9 +272,15 @@ impl Walk<'_> {
         }
         let mut targets = Vec::new();
         let mut skip = false;
-        for word in arguments {
+        for (at, word) in arguments.iter().enumerate() {
             match word.text.as_str() {
                 _ if skip => skip = false,
+                _ if at > 1 && tool == "just" && arguments[at - 2].text == "--set" => {}
+                "--set" if tool == "just" => {
+                    let given = |behind: usize| arguments.get(at + behind).and_then(Argument::value);
+                    targets.extend(given(1).zip(given(2)).map(|(name, value)| format!("{name}={value}")));
+                    skip = true;
+                }
                 "-f" | "--justfile" | "-d" | "--working-directory" if tool == "just" => skip = true,
                 "-d" | "--dir" | "-t" | "--taskfile" | "--output" if tool == "task" => skip = true,
                 "--" if tool == "task" => break,

@@ -175,7 +175,11 @@ impl Recipes {
         match Line::read(line) {
             Some(Line::Variable { name, operator: "?", .. }) if lookup(name).is_some() => {}
             Some(Line::Variable { name, operator, value }) => self.variable(name, operator, value),
-            Some(Line::Rule { targets, needs }) => self.rule(names(targets), needs),
+            Some(Line::Rule { targets, needs }) => match Line::read(needs.trim()) {
+                // Of a target alone.
+                Some(Line::Variable { .. }) => self.rule_or_variable(needs.trim(), lookup),
+                _ => self.rule(names(targets), needs),
+            },
             None => {}
         }
     }

@@ -13,7 +13,7 @@ use draft_tasks_executor::cluster::Target;
 use draft_tasks_executor::file;
 
 use self::ground::{Current, Ground, Queue};
-use super::choice::{CalledCluster, CalledNames};
+use super::choice::{self, CalledCluster, CalledNames};
 use super::taskfile::{self, TaskScript};
 use super::tool::{self, TOOLS};
 use super::{Led, Whereabouts, given};
@@ -82,7 +82,8 @@ pub(super) fn calls(
     whereabouts: Whereabouts<'_>,
     current: &dyn Fn() -> Option<Result<Target, String>>,
 ) -> Vec<CallBeside> {
-    let own = Ground::below(&Ground::of(whereabouts.environment), calls, whereabouts.directory);
+    let changed = choice::changed(calls, &|name| whereabouts.variable(name));
+    let own = Ground::below(&Ground::of(whereabouts.environment), calls, changed, whereabouts.directory);
     let (mut queue, mut found) = (Queue::default(), Vec::new());
     queue.add(&own, calls.beside.iter().cloned());
     let mut search = |ground: &Rc<Ground>, queue: &mut Queue, look: &dyn Fn(&mut Search<'_>)| {
@@ -159,7 +160,10 @@ impl Search<'_> {
         let calls = &calls;
         let place = format!("`{name}`");
         let before = self.found.len();
-        calls.called.iter().for_each(|call| self.call(&place, call, calls));
+        let all = calls.beside.iter().cloned();
+        let all: Vec<_> = all.map(|it| Neighbour { beside: self.near(folder, it.beside), ..it }).collect();
+        let changed = self.changed(calls, &all);
+        calls.called.iter().for_each(|call| self.call(&place, call, calls, changed.as_deref()));
         let is_changed = self.ground.has_own_file || self.ground.changed.is_some();
         let is_chosen =
             || calls.assigned.contains_key("KUBECONFIG") || calls.of_unknown.iter().any(is_chosen);
@@ -174,9 +178,7 @@ impl Search<'_> {
             let target = given::chosen(text).map(Err).or_else(self.current);
             self.add(format!("{place} calls `{tool}`"), target);
         }
-        let ground = Ground::below(self.ground, calls, self.whereabouts.directory);
-        let all = calls.beside.iter().cloned();
-        let all: Vec<_> = all.map(|it| Neighbour { beside: self.near(folder, it.beside), ..it }).collect();
+        let ground = Ground::below(self.ground, calls, changed, self.whereabouts.directory);
         self.queue.add(&ground, all);
     }
 
@@ -194,6 +196,18 @@ impl Search<'_> {
         let folders = [folder.to_owned(), below(folder, ".."), String::new()];
         let found = folders.iter().map(|folder| below(folder, path)).find(|file| is_there(file));
         found.map_or(beside, |path| Beside::File { path, directory: String::new() })
+    }
+
+    /// Why any cluster may be meant by what a script calls. What it reads may do anything, and most often it does nothing
+    /// about clusters: its text has to name the variable.
+    fn changed(&self, calls: &Calls, beside: &[Neighbour]) -> Option<String> {
+        let names_file = |it: &Neighbour| match &it.beside {
+            Beside::File { path, .. } => self.text(path).is_some_and(|text| text.contains("KUBECONFIG")),
+            _ => false,
+        };
+        let is_certain = || calls.assigned.get("KUBECONFIG").is_some_and(Option::is_none);
+        let is_meant = || calls.unsettled.is_none() || is_certain() || beside.iter().any(names_file);
+        choice::changed(calls, self.lookup).filter(|_| is_meant())
     }
 
     /// What runs elsewhere calls others there.
@@ -234,14 +248,15 @@ impl Search<'_> {
         self.add(said(call.name()), target);
     }
 
-    fn call(&mut self, place: &str, call: &Call, calls: &Calls) {
+    fn call(&mut self, place: &str, call: &Call, calls: &Calls, changed: Option<&str>) {
         let named = CalledNames::of(call, calls, self.lookup);
         let is_open =
             || matches!(CalledCluster::of(&named), CalledCluster::Unknown(_)) && !named.is_own_choice();
         // What a script is given may be anything, most likely the context that the user has chosen.
         let led = if tool::reaches(call) && is_open() {
             let led = |target| Led { target, more: String::new() };
-            (self.current)().map(led).into_iter().collect()
+            let meant = changed.map_or_else(self.current, |why| Some(Err(why.to_owned())));
+            meant.map(led).into_iter().collect()
         } else {
             self.whereabouts.led(&named, self.current)
         };

@@ -143,6 +143,7 @@ fn variables_of_the_command_and_exported_ones_are_in_the_environment_of_recipes(
         "export K := x\n",
         "K = x\nexport\n",
         ".EXPORT_ALL_VARIABLES:\nK=x\n",
+        "a: export K=x\n",
     ] {
         assert_eq!(assigned(&format!("{text}a:\n\ttrue\n"), &["a"]).1, known("x"), "{text}");
     }

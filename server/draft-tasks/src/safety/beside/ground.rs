@@ -10,9 +10,6 @@ use std::rc::Rc;
 
 use draft_tasks_analysis::calls::{Beside, Calls, Neighbour};
 use draft_tasks_executor::cluster::Target;
-use draft_tasks_executor::search::variable;
-
-use crate::safety::choice;
 
 /// The cluster of the current context, as far as it is known.
 pub(super) type Current<'a> = &'a dyn Fn() -> Option<Result<Target, String>>;
@@ -40,10 +37,14 @@ impl Ground {
         Rc::new(Ground { environment: environment.to_vec(), ..Ground::default() })
     }
 
-    /// That of what runs because of these calls: it has the variables that they assign.
-    pub(super) fn below(around: &Rc<Ground>, calls: &Calls, directory: &Path) -> Rc<Ground> {
-        let lookup = |name: &str| Some(variable(&around.environment, name)?.to_string_lossy().into_owned());
-        let changed = choice::changed(calls, &lookup);
+    /// That of what runs because of these calls: it has the variables that they assign. They may have changed which cluster
+    /// is meant.
+    pub(super) fn below(
+        around: &Rc<Ground>,
+        calls: &Calls,
+        changed: Option<String>,
+        directory: &Path,
+    ) -> Rc<Ground> {
         if around.depth == GROUNDS || calls.assigned.is_empty() && changed.is_none() {
             return around.clone();
         }

@@ -287,6 +287,14 @@ fn a_kubeconfig_that_is_chosen_on_the_way_counts_for_what_follows() {
     write("unknown.sh", "export KUBECONFIG=$(x)\n./deploy.sh\n");
     write("name.sh", "CONTEXT=prod ./named.sh\n");
     write("again.sh", "X=1$X ./again.sh\n");
+    write("lib.sh", "set -e\n");
+    write("lib.env", "KUBECONFIG=prod.yaml\n");
+    write("quiet.sh", ". ./lib.sh\nkubectl get x\n./deploy.sh\n");
+    write("read.sh", "set -a\n. ./lib.env\nkubectl get x\n");
+    write("below.sh", ". \"$(dirname \"$0\")/lib.env\"\n./deploy.sh\n");
+    write("own.sh", "export KUBECONFIG=\"$(dirname \"$0\")/prod.yaml\"\nkubectl get x\n");
+    write("copy.sh", "cp prod.yaml ~/.kube/config\nkubectl get x\n");
+    write("justfile", "context := 'dev'\nnamed:\n    kubectl --context {{context}} get\n");
     write("Makefile", "CONTEXT ?= dev\ndeploy:\n\t./deploy.sh\nnamed:\n\tkubectl --context $(CONTEXT) get\n");
     write(
         "prod.mk",
@@ -308,11 +316,34 @@ fn a_kubeconfig_that_is_chosen_on_the_way_counts_for_what_follows() {
         "make -f prod.mk deploy",
         "make -f prod.mk below",
         "make -f prod.mk named CONTEXT=prod",
+        "just context=prod named",
+        "just --set context prod named",
     ] {
         assert!(said(command).contains("context prod"), "{command}: {}", said(command));
     }
-    for command in ["make deploy", "make A=b deploy", "make named", "make -f prod.mk named", "./again.sh"] {
+    for command in [
+        "make deploy",
+        "make A=b deploy",
+        "make named",
+        "make -f prod.mk named",
+        "./again.sh",
+        "./quiet.sh",
+        "just named",
+        "just --set a b named",
+    ] {
         assert_eq!(said(command), "", "{command}");
+    }
+    for (command, why) in [
+        ("./read.sh", "what `.` reads may choose it"),
+        ("./below.sh", "what `.` reads may choose it"),
+        ("./own.sh", "a command chooses its own kubeconfig"),
+        ("./copy.sh", "the command changes the kubeconfig"),
+    ] {
+        assert!(
+            said(command).contains(&format!("on an unknown cluster: {why}")),
+            "{command}: {}",
+            said(command)
+        );
     }
     assert!(said("./unknown.sh").contains("on an unknown cluster: a command chooses its own kubeconfig"));
 }
