@@ -319,7 +319,10 @@ async function restricted(browser, version, vsix) {
 async function severalFolders(browser, version, vsix) {
   const prepare = (place) => {
     fill(place);
-    for (const name of ['shop', 'bakery']) place.write(`${name}/${FILE}`, `[pre-up]\n"who" = "sh -c 'echo I am in the $(basename $PWD)'"\n`);
+    for (const name of ['shop', 'bakery']) {
+      place.write(`${name}/${FILE}`, `[pre-up]\n"who" = "sh -c 'echo I am in the $(basename $PWD) of the $0' $PLACE"\n`);
+      place.write(`${name}/.vscode/settings.json`, JSON.stringify({ 'draftTasks.run.env': { PLACE: name } }));
+    }
     place.write('all.code-workspace', JSON.stringify({ folders: [{ path: 'shop' }, { path: 'bakery' }, { path: 'new' }] }));
     // Another extension for TOML, as people have one.
     fs.cpSync(path.join(root, 'tests/editors/vscode/other-toml'), path.join(place.extensions, 'tests.other-toml-1.0.0'), { recursive: true });
@@ -331,7 +334,7 @@ async function severalFolders(browser, version, vsix) {
       for (const name of ['shop', 'bakery']) {
         await window.openFile(`${name}/${FILE}`);
         await window.lens('Run pre-up (1 task)').click();
-        await window.untilOutput(`I am in the ${name}`);
+        await window.untilOutput(`I am in the ${name} of the ${name}`);
       }
       equal(processes(`${place.extensions}/draft-tasks.draft-tasks-`).length, 1);
       const status = page.locator('#draft-tasks\\.draft-tasks\\.draftTasks\\.status');

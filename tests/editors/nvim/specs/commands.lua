@@ -356,6 +356,25 @@ check('up and delete run the phases around a command, which is asked for where n
   equal(asked, 'Command that deletes: ')
 end)
 
+check('what ran before a step of up that failed does not run again in its place', function()
+  h.write('up-failed/.draft-tasks.toml', { '[pre-up]', [[once = "sh -c 'echo x >> ran'"]] })
+  open('up-failed/.draft-tasks.toml')
+  vim.cmd('LspDraftTasks up false')
+  eventually('it failed', function()
+    return h.output_has('up failed in the deploy command: false: exit code 1')
+  end)
+  for index, command in ipairs({ 'LspDraftTasks rerun', 'LspDraftTasks rerun failed' }) do
+    vim.cmd(command)
+    eventually(command .. ' is refused', function()
+      local refused = vim.tbl_filter(function(notification)
+        return notification.message:find('does not run again alone: use `:LspDraftTasks up`', 1, true)
+      end, h.notifications)
+      return #refused == index
+    end)
+  end
+  equal(vim.fn.readfile(h.path('up-failed/ran')), { 'x' })
+end)
+
 check('stop means the tasks file also where draft.toml or the settings beside it are looked at', function()
   local texts = { ['draft.toml'] = '[environments.development]', ['.draft-tasks.config.toml'] = '# nothing' }
   for name, text in pairs(texts) do

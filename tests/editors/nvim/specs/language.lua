@@ -190,6 +190,19 @@ check('an empty file offers the phases', function()
   end
 end)
 
+check('a lens of an empty file adds a phase', function()
+  h.write('no-phase/.draft-tasks.toml', {})
+  local bufnr = open('no-phase/.draft-tasks.toml')
+  eventually('the lenses', function()
+    return table.concat(t.lens_titles(bufnr)):find('Add pre-up', 1, true)
+  end)
+  t.choosing('Add pre-up', vim.lsp.codelens.run)
+  eventually('the phase', function()
+    return lines_of(bufnr)[1] == '[pre-up]'
+  end)
+  vim.cmd('bwipeout!')
+end)
+
 check('an accepted completion gives a phase with a task to fill in', function()
   -- Menus need a Neovim that reads keys: a second one, driven from here.
   local init = vim.env.DRAFT_TASKS_ROOT .. '/tests/editors/nvim/init.lua'
