@@ -253,6 +253,37 @@ check('formatting', function()
   assert(vim.list_contains(lines, 'a = "echo a"') and vim.list_contains(lines, 'b = "echo b"'), vim.inspect(lines))
 end)
 
+check('gq formats lines, and leaves those that are right as they are', function()
+  local long = 'long = "echo ' .. ('word '):rep(40) .. '"'
+  h.write('gq/.draft-tasks.toml', { '[pre-up]', 'a   =    "echo a"', long, 'b="echo b"' })
+  local bufnr = open('gq/.draft-tasks.toml')
+  vim.bo[bufnr].textwidth = 72
+  vim.cmd('normal! 2Ggqj')
+  equal(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), { '[pre-up]', 'a = "echo a"', long, 'b="echo b"' })
+end)
+
+check('references are those of a task, a variable or a target', function()
+  h.write('references/.draft-tasks.toml', { '[pre-up]', "a = 'make x $X'", "b = 'make -j 4 x'", '[cleanup]', "a = 'echo ${X}'" })
+  local bufnr = open('references/.draft-tasks.toml')
+  for word, lines in pairs({ ['^a'] = { 2, 5 }, ['x $'] = { 2, 3 }, ['X'] = { 2, 5 } }) do
+    vim.cmd('cclose')
+    vim.api.nvim_win_set_cursor(vim.fn.bufwinid(bufnr), { 2, assert(vim.fn.getline(2):find(word:gsub('%$', '%%$'))) - 1 })
+    local found = nil
+    vim.lsp.buf.references(nil, {
+      on_list = function(list)
+        found = vim.tbl_map(function(item)
+          return item.lnum
+        end, list.items)
+      end,
+    })
+    eventually('references of ' .. word, function()
+      return found
+    end)
+    table.sort(found)
+    equal(found, lines)
+  end
+end)
+
 check('the outline lists phases and tasks', function()
   open('.draft-tasks.toml')
   local response = assert(h.client(0)):request_sync('textDocument/documentSymbol', {
