@@ -36,7 +36,7 @@ end
 ---@param room integer
 ---@return string
 function M.shortened(text, room)
-  local line = text:gsub('%s*\n%s*', ' ')
+  local line = text:gsub('%s*\n%s*', ' · ')
   if vim.fn.strdisplaywidth(line) <= room then
     return line
   end

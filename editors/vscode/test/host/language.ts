@@ -98,12 +98,12 @@ describe('the language', () => {
     const draft = await write('shop', 'draft.toml', '[environments.development]\nname = "app"\nnamespace = 3\n');
     await edit(TASKS, '[post-deploy]\n"a" = "echo draft"\n');
     await untilCodes(draft, ['broken-draft-toml']);
-    await vscode.workspace.openTextDocument(draft);
+    const document = await vscode.workspace.openTextDocument(draft);
     const change = new vscode.WorkspaceEdit();
     change.replace(draft, new vscode.Range(2, 12, 2, 13), '"a"');
     await vscode.workspace.applyEdit(change);
     await untilCodes(draft, []);
-    await vscode.workspace.save(draft);
+    await document.save();
     await vscode.workspace.fs.delete(draft);
   });
 

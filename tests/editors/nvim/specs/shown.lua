@@ -252,6 +252,16 @@ check('a long message is one line on the command line, and all of it is in the o
   equal({ shown[2][#shown[2] - 1]:sub(1, 14), shown[2][#shown[2]] }, { 'cannot do it: ', 'long' })
 end)
 
+check('the lines of a message are told apart where it is one line', function()
+  local child, ask = t.neovim({ '-n' })
+  local shown = ask([[
+    require('draft_tasks.message').show('there is no cluster\n  kubeconfig: none', vim.log.levels.ERROR)
+    return vim.fn.execute('messages')
+  ]])
+  vim.fn.jobstop(child)
+  assert(shown:find('there is no cluster · kubeconfig: none', 1, true), shown)
+end)
+
 check('a long message is one line also where the output is the quickfix list', function()
   local child, ask = t.neovim({ '-n' })
   local shown = ask([[
