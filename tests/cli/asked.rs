@@ -88,7 +88,9 @@ fn a_dry_run_from_a_folder_below_says_that_the_file_would_be_asked_for() {
     };
     let file = "whether ../.draft-tasks.toml, from a folder above, is meant";
     assert_asks(&below(&["run", "cleanup", "--dry-run"]), &[file]);
-    assert_asks(&below(&["up", "--dry-run", "--", "true"]), &[file, "before pre-up (1 task), `true`"]);
+    let up = ["up", "--dry-run", "-l", "app=web", "--", "true"];
+    assert_asks(&below(&up), &[file, "before pre-up (1 task), `true`"]);
+    assert_asks(&below(&["up", "--dry-run", "--", "true"]), &[file]);
     assert_asks(&below(&["run", "pre-up", "--dry-run"]), &[]);
     assert_asks(&below(&["run", "cleanup", "--dry-run", "--yes"]), &[]);
 }

@@ -402,7 +402,7 @@ fn a_cluster_that_is_not_local_is_asked_for_once() {
     let tool = with_cluster("[pre-up]\na = \"touch never\"\n", "cluster.example");
     assert_unusable(
         &tool,
-        &["up", "--", "true"],
+        &["up", "-l", "app=web", "--", "true"],
         &[
             "error: nothing runs, as nobody can be asked whether to deploy: pre-up (1 task), `true` on a cluster that is not local: context dev",
             "(https://cluster.example:1)\n  to go on, name the context by --context, or give --yes",
@@ -410,7 +410,7 @@ fn a_cluster_that_is_not_local_is_asked_for_once() {
     );
     assert!(!tool.path("never").exists());
     for answer in [&["--yes"][..], &["--context", "dev"]] {
-        let arguments = [&["up"], answer, &["--", "true"]].concat();
+        let arguments = [&["up", "-l", "app=web"], answer, &["--", "true"]].concat();
         let called = tool.call(&arguments);
         assert_eq!(called.code, Some(0), "{called:?}");
     }
@@ -576,7 +576,11 @@ fn no_record_chooses_where_something_is_deleted() {
     let called = delete(&[]);
     assert_says(&called, 2, &asked);
     let called = delete(&["--context", "kind-dev"]);
-    assert_says(&called, 2, &["delete without knowing which pods", "`kind-dev`"]);
+    assert_says(
+        &called,
+        2,
+        &["delete without knowing whether pods of app=web, for which run 2", "`kind-dev`"],
+    );
     assert!(!called.stderr.contains("`prod`"), "{called:?}");
     let shown = delete(&["--dry-run"]);
     assert_says(&shown, 0, &["whether this place is meant, as run 2", "context kind-dev"]);

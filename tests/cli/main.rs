@@ -8,6 +8,7 @@ mod arguments;
 mod asked;
 mod check;
 mod check_formats;
+mod chosen;
 mod claims;
 mod completions;
 mod configured;

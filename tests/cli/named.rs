@@ -88,7 +88,8 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
     let there = Tool::new(FILE);
     for (tool, arguments, said) in [
         (&Tool::empty(), &["pre-up"][..], "nothing runs: no tasks file\n"),
-        (&there, &["pre-up", "--file", "none/at/all"], "nothing runs: no tasks file\n"),
+        (&Tool::empty(), &["pre-up", "--file", "."], "nothing runs: no tasks file\n"),
+        (&Tool::empty(), &["pre-up", "--file", ".draft-tasks.toml"], "nothing runs: no tasks file\n"),
         (&there, &["post-up"], "nothing runs: no tasks in `post-up`\n"),
         (&there, &["pre-up", "none"], "nothing runs: no task `none` in `pre-up`\n"),
         (&there, &["post-deploy", "none"], "nothing runs: no tasks in `post-deploy`\n"),
@@ -109,6 +110,8 @@ fn what_need_not_be_there_is_no_failure_and_is_said() {
     assert_unusable(&there, &["run", "--if-present", "pre-up", "--from", "none"], &["has no task `none`"]);
     let from = ["run", "--if-present", "pre-up", "--from", "synk", "--skip", "none"];
     assert_unusable(&there, &from, &["has no task `synk`; did you mean `sync`?"]);
+    let misspelt = ["run", "--if-present", "pre-up", "--file", "none/at/all"];
+    assert_unusable(&there, &misspelt, &["none/at/all: there is no such file or directory"]);
     // What is there and wrong is not absent.
     assert_unusable(&there, &["run", "--if-present", "preup"], &["did you mean `pre-up`?"]);
     for text in ["[preup]\na = \"ls\"\n", "[pre-up]\na = \"ls\n", "pre-up:\n"] {

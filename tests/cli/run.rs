@@ -408,6 +408,17 @@ fn a_variable_that_leaves_no_program_is_named() {
     assert_unusable(&tool, &["run", "pre-up", "b"], &[said]);
 }
 
+#[test]
+fn what_has_no_time_to_end_is_not_asked_to() {
+    let tool = tasks(
+        "pre-up",
+        &[("asked", "sh -c 'trap \"echo was asked\" TERM INT; echo begun; while :; do sleep 0.05; done'")],
+    );
+    let called = tool.call(&["run", "pre-up", "--timeout", "0.3", "--grace-period", "0"]);
+    assert_says(&called, 1, &["timed out", "killed at once"]);
+    assert!(!called.stdout.contains("│ was asked"), "{called:?}");
+}
+
 /// Ends by a kill alone.
 const DEAF: &str = "sh -c 'trap \"\" INT TERM; echo begun; while :; do sleep 0.05; done'";
 
@@ -425,7 +436,7 @@ fn what_had_to_be_killed_is_told_where_its_end_is() {
     let called = tool.call(&limited);
     assert_says(&called, 1, &["\"timedOut\"", &format!("\"note\":\"{said}")]);
     tool.write(".draft-tasks.config.toml", b"[run]\ngracePeriod = 0\n");
-    assert_says(&tool.call(&["run", "pre-up", "--timeout", "0.2"]), 1, &["timed out", "killed, as"]);
+    assert_says(&tool.call(&["run", "pre-up", "--timeout", "0.2"]), 1, &["timed out", "killed at once"]);
     let command =
         ["up", "--total-timeout", "0.5", "--", "sh", "-c", "trap '' INT TERM; while :; do sleep 0.05; done"];
     let tool = Tool::new("");

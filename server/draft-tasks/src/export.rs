@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use draft_tasks_analysis::Analysis;
@@ -79,6 +80,8 @@ pub(crate) struct Handover {
     pub(crate) file: PathBuf,
     pub(crate) phases: Vec<HandedPhase>,
     pub(crate) limits: Limits,
+    /// How long a task that takes longer than its limit has to end, where that is set.
+    pub(crate) grace: Option<Duration>,
     /// Variables whose values are handed over, too.
     pub(crate) given: BTreeMap<String, String>,
 }
@@ -201,7 +204,12 @@ impl Handover {
 
     /// The variables that stand in commands and have no value here.
     pub(crate) fn references(&self) -> BTreeSet<&str> {
-        let parts = self.steps().flat_map(|step| &step.words).flat_map(|word| &word.parts);
+        self.references_in(self.steps())
+    }
+
+    /// Those of some tasks.
+    fn references_in<'s>(&self, steps: impl Iterator<Item = &'s Step>) -> BTreeSet<&'s str> {
+        let parts = steps.flat_map(|step| &step.words).flat_map(|word| &word.parts);
         let names = parts.filter_map(|part| match part {
             Part::Variable { name, .. } => Some(name.as_str()),
             Part::Literal(_) => None,

@@ -139,6 +139,11 @@ impl Activity {
         }
     }
 
+    /// Whether it deploys, deletes or cleans up, so that what it does it for has to be known.
+    pub(crate) fn is_grave(self) -> bool {
+        !matches!(self, Activity::Phase(Phase::PreUp | Phase::PostDeploy | Phase::PostUp))
+    }
+
     /// Whether it cannot go on at the same time as another one.
     pub(crate) fn excludes(self, other: Activity) -> bool {
         let others = other.phases();

@@ -308,7 +308,9 @@ impl Whereabouts<'_> {
                 let task = words.with(&more, self.secrets);
                 Some(Reached { target: target?, task, step: at, chooses: false, link: None, is_hint })
             };
-            if let Some(unclear) = &calls.unclear {
+            // Of a step that reaches an unknown cluster nothing more has to be asked.
+            let is_unknown = found.iter().any(|it: &Reached| it.step == at && it.target.is_err());
+            if let Some(unclear) = calls.unclear.as_ref().filter(|_| !is_unknown) {
                 let elsewhere = unclear.elsewhere.clone().or_else(|| beside::in_pipe(&calls));
                 let elsewhere = elsewhere.or_else(|| given::chosen(&step.argv.join(" ")));
                 let elsewhere = elsewhere.or_else(|| given::chosen_of_unknown(&calls, &lookup));

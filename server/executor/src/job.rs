@@ -126,7 +126,11 @@ pub(crate) async fn run(
     let image = wanted_job.and_then(image_of).map(str::to_owned);
     report.job_left(true);
     if let Some(manifest) = wanted_job {
-        match made(&connection, job, manifest, &mut asked).await {
+        let making = made(&connection, job, manifest, &mut asked);
+        let made = cluster::said_if_slow(&wanted.target, making, async |message| {
+            report.tell(RunEvent::Waiting { ready: 0, pods: 0, message, time: None }).await;
+        });
+        match made.await {
             Some(Ok(())) => {}
             Some(Err(Unmade { problem, may_run })) => {
                 report.job_left(may_run);
@@ -293,15 +297,19 @@ async fn make(connection: &Connection, job: &JobRequest, manifest: &Value) -> Re
             Err(problem) if is_in_doubt => return Err(Unmade::perhaps(problem, job)),
             Err(problem) => return Err(Unmade::certainly(problem)),
         };
-        let (problem, is_refused) = match timeout(LIMIT, post(&client, connection, manifest)).await {
+        let (problem, is_refused, is_unsent) = match timeout(LIMIT, post(&client, connection, manifest)).await
+        {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) if is_there(&error, &job.name) => return Ok(()),
-            Ok(Err(error)) => (connection.problem(&error, "create jobs"), is_refusal(&error)),
-            Err(_) => (connection.unanswered("create jobs", LIMIT), false),
+            Ok(Err(error)) => {
+                (connection.problem(&error, "create jobs"), is_refusal(&error), is_unsent(&error))
+            }
+            Err(_) => (connection.unanswered("create jobs", LIMIT), false, false),
         };
         // What was put off the client itself has asked again.
-        is_in_doubt |= !is_refused || connection.put_off() > put_off;
-        if is_refused || begun.elapsed() > MAKING {
+        is_in_doubt |= !is_refused && !is_unsent || connection.put_off() > put_off;
+        let is_settled = is_refused || is_unsent && !is_in_doubt;
+        if is_settled || begun.elapsed() > MAKING {
             return unless_there(connection, job, problem, is_in_doubt).await;
         }
         sleep(AGAIN).await;
@@ -319,6 +327,12 @@ fn is_refusal(error: &kube::Error) -> bool {
     let is_answered =
         matches!(error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 408);
     is_answered || cause::<AuthError>(error).is_some()
+}
+
+/// Whether no connection was made, so that nothing was sent.
+fn is_unsent(error: &kube::Error) -> bool {
+    cause::<hyper_util::client::legacy::Error>(error)
+        .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
 /// The problem, unless the Job was made all the same by a try before the last.
@@ -385,6 +399,23 @@ mod tests {
         std::fs::write(dir.path().join("config"), text).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let environment = [("KUBECONFIG".into(), dir.path().join("config").into()), ("PATH".into(), path)];
+        let target = cluster::Target::read(&environment, None, None).unwrap();
+        let connection = Connection::open(&target, &environment).await.unwrap();
+        let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);
+        let listed = ListedVariables::default();
+        let job = JobRequest { name: "j".into(), source, earlier_image: None, kept, listed };
+        let Unmade { problem, may_run } = make(&connection, &job, &Value::Null).await.unwrap_err();
+        assert!(!may_run);
+        assert_eq!(problem.help.last().map(String::as_str), Some(NOT_MADE), "{problem:?}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_refused_is_proof_that_no_job_was_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "current-context: dev\ncontexts: [{name: dev, context: {cluster: c, user: u}}]\n\
+             clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
+        std::fs::write(dir.path().join("config"), text).unwrap();
+        let environment = [("KUBECONFIG".into(), dir.path().join("config").into())];
         let target = cluster::Target::read(&environment, None, None).unwrap();
         let connection = Connection::open(&target, &environment).await.unwrap();
         let (source, kept) = (JobSource::Image("a".into()), Duration::ZERO);

@@ -326,14 +326,19 @@ impl Life<'_> {
     /// Asks everything to end, and kills what still runs at the deadline.
     async fn end(&mut self) {
         self.asked_to_end = true;
-        let asked = halt::now();
+        let begun = halt::now();
+        let mut was_asked = false;
         while self.process.is_alive() {
             let stopped = *self.stop.borrow_and_update();
             let by_limit = self.killed_at.is_some();
             let signal = stopped.filter(|_| !by_limit).map_or(StopSignal::Terminate, |it| it.signal());
-            self.process.ask_to_end(signal);
             let stopped = stopped.map(|request| request.kill_at);
             let deadline = [stopped, self.killed_at].into_iter().flatten().min().unwrap_or_else(halt::now);
+            if deadline <= halt::now() {
+                break;
+            }
+            self.process.ask_to_end(signal);
+            was_asked = true;
             let ended = self.process.has_ended();
             tokio::select! {
                 biased;
@@ -344,8 +349,14 @@ impl Life<'_> {
             }
         }
         if self.process.is_alive() {
-            let after = describe_duration(halt::now() - asked);
-            self.killed.get_or_insert_with(|| format!("killed, as it did not end within {after}"));
+            let after = describe_duration(halt::now() - begun);
+            self.killed.get_or_insert_with(|| {
+                if was_asked {
+                    format!("killed, as it did not end within {after}")
+                } else {
+                    "killed at once".to_owned()
+                }
+            });
         }
         self.kill().await;
     }

@@ -338,8 +338,7 @@ impl Checker {
     /// What is found in a file, and what is not shown of it.
     fn analyse(&mut self, file: &Loaded) -> (Analysis, Secrets) {
         let analysis = analyse(&file.path, &file.text, &self.config(&file.path), &self.environment);
-        let directory = directory_of(&file.path).unwrap_or(Path::new(""));
-        let secrets = self.environment.clone().hiding(&analysis, directory).secrets();
+        let secrets = self.environment.clone().hiding(&analysis).secrets();
         (analysis, secrets)
     }
 

@@ -17,13 +17,13 @@ use crate::world::environment::Environment;
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct PodOptions {
     /// The environment of draft.toml; without it DRAFT_ENV, else `development`
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = given_name)]
     pub(super) environment: Option<String>,
     /// The context of the kubeconfig; tasks on this machine get a copy of the kubeconfig in which it is the current one
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = given_name)]
     pub(super) context: Option<String>,
     /// The namespace of the pods; without it that of draft.toml, else `default`
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = given_name)]
     namespace: Option<String>,
     /// The labels of the pods, such as `app=web`; without it `draft=` and the application's name in draft.toml
     #[arg(long, short = 'l', value_name = "SELECTOR")]
@@ -137,6 +137,15 @@ impl Cluster {
             Ok(false) => Err("nothing runs, as it was not confirmed".into()),
             Err(error) => Err(format!("nothing runs, as the answer cannot be read: {error}")),
         }
+    }
+}
+
+/// The name of what an option chooses: an unset variable of a script chooses nothing, and what is chosen without it may be
+/// another cluster.
+pub(super) fn given_name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("the name is empty: leave the option out, or look where its value comes from".into()),
+        _ => Ok(text.to_owned()),
     }
 }
 

@@ -77,6 +77,9 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     let code =
         arguments.code.as_deref().or_else(|| arguments.phase.as_deref().filter(|word| means_code(word)));
     let explained = match code {
+        Some(code) if matches!(arguments.format, Format::Json) => Err(format!(
+            "the page of `{code}` is Markdown: leave --format out; `draft-tasks check --list-rules --format json` is for programs"
+        )),
         Some(code) => page(code).map(|page| (page, ExitCode::SUCCESS)),
         None => explain_file(arguments),
     };
@@ -141,7 +144,7 @@ fn explain_file(arguments: &ExplainArguments) -> Result<(String, ExitCode), Stri
     let analysis = Analysis::new(file.text.as_str(), settings.options());
     let directory = file.path.parent().unwrap_or(Path::new(""));
     let application = ApplicationLookup::by(&settings, directory, &environment, Audience::CommandLine);
-    let environment = application.telling().hiding(&analysis, directory);
+    let environment = application.telling().hiding(&analysis);
     let parsed = &analysis.parsed;
     let lookup =
         |name: &str| if arguments.show_secrets { environment.get(name) } else { environment.shown(name) };

@@ -84,7 +84,8 @@ fn exported(arguments: &ExportArguments) -> Result<Exported, String> {
         ));
     }
     let file = prepared.file.clone();
-    let handover = Handover { file, phases, limits: prepared.limits(), given };
+    let (limits, grace) = (prepared.limits(), prepared.grace_period());
+    let handover = Handover { file, phases, limits, grace, given };
     let ExportArguments { target, image, env_from, .. } = arguments;
     target.write(&handover, image.as_deref(), env_from, Audience::CommandLine)
 }

@@ -3,7 +3,6 @@
 //! Must not touch a file with syntax errors.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -86,8 +85,7 @@ pub(super) fn fmt(arguments: &FmtArguments) -> ExitCode {
 /// What formatting changes, without what is secret in the file.
 fn difference(file: &Loaded, text: &str, look: ColorOptions) -> String {
     let analysis = Analysis::new(file.text.as_str(), Options::default());
-    let directory = file.path.parent().unwrap_or(Path::new(""));
-    let secrets = Environment::of_process().hiding(&analysis, directory).secrets();
+    let secrets = Environment::of_process().hiding(&analysis).secrets();
     let paint = Paint(terminal::colors(look.color(), &io::stdout()));
     diff::unified(&file.path, [&file.text, text], &secrets, paint)
 }

@@ -125,7 +125,11 @@ fn run(options: &Options, wanted: &Wanted<'_>) -> ExitCode {
 impl<'a> Whole<'a> {
     fn prepare(options: &'a Options, wanted: &Wanted<'_>) -> Result<Whole<'a>, String> {
         let Wanted { part, argv, gone_timeout } = *wanted;
+        if argv.first().is_none_or(|program| program.trim().is_empty()) {
+            return Err("the command behind `--` is empty: look where it comes from".into());
+        }
         let mut prepared = options.prepare()?.hiding_in(argv);
+        prepared.check_application(part.into(), None, options.told(false))?;
         prepared.tell_findings_of(part, options.told(false))?;
         // Before anything is looked at that the other one may change.
         let mut claim = Claim::default();

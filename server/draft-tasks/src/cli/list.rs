@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -126,8 +125,7 @@ impl Listing {
         }
         let environment = Environment::of_process();
         let analysis = check::analyse(&file.path, &file.text, &settings, &environment);
-        let directory = file.path.parent().unwrap_or(Path::new(""));
-        let secrets = environment.clone().hiding(&analysis, directory).secrets();
+        let secrets = environment.clone().hiding(&analysis).secrets();
         Ok(Listing::of(&file, &analysis, &secrets))
     }
 

@@ -115,6 +115,22 @@ pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadErr
     Ok(tasks_file_in(folder).map(TasksFile::named))
 }
 
+/// The same for who needs none: a folder may lack one, but one that is not there itself is misspelt.
+///
+/// # Errors
+///
+/// As [`find_any`], and where no folder may have it.
+pub(super) fn find_if_present(path: Option<&Path>) -> Result<Option<TasksFile>, ReadError> {
+    let found = find_any(path)?;
+    let Some(path) = path.filter(|_| found.is_none()) else { return Ok(found) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || FileKind::of_path(path).is_some() && folder.is_dir() {
+        return Ok(None);
+    }
+    let problem = "there is no such file or directory; --if-present is for a folder that has no tasks file";
+    Err(ReadError { path: path.to_owned(), problem: problem.to_owned() })
+}
+
 /// The file that would be found, for who does nothing with it and says nothing.
 pub(super) fn find_silently(path: Option<&Path>) -> Option<PathBuf> {
     match path {

@@ -108,7 +108,7 @@ impl<'a> Prepared<'a> {
         let environment = application.telling();
         let analysis =
             check::judge(&loaded.path, Parsed::new(loaded.text.as_str(), settings.options()), &environment);
-        let environment = environment.hiding(&analysis, &directory);
+        let environment = environment.hiding(&analysis);
         let unmatched_once = project.unmatched_once(&analysis.parsed);
         Ok(Prepared {
             is_above,
@@ -130,7 +130,7 @@ impl<'a> Prepared<'a> {
 
     /// The same, also hiding what looks secret in a command that the user gave.
     pub(super) fn hiding_in(mut self, argv: &[String]) -> Prepared<'a> {
-        self.environment = self.environment.hiding_in(argv, &self.directory);
+        self.environment = self.environment.hiding_in(argv);
         self
     }
 
@@ -234,6 +234,40 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Whether it is known what tasks run for, as far as it must be; says what is not known.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing runs.
+    pub(super) fn check_application(
+        &self,
+        wanted: Activity,
+        plan: Option<&Plan>,
+        told: Told,
+    ) -> Result<(), String> {
+        let application = self.application();
+        if let Some(problem) = application.refusal(wanted.is_grave()) {
+            return Err(problem.describe());
+        }
+        let Some(problem) = application.senseless() else { return Ok(()) };
+        if told.is_strict {
+            return Err(format!("nothing runs, as --strict is given: {}", problem.describe()));
+        }
+        // That tools of clusters meet another namespace is said with the reason.
+        let is_told = |plan| application.pinned_if_named().is_err() && self.calls_tools(plan);
+        if !told.is_quiet && !plan.is_some_and(is_told) {
+            terminal::warning(format_args!(
+                "{}; the tasks are told nothing of the application",
+                problem.message
+            ));
+        }
+        Ok(())
+    }
+
+    fn calls_tools(&self, plan: &Plan) -> bool {
+        safety::calls_tools(plan, self.whereabouts(&self.secrets()))
+    }
+
     /// The pods of the application.
     ///
     /// # Errors
@@ -304,10 +338,15 @@ impl<'a> Prepared<'a> {
     /// The cluster that tasks on this machine meet, where that is another one than their kubeconfig says. Where it is not
     /// known which namespace they meet, that is said if they call a tool of clusters.
     fn pinned_if_named(&self, plan: &Plan) -> Result<Option<Pinned>, String> {
-        match self.application().pinned_if_named() {
+        let application = self.application();
+        let is_grave = plan.subject.phase().is_none_or(|phase| Activity::from(phase).is_grave());
+        if let Some(problem) = application.refusal(is_grave) {
+            return Err(problem.describe());
+        }
+        match application.pinned_if_named() {
             Err(problem) if self.kubernetes.context.is_some() => Err(problem.describe()),
             Err(problem) => {
-                if safety::calls_tools(plan, self.whereabouts(&self.secrets())) {
+                if self.calls_tools(plan) {
                     let message = problem.message;
                     terminal::warning(format_args!("{}", safety::unknown_namespace(&message)));
                 }
@@ -372,6 +411,11 @@ impl<'a> Prepared<'a> {
     /// How long tasks may take.
     pub(super) fn limits(&self) -> Limits {
         self.run.limits().or(self.settings.run.limits())
+    }
+
+    /// How long what is stopped has to end, where that is set.
+    pub(super) fn grace_period(&self) -> Option<Duration> {
+        self.run.grace_period.or(self.settings.run.grace_period).map(|grace| grace.0)
     }
 
     /// How long what is stopped has to end.

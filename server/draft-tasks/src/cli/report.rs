@@ -27,6 +27,7 @@ use super::variables::UNTOLD;
 use super::workflow::Workflow;
 use crate::settings::audience::Audience;
 use crate::source;
+use crate::world::env_file;
 
 /// A line that is longer is shown before it is complete.
 pub(super) const LONGEST_LINE: usize = 8 << 10;
@@ -70,6 +71,8 @@ pub(super) struct Report {
     is_step: bool,
     /// The variables that options gave.
     given: Vec<String>,
+    /// The files of variables that it was given, where all have to be given again.
+    env_files: Vec<String>,
     /// The tasks with their commands and places.
     planned: Vec<PlannedTask>,
     subject: Option<Subject>,
@@ -145,6 +148,7 @@ impl Report {
             is_partial: false,
             is_step: about.part_of.is_some(),
             given: about.given.env.clone(),
+            env_files: files_again(&about.given.env_files),
             planned: about.tasks().to_vec(),
             subject: None,
             tasks: Vec::new(),
@@ -509,10 +513,23 @@ impl Report {
             return None;
         }
         // No record keeps their values.
-        let given: String = self.given.iter().map(|name| format!(" --env {name}={UNTOLD}")).collect();
+        let given = self.given.iter().map(|name| format!(" --env {name}={UNTOLD}"));
+        let files = self.env_files.iter().map(|file| format!(" --env-file {file}"));
+        let given: String = files.chain(given).collect();
         let what = if self.is_partial { "rerun".to_owned() } else { format!("run {phase}") };
         Some(printable(&format!("draft-tasks {what} --failed{}{given}", self.file_option())))
     }
+}
+
+/// The files of variables for a command that runs something again: where one of them cannot be read again, all have to be
+/// given.
+fn files_again(files: &[PathBuf]) -> Vec<String> {
+    let again = |path: &PathBuf| match env_file::passing(path) {
+        Some(_) => UNTOLD.to_owned(),
+        None => show_argument(&path.to_string_lossy()),
+    };
+    let has_passed = files.iter().any(|path| env_file::passing(path).is_some());
+    files.iter().filter(|_| has_passed).map(again).collect()
 }
 
 /// Whether a line asks for something that is typed, or says that there is no terminal to ask on.

@@ -26,6 +26,7 @@ use crate::reach::{self, EarlierPods, WantedPods};
 use crate::settings::env_file::EnvFile;
 use crate::settings::run::RunSettings;
 use crate::source;
+use crate::world::env_file;
 use crate::world::environment::{Environment, NO_PLACE};
 use passed_over::no_phase;
 
@@ -385,8 +386,8 @@ impl Earlier {
         let id = &self.id;
         let mut files = now.env_files;
         if files.is_empty() {
-            if env_files.iter().any(|path| path.as_os_str() == "-") {
-                return Err(format!("run {id} read variables from standard input: give --env-file again"));
+            if let Some(what) = env_files.iter().find_map(|path| env_file::passing(path)) {
+                return Err(format!("run {id} read variables from {what}: give --env-file again"));
             }
             files = env_files.iter().map(|path| EnvFile { path: path.clone(), may_wait: true }).collect();
         }

@@ -241,7 +241,7 @@ fn wanted(
 }
 
 fn find_any(options: &Options) -> Result<Option<TasksFile>, String> {
-    paths::find_any(options.file.file.as_deref()).map_err(|error| error.to_string())
+    paths::find_if_present(options.file.file.as_deref()).map_err(|error| error.to_string())
 }
 
 /// Says in a word that there is nothing to do.
@@ -370,7 +370,9 @@ impl PlannedRun {
         (phase, request): (Phase, RunRequest),
         unknown: Option<String>,
     ) -> Result<PlannedRun, String> {
-        prepared.tell_findings(&request.plan, options.told(request.on_terminal))?;
+        let told = options.told(request.on_terminal);
+        prepared.check_application(phase.into(), Some(&request.plan), told)?;
+        prepared.tell_findings(&request.plan, told)?;
         let mut claim = Claim::default();
         if !options.dry_run {
             claim = prepared.claim(phase.into(), options.wait)?;

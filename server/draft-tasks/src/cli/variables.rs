@@ -111,6 +111,11 @@ fn here((name, value): &(String, String)) -> io::Result<(String, String)> {
 
 /// A file that is relative to where the user is, not to the tasks file.
 fn env_file(path: &Path) -> io::Result<EnvFile> {
+    if path.as_os_str() == UNTOLD {
+        let wrong =
+            format!("--env-file: `{UNTOLD}` stands for what cannot be read a second time: name it again");
+        return Err(io::Error::other(wrong));
+    }
     let path = if path.as_os_str() == "-" { path.to_owned() } else { std::path::absolute(path)? };
     Ok(EnvFile { path, may_wait: true })
 }

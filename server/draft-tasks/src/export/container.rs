@@ -2,7 +2,7 @@
 //!
 //! Must not guess where a variable comes from: Kubernetes would hand an unknown `$(NAME)` on as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use draft_tasks_analysis::command::is_name;
@@ -136,19 +136,32 @@ impl ContainerTerms {
         Ok(ContainerTerms { image: image.to_owned(), sources: sources.to_vec() })
     }
 
-    /// What all containers have.
+    /// What a container has that runs all tasks.
     ///
     /// # Errors
     ///
     /// Which variables have no source, or several, and what to do.
     pub(super) fn basis(&self, handover: &Handover) -> Result<PodBasis, String> {
+        self.basis_of(handover, &handover.references())
+    }
+
+    /// What a container has whose tasks take these variables from the environment: without one of them it does not start.
+    ///
+    /// # Errors
+    ///
+    /// As [`ContainerTerms::basis`].
+    pub(super) fn basis_of(
+        &self,
+        handover: &Handover,
+        references: &BTreeSet<&str>,
+    ) -> Result<PodBasis, String> {
         let mut entries: BTreeMap<&str, Value> = BTreeMap::new();
         let own = self.sources.iter().filter_map(|source| Some((source.variable.as_deref()?, source)));
         entries.extend(own.map(|(name, source)| (name, source.entry(name))));
         let whole: Vec<&VariableSource> =
             self.sources.iter().filter(|source| source.variable.is_none()).collect();
         let missing: Vec<&str> =
-            handover.references().into_iter().filter(|name| !entries.contains_key(name)).collect();
+            references.iter().copied().filter(|name| !entries.contains_key(name)).collect();
         match whole.as_slice() {
             [source] => entries.extend(missing.iter().map(|name| (*name, source.entry(name)))),
             _ if missing.is_empty() => {}

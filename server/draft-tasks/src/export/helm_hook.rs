@@ -2,11 +2,9 @@
 //!
 //! Must not let Helm take a part of a task for a template.
 
-use std::time::Duration;
-
 use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::printable::printable;
-use draft_tasks_executor::job::manifest::{JobOutline, LONGEST_NAME, PodBasis};
+use draft_tasks_executor::job::manifest::{JobOutline, LONGEST_NAME};
 use serde_json::{Value, json};
 
 use super::container::{ContainerTerms, STARTS_AGAIN, job_task, labels};
@@ -27,7 +25,7 @@ pub(crate) fn template(handover: &Handover, terms: &ContainerTerms) -> Result<Ex
     for number in 0.. {
         let [release, image] = ["release", "image"].map(|kind| format!("draft-tasks-{kind}-{number}"));
         let marked = ContainerTerms { image: image.clone(), ..terms.clone() };
-        let text = header.clone() + &jobs(handover, &release, &marked.basis(handover)?)?;
+        let text = header.clone() + &jobs(handover, &release, &marked)?;
         // Where a task has one of these marks, too, others are taken.
         if [&release, &image].iter().all(|mark| text.matches(mark.as_str()).count() == count) {
             let text = text.replace("{{", "{{ \"{{\" }}").replace(&release, RELEASE);
@@ -39,13 +37,28 @@ pub(crate) fn template(handover: &Handover, terms: &ContainerTerms) -> Result<Ex
 }
 
 /// A document for each task.
-fn jobs(handover: &Handover, release: &str, basis: &PodBasis) -> Result<String, String> {
+fn jobs(handover: &Handover, release: &str, terms: &ContainerTerms) -> Result<String, String> {
     let mut text = String::new();
+    // Of all that is missing at once.
+    terms.basis(handover)?;
     for phase in &handover.phases {
         for (index, step) in phase.steps.iter().enumerate() {
             let weight = first_weight(phase.phase) + index;
             let name = format!("{release}-{}-{}", phase.phase, index + 1);
-            let job = job(phase, step, name, (handover.limits.task, weight), basis);
+            let basis = terms.basis_of(handover, &handover.references_in(std::iter::once(step)))?;
+            let outline = JobOutline {
+                name,
+                namespace: None,
+                labels: labels(phase),
+                annotations: Default::default(),
+                tasks: vec![job_task(step)],
+                basis: basis.telling(phase.phase),
+                deadline: handover.limits.task,
+                kept: None,
+                awaits_end_of_pod: false,
+                grace: handover.grace,
+            };
+            let job = hook(phase, step, weight, &outline);
             text += "---\n";
             text += &yaml::document(&job)?;
         }
@@ -53,25 +66,7 @@ fn jobs(handover: &Handover, release: &str, basis: &PodBasis) -> Result<String, 
     Ok(text)
 }
 
-fn job(
-    phase: &HandedPhase,
-    step: &Step,
-    name: String,
-    (deadline, weight): (Option<Duration>, usize),
-    basis: &PodBasis,
-) -> Value {
-    let outline = JobOutline {
-        name,
-        namespace: None,
-        labels: labels(phase),
-        annotations: Default::default(),
-        tasks: vec![job_task(step)],
-        basis: basis.clone().telling(phase.phase),
-        deadline,
-        kept: None,
-        awaits_end_of_pod: false,
-        grace: None,
-    };
+fn hook(phase: &HandedPhase, step: &Step, weight: usize, outline: &JobOutline) -> Value {
     let mut manifest = outline.manifest();
     manifest["metadata"]["annotations"] = json!({
         "helm.sh/hook": events(phase.phase),

@@ -37,7 +37,7 @@ pub(crate) fn manifest(handover: &Handover, terms: &ContainerTerms) -> Result<Ex
         deadline: [run_limit, task_limit.filter(|_| is_alone)].into_iter().flatten().min(),
         kept: None,
         awaits_end_of_pod: false,
-        grace: None,
+        grace: handover.grace,
     };
     let unexpressed = unexpressed(handover, phase);
     let mut remarks = vec![

@@ -11,8 +11,8 @@ use draft_tasks_analysis::phase::Phase;
 use draft_tasks_analysis::plan::Step;
 use draft_tasks_analysis::printable::{printable, steers};
 use draft_tasks_analysis::task_variable::TaskVariable;
+use draft_tasks_executor::OnFailure;
 use draft_tasks_executor::stop::GRACE;
-use draft_tasks_executor::{Limits, OnFailure};
 
 use super::{ExportTarget, Exported, HandedPhase, Handover};
 
@@ -59,7 +59,7 @@ pub(crate) fn script(handover: &Handover) -> Result<Exported, String> {
     for (name, value) in &handover.given {
         let _ = writeln!(text, "\n{name}={}\nexport {name}", quoted(&[Part::Literal(value.as_str().into())]));
     }
-    text += &runner(handover.limits);
+    text += &runner(handover);
     for phase in &handover.phases {
         text += &function(phase);
     }
@@ -103,6 +103,9 @@ fn unexpressed(handover: &Handover) -> Vec<String> {
             humantime::format_duration(limit)
         ));
     }
+    if let Some(grace) = handover.grace.filter(|grace| grace.subsec_nanos() > 0) {
+        all.push(format!("the grace period of {}, which is rounded up", humantime::format_duration(grace)));
+    }
     let own = handover.references().into_iter();
     let own = own.filter(|name| OF_SHELLS.contains(name) || name.starts_with("BASH") || *name == "_");
     all.extend(own.map(|name| format!("the value of `${name}`: shells give it one of their own")));
@@ -128,9 +131,15 @@ fn header(handover: &Handover, unexpressed: &[String]) -> String {
 }
 
 /// The functions that run a task. `exec` never runs what a shell has built in.
-fn runner(limits: Limits) -> String {
-    let limit =
-        limits.task.map(|limit| format!("timeout -k {} {} ", whole_seconds(GRACE), whole_seconds(limit)));
+fn runner(handover: &Handover) -> String {
+    let limit = handover.limits.task.map(|limit| {
+        let seconds = whole_seconds(limit);
+        match whole_seconds(handover.grace.unwrap_or(GRACE)) {
+            // A `-k 0` is none.
+            0 => format!("timeout -s KILL {seconds} "),
+            grace => format!("timeout -k {grace} {seconds} "),
+        }
+    });
     format!(
         r#"
 # A task: what it is called, its program and arguments. It has no input.

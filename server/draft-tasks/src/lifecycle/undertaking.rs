@@ -27,6 +27,8 @@ pub(crate) struct Undertaking {
     pub(crate) guard: Option<Guard>,
     /// The cluster of all steps, where one is known.
     cluster: Option<Pinned>,
+    /// Whether something names an application or a context, so that the command is meant for that cluster whatever it calls.
+    names_cluster: bool,
     /// What is to be said before it begins.
     pub(crate) warning: Option<String>,
     /// Why it cannot begin, though it can be shown.
@@ -40,6 +42,7 @@ pub(crate) struct LifecycleSite {
     guard: Option<Guard>,
     pods: Result<PodsRequest, Problem>,
     cluster: Result<Option<Pinned>, Problem>,
+    names_cluster: bool,
 }
 
 impl LifecycleSite {
@@ -54,7 +57,8 @@ impl LifecycleSite {
             None => application.pods(Vec::new()),
         };
         let target = pods.as_ref().ok().map(|pods| pods.target.clone());
-        LifecycleSite { part, guard, pods, cluster: application.pinned_to(target) }
+        let names_cluster = guard.is_some() || application.is_named() || application.names_place(false);
+        LifecycleSite { part, guard, pods, cluster: application.pinned_to(target), names_cluster }
     }
 
     /// The cluster of all steps, where one is known.
@@ -71,7 +75,7 @@ impl Undertaking {
         argv: &[String],
         settings: &KubernetesSettings,
     ) -> Undertaking {
-        let LifecycleSite { part, guard, pods: found, cluster: pinned } = site;
+        let LifecycleSite { part, guard, pods: found, cluster: pinned, names_cluster } = site;
         let mut plans = phases;
         let phases: Vec<Phase> = plans.iter().filter_map(|plan| plan.subject.phase()).collect();
         plans.push(part.plan(argv));
@@ -92,7 +96,7 @@ impl Undertaking {
             Err(problem) => (None, Some(problem)),
         };
         let problem = wrong.filter(|_| is_needed).or(unmet);
-        Undertaking { part, steps, plans, pods, guard, cluster, warning, problem }
+        Undertaking { part, steps, plans, pods, guard, cluster, names_cluster, warning, problem }
     }
 
     /// The same, if it can begin.
@@ -155,12 +159,13 @@ impl Undertaking {
     ) -> Vec<Foreign> {
         let target = self.target();
         let subject = self.part.name();
-        let asked = target.filter(|target| !accepts(target)).map(|target| {
+        let meant = target.filter(|_| self.names_cluster);
+        let asked = meant.filter(|target| !accepts(target)).map(|target| {
             let plans: Vec<Plan> = self.steps.steps().iter().map(|step| self.plan(*step)).collect();
             Foreign::all_of(subject, &plans.iter().collect::<Vec<_>>(), target, whereabouts.secrets)
         });
         let whereabouts = Whereabouts { pinned: target, ..whereabouts };
-        let same = |other: &Target| target.is_some_and(|target| target.is_same_cluster(other));
+        let same = |other: &Target| meant.is_some_and(|target| target.is_same_cluster(other));
         let accepts = |other: &Target| same(other) || accepts(other);
         let local = self.plans.iter().filter(|plan| plan.subject.is_local());
         let others = local.flat_map(|plan| safety::foreign_commands(plan, whereabouts, &accepts));

@@ -129,7 +129,7 @@ impl Crossing {
                 why: match link(it) {
                     Some(link) => format!("it is not known which cluster it reaches ({why}), as {link}"),
                     None => format!(
-                        "it is not known any more which cluster it reaches ({why}), as an earlier task has changed that"
+                        "it is not known any more which cluster it reaches ({why}), as that has changed since the run began"
                     ),
                 },
             }),
@@ -143,7 +143,7 @@ impl Crossing {
     fn describe(&self, target: &Target, link: Option<&str>) -> String {
         let place = |target: &Target| format!("{} ({})", target.describe(), target.server);
         let was = self.known.first().map_or_else(|| "none".to_owned(), place);
-        let cause = link.unwrap_or("an earlier task has changed the kubeconfig");
+        let cause = link.unwrap_or("the kubeconfig has changed since the run began");
         format!(
             "it would reach a cluster that nobody was asked about, as {cause}: {}; before the run it was {was}",
             place(target)

@@ -190,8 +190,11 @@ impl Guard {
                 (Some(missing.unwrap_or_else(none)), found.living())
             }
             Err(problem) => {
-                let message = problem.message;
-                let doubt = format!("without knowing which pods the application has ({message})");
+                let what = match &self.naming {
+                    Some(_) => format!("whether {} are there", self.described()),
+                    None => "which pods the application has".to_owned(),
+                };
+                let doubt = format!("without knowing {what} ({})", problem.message);
                 (Some(doubt), PodsBefore::Unknown)
             }
         };

@@ -105,8 +105,27 @@ fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration: write 90s, 5m, 1h 30m or a number of seconds");
     match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong()),
-        Err(_) => humantime::parse_duration(text.trim()).map_err(|_| wrong()),
+        Err(_) => humantime::parse_duration(text.trim())
+            .ok()
+            .filter(|_| units(text).all(is_short))
+            .ok_or_else(|| format!("{}{}", wrong(), meant(text))),
     }
+}
+
+/// The units of a duration: a month (`M`, also `1month`) and a year are none that a run may take, and one letter beside minutes.
+fn is_short(unit: &str) -> bool {
+    !(unit == "M" || unit.starts_with("mo") || unit.starts_with('y'))
+}
+
+fn units(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|sign: char| !sign.is_alphabetic()).filter(|unit| !unit.is_empty())
+}
+
+/// What a text in capitals may mean.
+fn meant(text: &str) -> String {
+    let small = text.trim().to_lowercase();
+    let is_one = humantime::parse_duration(&small).is_ok() && units(&small).all(is_short);
+    if is_one { format!("; did you mean `{small}`?") } else { String::new() }
 }
 
 /// A value of a setting as it is written.

@@ -50,6 +50,29 @@ pub(crate) struct Found {
     pub(crate) namespace: Option<String>,
 }
 
+/// What `draft.toml` does not tell of the environment that is meant, and why.
+#[derive(Debug)]
+struct Untold {
+    lack: Lack,
+    problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    /// There is no such file.
+    File,
+    /// It has no such environment.
+    Environment,
+    /// It cannot be read, or says what cannot be.
+    Sense,
+}
+
+impl From<Untold> for Problem {
+    fn from(untold: Untold) -> Problem {
+        untold.problem
+    }
+}
+
 /// The environments that the `draft.toml` of a directory has, by their names; none where it cannot be read.
 pub(crate) fn environments_beside(directory: &Path) -> Vec<String> {
     let text = facts::read(&directory.join(DRAFT_TOML)).unwrap_or_default();
@@ -70,8 +93,13 @@ impl<'a> ApplicationLookup<'a> {
 
     /// The environment of `draft.toml`: an option or a setting, then `DRAFT_ENV`, then `development`.
     pub(crate) fn environment_name(&self) -> String {
+        self.chosen_environment().unwrap_or_else(|| DEVELOPMENT.to_owned())
+    }
+
+    /// The environment that an option, a setting or `DRAFT_ENV` names.
+    fn chosen_environment(&self) -> Option<String> {
         let named = self.name.map(str::to_owned).or_else(|| self.environment.get("DRAFT_ENV"));
-        named.filter(|name| !name.is_empty()).unwrap_or_else(|| DEVELOPMENT.to_owned())
+        named.filter(|name| !name.is_empty())
     }
 
     /// The environments that `draft.toml` has, by their names; none where it cannot be read.
@@ -140,34 +168,66 @@ impl<'a> ApplicationLookup<'a> {
     ///
     /// When there is no such file, it cannot be read, or it has no such environment.
     pub(crate) fn draft(&self) -> Result<DraftEnvironment, Problem> {
+        Ok(self.read_draft()?)
+    }
+
+    fn read_draft(&self) -> Result<DraftEnvironment, Untold> {
+        let untold = |lack: Lack| move |problem: Problem| Untold { lack, problem };
         let file = self.directory.join(DRAFT_TOML);
         let place = file.display();
         let text = file::text(&file, facts::LARGEST).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Problem::new(format!(
-                "there is no {DRAFT_TOML} in {}, so the application is not known",
-                self.directory.display()
-            ))
-            .help(format!("name the labels of its pods, such as `app=web`, by {}", self.audience.selector())),
-            _ => Problem::new(format!("{place} cannot be read: {error}")),
+            // A link that leads nowhere is no file that is not there.
+            io::ErrorKind::NotFound if !self.has_draft_toml() => untold(Lack::File)(
+                Problem::new(format!(
+                    "there is no {DRAFT_TOML} in {}, so the application is not known",
+                    self.directory.display()
+                ))
+                .help(format!(
+                    "name the labels of its pods, such as `app=web`, by {}",
+                    self.audience.selector()
+                )),
+            ),
+            _ => untold(Lack::Sense)(Problem::new(format!("{place} cannot be read: {error}"))),
         })?;
         let draft = DraftToml::read(&text)
-            .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))?;
+            .map_err(|wrong| Problem::new(format!("{place}:{}", describe_not_toml(&text, &wrong))))
+            .map_err(untold(Lack::Sense))?;
         let name = self.environment_name();
         if let Some(fault) = draft.fault_of(&name) {
-            return Err(Problem::new(format!("{place}: {}", fault.message)).help(fault.help.clone()));
+            let problem = Problem::new(format!("{place}: {}", fault.message)).help(fault.help.clone());
+            return Err(untold(Lack::Sense)(problem));
         }
         let found = draft.environments.get(&name);
         found.cloned().ok_or_else(|| {
             let known: Vec<String> = draft.environments.keys().cloned().collect();
             let meant = settings::nearest(&name, &known).map(|near| format!("; did you mean `{near}`?"));
             let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-            Problem::new(format!("{place} has no environment `{name}`{}", meant.unwrap_or_default()))
-                .help(match names.as_slice() {
-                    [] => "it has none".to_owned(),
-                    names => format!("it has {}", names.join(", ")),
-                })
-                .help(format!("choose one by {}", self.audience.environment()))
+            let problem =
+                Problem::new(format!("{place} has no environment `{name}`{}", meant.unwrap_or_default()))
+                    .help(match names.as_slice() {
+                        [] => "it has none".to_owned(),
+                        names => format!("it has {}", names.join(", ")),
+                    })
+                    .help(format!("choose one by {}", self.audience.environment()));
+            untold(Lack::Environment)(problem)
         })
+    }
+
+    /// Why nothing is to run: the environment that is named is not there. What deploys or destroys (`is_grave`) also needs
+    /// to know what `draft.toml` says.
+    pub(crate) fn refusal(&self, is_grave: bool) -> Option<Problem> {
+        let Untold { lack, problem } = self.read_draft().err()?;
+        let refuses = match lack {
+            Lack::File => false,
+            Lack::Environment => self.chosen_environment().is_some(),
+            Lack::Sense => is_grave,
+        };
+        refuses.then_some(problem)
+    }
+
+    /// Why it is not known what `draft.toml` says.
+    pub(crate) fn senseless(&self) -> Option<Problem> {
+        self.read_draft().err().filter(|untold| untold.lack == Lack::Sense).map(Problem::from)
     }
 
     /// Whether what the project says, or an environment or a context that is chosen, cannot be met: that is no matter of
@@ -175,13 +235,6 @@ impl<'a> ApplicationLookup<'a> {
     pub(crate) fn cannot_be_met(&self) -> bool {
         self.has_draft_toml() && self.find().is_err()
             || self.settings.context.is_some() && self.target(None).is_err()
-    }
-
-    /// Whether `draft.toml` says something of the chosen environment that cannot be.
-    fn is_odd(&self) -> bool {
-        let text = facts::read(&self.directory.join(DRAFT_TOML)).unwrap_or_default();
-        let draft = DraftToml::parse(&text).unwrap_or_default();
-        draft.fault_of(&self.environment_name()).is_some()
     }
 
     /// The application.
@@ -193,8 +246,10 @@ impl<'a> ApplicationLookup<'a> {
         if let Some(selector) = &self.settings.selector {
             let selector = selector.to_string();
             // A namespace that draft.toml has is the application's all the same.
-            let draft = match self.draft() {
-                Err(problem) if self.named_namespace().is_none() && self.is_odd() => return Err(problem),
+            let draft = match self.read_draft() {
+                Err(Untold { lack: Lack::Sense, problem }) if self.named_namespace().is_none() => {
+                    return Err(problem);
+                }
                 draft => draft.ok(),
             };
             let name = draft.as_ref().and_then(|draft| draft.name.clone());

@@ -39,6 +39,12 @@ pub(crate) struct FileVariable {
     pub(crate) value: String,
 }
 
+/// What cannot be read a second time where variables were read: it names standard input, or a pipe of the shell.
+pub(crate) fn passing(path: &Path) -> Option<&'static str> {
+    let is_pipe = ["/dev/fd", "/proc/self/fd", "/dev/stdin"].iter().any(|folder| path.starts_with(folder));
+    if path.as_os_str() == "-" { Some("standard input") } else { is_pipe.then_some("a pipe") }
+}
+
 impl EnvFile {
     /// Reads the file. Within a value `$NAME` means an earlier one of the file, else what
     /// `outside` says.
@@ -96,6 +102,13 @@ mod tests {
     fn read(path: &Path, may_wait: bool) -> Result<Vec<FileVariable>, String> {
         let read = EnvFile { path: path.to_owned(), may_wait }.read(Path::new("/"), &|_| None)?;
         Ok(read.variables)
+    }
+
+    #[test]
+    fn what_can_be_read_once() {
+        let of = |path: &str| passing(Path::new(path));
+        assert_eq!([of("-"), of("/dev/fd/63")], [Some("standard input"), Some("a pipe")]);
+        assert_eq!([of("/dev/fdx"), of("/srv/-")], [None, None]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use draft_tasks_analysis::facts::{Names, is_same_variable};
 use draft_tasks_analysis::plan::Subject;
-use draft_tasks_analysis::secret;
+use draft_tasks_analysis::secret::{self, is_plain};
 use draft_tasks_analysis::task_variable::{TaskValues, TaskVariable};
 use draft_tasks_analysis::{Analysis, literal_secrets_in};
 use draft_tasks_executor::ListedVariables;
@@ -213,19 +213,20 @@ impl Environment {
     }
 
     /// This environment for a tasks file in a directory: what looks secret in the file must not be seen in what its tasks
-    /// write either, which is read by more people. What would hide words of any text is left out, as in files of variables.
-    pub(crate) fn hiding(self, file: &Analysis, directory: &Path) -> Environment {
+    /// write either, which is read by more people.
+    pub(crate) fn hiding(self, file: &Analysis) -> Environment {
         let text = &file.parsed.text;
-        self.hide(file.literal_secrets().map(|range| text[range].to_owned()), directory)
+        self.hide(file.literal_secrets().map(|range| text[range].to_owned()))
     }
 
     /// The same of what looks secret in a command that the user gave with its arguments.
-    pub(crate) fn hiding_in(self, argv: &[String], directory: &Path) -> Environment {
-        self.hide(literal_secrets_in(argv).into_iter(), directory)
+    pub(crate) fn hiding_in(self, argv: &[String]) -> Environment {
+        self.hide(literal_secrets_in(argv).into_iter())
     }
 
-    fn hide(mut self, values: impl Iterator<Item = String>, directory: &Path) -> Environment {
-        self.literals.extend(values.filter(|value| !is_public(value, directory)));
+    /// A value counts as that of a variable whose name looks secret.
+    fn hide(mut self, values: impl Iterator<Item = String>) -> Environment {
+        self.literals.extend(values.filter(|value| !is_plain(value)));
         Environment { secrets: OnceLock::new(), ..self }
     }
 

@@ -188,7 +188,7 @@ impl Connection {
 
     fn unreached(&self, why: &str) -> Problem {
         self.by_proxy(Problem::new(format!("{}: {why}", self.cannot_reach())))
-            .help("post-deploy tasks run inside of the application's pods: is the cluster up?")
+            .help("is the cluster up?")
             .help("`draft-tasks doctor` walks through the whole chain")
     }
 

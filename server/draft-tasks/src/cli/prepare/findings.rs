@@ -39,7 +39,30 @@ impl Prepared<'_> {
         let names: Vec<String> = plan.steps.iter().map(|step| step.task.clone()).collect();
         self.tell_severe(self.analysis.severe_of_phase(phase, &names), told, &|found| {
             self.tell_finding(found)
-        })
+        })?;
+        self.tell_errors_beside(phase, told);
+        Ok(())
+    }
+
+    /// Says in one line that the file is broken elsewhere: what is not read there may have been meant for the phase.
+    fn tell_errors_beside(&self, phase: Phase, told: Told) {
+        let is_of_phase = |found: &&Diagnostic| {
+            let section = self.analysis.parsed.file.section_at(found.range.start());
+            section.is_some_and(|section| section.phase == Some(phase))
+        };
+        let errors = self.analysis.diagnostics.iter().filter(|found| found.code == DiagnosticCode::Syntax);
+        let beside: Vec<&Diagnostic> = errors.filter(|found| !is_of_phase(found)).collect();
+        let (Some(first), false) = (beside.first(), told.is_quiet) else { return };
+        let (line, column) = self.place(first.range);
+        let path = self.loaded.path.display();
+        let count = if beside.len() == 1 {
+            "an error of syntax that is not in".to_owned()
+        } else {
+            format!("the first of {} errors of syntax that are not in", beside.len())
+        };
+        terminal::warning(format_args!(
+            "{path}:{line}:{column}: {count} `{phase}`; `draft-tasks check` shows what is not read"
+        ));
     }
 
     /// The same of all that runs around a command, and of what may be meant to.

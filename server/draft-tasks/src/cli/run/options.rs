@@ -39,7 +39,8 @@ pub(in crate::cli) struct Options {
     /// Stop after a task has failed, as with `--on-failure stop`
     #[arg(long)]
     fail_fast: bool,
-    /// Show what would run, and run nothing
+    /// Show what would run, and run nothing; the exit code is 0 also where it would be asked, or pods are not known, so that the
+    /// run itself might be refused: both are said
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// End a task of a phase that takes longer (90s, 5m, 1h 30m, or a number of seconds), and count it as failed; the

@@ -15,6 +15,7 @@ use draft_tasks_executor::stop::GRACE;
 use draft_tasks_executor::{Limits, OnFailure, Problem, RunRequest};
 
 use super::{Format, RunsArguments, unreadable};
+use crate::cli::cluster::given_name;
 use crate::cli::execute::{self, Presentation, execute, serve};
 use crate::cli::prepare::block_on;
 use crate::cli::report::Amount;
@@ -35,10 +36,10 @@ pub(super) struct JobArguments {
     /// The Job by its name, or the run that made it: the beginning of its name, or `last`
     id: String,
     /// The context of the kubeconfig; without it that of the run, else the current one
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = given_name)]
     context: Option<String>,
     /// The namespace; without it that of the run, else that of the application in this directory, else the context's
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = given_name)]
     namespace: Option<String>,
 }
 
@@ -70,7 +71,7 @@ pub(super) fn attach(
         Err(problem) => return Ok(told(&problem)),
     };
     for step in &job.plan.steps {
-        meant.environment = meant.environment.hiding_in(&step.argv, Path::new("."));
+        meant.environment = meant.environment.hiding_in(&step.argv);
     }
     let file = meant.made_by.as_ref().and_then(|run| Some(run.file()?.to_owned()));
     let records = match &file {
@@ -141,11 +142,8 @@ impl Meant {
             ));
         }
         let name = job.map_or(wanted.id.clone(), |job| job.name.clone());
-        if made_by.is_none() && !may_be_name(&name) {
-            return Err(format!(
-                "`{}` is no name of a Job or run; `draft-tasks runs` lists the runs that are kept",
-                printable(&name)
-            ));
+        if made_by.is_none() {
+            wanted.check_unrecorded(&name)?;
         }
         let Masking { environment, said: masked } = Masking::of(maker(records, &name)?.as_ref());
         let target = wanted.target(cluster, &environment).map_err(|problem| problem.describe())?;
@@ -199,6 +197,9 @@ fn maker(records: &Records, name: &str) -> Result<Option<StoredRun>, String> {
     Ok(of_job.iter().find(has_made).or(of_job.first()).cloned())
 }
 
+/// What the names of Jobs begin with that a run makes.
+const OWN: &str = "draft-tasks-";
+
 /// Whether a cluster can have an object of this name.
 fn may_be_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
@@ -248,6 +249,22 @@ impl Masking {
 }
 
 impl JobArguments {
+    /// Whether a name that no record has is meant as that of a Job: what is mistyped must reach no cluster.
+    fn check_unrecorded(&self, name: &str) -> Result<(), String> {
+        let shown = printable(name);
+        let listed = "`draft-tasks runs` lists the runs that are kept";
+        if !may_be_name(name) {
+            return Err(format!("`{shown}` is no name of a Job or run; {listed}"));
+        }
+        let is_named = self.context.is_some() || self.namespace.is_some();
+        if is_named || name.starts_with(OWN) {
+            return Ok(());
+        }
+        Err(format!(
+            "there is no run `{shown}`; {listed}\n  for a Job of this name, say where it is by --context or --namespace"
+        ))
+    }
+
     fn target(&self, of_run: Option<&ClusterEntry>, environment: &Environment) -> Result<Target, Problem> {
         let context = self.context.clone().or_else(|| of_run?.context.clone());
         let namespace = self.namespace.clone().or_else(|| Some(of_run?.namespace.clone()));

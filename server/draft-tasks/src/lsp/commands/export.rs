@@ -119,8 +119,9 @@ impl ExportedFile {
                 "{there} already exists; not overwritten: rename or delete it first"
             )));
         }
-        let (file, limits) = (source.path.clone(), source.config.run.limits());
-        let handover = Handover { file, phases: vec![handed], limits, given: Default::default() };
+        let (file, run) = (source.path.clone(), &source.config.run);
+        let (limits, grace) = (run.limits(), run.grace_period.map(|grace| grace.0));
+        let handover = Handover { file, phases: vec![handed], limits, grace, given: Default::default() };
         let variable_source =
             |text: &String| text.parse().map_err(|wrong: String| refusal(format!("`{text}`: {wrong}")));
         let sources: Vec<VariableSource> = env_from.iter().map(variable_source).collect::<Result<_, _>>()?;

@@ -117,10 +117,13 @@ impl Walk {
             Some(line) => plan::typed(&line, &|name| environment.get(name)).map_err(refusal)?,
             None => command,
         };
-        let environment = environment.hiding_in(&command, &source.directory);
+        let environment = environment.hiding_in(&command);
         // Before anything is looked at that another program may change.
         let claim = source.claim(part.into())?;
         let application = source.application(&environment);
+        if let Some(problem) = application.refusal(Activity::from(part).is_grave()) {
+            return Err(source.refuse_cluster(&environment, &problem, &uri));
+        }
         let site = LifecycleSite::of(part, &application, &source.path);
         let told = application.told_in(site.target());
         let has_other_contexts = application.has_other_contexts();

@@ -216,7 +216,7 @@ impl SourceRequest {
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         let hiding = |environment: Environment| {
             let application = ApplicationLookup::by(&config, &directory, &environment, Audience::Editor);
-            application.telling().hiding(&analysis, &directory)
+            application.telling().hiding(&analysis)
         };
         let environment = self.environment.with(&self.run, &directory).map(hiding);
         let without_files = || hiding(surroundings::without_files(&self.environment, &self.run));

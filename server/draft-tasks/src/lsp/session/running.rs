@@ -94,6 +94,9 @@ impl Source {
         wanted: WantedPods,
     ) -> Result<RunPlace, Problem> {
         let application = self.application(environment);
+        if let Some(problem) = application.refusal(Activity::from(phase).is_grave()) {
+            return Err(problem);
+        }
         let reaches = |place| RunPlace { has_other_contexts: application.has_other_contexts(), ..place };
         let is_job = matches!(wanted, WantedPods::OfJob(_));
         if is_job || !phase.is_local() {
