@@ -212,6 +212,21 @@ fn limits_are_kept_or_said() {
 }
 
 #[test]
+fn the_grace_period_of_the_project_is_kept() {
+    let tool = Tool::new("[pre-up]\nlong = \"sh -c 'trap : TERM; while :; do sleep 0.1; done'\"\n");
+    for (grace, written) in
+        [("1s", "timeout -k 1 1 "), ("0.2", "timeout -k 1 1 "), ("0", "timeout -s KILL 1 ")]
+    {
+        let settings = format!("[run]\ntimeout = \"1s\"\ngracePeriod = \"{grace}\"\n");
+        tool.write(".draft-tasks.config.toml", settings.as_bytes());
+        let called = tool.call(&["export", "sh", "pre-up"]);
+        assert!(called.stdout.contains(written), "{called:?}");
+        assert_eq!(called.stderr.contains("the grace period of 200ms, which is rounded up"), grace == "0.2");
+        assert_eq!(run(&tool, &["sh"], &called.stdout, &[]).status.code(), Some(137));
+    }
+}
+
+#[test]
 fn what_a_script_cannot_express_is_said() {
     let tool = Tool::new("[post-deploy]\na = \"echo $UID $BASH_X\"\nmigrate = \"true\"\n");
     tool.write(".draft-tasks.config.toml", b"[kubernetes]\nonce = [\"migrate\"]\n");

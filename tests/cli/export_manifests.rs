@@ -279,6 +279,22 @@ fn phases_are_hooks_of_a_chart() {
 }
 
 #[test]
+fn a_hook_has_to_have_the_variables_of_its_own_task_alone() {
+    let tool = Tool::new("[pre-up]\na = \"echo\"\n[cleanup]\nb = \"echo $DB\"\n");
+    tool.write(".draft-tasks.config.toml", b"[run]\ngracePeriod = \"7s\"\n");
+    let called = exported(&tool, &["helm-hook", "--env-from", "secret/web"]);
+    let hooks = read(&rendered(&called.stdout));
+    let pod = |hook: &Value| hook.pointer("/spec/template/spec").cloned().expect("a pod");
+    let names: Vec<Vec<String>> = hooks
+        .iter()
+        .map(|hook| pod(hook)["containers"][0]["env"].as_array().cloned().unwrap_or_default())
+        .map(|env| env.iter().map(|it| it["name"].as_str().unwrap_or_default().to_owned()).collect())
+        .collect();
+    assert_eq!(names, [vec!["DRAFT_TASKS_PHASE"], vec!["DB", "DRAFT_TASKS_PHASE"]]);
+    assert!(hooks.iter().all(|hook| pod(hook)["terminationGracePeriodSeconds"] == 7), "{called:?}");
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_said_and_nothing_is_written() {
     let tool = Tool::new(FILE);
     let refused = |arguments: &[&str], part: &str| {

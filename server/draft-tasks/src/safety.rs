@@ -309,8 +309,10 @@ impl Whereabouts<'_> {
                 Some(Reached { target: target?, task, step: at, chooses: false, link: None, is_hint })
             };
             // Of a step that reaches an unknown cluster nothing more has to be asked.
-            let is_unknown = found.iter().any(|it: &Reached| it.step == at && it.target.is_err());
-            if let Some(unclear) = calls.unclear.as_ref().filter(|_| !is_unknown) {
+            if found.iter().any(|it: &Reached| it.step == at && it.target.is_err()) {
+                continue;
+            }
+            if let Some(unclear) = &calls.unclear {
                 let elsewhere = unclear.elsewhere.clone().or_else(|| beside::in_pipe(&calls));
                 let elsewhere = elsewhere.or_else(|| given::chosen(&step.argv.join(" ")));
                 let elsewhere = elsewhere.or_else(|| given::chosen_of_unknown(&calls, &lookup));

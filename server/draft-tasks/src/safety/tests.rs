@@ -56,6 +56,13 @@ fn question(current: &str, argv: &[&str]) -> String {
     said(&asked)
 }
 
+#[test]
+fn a_step_that_reaches_an_unknown_cluster_is_asked_for_once() {
+    let dir = directory("prod");
+    let asked = asked(dir.path(), &["docker", "run", "--rm", "x", "kubectl", "get", "pods"]);
+    assert_eq!(asked.len(), 1, "{}", said(&asked));
+}
+
 /// The question, without a word where nothing is asked.
 fn said(asked: &[Foreign]) -> String {
     if asked.is_empty() { String::new() } else { super::question(&asked.iter().collect::<Vec<_>>()) }
