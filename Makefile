@@ -28,6 +28,7 @@ test: rust ## Formatting, lints, all tests of cargo, a headless Neovim; takes mi
 
 test-all: test ## That, and licences, another Neovim, a screen, Emacs, VS Code and Kubernetes; as root it installs them
 	@$(step) 'install the other tools' tests/tools/install
+	@$(step) 'what other programs read' env DRAFT_TASKS_TEST_TOOLS=installed cargo test --locked -p draft-tasks --test cli -- check_formats run_formats completions export man::
 	@$(step) 'processes where there is no /proc' tests/tools/portable
 	@$(step) licences .tools/bin/cargo-deny check licenses bans sources
 	@$(step) 'workflows, action and hooks' tests/tools/workflows

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::lifecycle::alone;
-use crate::tool::{Called, Tool};
+use crate::tool::{Called, Tool, absent};
 
 /// An error with another place, a warning with a fix, a hint that `--fix` repairs, an ü before one of them, a secret.
 const TASKS: &str = "[pre-upp]\n\n[Cleanup]\n\"ü\" = \"echo a\"  \n\"ü\" = \"curl -H 'Authorization: Bearer hunter2hunter2'\"\n";
@@ -152,7 +152,7 @@ fn sarif_has_what_code_scanning_wants() {
 fn assert_valid(sarif: &Value) {
     let schema =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/schemas/sarif-2.1.0.json");
-    let Ok(schema) = std::fs::read_to_string(schema) else { return };
+    let Ok(schema) = std::fs::read_to_string(schema) else { return absent("the schema of SARIF") };
     let mut schema: Value = serde_json::from_str(&schema).expect("JSON");
     // Its own pattern for languages, of which we name none, is no regular expression to all readers.
     for of in ["run", "toolComponent"] {

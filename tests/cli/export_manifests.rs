@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::tool::{Called, Tool, assert_says};
+use crate::tool::{Called, Tool, absent, assert_says};
 use crate::vectors::{Numbers, VARIABLES, commands, planned, replaced, task, words};
 
 const FILE: &str = r#"[post-deploy]
@@ -354,13 +354,19 @@ fn readers_of_yaml_have_exactly_the_arguments_of_the_plan() {
     }
 }
 
-/// What PyYAML has of it, a reader of YAML 1.1; nothing where this machine has none.
+/// What `PyYAML` has of it, a reader of YAML 1.1; nothing where this machine has none.
 fn read_by_python(tool: &Tool, text: &str) -> Option<Vec<Value>> {
     tool.write("exported.yaml", text.as_bytes());
     let script =
         "import json, yaml; print(json.dumps(list(yaml.safe_load_all(open('exported.yaml', newline='')))))";
-    let read = Command::new("python3").args(["-c", script]).current_dir(tool.path("")).output().ok()?;
+    let readers = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools/readers");
+    let mut python = Command::new("python3");
+    python.args(["-c", script]).current_dir(tool.path("")).env("PYTHONPATH", readers);
+    let read = python.output().ok()?;
     let is_missing = String::from_utf8_lossy(&read.stderr).contains("No module named");
+    if is_missing {
+        absent("PyYAML");
+    }
     (!is_missing).then(|| serde_json::from_slice(&read.stdout).unwrap_or_else(|_| panic!("{read:?}")))
 }
 

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::lifecycle::with_cluster;
 use crate::run::{assert_in_order, tasks};
-use crate::tool::{Called, Tool, not_tested};
+use crate::tool::{Called, Tool, absent};
 
 /// Tasks that pass, fail, cannot start and are skipped, with what neither XML nor a log of a workflow may hold.
 fn mixed() -> Tool {
@@ -33,7 +33,7 @@ fn parsed(called: &Called) -> String {
 fn assert_valid(called: &Called) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/junit");
     if !folder.exists() {
-        return not_tested("JUnit's schema: it is not there; `tests/tools/install junit` installs it");
+        return absent("the schema of JUnit");
     }
     let script = "import sys\nfrom lxml import etree\nschema = etree.XMLSchema(etree.parse('junit-10.xsd'))\n\
         schema.assertValid(etree.parse(sys.stdin.buffer))";

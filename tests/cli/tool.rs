@@ -259,6 +259,18 @@ pub(crate) fn not_tested(what: &str) {
     let _ = writeln!(std::io::stderr(), "not tested: {what}");
 }
 
+/// Says that a tool is not there which `tests/tools/install` brings.
+///
+/// # Panics
+///
+/// Where `DRAFT_TASKS_TEST_TOOLS=installed` says that it did.
+#[track_caller]
+pub(crate) fn absent(tool: &str) {
+    let are_installed = std::env::var_os("DRAFT_TASKS_TEST_TOOLS").is_some_and(|it| it == "installed");
+    assert!(!are_installed, "not tested: {tool} is not there, although the tools of the tests are installed");
+    not_tested(&format!("{tool} is not there; `tests/tools/install` installs it"));
+}
+
 /// A program that goes on.
 pub(crate) struct Started {
     process: Child,
