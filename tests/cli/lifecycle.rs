@@ -1,7 +1,6 @@
 //! `draft-tasks up` and `draft-tasks delete` as far as they need no cluster: order, what does not run, records, signals.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -131,11 +130,10 @@ fn a_stop_ends_the_command_and_what_follows() {
     let tool = alone("[post-up]\nlast = \"touch never\"\n");
     let mut started = tool.start(&["up", "--", "sh", "-c", "echo begun; sleep 600"]);
     started.wait_for("begun");
-    let asked = Instant::now();
     started.signal(Signal::INT);
     let called = started.end();
     assert_eq!(called.code, Some(130), "{called:?}");
-    assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
+    assert!(!called.stderr.contains("killed"), "it ends when it is asked to: {called:?}");
     assert!(
         called.stderr.ends_with("error: the deploy command was stopped, so post-up did not run\n"),
         "{called:?}"

@@ -162,3 +162,28 @@ fn a_client_that_shows_runs_has_the_error_and_what_helps() {
     let error = client.execute_error("draft-tasks.runPhase", phase(&project, "pre-up"));
     assert_eq!(error["data"]["location"]["uri"], settings);
 }
+
+#[test]
+fn no_answer_has_a_value_of_a_kubeconfig_that_cannot_be_read() {
+    let project = Project::new("[post-deploy]\nc = \"true\"\n");
+    project.write("draft.toml", "[environments.development]\nname = \"web\"\n");
+    let (broken, odd) = ("    password: \"not closed\n", "    exec: [zq7Kplugin-9x]\n");
+    for rest in [broken, odd] {
+        project.write("config", &format!("users:\n- name: u\n  user:\n    token: zq7Ktoken-9x\n{rest}"));
+        let mut client = Client::with(|setup| {
+            setup.own_output = true;
+            setup.environment = vec![("KUBECONFIG", project.file("config").display().to_string())];
+        });
+        client.open(&project);
+        let of_file = json!({ "uri": project.uri, "show": false });
+        let mut answers = vec![
+            client.execute("draft-tasks.target", of_file.clone()),
+            client.execute("draft-tasks.doctor", of_file),
+            client.execute_error("draft-tasks.runPhase", phase(&project, "post-deploy")),
+        ];
+        client.shut_down();
+        answers.extend(client.take_all("window/logMessage"));
+        let told = Value::from(answers).to_string();
+        assert!(told.contains("kubeconfig") && !told.contains("zq7K"), "{told}");
+    }
+}
