@@ -163,7 +163,7 @@ pub struct SplitError {
 }
 
 impl Word {
-    /// The same in a text in which its own begins at an offset.
+    /// The word in a text in which its own begins at an offset.
     pub(crate) fn moved(mut self, start: TextSize) -> Word {
         self.range += start;
         for part in &mut self.parts {

@@ -24,7 +24,7 @@ pub struct Completion {
     pub documentation: Option<String>,
     /// What is replaced; on one line, and the cursor is in it.
     pub range: TextRange,
-    /// The same and the rest of the word that the cursor stands in, for editors in which completion overwrites it.
+    /// What is replaced in editors in which completion overwrites the rest of the word.
     pub overwrites: Option<TextRange>,
     /// What is put there, with `${1:…}` and `$0` for the places to fill in.
     pub snippet: String,

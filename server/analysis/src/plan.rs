@@ -1,6 +1,7 @@
 //! The plan of a run: which tasks, in which order, with which arguments; what hover shows and the executor runs.
 //!
 //! Must not start anything or look at the world.
+#![warn(missing_docs)]
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -101,7 +102,7 @@ pub struct Step {
     pub command: String,
     /// The argument vector: the program first, variables replaced. Never empty.
     pub argv: Vec<String>,
-    /// The same before variables were replaced, for those who keep them; nothing of a command that stands in no file.
+    /// The words before variables were replaced, for those who keep them; none of a command that stands in no file.
     pub words: Vec<Word>,
     /// The line of the file in which the task begins, counted from 1; nothing of a command that stands in no file.
     pub line: Option<usize>,

@@ -47,8 +47,7 @@ pub(crate) fn tell_as_written(plan: &mut Plan) {
     }
 }
 
-/// The same place, where a phase of a file in a directory is run as a new Job. Its name has that of the application, else the
-/// directory's.
+/// Where a phase of a file in a directory is run as a new Job, whose name has that of the application, else the directory's.
 pub(crate) fn made_in(
     pods: PodsRequest,
     (phase, directory): (Phase, &Path),

@@ -1,6 +1,7 @@
 //! The vocabulary between the executor and whoever shows or keeps a run.
 //!
 //! Must stay plain data: no handle, no channel, no process.
+#![warn(missing_docs)]
 
 use std::collections::HashSet;
 use std::path::PathBuf;

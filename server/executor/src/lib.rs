@@ -1,7 +1,6 @@
 //! Runs a plan of tasks and tells what happens as events; the language server and the command line are its readers.
 //!
 //! Must not know the language server protocol, print, or read the tasks file.
-#![warn(missing_docs)]
 
 mod base64;
 pub mod cluster;

@@ -2,6 +2,7 @@
 //!
 //! Must not fail a run: what cannot be kept is told, and the run goes on. Must never delete or overwrite the record of
 //! a run that goes on, also when several programs keep records in the same place.
+#![warn(missing_docs)]
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};

@@ -1,6 +1,7 @@
 //! Walks a plan and owns the truth of a run.
 //!
 //! Must not spawn processes itself or turn bytes into lines: `local` and `output` do.
+#![warn(missing_docs)]
 
 use std::ffi::OsString;
 use std::sync::Arc;

@@ -66,7 +66,7 @@ impl RunHandle {
         self.stop_by(StopSignal::Terminate, grace);
     }
 
-    /// The same, where it was asked otherwise.
+    /// Stops by a signal other than the usual one.
     pub fn stop_by(&self, signal: StopSignal, grace: Duration) {
         // A time beyond what the clock can hold never comes.
         const FAR: Duration = Duration::from_secs(365 * 24 * 3600);

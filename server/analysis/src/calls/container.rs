@@ -96,7 +96,7 @@ impl Walk<'_> {
     }
 }
 
-/// The words of an entry point, which may be an array of JSON; Compose splits what is none.
+/// The words of an entry point, which may be an array of JSON; Compose splits any other text.
 fn entry_point(program: &Argument) -> Vec<Argument> {
     let text = program.text.as_str();
     let words: Vec<String> = if text.starts_with('[') {

@@ -388,7 +388,7 @@ pub(super) fn analyse(path: &Path, text: &str, config: &Config, environment: &En
     judge(path, parsed, told.as_ref().unwrap_or(environment))
 }
 
-/// The same of a text that was read, in an environment that has what tasks are told.
+/// The analysis of a text that was read, in an environment that has what tasks are told.
 pub(super) fn judge(path: &Path, parsed: Parsed, environment: &Environment) -> Analysis {
     let facts = facts::gather(directory_of(path), environment, &FactsWanted::of(&parsed)).into();
     Analysis::judge(Parsed { facts, ..parsed })

@@ -423,7 +423,7 @@ fn escaped(word: &str) -> String {
     with_backslashes(word, |sign| !sign.is_alphanumeric() && !"_-./:,@%+=".contains(sign))
 }
 
-/// The same behind a quote that is open: in double ones `$`, backticks and others have a meaning. Nothing where a word
+/// A word as it is typed behind an open quote: in double ones `$`, backticks and others have a meaning. Nothing where a word
 /// cannot stand in them: `!` would be looked for in what was typed before.
 fn in_quotes(word: &str, quote: char) -> Option<String> {
     let (forbidden, special) = if quote == '\'' { ('\'', "") } else { ('!', "$`\"\\") };

@@ -89,7 +89,7 @@ pub(super) fn find(path: Option<&Path>) -> Result<TasksFile, ReadError> {
     }
 }
 
-/// The same, and nothing where it is known that there is none.
+/// The tasks file; nothing where it is known that there is none.
 ///
 /// # Errors
 ///
@@ -115,7 +115,7 @@ pub(super) fn find_any(path: Option<&Path>) -> Result<Option<TasksFile>, ReadErr
     Ok(tasks_file_in(folder).map(TasksFile::named))
 }
 
-/// The same for who needs none: a folder may lack one, but one that is not there itself is misspelt.
+/// The tasks file for who needs none: a folder may lack one, but a folder that is not there is misspelt.
 ///
 /// # Errors
 ///

@@ -128,7 +128,7 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// The same, also hiding what looks secret in a command that the user gave.
+    /// Also hides what looks secret in a command that the user gave.
     pub(super) fn hiding_in(mut self, argv: &[String]) -> Prepared<'a> {
         self.environment = self.environment.hiding_in(argv);
         self
@@ -285,7 +285,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// The same in one line.
+    /// Why pods are not known, in one line.
     pub(super) fn summarize_missing(&self, problem: &Problem) -> String {
         let missing = self.application().missing();
         let messages: Vec<&str> = missing.iter().map(|problem| problem.message.as_str()).collect();

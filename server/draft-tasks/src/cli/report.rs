@@ -43,7 +43,7 @@ const LINES_AGAIN: usize = 10;
 pub(super) enum Amount {
     /// All that tasks write, as it comes.
     Everything,
-    /// The same, and below it what goes on.
+    /// All that tasks write, and below it what goes on.
     Moving,
     /// Only what failed, and the summary.
     Failures,

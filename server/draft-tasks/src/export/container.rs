@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{ExportTarget, HandedPhase, Handover, Step};
 use crate::settings::audience::Audience;
 
-/// What is to be known of each Job. Since 1.26 (`JobTrackingWithFinalizers`) a pod that is being deleted counts as failed,
+/// What holds for each Job. Since 1.26 (`JobTrackingWithFinalizers`) a pod that is being deleted counts as failed,
 /// and a Job without retries is over by that. `podReplacementPolicy` is of no use before: servers know it since 1.28, and
 /// clients of older ones refuse it.
 pub(super) const STARTS_AGAIN: &str =

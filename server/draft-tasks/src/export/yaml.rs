@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{ExportTarget, Handover};
 
-/// Comments for the top: where it comes from, what is to be known, and what is not in it.
+/// Comments for the top: where it comes from, what to know, and what is not in it.
 pub(super) fn header(
     target: ExportTarget,
     handover: &Handover,

@@ -99,7 +99,7 @@ impl Undertaking {
         Undertaking { part, steps, plans, pods, guard, cluster, names_cluster, warning, problem }
     }
 
-    /// The same, if it can begin.
+    /// The undertaking, if it can begin.
     ///
     /// # Errors
     ///

@@ -103,7 +103,7 @@ impl Guard {
         format!("unless it is known that no {} are left", self.described())
     }
 
-    /// The same before the command that deletes.
+    /// When something is asked before the command that deletes.
     pub(crate) fn when_before_delete(&self) -> String {
         let unless = format!("unless {} are there to be deleted", self.described());
         let elsewhere = self.elsewhere().filter(|place| !place.is_chosen);

@@ -152,7 +152,7 @@ impl<'a> ApplicationLookup<'a> {
         self.environment.clone().telling(&self.told())
     }
 
-    /// The same where all is in one cluster.
+    /// The values that tasks are told where all is in one cluster.
     pub(crate) fn told_in(&self, target: Option<&Target>) -> TaskValues {
         let mut told = self.told();
         if let Some(target) = target {

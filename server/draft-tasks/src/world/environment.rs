@@ -219,7 +219,7 @@ impl Environment {
         self.hide(file.literal_secrets().map(|range| text[range].to_owned()))
     }
 
-    /// The same of what looks secret in a command that the user gave with its arguments.
+    /// This environment for a command that the user gave with its arguments: what looks secret in it is hidden, too.
     pub(crate) fn hiding_in(self, argv: &[String]) -> Environment {
         self.hide(literal_secrets_in(argv).into_iter())
     }

@@ -43,7 +43,7 @@ pub(crate) struct PutOff {
     pub(crate) count: usize,
 }
 
-/// The same of all clients of a connection.
+/// What the server has put off for any client of a connection.
 pub(crate) type Refused = Arc<Mutex<PutOff>>;
 
 /// Keeps in mind how a question was put off.

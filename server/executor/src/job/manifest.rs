@@ -141,7 +141,7 @@ impl PodBasis {
         Some(PodBasis { pod, container: chosen(of, &OF_CONTAINER) })
     }
 
-    /// The same for tasks of a phase: those that belong on a machine are told it there as well.
+    /// The basis for tasks of a phase: those that belong on a machine are told their phase in the pod as well.
     pub fn telling(mut self, phase: Phase) -> PodBasis {
         if phase.is_local() {
             let name = TaskVariable::Phase.name();

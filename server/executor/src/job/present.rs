@@ -144,7 +144,7 @@ pub async fn delete(
     delete_by(&connection, &job.name, Some(job.uid.clone())).await
 }
 
-/// The same by a connection that is there.
+/// Ends a Job and its pod by a connection that is there, and removes both.
 pub(super) async fn delete_by(
     connection: &Connection,
     name: &str,

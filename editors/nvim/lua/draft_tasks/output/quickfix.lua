@@ -12,7 +12,7 @@ local interval = 50
 ---@class draft_tasks.QuickfixRun
 ---@field id integer the list's
 ---@field items vim.quickfix.entry[] the lines that are kept
----@field shown integer how many of them the list has; less than none where it has to be made anew
+---@field shown integer how many of them the list has; -1 where the list has to be rebuilt
 ---@field states table<string, draft_tasks.AnsiState>
 ---@field rest table<string, string> what has no line's end yet, by source
 ---@field is_due? boolean whether a batch is on its way

@@ -65,7 +65,7 @@ impl Prepared<'_> {
         ));
     }
 
-    /// The same of all that runs around a command, and of what may be meant to.
+    /// Tells the findings about all that runs around a command, and about what may be meant to.
     ///
     /// # Errors
     ///

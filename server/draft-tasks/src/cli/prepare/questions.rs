@@ -84,7 +84,7 @@ impl Prepared<'_> {
         is_asked.then(|| Crossing::of(&request.plan, whereabouts, &self.kubernetes))
     }
 
-    /// The same of `up` or `delete`.
+    /// What is known by now of the clusters that `up` or `delete` reaches.
     pub(in crate::cli) fn crossings(&self, undertaking: &Undertaking) -> Vec<Crossing> {
         undertaking.crossings(self.whereabouts(&self.secrets()), &self.kubernetes)
     }

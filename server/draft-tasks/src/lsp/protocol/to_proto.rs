@@ -51,7 +51,7 @@ pub(crate) fn refusal(message: impl Into<Cow<'static, str>>) -> Error {
     Error { code: REFUSED, message: shown(&message.into()).into(), data: None }
 }
 
-/// The same with what helps.
+/// A refusal that offers what helps.
 pub(crate) fn refusal_with(message: impl Into<Cow<'static, str>>, remedy: &ext::Remedy) -> Error {
     Error { data: serde_json::to_value(remedy).ok(), ..refusal(message) }
 }

@@ -58,7 +58,7 @@ impl Ground {
         })
     }
 
-    /// The same where it is elsewhere.
+    /// A ground where what is called runs elsewhere.
     fn there(around: &Rc<Ground>, elsewhere: Option<String>) -> Rc<Ground> {
         if elsewhere.is_none() || around.elsewhere.is_some() {
             return around.clone();
