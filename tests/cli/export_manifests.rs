@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use expect_test::expect;
 use serde_json::{Value, json};
 
+use crate::helm::{brought, helm, write_chart};
 use crate::tool::{Called, Tool, absent, assert_says};
 use crate::vectors::{Numbers, VARIABLES, commands, planned, replaced, task, words};
 
@@ -26,11 +27,19 @@ fn exported(tool: &Tool, arguments: &[&str]) -> Called {
 
 /// What a reader of YAML 1.2 has of its documents.
 fn read(text: &str) -> Vec<Value> {
-    serde_saphyr::from_multiple(text).expect("YAML")
+    let mut documents: Vec<Value> = serde_saphyr::from_multiple(text).expect("YAML");
+    // Helm makes one of comments alone, too.
+    documents.retain(|document| !document.is_null());
+    documents
 }
 
-/// What Helm makes of the few templates that there are.
-fn rendered(text: &str) -> String {
+/// What Helm makes of it in a chart; where this machine has none, what it would make of the few templates that there are.
+fn rendered(tool: &Tool, text: &str) -> String {
+    write_chart(tool, text);
+    if let Some(called) = helm(tool, &["template", "web", "chart"]) {
+        assert_eq!(called.code, Some(0), "{}", called.stderr);
+        return called.stdout;
+    }
     let braces = "{{ \"{{\" }}";
     let parts = text.split(braces).map(|part| part.replace("{{ .Release.Name }}", "web"));
     parts.collect::<Vec<_>>().join("{{")
@@ -283,7 +292,7 @@ fn a_hook_has_to_have_the_variables_of_its_own_task_alone() {
     let tool = Tool::new("[pre-up]\na = \"echo\"\n[cleanup]\nb = \"echo $DB\"\n");
     tool.write(".draft-tasks.config.toml", b"[run]\ngracePeriod = \"7s\"\n");
     let called = exported(&tool, &["helm-hook", "--env-from", "secret/web"]);
-    let hooks = read(&rendered(&called.stdout));
+    let hooks = read(&rendered(&tool, &called.stdout));
     let pod = |hook: &Value| hook.pointer("/spec/template/spec").cloned().expect("a pod");
     let names: Vec<Vec<String>> = hooks
         .iter()
@@ -340,7 +349,7 @@ fn readers_of_yaml_have_exactly_the_arguments_of_the_plan() {
     let value = |name: &str| VARIABLES.iter().find(|(known, _)| *known == name).expect("a variable").1;
     for target in ["kubernetes-job", "helm-hook"] {
         let called = exported(&tool, &[target, "cleanup", "--env-from", "secret/a"]);
-        let text = rendered(&called.stdout);
+        let text = if target == "helm-hook" { rendered(&tool, &called.stdout) } else { called.stdout };
         let mut readers = vec![read(&text)];
         readers.extend(read_by_python(&tool, &text));
         readers.extend(read_by_kubectl(&tool, &text));
@@ -373,9 +382,12 @@ fn read_by_python(tool: &Tool, text: &str) -> Option<Vec<Value>> {
 /// What kubectl has of it, whose reader is that of Kubernetes; nothing where this machine has none.
 fn read_by_kubectl(tool: &Tool, text: &str) -> Option<Vec<Value>> {
     tool.write("exported.yaml", text.as_bytes());
-    let mut kubectl = Command::new("kubectl");
+    let mut kubectl = brought("kubectl");
     kubectl.args(["label", "--local", "-f", "exported.yaml", "-o", "json", "read=it"]);
-    let read = kubectl.current_dir(tool.path("")).stdin(Stdio::null()).output().ok()?;
+    let Ok(read) = kubectl.current_dir(tool.path("")).stdin(Stdio::null()).output() else {
+        absent("kubectl");
+        return None;
+    };
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     let documents = serde_json::Deserializer::from_slice(&read.stdout).into_iter::<Value>();
     Some(documents.collect::<Result<_, _>>().expect("JSON documents"))
@@ -384,7 +396,8 @@ fn read_by_kubectl(tool: &Tool, text: &str) -> Option<Vec<Value>> {
 #[test]
 fn tasks_cannot_write_templates_or_take_the_place_of_what_is_one() {
     let text = "[cleanup]\n\"draft tasks release 0\" = \"echo draft-tasks-image-0 '{{{' '{{ .Release.Name }}' }}\"\n";
-    let called = exported(&Tool::new(text), &["helm-hook"]);
+    let tool = Tool::new(text);
+    let called = exported(&tool, &["helm-hook"]);
     let parts = [
         "  name: {{ .Release.Name }}-cleanup-1\n",
         "name: 01-draft-tasks-release-0\n",
@@ -397,7 +410,7 @@ fn tasks_cannot_write_templates_or_take_the_place_of_what_is_one() {
         assert!(called.stdout.contains(part), "{part:?} is not in {}", called.stdout);
     }
     assert_eq!(called.stdout.matches("{{ .Release.Name }}").count(), 1, "{}", called.stdout);
-    let read = read(&rendered(&called.stdout));
+    let read = read(&rendered(&tool, &called.stdout));
     let expected = json!(["echo", "draft-tasks-image-0", "{{{", "{{ .Release.Name }}", "}}"]);
     assert_eq!(read[0]["spec"]["template"]["spec"]["containers"][0]["command"], expected);
 }

@@ -17,6 +17,9 @@ mod conversation;
 mod double;
 mod double_faults;
 mod faults;
+#[path = "../cli/helm.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod helm;
 mod job;
 mod job_again;
 mod job_faults;

@@ -12,10 +12,21 @@ const SHOW: &str = "sh -c 'for it; do printf %s \"$it\" | od -An -v -tx1 | tr -d
 
 const SELECTOR: &str = "draft-tasks/phase=post-deploy";
 
-fn shown(arguments: &[String]) -> String {
-    let hex =
-        |argument: &String| argument.bytes().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
-    arguments.iter().map(hex).collect()
+/// Stands behind each of the vectors that a task has; nothing of which they are made gives it.
+const END: &str = "///";
+
+/// A word, as it is shown.
+fn shown(word: &str) -> String {
+    word.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The vectors of a task, as they are shown.
+fn vectors<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
+    let end = shown(END);
+    let words: Vec<&str> = words.collect();
+    let mut vectors: Vec<_> = words.split(|word| *word == end).map(<[_]>::to_vec).collect();
+    assert_eq!(vectors.pop(), Some(Vec::new()), "the last word is an end");
+    vectors
 }
 
 /// Exports the phase and creates the Job, with the Secret that it takes variables from; gives the plan.
@@ -43,18 +54,28 @@ fn create(namespace: &Namespace, tasks: &str) -> Vec<Vec<String>> {
 fn an_exported_job_gives_programs_exactly_the_arguments_of_the_plan() {
     let namespace = Namespace::new();
     let mut numbers = Numbers(0xd1b5_4a32_d192_ed03);
-    let tasks: String =
-        (0..10).map(|name| task(name, &format!("{SHOW}{}", words(&mut numbers, 100)))).collect();
+    let mut vector = || {
+        let count = numbers.below(6);
+        format!("{} {END}", words(&mut numbers, count))
+    };
+    let mut vectors_of = |count| (0..count).map(|_| vector()).collect::<String>();
+    let tasks: String = (0..10).map(|name| task(name, &format!("{SHOW}{}", vectors_of(100)))).collect();
     let planned = create(&namespace, &format!("[post-deploy]\n{tasks}"));
     let pods = namespace.wait_for_pods("the Job's pod to pass", SELECTOR, |pods| {
         let phase = |pod: &k8s_openapi::api::core::v1::Pod| pod.status.as_ref()?.phase.clone();
         pods.iter().any(|pod| phase(pod).as_deref() == Some("Succeeded"))
     });
     assert_eq!(pods.len(), 1);
+    let mut count = 0;
     for (index, argv) in planned.iter().enumerate() {
         let log = namespace.log(&pods[0].name_any(), &format!("{:02}-{index}", index + 1));
-        assert_eq!(log, shown(&argv[4..]), "{index}");
+        let argv: Vec<String> = argv[4..].iter().map(|word| shown(word)).collect();
+        let (given, planned) = (vectors(log.lines()), vectors(argv.iter().map(String::as_str)));
+        let different = given.iter().zip(&planned).find(|(given, planned)| given != planned);
+        assert!(different.is_none() && given.len() == planned.len(), "task {index}: {different:?}");
+        count += given.len();
     }
+    assert_eq!(count, 1000);
 }
 
 #[test]

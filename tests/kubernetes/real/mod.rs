@@ -5,6 +5,7 @@
 
 mod access;
 mod again;
+mod chart;
 mod cluster;
 mod export;
 mod ground;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{self as core, Node, Pod, ServiceAccount};
 use kube::api::{
     AttachParams, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
@@ -165,6 +166,20 @@ impl Namespace {
     pub(crate) fn get(&self, workload: &Workload) -> Value {
         let object = self.cluster.block_on(self.dynamic(&workload.object(self.cluster)).get(&workload.name));
         serde_json::to_value(object.expect("the workload is there")).expect("an object")
+    }
+
+    /// Whether the cluster has a workload.
+    pub(crate) fn has(&self, workload: &Workload) -> bool {
+        let object =
+            self.cluster.block_on(self.dynamic(&workload.object(self.cluster)).get_opt(&workload.name));
+        object.expect("an answer").is_some()
+    }
+
+    /// All Jobs, as the cluster has them now.
+    pub(crate) fn jobs(&self) -> Vec<Value> {
+        let listed = self.cluster.block_on(self.api::<Job>().list(&ListParams::default()));
+        let jobs = listed.expect("Jobs can be listed").items;
+        jobs.into_iter().map(|job| serde_json::to_value(job).expect("an object")).collect()
     }
 
     /// Deletes a workload; its pods end when they do.
