@@ -229,8 +229,8 @@ fn what_a_credential_plugin_says_of_its_secrets_is_shown_by_no_command() {
     for call in [
         &["doctor", "-l", "a=b"][..],
         &["doctor", "--format", "json"],
-        &["runs", "attach", "x"],
-        &["runs", "stop", "x"],
+        &["runs", "attach", "draft-tasks-x"],
+        &["runs", "stop", "draft-tasks-x"],
     ] {
         let called = tool.call(call);
         assert_says(&called, 1, &["denied for ***"]);
